@@ -1,0 +1,33 @@
+package auth
+
+// ID is an account's id: the 12 bytes of its ObjectID.
+type ID = [12]byte
+
+// Scope says whose eyes a query looks through. Every query of the db package takes one and returns only what it
+// may see, so that ownership is decided in one place and can't be forgotten.
+type Scope struct {
+	// Role is empty for a caller who is not logged in: such a scope sees nothing.
+	Role Role
+	// Account is the id of the user or customer.
+	Account ID
+
+	system bool
+}
+
+// SystemScope is the scope of the program's own work (the relay, migrations, the demo): it sees everything and no
+// request ever gets it.
+func SystemScope() Scope { return Scope{system: true} }
+
+// SeesAll reports whether nothing is hidden from the scope.
+func (s Scope) SeesAll() bool { return s.system || s.Role == Admin }
+
+// IsSystem reports whether the scope is the program's own.
+func (s Scope) IsSystem() bool { return s.system }
+
+// IsStaff reports whether the scope belongs to a user of the CRM, or to the program itself.
+func (s Scope) IsStaff() bool { return s.system || s.Role.IsStaff() }
+
+// IsAccount reports whether the scope belongs to exactly this account of exactly this kind.
+func (s Scope) IsAccount(staff bool, account ID) bool {
+	return !s.system && s.Role != "" && s.Role.IsStaff() == staff && s.Account == account
+}

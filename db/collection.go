@@ -1,0 +1,68 @@
+package db
+
+// Type is the type of a stored field.
+type Type int
+
+// The types that every engine stores. Times have the precision of a millisecond and are UTC.
+const (
+	TypeID Type = iota
+	TypeString
+	TypeTime
+	TypeInt
+	TypeBool
+)
+
+// Field declares one field of a collection.
+type Field struct {
+	// Name is the field's name in the database; the first field of a collection is "_id".
+	Name string
+	Type Type
+	// Nullable fields have a pointer type in Go; null and absent are the same.
+	Nullable bool
+	// Default is what a stored document that lacks the field is read as: a string, int or bool. Nil is the zero value.
+	Default any
+}
+
+// Key is one field of an index.
+type Key struct {
+	Field string
+	Desc  bool
+}
+
+// Index declares an index; both engines build it under this name.
+type Index struct {
+	Name   string
+	Keys   []Key
+	Unique bool
+	// Reports is the field that a violation of a unique index is reported for, where it is not the indexed one.
+	Reports string
+}
+
+// Collection declares what is stored under a name. It stands once for every engine.
+type Collection struct {
+	Name    string
+	Fields  []Field
+	Indexes []Index
+}
+
+// Field returns the declaration of the field of that name; ok is false if there is none.
+func (c *Collection) Field(name string) (field Field, ok bool) {
+	for _, f := range c.Fields {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return Field{}, false
+}
+
+// Document is a Go struct that is stored in a collection.
+type Document interface {
+	// Pointers returns a pointer to each field, in the order of the collection's Fields: *ID, *string, *time.Time,
+	// *int or *bool, or for a nullable field a pointer to a pointer: **ID, **string, **time.Time, **int, **bool.
+	Pointers() []any
+}
+
+// Collections returns every collection there is, for an engine to open.
+func Collections() []*Collection {
+	return []*Collection{Users, Customers, Interactions, Tickets, Sessions, LoginAttempts, Events, Deliveries}
+}

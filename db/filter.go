@@ -1,0 +1,107 @@
+package db
+
+// Op is the operator of a Filter.
+type Op int
+
+// The operators. Logic has two values only: a comparison with a null or absent field is false (but for OpIsNull),
+// and OpNot, OpNe and OpNotIn are the exact complement of what they negate, so they match such a field.
+const (
+	OpAll Op = iota // matches everything: the zero Filter
+	OpAnd
+	OpOr // matches nothing when it has no Filters
+	OpNot
+	OpEq
+	OpNe
+	OpIn
+	OpNotIn
+	OpGt
+	OpGte
+	OpLt
+	OpLte
+	OpContains   // a substring, byte for byte
+	OpStartsWith // a prefix, byte for byte
+	OpIsNull
+	OpInQuery // the field's value is among those that a query of another collection selects
+)
+
+// Filter says which documents are meant. Build one with the functions below.
+type Filter struct {
+	Op    Op
+	Field string
+	// Value is an ID, string, time.Time, int or bool.
+	Value any
+	// Values are those of OpIn and OpNotIn.
+	Values []any
+	// Filters are those of OpAnd and OpOr, and the one of OpNot.
+	Filters []Filter
+	// Query is that of OpInQuery.
+	Query *Subquery
+}
+
+// Subquery is the set of values that one field has in the documents of a collection that match a filter.
+type Subquery struct {
+	Collection *Collection
+	Select     string
+	Where      Filter
+}
+
+// And matches what all filters match.
+func And(filters ...Filter) Filter {
+	kept := make([]Filter, 0, len(filters))
+	for _, f := range filters {
+		if f.Op != OpAll {
+			kept = append(kept, f)
+		}
+	}
+	switch len(kept) {
+	case 0:
+		return Filter{}
+	case 1:
+		return kept[0]
+	}
+	return Filter{Op: OpAnd, Filters: kept}
+}
+
+// Or matches what at least one filter matches; without filters it matches nothing.
+func Or(filters ...Filter) Filter { return Filter{Op: OpOr, Filters: filters} }
+
+// None matches nothing.
+func None() Filter { return Or() }
+
+// Not matches what f does not match.
+func Not(f Filter) Filter { return Filter{Op: OpNot, Filters: []Filter{f}} }
+
+// Compare compares a field with a value by one of OpEq, OpNe, OpGt, OpGte, OpLt, OpLte, OpContains, OpStartsWith.
+func Compare(op Op, field string, value any) Filter {
+	return Filter{Op: op, Field: field, Value: value}
+}
+
+// Eq matches documents whose field has that value.
+func Eq(field string, value any) Filter { return Compare(OpEq, field, value) }
+
+// In matches documents whose field has one of the values.
+func In[T any](field string, values []T) Filter {
+	return Filter{Op: OpIn, Field: field, Values: anys(values)}
+}
+
+// NotIn matches documents whose field has none of the values.
+func NotIn[T any](field string, values []T) Filter {
+	return Filter{Op: OpNotIn, Field: field, Values: anys(values)}
+}
+
+// IsNull matches documents whose field is null or absent.
+func IsNull(field string) Filter { return Filter{Op: OpIsNull, Field: field} }
+
+// InQuery matches documents whose field is among the values that the documents of collection c matching where have
+// in the field named selected.
+func InQuery(field string, c *Collection, selected string, where Filter) Filter {
+	return Filter{Op: OpInQuery, Field: field, Query: &Subquery{Collection: c, Select: selected, Where: where}}
+}
+
+func anys[T any](values []T) []any {
+	out := make([]any, len(values))
+	for i, v := range values {
+		out[i] = v
+	}
+	return out
+}
