@@ -52,3 +52,6 @@ var Customers = &Collection{
 		{Name: "customers_created", Keys: []Key{{Field: "created_at"}, {Field: "_id"}}},
 	},
 }
+
+// CanLogIn reports whether the customer has a password.
+func (c *Customer) CanLogIn() bool { return c.PasswordHash != "" }

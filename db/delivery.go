@@ -77,3 +77,11 @@ var Deliveries = &Collection{
 		{Name: "deliveries_created", Keys: []Key{{Field: "created_at"}, {Field: "_id"}}},
 	},
 }
+
+// PendingUntil returns when the delivery is tried next, nil unless it is pending.
+func (d *Delivery) PendingUntil() *time.Time {
+	if d.Status != DeliveryPending {
+		return nil
+	}
+	return &d.NextAttemptAt
+}

@@ -77,3 +77,12 @@ var Interactions = &Collection{
 		{Name: "interactions_created", Keys: []Key{{Field: "created_at"}, {Field: "_id"}}},
 	},
 }
+
+// DurationMinutes returns how long the interaction takes, nil if its end isn't known.
+func (i *Interaction) DurationMinutes() *int {
+	if i.EndTime == nil {
+		return nil
+	}
+	minutes := int(i.EndTime.Sub(i.StartTime) / time.Minute)
+	return &minutes
+}

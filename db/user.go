@@ -20,6 +20,7 @@ type User struct {
 
 	nameKey  string
 	emailKey string
+	redacted bool
 }
 
 // Pointers implements Document.
@@ -51,4 +52,31 @@ var Users = &Collection{
 		{Name: "users_name", Keys: []Key{{Field: "name_key"}, {Field: "_id"}}},
 		{Name: "users_created", Keys: []Key{{Field: "created_at"}, {Field: "_id"}}},
 	},
+}
+
+// redact removes what the scope may not see of a user: of others, only an admin sees more than name and address.
+func (u *User) redact(scope auth.Scope) {
+	if scope.SeesAll() || scope.IsAccount(true, u.ID) {
+		return
+	}
+	*u = User{ID: u.ID, Name: u.Name, Email: u.Email, Version: u.Version, nameKey: u.nameKey, redacted: true}
+}
+
+// VisibleRole returns the role, nil where the viewer may not see it.
+func (u *User) VisibleRole() *auth.Role { return visible(u, u.Role) }
+
+// VisibleActive returns whether the user may log in, nil where the viewer may not see it.
+func (u *User) VisibleActive() *bool { return visible(u, u.DeactivatedAt == nil) }
+
+// VisibleCreatedAt returns when the account was made, nil where the viewer may not see it.
+func (u *User) VisibleCreatedAt() *time.Time { return visible(u, u.CreatedAt) }
+
+// VisibleUpdatedAt returns when the account was last changed, nil where the viewer may not see it.
+func (u *User) VisibleUpdatedAt() *time.Time { return visible(u, u.UpdatedAt) }
+
+func visible[T any](u *User, value T) *T {
+	if u.redacted {
+		return nil
+	}
+	return &value
 }

@@ -1,0 +1,32 @@
+package auth
+
+import "context"
+
+// Viewer is who makes a request: an account, and the session that its access token belongs to.
+type Viewer struct {
+	Role    Role
+	Account ID
+	Session ID
+}
+
+// Scope returns what the viewer's queries may see.
+func (v Viewer) Scope() Scope { return Scope{Role: v.Role, Account: v.Account} }
+
+type viewerKey struct{}
+
+// WithViewer returns a context in which the viewer is known.
+func WithViewer(ctx context.Context, viewer Viewer) context.Context {
+	return context.WithValue(ctx, viewerKey{}, viewer)
+}
+
+// ViewerFrom returns who makes the request; ok is false, and the Viewer's Role empty, if nobody is logged in.
+func ViewerFrom(ctx context.Context) (viewer Viewer, ok bool) {
+	viewer, ok = ctx.Value(viewerKey{}).(Viewer)
+	return viewer, ok
+}
+
+// ScopeFrom returns the scope of whoever makes the request; it sees nothing if nobody is logged in.
+func ScopeFrom(ctx context.Context) Scope {
+	viewer, _ := ViewerFrom(ctx)
+	return viewer.Scope()
+}

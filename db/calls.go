@@ -1,0 +1,78 @@
+package db
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// Calls counts the calls to the store that one operation makes.
+type Calls struct{ n atomic.Int64 }
+
+// Count returns the number of calls so far.
+func (c *Calls) Count() int { return int(c.n.Load()) }
+
+type callsKey struct{}
+
+// WithCalls returns a context under which calls to the store are counted.
+func WithCalls(ctx context.Context) (context.Context, *Calls) {
+	calls := new(Calls)
+	return context.WithValue(ctx, callsKey{}, calls), calls
+}
+
+// CountCalls returns a store that does what s does and counts it, where the context has a counter.
+func CountCalls(s Store) Store { return counted{s} }
+
+// counted leaves EnsureIndexes, MoveEvents, Purge, Ping and Close alone: no operation of a client makes them.
+type counted struct{ Store }
+
+func count(ctx context.Context) {
+	if calls, ok := ctx.Value(callsKey{}).(*Calls); ok {
+		calls.n.Add(1)
+	}
+}
+
+func (s counted) Insert(ctx context.Context, c *Collection, doc Document, events ...*Event) error {
+	count(ctx)
+	return s.Store.Insert(ctx, c, doc, events...)
+}
+
+func (s counted) Update(
+	ctx context.Context, c *Collection, id ID, where Filter, set []Assignment, events ...*Event,
+) error {
+	count(ctx)
+	return s.Store.Update(ctx, c, id, where, set, events...)
+}
+
+func (s counted) Delete(ctx context.Context, c *Collection, id ID, where Filter, events ...*Event) error {
+	count(ctx)
+	return s.Store.Delete(ctx, c, id, where, events...)
+}
+
+func (s counted) Find(ctx context.Context, c *Collection, q Query, next func() Document) error {
+	count(ctx)
+	return s.Store.Find(ctx, c, q, next)
+}
+
+func (s counted) FindChildren(
+	ctx context.Context, c *Collection, parent string, parents []ID, q Query, next func(parent ID) Document,
+) error {
+	count(ctx)
+	return s.Store.FindChildren(ctx, c, parent, parents, q, next)
+}
+
+func (s counted) Count(ctx context.Context, c *Collection, where Filter) (int, error) {
+	count(ctx)
+	return s.Store.Count(ctx, c, where)
+}
+
+func (s counted) CountBy(
+	ctx context.Context, c *Collection, field string, values []ID, where Filter,
+) (map[ID]int, error) {
+	count(ctx)
+	return s.Store.CountBy(ctx, c, field, values, where)
+}
+
+func (s counted) Claim(ctx context.Context, c *Collection, q Query, set []Assignment, doc Document) error {
+	count(ctx)
+	return s.Store.Claim(ctx, c, q, set, doc)
+}

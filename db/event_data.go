@@ -1,0 +1,43 @@
+package db
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// The types of events.
+const (
+	EventUserCreated          = "user.created"
+	EventUserUpdated          = "user.updated"
+	EventUserDeleted          = "user.deleted"
+	EventCustomerCreated      = "customer.created"
+	EventCustomerUpdated      = "customer.updated"
+	EventCustomerDeleted      = "customer.deleted"
+	EventInteractionCreated   = "interaction.created"
+	EventInteractionUpdated   = "interaction.updated"
+	EventInteractionCancelled = "interaction.cancelled"
+	EventInteractionDeleted   = "interaction.deleted"
+	EventTicketCreated        = "ticket.created"
+	EventTicketUpdated        = "ticket.updated"
+	EventTicketMoved          = "ticket.moved"
+	EventTicketAssigned       = "ticket.assigned"
+	EventTicketDeleted        = "ticket.deleted"
+)
+
+// EventData is what an event tells of its entity: as it was after the change, or before it if it was deleted. Events
+// of users and customers carry none, so that the log holds no personal data longer than the collections do.
+type EventData struct {
+	Interaction *Interaction `json:"interaction,omitempty"`
+	Ticket      *Ticket      `json:"ticket,omitempty"`
+	// Changed names the stored fields that an update changed: "title", "start_time", …
+	Changed []string `json:"changed,omitempty"`
+}
+
+// Decode returns what the event tells of its entity.
+func (e *Event) Decode() (EventData, error) {
+	var data EventData
+	if err := json.Unmarshal([]byte(e.Data), &data); err != nil {
+		return EventData{}, fmt.Errorf("cannot decode event %s: %w", e.ID, err)
+	}
+	return data, nil
+}

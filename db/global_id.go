@@ -1,0 +1,62 @@
+package db
+
+import "strings"
+
+// Kind is the kind of thing that a global id names: the id's prefix.
+type Kind string
+
+// The kinds.
+const (
+	KindUser        Kind = "usr"
+	KindCustomer    Kind = "cus"
+	KindInteraction Kind = "int"
+	KindTicket      Kind = "tkt"
+	KindDelivery    Kind = "dlv"
+)
+
+// kindNames is what the kinds are called in messages.
+var kindNames = map[Kind]string{
+	KindUser: "a user", KindCustomer: "a customer", KindInteraction: "an interaction", KindTicket: "a ticket",
+	KindDelivery: "a delivery",
+}
+
+// GlobalID returns the id under which clients know the document: unique among all kinds.
+func (k Kind) GlobalID(id ID) string { return string(k) + "_" + id.String() }
+
+// ParseGlobalID takes a global id apart.
+func ParseGlobalID(text string) (Kind, ID, error) {
+	prefix, digits, _ := strings.Cut(text, "_")
+	kind := Kind(prefix)
+	id, err := ParseID(digits)
+	if _, known := kindNames[kind]; !known || err != nil {
+		return "", ID{}, Errorf(BadInput, "is not an id of this server")
+	}
+	return kind, id, nil
+}
+
+// ParseGlobalID returns the id in a global id of that kind; the error says what another id is of.
+func (k Kind) ParseGlobalID(text string) (ID, error) {
+	kind, id, err := ParseGlobalID(text)
+	if err != nil {
+		return ID{}, err
+	}
+	if kind != k {
+		return ID{}, Errorf(BadInput, "is the id of %s, not of %s", kindNames[kind], kindNames[k])
+	}
+	return id, nil
+}
+
+// GlobalID returns the user's global id.
+func (u *User) GlobalID() string { return KindUser.GlobalID(u.ID) }
+
+// GlobalID returns the customer's global id.
+func (c *Customer) GlobalID() string { return KindCustomer.GlobalID(c.ID) }
+
+// GlobalID returns the interaction's global id.
+func (i *Interaction) GlobalID() string { return KindInteraction.GlobalID(i.ID) }
+
+// GlobalID returns the ticket's global id.
+func (t *Ticket) GlobalID() string { return KindTicket.GlobalID(t.ID) }
+
+// GlobalID returns the delivery's global id.
+func (d *Delivery) GlobalID() string { return KindDelivery.GlobalID(d.ID) }

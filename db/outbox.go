@@ -1,0 +1,173 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"crm/auth"
+)
+
+// This file is what notify works with: events become deliveries, deliveries are claimed, tried and settled. All of
+// it is the program's own work, so nothing here takes a scope.
+
+// MoveEvents moves pending events into the log; see Store.MoveEvents.
+func (d *DB) MoveEvents(ctx context.Context, limit int) (int, error) {
+	return d.store.MoveEvents(ctx, limit)
+}
+
+// UnplannedEvents returns the oldest events whose deliveries haven't been made yet, in order.
+func (d *DB) UnplannedEvents(ctx context.Context, limit int) ([]*Event, error) {
+	return find[Event](ctx, d.store, Events, Query{
+		Where: Eq("planned", false), Sort: []Sort{{Field: "seq"}, {Field: "_id"}}, Limit: limit,
+	})
+}
+
+// PlanDeliveries writes the deliveries that follow from an event and notes that they have been made. A crash in
+// between is mended by the next call, since a delivery's id derives from what it is for.
+func (d *DB) PlanDeliveries(ctx context.Context, event *Event, deliveries []*Delivery) error {
+	for _, delivery := range deliveries {
+		if err := d.store.Insert(ctx, Deliveries, delivery); err != nil && CodeOf(err) != Conflict {
+			return fmt.Errorf("cannot plan delivery for event %s: %w", event.ID, err)
+		}
+	}
+	err := d.store.Update(ctx, Events, event.ID, Filter{}, []Assignment{{Field: "planned", Value: true}})
+	if err != nil && CodeOf(err) != NotFound {
+		return fmt.Errorf("cannot note that event %s is planned: %w", event.ID, err)
+	}
+	return nil
+}
+
+// NewDelivery returns a delivery that is due at once, with the id that belongs to event, channel and recipient.
+func (d *DB) NewDelivery(event *Event, channel, recipient string) *Delivery {
+	now := d.now()
+	return &Delivery{
+		ID: DerivedID("delivery", event.ID.String(), channel, Fold(recipient)), EventID: event.ID, EntityID: event.Entity,
+		Channel: channel, Recipient: recipient, Status: DeliveryPending, NextAttemptAt: now, CreatedAt: now,
+	}
+}
+
+// ClaimDelivery takes the delivery that has been due for longest, for as long as lease; it is NOT_FOUND if none is
+// due. If the lease ends before the delivery is settled, somebody else may claim it.
+func (d *DB) ClaimDelivery(ctx context.Context, lease time.Duration) (*Delivery, error) {
+	now := d.now()
+	claimed := new(Delivery)
+	err := d.store.Claim(ctx, Deliveries,
+		Query{
+			Where: And(Eq("status", string(DeliveryPending)), Compare(OpLte, "next_attempt_at", now)),
+			Sort:  []Sort{{Field: "next_attempt_at"}, {Field: "_id"}},
+		},
+		[]Assignment{{Field: "lease", Value: NewID()}, {Field: "next_attempt_at", Value: now.Add(lease)}},
+		claimed)
+	if err != nil {
+		return nil, err
+	}
+	return claimed, nil
+}
+
+// SettleSent notes that a claimed delivery went out.
+func (d *DB) SettleSent(ctx context.Context, delivery *Delivery) error {
+	return d.settle(ctx, delivery, []Assignment{
+		{Field: "status", Value: string(DeliverySent)}, {Field: "sent_at", Value: d.now()},
+		{Field: "last_error", Value: nil},
+	})
+}
+
+// SettleRetry notes why a claimed delivery didn't go out, and that it is due again after a pause.
+func (d *DB) SettleRetry(ctx context.Context, delivery *Delivery, reason string, pause time.Duration) error {
+	return d.settle(ctx, delivery, []Assignment{
+		{Field: "next_attempt_at", Value: d.now().Add(pause)}, {Field: "last_error", Value: reason},
+	})
+}
+
+// SettleFailed notes why a claimed delivery will not go out.
+func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string) error {
+	return d.settle(ctx, delivery, []Assignment{
+		{Field: "status", Value: string(DeliveryFailed)}, {Field: "last_error", Value: reason},
+	})
+}
+
+// settle writes how a try went, unless the lease has passed to somebody else: then it is NOT_FOUND.
+func (d *DB) settle(ctx context.Context, delivery *Delivery, set []Assignment) error {
+	set = append(set, Assignment{Field: "attempts", Value: delivery.Attempts + 1})
+	if err := d.store.Update(ctx, Deliveries, delivery.ID, Eq("lease", delivery.Lease), set); err != nil {
+		return fmt.Errorf("cannot settle delivery %s: %w", delivery.ID, err)
+	}
+	return nil
+}
+
+// Release gives a claimed delivery back untried, so that it is due at once; for a worker that is told to stop.
+func (d *DB) Release(ctx context.Context, delivery *Delivery) error {
+	set := []Assignment{{Field: "next_attempt_at", Value: d.now()}}
+	return d.store.Update(ctx, Deliveries, delivery.ID, Eq("lease", delivery.Lease), set)
+}
+
+// RecentDeliveries returns the newest deliveries of a channel in any state, for the development mailbox.
+func (d *DB) RecentDeliveries(ctx context.Context, limit int) ([]*Delivery, error) {
+	return find[Delivery](ctx, d.store, Deliveries, Query{
+		Sort: []Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: limit,
+	})
+}
+
+// Delivery returns one delivery.
+func (d *DB) Delivery(ctx context.Context, scope auth.Scope, id ID) (*Delivery, error) {
+	if !scope.IsStaff() {
+		return nil, Errorf(NotFound, "there is no such delivery")
+	}
+	return first[Delivery](ctx, d.store, Deliveries, Query{Where: Eq("_id", id)})
+}
+
+// Sweep removes what nobody needs any more: log-in attempts, ended sessions, old planned events but the newest, and
+// old settled deliveries.
+func (d *DB) Sweep(ctx context.Context) error {
+	now := d.now()
+	newest, err := d.newestEvent(ctx)
+	if err != nil {
+		return err
+	}
+	old := func(field string, age time.Duration) Filter { return Compare(OpLt, field, now.Add(-age)) }
+	for _, job := range []struct {
+		c     *Collection
+		where Filter
+	}{
+		{LoginAttempts, old("at", attemptWindow)},
+		{Sessions, old("expires_at", 0)},
+		{Events, And(Eq("planned", true), Compare(OpLt, "seq", newest), old("at", eventRetention))},
+		{Deliveries, And(Compare(OpNe, "status", string(DeliveryPending)), old("created_at", deliveryRetention))},
+	} {
+		if err := d.purge(ctx, job.c, job.where); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Retention: events stay as long as a live client may be away, deliveries as long as somebody may ask for them.
+const (
+	eventRetention    = 30 * 24 * time.Hour
+	deliveryRetention = 90 * 24 * time.Hour
+	purgeBatch        = 500
+)
+
+func (d *DB) purge(ctx context.Context, c *Collection, where Filter) error {
+	for {
+		removed, err := d.store.Purge(ctx, c, where, purgeBatch)
+		if err != nil {
+			return fmt.Errorf("cannot purge %s: %w", c.Name, err)
+		}
+		if removed < purgeBatch {
+			return nil
+		}
+	}
+}
+
+func (d *DB) newestEvent(ctx context.Context) (int, error) {
+	newest, err := first[Event](ctx, d.store, Events, Query{Sort: []Sort{{Field: "seq", Desc: true}, {Field: "_id", Desc: true}}})
+	if CodeOf(err) == NotFound {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return newest.Seq, nil
+}

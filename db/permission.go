@@ -1,0 +1,107 @@
+package db
+
+import "crm/auth"
+
+// InteractionAction is something that a viewer may be allowed to do with an interaction.
+type InteractionAction string
+
+// The actions on an interaction.
+const (
+	UpdateInteraction InteractionAction = "update"
+	CancelInteraction InteractionAction = "cancel"
+	DeleteInteraction InteractionAction = "delete"
+	CreateTicket      InteractionAction = "create a ticket on"
+)
+
+// TicketAction is something that a viewer may be allowed to do with a ticket.
+type TicketAction string
+
+// The actions on a ticket.
+const (
+	UpdateTicket TicketAction = "update"
+	MoveTicket   TicketAction = "move"
+	AssignTicket TicketAction = "assign"
+	DeleteTicket TicketAction = "delete"
+)
+
+// Permit returns nil if whoever has the scope may do that with the interaction, else a FORBIDDEN error that says why.
+// The interaction is one that the scope sees.
+func (i *Interaction) Permit(scope auth.Scope, action InteractionAction) error {
+	switch {
+	case action == CreateTicket, scope.IsStaff():
+		return nil
+	}
+	return Errorf(Forbidden, "a customer may not %s an interaction", action)
+}
+
+// ViewerCan returns what whoever has the scope may do with the interaction.
+func (i *Interaction) ViewerCan(scope auth.Scope) []InteractionAction {
+	allowed := []InteractionAction{}
+	for _, action := range []InteractionAction{UpdateInteraction, CancelInteraction, DeleteInteraction, CreateTicket} {
+		if action == CancelInteraction && i.Status != InteractionPlanned {
+			continue
+		}
+		if i.Permit(scope, action) == nil {
+			allowed = append(allowed, action)
+		}
+	}
+	return allowed
+}
+
+// Permit returns nil if whoever has the scope may do that with the ticket, else a FORBIDDEN error that says why. The
+// ticket is one that the scope sees.
+func (t *Ticket) Permit(scope auth.Scope, action TicketAction) error {
+	switch {
+	case scope.SeesAll(), action == UpdateTicket, action == MoveTicket:
+		return nil
+	case action == AssignTicket && scope.IsStaff():
+		return nil
+	case action == DeleteTicket && scope.Role == auth.Customer:
+		if t.Status == TicketOpen {
+			return nil
+		}
+		return Errorf(Forbidden, "a customer may delete a ticket only while it is open")
+	}
+	return Errorf(Forbidden, "a %s may not %s a ticket", roleNames[scope.Role], action)
+}
+
+// roleNames is what the roles are called in messages.
+var roleNames = map[auth.Role]string{auth.Admin: "admin", auth.User: "user", auth.Customer: "customer"}
+
+// ViewerCan returns what whoever has the scope may do with the ticket.
+func (t *Ticket) ViewerCan(scope auth.Scope) []TicketAction {
+	allowed := []TicketAction{}
+	for _, action := range []TicketAction{UpdateTicket, MoveTicket, AssignTicket, DeleteTicket} {
+		if action == MoveTicket && len(t.AllowedTransitions(scope)) == 0 {
+			continue
+		}
+		if t.Permit(scope, action) == nil {
+			allowed = append(allowed, action)
+		}
+	}
+	return allowed
+}
+
+// staffTransitions: forwards one step at a time, and back to any earlier state.
+var staffTransitions = map[TicketStatus][]TicketStatus{
+	TicketOpen:       {TicketInProgress},
+	TicketInProgress: {TicketOpen, TicketResolved},
+	TicketResolved:   {TicketOpen, TicketInProgress, TicketClosed},
+	TicketClosed:     {TicketOpen, TicketInProgress, TicketResolved},
+}
+
+// customerTransitions: close what is done or was never begun, reopen what isn't done after all.
+var customerTransitions = map[TicketStatus][]TicketStatus{
+	TicketOpen:     {TicketClosed},
+	TicketResolved: {TicketOpen, TicketClosed},
+	TicketClosed:   {TicketOpen},
+}
+
+// AllowedTransitions returns the states that whoever has the scope may move the ticket to.
+func (t *Ticket) AllowedTransitions(scope auth.Scope) []TicketStatus {
+	allowed := staffTransitions[t.Status]
+	if !scope.IsStaff() {
+		allowed = customerTransitions[t.Status]
+	}
+	return append([]TicketStatus{}, allowed...)
+}
