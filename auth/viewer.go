@@ -2,12 +2,18 @@ package auth
 
 import "context"
 
-// Viewer is who makes a request: an account, and the session that its access token belongs to.
+// Viewer is who makes a request: an account, and the session that its access token belongs to. Of somebody who isn't
+// logged in, only the Address is known.
 type Viewer struct {
 	Role    Role
 	Account ID
 	Session ID
+	// Address is the network address that the request comes from.
+	Address string
 }
+
+// LoggedIn reports whether the viewer has an account.
+func (v Viewer) LoggedIn() bool { return v.Role != "" }
 
 // Scope returns what the viewer's queries may see.
 func (v Viewer) Scope() Scope { return Scope{Role: v.Role, Account: v.Account} }
@@ -19,10 +25,10 @@ func WithViewer(ctx context.Context, viewer Viewer) context.Context {
 	return context.WithValue(ctx, viewerKey{}, viewer)
 }
 
-// ViewerFrom returns who makes the request; ok is false, and the Viewer's Role empty, if nobody is logged in.
+// ViewerFrom returns who makes the request; ok is false if nobody is logged in.
 func ViewerFrom(ctx context.Context) (viewer Viewer, ok bool) {
-	viewer, ok = ctx.Value(viewerKey{}).(Viewer)
-	return viewer, ok
+	viewer, _ = ctx.Value(viewerKey{}).(Viewer)
+	return viewer, viewer.LoggedIn()
 }
 
 // ScopeFrom returns the scope of whoever makes the request; it sees nothing if nobody is logged in.

@@ -66,3 +66,13 @@ type Document interface {
 func Collections() []*Collection {
 	return []*Collection{Users, Customers, Interactions, Tickets, Sessions, LoginAttempts, Events, Deliveries}
 }
+
+// index returns the place of the field of that name; the name is one of ours.
+func (c *Collection) index(name string) int {
+	for i, f := range c.Fields {
+		if f.Name == name {
+			return i
+		}
+	}
+	panic("collection " + c.Name + " has no field " + name)
+}

@@ -9,19 +9,29 @@ import (
 	"crm/auth"
 )
 
-// Passwords hashes the passwords of new accounts.
+// Passwords hashes and verifies passwords.
 type Passwords interface {
 	// Problem says what is wrong with a password that somebody wants to have; it is empty when nothing is.
 	Problem(password string) string
 	// Hash returns what may be stored of the password. It waits for a free processor, or for ctx.
 	Hash(ctx context.Context, password string) (string, error)
+	// Verify reports whether the hash is of the password, and whether it should be made anew. An empty hash is of none,
+	// which it takes as long to find out.
+	Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error)
 }
 
 // DB is the domain: its methods are what can be done with the entities, each with the scope of who does it.
 type DB struct {
+	Users        *Entities[User]
+	Customers    *Entities[Customer]
+	Interactions *Entities[Interaction]
+	Tickets      *Entities[Ticket]
+	Deliveries   *Entities[Delivery]
+
 	store     Store
 	passwords Passwords
 	written   chan struct{}
+	live      *liveSessions
 	now       func() time.Time
 	options   Options
 }
@@ -30,17 +40,26 @@ type DB struct {
 type Options struct {
 	// AllowStaffSignup lets anybody become a USER; without it only the first account may be signed up.
 	AllowStaffSignup bool
+	// CursorKey signs the cursors of pages; all servers on one store need the same.
+	CursorKey []byte
 }
 
 // New returns the domain over a store.
 func New(store Store, passwords Passwords, options Options) *DB {
-	return &DB{
+	d := &DB{
 		store:     CountCalls(store),
 		passwords: passwords,
 		written:   make(chan struct{}, 1),
+		live:      newLiveSessions(),
 		now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		options:   options,
 	}
+	d.Users = newEntities(d, Users, KindUser, (*User).redact)
+	d.Customers = newEntities[Customer](d, Customers, KindCustomer, nil)
+	d.Interactions = newEntities[Interaction](d, Interactions, KindInteraction, nil)
+	d.Tickets = newEntities[Ticket](d, Tickets, KindTicket, nil)
+	d.Deliveries = newEntities[Delivery](d, Deliveries, KindDelivery, nil)
+	return d
 }
 
 // Ping returns nil when the store answers, else an UNAVAILABLE error.
@@ -67,15 +86,6 @@ func (d *DB) newEvent(scope auth.Scope, kind string, entity ID, data EventData) 
 		ID: NewID(), Type: kind, Entity: entity, Actor: scope.Account, ActorRole: string(scope.Role),
 		At: d.now(), Data: string(text),
 	}, nil
-}
-
-// insert writes a new document with its event.
-func (d *DB) insert(ctx context.Context, c *Collection, doc Document, event *Event) error {
-	if err := d.store.Insert(ctx, c, doc, event); err != nil {
-		return err
-	}
-	d.wake()
-	return nil
 }
 
 // document is the constraint of the generic functions below: a pointer to T that is a Document.

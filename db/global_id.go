@@ -14,10 +14,18 @@ const (
 	KindDelivery    Kind = "dlv"
 )
 
-// kindNames is what the kinds are called in messages.
-var kindNames = map[Kind]string{
-	KindUser: "a user", KindCustomer: "a customer", KindInteraction: "an interaction", KindTicket: "a ticket",
-	KindDelivery: "a delivery",
+// kindNouns is what the kinds are called in messages.
+var kindNouns = map[Kind]string{
+	KindUser: "user", KindCustomer: "customer", KindInteraction: "interaction", KindTicket: "ticket",
+	KindDelivery: "delivery",
+}
+
+// withArticle returns the kind's noun with its article.
+func (k Kind) withArticle() string {
+	if k == KindInteraction {
+		return "an " + kindNouns[k]
+	}
+	return "a " + kindNouns[k]
 }
 
 // GlobalID returns the id under which clients know the document: unique among all kinds.
@@ -28,7 +36,7 @@ func ParseGlobalID(text string) (Kind, ID, error) {
 	prefix, digits, _ := strings.Cut(text, "_")
 	kind := Kind(prefix)
 	id, err := ParseID(digits)
-	if _, known := kindNames[kind]; !known || err != nil {
+	if _, known := kindNouns[kind]; !known || err != nil {
 		return "", ID{}, Errorf(BadInput, "is not an id of this server")
 	}
 	return kind, id, nil
@@ -41,7 +49,7 @@ func (k Kind) ParseGlobalID(text string) (ID, error) {
 		return ID{}, err
 	}
 	if kind != k {
-		return ID{}, Errorf(BadInput, "is the id of %s, not of %s", kindNames[kind], kindNames[k])
+		return ID{}, Errorf(BadInput, "is the id of %s, not of %s", kind.withArticle(), k.withArticle())
 	}
 	return id, nil
 }

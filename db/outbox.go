@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"crm/auth"
 )
 
 // This file is what notify works with: events become deliveries, deliveries are claimed, tried and settled. All of
@@ -89,7 +87,7 @@ func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string
 
 // settle writes how a try went, unless the lease has passed to somebody else: then it is NOT_FOUND.
 func (d *DB) settle(ctx context.Context, delivery *Delivery, set []Assignment) error {
-	set = append(set, Assignment{Field: "attempts", Value: delivery.Attempts + 1})
+	set = append(set, Assignment{Field: "attempts", Value: delivery.Attempts + 1}, Assignment{Field: "lease", Value: ID{}})
 	if err := d.store.Update(ctx, Deliveries, delivery.ID, Eq("lease", delivery.Lease), set); err != nil {
 		return fmt.Errorf("cannot settle delivery %s: %w", delivery.ID, err)
 	}
@@ -98,7 +96,7 @@ func (d *DB) settle(ctx context.Context, delivery *Delivery, set []Assignment) e
 
 // Release gives a claimed delivery back untried, so that it is due at once; for a worker that is told to stop.
 func (d *DB) Release(ctx context.Context, delivery *Delivery) error {
-	set := []Assignment{{Field: "next_attempt_at", Value: d.now()}}
+	set := []Assignment{{Field: "next_attempt_at", Value: d.now()}, {Field: "lease", Value: ID{}}}
 	return d.store.Update(ctx, Deliveries, delivery.ID, Eq("lease", delivery.Lease), set)
 }
 
@@ -107,14 +105,6 @@ func (d *DB) RecentDeliveries(ctx context.Context, limit int) ([]*Delivery, erro
 	return find[Delivery](ctx, d.store, Deliveries, Query{
 		Sort: []Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: limit,
 	})
-}
-
-// Delivery returns one delivery.
-func (d *DB) Delivery(ctx context.Context, scope auth.Scope, id ID) (*Delivery, error) {
-	if !scope.IsStaff() {
-		return nil, Errorf(NotFound, "there is no such delivery")
-	}
-	return first[Delivery](ctx, d.store, Deliveries, Query{Where: Eq("_id", id)})
 }
 
 // Sweep removes what nobody needs any more: log-in attempts, ended sessions, old planned events but the newest, and

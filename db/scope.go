@@ -1,7 +1,7 @@
 package db
 
 import (
-	"context"
+	"slices"
 
 	"crm/auth"
 )
@@ -64,41 +64,56 @@ func deliveryScope(scope auth.Scope) Filter {
 	return None()
 }
 
-// byID reads the documents with these ids that the filter lets through.
-func byID[T any, P document[T]](
-	ctx context.Context, s Store, c *Collection, scope Filter, ids []ID, id func(*T) ID,
-) (map[ID]*T, error) {
-	found, err := find[T, P](ctx, s, c, Query{Where: And(In("_id", ids), scope)})
+// scopeOf returns what narrows every query of a collection.
+func scopeOf(c *Collection, scope auth.Scope) Filter {
+	switch c {
+	case Users:
+		return userScope(scope)
+	case Customers:
+		return customerScope(scope)
+	case Interactions:
+		return interactionScope(scope)
+	case Tickets:
+		return ticketScope(scope)
+	case Deliveries:
+		return deliveryScope(scope)
+	}
+	return None()
+}
+
+// narrow returns the filter so that it matches only what the scope sees, and so that its conditions on other
+// collections look only at what the scope sees there: nothing hidden can be found out by filtering for it.
+func narrow(scope auth.Scope, c *Collection, where Filter) (Filter, error) {
+	narrowed, err := narrowConditions(scope, c, where)
 	if err != nil {
-		return nil, err
+		return Filter{}, err
 	}
-	byID := make(map[ID]*T, len(found))
-	for _, doc := range found {
-		byID[id(doc)] = doc
+	return And(scopeOf(c, scope), narrowed), nil
+}
+
+func narrowConditions(scope auth.Scope, c *Collection, where Filter) (Filter, error) {
+	if c == Users && !scope.SeesAll() && slices.Contains(hiddenUserFields, where.Field) {
+		return Filter{}, FieldError(Forbidden, "where."+where.Field, "only an admin may filter users by this")
 	}
-	return byID, nil
-}
-
-// UsersByID returns those of the users that the scope sees, with what it may see of each.
-func (d *DB) UsersByID(ctx context.Context, scope auth.Scope, ids []ID) (map[ID]*User, error) {
-	users, err := byID(ctx, d.store, Users, userScope(scope), ids, func(u *User) ID { return u.ID })
-	for _, user := range users {
-		user.redact(scope)
+	if where.Query != nil {
+		inner, err := narrow(scope, where.Query.Collection, where.Query.Where)
+		if err != nil {
+			return Filter{}, err
+		}
+		where.Query = &Subquery{Collection: where.Query.Collection, Select: where.Query.Select, Where: inner}
 	}
-	return users, err
+	if len(where.Filters) > 0 {
+		narrowed := make([]Filter, len(where.Filters))
+		for i, filter := range where.Filters {
+			var err error
+			if narrowed[i], err = narrowConditions(scope, c, filter); err != nil {
+				return Filter{}, err
+			}
+		}
+		where.Filters = narrowed
+	}
+	return where, nil
 }
 
-// CustomersByID returns those of the customers that the scope sees.
-func (d *DB) CustomersByID(ctx context.Context, scope auth.Scope, ids []ID) (map[ID]*Customer, error) {
-	return byID(ctx, d.store, Customers, customerScope(scope), ids, func(c *Customer) ID { return c.ID })
-}
-
-// InteractionsByID returns those of the interactions that the scope sees.
-func (d *DB) InteractionsByID(ctx context.Context, scope auth.Scope, ids []ID) (map[ID]*Interaction, error) {
-	return byID(ctx, d.store, Interactions, interactionScope(scope), ids, func(i *Interaction) ID { return i.ID })
-}
-
-// TicketsByID returns those of the tickets that the scope sees.
-func (d *DB) TicketsByID(ctx context.Context, scope auth.Scope, ids []ID) (map[ID]*Ticket, error) {
-	return byID(ctx, d.store, Tickets, ticketScope(scope), ids, func(t *Ticket) ID { return t.ID })
-}
+// hiddenUserFields are those that a user's record shows to its owner and to admins only.
+var hiddenUserFields = []string{"role", "deactivated_at", "created_at", "updated_at"}

@@ -1,6 +1,69 @@
 package db
 
-import "time"
+import (
+	"context"
+	"fmt"
+	"time"
+)
 
-// attemptWindow is how long a wrong password counts.
-const attemptWindow = 15 * time.Minute
+// Wrong passwords: how many are allowed within the window, for one account and from one network address.
+const (
+	attemptWindow         = 15 * time.Minute
+	maxAttemptsPerAccount = 10
+	maxAttemptsPerAddress = 100
+)
+
+// attempt is a try to log in that is under way. It counts as failed until it is known to have succeeded, so that many
+// tries at once can't slip past the limit together.
+type attempt struct {
+	d       *DB
+	account *LoginAttempt
+	address *LoginAttempt
+}
+
+// beginAttempt notes a try to log in as an account from a network address; it is RATE_LIMITED if there were too many.
+func (d *DB) beginAttempt(ctx context.Context, account, address string) (*attempt, error) {
+	a := &attempt{
+		d:       d,
+		account: &LoginAttempt{ID: NewID(), Key: "account:" + account, At: d.now()},
+		address: &LoginAttempt{ID: NewID(), Key: "address:" + address, At: d.now()},
+	}
+	if err := a.begin(ctx, a.account, maxAttemptsPerAccount); err != nil {
+		return nil, err
+	}
+	if err := a.begin(ctx, a.address, maxAttemptsPerAddress); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *attempt) begin(ctx context.Context, try *LoginAttempt, limit int) error {
+	if err := a.d.store.Insert(ctx, LoginAttempts, try); err != nil {
+		return fmt.Errorf("cannot note log-in attempt: %w", err)
+	}
+	recent, err := find[LoginAttempt](ctx, a.d.store, LoginAttempts, Query{
+		Where: And(Eq("key", try.Key), Compare(OpGt, "at", try.At.Add(-attemptWindow))),
+		Sort:  []Sort{{Field: "at", Desc: true}, {Field: "_id", Desc: true}}, Limit: limit + 1,
+	})
+	if err != nil || len(recent) <= limit {
+		return err
+	}
+	// One more is allowed when the limit-th newest of the others has left the window. A refused try doesn't count:
+	// it tried no password, and counting it would let a stranger lock the owner out for ever.
+	wait := recent[limit].At.Add(attemptWindow).Sub(try.At)
+	if err := a.forget(ctx, Eq("_id", try.ID)); err != nil {
+		return err
+	}
+	limited := Errorf(RateLimited, "too many wrong passwords; try again in %s", wait.Round(time.Second))
+	limited.RetryAfter = wait
+	return limited
+}
+
+// succeed takes the try back, and all earlier ones of the account.
+func (a *attempt) succeed(ctx context.Context) error {
+	return a.forget(ctx, Or(Eq("key", a.account.Key), Eq("_id", a.address.ID)))
+}
+
+func (a *attempt) forget(ctx context.Context, where Filter) error {
+	return a.d.purge(ctx, LoginAttempts, where)
+}

@@ -1559,7 +1559,7 @@ input CreateInteractionInput {
   title: String!
   "What it is about, at length, at most 10,000 characters."
   description: String! = ""
-  "When it begins, in the years 1970 to 2200."
+  "When it begins, in the years 1970 to 2199."
   startTime: DateTime!
   "When it ends; give this or ` + "`" + `durationMinutes` + "`" + `."
   endTime: DateTime
@@ -1587,7 +1587,7 @@ input UpdateInteractionInput {
   title: String
   "What it is about, at length, at most 10,000 characters; null empties it."
   description: String
-  "When it begins, in the years 1970 to 2200. If neither ` + "`" + `endTime` + "`" + ` nor ` + "`" + `durationMinutes` + "`" + ` is given, the end moves with it."
+  "When it begins, in the years 1970 to 2199. If neither ` + "`" + `endTime` + "`" + ` nor ` + "`" + `durationMinutes` + "`" + ` is given, the end moves with it."
   startTime: DateTime
   "When it ends; give this or ` + "`" + `durationMinutes` + "`" + `."
   endTime: DateTime
@@ -4090,7 +4090,7 @@ func (ec *executionContext) _CustomerConnection_edges(ctx context.Context, field
 			return ec.fieldContext_CustomerConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[db.Customer]) graphql.Marshaler {
@@ -4104,7 +4104,7 @@ func (ec *executionContext) fieldContext_CustomerConnection_edges(_ context.Cont
 	fc = &graphql.FieldContext{
 		Object:     "CustomerConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_CustomerEdge(ctx, field)
@@ -4122,7 +4122,7 @@ func (ec *executionContext) _CustomerConnection_nodes(ctx context.Context, field
 			return ec.fieldContext_CustomerConnection_nodes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Nodes, nil
+			return obj.Nodes(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*db.Customer) graphql.Marshaler {
@@ -4136,7 +4136,7 @@ func (ec *executionContext) fieldContext_CustomerConnection_nodes(_ context.Cont
 	fc = &graphql.FieldContext{
 		Object:     "CustomerConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Customer(ctx, field)
@@ -4154,7 +4154,7 @@ func (ec *executionContext) _CustomerConnection_pageInfo(ctx context.Context, fi
 			return ec.fieldContext_CustomerConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
@@ -4168,7 +4168,7 @@ func (ec *executionContext) fieldContext_CustomerConnection_pageInfo(_ context.C
 	fc = &graphql.FieldContext{
 		Object:     "CustomerConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -4209,7 +4209,7 @@ func (ec *executionContext) _CustomerEdge_cursor(ctx context.Context, field grap
 			return ec.fieldContext_CustomerEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -4220,7 +4220,7 @@ func (ec *executionContext) _CustomerEdge_cursor(ctx context.Context, field grap
 	)
 }
 func (ec *executionContext) fieldContext_CustomerEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CustomerEdge", field, false, false, "String")
+	return graphql.NewScalarFieldContext("CustomerEdge", field, true, false, "String")
 }
 
 func (ec *executionContext) _CustomerEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[db.Customer]) (ret graphql.Marshaler) {
@@ -4733,7 +4733,7 @@ func (ec *executionContext) _DeliveryConnection_edges(ctx context.Context, field
 			return ec.fieldContext_DeliveryConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[db.Delivery]) graphql.Marshaler {
@@ -4747,7 +4747,7 @@ func (ec *executionContext) fieldContext_DeliveryConnection_edges(_ context.Cont
 	fc = &graphql.FieldContext{
 		Object:     "DeliveryConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_DeliveryEdge(ctx, field)
@@ -4765,7 +4765,7 @@ func (ec *executionContext) _DeliveryConnection_nodes(ctx context.Context, field
 			return ec.fieldContext_DeliveryConnection_nodes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Nodes, nil
+			return obj.Nodes(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*db.Delivery) graphql.Marshaler {
@@ -4779,7 +4779,7 @@ func (ec *executionContext) fieldContext_DeliveryConnection_nodes(_ context.Cont
 	fc = &graphql.FieldContext{
 		Object:     "DeliveryConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Delivery(ctx, field)
@@ -4797,7 +4797,7 @@ func (ec *executionContext) _DeliveryConnection_pageInfo(ctx context.Context, fi
 			return ec.fieldContext_DeliveryConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
@@ -4811,7 +4811,7 @@ func (ec *executionContext) fieldContext_DeliveryConnection_pageInfo(_ context.C
 	fc = &graphql.FieldContext{
 		Object:     "DeliveryConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -4852,7 +4852,7 @@ func (ec *executionContext) _DeliveryEdge_cursor(ctx context.Context, field grap
 			return ec.fieldContext_DeliveryEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -4863,7 +4863,7 @@ func (ec *executionContext) _DeliveryEdge_cursor(ctx context.Context, field grap
 	)
 }
 func (ec *executionContext) fieldContext_DeliveryEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("DeliveryEdge", field, false, false, "String")
+	return graphql.NewScalarFieldContext("DeliveryEdge", field, true, false, "String")
 }
 
 func (ec *executionContext) _DeliveryEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[db.Delivery]) (ret graphql.Marshaler) {
@@ -5376,7 +5376,7 @@ func (ec *executionContext) _InteractionConnection_edges(ctx context.Context, fi
 			return ec.fieldContext_InteractionConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[db.Interaction]) graphql.Marshaler {
@@ -5390,7 +5390,7 @@ func (ec *executionContext) fieldContext_InteractionConnection_edges(_ context.C
 	fc = &graphql.FieldContext{
 		Object:     "InteractionConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_InteractionEdge(ctx, field)
@@ -5408,7 +5408,7 @@ func (ec *executionContext) _InteractionConnection_nodes(ctx context.Context, fi
 			return ec.fieldContext_InteractionConnection_nodes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Nodes, nil
+			return obj.Nodes(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*db.Interaction) graphql.Marshaler {
@@ -5422,7 +5422,7 @@ func (ec *executionContext) fieldContext_InteractionConnection_nodes(_ context.C
 	fc = &graphql.FieldContext{
 		Object:     "InteractionConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Interaction(ctx, field)
@@ -5440,7 +5440,7 @@ func (ec *executionContext) _InteractionConnection_pageInfo(ctx context.Context,
 			return ec.fieldContext_InteractionConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
@@ -5454,7 +5454,7 @@ func (ec *executionContext) fieldContext_InteractionConnection_pageInfo(_ contex
 	fc = &graphql.FieldContext{
 		Object:     "InteractionConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -5495,7 +5495,7 @@ func (ec *executionContext) _InteractionEdge_cursor(ctx context.Context, field g
 			return ec.fieldContext_InteractionEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -5506,7 +5506,7 @@ func (ec *executionContext) _InteractionEdge_cursor(ctx context.Context, field g
 	)
 }
 func (ec *executionContext) fieldContext_InteractionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("InteractionEdge", field, false, false, "String")
+	return graphql.NewScalarFieldContext("InteractionEdge", field, true, false, "String")
 }
 
 func (ec *executionContext) _InteractionEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[db.Interaction]) (ret graphql.Marshaler) {
@@ -8785,7 +8785,7 @@ func (ec *executionContext) _TicketConnection_edges(ctx context.Context, field g
 			return ec.fieldContext_TicketConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[db.Ticket]) graphql.Marshaler {
@@ -8799,7 +8799,7 @@ func (ec *executionContext) fieldContext_TicketConnection_edges(_ context.Contex
 	fc = &graphql.FieldContext{
 		Object:     "TicketConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_TicketEdge(ctx, field)
@@ -8817,7 +8817,7 @@ func (ec *executionContext) _TicketConnection_nodes(ctx context.Context, field g
 			return ec.fieldContext_TicketConnection_nodes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Nodes, nil
+			return obj.Nodes(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*db.Ticket) graphql.Marshaler {
@@ -8831,7 +8831,7 @@ func (ec *executionContext) fieldContext_TicketConnection_nodes(_ context.Contex
 	fc = &graphql.FieldContext{
 		Object:     "TicketConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Ticket(ctx, field)
@@ -8849,7 +8849,7 @@ func (ec *executionContext) _TicketConnection_pageInfo(ctx context.Context, fiel
 			return ec.fieldContext_TicketConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
@@ -8863,7 +8863,7 @@ func (ec *executionContext) fieldContext_TicketConnection_pageInfo(_ context.Con
 	fc = &graphql.FieldContext{
 		Object:     "TicketConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -8904,7 +8904,7 @@ func (ec *executionContext) _TicketEdge_cursor(ctx context.Context, field graphq
 			return ec.fieldContext_TicketEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -8915,7 +8915,7 @@ func (ec *executionContext) _TicketEdge_cursor(ctx context.Context, field graphq
 	)
 }
 func (ec *executionContext) fieldContext_TicketEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("TicketEdge", field, false, false, "String")
+	return graphql.NewScalarFieldContext("TicketEdge", field, true, false, "String")
 }
 
 func (ec *executionContext) _TicketEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[db.Ticket]) (ret graphql.Marshaler) {
@@ -9518,7 +9518,7 @@ func (ec *executionContext) _UserConnection_edges(ctx context.Context, field gra
 			return ec.fieldContext_UserConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[db.User]) graphql.Marshaler {
@@ -9532,7 +9532,7 @@ func (ec *executionContext) fieldContext_UserConnection_edges(_ context.Context,
 	fc = &graphql.FieldContext{
 		Object:     "UserConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserEdge(ctx, field)
@@ -9550,7 +9550,7 @@ func (ec *executionContext) _UserConnection_nodes(ctx context.Context, field gra
 			return ec.fieldContext_UserConnection_nodes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Nodes, nil
+			return obj.Nodes(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*db.User) graphql.Marshaler {
@@ -9564,7 +9564,7 @@ func (ec *executionContext) fieldContext_UserConnection_nodes(_ context.Context,
 	fc = &graphql.FieldContext{
 		Object:     "UserConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_User(ctx, field)
@@ -9582,7 +9582,7 @@ func (ec *executionContext) _UserConnection_pageInfo(ctx context.Context, field 
 			return ec.fieldContext_UserConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
@@ -9596,7 +9596,7 @@ func (ec *executionContext) fieldContext_UserConnection_pageInfo(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "UserConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -9637,7 +9637,7 @@ func (ec *executionContext) _UserEdge_cursor(ctx context.Context, field graphql.
 			return ec.fieldContext_UserEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -9648,7 +9648,7 @@ func (ec *executionContext) _UserEdge_cursor(ctx context.Context, field graphql.
 	)
 }
 func (ec *executionContext) fieldContext_UserEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("UserEdge", field, false, false, "String")
+	return graphql.NewScalarFieldContext("UserEdge", field, true, false, "String")
 }
 
 func (ec *executionContext) _UserEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[db.User]) (ret graphql.Marshaler) {

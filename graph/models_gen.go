@@ -93,7 +93,7 @@ type CreateInteractionInput struct {
 	Title string `json:"title"`
 	// What it is about, at length, at most 10,000 characters.
 	Description string `json:"description"`
-	// When it begins, in the years 1970 to 2200.
+	// When it begins, in the years 1970 to 2199.
 	StartTime time.Time `json:"startTime"`
 	// When it ends; give this or `durationMinutes`.
 	EndTime graphql.Omittable[*time.Time] `json:"endTime,omitempty"`
@@ -539,7 +539,7 @@ type UpdateInteractionInput struct {
 	Title graphql.Omittable[*string] `json:"title,omitempty"`
 	// What it is about, at length, at most 10,000 characters; null empties it.
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
-	// When it begins, in the years 1970 to 2200. If neither `endTime` nor `durationMinutes` is given, the end moves with it.
+	// When it begins, in the years 1970 to 2199. If neither `endTime` nor `durationMinutes` is given, the end moves with it.
 	StartTime graphql.Omittable[*time.Time] `json:"startTime,omitempty"`
 	// When it ends; give this or `durationMinutes`.
 	EndTime graphql.Omittable[*time.Time] `json:"endTime,omitempty"`

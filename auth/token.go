@@ -1,0 +1,132 @@
+package auth
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// AccessTokenLife is how long an access token is good.
+const AccessTokenLife = 15 * time.Minute
+
+// The audiences of the two kinds of access tokens.
+const (
+	userAudience     = "crm-user"
+	customerAudience = "crm-customer"
+)
+
+// ErrInvalidToken is returned for every access token that isn't good. It doesn't say why, since whoever tries forged
+// ones would learn from it; an expired token is told apart, since its owner needs to know.
+var (
+	ErrInvalidToken = errors.New("the access token is not valid")
+	ErrExpiredToken = fmt.Errorf("%w any more: it has expired", ErrInvalidToken)
+)
+
+// Keys are the secrets of one kind of token: the first signs, all verify, so that a key can be replaced while tokens
+// signed with the old one are still about.
+type Keys [][]byte
+
+// ParseKeys reads a comma-separated list of keys.
+func ParseKeys(list string) Keys {
+	var keys Keys
+	for key := range strings.SplitSeq(list, ",") {
+		if key = strings.TrimSpace(key); key != "" {
+			keys = append(keys, []byte(key))
+		}
+	}
+	return keys
+}
+
+// Tokens issues and verifies access tokens. Those of users and of customers have different keys and audiences.
+type Tokens struct {
+	user, customer Keys
+	now            func() time.Time
+}
+
+// NewTokens returns an issuer for these keys; each list has at least one.
+func NewTokens(user, customer Keys) (*Tokens, error) {
+	if len(user) == 0 || len(customer) == 0 {
+		return nil, errors.New("cannot issue tokens without a key")
+	}
+	return &Tokens{user: user, customer: customer, now: time.Now}, nil
+}
+
+type claims struct {
+	jwt.RegisteredClaims
+	Session string `json:"sid"`
+}
+
+// Issue returns an access token for a viewer, and when it expires.
+func (t *Tokens) Issue(viewer Viewer) (token string, expires time.Time, err error) {
+	audience, keys := customerAudience, t.customer
+	if viewer.Role.IsStaff() {
+		audience, keys = userAudience, t.user
+	}
+	now := t.now().UTC().Truncate(time.Second)
+	expires = now.Add(AccessTokenLife)
+	token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Subject: hex.EncodeToString(viewer.Account[:]), Audience: jwt.ClaimStrings{audience},
+			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires),
+		},
+		Session: hex.EncodeToString(viewer.Session[:]),
+	}).SignedString(keys[0])
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("cannot sign token: %w", err)
+	}
+	return token, expires, nil
+}
+
+// Verify returns whom an access token was issued to. The Role says only whether it is staff: whether the session still
+// lives, and which role its owner has by now, the store knows.
+func (t *Tokens) Verify(token string) (Viewer, error) {
+	var found claims
+	_, err := jwt.ParseWithClaims(token, &found, t.keysFor,
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
+		jwt.WithExpirationRequired(), jwt.WithTimeFunc(t.now))
+	if errors.Is(err, jwt.ErrTokenExpired) {
+		return Viewer{}, ErrExpiredToken
+	}
+	if err != nil {
+		return Viewer{}, ErrInvalidToken
+	}
+	viewer := Viewer{Role: Customer}
+	if found.Audience[0] == userAudience {
+		viewer.Role = User
+	}
+	if !decodeID(&viewer.Account, found.Subject) || !decodeID(&viewer.Session, found.Session) {
+		return Viewer{}, ErrInvalidToken
+	}
+	return viewer, nil
+}
+
+// keysFor returns the keys that a token of its audience may be signed with.
+func (t *Tokens) keysFor(token *jwt.Token) (any, error) {
+	audience := token.Claims.(*claims).Audience
+	if len(audience) != 1 {
+		return nil, errors.New("a token has one audience")
+	}
+	var keys Keys
+	switch audience[0] {
+	case userAudience:
+		keys = t.user
+	case customerAudience:
+		keys = t.customer
+	default:
+		return nil, fmt.Errorf("%q is no audience", audience[0])
+	}
+	set := jwt.VerificationKeySet{}
+	for _, key := range keys {
+		set.Keys = append(set.Keys, key)
+	}
+	return set, nil
+}
+
+func decodeID(id *ID, text string) bool {
+	n, err := hex.Decode(id[:], []byte(text[:min(len(text), 2*len(id))]))
+	return err == nil && n == len(id) && len(text) == 2*len(id)
+}

@@ -1,0 +1,117 @@
+package db
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"time"
+)
+
+// cursors makes and reads the cursors of one list: a collection in one order. A cursor holds the values that an
+// element has in the order's keys, so it stays good whatever is inserted or removed, and a keyed digest of them and of
+// the list, so that a cursor of another list, or one that somebody made up, is told apart.
+type cursors struct {
+	key   []byte
+	c     *Collection
+	order []Sort
+}
+
+const digestSize = 8
+
+func newCursors(key []byte, c *Collection, order []Sort) cursors {
+	return cursors{key: key, c: c, order: order}
+}
+
+// of returns the cursor of a document.
+func (c cursors) of(doc Document) string {
+	pointers := doc.Pointers()
+	values := make([]any, len(c.order))
+	for i, key := range c.order {
+		values[i] = cursorValue(pointers[c.c.index(key.Field)])
+	}
+	text, err := json.Marshal(values)
+	if err != nil {
+		return "" // strings, numbers and ids always encode
+	}
+	return base64.RawURLEncoding.EncodeToString(append(c.digest(text), text...))
+}
+
+// parse reads a cursor; it returns nil if there is none, and notes a problem if it is none of this list.
+func (c cursors) parse(path string, cursor *string, problems *Problems) []any {
+	if cursor == nil {
+		return nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(*cursor)
+	if err != nil || len(raw) < digestSize || !hmac.Equal(raw[:digestSize], c.digest(raw[digestSize:])) {
+		problems.Add(path, "is not a cursor of this list")
+		return nil
+	}
+	return c.decode(path, raw[digestSize:], problems)
+}
+
+func (c cursors) decode(path string, text []byte, problems *Problems) []any {
+	var raw []json.RawMessage
+	err := json.Unmarshal(text, &raw)
+	if err != nil || len(raw) != len(c.order) {
+		problems.Add(path, "is not a cursor of this list")
+		return nil
+	}
+	values := make([]any, len(raw))
+	for i, key := range c.order {
+		if values[i], err = decodeValue(c.c.Fields[c.c.index(key.Field)].Type, raw[i]); err != nil {
+			problems.Add(path, "is not a cursor of this list")
+			return nil
+		}
+	}
+	return values
+}
+
+func (c cursors) digest(text []byte) []byte {
+	mac := hmac.New(sha256.New, c.key)
+	mac.Write([]byte(c.c.Name))
+	for _, key := range c.order {
+		mac.Write([]byte{0})
+		mac.Write([]byte(key.Field))
+		if key.Desc {
+			mac.Write([]byte{1})
+		}
+	}
+	mac.Write([]byte{0})
+	mac.Write(text)
+	return mac.Sum(nil)[:digestSize]
+}
+
+// cursorValue returns a field's value in a form that JSON keeps exactly. Sort keys are never null.
+func cursorValue(pointer any) any {
+	switch p := pointer.(type) {
+	case *time.Time:
+		return p.UnixMilli()
+	case *ID:
+		return *p
+	default:
+		return pointer
+	}
+}
+
+func decodeValue(t Type, raw json.RawMessage) (any, error) {
+	switch t {
+	case TypeID:
+		return decodeAs[ID](raw)
+	case TypeTime:
+		ms, err := decodeAs[int64](raw)
+		return time.UnixMilli(ms).UTC(), err
+	case TypeInt:
+		return decodeAs[int](raw)
+	case TypeBool:
+		return decodeAs[bool](raw)
+	default:
+		return decodeAs[string](raw)
+	}
+}
+
+func decodeAs[T any](raw json.RawMessage) (T, error) {
+	var value T
+	err := json.Unmarshal(raw, &value)
+	return value, err
+}

@@ -1,0 +1,93 @@
+package db
+
+import (
+	"context"
+	"fmt"
+
+	"crm/auth"
+)
+
+// NewCustomer is what is known of a customer before they have a record.
+type NewCustomer struct {
+	Name    string
+	Email   string
+	Company *string
+	Phone   *string
+	// Password is nil for a customer who isn't to log in yet.
+	Password *string
+}
+
+// CustomerChanges are changes to a customer; nil leaves a field as it is, a pointer to nil clears it.
+type CustomerChanges struct {
+	Name    *string
+	Email   *string
+	Company **string
+	Phone   **string
+}
+
+func (c *Customer) setKeys() {
+	c.nameKey, c.emailKey, c.companyKey = Fold(c.Name), Fold(c.Email), foldOptional(c.Company)
+}
+
+// SignUpCustomer makes a customer account for whoever asks.
+func (d *DB) SignUpCustomer(ctx context.Context, change NewCustomer) (*Customer, error) {
+	id := NewID()
+	return d.insertCustomer(ctx, auth.Scope{Role: auth.Customer, Account: id}, id, change)
+}
+
+// CreateCustomer enters a customer; only staff may.
+func (d *DB) CreateCustomer(ctx context.Context, scope auth.Scope, change NewCustomer) (*Customer, error) {
+	if !scope.IsStaff() {
+		return nil, Errorf(Forbidden, "only staff may create customers")
+	}
+	return d.insertCustomer(ctx, scope, NewID(), change)
+}
+
+func (d *DB) insertCustomer(ctx context.Context, scope auth.Scope, id ID, change NewCustomer) (*Customer, error) {
+	var problems Problems
+	now := d.now()
+	customer := &Customer{
+		ID: id, Name: problems.line("name", change.Name), Email: problems.email("email", change.Email),
+		Company: problems.optionalLine("company", change.Company), Phone: problems.phone("phone", change.Phone),
+		CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	if change.Password != nil {
+		problems.password(d.passwords, "password", *change.Password)
+	}
+	if err := problems.inInput(); err != nil {
+		return nil, err
+	}
+	if change.Password != nil {
+		hash, err := d.passwords.Hash(ctx, *change.Password)
+		if err != nil {
+			return nil, fmt.Errorf("cannot create customer: %w", err)
+		}
+		customer.PasswordHash = hash
+	}
+	if err := d.Customers.create(ctx, scope, customer, changed(EventCustomerCreated)); err != nil {
+		return nil, err
+	}
+	return customer, nil
+}
+
+// UpdateCustomer changes a customer that the scope sees: staff any, a customer themself.
+func (d *DB) UpdateCustomer(
+	ctx context.Context, scope auth.Scope, id ID, expected *int, changes CustomerChanges,
+) (*Customer, error) {
+	return d.Customers.update(ctx, scope, id, expected, func(next *Customer) (change, error) {
+		var problems Problems
+		if changes.Name != nil {
+			next.Name = problems.line("name", *changes.Name)
+		}
+		if changes.Email != nil && *changes.Email != next.Email {
+			next.Email = problems.email("email", *changes.Email)
+		}
+		if changes.Company != nil {
+			next.Company = problems.optionalLine("company", *changes.Company)
+		}
+		if changes.Phone != nil {
+			next.Phone = problems.phone("phone", *changes.Phone)
+		}
+		return changed(EventCustomerUpdated), problems.inInput()
+	})
+}

@@ -1,0 +1,154 @@
+package db
+
+import (
+	"context"
+	"fmt"
+
+	"crm/auth"
+)
+
+// Entities are all documents of one kind, as far as a scope sees them: what reading a user, a customer, an interaction,
+// a ticket and a delivery have in common.
+type Entities[T any] struct {
+	db       *DB
+	c        *Collection
+	kind     Kind
+	document func(*T) Document
+	// redact removes from a document that was read what the scope may not see of it; it may be nil.
+	redact func(*T, auth.Scope)
+}
+
+func newEntities[T any, P document[T]](d *DB, c *Collection, kind Kind, redact func(P, auth.Scope)) *Entities[T] {
+	e := &Entities[T]{db: d, c: c, kind: kind, document: func(doc *T) Document { return P(doc) }}
+	if redact != nil {
+		e.redact = func(doc *T, scope auth.Scope) { redact(P(doc), scope) }
+	}
+	return e
+}
+
+// Get returns the document with that id; it is NOT_FOUND if there is none that the scope sees.
+func (e *Entities[T]) Get(ctx context.Context, scope auth.Scope, id ID) (*T, error) {
+	found, err := e.find(ctx, scope, Query{Where: And(Eq("_id", id), scopeOf(e.c, scope)), Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, e.notFound()
+	}
+	return found[0], nil
+}
+
+// ByID returns those of the documents that exist and that the scope sees.
+func (e *Entities[T]) ByID(ctx context.Context, scope auth.Scope, ids []ID) (map[ID]*T, error) {
+	found, err := e.find(ctx, scope, Query{Where: And(In("_id", ids), scopeOf(e.c, scope))})
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[ID]*T, len(found))
+	for _, doc := range found {
+		byID[e.id(doc)] = doc
+	}
+	return byID, nil
+}
+
+// Page returns a part of the list of all documents.
+func (e *Entities[T]) Page(ctx context.Context, scope auth.Scope, list List) (*Page[T], error) {
+	r, err := e.db.read(e.c, list)
+	if err != nil {
+		return nil, err
+	}
+	if r.query.Where, err = narrow(scope, e.c, r.query.Where); err != nil {
+		return nil, err
+	}
+	items, err := e.find(ctx, scope, r.query)
+	if err != nil {
+		return nil, err
+	}
+	return page(r, items, e.document), nil
+}
+
+// PagesOf returns, for each parent, a part of the list of the documents whose field parent holds its id: one call to
+// the store for all of them.
+func (e *Entities[T]) PagesOf(
+	ctx context.Context, scope auth.Scope, parent string, parents []ID, list List,
+) (map[ID]*Page[T], error) {
+	r, err := e.db.read(e.c, list)
+	if err != nil {
+		return nil, err
+	}
+	if r.query.Where, err = narrow(scope, e.c, r.query.Where); err != nil {
+		return nil, err
+	}
+	children := make(map[ID][]*T, len(parents))
+	err = e.db.store.FindChildren(ctx, e.c, parent, parents, r.query, func(id ID) Document {
+		doc := new(T)
+		children[id] = append(children[id], doc)
+		return e.document(doc)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot find %s by %s: %w", e.c.Name, parent, err)
+	}
+	pages := make(map[ID]*Page[T], len(parents))
+	for _, id := range parents {
+		e.redactAll(scope, children[id])
+		pages[id] = page(r, children[id], e.document)
+	}
+	return pages, nil
+}
+
+// Count counts the documents that match.
+func (e *Entities[T]) Count(ctx context.Context, scope auth.Scope, where Filter) (int, error) {
+	where, err := narrow(scope, e.c, where)
+	if err != nil {
+		return 0, err
+	}
+	return e.db.store.Count(ctx, e.c, where)
+}
+
+// CountsOf counts, for each parent, the documents that match and whose field parent holds its id: one call to the
+// store for all of them.
+func (e *Entities[T]) CountsOf(
+	ctx context.Context, scope auth.Scope, parent string, parents []ID, where Filter,
+) (map[ID]int, error) {
+	where, err := narrow(scope, e.c, where)
+	if err != nil {
+		return nil, err
+	}
+	return e.db.store.CountBy(ctx, e.c, parent, parents, where)
+}
+
+// find reads what a query, which is narrowed to the scope already, selects.
+func (e *Entities[T]) find(ctx context.Context, scope auth.Scope, q Query) ([]*T, error) {
+	var found []*T
+	err := e.db.store.Find(ctx, e.c, q, func() Document {
+		doc := new(T)
+		found = append(found, doc)
+		return e.document(doc)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot find %s: %w", e.c.Name, err)
+	}
+	e.redactAll(scope, found)
+	return found, nil
+}
+
+func (e *Entities[T]) redactAll(scope auth.Scope, docs []*T) {
+	if e.redact == nil {
+		return
+	}
+	for _, doc := range docs {
+		e.redact(doc, scope)
+	}
+}
+
+// id returns a document's _id, which is its first field.
+func (e *Entities[T]) id(doc *T) ID { return *e.document(doc).Pointers()[0].(*ID) }
+
+func (e *Entities[T]) notFound() *Error {
+	return Errorf(NotFound, "there is no such %s", kindNouns[e.kind])
+}
+
+// count counts what matches, whoever sees it.
+func (e *Entities[T]) count(ctx context.Context, where Filter) (int, error) {
+	return e.db.store.Count(ctx, e.c, where)
+}

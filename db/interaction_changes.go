@@ -1,0 +1,200 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"crm/auth"
+)
+
+// NewInteraction is an interaction before it is entered.
+type NewInteraction struct {
+	CustomerID ID
+	// UserID is nil for whoever enters it.
+	UserID      *ID
+	Kind        InteractionKind
+	Title       string
+	Description string
+	StartTime   time.Time
+	End         *End
+	Location    *string
+}
+
+// End says when an interaction ends: at a time, or after a number of minutes. Both nil is open.
+type End struct {
+	Time    *time.Time
+	Minutes *int
+}
+
+// InteractionChanges are changes to an interaction; nil leaves a field as it is, a pointer to nil clears it.
+type InteractionChanges struct {
+	Kind        *InteractionKind
+	Title       *string
+	Description *string
+	StartTime   *time.Time
+	// End is nil to move the end with the start.
+	End      *End
+	Location **string
+	Status   *InteractionStatus
+}
+
+// maxMinutes is a year.
+const maxMinutes = 365 * 24 * 60
+
+func (i *Interaction) setKeys() { i.titleKey = Fold(i.Title) }
+
+// CreateInteraction plans an interaction with a customer: a user for themself, an admin for any user.
+func (d *DB) CreateInteraction(ctx context.Context, scope auth.Scope, in NewInteraction) (*Interaction, error) {
+	var problems Problems
+	now := d.now()
+	interaction := &Interaction{
+		ID: NewID(), UserID: scope.Account, CustomerID: in.CustomerID, Kind: in.Kind,
+		Title: problems.line("title", in.Title), Description: problems.text("description", in.Description),
+		StartTime: in.StartTime, Location: problems.optionalLine("location", in.Location),
+		Status: InteractionPlanned, CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	problems.time("startTime", in.StartTime)
+	interaction.EndTime = problems.end(in.StartTime, in.End)
+	if err := problems.inInput(); err != nil {
+		return nil, err
+	}
+	if in.UserID != nil {
+		interaction.UserID = *in.UserID
+	}
+	if err := d.checkParticipants(ctx, scope, interaction); err != nil {
+		return nil, err
+	}
+	what := change{event: EventInteractionCreated, data: EventData{Interaction: interaction}}
+	if err := d.Interactions.create(ctx, scope, interaction, what); err != nil {
+		return nil, err
+	}
+	return interaction, nil
+}
+
+// checkParticipants makes sure that the user may be given the interaction and that the customer exists.
+func (d *DB) checkParticipants(ctx context.Context, scope auth.Scope, i *Interaction) error {
+	if !scope.IsStaff() {
+		return Errorf(Forbidden, "only staff may create interactions")
+	}
+	if !scope.IsAccount(true, i.UserID) {
+		if !scope.SeesAll() {
+			return FieldError(Forbidden, "input.userId", "only an admin may create interactions for others")
+		}
+		if err := d.activeUser(ctx, scope, "input.userId", i.UserID); err != nil {
+			return err
+		}
+	}
+	_, err := d.Customers.Get(ctx, scope, i.CustomerID)
+	return atField("input.customerId", err)
+}
+
+// activeUser makes sure that a user exists and may log in.
+func (d *DB) activeUser(ctx context.Context, scope auth.Scope, path string, id ID) error {
+	n, err := d.Users.count(ctx, And(Eq("_id", id), IsNull("deactivated_at")))
+	switch {
+	case err != nil:
+		return err
+	case n > 0:
+		return nil
+	}
+	if _, err := d.Users.Get(ctx, scope, id); err != nil {
+		return atField(path, err)
+	}
+	return FieldError(BadInput, path, "is a user who is deactivated")
+}
+
+// atField names the input field whose id a NOT_FOUND error is about.
+func atField(path string, err error) error {
+	if CodeOf(err) == NotFound {
+		return FieldError(NotFound, path, "there is nothing with this id")
+	}
+	return err
+}
+
+// UpdateInteraction changes an interaction: an admin any, a user their own.
+func (d *DB) UpdateInteraction(
+	ctx context.Context, scope auth.Scope, id ID, expected *int, changes InteractionChanges,
+) (*Interaction, error) {
+	return d.Interactions.update(ctx, scope, id, expected, func(next *Interaction) (change, error) {
+		if err := next.Permit(scope, UpdateInteraction); err != nil {
+			return change{}, err
+		}
+		before := next.Status
+		var problems Problems
+		changes.apply(next, &problems)
+		what := change{event: EventInteractionUpdated, data: EventData{Interaction: next}}
+		if next.Status == InteractionCancelled && before != InteractionCancelled {
+			what.event = EventInteractionCancelled
+		}
+		return what, problems.inInput()
+	})
+}
+
+// CancelInteraction calls a planned interaction off: an admin any, a user their own.
+func (d *DB) CancelInteraction(ctx context.Context, scope auth.Scope, id ID, expected *int) (*Interaction, error) {
+	return d.Interactions.update(ctx, scope, id, expected, func(next *Interaction) (change, error) {
+		if err := next.Permit(scope, CancelInteraction); err != nil {
+			return change{}, err
+		}
+		next.Status = InteractionCancelled
+		return change{event: EventInteractionCancelled, data: EventData{Interaction: next}}, nil
+	})
+}
+
+func (c InteractionChanges) apply(next *Interaction, problems *Problems) {
+	if c.Kind != nil {
+		next.Kind = *c.Kind
+	}
+	if c.Title != nil {
+		next.Title = problems.line("title", *c.Title)
+	}
+	if c.Description != nil {
+		next.Description = problems.text("description", *c.Description)
+	}
+	if c.Location != nil {
+		next.Location = problems.optionalLine("location", *c.Location)
+	}
+	if c.Status != nil {
+		next.Status = *c.Status
+	}
+	c.applyTime(next, problems)
+}
+
+func (c InteractionChanges) applyTime(next *Interaction, problems *Problems) {
+	if c.StartTime != nil {
+		problems.time("startTime", *c.StartTime)
+		if next.EndTime != nil {
+			moved := next.EndTime.Add(c.StartTime.Sub(next.StartTime))
+			next.EndTime = &moved
+		}
+		next.StartTime = *c.StartTime
+	}
+	if c.End != nil {
+		next.EndTime = problems.end(next.StartTime, c.End)
+	}
+}
+
+// end checks when an interaction ends, and returns it as a time.
+func (p *Problems) end(start time.Time, end *End) *time.Time {
+	if end == nil {
+		return nil
+	}
+	switch {
+	case end.Time != nil && end.Minutes != nil:
+		p.Add("durationMinutes", "must not be given together with endTime")
+	case end.Time != nil:
+		p.time("endTime", *end.Time)
+		if end.Time.Before(start) {
+			p.Add("endTime", "must not be before startTime")
+		}
+		return end.Time
+	case end.Minutes != nil:
+		if *end.Minutes < 1 || *end.Minutes > maxMinutes {
+			p.Add("durationMinutes", "must be from 1 to %d, not %d", maxMinutes, *end.Minutes)
+			return nil
+		}
+		ends := start.Add(time.Duration(*end.Minutes) * time.Minute)
+		return &ends
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"crm/auth"
+)
+
+// Credentials are what somebody logs in with, and from where.
+type Credentials struct {
+	Email    string
+	Password string
+	// Address is the network address of the client, for counting wrong passwords.
+	Address string
+}
+
+// LogInUser returns the user whose credentials these are; it is UNAUTHENTICATED if there is none, which takes as long
+// to find out, and RATE_LIMITED after too many wrong ones.
+func (d *DB) LogInUser(ctx context.Context, c Credentials) (*User, error) {
+	return logIn(ctx, d, d.Users, c, (*User).hash, (*User).mayLogIn)
+}
+
+// LogInCustomer does for customers what LogInUser does for users.
+func (d *DB) LogInCustomer(ctx context.Context, c Credentials) (*Customer, error) {
+	return logIn(ctx, d, d.Customers, c, (*Customer).hash, func(*Customer) bool { return true })
+}
+
+func (u *User) hash() *string     { return &u.PasswordHash }
+func (c *Customer) hash() *string { return &c.PasswordHash }
+
+func (u *User) mayLogIn() bool { return u.DeactivatedAt == nil }
+
+func logIn[T any](
+	ctx context.Context, d *DB, e *Entities[T], c Credentials, hash func(*T) *string, mayLogIn func(*T) bool,
+) (*T, error) {
+	email := Fold(strings.TrimSpace(c.Email))
+	if len(email) > maxEmail {
+		return nil, errWrongCredentials()
+	}
+	try, err := d.beginAttempt(ctx, string(e.kind)+":"+email, c.Address)
+	if err != nil {
+		return nil, err
+	}
+	found, err := e.find(ctx, auth.SystemScope(), Query{Where: Eq("email_key", email), Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	stored := ""
+	if len(found) > 0 && mayLogIn(found[0]) {
+		stored = *hash(found[0])
+	}
+	ok, outdated, err := d.passwords.Verify(ctx, stored, c.Password)
+	if err != nil {
+		return nil, fmt.Errorf("cannot log in: %w", err)
+	}
+	if !ok {
+		return nil, errWrongCredentials()
+	}
+	if outdated {
+		if err := rehash(ctx, e, found[0], hash, c.Password); err != nil {
+			return nil, err
+		}
+	}
+	return found[0], try.succeed(ctx)
+}
+
+// errWrongCredentials doesn't tell whether it is the address or the password that is wrong.
+func errWrongCredentials() *Error {
+	return Errorf(Unauthenticated, "wrong address or password")
+}
+
+// rehash stores the password at today's cost, unless somebody changed it meanwhile. A password that today's rules
+// refuse, as a very long one of the old application, keeps the hash it has.
+func rehash[T any](ctx context.Context, e *Entities[T], account *T, hash func(*T) *string, password string) error {
+	if e.db.passwords.Problem(password) != "" {
+		return nil
+	}
+	fresh, err := e.db.passwords.Hash(ctx, password)
+	if err != nil {
+		return fmt.Errorf("cannot hash password anew: %w", err)
+	}
+	err = e.db.store.Update(ctx, e.c, e.id(account), Eq("password", *hash(account)),
+		[]Assignment{{Field: "password", Value: fresh}})
+	if err != nil && CodeOf(err) != NotFound {
+		return fmt.Errorf("cannot store password: %w", err)
+	}
+	return nil
+}
+
+// ChangePassword gives the viewer's account another password and ends its other sessions, of which it returns the
+// number. A wrong current password is BAD_USER_INPUT, and counts as one at a log-in does.
+func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, next string) (ended int, err error) {
+	var problems Problems
+	problems.password(d.passwords, "newPassword", next)
+	if err := problems.inInput(); err != nil {
+		return 0, err
+	}
+	kind := KindCustomer
+	if viewer.Role.IsStaff() {
+		kind = KindUser
+	}
+	stored, err := d.passwordHash(ctx, kind, viewer.Account)
+	if err != nil {
+		return 0, err
+	}
+	try, err := d.beginAttempt(ctx, kind.GlobalID(viewer.Account), viewer.Address)
+	if err != nil {
+		return 0, err
+	}
+	ok, _, err := d.passwords.Verify(ctx, stored, current)
+	if err != nil {
+		return 0, fmt.Errorf("cannot change password: %w", err)
+	}
+	if !ok {
+		return 0, FieldError(BadInput, "input.currentPassword", "is not the password")
+	}
+	if err := try.succeed(ctx); err != nil {
+		return 0, err
+	}
+	return d.replacePassword(ctx, kind, viewer.Account, next, viewer.Session)
+}
+
+// SetPassword gives an account a password and ends its sessions, of which it returns the number; only an admin may.
+func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind Kind, id ID, next string) (ended int, err error) {
+	if !scope.SeesAll() {
+		return 0, Errorf(Forbidden, "only an admin may set passwords")
+	}
+	var problems Problems
+	problems.password(d.passwords, "newPassword", next)
+	if err := problems.inInput(); err != nil {
+		return 0, err
+	}
+	return d.replacePassword(ctx, kind, id, next, ID{})
+}
+
+func (d *DB) replacePassword(ctx context.Context, kind Kind, id ID, password string, keep ID) (ended int, err error) {
+	hash, err := d.passwords.Hash(ctx, password)
+	if err != nil {
+		return 0, fmt.Errorf("cannot change password: %w", err)
+	}
+	if kind == KindUser {
+		_, err = d.Users.update(ctx, auth.SystemScope(), id, nil, func(next *User) (change, error) {
+			next.PasswordHash = hash
+			return changed(EventUserUpdated), nil
+		})
+	} else {
+		_, err = d.Customers.update(ctx, auth.SystemScope(), id, nil, func(next *Customer) (change, error) {
+			next.PasswordHash = hash
+			return changed(EventCustomerUpdated), nil
+		})
+	}
+	if err != nil {
+		return 0, err
+	}
+	return d.EndSessions(ctx, id, keep)
+}
+
+func (d *DB) passwordHash(ctx context.Context, kind Kind, id ID) (string, error) {
+	if kind == KindUser {
+		user, err := d.Users.Get(ctx, auth.SystemScope(), id)
+		if err != nil {
+			return "", err
+		}
+		return user.PasswordHash, nil
+	}
+	customer, err := d.Customers.Get(ctx, auth.SystemScope(), id)
+	if err != nil {
+		return "", err
+	}
+	return customer.PasswordHash, nil
+}

@@ -1,0 +1,131 @@
+package db
+
+import (
+	"slices"
+)
+
+// Sizes of a page.
+const (
+	DefaultPage = 20
+	MaxPage     = 100
+	maxOrder    = 3
+)
+
+// List says which part of which list a client wants: the arguments of a Relay connection.
+type List struct {
+	First, Last   *int
+	After, Before *string
+	Where         Filter
+	// Order is without the _id that makes it total; empty is newest first.
+	Order []Sort
+}
+
+// Page is a part of a list, in the list's order.
+type Page[T any] struct {
+	Items       []*T
+	HasNext     bool
+	HasPrevious bool
+	// Cursor returns the place of an item in the list.
+	Cursor func(item *T) string
+}
+
+// reading is a List that was found to be right.
+type reading struct {
+	query    Query
+	size     int
+	backward bool
+	// bounded says whether the list was cut at the end that reading begins at.
+	bounded bool
+	cursors cursors
+}
+
+// read checks a list's arguments. Of a page one more is read than it holds, to see whether there is a next one.
+func (d *DB) read(c *Collection, list List) (reading, error) {
+	var problems Problems
+	r := reading{size: list.size(&problems), backward: list.Last != nil || (list.Before != nil && list.First == nil)}
+	order := totalOrder(list.Order, &problems)
+	r.cursors = newCursors(d.options.CursorKey, c, order)
+	after, before := r.cursors.parse("after", list.After, &problems), r.cursors.parse("before", list.Before, &problems)
+	if err := problems.Err(); err != nil {
+		return reading{}, err
+	}
+	r.query = Query{Where: list.Where, Sort: order, After: after, Limit: r.size + 1}
+	if r.backward {
+		r.query.Sort, r.query.After = reversed(order), before
+		before = after
+	}
+	r.bounded = r.query.After != nil
+	if before != nil {
+		r.query.Where = And(r.query.Where, inFrontOf(r.query.Sort, before))
+	}
+	return r, nil
+}
+
+func (l List) size(problems *Problems) int {
+	size := DefaultPage
+	for _, given := range []struct {
+		path string
+		n    *int
+	}{{"first", l.First}, {"last", l.Last}} {
+		if given.n == nil {
+			continue
+		}
+		size = *given.n
+		if size < 1 || size > MaxPage {
+			problems.Add(given.path, "must be from 1 to %d, not %d", MaxPage, size)
+		}
+	}
+	if l.First != nil && l.Last != nil {
+		problems.Add("last", "must not be given together with first")
+	}
+	return size
+}
+
+// totalOrder ends the order with _id, in the direction of the last key, as the indexes are.
+func totalOrder(order []Sort, problems *Problems) []Sort {
+	if len(order) > maxOrder {
+		problems.Add("orderBy", "must have at most %d keys, not %d", maxOrder, len(order))
+	}
+	if len(order) == 0 {
+		order = []Sort{{Field: "created_at", Desc: true}}
+	}
+	return append(slices.Clone(order), Sort{Field: "_id", Desc: order[len(order)-1].Desc})
+}
+
+func reversed(order []Sort) []Sort {
+	out := slices.Clone(order)
+	for i := range out {
+		out[i].Desc = !out[i].Desc
+	}
+	return out
+}
+
+// inFrontOf matches what comes in an order before the document that has these values of its keys.
+func inFrontOf(order []Sort, values []any) Filter {
+	var cases []Filter
+	var same []Filter
+	for i, key := range order {
+		op := OpLt
+		if key.Desc {
+			op = OpGt
+		}
+		cases = append(cases, And(append(slices.Clone(same), Compare(op, key.Field, values[i]))...))
+		same = append(same, Eq(key.Field, values[i]))
+	}
+	return Or(cases...)
+}
+
+// page makes a page of what was read.
+func page[T any](r reading, items []*T, document func(*T) Document) *Page[T] {
+	p := &Page[T]{Items: items, Cursor: func(item *T) string { return r.cursors.of(document(item)) }}
+	more := len(items) > r.size
+	if more {
+		p.Items = items[:r.size]
+	}
+	p.HasNext, p.HasPrevious = more, r.bounded
+	if r.backward {
+		slices.Reverse(p.Items)
+		p.HasNext, p.HasPrevious = r.bounded, more
+	}
+	return p
+}

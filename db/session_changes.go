@@ -1,0 +1,158 @@
+package db
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"crm/auth"
+)
+
+// RefreshTokenLife is how long a refresh token is good, and so how long somebody may stay away and still be logged in.
+const RefreshTokenLife = 30 * 24 * time.Hour
+
+// StartSession begins a session of an account and returns it with its refresh token, which is stored nowhere.
+func (d *DB) StartSession(ctx context.Context, account ID, staff bool) (*Session, string, error) {
+	now := d.now()
+	session := &Session{ID: NewID(), Account: account, Staff: staff, CreatedAt: now, ExpiresAt: now.Add(RefreshTokenLife)}
+	secret := newSecret()
+	session.RefreshHash = hashSecret(secret)
+	if err := d.store.Insert(ctx, Sessions, session); err != nil {
+		return nil, "", fmt.Errorf("cannot start session: %w", err)
+	}
+	return session, session.ID.String() + "." + secret, nil
+}
+
+// RefreshSession exchanges a session's refresh token for its next one. A token that was used before ends the session:
+// somebody else has it. Every other token is UNAUTHENTICATED, too.
+func (d *DB) RefreshSession(ctx context.Context, token string) (*Session, string, error) {
+	digits, secret, _ := strings.Cut(token, ".")
+	id, err := ParseID(digits)
+	if err != nil {
+		return nil, "", errRefreshToken()
+	}
+	session, err := d.session(ctx, id)
+	if err != nil {
+		return nil, "", err
+	}
+	if !d.now().Before(session.ExpiresAt) {
+		return nil, "", errRefreshToken()
+	}
+	next := newSecret()
+	used := hashSecret(secret)
+	session.RefreshHash, session.ExpiresAt = hashSecret(next), d.now().Add(RefreshTokenLife)
+	err = d.store.Update(ctx, Sessions, id, Eq("refresh_hash", used), []Assignment{
+		{Field: "refresh_hash", Value: session.RefreshHash}, {Field: "expires_at", Value: session.ExpiresAt},
+	})
+	if CodeOf(err) == NotFound {
+		if _, err := d.endSessions(ctx, Eq("_id", id)); err != nil {
+			return nil, "", err
+		}
+		d.live.forget(id)
+		return nil, "", errRefreshToken()
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("cannot refresh session: %w", err)
+	}
+	return session, id.String() + "." + next, nil
+}
+
+func errRefreshToken() *Error {
+	return Errorf(Unauthenticated, "the refresh token is not valid; log in again")
+}
+
+// session returns the session with that id; it is UNAUTHENTICATED if it has ended.
+func (d *DB) session(ctx context.Context, id ID) (*Session, error) {
+	session, err := first[Session](ctx, d.store, Sessions, Query{Where: Eq("_id", id)})
+	if CodeOf(err) == NotFound {
+		return nil, errRefreshToken()
+	}
+	return session, err
+}
+
+// EndSession ends one session.
+func (d *DB) EndSession(ctx context.Context, id ID) error {
+	_, err := d.endSessions(ctx, Eq("_id", id))
+	d.live.forget(id)
+	return err
+}
+
+// EndSessions ends all sessions of an account but the one to keep, and returns how many ended.
+func (d *DB) EndSessions(ctx context.Context, account, keep ID) (ended int, err error) {
+	ended, err = d.endSessions(ctx, And(Eq("account_id", account), Compare(OpNe, "_id", keep)))
+	d.live.forgetAccount(account)
+	return ended, err
+}
+
+func (d *DB) endSessions(ctx context.Context, where Filter) (ended int, err error) {
+	for {
+		removed, err := d.store.Purge(ctx, Sessions, where, purgeBatch)
+		ended += removed
+		if err != nil {
+			return ended, fmt.Errorf("cannot end sessions: %w", err)
+		}
+		if removed < purgeBatch {
+			return ended, nil
+		}
+	}
+}
+
+// Live implements auth.Sessions: it tells whether the viewer's session lives, and which role its account has now. An
+// answer is remembered for a second at most; what this process itself changes counts at once.
+func (d *DB) Live(ctx context.Context, viewer auth.Viewer) (live auth.Viewer, ok bool, err error) {
+	if known, ok := d.live.get(viewer.Session, d.now()); ok && known.Account == viewer.Account {
+		return known, true, nil
+	}
+	asked := d.live.ask()
+	session, err := d.session(ctx, viewer.Session)
+	if err != nil {
+		return auth.Viewer{}, false, exceptCode(err, Unauthenticated)
+	}
+	if session.Account != viewer.Account || session.Staff != viewer.Role.IsStaff() || !d.now().Before(session.ExpiresAt) {
+		return auth.Viewer{}, false, nil
+	}
+	if viewer.Role, ok, err = d.liveRole(ctx, session); err != nil || !ok {
+		return auth.Viewer{}, false, err
+	}
+	d.live.put(asked, viewer, d.now())
+	return viewer, true, nil
+}
+
+// liveRole returns the role that the account of a session has now; ok is false if it may not log in any more.
+func (d *DB) liveRole(ctx context.Context, session *Session) (role auth.Role, ok bool, err error) {
+	if !session.Staff {
+		_, err := d.Customers.Get(ctx, auth.SystemScope(), session.Account)
+		return auth.Customer, err == nil, exceptCode(err, NotFound)
+	}
+	user, err := d.Users.Get(ctx, auth.SystemScope(), session.Account)
+	if err != nil {
+		return "", false, exceptCode(err, NotFound)
+	}
+	return user.Role, user.mayLogIn(), nil
+}
+
+// exceptCode returns the error, or nil if it has that code.
+func exceptCode(err error, code Code) error {
+	if CodeOf(err) == code {
+		return nil
+	}
+	return err
+}
+
+// newSecret returns 256 random bits as text.
+func newSecret() string {
+	var secret [32]byte
+	_, _ = rand.Read(secret[:]) // crypto/rand.Read never returns an error
+	return base64.RawURLEncoding.EncodeToString(secret[:])
+}
+
+// hashSecret returns what is stored of a refresh token. It has 256 random bits, so a plain digest can't be reversed.
+func hashSecret(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}

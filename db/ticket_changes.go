@@ -1,0 +1,120 @@
+package db
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"crm/auth"
+)
+
+// NewTicket is a ticket before it is raised.
+type NewTicket struct {
+	InteractionID ID
+	Description   string
+	Priority      Priority
+}
+
+// TicketChanges are changes to a ticket; nil leaves a field as it is.
+type TicketChanges struct {
+	Description *string
+	Priority    *Priority
+}
+
+// CreateTicket raises a ticket on an interaction that the scope sees.
+func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (*Ticket, error) {
+	var problems Problems
+	description := problems.requiredText("description", in.Description)
+	if err := problems.inInput(); err != nil {
+		return nil, err
+	}
+	interaction, err := d.Interactions.Get(ctx, scope, in.InteractionID)
+	if err != nil {
+		return nil, atField("input.interactionId", err)
+	}
+	if err := interaction.Permit(scope, CreateTicket); err != nil {
+		return nil, err
+	}
+	now := d.now()
+	ticket := &Ticket{
+		ID: NewID(), InteractionID: interaction.ID, CustomerID: interaction.CustomerID,
+		InteractionUserID: interaction.UserID, Description: description, Status: TicketOpen, Priority: in.Priority,
+		CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	what := change{event: EventTicketCreated, data: EventData{Ticket: ticket}}
+	if err := d.Tickets.create(ctx, scope, ticket, what); err != nil {
+		return nil, err
+	}
+	return ticket, nil
+}
+
+// UpdateTicket changes a ticket that the scope sees; only staff may change its priority.
+func (d *DB) UpdateTicket(
+	ctx context.Context, scope auth.Scope, id ID, expected *int, changes TicketChanges,
+) (*Ticket, error) {
+	return d.Tickets.update(ctx, scope, id, expected, func(next *Ticket) (change, error) {
+		if err := next.Permit(scope, UpdateTicket); err != nil {
+			return change{}, err
+		}
+		var problems Problems
+		if changes.Description != nil {
+			next.Description = problems.requiredText("description", *changes.Description)
+		}
+		if changes.Priority != nil && *changes.Priority != next.Priority {
+			if !scope.IsStaff() {
+				return change{}, FieldError(Forbidden, "input.priority", "only staff may change a ticket's priority")
+			}
+			next.Priority = *changes.Priority
+		}
+		return change{event: EventTicketUpdated, data: EventData{Ticket: next}}, problems.inInput()
+	})
+}
+
+// MoveTicket moves a ticket to another of its AllowedTransitions.
+func (d *DB) MoveTicket(
+	ctx context.Context, scope auth.Scope, id ID, expected *int, status TicketStatus,
+) (*Ticket, error) {
+	return d.Tickets.update(ctx, scope, id, expected, func(next *Ticket) (change, error) {
+		if err := next.Permit(scope, MoveTicket); err != nil {
+			return change{}, err
+		}
+		if allowed := next.AllowedTransitions(scope); !slices.Contains(allowed, status) {
+			return change{}, FieldError(BadInput, "input.status", "a ticket that is %s can't become %s, only %s",
+				next.Status.name(), status.name(), names(allowed))
+		}
+		next.Status = status
+		return change{event: EventTicketMoved, data: EventData{Ticket: next}}, nil
+	})
+}
+
+// AssignTicket gives a ticket to a user who may log in, or to nobody; only staff may.
+func (d *DB) AssignTicket(
+	ctx context.Context, scope auth.Scope, id ID, expected *int, assignee *ID,
+) (*Ticket, error) {
+	return d.Tickets.update(ctx, scope, id, expected, func(next *Ticket) (change, error) {
+		if err := next.Permit(scope, AssignTicket); err != nil {
+			return change{}, err
+		}
+		if assignee != nil {
+			if err := d.activeUser(ctx, scope, "input.assigneeId", *assignee); err != nil {
+				return change{}, err
+			}
+		}
+		next.AssigneeID = assignee
+		return change{event: EventTicketAssigned, data: EventData{Ticket: next}}, nil
+	})
+}
+
+// name returns the status as clients know it.
+func (s TicketStatus) name() string { return strings.ToUpper(string(s)) }
+
+func names(statuses []TicketStatus) string {
+	if len(statuses) == 0 {
+		return "as the staff moves it"
+	}
+	texts := make([]string, len(statuses))
+	for i, status := range statuses {
+		texts[i] = status.name()
+	}
+	return strings.Join(texts, " or ")
+}

@@ -1,0 +1,123 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"crm/auth"
+)
+
+// keyed is a document that stores folded keys beside some of its fields.
+type keyed interface {
+	Document
+	// setKeys makes the keys match the fields.
+	setKeys()
+}
+
+// change is what an update makes of a document.
+type change struct {
+	// event is the type of the event that tells of it.
+	event string
+	// data is what the event tells, but for the names of the changed fields.
+	data EventData
+}
+
+// updateTries is how often an update that names no version starts anew when others change the document meanwhile.
+const updateTries = 5
+
+// update changes the document with that id as edit does: edit gets a copy of what is stored, changes it, and says what
+// happened. The document and its event are written together, provided nobody changed the document meanwhile. An edit
+// that changes nothing writes nothing. If expected is given and isn't the stored version, the update is a CONFLICT.
+func (e *Entities[T]) update(
+	ctx context.Context, scope auth.Scope, id ID, expected *int, edit func(next *T) (change, error),
+) (*T, error) {
+	for range updateTries {
+		next, err := e.tryUpdate(ctx, scope, id, expected, edit)
+		if err == nil || CodeOf(err) != NotFound || next == nil {
+			return next, err
+		}
+	}
+	return nil, Errorf(Conflict, "the %s is being changed by others; try again", kindNouns[e.kind])
+}
+
+// tryUpdate is one try of update. If somebody was faster it returns a document and NOT_FOUND.
+func (e *Entities[T]) tryUpdate(
+	ctx context.Context, scope auth.Scope, id ID, expected *int, edit func(next *T) (change, error),
+) (*T, error) {
+	current, err := e.Get(ctx, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.expectVersion(current, expected); err != nil {
+		return nil, err
+	}
+	next := new(T)
+	*next = *current
+	what, err := edit(next)
+	if err != nil {
+		return nil, err
+	}
+	set, names := e.difference(current, next)
+	if len(set) == 0 {
+		return current, nil
+	}
+	event, err := e.db.changeEvent(scope, id, what, names)
+	if err != nil {
+		return nil, err
+	}
+	set = append(set, e.stamp(next)...)
+	err = e.db.store.Update(ctx, e.c, id, Eq("version", e.version(current)), set, event)
+	if err != nil {
+		return next, fmt.Errorf("cannot update %s: %w", kindNouns[e.kind], inInput(err))
+	}
+	e.db.wake()
+	return next, nil
+}
+
+func (d *DB) changeEvent(scope auth.Scope, id ID, what change, names []string) (*Event, error) {
+	what.data.Changed = names
+	return d.newEvent(scope, what.event, id, what.data)
+}
+
+func (e *Entities[T]) version(doc *T) int {
+	return *e.document(doc).Pointers()[e.c.index("version")].(*int)
+}
+
+func (e *Entities[T]) expectVersion(doc *T, expected *int) error {
+	if found := e.version(doc); expected != nil && found != *expected {
+		return FieldError(Conflict, "input.expectedVersion",
+			"somebody changed the %s meanwhile: its version is %d, not %d", kindNouns[e.kind], found, *expected)
+	}
+	return nil
+}
+
+// stamp gives the document its next version and its time of change.
+func (e *Entities[T]) stamp(next *T) []Assignment {
+	pointers := e.document(next).Pointers()
+	version := pointers[e.c.index("version")].(*int)
+	updated := pointers[e.c.index("updated_at")].(*time.Time)
+	*version++
+	*updated = e.db.now()
+	return []Assignment{{Field: "version", Value: *version}, {Field: "updated_at", Value: *updated}}
+}
+
+// difference returns what must be assigned to make next of current, and the names of these fields without the keys
+// that only repeat them.
+func (e *Entities[T]) difference(current, next *T) (set []Assignment, names []string) {
+	if doc, ok := e.document(next).(keyed); ok {
+		doc.setKeys()
+	}
+	before, after := e.document(current).Pointers(), e.document(next).Pointers()
+	for i, field := range e.c.Fields {
+		value := valueAt(after[i])
+		if sameValue(valueAt(before[i]), value) {
+			continue
+		}
+		set = append(set, Assignment{Field: field.Name, Value: value})
+		if !isKey(field.Name) {
+			names = append(names, field.Name)
+		}
+	}
+	return set, names
+}

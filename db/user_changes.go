@@ -1,0 +1,229 @@
+package db
+
+import (
+	"context"
+	"fmt"
+
+	"crm/auth"
+)
+
+// NewUser is what is known of a user before they have an account.
+type NewUser struct {
+	Name     string
+	Email    string
+	Password string
+	// Role is ADMIN or USER; SignUpUser ignores it.
+	Role auth.Role
+}
+
+// UserChanges are changes to a user; nil leaves a field as it is.
+type UserChanges struct {
+	Name  *string
+	Email *string
+	Role  *auth.Role
+}
+
+func (u *User) setKeys() { u.nameKey, u.emailKey = Fold(u.Name), Fold(u.Email) }
+
+// firstAdmin is the id of the account that is signed up in an empty system. Being the same always, it can be inserted
+// once only, however many sign up at that moment.
+var firstAdmin = DerivedID("first admin")
+
+// HasUsers reports whether there is a staff account.
+func (d *DB) HasUsers(ctx context.Context) (bool, error) {
+	found, err := d.Users.find(ctx, auth.SystemScope(), Query{Limit: 1})
+	return len(found) > 0, err
+}
+
+// SignUpUser makes a staff account for whoever asks. In an empty system it becomes ADMIN; later it is FORBIDDEN, or,
+// where Options.AllowStaffSignup is set, becomes USER.
+func (d *DB) SignUpUser(ctx context.Context, change NewUser) (*User, error) {
+	any, err := d.HasUsers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	change.Role = auth.User
+	id := NewID()
+	switch {
+	case !any:
+		change.Role, id = auth.Admin, firstAdmin
+	case !d.options.AllowStaffSignup:
+		return nil, Errorf(Forbidden, "staff can't sign up here; an admin makes accounts with createUser")
+	}
+	user, err := d.insertUser(ctx, auth.Scope{Role: change.Role, Account: id}, id, change)
+	if CodeOf(err) == Conflict && id == firstAdmin {
+		if any, countErr := d.HasUsers(ctx); countErr == nil && any {
+			return d.SignUpUser(ctx, change)
+		}
+	}
+	return user, err
+}
+
+// CreateUser makes a staff account; only an admin may.
+func (d *DB) CreateUser(ctx context.Context, scope auth.Scope, change NewUser) (*User, error) {
+	if !scope.SeesAll() {
+		return nil, Errorf(Forbidden, "only an admin may create users")
+	}
+	return d.insertUser(ctx, scope, NewID(), change)
+}
+
+func (d *DB) insertUser(ctx context.Context, scope auth.Scope, id ID, change NewUser) (*User, error) {
+	var problems Problems
+	now := d.now()
+	user := &User{
+		ID: id, Name: problems.line("name", change.Name), Email: problems.email("email", change.Email),
+		Role: change.Role, CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	problems.staffRole("role", change.Role)
+	problems.password(d.passwords, "password", change.Password)
+	if err := problems.inInput(); err != nil {
+		return nil, err
+	}
+	hash, err := d.passwords.Hash(ctx, change.Password)
+	if err != nil {
+		return nil, fmt.Errorf("cannot create user: %w", err)
+	}
+	user.PasswordHash = hash
+	if err := d.Users.create(ctx, scope, user, changed(EventUserCreated)); err != nil {
+		return nil, err
+	}
+	return user, nil
+}
+
+// changed is a change whose event says nothing but that it happened.
+func changed(event string) change { return change{event: event} }
+
+func (p *Problems) staffRole(path string, role auth.Role) {
+	if !role.IsStaff() {
+		p.Add(path, "must be ADMIN or USER")
+	}
+}
+
+func (p *Problems) password(passwords Passwords, path, password string) {
+	if problem := passwords.Problem(password); problem != "" {
+		p.Add(path, "%s", problem)
+	}
+}
+
+// UpdateUser changes a user: their owner may change name and address, an admin the role, too.
+func (d *DB) UpdateUser(
+	ctx context.Context, scope auth.Scope, id ID, expected *int, changes UserChanges,
+) (*User, error) {
+	demotes := false
+	user, err := d.Users.update(ctx, scope, id, expected, func(next *User) (change, error) {
+		if err := next.permit(scope, changes); err != nil {
+			return change{}, err
+		}
+		var problems Problems
+		if changes.Name != nil {
+			next.Name = problems.line("name", *changes.Name)
+		}
+		if changes.Email != nil && *changes.Email != next.Email {
+			next.Email = problems.email("email", *changes.Email)
+		}
+		if changes.Role != nil {
+			problems.staffRole("role", *changes.Role)
+			demotes = next.Role == auth.Admin && *changes.Role != auth.Admin
+			next.Role = *changes.Role
+		}
+		if err := problems.inInput(); err != nil || !demotes {
+			return changed(EventUserUpdated), err
+		}
+		return changed(EventUserUpdated), d.notLastAdmin(ctx, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.live.forgetAccount(id)
+	if demotes {
+		return user, d.restoreIfLastAdmin(ctx, user, func(u *User) { u.Role = auth.Admin })
+	}
+	return user, nil
+}
+
+func (u *User) permit(scope auth.Scope, changes UserChanges) error {
+	switch {
+	case scope.SeesAll():
+		return nil
+	case !scope.IsAccount(true, u.ID):
+		return Errorf(Forbidden, "only an admin may change another user")
+	case changes.Role != nil && *changes.Role != u.Role:
+		return FieldError(Forbidden, "input.role", "only an admin may change a role")
+	}
+	return nil
+}
+
+// DeactivateUser ends a user's sessions and refuses their log-in; only an admin may. It returns how many sessions
+// ended.
+func (d *DB) DeactivateUser(ctx context.Context, scope auth.Scope, id ID, expected *int) (*User, int, error) {
+	if !scope.SeesAll() {
+		return nil, 0, Errorf(Forbidden, "only an admin may deactivate users")
+	}
+	wasAdmin := false
+	user, err := d.Users.update(ctx, scope, id, expected, func(next *User) (change, error) {
+		if next.DeactivatedAt != nil {
+			return changed(EventUserUpdated), nil
+		}
+		now := d.now()
+		next.DeactivatedAt = &now
+		if wasAdmin = next.Role == auth.Admin; wasAdmin {
+			return changed(EventUserUpdated), d.notLastAdmin(ctx, id)
+		}
+		return changed(EventUserUpdated), nil
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	if wasAdmin {
+		if err := d.restoreIfLastAdmin(ctx, user, func(u *User) { u.DeactivatedAt = nil }); err != nil {
+			return nil, 0, err
+		}
+	}
+	ended, err := d.EndSessions(ctx, id, ID{})
+	return user, ended, err
+}
+
+// ReactivateUser lets a deactivated user log in again; only an admin may.
+func (d *DB) ReactivateUser(ctx context.Context, scope auth.Scope, id ID, expected *int) (*User, error) {
+	if !scope.SeesAll() {
+		return nil, Errorf(Forbidden, "only an admin may reactivate users")
+	}
+	return d.Users.update(ctx, scope, id, expected, func(next *User) (change, error) {
+		next.DeactivatedAt = nil
+		return changed(EventUserUpdated), nil
+	})
+}
+
+// activeAdmins matches the admins who may log in.
+func activeAdmins() Filter {
+	return And(Eq("role", string(auth.Admin)), IsNull("deactivated_at"))
+}
+
+// notLastAdmin is a CONFLICT if nobody but this user is an admin who may log in.
+func (d *DB) notLastAdmin(ctx context.Context, id ID) error {
+	others, err := d.Users.count(ctx, And(activeAdmins(), Compare(OpNe, "_id", id)))
+	if err != nil {
+		return err
+	}
+	if others == 0 {
+		return Errorf(Conflict, "this is the last admin: make somebody else an admin first")
+	}
+	return nil
+}
+
+// restoreIfLastAdmin undoes a change if it left no admin, as may happen when two admins take each other's rights at
+// the same moment.
+func (d *DB) restoreIfLastAdmin(ctx context.Context, user *User, restore func(*User)) error {
+	left, err := d.Users.count(ctx, activeAdmins())
+	if err != nil || left > 0 {
+		return err
+	}
+	_, err = d.Users.update(ctx, auth.SystemScope(), user.ID, nil, func(next *User) (change, error) {
+		restore(next)
+		return changed(EventUserUpdated), nil
+	})
+	if err != nil {
+		return err
+	}
+	return Errorf(Conflict, "this is the last admin: make somebody else an admin first")
+}
