@@ -40,6 +40,8 @@ type DB struct {
 type Options struct {
 	// AllowStaffSignup lets anybody become a USER; without it only the first account may be signed up.
 	AllowStaffSignup bool
+	// Silent has nobody told of what happens, as for a demo.
+	Silent bool
 	// CursorKey signs the cursors of pages; all servers on one store need the same.
 	CursorKey []byte
 }
@@ -84,7 +86,7 @@ func (d *DB) newEvent(scope auth.Scope, kind string, entity ID, data EventData) 
 	}
 	return &Event{
 		ID: NewID(), Type: kind, Entity: entity, Actor: scope.Account, ActorRole: string(scope.Role),
-		At: d.now(), Data: string(text),
+		At: d.now(), Data: string(text), Planned: d.options.Silent,
 	}, nil
 }
 

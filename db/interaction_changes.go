@@ -9,9 +9,9 @@ import (
 
 // NewInteraction is an interaction before it is entered.
 type NewInteraction struct {
-	CustomerID ID
-	// UserID is nil for whoever enters it.
-	UserID      *ID
+	// CustomerID and UserID are global ids; UserID is nil for whoever enters it.
+	CustomerID  string
+	UserID      *string
 	Kind        InteractionKind
 	Title       string
 	Description string
@@ -48,18 +48,18 @@ func (d *DB) CreateInteraction(ctx context.Context, scope auth.Scope, in NewInte
 	var problems Problems
 	now := d.now()
 	interaction := &Interaction{
-		ID: NewID(), UserID: scope.Account, CustomerID: in.CustomerID, Kind: in.Kind,
+		ID: NewID(), UserID: scope.Account, CustomerID: problems.id("customerId", KindCustomer, in.CustomerID), Kind: in.Kind,
 		Title: problems.line("title", in.Title), Description: problems.text("description", in.Description),
 		StartTime: in.StartTime, Location: problems.optionalLine("location", in.Location),
 		Status: InteractionPlanned, CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	if in.UserID != nil {
+		interaction.UserID = problems.id("userId", KindUser, *in.UserID)
 	}
 	problems.time("startTime", in.StartTime)
 	interaction.EndTime = problems.end(in.StartTime, in.End)
 	if err := problems.inInput(); err != nil {
 		return nil, err
-	}
-	if in.UserID != nil {
-		interaction.UserID = *in.UserID
 	}
 	if err := d.checkParticipants(ctx, scope, interaction); err != nil {
 		return nil, err

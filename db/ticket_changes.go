@@ -10,7 +10,8 @@ import (
 
 // NewTicket is a ticket before it is raised.
 type NewTicket struct {
-	InteractionID ID
+	// InteractionID is a global id.
+	InteractionID string
 	Description   string
 	Priority      Priority
 }
@@ -24,11 +25,12 @@ type TicketChanges struct {
 // CreateTicket raises a ticket on an interaction that the scope sees.
 func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (*Ticket, error) {
 	var problems Problems
+	interactionID := problems.id("interactionId", KindInteraction, in.InteractionID)
 	description := problems.requiredText("description", in.Description)
 	if err := problems.inInput(); err != nil {
 		return nil, err
 	}
-	interaction, err := d.Interactions.Get(ctx, scope, in.InteractionID)
+	interaction, err := d.Interactions.Get(ctx, scope, interactionID)
 	if err != nil {
 		return nil, atField("input.interactionId", err)
 	}

@@ -100,6 +100,15 @@ func (p *Problems) phone(path string, number *string) *string {
 	return &text
 }
 
+// id checks a global id of that kind.
+func (p *Problems) id(path string, kind Kind, text string) ID {
+	id, err := kind.ParseGlobalID(text)
+	if err != nil {
+		p.Add(path, "%s", err.Error())
+	}
+	return id
+}
+
 func (p *Problems) time(path string, t time.Time) {
 	if t.Before(earliest) || !t.Before(latest) {
 		p.Add(path, "must be in the years %d to %d", earliest.Year(), latest.Year()-1)

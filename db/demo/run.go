@@ -1,0 +1,41 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"crm/db"
+)
+
+// Run fills the store and tells out about it: with a progress bar where that is a terminal.
+func Run(ctx context.Context, d *db.DB, customers int, out io.Writer) error {
+	terminal := false
+	if file, ok := out.(*os.File); ok {
+		terminal = term.IsTerminal(int(file.Fd()))
+	}
+	err := Fill(ctx, d, customers, func(done int) {
+		if terminal {
+			_, _ = fmt.Fprintf(out, "\r%s %d of %d customers", bar(done, customers), done, customers)
+		}
+	})
+	if terminal {
+		_, _ = fmt.Fprintln(out)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "The demo is in. Log in with logInUser as %s, or with logInCustomer as %s: the password is %q.\n",
+		Admin, "customer1@demo.example", Password)
+	return err
+}
+
+func bar(done, of int) string {
+	const width = 30
+	filled := width * done / of
+	return "[" + strings.Repeat("#", filled) + strings.Repeat(".", width-filled) + "]"
+}

@@ -1,0 +1,117 @@
+package resolvers
+
+import (
+	"context"
+
+	"crm/db"
+	"crm/graph"
+)
+
+// connection reads a list at the root of a query.
+func connection[T any](ctx context.Context, e *db.Entities[T], list db.List) (*graph.Connection[T], error) {
+	scope := scopeOf(ctx)
+	page, err := e.Page(ctx, scope, list)
+	if err != nil {
+		return nil, err
+	}
+	together(ctx, page.Items)
+	return graph.NewConnection(page, func(ctx context.Context) (int, error) {
+		return e.Count(ctx, scope, list.Where)
+	}), nil
+}
+
+// connectionsOf reads the lists of many parents: of each, the documents whose field holds its id. It costs one call to
+// the store, and another one if the lists' total counts are asked for.
+func connectionsOf[T any](
+	ctx context.Context, e *db.Entities[T], field string, parents []db.ID, list db.List,
+) (map[db.ID]*graph.Connection[T], error) {
+	scope := scopeOf(ctx)
+	pages, err := e.PagesOf(ctx, scope, field, parents, list)
+	if err != nil {
+		return nil, err
+	}
+	var all []*T
+	for _, parent := range parents {
+		all = append(all, pages[parent].Items...)
+	}
+	together(ctx, all)
+	counts := reading[map[db.ID]int]{}
+	connections := make(map[db.ID]*graph.Connection[T], len(parents))
+	for _, parent := range parents {
+		connections[parent] = graph.NewConnection(pages[parent], func(ctx context.Context) (int, error) {
+			counts.once.Do(func() { counts.result, counts.err = e.CountsOf(ctx, scope, field, parents, list.Where) })
+			return counts.result[parent], counts.err
+		})
+	}
+	return connections, nil
+}
+
+// children resolves a list that hangs on a parent, for all its siblings at once.
+func children[P, T any](
+	ctx context.Context, parent *P, id func(*P) db.ID, e *db.Entities[T], field string, list db.List,
+) (*graph.Connection[T], error) {
+	connections, err := forSiblings(ctx, parent, func(parents []*P) (map[db.ID]*graph.Connection[T], error) {
+		return connectionsOf(ctx, e, field, idsOf(parents, always(id)), list)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return connections[id(parent)], nil
+}
+
+// one resolves the document that a reference of a child holds, for all its siblings at once. It is nil if there is no
+// reference, or nothing that the viewer may see behind it.
+func one[C, T any](ctx context.Context, child *C, e *db.Entities[T], reference func(*C) (db.ID, bool)) (*T, error) {
+	id, ok := reference(child)
+	if !ok {
+		return nil, nil //nolint:nilnil // null is what the schema says of a reference to nothing
+	}
+	found, err := forSiblings(ctx, child, func(children []*C) (map[db.ID]*T, error) {
+		byID, err := e.ByID(ctx, scopeOf(ctx), idsOf(children, reference))
+		if err != nil {
+			return nil, err
+		}
+		docs := make([]*T, 0, len(byID))
+		for _, doc := range byID {
+			docs = append(docs, doc)
+		}
+		together(ctx, docs)
+		return byID, nil
+	})
+	return found[id], err
+}
+
+// idsOf returns the ids that the documents have, each once, in their order.
+func idsOf[T any](docs []*T, id func(*T) (db.ID, bool)) []db.ID {
+	seen := make(map[db.ID]bool, len(docs))
+	ids := make([]db.ID, 0, len(docs))
+	for _, doc := range docs {
+		if id, ok := id(doc); ok && !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// always makes a reference of one that every document has.
+func always[T any](id func(*T) db.ID) func(*T) (db.ID, bool) {
+	return func(doc *T) (db.ID, bool) { return id(doc), true }
+}
+
+// slice is which part of a list is asked for.
+type slice struct {
+	first  *int
+	after  *string
+	last   *int
+	before *string
+}
+
+// list makes a db.List of a connection's arguments.
+func list[O any](s slice, where db.Filter, orderBy []*O, key func(*O) db.Sort) db.List {
+	l := db.List{First: s.first, After: s.after, Last: s.last, Before: s.before, Where: where}
+	for _, order := range orderBy {
+		l.Order = append(l.Order, key(order))
+	}
+	return l
+}

@@ -1,0 +1,100 @@
+package resolvers
+
+import (
+	"context"
+
+	"crm/db"
+	"crm/graph"
+)
+
+func customerID(c *db.Customer) db.ID { return c.ID }
+
+// Customer resolves Query.customer.
+func (r queryResolver) Customer(ctx context.Context, id string) (*db.Customer, error) {
+	return get(ctx, r.db.Customers, db.KindCustomer, id)
+}
+
+// Customers resolves Query.customers.
+func (r queryResolver) Customers(
+	ctx context.Context, first *int, after *string, last *int, before *string,
+	where *graph.CustomerWhere, orderBy []*graph.CustomerOrder,
+) (*graph.CustomerConnection, error) {
+	list, err := customerList(slice{first, after, last, before}, where, orderBy)
+	if err != nil {
+		return nil, err
+	}
+	return connection(ctx, r.db.Customers, list)
+}
+
+// Interactions resolves Customer.interactions.
+func (r customerResolver) Interactions(
+	ctx context.Context, customer *db.Customer, first *int, after *string, last *int, before *string,
+	where *graph.InteractionWhere, orderBy []*graph.InteractionOrder,
+) (*graph.InteractionConnection, error) {
+	list, err := interactionList(slice{first, after, last, before}, where, orderBy)
+	if err != nil {
+		return nil, err
+	}
+	return children(ctx, customer, customerID, r.db.Interactions, "customer_id", list)
+}
+
+// Tickets resolves Customer.tickets.
+func (r customerResolver) Tickets(
+	ctx context.Context, customer *db.Customer, first *int, after *string, last *int, before *string,
+	where *graph.TicketWhere, orderBy []*graph.TicketOrder,
+) (*graph.TicketConnection, error) {
+	list, err := ticketList(slice{first, after, last, before}, where, orderBy)
+	if err != nil {
+		return nil, err
+	}
+	return children(ctx, customer, customerID, r.db.Tickets, "customer_id", list)
+}
+
+// CreateCustomer resolves Mutation.createCustomer.
+func (r mutationResolver) CreateCustomer(
+	ctx context.Context, input graph.CreateCustomerInput,
+) (*graph.CreateCustomerPayload, error) {
+	customer, err := r.db.CreateCustomer(ctx, scopeOf(ctx), db.NewCustomer{
+		Name: input.Name, Email: input.Email, Company: input.Company.Value(), Phone: input.Phone.Value(),
+		Password: input.Password.Value(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &graph.CreateCustomerPayload{Customer: customer}, nil
+}
+
+// UpdateCustomer resolves Mutation.updateCustomer.
+func (r mutationResolver) UpdateCustomer(
+	ctx context.Context, input graph.UpdateCustomerInput,
+) (*graph.UpdateCustomerPayload, error) {
+	id, err := parseID("input.id", db.KindCustomer, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	customer, err := r.db.UpdateCustomer(ctx, scopeOf(ctx), id, input.ExpectedVersion.Value(), db.CustomerChanges{
+		Name: text(input.Name), Email: text(input.Email),
+		Company: clearable(input.Company), Phone: clearable(input.Phone),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &graph.UpdateCustomerPayload{Customer: customer}, nil
+}
+
+// DeleteCustomer resolves Mutation.deleteCustomer.
+func (r mutationResolver) DeleteCustomer(
+	ctx context.Context, input graph.DeleteCustomerInput,
+) (*graph.DeleteCustomerPayload, error) {
+	id, err := parseID("input.id", db.KindCustomer, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	deleted, err := r.db.DeleteCustomer(ctx, scopeOf(ctx), id, input.ExpectedVersion.Value(), input.Cascade)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.DeleteCustomerPayload{
+		DeletedID: input.ID, DeletedInteractions: deleted.Interactions, DeletedTickets: deleted.Tickets,
+	}, nil
+}

@@ -1,0 +1,247 @@
+package resolvers_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"crm/auth"
+	"crm/db"
+	"crm/db/mongo/mongotest"
+	"crm/db/sqlite"
+	"crm/graph"
+	"crm/resolvers"
+)
+
+// password is that of every account in these tests.
+const password = "correct horse"
+
+// server is the real handler over a real store, reached over HTTP.
+type server struct {
+	t     *testing.T
+	url   string
+	db    *db.DB
+	store db.Store
+}
+
+// onEachEngine runs a test on the embedded engine and on MongoDB.
+func onEachEngine(t *testing.T, test func(t *testing.T, s *server)) {
+	t.Helper()
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, serve(t, openSQLite(t), db.Options{}))
+	})
+	t.Run("mongo", func(t *testing.T) {
+		t.Parallel()
+		test(t, serve(t, mongotest.Open(t, db.Collections()...), db.Options{}))
+	})
+}
+
+func openSQLite(t *testing.T) db.Store {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "crm.db"), db.Collections())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+// serve starts a server over a store. Its password hashes are as cheap as bcrypt allows, which changes nothing else.
+func serve(t *testing.T, store db.Store, options db.Options) *server {
+	t.Helper()
+	hasher, err := auth.NewHasher(bcrypt.MinCost, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.CursorKey = []byte("a key for cursors")
+	domain := db.New(store, hasher, options)
+	tokens, err := auth.NewTokens(auth.Keys{[]byte("users' key")}, auth.Keys{[]byte("customers' key")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	handler := graph.NewHandler(graph.HandlerConfig{
+		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation,
+		Introspection: true, ShowCost: true, Logger: log,
+	})
+	web := httptest.NewServer(auth.NewAuthenticator(tokens, domain, nil, log).Middleware(handler))
+	t.Cleanup(web.Close)
+	return &server{t: t, url: web.URL, db: domain, store: store}
+}
+
+// answer is what the server answers.
+type answer struct {
+	Status     int
+	Data       map[string]any `json:"data"`
+	Errors     []problem      `json:"errors"`
+	Extensions struct {
+		Cost struct {
+			StoreCalls int `json:"storeCalls"`
+		} `json:"cost"`
+	} `json:"extensions"`
+	raw string
+}
+
+type problem struct {
+	Message    string `json:"message"`
+	Path       []any  `json:"path"`
+	Extensions struct {
+		Code       string `json:"code"`
+		RetryAfter int    `json:"retryAfter"`
+		Fields     []struct {
+			Path    string `json:"path"`
+			Message string `json:"message"`
+		} `json:"fields"`
+	} `json:"extensions"`
+}
+
+type variables map[string]any
+
+// ask sends an operation with a token, which is empty for nobody's.
+func (s *server) ask(token, query string, vars variables) answer {
+	s.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": vars})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.post(token, body)
+}
+
+func (s *server) post(token string, body []byte) answer {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url, bytes.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	raw, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a := answer{Status: response.StatusCode, raw: string(raw)}
+	if err := json.Unmarshal(raw, &a); err != nil {
+		s.t.Fatalf("cannot read the answer %q: %v", raw, err)
+	}
+	return a
+}
+
+// must is ask for an operation that has to succeed.
+func (s *server) must(token, query string, vars variables) answer {
+	s.t.Helper()
+	a := s.ask(token, query, vars)
+	if len(a.Errors) > 0 {
+		s.t.Fatalf("%s\nfailed: %s", query, a.raw)
+	}
+	return a
+}
+
+// refused is ask for an operation that has to fail with one error of that code.
+func (s *server) refused(token, query string, vars variables, code string) problem {
+	s.t.Helper()
+	a := s.ask(token, query, vars)
+	if len(a.Errors) != 1 || a.Errors[0].Extensions.Code != code {
+		s.t.Fatalf("%s\nwith %v\nanswered %s\nwant one error with code %s", query, vars, a.raw, code)
+	}
+	return a.Errors[0]
+}
+
+// at returns what a dot-separated path leads to in the answer's data; numbers lead into lists.
+func (a answer) at(path string) any {
+	var found any = a.Data
+	for key := range strings.SplitSeq(path, ".") {
+		switch in := found.(type) {
+		case map[string]any:
+			found = in[key]
+		case []any:
+			var i int
+			if _, err := fmt.Sscan(key, &i); err != nil || i >= len(in) {
+				return nil
+			}
+			found = in[i]
+		default:
+			return nil
+		}
+	}
+	return found
+}
+
+// text is at for a string.
+func (a answer) text(path string) string {
+	text, _ := a.at(path).(string)
+	return text
+}
+
+// account is somebody who is logged in.
+type account struct{ id, email, token, refresh string }
+
+func (s *server) signUpUser(name string) account {
+	s.t.Helper()
+	email := strings.ToLower(name) + "@example.com"
+	a := s.must("", `mutation($in: SignUpUserInput!) {
+		signUpUser(input: $in) { user { id } tokens { accessToken refreshToken } } }`,
+		variables{"in": variables{"name": name, "email": email, "password": password}})
+	return account{a.text("signUpUser.user.id"), email, a.text("signUpUser.tokens.accessToken"),
+		a.text("signUpUser.tokens.refreshToken")}
+}
+
+func (s *server) signUpCustomer(name string) account {
+	s.t.Helper()
+	email := strings.ToLower(name) + "@example.org"
+	a := s.must("", `mutation($in: SignUpCustomerInput!) {
+		signUpCustomer(input: $in) { customer { id } tokens { accessToken refreshToken } } }`,
+		variables{"in": variables{"name": name, "email": email, "password": password, "company": name + " Ltd"}})
+	return account{a.text("signUpCustomer.customer.id"), email, a.text("signUpCustomer.tokens.accessToken"),
+		a.text("signUpCustomer.tokens.refreshToken")}
+}
+
+// hire has an admin make a user, who logs in.
+func (s *server) hire(admin account, name string) account {
+	s.t.Helper()
+	email := strings.ToLower(name) + "@example.com"
+	s.must(admin.token, `mutation($in: CreateUserInput!) { createUser(input: $in) { user { id } } }`,
+		variables{"in": variables{"name": name, "email": email, "password": password}})
+	return s.logInUser(email)
+}
+
+func (s *server) logInUser(email string) account {
+	s.t.Helper()
+	a := s.must("", `mutation($in: LogInInput!) {
+		logInUser(input: $in) { user { id } tokens { accessToken refreshToken } } }`,
+		variables{"in": variables{"email": email, "password": password}})
+	return account{a.text("logInUser.user.id"), email, a.text("logInUser.tokens.accessToken"),
+		a.text("logInUser.tokens.refreshToken")}
+}
+
+func (s *server) createInteraction(user, customer account, title string) string {
+	s.t.Helper()
+	return s.must(user.token, `mutation($in: CreateInteractionInput!) {
+		createInteraction(input: $in) { interaction { id } } }`, variables{"in": variables{
+		"customerId": customer.id, "title": title, "startTime": "2050-08-27T20:03:00Z"}},
+	).text("createInteraction.interaction.id")
+}
+
+func (s *server) createTicket(by account, interaction, description string) string {
+	s.t.Helper()
+	return s.must(by.token, `mutation($in: CreateTicketInput!) { createTicket(input: $in) { ticket { id } } }`,
+		variables{"in": variables{"interactionId": interaction, "description": description}},
+	).text("createTicket.ticket.id")
+}

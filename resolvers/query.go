@@ -1,0 +1,44 @@
+package resolvers
+
+import (
+	"context"
+
+	"crm/auth"
+	"crm/db"
+	"crm/graph"
+)
+
+// get reads the document that a global id names.
+func get[T any](ctx context.Context, e *db.Entities[T], kind db.Kind, text string) (*T, error) {
+	id, err := parseID("id", kind, text)
+	if err != nil {
+		return nil, err
+	}
+	return e.Get(ctx, scopeOf(ctx), id)
+}
+
+// parseID reads a global id of that kind from the argument or input field at path.
+func parseID(path string, kind db.Kind, text string) (db.ID, error) {
+	id, err := kind.ParseGlobalID(text)
+	if err != nil {
+		return db.ID{}, db.FieldError(db.BadInput, path, "%s", err.Error())
+	}
+	return id, nil
+}
+
+// Viewer resolves Query.viewer.
+func (r queryResolver) Viewer(ctx context.Context) (graph.Viewer, error) {
+	viewer, ok := auth.ViewerFrom(ctx)
+	if !ok {
+		return nil, nil //nolint:nilnil // null is what the schema says of nobody
+	}
+	return r.account(ctx, viewer.Scope(), viewer.Role.IsStaff(), viewer.Account)
+}
+
+// account reads a user or a customer that the scope sees.
+func (r *Resolver) account(ctx context.Context, scope auth.Scope, staff bool, id db.ID) (graph.Viewer, error) {
+	if staff {
+		return r.db.Users.Get(ctx, scope, id)
+	}
+	return r.db.Customers.Get(ctx, scope, id)
+}

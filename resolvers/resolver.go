@@ -1,0 +1,51 @@
+// Package resolvers translates between GraphQL and the db package: one file per entity. It decides nothing: what may be
+// seen and done, db knows.
+package resolvers
+
+import (
+	"context"
+
+	"crm/auth"
+	"crm/db"
+	"crm/graph"
+)
+
+// Resolver is the root of all resolvers.
+type Resolver struct {
+	db     *db.DB
+	tokens *auth.Tokens
+}
+
+var _ graph.ResolverRoot = (*Resolver)(nil)
+
+// New returns the resolvers over a database, issuing these tokens.
+func New(d *db.DB, tokens *auth.Tokens) *Resolver { return &Resolver{db: d, tokens: tokens} }
+
+type (
+	queryResolver       struct{ *Resolver }
+	mutationResolver    struct{ *Resolver }
+	userResolver        struct{ *Resolver }
+	customerResolver    struct{ *Resolver }
+	interactionResolver struct{ *Resolver }
+	ticketResolver      struct{ *Resolver }
+)
+
+// Query returns the resolvers of the queries.
+func (r *Resolver) Query() graph.QueryResolver { return queryResolver{r} }
+
+// Mutation returns the resolvers of the mutations.
+func (r *Resolver) Mutation() graph.MutationResolver { return mutationResolver{r} }
+
+// User returns the resolvers of what hangs on a user.
+func (r *Resolver) User() graph.UserResolver { return userResolver{r} }
+
+// Customer returns the resolvers of what hangs on a customer.
+func (r *Resolver) Customer() graph.CustomerResolver { return customerResolver{r} }
+
+// Interaction returns the resolvers of what hangs on an interaction.
+func (r *Resolver) Interaction() graph.InteractionResolver { return interactionResolver{r} }
+
+// Ticket returns the resolvers of what hangs on a ticket.
+func (r *Resolver) Ticket() graph.TicketResolver { return ticketResolver{r} }
+
+func scopeOf(ctx context.Context) auth.Scope { return auth.ScopeFrom(ctx) }

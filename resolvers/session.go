@@ -1,0 +1,177 @@
+package resolvers
+
+import (
+	"context"
+
+	"crm/auth"
+	"crm/db"
+	"crm/graph"
+)
+
+// SignUpUser resolves Mutation.signUpUser.
+func (r mutationResolver) SignUpUser(
+	ctx context.Context, input graph.SignUpUserInput,
+) (*graph.SignUpUserPayload, error) {
+	user, err := r.db.SignUpUser(ctx, db.NewUser{Name: input.Name, Email: input.Email, Password: input.Password})
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := r.startSession(ctx, user.ID, user.Role)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.SignUpUserPayload{User: user, Tokens: tokens}, nil
+}
+
+// SignUpCustomer resolves Mutation.signUpCustomer.
+func (r mutationResolver) SignUpCustomer(
+	ctx context.Context, input graph.SignUpCustomerInput,
+) (*graph.SignUpCustomerPayload, error) {
+	customer, err := r.db.SignUpCustomer(ctx, db.NewCustomer{
+		Name: input.Name, Email: input.Email, Company: input.Company.Value(), Phone: input.Phone.Value(),
+		Password: &input.Password,
+	})
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := r.startSession(ctx, customer.ID, auth.Customer)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.SignUpCustomerPayload{Customer: customer, Tokens: tokens}, nil
+}
+
+// LogInUser resolves Mutation.logInUser.
+func (r mutationResolver) LogInUser(ctx context.Context, input graph.LogInInput) (*graph.LogInUserPayload, error) {
+	user, err := r.db.LogInUser(ctx, credentials(ctx, input))
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := r.startSession(ctx, user.ID, user.Role)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.LogInUserPayload{User: user, Tokens: tokens}, nil
+}
+
+// LogInCustomer resolves Mutation.logInCustomer.
+func (r mutationResolver) LogInCustomer(
+	ctx context.Context, input graph.LogInInput,
+) (*graph.LogInCustomerPayload, error) {
+	customer, err := r.db.LogInCustomer(ctx, credentials(ctx, input))
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := r.startSession(ctx, customer.ID, auth.Customer)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.LogInCustomerPayload{Customer: customer, Tokens: tokens}, nil
+}
+
+func credentials(ctx context.Context, input graph.LogInInput) db.Credentials {
+	viewer, _ := auth.ViewerFrom(ctx)
+	return db.Credentials{Email: input.Email, Password: input.Password, Address: viewer.Address}
+}
+
+// Refresh resolves Mutation.refresh.
+func (r mutationResolver) Refresh(ctx context.Context, input graph.RefreshInput) (*graph.RefreshPayload, error) {
+	session, refreshToken, err := r.db.RefreshSession(ctx, input.RefreshToken)
+	if err != nil {
+		return nil, err
+	}
+	viewer := auth.Viewer{Role: auth.Customer, Account: session.Account, Session: session.ID}
+	if session.Staff {
+		viewer.Role = auth.User
+	}
+	live, ok, err := r.db.Live(ctx, viewer)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, db.Errorf(db.Unauthenticated, "the account may not log in any more")
+	}
+	tokens, err := r.issue(live, session, refreshToken)
+	if err != nil {
+		return nil, err
+	}
+	account, err := r.account(ctx, live.Scope(), session.Staff, session.Account)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.RefreshPayload{Viewer: account, Tokens: tokens}, nil
+}
+
+// LogOut resolves Mutation.logOut.
+func (r mutationResolver) LogOut(ctx context.Context) (*graph.LogOutPayload, error) {
+	viewer, _ := auth.ViewerFrom(ctx)
+	if err := r.db.EndSession(ctx, viewer.Session); err != nil {
+		return nil, err
+	}
+	return &graph.LogOutPayload{EndedSessions: 1}, nil
+}
+
+// LogOutEverywhere resolves Mutation.logOutEverywhere.
+func (r mutationResolver) LogOutEverywhere(ctx context.Context) (*graph.LogOutEverywherePayload, error) {
+	viewer, _ := auth.ViewerFrom(ctx)
+	ended, err := r.db.EndSessions(ctx, viewer.Account, db.ID{})
+	if err != nil {
+		return nil, err
+	}
+	return &graph.LogOutEverywherePayload{EndedSessions: ended}, nil
+}
+
+// ChangePassword resolves Mutation.changePassword.
+func (r mutationResolver) ChangePassword(
+	ctx context.Context, input graph.ChangePasswordInput,
+) (*graph.ChangePasswordPayload, error) {
+	viewer, _ := auth.ViewerFrom(ctx)
+	ended, err := r.db.ChangePassword(ctx, viewer, input.CurrentPassword, input.NewPassword)
+	if err != nil {
+		return nil, err
+	}
+	account, err := r.account(ctx, viewer.Scope(), viewer.Role.IsStaff(), viewer.Account)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.ChangePasswordPayload{Viewer: account, EndedSessions: ended}, nil
+}
+
+// SetPassword resolves Mutation.setPassword.
+func (r mutationResolver) SetPassword(
+	ctx context.Context, input graph.SetPasswordInput,
+) (*graph.SetPasswordPayload, error) {
+	kind, id, err := db.ParseGlobalID(input.ID)
+	if err != nil || (kind != db.KindUser && kind != db.KindCustomer) {
+		return nil, db.FieldError(db.BadInput, "input.id", "is not the id of a user or a customer")
+	}
+	scope := scopeOf(ctx)
+	ended, err := r.db.SetPassword(ctx, scope, kind, id, input.NewPassword)
+	if err != nil {
+		return nil, err
+	}
+	account, err := r.account(ctx, scope, kind == db.KindUser, id)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.SetPasswordPayload{Account: account, EndedSessions: ended}, nil
+}
+
+func (r *Resolver) startSession(ctx context.Context, account db.ID, role auth.Role) (*graph.Tokens, error) {
+	session, refreshToken, err := r.db.StartSession(ctx, account, role.IsStaff())
+	if err != nil {
+		return nil, err
+	}
+	return r.issue(auth.Viewer{Role: role, Account: account, Session: session.ID}, session, refreshToken)
+}
+
+func (r *Resolver) issue(viewer auth.Viewer, session *db.Session, refreshToken string) (*graph.Tokens, error) {
+	accessToken, expires, err := r.tokens.Issue(viewer)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.Tokens{
+		AccessToken: accessToken, AccessTokenExpiresAt: expires,
+		RefreshToken: refreshToken, RefreshTokenExpiresAt: session.ExpiresAt,
+	}, nil
+}

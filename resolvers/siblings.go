@@ -1,0 +1,108 @@
+package resolvers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// The executor resolves a nested field for each parent by itself. Documents that were read together stay together as
+// siblings, so that the first of them whose field is resolved reads it for all, in one call to the store: the cost of
+// an operation depends on its shape and never on the number of rows. Unlike a loader that waits for others to ask, this
+// needs no waiting and always makes the same calls.
+
+// operation holds the siblings of one operation.
+type operation struct {
+	mutex sync.Mutex
+	// groups has for each document that was read, by its pointer, the *siblings of its type.
+	groups map[any]any
+}
+
+type operationKey struct{}
+
+// NewOperation returns a context for one operation.
+func NewOperation(ctx context.Context) context.Context {
+	return context.WithValue(ctx, operationKey{}, &operation{groups: make(map[any]any)})
+}
+
+// siblings are documents of one type that were read together.
+type siblings[T any] struct {
+	docs []*T
+	// fields has what was read for a field with its arguments, a *reading, by the field's place in the query and by its
+	// name and arguments.
+	mutex  sync.Mutex
+	fields map[any]any
+}
+
+// reading is what is read once for all siblings.
+type reading[R any] struct {
+	once   sync.Once
+	result R
+	err    error
+}
+
+// together makes documents siblings.
+func together[T any](ctx context.Context, docs []*T) {
+	op := ctx.Value(operationKey{}).(*operation)
+	group := &siblings[T]{docs: docs, fields: make(map[any]any)}
+	op.mutex.Lock()
+	defer op.mutex.Unlock()
+	for _, doc := range docs {
+		op.groups[doc] = group
+	}
+}
+
+// siblingsOf returns the siblings of a document, itself among them.
+func siblingsOf[T any](ctx context.Context, doc *T) *siblings[T] {
+	op := ctx.Value(operationKey{}).(*operation)
+	op.mutex.Lock()
+	defer op.mutex.Unlock()
+	group, ok := op.groups[doc].(*siblings[T])
+	if !ok {
+		group = &siblings[T]{docs: []*T{doc}, fields: make(map[any]any)}
+		op.groups[doc] = group
+	}
+	return group
+}
+
+// forSiblings returns what read returns for all siblings of doc, for the field that is being resolved. It is called
+// once for each field and arguments, whichever sibling comes first.
+func forSiblings[T, R any](ctx context.Context, doc *T, read func(docs []*T) (R, error)) (R, error) {
+	group := siblingsOf(ctx, doc)
+	field := fieldReading[R](ctx, group)
+	field.once.Do(func() { field.result, field.err = read(group.docs) })
+	return field.result, field.err
+}
+
+// fieldReading returns the reading of the field that is being resolved. The field's place in the query finds it fast;
+// name and arguments find it when an alias or a fragment asks for the same again.
+func fieldReading[R, T any](ctx context.Context, group *siblings[T]) *reading[R] {
+	field := graphql.GetFieldContext(ctx).Field
+	group.mutex.Lock()
+	defer group.mutex.Unlock()
+	if known, ok := group.fields[field.Field].(*reading[R]); ok {
+		return known
+	}
+	key := fieldKey(ctx, field)
+	known, ok := group.fields[key].(*reading[R])
+	if !ok {
+		known = new(reading[R])
+		group.fields[key] = known
+	}
+	group.fields[field.Field] = known
+	return known
+}
+
+// fieldKey is the same for fields with the same name and arguments.
+func fieldKey(ctx context.Context, field graphql.CollectedField) string {
+	arguments := field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
+	text, err := json.Marshal(arguments)
+	if err != nil {
+		// Arguments came as JSON or as literals; should one not encode after all, the field is read by itself.
+		return fmt.Sprintf("%s %p", field.Name, field.Field)
+	}
+	return field.Name + string(text)
+}

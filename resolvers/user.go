@@ -1,0 +1,146 @@
+package resolvers
+
+import (
+	"context"
+
+	"crm/auth"
+	"crm/db"
+	"crm/graph"
+)
+
+func userID(u *db.User) db.ID { return u.ID }
+
+// User resolves Query.user.
+func (r queryResolver) User(ctx context.Context, id string) (*db.User, error) {
+	return get(ctx, r.db.Users, db.KindUser, id)
+}
+
+// Users resolves Query.users.
+func (r queryResolver) Users(
+	ctx context.Context, first *int, after *string, last *int, before *string,
+	where *graph.UserWhere, orderBy []*graph.UserOrder,
+) (*graph.UserConnection, error) {
+	list, err := userList(slice{first, after, last, before}, where, orderBy)
+	if err != nil {
+		return nil, err
+	}
+	return connection(ctx, r.db.Users, list)
+}
+
+// Interactions resolves User.interactions.
+func (r userResolver) Interactions(
+	ctx context.Context, user *db.User, first *int, after *string, last *int, before *string,
+	where *graph.InteractionWhere, orderBy []*graph.InteractionOrder,
+) (*graph.InteractionConnection, error) {
+	list, err := interactionList(slice{first, after, last, before}, where, orderBy)
+	if err != nil {
+		return nil, err
+	}
+	return children(ctx, user, userID, r.db.Interactions, "user_id", list)
+}
+
+// Tickets resolves User.tickets.
+func (r userResolver) Tickets(
+	ctx context.Context, user *db.User, first *int, after *string, last *int, before *string,
+	where *graph.TicketWhere, orderBy []*graph.TicketOrder,
+) (*graph.TicketConnection, error) {
+	list, err := ticketList(slice{first, after, last, before}, where, orderBy)
+	if err != nil {
+		return nil, err
+	}
+	return children(ctx, user, userID, r.db.Tickets, "interaction_user_id", list)
+}
+
+// AssignedTickets resolves User.assignedTickets.
+func (r userResolver) AssignedTickets(
+	ctx context.Context, user *db.User, first *int, after *string, last *int, before *string,
+	where *graph.TicketWhere, orderBy []*graph.TicketOrder,
+) (*graph.TicketConnection, error) {
+	list, err := ticketList(slice{first, after, last, before}, where, orderBy)
+	if err != nil {
+		return nil, err
+	}
+	return children(ctx, user, userID, r.db.Tickets, "assignee_id", list)
+}
+
+// CreateUser resolves Mutation.createUser.
+func (r mutationResolver) CreateUser(
+	ctx context.Context, input graph.CreateUserInput,
+) (*graph.CreateUserPayload, error) {
+	user, err := r.db.CreateUser(ctx, scopeOf(ctx), db.NewUser{
+		Name: input.Name, Email: input.Email, Password: input.Password, Role: input.Role,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &graph.CreateUserPayload{User: user}, nil
+}
+
+// UpdateUser resolves Mutation.updateUser.
+func (r mutationResolver) UpdateUser(
+	ctx context.Context, input graph.UpdateUserInput,
+) (*graph.UpdateUserPayload, error) {
+	id, err := parseID("input.id", db.KindUser, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	var problems db.Problems
+	changes := db.UserChanges{
+		Name: text(input.Name), Email: text(input.Email), Role: change[auth.Role](&problems, "role", input.Role),
+	}
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	user, err := r.db.UpdateUser(ctx, scopeOf(ctx), id, input.ExpectedVersion.Value(), changes)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.UpdateUserPayload{User: user}, nil
+}
+
+// DeactivateUser resolves Mutation.deactivateUser.
+func (r mutationResolver) DeactivateUser(
+	ctx context.Context, input graph.DeactivateUserInput,
+) (*graph.DeactivateUserPayload, error) {
+	id, err := parseID("input.id", db.KindUser, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	user, ended, err := r.db.DeactivateUser(ctx, scopeOf(ctx), id, input.ExpectedVersion.Value())
+	if err != nil {
+		return nil, err
+	}
+	return &graph.DeactivateUserPayload{User: user, EndedSessions: ended}, nil
+}
+
+// ReactivateUser resolves Mutation.reactivateUser.
+func (r mutationResolver) ReactivateUser(
+	ctx context.Context, input graph.ReactivateUserInput,
+) (*graph.ReactivateUserPayload, error) {
+	id, err := parseID("input.id", db.KindUser, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	user, err := r.db.ReactivateUser(ctx, scopeOf(ctx), id, input.ExpectedVersion.Value())
+	if err != nil {
+		return nil, err
+	}
+	return &graph.ReactivateUserPayload{User: user}, nil
+}
+
+// DeleteUser resolves Mutation.deleteUser.
+func (r mutationResolver) DeleteUser(
+	ctx context.Context, input graph.DeleteUserInput,
+) (*graph.DeleteUserPayload, error) {
+	id, err := parseID("input.id", db.KindUser, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	deleted, err := r.db.DeleteUser(ctx, scopeOf(ctx), id, input.ExpectedVersion.Value(), input.Cascade)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.DeleteUserPayload{
+		DeletedID: input.ID, DeletedInteractions: deleted.Interactions, DeletedTickets: deleted.Tickets,
+	}, nil
+}

@@ -1,0 +1,188 @@
+package resolvers
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"crm/auth"
+	"crm/db"
+	"crm/graph"
+)
+
+// Bounds of a filter.
+const (
+	maxConditions = 100
+	maxValues     = 100
+	maxDepth      = 8
+)
+
+// conditions turns a where input into a db.Filter and collects everything that is wrong with it. An explicit null is
+// refused wherever it could silently match everything.
+type conditions struct {
+	problems db.Problems
+	n        int
+}
+
+// filterOf converts a whole where argument.
+func filterOf[W any](where *W, convert func(c *conditions, path string, depth int, where *W) db.Filter) (db.Filter, error) {
+	if where == nil {
+		return db.Filter{}, nil
+	}
+	c := &conditions{}
+	filter := convert(c, "where", 1, where)
+	if c.n > maxConditions {
+		c.problems = db.Problems{{Path: "where", Message: fmt.Sprintf("must have at most %d conditions, not %d", maxConditions, c.n)}}
+	}
+	return filter, c.problems.Err()
+}
+
+// logic converts the and, or and not of a where input.
+func logic[W any](
+	c *conditions, path string, depth int, and, or graphql.Omittable[[]*W], not graphql.Omittable[*W],
+	convert func(c *conditions, path string, depth int, where *W) db.Filter,
+) db.Filter {
+	if depth > maxDepth {
+		c.problems.Add(path, "must be nested at most %d deep", maxDepth)
+		return db.None()
+	}
+	var filters []db.Filter
+	if given(c, and, path+".and", and.Value() == nil) {
+		filters = append(filters, db.And(convertAll(c, path+".and", depth, and.Value(), convert)...))
+	}
+	if given(c, or, path+".or", or.Value() == nil) {
+		filters = append(filters, db.Or(convertAll(c, path+".or", depth, or.Value(), convert)...))
+	}
+	if given(c, not, path+".not", not.Value() == nil) {
+		filters = append(filters, db.Not(convert(c, path+".not", depth+1, not.Value())))
+	}
+	return db.And(filters...)
+}
+
+func convertAll[W any](
+	c *conditions, path string, depth int, wheres []*W,
+	convert func(c *conditions, path string, depth int, where *W) db.Filter,
+) []db.Filter {
+	filters := make([]db.Filter, 0, len(wheres))
+	for i, where := range wheres {
+		filters = append(filters, convert(c, fmt.Sprintf("%s.%d", path, i), depth+1, where))
+	}
+	return filters
+}
+
+// given reports whether an input was given; an explicit null is noted as a problem.
+func given[T any](c *conditions, in graphql.Omittable[T], path string, null bool) bool {
+	if !in.IsSet() {
+		return false
+	}
+	if null {
+		c.problems.Add(path, "must not be null; leave it out")
+		return false
+	}
+	c.n++
+	return true
+}
+
+// related converts the conditions on a document that a reference leads to.
+func related[W any](
+	c *conditions, path string, depth int, in graphql.Omittable[*W], field string, target *db.Collection,
+	convert func(c *conditions, path string, depth int, where *W) db.Filter,
+) db.Filter {
+	if !given(c, in, path, in.Value() == nil) {
+		return db.Filter{}
+	}
+	return db.InQuery(field, target, "_id", convert(c, path, depth+1, in.Value()))
+}
+
+// compare converts the conditions on one field; value turns an input value into one of db's.
+func compare[T any](
+	c *conditions, path, field string, in graphql.Omittable[*graph.Comparison[T]], value func(T) (any, error),
+) db.Filter {
+	if !given(c, in, path, in.Value() == nil) {
+		return db.Filter{}
+	}
+	f := comparison[T]{conditions: c, path: path, field: field, value: value}
+	cmp := in.Value()
+	f.scalar("eq", db.OpEq, cmp.Eq)
+	f.scalar("ne", db.OpNe, cmp.Ne)
+	f.scalar("gt", db.OpGt, cmp.Gt)
+	f.scalar("gte", db.OpGte, cmp.Gte)
+	f.scalar("lt", db.OpLt, cmp.Lt)
+	f.scalar("lte", db.OpLte, cmp.Lte)
+	f.scalar("contains", db.OpContains, cmp.Contains)
+	f.scalar("startsWith", db.OpStartsWith, cmp.StartsWith)
+	f.list("in", db.OpIn, cmp.In)
+	f.list("notIn", db.OpNotIn, cmp.NotIn)
+	if given(c, cmp.IsNull, path+".isNull", cmp.IsNull.Value() == nil) {
+		f.filters = append(f.filters, nullness(field, *cmp.IsNull.Value()))
+	}
+	return db.And(f.filters...)
+}
+
+func nullness(field string, null bool) db.Filter {
+	if null {
+		return db.IsNull(field)
+	}
+	return db.Not(db.IsNull(field))
+}
+
+// comparison collects the conditions on one field.
+type comparison[T any] struct {
+	*conditions
+	path, field string
+	value       func(T) (any, error)
+	filters     []db.Filter
+}
+
+func (f *comparison[T]) scalar(name string, op db.Op, in graphql.Omittable[*T]) {
+	path := f.path + "." + name
+	if !given(f.conditions, in, path, in.Value() == nil) {
+		return
+	}
+	value, err := f.value(*in.Value())
+	if err != nil {
+		f.problems.Add(path, "%s", err.Error())
+		return
+	}
+	f.filters = append(f.filters, db.Compare(op, f.field, value))
+}
+
+func (f *comparison[T]) list(name string, op db.Op, in graphql.Omittable[[]T]) {
+	path := f.path + "." + name
+	if !given(f.conditions, in, path, in.Value() == nil) {
+		return
+	}
+	if n := len(in.Value()); n > maxValues {
+		f.problems.Add(path, "must have at most %d values, not %d", maxValues, n)
+		return
+	}
+	values := make([]any, 0, len(in.Value()))
+	for i, item := range in.Value() {
+		value, err := f.value(item)
+		if err != nil {
+			f.problems.Add(fmt.Sprintf("%s.%d", path, i), "%s", err.Error())
+			continue
+		}
+		values = append(values, value)
+	}
+	f.filters = append(f.filters, db.Filter{Op: op, Field: f.field, Values: values})
+}
+
+// The ways in which input values become values of db.
+
+func folded(text string) (any, error) { return db.Fold(text), nil }
+
+func plain(text string) (any, error) { return text, nil }
+
+func moment(t time.Time) (any, error) { return t, nil }
+
+func roleName(role auth.Role) (any, error) { return string(role), nil }
+
+func idOf(kind db.Kind) func(string) (any, error) {
+	return func(text string) (any, error) { return kind.ParseGlobalID(text) }
+}
+
+func stored[T ~string](value T) (any, error) { return string(value), nil }
+
+func rank(priority db.Priority) (any, error) { return int(priority), nil }

@@ -1,0 +1,398 @@
+// Command crm is a CRM backend: one program that serves one GraphQL API, with its data in a file or on MongoDB.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/joho/godotenv"
+
+	"crm/auth"
+	"crm/db"
+	"crm/db/demo"
+	"crm/db/mongo"
+	"crm/db/sqlite"
+	"crm/graph"
+	"crm/notify"
+	"crm/resolvers"
+)
+
+//go:generate go tool gqlgen generate
+
+const usage = `crm serves a CRM over GraphQL.
+
+  crm                        serve
+  crm demo [--customers N]   fill an empty store with a demo of N customers (50), then end
+  crm health                 end with 0 if the server on PORT is ready, else with 1
+  crm --version              say which version this is
+  crm --help                 say this
+
+It is configured by environment variables, or a file .env with the same; see the README.
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "crm:", err)
+		os.Exit(1)
+	}
+}
+
+// run does what the arguments say. Its error is for whoever started the program, in one line.
+func run(ctx context.Context, arguments []string, out, logs io.Writer) error {
+	command := strings.Join(arguments[:min(len(arguments), 1)], "")
+	switch command {
+	case "--help", "-h", "help":
+		_, err := io.WriteString(out, usage)
+		return err
+	case "--version", "version":
+		_, err := fmt.Fprintln(out, "crm", version())
+		return err
+	}
+	if err := godotenv.Load(); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("cannot read .env: %w", err)
+	}
+	settings, err := readSettings(os.Getenv)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: settings.logLevel}))
+	switch command {
+	case "":
+		return serve(ctx, settings, out, log)
+	case "demo":
+		return fillDemo(ctx, settings, arguments[1:], out, log)
+	case "health":
+		return checkHealth(ctx, settings.port)
+	}
+	return fmt.Errorf("there is no command %q; crm --help lists them", command)
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}
+
+// serve answers requests until ctx is done, then finishes those under way and the mail that is being sent.
+func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) error {
+	crm, err := open(ctx, s, log, db.Options{AllowStaffSignup: s.allowStaffSignup})
+	if err != nil {
+		return err
+	}
+	defer crm.close()
+	handler, err := newHandler(s, crm, log)
+	if err != nil {
+		return err
+	}
+	mailer, err := notify.NewMailer(s.smtp)
+	if err != nil {
+		return fmt.Errorf("SMTP_HOST, SMTP_PORT, SMTP_MAIL: %w", err)
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", ":"+s.port)
+	if err != nil {
+		return fmt.Errorf("PORT: %w", err)
+	}
+	if err := greet(ctx, out, s, listener.Addr(), crm); err != nil {
+		return err
+	}
+	service := notify.New(crm.db, mailer, log, notify.Sender(s.smtp.From))
+	return serveUntilDone(ctx, listener, handler, service, log)
+}
+
+// Bounds of a connection, so that none is kept for nothing; shutdownTime is what requests get to end.
+const (
+	headerTime   = 5 * time.Second
+	readTime     = 30 * time.Second
+	writeTime    = 60 * time.Second
+	idleTime     = 2 * time.Minute
+	headerBytes  = 64 << 10
+	shutdownTime = 20 * time.Second
+)
+
+func serveUntilDone(
+	ctx context.Context, listener net.Listener, handler http.Handler, service *notify.Service, log *slog.Logger,
+) error {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
+		IdleTimeout: idleTime, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	notifying, stopNotifying := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopNotifying()
+	var notified error
+	var running sync.WaitGroup
+	running.Go(func() { notified = service.Run(notifying) })
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		log.Info("stopping")
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		err = server.Shutdown(ending)
+		cancel()
+	}
+	stopNotifying()
+	running.Wait()
+	return errors.Join(err, notified)
+}
+
+// crm is an open store and the domain over it.
+type crm struct {
+	store   db.Store
+	db      *db.DB
+	secrets auth.Secrets
+	// place says where the data is.
+	place string
+}
+
+func (c *crm) close() { _ = c.store.Close() }
+
+// connectTime is how long the server waits for MongoDB when it starts.
+const connectTime = 30 * time.Second
+
+// open opens the store that the settings name, and makes it ready.
+func open(ctx context.Context, s settings, log *slog.Logger, options db.Options) (*crm, error) {
+	c := &crm{place: filepath.Join(s.dataDir, "crm.db")}
+	folder := s.dataDir
+	if s.mongoURI != "" {
+		c.place, folder = "MongoDB, database "+s.mongoDatabase, ""
+	}
+	var err error
+	if c.secrets, err = auth.ReadSecrets(os.Getenv, folder); err != nil {
+		return nil, err
+	}
+	hasher, err := auth.NewHasher(auth.PasswordCost, runtime.NumCPU())
+	if err != nil {
+		return nil, err
+	}
+	if s.mongoURI == "" {
+		c.store, err = sqlite.Open(ctx, c.place, db.Collections())
+	} else {
+		c.store, err = mongo.Open(s.mongoURI, s.mongoDatabase, db.Collections())
+	}
+	if err != nil {
+		return nil, err
+	}
+	options.CursorKey = c.secrets.General[0]
+	c.db = db.New(c.store, hasher, options)
+	if s.mongoURI != "" {
+		if err := c.db.Prepare(ctx, connectTime, log); err != nil {
+			c.close()
+			return nil, fmt.Errorf("MONGO_URI: %w", err)
+		}
+	}
+	return c, nil
+}
+
+// newHandler returns everything that the server answers.
+func newHandler(s settings, c *crm, log *slog.Logger) (http.Handler, error) {
+	tokens, err := auth.NewTokens(c.secrets.User, c.secrets.Customer)
+	if err != nil {
+		return nil, err
+	}
+	api := auth.NewAuthenticator(tokens, c.db, s.proxies, log).Middleware(graph.NewHandler(graph.HandlerConfig{
+		Resolvers: resolvers.New(c.db, tokens), NewOperation: resolvers.NewOperation,
+		Introspection: s.introspection, ShowCost: s.showCost, Logger: log,
+	}))
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", api)
+	if s.playground {
+		page := graph.Playground("/graphql")
+		mux.Handle("GET /", page)
+		mux.HandleFunc("/graphql", func(w http.ResponseWriter, r *http.Request) {
+			if graph.IsBrowser(r) {
+				page.ServeHTTP(w, r)
+				return
+			}
+			api.ServeHTTP(w, r)
+		})
+	}
+	if s.mailbox {
+		mux.Handle("GET /dev/mailbox", notify.Mailbox(c.db, log))
+	}
+	graph.HandleHealth(mux, c.db.Ping)
+	return graph.WithRequestID(graph.CORS(s.origins, mux)), nil
+}
+
+// greet tells whoever started the server where everything is, and how to begin.
+func greet(ctx context.Context, out io.Writer, s settings, address net.Addr, c *crm) error {
+	base := fmt.Sprintf("http://localhost:%d", address.(*net.TCPAddr).Port)
+	lines := []string{"GraphQL     " + base + "/graphql"}
+	if s.playground {
+		lines = append(lines, "Playground  "+base+"/")
+	}
+	lines = append(lines, "Data        "+c.place)
+	switch {
+	case s.smtp.Host != "":
+		lines = append(lines, fmt.Sprintf("Mail        sent through %s:%d", s.smtp.Host, s.smtp.Port))
+	case s.mailbox:
+		lines = append(lines, "Mail        kept, not sent (SMTP_HOST is not set): "+base+"/dev/mailbox")
+	default:
+		lines = append(lines, "Mail        kept, not sent (SMTP_HOST is not set)")
+	}
+	known, err := c.db.HasUsers(ctx)
+	if err != nil {
+		return err
+	}
+	if !known {
+		lines = append(lines, "", "There is no user yet. This makes the first one, who becomes the admin:", "", firstMutation)
+	}
+	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
+	return err
+}
+
+const firstMutation = `mutation {
+  signUpUser(input: {name: "Rohan", email: "rohan@gmail.com", password: "choose a long one"}) {
+    user { id name role }
+    tokens { accessToken refreshToken }
+  }
+}`
+
+// settings are the environment variables, read and checked.
+type settings struct {
+	port, dataDir           string
+	mongoURI, mongoDatabase string
+	smtp                    notify.SMTPConfig
+	origins                 graph.Origins
+	proxies                 auth.Proxies
+	logLevel                slog.Level
+
+	allowStaffSignup, playground, introspection, mailbox, showCost bool
+}
+
+// readSettings reads the variables. Its error names the one that is wrong.
+func readSettings(variable func(name string) string) (settings, error) {
+	v := variables{get: variable}
+	s := settings{
+		port: v.port("PORT", "8080"), dataDir: v.text("DATA_DIR", "data"), mongoURI: variable("MONGO_URI"),
+		origins: read(&v, "ALLOWED_ORIGINS", graph.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", auth.ParseProxies),
+		logLevel: read(&v, "LOG_LEVEL", parseLevel), allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
+	}
+	// What helps in development is on where there is nothing to protect: on one machine, with the data in a file.
+	development := s.mongoURI == ""
+	s.playground = v.flag("PLAYGROUND", true)
+	s.introspection = v.flag("INTROSPECTION", development)
+	s.mailbox = v.flag("DEV_MAILBOX", development) && variable("SMTP_HOST") == ""
+	s.showCost = v.flag("QUERY_COST", development)
+	port, _ := strconv.Atoi(v.port("SMTP_PORT", "587"))
+	s.smtp = notify.SMTPConfig{
+		Host: variable("SMTP_HOST"), Port: port, From: v.text("SMTP_MAIL", "crm@localhost"),
+		Password: variable("SMTP_PASSWORD"),
+	}
+	if !development {
+		s.mongoDatabase = read(&v, "MONGO_URI", func(uri string) (string, error) {
+			return mongo.DatabaseName(uri, v.text("MONGO_DATABASE", "crm"))
+		})
+	}
+	return s, v.err
+}
+
+// variables reads environment variables and keeps the first error.
+type variables struct {
+	get func(name string) string
+	err error
+}
+
+func (v *variables) text(name, fallback string) string {
+	return cmp.Or(v.get(name), fallback)
+}
+
+func (v *variables) flag(name string, fallback bool) bool {
+	return read(v, name, func(text string) (bool, error) {
+		switch text {
+		case "":
+			return fallback, nil
+		case "true", "1":
+			return true, nil
+		case "false", "0":
+			return false, nil
+		}
+		return false, fmt.Errorf("must be true or false, not %q", text)
+	})
+}
+
+func (v *variables) port(name, fallback string) string {
+	return read(v, name, func(text string) (string, error) {
+		if _, err := strconv.ParseUint(cmp.Or(text, fallback), 10, 16); err != nil {
+			return "", fmt.Errorf("must be a port number, not %q", text)
+		}
+		return cmp.Or(text, fallback), nil
+	})
+}
+
+func parseLevel(text string) (slog.Level, error) {
+	var level slog.Level
+	if text == "" {
+		return slog.LevelInfo, nil
+	}
+	if err := level.UnmarshalText([]byte(text)); err != nil {
+		return 0, fmt.Errorf("must be debug, info, warn or error, not %q", text)
+	}
+	return level, nil
+}
+
+func read[T any](v *variables, name string, parse func(text string) (T, error)) T {
+	value, err := parse(v.get(name))
+	if err != nil && v.err == nil {
+		v.err = fmt.Errorf("%s: %w", name, err)
+	}
+	return value
+}
+
+// fillDemo fills an empty store with a demo.
+func fillDemo(ctx context.Context, s settings, arguments []string, out io.Writer, log *slog.Logger) error {
+	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	customers := flags.Int("customers", 50, "")
+	if err := flags.Parse(arguments); err != nil || flags.NArg() > 0 || *customers < 1 {
+		return errors.New("demo takes one option: --customers N, with N from 1 on")
+	}
+	c, err := open(ctx, s, log, db.Options{Silent: true})
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	return demo.Run(ctx, c.db, *customers, out)
+}
+
+// checkHealth asks the server on this machine whether it is ready.
+func checkHealth(ctx context.Context, port string) error {
+	ctx, cancel := context.WithTimeout(ctx, headerTime)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+port+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server is not ready: %s", response.Status)
+	}
+	return nil
+}
