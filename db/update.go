@@ -62,11 +62,11 @@ func (e *Entities[T]) tryUpdate(
 	if len(set) == 0 {
 		return current, nil
 	}
+	set = append(set, e.stamp(next)...)
 	event, err := e.db.changeEvent(scope, id, what, names)
 	if err != nil {
 		return nil, err
 	}
-	set = append(set, e.stamp(next)...)
 	err = e.db.store.Update(ctx, e.c, id, Eq("version", e.version(current)), set, event)
 	if err != nil {
 		return next, fmt.Errorf("cannot update %s: %w", kindNouns[e.kind], inInput(err))

@@ -1,0 +1,106 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"net/mail"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"crm/db"
+)
+
+// fatalMailer sends a mail, and the process is killed before anybody can note it.
+type fatalMailer struct{ Mailer }
+
+func (m fatalMailer) Send(ctx context.Context, delivery *db.Delivery) error {
+	if err := m.Mailer.Send(ctx, delivery); err != nil {
+		return err
+	}
+	process, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		return err
+	}
+	if err := process.Kill(); err != nil {
+		return err
+	}
+	<-ctx.Done() // a signal takes its time
+	return ctx.Err()
+}
+
+// The environment of the process that TestKilled starts and that kills itself.
+const (
+	fatalStore = "NOTIFY_TEST_STORE"
+	fatalPort  = "NOTIFY_TEST_PORT"
+)
+
+// TestKilled: what was sent by a process that couldn't note it any more comes once again, under the same Message-ID.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	if path := os.Getenv(fatalStore); path != "" {
+		sendAndDie(t, path, os.Getenv(fatalPort))
+		return
+	}
+	server := newMailServer(t, withoutTLS)
+	path := filepath.Join(t.TempDir(), "crm.db")
+	store := openStore(t, path)
+	newWorldOn(t, store).announceToCarl("Yearly review")
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilled$")
+	child.Env = append(os.Environ(), fatalStore+"="+path, fatalPort+"="+strconv.Itoa(server.port()))
+	if out, err := child.CombinedOutput(); child.ProcessState.ExitCode() != -1 {
+		t.Fatalf("the process ended otherwise: %v\n%s", err, out)
+	}
+	if len(server.inbox()) != 1 {
+		t.Fatalf("the process sent %d mails", len(server.inbox()))
+	}
+	store = openStore(t, path)
+	w := &world{t: t, store: store, db: db.New(store, nil, db.Options{})}
+	if d := w.deliveries()[0]; d.Status != db.DeliveryPending {
+		t.Errorf("the killed process left status %s", d.Status)
+	}
+	start(t, w.db, server.mailer(t))
+	d := w.settled(1)[0]
+	mails := server.inbox()
+	if d.Status != db.DeliverySent || len(mails) != 2 {
+		t.Fatalf("status %s, %d mails", d.Status, len(mails))
+	}
+	first, second := fields(t, mails[0].raw), fields(t, mails[1].raw)
+	if first != second || first != d.MessageID+" "+d.CreatedAt.Format(time.RFC1123Z) {
+		t.Errorf("the mails are %q and %q", first, second)
+	}
+}
+
+// shortLease lets others have a delivery soon after the process that claimed it has died.
+func shortLease(s *settings) { s.lease = 200 * time.Millisecond }
+
+// sendAndDie is what the process does that kills itself.
+func sendAndDie(t *testing.T, path, port string) {
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mailer, err := NewSMTP(SMTPConfig{Host: "127.0.0.1", Port: number, From: mailUser})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := db.New(openStore(t, path), nil, db.Options{})
+	_ = New(d, fatalMailer{mailer}, discard(), quick, shortLease).Run(t.Context())
+}
+
+// fields returns what makes two mails the same: Message-ID and Date.
+func fields(t *testing.T, raw []byte) string {
+	t.Helper()
+	message, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := message.Header.Get("Message-ID")
+	return id[1:len(id)-1] + " " + message.Header.Get("Date")
+}

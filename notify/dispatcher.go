@@ -1,0 +1,104 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"crm/db"
+)
+
+// dispatcher claims deliveries that are due and has each sent by a worker.
+type dispatcher struct {
+	db       *db.DB
+	log      *slog.Logger
+	mailer   Mailer
+	planned  <-chan struct{}
+	settings settings
+}
+
+// run works until ctx is done, and returns when the workers have ended; they send under the context sending.
+func (d *dispatcher) run(ctx, sending context.Context) {
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	free := make(chan struct{}, d.settings.workers)
+	pause := d.settings.poll
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case free <- struct{}{}:
+		}
+		// A claim that is cut off could be made and yet not be known of, so it isn't.
+		delivery, err := d.db.ClaimDelivery(sending, d.settings.lease)
+		if err == nil {
+			pause = d.settings.poll
+			workers.Go(func() {
+				defer func() { <-free }()
+				d.deliver(ctx, sending, delivery)
+			})
+			continue
+		}
+		<-free
+		if db.CodeOf(err) == db.NotFound {
+			pause = d.settings.poll
+		} else if ctx.Err() == nil {
+			pause = longer(pause, d.settings.poll, d.settings.longest)
+			d.log.Error("cannot claim deliveries", "error", err, "retryIn", pause)
+		}
+		if !rest(ctx, pause, d.planned) {
+			return
+		}
+	}
+}
+
+// deliver tries a claimed delivery once and writes down how that went. Once ctx is done nothing new is tried.
+func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery) {
+	if ctx.Err() != nil {
+		d.write(ctx, delivery, func(ctx context.Context) error { return d.db.Release(ctx, delivery) })
+		return
+	}
+	err := d.mailer.Send(sending, delivery)
+	d.write(ctx, delivery, d.outcome(sending, delivery, err))
+}
+
+// outcome returns the write that notes how a try went.
+func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sent error) func(context.Context) error {
+	log := d.log.With("delivery", delivery.ID.String(), "attempt", delivery.Attempts+1)
+	if sent == nil {
+		log.Info("mail sent")
+		return func(ctx context.Context) error { return d.db.SettleSent(ctx, delivery) }
+	}
+	if sending.Err() != nil {
+		log.Warn("mail cut off by the end of the program", "error", sent)
+		return func(ctx context.Context) error { return d.db.Release(ctx, delivery) }
+	}
+	reason := line(sent.Error(), errorLimit)
+	var permanent *PermanentError
+	if errors.As(sent, &permanent) || delivery.Attempts >= len(d.settings.pauses) {
+		log.Error("mail failed", "error", reason)
+		return func(ctx context.Context) error { return d.db.SettleFailed(ctx, delivery, reason) }
+	}
+	pause := jitter(d.settings.pauses[delivery.Attempts])
+	log.Warn("mail not sent yet", "error", reason, "retryIn", pause)
+	return func(ctx context.Context) error { return d.db.SettleRetry(ctx, delivery, reason, pause) }
+}
+
+// write writes down how a try went, again and again for a while: what isn't written down is sent once more when the
+// lease ends. It does so even after ctx is done.
+func (d *dispatcher) write(ctx context.Context, delivery *db.Delivery, settle func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.settings.settleTime)
+	defer cancel()
+	for pause := 10 * time.Millisecond; ; pause *= 2 {
+		err := settle(ctx)
+		if err == nil {
+			return
+		}
+		if db.CodeOf(err) == db.NotFound || !rest(ctx, pause, nil) {
+			d.log.Error("cannot note how a delivery went", "delivery", delivery.ID.String(), "error", err)
+			return
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package notify
+
+import (
+	"context"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// knowledge is what the store says now of those whom an event's entity refers to; any of them may be gone.
+type knowledge struct {
+	users     map[db.ID]*db.User
+	customers map[db.ID]*db.Customer
+	// interaction is the event's own, or the one that its ticket belongs to.
+	interaction *db.Interaction
+}
+
+// know looks up what an event's entity refers to.
+func (p *planner) know(ctx context.Context, data db.EventData) (*knowledge, error) {
+	about := &knowledge{interaction: data.Interaction}
+	var users, customers []db.ID
+	if data.Interaction != nil {
+		users, customers = []db.ID{data.Interaction.UserID}, []db.ID{data.Interaction.CustomerID}
+	}
+	if ticket := data.Ticket; ticket != nil {
+		users, customers = []db.ID{ticket.InteractionUserID}, []db.ID{ticket.CustomerID}
+		if ticket.AssigneeID != nil && *ticket.AssigneeID != ticket.InteractionUserID {
+			users = append(users, *ticket.AssigneeID)
+		}
+		found, err := p.db.Interactions.ByID(ctx, auth.SystemScope(), []db.ID{ticket.InteractionID})
+		if err != nil {
+			return nil, err
+		}
+		about.interaction = found[ticket.InteractionID]
+	}
+	var err error
+	if about.users, err = p.db.Users.ByID(ctx, auth.SystemScope(), users); err != nil {
+		return nil, err
+	}
+	about.customers, err = p.db.Customers.ByID(ctx, auth.SystemScope(), customers)
+	return about, err
+}
+
+// account returns name and address of a party; ok is false for one who is gone or deactivated.
+func (k *knowledge) account(p party) (name, address string, ok bool) {
+	if p.staff {
+		user := k.users[p.id]
+		if user == nil || user.DeactivatedAt != nil {
+			return "", "", false
+		}
+		return user.Name, user.Email, true
+	}
+	customer := k.customers[p.id]
+	if customer == nil {
+		return "", "", false
+	}
+	return customer.Name, customer.Email, true
+}
+
+// userName returns the name of a user, "" for one who is gone.
+func (k *knowledge) userName(id db.ID) string {
+	if user := k.users[id]; user != nil {
+		return line(user.Name, nameLimit)
+	}
+	return ""
+}
+
+// customerName returns the name of a customer, "" for one who is gone.
+func (k *knowledge) customerName(id db.ID) string {
+	if customer := k.customers[id]; customer != nil {
+		return line(customer.Name, nameLimit)
+	}
+	return ""
+}

@@ -1,0 +1,111 @@
+package notify
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"crm/db"
+)
+
+// TestLetters reads what each kind of news says.
+func TestLetters(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	end, place := w.planned.Add(time.Hour), "Room 5"
+	w.interaction.EndTime, w.interaction.Location, w.interaction.Description = &end, &place, "Bring:\r\n- cake\r\n- tea"
+	w.insert(db.Interactions, w.interaction)
+	interaction := db.EventData{Interaction: w.interaction, Changed: []string{"start_time", "title", "end_time", "kind"}}
+	assigned, resolved := *w.ticket, *w.ticket
+	assigned.AssigneeID, resolved.Status = &w.ada.ID, db.TicketResolved
+	for _, test := range []struct {
+		kind    string
+		data    db.EventData
+		subject string
+		text    []string
+	}{
+		{db.EventInteractionCreated, interaction, "New meeting: Yearly review", []string{
+			"Hello Carl,\n\nA new meeting has been planned.\n\nTitle: Yearly review\n" +
+				"Time: Tue, 27 Aug 2024, 20:03 to 21:03 UTC\nPlace: Room 5\nCustomer: Carl\nWith: Bob\n\n" +
+				"Bring:\n- cake\n- tea\n",
+		}},
+		{db.EventInteractionUpdated, interaction, "Changed meeting: Yearly review",
+			[]string{"The title and time of this meeting changed."}},
+		{db.EventInteractionCancelled, interaction, "Cancelled meeting: Yearly review", []string{"has been cancelled"}},
+		{db.EventInteractionDeleted, interaction, "Deleted meeting: Yearly review", []string{"has been deleted"}},
+		{db.EventTicketCreated, db.EventData{Ticket: w.ticket}, "New ticket: The printer is on fire", []string{
+			"A new ticket has been opened.\n\nStatus: open\nPriority: high\nInteraction: Yearly review\nCustomer: Carl\n" +
+				"With: Bob\n\nThe printer is on fire\n",
+		}},
+		{db.EventTicketAssigned, db.EventData{Ticket: &assigned}, "Ticket assigned to Ada: The printer is on fire",
+			[]string{"now assigned to Ada", "Assigned to: Ada"}},
+		{db.EventTicketAssigned, db.EventData{Ticket: w.ticket}, "Ticket no longer assigned: The printer is on fire",
+			[]string{"no longer assigned to anybody"}},
+		{db.EventTicketMoved, db.EventData{Ticket: &resolved}, "Ticket resolved: The printer is on fire",
+			[]string{"This ticket is now resolved.", "Status: resolved"}},
+	} {
+		deliveries, err := newPlanner(w).plan(t.Context(), w.event(test.kind, w.as(w.ada), test.data))
+		if err != nil || len(deliveries) == 0 {
+			t.Fatalf("%s: %v", test.kind, err)
+		}
+		d := deliveries[0]
+		if d.Subject != test.subject || d.MessageID != d.ID.String()+"@example.com" || d.RecipientName != "Carl" {
+			t.Errorf("%s: subject %q, Message-ID %q, to %q", test.kind, d.Subject, d.MessageID, d.RecipientName)
+		}
+		contains(t, d.Text, test.text...)
+		contains(t, d.HTML, "<p>Hello Carl,</p>")
+		if strings.Contains(d.Text, "<no value>") || strings.Contains(d.HTML, "ZgotmplZ") {
+			t.Errorf("%s: a template didn't get what it asks for", test.kind)
+		}
+	}
+}
+
+func TestLetterAboutLittle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	bare := &db.Customer{ID: db.NewID(), Email: "bare@customer.example"}
+	w.insert(db.Customers, bare)
+	data := db.EventData{Interaction: &db.Interaction{CustomerID: bare.ID}}
+	deliveries, err := newPlanner(w).plan(t.Context(), w.event(db.EventInteractionCreated, w.as(w.ada), data))
+	if err != nil || len(deliveries) != 1 {
+		t.Fatalf("deliveries %v, error %v", deliveries, err)
+	}
+	contains(t, deliveries[0].Text, "Hello,\n\nA new interaction has been planned.\n\nTime: Mon, 1 Jan 0001, 00:00 UTC\n")
+}
+
+// TestMarkupStaysText: nothing that somebody wrote becomes markup.
+func TestMarkupStaysText(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const markup = `<script>alert(1)</script><img src=x onerror="y">{{.Name}}`
+	w.interaction.Title, w.interaction.Description = markup, markup
+	place := markup
+	w.interaction.Location = &place
+	deliveries, err := newPlanner(w).plan(t.Context(),
+		w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: w.interaction}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := deliveries[0]
+	if strings.Contains(d.HTML, "<script") || strings.Contains(d.HTML, "<img") {
+		t.Errorf("markup in\n%s", d.HTML)
+	}
+	contains(t, d.HTML, "&lt;script&gt;alert(1)&lt;/script&gt;")
+	contains(t, d.Text, "Title: "+markup, "Place: "+markup)
+	contains(t, d.Subject, markup)
+}
+
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2024, 8, 27, 22, 3, 0, 0, time.FixedZone("CEST", 2*3600))
+	sameDay, later := start.Add(time.Hour), start.Add(24*time.Hour)
+	for want, end := range map[string]*time.Time{
+		"Tue, 27 Aug 2024, 20:03 UTC":                                nil,
+		"Tue, 27 Aug 2024, 20:03 to 21:03 UTC":                       &sameDay,
+		"Tue, 27 Aug 2024, 20:03 UTC to Wed, 28 Aug 2024, 20:03 UTC": &later,
+	} {
+		if got := span(start, end); got != want {
+			t.Errorf("span is %q, want %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package notify
+
+import (
+	"bytes"
+	"encoding/json"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"crm/db"
+)
+
+// mailboxSize is how many messages Mailbox shows.
+const mailboxSize = 100
+
+// mailboxPolicy forbids scripts and every request. The messages' frames inherit it.
+const mailboxPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; " +
+	"form-action 'none'; frame-ancestors 'none'"
+
+// mailboxEntry is a message as scripts read it.
+type mailboxEntry struct {
+	ID            string            `json:"id"`
+	Recipient     string            `json:"recipient"`
+	RecipientName string            `json:"recipientName"`
+	MessageID     string            `json:"messageId"`
+	Subject       string            `json:"subject"`
+	Text          string            `json:"text"`
+	HTML          string            `json:"html"`
+	Status        db.DeliveryStatus `json:"status"`
+	Attempts      int               `json:"attempts"`
+	LastError     *string           `json:"lastError"`
+	CreatedAt     time.Time         `json:"createdAt"`
+	SentAt        *time.Time        `json:"sentAt"`
+}
+
+// Mailbox shows the newest mail to whoever asks, as a page or, where JSON is accepted, as {"messages": […]}. It is
+// for development only: it knows no viewer and hides nothing.
+func Mailbox(d *db.DB, log *slog.Logger) http.Handler {
+	page := template.Must(template.New("mailbox.html").
+		Funcs(template.FuncMap{"moment": func(t time.Time) string { return t.UTC().Format(moment) }}).
+		ParseFS(templates, "templates/mailbox.html"))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secure(w.Header())
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "the mailbox can only be read", http.StatusMethodNotAllowed)
+			return
+		}
+		deliveries, err := d.RecentDeliveries(r.Context(), mailboxSize)
+		if err != nil {
+			if r.Context().Err() == nil {
+				log.ErrorContext(r.Context(), "cannot read mailbox", "error", err)
+			}
+			http.Error(w, "the mailbox can't be read now", http.StatusServiceUnavailable)
+			return
+		}
+		show := showPage
+		if strings.Contains(r.Header.Get("Accept"), "application/json") {
+			show = showJSON
+		}
+		kind, body, err := show(page, entries(deliveries))
+		if err != nil {
+			log.ErrorContext(r.Context(), "cannot show mailbox", "error", err)
+			http.Error(w, "the mailbox can't be shown", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", kind)
+		_, _ = w.Write(body) // a reader who has gone away is no error of ours
+	})
+}
+
+func secure(header http.Header) {
+	header.Set("Content-Security-Policy", mailboxPolicy)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Cache-Control", "no-store")
+	header.Set("Vary", "Accept")
+}
+
+func entries(deliveries []*db.Delivery) []mailboxEntry {
+	entries := make([]mailboxEntry, 0, len(deliveries))
+	for _, d := range deliveries {
+		if d.Channel != mailChannel {
+			continue
+		}
+		entries = append(entries, mailboxEntry{
+			ID: d.ID.String(), Recipient: d.Recipient, RecipientName: d.RecipientName, MessageID: d.MessageID,
+			Subject: d.Subject, Text: d.Text, HTML: d.HTML, Status: d.Status, Attempts: d.Attempts,
+			LastError: d.LastError, CreatedAt: d.CreatedAt, SentAt: d.SentAt,
+		})
+	}
+	return entries
+}
+
+func showPage(page *template.Template, entries []mailboxEntry) (kind string, body []byte, err error) {
+	var buffer bytes.Buffer
+	err = page.Execute(&buffer, entries)
+	return "text/html; charset=utf-8", buffer.Bytes(), err
+}
+
+func showJSON(_ *template.Template, entries []mailboxEntry) (kind string, body []byte, err error) {
+	body, err = json.Marshal(map[string]any{"messages": entries})
+	return "application/json; charset=utf-8", body, err
+}

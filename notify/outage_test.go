@@ -1,0 +1,125 @@
+package notify
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"net/mail"
+	"strings"
+	"testing"
+	"time"
+
+	"crm/db"
+)
+
+// TestServerDown: mail waits for the server, and then goes out once each.
+func TestServerDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	listener := silence(t)
+	address := listener.Addr().String()
+	_ = listener.Close()
+	server := newMailServer(t)
+	mailer := server.mailer(t, func(c *SMTPConfig) { c.Port = listener.Addr().(*net.TCPAddr).Port })
+	start(t, w.db, mailer, func(s *settings) {
+		s.pauses = make([]time.Duration, 1_000_000)
+		for i := range s.pauses {
+			s.pauses[i] = 5 * time.Millisecond
+		}
+	})
+	for range 5 {
+		w.announce("Yearly review")
+	}
+	eventually(t, func() bool {
+		deliveries := w.deliveries()
+		for _, d := range deliveries {
+			if d.Attempts < 2 || d.LastError == nil || !strings.Contains(*d.LastError, "cannot connect") {
+				return false
+			}
+		}
+		return len(deliveries) == 10
+	})
+	again, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Skipf("somebody else took the port: %v", err)
+	}
+	server.serve(t, again)
+	for _, d := range w.settled(10) {
+		if d.Status != db.DeliverySent {
+			t.Errorf("status %s", d.Status)
+		}
+	}
+	once(t, server, 10)
+}
+
+// once checks that a server got n mails, each once.
+func once(t *testing.T, server *mailServer, n int) {
+	t.Helper()
+	seen := map[string]int{}
+	for _, m := range server.inbox() {
+		seen[messageID(t, m.raw)]++
+	}
+	for id, times := range seen {
+		if times != 1 {
+			t.Errorf("%s came %d times", id, times)
+		}
+	}
+	if len(seen) != n {
+		t.Errorf("%d mails came, want %d", len(seen), n)
+	}
+}
+
+func messageID(t *testing.T, raw []byte) string {
+	t.Helper()
+	message, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return message.Header.Get("Message-ID")
+}
+
+// TestSlowServer: while no mail goes out, changes are written and planned as ever.
+func TestSlowServer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	listener := silence(t)
+	config := SMTPConfig{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, From: mailUser, Timeout: time.Hour}
+	mailer, err := NewSMTP(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	service := New(w.db, mailer, discard(), quick, Grace(time.Millisecond))
+	stop := run(t, service)
+	for range 50 {
+		w.announce("Yearly review")
+	}
+	eventually(t, func() bool { return len(w.deliveries()) == 100 })
+	for _, d := range w.deliveries() {
+		if d.Status != db.DeliveryPending || d.Attempts != 0 {
+			t.Errorf("status %s after %d attempts", d.Status, d.Attempts)
+		}
+	}
+	if err := stop(); !errors.Is(err, errCutOff) {
+		t.Errorf("the error is %v", err)
+	}
+	for _, d := range w.deliveries() {
+		if d.NextAttemptAt.After(time.Now()) {
+			t.Error("a delivery that was cut off isn't due at once")
+		}
+	}
+}
+
+// TestManyServices: however many work on one store, each mail goes out once.
+func TestManyServices(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	server := newMailServer(t)
+	for range 3 {
+		start(t, db.New(w.store, nil, db.Options{}), server.mailer(t))
+	}
+	for range 20 {
+		w.announce("Yearly review")
+	}
+	w.settled(40)
+	once(t, server, 40)
+}

@@ -1,0 +1,156 @@
+package notify
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// TestWhoIsTold walks through what happens and whom it concerns.
+func TestWhoIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.insert(db.Interactions, w.interaction)
+	interaction := func(change ...func(*db.Interaction)) db.EventData {
+		i := *w.interaction
+		for _, c := range change {
+			c(&i)
+		}
+		return db.EventData{Interaction: &i}
+	}
+	changed := func(fields ...string) db.EventData {
+		data := interaction()
+		data.Changed = fields
+		return data
+	}
+	ticket := func(status db.TicketStatus, assignee *db.User) db.EventData {
+		copied := *w.ticket
+		copied.Status = status
+		if assignee != nil {
+			copied.AssigneeID = &assignee.ID
+		}
+		return db.EventData{Ticket: &copied}
+	}
+	by := func(c func(*db.Interaction)) db.EventData { return interaction(c) }
+	for _, test := range []struct {
+		name  string
+		event *db.Event
+		told  string
+	}{
+		{"created", w.event(db.EventInteractionCreated, w.as(w.bob), interaction()), "carl bob"},
+		{"created by an admin", w.event(db.EventInteractionCreated, w.as(w.ada), interaction()), "carl bob"},
+		{"title changed", w.event(db.EventInteractionUpdated, w.as(w.bob), changed("title")), "carl bob"},
+		{"start changed", w.event(db.EventInteractionUpdated, w.as(w.bob), changed("description", "start_time")), "carl bob"},
+		{"end changed", w.event(db.EventInteractionUpdated, w.as(w.bob), changed("end_time")), "carl bob"},
+		{"place changed", w.event(db.EventInteractionUpdated, w.as(w.bob), changed("location")), "carl bob"},
+		{"description changed", w.event(db.EventInteractionUpdated, w.as(w.bob), changed("description", "kind")), ""},
+		{"nothing changed", w.event(db.EventInteractionUpdated, w.as(w.bob), changed()), ""},
+		{"cancelled", w.event(db.EventInteractionCancelled, w.as(w.bob), interaction()), "carl bob"},
+		{"deleted", w.event(db.EventInteractionDeleted, w.as(w.bob), interaction()), "carl bob"},
+		{"deleted when done", w.event(db.EventInteractionDeleted, w.as(w.bob),
+			by(func(i *db.Interaction) { i.Status = db.InteractionDone })), ""},
+		{"deleted when cancelled", w.event(db.EventInteractionDeleted, w.as(w.bob),
+			by(func(i *db.Interaction) { i.Status = db.InteractionCancelled })), ""},
+		{"deleted when past", w.event(db.EventInteractionDeleted, w.as(w.bob),
+			by(func(i *db.Interaction) { i.StartTime = w.created.Add(-time.Minute) })), ""},
+		{"user has left", w.event(db.EventInteractionCreated, w.as(w.bob),
+			by(func(i *db.Interaction) { i.UserID = w.dora.ID })), "carl"},
+		{"customer is gone", w.event(db.EventInteractionDeleted, w.as(w.bob),
+			by(func(i *db.Interaction) { i.CustomerID = db.NewID() })), "bob"},
+		{"ticket by the customer", w.event(db.EventTicketCreated, w.asCarl(), ticket("open", nil)), "bob"},
+		{"ticket by the user", w.event(db.EventTicketCreated, w.as(w.bob), ticket("open", nil)), "carl"},
+		{"ticket by an admin", w.event(db.EventTicketCreated, w.as(w.ada), ticket("open", nil)), "carl bob"},
+		{"ticket by the program", w.event(db.EventTicketCreated, auth.Scope{}, ticket("open", nil)), "carl bob"},
+		{"assigned", w.event(db.EventTicketAssigned, w.as(w.bob), ticket("open", w.ada)), "carl ada"},
+		{"assigned by the assignee", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.ada)), "carl bob"},
+		{"assigned to the user", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.bob)), "carl bob"},
+		{"assigned to one who has left", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.dora)), "carl bob"},
+		{"no longer assigned", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", nil)), "carl bob"},
+		{"resolved", w.event(db.EventTicketMoved, w.as(w.ada), ticket("resolved", w.ada)), "carl bob"},
+		{"closed by the customer", w.event(db.EventTicketMoved, w.asCarl(), ticket("closed", w.ada)), "bob ada"},
+		{"in progress", w.event(db.EventTicketMoved, w.as(w.bob), ticket("in_progress", nil)), ""},
+		{"opened again", w.event(db.EventTicketMoved, w.asCarl(), ticket("open", nil)), ""},
+		{"ticket's text changed", w.event(db.EventTicketUpdated, w.asCarl(), ticket("open", nil)), ""},
+		{"ticket deleted", w.event(db.EventTicketDeleted, w.asCarl(), ticket("open", nil)), ""},
+		{"user created", &db.Event{ID: db.NewID(), Type: db.EventUserCreated}, ""},
+		{"unknown", &db.Event{ID: db.NewID(), Type: "comet.sighted", Data: "?"}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			deliveries, err := newPlanner(w).plan(t.Context(), test.event)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if told := names(deliveries); told != test.told {
+				t.Errorf("told %q, want %q", told, test.told)
+			}
+		})
+	}
+}
+
+func newPlanner(w *world) *planner {
+	return &planner{db: w.db, letters: newLetters(), domain: "example.com"}
+}
+
+// names returns the accounts that deliveries go to: "carl bob".
+func names(deliveries []*db.Delivery) string {
+	var names []string
+	for _, d := range deliveries {
+		name, _, _ := strings.Cut(d.Recipient, "@")
+		names = append(names, name)
+	}
+	return strings.Join(names, " ")
+}
+
+// TestOneAddress: two accounts with one address get one mail.
+func TestOneAddress(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	eve := &db.User{ID: db.NewID(), Name: "Eve", Email: "CARL@customer.example", Role: auth.User}
+	w.insert(db.Users, eve)
+	w.interaction.UserID = eve.ID
+	deliveries, err := newPlanner(w).plan(t.Context(),
+		w.event(db.EventInteractionCreated, w.as(eve), db.EventData{Interaction: w.interaction}))
+	if err != nil || len(deliveries) != 1 || deliveries[0].RecipientName != "Carl" {
+		t.Errorf("deliveries %v, error %v", deliveries, err)
+	}
+}
+
+// TestUselessAddress: who can't be reached is noted, and doesn't keep others from being told.
+func TestUselessAddress(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	server := newMailServer(t)
+	junk := []string{
+		"", "nobody", "a@", "@b", "a b@c.example", "a@b.example\r\nBcc: x@y.example", "<a@b.example>", "A <a@b.example>",
+		`"a> SIZE=1 <b"@c.example`, `"a,b"@c.example`, `"a><b"@c.example`, "=?utf-8?q?x?=@b.example",
+		"a@b.example, c@d.example", "a\u2028@b.example", "a\u0085@b.example",
+		"a\u202e@b.example", "a\x00@b.example", "a@b.example (note)", "\xff@b.example",
+		strings.Repeat("a", 250) + "@b.example",
+	}
+	for _, address := range junk {
+		customer := &db.Customer{ID: db.NewID(), Name: "Junk", Email: address}
+		w.insert(db.Customers, customer)
+		w.interaction.ID, w.interaction.CustomerID = db.NewID(), customer.ID
+		w.announce("Yearly review")
+	}
+	start(t, w.db, server.mailer(t))
+	deliveries := w.settled(2 * len(junk))
+	for _, m := range server.inbox() {
+		if m.to != w.bob.Email {
+			t.Errorf("%q got a mail", m.to)
+		}
+	}
+	failed := slices.DeleteFunc(deliveries, func(d *db.Delivery) bool { return d.Status == db.DeliverySent })
+	if len(failed) != len(junk) || len(server.inbox()) != len(junk) {
+		t.Errorf("%d failed, %d received, want %d of both", len(failed), len(server.inbox()), len(junk))
+	}
+	for _, d := range failed {
+		if d.LastError == nil || d.Attempts != 0 {
+			t.Errorf("%q: attempts %d, error %v", d.Recipient, d.Attempts, d.LastError)
+		}
+	}
+}

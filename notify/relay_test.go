@@ -1,0 +1,155 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"crm/db"
+)
+
+// TestSenselessEvents: an event that can't be understood tells nobody and blocks nothing.
+func TestSenselessEvents(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, kind := range []string{db.EventInteractionCreated, db.EventTicketMoved, "comet.sighted"} {
+		for _, data := range []string{"", "not JSON", "{}", "[]", `{"interaction":7}`, `{"ticket":null}`} {
+			event := w.event(kind, w.as(w.ada), db.EventData{})
+			event.Data = data
+			w.insert(db.Interactions, &db.Interaction{ID: db.NewID()}, event)
+		}
+	}
+	w.announce("Yearly review")
+	start(t, w.db, DevelopmentMailer{})
+	w.settled(2)
+	eventually(t, func() bool {
+		events, err := w.db.UnplannedEvents(t.Context(), 100)
+		return err == nil && len(events) == 0
+	})
+}
+
+// TestStuckEvent: an event whose deliveries the store won't take doesn't block those behind it, and is planned once it
+// can be.
+func TestStuckEvent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	store := &troubledStore{Store: w.store}
+	store.set(func(op string, doc db.Document) error {
+		if d, ok := doc.(*db.Delivery); ok && d.Subject == "New meeting: Stuck" {
+			return errors.New("the document is too large")
+		}
+		return nil
+	})
+	w.announce("Stuck")
+	w.announce("Free")
+	w.announce("Free, too")
+	start(t, db.New(store, nil, db.Options{}), DevelopmentMailer{})
+	w.settled(4)
+	store.set(nil)
+	w.settled(6)
+}
+
+// TestStoreDown: while the store can't be reached nothing happens, and nothing is lost.
+func TestStoreDown(t *testing.T) {
+	t.Parallel()
+	for _, down := range []string{"insert", "update", "move", "claim"} {
+		t.Run(down, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			server := newMailServer(t)
+			store := &troubledStore{Store: w.store}
+			tries := make(chan struct{}, 3)
+			store.set(func(op string, _ db.Document) error {
+				if op != down {
+					return nil
+				}
+				select {
+				case tries <- struct{}{}:
+				default:
+				}
+				return db.Errorf(db.Unavailable, "the database is away")
+			})
+			w.announce("Yearly review")
+			start(t, db.New(store, nil, db.Options{}), server.mailer(t), func(s *settings) { s.lease = time.Minute })
+			eventually(t, func() bool { return len(tries) == cap(tries) })
+			store.set(nil)
+			w.settled(2)
+			once(t, server, 2)
+		})
+	}
+}
+
+// TestStop: what is claimed and not begun is given back, and what is being sent ends.
+func TestStop(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.announceToCarl("Yearly review")
+	mailer := &heldMailer{begun: make(chan struct{}), free: make(chan struct{})}
+	stop := run(t, New(w.db, mailer, discard(), quick))
+	<-mailer.begun
+	stopped := make(chan error, 1)
+	go func() { stopped <- stop() }()
+	close(mailer.free)
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	if d := w.deliveries()[0]; d.Status != db.DeliverySent {
+		t.Errorf("status %s", d.Status)
+	}
+	w.announceToCarl("Yearly review")
+	service := New(w.db, mailer, discard(), quick)
+	if err := service.relay.round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	delivery, err := w.db.ClaimDelivery(t.Context(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, cancel := context.WithCancel(t.Context())
+	cancel()
+	service.dispatcher.deliver(done, t.Context(), delivery)
+	if d, err := w.db.ClaimDelivery(t.Context(), time.Hour); err != nil || d.ID != delivery.ID || d.Attempts != 0 {
+		t.Errorf("claimed %v, error %v", d, err)
+	}
+}
+
+// TestLostLease: who took longer than the lease doesn't overrule who had the delivery after.
+func TestLostLease(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.announceToCarl("Yearly review")
+	service := New(w.db, DevelopmentMailer{}, discard(), quick)
+	if err := service.relay.round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	slow, err := w.db.ClaimDelivery(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := w.db.ClaimDelivery(t.Context(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	service.dispatcher.deliver(t.Context(), t.Context(), next)
+	service.dispatcher.mailer = failingMailer{}
+	service.dispatcher.deliver(t.Context(), t.Context(), slow)
+	if d := w.deliveries()[0]; d.Status != db.DeliverySent || d.Attempts != 1 || d.LastError != nil {
+		t.Errorf("status %s after %d attempts, error %v", d.Status, d.Attempts, d.LastError)
+	}
+}
+
+type failingMailer struct{}
+
+func (failingMailer) Send(context.Context, *db.Delivery) error {
+	return &PermanentError{errors.New("no such mailbox")}
+}
+
+// heldMailer sends when it is free to.
+type heldMailer struct{ begun, free chan struct{} }
+
+func (m *heldMailer) Send(context.Context, *db.Delivery) error {
+	close(m.begun)
+	<-m.free
+	return nil
+}

@@ -1,0 +1,113 @@
+package notify
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestReplies walks through what a server may say at which point, and whether that is for good.
+func TestReplies(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		script    string // the replies to connect, EHLO, MAIL, RCPT, DATA and the message
+		permanent bool
+	}{
+		{"554 go away", false},
+		{"421 busy", false},
+		{"220 hi|550 no|550 no", false},
+		{"220 hi|250 ok|421 busy", false},
+		{"220 hi|250 ok|550 no such sender", true},
+		{"220 hi|250 ok|530 log in first", false},
+		{"220 hi|250 ok|250 ok|450 later", false},
+		{"220 hi|250 ok|250 ok|550 no such mailbox", true},
+		{"220 hi|250 ok|250 ok|250 ok|451 later", false},
+		{"220 hi|250 ok|250 ok|250 ok|554 no", true},
+		{"220 hi|250 ok|250 ok|250 ok|354 go|452 full", false},
+		{"220 hi|250 ok|250 ok|250 ok|354 go|554 spam", true},
+		{"220 hi|250 ok|250 ok|250 ok|354 go", false},
+		{"220 hi|250 ok|gibberish", false},
+	} {
+		t.Run(test.script, func(t *testing.T) {
+			t.Parallel()
+			err := scripted(t, strings.Split(test.script, "|")).Send(t.Context(), newDelivery())
+			var permanent *PermanentError
+			if err == nil || errors.As(err, &permanent) != test.permanent {
+				t.Errorf("the error is %v, want permanent %v", err, test.permanent)
+			}
+		})
+	}
+	if err := scripted(t, []string{"220 hi", "250 ok", "250 ok", "250 ok", "354 go", "250 taken"}).
+		Send(t.Context(), newDelivery()); err != nil {
+		t.Errorf("dropped after it was taken: %v", err)
+	}
+}
+
+// scripted returns a mailer to a server that says its lines one by one, then hangs up.
+func scripted(t *testing.T, replies []string) *SMTP {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		reader := bufio.NewScanner(conn)
+		for i, reply := range replies {
+			_, _ = fmt.Fprintf(conn, "%s\r\n", reply)
+			for reader.Scan() && i == 4 && strings.HasPrefix(reply, "354") && reader.Text() != "." {
+				continue
+			}
+		}
+	}()
+	mailer, err := NewSMTP(SMTPConfig{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, From: mailUser})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mailer
+}
+
+// TestSilentServer: a server that says nothing is given up, as is any when the context ends.
+func TestSilentServer(t *testing.T) {
+	t.Parallel()
+	listener := silence(t)
+	config := SMTPConfig{
+		Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, From: mailUser, Timeout: 50 * time.Millisecond,
+	}
+	mailer, err := NewSMTP(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = mailer.Send(t.Context(), newDelivery())
+	if err == nil {
+		t.Fatal("there is no error")
+	}
+	contains(t, err.Error(), "takes too long")
+	mailer.config.Timeout = time.Hour
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := mailer.Send(ctx, newDelivery()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// silence listens and never says a word.
+func silence(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener
+}

@@ -1,0 +1,83 @@
+package notify
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"crm/db"
+)
+
+// eventually waits until something is so.
+func eventually(t *testing.T, so func() bool) {
+	t.Helper()
+	deadline := time.After(patience)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !so() {
+		select {
+		case <-deadline:
+			t.Fatal("it didn't happen in time")
+		case <-tick.C:
+		}
+	}
+}
+
+// quick makes a Service look often and try again soon.
+func quick(s *settings) {
+	s.sender = "CRM <crm@example.com>"
+	s.look, s.poll, s.longest, s.grace = 5*time.Millisecond, 5*time.Millisecond, 20*time.Millisecond, 5*time.Second
+	for i := range s.pauses {
+		s.pauses[i] = time.Millisecond
+	}
+}
+
+// start runs a Service until the test ends, or until what is returned is called.
+func start(t *testing.T, d *db.DB, mailer Mailer, options ...Option) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	service := New(d, mailer, slog.New(slog.NewTextHandler(t.Output(), nil)), append([]Option{quick}, options...)...)
+	ended := make(chan error, 1)
+	go func() { ended <- service.Run(ctx) }()
+	var stopped bool
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+func contains(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q isn't in\n%s", part, text)
+		}
+	}
+}
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// run runs a Service; stop ends it and returns its error.
+func run(t *testing.T, service *Service) (stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- service.Run(ctx) }()
+	stop = sync.OnceValue(func() error {
+		cancel()
+		return <-ended
+	})
+	t.Cleanup(func() { _ = stop() })
+	return stop
+}

@@ -1,0 +1,151 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"crm/auth"
+	"crm/db"
+	"crm/db/sqlite"
+)
+
+// patience is how long a test waits for what has to happen; nothing waits for it to pass.
+const patience = 30 * time.Second
+
+// world is a store with a few accounts in it: Ada, an admin; Bob, who holds the interaction; Dora, who has left; Carl,
+// the customer.
+type world struct {
+	t                *testing.T
+	store            db.Store
+	db               *db.DB
+	ada, bob, dora   *db.User
+	carl             *db.Customer
+	interaction      *db.Interaction
+	ticket           *db.Ticket
+	created, planned time.Time
+}
+
+func openStore(t *testing.T, path string) db.Store {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), path, db.Collections())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	if err := store.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	return newWorldOn(t, openStore(t, filepath.Join(t.TempDir(), "crm.db")))
+}
+
+func newWorldOn(t *testing.T, store db.Store) *world {
+	t.Helper()
+	created := time.Date(2024, 8, 1, 9, 0, 0, 0, time.UTC)
+	w := &world{
+		t: t, store: store, db: db.New(store, nil, db.Options{}), created: created,
+		planned: time.Date(2024, 8, 27, 20, 3, 0, 0, time.UTC),
+		ada:     &db.User{ID: db.NewID(), Name: "Ada", Email: "ada@crm.example", Role: auth.Admin},
+		bob:     &db.User{ID: db.NewID(), Name: "Bob", Email: "bob@crm.example", Role: auth.User},
+		dora:    &db.User{ID: db.NewID(), Name: "Dora", Email: "dora@crm.example", Role: auth.User, DeactivatedAt: &created},
+		carl:    &db.Customer{ID: db.NewID(), Name: "Carl", Email: "carl@customer.example"},
+	}
+	w.interaction = &db.Interaction{
+		ID: db.NewID(), UserID: w.bob.ID, CustomerID: w.carl.ID, Kind: db.KindMeeting, Title: "Yearly review",
+		StartTime: w.planned, Status: db.InteractionPlanned, Version: 1,
+	}
+	w.ticket = &db.Ticket{
+		ID: db.NewID(), InteractionID: w.interaction.ID, CustomerID: w.carl.ID, InteractionUserID: w.bob.ID,
+		Description: "The printer is on fire", Status: db.TicketOpen, Priority: db.PriorityHigh, Version: 1,
+	}
+	for _, user := range []*db.User{w.ada, w.bob, w.dora} {
+		w.insert(db.Users, user)
+	}
+	w.insert(db.Customers, w.carl)
+	return w
+}
+
+// insert writes a document as the domain would, with the key that makes its address unique.
+func (w *world) insert(c *db.Collection, doc db.Document, events ...*db.Event) {
+	w.t.Helper()
+	pointers := doc.Pointers()
+	values := map[string]any{}
+	for i, field := range c.Fields {
+		values[field.Name] = pointers[i]
+	}
+	if key, ok := values["email_key"].(*string); ok {
+		*key = db.Fold(*values["email"].(*string)) + values["_id"].(*db.ID).String()
+	}
+	if err := w.store.Insert(w.t.Context(), c, doc, events...); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// event returns what the domain would write of a change that actor made.
+func (w *world) event(kind string, actor auth.Scope, data db.EventData) *db.Event {
+	w.t.Helper()
+	text, err := json.Marshal(data)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return &db.Event{
+		ID: db.NewID(), Type: kind, Entity: w.interaction.ID, Actor: actor.Account, ActorRole: string(actor.Role),
+		At: w.created, Data: string(text),
+	}
+}
+
+// announce writes that an interaction like w.interaction was created by Bob, and returns it.
+func (w *world) announce(title string) *db.Interaction {
+	w.t.Helper()
+	interaction := *w.interaction
+	interaction.ID, interaction.Title = db.NewID(), title
+	w.insert(db.Interactions, &interaction,
+		w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: &interaction}))
+	return &interaction
+}
+
+// announceToCarl is announce with an account that can't be told, so that one mail follows: Carl's.
+func (w *world) announceToCarl(title string) {
+	w.t.Helper()
+	interaction := *w.interaction
+	interaction.ID, interaction.Title, interaction.UserID = db.NewID(), title, w.dora.ID
+	w.insert(db.Interactions, &interaction,
+		w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: &interaction}))
+}
+
+func (w *world) as(user *db.User) auth.Scope { return auth.Scope{Role: user.Role, Account: user.ID} }
+
+func (w *world) asCarl() auth.Scope { return auth.Scope{Role: auth.Customer, Account: w.carl.ID} }
+
+// deliveries returns all there are.
+func (w *world) deliveries() []*db.Delivery {
+	w.t.Helper()
+	deliveries, err := w.db.RecentDeliveries(context.Background(), 1000)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return deliveries
+}
+
+// settled waits until there are n deliveries and none of them is pending, and returns them.
+func (w *world) settled(n int) []*db.Delivery {
+	w.t.Helper()
+	var deliveries []*db.Delivery
+	eventually(w.t, func() bool {
+		deliveries = w.deliveries()
+		for _, d := range deliveries {
+			if d.Status == db.DeliveryPending {
+				return false
+			}
+		}
+		return len(deliveries) == n
+	})
+	return deliveries
+}

@@ -1,0 +1,84 @@
+package notify
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/smtp"
+	"net/textproto"
+	"strings"
+)
+
+// authenticate logs in, if that gives the password to nobody but the server.
+func (s *SMTP) authenticate(client *smtp.Client, secure bool) error {
+	if !secure && !isLocal(s.config.Host) {
+		return fmt.Errorf("cannot log in to the mail server: %s offers no TLS, and the password is not sent without it",
+			s.config.Host)
+	}
+	if offered, _ := client.Extension("AUTH"); !offered {
+		return errors.New("cannot log in to the mail server: it doesn't offer AUTH")
+	}
+	auth := smtp.PlainAuth("", s.config.Username, s.config.Password, s.config.Host)
+	if err := client.Auth(auth); err != nil {
+		return fmt.Errorf("cannot log in to the mail server: %w", s.redact(err))
+	}
+	return nil
+}
+
+// isLocal reports whether a host is this machine, as net/smtp sees it.
+func isLocal(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
+
+// redact removes the password from what a server answered to it.
+func (s *SMTP) redact(err error) error {
+	text := err.Error()
+	encode := base64.StdEncoding.EncodeToString
+	for _, secret := range []string{
+		encode([]byte("\x00" + s.config.Username + "\x00" + s.config.Password)),
+		encode([]byte(s.config.Password)),
+		s.config.Password,
+	} {
+		text = strings.ReplaceAll(text, secret, "[redacted]")
+	}
+	return errors.New(text)
+}
+
+// transfer hands over one message.
+func (s *SMTP) transfer(client *smtp.Client, recipient string, message []byte) error {
+	if offered, _ := client.Extension("SMTPUTF8"); !offered && !isASCII(recipient) {
+		return &PermanentError{errors.New("the mail server takes only addresses in ASCII")}
+	}
+	if err := client.Mail(s.from.Address); err != nil {
+		return refused("the sender", err)
+	}
+	if err := client.Rcpt(recipient); err != nil {
+		return refused("the recipient", err)
+	}
+	writer, err := client.Data()
+	if err != nil {
+		return refused("the message", err)
+	}
+	if _, err := writer.Write(message); err != nil {
+		return fmt.Errorf("cannot hand over the message: %w", err)
+	}
+	if err := writer.Close(); err != nil {
+		return refused("the message", err)
+	}
+	return nil
+}
+
+// refused returns the error for a server that didn't take a part of the mail: permanent if it says so, unless all it
+// wants is a log-in (RFC 4954), which whoever runs this server can mend.
+func refused(part string, err error) error {
+	var reply *textproto.Error
+	if !errors.As(err, &reply) {
+		return fmt.Errorf("cannot hand over %s: %w", part, err)
+	}
+	err = fmt.Errorf("the mail server refused %s: %w", part, err)
+	switch {
+	case reply.Code == 530 || reply.Code == 534 || reply.Code == 535 || reply.Code == 538:
+		return err
+	case reply.Code >= 500 && reply.Code <= 599:
+		return &PermanentError{err}
+	}
+	return err
+}

@@ -1,0 +1,62 @@
+package notify
+
+import (
+	"context"
+	"sync"
+
+	"crm/db"
+)
+
+// troubledStore is a store that fails when it is told to.
+type troubledStore struct {
+	db.Store
+	mutex   sync.Mutex
+	trouble func(op string, doc db.Document) error
+}
+
+func (s *troubledStore) fail(op string, doc db.Document) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.trouble == nil {
+		return nil
+	}
+	return s.trouble(op, doc)
+}
+
+func (s *troubledStore) set(trouble func(op string, doc db.Document) error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.trouble = trouble
+}
+
+func (s *troubledStore) Insert(ctx context.Context, c *db.Collection, doc db.Document, events ...*db.Event) error {
+	if err := s.fail("insert", doc); err != nil {
+		return err
+	}
+	return s.Store.Insert(ctx, c, doc, events...)
+}
+
+func (s *troubledStore) Update(
+	ctx context.Context, c *db.Collection, id db.ID, where db.Filter, set []db.Assignment, events ...*db.Event,
+) error {
+	if err := s.fail("update", nil); err != nil {
+		return err
+	}
+	return s.Store.Update(ctx, c, id, where, set, events...)
+}
+
+func (s *troubledStore) MoveEvents(ctx context.Context, limit int) (int, error) {
+	if err := s.fail("move", nil); err != nil {
+		return 0, err
+	}
+	return s.Store.MoveEvents(ctx, limit)
+}
+
+func (s *troubledStore) Claim(
+	ctx context.Context, c *db.Collection, q db.Query, set []db.Assignment, doc db.Document,
+) error {
+	if err := s.fail("claim", nil); err != nil {
+		return err
+	}
+	return s.Store.Claim(ctx, c, q, set, doc)
+}

@@ -1,0 +1,115 @@
+package resolvers_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// TestStoreCalls holds the promise that an operation's cost follows from its shape: the calls to the store are the same
+// for one parent, ten and a hundred, in every way of writing the same nested query.
+func TestStoreCalls(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		admin := s.signUpUser("Rohan")
+		for _, test := range []struct {
+			name, query string
+			calls       int
+		}{
+			{"nodes", `query($n: Int!) { customers(first: $n) { nodes { interactions(first: 5) { nodes {
+				tickets(first: 3) { nodes { assignee { name } } } } } } } }`, 4},
+			{"edges", `query($n: Int!) { customers(first: $n) { edges { node { interactions(first: 5) { edges { node {
+				tickets(first: 5) { edges { node { assignee { name } } } } } } } } } } }`, 4},
+			{"one alias", `query($n: Int!) { c: customers(first: $n) { n: nodes { i: interactions(first: 5) { n: nodes {
+				t: tickets(first: 5) { n: nodes { a: assignee { name } } } } } } } }`, 4},
+			{"the same twice", `query($n: Int!) { customers(first: $n) { nodes {
+				a: interactions(first: 5) { nodes { tickets { nodes { assignee { name } } } } }
+				b: interactions(first: 5) { edges { node { tickets { nodes { assignee { email } } } } } } } } }`, 4},
+			{"two lists", `query($n: Int!) { customers(first: $n) { nodes {
+				a: interactions(first: 2) { nodes { tickets { nodes { assignee { name } } } } }
+				b: interactions(last: 1) { nodes { id } } } } }`, 5},
+			{"fragments", `query($n: Int!) { customers(first: $n) { ...C } }
+				fragment C on CustomerConnection { nodes { ...I ...J } }
+				fragment I on Customer { interactions(first: 5) { nodes { ...T } } }
+				fragment J on Customer { interactions(first: 5) { nodes { ... on Interaction { tickets(first: 5) { nodes { assignee { email } } } } } } }
+				fragment T on Interaction { tickets(first: 5) { nodes { id assignee { name } } } }`, 4},
+			{"up again", `query($n: Int!) { customers(first: $n) { nodes { interactions { nodes {
+				customer { name } user { name } } } } } }`, 4},
+			{"counts", `query($n: Int!) { customers(first: $n) { totalCount nodes { interactions(first: 1) {
+				totalCount pageInfo { hasNextPage } nodes { tickets { totalCount } } } } } }`, 6},
+			{"node", `query($id: ID!) { node(id: $id) { ... on User { assignedTickets { nodes {
+				customer { name } interaction { title } } } } } }`, 4},
+		} {
+			t.Run(test.name, func(t *testing.T) {
+				for _, n := range []int{1, 10, 100} {
+					s.fill(n)
+					s := s.in(t)
+					a := s.must(admin.token, test.query, variables{"n": n, "id": admin.id})
+					if calls := a.Extensions.Cost.StoreCalls; calls != test.calls {
+						t.Errorf("with %d customers: %d store calls, want %d", n, calls, test.calls)
+					}
+				}
+			})
+		}
+	})
+}
+
+// in is the server for a subtest.
+func (s *server) in(t *testing.T) *server {
+	t.Helper()
+	in := *s
+	in.t = t
+	return &in
+}
+
+// fill makes sure that there are n customers, each with two interactions, each with two assigned tickets.
+func (s *server) fill(n int) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	admin, err := s.db.LogInUser(ctx, db.Credentials{Email: "rohan@example.com", Password: password})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	scope := auth.Scope{Role: auth.Admin, Account: admin.ID}
+	have, err := s.db.Customers.Count(ctx, scope, db.Filter{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i := have; i < n; i++ {
+		customer, err := s.db.CreateCustomer(ctx, scope, db.NewCustomer{Name: "C", Email: fmt.Sprintf("c%d@example.org", i)})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for range 2 {
+			s.fillInteraction(scope, customer)
+		}
+	}
+}
+
+// fillInteraction writes straight to the store: going through the rules would take minutes on a slow engine.
+func (s *server) fillInteraction(scope auth.Scope, customer *db.Customer) {
+	s.t.Helper()
+	at := time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC)
+	interaction := &db.Interaction{
+		ID: db.NewID(), UserID: scope.Account, CustomerID: customer.ID, Kind: db.KindTask, Title: "I",
+		Status: db.InteractionPlanned, StartTime: at, CreatedAt: at, UpdatedAt: at, Version: 1,
+	}
+	s.insert(db.Interactions, interaction)
+	for range 2 {
+		assignee := db.ID(scope.Account)
+		s.insert(db.Tickets, &db.Ticket{
+			ID: db.NewID(), InteractionID: interaction.ID, CustomerID: customer.ID, InteractionUserID: scope.Account,
+			AssigneeID: &assignee, Description: "T", Status: db.TicketOpen, Priority: db.PriorityLow,
+			CreatedAt: at, UpdatedAt: at, Version: 1,
+		})
+	}
+}
+
+func (s *server) insert(c *db.Collection, doc db.Document) {
+	s.t.Helper()
+	if err := s.store.Insert(s.t.Context(), c, doc); err != nil {
+		s.t.Fatal(err)
+	}
+}
