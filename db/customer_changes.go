@@ -47,7 +47,7 @@ func (d *DB) insertCustomer(ctx context.Context, scope auth.Scope, id ID, change
 	var problems Problems
 	now := d.now()
 	customer := &Customer{
-		ID: id, Name: problems.line("name", change.Name), Email: problems.email("email", change.Email),
+		ID: id, Name: problems.line("name", change.Name), Email: problems.email(change.Email),
 		Company: problems.optionalLine("company", change.Company), Phone: problems.phone("phone", change.Phone),
 		CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
@@ -80,7 +80,7 @@ func (d *DB) UpdateCustomer(
 			next.Name = problems.line("name", *changes.Name)
 		}
 		if changes.Email != nil && *changes.Email != next.Email {
-			next.Email = problems.email("email", *changes.Email)
+			next.Email = problems.email(*changes.Email)
 		}
 		if changes.Company != nil {
 			next.Company = problems.optionalLine("company", *changes.Company)

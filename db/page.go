@@ -102,8 +102,7 @@ func reversed(order []Sort) []Sort {
 
 // inFrontOf matches what comes in an order before the document that has these values of its keys.
 func inFrontOf(order []Sort, values []any) Filter {
-	var cases []Filter
-	var same []Filter
+	var cases, same []Filter
 	for i, key := range order {
 		op := OpLt
 		if key.Desc {

@@ -38,21 +38,21 @@ func (d *DB) HasUsers(ctx context.Context) (bool, error) {
 // SignUpUser makes a staff account for whoever asks. In an empty system it becomes ADMIN; later it is FORBIDDEN, or,
 // where Options.AllowStaffSignup is set, becomes USER.
 func (d *DB) SignUpUser(ctx context.Context, change NewUser) (*User, error) {
-	any, err := d.HasUsers(ctx)
+	exists, err := d.HasUsers(ctx)
 	if err != nil {
 		return nil, err
 	}
 	change.Role = auth.User
 	id := NewID()
 	switch {
-	case !any:
+	case !exists:
 		change.Role, id = auth.Admin, firstAdmin
 	case !d.options.AllowStaffSignup:
 		return nil, Errorf(Forbidden, "staff can't sign up here; an admin makes accounts with createUser")
 	}
 	user, err := d.insertUser(ctx, auth.Scope{Role: change.Role, Account: id}, id, change)
 	if CodeOf(err) == Conflict && id == firstAdmin {
-		if any, countErr := d.HasUsers(ctx); countErr == nil && any {
+		if exists, err := d.HasUsers(ctx); err == nil && exists {
 			return d.SignUpUser(ctx, change)
 		}
 	}
@@ -71,7 +71,7 @@ func (d *DB) insertUser(ctx context.Context, scope auth.Scope, id ID, change New
 	var problems Problems
 	now := d.now()
 	user := &User{
-		ID: id, Name: problems.line("name", change.Name), Email: problems.email("email", change.Email),
+		ID: id, Name: problems.line("name", change.Name), Email: problems.email(change.Email),
 		Role: change.Role, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	problems.staffRole("role", change.Role)
@@ -119,7 +119,7 @@ func (d *DB) UpdateUser(
 			next.Name = problems.line("name", *changes.Name)
 		}
 		if changes.Email != nil && *changes.Email != next.Email {
-			next.Email = problems.email("email", *changes.Email)
+			next.Email = problems.email(*changes.Email)
 		}
 		if changes.Role != nil {
 			problems.staffRole("role", *changes.Role)

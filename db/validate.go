@@ -78,7 +78,8 @@ func (p *Problems) length(path, text string, limit int) {
 	}
 }
 
-func (p *Problems) email(path, address string) string {
+func (p *Problems) email(address string) string {
+	const path = "email"
 	local, _, _ := strings.Cut(address, "@")
 	switch {
 	case len(address) > maxEmail:

@@ -27,11 +27,11 @@ const Admin = "admin@demo.example"
 // Fill adds a demo with that many customers; the same number always gives the same names and texts. It calls progress
 // after each customer with how many are done. A store that has users already is a CONFLICT.
 func Fill(ctx context.Context, d *db.DB, customers int, progress func(done int)) error {
-	any, err := d.HasUsers(ctx)
+	exists, err := d.HasUsers(ctx)
 	if err != nil {
 		return err
 	}
-	if any {
+	if exists {
 		return db.Errorf(db.Conflict, "there are users already: a demo goes into an empty store only")
 	}
 	f := &filler{db: d, random: rand.New(rand.NewPCG(1, 2)), today: time.Now().UTC().Truncate(24 * time.Hour)}
