@@ -218,23 +218,29 @@ func newHandler(s settings, c *crm, log *slog.Logger) (http.Handler, error) {
 		Introspection: s.introspection, ShowCost: s.showCost, Logger: log,
 	}))
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", api)
 	if s.playground {
 		page := graph.Playground("/graphql")
-		mux.Handle("GET /", page)
-		mux.HandleFunc("/graphql", func(w http.ResponseWriter, r *http.Request) {
-			if graph.IsBrowser(r) {
-				page.ServeHTTP(w, r)
-				return
-			}
-			api.ServeHTTP(w, r)
-		})
+		mux.Handle("GET /{$}", page)
+		mux.Handle("GET "+graph.PlaygroundPath, page)
+		api = pageForBrowsers(page, api)
 	}
+	mux.Handle("/graphql", api)
 	if s.mailbox {
 		mux.Handle("GET /dev/mailbox", notify.Mailbox(c.db, log))
 	}
 	graph.HandleHealth(mux, c.db.Ping)
 	return graph.WithRequestID(graph.CORS(s.origins, mux)), nil
+}
+
+// pageForBrowsers serves the page where a browser opens the API's address, and the API to everybody else.
+func pageForBrowsers(page, api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if graph.IsBrowser(r) {
+			page.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
 }
 
 // greet tells whoever started the server where everything is, and how to begin.

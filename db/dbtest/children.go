@@ -1,0 +1,96 @@
+package dbtest
+
+import (
+	"fmt"
+	"testing"
+
+	"crm/db"
+)
+
+// family opens a store in which the i-th parent has i modulo 6 children.
+func family(t *testing.T, e Engine, size int) (db.Store, model, []db.ID) {
+	t.Helper()
+	s := e.Open(t, things)
+	m := model{}
+	parents := make([]db.ID, size)
+	for i := range parents {
+		parents[i] = db.NewID()
+		for n := range (i + 5) % 6 {
+			d := newThing(func(d *thing) {
+				d.Parent, d.Rank, d.Active, d.Name = parents[i], (n*7+i)%3, (n+i)%2 == 0, texts[n]
+			})
+			insert(t, s, things, d)
+			m["things"] = append(m["things"], d)
+		}
+	}
+	return s, m, parents
+}
+
+func testChildren(t *testing.T, e Engine) {
+	for _, size := range []int{1, 10, 100} {
+		t.Run(fmt.Sprintf("%d parents", size), func(t *testing.T) {
+			t.Parallel()
+			s, m, parents := family(t, e, size)
+			for name, q := range childQueries() {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					checkChildren(t, s, m, parents, q)
+					checkChildren(t, s, m, parents[:1], q)
+					checkChildren(t, s, m, append([]db.ID{db.NewID()}, parents[size/2:]...), q)
+				})
+			}
+			t.Run("no parents", func(t *testing.T) {
+				t.Parallel()
+				checkChildren(t, s, m, nil, db.Query{Limit: 3})
+			})
+		})
+	}
+}
+
+func childQueries() map[string]db.Query {
+	up := []db.Sort{{Field: "rank"}, {Field: "_id"}}
+	down := []db.Sort{{Field: "rank", Desc: true}, {Field: "_id", Desc: true}}
+	active := db.Eq("active", true)
+	return map[string]db.Query{
+		"all":                 {Sort: up},
+		"first":               {Sort: up, Limit: 1},
+		"first three":         {Sort: up, Limit: 3},
+		"last three":          {Sort: down, Limit: 3},
+		"more than there are": {Sort: up, Limit: 1000},
+		"mixed directions":    {Sort: []db.Sort{{Field: "rank", Desc: true}, {Field: "_id"}}, Limit: 2},
+		"by a text":           {Sort: []db.Sort{{Field: "name", Desc: true}, {Field: "_id"}}, Limit: 2},
+		"some, all":           {Where: active, Sort: down},
+		"some, first two":     {Where: active, Sort: up, Limit: 2},
+		"none":                {Where: db.None(), Sort: up, Limit: 2},
+		"or":                  {Where: db.Or(db.Eq("rank", 1), db.Eq("name", "")), Sort: up, Limit: 2},
+		"behind":              {Sort: up, After: []any{1, db.ID{}}, Limit: 2},
+		"behind, all":         {Sort: down, After: []any{1, db.ID{}}},
+		"some behind":         {Where: active, Sort: down, After: []any{2, db.ID{}}, Limit: 1},
+		"behind, mixed":       {Sort: []db.Sort{{Field: "rank", Desc: true}, {Field: "_id"}}, After: []any{1, db.ID{}}, Limit: 2},
+	}
+}
+
+// checkChildren compares the children that the engine finds with those that the model finds, parent by parent.
+func checkChildren(t *testing.T, s db.Store, m model, parents []db.ID, q db.Query) {
+	t.Helper()
+	got := make(map[db.ID][]*thing)
+	err := s.FindChildren(t.Context(), things, "parent_id", parents, q, func(parent db.ID) db.Document {
+		got[parent] = append(got[parent], new(thing))
+		return got[parent][len(got[parent])-1]
+	})
+	wantCode(t, "FindChildren", err, "")
+	for _, parent := range parents {
+		one := q
+		one.Where = db.And(db.Eq("parent_id", parent), q.Where)
+		wantIDs(t, "children of "+parent.String(), idsOf(got[parent]), m.find(things, one))
+		for _, child := range got[parent] {
+			if child.Parent != parent {
+				t.Errorf("a child of %v came as one of %v", child.Parent, parent)
+			}
+		}
+		delete(got, parent)
+	}
+	if len(got) > 0 {
+		t.Errorf("children came of parents that were not asked for: %v", got)
+	}
+}

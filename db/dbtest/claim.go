@@ -1,0 +1,91 @@
+package dbtest
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"crm/db"
+)
+
+// due is what a worker asks for at that time; lease is what it sets.
+func due(now time.Time) db.Query {
+	return db.Query{
+		Where: db.And(db.Eq("active", true), db.Compare(db.OpLte, "at", now)),
+		Sort:  []db.Sort{{Field: "at"}, {Field: "_id"}},
+	}
+}
+
+func lease(until time.Time, holder db.ID) []db.Assignment {
+	return []db.Assignment{{Field: "at", Value: until}, {Field: "ref_id", Value: holder}}
+}
+
+func testClaim(t *testing.T, e Engine) {
+	s := e.Open(t, things)
+	first := newThing(func(d *thing) { d.Active, d.Name = true, "first" })
+	second := newThing(func(d *thing) { d.Active, d.At, d.Note = true, epoch.Add(time.Second), new("second") })
+	insert(t, s, things, second, first, newThing())
+
+	holder := db.NewID()
+	until := epoch.Add(time.Minute)
+	for _, want := range []*thing{first, second} {
+		got := newThing(func(d *thing) { d.Note, d.Score = new("old"), new(1) })
+		wantCode(t, "Claim", s.Claim(t.Context(), things, due(epoch.Add(time.Second)), lease(until, holder), got), "")
+		want.At, want.Ref = until, &holder
+		sameThings(t, []*thing{got, findThing(t, s, want.ID)}, want, want)
+	}
+	for _, now := range []time.Time{epoch.Add(2 * time.Second), until.Add(-time.Millisecond)} {
+		err := s.Claim(t.Context(), things, due(now), lease(until, db.NewID()), new(thing))
+		wantCode(t, "Claim of what is leased", err, db.NotFound)
+	}
+	thief := db.NewID()
+	got := new(thing)
+	wantCode(t, "Claim after the lease", s.Claim(t.Context(), things, due(until), lease(until.Add(time.Hour), thief), got), "")
+	if got.ID != first.ID || *got.Ref != thief {
+		t.Errorf("claimed %v for %v, want %v for %v", got.ID, got.Ref, first.ID, thief)
+	}
+	err := s.Update(t.Context(), things, first.ID, db.Eq("ref_id", holder), []db.Assignment{{Field: "active", Value: false}})
+	wantCode(t, "Update by the holder of an expired lease", err, db.NotFound)
+	q := due(until)
+	q.Limit = 1000
+	q.Where = db.And(q.Where, db.InQuery("ref_id", things, "ref_id", db.Eq("note", "second")))
+	wantCode(t, "Claim by a query", s.Claim(t.Context(), things, q, lease(until.Add(time.Hour), thief), got), "")
+	if got.ID != second.ID {
+		t.Errorf("claimed %v, want %v", got.ID, second.ID)
+	}
+}
+
+func testConcurrentClaims(t *testing.T, e Engine) {
+	s := e.Open(t, things)
+	const documents, workers = 40, 8
+	for range documents {
+		insert(t, s, things, newThing(func(d *thing) { d.Active = true }))
+	}
+	var mu sync.Mutex
+	claimed := make(map[db.ID]int)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for range documents + 1 {
+				got := new(thing)
+				err := s.Claim(t.Context(), things, due(epoch), lease(epoch.Add(time.Minute), db.NewID()), got)
+				if err != nil {
+					wantCode(t, "Claim", err, db.NotFound)
+					return
+				}
+				mu.Lock()
+				claimed[got.ID]++
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if len(claimed) != documents {
+		t.Errorf("%d documents were claimed, want %d", len(claimed), documents)
+	}
+	for id, n := range claimed {
+		if n != 1 {
+			t.Errorf("%v was claimed %d times", id, n)
+		}
+	}
+}

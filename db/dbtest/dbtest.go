@@ -1,0 +1,58 @@
+// Package dbtest is the conformance suite of db.Store: what it checks is what an engine has to do, and an engine that
+// passes it can stand under the server. It knows no engine and no entity of the server, only the contract.
+package dbtest
+
+import (
+	"context"
+	"testing"
+
+	"crm/db"
+)
+
+// Engine opens stores of one engine for the suite.
+type Engine struct {
+	// Open returns a store on a new empty database with these collections plus db.Events, indexes ensured; the store
+	// is closed by t.Cleanup.
+	Open func(t *testing.T, collections ...*db.Collection) db.Store
+	// CutOff returns a context under which operations of s fail once n commands have gone to the database: a crash
+	// between any two steps. Nil where every operation is one transaction.
+	CutOff func(t *testing.T, s db.Store, n int) context.Context
+}
+
+// Run checks an engine against the contract.
+func Run(t *testing.T, e Engine) {
+	groups := []struct {
+		name string
+		run  func(*testing.T, Engine)
+	}{
+		{"Insert", testInsert},
+		{"Values", testValues},
+		{"Update", testUpdate},
+		{"ConcurrentUpdates", testConcurrentUpdates},
+		{"FilterByField", testFilterByField},
+		{"FilterLogic", testFilterLogic},
+		{"FilterByQuery", testFilterByQuery},
+		{"FilterRandom", testFilterRandom},
+		{"Sort", testSort},
+		{"Page", testPage},
+		{"PageDuringInserts", testPageDuringInserts},
+		{"Children", testChildren},
+		{"Count", testCount},
+		{"Claim", testClaim},
+		{"ConcurrentClaims", testConcurrentClaims},
+		{"Delete", testDelete},
+		{"DeletedIsUnseen", testDeletedIsUnseen},
+		{"ConcurrentDeletes", testConcurrentDeletes},
+		{"Purge", testPurge},
+		{"Events", testEvents},
+		{"ConcurrentMovers", testConcurrentMovers},
+		{"CutOff", testCutOff},
+		{"Context", testContext},
+	}
+	for _, g := range groups {
+		t.Run(g.name, func(t *testing.T) {
+			t.Parallel()
+			g.run(t, e)
+		})
+	}
+}

@@ -1,0 +1,148 @@
+package dbtest
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+
+	"crm/db"
+)
+
+// drain moves all pending events.
+func drain(t *testing.T, s db.Store) {
+	t.Helper()
+	const limit = 7
+	for range 1000 {
+		moved, err := s.MoveEvents(t.Context(), limit)
+		if err != nil {
+			t.Fatalf("MoveEvents: %v", err)
+		}
+		if moved > limit {
+			t.Errorf("MoveEvents moved %d events, the limit was %d", moved, limit)
+		}
+		if moved == 0 {
+			return
+		}
+	}
+	t.Fatal("MoveEvents comes to no end")
+}
+
+// logBehind reads the log's events behind seq.
+func logBehind(ctx context.Context, s db.Store, seq int) ([]*db.Event, error) {
+	var log []*db.Event
+	q := db.Query{Where: db.Compare(db.OpGt, "seq", seq), Sort: []db.Sort{{Field: "seq"}, {Field: "_id"}}}
+	err := s.Find(ctx, db.Events, q, func() db.Document {
+		log = append(log, new(db.Event))
+		return log[len(log)-1]
+	})
+	return log, err
+}
+
+func readLog(t *testing.T, s db.Store) []*db.Event {
+	t.Helper()
+	log, err := logBehind(t.Context(), s, 0)
+	if err != nil {
+		t.Fatalf("Find in the log: %v", err)
+	}
+	return log
+}
+
+func hasEvent(log []*db.Event, id db.ID) bool {
+	return slices.ContainsFunc(log, func(e *db.Event) bool { return e.ID == id })
+}
+
+// checkLog checks that the log holds exactly the written events, with a gapless seq, those of one entity in the order
+// in which they were written.
+func checkLog(t *testing.T, log []*db.Event, written ...*db.Event) {
+	t.Helper()
+	got, want := make(map[db.ID][]db.ID), make(map[db.ID][]db.ID)
+	byID := make(map[db.ID]*db.Event)
+	for _, e := range written {
+		want[e.Entity] = append(want[e.Entity], e.ID)
+		byID[e.ID] = e
+	}
+	for i, e := range log {
+		if e.Seq != i+1 {
+			t.Errorf("event %d of the log has seq %d", i+1, e.Seq)
+		}
+		got[e.Entity] = append(got[e.Entity], e.ID)
+		if w := byID[e.ID]; w != nil {
+			expected := *w
+			expected.Seq = e.Seq
+			if *e != expected {
+				t.Errorf("event changed on its way:\n got %+v\nwant %+v", *e, expected)
+			}
+		}
+	}
+	for entity := range want {
+		wantIDs(t, "events of "+entity.String(), got[entity], want[entity])
+	}
+	if len(log) != len(written) {
+		t.Errorf("the log holds %d events, want %d", len(log), len(written))
+	}
+}
+
+func testEvents(t *testing.T, e Engine) {
+	s := e.Open(t, things)
+	ctx := t.Context()
+	var written []*db.Event
+	record := func(kind string, id db.ID) *db.Event {
+		written = append(written, newEvent(kind, id))
+		return written[len(written)-1]
+	}
+	for i := range 3 {
+		doc := newThing()
+		set := []db.Assignment{{Field: "rank", Value: i}}
+		wantCode(t, "Insert", s.Insert(ctx, things, doc, record("thing.created", doc.ID), record("thing.noted", doc.ID)), "")
+		wantCode(t, "Update", s.Update(ctx, things, doc.ID, db.Filter{}, set, record("thing.updated", doc.ID)), "")
+		wantCode(t, "Update without events", s.Update(ctx, things, doc.ID, db.Filter{}, set), "")
+		if i == 1 {
+			drain(t, s)
+		}
+		wantCode(t, "Update", s.Update(ctx, things, doc.ID, db.Filter{}, set, record("thing.moved", doc.ID)), "")
+		if i > 0 {
+			wantCode(t, "Delete", s.Delete(ctx, things, doc.ID, db.Filter{}, record("thing.deleted", doc.ID)), "")
+		}
+	}
+	drain(t, s)
+	log := readLog(t, s)
+	checkLog(t, log, written...)
+	drain(t, s)
+	wantCode(t, "Update of an event", s.Update(ctx, db.Events, log[0].ID, db.Eq("planned", false),
+		[]db.Assignment{{Field: "planned", Value: true}}), "")
+	n, err := s.Count(ctx, db.Events, db.Eq("planned", false))
+	wantCode(t, "Count", err, "")
+	if n != len(written)-1 {
+		t.Errorf("%d events are not planned, want %d", n, len(written)-1)
+	}
+}
+
+// testConcurrentMovers writes with several writers, moves with several movers, and meanwhile follows the log as a
+// reader does that asks for what is behind the last seq it saw.
+func testConcurrentMovers(t *testing.T, e Engine) {
+	s := e.Open(t, things)
+	shared := newThing()
+	insert(t, s, things, shared)
+	var mu sync.Mutex
+	var written []*db.Event
+	var writers, movers sync.WaitGroup
+	for range 4 {
+		writers.Go(func() {
+			events := writeHistory(t, s, shared.ID)
+			mu.Lock()
+			written = append(written, events...)
+			mu.Unlock()
+		})
+	}
+	stop := make(chan struct{})
+	for range 3 {
+		movers.Go(func() { moveUntil(t, s, stop) })
+	}
+	movers.Go(func() { followUntil(t, s, stop) })
+	writers.Wait()
+	close(stop)
+	movers.Wait()
+	drain(t, s)
+	checkLog(t, readLog(t, s), written...)
+}

@@ -1,0 +1,139 @@
+package dbtest
+
+import (
+	"testing"
+	"time"
+
+	"crm/db"
+)
+
+// texts are those that a careless engine takes for something else: patterns, operators, quotes, ends of a string.
+var texts = []string{
+	"", " ", "a", "A", "abc", "abd", "ab", "b", "a ", "100%", "100", "a_b", "axb", "a.b", "a*b", "a?b", `a\b`, `a\%b`,
+	"it's", `say "so"`, `{"$gt":""}`, "$where", "^a", "a$", "(a", "[a-z]", "a|b", "a+", "é", "e\u0301", "É",
+	"日本語", "日本", "😀", "\u00ff", "\U0010ffff", "\uffff", "a\x00b", "a\x00", "line\nline",
+	"null", "0", "1", "%", "_", ".", "*", `\`, "'",
+	`"`, "$", "\n", "\x00", "x'; DROP TABLE things; --",
+}
+
+// filterWorld opens a store with things of every kind, some referring to groups, and those to regions.
+func filterWorld(t *testing.T, e Engine) (db.Store, model) {
+	t.Helper()
+	s := e.Open(t, things, groups, regions)
+	m := model{}
+	for i := range 3 {
+		region := &group{ID: db.NewID(), Name: texts[2+i]}
+		insert(t, s, regions, region)
+		m["regions"] = append(m["regions"], region)
+	}
+	for i := range 8 {
+		g := &group{ID: db.NewID(), Name: texts[i]}
+		if i%4 != 3 {
+			g.Region = m["regions"][i%4].Pointers()[0].(*db.ID)
+		}
+		insert(t, s, groups, g)
+		m["groups"] = append(m["groups"], g)
+	}
+	for i := range texts {
+		d := filterThing(i, m)
+		if i%3 == 0 && i > 0 {
+			d.Ref, d.Note, d.Score, d.Done, d.Until = nil, nil, nil, nil, nil
+		}
+		if i%6 == 0 && i > 0 {
+			insert(t, s, leanThings, &lean{*d})
+		} else {
+			insert(t, s, things, d)
+		}
+		m["things"] = append(m["things"], d)
+	}
+	return s, m
+}
+
+func filterThing(i int, m model) *thing {
+	return newThing(func(d *thing) {
+		g := m["groups"][i%7].(*group)
+		d.Parent, d.Name, d.Rank, d.Active = g.ID, texts[i], i%7-3, i%2 == 0
+		d.At = epoch.Add(time.Duration(i%5) * time.Millisecond)
+		d.Ref, d.Note, d.Score, d.Done = &g.ID, &texts[len(texts)-1-i], new(i%4-1), new(i%5 == 0)
+		d.Until = new(time.Date(1965+i%9, 1, 1, 0, 0, 0, 0, time.UTC))
+	})
+}
+
+// operands returns the values that a field is compared with: those it holds, and some it does not.
+func operands(m model, f db.Field) []any {
+	var out []any
+	switch f.Type {
+	case db.TypeString:
+		for _, text := range texts {
+			out = append(out, text)
+		}
+		return append(out, "nowhere", "abcd")
+	case db.TypeID:
+		return []any{m["groups"][0].(*group).ID, m["groups"][5].(*group).ID, m["groups"][7].(*group).ID, db.ID{}}
+	case db.TypeInt:
+		return []any{-4, -3, -1, 0, 1, 2, 3, 1 << 40}
+	case db.TypeBool:
+		return []any{true, false}
+	}
+	return []any{
+		epoch, epoch.Add(3 * time.Millisecond), epoch.Add(time.Millisecond + time.Microsecond), time.Time{},
+		time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(1968, 1, 1, 2, 0, 0, 0, time.FixedZone("", 7200)),
+		time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC),
+	}
+}
+
+// fieldFilters returns every filter on one field, but for negations.
+func fieldFilters(m model, f db.Field) []db.Filter {
+	values := operands(m, f)
+	ops := []db.Op{db.OpEq, db.OpNe}
+	if f.Type != db.TypeBool {
+		ops = append(ops, db.OpGt, db.OpGte, db.OpLt, db.OpLte)
+	}
+	if f.Type == db.TypeString {
+		ops = append(ops, db.OpContains, db.OpStartsWith)
+	}
+	filters := []db.Filter{db.IsNull(f.Name)}
+	for _, op := range ops {
+		for _, v := range values {
+			filters = append(filters, db.Compare(op, f.Name, v))
+		}
+	}
+	for n := range len(values) + 1 {
+		filters = append(filters, db.In(f.Name, values[:n]), db.NotIn(f.Name, values[:n]))
+	}
+	return filters
+}
+
+func testFilterByField(t *testing.T, e Engine) {
+	s, m := filterWorld(t, e)
+	names := []string{"parent_id", "name", "rank", "active", "at", "ref_id", "note", "score", "done", "until"}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			field, _ := things.Field(name)
+			for _, f := range fieldFilters(m, field) {
+				checkFilter(t, s, m, f)
+				checkFilter(t, s, m, db.Not(f))
+			}
+		})
+	}
+	t.Run("thousands of values", func(t *testing.T) {
+		t.Parallel()
+		ids := []db.ID{m["groups"][2].(*group).ID}
+		names := []string{"a", "日本語", "\x00", `"`}
+		for range 5000 {
+			id := db.NewID()
+			ids, names = append(ids, id), append(names, id.String())
+		}
+		checkFilter(t, s, m, db.In("ref_id", ids))
+		checkFilter(t, s, m, db.NotIn("ref_id", ids))
+		checkFilter(t, s, m, db.In("name", names))
+	})
+}
+
+// checkFilter compares what the engine finds with what the model finds.
+func checkFilter(t *testing.T, s db.Store, m model, f db.Filter) {
+	t.Helper()
+	q := db.Query{Where: f, Sort: []db.Sort{{Field: "_id"}}}
+	wantIDs(t, describe(f), idsOf(findThings(t, s, q)), m.find(things, q))
+}

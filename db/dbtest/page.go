@@ -1,0 +1,121 @@
+package dbtest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"crm/db"
+)
+
+// orders are sorts over fields with many equal values, in one direction and in mixed ones.
+var orders = [][]db.Sort{
+	{{Field: "_id"}},
+	{{Field: "_id", Desc: true}},
+	{{Field: "rank"}, {Field: "_id"}},
+	{{Field: "rank", Desc: true}, {Field: "_id", Desc: true}},
+	{{Field: "rank", Desc: true}, {Field: "_id"}},
+	{{Field: "at"}, {Field: "_id", Desc: true}},
+	{{Field: "name"}, {Field: "_id"}},
+	{{Field: "active"}, {Field: "rank", Desc: true}, {Field: "_id"}},
+	{{Field: "active", Desc: true}, {Field: "at"}, {Field: "name", Desc: true}, {Field: "_id", Desc: true}},
+}
+
+func orderName(sort []db.Sort) string {
+	name := ""
+	for _, key := range sort {
+		name += key.Field
+		if key.Desc {
+			name += " desc"
+		}
+		name += ","
+	}
+	return name[:len(name)-1]
+}
+
+func testSort(t *testing.T, e Engine) {
+	s, m := filterWorld(t, e)
+	for _, sort := range orders {
+		t.Run(orderName(sort), func(t *testing.T) {
+			t.Parallel()
+			for _, limit := range []int{0, 1, 5, 1000} {
+				q := db.Query{Sort: sort, Limit: limit}
+				wantIDs(t, fmt.Sprintf("limit %d", limit), idsOf(findThings(t, s, q)), m.find(things, q))
+			}
+		})
+	}
+}
+
+func testPage(t *testing.T, e Engine) {
+	s, m := filterWorld(t, e)
+	for _, sort := range orders {
+		t.Run(orderName(sort), func(t *testing.T) {
+			t.Parallel()
+			for _, where := range []db.Filter{{}, db.Eq("active", true), db.Or(db.IsNull("note"), db.Eq("rank", 1))} {
+				q := db.Query{Where: where, Sort: sort}
+				wantIDs(t, describe(where), idsOf(readPages(t, s, q, 7)), m.find(things, q))
+			}
+		})
+	}
+	t.Run("behind values that no document has", func(t *testing.T) {
+		t.Parallel()
+		for _, desc := range []bool{false, true} {
+			q := db.Query{Sort: []db.Sort{{Field: "rank", Desc: desc}, {Field: "_id", Desc: desc}}, After: []any{0, db.ID{}}}
+			wantIDs(t, "lowest id", idsOf(findThings(t, s, q)), m.find(things, q))
+			q = db.Query{Sort: []db.Sort{{Field: "at", Desc: desc}, {Field: "_id"}}, After: []any{epoch.Add(time.Hour), db.ID{}}}
+			wantIDs(t, "later time", idsOf(findThings(t, s, q)), m.find(things, q))
+		}
+	})
+}
+
+// readPages reads everything that q finds, size documents at a time, each page behind the one before.
+func readPages(t *testing.T, s db.Store, q db.Query, size int) []*thing {
+	t.Helper()
+	var all []*thing
+	q.Limit = size
+	for {
+		page := findThings(t, s, q)
+		all = append(all, page...)
+		if len(page) < size {
+			return all
+		}
+		q.After = nil
+		for _, key := range q.Sort {
+			q.After = append(q.After, value(things, page[len(page)-1], key.Field))
+		}
+	}
+}
+
+func testPageDuringInserts(t *testing.T, e Engine) {
+	s := e.Open(t, things)
+	m := model{}
+	for i := range 60 {
+		d := newThing(func(d *thing) { d.Rank = i % 5 })
+		insert(t, s, things, d)
+		m["things"] = append(m["things"], d)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 60 {
+			d := newThing(func(d *thing) { d.Rank, d.Name = i%6, "new" })
+			wantCode(t, "Insert", s.Insert(t.Context(), things, d), "")
+		}
+	}()
+	for _, sort := range orders[:5] {
+		seen := idsOf(readPages(t, s, db.Query{Sort: sort}, 7))
+		old := slices.DeleteFunc(slices.Clone(seen), func(id db.ID) bool {
+			return !slices.ContainsFunc(m["things"], func(d db.Document) bool { return d.(*thing).ID == id })
+		})
+		wantIDs(t, "what was there from the start, by "+orderName(sort), old, m.find(things, db.Query{Sort: sort}))
+		once := make(map[db.ID]bool)
+		for _, id := range seen {
+			if once[id] {
+				t.Errorf("by %s: %v came twice", orderName(sort), id)
+			}
+			once[id] = true
+		}
+	}
+	<-done
+}

@@ -1,0 +1,126 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"crm/db"
+)
+
+// builder composes a statement: its text, which holds names of declared fields and never a value, and the values of
+// its parameters. Its buffers are used again and again. The first error stays, and no statement comes of it.
+type builder struct {
+	store *Store
+	text  []byte
+	args  []any
+	err   error
+}
+
+// reset begins a new statement.
+func (b *builder) reset(s *Store) {
+	b.clear()
+	b.store = s
+}
+
+// clear lets go of the values, which may be large.
+func (b *builder) clear() {
+	clear(b.args)
+	b.text, b.args, b.err = b.text[:0], b.args[:0], nil
+}
+
+func (b *builder) write(parts ...string) {
+	for _, part := range parts {
+		b.text = append(b.text, part...)
+	}
+}
+
+// arg writes a parameter.
+func (b *builder) arg(value any) {
+	b.text = append(b.text, '?')
+	b.args = append(b.args, value)
+}
+
+func (b *builder) fail(err error) {
+	if b.err == nil {
+		b.err = err
+	}
+}
+
+// column returns the column of a field, whose name is "NULL" if there is none, which is an error.
+func (b *builder) column(t *table, field string) column {
+	c, err := t.column(field)
+	if err != nil {
+		b.fail(err)
+		return column{name: "NULL"}
+	}
+	return c
+}
+
+// value writes a parameter that a column is compared with or set to.
+func (b *builder) value(c column, value any) {
+	if !fits(c.Type, value) {
+		b.fail(fmt.Errorf("field %s cannot hold a value of type %T", c.Name, value))
+	}
+	b.arg(value)
+}
+
+// find writes a query of documents; with a parent, the first parameter is what that field holds.
+func (b *builder) find(t *table, parent string, q db.Query) {
+	b.write("SELECT ", t.list)
+	b.from(t, parent, q)
+}
+
+// from writes a query behind what it selects.
+func (b *builder) from(t *table, parent string, q db.Query) {
+	b.write(" FROM ", t.name)
+	glue := " WHERE "
+	if parent != "" {
+		b.write(glue, b.column(t, parent).name, " = ")
+		b.arg(nil)
+		glue = " AND "
+	}
+	if q.Where.Op != db.OpAll {
+		b.write(glue)
+		b.filter(t, q.Where)
+		glue = " AND "
+	}
+	if len(q.After) > 0 {
+		b.write(glue)
+		b.after(t, q)
+	}
+	b.order(t, q.Sort)
+	if q.Limit > 0 {
+		b.write(" LIMIT ")
+		b.arg(q.Limit)
+	}
+}
+
+// where writes the condition that one document is meant, and matches.
+func (b *builder) where(t *table, id db.ID, where db.Filter) {
+	b.write(" WHERE ", b.column(t, "_id").name, " = ")
+	b.arg(id)
+	if where.Op != db.OpAll {
+		b.write(" AND ")
+		b.filter(t, where)
+	}
+}
+
+// set writes assignments.
+func (b *builder) set(t *table, set []db.Assignment) {
+	glue := " SET "
+	for _, a := range set {
+		c := b.column(t, a.Field)
+		b.write(glue, c.name, " = ")
+		glue = ", "
+		switch {
+		case a.Field == "_id":
+			b.fail(fmt.Errorf("the _id of a document of %s cannot change", t.collection.Name))
+		case a.Value == nil && c.Nullable:
+			b.arg(nil)
+		default:
+			b.value(c, a.Value)
+		}
+	}
+	if len(set) == 0 {
+		b.fail(fmt.Errorf("nothing to set in %s", t.collection.Name))
+	}
+}

@@ -1,0 +1,170 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// conn is a connection, with the statements that are prepared on it and the room to compose the next one in. One
+// goroutine uses it at a time.
+type conn struct {
+	sqlite   *sqlite.Conn
+	builder  builder
+	prepared map[string]*prepared
+	uses     int
+	// done is the channel that interrupts the connection's statements.
+	done <-chan struct{}
+}
+
+type prepared struct {
+	stmt     *sqlite.Stmt
+	lastUsed int
+}
+
+// maxPrepared bounds the statements that a connection keeps. Their text varies with the shape of filters and orders,
+// never with values, so that a server has some dozens; a client that sends ever new shapes must not fill the memory.
+const maxPrepared = 128
+
+// The cache sizes are KiB for each connection: the system's page cache holds the file anyway.
+var (
+	writerPragmas = []string{
+		"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA cache_size = -4096",
+		"PRAGMA temp_store = MEMORY", "PRAGMA journal_size_limit = 67108864",
+	}
+	readerPragmas = []string{
+		"PRAGMA query_only = ON", "PRAGMA cache_size = -2048", "PRAGMA temp_store = MEMORY",
+	}
+)
+
+func openConn(ctx context.Context, path string, pragmas []string) (*conn, error) {
+	opened, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		return nil, fromSQLite(ctx, nil, err)
+	}
+	opened.SetBusyTimeout(busyTimeout)
+	c := &conn{sqlite: opened, prepared: make(map[string]*prepared)}
+	c.watch(ctx)
+	for _, pragma := range pragmas {
+		if err := c.exec(pragma); err != nil {
+			return nil, errors.Join(fromSQLite(ctx, nil, err), c.close())
+		}
+	}
+	return c, nil
+}
+
+func (c *conn) close() error {
+	for _, p := range c.prepared {
+		_ = p.stmt.Finalize() // repeats the error of the statement's last run
+	}
+	return c.sqlite.Close()
+}
+
+// watch has the end of ctx interrupt what runs on the connection from now on. The operations of one request share a
+// context and mostly find it watched already.
+func (c *conn) watch(ctx context.Context) {
+	if done := ctx.Done(); done != c.done {
+		c.sqlite.SetInterrupt(done)
+		c.done = done
+	}
+}
+
+// unwatch lets what runs on the connection from now on come to its end.
+func (c *conn) unwatch() {
+	c.sqlite.SetInterrupt(nil)
+	c.done = nil
+}
+
+// prepare returns the statement of that text. It is good until the next call.
+func (c *conn) prepare(text []byte) (*sqlite.Stmt, error) {
+	c.uses++
+	if p := c.prepared[string(text)]; p != nil {
+		p.lastUsed = c.uses
+		return p.stmt, nil
+	}
+	if len(c.prepared) >= maxPrepared {
+		c.forgetOldest()
+	}
+	stmt, trailing, err := c.sqlite.PrepareTransient(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%w in %s", err, text)
+	}
+	if trailing != 0 {
+		_ = stmt.Finalize()
+		return nil, fmt.Errorf("cannot prepare more than one statement: %s", text)
+	}
+	c.prepared[string(text)] = &prepared{stmt: stmt, lastUsed: c.uses}
+	return stmt, nil
+}
+
+// forgetOldest forgets the statement whose last use is the longest ago.
+func (c *conn) forgetOldest() {
+	var text string
+	oldest := c.uses
+	for candidate, p := range c.prepared {
+		if p.lastUsed < oldest {
+			oldest, text = p.lastUsed, candidate
+		}
+	}
+	_ = c.prepared[text].stmt.Finalize()
+	delete(c.prepared, text)
+}
+
+// release ends a statement's run and lets go of the values bound to it. Both errors would repeat that of the run.
+func release(stmt *sqlite.Stmt) {
+	_ = stmt.Reset()
+	_ = stmt.ClearBindings()
+}
+
+// exec runs a statement without parameters and ignores the rows it returns.
+func (c *conn) exec(text string) error {
+	c.builder.reset(nil)
+	c.builder.write(text)
+	return c.run(nil)
+}
+
+// run runs the statement that the builder holds and calls row, if there is one, for each row.
+func (c *conn) run(row func(*sqlite.Stmt) error) error {
+	stmt, err := c.start()
+	if err != nil {
+		return err
+	}
+	defer release(stmt)
+	return each(stmt, row)
+}
+
+// start prepares the statement that the builder holds and binds its values.
+func (c *conn) start() (*sqlite.Stmt, error) {
+	b := &c.builder
+	if b.err != nil {
+		return nil, b.err
+	}
+	stmt, err := c.prepare(b.text)
+	if err != nil {
+		return nil, err
+	}
+	for i, value := range b.args {
+		if err := bind(stmt, i+1, value); err != nil {
+			release(stmt)
+			return nil, err
+		}
+	}
+	return stmt, nil
+}
+
+func each(stmt *sqlite.Stmt, row func(*sqlite.Stmt) error) error {
+	for {
+		found, err := stmt.Step()
+		if err != nil || !found {
+			return err
+		}
+		if row == nil {
+			continue
+		}
+		if err := row(stmt); err != nil {
+			return err
+		}
+	}
+}

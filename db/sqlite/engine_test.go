@@ -1,0 +1,188 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"crm/db"
+)
+
+// note is the document of these tests; older is the collection as an earlier program declared it.
+type note struct {
+	ID     db.ID
+	Title  string
+	Status string
+	Score  int
+	At     time.Time
+	Author *db.ID
+}
+
+func (n *note) Pointers() []any {
+	return []any{&n.ID, &n.Title, &n.Status, &n.Score, &n.At, &n.Author}
+}
+
+type oldNote struct{ note }
+
+func (n *oldNote) Pointers() []any { return []any{&n.ID, &n.Title} }
+
+var (
+	noteFields = []db.Field{
+		{Name: "_id", Type: db.TypeID},
+		{Name: "title", Type: db.TypeString},
+		{Name: "status", Type: db.TypeString, Default: "it's new"},
+		{Name: "score", Type: db.TypeInt, Default: 3},
+		{Name: "at", Type: db.TypeTime},
+		{Name: "author_id", Type: db.TypeID, Nullable: true},
+	}
+	oldNotes = &db.Collection{Name: "notes", Fields: noteFields[:2]}
+	notes    = &db.Collection{Name: "notes", Fields: noteFields, Indexes: []db.Index{
+		{Name: "notes_title_score", Keys: []db.Key{{Field: "title"}, {Field: "score"}}, Unique: true},
+	}}
+)
+
+func findNotes(t *testing.T, s *Store, where db.Filter) []*note {
+	t.Helper()
+	var found []*note
+	err := s.Find(t.Context(), notes, db.Query{Where: where}, func() db.Document {
+		found = append(found, new(note))
+		return found[len(found)-1]
+	})
+	if err != nil {
+		t.Fatalf("Find: %v", err)
+	}
+	return found
+}
+
+func TestReopenAddsWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "crm.db")
+	old := &oldNote{note{ID: db.NewID(), Title: "old"}}
+	s, err := Open(t.Context(), path, []*db.Collection{oldNotes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Insert(t.Context(), oldNotes, old, &db.Event{ID: db.NewID(), Type: "note.created"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		s = open(t, path, notes)
+		found := findNotes(t, s, db.Eq("status", "it's new"))
+		want := note{ID: old.ID, Title: "old", Status: "it's new", Score: 3}
+		if len(found) != 1 || *found[0] != want {
+			t.Errorf("got %+v, want %+v", found, want)
+		}
+		if n, err := s.Count(t.Context(), db.Events, db.Eq("seq", 1)); n != 1 || err != nil {
+			t.Errorf("found %d events and error %v, want 1", n, err)
+		}
+		err := s.Insert(t.Context(), notes, &note{ID: db.NewID(), Title: "old", Score: 3})
+		if db.CodeOf(err) != db.Conflict {
+			t.Errorf("Insert against the new unique index: got %v, want a conflict", err)
+		}
+	}
+}
+
+func TestFileIsTheOwners(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data", "inner")
+	s := open(t, filepath.Join(dir, "crm.db?mode=memory"), notes)
+	if err := s.Insert(t.Context(), notes, &note{ID: db.NewID()}); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]os.FileMode{".": 0o700 | os.ModeDir, "crm.db?mode=memory": 0o600, "crm.db?mode=memory-wal": 0o600}
+	for name, mode := range want {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode() != mode {
+			t.Errorf("%s has mode %v, want %v", name, info.Mode(), mode)
+		}
+	}
+}
+
+func TestTwoStoresOnOneFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "crm.db")
+	const writers, documents = 4, 25
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			s, err := Open(t.Context(), path, []*db.Collection{notes})
+			if err != nil {
+				t.Errorf("Open: %v", err)
+				return
+			}
+			for i := range documents {
+				doc := &note{ID: db.NewID(), Title: fmt.Sprint(w), Score: i}
+				if err := s.Insert(t.Context(), notes, doc, &db.Event{ID: db.NewID(), Entity: doc.ID}); err != nil {
+					t.Errorf("Insert: %v", err)
+				}
+			}
+			if err := s.Close(); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	s := open(t, path, notes)
+	if n := len(findNotes(t, s, db.Filter{})); n != writers*documents {
+		t.Errorf("found %d documents, want %d", n, writers*documents)
+	}
+	checkSeq(t, s, writers*documents)
+}
+
+// checkSeq checks that the log holds that many events, numbered without a gap.
+func checkSeq(t *testing.T, s *Store, want int) {
+	t.Helper()
+	seq := 0
+	q := db.Query{Sort: []db.Sort{{Field: "seq"}, {Field: "_id"}}}
+	event := new(db.Event)
+	err := s.Find(t.Context(), db.Events, q, func() db.Document {
+		if event.Seq != seq {
+			t.Errorf("event %d has seq %d", seq, event.Seq)
+		}
+		seq++
+		return event
+	})
+	if err != nil || seq != want {
+		t.Errorf("found %d events and error %v, want %d", seq, err, want)
+	}
+}
+
+func TestLockOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "crm.db")
+	s, other := open(t, path, notes), open(t, path, notes)
+	s.patience = 10 * time.Millisecond
+	err := other.transact(t.Context(), other.writer, func() error {
+		err := s.Insert(t.Context(), notes, &note{ID: db.NewID()})
+		if db.CodeOf(err) != db.Unavailable {
+			t.Errorf("Insert: got %v, want UNAVAILABLE", err)
+		}
+		s.patience = time.Hour
+		short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		if err := s.Insert(short, notes, &note{ID: db.NewID()}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Insert: got %v, want the context's error", err)
+		}
+		if found := findNotes(t, s, db.Filter{}); len(found) != 0 {
+			t.Errorf("found %d documents, want none", len(found))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if err := s.Insert(t.Context(), notes, &note{ID: db.NewID()}); err != nil {
+		t.Errorf("Insert after the lock: %v", err)
+	}
+}

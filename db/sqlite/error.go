@@ -1,0 +1,89 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+
+	"crm/db"
+)
+
+// errNoRow says that an operation found no document; fromSQLite makes it NOT_FOUND.
+var errNoRow = errors.New("no document matches")
+
+// fromSQLite turns every error of an operation on c into what db.Store promises. ctx is the caller's.
+func fromSQLite(ctx context.Context, c *db.Collection, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, errNoRow) {
+		return db.Errorf(db.NotFound, "not found")
+	}
+	code := sqlite.ErrCode(err)
+	switch code.ToPrimary() {
+	case sqlite.ResultInterrupt, sqlite.ResultBusy:
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return unavailable(err)
+	case sqlite.ResultIOErr, sqlite.ResultCantOpen, sqlite.ResultFull, sqlite.ResultProtocol,
+		sqlite.ResultReadOnly:
+		return unavailable(err)
+	case sqlite.ResultConstraint:
+		return conflict(c, err)
+	}
+	return err
+}
+
+func unavailable(cause error) error {
+	return &db.Error{Code: db.Unavailable, Message: "the database is not available", Err: cause}
+}
+
+// conflict turns the violation of a unique index of c into a CONFLICT on the field that the index reports. A violation
+// elsewhere, as by an event that is in the log already, is no client's doing and stays as it is.
+func conflict(c *db.Collection, err error) error {
+	field := ""
+	if c != nil {
+		field = violated(c, err.Error())
+	}
+	if field == "" {
+		return err
+	}
+	refused := db.FieldError(db.Conflict, field, "is already taken")
+	refused.Err = err
+	return refused
+}
+
+// violated finds the field in SQLite's message, which lists the index's columns: "...: things.code, things.rank".
+func violated(c *db.Collection, message string) string {
+	const marker = "UNIQUE constraint failed: "
+	at := strings.LastIndex(message, marker)
+	if at < 0 {
+		return ""
+	}
+	columns := strings.Split(message[at+len(marker):], ", ")
+	for i, column := range columns {
+		name, ok := strings.CutPrefix(column, c.Name+".")
+		if !ok {
+			return ""
+		}
+		columns[i] = name
+	}
+	if slices.Equal(columns, []string{"_id"}) {
+		return "_id"
+	}
+	for _, index := range c.Indexes {
+		same := func(key db.Key, column string) bool { return key.Field == column }
+		if !index.Unique || !slices.EqualFunc(index.Keys, columns, same) {
+			continue
+		}
+		if index.Reports != "" {
+			return index.Reports
+		}
+		return index.Keys[0].Field
+	}
+	return ""
+}

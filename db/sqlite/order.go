@@ -1,0 +1,71 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"crm/db"
+)
+
+// order writes the order of a query.
+func (b *builder) order(t *table, sort []db.Sort) {
+	glue := " ORDER BY "
+	for _, key := range sort {
+		b.write(glue, b.column(t, key.Field).name)
+		if key.Desc {
+			b.write(" DESC")
+		}
+		glue = ", "
+	}
+}
+
+// after writes the condition that a document comes behind q.After. In one direction that is a comparison of rows,
+// which an index over the keys serves as a range.
+func (b *builder) after(t *table, q db.Query) {
+	if len(q.After) != len(q.Sort) {
+		b.fail(fmt.Errorf("cannot read behind %d values in an order by %d keys", len(q.After), len(q.Sort)))
+		return
+	}
+	for _, key := range q.Sort {
+		if key.Desc != q.Sort[0].Desc {
+			b.afterMixed(t, q.Sort, q.After)
+			return
+		}
+	}
+	glue := "("
+	for _, key := range q.Sort {
+		b.write(glue, b.column(t, key.Field).name)
+		glue = ", "
+	}
+	b.write(") ", beyond(q.Sort[0]), " ")
+	glue = "("
+	for i, key := range q.Sort {
+		b.write(glue)
+		b.value(b.column(t, key.Field), q.After[i])
+		glue = ", "
+	}
+	b.write(")")
+}
+
+// afterMixed writes (a >= x AND (a > x OR the same for the keys behind it)): the first part is a range that an index
+// over the first key serves.
+func (b *builder) afterMixed(t *table, sort []db.Sort, after []any) {
+	c, operator := b.column(t, sort[0].Field), beyond(sort[0])
+	if len(sort) == 1 {
+		b.compare(c, operator, after[0])
+		return
+	}
+	b.write("(")
+	b.compare(c, operator+"=", after[0])
+	b.write(" AND (")
+	b.compare(c, operator, after[0])
+	b.write(" OR ")
+	b.afterMixed(t, sort[1:], after[1:])
+	b.write("))")
+}
+
+func beyond(key db.Sort) string {
+	if key.Desc {
+		return "<"
+	}
+	return ">"
+}

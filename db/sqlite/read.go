@@ -1,0 +1,96 @@
+package sqlite
+
+import (
+	"context"
+
+	"zombiezen.com/go/sqlite"
+
+	"crm/db"
+)
+
+// Find implements db.Store.
+func (s *Store) Find(ctx context.Context, c *db.Collection, q db.Query, next func() db.Document) error {
+	return s.read(ctx, c, func(r *conn) error {
+		t := s.table(c)
+		r.builder.reset(s)
+		r.builder.find(t, "", q)
+		return r.run(func(stmt *sqlite.Stmt) error { return scan(stmt, t, next()) })
+	})
+}
+
+// FindChildren implements db.Store. It runs one prepared statement for each parent: within one process and one
+// snapshot that costs less than one statement for all, be it with a limited subquery for each parent or with
+// ROW_NUMBER, and an index on parent and order serves it without sorting.
+func (s *Store) FindChildren(
+	ctx context.Context, c *db.Collection, parent string, parents []db.ID, q db.Query, next func(db.ID) db.Document,
+) error {
+	return s.read(ctx, c, func(r *conn) error {
+		return r.snapshot(func() error {
+			t := s.table(c)
+			r.builder.reset(s)
+			r.builder.find(t, parent, q)
+			stmt, err := r.start()
+			if err != nil {
+				return err
+			}
+			defer release(stmt)
+			for _, id := range parents {
+				stmt.BindBytes(1, id[:])
+				err := each(stmt, func(stmt *sqlite.Stmt) error { return scan(stmt, t, next(id)) })
+				if err != nil {
+					return err
+				}
+				_ = stmt.Reset() // repeats the run's error, which was none
+			}
+			return nil
+		})
+	})
+}
+
+// snapshot has several statements read the same state.
+func (c *conn) snapshot(run func() error) error {
+	if err := c.exec("BEGIN"); err != nil {
+		return err
+	}
+	defer c.rollback()
+	if err := run(); err != nil {
+		return err
+	}
+	return c.exec("COMMIT")
+}
+
+// Count implements db.Store.
+func (s *Store) Count(ctx context.Context, c *db.Collection, where db.Filter) (int, error) {
+	var count int
+	err := s.read(ctx, c, func(r *conn) error {
+		r.builder.reset(s)
+		r.builder.write("SELECT count(*)")
+		r.builder.from(s.table(c), "", db.Query{Where: where})
+		return r.run(func(stmt *sqlite.Stmt) error {
+			count = stmt.ColumnInt(0)
+			return nil
+		})
+	})
+	return count, err
+}
+
+// CountBy implements db.Store.
+func (s *Store) CountBy(
+	ctx context.Context, c *db.Collection, field string, values []db.ID, where db.Filter,
+) (map[db.ID]int, error) {
+	counts := make(map[db.ID]int, len(values))
+	err := s.read(ctx, c, func(r *conn) error {
+		t := s.table(c)
+		b := &r.builder
+		b.reset(s)
+		grouped := b.column(t, field).name
+		b.write("SELECT ", grouped, ", count(*)")
+		b.from(t, "", db.Query{Where: db.And(db.In(field, values), where)})
+		b.write(" GROUP BY ", grouped)
+		return r.run(func(stmt *sqlite.Stmt) error {
+			counts[columnID(stmt, 0)] = stmt.ColumnInt(1)
+			return nil
+		})
+	})
+	return counts, err
+}

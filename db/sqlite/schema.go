@@ -1,0 +1,127 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"crm/db"
+)
+
+// EnsureIndexes implements db.Store. It adds the tables and columns that are missing too: an older program may have
+// made the file.
+func (s *Store) EnsureIndexes(ctx context.Context) error {
+	if err := s.acquire(ctx, s.writing); err != nil {
+		return err
+	}
+	defer func() { <-s.writing }()
+	w := s.writer
+	defer w.builder.clear()
+	return fromSQLite(ctx, nil, s.transact(ctx, w, func() error {
+		for _, c := range s.collections {
+			if err := w.ensure(s.table(c)); err != nil {
+				return fmt.Errorf("cannot prepare collection %s: %w", c.Name, err)
+			}
+		}
+		return nil
+	}))
+}
+
+// ensure builds what a table lacks. Tables keep their rowid: clustered by _id (WITHOUT ROWID) they measured 5 % faster on
+// documents of 300 bytes, but two to sixteen times slower on those of 3 KB, whose rows then fill the inner pages too.
+func (c *conn) ensure(t *table) error {
+	fields := t.collection.Fields
+	definitions := make([]string, len(fields))
+	for i, f := range fields {
+		definitions[i] = definition(f)
+	}
+	err := c.exec(fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s (%s, PRIMARY KEY (%s)) STRICT",
+		t.name, strings.Join(definitions, ", "), quote(fields[0].Name)))
+	if err != nil {
+		return err
+	}
+	existing, err := c.columnNames(t)
+	if err != nil {
+		return err
+	}
+	for i, f := range fields {
+		if existing[f.Name] {
+			continue
+		}
+		if err := c.exec("ALTER TABLE " + t.name + " ADD COLUMN " + definitions[i]); err != nil {
+			return err
+		}
+	}
+	for _, index := range t.collection.Indexes {
+		if err := c.exec(indexDefinition(t, index)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *conn) columnNames(t *table) (map[string]bool, error) {
+	names := make(map[string]bool)
+	c.builder.reset(nil)
+	c.builder.write("SELECT name FROM pragma_table_info(")
+	c.builder.arg(t.collection.Name)
+	c.builder.write(")")
+	err := c.run(func(stmt *sqlite.Stmt) error {
+		names[stmt.ColumnText(0)] = true
+		return nil
+	})
+	return names, err
+}
+
+// definition defines a column. One that isn't nullable has a default, which the documents get that lack it.
+func definition(f db.Field) string {
+	types := map[db.Type]string{
+		db.TypeID: "BLOB", db.TypeString: "TEXT", db.TypeTime: "INTEGER", db.TypeInt: "INTEGER", db.TypeBool: "INTEGER",
+	}
+	text := quote(f.Name) + " " + types[f.Type]
+	if !f.Nullable {
+		text += " NOT NULL DEFAULT " + literal(f)
+	}
+	return text
+}
+
+// literal writes what a document is read as that lacks the field.
+func literal(f db.Field) string {
+	switch value := f.Default.(type) {
+	case string:
+		return "'" + strings.ReplaceAll(value, "'", "''") + "'"
+	case int:
+		return strconv.Itoa(value)
+	case bool:
+		return strconv.FormatBool(value)
+	}
+	switch f.Type {
+	case db.TypeID:
+		return "x'" + db.ID{}.String() + "'"
+	case db.TypeString:
+		return "''"
+	case db.TypeTime:
+		return strconv.FormatInt(time.Time{}.UnixMilli(), 10)
+	}
+	return "0"
+}
+
+func indexDefinition(t *table, index db.Index) string {
+	keys := make([]string, len(index.Keys))
+	for i, key := range index.Keys {
+		keys[i] = quote(key.Field)
+		if key.Desc {
+			keys[i] += " DESC"
+		}
+	}
+	unique := ""
+	if index.Unique {
+		unique = "UNIQUE "
+	}
+	return fmt.Sprintf("CREATE %sINDEX IF NOT EXISTS %s ON %s (%s)",
+		unique, quote(index.Name), t.name, strings.Join(keys, ", "))
+}

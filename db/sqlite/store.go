@@ -1,0 +1,129 @@
+// Package sqlite is the embedded engine of db.Store: one file, for one machine.
+//
+// It stands on zombiezen.com/go/sqlite, a thin layer over modernc.org/sqlite, which is SQLite translated to Go: no C
+// compiler is needed. database/sql on the same engine measured slower, since it boxes and converts every column of
+// every row and hides the connection on which statements stay prepared.
+//
+// Every collection is a table with one column per declared field. There is one writer at a time, in this process by a
+// lock and among processes by SQLite's own, and a small pool of readers, which WAL lets read while it writes. What a
+// write acknowledged is on disk (synchronous=FULL).
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"crm/db"
+)
+
+// Store is a db.Store in one file.
+type Store struct {
+	path        string
+	collections []*db.Collection
+	tables      sync.Map // *db.Collection -> *table
+
+	// writing holds a token while the writer is in use, reading one for each reader that is.
+	writing chan struct{}
+	reading chan struct{}
+	writer  *conn
+
+	mu   sync.Mutex
+	idle []*conn // readers; the one used last is the last
+
+	// patience is how long a write waits for a lock that another process holds, before it is UNAVAILABLE.
+	patience time.Duration
+
+	closed    chan struct{}
+	closeOnce sync.Once
+	closeErr  error
+}
+
+var _ db.Store = (*Store)(nil)
+
+// busyTimeout is the patience of a store that is opened.
+const busyTimeout = 10 * time.Second
+
+// Open opens the database in the file at path, which it makes if it is missing, for its owner only. Tables, columns
+// and indexes of the collections, and of db.Events, that are missing are added; nothing is ever removed.
+func Open(ctx context.Context, path string, collections []*db.Collection) (*Store, error) {
+	path, err := createFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(collections, db.Events) {
+		collections = append(slices.Clip(collections), db.Events)
+	}
+	s := &Store{
+		path:        path,
+		collections: collections,
+		writing:     make(chan struct{}, 1),
+		reading:     make(chan struct{}, runtime.NumCPU()+2),
+		patience:    busyTimeout,
+		closed:      make(chan struct{}),
+	}
+	if s.writer, err = openConn(ctx, path, writerPragmas); err != nil {
+		return nil, fmt.Errorf("cannot open %s: %w", path, err)
+	}
+	s.writer.sqlite.SetBlockOnBusy() // unlike a timeout, that ends with the context
+	if err := s.EnsureIndexes(ctx); err != nil {
+		_ = s.Close() // the first error is the one that matters
+		return nil, fmt.Errorf("cannot prepare %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// createFile makes the file and its folder if they are missing, and returns the absolute path.
+func createFile(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("cannot find the database's folder: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", fmt.Errorf("cannot create the database's folder: %w", err)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", fmt.Errorf("cannot create the database: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return "", fmt.Errorf("cannot create the database: %w", err)
+	}
+	return path, nil
+}
+
+// Ping implements db.Store. It looks for the file too: SQLite goes on with one that was removed, and loses everything.
+func (s *Store) Ping(ctx context.Context) error {
+	err := s.read(ctx, db.Events, func(r *conn) error {
+		if _, err := os.Stat(s.path); err != nil {
+			return err
+		}
+		return r.exec("SELECT count(*) FROM sqlite_schema")
+	})
+	if err == nil || ctx.Err() != nil || db.CodeOf(err) == db.Unavailable {
+		return err
+	}
+	return unavailable(err)
+}
+
+// Close implements db.Store. It waits for the operations that are running; later ones are UNAVAILABLE.
+func (s *Store) Close() error {
+	s.closeOnce.Do(func() {
+		close(s.closed)
+		for range cap(s.reading) {
+			s.reading <- struct{}{}
+		}
+		s.writing <- struct{}{}
+		for _, c := range append(s.idle, s.writer) {
+			if err := c.close(); err != nil && s.closeErr == nil {
+				s.closeErr = fmt.Errorf("cannot close %s: %w", s.path, err)
+			}
+		}
+	})
+	return s.closeErr
+}

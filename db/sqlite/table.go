@@ -1,0 +1,51 @@
+package sqlite
+
+import (
+	"fmt"
+	"strings"
+
+	"crm/db"
+)
+
+// table is a collection as SQL names it.
+type table struct {
+	collection *db.Collection
+	name       string            // quoted
+	list       string            // the quoted columns, as a SELECT lists them
+	columns    map[string]column // by field
+}
+
+type column struct {
+	name string // quoted
+	db.Field
+}
+
+// table returns the table of a collection. Collections are declared once and stay, so each is looked at once.
+func (s *Store) table(c *db.Collection) *table {
+	if known, ok := s.tables.Load(c); ok {
+		return known.(*table)
+	}
+	t := &table{collection: c, name: quote(c.Name), columns: make(map[string]column, len(c.Fields))}
+	names := make([]string, len(c.Fields))
+	for i, f := range c.Fields {
+		names[i] = quote(f.Name)
+		t.columns[f.Name] = column{name: names[i], Field: f}
+	}
+	t.list = strings.Join(names, ", ")
+	s.tables.Store(c, t)
+	return t
+}
+
+// quote writes an identifier.
+func quote(name string) string {
+	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+}
+
+// column returns the declaration of a field; SQL never names one that isn't declared.
+func (t *table) column(field string) (column, error) {
+	c, ok := t.columns[field]
+	if !ok {
+		return column{}, fmt.Errorf("collection %s has no field %q", t.collection.Name, field)
+	}
+	return c, nil
+}

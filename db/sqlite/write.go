@@ -1,0 +1,121 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"crm/db"
+)
+
+// Insert implements db.Store.
+func (s *Store) Insert(ctx context.Context, c *db.Collection, doc db.Document, events ...*db.Event) error {
+	return s.write(ctx, c, events, func(w *conn) error { return s.insert(w, c, doc) })
+}
+
+func (s *Store) insert(w *conn, c *db.Collection, doc db.Document) error {
+	t := s.table(c)
+	pointers := doc.Pointers()
+	if len(pointers) != len(c.Fields) {
+		return fmt.Errorf("a document of %s has %d fields, not %d", c.Name, len(pointers), len(c.Fields))
+	}
+	b := &w.builder
+	b.reset(s)
+	b.write("INSERT INTO ", t.name, " (", t.list, ") VALUES ")
+	glue := "("
+	for _, pointer := range pointers {
+		b.write(glue)
+		b.arg(pointer)
+		glue = ", "
+	}
+	b.write(")")
+	return w.run(nil)
+}
+
+// Update implements db.Store.
+func (s *Store) Update(
+	ctx context.Context, c *db.Collection, id db.ID, where db.Filter, set []db.Assignment, events ...*db.Event,
+) error {
+	return s.write(ctx, c, events, func(w *conn) error {
+		t := s.table(c)
+		b := &w.builder
+		b.reset(s)
+		b.write("UPDATE ", t.name)
+		b.set(t, set)
+		b.where(t, id, where)
+		return w.change()
+	})
+}
+
+// Delete implements db.Store. The document is gone at once: its events are in the log by then.
+func (s *Store) Delete(ctx context.Context, c *db.Collection, id db.ID, where db.Filter, events ...*db.Event) error {
+	return s.write(ctx, c, events, func(w *conn) error {
+		t := s.table(c)
+		b := &w.builder
+		b.reset(s)
+		b.write("DELETE FROM ", t.name)
+		b.where(t, id, where)
+		return w.change()
+	})
+}
+
+// change runs the statement that the builder holds, which has to change a document.
+func (c *conn) change() error {
+	if err := c.run(nil); err != nil {
+		return err
+	}
+	if c.sqlite.Changes() == 0 {
+		return errNoRow
+	}
+	return nil
+}
+
+// Claim implements db.Store.
+func (s *Store) Claim(ctx context.Context, c *db.Collection, q db.Query, set []db.Assignment, doc db.Document) error {
+	return s.write(ctx, c, nil, func(w *conn) error {
+		t := s.table(c)
+		b := &w.builder
+		b.reset(s)
+		q.Limit = 1
+		id := b.column(t, "_id").name
+		b.write("UPDATE ", t.name)
+		b.set(t, set)
+		b.write(" WHERE ", id, " = (SELECT ", id)
+		b.from(t, "", q)
+		b.write(") RETURNING ", t.list)
+		found := false
+		err := w.run(func(stmt *sqlite.Stmt) error {
+			found = true
+			return scan(stmt, t, doc)
+		})
+		if err == nil && !found {
+			return errNoRow
+		}
+		return err
+	})
+}
+
+// Purge implements db.Store.
+func (s *Store) Purge(ctx context.Context, c *db.Collection, where db.Filter, limit int) (int, error) {
+	if limit <= 0 {
+		return 0, nil
+	}
+	removed := 0
+	err := s.write(ctx, c, nil, func(w *conn) error {
+		t := s.table(c)
+		b := &w.builder
+		b.reset(s)
+		id := b.column(t, "_id").name
+		b.write("DELETE FROM ", t.name, " WHERE ", id, " IN (SELECT ", id)
+		b.from(t, "", db.Query{Where: where, Limit: limit})
+		b.write(")")
+		err := w.run(nil)
+		removed = w.sqlite.Changes()
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return removed, nil
+}
