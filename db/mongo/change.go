@@ -1,0 +1,65 @@
+package mongo
+
+import (
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"crm/db"
+)
+
+// change is an update of one document, by operator; operators without fields are left out of what is sent.
+type change struct {
+	set, unset, push, min bson.D
+}
+
+// assign makes the change set the fields; a nil removes the field, as null and absent are the same.
+func (u *change) assign(l *layout, set []db.Assignment) error {
+	for _, a := range set {
+		field, err := l.field(a.Field)
+		if err != nil {
+			return fmt.Errorf("cannot set field: %w", err)
+		}
+		if a.Value == nil && field.Nullable {
+			u.unset = append(u.unset, bson.E{Key: a.Field, Value: ""})
+			continue
+		}
+		value, err := encodeValue(a.Value)
+		if err != nil {
+			return fmt.Errorf("cannot set field %s.%s: %w", l.Name, a.Field, err)
+		}
+		u.set = append(u.set, bson.E{Key: a.Field, Value: value})
+	}
+	return nil
+}
+
+// tell makes the change add encoded events, the first of which happened at that time.
+func (u *change) tell(events bson.A, at time.Time) {
+	u.push = bson.D{{Key: pendingField, Value: bson.D{{Key: "$each", Value: events}}}}
+	u.min = bson.D{{Key: pendingAtField, Value: bson.NewDateTimeFromTime(at)}}
+}
+
+// markDeleted makes the change mark the document deleted, free its unique values, and have MoveEvents visit it.
+func (u *change) markDeleted(l *layout, now time.Time) {
+	u.set = append(u.set, bson.E{Key: deletedAtField, Value: bson.NewDateTimeFromTime(now)})
+	for _, field := range l.uniqueFields() {
+		u.unset = append(u.unset, bson.E{Key: field, Value: ""})
+	}
+	if len(u.min) == 0 {
+		u.min = bson.D{{Key: pendingAtField, Value: bson.NewDateTimeFromTime(now)}}
+	}
+}
+
+func (u *change) document() bson.D {
+	var document bson.D
+	for _, operator := range []struct {
+		name   string
+		fields bson.D
+	}{{"$set", u.set}, {"$unset", u.unset}, {"$push", u.push}, {"$min", u.min}} {
+		if len(operator.fields) > 0 {
+			document = append(document, bson.E{Key: operator.name, Value: operator.fields})
+		}
+	}
+	return document
+}

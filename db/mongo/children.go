@@ -1,0 +1,121 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+
+	"crm/db"
+)
+
+// childField holds a child between two stages of the pipeline of FindChildren.
+const childField = "child"
+
+// FindChildren implements db.Store. It is one command: a pipeline that looks the children of each parent up, which
+// reads as many of them as are wanted and no more, or where the server can't do that, one find of all children.
+func (s *Store) FindChildren(
+	ctx context.Context, c *db.Collection, parent string, parents []db.ID, q db.Query, next func(db.ID) db.Document,
+) error {
+	if len(parents) == 0 {
+		return nil
+	}
+	translated, err := s.query(ctx, c, q)
+	if err != nil {
+		return err
+	}
+	if _, err := translated.field(parent); err != nil {
+		return fmt.Errorf("cannot find children: %w", err)
+	}
+	family := &family{query: translated, parent: parent, next: next, read: map[db.ID]int{}}
+	for _, id := range parents {
+		family.parents = append(family.parents, bson.ObjectID(id))
+	}
+	if q.Limit > 0 && !s.noLookup.Load() {
+		cursor, err := s.collection(c).Aggregate(ctx, family.pipeline(), batchOf(len(parents)*q.Limit))
+		if err == nil {
+			return s.each(ctx, c, cursor, family.row)
+		}
+		if !isUnsupported(err) {
+			return FromMongoError(ctx, c, err)
+		}
+		s.noLookup.Store(true)
+	}
+	return s.find(ctx, family.flat(), family.row)
+}
+
+// family is one call of FindChildren.
+type family struct {
+	*query
+	parent  string
+	parents bson.A
+	next    func(db.ID) db.Document
+	// read counts the children of each parent.
+	read map[db.ID]int
+}
+
+// pipeline first finds which of the parents have children, then the first children of each of them. The sub-pipeline
+// runs per parent as a query of its own, so an index on (parent, order) gives it the first documents without a sort.
+// Pipelines that need no such join read all children ($setWindowFields), grow with the parents ($unionWith), or need
+// MongoDB 6.0 ($documents).
+func (f *family) pipeline() bson.A {
+	children := bson.A{bson.D{{Key: "$match", Value: f.filter}}}
+	if len(f.sort) > 0 {
+		children = append(children, bson.D{{Key: "$sort", Value: f.sort}})
+	}
+	children = append(children,
+		bson.D{{Key: "$limit", Value: int64(f.limit)}},
+		bson.D{{Key: "$project", Value: f.projection}},
+	)
+	return bson.A{
+		bson.D{{Key: "$match", Value: f.ofParents()}},
+		bson.D{{Key: "$sort", Value: bson.D{sortKey(f.parent, false)}}}, // lets the grouping skip from parent to parent
+		bson.D{{Key: "$group", Value: bson.D{{Key: idField, Value: "$" + f.parent}}}},
+		bson.D{{Key: "$lookup", Value: bson.D{
+			{Key: "from", Value: f.Name}, {Key: "localField", Value: idField}, {Key: "foreignField", Value: f.parent},
+			{Key: "pipeline", Value: children}, {Key: "as", Value: childField},
+		}}},
+		bson.D{{Key: "$unwind", Value: "$" + childField}},
+		bson.D{{Key: "$replaceRoot", Value: bson.D{{Key: "newRoot", Value: "$" + childField}}}},
+	}
+}
+
+func (f *family) ofParents() bson.D {
+	return bson.D{{Key: f.parent, Value: bson.D{{Key: "$in", Value: f.parents}}}}
+}
+
+// flat is the query of all children of the parents, parent by parent.
+func (f *family) flat() *query {
+	order := bson.D{sortKey(f.parent, false)}
+	for _, key := range f.sort {
+		if key.Key != f.parent {
+			order = append(order, key)
+		}
+	}
+	return &query{layout: f.layout, filter: all(f.ofParents(), f.filter), sort: order}
+}
+
+// row passes a child on, unless its parent has enough of them.
+func (f *family) row(row bson.Raw) error {
+	parent, err := readID(row.Lookup(f.parent))
+	if err != nil {
+		return fmt.Errorf("cannot decode %s %s: field %s: %w", f.Name, row.Lookup(idField), f.parent, err)
+	}
+	if f.limit > 0 && f.read[parent] == f.limit {
+		return nil
+	}
+	f.read[parent]++
+	return f.decode(row, f.next(parent))
+}
+
+// unsupportedCodes are those of a server that can't run the pipeline: CommandNotFound, CommandNotSupported,
+// NotImplemented, an unknown stage, and before MongoDB 5.1, a $lookup in a sharded collection.
+var unsupportedCodes = []int{59, 115, 238, 40324, 28769, 51069}
+
+func isUnsupported(err error) bool {
+	var server driver.ServerError
+	return errors.As(err, &server) && slices.ContainsFunc(unsupportedCodes, server.HasErrorCode)
+}

@@ -1,0 +1,132 @@
+package mongo
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"crm/db"
+)
+
+// record has a field of every type, nullable and not.
+type record struct {
+	ID       db.ID
+	Text     string
+	Number   int
+	Flag     bool
+	At       time.Time
+	NoText   *string
+	NoNumber *int
+	NoFlag   *bool
+	NoAt     *time.Time
+	NoID     *db.ID
+}
+
+func (r *record) Pointers() []any {
+	return []any{
+		&r.ID, &r.Text, &r.Number, &r.Flag, &r.At, &r.NoText, &r.NoNumber, &r.NoFlag, &r.NoAt, &r.NoID,
+	}
+}
+
+var records = &db.Collection{Name: "records", Fields: []db.Field{
+	{Name: "_id", Type: db.TypeID},
+	{Name: "text", Type: db.TypeString, Default: "none"},
+	{Name: "number", Type: db.TypeInt, Default: 1},
+	{Name: "flag", Type: db.TypeBool, Default: true},
+	{Name: "at", Type: db.TypeTime},
+	{Name: "no_text", Type: db.TypeString, Nullable: true},
+	{Name: "no_number", Type: db.TypeInt, Nullable: true},
+	{Name: "no_flag", Type: db.TypeBool, Nullable: true},
+	{Name: "no_at", Type: db.TypeTime, Nullable: true},
+	{Name: "no_id", Type: db.TypeID, Nullable: true},
+}}
+
+func decodeRecord(t *testing.T, fields bson.D) (*record, error) {
+	t.Helper()
+	l, err := newLayout(records)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := bson.Marshal(append(bson.D{{Key: "_id", Value: bson.ObjectID(first)}}, fields...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := &record{
+		Text: "old", NoText: new("old"), NoID: &second, NoAt: new(time.Time), NoFlag: new(bool), NoNumber: new(int),
+	}
+	return got, l.decode(raw, got)
+}
+
+type decodeCase struct {
+	field string
+	value any
+	want  func(*record)
+}
+
+var noon = time.Date(2024, 2, 29, 12, 0, 0, 5e6, time.UTC)
+
+func decodeCases() map[string]decodeCase {
+	return map[string]decodeCase{
+		"undeclared field":    {"token", "secret", func(*record) {}},
+		"null":                {"text", nil, func(*record) {}},
+		"nullable null":       {"no_text", nil, func(*record) {}},
+		"string":              {"text", "", func(r *record) { r.Text = "" }},
+		"int32 as string":     {"text", int32(7), func(r *record) { r.Text = "7" }},
+		"double as string":    {"text", 1.5, func(r *record) { r.Text = "1.5" }},
+		"int32":               {"number", int32(-7), func(r *record) { r.Number = -7 }},
+		"int64":               {"number", int64(math.MaxInt64), func(r *record) { r.Number = math.MaxInt64 }},
+		"double":              {"number", 3.0, func(r *record) { r.Number = 3 }},
+		"nullable int32":      {"no_number", int32(0), func(r *record) { r.NoNumber = new(int) }},
+		"bool":                {"flag", false, func(r *record) { r.Flag = false }},
+		"date":                {"at", noon.In(time.FixedZone("", 7200)), func(r *record) { r.At = noon }},
+		"RFC 3339 string":     {"at", "2024-02-29T13:00:00.005999+01:00", func(r *record) { r.At = noon }},
+		"nullable date":       {"no_at", noon, func(r *record) { r.NoAt = &noon }},
+		"id":                  {"no_id", bson.ObjectID(first), func(r *record) { r.NoID = &first }},
+		"hexadecimal string":  {"no_id", first.String(), func(r *record) { r.NoID = &first }},
+		"nullable zero value": {"no_flag", false, func(r *record) { r.NoFlag = new(bool) }},
+	}
+}
+
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	for name, c := range decodeCases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := decodeRecord(t, bson.D{{Key: c.field, Value: c.value}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := &record{ID: first, Text: "none", Number: 1, Flag: true}
+			c.want(want)
+			for i, pointer := range want.Pointers() {
+				if g, w := pointed(got.Pointers()[i]), pointed(pointer); g != w {
+					t.Errorf("field %s: got %v, want %v", records.Fields[i].Name, g, w)
+				}
+			}
+		})
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	t.Parallel()
+	for field, value := range map[string]any{
+		"text": bson.D{}, "number": "7", "flag": "yes", "at": int32(7),
+		"no_at": "yesterday", "no_id": "short", "no_number": 1.5,
+	} {
+		t.Run(field, func(t *testing.T) {
+			t.Parallel()
+			_, err := decodeRecord(t, bson.D{{Key: field, Value: value}})
+			if err == nil {
+				t.Fatal("got no error")
+			}
+			for _, part := range []string{"records", first.String(), field} {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("error %q doesn't name %s", err, part)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,92 @@
+package mongo
+
+import (
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"crm/db"
+)
+
+// encodeValue returns the BSON value of an ID, string, time.Time, int or bool. Every value goes through it, so that
+// none, whatever its text, is ever taken for an operator.
+func encodeValue(value any) (any, error) {
+	switch v := value.(type) {
+	case db.ID:
+		return bson.ObjectID(v), nil
+	case time.Time:
+		return bson.NewDateTimeFromTime(v), nil
+	case int:
+		return int64(v), nil
+	case string, bool:
+		return v, nil
+	}
+	return nil, fmt.Errorf("cannot store a value of type %T", value)
+}
+
+func encodeValues(values []any) (bson.A, error) {
+	encoded := make(bson.A, len(values))
+	for i, value := range values {
+		var err error
+		if encoded[i], err = encodeValue(value); err != nil {
+			return nil, err
+		}
+	}
+	return encoded, nil
+}
+
+// pointed returns the value that a pointer of db.Document.Pointers points to, or nil for a null.
+func pointed(pointer any) any {
+	switch p := pointer.(type) {
+	case *db.ID:
+		return *p
+	case *string:
+		return *p
+	case *time.Time:
+		return *p
+	case *int:
+		return *p
+	case *bool:
+		return *p
+	case **db.ID:
+		return orNil(*p)
+	case **string:
+		return orNil(*p)
+	case **time.Time:
+		return orNil(*p)
+	case **int:
+		return orNil(*p)
+	case **bool:
+		return orNil(*p)
+	}
+	return pointer // of a type that encodeValue refuses
+}
+
+func orNil[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+// encode returns the document as it is stored: without its null fields, and without the one named except.
+func (l *layout) encode(doc db.Document, except string) (bson.D, error) {
+	pointers := doc.Pointers()
+	if len(pointers) != len(l.Fields) {
+		return nil, fmt.Errorf("cannot encode %T: it has %d fields, %s has %d", doc, len(pointers), l.Name, len(l.Fields))
+	}
+	encoded := make(bson.D, 0, len(pointers)+2)
+	for i, pointer := range pointers {
+		value := pointed(pointer)
+		if value == nil || l.Fields[i].Name == except {
+			continue
+		}
+		element, err := encodeValue(value)
+		if err != nil {
+			return nil, fmt.Errorf("cannot encode %s.%s: %w", l.Name, l.Fields[i].Name, err)
+		}
+		encoded = append(encoded, bson.E{Key: l.Fields[i].Name, Value: element})
+	}
+	return encoded, nil
+}

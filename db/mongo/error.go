@@ -1,0 +1,150 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
+
+	"crm/db"
+)
+
+// FromMongoError is the one door through which the driver's errors leave: as the contract's errors where they have a
+// code, as ctx's error where that ended the operation. c is the collection concerned, nil if there is none.
+func FromMongoError(ctx context.Context, c *db.Collection, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case driver.IsDuplicateKeyError(err):
+		return conflict(c, err)
+	case errors.Is(err, driver.ErrNoDocuments):
+		return db.Errorf(db.NotFound, "there is no such document in %s", nameOf(c))
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case isPastDeadline(ctx, err):
+		return context.DeadlineExceeded
+	case isUnreachable(err):
+		return unavailable(err)
+	}
+	return fmt.Errorf("cannot use collection %s: %w", nameOf(c), err)
+}
+
+func nameOf(c *db.Collection) string {
+	if c == nil {
+		return "(none)"
+	}
+	return c.Name
+}
+
+func unavailable(err error) error {
+	return &db.Error{Code: db.Unavailable, Message: "the database is not available", Err: err}
+}
+
+// isPastDeadline says whether the operation ended because it would not have met ctx's deadline. The driver, and the
+// server which it tells, give up shortly before. Where ctx has no deadline, the time limit was the engine's own.
+func isPastDeadline(ctx context.Context, err error) bool {
+	_, limited := ctx.Deadline()
+	return limited && driver.IsTimeout(err) && !errors.As(err, new(topology.ServerSelectionError))
+}
+
+// unreachableCodes are those of a server that is no primary any more, shuts down, or can't answer in time.
+var unreachableCodes = []int{
+	6, 7, 50, 64, 89, 91, 133, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13388, 13435, 13436,
+}
+
+// isUnreachable says whether the error is one of the way to the server or of the server's state, so that another try
+// may succeed.
+func isUnreachable(err error) bool {
+	if errors.Is(err, driver.ErrClientDisconnected) || driver.IsNetworkError(err) || driver.IsTimeout(err) {
+		return true
+	}
+	var retryable interface{ Retryable() bool } // the pool of a server that has just failed
+	if errors.As(err, new(topology.ServerSelectionError)) || errors.As(err, new(topology.ConnectionError)) ||
+		errors.Is(err, topology.ErrPoolClosed) || (errors.As(err, &retryable) && retryable.Retryable()) {
+		return true
+	}
+	var server driver.ServerError
+	return errors.As(err, &server) && (server.HasErrorLabel("RetryableWriteError") ||
+		slices.ContainsFunc(unreachableCodes, server.HasErrorCode))
+}
+
+// conflict returns the CONFLICT that a violated unique index is, with the field that the index reports.
+func conflict(c *db.Collection, err error) error {
+	field := conflictField(c, err)
+	if field == "" {
+		return &db.Error{Code: db.Conflict, Message: "a value is already taken", Err: err}
+	}
+	e := db.FieldError(db.Conflict, field, "is already taken")
+	e.Err = err
+	return e
+}
+
+// conflictField returns the field that the violated index reports, "" if the index isn't known.
+func conflictField(c *db.Collection, err error) string {
+	keys, name := violated(err)
+	if name == "_id_" || slices.Equal(keys, []string{idField}) {
+		return idField
+	}
+	if c == nil {
+		return ""
+	}
+	for _, index := range c.Indexes {
+		if !index.Unique || (index.Name != name && !slices.Equal(keys, fieldsOf(index))) {
+			continue
+		}
+		if index.Reports != "" {
+			return index.Reports
+		}
+		return index.Keys[0].Field
+	}
+	return ""
+}
+
+func fieldsOf(index db.Index) []string {
+	fields := make([]string, len(index.Keys))
+	for i, key := range index.Keys {
+		fields[i] = key.Field
+	}
+	return fields
+}
+
+// indexName finds the violated index in "E11000 duplicate key error collection: crm.users index: users_email dup key:
+// { email_key: \"…\" }".
+var indexName = regexp.MustCompile(`index: (\S+)`)
+
+// violated returns the fields and the name of the index that an error is about, as far as the server tells them.
+func violated(err error) (keys []string, name string) {
+	raw, message := details(err)
+	if pattern, ok := raw.Lookup("keyPattern").DocumentOK(); ok {
+		elements, _ := pattern.Elements() // those that could be read
+		for _, element := range elements {
+			keys = append(keys, element.Key())
+		}
+	}
+	if match := indexName.FindStringSubmatch(message); match != nil {
+		name = match[1]
+	}
+	return keys, name
+}
+
+// details returns what the server wrote of the first error in err.
+func details(err error) (bson.Raw, string) {
+	var write driver.WriteException
+	if errors.As(err, &write) && len(write.WriteErrors) > 0 {
+		return write.WriteErrors[0].Raw, write.WriteErrors[0].Message
+	}
+	var bulk driver.BulkWriteException
+	if errors.As(err, &bulk) && len(bulk.WriteErrors) > 0 {
+		return bulk.WriteErrors[0].Raw, bulk.WriteErrors[0].Message
+	}
+	var command driver.CommandError
+	if errors.As(err, &command) {
+		return command.Raw, command.Message
+	}
+	return nil, ""
+}

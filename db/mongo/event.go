@@ -1,0 +1,199 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"crm/db"
+)
+
+// passes bounds how often one call of MoveEvents looks for events after it has found such only as were moved already.
+const passes = 16
+
+// carrier is a document with pending events, in their order.
+type carrier struct {
+	layout  *layout
+	id      bson.RawValue
+	at      int64
+	deleted bool
+	events  []bson.Raw
+}
+
+// MoveEvents implements db.Store. Whatever the point at which it is cut off, the next call goes on from there: an event
+// is in its document until it is in the log, and the log refuses it a second time.
+func (s *Store) MoveEvents(ctx context.Context, limit int) (int, error) {
+	if limit <= 0 {
+		return 0, nil
+	}
+	for range passes {
+		carriers, err := s.carriers(ctx, limit)
+		if err != nil || len(carriers) == 0 {
+			return 0, err
+		}
+		moved, err := s.appendToLog(ctx, carriers)
+		if err == nil {
+			err = s.unload(ctx, carriers)
+		}
+		if err != nil || moved > 0 {
+			return moved, err
+		}
+		// All of them had been moved by somebody who was cut off then: there may be more behind them.
+	}
+	return 0, nil
+}
+
+// carriers returns the documents whose events come first, with at most limit events in all.
+func (s *Store) carriers(ctx context.Context, limit int) ([]carrier, error) {
+	var found []carrier
+	for _, c := range s.collections {
+		l, err := s.layout(c)
+		if err != nil {
+			return nil, err
+		}
+		if !l.takesEvents() {
+			continue
+		}
+		if err := s.find(ctx, loaded(l, limit), func(row bson.Raw) error {
+			carrier, err := newCarrier(l, slices.Clone(row))
+			found = append(found, carrier)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(found, func(a, b carrier) int { return int(min(max(a.at-b.at, -1), 1)) })
+	for i := range found {
+		if limit == 0 {
+			return found[:i], nil
+		}
+		found[i].events = found[i].events[:min(len(found[i].events), limit)]
+		limit -= len(found[i].events)
+	}
+	return found, nil
+}
+
+// loaded is the query of the documents of a collection that MoveEvents has to look at.
+func loaded(l *layout, limit int) *query {
+	fields := bson.D{}
+	for _, field := range []string{idField, pendingField, pendingAtField, deletedAtField} {
+		fields = append(fields, bson.E{Key: field, Value: 1})
+	}
+	return &query{
+		layout: &layout{Collection: l.Collection, projection: fields},
+		filter: bson.D{{Key: pendingAtField, Value: bson.D{{Key: "$exists", Value: true}}}},
+		sort:   bson.D{sortKey(pendingAtField, false)},
+		limit:  limit,
+	}
+}
+
+func newCarrier(l *layout, row bson.Raw) (carrier, error) {
+	c := carrier{layout: l, id: row.Lookup(idField), deleted: !isNull(row.Lookup(deletedAtField))}
+	c.at, _ = row.Lookup(pendingAtField).DateTimeOK()
+	pending, ok := row.Lookup(pendingField).ArrayOK()
+	if !ok {
+		return c, nil
+	}
+	values, err := pending.Values()
+	if err != nil {
+		return c, fmt.Errorf("cannot decode %s %s: field %s: %w", l.Name, c.id, pendingField, err)
+	}
+	for _, value := range values {
+		event, ok := value.DocumentOK()
+		if !ok {
+			return c, fmt.Errorf("cannot decode %s %s: field %s: it holds a %s", l.Name, c.id, pendingField, value.Type)
+		}
+		c.events = append(c.events, event)
+	}
+	return c, nil
+}
+
+// appendToLog adds the events to the log and returns how many weren't there yet.
+func (s *Store) appendToLog(ctx context.Context, carriers []carrier) (moved int, err error) {
+	var events []bson.Raw
+	for _, c := range carriers {
+		events = append(events, c.events...)
+	}
+	if len(events) == 0 {
+		return 0, nil
+	}
+	seq, err := s.highestSeq(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for len(events) > 0 {
+		added, err := s.addNumbered(ctx, events, seq)
+		moved += added
+		events = events[added:]
+		if err == nil {
+			return moved, nil
+		}
+		if !driver.IsDuplicateKeyError(err) {
+			return moved, FromMongoError(ctx, db.Events, err)
+		}
+		// Another mover has taken the number or the event itself, which also says that the highest number has changed.
+		known, err := s.isInLog(ctx, events[0])
+		if err != nil {
+			return moved, err
+		}
+		if known {
+			events = events[1:]
+		}
+		if seq, err = s.highestSeq(ctx); err != nil {
+			return moved, err
+		}
+	}
+	return moved, nil
+}
+
+// addNumbered adds events one after the other with the numbers that follow seq, until one is refused.
+func (s *Store) addNumbered(ctx context.Context, events []bson.Raw, seq int64) (added int, err error) {
+	numbered := make([]bson.D, len(events))
+	for i, event := range events {
+		elements, err := event.Elements()
+		if err != nil {
+			return 0, fmt.Errorf("cannot decode pending event: %w", err)
+		}
+		document := make(bson.D, 0, len(elements)+1)
+		for _, element := range elements {
+			document = append(document, bson.E{Key: element.Key(), Value: element.Value()})
+		}
+		numbered[i] = append(document, bson.E{Key: seqField, Value: seq + 1 + int64(i)})
+	}
+	_, err = s.collection(db.Events).InsertMany(ctx, numbered)
+	var bulk driver.BulkWriteException
+	if errors.As(err, &bulk) && len(bulk.WriteErrors) > 0 {
+		return bulk.WriteErrors[0].Index, err
+	}
+	if err != nil {
+		return 0, err
+	}
+	return len(events), nil
+}
+
+func (s *Store) isInLog(ctx context.Context, event bson.Raw) (bool, error) {
+	n, err := s.collection(db.Events).CountDocuments(ctx, bson.D{{Key: idField, Value: event.Lookup(idField)}})
+	return n > 0, FromMongoError(ctx, db.Events, err)
+}
+
+// highestSeq returns the highest number in the log, 0 if it is empty.
+func (s *Store) highestSeq(ctx context.Context) (int64, error) {
+	settings := options.FindOne().SetSort(bson.D{sortKey(seqField, true)}).SetProjection(bson.D{{Key: seqField, Value: 1}})
+	row, err := s.collection(db.Events).FindOne(ctx, bson.D{}, settings).Raw()
+	if errors.Is(err, driver.ErrNoDocuments) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, FromMongoError(ctx, db.Events, err)
+	}
+	seq, err := readInt(row.Lookup(seqField))
+	if err != nil {
+		return 0, fmt.Errorf("cannot decode %s %s: field %s: %w", db.Events.Name, row.Lookup(idField), seqField, err)
+	}
+	return int64(seq), nil
+}

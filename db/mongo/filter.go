@@ -1,0 +1,122 @@
+package mongo
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"crm/db"
+)
+
+// comparisons are the operators that MongoDB has itself. All but $ne are false for a field that is null or absent, as
+// MongoDB compares values of one type only.
+var comparisons = map[db.Op]string{
+	db.OpNe: "$ne", db.OpGt: "$gt", db.OpGte: "$gte", db.OpLt: "$lt", db.OpLte: "$lte", db.OpIn: "$in", db.OpNotIn: "$nin",
+}
+
+// nothing matches no document.
+var nothing = bson.D{{Key: idField, Value: bson.D{{Key: "$in", Value: bson.A{}}}}}
+
+// selector returns the values that a subquery selects.
+type selector func(ctx context.Context, q *db.Subquery) (bson.A, error)
+
+// translate returns the filter in MongoDB's language. The empty document matches everything.
+func translate(ctx context.Context, l *layout, f db.Filter, values selector) (bson.D, error) {
+	switch f.Op {
+	case db.OpAll:
+		return bson.D{}, nil
+	case db.OpAnd:
+		return translateAll(ctx, l, "$and", f.Filters, values)
+	case db.OpOr:
+		if len(f.Filters) == 0 {
+			return nothing, nil
+		}
+		return translateAll(ctx, l, "$or", f.Filters, values)
+	case db.OpNot:
+		return translateAll(ctx, l, "$nor", f.Filters, values)
+	}
+	if _, err := l.field(f.Field); err != nil {
+		return nil, fmt.Errorf("cannot filter: %w", err)
+	}
+	condition, err := translateField(ctx, f, values)
+	if err != nil {
+		return nil, fmt.Errorf("cannot filter by %s.%s: %w", l.Name, f.Field, err)
+	}
+	return bson.D{{Key: f.Field, Value: condition}}, nil
+}
+
+// translateAll joins filters by a logical operator, which MongoDB wants to have at least one of them.
+func translateAll(
+	ctx context.Context, l *layout, operator string, filters []db.Filter, values selector,
+) (bson.D, error) {
+	if len(filters) == 0 {
+		return bson.D{}, nil
+	}
+	parts := make(bson.A, len(filters))
+	for i, f := range filters {
+		var err error
+		if parts[i], err = translate(ctx, l, f, values); err != nil {
+			return nil, err
+		}
+	}
+	return bson.D{{Key: operator, Value: parts}}, nil
+}
+
+// translateField returns what a filter demands of its field.
+func translateField(ctx context.Context, f db.Filter, values selector) (any, error) {
+	switch f.Op {
+	case db.OpEq:
+		return encodeValue(f.Value)
+	case db.OpIsNull:
+		return bson.D{{Key: "$eq", Value: nil}}, nil // matches an absent field as well
+	case db.OpContains, db.OpStartsWith:
+		text, ok := f.Value.(string)
+		if !ok {
+			return nil, fmt.Errorf("there is no text to look for, but a %T", f.Value)
+		}
+		return match(f.Op, text), nil
+	case db.OpInQuery:
+		selected, err := values(ctx, f.Query)
+		return bson.D{{Key: "$in", Value: selected}}, err
+	}
+	operator, ok := comparisons[f.Op]
+	if !ok {
+		return nil, fmt.Errorf("there is no operator %d", f.Op)
+	}
+	if f.Op == db.OpIn || f.Op == db.OpNotIn {
+		list, err := encodeValues(f.Values)
+		return bson.D{{Key: operator, Value: list}}, err
+	}
+	value, err := encodeValue(f.Value)
+	return bson.D{{Key: operator, Value: value}}, err
+}
+
+// match returns the regular expression of a text. It has no options, so it heeds case and ^ is the field's beginning
+// only. A pattern ends at its first NUL in BSON, so one that is part of the text is written as an escape.
+func match(op db.Op, text string) bson.Regex {
+	pattern := strings.ReplaceAll(regexp.QuoteMeta(text), "\x00", `\x00`)
+	if op == db.OpStartsWith {
+		pattern = "^" + pattern
+	}
+	return bson.Regex{Pattern: pattern}
+}
+
+// all joins filters that all have to match.
+func all(filters ...bson.D) bson.D {
+	var parts []bson.D
+	for _, f := range filters {
+		if len(f) > 0 {
+			parts = append(parts, f)
+		}
+	}
+	switch len(parts) {
+	case 0:
+		return bson.D{}
+	case 1:
+		return parts[0]
+	}
+	return bson.D{{Key: "$and", Value: parts}}
+}

@@ -1,0 +1,107 @@
+package mongo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"crm/db"
+)
+
+// EnsureIndexes implements db.Store. An index on the same keys that somebody else has built under another name is as
+// good as ours.
+func (s *Store) EnsureIndexes(ctx context.Context) error {
+	if _, limited := ctx.Deadline(); !limited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, indexTimeout)
+		defer cancel()
+	}
+	for _, c := range s.collections {
+		l, err := s.layout(c)
+		if err != nil {
+			return err
+		}
+		existing, err := s.existingIndexes(ctx, c)
+		if err != nil {
+			return FromMongoError(ctx, c, err)
+		}
+		missing := slices.DeleteFunc(l.indexes(), func(wanted index) bool {
+			return slices.ContainsFunc(existing, wanted.isMetBy)
+		})
+		if len(missing) == 0 {
+			continue
+		}
+		if _, err := s.collection(c).Indexes().CreateMany(ctx, models(missing)); err != nil {
+			return fmt.Errorf("cannot build indexes of %s: %w", c.Name, FromMongoError(ctx, c, err))
+		}
+	}
+	return nil
+}
+
+func (s *Store) existingIndexes(ctx context.Context, c *db.Collection) ([]index, error) {
+	cursor, err := s.collection(c).Indexes().List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var existing []index
+	return existing, cursor.All(ctx, &existing)
+}
+
+// index is an index as MongoDB should have it. unique and sparse are told only where they are true, since some servers
+// take a false one for another index than none.
+type index struct {
+	Name   string `bson:"name"`
+	Key    bson.D `bson:"key"`
+	Unique bool   `bson:"unique,omitempty"`
+	Sparse bool   `bson:"sparse,omitempty"`
+	// Partial and Collation are what somebody else's index may have: it says nothing of other documents, or texts.
+	Partial   bson.Raw `bson:"partialFilterExpression,omitempty"`
+	Collation bson.Raw `bson:"collation,omitempty"`
+}
+
+// indexes returns the declared indexes and that by which MoveEvents finds documents. A unique index passes over
+// documents without its fields, such as are deleted.
+func (l *layout) indexes() []index {
+	var indexes []index
+	for _, declared := range l.Indexes {
+		i := index{Name: declared.Name, Unique: declared.Unique, Sparse: declared.Unique && l.takesEvents()}
+		for _, key := range declared.Keys {
+			i.Key = append(i.Key, sortKey(key.Field, key.Desc))
+		}
+		indexes = append(indexes, i)
+	}
+	if l.takesEvents() {
+		indexes = append(indexes, index{Name: l.Name + "_pending", Key: bson.D{sortKey(pendingAtField, false)}, Sparse: true})
+	}
+	return indexes
+}
+
+// isMetBy says whether an existing index does what the wanted one would.
+func (i index) isMetBy(existing index) bool {
+	return slices.EqualFunc(i.Key, existing.Key, sameKey) && (existing.Unique || !i.Unique) &&
+		(i.Sparse || !existing.Sparse) && existing.Partial == nil && existing.Collation == nil
+}
+
+// sameKey compares keys of indexes; servers and shells differ in the type of the number that stands for the direction.
+func sameKey(a, b bson.E) bool {
+	return a.Key == b.Key && fmt.Sprint(a.Value) == fmt.Sprint(b.Value)
+}
+
+func models(indexes []index) []driver.IndexModel {
+	models := make([]driver.IndexModel, len(indexes))
+	for i, index := range indexes {
+		settings := options.Index().SetName(index.Name)
+		if index.Unique {
+			settings.SetUnique(true)
+		}
+		if index.Sparse {
+			settings.SetSparse(true)
+		}
+		models[i] = driver.IndexModel{Keys: index.Key, Options: settings}
+	}
+	return models
+}

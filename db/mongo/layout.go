@@ -1,0 +1,99 @@
+package mongo
+
+import (
+	"fmt"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"crm/db"
+)
+
+// The fields that the engine keeps in documents beside the declared ones. No Find returns them.
+const (
+	// pendingField is the array of the events that wait to be moved: db.Events' fields without seq.
+	pendingField = "pending"
+	// pendingAtField is the time of the first of them. It is there as long as MoveEvents has to look at the document.
+	pendingAtField = "pending_at"
+	// deletedAtField marks a document that is deleted and only waits for its events to be moved.
+	deletedAtField = "deleted_at"
+	seqField       = "seq"
+	idField        = "_id"
+)
+
+// layout is what the engine needs to know of a collection again and again.
+type layout struct {
+	*db.Collection
+	index      map[string]int
+	projection bson.D
+}
+
+func (s *Store) layout(c *db.Collection) (*layout, error) {
+	known, _ := s.layouts.Load(c)
+	if l, ok := known.(*layout); ok {
+		return l, nil
+	}
+	l, err := newLayout(c)
+	if err != nil {
+		return nil, err
+	}
+	s.layouts.Store(c, l)
+	return l, nil
+}
+
+func newLayout(c *db.Collection) (*layout, error) {
+	l := &layout{Collection: c, index: make(map[string]int, len(c.Fields))}
+	if len(c.Fields) == 0 || c.Fields[0].Name != idField {
+		return nil, fmt.Errorf("cannot use collection %s: its first field is not _id", c.Name)
+	}
+	for i, f := range c.Fields {
+		if slices.Contains([]string{pendingField, pendingAtField, deletedAtField}, f.Name) {
+			return nil, fmt.Errorf("cannot use collection %s: field %s belongs to the engine", c.Name, f.Name)
+		}
+		l.index[f.Name] = i
+		l.projection = append(l.projection, bson.E{Key: f.Name, Value: 1})
+	}
+	return l, nil
+}
+
+// takesEvents says whether documents may hold pending events, and with them the engine's fields.
+func (l *layout) takesEvents() bool { return l.Name != db.Events.Name }
+
+// field returns the declaration of a field, or an error if there is none.
+func (l *layout) field(name string) (db.Field, error) {
+	i, ok := l.index[name]
+	if !ok {
+		return db.Field{}, fmt.Errorf("collection %s has no field %q", l.Name, name)
+	}
+	return l.Fields[i], nil
+}
+
+// live narrows a filter to documents that aren't deleted.
+func (l *layout) live(filter bson.D) bson.D {
+	if !l.takesEvents() {
+		return filter
+	}
+	return append(slices.Clip(filter), bson.E{Key: deletedAtField, Value: nil})
+}
+
+// one returns the filter of the one live document that has that id and matches where.
+func (l *layout) one(id db.ID, where bson.D) bson.D {
+	filter := bson.D{{Key: idField, Value: bson.ObjectID(id)}}
+	if len(where) > 0 {
+		filter = append(filter, bson.E{Key: "$and", Value: bson.A{where}})
+	}
+	return l.live(filter)
+}
+
+// uniqueFields returns the fields whose values a unique index guards.
+func (l *layout) uniqueFields() []string {
+	var fields []string
+	for _, index := range l.Indexes {
+		for _, key := range index.Keys {
+			if index.Unique && key.Field != idField && !slices.Contains(fields, key.Field) {
+				fields = append(fields, key.Field)
+			}
+		}
+	}
+	return fields
+}

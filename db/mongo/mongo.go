@@ -1,0 +1,136 @@
+// Package mongo is the engine of db.Store for MongoDB 5.0 and later: standalone, replica set or sharded cluster. It
+// needs no transaction, since every write of the contract is a write of one document.
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/event"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
+	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+
+	"crm/db"
+)
+
+const (
+	// selectionTimeout bounds the wait for a server, and thus how long a request hangs while there is none.
+	selectionTimeout = 5 * time.Second
+	// operationTimeout bounds an operation whose context has no deadline.
+	operationTimeout = 10 * time.Second
+	// indexTimeout bounds EnsureIndexes, which takes long the first time that a large database is opened.
+	indexTimeout = 30 * time.Minute
+	// subqueryLimit is the number of values at most that a subquery may select: they travel to the server in a filter.
+	subqueryLimit = 100_000
+)
+
+// Store is a db.Store on one database of a MongoDB deployment.
+type Store struct {
+	client      *driver.Client
+	database    *driver.Database
+	collections []*db.Collection
+	layouts     sync.Map // *db.Collection to *layout
+	// noLookup is set once the server has refused the pipeline of FindChildren.
+	noLookup atomic.Bool
+	// subqueryLimit is the constant, but in tests.
+	subqueryLimit int
+}
+
+var _ db.Store = (*Store)(nil)
+
+// Option changes how a Store connects.
+type Option func(*options.ClientOptions)
+
+// WithMonitor has every command reported to m.
+func WithMonitor(m *event.CommandMonitor) Option {
+	return func(o *options.ClientOptions) { o.SetMonitor(m) }
+}
+
+// Open returns a store on that database, for these collections and db.Events. It doesn't wait for the server: Ping
+// tells whether there is one. An unusable URI or declaration is an error.
+func Open(uri, database string, collections []*db.Collection, opts ...Option) (*Store, error) {
+	s := &Store{collections: withEvents(collections), subqueryLimit: subqueryLimit}
+	for _, c := range s.collections {
+		if _, err := s.layout(c); err != nil {
+			return nil, err
+		}
+	}
+	settings := options.Client().
+		SetAppName("crm").
+		SetConnectTimeout(selectionTimeout).
+		SetServerSelectionTimeout(selectionTimeout).
+		SetTimeout(operationTimeout).
+		ApplyURI(uri).
+		SetReadPreference(readpref.Primary()).
+		SetWriteConcern(writeconcern.Majority())
+	for _, opt := range opts {
+		opt(settings)
+	}
+	client, err := driver.Connect(settings)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use MongoDB URI: %w", err)
+	}
+	s.client, s.database = client, client.Database(database)
+	return s, nil
+}
+
+// withEvents returns the collections with db.Events, which MoveEvents writes, among them.
+func withEvents(collections []*db.Collection) []*db.Collection {
+	all := []*db.Collection{db.Events}
+	for _, c := range collections {
+		if c != db.Events {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// DatabaseName returns the database that a MongoDB URI names, else fallback.
+func DatabaseName(uri, fallback string) (string, error) {
+	scheme, rest, ok := strings.Cut(uri, "://")
+	if !ok || (scheme != "mongodb" && scheme != "mongodb+srv") {
+		return "", errors.New("cannot read MongoDB URI: it begins with neither mongodb:// nor mongodb+srv://")
+	}
+	rest, _, _ = strings.Cut(rest, "?")
+	_, path, _ := strings.Cut(rest, "/")
+	name, err := url.PathUnescape(path)
+	if err != nil {
+		return "", errors.New("cannot read MongoDB URI: the database's name is not well escaped")
+	}
+	if name == "" {
+		name = fallback
+	}
+	if name == "" || strings.ContainsAny(name, "/\\. \"$\x00") {
+		return "", fmt.Errorf("cannot use %q as a MongoDB database's name", name)
+	}
+	return name, nil
+}
+
+// Ping returns nil when the primary answers, else an UNAVAILABLE error.
+func (s *Store) Ping(ctx context.Context) error {
+	err := FromMongoError(ctx, nil, s.client.Ping(ctx, readpref.Primary()))
+	if err == nil || ctx.Err() != nil || db.CodeOf(err) != "" {
+		return err
+	}
+	return unavailable(err)
+}
+
+// Close ends all work, without waiting for it, and closes the connections.
+func (s *Store) Close() error {
+	err := s.client.Disconnect(context.Background())
+	if err != nil && !errors.Is(err, driver.ErrClientDisconnected) {
+		return fmt.Errorf("cannot close MongoDB client: %w", err)
+	}
+	return nil
+}
+
+// collection returns where the documents of c are.
+func (s *Store) collection(c *db.Collection) *driver.Collection { return s.database.Collection(c.Name) }

@@ -1,0 +1,122 @@
+// Package mongotest gives tests a MongoDB to run against: the one that MONGO_TEST_URI names, else FerretDB, which it
+// builds from a module of its own and starts.
+package mongotest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"crm/db"
+	"crm/db/mongo"
+)
+
+const (
+	// serverTimeout bounds the wait for a server that ought to be there.
+	serverTimeout = 5 * time.Second
+	// cleanupTimeout bounds what is done after a test.
+	cleanupTimeout = 30 * time.Second
+)
+
+// shared is the server of this test binary. It is kept, since a server ends when nothing refers to it any more.
+var shared = sync.OnceValues(func() (*server, error) {
+	if uri := os.Getenv("MONGO_TEST_URI"); uri != "" {
+		return &server{uri: uri}, nil
+	}
+	return start("", "127.0.0.1:0")
+})
+
+// sharedClient is a connection to the shared server beside those of the stores.
+var sharedClient = sync.OnceValues(func() (*driver.Client, error) {
+	server, err := shared()
+	if err != nil {
+		return nil, err
+	}
+	return driver.Connect(options.Client().ApplyURI(server.uri).SetServerSelectionTimeout(serverTimeout))
+})
+
+// URI returns where the server is that all tests of this binary share.
+func URI(tb testing.TB) string {
+	tb.Helper()
+	server, err := shared()
+	if err != nil {
+		tb.Fatalf("cannot start a MongoDB for tests (set MONGO_TEST_URI to use one of your own): %v", err)
+	}
+	if err := server.failure(); err != nil {
+		tb.Fatalf("the MongoDB for tests is gone: %v", err)
+	}
+	return server.uri
+}
+
+// Database returns a new empty database of the shared server, which is dropped when the test ends.
+func Database(tb testing.TB) *driver.Database {
+	tb.Helper()
+	URI(tb)
+	client, err := sharedClient()
+	if err != nil {
+		tb.Fatalf("cannot connect to MongoDB: %v", err)
+	}
+	database := client.Database("test_" + db.NewID().String())
+	tb.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), cleanupTimeout)
+		defer cancel()
+		if err := database.Drop(ctx); err != nil {
+			tb.Errorf("cannot drop database: %v", err)
+		}
+	})
+	return database
+}
+
+// Open returns a store on a new empty database of the shared server, its indexes ensured. Both end with the test.
+func Open(tb testing.TB, collections ...*db.Collection) *mongo.Store {
+	tb.Helper()
+	return OpenOn(tb, Database(tb), collections)
+}
+
+// OpenOn returns a store on that database, its indexes ensured, with options. It is closed when the test ends.
+func OpenOn(
+	tb testing.TB, database *driver.Database, collections []*db.Collection, opts ...mongo.Option,
+) *mongo.Store {
+	tb.Helper()
+	store, err := mongo.Open(URI(tb), database.Name(), collections, opts...)
+	if err != nil {
+		tb.Fatalf("Open: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			tb.Errorf("Close: %v", err)
+		}
+	})
+	if err := store.EnsureIndexes(tb.Context()); err != nil {
+		tb.Fatalf("EnsureIndexes: %v", err)
+	}
+	return store
+}
+
+// Serve starts a FerretDB for one test, on that address, with its data in dir. Calling stop ends it; so does the end of
+// the test.
+func Serve(tb testing.TB, dir, address string) (uri string, stop func()) {
+	tb.Helper()
+	server, err := start(dir, address)
+	if err != nil {
+		tb.Fatalf("cannot start FerretDB: %v", err)
+	}
+	stop = sync.OnceFunc(server.stop)
+	tb.Cleanup(stop)
+	return server.uri, stop
+}
+
+// withOutput adds what a process wrote to an error.
+func withOutput(err error, output string) error {
+	if output == "" {
+		return err
+	}
+	return errors.Join(err, fmt.Errorf("it wrote: %s", output))
+}

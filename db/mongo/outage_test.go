@@ -1,0 +1,130 @@
+package mongo_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"crm/db"
+	"crm/db/mongo"
+	"crm/db/mongo/mongotest"
+)
+
+// patience is what an operation may take at most without a server: the limit for its selection, and some.
+const patience = 8 * time.Second
+
+func openOn(t *testing.T, uri string) *mongo.Store {
+	t.Helper()
+	s, err := mongo.Open(uri, "crm", []*db.Collection{db.Sessions})
+	wantNoError(t, "Open", err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// silent returns the URI of a server that accepts connections and says nothing.
+func silent(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	wantNoError(t, "Listen", err)
+	t.Cleanup(func() { _ = listener.Close() })
+	return "mongodb://" + listener.Addr().String()
+}
+
+// absent returns the URI of a server that isn't there.
+func absent(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	wantNoError(t, "Listen", err)
+	wantNoError(t, "Close", listener.Close())
+	return "mongodb://" + listener.Addr().String()
+}
+
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	session := &db.Session{ID: db.NewID()}
+	var operations sync.WaitGroup // not subtests, of which only as many run at once as there are processors
+	for server, uri := range map[string]string{"absent": absent(t), "silent": silent(t)} {
+		s := openOn(t, uri)
+		for name, operate := range map[string]func(context.Context) error{
+			"Ping":   s.Ping,
+			"Insert": func(ctx context.Context) error { return s.Insert(ctx, db.Sessions, session) },
+			"Find": func(ctx context.Context) error {
+				return s.Find(ctx, db.Sessions, db.Query{}, func() db.Document { return new(db.Session) })
+			},
+		} {
+			operations.Go(func() { checkUnreachable(t, name+" on a server that is "+server, operate) })
+		}
+	}
+	operations.Wait()
+}
+
+func checkUnreachable(t *testing.T, what string, operate func(context.Context) error) {
+	t.Helper()
+	limited, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := operate(limited); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%s, with a deadline: got %v, want %v", what, err, context.DeadlineExceeded)
+	}
+	start := time.Now()
+	if err := operate(t.Context()); db.CodeOf(err) != db.Unavailable {
+		t.Errorf("%s: got %v, want %s", what, err, db.Unavailable)
+	}
+	if took := time.Since(start); took > patience {
+		t.Errorf("%s: it took %v, want %v at most", what, took, patience)
+	}
+}
+
+func TestRecovery(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	uri, stop := mongotest.Serve(t, dir, "127.0.0.1:0")
+	s := openOn(t, uri)
+	session := &db.Session{ID: db.NewID(), RefreshHash: "x", CreatedAt: legacyTime, ExpiresAt: legacyTime}
+	wantNoError(t, "EnsureIndexes", s.EnsureIndexes(t.Context()))
+	wantNoError(t, "Insert", s.Insert(t.Context(), db.Sessions, session))
+
+	stop()
+	if err := s.Ping(t.Context()); db.CodeOf(err) != db.Unavailable {
+		t.Fatalf("Ping without a server: got %v, want %s", err, db.Unavailable)
+	}
+	address, err := url.Parse(uri)
+	wantNoError(t, "Parse", err)
+	mongotest.Serve(t, dir, address.Host)
+	deadline := time.Now().Add(30 * time.Second)
+	for err = s.Ping(t.Context()); err != nil; err = s.Ping(t.Context()) {
+		if time.Now().After(deadline) {
+			t.Fatalf("Ping with the server back: %v", err)
+		}
+	}
+	got := new(db.Session)
+	err = s.Find(t.Context(), db.Sessions, db.Query{Where: db.Eq("_id", session.ID)}, func() db.Document { return got })
+	wantNoError(t, "Find", err)
+	if *got != *session {
+		t.Errorf("got %+v, want %+v", got, session)
+	}
+}
+
+func TestClose(t *testing.T) {
+	t.Parallel()
+	s := openOn(t, mongotest.URI(t))
+	wantNoError(t, "Ping", s.Ping(t.Context()))
+	wantNoError(t, "Close", s.Close())
+	wantNoError(t, "Close again", s.Close())
+	if err := s.Ping(t.Context()); db.CodeOf(err) != db.Unavailable {
+		t.Errorf("Ping after Close: got %v, want %s", err, db.Unavailable)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	for _, uri := range []string{"", "localhost", "mongodb://", "postgres://localhost"} {
+		if s, err := mongo.Open(uri, "crm", nil); err == nil {
+			t.Errorf("Open(%q): got no error", uri)
+			_ = s.Close()
+		}
+	}
+}

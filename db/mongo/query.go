@@ -1,0 +1,130 @@
+package mongo
+
+import (
+	"context"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"crm/db"
+)
+
+// query is a db.Query in MongoDB's language.
+type query struct {
+	*layout
+	filter bson.D
+	sort   bson.D
+	limit  int
+}
+
+// where returns the layout of c and the filter in MongoDB's language, for which it runs the filter's subqueries.
+func (s *Store) where(ctx context.Context, c *db.Collection, f db.Filter) (*layout, bson.D, error) {
+	l, err := s.layout(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	filter, err := translate(ctx, l, f, s.selected)
+	return l, filter, err
+}
+
+// query translates q; its filter matches live documents only.
+func (s *Store) query(ctx context.Context, c *db.Collection, q db.Query) (*query, error) {
+	l, filter, err := s.where(ctx, c, q.Where)
+	if err != nil {
+		return nil, err
+	}
+	after, err := behind(q)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s from there on: %w", c.Name, err)
+	}
+	translated := &query{layout: l, filter: l.live(all(filter, after)), limit: q.Limit}
+	for _, key := range q.Sort {
+		if _, err := l.field(key.Field); err != nil {
+			return nil, fmt.Errorf("cannot sort: %w", err)
+		}
+		translated.sort = append(translated.sort, sortKey(key.Field, key.Desc))
+	}
+	return translated, nil
+}
+
+func sortKey(field string, desc bool) bson.E {
+	if desc {
+		return bson.E{Key: field, Value: -1}
+	}
+	return bson.E{Key: field, Value: 1}
+}
+
+// behind returns the filter of what comes after the document with the values of q.After: for each key of the order,
+// those that are equal in the keys before it and beyond in this one.
+func behind(q db.Query) (bson.D, error) {
+	if len(q.After) == 0 {
+		return nil, nil
+	}
+	values, err := encodeValues(q.After)
+	if err != nil {
+		return nil, err
+	}
+	if len(values) != len(q.Sort) {
+		return nil, fmt.Errorf("there are %d values for an order of %d keys", len(values), len(q.Sort))
+	}
+	branches := make(bson.A, len(q.Sort))
+	var equal bson.D
+	for i, key := range q.Sort {
+		beyond := bson.E{Key: key.Field, Value: bson.D{{Key: beyondOperator(key), Value: values[i]}}}
+		branches[i] = append(equal[:len(equal):len(equal)], beyond)
+		equal = append(equal, bson.E{Key: key.Field, Value: values[i]})
+	}
+	// The bound on the first key follows from the branches, but lets the server begin there in an index.
+	bound := bson.D{{Key: beyondOperator(q.Sort[0]) + "e", Value: values[0]}}
+	return bson.D{{Key: q.Sort[0].Field, Value: bound}, {Key: "$or", Value: branches}}, nil
+}
+
+func beyondOperator(key db.Sort) string {
+	if key.Desc {
+		return "$lt"
+	}
+	return "$gt"
+}
+
+// selected runs a subquery. Null values are none of its values.
+func (s *Store) selected(ctx context.Context, q *db.Subquery) (bson.A, error) {
+	l, filter, err := s.where(ctx, q.Collection, q.Where)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := l.field(q.Select); err != nil {
+		return nil, fmt.Errorf("cannot select: %w", err)
+	}
+	cursor, err := s.collection(q.Collection).Aggregate(ctx, s.selection(l, q.Select, filter), batchOf(s.subqueryLimit))
+	if err != nil {
+		return nil, FromMongoError(ctx, q.Collection, err)
+	}
+	values := bson.A{}
+	err = s.each(ctx, q.Collection, cursor, func(row bson.Raw) error {
+		if value := row.Lookup(idField); !isNull(value) {
+			values = append(values, copyOf(value))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(values) > s.subqueryLimit {
+		return nil, db.Errorf(db.BadInput, "the filter selects more than %d %s: narrow it",
+			s.subqueryLimit, q.Collection.Name)
+	}
+	return values, nil
+}
+
+// selection is the pipeline of the distinct values of a field, as _id, with one more than there may be. The distinct
+// command would do without the grouping, but can't be told where to stop.
+func (s *Store) selection(l *layout, field string, filter bson.D) bson.A {
+	pipeline := bson.A{bson.D{{Key: "$match", Value: l.live(filter)}}}
+	if field != idField {
+		pipeline = append(pipeline, bson.D{{Key: "$group", Value: bson.D{{Key: idField, Value: "$" + field}}}})
+	}
+	return append(pipeline,
+		bson.D{{Key: "$limit", Value: s.subqueryLimit + 2}}, // of which one may be null
+		bson.D{{Key: "$project", Value: bson.D{{Key: idField, Value: 1}}}},
+	)
+}

@@ -1,0 +1,185 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"crm/db"
+)
+
+// shop is a collection for tests that need no server.
+var shop = &db.Collection{
+	Name: "shops",
+	Fields: []db.Field{
+		{Name: "_id", Type: db.TypeID},
+		{Name: "owner_id", Type: db.TypeID},
+		{Name: "name", Type: db.TypeString},
+		{Name: "size", Type: db.TypeInt},
+		{Name: "opened", Type: db.TypeTime},
+		{Name: "name_key", Type: db.TypeString},
+	},
+	Indexes: []db.Index{
+		{Name: "shops_name", Keys: []db.Key{{Field: "name_key"}}, Unique: true, Reports: "name"},
+		{Name: "shops_owner", Keys: []db.Key{{Field: "owner_id"}, {Field: "size", Desc: true}, {Field: "_id"}}},
+	},
+}
+
+var (
+	first  = db.ID{11: 1}
+	second = db.ID{11: 2}
+)
+
+func shops(t *testing.T) *layout {
+	t.Helper()
+	l, err := newLayout(shop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// wantJSON compares a document with its relaxed extended JSON.
+func wantJSON(t *testing.T, got any, want string) {
+	t.Helper()
+	text, err := bson.MarshalExtJSON(bson.D{{Key: "got", Value: got}}, false, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = `{"got":` + strings.NewReplacer("\n", "", "\t", "", "'", `"`).Replace(want) + `}`
+	if string(text) != want {
+		t.Errorf("got\n%s\nwant\n%s", text, want)
+	}
+}
+
+func TestTranslate(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2024, 2, 29, 12, 0, 0, 999_999, time.FixedZone("", 3600))
+	subquery := db.InQuery("owner_id", db.Users, "_id", db.Eq("name", "x"))
+	cases := map[string]struct {
+		filter db.Filter
+		want   string
+	}{
+		"all":              {db.Filter{}, `{}`},
+		"none":             {db.None(), `{'_id':{'$in':[]}}`},
+		"and of nothing":   {db.Filter{Op: db.OpAnd}, `{}`},
+		"equal":            {db.Eq("_id", first), `{'_id':{'$oid':'000000000000000000000001'}}`},
+		"operator as text": {db.Eq("name", `{"$gt":""}`), `{'name':'{\'$gt\':\'\'}'}`},
+		"not equal":        {db.Compare(db.OpNe, "size", 3), `{'size':{'$ne':3}}`},
+		"large int":        {db.Compare(db.OpGt, "size", 1<<40), `{'size':{'$gt':1099511627776}}`},
+		"time":             {db.Compare(db.OpLte, "opened", day), `{'opened':{'$lte':{'$date':'2024-02-29T11:00:00Z'}}}`},
+		"in":               {db.In("name", []string{"a", "$b"}), `{'name':{'$in':['a','$b']}}`},
+		"not in nothing":   {db.NotIn("name", []string{}), `{'name':{'$nin':[]}}`},
+		"null":             {db.IsNull("name"), `{'name':{'$eq':null}}`},
+		"not null":         {db.Not(db.IsNull("name")), `{'$nor':[{'name':{'$eq':null}}]}`},
+		"subquery":         {subquery, `{'owner_id':{'$in':[7]}}`},
+		"logic": {db.Or(db.And(db.Eq("size", 1), db.Eq("size", 2)), db.Not(db.Eq("size", 3))),
+			`{'$or':[{'$and':[{'size':1},{'size':2}]},{'$nor':[{'size':3}]}]}`},
+		"contains": {db.Compare(db.OpContains, "name", "a.b"),
+			`{'name':{'$regularExpression':{'pattern':'a\\.b','options':''}}}`},
+		"starts with": {db.Compare(db.OpStartsWith, "name", "(\x00\n$"),
+			`{'name':{'$regularExpression':{'pattern':'^\\(\\x00\n\\$','options':''}}}`},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := translate(t.Context(), shops(t), c.filter, func(context.Context, *db.Subquery) (bson.A, error) {
+				return bson.A{7}, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantJSON(t, got, strings.ReplaceAll(strings.ReplaceAll(c.want, `\'`, `\"`), `00`+"\n", `00\n`))
+		})
+	}
+}
+
+func TestTranslateRefuses(t *testing.T) {
+	t.Parallel()
+	for name, filter := range map[string]db.Filter{
+		"unknown field":       db.Eq("token", "x"),
+		"unknown field, deep": db.Not(db.Or(db.IsNull("$where"))),
+		"nil":                 db.Eq("name", nil),
+		"nil among values":    {Op: db.OpIn, Field: "name", Values: []any{nil}},
+		"document":            db.Eq("name", bson.D{{Key: "$gt", Value: ""}}),
+		"number as text":      db.Compare(db.OpContains, "name", 3),
+		"unknown operator":    {Op: 99, Field: "name"},
+		"failing subquery":    db.InQuery("owner_id", db.Users, "_id", db.Filter{}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := translate(t.Context(), shops(t), filter, func(context.Context, *db.Subquery) (bson.A, error) {
+				return nil, errors.New("no")
+			})
+			if err == nil {
+				t.Errorf("got %v, want an error", got)
+			}
+		})
+	}
+}
+
+func TestBehind(t *testing.T) {
+	t.Parallel()
+	order := []db.Sort{{Field: "size", Desc: true}, {Field: "name"}, {Field: "_id"}}
+	got, err := behind(db.Query{Sort: order, After: []any{5, "x", first}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantJSON(t, got, `{'size':{'$lte':5},'$or':[
+		{'size':{'$lt':5}},
+		{'size':5,'name':{'$gt':'x'}},
+		{'size':5,'name':'x','_id':{'$gt':{'$oid':'000000000000000000000001'}}}]}`)
+	if _, err := behind(db.Query{Sort: order, After: []any{5}}); err == nil {
+		t.Error("one value for three keys is no error")
+	}
+}
+
+func TestSelection(t *testing.T) {
+	t.Parallel()
+	store := &Store{subqueryLimit: 100_000}
+	wantJSON(t, store.selection(shops(t), "owner_id", bson.D{{Key: "size", Value: 1}}), `[
+		{'$match':{'size':1,'deleted_at':null}},
+		{'$group':{'_id':'$owner_id'}},{'$limit':100002},{'$project':{'_id':1}}]`)
+	wantJSON(t, store.selection(shops(t), "_id", bson.D{}), `[
+		{'$match':{'deleted_at':null}},{'$limit':100002},{'$project':{'_id':1}}]`)
+}
+
+// TestFamilyPipeline checks what FerretDB can't run: it is the form of $lookup that MongoDB has had since 5.0.
+func TestFamilyPipeline(t *testing.T) {
+	t.Parallel()
+	store := new(Store)
+	translated, err := store.query(t.Context(), shop, db.Query{
+		Where: db.Eq("size", 1), Sort: []db.Sort{{Field: "size", Desc: true}, {Field: "_id"}}, Limit: 3,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &family{query: translated, parent: "owner_id", parents: bson.A{bson.ObjectID(first), bson.ObjectID(second)}}
+	wantJSON(t, f.pipeline(), `[
+		{'$match':{'owner_id':{'$in':[{'$oid':'000000000000000000000001'},{'$oid':'000000000000000000000002'}]}}},
+		{'$sort':{'owner_id':1}},
+		{'$group':{'_id':'$owner_id'}},
+		{'$lookup':{'from':'shops','localField':'_id','foreignField':'owner_id','pipeline':[
+			{'$match':{'size':1,'deleted_at':null}},{'$sort':{'size':-1,'_id':1}},{'$limit':3},
+			{'$project':{'_id':1,'owner_id':1,'name':1,'size':1,'opened':1,'name_key':1}}],'as':'child'}},
+		{'$unwind':'$child'},
+		{'$replaceRoot':{'newRoot':'$child'}}]`)
+	wantJSON(t, f.flat().sort, `{'owner_id':1,'size':-1,'_id':1}`)
+	wantJSON(t, f.flat().filter, `{'$and':[
+		{'owner_id':{'$in':[{'$oid':'000000000000000000000001'},{'$oid':'000000000000000000000002'}]}},
+		{'size':1,'deleted_at':null}]}`)
+}
+
+func TestMarkDeleted(t *testing.T) {
+	t.Parallel()
+	var update change
+	update.tell(bson.A{bson.D{{Key: "type", Value: "x"}}}, time.UnixMilli(1))
+	update.markDeleted(shops(t), time.UnixMilli(2))
+	wantJSON(t, update.document(), `{
+		'$set':{'deleted_at':{'$date':'1970-01-01T00:00:00.002Z'}},'$unset':{'name_key':''},
+		'$push':{'pending':{'$each':[{'type':'x'}]}},'$min':{'pending_at':{'$date':'1970-01-01T00:00:00.001Z'}}}`)
+}
