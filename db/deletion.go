@@ -18,12 +18,12 @@ type Deleted struct {
 func (d *DB) DeleteCustomer(
 	ctx context.Context, scope auth.Scope, id ID, expected *int, cascade bool,
 ) (Deleted, error) {
-	if !scope.SeesAll() && !scope.IsAccount(false, id) {
-		return Deleted{}, Errorf(Forbidden, "only an admin may delete customers")
-	}
 	customer, err := d.Customers.Get(ctx, scope, id)
 	if err != nil {
 		return Deleted{}, err
+	}
+	if !scope.SeesAll() && !scope.IsAccount(false, id) {
+		return Deleted{}, Errorf(Forbidden, "only an admin may delete customers")
 	}
 	if err := d.Customers.expectVersion(customer, expected); err != nil {
 		return Deleted{}, err

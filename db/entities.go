@@ -53,11 +53,8 @@ func (e *Entities[T]) ByID(ctx context.Context, scope auth.Scope, ids []ID) (map
 
 // Page returns a part of the list of all documents.
 func (e *Entities[T]) Page(ctx context.Context, scope auth.Scope, list List) (*Page[T], error) {
-	r, err := e.db.read(e.c, list)
+	r, err := e.read(scope, list)
 	if err != nil {
-		return nil, err
-	}
-	if r.query.Where, err = narrow(scope, e.c, r.query.Where); err != nil {
 		return nil, err
 	}
 	items, err := e.find(ctx, scope, r.query)
@@ -72,11 +69,8 @@ func (e *Entities[T]) Page(ctx context.Context, scope auth.Scope, list List) (*P
 func (e *Entities[T]) PagesOf(
 	ctx context.Context, scope auth.Scope, parent string, parents []ID, list List,
 ) (map[ID]*Page[T], error) {
-	r, err := e.db.read(e.c, list)
+	r, err := e.read(scope, list)
 	if err != nil {
-		return nil, err
-	}
-	if r.query.Where, err = narrow(scope, e.c, r.query.Where); err != nil {
 		return nil, err
 	}
 	children := make(map[ID][]*T, len(parents))
@@ -94,6 +88,17 @@ func (e *Entities[T]) PagesOf(
 		pages[id] = page(r, children[id], e.document)
 	}
 	return pages, nil
+}
+
+// read checks what a client asks for and narrows it to what the scope sees. The bounds that follow from its cursors are
+// not its own conditions, and are added after that.
+func (e *Entities[T]) read(scope auth.Scope, list List) (reading, error) {
+	where, err := narrow(scope, e.c, list.Where)
+	if err != nil {
+		return reading{}, err
+	}
+	list.Where = where
+	return e.db.read(e.c, list)
 }
 
 // Count counts the documents that match.

@@ -36,6 +36,8 @@ type Filter struct {
 	Filters []Filter
 	// Query is that of OpInQuery.
 	Query *Subquery
+	// Path is where a client's input has the condition, for errors about it; it is empty for the program's own.
+	Path string
 }
 
 // Subquery is the set of values that one field has in the documents of a collection that match a filter.

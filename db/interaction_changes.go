@@ -48,13 +48,13 @@ func (d *DB) CreateInteraction(ctx context.Context, scope auth.Scope, in NewInte
 	var problems Problems
 	now := d.now()
 	interaction := &Interaction{
-		ID: NewID(), UserID: scope.Account, CustomerID: problems.id("customerId", KindCustomer, in.CustomerID), Kind: in.Kind,
+		ID: NewID(), UserID: scope.Account, CustomerID: problems.ID("customerId", KindCustomer, in.CustomerID), Kind: in.Kind,
 		Title: problems.line("title", in.Title), Description: problems.text("description", in.Description),
 		StartTime: in.StartTime, Location: problems.optionalLine("location", in.Location),
 		Status: InteractionPlanned, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	if in.UserID != nil {
-		interaction.UserID = problems.id("userId", KindUser, *in.UserID)
+		interaction.UserID = problems.ID("userId", KindUser, *in.UserID)
 	}
 	problems.time("startTime", in.StartTime)
 	interaction.EndTime = problems.end(in.StartTime, in.End)
@@ -130,11 +130,14 @@ func (d *DB) UpdateInteraction(
 	})
 }
 
-// CancelInteraction calls a planned interaction off: an admin any, a user their own.
+// CancelInteraction calls a planned interaction off: an admin any, a user their own. Doing so twice changes nothing.
 func (d *DB) CancelInteraction(ctx context.Context, scope auth.Scope, id ID, expected *int) (*Interaction, error) {
 	return d.Interactions.update(ctx, scope, id, expected, func(next *Interaction) (change, error) {
 		if err := next.Permit(scope, CancelInteraction); err != nil {
 			return change{}, err
+		}
+		if next.Status == InteractionDone {
+			return change{}, FieldError(BadInput, "input.id", "is an interaction that took place and can't be cancelled")
 		}
 		next.Status = InteractionCancelled
 		return change{event: EventInteractionCancelled, data: EventData{Interaction: next}}, nil

@@ -86,6 +86,12 @@ func totalOrder(order []Sort, problems *Problems) []Sort {
 	if len(order) > maxOrder {
 		problems.Add("orderBy", "must have at most %d keys, not %d", maxOrder, len(order))
 	}
+	for i, key := range order {
+		if slices.ContainsFunc(order[:i], func(earlier Sort) bool { return earlier.Field == key.Field }) {
+			problems.Add("orderBy", "must have each key once")
+			break
+		}
+	}
 	if len(order) == 0 {
 		order = []Sort{{Field: "created_at", Desc: true}}
 	}

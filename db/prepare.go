@@ -8,7 +8,7 @@ import (
 )
 
 // Prepare makes a store ready that other programs may have written to: it waits until the store answers, fills in what
-// documents of the old application lack, and builds the indexes. It says each second that it is waiting.
+// documents of the old application lack, and builds the indexes. It says again and again that it is waiting.
 func (d *DB) Prepare(ctx context.Context, wait time.Duration, log *slog.Logger) error {
 	if err := d.awaitStore(ctx, wait, log); err != nil {
 		return err
@@ -40,6 +40,9 @@ func (d *DB) awaitStore(ctx context.Context, wait time.Duration, log *slog.Logge
 		}
 		select {
 		case <-waiting.Done():
+			if ctx.Err() != nil {
+				return fmt.Errorf("cannot reach the database yet: %w", context.Cause(ctx))
+			}
 			return fmt.Errorf("cannot reach the database within %s", wait)
 		case <-time.After(time.Second):
 		}

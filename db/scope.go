@@ -93,7 +93,7 @@ func narrow(scope auth.Scope, c *Collection, where Filter) (Filter, error) {
 
 func narrowConditions(scope auth.Scope, c *Collection, where Filter) (Filter, error) {
 	if c == Users && !scope.SeesAll() && slices.Contains(hiddenUserFields, where.Field) {
-		return Filter{}, FieldError(Forbidden, "where."+where.Field, "only an admin may filter users by this")
+		return Filter{}, FieldError(Forbidden, where.Path, "only an admin may filter users by this")
 	}
 	if where.Query != nil {
 		inner, err := narrow(scope, where.Query.Collection, where.Query.Where)

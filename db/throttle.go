@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -32,7 +33,7 @@ func (d *DB) beginAttempt(ctx context.Context, account, address string) (*attemp
 		return nil, err
 	}
 	if err := a.begin(ctx, a.address, maxAttemptsPerAddress); err != nil {
-		return nil, err
+		return nil, errors.Join(err, a.forget(ctx, Eq("_id", a.account.ID)))
 	}
 	return a, nil
 }
@@ -50,7 +51,7 @@ func (a *attempt) begin(ctx context.Context, try *LoginAttempt, limit int) error
 	}
 	// One more is allowed when the limit-th newest of the others has left the window. A refused try doesn't count:
 	// it tried no password, and counting it would let a stranger lock the owner out for ever.
-	wait := recent[limit].At.Add(attemptWindow).Sub(try.At)
+	wait := min(recent[limit].At.Add(attemptWindow).Sub(try.At), attemptWindow)
 	if err := a.forget(ctx, Eq("_id", try.ID)); err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ type TicketChanges struct {
 // CreateTicket raises a ticket on an interaction that the scope sees.
 func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (*Ticket, error) {
 	var problems Problems
-	interactionID := problems.id("interactionId", KindInteraction, in.InteractionID)
+	interactionID := problems.ID("interactionId", KindInteraction, in.InteractionID)
 	description := problems.requiredText("description", in.Description)
 	if err := problems.inInput(); err != nil {
 		return nil, err

@@ -54,12 +54,16 @@ var Users = &Collection{
 	},
 }
 
-// redact removes what the scope may not see of a user: of others, only an admin sees more than name and address.
+// redact removes what the scope may not see of a user: of others, only an admin sees more than name and address. What
+// lists are ordered by stays for the cursors; CreatedAt, of which the id tells as much, is hidden by VisibleCreatedAt.
 func (u *User) redact(scope auth.Scope) {
 	if scope.SeesAll() || scope.IsAccount(true, u.ID) {
 		return
 	}
-	*u = User{ID: u.ID, Name: u.Name, Email: u.Email, Version: u.Version, nameKey: u.nameKey, redacted: true}
+	*u = User{
+		ID: u.ID, Name: u.Name, Email: u.Email, CreatedAt: u.CreatedAt, Version: u.Version,
+		nameKey: u.nameKey, emailKey: u.emailKey, redacted: true,
+	}
 }
 
 // VisibleRole returns the role, nil where the viewer may not see it.

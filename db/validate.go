@@ -101,8 +101,8 @@ func (p *Problems) phone(path string, number *string) *string {
 	return &text
 }
 
-// id checks a global id of that kind.
-func (p *Problems) id(path string, kind Kind, text string) ID {
+// ID checks a global id of that kind.
+func (p *Problems) ID(path string, kind Kind, text string) ID {
 	id, err := kind.ParseGlobalID(text)
 	if err != nil {
 		p.Add(path, "%s", err.Error())

@@ -1,0 +1,133 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+func newHasher(t *testing.T, cost, parallel int) *Hasher {
+	t.Helper()
+	hasher, err := NewHasher(cost, parallel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hasher
+}
+
+func TestPasswordLength(t *testing.T) {
+	t.Parallel()
+	hasher := newHasher(t, bcrypt.MinCost, 1)
+	for _, test := range []struct {
+		name, password string
+		ok             bool
+	}{
+		{"empty", "", false},
+		{"7 bytes", strings.Repeat("a", 7), false},
+		{"8 bytes", strings.Repeat("a", 8), true},
+		{"4 letters of 2 bytes", "äöüß", true},
+		{"72 bytes", strings.Repeat("a", 72), true},
+		{"73 bytes", strings.Repeat("a", 73), false},
+		{"36 letters of 2 bytes and one more", strings.Repeat("ä", 36) + "a", false},
+	} {
+		if problem := hasher.Problem(test.password); (problem == "") != test.ok {
+			t.Errorf("%s: %q", test.name, problem)
+		}
+	}
+}
+
+func TestPasswordIsVerified(t *testing.T) {
+	t.Parallel()
+	hasher := newHasher(t, bcrypt.MinCost, 1)
+	longest := strings.Repeat("a", 72)
+	hash := func(password string, cost int) string {
+		hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(hash)
+	}
+	ours, err := hasher.Hash(t.Context(), longest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, hash, password string
+		ok, outdated         bool
+	}{
+		{"right", ours, longest, true, false},
+		{"wrong", ours, "password", false, false},
+		{"wrong in the last byte", ours, longest[1:] + "b", false, false},
+		{"empty", ours, "", false, false},
+		{"of another cost", hash("password", bcrypt.MinCost+1), "password", true, true},
+		{"wrong, of another cost", hash("password", bcrypt.MinCost+1), "passwort", false, false},
+		// The old application took longer ones, of which bcrypt has only ever looked at the first 72 bytes.
+		{"longer than is allowed today", hash(longest, bcrypt.MinCost), longest + "and more", true, false},
+		{"of no account", "", "password", false, false},
+		{"of no account, as the dummy's", "", "no account has this password", false, false},
+	} {
+		ok, outdated, err := hasher.Verify(t.Context(), test.hash, test.password)
+		if ok != test.ok || outdated != test.outdated || err != nil {
+			t.Errorf("%s: %v, outdated %v, %v", test.name, ok, outdated, err)
+		}
+	}
+	_, _, err = hasher.Verify(t.Context(), "plain-text-hash", "my-own-password")
+	if err == nil || strings.Contains(err.Error(), "my-own-password") || strings.Contains(err.Error(), "plain-text-hash") {
+		t.Errorf("a hash that is none gives %v", err)
+	}
+}
+
+func TestHashingIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hasher := newHasher(t, bcrypt.MinCost, 2)
+		for range 2 { // two others are hashing
+			if err := hasher.acquire(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		finished := make(chan error)
+		work := func(ctx context.Context, hash bool) {
+			var err error
+			if hash {
+				_, err = hasher.Hash(ctx, "password")
+			} else {
+				_, _, err = hasher.Verify(ctx, "", "password")
+			}
+			finished <- err
+		}
+		impatient, cancel := context.WithCancel(t.Context())
+		go work(impatient, true)
+		go work(impatient, false)
+		synctest.Wait()
+		select {
+		case <-finished:
+			t.Fatal("a third password is hashed at a time")
+		default:
+		}
+		cancel()
+		for range 2 {
+			if err := <-finished; !errors.Is(err, context.Canceled) {
+				t.Errorf("who stops waiting gets %v", err)
+			}
+		}
+		for range 5 {
+			go work(t.Context(), true)
+		}
+		synctest.Wait()
+		hasher.release()
+		hasher.release()
+		for range 5 {
+			if err := <-finished; err != nil {
+				t.Errorf("who waits until a slot is free gets %v", err)
+			}
+		}
+		if len(hasher.slots) != 0 {
+			t.Errorf("%d slots are never free again", len(hasher.slots))
+		}
+	})
+}

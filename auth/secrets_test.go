@@ -1,0 +1,150 @@
+package auth
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// variables is an environment.
+type variables map[string]string
+
+func (v variables) get(name string) string { return v[name] }
+
+func TestSecretsFromVariables(t *testing.T) {
+	t.Parallel()
+	all := variables{"SECRET_KEY": "g", "USER_SECRET_KEY": "u2, u1", "CUSTOMER_SECRET_KEY": "c"}
+	secrets, err := ReadSecrets(all.get, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, pair := range map[string][2]Keys{
+		"general": {secrets.General, {[]byte("g")}}, "user": {secrets.User, {[]byte("u2"), []byte("u1")}},
+		"customer": {secrets.Customer, {[]byte("c")}},
+	} {
+		if !equalKeys(pair[0], pair[1]) {
+			t.Errorf("the %s keys are %q, want %q", name, pair[0], pair[1])
+		}
+	}
+	// Variables win over what is kept, and what they give isn't written anywhere.
+	folder := filepath.Join(t.TempDir(), "data")
+	if secrets, err = ReadSecrets(all.get, folder); err != nil || string(secrets.Customer[0]) != "c" {
+		t.Errorf("with a folder: %q, %v", secrets.Customer, err)
+	}
+	if _, err := os.Stat(folder); err == nil {
+		t.Error("a folder was made for keys that nobody needs")
+	}
+}
+
+func TestMissingSecretsAreAllNamed(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		set     variables
+		missing []string
+	}{
+		{variables{}, []string{"SECRET_KEY", "USER_SECRET_KEY", "CUSTOMER_SECRET_KEY"}},
+		{variables{"SECRET_KEY": "topsecret", "USER_SECRET_KEY": " , "}, []string{"USER_SECRET_KEY", "CUSTOMER_SECRET_KEY"}},
+		{variables{"USER_SECRET_KEY": "topsecret", "CUSTOMER_SECRET_KEY": "topsecret"}, []string{"SECRET_KEY"}},
+	} {
+		_, err := ReadSecrets(test.set.get, "")
+		if err == nil {
+			t.Errorf("%v is enough", test.set)
+			continue
+		}
+		names, _, _ := strings.Cut(err.Error(), " must be set")
+		if !slices.Equal(strings.Split(names, ", "), test.missing) {
+			t.Errorf("with %v, the error is %q, want it to name %v", test.set, err, test.missing)
+		}
+		if strings.Contains(err.Error(), "topsecret") {
+			t.Errorf("a secret shows: %v", err)
+		}
+	}
+}
+
+func TestKeptSecretsAreMadeOnce(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "data")
+	none := variables{}
+	// Several servers that start in the same new folder at the same moment have to end up with the same keys.
+	found := make([]Secrets, 8)
+	var group sync.WaitGroup
+	for i := range found {
+		group.Go(func() {
+			var err error
+			if found[i], err = ReadSecrets(none.get, folder); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	again, err := ReadSecrets(none.get, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secrets := range found {
+		if !equalKeys(secrets.User, again.User) || !equalKeys(secrets.Customer, again.Customer) ||
+			!equalKeys(secrets.General, again.General) {
+			t.Fatal("two servers on one folder have different keys")
+		}
+	}
+	if equalKeys(again.User, again.Customer) || equalKeys(again.User, again.General) || len(again.User[0]) < 32 {
+		t.Errorf("the keys aren't three random ones: %d bytes", len(again.User[0]))
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, file := range files {
+		names = append(names, file.Name())
+		info, err := file.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode != 0o600 {
+			t.Errorf("%s has mode %o", file.Name(), mode)
+		}
+	}
+	if want := []string{"customer_secret_key", "secret_key", "user_secret_key"}; !slices.Equal(names, want) {
+		t.Errorf("the folder has %v, want %v", names, want)
+	}
+}
+
+func TestKeptSecretsThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		prepare func(folder string) error
+		want    string
+	}{
+		{"an empty file, as a full disk may leave it", func(folder string) error {
+			return os.WriteFile(filepath.Join(folder, "secret_key"), nil, 0o600)
+		}, "the file is empty"},
+		{"a folder in its place", func(folder string) error {
+			return os.Mkdir(filepath.Join(folder, "secret_key"), 0o700)
+		}, "cannot read key"},
+		{"a file in the folder's place", func(folder string) error {
+			if err := os.Remove(folder); err != nil {
+				return err
+			}
+			return os.WriteFile(folder, []byte("topsecret"), 0o600)
+		}, "key"},
+	} {
+		folder := t.TempDir()
+		if err := test.prepare(folder); err != nil {
+			t.Fatal(err)
+		}
+		_, err := ReadSecrets(variables{}.get, folder)
+		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "topsecret") {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+}
+
+func equalKeys(a, b Keys) bool {
+	return slices.EqualFunc(a, b, func(x, y []byte) bool { return string(x) == string(y) })
+}

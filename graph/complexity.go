@@ -1,0 +1,108 @@
+package graph
+
+import (
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"crm/db"
+)
+
+const (
+	// defaultElements is how many elements a list is taken to have where the query does not say.
+	defaultElements = db.DefaultPage
+	// introspectionElements is the same for the lists of the schema's description.
+	introspectionElements = 5
+)
+
+// complexityOf returns the cost of a valid operation: the number of fields that its answer has if every page is full. A
+// field that is selected twice at one place counts twice. The time is linear in the document's length.
+func complexityOf(doc *ast.QueryDocument, operation *ast.OperationDefinition, variables map[string]any) int {
+	c := costing{fragments: indexFragments(doc), known: map[string]weight{}, variables: variables}
+	total := c.selectionSet(operation.SelectionSet)
+	return add(total.once, multiply(defaultElements, total.perElement))
+}
+
+// weight is the cost of a selection set: what it costs once, and what its lists cost for each element. How many
+// elements they have, the field around it says, since a connection's page size is its argument.
+type weight struct{ once, perElement int }
+
+func (w *weight) include(other weight) {
+	w.once = add(w.once, other.once)
+	w.perElement = add(w.perElement, other.perElement)
+}
+
+type costing struct {
+	fragments map[string]*ast.FragmentDefinition
+	known     map[string]weight
+	variables map[string]any
+}
+
+func (c *costing) selectionSet(set ast.SelectionSet) weight {
+	var total weight
+	for _, selection := range set {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			total.include(c.field(selection))
+		case *ast.InlineFragment:
+			total.include(c.selectionSet(selection.SelectionSet))
+		case *ast.FragmentSpread:
+			total.include(c.fragment(selection.Name))
+		}
+	}
+	return total
+}
+
+func (c *costing) fragment(name string) weight {
+	if known, ok := c.known[name]; ok {
+		return known
+	}
+	cost := c.selectionSet(c.fragments[name].SelectionSet)
+	c.known[name] = cost
+	return cost
+}
+
+func (c *costing) field(field *ast.Field) weight {
+	children := c.selectionSet(field.SelectionSet)
+	isList := field.Definition.Type.Elem != nil && len(field.SelectionSet) > 0
+	if ids := field.Arguments.ForName("ids"); isList && ids != nil {
+		return weight{once: add(1, multiply(c.length(ids.Value), add(children.once, children.perElement)))}
+	}
+	cost := add(1, add(children.once, multiply(c.elements(field), children.perElement)))
+	if isList {
+		return weight{perElement: cost}
+	}
+	return weight{once: cost}
+}
+
+// elements returns how many elements the lists below the field have. Pages above the maximum are refused by the
+// resolvers, so that they cost no more than the largest allowed.
+func (c *costing) elements(field *ast.Field) int {
+	if strings.HasPrefix(field.Name, "__") || strings.HasPrefix(field.ObjectDefinition.Name, "__") {
+		return introspectionElements
+	}
+	elements, given := 0, false
+	for _, name := range []string{"first", "last"} {
+		if argument := field.Arguments.ForName(name); argument != nil {
+			if size, ok := integer(argument.Value, c.variables); ok {
+				elements, given = max(elements, size), true
+			}
+		}
+	}
+	if !given {
+		return defaultElements
+	}
+	return min(max(elements, 0), db.MaxPage)
+}
+
+// length returns how many elements a list argument has.
+func (c *costing) length(value *ast.Value) int {
+	given, err := value.Value(c.variables)
+	if err != nil {
+		return 0
+	}
+	if list, ok := given.([]any); ok {
+		return min(len(list), db.MaxPage)
+	}
+	return 1
+}

@@ -1,0 +1,75 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"crm/db"
+)
+
+const (
+	// costHeader turns extensions.cost on (1) or off (0) for one request.
+	costHeader = "X-GraphQL-Cost"
+	// complexityExtension is under what name an operation's statistics have its complexity.
+	complexityExtension = "complexity"
+)
+
+// cost is what extensions.cost shows.
+type cost struct {
+	Complexity int `json:"complexity"`
+	StoreCalls int `json:"storeCalls"`
+}
+
+// operations surrounds each operation, and each event of a subscription, with what belongs to it alone: the counter of
+// store calls, the loaders, the log line and the cost.
+type operations struct {
+	config HandlerConfig
+}
+
+var _ graphql.ResponseInterceptor = operations{}
+
+// ExtensionName implements graphql.HandlerExtension.
+func (operations) ExtensionName() string { return "Operations" }
+
+// Validate implements graphql.HandlerExtension.
+func (operations) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptResponse implements graphql.ResponseInterceptor.
+func (o operations) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	ctx, calls := db.WithCalls(ctx)
+	if o.config.NewOperation != nil {
+		ctx = o.config.NewOperation(ctx)
+	}
+	response := next(ctx)
+	if response == nil {
+		return nil
+	}
+	if o.showsCost(ctx) {
+		if response.Extensions == nil {
+			response.Extensions = map[string]any{}
+		}
+		response.Extensions["cost"] = cost{Complexity: complexity(ctx), StoreCalls: calls.Count()}
+	}
+	logOperation(ctx, o.config.Logger, response, calls)
+	return response
+}
+
+func (o operations) showsCost(ctx context.Context) bool {
+	switch graphql.GetOperationContext(ctx).Headers.Get(costHeader) {
+	case "1":
+		return true
+	case "0":
+		return false
+	}
+	return o.config.ShowCost
+}
+
+// complexity returns what complexityOf said of the operation; zero if it was refused before.
+func complexity(ctx context.Context) int {
+	if !graphql.HasOperationContext(ctx) {
+		return 0
+	}
+	complexity, _ := graphql.GetOperationContext(ctx).Stats.GetExtension(complexityExtension).(int)
+	return complexity
+}

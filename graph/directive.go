@@ -1,0 +1,32 @@
+package graph
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// HasRole is the directive @hasRole: it lets the field be resolved only for viewers with one of the roles.
+func HasRole(ctx context.Context, _ any, next graphql.Resolver, roles []auth.Role) (any, error) {
+	viewer, _ := auth.ViewerFrom(ctx)
+	if viewer.Role == "" {
+		return nil, db.Errorf(db.Unauthenticated, "log in first")
+	}
+	if !slices.Contains(roles, viewer.Role) {
+		return nil, db.Errorf(db.Forbidden, "only %s may use this", joinRoles(roles))
+	}
+	return next(ctx)
+}
+
+func joinRoles(roles []auth.Role) string {
+	names := make([]string, len(roles))
+	for i, role := range roles {
+		names[i] = string(role)
+	}
+	return strings.Join(names, " or ")
+}

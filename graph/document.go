@@ -1,0 +1,78 @@
+package graph
+
+import (
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+
+	"crm/db"
+)
+
+// document is a valid document, and what its variables may be.
+type document struct {
+	*ast.QueryDocument
+	// nonNull has the variables that stand where null is not allowed. Their own type may allow it all the same, if they
+	// or the place have a default; gqlgen would take null for an empty value there, or panic.
+	nonNull map[*ast.VariableDefinition]bool
+}
+
+// documents turns the texts of queries into documents that are parsed, within the limits, and valid.
+type documents struct {
+	limits    Limits
+	validator *validator
+	cache     *documentCache
+}
+
+// load returns the document, or everything that is wrong with it.
+func (d *documents) load(source string) (*document, gqlerror.List) {
+	if doc, ok := d.cache.get(source); ok {
+		return doc, nil
+	}
+	parsed, err := d.parse(source)
+	if err != nil {
+		return nil, gqlerror.List{err}
+	}
+	for _, checkLimits := range []func(*ast.QueryDocument, Limits) *db.Error{checkExtent, checkRepeats} {
+		if err := checkLimits(parsed, d.limits); err != nil {
+			return nil, gqlerror.List{codedError(err)}
+		}
+	}
+	if errs := d.validator.validate(parsed, source); len(errs) > 0 {
+		return nil, errs
+	}
+	doc := &document{QueryDocument: parsed, nonNull: d.validator.nonNullVariables(parsed)}
+	d.cache.add(source, doc)
+	return doc, nil
+}
+
+func (d *documents) parse(source string) (*ast.QueryDocument, *gqlerror.Error) {
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: source}, d.limits.Tokens)
+	if err != nil {
+		return nil, d.parseError(err)
+	}
+	if len(doc.Operations) == 0 {
+		return nil, codedError(db.Errorf(ParseFailed, "Syntax Error: the document has no operation."))
+	}
+	return doc, nil
+}
+
+// parseError tells syntax errors from the parser's two limits, which have no type of their own.
+func (d *documents) parseError(err error) *gqlerror.Error {
+	syntax, ok := err.(*gqlerror.Error)
+	if !ok {
+		return codedError(db.Errorf(ParseFailed, "Syntax Error."))
+	}
+	switch {
+	case strings.HasPrefix(syntax.Message, "exceeded token limit"):
+		return codedError(db.Errorf(QueryTooComplex,
+			"the document has more than %[1]d tokens; at most %[1]d are allowed", d.limits.Tokens))
+	case strings.HasPrefix(syntax.Message, "exceeded maximum nesting depth"):
+		return codedError(db.Errorf(QueryTooComplex,
+			"the operation's depth is more than %d; at most %d is allowed", parser.MaxNestingDepth, d.limits.Depth))
+	}
+	shown := codedError(db.Errorf(ParseFailed, "Syntax Error: %s", shortenMessage(syntax.Message)))
+	shown.Locations = syntax.Locations
+	return shown
+}

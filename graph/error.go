@@ -1,0 +1,139 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"crm/db"
+)
+
+// The codes of errors that concern the request itself; the others are db's.
+const (
+	BadRequest       db.Code = "BAD_REQUEST"
+	ParseFailed      db.Code = "GRAPHQL_PARSE_FAILED"
+	ValidationFailed db.Code = "GRAPHQL_VALIDATION_FAILED"
+	QueryTooComplex  db.Code = "QUERY_TOO_COMPLEX"
+	InternalError    db.Code = "INTERNAL_SERVER_ERROR"
+)
+
+// errPanic stands for a panic, which is in the log already.
+var errPanic = errors.New("panic")
+
+// presenter turns every error of the execution into what a client may see. What is not meant for clients is logged,
+// once, and shown as "internal error" with the request's id.
+type presenter struct{ log *slog.Logger }
+
+// present implements graphql.ErrorPresenterFunc.
+func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
+	var located gqlerror.Error
+	if inner := new(gqlerror.Error); errors.As(err, &inner) {
+		located = gqlerror.Error{Path: inner.Path, Locations: inner.Locations}
+	} else {
+		located.Path = graphql.GetPath(ctx)
+	}
+	shown := p.coded(ctx, err, located.Path)
+	shown.Path, shown.Locations = located.Path, located.Locations
+	return shown
+}
+
+func (p presenter) coded(ctx context.Context, err error, path ast.Path) *gqlerror.Error {
+	var coded *db.Error
+	switch {
+	case errors.Is(err, errPanic):
+		return internalError(ctx)
+	case errors.As(err, &coded) && coded.Code != "":
+		if coded.Err != nil && coded.Code == db.Unavailable {
+			p.log.WarnContext(ctx, "unavailable", "requestId", RequestID(ctx), "path", path.String(), "error", coded.Err)
+		}
+		return codedError(coded)
+	case errors.Is(err, context.DeadlineExceeded):
+		return codedError(db.Errorf(db.Unavailable, "the request took too long"))
+	case errors.Is(err, context.Canceled):
+		return codedError(db.Errorf(db.Unavailable, "the request was cancelled"))
+	}
+	if field := argumentPath(ctx, path); field != "" {
+		return codedError(db.FieldError(db.BadInput, field, "has a value that its type does not allow"))
+	}
+	p.log.ErrorContext(ctx, "internal error", "requestId", RequestID(ctx), "path", path.String(), "error", err)
+	return internalError(ctx)
+}
+
+// recover implements graphql.RecoverFunc.
+func (p presenter) recover(ctx context.Context, cause any) error {
+	p.log.ErrorContext(
+		ctx, "panic", "requestId", RequestID(ctx), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()),
+	)
+	return errPanic
+}
+
+// argumentPath returns which argument an error at that path is about, or "" if it is none's: gqlgen reads a field's
+// arguments before it knows them as the field's Args, and its errors' paths lead on from the field into the argument.
+func argumentPath(ctx context.Context, path ast.Path) string {
+	field := graphql.GetFieldContext(ctx)
+	if field == nil || field.Args != nil {
+		return ""
+	}
+	own := len(field.Path())
+	if own >= len(path) {
+		return ""
+	}
+	parts := make([]string, 0, len(path)-own)
+	for _, element := range path[own:] {
+		parts = append(parts, fmt.Sprint(element))
+	}
+	return strings.Join(parts, ".")
+}
+
+// codedError shows an error that is meant for clients.
+func codedError(err *db.Error) *gqlerror.Error {
+	extensions := map[string]any{"code": string(err.Code)}
+	if len(err.Problems) > 0 {
+		fields := make([]fieldProblem, len(err.Problems))
+		for i, problem := range err.Problems {
+			fields[i] = fieldProblem(problem)
+		}
+		extensions["fields"] = fields
+	}
+	if err.RetryAfter > 0 {
+		extensions["retryAfter"] = int(math.Ceil(float64(err.RetryAfter) / float64(time.Second)))
+	}
+	return &gqlerror.Error{Message: err.Message, Extensions: extensions}
+}
+
+// fieldProblem is what extensions.fields has of a db.Problem.
+type fieldProblem struct {
+	Path    string `json:"path"`
+	Message string `json:"message"`
+}
+
+func internalError(ctx context.Context) *gqlerror.Error {
+	return &gqlerror.Error{
+		Message:    "internal error",
+		Extensions: map[string]any{"code": string(InternalError), "requestId": RequestID(ctx)},
+	}
+}
+
+// codeOf returns the code that the error shows to clients.
+func codeOf(err *gqlerror.Error) db.Code {
+	code, _ := err.Extensions["code"].(string)
+	return db.Code(code)
+}
+
+// requestError shows an error that is meant for clients; one that isn't has no place in the reading of a request.
+func requestError(err error) *gqlerror.Error {
+	var coded *db.Error
+	if errors.As(err, &coded) {
+		return codedError(coded)
+	}
+	return codedError(db.Errorf(InternalError, "internal error"))
+}

@@ -1,0 +1,103 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"crm/db"
+)
+
+// Executor runs operations for any transport, gqlgen's too. Parsing, limits, validation and the reading of variables
+// are its own; the execution is gqlgen's. The errors that CreateOperationContext returns are ready for clients.
+type Executor struct {
+	inner         *executor.Executor
+	schema        *ast.Schema
+	documents     *documents
+	limits        Limits
+	introspection bool
+	presenter     presenter
+	log           *slog.Logger
+}
+
+var _ graphql.GraphExecutor = (*Executor)(nil)
+
+// CreateOperationContext finds the operation that the parameters ask for, and refuses it if it is not valid, its
+// variables are not, or it is beyond the limits.
+func (e *Executor) CreateOperationContext(
+	ctx context.Context, params *graphql.RawParams,
+) (operation *graphql.OperationContext, errs gqlerror.List) {
+	refused := &graphql.OperationContext{Headers: params.Headers}
+	refused.Stats.OperationStart = graphql.GetStartTime(ctx)
+	defer func() {
+		if cause := recover(); cause != nil {
+			operation, errs = refused, gqlerror.List{e.presenter.present(ctx, e.presenter.recover(ctx, cause))}
+		}
+	}()
+	doc, errs := e.documents.load(params.Query)
+	if len(errs) > 0 {
+		return refused, errs
+	}
+	if err := e.checkParams(doc, params); err != nil {
+		return refused, gqlerror.List{requestError(err)}
+	}
+	operation, errs = e.inner.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc.QueryDocument), params)
+	if len(errs) > 0 {
+		return refused, gqlerror.List{requestError(db.Errorf(db.BadInput, "the variables do not fit the operation"))}
+	}
+	operation.DisableIntrospection = !e.introspection
+	complexity := complexityOf(doc.QueryDocument, operation.Operation, operation.Variables)
+	operation.Stats.SetExtension(complexityExtension, complexity)
+	if err := check("the operation's complexity", complexity, e.limits.Complexity); err != nil {
+		return operation, gqlerror.List{requestError(err)}
+	}
+	return operation, nil
+}
+
+// checkParams checks what differs between requests for one document.
+func (e *Executor) checkParams(doc *document, params *graphql.RawParams) error {
+	operation := doc.Operations.ForName(params.OperationName)
+	switch {
+	case operation == nil && params.OperationName == "":
+		return db.FieldError(db.BadInput, operationNameParam, "is required, for the document has several operations")
+	case operation == nil:
+		return db.FieldError(db.BadInput, operationNameParam, "is not the name of an operation in the document")
+	}
+	checker := inputChecker{schema: e.schema, namesValues: e.introspection, maxDepth: e.limits.Depth}
+	return checker.checkVariables(operation, params.Variables, doc.nonNull)
+}
+
+// DispatchOperation runs an operation.
+func (e *Executor) DispatchOperation(
+	ctx context.Context, operation *graphql.OperationContext,
+) (graphql.ResponseHandler, context.Context) {
+	return e.inner.DispatchOperation(ctx, operation)
+}
+
+// DispatchError returns the response to a request that is refused, and logs it.
+func (e *Executor) DispatchError(ctx context.Context, errs gqlerror.List) *graphql.Response {
+	for i, err := range errs {
+		if codeOf(err) == "" {
+			errs[i] = e.presenter.present(ctx, err)
+		}
+	}
+	response := &graphql.Response{Errors: errs}
+	logOperation(ctx, e.log, response, nil)
+	return response
+}
+
+type documentKey struct{}
+
+// contextDocuments hands gqlgen's executor the document that ours has checked, so that it is not parsed again.
+type contextDocuments struct{}
+
+func (contextDocuments) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
+	doc, ok := ctx.Value(documentKey{}).(*ast.QueryDocument)
+	return doc, ok
+}
+
+func (contextDocuments) Add(context.Context, string, *ast.QueryDocument) {}

@@ -1,0 +1,67 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// logOperation writes an operation's one line: what it was, who asked and how it ended, but neither the query nor its
+// variables, which have passwords in them. calls is nil for an operation that was refused.
+func logOperation(ctx context.Context, log *slog.Logger, response *graphql.Response, calls *db.Calls) {
+	attributes := []slog.Attr{slog.String("requestId", RequestID(ctx))}
+	if graphql.HasOperationContext(ctx) {
+		attributes = append(attributes, operationAttributes(graphql.GetOperationContext(ctx))...)
+	}
+	if complexity := complexity(ctx); complexity > 0 {
+		attributes = append(attributes, slog.Int("complexity", complexity))
+	}
+	if calls != nil {
+		attributes = append(attributes, slog.Int("storeCalls", calls.Count()))
+	}
+	if viewer, _ := auth.ViewerFrom(ctx); viewer.Role != "" {
+		attributes = append(attributes, slog.String("role", string(viewer.Role)), slog.String("viewer", viewerID(viewer)))
+	}
+	if codes := errorCodes(response); len(codes) > 0 {
+		attributes = append(attributes, slog.Any("errors", codes))
+	}
+	log.LogAttrs(ctx, slog.LevelInfo, "operation", attributes...)
+}
+
+func operationAttributes(operation *graphql.OperationContext) []slog.Attr {
+	var attributes []slog.Attr
+	if definition := operation.Operation; definition != nil {
+		attributes = append(
+			attributes,
+			slog.String("operation", shorten(definition.Name)), slog.String("type", string(definition.Operation)),
+		)
+	}
+	if start := operation.Stats.OperationStart; !start.IsZero() {
+		attributes = append(attributes, slog.Duration("duration", time.Since(start)))
+	}
+	return attributes
+}
+
+func viewerID(viewer auth.Viewer) string {
+	if viewer.Role.IsStaff() {
+		return db.KindUser.GlobalID(viewer.Account)
+	}
+	return db.KindCustomer.GlobalID(viewer.Account)
+}
+
+// errorCodes returns the codes of the response's errors, each once.
+func errorCodes(response *graphql.Response) []db.Code {
+	var codes []db.Code
+	for _, err := range response.Errors {
+		if code := codeOf(err); !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
+	return codes
+}

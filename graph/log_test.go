@@ -1,0 +1,87 @@
+package graph
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestLogLine(t *testing.T) {
+	t.Parallel()
+	server := newTestServer(t, HandlerConfig{})
+	body := requestBody(
+		t, `mutation Enter($p:String!){logInUser(input:{email:"secret@gmail.com",password:$p}){user{id}} a:__typename}`,
+		map[string]any{"p": "hunter2"},
+	)
+	server.do(http.MethodPost, "/", body, "As: USER", "X-Request-Id: request-1")
+	server.query("query Tickets{tickets{totalCount}}")
+	server.query("{nope nada}")
+	server.do(http.MethodPost, "/", "[]")
+	lines := operationLines(t, server.log.String())
+	if len(lines) != 4 {
+		t.Fatalf("got %d lines: %s", len(lines), server.log)
+	}
+	for i, want := range []map[string]any{
+		{
+			"requestId": "request-1", "operation": "Enter", "type": "mutation", "role": "USER",
+			"viewer": "usr_010000000000000000000000", "complexity": 4.0, "storeCalls": 0.0, "errors": "[INTERNAL_SERVER_ERROR]",
+		},
+		{"operation": "Tickets", "type": "query", "errors": "[UNAUTHENTICATED]", "role": nil},
+		{"operation": nil, "errors": "[GRAPHQL_VALIDATION_FAILED]"},
+		{"operation": nil, "errors": "[BAD_REQUEST]"},
+	} {
+		for name, value := range want {
+			got := lines[i][name]
+			if codes, ok := got.([]any); ok {
+				got = fmt.Sprint(codes)
+			}
+			if got != value {
+				t.Errorf("line %d: %s is %v, want %v", i, name, got, value)
+			}
+		}
+	}
+	if log := server.log.String(); strings.Contains(log, "hunter2") || strings.Contains(log, "secret@") {
+		t.Errorf("the log has input: %s", log)
+	}
+}
+
+func operationLines(t *testing.T, log string) []map[string]any {
+	t.Helper()
+	var lines []map[string]any
+	for text := range strings.Lines(log) {
+		var line map[string]any
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			t.Fatal(err)
+		}
+		if line["msg"] == "operation" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func TestRequestID(t *testing.T) {
+	t.Parallel()
+	server := newTestServer(t, HandlerConfig{})
+	for sent, kept := range map[string]bool{
+		"": false, "abc-DEF_1.2": true, strings.Repeat("a", 64): true, strings.Repeat("a", 65): false,
+		"a b": false, `a"b`: false, "é": false, "{}": false,
+	} {
+		got := server.query("{__typename}", "X-Request-Id: "+sent).header.Get("X-Request-Id")
+		if got == "" || (got == sent) != kept {
+			t.Errorf("%q became %q", sent, got)
+		}
+	}
+}
+
+func TestRequestIDIsKeptInside(t *testing.T) {
+	t.Parallel()
+	server := newTestServer(t, HandlerConfig{})
+	outer := WithRequestID(server.server.Config.Handler)
+	server.server.Config.Handler = outer
+	if got := server.query("{__typename}"); len(got.header.Values("X-Request-Id")) != 1 {
+		t.Errorf("got %v", got.header)
+	}
+}

@@ -1,0 +1,153 @@
+package graph
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// browse opens a page in Chromium, whose tab's context it returns; the test is skipped where there is none.
+func browse(t *testing.T) context.Context {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "headless-shell"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		t.Skip("no Chromium is installed: the playground was not opened in a browser")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WindowSize(1400, 900))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	timeout, cancelTimeout := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancelTimeout)
+	allocator, cancelAllocator := chromedp.NewExecAllocator(timeout, options...)
+	t.Cleanup(cancelAllocator)
+	tab, cancelTab := chromedp.NewContext(allocator)
+	t.Cleanup(cancelTab)
+	return tab
+}
+
+// pageEvents is what a page asked for, and what it complained of.
+type pageEvents struct {
+	mutex                sync.Mutex
+	requests, complaints []string
+}
+
+func (e *pageEvents) listen(event any) {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	switch event := event.(type) {
+	case *network.EventRequestWillBeSent:
+		e.requests = append(e.requests, event.Request.URL)
+	case *log.EventEntryAdded:
+		e.complaints = append(e.complaints, event.Entry.Text)
+	case *runtime.EventExceptionThrown:
+		e.complaints = append(e.complaints, event.ExceptionDetails.Text)
+	case *runtime.EventConsoleAPICalled:
+		if event.Type == "error" {
+			e.complaints = append(e.complaints, string(event.Args[0].Value))
+		}
+	}
+}
+
+func (e *pageEvents) complained() []string {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	return slices.Clone(e.complaints)
+}
+
+func (e *pageEvents) requested() []string {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	return slices.Clone(e.requests)
+}
+
+// playgroundTab is the playground in a browser's tab.
+type playgroundTab struct {
+	context context.Context
+	events  *pageEvents
+}
+
+const (
+	queryEditor = `document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror`
+	resultText  = `document.querySelector(".result-window .CodeMirror").CodeMirror.getValue()`
+)
+
+// do takes steps that a person would.
+func (p playgroundTab) do(t *testing.T, name string, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(p.context, steps...); err != nil {
+		t.Fatalf("cannot %s: %v; the page complains of %q", name, err, p.events.complained())
+	}
+}
+
+func click(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Click(chromedp.CSS(selector))
+}
+
+// until waits for a JavaScript condition.
+func until(condition string) chromedp.Action[chromedp.Void] {
+	return chromedp.Poll[chromedp.Void](condition)
+}
+
+// openAndClose opens a menu or dialog, which has the role, and closes it.
+func openAndClose(button, role string) chromedp.Action[chromedp.Void] {
+	opened := chromedp.CSS(`[role="` + role + `"]`)
+	return chromedp.Steps(
+		click(button), chromedp.WaitVisible(opened), chromedp.KeyEvent(kb.Escape), chromedp.WaitNotPresent(opened),
+	)
+}
+
+func TestPlaygroundInBrowser(t *testing.T) {
+	t.Parallel()
+	server := newPlaygroundServer(t)
+	tab := playgroundTab{context: browse(t), events: new(pageEvents)}
+	if err := chromedp.Listen(tab.context, tab.events.listen); err != nil {
+		t.Fatal(err)
+	}
+	const run = `.graphiql-execute-button`
+	tab.do(t, "open the page", chromedp.Navigate(server.URL+"/"), until(queryEditor+`.getOption("lint")?.schema != null`))
+	tab.do(t, "see the headers", until(
+		`[...document.querySelectorAll(".CodeMirror")].some(e => e.CodeMirror.getValue().includes('"Authorization": "Bearer "'))`,
+	))
+	tab.do(t, "open the menu of operations", openAndClose(run, "menuitem"))
+	tab.do(t, "open the settings", openAndClose(`button[aria-label="Open settings dialog"]`, "dialog"))
+	tab.do(t, "change the tab", click(`.graphiql-tab:nth-child(2) button`),
+		until(queryEditor+`.getValue().includes("CustomersInteractionsTickets")`),
+		chromedp.WaitNotPresent(chromedp.CSS(run+`[aria-haspopup]`)))
+	tab.do(t, "run a query", click(run), until(resultText+`.includes("UNAUTHENTICATED")`))
+	tab.do(t, "run another query",
+		until(queryEditor+`.setValue("query CustomersInteractionsTickets{viewer{__typename}}") === undefined`),
+		click(run), until(resultText+`.includes('"viewer": null')`))
+	tab.do(t, "read the documentation", click(`button[aria-label="Show Documentation Explorer"]`),
+		until(`document.querySelector(".graphiql-doc-explorer")?.textContent.includes("A CRM")`))
+
+	if complaints := tab.events.complained(); len(complaints) > 0 {
+		t.Errorf("the page complains of %q", complaints)
+	}
+	requests := tab.events.requested()
+	for _, url := range requests {
+		if !strings.HasPrefix(url, server.URL+"/") && !strings.HasPrefix(url, "data:") {
+			t.Errorf("the page asked for %s", url)
+		}
+	}
+	if len(requests) < 7 {
+		t.Errorf("saw only the requests %q", requests)
+	}
+}

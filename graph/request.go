@@ -1,0 +1,193 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"crm/db"
+)
+
+// The parameters of a GraphQL request.
+const (
+	queryParam         = "query"
+	operationNameParam = "operationName"
+	variablesParam     = "variables"
+	extensionsParam    = "extensions"
+)
+
+// refusal is why a request is answered without an operation.
+type refusal struct {
+	status int
+	// allow is the Allow header that a 405 must have.
+	allow string
+	err   *db.Error
+}
+
+func refuse(status int, format string, args ...any) *refusal {
+	return &refusal{status: status, err: db.Errorf(BadRequest, format, args...)}
+}
+
+// readRequest reads a GraphQL request, or says with what status it is refused.
+func readRequest(w http.ResponseWriter, r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
+	start := graphql.Now()
+	var params *graphql.RawParams
+	var refused *refusal
+	switch r.Method {
+	case http.MethodPost:
+		params, refused = readPost(w, r, limits)
+	case http.MethodGet:
+		params, refused = readGet(r, limits)
+	default:
+		refused = refuse(http.StatusMethodNotAllowed, "send operations by POST, or queries by GET")
+		refused.allow = http.MethodGet + ", " + http.MethodPost
+	}
+	if refused != nil {
+		return nil, refused
+	}
+	params.Headers = r.Header
+	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	return params, nil
+}
+
+func readPost(w http.ResponseWriter, r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
+	// Only this type makes a browser ask before it sends a request from another site, so that no other can be forged.
+	media, mediaParams, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != mediaJSON {
+		return nil, refuse(http.StatusUnsupportedMediaType, "the Content-Type must be %s", mediaJSON)
+	}
+	if charset := mediaParams["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return nil, refuse(http.StatusUnsupportedMediaType, "the charset must be utf-8")
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return nil, refuse(http.StatusUnsupportedMediaType, "the body must not be compressed")
+	}
+	if r.ContentLength > limits.Body {
+		return nil, bodyTooLarge(limits.Body)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limits.Body))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, bodyTooLarge(limits.Body)
+	case err != nil:
+		return nil, refuse(http.StatusBadRequest, "the body can't be read")
+	}
+	return parseBody(body, limits)
+}
+
+func bodyTooLarge(limit int64) *refusal {
+	return &refusal{
+		status: http.StatusRequestEntityTooLarge,
+		err:    db.Errorf(QueryTooComplex, "the body is larger than the %d bytes allowed", limit),
+	}
+}
+
+// parseBody reads the JSON object of a POST.
+func parseBody(body []byte, limits Limits) (*graphql.RawParams, *refusal) {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 {
+		return nil, refuse(http.StatusBadRequest, "the body is empty")
+	}
+	if !json.Valid(body) {
+		return nil, refuse(http.StatusBadRequest, "the body is not JSON")
+	}
+	switch body[0] {
+	case '{':
+	case '[':
+		return nil, refuse(http.StatusBadRequest, "batching is not supported: send one operation per request")
+	default:
+		return nil, refuse(http.StatusBadRequest, "the body must be a JSON object")
+	}
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(body, &raw); err != nil {
+		return nil, refuse(http.StatusBadRequest, "the body is not JSON")
+	}
+	return parseParams(raw, limits)
+}
+
+// readGet reads the parameters of a GET, of which variables and extensions are JSON.
+func readGet(r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "the URL's query can't be read")
+	}
+	raw := map[string]json.RawMessage{}
+	for _, name := range []string{queryParam, operationNameParam} {
+		if values.Has(name) {
+			raw[name], _ = json.Marshal(values.Get(name))
+		}
+	}
+	for _, name := range []string{variablesParam, extensionsParam} {
+		if value := values.Get(name); value != "" {
+			raw[name] = json.RawMessage(value)
+		}
+	}
+	return parseParams(raw, limits)
+}
+
+// parseParams reads the parameters, and names each that has the wrong type.
+func parseParams(raw map[string]json.RawMessage, limits Limits) (*graphql.RawParams, *refusal) {
+	values := countValues(raw[variablesParam]) + countValues(raw[extensionsParam])
+	if err := check("the number of values in variables and extensions", values, limits.Values); err != nil {
+		return nil, &refusal{status: http.StatusBadRequest, err: err}
+	}
+	var params graphql.RawParams
+	var problems db.Problems
+	parse := func(name, typeName string, target any) {
+		if value, ok := raw[name]; ok && !decodeJSON(value, target) {
+			problems.Add(name, "must be %s", typeName)
+		}
+	}
+	parse(queryParam, "a string", &params.Query)
+	parse(operationNameParam, "a string or null", &params.OperationName)
+	parse(variablesParam, "an object or null", &params.Variables)
+	parse(extensionsParam, "an object or null", &params.Extensions)
+	if params.Query == "" && len(problems) == 0 {
+		problems.Add(queryParam, "is required")
+	}
+	if len(problems) == 0 {
+		return &params, nil
+	}
+	var err *db.Error
+	errors.As(problems.Err(), &err)
+	return nil, &refusal{status: http.StatusBadRequest, err: err}
+}
+
+// countValues returns how many values there are in a JSON text; an empty list or object may count as two. Decoding
+// them all before they are counted would take a hundred times as long.
+func countValues(text json.RawMessage) int {
+	if len(text) == 0 {
+		return 0
+	}
+	count, inString := 1, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			inString = !inString
+		case inString && c == '\\':
+			i++
+		case !inString && (c == ',' || c == '[' || c == '{'):
+			count++
+		}
+	}
+	return count
+}
+
+// decodeJSON reads one JSON value; numbers keep their digits, as json.Number.
+func decodeJSON(value json.RawMessage, target any) bool {
+	decoder := json.NewDecoder(bytes.NewReader(value))
+	decoder.UseNumber()
+	if decoder.Decode(target) != nil {
+		return false
+	}
+	_, err := decoder.Token()
+	return errors.Is(err, io.EOF)
+}

@@ -1,0 +1,66 @@
+package graph
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// scalarProblem says what is wrong with a scalar's value as JSON has it (numbers as json.Number), or "" if nothing is.
+// gqlgen alone would take the number 5 for a String and the string "5" for an Int.
+func scalarProblem(name string, value any) string {
+	switch name {
+	case "Int":
+		if number, ok := value.(json.Number); ok {
+			if _, err := strconv.ParseInt(number.String(), 10, 32); err == nil {
+				return ""
+			}
+		}
+		return "must be a whole number of at most 32 bits"
+	case "Float":
+		if number, ok := value.(json.Number); ok {
+			if _, err := number.Float64(); err == nil {
+				return ""
+			}
+		}
+		return "must be a number"
+	case "Boolean":
+		if _, ok := value.(bool); !ok {
+			return "must be true or false"
+		}
+	case "String", "EmailAddress":
+		if _, ok := value.(string); !ok {
+			return "must be a string"
+		}
+	case "ID":
+		return idProblem(value)
+	case "DateTime":
+		if _, err := UnmarshalDateTime(value); err != nil {
+			return err.Error()
+		}
+	}
+	return ""
+}
+
+func idProblem(value any) string {
+	if number, ok := value.(json.Number); ok {
+		if _, err := strconv.ParseInt(number.String(), 10, 64); err == nil {
+			return ""
+		}
+	} else if _, ok := value.(string); ok {
+		return ""
+	}
+	return "must be an id, which is a string"
+}
+
+// integer returns an Int argument's value; ok is false if it is null or left out.
+func integer(value *ast.Value, variables map[string]any) (n int, ok bool) {
+	given, err := value.Value(variables)
+	if err != nil || given == nil {
+		return 0, false
+	}
+	n, err = graphql.UnmarshalInt(given)
+	return n, err == nil
+}

@@ -1,0 +1,80 @@
+package graph
+
+import (
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"crm/db"
+)
+
+// httpTransport answers one operation per request, as the GraphQL-over-HTTP specification has it: any by POST, queries
+// also by GET.
+type httpTransport struct {
+	exec *Executor
+}
+
+// ServeHTTP implements http.Handler.
+func (t *httpTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(graphql.StartOperationTrace(r.Context()))
+	media := mediaJSON
+	defer func() {
+		if cause := recover(); cause != nil {
+			masked := t.exec.presenter.present(r.Context(), t.exec.presenter.recover(r.Context(), cause))
+			writeResponse(w, media, http.StatusInternalServerError, &graphql.Response{Errors: gqlerror.List{masked}})
+		}
+	}()
+	media, ok := negotiate(r.Header.Values("Accept"))
+	if !ok {
+		t.refuse(w, r, media, &refusal{
+			status: http.StatusNotAcceptable, err: db.Errorf(BadRequest, "answers are %s or %s", mediaGraphQL, mediaJSON),
+		})
+		return
+	}
+	params, refused := readRequest(w, r, t.exec.limits)
+	if refused != nil {
+		t.refuse(w, r, media, refused)
+		return
+	}
+	t.run(w, r, media, params)
+}
+
+func (t *httpTransport) run(w http.ResponseWriter, r *http.Request, media string, params *graphql.RawParams) {
+	ctx := r.Context()
+	operation, errs := t.exec.CreateOperationContext(ctx, params)
+	if len(errs) > 0 {
+		response := t.exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
+		writeResponse(w, media, requestErrorStatus(media, errs), response)
+		return
+	}
+	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
+		t.refuse(w, r, media, &refusal{
+			status: http.StatusMethodNotAllowed, allow: http.MethodPost,
+			err: db.Errorf(BadRequest, "only queries may be sent by GET; send a mutation by POST"),
+		})
+		return
+	}
+	responses, ctx := t.exec.DispatchOperation(ctx, operation)
+	response := responses(ctx)
+	if response == nil {
+		t.refuse(w, r, media, &refusal{
+			status: http.StatusServiceUnavailable, err: db.Errorf(db.Unavailable, "the request was cancelled"),
+		})
+		return
+	}
+	writeResponse(w, media, http.StatusOK, response)
+}
+
+// refuse answers a request that has no operation to run.
+func (t *httpTransport) refuse(w http.ResponseWriter, r *http.Request, media string, refused *refusal) {
+	if refused.allow != "" {
+		w.Header().Set("Allow", refused.allow)
+	}
+	if refused.status == http.StatusUnsupportedMediaType {
+		w.Header().Set("Accept", mediaJSON)
+	}
+	response := t.exec.DispatchError(r.Context(), gqlerror.List{codedError(refused.err)})
+	writeResponse(w, media, refused.status, response)
+}

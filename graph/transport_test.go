@@ -1,0 +1,194 @@
+package graph
+
+import (
+	"cmp"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+const (
+	acceptGraphQL = "Accept: application/graphql-response+json"
+	acceptJSON    = "Accept: application/json"
+)
+
+// transportTest is a request and what it is answered with.
+type transportTest struct {
+	method, target, header, body string
+	status                       int
+	code, field                  string
+}
+
+func (test transportTest) run(t *testing.T, server *testServer) {
+	t.Parallel()
+	got := server.do(cmp.Or(test.method, http.MethodPost), cmp.Or(test.target, "/"), test.body, test.header)
+	if got.status != test.status || got.codes() != test.code || got.fields() != test.field {
+		t.Errorf("got %d %q %q: %s", got.status, got.codes(), got.fields(), got.body)
+	}
+	executed := test.code == "" || test.code == "UNAUTHENTICATED"
+	if hasData := got.parsed.Data != nil; hasData != executed {
+		t.Errorf("has data: %t", hasData)
+	}
+	for header, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"} {
+		if value := got.header.Get(header); value != want {
+			t.Errorf("%s is %q", header, value)
+		}
+	}
+	if allow := got.header.Get("Allow"); (got.status == http.StatusMethodNotAllowed) != (allow != "") {
+		t.Errorf("Allow is %q", allow)
+	}
+}
+
+func runTransportTests(t *testing.T, tests map[string]transportTest) {
+	t.Parallel()
+	server := newTestServer(t, HandlerConfig{})
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) { test.run(t, server) })
+	}
+}
+
+const typenameBody = `{"query":"{__typename}"}`
+
+// typenameBodyWith returns the body of a good query with another parameter.
+func typenameBodyWith(param string) string { return `{"query":"{__typename}",` + param + `}` }
+
+func getTarget(query string) string { return "/?query=" + url.QueryEscape(query) }
+
+func TestTransportMethods(t *testing.T) {
+	const form, unsupported = "application/x-www-form-urlencoded", http.StatusUnsupportedMediaType
+	runTransportTests(t, map[string]transportTest{
+		"post":                     {body: typenameBody, status: 200},
+		"post for graphql":         {body: typenameBody, header: acceptGraphQL, status: 200},
+		"utf-8":                    {body: typenameBody, header: "Content-Type: application/json; charset=UTF-8", status: 200},
+		"no content type":          {body: typenameBody, header: "Content-Type: ", status: unsupported, code: "BAD_REQUEST"},
+		"form":                     {body: "query=x", header: "Content-Type: " + form, status: unsupported, code: "BAD_REQUEST"},
+		"text":                     {body: typenameBody, header: "Content-Type: text/plain", status: unsupported, code: "BAD_REQUEST"},
+		"other charset":            {header: "Content-Type: application/json; charset=latin1", status: unsupported, code: "BAD_REQUEST"},
+		"compressed":               {body: typenameBody, header: "Content-Encoding: gzip", status: unsupported, code: "BAD_REQUEST"},
+		"not acceptable":           {body: typenameBody, header: "Accept: text/html", status: 406, code: "BAD_REQUEST"},
+		"get":                      {method: "GET", target: getTarget("{__typename}"), status: 200},
+		"get with variables":       {method: "GET", target: getTarget("{__typename}") + "&variables=%7B%7D", status: 200},
+		"get without query":        {method: "GET", status: 400, code: "BAD_USER_INPUT", field: "query"},
+		"get with wrong variables": {method: "GET", target: getTarget("x") + "&variables=x", status: 400, code: "BAD_USER_INPUT", field: "variables"},
+		"mutation by get":          {method: "GET", target: getTarget("mutation{__typename}"), status: 405, code: "BAD_REQUEST"},
+		"put":                      {method: "PUT", body: typenameBody, status: 405, code: "BAD_REQUEST"},
+		"delete":                   {method: "DELETE", status: 405, code: "BAD_REQUEST"},
+	})
+}
+
+func TestTransportBodies(t *testing.T) {
+	wrong := func(body, field string) transportTest {
+		return transportTest{body: body, status: 400, code: "BAD_USER_INPUT", field: field}
+	}
+	malformed := func(body string) transportTest {
+		return transportTest{body: body, status: 400, code: "BAD_REQUEST"}
+	}
+	runTransportTests(t, map[string]transportTest{
+		"nulls":              {body: typenameBodyWith(`"variables":null,"operationName":null,"extensions":null`), status: 200},
+		"maps":               {body: typenameBodyWith(`"variables":{"a":1},"extensions":{"b":[]}`), status: 200},
+		"too large":          {body: `{"query":"` + strings.Repeat(" ", 1<<20) + `"}`, status: 413, code: "QUERY_TOO_COMPLEX"},
+		"empty":              malformed(""),
+		"malformed":          malformed(`{"query":`),
+		"trailing":           malformed(typenameBody + "{}"),
+		"batch":              malformed("[" + typenameBody + "]"),
+		"string":             malformed(`"x"`),
+		"no query":           wrong(`{}`, "query"),
+		"null query":         wrong(`{"query":null}`, "query"),
+		"object as query":    wrong(`{"query":{}}`, "query"),
+		"number as name":     wrong(typenameBodyWith(`"operationName":1`), "operationName"),
+		"array as variables": wrong(typenameBodyWith(`"variables":[]`), "variables"),
+		"text as extensions": wrong(typenameBodyWith(`"extensions":"x"`), "extensions"),
+		"several wrong":      wrong(typenameBodyWith(`"variables":1,"extensions":"x"`), "variables,extensions"),
+	})
+}
+
+// Clients of application/json expect 200 for whatever GraphQL itself refuses.
+func TestTransportStatusOfErrors(t *testing.T) {
+	tests := map[string]transportTest{
+		"unknown operation": {
+			body: `{"query":"query a{__typename}","operationName":"b"}`, status: 400, code: "BAD_USER_INPUT", field: "operationName",
+		},
+		"one of two operations": {body: `{"query":"query a{__typename} query b{__typename}","operationName":"b"}`, status: 200},
+		"none of two operations": {
+			body: `{"query":"query a{__typename} query b{__typename}"}`, status: 400, code: "BAD_USER_INPUT", field: "operationName",
+		},
+	}
+	for name, test := range map[string]transportTest{
+		"syntax":          {body: `{"query":"{"}`, status: 400, code: "GRAPHQL_PARSE_FAILED"},
+		"only a fragment": {body: `{"query":"fragment a on Query{__typename}"}`, status: 400, code: "GRAPHQL_PARSE_FAILED"},
+		"invalid":         {body: `{"query":"{x}"}`, status: 400, code: "GRAPHQL_VALIDATION_FAILED"},
+		"subscription":    {body: `{"query":"subscription{x}"}`, status: 400, code: "GRAPHQL_VALIDATION_FAILED"},
+		"wrong variable":  {body: `{"query":"query($a:ID!){node(id:$a){id}}"}`, status: 400, code: "BAD_USER_INPUT", field: "a"},
+		"failing field":   {body: `{"query":"{node(id:1){id}}"}`, status: 200, code: "UNAUTHENTICATED"},
+		"failing root":    {body: `{"query":"{tickets{totalCount}}"}`, status: 200, code: "UNAUTHENTICATED"},
+	} {
+		test.header = acceptGraphQL
+		tests[name] = test
+		test.header, test.status = acceptJSON, 200
+		tests[name+" for json"] = test
+	}
+	runTransportTests(t, tests)
+}
+
+func TestTransportMediaType(t *testing.T) {
+	t.Parallel()
+	server := newTestServer(t, HandlerConfig{})
+	for accept, want := range map[string]string{
+		"":                                  mediaJSON,
+		"*/*":                               mediaJSON,
+		"application/*":                     mediaJSON,
+		"application/json, text/plain, */*": mediaJSON,
+		"application/json":                  mediaJSON,
+		"application/graphql-response+json": mediaGraphQL,
+		"application/graphql-response+json; charset=utf-8":                                        mediaGraphQL,
+		"application/json, application/graphql-response+json":                                     mediaGraphQL,
+		"application/graphql-response+json;q=0.5, application/json":                               mediaJSON,
+		"application/graphql-response+json, application/json;q=0.9":                               mediaGraphQL,
+		"multipart/mixed;deferSpec=20220824, application/graphql-response+json, application/json": mediaGraphQL,
+		"text/html;q=0.9, */*;q=0.1":                                                              mediaJSON,
+	} {
+		got := server.query("{__typename}", "Accept: "+accept)
+		if got.status != 200 || got.header.Get("Content-Type") != want+"; charset=utf-8" {
+			t.Errorf("%q got %d %s", accept, got.status, got.header.Get("Content-Type"))
+		}
+	}
+}
+
+func TestTransportNeverEchoes(t *testing.T) {
+	t.Parallel()
+	server := newTestServer(t, HandlerConfig{})
+	for _, body := range []string{
+		`{"query":"hunter2`, `["hunter2"]`, `"hunter2"`, `hunter2`, `{"query":{"hunter2":1}}`,
+		`{"query":"{__typename}","variables":"hunter2"}`, `{"query":"{__typename}","operationName":"hunter2"}`,
+		`{"query":"query($a:DateTime!){tickets(where:{createdAt:{eq:$a}}){totalCount}}","variables":{"a":"hunter2"}}`,
+	} {
+		if got := server.do(http.MethodPost, "/", body); strings.Contains(got.body, "hunter2") {
+			t.Errorf("%s is repeated: %s", body, got.body)
+		}
+	}
+	if strings.Contains(server.log.String(), "hunter2") {
+		t.Errorf("the log has the body: %s", server.log)
+	}
+}
+
+func TestTransportBodyOfUnknownLength(t *testing.T) {
+	t.Parallel()
+	server := newTestServer(t, HandlerConfig{Limits: Limits{Body: 100}})
+	// The wrapper hides the reader's length, so that the body comes in chunks.
+	body := struct{ io.Reader }{strings.NewReader(strings.Repeat(" ", 200))}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.server.URL, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", mediaJSON)
+	response, err := server.server.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("got %d", response.StatusCode)
+	}
+}
