@@ -27,10 +27,11 @@ const password = "correct horse"
 
 // server is the real handler over a real store, reached over HTTP.
 type server struct {
-	t     *testing.T
-	url   string
-	db    *db.DB
-	store db.Store
+	t      *testing.T
+	url    string
+	db     *db.DB
+	store  db.Store
+	tokens *auth.Tokens
 }
 
 // onEachEngine runs a test on the embedded engine and on MongoDB.
@@ -64,8 +65,14 @@ func serve(t *testing.T, store db.Store, options db.Options) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveWith(t, store, hasher, options)
+}
+
+// serveWith starts a server over a store, with its passwords hashed as the test wants.
+func serveWith(t *testing.T, store db.Store, passwords db.Passwords, options db.Options) *server {
+	t.Helper()
 	options.CursorKey = []byte("a key for cursors")
-	domain := db.New(store, hasher, options)
+	domain := db.New(store, passwords, options)
 	tokens, err := auth.NewTokens(auth.Keys{[]byte("users' key")}, auth.Keys{[]byte("customers' key")})
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +84,7 @@ func serve(t *testing.T, store db.Store, options db.Options) *server {
 	})
 	web := httptest.NewServer(auth.NewAuthenticator(tokens, domain, nil, log).Middleware(handler))
 	t.Cleanup(web.Close)
-	return &server{t: t, url: web.URL, db: domain, store: store}
+	return &server{t: t, url: web.URL, db: domain, store: store, tokens: tokens}
 }
 
 // answer is what the server answers.

@@ -82,12 +82,10 @@ func (r mutationResolver) CreateInteraction(
 func (r mutationResolver) UpdateInteraction(
 	ctx context.Context, input graph.UpdateInteractionInput,
 ) (*graph.UpdateInteractionPayload, error) {
-	id, err := parseID("input.id", db.KindInteraction, input.ID)
-	if err != nil {
-		return nil, err
-	}
-	changes, err := interactionChanges(input)
-	if err != nil {
+	var problems db.Problems
+	id := problems.ID("input.id", db.KindInteraction, input.ID)
+	changes := interactionChanges(input, &problems)
+	if err := problems.Err(); err != nil {
 		return nil, err
 	}
 	interaction, err := r.db.UpdateInteraction(ctx, scopeOf(ctx), id, input.ExpectedVersion.Value(), changes)
@@ -97,17 +95,16 @@ func (r mutationResolver) UpdateInteraction(
 	return &graph.UpdateInteractionPayload{Interaction: interaction}, nil
 }
 
-func interactionChanges(input graph.UpdateInteractionInput) (db.InteractionChanges, error) {
-	var problems db.Problems
+func interactionChanges(input graph.UpdateInteractionInput, problems *db.Problems) db.InteractionChanges {
 	changes := db.InteractionChanges{
-		Kind: change(&problems, "kind", input.Kind), Title: text(input.Title), Description: text(input.Description),
-		StartTime: change(&problems, "startTime", input.StartTime), Location: clearable(input.Location),
-		Status: change(&problems, "status", input.Status),
+		Kind: change(problems, "kind", input.Kind), Title: text(input.Title), Description: text(input.Description),
+		StartTime: change(problems, "startTime", input.StartTime), Location: clearable(input.Location),
+		Status: change(problems, "status", input.Status),
 	}
 	if input.EndTime.IsSet() || input.DurationMinutes.IsSet() {
 		changes.End = &db.End{Time: input.EndTime.Value(), Minutes: input.DurationMinutes.Value()}
 	}
-	return changes, problems.Err()
+	return changes
 }
 
 // CancelInteraction resolves Mutation.cancelInteraction.

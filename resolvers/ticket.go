@@ -81,11 +81,8 @@ func (r mutationResolver) CreateTicket(
 func (r mutationResolver) UpdateTicket(
 	ctx context.Context, input graph.UpdateTicketInput,
 ) (*graph.UpdateTicketPayload, error) {
-	id, err := parseID("input.id", db.KindTicket, input.ID)
-	if err != nil {
-		return nil, err
-	}
 	var problems db.Problems
+	id := problems.ID("input.id", db.KindTicket, input.ID)
 	changes := db.TicketChanges{
 		Description: text(input.Description), Priority: change(&problems, "priority", input.Priority),
 	}
@@ -118,20 +115,18 @@ func (r mutationResolver) MoveTicket(
 func (r mutationResolver) AssignTicket(
 	ctx context.Context, input graph.AssignTicketInput,
 ) (*graph.AssignTicketPayload, error) {
-	id, err := parseID("input.id", db.KindTicket, input.ID)
-	if err != nil {
-		return nil, err
-	}
+	var problems db.Problems
+	id := problems.ID("input.id", db.KindTicket, input.ID)
 	if !input.AssigneeID.IsSet() {
-		return nil, db.FieldError(db.BadInput, "input.assigneeId", "must be given; null assigns the ticket to nobody")
+		problems.Add("input.assigneeId", "must be given; null assigns the ticket to nobody")
 	}
 	var assignee *db.ID
 	if text := input.AssigneeID.Value(); text != nil {
-		parsed, err := parseID("input.assigneeId", db.KindUser, *text)
-		if err != nil {
-			return nil, err
-		}
+		parsed := problems.ID("input.assigneeId", db.KindUser, *text)
 		assignee = &parsed
+	}
+	if err := problems.Err(); err != nil {
+		return nil, err
 	}
 	ticket, err := r.db.AssignTicket(ctx, scopeOf(ctx), id, input.ExpectedVersion.Value(), assignee)
 	if err != nil {

@@ -80,11 +80,8 @@ func (r mutationResolver) CreateUser(
 func (r mutationResolver) UpdateUser(
 	ctx context.Context, input graph.UpdateUserInput,
 ) (*graph.UpdateUserPayload, error) {
-	id, err := parseID("input.id", db.KindUser, input.ID)
-	if err != nil {
-		return nil, err
-	}
 	var problems db.Problems
+	id := problems.ID("input.id", db.KindUser, input.ID)
 	changes := db.UserChanges{
 		Name: text(input.Name), Email: text(input.Email), Role: change[auth.Role](&problems, "role", input.Role),
 	}

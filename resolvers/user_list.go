@@ -21,7 +21,7 @@ func userFilter(c *conditions, path string, depth int, w *graph.UserWhere) db.Fi
 		compare(c, path+".updatedAt", "updated_at", w.UpdatedAt, moment),
 	}
 	if given(c, w.Active, path+".active", w.Active.Value() == nil) {
-		filters = append(filters, nullness("deactivated_at", *w.Active.Value()))
+		filters = append(filters, nullness(path+".active", "deactivated_at", *w.Active.Value()))
 	}
 	return db.And(filters...)
 }

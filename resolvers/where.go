@@ -115,16 +115,17 @@ func compare[T any](
 	f.list("in", db.OpIn, cmp.In)
 	f.list("notIn", db.OpNotIn, cmp.NotIn)
 	if given(c, cmp.IsNull, path+".isNull", cmp.IsNull.Value() == nil) {
-		f.filters = append(f.filters, nullness(field, *cmp.IsNull.Value()))
+		f.filters = append(f.filters, nullness(path, field, *cmp.IsNull.Value()))
 	}
 	return db.And(f.filters...)
 }
 
-func nullness(field string, null bool) db.Filter {
+func nullness(path, field string, null bool) db.Filter {
+	filter := db.Filter{Op: db.OpIsNull, Field: field, Path: path}
 	if null {
-		return db.IsNull(field)
+		return filter
 	}
-	return db.Not(db.IsNull(field))
+	return db.Not(filter)
 }
 
 // comparison collects the conditions on one field.
@@ -145,7 +146,7 @@ func (f *comparison[T]) scalar(name string, op db.Op, in graphql.Omittable[*T]) 
 		f.problems.Add(path, "%s", err.Error())
 		return
 	}
-	f.filters = append(f.filters, db.Compare(op, f.field, value))
+	f.filters = append(f.filters, db.Filter{Op: op, Field: f.field, Value: value, Path: f.path})
 }
 
 func (f *comparison[T]) list(name string, op db.Op, in graphql.Omittable[[]T]) {
@@ -166,7 +167,7 @@ func (f *comparison[T]) list(name string, op db.Op, in graphql.Omittable[[]T]) {
 		}
 		values = append(values, value)
 	}
-	f.filters = append(f.filters, db.Filter{Op: op, Field: f.field, Values: values})
+	f.filters = append(f.filters, db.Filter{Op: op, Field: f.field, Values: values, Path: f.path})
 }
 
 // The ways in which input values become values of db.

@@ -1,0 +1,137 @@
+package resolvers_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"crm/db"
+	"crm/graph"
+)
+
+// document is the body that asks for a query.
+func document(query string) string {
+	body, _ := json.Marshal(map[string]string{"query": query})
+	return string(body)
+}
+
+func TestBadRequest(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		admin := s.signUpUser("Rohan")
+		deep := strings.Repeat("customer { interactions { nodes { ", 17) + "id" + strings.Repeat(" } } }", 17)
+		for _, test := range []struct {
+			name, body string
+			status     int
+			code       db.Code
+			message    string
+		}{
+			{"no body", "", 400, graph.BadRequest, "empty"},
+			{"malformed JSON", `{"query": "{ viewer { __typename } }"`, 400, graph.BadRequest, "not JSON"},
+			{"JSON and more", document("{ viewer { __typename } }") + "x", 400, graph.BadRequest, "not JSON"},
+			{"a batch", "[" + document("{ viewer { __typename } }") + "]", 400, graph.BadRequest, "batching"},
+			{"no object", `"{ viewer { __typename } }"`, 400, graph.BadRequest, "JSON object"},
+			{"no query", `{"variables": {}}`, 400, db.BadInput, "query: is required"},
+			{"a query that is an object", `{"query": {"$gt": ""}}`, 400, db.BadInput, "query: must be a string"},
+			{"variables that are a list", `{"query": "{ viewer { __typename } }", "variables": [1]}`, 400, db.BadInput, "variables: must be an object"},
+			{"an operation that there isn't", `{"query": "query A { viewer { __typename } }", "operationName": "B"}`, 400, db.BadInput, "operationName"},
+			{"one of two operations", document("query A { viewer { __typename } } query B { viewer { __typename } }"), 400, db.BadInput, "operationName"},
+			{"broken syntax", document("{ viewer { "), 200, graph.ParseFailed, "Syntax Error"},
+			{"a NUL in the query", document("{ viewer\x00 { __typename } }"), 200, graph.ParseFailed, "Syntax Error"},
+			{"an unknown field", document("{ viewers { id } }"), 200, graph.ValidationFailed, "viewers"},
+			{"an unknown argument", document("{ customers(limit: 5) { totalCount } }"), 200, graph.ValidationFailed, "limit"},
+			{"a field without its selection", document("{ customers }"), 200, graph.ValidationFailed, "selection"},
+			{"a number for an id", document("{ customer(id: 1.5) { id } }"), 200, graph.ValidationFailed, "1.5"},
+			{"a variable that is missing", document("query($id: ID!) { customer(id: $id) { id } }"), 200, db.BadInput, "id: is required"},
+			{"10,000 aliases", document(`{ ` + many(10_000, "a%d: viewer { __typename } ") + `}`), 200, graph.QueryTooComplex, "tokens"},
+			{"1,000 aliases", document(`{ ` + many(1_000, "a%d: __typename ") + `}`), 200, graph.QueryTooComplex, "aliases"},
+			{"depth 50", document("{ interactions { nodes { " + deep + " } } }"), 200, graph.QueryTooComplex, "depth"},
+			{"a value 50 deep", document("{ customers(where: " + strings.Repeat("{not: ", 50) + "{}" + strings.Repeat("}", 50) + ") { totalCount } }"), 200, graph.QueryTooComplex, "depth"},
+			{"a query of 200 KB", document("{ viewer { " + strings.Repeat("__typename ", 18_000) + "} }"), 200, graph.QueryTooComplex, "tokens"},
+			{"a body of 10 MB", document("{ viewer { __typename } } #" + strings.Repeat("x", 10<<20)), 413, graph.QueryTooComplex, "1048576 bytes"},
+			{"pages of pages of pages", document("{ customers(first: 100) { nodes { interactions(first: 100) { nodes { tickets(first: 100) { nodes { id } } } } } } }"), 200, graph.QueryTooComplex, "complexity"},
+			{"101 ids", document(`{ nodes(ids: [` + many(101, `"tkt_%024d" `) + `]) { id } }`), 200, db.BadInput, "ids: must have at most 100"},
+		} {
+			t.Run(test.name, func(t *testing.T) {
+				s := s.in(t)
+				a := s.post(admin.token, []byte(test.body))
+				if a.Status != test.status {
+					t.Errorf("the status is %d, want %d", a.Status, test.status)
+				}
+				s.wantProblem(a, test.code, "", test.message)
+			})
+		}
+	})
+}
+
+// many writes a format with each number below n.
+func many(n int, format string) string {
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, format, i)
+	}
+	return text.String()
+}
+
+// TestBadToken holds that a token which isn't good is told from none, whatever the operation.
+func TestBadToken(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		user, customer := s.signUpUser("Rohan"), s.signUpCustomer("Rahul")
+		ended := s.logInUser(user.email)
+		s.must(ended.token, `mutation { logOut { endedSessions } }`, nil)
+		claims := func(of account, audience string, expires time.Time) jwt.MapClaims {
+			real := jwt.MapClaims{}
+			_, _, err := jwt.NewParser().ParseUnverified(of.token, real)
+			if err != nil {
+				t.Fatal(err)
+			}
+			real["aud"], real["exp"] = audience, expires.Unix()
+			return real
+		}
+		soon, past := time.Now().Add(time.Hour), time.Now().Add(-time.Hour)
+		sign := func(method jwt.SigningMethod, key any, claims jwt.MapClaims) string {
+			token, err := jwt.NewWithClaims(method, claims).SignedString(key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return token
+		}
+		endless := claims(user, "crm-user", soon)
+		delete(endless, "exp")
+		own := claims(user, "crm-user", soon)
+		if a := s.ask(sign(jwt.SigningMethodHS256, []byte("users' key"), own), `{ viewer { __typename } }`, nil); len(a.Errors) > 0 {
+			t.Fatalf("the tokens of this test aren't as the server's, for a right one is refused: %s", a.raw)
+		}
+		for name, token := range map[string]string{
+			"expired":               sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "crm-user", past)),
+			"endless":               sign(jwt.SigningMethodHS256, []byte("users' key"), endless),
+			"another audience":      sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "somebody-else", soon)),
+			"a user as a customer":  sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "crm-customer", soon)),
+			"a customer's key":      sign(jwt.SigningMethodHS256, []byte("customers' key"), own),
+			"a customer as a user":  sign(jwt.SigningMethodHS256, []byte("customers' key"), claims(customer, "crm-user", soon)),
+			"another key":           sign(jwt.SigningMethodHS256, []byte("guessed"), own),
+			"no key":                sign(jwt.SigningMethodHS256, []byte(""), own),
+			"alg none":              sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, own),
+			"another algorithm":     sign(jwt.SigningMethodHS512, []byte("users' key"), own),
+			"a session that ended":  ended.token,
+			"a refresh token":       user.refresh,
+			"cut":                   user.token[:len(user.token)-1],
+			"no token":              "x",
+			"three times something": "x.y.z",
+		} {
+			t.Run(name, func(t *testing.T) {
+				s := s.in(t)
+				// The field is one that anybody may read: a bad token must not be taken for none.
+				a := s.ask(token, `{ viewer { __typename } }`, nil)
+				if a.Status != http.StatusUnauthorized {
+					t.Errorf("the status is %d, want 401: %s", a.Status, a.raw)
+				}
+				s.wantProblem(a, db.Unauthenticated, "", "token is not valid")
+			})
+		}
+	})
+}

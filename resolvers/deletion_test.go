@@ -1,0 +1,243 @@
+package resolvers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// family is a customer and a user with two interactions and three tickets, and what only touches them.
+type family struct {
+	people
+	// kept is an interaction of others, keptTicket a ticket on it that is assigned to the user.
+	kept, keptTicket string
+}
+
+func (s *server) family() family {
+	s.t.Helper()
+	f := family{people: s.people()}
+	s.createTicket(f.user, f.interaction, "It is lost")
+	s.createTicket(f.admin, s.createInteraction(f.user, f.customer, "Another demo"), "It is late")
+	f.kept = s.createInteraction(f.admin, f.stranger, "Somebody else's")
+	f.keptTicket = s.createTicket(f.stranger, f.kept, "Somebody else's")
+	for _, ticket := range []string{f.keptTicket, f.ticket} {
+		if a := s.mutate(f.admin.token, "assignTicket", variables{"id": ticket, "assigneeId": f.user.id}, "ticket { id }"); len(a.Errors) > 0 {
+			s.t.Fatal(a.raw)
+		}
+	}
+	return f
+}
+
+// wantNothingDangling checks that nothing stored refers to what isn't there.
+func (s *server) wantNothingDangling(admin account) {
+	s.t.Helper()
+	a := s.must(admin.token, `{ interactions(first: 100) { nodes { id user { id } customer { id } } }
+		tickets(first: 100) { nodes { id interaction { id } customer { id } assignee { id } } }
+		assigned: tickets(first: 100, where: {assigneeId: {isNull: false}}) { totalCount } }`, nil)
+	assigned := 0.0
+	for _, ticket := range a.at("tickets.nodes").([]any) {
+		ticket := ticket.(map[string]any)
+		if ticket["interaction"] == nil || ticket["customer"] == nil {
+			s.t.Errorf("a ticket hangs on nothing: %v", ticket)
+		}
+		if ticket["assignee"] != nil {
+			assigned++
+		}
+	}
+	for _, interaction := range a.at("interactions.nodes").([]any) {
+		if interaction := interaction.(map[string]any); interaction["user"] == nil || interaction["customer"] == nil {
+			s.t.Errorf("an interaction hangs on nothing: %v", interaction)
+		}
+	}
+	if a.at("assigned.totalCount") != assigned {
+		s.t.Errorf("a ticket is assigned to nobody who is: %s", a.raw)
+	}
+}
+
+// TestDeletion goes through the three things that others hang on: each is refused with the counts, deleted with what
+// hangs on it, and gone.
+func TestDeletion(t *testing.T) {
+	for _, test := range []struct {
+		mutation string
+		id       func(f family) string
+		refusal  string
+		payload  string
+		deleted  map[string]any
+		// left is how many interactions and tickets are left.
+		left [2]float64
+	}{
+		{"deleteInteraction", func(f family) string { return f.interaction }, "0 interactions and 2 tickets", "deletedId deletedTickets",
+			map[string]any{"deletedTickets": 2.0}, [2]float64{2, 2}},
+		{"deleteCustomer", func(f family) string { return f.customer.id }, "2 interactions and 3 tickets", "deletedId deletedInteractions deletedTickets",
+			map[string]any{"deletedInteractions": 2.0, "deletedTickets": 3.0}, [2]float64{1, 1}},
+		{"deleteUser", func(f family) string { return f.user.id }, "2 interactions and 3 tickets", "deletedId deletedInteractions deletedTickets",
+			map[string]any{"deletedInteractions": 2.0, "deletedTickets": 3.0}, [2]float64{1, 1}},
+	} {
+		t.Run(test.mutation, func(t *testing.T) {
+			onEachEngine(t, func(t *testing.T, s *server) {
+				f := s.family()
+				id := test.id(f)
+				for _, cascade := range []variables{{}, {"cascade": false}} {
+					a := s.mutate(f.admin.token, test.mutation, with(variables{"id": id}, cascade), test.payload)
+					s.wantProblem(a, db.Conflict, "", test.refusal)
+				}
+				if count := s.must(f.admin.token, `{ interactions { totalCount } tickets { totalCount } }`, nil); count.at("interactions.totalCount") != 3.0 || count.at("tickets.totalCount") != 4.0 {
+					t.Fatalf("a refused deletion deleted something: %s", count.raw)
+				}
+				a := s.mutate(f.admin.token, test.mutation, variables{"id": id, "cascade": true}, test.payload)
+				test.deleted["deletedId"] = id
+				if len(a.Errors) > 0 || fmt.Sprint(a.at(test.mutation)) != fmt.Sprint(test.deleted) {
+					t.Fatalf("the deletion is answered with %s, want %v", a.raw, test.deleted)
+				}
+				s.wantNothingDangling(f.admin)
+				if count := s.must(f.admin.token, `{ interactions { totalCount } tickets { totalCount } }`, nil); count.at("interactions.totalCount") != test.left[0] || count.at("tickets.totalCount") != test.left[1] {
+					t.Errorf("left are %s, want %v", count.raw, test.left)
+				}
+				s.refused(f.admin.token, `query($id: ID!) { node(id: $id) { id } }`, variables{"id": id}, "NOT_FOUND")
+				for _, cascade := range []bool{false, true} {
+					a := s.mutate(f.admin.token, test.mutation, variables{"id": id, "cascade": cascade}, test.payload)
+					s.wantProblem(a, db.NotFound, "", "no such")
+				}
+			})
+		})
+	}
+}
+
+// TestDeletedAccount holds that who is deleted is logged out at once, that their address is free again, and that what
+// was only assigned to them stays.
+func TestDeletedAccount(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		f := s.family()
+		for _, deletion := range []struct {
+			who      account
+			mutation string
+		}{{f.user, "deleteUser"}, {f.customer, "deleteCustomer"}} {
+			a := s.mutate(f.admin.token, deletion.mutation, variables{"id": deletion.who.id, "cascade": true}, "deletedId")
+			if len(a.Errors) > 0 {
+				t.Fatal(a.raw)
+			}
+			if a := s.ask(deletion.who.token, `{ viewer { __typename } }`, nil); a.Status != 401 {
+				t.Errorf("after %s the account's token is answered with %d %s", deletion.mutation, a.Status, a.raw)
+			}
+			s.refused("", `mutation($in: RefreshInput!) { refresh(input: $in) { viewer { __typename } } }`,
+				variables{"in": variables{"refreshToken": deletion.who.refresh}}, "UNAUTHENTICATED")
+		}
+		for _, mutation := range []string{"logInUser", "logInCustomer"} {
+			a := s.mutate("", mutation, variables{"email": f.user.email, "password": password}, "__typename")
+			s.wantProblem(a, db.Unauthenticated, "", "wrong address or password")
+		}
+		kept := s.must(f.admin.token, `query($id: ID!) { ticket(id: $id) { status assignee { id } interaction { id } } }`, variables{"id": f.keptTicket})
+		if kept.at("ticket.assignee") != nil || kept.text("ticket.interaction.id") != f.kept {
+			t.Errorf("the ticket that was only assigned is %s", kept.raw)
+		}
+		if again := s.signUpCustomer("Rahul"); again.id == f.customer.id {
+			t.Error("the new account has the deleted one's id")
+		}
+		again := s.hire(f.admin, "Uma")
+		if seen := s.must(again.token, `{ interactions { totalCount } tickets { totalCount } }`, nil); seen.at("interactions.totalCount") != 0.0 || seen.at("tickets.totalCount") != 0.0 {
+			t.Errorf("the new account sees the deleted one's: %s", seen.raw)
+		}
+	})
+}
+
+// TestOwnDeletion holds that a customer may delete themself with all that is theirs, and that an admin stays.
+func TestOwnDeletion(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		f := s.family()
+		s.wantProblem(s.mutate(f.customer.token, "deleteCustomer", variables{"id": f.customer.id}, "deletedId"), db.Conflict, "", "2 interactions and 3 tickets")
+		a := s.mutate(f.customer.token, "deleteCustomer", variables{"id": f.customer.id, "cascade": true}, "deletedId deletedInteractions deletedTickets")
+		if a.at("deleteCustomer.deletedTickets") != 3.0 {
+			t.Errorf("deleting themself is answered with %s", a.raw)
+		}
+		s.wantNothingDangling(f.admin)
+		s.wantProblem(s.mutate(f.admin.token, "deleteUser", variables{"id": f.admin.id, "cascade": true}, "deletedId"), db.Conflict, "", "last admin")
+		if a := s.must(f.admin.token, `{ interactions { totalCount } viewer { ... on User { active } } }`, nil); a.at("interactions.totalCount") != 1.0 || a.at("viewer.active") != true {
+			t.Errorf("a refused deletion of the last admin left %s", a.raw)
+		}
+	})
+}
+
+// cutter is a store whose work is cut off at one of its writes, by the end of the context: just before or just after it.
+type cutter struct {
+	db.Store
+	cut   context.CancelFunc
+	left  int
+	after bool
+}
+
+// write does a write, or does it and ends, or ends.
+func (c *cutter) write(ctx context.Context, do func() error) error {
+	c.left--
+	if c.left == 0 && !c.after {
+		c.cut()
+		return ctx.Err()
+	}
+	err := do()
+	if c.left == 0 {
+		c.cut()
+		return ctx.Err()
+	}
+	return err
+}
+
+func (c *cutter) Update(ctx context.Context, in *db.Collection, id db.ID, where db.Filter, set []db.Assignment, events ...*db.Event) error {
+	return c.write(ctx, func() error { return c.Store.Update(ctx, in, id, where, set, events...) })
+}
+
+func (c *cutter) Delete(ctx context.Context, in *db.Collection, id db.ID, where db.Filter, events ...*db.Event) error {
+	return c.write(ctx, func() error { return c.Store.Delete(ctx, in, id, where, events...) })
+}
+
+func (c *cutter) Purge(ctx context.Context, in *db.Collection, where db.Filter, limit int) (removed int, err error) {
+	err = c.write(ctx, func() error {
+		removed, err = c.Store.Purge(ctx, in, where, limit)
+		return err
+	})
+	return removed, err
+}
+
+// TestDeletionThatIsCutOff cuts a deletion off at each of its writes, and holds that calling it again finishes it: that
+// at no point something is left which nothing finds any more.
+func TestDeletionThatIsCutOff(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		f := s.family()
+		for _, test := range []struct {
+			id       string
+			deletion func(d *db.DB) func(context.Context, auth.Scope, db.ID, *int, bool) (db.Deleted, error)
+		}{
+			{f.user.id, func(d *db.DB) func(context.Context, auth.Scope, db.ID, *int, bool) (db.Deleted, error) { return d.DeleteUser }},
+			{f.stranger.id, func(d *db.DB) func(context.Context, auth.Scope, db.ID, *int, bool) (db.Deleted, error) { return d.DeleteCustomer }},
+		} {
+			_, id, err := db.ParseGlobalID(test.id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cuts := 0
+			for ; ; cuts++ {
+				ctx, cancel := context.WithCancel(t.Context())
+				// The first write of each try gets through, so that every try comes further.
+				store := &cutter{Store: s.store, cut: cancel, left: 1 + cuts%2, after: cuts%2 == 0}
+				_, err := test.deletion(db.New(store, nil, db.Options{}))(ctx, auth.SystemScope(), id, nil, true)
+				cancel()
+				if err == nil || db.CodeOf(err) == db.NotFound {
+					break
+				}
+				if !errors.Is(err, context.Canceled) {
+					t.Fatalf("cut off after %d tries: %v", cuts, err)
+				}
+			}
+			if cuts < 3 {
+				t.Errorf("the deletion was cut off only %d times", cuts)
+			}
+			s.wantNothingDangling(f.admin)
+			s.refused(f.admin.token, `query($id: ID!) { node(id: $id) { id } }`, variables{"id": test.id}, "NOT_FOUND")
+		}
+		if a := s.must(f.admin.token, `{ interactions { totalCount } tickets { totalCount } }`, nil); a.at("interactions.totalCount") != 0.0 || a.at("tickets.totalCount") != 0.0 {
+			t.Errorf("left are %s, want nothing", a.raw)
+		}
+	})
+}

@@ -1,0 +1,212 @@
+package resolvers_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"crm/db"
+)
+
+// TestTextFilters holds that the characters which mean something to SQL's LIKE or to a regular expression mean
+// themselves in a filter, and that case doesn't matter in any script.
+func TestTextFilters(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		admin := s.signUpUser("Rohan")
+		names := map[string]string{}
+		for i, name := range []string{
+			"100% sure", "100 percent", "under_score", "underXscore", `back\slash`, "back/slash", "star*", "st.r*", "(a|b)+",
+			"[a-z]^$", "É", "e\u0301", "e", "Straße", "STRASSE", "ΣΊΣΥΦΟΣ", "İstanbul", "日本語", "🙂 smile", `"quoted"`, "it's",
+		} {
+			id := db.NewID()
+			s.seed(db.Customers, fields{"_id": id, "name": name, "name_key": db.Fold(name), "email_key": fmt.Sprint(i)})
+			names[db.KindCustomer.GlobalID(id)] = name
+		}
+		for _, test := range []struct {
+			operator, operand string
+			want              []string
+		}{
+			{"contains", "%", []string{"100% sure"}},
+			{"startsWith", "100%", []string{"100% sure"}},
+			{"startsWith", "%", nil},
+			{"contains", "_", []string{"under_score"}},
+			{"startsWith", "under_", []string{"under_score"}},
+			{"contains", `\`, []string{`back\slash`}},
+			{"contains", `\%`, nil},
+			{"contains", "*", []string{"st.r*", "star*"}},
+			{"startsWith", "st.r", []string{"st.r*"}},
+			{"startsWith", "star*", []string{"star*"}},
+			{"contains", ".*", nil},
+			{"eq", ".*", nil},
+			{"startsWith", "^", nil},
+			{"contains", "^$", []string{"[a-z]^$"}},
+			{"startsWith", "[A-", []string{"[a-z]^$"}},
+			{"contains", "(A|B)+", []string{"(a|b)+"}},
+			{"contains", "a|b", []string{"(a|b)+"}},
+			{"eq", "é", []string{"e\u0301", "É"}},
+			{"eq", "E\u0301", []string{"e\u0301", "É"}},
+			{"eq", "E", []string{"e"}},
+			{"eq", "strasse", []string{"STRASSE", "Straße"}},
+			{"startsWith", "STRAß", []string{"STRASSE", "Straße"}},
+			{"contains", "σίσυφος", []string{"ΣΊΣΥΦΟΣ"}},
+			{"startsWith", "日", []string{"日本語"}},
+			{"contains", "🙂", []string{"🙂 smile"}},
+			{"contains", `"`, []string{`"quoted"`}},
+			{"eq", "it's", []string{"it's"}},
+			{"eq", "' OR ''='", nil},
+			{"contains", "\x00", nil},
+			{"startsWith", "e\x00", nil},
+			{"eq", `{"$gt": ""}`, nil},
+			{"contains", "$", []string{"[a-z]^$"}},
+			{"contains", "", slices.Sorted(maps.Values(names))},
+			{"startsWith", "", slices.Sorted(maps.Values(names))},
+			{"eq", "", nil},
+		} {
+			got := []string{}
+			for _, id := range s.ids(admin.token, "customers", map[string]any{"name": map[string]any{test.operator: test.operand}}) {
+				got = append(got, names[id])
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, test.want) {
+				t.Errorf("%s %q matches %q, want %q", test.operator, test.operand, got, test.want)
+			}
+		}
+	})
+}
+
+// named stores interactions of two customers and tickets on them, and returns the name of each by its id.
+func (s *server) named(admin account) map[string]string {
+	s.t.Helper()
+	_, adminID, err := db.ParseGlobalID(admin.id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	names := map[string]string{}
+	ids := map[string]db.ID{}
+	add := func(kind db.Kind, name string) db.ID {
+		ids[name] = db.NewID()
+		names[kind.GlobalID(ids[name])] = name
+		return ids[name]
+	}
+	for _, name := range []string{"Rahul", "Stella"} {
+		company := map[string]any{"Rahul": "TCS"}[name]
+		companyKey := map[string]any{"Rahul": "tcs"}[name]
+		s.seed(db.Customers, fields{"_id": add(db.KindCustomer, name), "name": name, "name_key": db.Fold(name), "email_key": name, "company": company, "company_key": companyKey})
+	}
+	for i, name := range []string{"Demo", "Call", "Visit", "Lunch"} {
+		s.seed(db.Interactions, fields{
+			"_id": add(db.KindInteraction, name), "user_id": adminID, "customer_id": ids[[]string{"Rahul", "Stella"}[i%2]],
+			"title": name, "title_key": db.Fold(name), "kind": []string{"meeting", "task"}[i/2],
+		})
+	}
+	for i, name := range []string{"broken", "lost", "late"} {
+		interaction := []string{"Demo", "Call", "Visit"}[i]
+		ticket := fields{
+			"_id": add(db.KindTicket, name), "interaction_id": ids[interaction], "customer_id": ids[[]string{"Rahul", "Stella"}[i%2]],
+			"interaction_user_id": adminID, "priority": i + 1,
+		}
+		if name == "lost" {
+			ticket["assignee_id"] = adminID
+		}
+		s.seed(db.Tickets, ticket)
+	}
+	// One whose customer and interaction are gone is in no answer that asks something of them.
+	s.seed(db.Tickets, fields{"_id": add(db.KindTicket, "dangling"), "interaction_id": db.NewID(), "customer_id": db.NewID(), "priority": 4})
+	return names
+}
+
+// TestLogic is about and, or, not and the conditions that lead to other documents.
+func TestLogic(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		admin := s.signUpUser("Rohan")
+		names := s.named(admin)
+		everyTicket := []string{"broken", "dangling", "late", "lost"}
+		for _, test := range []struct {
+			list, where string
+			want        []string
+		}{
+			{"tickets", `{}`, everyTicket},
+			{"tickets", `{and: []}`, everyTicket},
+			{"tickets", `{or: []}`, nil},
+			{"tickets", `{not: {}}`, nil},
+			{"tickets", `{or: [{}]}`, everyTicket},
+			{"tickets", `{priority: {}}`, everyTicket},
+			{"tickets", `{id: {in: []}}`, nil},
+			{"tickets", `{id: {notIn: []}}`, everyTicket},
+			{"tickets", `{not: {or: []}}`, everyTicket},
+			{"tickets", `{or: [{priority: {eq: LOW}}, {priority: {eq: HIGH}}]}`, []string{"broken", "late"}},
+			{"tickets", `{or: {priority: {eq: LOW}}}`, []string{"broken"}},
+			{"tickets", `{priority: {gt: LOW, lt: URGENT}}`, []string{"late", "lost"}},
+			{"tickets", `{priority: {gt: LOW}, or: [{priority: {eq: LOW}}, {priority: {eq: HIGH}}]}`, []string{"late"}},
+			{"tickets", `{and: [{priority: {ne: LOW}}, {not: {priority: {eq: HIGH}}}]}`, []string{"dangling", "lost"}},
+			{"tickets", `{not: {and: [{priority: {gte: MEDIUM}}, {priority: {lte: HIGH}}]}}`, []string{"broken", "dangling"}},
+			{"tickets", `{not: {not: {priority: {eq: LOW}}}}`, []string{"broken"}},
+			{"tickets", `{priority: {eq: LOW, ne: LOW}}`, nil},
+			{"tickets", `{assigneeId: {isNull: true, ne: "` + admin.id + `"}}`, []string{"broken", "dangling", "late"}},
+			{"tickets", `{not: {assigneeId: {isNull: true}}}`, []string{"lost"}},
+			{"tickets", `{customer: {company: {eq: "TCS"}}}`, []string{"broken", "late"}},
+			{"tickets", `{customer: {company: {isNull: true}}}`, []string{"lost"}},
+			{"tickets", `{customer: {company: {ne: "TCS"}}}`, []string{"lost"}},
+			{"tickets", `{not: {customer: {company: {eq: "tcs"}}}}`, []string{"dangling", "lost"}},
+			{"tickets", `{customer: {}}`, []string{"broken", "late", "lost"}},
+			{"tickets", `{customer: {or: []}}`, nil},
+			{"tickets", `{assignee: {name: {startsWith: "ro"}}}`, []string{"lost"}},
+			{"tickets", `{not: {assignee: {name: {startsWith: "ro"}}}}`, []string{"broken", "dangling", "late"}},
+			{"tickets", `{interaction: {title: {in: ["demo", "CALL"]}, customer: {name: {eq: "rahul"}}}}`, []string{"broken"}},
+			{"tickets", `{interaction: {user: {email: {eq: "ROHAN@example.com"}}}, priority: {gte: HIGH}}`, []string{"late"}},
+			{"tickets", `{or: [{interaction: {kind: {eq: TASK}}}, {customer: {name: {eq: "stella"}}}]}`, []string{"late", "lost"}},
+			{"interactions", `{customer: {company: {contains: "c"}}}`, []string{"Demo", "Visit"}},
+			{"interactions", `{user: {role: {eq: ADMIN}, active: true}, not: {customer: {company: {isNull: false}}}}`, []string{"Call", "Lunch"}},
+			{"interactions", `{user: {role: {eq: USER}}}`, nil},
+			{"interactions", `{and: [{or: [{title: {startsWith: "d"}}, {title: {startsWith: "l"}}]}, {kind: {eq: TASK}}]}`, []string{"Lunch"}},
+			{"customers", `{or: [{company: {isNull: true}}, {name: {eq: "RAHUL"}}]}`, []string{"Rahul", "Stella"}},
+		} {
+			// By a literal here: TestEveryOperator sends variables.
+			a := s.must(admin.token, "{ "+test.list+"(where: "+test.where+") { nodes { id } totalCount } }", nil)
+			var got []string
+			for i := range a.at(test.list + ".nodes").([]any) {
+				got = append(got, names[a.text(fmt.Sprintf("%s.nodes.%d.id", test.list, i))])
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, test.want) || a.at(test.list+".totalCount") != float64(len(got)) {
+				t.Errorf("%s with %s are %q, want %q: %s", test.list, test.where, got, test.want, a.raw)
+			}
+		}
+	})
+}
+
+// TestRelationsShowNothingHidden holds that filtering by what somebody may not see finds nothing out about it.
+func TestRelationsShowNothingHidden(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		p := s.people()
+		s.createInteraction(p.admin, p.stranger, "Hidden")
+		// The user is assigned a ticket on somebody else's interaction: they see the ticket, not the interaction.
+		hidden := s.createInteraction(p.admin, p.customer, "Secret plan")
+		ticket := s.createTicket(p.admin, hidden, "For the user")
+		s.must(p.admin.token, `mutation($id: ID!, $user: ID!) { assignTicket(input: {id: $id, assigneeId: $user}) { ticket { id } } }`,
+			variables{"id": ticket, "user": p.user.id})
+		for _, test := range []struct {
+			who   account
+			list  string
+			where string
+			want  int
+		}{
+			{p.user, "tickets", `{}`, 2},
+			{p.user, "tickets", `{interaction: {}}`, 1},
+			{p.user, "tickets", `{interaction: {title: {startsWith: "secret"}}}`, 0},
+			{p.user, "tickets", `{not: {interaction: {title: {startsWith: "secret"}}}}`, 2},
+			{p.customer, "interactions", `{customer: {name: {startsWith: "r"}}}`, 2},
+			{p.customer, "interactions", `{customer: {name: {startsWith: "s"}}}`, 0},
+			{p.customer, "customers", `{}`, 1},
+			{p.customer, "users", `{}`, 2},
+			{p.stranger, "users", `{name: {eq: "uma"}}`, 0},
+			{p.stranger, "tickets", `{assignee: {name: {eq: "uma"}}}`, 0},
+		} {
+			a := s.must(test.who.token, "{ "+test.list+"(where: "+test.where+") { nodes { id } totalCount } }", nil)
+			if n := len(a.at(test.list + ".nodes").([]any)); n != test.want || a.at(test.list+".totalCount") != float64(n) {
+				t.Errorf("%s of %s with %s: %s, want %d", test.list, test.who.email, test.where, a.raw, test.want)
+			}
+		}
+	})
+}

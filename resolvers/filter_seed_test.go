@@ -1,0 +1,80 @@
+package resolvers_test
+
+import (
+	"fmt"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// filteredLists stores a few documents of each kind, which differ in every field, and returns their lists.
+func (s *server) filteredLists(admin account) []filtered {
+	s.t.Helper()
+	_, adminID, err := db.ParseGlobalID(admin.id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	rohan, err := s.db.Users.Get(s.t.Context(), auth.SystemScope(), adminID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	texts := []string{"Érica", "e\u0301ric the 2nd", "50% _off_", `Back\slash.*`, "ÅSA Ünlü"}
+	users := []fields{{
+		"_id": adminID, "name": rohan.Name, "email": rohan.Email, "role": "ADMIN",
+		"created_at": rohan.CreatedAt, "updated_at": rohan.UpdatedAt,
+	}}
+	var customers, interactions, tickets []fields
+	for i, text := range texts {
+		email := fmt.Sprintf("%c.User%d@Example.net", 'A'+i, i)
+		user := fields{
+			"_id": db.NewID(), "name": text, "name_key": db.Fold(text), "email": email, "email_key": db.Fold(email), "role": "USER",
+			"created_at": day(1 + i), "updated_at": day(3 + i/2),
+		}
+		customer := fields{
+			"_id": db.NewID(), "name": text, "name_key": db.Fold(text), "email": email, "email_key": db.Fold(email),
+			"created_at": day(1 + i), "updated_at": day(3 + i/2),
+		}
+		if i%2 == 0 {
+			user["deactivated_at"] = day(9)
+			customer["company"], customer["company_key"], customer["phone"] = text, db.Fold(text), fmt.Sprintf("+91 22 %d", i)
+		}
+		users, customers = append(users, s.seed(db.Users, user)), append(customers, s.seed(db.Customers, customer))
+	}
+	for i, text := range texts {
+		interaction := fields{
+			"_id": db.NewID(), "user_id": users[i%3].id(), "customer_id": customers[i%2].id(),
+			"kind": []string{"meeting", "task", "follow_up"}[i%3], "status": []string{"planned", "done", "cancelled"}[i/2],
+			"title": text, "title_key": db.Fold(text), "description": "", "start_time": day(10 + i),
+			"created_at": day(1 + i), "updated_at": day(3 + i/2),
+		}
+		ticket := fields{
+			"_id": db.NewID(), "interaction_id": interaction.id(), "customer_id": interaction["customer_id"],
+			"interaction_user_id": interaction["user_id"], "description": text, "priority": 1 + i%4,
+			"status": []string{"open", "in_progress", "resolved", "closed"}[i%4], "created_at": day(1 + i), "updated_at": day(3 + i/2),
+		}
+		if i%2 == 0 {
+			interaction["end_time"], ticket["assignee_id"] = day(11+i), users[i/2].id()
+		}
+		interactions = append(interactions, s.seed(db.Interactions, interaction))
+		tickets = append(tickets, s.seed(db.Tickets, ticket))
+	}
+	stored := map[string]string{
+		"id": "_id", "createdAt": "created_at", "updatedAt": "updated_at", "startTime": "start_time", "endTime": "end_time",
+		"userId": "user_id", "customerId": "customer_id", "interactionId": "interaction_id", "assigneeId": "assignee_id",
+		"active": "deactivated_at",
+	}
+	lists := []filtered{
+		{list: "users", where: "UserWhere", kind: db.KindUser, docs: users},
+		{list: "customers", where: "CustomerWhere", kind: db.KindCustomer, docs: customers},
+		{list: "interactions", where: "InteractionWhere", kind: db.KindInteraction, docs: interactions},
+		{list: "tickets", where: "TicketWhere", kind: db.KindTicket, docs: tickets},
+	}
+	for i := range lists {
+		lists[i].stored = stored
+		lists[i].kinds = map[string]db.Kind{
+			"id": lists[i].kind, "userId": db.KindUser, "assigneeId": db.KindUser, "customerId": db.KindCustomer,
+			"interactionId": db.KindInteraction,
+		}
+	}
+	return lists
+}

@@ -1,0 +1,227 @@
+package resolvers_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"golang.org/x/text/unicode/norm"
+
+	"crm/db"
+	"crm/graph"
+)
+
+// filtered is a list whose filters are tested.
+type filtered struct {
+	list, where string
+	kind        db.Kind
+	docs        []fields
+	// stored is the stored field behind each field of the where input, where it has another name.
+	stored map[string]string
+	// kinds is of what kind an id is.
+	kinds map[string]db.Kind
+}
+
+// TestEveryOperator compares every operator of every field of every where input with what it is described to do. A
+// field or an operator that is added to the schema is tested at once, or fails until this test knows it.
+func TestEveryOperator(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		admin := s.signUpUser("Rohan")
+		schema := graph.NewExecutableSchema(graph.Config{}).Schema()
+		for _, f := range s.filteredLists(admin) {
+			for _, field := range schema.Types[f.where].Fields {
+				definition := schema.Types[field.Type.Name()]
+				if strings.HasSuffix(definition.Name, "Where") {
+					continue // TestLogic and TestRelations are about these
+				}
+				t.Run(f.where+" "+field.Name, func(t *testing.T) {
+					c := comparing{s: s.in(t), token: admin.token, filtered: f, field: field.Name, schema: schema}
+					if definition.Name == "Boolean" {
+						for _, active := range []bool{true, false} {
+							c.try(active, func(value any) bool { return (value == nil) == active })
+						}
+						return
+					}
+					for _, operator := range definition.Fields {
+						c.tryOperator(operator)
+					}
+				})
+			}
+		}
+	})
+}
+
+// comparing compares one field's operators.
+type comparing struct {
+	s      *server
+	token  string
+	schema *ast.Schema
+	filtered
+	field string
+}
+
+// value is what a document has in the field, as a client knows it; nil if it is missing.
+func (c comparing) value(doc fields) any {
+	name := c.stored[c.field]
+	if name == "" {
+		name = c.field
+	}
+	value := doc[name]
+	switch value := value.(type) {
+	case db.ID:
+		return c.kinds[c.field].GlobalID(value)
+	case int:
+		return []string{"LOW", "MEDIUM", "HIGH", "URGENT"}[value-1]
+	case string:
+		if c.schema.Types[c.filterType()].Fields.ForName("contains") == nil {
+			return strings.ToUpper(value)
+		}
+	}
+	return value
+}
+
+func (c comparing) filterType() string {
+	return c.schema.Types[c.where].Fields.ForName(c.field).Type.Name()
+}
+
+// operands are the values that the documents have in the field, in upper case, and one that none has.
+func (c comparing) operands(operator *ast.FieldDefinition) []any {
+	var found []any
+	if values := c.schema.Types[operator.Type.Name()].EnumValues; len(values) > 0 {
+		for _, value := range values {
+			found = append(found, value.Name)
+		}
+		return found
+	}
+	for _, doc := range c.docs {
+		switch value := c.value(doc).(type) {
+		case nil:
+		case time.Time:
+			found = append(found, value.Format(time.RFC3339), value.In(time.FixedZone("", 5*3600)).Add(time.Millisecond).Format(time.RFC3339Nano))
+		case string:
+			if strings.HasSuffix(operator.Name, "s") || strings.HasSuffix(operator.Name, "With") { // contains, startsWith
+				letters := []rune(value)
+				found = append(found, strings.ToUpper(string(letters[:2])), string(letters[1:3]), string(letters[len(letters)-1:]))
+				continue
+			}
+			if kind := c.kinds[c.field]; kind != "" {
+				found = append(found, value, idOfNothing(value))
+				continue
+			}
+			found = append(found, strings.ToUpper(value), value+"!")
+		}
+	}
+	slices.SortFunc(found, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
+	return slices.Compact(found)
+}
+
+func (c comparing) tryOperator(operator *ast.FieldDefinition) {
+	switch operator.Name {
+	case "isNull":
+		for _, null := range []bool{true, false} {
+			c.try(map[string]any{"isNull": null}, func(value any) bool { return (value == nil) == null })
+		}
+		return
+	case "in", "notIn":
+		all := c.operands(operator)
+		for _, some := range [][]any{{}, all[:1], all[:len(all)/2], all} {
+			c.try(map[string]any{operator.Name: some}, func(value any) bool {
+				return slices.ContainsFunc(some, func(one any) bool { return c.matches("eq", value, one) }) == (operator.Name == "in")
+			})
+		}
+		return
+	}
+	for _, operand := range c.operands(operator) {
+		c.try(map[string]any{operator.Name: operand}, func(value any) bool { return c.matches(operator.Name, value, operand) })
+	}
+}
+
+// matches is what the schema says of the operators: a comparison with nothing is false, and ne is the opposite of eq.
+func (c comparing) matches(operator string, value, operand any) bool {
+	if operator == "ne" {
+		return !c.matches("eq", value, operand)
+	}
+	switch value := value.(type) {
+	case nil:
+		return false
+	case time.Time:
+		other, err := time.Parse(time.RFC3339, operand.(string))
+		if err != nil {
+			c.s.t.Fatal(err)
+		}
+		return ordered(c.s.t, operator, value.Compare(other))
+	case string:
+		if enum := c.schema.Types[c.schema.Types[c.filterType()].Fields.ForName("eq").Type.Name()].EnumValues; len(enum) > 0 {
+			rank := func(name any) int {
+				return slices.IndexFunc(enum, func(value *ast.EnumValueDefinition) bool { return value.Name == name })
+			}
+			return ordered(c.s.t, operator, rank(value)-rank(operand))
+		}
+		text, part := lower(value), lower(operand.(string))
+		switch operator {
+		case "contains":
+			return strings.Contains(text, part)
+		case "startsWith":
+			return strings.HasPrefix(text, part)
+		}
+		return ordered(c.s.t, operator, strings.Compare(text, part))
+	}
+	c.s.t.Fatalf("this test doesn't know how to compare a %T", value)
+	return false
+}
+
+func lower(text string) string { return strings.ToLower(norm.NFC.String(text)) }
+
+func ordered(t *testing.T, operator string, c int) bool {
+	t.Helper()
+	switch operator {
+	case "eq":
+		return c == 0
+	case "gt":
+		return c > 0
+	case "gte":
+		return c >= 0
+	case "lt":
+		return c < 0
+	case "lte":
+		return c <= 0
+	}
+	t.Fatalf("this test doesn't know the operator %s", operator)
+	return false
+}
+
+// try asks for the documents that a condition on the field matches.
+func (c comparing) try(condition any, match func(value any) bool) {
+	c.s.t.Helper()
+	want := []string{}
+	for _, doc := range c.docs {
+		if match(c.value(doc)) {
+			want = append(want, c.kind.GlobalID(doc.id()))
+		}
+	}
+	got := c.s.ids(c.token, c.list, map[string]any{c.field: condition})
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		c.s.t.Errorf("%s with %s %v are %q, want %q", c.list, c.field, condition, got, want)
+	}
+}
+
+// ids returns the ids of what a where input matches, sorted.
+func (s *server) ids(token, list string, where any) []string {
+	s.t.Helper()
+	kind := map[string]string{"users": "User", "customers": "Customer", "interactions": "Interaction", "tickets": "Ticket"}[list]
+	a := s.must(token, "query($where: "+kind+"Where) { "+list+"(first: 100, where: $where) { nodes { id } totalCount } }", variables{"where": where})
+	nodes := a.at(list + ".nodes").([]any)
+	found := []string{}
+	for i := range nodes {
+		found = append(found, a.text(fmt.Sprintf("%s.nodes.%d.id", list, i)))
+	}
+	if a.at(list+".totalCount") != float64(len(found)) {
+		s.t.Errorf("%s with %v: the count differs from the list: %s", list, where, a.raw)
+	}
+	slices.Sort(found)
+	return found
+}

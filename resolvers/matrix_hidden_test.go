@@ -1,0 +1,253 @@
+package resolvers_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// assign gives a ticket of the world to a user of it.
+func (w *world) assign(ticket, user string) {
+	w.s.t.Helper()
+	w.s.must(w.people["ada"].token, `mutation($in: AssignTicketInput!) { assignTicket(input: $in) { ticket { id } } }`,
+		variables{"in": variables{"id": w.ids[ticket], "assigneeId": w.ids[user]}})
+}
+
+// variables has the ids of all that there is in the world under its names.
+func (w *world) variables() variables {
+	vars := variables{}
+	for name, id := range w.ids {
+		vars[name] = id
+	}
+	return vars
+}
+
+// worldQuery declares the variables of the world that a selection uses.
+func worldQuery(w *world, selection string) string {
+	var declared []string
+	for name := range w.ids {
+		if strings.Contains(selection, "$"+name) {
+			declared = append(declared, "$"+name+": ID!")
+		}
+	}
+	if len(declared) == 0 {
+		return "query { " + selection + " }"
+	}
+	return fmt.Sprintf("query(%s) { %s }", strings.Join(declared, ", "), selection)
+}
+
+// namesIn returns what the documents at any depth of an answer are called, each once.
+func (w *world) namesIn(in any) string {
+	var names []string
+	var walk func(any)
+	walk = func(in any) {
+		switch in := in.(type) {
+		case map[string]any:
+			if id, ok := in["id"].(string); ok {
+				names = append(names, w.nameOf(id))
+			}
+			for _, value := range in {
+				walk(value)
+			}
+		case []any:
+			for _, item := range in {
+				walk(item)
+			}
+		}
+	}
+	walk(in)
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), " ")
+}
+
+// TestOtherUsersAreRedacted reads a user's record in every way that leads to it: only they themself and admins see more
+// than name and address.
+func TestOtherUsersAreRedacted(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		w.assign("leak", "uma")
+		const record = " { ... on User { id name email version role active deactivatedAt createdAt updatedAt } }"
+		ways := map[string]string{
+			"user":               "user(id: $uma)" + record,
+			"node":               "node(id: $uma)" + record,
+			"nodes.0":            "nodes(ids: [$uma])" + record,
+			"users.nodes.0":      "users(where: {id: {eq: $uma}}) { nodes" + record + " }",
+			"users.edges.0.node": "users(where: {id: {eq: $uma}}) { edges { node" + record + " } }",
+			"interaction.user":   "interaction(id: $plan) { user" + record + " }",
+			"ticket.assignee":    "ticket(id: $leak) { assignee" + record + " }",
+			"viewer":             "viewer" + record,
+		}
+		for _, test := range []struct {
+			viewer string
+			all    bool
+			ways   []string
+		}{
+			{"cleo", false, []string{"user", "node", "nodes.0", "users.nodes.0", "users.edges.0.node", "interaction.user", "ticket.assignee"}},
+			{"otto", false, []string{"user", "node", "nodes.0", "users.nodes.0", "users.edges.0.node"}},
+			{"uma", true, []string{"user", "node", "nodes.0", "users.nodes.0", "interaction.user", "ticket.assignee", "viewer"}},
+			{"ada", true, []string{"user", "node", "nodes.0", "users.nodes.0", "interaction.user", "ticket.assignee"}},
+		} {
+			for _, way := range test.ways {
+				a := s.must(w.people[test.viewer].token, worldQuery(w, ways[way]), w.variables())
+				if a.text(way+".name") != "Uma" || a.text(way+".email") != "uma@example.com" {
+					t.Errorf("%s doesn't see the name by %s: %s", test.viewer, way, a.raw)
+				}
+				for _, field := range []string{"role", "active", "createdAt", "updatedAt"} {
+					if shown := a.at(way+"."+field) != nil; shown != test.all {
+						t.Errorf("%s sees the %s of uma by %s: %v, want %v", test.viewer, field, way, shown, test.all)
+					}
+				}
+			}
+		}
+		s.must(w.people["ada"].token, `mutation($id: ID!) { deactivateUser(input: {id: $id}) { user { id } } }`,
+			variables{"id": w.ids["uma"]})
+		for viewer, want := range map[string]bool{"cleo": false, "otto": false, "ada": true} {
+			a := s.must(w.people[viewer].token, worldQuery(w, ways["user"]), w.variables())
+			if shown := a.at("user.deactivatedAt") != nil; shown != want || (!want && a.at("user.active") != nil) {
+				t.Errorf("that uma was deactivated shows to %s: %s", viewer, a.raw)
+			}
+		}
+	})
+}
+
+// TestFiltersOnHiddenFieldsAreRefused: who could filter by a field that they may not see could read it.
+func TestFiltersOnHiddenFieldsAreRefused(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		for _, selection := range []string{
+			`users(where: {role: {eq: ADMIN}}) { nodes { id } }`,
+			`users(where: {role: {ne: ADMIN}}) { totalCount }`,
+			`users(where: {active: true}) { nodes { id } }`,
+			`users(where: {createdAt: {gt: "2020-01-01T00:00:00Z"}}) { nodes { id } }`,
+			`users(where: {updatedAt: {gt: "2020-01-01T00:00:00Z"}}) { nodes { id } }`,
+			`users(where: {not: {or: [{name: {eq: "x"}}, {and: [{role: {in: [USER]}}]}]}}) { nodes { id } }`,
+			`tickets(where: {assignee: {role: {eq: ADMIN}}}) { nodes { id } }`,
+			`tickets(where: {not: {assignee: {active: false}}}) { totalCount }`,
+			`tickets(where: {interaction: {user: {role: {eq: ADMIN}}}}) { nodes { id } }`,
+			`interactions(where: {user: {createdAt: {lt: "2100-01-01T00:00:00Z"}}}) { nodes { id } }`,
+			`interactions(where: {or: [{user: {not: {role: {eq: USER}}}}]}) { totalCount }`,
+		} {
+			for _, viewer := range []string{"cleo", "uma"} {
+				s.refused(w.people[viewer].token, worldQuery(w, selection), nil, deny)
+			}
+			s.must(w.people["ada"].token, worldQuery(w, selection), nil)
+		}
+		nested := `customers { nodes { interactions(where: {user: {role: {eq: USER}}}) { nodes { id } } } }`
+		if a := s.ask(w.people["uma"].token, worldQuery(w, nested), nil); len(a.Errors) == 0 || a.Errors[0].Extensions.Code != deny {
+			t.Errorf("a nested list can be filtered by a role: %s", a.raw)
+		}
+	})
+}
+
+// TestNothingHiddenIsReached asks in all roundabout ways for what isn't the viewer's. The ticket noise, on an interaction
+// of otto with cato, is assigned to uma, who therefore sees it and not its interaction.
+func TestNothingHiddenIsReached(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		w.assign("noise", "uma")
+		w.ids["letter"] = s.failedDelivery(w.ids["noise"])
+		w.ids["invitation"] = s.failedDelivery(w.ids["call"])
+		for _, test := range []struct{ viewer, selection, sees string }{
+			{"ada", `tickets(where: {interaction: {title: {eq: "call"}}}) { nodes { id } }`, "noise"},
+			{"uma", `tickets { nodes { id } }`, "leak noise"},
+			{"uma", `ticket(id: $noise) { id interaction { id } customer { id } assignee { id } }`, "cato noise uma"},
+			{"uma", `tickets { nodes { interaction { id } } }`, "plan"},
+			{"uma", `tickets(where: {interaction: {title: {eq: "call"}}}) { nodes { id } }`, ""},
+			{"uma", `tickets(where: {not: {interaction: {title: {eq: "call"}}}}) { nodes { id } }`, "leak noise"},
+			{"uma", `tickets(where: {not: {interaction: {title: {eq: "plan"}}}}) { nodes { id } }`, "noise"},
+			{"uma", `tickets(where: {or: [{interaction: {title: {startsWith: "c"}}}, {status: {eq: CLOSED}}]}) { nodes { id } }`, ""},
+			{"uma", `tickets(where: {interaction: {customer: {name: {eq: "Cato"}}}}) { nodes { id } }`, ""},
+			{"uma", `tickets(where: {interaction: {user: {name: {eq: "Otto"}}}}) { nodes { id } }`, ""},
+			{"uma", `tickets(where: {customer: {name: {eq: "Cato"}}}) { nodes { id } }`, "noise"},
+			{"uma", `interactions(where: {id: {in: [$plan, $call]}}) { nodes { id } }`, "plan"},
+			{"uma", `interactions(where: {not: {id: {eq: $plan}}}) { nodes { id } }`, ""},
+			{"uma", `interactions(where: {or: [{userId: {eq: $otto}}, {customer: {name: {eq: "Cato"}}}]}) { nodes { id } }`, ""},
+			{"uma", `users { nodes { interactions { nodes { id } } } }`, "plan"},
+			{"uma", `users { nodes { tickets { nodes { id } } } }`, "leak noise"},
+			{"uma", `customer(id: $cato) { interactions { nodes { id } } tickets { nodes { id } } }`, "noise"},
+			{"otto", `user(id: $uma) { assignedTickets { nodes { id } } tickets { nodes { id } } }`, "noise"},
+			{"otto", `user(id: $uma) { interactions { nodes { id } } }`, ""},
+			{"cleo", `users(where: {not: {name: {eq: "x"}}}) { nodes { id } }`, "uma"},
+			{"cleo", `user(id: $uma) { assignedTickets { nodes { id } } tickets { nodes { id } } interactions { nodes { id } } }`, "leak plan"},
+			{"cato", `users(where: {email: {eq: "uma@example.com"}}) { nodes { id } }`, ""},
+			{"cato", `customers(where: {or: [{email: {eq: "cleo@example.org"}}, {company: {isNull: false}}]}) { nodes { id } }`, "cato"},
+			{"cato", `ticket(id: $noise) { id assignee { id } interaction { id user { id } } }`, "call noise otto"},
+			{"cato", `tickets(where: {assignee: {name: {eq: "Uma"}}}) { nodes { id } }`, ""},
+			{"cato", `tickets(where: {not: {assignee: {name: {eq: "Uma"}}}}) { nodes { id } }`, "noise"},
+			{"cato", `interactions(where: {user: {name: {in: ["Uma", "Otto"]}}}) { nodes { id } }`, "call"},
+			{"cato", `nodes(ids: [$plan, $leak, $uma, $cleo, $mail, $letter, $cato]) { id }`, "cato"},
+			{"uma", `nodes(ids: [$mail, $letter, $invitation, $call, $noise]) { id }`, "letter mail noise"},
+			{"otto", `nodes(ids: [$mail, $letter, $invitation]) { id }`, "invitation letter"},
+			{"uma", `ticket(id: $noise) { deliveries { nodes { id } } }`, "letter"},
+			{"uma", `interactions { nodes { deliveries { nodes { id } totalCount } } }`, "mail"},
+			{"ada", `interactions { nodes { deliveries { nodes { id } } } }`, "invitation mail"},
+		} {
+			test.selection = strings.ReplaceAll(test.selection, "{ nodes { id } }", "{ nodes { id } totalCount }")
+			a := s.must(w.people[test.viewer].token, worldQuery(w, test.selection), w.variables())
+			if got := w.namesIn(a.Data); got != test.sees {
+				t.Errorf("%s sees %q by %s, want %q", test.viewer, got, test.selection, test.sees)
+			}
+			checkCounts(t, test.selection, a.Data)
+		}
+		for _, selection := range []string{
+			`interaction(id: $plan) { id deliveries { totalCount } }`, `ticket(id: $leak) { id deliveries { nodes { id } } }`,
+		} {
+			a := s.ask(w.people["cleo"].token, worldQuery(w, selection), w.variables())
+			if len(a.Errors) != 1 || a.Errors[0].Extensions.Code != deny || w.namesIn(a.Data) == "" {
+				t.Errorf("a customer asks for deliveries and gets %s, want all the rest and one error", a.raw)
+			}
+		}
+		s.refused(w.people["uma"].token, `mutation($id: ID!) { redeliver(input: {id: $id}) { delivery { id } } }`,
+			variables{"id": w.ids["invitation"]}, hide)
+	})
+}
+
+// checkCounts checks that no totalCount anywhere counts what isn't shown.
+func checkCounts(t *testing.T, selection string, in any) {
+	t.Helper()
+	switch in := in.(type) {
+	case map[string]any:
+		nodes, listed := in["nodes"].([]any)
+		if count, ok := in["totalCount"].(float64); ok && listed && int(count) != len(nodes) {
+			t.Errorf("%s counts %v and shows %d", selection, count, len(nodes))
+		}
+		for _, value := range in {
+			checkCounts(t, selection, value)
+		}
+	case []any:
+		for _, item := range in {
+			checkCounts(t, selection, item)
+		}
+	}
+}
+
+// TestEverybodyCanPageThroughUsers: cursors have to work also where the viewer may not see what the list is ordered by.
+func TestEverybodyCanPageThroughUsers(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		s.createInteraction(w.people["otto"], w.people["cleo"], "so that cleo sees two users")
+		for _, order := range []string{"", `orderBy: {field: NAME}`, `orderBy: {field: EMAIL}`, `orderBy: {field: CREATED_AT}`} {
+			for viewer, total := range map[string]int{"ada": 3, "uma": 3, "cleo": 2} {
+				whole := s.must(w.people[viewer].token, fmt.Sprintf(`{ users(first: 100 %s) { nodes { name } } }`, order), nil)
+				var want, forwards, backwards []string
+				for i := range total {
+					want = append(want, whole.text(fmt.Sprintf("users.nodes.%d.name", i)))
+				}
+				after, before := any(nil), any(nil)
+				for range total {
+					a := s.must(w.people[viewer].token, fmt.Sprintf(`query($after: String, $before: String) {
+						f: users(first: 1 after: $after %[1]s) { nodes { name } pageInfo { endCursor } }
+						b: users(last: 1 before: $before %[1]s) { edges { cursor node { name } } } }`, order),
+						variables{"after": after, "before": before})
+					forwards, after = append(forwards, a.text("f.nodes.0.name")), a.at("f.pageInfo.endCursor")
+					backwards, before = append(backwards, a.text("b.edges.0.node.name")), a.at("b.edges.0.cursor")
+				}
+				slices.Reverse(backwards)
+				if !slices.Equal(forwards, want) || !slices.Equal(backwards, want) || slices.Contains(want, "") {
+					t.Errorf("%s pages through users(%s) by %v and back by %v, want %v", viewer, order, forwards, backwards, want)
+				}
+			}
+		}
+	})
+}

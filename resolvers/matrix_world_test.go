@@ -1,0 +1,265 @@
+package resolvers_test
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// world is who and what there is before anybody does anything: two of everything that somebody owns, and an admin.
+//
+//	ada   an admin
+//	uma   a user,     plan an interaction of uma with cleo,  leak  a ticket on plan, mail a message about plan
+//	otto  a user,     call an interaction of otto with cato, noise a ticket on call
+//	cleo  a customer
+//	cato  a customer
+type world struct {
+	s      *server
+	people map[string]account
+	ids    map[string]string
+	// made counts what was made, for names that differ.
+	made atomic.Int64
+}
+
+// column is who asks.
+type column int
+
+const (
+	nobody column = iota
+	customerOwner
+	customerOther
+	userOwner
+	userOther
+	admin
+)
+
+func (c column) String() string {
+	return [...]string{"nobody", "the owning customer", "another customer", "the owning user", "another user", "an admin"}[c]
+}
+
+func (w *world) asks(c column) account {
+	return [...]account{{}, w.people["cleo"], w.people["cato"], w.people["uma"], w.people["otto"], w.people["ada"]}[c]
+}
+
+func (s *server) newWorld() *world {
+	s.t.Helper()
+	w := &world{s: s, people: make(map[string]account), ids: make(map[string]string)}
+	w.people["ada"] = s.signUpUser("Ada")
+	w.people["uma"], w.people["otto"] = s.hire(w.people["ada"], "Uma"), s.hire(w.people["ada"], "Otto")
+	w.people["cleo"], w.people["cato"] = s.signUpCustomer("Cleo"), s.signUpCustomer("Cato")
+	for name, person := range w.people {
+		w.ids[name] = person.id
+	}
+	w.ids["plan"] = s.createInteraction(w.people["uma"], w.people["cleo"], "plan")
+	w.ids["call"] = s.createInteraction(w.people["otto"], w.people["cato"], "call")
+	w.ids["leak"] = s.createTicket(w.people["cleo"], w.ids["plan"], "leak")
+	w.ids["noise"] = s.createTicket(w.people["cato"], w.ids["call"], "noise")
+	w.ids["mail"] = s.failedDelivery(w.ids["plan"])
+	return w
+}
+
+func (w *world) nameOf(id string) string {
+	for name, known := range w.ids {
+		if known == id {
+			return name
+		}
+	}
+	return id
+}
+
+// failedDelivery makes a message about an interaction or a ticket that was given up.
+func (s *server) failedDelivery(about string) string {
+	s.t.Helper()
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	delivery := &db.Delivery{
+		ID: db.NewID(), EventID: db.NewID(), EntityID: idOf(s.t, about), Channel: "mail", Recipient: "cleo@example.org",
+		Subject: "plan", Status: db.DeliveryFailed, Attempts: 7, NextAttemptAt: now, CreatedAt: now,
+	}
+	s.insert(db.Deliveries, delivery)
+	return delivery.GlobalID()
+}
+
+// idOf returns the id in a global id.
+func idOf(t *testing.T, global string) db.ID {
+	t.Helper()
+	_, id, err := db.ParseGlobalID(global)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// scopeOf returns the scope of somebody of the world.
+func (w *world) scopeOf(name string) auth.Scope {
+	w.s.t.Helper()
+	role := auth.User
+	switch {
+	case name == "ada":
+		role = auth.Admin
+	case strings.HasPrefix(w.ids[name], string(db.KindCustomer)):
+		role = auth.Customer
+	}
+	return auth.Scope{Role: role, Account: idOf(w.s.t, w.ids[name])}
+}
+
+// cell is one field asked for by one of the six.
+type cell struct {
+	*world
+
+	s      *server
+	column column
+	me     account
+}
+
+// newEmail is an address that nobody has.
+func (w *world) newEmail() string { return fmt.Sprintf("new%d@example.net", w.made.Add(1)) }
+
+// logIn makes account the one who asks, as if it had just logged in.
+func (c *cell) logIn(id db.ID, role auth.Role, global string) {
+	c.s.t.Helper()
+	session, refresh, err := c.s.db.StartSession(c.s.t.Context(), id, role.IsStaff())
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	token, _, err := c.s.tokens.Issue(auth.Viewer{Role: role, Account: id, Session: session.ID})
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	c.me = account{id: global, token: token, refresh: refresh}
+}
+
+// newUser makes a user who, if owner, is the one who asks.
+func (c *cell) newUser(role auth.Role, owner bool) string {
+	c.s.t.Helper()
+	user, err := c.s.db.CreateUser(c.s.t.Context(), c.scopeOf("ada"),
+		db.NewUser{Name: "New", Email: c.newEmail(), Password: password, Role: role})
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	if owner {
+		c.logIn(user.ID, role, user.GlobalID())
+	}
+	return user.GlobalID()
+}
+
+// newCustomer makes a customer who, if owner, is the one who asks.
+func (c *cell) newCustomer(owner bool) string {
+	c.s.t.Helper()
+	secret := password
+	customer, err := c.s.db.SignUpCustomer(c.s.t.Context(),
+		db.NewCustomer{Name: "New", Email: c.newEmail(), Password: &secret})
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	if owner {
+		c.logIn(customer.ID, auth.Customer, customer.GlobalID())
+	}
+	return customer.GlobalID()
+}
+
+// input makes a field's arguments or a mutation's input.
+type input func(c *cell) variables
+
+// with adds values, as name, value, name, value….
+func (in input) with(pairs ...any) input {
+	return func(c *cell) variables {
+		vars := maps.Clone(in(c))
+		for i := 0; i < len(pairs); i += 2 {
+			vars[pairs[i].(string)] = pairs[i+1]
+		}
+		return vars
+	}
+}
+
+// withID adds the id of something in the world.
+func (in input) withID(key, name string) input {
+	return func(c *cell) variables { return in.with(key, c.ids[name])(c) }
+}
+
+func noInput(*cell) variables { return variables{} }
+
+func given(key, name string) input { return input(noInput).withID(key, name) }
+
+// all asks for all that belongs to the owners.
+func all(key string) input {
+	return func(c *cell) variables {
+		var ids []string
+		for _, name := range []string{"cleo", "uma", "plan", "leak", "mail"} {
+			ids = append(ids, c.ids[name])
+		}
+		return variables{key: ids}
+	}
+}
+
+func newAccount(c *cell) variables {
+	return variables{"name": "New", "email": c.newEmail(), "password": password}
+}
+
+func credentialsOf(name string) input {
+	return func(c *cell) variables { return variables{"email": c.people[name].email, "password": password} }
+}
+
+func refreshToken(c *cell) variables {
+	_, refresh, err := c.s.db.StartSession(c.s.t.Context(), idOf(c.s.t, c.ids["uma"]), true)
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	return variables{"refreshToken": refresh}
+}
+
+// asNewcomer has somebody new of the same role ask, so that ending sessions hurts nobody else.
+var asNewcomer = input(func(c *cell) variables {
+	switch c.column {
+	case customerOwner, customerOther:
+		c.newCustomer(true)
+	case userOwner, userOther:
+		c.newUser(auth.User, true)
+	case admin:
+		c.newUser(auth.Admin, true)
+	}
+	return variables{}
+})
+
+// onUser asks about a new user, whose owner they are themself.
+var onUser = input(func(c *cell) variables { return variables{"id": c.newUser(auth.User, c.column == userOwner)} })
+
+// onCustomer asks about a new customer, whose owner they are themself.
+var onCustomer = input(func(c *cell) variables { return variables{"id": c.newCustomer(c.column == customerOwner)} })
+
+var newInteraction = input(func(c *cell) variables {
+	return variables{"customerId": c.ids["cleo"], "title": "new", "startTime": "2050-08-27T20:03:00Z"}
+})
+
+// onInteraction asks about a new interaction of uma with cleo.
+var onInteraction = input(func(c *cell) variables {
+	interaction, err := c.s.db.CreateInteraction(c.s.t.Context(), c.scopeOf("uma"), db.NewInteraction{
+		CustomerID: c.ids["cleo"], Kind: db.KindTask, Title: "new", StartTime: time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC),
+	})
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	return variables{"id": interaction.GlobalID()}
+})
+
+var newTicket = input(func(c *cell) variables {
+	return variables{"interactionId": c.ids["plan"], "description": "new"}
+})
+
+// onTicket asks about a new ticket on plan, of uma with cleo.
+var onTicket = input(func(c *cell) variables {
+	ticket, err := c.s.db.CreateTicket(c.s.t.Context(), c.scopeOf("cleo"),
+		db.NewTicket{InteractionID: c.ids["plan"], Description: "new", Priority: db.PriorityLow})
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	return variables{"id": ticket.GlobalID()}
+})
+
+// onDelivery asks about a new message about plan.
+var onDelivery = input(func(c *cell) variables { return variables{"id": c.s.failedDelivery(c.ids["plan"])} })

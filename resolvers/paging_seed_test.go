@@ -1,0 +1,81 @@
+package resolvers_test
+
+import (
+	"fmt"
+
+	"crm/db"
+)
+
+// seedPages stores documents with many ties in every field that they can be ordered by. Their ids derive from their
+// number, so that no order is that of the ids.
+func (s *server) seedPages(admin account) (users, customers, interactions, tickets []fields) {
+	s.t.Helper()
+	names := []string{"ann", "bob", "é", "z"}
+	_, adminID, err := db.ParseGlobalID(admin.id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i := range 9 {
+		users = append(users, s.seed(db.Users, fields{
+			"_id": db.DerivedID("user", fmt.Sprint(i)), "name": names[i%3], "name_key": names[i%3],
+			"email": fmt.Sprintf("u%d@example.net", i), "email_key": fmt.Sprintf("u%d@example.net", i), "created_at": day(1 + i%2),
+		}))
+	}
+	for i := range 13 {
+		customers = append(customers, s.seed(db.Customers, fields{
+			"_id": db.DerivedID("customer", fmt.Sprint(i)), "name": names[i%4], "name_key": names[i%4],
+			"email": fmt.Sprintf("c%d@example.net", i), "email_key": fmt.Sprintf("c%d@example.net", i),
+			"created_at": day(1 + i%3), "updated_at": day(5 + i%2),
+		}))
+	}
+	for i := range 14 {
+		// The first customer has the even ones.
+		interactions = append(interactions, s.seed(db.Interactions, fields{
+			"_id": db.DerivedID("interaction", fmt.Sprint(i)), "user_id": adminID, "customer_id": customers[i%2].id(),
+			"title": names[i%3], "title_key": names[i%3], "start_time": day(10 + i%4),
+			"created_at": day(1 + i%3), "updated_at": day(5 + i%2),
+		}))
+	}
+	for i := range 14 {
+		tickets = append(tickets, s.seed(db.Tickets, fields{
+			"_id": db.DerivedID("ticket", fmt.Sprint(i)), "interaction_id": interactions[i%2].id(),
+			"customer_id": interactions[i%2]["customer_id"], "interaction_user_id": adminID, "assignee_id": adminID,
+			"description": "T", "priority": 1 + i%3, "created_at": day(1 + i%4), "updated_at": day(5 + i%2),
+		}))
+	}
+	return users, customers, interactions, tickets
+}
+
+// nestedListings are lists that hang on a document, reached by its id or among others of its kind.
+func nestedListings(
+	admin account, customer fields, interactions, tickets []fields, ofInteractions, ofTickets []orderKey,
+) []listing {
+	where := func(docs []fields, field string, id db.ID) []fields {
+		var found []fields
+		for _, doc := range docs {
+			if doc[field] == id {
+				found = append(found, doc)
+			}
+		}
+		return found
+	}
+	node := func(kind string, id string) string { return `node(id: "` + id + `") { ... on ` + kind + " { " }
+	customerID, interaction := customer.id(), interactions[0]
+	globalID := db.KindCustomer.GlobalID(customerID)
+	return []listing{
+		{name: "a user's interactions", token: admin.token, open: node("User", admin.id), field: "interactions", close: "}}",
+			path: "node.interactions", kind: db.KindInteraction, order: ofInteractions, docs: interactions},
+		{name: "a user's tickets", token: admin.token, open: node("User", admin.id), field: "tickets", close: "}}",
+			path: "node.tickets", kind: db.KindTicket, order: ofTickets, docs: tickets},
+		{name: "tickets assigned to a user", token: admin.token, open: node("User", admin.id), field: "assignedTickets", close: "}}",
+			path: "node.assignedTickets", kind: db.KindTicket, order: ofTickets, docs: tickets},
+		{name: "a customer's interactions", token: admin.token, open: node("Customer", globalID), field: "interactions", close: "}}",
+			path: "node.interactions", kind: db.KindInteraction, order: ofInteractions, docs: where(interactions, "customer_id", customerID)},
+		{name: "a customer's tickets, among all customers'", token: admin.token,
+			open: `customers(orderBy: {field: EMAIL}) { nodes { `, field: "tickets", close: "}}",
+			path: "customers.nodes.0.tickets", kind: db.KindTicket, order: ofTickets, docs: where(tickets, "customer_id", customerID)},
+		{name: "an interaction's tickets", token: admin.token, open: node("Interaction", db.KindInteraction.GlobalID(interaction.id())),
+			field: "tickets", close: "}}", path: "node.tickets", kind: db.KindTicket, order: ofTickets,
+			docs: where(tickets, "interaction_id", interaction.id())},
+	}
+}

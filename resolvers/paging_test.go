@@ -1,0 +1,271 @@
+package resolvers_test
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// fields are what a test stores of a document, by their stored names.
+type fields map[string]any
+
+func (f fields) id() db.ID { return f["_id"].(db.ID) }
+
+// seed writes a document as it is to be stored, keys and times too, which the rules would not let a test choose.
+func (s *server) seed(c *db.Collection, f fields) fields {
+	s.t.Helper()
+	doc := seedling{}
+	for _, field := range c.Fields {
+		value := f[field.Name]
+		if value == nil && !field.Nullable {
+			value = field.Default
+		}
+		doc = append(doc, pointerTo(field, value))
+	}
+	s.insert(c, doc)
+	return f
+}
+
+// seedling is a document by its pointers.
+type seedling []any
+
+func (s seedling) Pointers() []any { return s }
+
+func pointerTo(field db.Field, value any) any {
+	switch field.Type {
+	case db.TypeID:
+		return pointer[db.ID](field.Nullable, value)
+	case db.TypeTime:
+		return pointer[time.Time](field.Nullable, value)
+	case db.TypeInt:
+		return pointer[int](field.Nullable, value)
+	case db.TypeBool:
+		return pointer[bool](field.Nullable, value)
+	default:
+		return pointer[string](field.Nullable, value)
+	}
+}
+
+func pointer[T any](nullable bool, value any) any {
+	v, given := value.(T)
+	switch {
+	case !nullable:
+		return &v
+	case !given:
+		return new(*T)
+	}
+	p := &v
+	return &p
+}
+
+// day returns a day's beginning; a test that needs ties takes the same again.
+func day(n int) time.Time { return time.Date(2030, 1, n, 0, 0, 0, 0, time.UTC) }
+
+// listing is a list as a client reaches it, and what has to be in it.
+type listing struct {
+	name, token string
+	// open and close are what stands around the list's field in a query, and path leads to it in the answer.
+	open, field, close, path string
+	kind                     db.Kind
+	order                    []orderKey
+	docs                     []fields
+}
+
+type orderKey struct {
+	name, field string
+	desc        bool
+}
+
+func (l listing) orderBy() string {
+	keys := make([]string, len(l.order))
+	for i, key := range l.order {
+		keys[i] = "{field: " + key.name
+		if key.desc {
+			keys[i] += ", direction: DESC"
+		}
+		keys[i] += "}"
+	}
+	return "orderBy: [" + strings.Join(keys, ", ") + "]"
+}
+
+// want returns the ids in the list's order: ties are in the order of their ids, in the last key's direction.
+func (l listing) want() []string {
+	order := append(slices.Clone(l.order), orderKey{field: "_id", desc: l.order[len(l.order)-1].desc})
+	docs := slices.SortedFunc(slices.Values(l.docs), func(a, b fields) int {
+		for _, key := range order {
+			if c := compareValues(a[key.field], b[key.field]); c != 0 && key.desc {
+				return -c
+			} else if c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
+	ids := make([]string, len(docs))
+	for i, doc := range docs {
+		ids[i] = l.kind.GlobalID(doc.id())
+	}
+	return ids
+}
+
+func compareValues(a, b any) int {
+	switch a := a.(type) {
+	case string:
+		return cmp.Compare(a, b.(string))
+	case int:
+		return cmp.Compare(a, b.(int))
+	case time.Time:
+		return a.Compare(b.(time.Time))
+	case db.ID:
+		other := b.(db.ID)
+		return bytes.Compare(a[:], other[:])
+	}
+	panic(fmt.Sprintf("there is no order of %T", a))
+}
+
+// pageOf is a page as a client sees it.
+type pageOf struct {
+	ids, cursors         []string
+	hasNext, hasPrevious bool
+}
+
+func (s *server) page(l listing, slice variables) pageOf {
+	s.t.Helper()
+	a := s.must(l.token, "query($first: Int, $after: String, $last: Int, $before: String) { "+l.open+l.field+
+		"(first: $first, after: $after, last: $last, before: $before, "+l.orderBy()+`) {
+			edges { cursor node { id } } nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }`+l.close+" }", slice)
+	info := a.at(l.path + ".pageInfo").(map[string]any)
+	p := pageOf{hasNext: info["hasNextPage"].(bool), hasPrevious: info["hasPreviousPage"].(bool)}
+	edges := a.at(l.path + ".edges").([]any)
+	for i := range edges {
+		p.ids = append(p.ids, a.text(fmt.Sprintf("%s.edges.%d.node.id", l.path, i)))
+		p.cursors = append(p.cursors, a.text(fmt.Sprintf("%s.edges.%d.cursor", l.path, i)))
+		if a.text(fmt.Sprintf("%s.nodes.%d.id", l.path, i)) != p.ids[i] {
+			s.t.Errorf("nodes and edges differ: %s", a.raw)
+		}
+	}
+	var first, last any
+	if len(edges) > 0 {
+		first, last = p.cursors[0], p.cursors[len(edges)-1]
+	}
+	if info["startCursor"] != first || info["endCursor"] != last {
+		s.t.Errorf("startCursor and endCursor aren't those of the edges: %s", a.raw)
+	}
+	return p
+}
+
+// walk reads a list in pages of n, from its start or from its end, and returns it in its order. It checks what the
+// pages say of what is around them.
+func (s *server) walk(l listing, n int, backward bool) []string {
+	s.t.Helper()
+	var ids []string
+	slice := variables{"first": n}
+	if backward {
+		slice = variables{"last": n}
+	}
+	for range 100 {
+		p := s.page(l, slice)
+		more, behind := p.hasNext, p.hasPrevious
+		if backward {
+			ids, more, behind = append(p.ids, ids...), p.hasPrevious, p.hasNext
+			slice["before"] = first(p.cursors)
+		} else {
+			ids = append(ids, p.ids...)
+			slice["after"] = last(p.cursors)
+		}
+		if began := len(ids) == len(p.ids); behind == began {
+			s.t.Errorf("page with %v after %d: hasNextPage %t, hasPreviousPage %t", slice, len(ids), p.hasNext, p.hasPrevious)
+		}
+		if !more {
+			return ids
+		}
+	}
+	s.t.Fatalf("pages of %d never end", n)
+	return nil
+}
+
+func first(texts []string) any {
+	if len(texts) == 0 {
+		return nil
+	}
+	return texts[0]
+}
+
+func last(texts []string) any {
+	if len(texts) == 0 {
+		return nil
+	}
+	return texts[len(texts)-1]
+}
+
+// TestPages holds that reading a list in pages, whatever their size and from whichever end, gives each element once, in
+// the same order.
+func TestPages(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		for _, l := range s.listings() {
+			t.Run(l.name, func(t *testing.T) {
+				s, want := s.in(t), l.want()
+				if whole := s.page(l, variables{"first": 100}); !slices.Equal(whole.ids, want) || whole.hasNext || whole.hasPrevious {
+					t.Fatalf("the whole list is\n%q, want\n%q", whole.ids, want)
+				}
+				for _, n := range []int{1, 2, 3, 7, len(want)} {
+					for _, backward := range []bool{false, true} {
+						if got := s.walk(l, n, backward); !slices.Equal(got, want) {
+							t.Errorf("in pages of %d, backwards: %t, the list is\n%q, want\n%q", n, backward, got, want)
+						}
+					}
+				}
+			})
+		}
+	})
+}
+
+// listings are lists of every kind, in every order that there is, with many ties.
+func (s *server) listings() []listing {
+	s.t.Helper()
+	admin := s.signUpUser("Rohan")
+	uma := s.hire(admin, "Uma")
+	users, customers, interactions, tickets := s.seedPages(admin)
+	for _, account := range []account{admin, uma} {
+		_, id, err := db.ParseGlobalID(account.id)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		user, err := s.db.Users.Get(s.t.Context(), auth.SystemScope(), id)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		users = append(users, fields{"_id": id, "name_key": db.Fold(user.Name), "email_key": user.Email, "created_at": user.CreatedAt})
+	}
+	name, email := orderKey{"NAME", "name_key", false}, orderKey{"EMAIL", "email_key", true}
+	created, updated := orderKey{"CREATED_AT", "created_at", true}, orderKey{"UPDATED_AT", "updated_at", false}
+	start, title := orderKey{"START_TIME", "start_time", false}, orderKey{"TITLE", "title_key", true}
+	priority := orderKey{"PRIORITY", "priority", true}
+	lists := []listing{
+		{name: "users by name", field: "users", kind: db.KindUser, docs: users, order: []orderKey{name}},
+		{name: "users by address", field: "users", kind: db.KindUser, docs: users, order: []orderKey{email}},
+		{name: "users by age", field: "users", kind: db.KindUser, docs: users, order: []orderKey{created}},
+		{name: "customers by name", field: "customers", kind: db.KindCustomer, docs: customers, order: []orderKey{name}},
+		{name: "customers by address", field: "customers", kind: db.KindCustomer, docs: customers, order: []orderKey{email}},
+		{name: "customers by three keys", field: "customers", kind: db.KindCustomer, docs: customers, order: []orderKey{updated, created, name}},
+		{name: "interactions by start and title", field: "interactions", kind: db.KindInteraction, docs: interactions, order: []orderKey{start, title}},
+		{name: "interactions by title and age", field: "interactions", kind: db.KindInteraction, docs: interactions, order: []orderKey{title, updated, created}},
+		{name: "tickets by priority", field: "tickets", kind: db.KindTicket, docs: tickets, order: []orderKey{priority}},
+		{name: "tickets by priority and age", field: "tickets", kind: db.KindTicket, docs: tickets, order: []orderKey{priority, updated}},
+	}
+	for i := range lists {
+		lists[i].token, lists[i].path = admin.token, lists[i].field
+	}
+	for _, l := range lists[:3] {
+		l.name, l.token = l.name+" for one of them", uma.token
+		lists = append(lists, l)
+	}
+	return append(lists, nestedListings(admin, customers[0], interactions, tickets, []orderKey{start, title}, []orderKey{priority, created})...)
+}

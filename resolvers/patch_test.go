@@ -1,0 +1,256 @@
+package resolvers_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"crm/db"
+)
+
+// patched is something that an update changes, with everything that may be changed of it.
+type patched struct {
+	mutation, object, selection string
+	token, id                   string
+}
+
+// change updates it and returns it as the answer has it.
+func (p patched) change(s *server, changes variables) answer {
+	s.t.Helper()
+	return s.mutate(p.token, p.mutation, with(variables{"id": p.id}, changes), p.object+" { "+p.selection+" }")
+}
+
+// state is what the answer says of it.
+func (p patched) state(s *server, a answer) map[string]any {
+	s.t.Helper()
+	if len(a.Errors) > 0 {
+		s.t.Fatalf("%s failed: %s", p.mutation, a.raw)
+	}
+	return a.at(p.mutation + "." + p.object).(map[string]any)
+}
+
+// TestPatch holds that an update changes what is given, clears what is null and keeps everything else; that each change
+// counts as one version, and that none counts as none.
+func TestPatch(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		p := s.people()
+		customer := patched{"updateCustomer", "customer", "name email company phone version updatedAt", p.user.token, p.customer.id}
+		user := patched{"updateUser", "user", "name email role version updatedAt", p.admin.token, p.user.id}
+		interaction := patched{"updateInteraction", "interaction",
+			"kind title description startTime endTime durationMinutes location status version updatedAt", p.user.token, p.interaction}
+		ticket := patched{"updateTicket", "ticket", "description priority status version updatedAt", p.user.token, p.ticket}
+		for _, test := range []struct {
+			patched
+			changes variables
+			// want is what is different afterwards, beside version and updatedAt; nil if nothing is.
+			want map[string]any
+		}{
+			{customer, variables{}, nil},
+			{customer, variables{"phone": "+91 22 6778 9999"}, map[string]any{"phone": "+91 22 6778 9999"}},
+			{customer, variables{"name": "Rahul B.", "company": "TCS"}, map[string]any{"name": "Rahul B.", "company": "TCS"}},
+			{customer, variables{"name": "  Rahul B. ", "company": "TCS"}, nil},
+			{customer, variables{"company": nil}, map[string]any{"company": nil}},
+			{customer, variables{"company": " ", "expectedVersion": nil}, nil},
+			{customer, variables{"email": "Rahul@Example.org"}, map[string]any{"email": "Rahul@Example.org"}},
+			{customer, variables{"phone": ""}, map[string]any{"phone": nil}},
+			{user, variables{"name": "Uma K."}, map[string]any{"name": "Uma K."}},
+			{user, variables{"role": "ADMIN"}, map[string]any{"role": "ADMIN"}},
+			{user, variables{"role": "USER", "email": "uma.k@example.com"}, map[string]any{"role": "USER", "email": "uma.k@example.com"}},
+			{interaction, variables{"location": "Here", "durationMinutes": 90}, map[string]any{"location": "Here", "durationMinutes": 90.0, "endTime": "2050-08-27T21:33:00Z"}},
+			{interaction, variables{"startTime": "2050-08-28T01:03:00+05:00"}, nil}, // the same moment
+			{interaction, variables{"startTime": "2050-08-27T20:00:00.5Z"}, map[string]any{"startTime": "2050-08-27T20:00:00.5Z", "endTime": "2050-08-27T21:30:00.5Z"}},
+			{interaction, variables{"endTime": "2050-08-27T20:30:00.5Z"}, map[string]any{"endTime": "2050-08-27T20:30:00.5Z", "durationMinutes": 30.0}},
+			{interaction, variables{"endTime": nil}, map[string]any{"endTime": nil, "durationMinutes": nil}},
+			{interaction, variables{"description": "Long", "kind": "TASK", "status": "DONE"}, map[string]any{"description": "Long", "kind": "TASK", "status": "DONE"}},
+			{interaction, variables{"description": nil, "location": nil}, map[string]any{"description": "", "location": nil}},
+			{ticket, variables{"description": "It is broken"}, nil},
+			{ticket, variables{"priority": "URGENT"}, map[string]any{"priority": "URGENT"}},
+			{ticket, variables{"description": "Still broken"}, map[string]any{"description": "Still broken"}},
+		} {
+			before := test.state(s, test.change(s, variables{}))
+			after := test.state(s, test.change(s, test.changes))
+			want := map[string]any{}
+			for _, values := range []map[string]any{before, test.want} {
+				for name, value := range values {
+					want[name] = value
+				}
+			}
+			want["updatedAt"] = after["updatedAt"]
+			if test.want != nil {
+				want["version"] = before["version"].(float64) + 1
+			} else if after["updatedAt"] != before["updatedAt"] {
+				t.Errorf("%s with %v changes nothing but updatedAt", test.mutation, test.changes)
+			}
+			if fmt.Sprint(after) != fmt.Sprint(want) {
+				t.Errorf("%s with %v makes\n%v of\n%v, want\n%v", test.mutation, test.changes, after, before, want)
+			}
+			if read := test.state(s, test.change(s, variables{})); fmt.Sprint(read) != fmt.Sprint(want) {
+				t.Errorf("%s with %v answers\n%v, and stores\n%v", test.mutation, test.changes, after, read)
+			}
+		}
+		for _, test := range []struct {
+			patched
+			fields []string
+		}{
+			{customer, []string{"name", "email"}}, {user, []string{"name", "email", "role"}},
+			{interaction, []string{"title", "kind", "startTime", "status"}}, {ticket, []string{"description", "priority"}},
+		} {
+			for _, field := range test.fields {
+				s.wantProblem(test.change(s, variables{field: nil}), db.BadInput, "input."+field, "must")
+			}
+		}
+	})
+}
+
+// TestExpectedVersion holds that who changes, moves or deletes what somebody else changed meanwhile is told so.
+func TestExpectedVersion(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		p := s.people()
+		for _, test := range []struct {
+			mutation, id, payload string
+			input                 variables
+			gone                  bool
+		}{
+			{"updateTicket", p.ticket, "ticket { version }", variables{"description": "New"}, false},
+			{"moveTicket", p.ticket, "ticket { version }", variables{"status": "IN_PROGRESS"}, false},
+			{"assignTicket", p.ticket, "ticket { version }", variables{"assigneeId": p.user.id}, false},
+			{"deleteTicket", p.ticket, "deletedId", nil, true},
+			{"updateInteraction", p.interaction, "interaction { version }", variables{"title": "New"}, false},
+			{"cancelInteraction", p.interaction, "interaction { version }", nil, false},
+			{"deleteInteraction", p.interaction, "deletedId", nil, true},
+			{"updateUser", p.user.id, "user { version }", variables{"name": "New"}, false},
+			{"deactivateUser", p.user.id, "user { version }", nil, false},
+			{"reactivateUser", p.user.id, "user { version }", nil, false},
+			{"deleteUser", p.user.id, "deletedId", nil, true},
+			{"updateCustomer", p.customer.id, "customer { version }", variables{"name": "New"}, false},
+			{"deleteCustomer", p.customer.id, "deletedId", nil, true},
+		} {
+			version := s.must(p.admin.token, `query($id: ID!) { node(id: $id) { ... on User { version } ... on Customer { version }
+				... on Interaction { version } ... on Ticket { version } } }`, variables{"id": test.id}).at("node.version").(float64)
+			for _, stale := range []float64{version - 1, version + 1} {
+				a := s.mutate(p.admin.token, test.mutation, with(test.input, variables{"id": test.id, "expectedVersion": stale}), test.payload)
+				s.wantProblem(a, db.Conflict, "input.expectedVersion", fmt.Sprintf("its version is %v, not %v", version, stale))
+			}
+			a := s.mutate(p.admin.token, test.mutation, with(test.input, variables{"id": test.id, "expectedVersion": version}), test.payload)
+			object, _, _ := strings.Cut(test.payload, " ")
+			if got := a.at(test.mutation + "." + object + ".version"); len(a.Errors) > 0 || !test.gone && got != version+1 {
+				t.Errorf("%s on version %v is answered with %s", test.mutation, version, a.raw)
+			}
+		}
+	})
+}
+
+// TestConcurrentPatches holds that of changes to different fields at the same moment none is lost, and that of changes
+// to one field one wins as a whole.
+func TestConcurrentPatches(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		p := s.people()
+		customer := patched{"updateCustomer", "customer", "name email company phone version", p.admin.token, p.customer.id}
+		before := customer.state(s, customer.change(s, variables{}))["version"].(float64)
+		changes := []variables{
+			{"name": "New name"}, {"email": "new@example.org"}, {"company": "New company"}, {"phone": "12345"},
+		}
+		s.atOnce(len(changes), func(i int) answer { return customer.change(s, changes[i]) })
+		after := customer.state(s, customer.change(s, variables{}))
+		for _, change := range changes {
+			for field, value := range change {
+				if after[field] != value {
+					t.Errorf("the change of %s is lost: %v", field, after)
+				}
+			}
+		}
+		if after["version"] != before+4 {
+			t.Errorf("four changes made version %v of %v", after["version"], before)
+		}
+
+		interaction := patched{"updateInteraction", "interaction", "title description version", p.user.token, p.interaction}
+		s.atOnce(4, func(i int) answer {
+			return interaction.change(s, variables{"title": fmt.Sprint(i), "description": fmt.Sprint(i)})
+		})
+		if got := interaction.state(s, interaction.change(s, variables{})); got["title"] != got["description"] {
+			t.Errorf("two changes are mixed: %v", got)
+		}
+
+		// With a version one of them gets through, and the others know.
+		ticket := patched{"updateTicket", "ticket", "version", p.user.token, p.ticket}
+		won := 0
+		for _, a := range s.race(4, func(i int) answer {
+			return ticket.change(s, variables{"description": fmt.Sprint(i), "expectedVersion": 1})
+		}) {
+			if len(a.Errors) == 0 {
+				won++
+				continue
+			}
+			s.wantProblem(a, db.Conflict, "input.expectedVersion", "meanwhile")
+		}
+		if won != 1 {
+			t.Errorf("%d of four changes to one version got through", won)
+		}
+	})
+}
+
+// race does something n times at once and returns the answers.
+func (s *server) race(n int, do func(i int) answer) []answer {
+	answers := make([]answer, n)
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() { answers[i] = do(i) })
+	}
+	group.Wait()
+	return answers
+}
+
+// atOnce is race for what has to succeed.
+func (s *server) atOnce(n int, do func(i int) answer) {
+	s.t.Helper()
+	for _, a := range s.race(n, do) {
+		if len(a.Errors) > 0 {
+			s.t.Errorf("one of %d at once failed: %s", n, a.raw)
+		}
+	}
+}
+
+// TestTextIsKept holds that what people write comes back as they wrote it: a client shows it, and escapes it as it must.
+func TestTextIsKept(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		p := s.people()
+		ticket := patched{"updateTicket", "ticket", "description version", p.user.token, p.ticket}
+		customer := patched{"updateCustomer", "customer", "name company version", p.user.token, p.customer.id}
+		for _, text := range []string{
+			`<script>alert("x")</script> &amp; <b>bold</b>`, "👩‍👩‍👧‍👦 🇮🇳 ❤️", "שלום עולם", "\u202eright to left\u202c", "e\u0301 and é", "日本語",
+			`{"$gt": ""} ${x} {{x}} %s %d`, `C:\new\table`, `"quoted" 'and' ` + "`more`", "zero\u200bwidth", "\ufeffbom", "\U0010ffff",
+			"x\u00a0y", strings.Repeat("🙂", 200),
+		} {
+			if got := ticket.state(s, ticket.change(s, variables{"description": text + "\n\tand\r\nmore  "})); got["description"] != text+"\n\tand\r\nmore  " {
+				t.Errorf("%q became %q", text, got["description"])
+			}
+			if got := customer.state(s, customer.change(s, variables{"name": text, "company": text})); got["name"] != text || got["company"] != text {
+				t.Errorf("%q became %v", text, got)
+			}
+			if n := len(s.ids(p.admin.token, "customers", map[string]any{"name": map[string]any{"eq": text}, "company": map[string]any{"contains": text}})); n != 1 {
+				t.Errorf("%q is the name and company of %d customers", text, n)
+			}
+		}
+		// A block string's indentation isn't part of it; its line breaks are.
+		a := s.must(p.user.token, `mutation { updateTicket(input: {id: "`+p.ticket+`", description: """
+				one
+				  "two" \""" \u00e9
+			"""}) { ticket { description } } }`, nil)
+		if got := a.text("updateTicket.ticket.description"); got != "one\n  \"two\" \"\"\" \\u00e9" {
+			t.Errorf("the block string became %q", got)
+		}
+		// Half a surrogate pair is no character; nothing may be stored that can't be sent again.
+		for _, body := range []string{
+			`{"query": "mutation { updateTicket(input: {id: \"` + p.ticket + `\", description: \"half \\ud83d\"}) { ticket { description } } }"}`,
+			`{"query": "mutation($d: String) { updateTicket(input: {id: \"` + p.ticket + `\", description: $d}) { ticket { description } } }", "variables": {"d": "half \ud83d"}}`,
+			"{\"query\": \"mutation($d: String) { updateTicket(input: {id: \\\"" + p.ticket + "\\\", description: $d}) { ticket { description } } }\", \"variables\": {\"d\": \"half \xff\"}}",
+		} {
+			a := s.post(p.user.token, []byte(body))
+			if got := a.text("updateTicket.ticket.description"); got != "half \ufffd" && len(a.Errors) == 0 {
+				t.Errorf("%s is answered with %s", body, a.raw)
+			}
+			s.wantNoLeak(a)
+		}
+	})
+}

@@ -1,0 +1,167 @@
+package resolvers_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crm/db"
+)
+
+// ticketRights is what the design allows, by who asks and the ticket's status: the actions, and where it may be moved.
+// otto is the one whom the ticket is assigned to, on an interaction of uma with cleo.
+var ticketRights = []struct {
+	viewers, status, can, moves string
+}{
+	{"cleo", "OPEN", "UPDATE MOVE DELETE", "CLOSED"},
+	{"cleo", "IN_PROGRESS", "UPDATE", ""},
+	{"cleo", "RESOLVED", "UPDATE MOVE", "OPEN CLOSED"},
+	{"cleo", "CLOSED", "UPDATE MOVE", "OPEN"},
+	{"uma otto", "OPEN", "UPDATE MOVE ASSIGN", "IN_PROGRESS"},
+	{"uma otto", "IN_PROGRESS", "UPDATE MOVE ASSIGN", "OPEN RESOLVED"},
+	{"uma otto", "RESOLVED", "UPDATE MOVE ASSIGN", "OPEN IN_PROGRESS CLOSED"},
+	{"uma otto", "CLOSED", "UPDATE MOVE ASSIGN", "OPEN IN_PROGRESS RESOLVED"},
+	{"ada", "OPEN", "UPDATE MOVE ASSIGN DELETE", "IN_PROGRESS"},
+	{"ada", "IN_PROGRESS", "UPDATE MOVE ASSIGN DELETE", "OPEN RESOLVED"},
+	{"ada", "RESOLVED", "UPDATE MOVE ASSIGN DELETE", "OPEN IN_PROGRESS CLOSED"},
+	{"ada", "CLOSED", "UPDATE MOVE ASSIGN DELETE", "OPEN IN_PROGRESS RESOLVED"},
+}
+
+// TestTicketRights holds that viewerCan and allowedTransitions say what the mutations then do.
+func TestTicketRights(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		for _, rights := range ticketRights {
+			for viewer := range strings.FieldsSeq(rights.viewers) {
+				t.Run(viewer+" "+rights.status, func(t *testing.T) {
+					s, token := s.in(t), w.people[viewer].token
+					a := s.must(token, `query($id: ID!) { ticket(id: $id) { viewerCan allowedTransitions } }`,
+						variables{"id": s.newTicketIn(w, rights.status)})
+					if can := words(a.at("ticket.viewerCan")); can != rights.can {
+						t.Errorf("viewerCan is %q, want %q", can, rights.can)
+					}
+					if moves := words(a.at("ticket.allowedTransitions")); moves != rights.moves {
+						t.Errorf("allowedTransitions is %q, want %q", moves, rights.moves)
+					}
+					for action, mutation := range map[string]string{
+						"UPDATE": `mutation($id: ID!) { done: updateTicket(input: {id: $id, description: "other"}) { ticket { version } } }`,
+						"ASSIGN": `mutation($id: ID!) { done: assignTicket(input: {id: $id, assigneeId: null}) { ticket { version } } }`,
+						"DELETE": `mutation($id: ID!) { done: deleteTicket(input: {id: $id}) { deletedId } }`,
+					} {
+						id := s.newTicketIn(w, rights.status)
+						s.allowed(action, rights.can, deny, token, mutation, variables{"id": id})
+					}
+					for _, status := range []string{"OPEN", "IN_PROGRESS", "RESOLVED", "CLOSED"} {
+						id := s.newTicketIn(w, rights.status)
+						s.allowed(status, rights.moves, bad, token, `mutation($id: ID!, $status: TicketStatus!) {
+							done: moveTicket(input: {id: $id, status: $status}) { ticket { status } } }`,
+							variables{"id": id, "status": status})
+					}
+				})
+			}
+		}
+	})
+}
+
+// allowed tries a mutation and wants it to succeed if it is listed, else to fail with that code.
+func (s *server) allowed(action, listed, code, token, mutation string, vars variables) {
+	s.t.Helper()
+	a := s.ask(token, mutation, vars)
+	switch {
+	case slices.Contains(strings.Fields(listed), action):
+		if len(a.Errors) > 0 {
+			s.t.Errorf("%s is listed and fails: %s", action, a.raw)
+		}
+	case len(a.Errors) != 1 || a.Errors[0].Extensions.Code != code:
+		s.t.Errorf("%s isn't listed and answers %s, want %s", action, a.raw, code)
+	}
+}
+
+// TestInteractionRights does for interactions what TestTicketRights does for tickets.
+func TestInteractionRights(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		for _, rights := range []struct{ viewers, status, can string }{
+			{"cleo", "PLANNED", "CREATE_TICKET"},
+			{"cleo", "DONE", "CREATE_TICKET"},
+			{"cleo", "CANCELLED", "CREATE_TICKET"},
+			{"uma ada", "PLANNED", "UPDATE CANCEL DELETE CREATE_TICKET"},
+			{"uma ada", "DONE", "UPDATE DELETE CREATE_TICKET"},
+			{"uma ada", "CANCELLED", "UPDATE DELETE CREATE_TICKET"},
+		} {
+			for viewer := range strings.FieldsSeq(rights.viewers) {
+				t.Run(viewer+" "+rights.status, func(t *testing.T) {
+					s, token := s.in(t), w.people[viewer].token
+					id := s.newInteractionIn(w, rights.status)
+					a := s.must(token, `query($id: ID!) { interaction(id: $id) { viewerCan } }`, variables{"id": id})
+					if can := words(a.at("interaction.viewerCan")); can != rights.can {
+						t.Errorf("viewerCan is %q, want %q", can, rights.can)
+					}
+					for action, mutation := range map[string]string{
+						"UPDATE":        `mutation($id: ID!) { updateInteraction(input: {id: $id, title: "other"}) { interaction { version } } }`,
+						"DELETE":        `mutation($id: ID!) { deleteInteraction(input: {id: $id}) { deletedId } }`,
+						"CREATE_TICKET": `mutation($id: ID!) { createTicket(input: {interactionId: $id, description: "x"}) { ticket { id } } }`,
+					} {
+						vars := variables{"id": s.newInteractionIn(w, rights.status)}
+						s.allowed(action, rights.can, deny, token, mutation, vars)
+					}
+					s.checkCancel(w, viewer, rights.status, rights.can)
+				})
+			}
+		}
+	})
+}
+
+// checkCancel cancels: what took place can't be called off, and what was called off is so already.
+func (s *server) checkCancel(w *world, viewer, status, can string) {
+	s.t.Helper()
+	const mutation = `mutation($id: ID!) { cancelInteraction(input: {id: $id}) { interaction { status version } } }`
+	token, vars := w.people[viewer].token, variables{"id": s.newInteractionIn(w, status)}
+	switch {
+	case viewer == "cleo":
+		s.allowed("CANCEL", can, deny, token, mutation, vars)
+	case status == "CANCELLED":
+		first, second := s.must(token, mutation, vars), s.must(token, mutation, vars)
+		if version := second.at("cancelInteraction.interaction.version"); version != first.at("cancelInteraction.interaction.version") {
+			s.t.Errorf("cancelling once more makes version %v: %s", version, first.raw)
+		}
+	default:
+		s.allowed("CANCEL", can, bad, token, mutation, vars)
+	}
+}
+
+// words writes a list of strings as one.
+func words(in any) string {
+	var texts []string
+	list, _ := in.([]any)
+	for _, item := range list {
+		texts = append(texts, item.(string))
+	}
+	return strings.Join(texts, " ")
+}
+
+// newTicketIn makes a ticket on plan in a status, assigned to otto, straight in the store.
+func (s *server) newTicketIn(w *world, status string) string {
+	s.t.Helper()
+	now, assignee := time.Now().UTC().Truncate(time.Millisecond), idOf(s.t, w.ids["otto"])
+	ticket := &db.Ticket{
+		ID: db.NewID(), InteractionID: idOf(s.t, w.ids["plan"]), CustomerID: idOf(s.t, w.ids["cleo"]),
+		InteractionUserID: idOf(s.t, w.ids["uma"]), AssigneeID: &assignee, Description: "T",
+		Status: db.TicketStatus(strings.ToLower(status)), Priority: db.PriorityLow, CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	s.insert(db.Tickets, ticket)
+	return ticket.GlobalID()
+}
+
+// newInteractionIn makes an interaction of uma with cleo in a status, straight in the store.
+func (s *server) newInteractionIn(w *world, status string) string {
+	s.t.Helper()
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	interaction := &db.Interaction{
+		ID: db.NewID(), UserID: idOf(s.t, w.ids["uma"]), CustomerID: idOf(s.t, w.ids["cleo"]), Kind: db.KindTask, Title: "I",
+		Status: db.InteractionStatus(strings.ToLower(status)), StartTime: now, CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	s.insert(db.Interactions, interaction)
+	return interaction.GlobalID()
+}
