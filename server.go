@@ -34,7 +34,7 @@ import (
 	"crm/resolvers"
 )
 
-//go:generate go tool gqlgen generate
+//go:generate go run ./graph/generate
 
 const usage = `crm serves a CRM over GraphQL.
 
@@ -176,13 +176,16 @@ const connectTime = 30 * time.Second
 // open opens the store that the settings name, and makes it ready.
 func open(ctx context.Context, s settings, log *slog.Logger, options db.Options) (*crm, error) {
 	c := &crm{place: filepath.Join(s.dataDir, "crm.db")}
-	folder := s.dataDir
+	variable, folder := "DATA_DIR", s.dataDir
 	if s.mongoURI != "" {
-		c.place, folder = "MongoDB, database "+s.mongoDatabase, ""
+		c.place, variable, folder = "MongoDB, database "+s.mongoDatabase, "MONGO_URI", ""
 	}
 	var err error
 	if c.secrets, err = auth.ReadSecrets(os.Getenv, folder); err != nil {
-		return nil, err
+		if folder == "" {
+			return nil, err // it names the variables that are missing
+		}
+		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
 	hasher, err := auth.NewHasher(auth.PasswordCost, runtime.NumCPU())
 	if err != nil {
@@ -194,14 +197,14 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 		c.store, err = mongo.Open(s.mongoURI, s.mongoDatabase, db.Collections())
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
 	options.CursorKey = c.secrets.General[0]
 	c.db = db.New(c.store, hasher, options)
 	if s.mongoURI != "" {
 		if err := c.db.Prepare(ctx, connectTime, log); err != nil {
 			c.close()
-			return nil, fmt.Errorf("MONGO_URI: %w", err)
+			return nil, fmt.Errorf("%s: %w", variable, err)
 		}
 	}
 	return c, nil
@@ -216,6 +219,7 @@ func newHandler(s settings, c *crm, log *slog.Logger) (http.Handler, error) {
 	api := auth.NewAuthenticator(tokens, c.db, s.proxies, log).Middleware(graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(c.db, tokens), NewOperation: resolvers.NewOperation,
 		Introspection: s.introspection, ShowCost: s.showCost, Logger: log,
+		NoFastPath: !s.fastPath,
 	}))
 	mux := http.NewServeMux()
 	if s.playground {
@@ -286,7 +290,7 @@ type settings struct {
 	proxies                 auth.Proxies
 	logLevel                slog.Level
 
-	allowStaffSignup, playground, introspection, mailbox, showCost bool
+	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath bool
 }
 
 // readSettings reads the variables. Its error names the one that is wrong.
@@ -303,14 +307,17 @@ func readSettings(variable func(name string) string) (settings, error) {
 	s.introspection = v.flag("INTROSPECTION", development)
 	s.mailbox = v.flag("DEV_MAILBOX", development) && variable("SMTP_HOST") == ""
 	s.showCost = v.flag("QUERY_COST", development)
+	s.fastPath = v.flag("FAST_PATH", true)
 	port, _ := strconv.Atoi(v.port("SMTP_PORT", "587"))
 	s.smtp = notify.SMTPConfig{
 		Host: variable("SMTP_HOST"), Port: port, From: v.text("SMTP_MAIL", "crm@localhost"),
 		Password: variable("SMTP_PASSWORD"),
 	}
 	if !development {
-		s.mongoDatabase = read(&v, "MONGO_URI", func(uri string) (string, error) {
-			return mongo.DatabaseName(uri, v.text("MONGO_DATABASE", "crm"))
+		const fallback = "crm"
+		read(&v, "MONGO_URI", func(uri string) (string, error) { return mongo.DatabaseName(uri, fallback) })
+		s.mongoDatabase = read(&v, "MONGO_DATABASE", func(name string) (string, error) {
+			return mongo.DatabaseName(s.mongoURI, cmp.Or(name, fallback))
 		})
 	}
 	return s, v.err

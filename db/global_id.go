@@ -1,6 +1,9 @@
 package db
 
-import "strings"
+import (
+	"encoding/hex"
+	"strings"
+)
 
 // Kind is the kind of thing that a global id names: the id's prefix.
 type Kind string
@@ -68,3 +71,27 @@ func (t *Ticket) GlobalID() string { return KindTicket.GlobalID(t.ID) }
 
 // GlobalID returns the delivery's global id.
 func (d *Delivery) GlobalID() string { return KindDelivery.GlobalID(d.ID) }
+
+// The methods below append what GlobalID returns, for those who write many.
+
+// AppendGlobalID appends the id under which clients know the document.
+func (k Kind) AppendGlobalID(buf []byte, id ID) []byte {
+	return hex.AppendEncode(append(append(buf, k...), '_'), id[:])
+}
+
+// AppendGlobalID appends the user's global id.
+func (u *User) AppendGlobalID(buf []byte) []byte { return KindUser.AppendGlobalID(buf, u.ID) }
+
+// AppendGlobalID appends the customer's global id.
+func (c *Customer) AppendGlobalID(buf []byte) []byte { return KindCustomer.AppendGlobalID(buf, c.ID) }
+
+// AppendGlobalID appends the interaction's global id.
+func (i *Interaction) AppendGlobalID(buf []byte) []byte {
+	return KindInteraction.AppendGlobalID(buf, i.ID)
+}
+
+// AppendGlobalID appends the ticket's global id.
+func (t *Ticket) AppendGlobalID(buf []byte) []byte { return KindTicket.AppendGlobalID(buf, t.ID) }
+
+// AppendGlobalID appends the delivery's global id.
+func (d *Delivery) AppendGlobalID(buf []byte) []byte { return KindDelivery.AppendGlobalID(buf, d.ID) }

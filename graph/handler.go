@@ -22,6 +22,8 @@ type HandlerConfig struct {
 	// Logger gets a line for each operation; slog's default if nil.
 	Logger *slog.Logger
 	Limits Limits
+	// NoFastPath leaves everything to gqlgen's executor, for comparing with it.
+	NoFastPath bool
 }
 
 // NewHandler returns the handler that answers GraphQL over HTTP.
@@ -37,13 +39,17 @@ func NewExecutor(config HandlerConfig) *Executor {
 	}
 	schema := servedSchema()
 	presenter := presenter{log: config.Logger}
-	inner := executor.New(NewExecutableSchema(Config{
+	executable := NewExecutableSchema(Config{
 		Schema: schema, Resolvers: config.Resolvers, Directives: DirectiveRoot{HasRole: HasRole},
-	}))
+	})
+	inner := executor.New(executable)
 	inner.SetErrorPresenter(presenter.present)
 	inner.SetRecoverFunc(presenter.recover)
 	inner.SetQueryCache(contextDocuments{})
 	inner.Use(operations{config: config})
+	if executable, ok := executable.(*executableSchema); ok && !config.NoFastPath {
+		inner.Use(newFastPath(executable))
+	}
 	return &Executor{
 		inner: inner, schema: schema, limits: config.Limits, introspection: config.Introspection,
 		documents: &documents{

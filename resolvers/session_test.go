@@ -1,13 +1,15 @@
 package resolvers_test
 
 import (
+	"fmt"
+	"maps"
 	"net/http"
-	"slices"
 	"strings"
+	"sync"
 	"testing"
 
-	"crm/auth"
 	"crm/db"
+	"crm/graph"
 )
 
 // alive reports whether an access token is good: it shows its account, or the request is answered with 401.
@@ -116,52 +118,53 @@ func TestRefreshTokenUsedByManyAtOnce(t *testing.T) {
 // TestWhatEndsSessions changes an account that has two sessions, of which the first may be the one that asks.
 func TestWhatEndsSessions(t *testing.T) {
 	const next = "battery staple"
-	change := variables{"currentPassword": password, "newPassword": next}
+	schema := graph.NewExecutableSchema(graph.Config{}).Schema()
 	onEachEngine(t, func(t *testing.T, s *server) {
 		ada := s.signUpUser("Ada")
-		for _, test := range []struct {
-			name, whose, mutation string
-			in                    variables
-			byAdmin               bool
-			ended                 any
-			first, second         bool
-			logsInWith            []string
+		for i, test := range []struct {
+			mutation, whose string
+			byAdmin         bool
+			in              variables
+			// ended is how many sessions the answer says to have ended; first and second, whether these two live on.
+			ended         any
+			first, second bool
+			// logsInWith is the password that is good afterwards.
+			logsInWith string
 		}{
-			{"LogOut", "user customer", "logOut { endedSessions }", nil, false, 1.0, false, true, []string{password}},
-			{"LogOutEverywhere", "user customer", "logOutEverywhere { endedSessions }", nil, false, 2.0, false, false, []string{password}},
-			{"ChangePassword", "user customer", "changePassword(input: $in) { endedSessions }", change, false, 1.0, true, false, []string{next}},
-			{"SetPassword", "user customer", "setPassword(input: $in) { endedSessions }", variables{"id": "", "newPassword": next}, true, 2.0, false, false, []string{next}},
-			{"Deactivate", "user", "deactivateUser(input: $in) { endedSessions }", variables{"id": ""}, true, 2.0, false, false, nil},
-			{"Delete", "user", "deleteUser(input: $in) { deletedId }", variables{"id": ""}, true, nil, false, false, nil},
-			{"Remove", "customer", "deleteCustomer(input: $in) { deletedId }", variables{"id": ""}, true, nil, false, false, nil},
-			{"Leave", "customer", "deleteCustomer(input: $in) { deletedId }", variables{"id": ""}, false, nil, false, false, nil},
-			{"Promote", "user", `updateUser(input: $in) { user { id } }`, variables{"id": "", "role": "ADMIN"}, true, nil, true, true, []string{password}},
-			{"Move", "user", "updateUser(input: $in) { user { id } }", variables{"id": "", "name": "Moved"}, false, nil, true, true, []string{password}},
-			{"Marry", "customer", "updateCustomer(input: $in) { customer { id } }", variables{"id": "", "name": "Married"}, false, nil, true, true, []string{password}},
+			{"logOut", "user customer", false, nil, 1.0, false, true, password},
+			{"logOutEverywhere", "user customer", false, nil, 2.0, false, false, password},
+			{"changePassword", "user customer", false, variables{"currentPassword": password, "newPassword": next}, 1.0, true, false, next},
+			{"setPassword", "user customer", true, variables{"id": "", "newPassword": next}, 2.0, false, false, next},
+			{"deactivateUser", "user", true, variables{"id": ""}, 2.0, false, false, ""},
+			{"deleteUser", "user", true, variables{"id": ""}, nil, false, false, ""},
+			{"deleteCustomer", "customer", true, variables{"id": ""}, nil, false, false, ""},
+			{"deleteCustomer", "customer", false, variables{"id": ""}, nil, false, false, ""},
+			{"updateUser", "user", true, variables{"id": "", "role": "ADMIN"}, nil, true, true, password},
+			{"updateUser", "user", false, variables{"id": "", "name": "Other"}, nil, true, true, password},
+			{"updateCustomer", "customer", false, variables{"id": "", "name": "Other"}, nil, true, true, password},
 		} {
 			for whose := range strings.FieldsSeq(test.whose) {
-				t.Run(test.name+" "+whose, func(t *testing.T) {
-					s := s.in(t)
+				t.Run(test.mutation+" of a "+whose, func(t *testing.T) {
+					s, name := s.in(t), fmt.Sprint("Subject", i)
 					var first account
 					if whose == "user" {
-						first = s.hire(ada, test.name)
+						first = s.hire(ada, name)
 					} else {
-						first = s.anotherSession(s.signUpCustomer(test.name))
-						s.must(first.token, "mutation { logOut { endedSessions } }", nil) // that of the sign-up stays
-						first = s.anotherSession(first)
-						s.endAllBut(first)
+						first = s.signUpCustomer(name)
 					}
-					second := s.anotherSession(first)
+					second, asker := s.anotherSession(first), first
 					if !s.alive(first) || !s.alive(second) {
 						t.Fatal("two log-ins aren't two sessions")
 					}
-					asker := first
 					if test.byAdmin {
 						asker = ada
 					}
-					got := s.must(asker.token, declareInput(test.mutation), variables{"in": withOwnID(test.in, first.id)})
-					field, _, _ := strings.Cut(strings.NewReplacer("(", " ", "{", " ").Replace(test.mutation), " ")
-					if ended := got.at(field + ".endedSessions"); ended != test.ended {
+					in := maps.Clone(test.in)
+					if _, ok := in["id"]; ok {
+						in["id"] = first.id
+					}
+					got := s.must(asker.token, mutationOf(schema, test.mutation), variables{"input": in})
+					if ended := got.at(test.mutation + ".endedSessions"); ended != test.ended {
 						t.Errorf("it says that %v sessions ended, want %v", ended, test.ended)
 					}
 					if a, b := s.alive(first), s.alive(second); a != test.first || b != test.second {
@@ -174,7 +177,7 @@ func TestWhatEndsSessions(t *testing.T) {
 						t.Error("somebody else's session ended")
 					}
 					for _, secret := range []string{password, next} {
-						if _, ok := s.logInAs(first, secret); ok != slices.Contains(test.logsInWith, secret) {
+						if _, ok := s.logInAs(first, secret); ok != (secret == test.logsInWith) {
 							t.Errorf("they can log in with %q: %v", secret, ok)
 						}
 					}
@@ -182,4 +185,85 @@ func TestWhatEndsSessions(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestWrongCurrentPasswordChangesNothing(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		ada := s.signUpUser("Ada")
+		other := s.anotherSession(ada)
+		problem := s.refused(ada.token, `mutation { changePassword(input: {
+			currentPassword: "a wrong guess", newPassword: "battery staple"}) { endedSessions } }`, nil, bad)
+		if len(problem.Extensions.Fields) != 1 || problem.Extensions.Fields[0].Path != "input.currentPassword" {
+			t.Errorf("the problem is %+v", problem)
+		}
+		if !s.alive(ada) || !s.alive(other) {
+			t.Error("a session ended")
+		}
+		s.anotherSession(ada)
+	})
+}
+
+// TestRoleChangeTakesEffectOnExistingTokens: a token says who somebody is, not what they may do.
+func TestRoleChangeTakesEffectOnExistingTokens(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		ada := s.signUpUser("Ada")
+		uma := s.hire(ada, "Uma")
+		const forAdmins = `{ users(where: {role: {eq: ADMIN}}) { totalCount } }`
+		const setRole = `mutation($id: ID!, $role: Role!) { updateUser(input: {id: $id, role: $role}) { user { role } } }`
+		for range 2 {
+			s.refused(uma.token, forAdmins, nil, deny)
+			s.must(ada.token, setRole, variables{"id": uma.id, "role": "ADMIN"})
+			s.must(uma.token, forAdmins, nil)
+			s.must(ada.token, setRole, variables{"id": uma.id, "role": "USER"})
+		}
+		s.refused(uma.token, forAdmins, nil, deny)
+		s.refused(ada.token, setRole, variables{"id": uma.id, "role": "CUSTOMER"}, bad)
+	})
+}
+
+// TestDeactivatedUserKeepsTheirHistory: deactivating is for who leaves the company, and can be undone.
+func TestDeactivatedUserKeepsTheirHistory(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		ada, uma := w.people["ada"], w.people["uma"]
+		user := func(mutation string) answer {
+			return s.must(ada.token, fmt.Sprintf(`mutation($id: ID!) { %s(input: {id: $id}) { user { active } } }`, mutation),
+				variables{"id": uma.id})
+		}
+		const history = `query($plan: ID!) { interaction(id: $plan) { title user { name } tickets { totalCount } } }`
+		if got := user("deactivateUser"); got.at("deactivateUser.user.active") != false {
+			t.Errorf("a user who is deactivated is %s", got.raw)
+		}
+		for _, viewer := range []string{"ada", "cleo"} {
+			got := s.must(w.people[viewer].token, history, w.variables())
+			if got.text("interaction.user.name") != "Uma" || got.at("interaction.tickets.totalCount") != 1.0 {
+				t.Errorf("%s sees of the history %s", viewer, got.raw)
+			}
+		}
+		s.refused(ada.token, `mutation($ticket: ID!, $user: ID!) { assignTicket(input: {id: $ticket, assigneeId: $user}) { ticket { id } } }`,
+			variables{"ticket": w.ids["leak"], "user": uma.id}, bad)
+		if got := user("reactivateUser"); got.at("reactivateUser.user.active") != true {
+			t.Errorf("a user who is reactivated is %s", got.raw)
+		}
+		if s.alive(uma) {
+			t.Error("a session that ended lives again")
+		}
+		if got := s.must(s.anotherSession(uma).token, history, w.variables()); got.text("interaction.title") != "plan" {
+			t.Errorf("back again, they see %s", got.raw)
+		}
+	})
+}
+
+// atOnce calls do n times at the same time, with 0 to n-1, and waits until all are done.
+func atOnce(n int, do func(i int)) {
+	var group sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		group.Go(func() {
+			<-start
+			do(i)
+		})
+	}
+	close(start)
+	group.Wait()
 }

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"go/types"
+	"maps"
+	"slices"
+
+	"github.com/99designs/gqlgen/codegen"
+	"github.com/99designs/gqlgen/codegen/config"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// enum is an enum type whose names aren't what Go has as its values.
+type enum struct {
+	goType string
+	values []config.EnumValueReference
+}
+
+// leaf writes how a scalar or an enum value is rendered; the result is what gqlgen's marshaler would write.
+func (w *writer) leaf(ref *config.TypeReference, expression string) {
+	name := ref.Definition.Name
+	switch {
+	case ref.HasEnumValues():
+		t := ref.GO
+		if pointer, ok := t.(*types.Pointer); ok {
+			t = pointer.Elem()
+		}
+		w.enums[name] = &enum{goType: w.typeName(t), values: ref.EnumValues}
+		w.line("r.append%s(%s)", name, expression)
+	case ref.Definition.Kind == ast.Enum:
+		w.line("r.string(string(%s))", expression)
+	case name == "Int":
+		w.line("r.int(%s)", expression)
+	case name == "Boolean":
+		w.line("r.bool(%s)", expression)
+	case name == "DateTime":
+		w.line("r.buf = appendDateTime(r.buf, %s)", expression)
+	default:
+		w.line("r.string(%s)", expression)
+	}
+}
+
+// enumAppenders writes the functions that leaf calls for enums.
+func (w *writer) enumAppenders() {
+	for _, name := range slices.Sorted(maps.Keys(w.enums)) {
+		w.line("func (r *rendering) append%s(v %s) {\nswitch v {", name, w.enums[name].goType)
+		for _, value := range w.enums[name].values {
+			object := value.Object
+			w.imports[object.Pkg().Path()] = object.Pkg().Name()
+			w.line("case %s.%s:\nr.buf = append(r.buf, `%q`...)", object.Pkg().Name(), object.Name(), value.Definition.Name)
+		}
+		w.line("default:\nr.failed = true\n}\n}\n")
+	}
+}
+
+// abstractTypes writes how values of interfaces and unions are planned and rendered: as what they are.
+func (w *writer) abstractTypes(data *codegen.Data) {
+	for _, name := range slices.Sorted(maps.Keys(data.Interfaces)) {
+		abstract := data.Interfaces[name]
+		w.line("func (p *planner) plan%s(set ast.SelectionSet) *selection {", name)
+		w.line("s := &selection{types: make(map[string]*selection, %d)}", len(abstract.Implementors))
+		for _, object := range abstract.Implementors {
+			w.line("if s.types[%q] = p.plan%s(set); s.types[%q] == nil {\nreturn nil\n}", object.Name, object.Name, object.Name)
+		}
+		w.line("return s\n}\n")
+		w.line("func (r *rendering) render%s(s *selection, v %s) {\nswitch obj := v.(type) {", name, w.typeName(abstract.Type))
+		for _, object := range abstract.Implementors {
+			w.line("case %s:\nr.render%s(s.types[%q], obj)", w.typeName(object.Type), object.Name, object.Name)
+		}
+		w.line("default:\nr.failed = true\n}\n}\n")
+	}
+}
+
+// root writes the function that plans and renders what the resolver of a root field returned.
+func (w *writer) root(objects []*codegen.Object, data *codegen.Data) {
+	w.line("// renderRoot renders the value of a root field of the named type. It reports whether it did.")
+	w.line("func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, value any) bool {\nswitch name {")
+	for _, object := range objects {
+		w.rootCase(object.Name, w.typeName(object.Reference()))
+	}
+	for _, name := range slices.Sorted(maps.Keys(data.Interfaces)) {
+		w.rootCase(name, w.typeName(data.Interfaces[name].Type))
+	}
+	w.line("}\nreturn false\n}\n")
+}
+
+func (w *writer) rootCase(name, goType string) {
+	w.line("case %q:\nswitch v := value.(type) {", name)
+	w.line("case %s:\nreturn v != nil && renderOne(r, p.plan%s(set), r.render%s, v)", goType, name, name)
+	w.line("case []%s:\nreturn v != nil && renderList(r, p.plan%s(set), r.render%s, v)", goType, name, name)
+	w.line("}")
+}

@@ -1,0 +1,156 @@
+package graph
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// selection is a selection set on one object type, or on each type of an abstract one, planned for an operation.
+type selection struct {
+	fields []selected
+	// types has the selection for each object type that a value of an abstract type may have.
+	types map[string]*selection
+}
+
+// selected is one field of a selection: what is the same for every value of its type.
+type selected struct {
+	// key is what stands before the value: the brace's or the last value's comma, the response name and a colon.
+	key   []byte
+	field graphql.CollectedField
+	// index is the field's place in its type as the generated renderers number it, or typename.
+	index int
+	// call calls the field's resolver for a value: a func(obj T) (V, error).
+	call any
+	// selection is what is selected of the field's own value.
+	selection *selection
+}
+
+// typename is the index of the meta field __typename.
+const typename = -1
+
+// arguments returns the arguments that the operation gives to the field.
+func (f *selected) arguments(p *planner) map[string]any {
+	return f.field.ArgumentMap(p.operation.Variables)
+}
+
+// planner plans the selections of one operation.
+type planner struct {
+	//nolint:containedctx // lives as long as the call that makes it
+	ctx       context.Context
+	operation *graphql.OperationContext
+	ec        *executionContext
+}
+
+// plan collects the fields that are selected on an object type, as the executor does; bind finds out how each is got.
+// It returns nil if one of them is not for the fast path.
+func (p *planner) plan(set ast.SelectionSet, name string, satisfies []string, bind func(f *selected) bool) *selection {
+	collected := graphql.CollectFields(p.operation, set, satisfies)
+	s := &selection{fields: make([]selected, len(collected))}
+	for i, field := range collected {
+		f := &s.fields[i]
+		f.field = field
+		if i > 0 {
+			f.key = append(f.key, ',')
+		}
+		f.key = append(appendString(f.key, field.Alias), ':')
+		if field.Name == "__typename" {
+			f.index = typename
+			continue
+		}
+		if !bind(f) {
+			return nil
+		}
+	}
+	return s
+}
+
+// fieldContext returns the context in which a field's resolver runs.
+func (p *planner) fieldContext(object string, f *selected, args map[string]any) context.Context {
+	return graphql.WithFieldContext(p.ctx, &graphql.FieldContext{
+		Object: object, Field: f.field, Args: args, IsMethod: true, IsResolver: true,
+	})
+}
+
+// rendering is the answer to one root field in the making.
+type rendering struct {
+	//nolint:containedctx // lives as long as the call that makes it
+	ctx context.Context
+	buf []byte
+	// failed is set where the fast path can't go on: the executor does the field from the start then.
+	failed bool
+}
+
+// renderOne renders a value with its selection; it reports whether it could.
+func renderOne[T any](r *rendering, s *selection, render func(*selection, T), value T) bool {
+	if s == nil {
+		return false
+	}
+	render(s, value)
+	return !r.failed
+}
+
+// renderList renders the values of a list, which may be null each.
+func renderList[T comparable](r *rendering, s *selection, render func(*selection, T), values []T) bool {
+	if s == nil {
+		return false
+	}
+	var null T
+	r.buf = append(r.buf, '[')
+	for i, value := range values {
+		if i > 0 {
+			r.buf = append(r.buf, ',')
+		}
+		if value == null {
+			r.buf = append(r.buf, "null"...)
+			continue
+		}
+		render(s, value)
+	}
+	r.buf = append(r.buf, ']')
+	return !r.failed
+}
+
+func (r *rendering) string(text string) { r.buf = appendString(r.buf, text) }
+
+func (r *rendering) int(n int) { r.buf = strconv.AppendInt(r.buf, int64(n), 10) }
+
+func (r *rendering) bool(b bool) { r.buf = strconv.AppendBool(r.buf, b) }
+
+const hexDigits = "0123456789abcdef"
+
+// appendString appends a text as gqlgen writes it.
+func appendString(buf []byte, text string) []byte {
+	buf = append(buf, '"')
+	start := 0
+	for i := range len(text) {
+		c := text[i]
+		if c >= 0x20 && c != '\\' && c != '"' {
+			continue
+		}
+		buf = append(buf, text[start:i]...)
+		start = i + 1
+		switch c {
+		case '\t':
+			buf = append(buf, `\t`...)
+		case '\r':
+			buf = append(buf, `\r`...)
+		case '\n':
+			buf = append(buf, `\n`...)
+		case '\\', '"':
+			buf = append(buf, '\\', c)
+		default:
+			buf = append(buf, `\u00`...)
+			buf = append(buf, hexDigits[c>>4], hexDigits[c&0xf])
+		}
+	}
+	return append(append(buf, text[start:]...), '"')
+}
+
+// appendDateTime appends a time as MarshalDateTime writes it.
+func appendDateTime(buf []byte, t time.Time) []byte {
+	return t.UTC().AppendFormat(buf, `"2006-01-02T15:04:05.999Z"`)
+}
