@@ -24,7 +24,7 @@ type Comparison[T any] struct {
 	IsNull     graphql.Omittable[*bool]
 }
 
-// These are the filters of the schema.
+// IDFilter and the others are the filters of the schema.
 type (
 	IDFilter                = Comparison[string]
 	TextFilter              = Comparison[string]

@@ -65,7 +65,7 @@ type PageInfo struct {
 	EndCursor       *string
 }
 
-// The connections of the schema, and their edges.
+// UserConnection and the others are the connections of the schema, and their edges.
 type (
 	UserConnection        = Connection[db.User]
 	UserEdge              = Edge[db.User]

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -60,8 +61,8 @@ func (d *documents) parse(source string) (*ast.QueryDocument, *gqlerror.Error) {
 
 // parseError tells syntax errors from the parser's two limits, which have no type of their own.
 func (d *documents) parseError(err error) *gqlerror.Error {
-	syntax, ok := err.(*gqlerror.Error)
-	if !ok {
+	var syntax *gqlerror.Error
+	if !errors.As(err, &syntax) {
 		return codedError(db.Errorf(ParseFailed, "Syntax Error."))
 	}
 	switch {

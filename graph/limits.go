@@ -2,6 +2,7 @@ package graph
 
 import (
 	"math"
+	"time"
 
 	"crm/db"
 )
@@ -13,6 +14,8 @@ type Limits struct {
 	Body int64
 	// Values is the number of JSON values in a request's variables and extensions, those inside others too.
 	Values int
+	// Time is how long an operation may run.
+	Time time.Duration
 	// Tokens is the number of lexical tokens in the document.
 	Tokens int
 	// Depth is how deep selections nest, and how deep lists and objects nest in a value.
@@ -36,7 +39,7 @@ type Limits struct {
 // of the default size, while no request keeps a processor busy for long.
 func DefaultLimits() Limits {
 	return Limits{
-		Body: 1 << 20, Values: 10_000, Tokens: 10_000, Depth: 20, RootFields: 50, Aliases: 200, Directives: 100,
+		Body: 1 << 20, Time: 30 * time.Second, Values: 10_000, Tokens: 10_000, Depth: 20, RootFields: 50, Aliases: 200, Directives: 100,
 		Selections: 10_000, Repeats: 50, Complexity: 100_000,
 	}
 }
@@ -46,6 +49,9 @@ func (l Limits) withDefaults() Limits {
 	defaults := DefaultLimits()
 	if l.Body == 0 {
 		l.Body = defaults.Body
+	}
+	if l.Time == 0 {
+		l.Time = defaults.Time
 	}
 	pairs := []struct {
 		limit    *int

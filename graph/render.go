@@ -45,9 +45,9 @@ type planner struct {
 	ec        *executionContext
 }
 
-// plan collects the fields that are selected on an object type, as the executor does; bind finds out how each is got.
+// plan collects the fields that are selected on the object type that satisfies these, as the executor does; bind finds out how each is got.
 // It returns nil if one of them is not for the fast path.
-func (p *planner) plan(set ast.SelectionSet, name string, satisfies []string, bind func(f *selected) bool) *selection {
+func (p *planner) plan(set ast.SelectionSet, satisfies []string, bind func(f *selected) bool) *selection {
 	collected := graphql.CollectFields(p.operation, set, satisfies)
 	s := &selection{fields: make([]selected, len(collected))}
 	for i, field := range collected {

@@ -9,7 +9,7 @@ import (
 )
 
 func (p *planner) planAssignTicketPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "AssignTicketPayload", []string{"AssignTicketPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"AssignTicketPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "ticket":
 			f.index = 1
@@ -45,7 +45,7 @@ func (r *rendering) renderAssignTicketPayload(s *selection, obj *AssignTicketPay
 }
 
 func (p *planner) planCancelInteractionPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "CancelInteractionPayload", []string{"CancelInteractionPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"CancelInteractionPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "interaction":
 			f.index = 1
@@ -81,7 +81,7 @@ func (r *rendering) renderCancelInteractionPayload(s *selection, obj *CancelInte
 }
 
 func (p *planner) planChangePasswordPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "ChangePasswordPayload", []string{"ChangePasswordPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"ChangePasswordPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "viewer":
 			f.index = 1
@@ -123,7 +123,7 @@ func (r *rendering) renderChangePasswordPayload(s *selection, obj *ChangePasswor
 }
 
 func (p *planner) planCreateCustomerPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "CreateCustomerPayload", []string{"CreateCustomerPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"CreateCustomerPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "customer":
 			f.index = 1
@@ -159,7 +159,7 @@ func (r *rendering) renderCreateCustomerPayload(s *selection, obj *CreateCustome
 }
 
 func (p *planner) planCreateInteractionPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "CreateInteractionPayload", []string{"CreateInteractionPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"CreateInteractionPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "interaction":
 			f.index = 1
@@ -195,7 +195,7 @@ func (r *rendering) renderCreateInteractionPayload(s *selection, obj *CreateInte
 }
 
 func (p *planner) planCreateTicketPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "CreateTicketPayload", []string{"CreateTicketPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"CreateTicketPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "ticket":
 			f.index = 1
@@ -231,7 +231,7 @@ func (r *rendering) renderCreateTicketPayload(s *selection, obj *CreateTicketPay
 }
 
 func (p *planner) planCreateUserPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "CreateUserPayload", []string{"CreateUserPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"CreateUserPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "user":
 			f.index = 1
@@ -267,7 +267,7 @@ func (r *rendering) renderCreateUserPayload(s *selection, obj *CreateUserPayload
 }
 
 func (p *planner) planCustomer(set ast.SelectionSet) *selection {
-	return p.plan(set, "Customer", []string{"Customer", "Node", "Viewer"}, func(f *selected) bool {
+	return p.plan(set, []string{"Customer", "Node", "Viewer"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "id":
 			f.index = 1
@@ -414,7 +414,7 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 }
 
 func (p *planner) planCustomerConnection(set ast.SelectionSet) *selection {
-	return p.plan(set, "CustomerConnection", []string{"CustomerConnection"}, func(f *selected) bool {
+	return p.plan(set, []string{"CustomerConnection"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "edges":
 			f.index = 1
@@ -504,7 +504,7 @@ func (r *rendering) renderCustomerConnection(s *selection, obj *Connection[db.Cu
 }
 
 func (p *planner) planCustomerEdge(set ast.SelectionSet) *selection {
-	return p.plan(set, "CustomerEdge", []string{"CustomerEdge"}, func(f *selected) bool {
+	return p.plan(set, []string{"CustomerEdge"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "cursor":
 			f.index = 1
@@ -546,7 +546,7 @@ func (r *rendering) renderCustomerEdge(s *selection, obj *Edge[db.Customer]) {
 }
 
 func (p *planner) planDeactivateUserPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "DeactivateUserPayload", []string{"DeactivateUserPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"DeactivateUserPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "user":
 			f.index = 1
@@ -588,7 +588,7 @@ func (r *rendering) renderDeactivateUserPayload(s *selection, obj *DeactivateUse
 }
 
 func (p *planner) planDeleteCustomerPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "DeleteCustomerPayload", []string{"DeleteCustomerPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"DeleteCustomerPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "deletedId":
 			f.index = 1
@@ -630,7 +630,7 @@ func (r *rendering) renderDeleteCustomerPayload(s *selection, obj *DeleteCustome
 }
 
 func (p *planner) planDeleteInteractionPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "DeleteInteractionPayload", []string{"DeleteInteractionPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"DeleteInteractionPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "deletedId":
 			f.index = 1
@@ -666,7 +666,7 @@ func (r *rendering) renderDeleteInteractionPayload(s *selection, obj *DeleteInte
 }
 
 func (p *planner) planDeleteTicketPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "DeleteTicketPayload", []string{"DeleteTicketPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"DeleteTicketPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "deletedId":
 			f.index = 1
@@ -696,7 +696,7 @@ func (r *rendering) renderDeleteTicketPayload(s *selection, obj *DeleteTicketPay
 }
 
 func (p *planner) planDeleteUserPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "DeleteUserPayload", []string{"DeleteUserPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"DeleteUserPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "deletedId":
 			f.index = 1
@@ -738,7 +738,7 @@ func (r *rendering) renderDeleteUserPayload(s *selection, obj *DeleteUserPayload
 }
 
 func (p *planner) planDelivery(set ast.SelectionSet) *selection {
-	return p.plan(set, "Delivery", []string{"Delivery", "Node"}, func(f *selected) bool {
+	return p.plan(set, []string{"Delivery", "Node"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "id":
 			f.index = 1
@@ -827,7 +827,7 @@ func (r *rendering) renderDelivery(s *selection, obj *db.Delivery) {
 }
 
 func (p *planner) planDeliveryConnection(set ast.SelectionSet) *selection {
-	return p.plan(set, "DeliveryConnection", []string{"DeliveryConnection"}, func(f *selected) bool {
+	return p.plan(set, []string{"DeliveryConnection"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "edges":
 			f.index = 1
@@ -917,7 +917,7 @@ func (r *rendering) renderDeliveryConnection(s *selection, obj *Connection[db.De
 }
 
 func (p *planner) planDeliveryEdge(set ast.SelectionSet) *selection {
-	return p.plan(set, "DeliveryEdge", []string{"DeliveryEdge"}, func(f *selected) bool {
+	return p.plan(set, []string{"DeliveryEdge"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "cursor":
 			f.index = 1
@@ -959,7 +959,7 @@ func (r *rendering) renderDeliveryEdge(s *selection, obj *Edge[db.Delivery]) {
 }
 
 func (p *planner) planInteraction(set ast.SelectionSet) *selection {
-	return p.plan(set, "Interaction", []string{"Interaction", "Node"}, func(f *selected) bool {
+	return p.plan(set, []string{"Interaction", "Node"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "id":
 			f.index = 1
@@ -1161,7 +1161,7 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 }
 
 func (p *planner) planInteractionConnection(set ast.SelectionSet) *selection {
-	return p.plan(set, "InteractionConnection", []string{"InteractionConnection"}, func(f *selected) bool {
+	return p.plan(set, []string{"InteractionConnection"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "edges":
 			f.index = 1
@@ -1251,7 +1251,7 @@ func (r *rendering) renderInteractionConnection(s *selection, obj *Connection[db
 }
 
 func (p *planner) planInteractionEdge(set ast.SelectionSet) *selection {
-	return p.plan(set, "InteractionEdge", []string{"InteractionEdge"}, func(f *selected) bool {
+	return p.plan(set, []string{"InteractionEdge"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "cursor":
 			f.index = 1
@@ -1293,7 +1293,7 @@ func (r *rendering) renderInteractionEdge(s *selection, obj *Edge[db.Interaction
 }
 
 func (p *planner) planLogInCustomerPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "LogInCustomerPayload", []string{"LogInCustomerPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"LogInCustomerPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "customer":
 			f.index = 1
@@ -1341,7 +1341,7 @@ func (r *rendering) renderLogInCustomerPayload(s *selection, obj *LogInCustomerP
 }
 
 func (p *planner) planLogInUserPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "LogInUserPayload", []string{"LogInUserPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"LogInUserPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "user":
 			f.index = 1
@@ -1389,7 +1389,7 @@ func (r *rendering) renderLogInUserPayload(s *selection, obj *LogInUserPayload) 
 }
 
 func (p *planner) planLogOutEverywherePayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "LogOutEverywherePayload", []string{"LogOutEverywherePayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"LogOutEverywherePayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "endedSessions":
 			f.index = 1
@@ -1419,7 +1419,7 @@ func (r *rendering) renderLogOutEverywherePayload(s *selection, obj *LogOutEvery
 }
 
 func (p *planner) planLogOutPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "LogOutPayload", []string{"LogOutPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"LogOutPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "endedSessions":
 			f.index = 1
@@ -1449,7 +1449,7 @@ func (r *rendering) renderLogOutPayload(s *selection, obj *LogOutPayload) {
 }
 
 func (p *planner) planMoveTicketPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "MoveTicketPayload", []string{"MoveTicketPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"MoveTicketPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "ticket":
 			f.index = 1
@@ -1485,7 +1485,7 @@ func (r *rendering) renderMoveTicketPayload(s *selection, obj *MoveTicketPayload
 }
 
 func (p *planner) planPageInfo(set ast.SelectionSet) *selection {
-	return p.plan(set, "PageInfo", []string{"PageInfo"}, func(f *selected) bool {
+	return p.plan(set, []string{"PageInfo"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "hasNextPage":
 			f.index = 1
@@ -1541,7 +1541,7 @@ func (r *rendering) renderPageInfo(s *selection, obj *PageInfo) {
 }
 
 func (p *planner) planReactivateUserPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "ReactivateUserPayload", []string{"ReactivateUserPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"ReactivateUserPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "user":
 			f.index = 1
@@ -1577,7 +1577,7 @@ func (r *rendering) renderReactivateUserPayload(s *selection, obj *ReactivateUse
 }
 
 func (p *planner) planRedeliverPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "RedeliverPayload", []string{"RedeliverPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"RedeliverPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "delivery":
 			f.index = 1
@@ -1613,7 +1613,7 @@ func (r *rendering) renderRedeliverPayload(s *selection, obj *RedeliverPayload) 
 }
 
 func (p *planner) planRefreshPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "RefreshPayload", []string{"RefreshPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"RefreshPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "viewer":
 			f.index = 1
@@ -1661,7 +1661,7 @@ func (r *rendering) renderRefreshPayload(s *selection, obj *RefreshPayload) {
 }
 
 func (p *planner) planSetPasswordPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "SetPasswordPayload", []string{"SetPasswordPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"SetPasswordPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "account":
 			f.index = 1
@@ -1703,7 +1703,7 @@ func (r *rendering) renderSetPasswordPayload(s *selection, obj *SetPasswordPaylo
 }
 
 func (p *planner) planSignUpCustomerPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "SignUpCustomerPayload", []string{"SignUpCustomerPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"SignUpCustomerPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "customer":
 			f.index = 1
@@ -1751,7 +1751,7 @@ func (r *rendering) renderSignUpCustomerPayload(s *selection, obj *SignUpCustome
 }
 
 func (p *planner) planSignUpUserPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "SignUpUserPayload", []string{"SignUpUserPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"SignUpUserPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "user":
 			f.index = 1
@@ -1799,7 +1799,7 @@ func (r *rendering) renderSignUpUserPayload(s *selection, obj *SignUpUserPayload
 }
 
 func (p *planner) planTicket(set ast.SelectionSet) *selection {
-	return p.plan(set, "Ticket", []string{"Ticket", "Node"}, func(f *selected) bool {
+	return p.plan(set, []string{"Ticket", "Node"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "id":
 			f.index = 1
@@ -1971,7 +1971,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 }
 
 func (p *planner) planTicketConnection(set ast.SelectionSet) *selection {
-	return p.plan(set, "TicketConnection", []string{"TicketConnection"}, func(f *selected) bool {
+	return p.plan(set, []string{"TicketConnection"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "edges":
 			f.index = 1
@@ -2061,7 +2061,7 @@ func (r *rendering) renderTicketConnection(s *selection, obj *Connection[db.Tick
 }
 
 func (p *planner) planTicketEdge(set ast.SelectionSet) *selection {
-	return p.plan(set, "TicketEdge", []string{"TicketEdge"}, func(f *selected) bool {
+	return p.plan(set, []string{"TicketEdge"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "cursor":
 			f.index = 1
@@ -2103,7 +2103,7 @@ func (r *rendering) renderTicketEdge(s *selection, obj *Edge[db.Ticket]) {
 }
 
 func (p *planner) planTokens(set ast.SelectionSet) *selection {
-	return p.plan(set, "Tokens", []string{"Tokens"}, func(f *selected) bool {
+	return p.plan(set, []string{"Tokens"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "accessToken":
 			f.index = 1
@@ -2151,7 +2151,7 @@ func (r *rendering) renderTokens(s *selection, obj *Tokens) {
 }
 
 func (p *planner) planUpdateCustomerPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "UpdateCustomerPayload", []string{"UpdateCustomerPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"UpdateCustomerPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "customer":
 			f.index = 1
@@ -2187,7 +2187,7 @@ func (r *rendering) renderUpdateCustomerPayload(s *selection, obj *UpdateCustome
 }
 
 func (p *planner) planUpdateInteractionPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "UpdateInteractionPayload", []string{"UpdateInteractionPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"UpdateInteractionPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "interaction":
 			f.index = 1
@@ -2223,7 +2223,7 @@ func (r *rendering) renderUpdateInteractionPayload(s *selection, obj *UpdateInte
 }
 
 func (p *planner) planUpdateTicketPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "UpdateTicketPayload", []string{"UpdateTicketPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"UpdateTicketPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "ticket":
 			f.index = 1
@@ -2259,7 +2259,7 @@ func (r *rendering) renderUpdateTicketPayload(s *selection, obj *UpdateTicketPay
 }
 
 func (p *planner) planUpdateUserPayload(set ast.SelectionSet) *selection {
-	return p.plan(set, "UpdateUserPayload", []string{"UpdateUserPayload"}, func(f *selected) bool {
+	return p.plan(set, []string{"UpdateUserPayload"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "user":
 			f.index = 1
@@ -2295,7 +2295,7 @@ func (r *rendering) renderUpdateUserPayload(s *selection, obj *UpdateUserPayload
 }
 
 func (p *planner) planUser(set ast.SelectionSet) *selection {
-	return p.plan(set, "User", []string{"User", "Node", "Viewer"}, func(f *selected) bool {
+	return p.plan(set, []string{"User", "Node", "Viewer"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "id":
 			f.index = 1
@@ -2485,7 +2485,7 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 }
 
 func (p *planner) planUserConnection(set ast.SelectionSet) *selection {
-	return p.plan(set, "UserConnection", []string{"UserConnection"}, func(f *selected) bool {
+	return p.plan(set, []string{"UserConnection"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "edges":
 			f.index = 1
@@ -2575,7 +2575,7 @@ func (r *rendering) renderUserConnection(s *selection, obj *Connection[db.User])
 }
 
 func (p *planner) planUserEdge(set ast.SelectionSet) *selection {
-	return p.plan(set, "UserEdge", []string{"UserEdge"}, func(f *selected) bool {
+	return p.plan(set, []string{"UserEdge"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "cursor":
 			f.index = 1

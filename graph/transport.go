@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -42,7 +43,8 @@ func (t *httpTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (t *httpTransport) run(w http.ResponseWriter, r *http.Request, media string, params *graphql.RawParams) {
-	ctx := r.Context()
+	ctx, cancel := context.WithTimeout(r.Context(), t.exec.limits.Time)
+	defer cancel()
 	operation, errs := t.exec.CreateOperationContext(ctx, params)
 	if len(errs) > 0 {
 		response := t.exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)

@@ -14,7 +14,7 @@ import (
 // selections of their own. It is run once for an operation, not once for a value.
 func (w *writer) planOf(object *codegen.Object) {
 	w.line("func (p *planner) plan%s(set ast.SelectionSet) *selection {", object.Name)
-	w.line("return p.plan(set, %q, %s, func(f *selected) bool {", object.Name, object.Implementors())
+	w.line("return p.plan(set, %s, func(f *selected) bool {", object.Implementors())
 	w.line("switch f.field.Name {")
 	for i, field := range object.Fields {
 		w.line("case %q:", field.Name)

@@ -80,13 +80,13 @@ func hashOf(source string) (string, error) {
 		return "", err
 	}
 	sum := sha256.New()
-	fmt.Fprintln(sum, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, _ = fmt.Fprintln(sum, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	for _, name := range names {
 		content, err := os.ReadFile(name)
 		if err != nil {
 			return "", fmt.Errorf("cannot read sources: %w", err)
 		}
-		fmt.Fprintln(sum, filepath.Base(name), len(content))
+		_, _ = fmt.Fprintln(sum, filepath.Base(name), len(content))
 		sum.Write(content)
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:16], nil
