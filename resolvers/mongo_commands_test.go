@@ -1,0 +1,83 @@
+package resolvers_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+
+	"go.mongodb.org/mongo-driver/v2/event"
+
+	"crm/db"
+	"crm/db/mongo"
+	"crm/db/mongo/mongotest"
+)
+
+// commands remembers which commands go to MongoDB, and on which collections.
+type commands struct {
+	mutex sync.Mutex
+	sent  []string
+}
+
+func (c *commands) monitor() *event.CommandMonitor {
+	return &event.CommandMonitor{Started: func(_ context.Context, started *event.CommandStartedEvent) {
+		collection, ok := started.Command.Lookup(started.CommandName).StringValueOK()
+		// Whether a session lives is looked up once a second at most, which is no part of an operation.
+		if !ok || collection == db.Sessions.Name || collection == db.Users.Name {
+			return
+		}
+		c.mutex.Lock()
+		defer c.mutex.Unlock()
+		name := started.CommandName
+		if name == "aggregate" { // how the children of many parents are found, where the server can
+			name = "find"
+		}
+		c.sent = append(c.sent, name+" "+collection)
+	}}
+}
+
+func (c *commands) take() []string {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	sent := c.sent
+	c.sent = nil
+	return sent
+}
+
+// TestMongoCommands counts the round trips that the usual operations cost on MongoDB.
+func TestMongoCommands(t *testing.T) {
+	t.Parallel()
+	sent := new(commands)
+	s := serve(t, mongotest.OpenOn(t, mongotest.Database(t), db.Collections(), mongo.WithMonitor(sent.monitor())), db.Options{})
+	admin := s.signUpUser("Rohan")
+	s.fill(2)
+	ids := s.must(admin.token, `{ customers(first: 1) { nodes { interactions(first: 1) { nodes { id } } } } }`, nil)
+	interaction := ids.text("customers.nodes.0.interactions.nodes.0.id")
+	for _, test := range []struct {
+		name, query string
+		want        []string
+	}{
+		{"nested lists", `{ customers(first: 50) { nodes { name interactions(first: 5) { nodes { title
+			tickets(first: 3) { nodes { description } } } } } } }`,
+			[]string{"find customers", "find interactions", "find tickets"}},
+		{"one interaction with customer and tickets", `query($i: ID!) { interaction(id: $i) { title customer { name }
+			tickets { nodes { description } } } }`,
+			[]string{"find customers", "find interactions", "find tickets"}},
+		{"newest open tickets with customer", `{ tickets(first: 20, where: {status: {eq: OPEN}}) { nodes {
+			description customer { name } } } }`,
+			[]string{"find customers", "find tickets"}},
+		{"create a ticket", `mutation($i: ID!) { createTicket(input: {interactionId: $i, description: "Help"}) {
+			ticket { id } } }`,
+			[]string{"find interactions", "insert tickets"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			sent.take()
+			s.in(t).must(admin.token, test.query, variables{"i": interaction})
+			got := sent.take()
+			slices.Sort(got)
+			if !slices.Equal(got, test.want) {
+				t.Errorf("commands %q, want %q", got, test.want)
+			}
+		})
+	}
+}
