@@ -1,0 +1,250 @@
+package resolvers_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// countedPasswords counts how often a password is checked and how many hashes are made.
+type countedPasswords struct {
+	db.Passwords
+
+	checks, hashes atomic.Int32
+}
+
+func (p *countedPasswords) Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
+	p.checks.Add(1)
+	return p.Passwords.Verify(ctx, hash, password)
+}
+
+func (p *countedPasswords) Hash(ctx context.Context, password string) (string, error) {
+	p.hashes.Add(1)
+	return p.Passwords.Hash(ctx, password)
+}
+
+// onEachEngineCounting runs a test with a server that counts the checks of passwords.
+func onEachEngineCounting(t *testing.T, test func(t *testing.T, s *server, passwords *countedPasswords)) {
+	t.Helper()
+	onEachEngine(t, func(t *testing.T, s *server) {
+		hasher, err := auth.NewHasher(bcrypt.MinCost, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		passwords := &countedPasswords{Passwords: hasher}
+		test(t, serveWith(t, s.store, passwords, db.Options{}), passwords)
+	})
+}
+
+const logInMutation = `mutation($email: EmailAddress!, $password: String!) {
+	logInUser(input: {email: $email, password: $password}) { __typename } }`
+
+// wrong tries wrong passwords, which are refused as such.
+func (s *server) wrong(email string, n int) {
+	s.t.Helper()
+	for range n {
+		s.refused("", logInMutation, variables{"email": email, "password": "a wrong guess"}, anon)
+	}
+}
+
+// limited tries a password and returns when the server says to try again.
+func (s *server) limited(email, password string) int {
+	s.t.Helper()
+	after := s.refused("", logInMutation, variables{"email": email, "password": password}, "RATE_LIMITED").Extensions.RetryAfter
+	if after <= 0 || after > 900 {
+		s.t.Errorf("it says to try again in %d seconds", after)
+	}
+	return after
+}
+
+// attempts counts the tries that the store knows of.
+func (s *server) attempts(where db.Filter) int {
+	s.t.Helper()
+	n, err := s.store.Count(s.t.Context(), db.LoginAttempts, where)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}
+
+// passTime makes all tries older.
+func (s *server) passTime(by time.Duration) {
+	s.t.Helper()
+	var tries []*db.LoginAttempt
+	err := s.store.Find(s.t.Context(), db.LoginAttempts, db.Query{Sort: []db.Sort{{Field: "_id"}}}, func() db.Document {
+		tries = append(tries, new(db.LoginAttempt))
+		return tries[len(tries)-1]
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, try := range tries {
+		set := []db.Assignment{{Field: "at", Value: try.At.Add(-by)}}
+		if err := s.store.Update(s.t.Context(), db.LoginAttempts, try.ID, db.Filter{}, set); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+func TestWrongPasswordsAreLimited(t *testing.T) {
+	onEachEngineCounting(t, func(t *testing.T, s *server, passwords *countedPasswords) {
+		ada := s.signUpUser("Ada")
+		uma := s.hire(ada, "Uma")
+		s.must("", `mutation { signUpCustomer(input: {name: "U", email: "uma@example.com", password: "correct horse"}) { customer { id } } }`, nil)
+		before := passwords.checks.Load()
+		s.wrong(uma.email, 5)
+		s.wrong(strings.ToUpper(uma.email), 5)
+		if checks := passwords.checks.Load() - before; checks != 10 {
+			t.Errorf("10 tries checked %d passwords", checks)
+		}
+		first, known := s.limited(uma.email, "a wrong guess"), s.attempts(db.Filter{})
+		for range 3 {
+			if after := s.limited(uma.email, password); after > first {
+				t.Errorf("trying on puts it off from %d to %d seconds", first, after)
+			}
+		}
+		if n := s.attempts(db.Filter{}); n != known {
+			t.Errorf("tries that are refused count: %d became %d", known, n)
+		}
+		if checks := passwords.checks.Load() - before; checks != 10 {
+			t.Errorf("%d passwords were checked while none should be", checks-10)
+		}
+
+		// Neither the customer with the same address, nor another user, nor who is logged in already, is concerned.
+		s.must("", `mutation { logInCustomer(input: {email: "uma@example.com", password: "correct horse"}) { customer { id } } }`, nil)
+		s.anotherSession(ada)
+		if !s.alive(uma) || !s.alive(s.refreshed(uma)) {
+			t.Error("a session ended because somebody tried passwords")
+		}
+		s.passTime(14 * time.Minute)
+		if after := s.limited(uma.email, password); after > 60 {
+			t.Errorf("a minute before the end it says to try again in %d seconds", after)
+		}
+		s.passTime(time.Minute)
+		s.anotherSession(uma)
+	})
+}
+
+func TestRightPasswordBeginsAnew(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		ada := s.signUpUser("Ada")
+		for range 2 {
+			s.wrong(ada.email, 9)
+			s.anotherSession(ada)
+		}
+		s.wrong(ada.email, 10)
+		s.limited(ada.email, password)
+		// The successes took back their own tries only: what an address got wrong stays.
+		if n := s.attempts(db.Eq("key", "address:127.0.0.1")); n != 28 {
+			t.Errorf("%d tries are counted for the client's address, want 28", n)
+		}
+	})
+}
+
+// TestManyTriesAtOnceCannotSlipThrough: a limit that is looked at before the password is checked, and counted after it,
+// would let all through.
+func TestManyTriesAtOnceCannotSlipThrough(t *testing.T) {
+	onEachEngineCounting(t, func(t *testing.T, s *server, passwords *countedPasswords) {
+		ada := s.signUpUser("Ada")
+		var wrong, limited atomic.Int32
+		atOnce(30, func(int) {
+			_, err := s.db.LogInUser(t.Context(), db.Credentials{Email: ada.email, Password: "a wrong guess", Address: "192.0.2.1"})
+			switch db.CodeOf(err) {
+			case db.Unauthenticated:
+				wrong.Add(1)
+			case db.RateLimited:
+				limited.Add(1)
+			default:
+				t.Errorf("a wrong password gives %v", err)
+			}
+		})
+		if checks := passwords.checks.Load(); checks > 10 || checks != wrong.Load() || wrong.Load()+limited.Load() != 30 {
+			t.Errorf("%d passwords were checked, %d wrong, %d limited", checks, wrong.Load(), limited.Load())
+		}
+		if n := s.attempts(db.Filter{}); n != 2*int(wrong.Load()) {
+			t.Errorf("%d tries are counted for %d wrong passwords", n, wrong.Load())
+		}
+	})
+}
+
+// TestUnknownAddressCostsAsMuch: who measures how long an answer takes must not learn which accounts there are.
+func TestUnknownAddressCostsAsMuch(t *testing.T) {
+	onEachEngineCounting(t, func(t *testing.T, s *server, passwords *countedPasswords) {
+		w := s.newWorld()
+		ada := w.people["ada"]
+		s.must(ada.token, `mutation { createCustomer(input: {name: "N", email: "nopassword@example.org"}) { customer { id } } }`, nil)
+		s.must(ada.token, `mutation($id: ID!) { deactivateUser(input: {id: $id}) { endedSessions } }`, variables{"id": w.ids["uma"]})
+		ofCustomer := strings.ReplaceAll(logInMutation, "logInUser", "logInCustomer")
+		var messages []string
+		for _, test := range []struct{ mutation, email, password string }{
+			{logInMutation, w.people["otto"].email, "a wrong guess"},
+			{logInMutation, "unknown@example.com", password},
+			{logInMutation, w.people["uma"].email, password},
+			{ofCustomer, w.people["cleo"].email, "a wrong guess"},
+			{ofCustomer, "unknown@example.org", password},
+			{ofCustomer, "nopassword@example.org", ""},
+		} {
+			checks, hashes := passwords.checks.Load(), passwords.hashes.Load()
+			problem := s.refused("", test.mutation, variables{"email": test.email, "password": test.password}, anon)
+			messages = append(messages, problem.Message)
+			if n, m := passwords.checks.Load()-checks, passwords.hashes.Load()-hashes; n != 1 || m != 0 || problem.Message != messages[0] {
+				t.Errorf("%s: %d checks, %d hashes, and %q; want one check, as for all", test.email, n, m, problem.Message)
+			}
+		}
+		s.wrong("unknown@example.com", 9)
+		s.limited("unknown@example.com", password)
+	})
+}
+
+// TestAddressIsLimited tries many accounts from one network address.
+func TestAddressIsLimited(t *testing.T) {
+	onEachEngineCounting(t, func(t *testing.T, s *server, passwords *countedPasswords) {
+		ada := s.signUpUser("Ada")
+		logIn := func(email, password, address string) db.Code {
+			_, err := s.db.LogInUser(t.Context(), db.Credentials{Email: email, Password: password, Address: address})
+			return db.CodeOf(err)
+		}
+		const attacker, owner = "192.0.2.1", "192.0.2.2"
+		for i := range 100 {
+			if code := logIn(fmt.Sprintf("user%d@example.com", i/9), "a wrong guess", attacker); code != db.Unauthenticated {
+				t.Fatalf("try %d gives %q", i, code)
+			}
+		}
+		checks := passwords.checks.Load()
+		for range 12 {
+			if code := logIn(ada.email, password, attacker); code != db.RateLimited {
+				t.Fatalf("the 101st try gives %q", code)
+			}
+		}
+		if passwords.checks.Load() != checks {
+			t.Error("a password was checked that shouldn't be")
+		}
+		// What the attacker was refused mustn't lock the owner out.
+		if code := logIn(ada.email, password, owner); code != "" {
+			t.Errorf("the owner, from elsewhere, gets %q", code)
+		}
+	})
+}
+
+func TestWrongCurrentPasswordsAreLimited(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		for _, who := range []account{s.signUpUser("Ada"), s.signUpCustomer("Cleo")} {
+			const change = `mutation($current: String!) { changePassword(input: {
+				currentPassword: $current, newPassword: "battery staple"}) { endedSessions } }`
+			for range 10 {
+				s.refused(who.token, change, variables{"current": "a wrong guess"}, bad)
+			}
+			s.refused(who.token, change, variables{"current": password}, "RATE_LIMITED")
+			s.passTime(15 * time.Minute)
+			s.must(who.token, change, variables{"current": password})
+		}
+	})
+}
