@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"crm/auth"
 )
@@ -18,7 +19,7 @@ func (d *DB) Backfill(ctx context.Context) (reports []string, err error) {
 	if reports, err = backfillAccounts(ctx, d.Customers, reports); err != nil {
 		return reports, err
 	}
-	err = backfill(ctx, d.Interactions, func(i *Interaction) []Assignment {
+	err = backfill(ctx, d.Interactions, lacking("kind", "status", "title_key"), func(i *Interaction) []Assignment {
 		return []Assignment{
 			{Field: "kind", Value: string(i.Kind)}, {Field: "status", Value: string(i.Status)},
 			{Field: "title_key", Value: Fold(i.Title)},
@@ -30,14 +31,22 @@ func (d *DB) Backfill(ctx context.Context) (reports []string, err error) {
 	return reports, d.backfillTickets(ctx)
 }
 
-// unfilled matches the documents that the old application wrote.
-func unfilled() Filter { return IsNull("version") }
+// lacking matches the documents that lack a version or one of these fields: those that the old application wrote, also
+// if they were changed here before they could be filled in.
+func lacking(fields ...string) Filter {
+	filters := []Filter{IsNull("version")}
+	for _, field := range fields {
+		filters = append(filters, IsNull(field))
+	}
+	return Or(filters...)
+}
 
-// backfill fills in every document that lacks its version, which is written along with the rest.
-func backfill[T any](ctx context.Context, e *Entities[T], missing func(*T) []Assignment) error {
-	_, err := e.all(ctx, unfilled(), func(doc *T) error {
-		set := append(missing(doc), Assignment{Field: "version", Value: 1})
-		if err := e.db.store.Update(ctx, e.c, e.id(doc), unfilled(), set); err != nil && CodeOf(err) != NotFound {
+// backfill fills in every document that lacks something. A version that it has stays: nobody has to notice.
+func backfill[T any](ctx context.Context, e *Entities[T], lacks Filter, missing func(*T) []Assignment) error {
+	_, err := e.all(ctx, lacks, func(doc *T) error {
+		set := append(missing(doc), Assignment{Field: "version", Value: e.version(doc)})
+		where := And(lacks, atVersion(e.version(doc)))
+		if err := e.db.store.Update(ctx, e.c, e.id(doc), where, set); err != nil && CodeOf(err) != NotFound {
 			return fmt.Errorf("cannot fill in %s %s: %w", kindNouns[e.kind], e.id(doc), err)
 		}
 		return nil
@@ -45,10 +54,24 @@ func backfill[T any](ctx context.Context, e *Entities[T], missing func(*T) []Ass
 	return err
 }
 
-// backfillAccounts fills in accounts. Where two have one address the older one keeps it; the other's key gets its id
-// behind, so that it stays readable but nobody logs in to it by that address.
+// secondKey is the key of an account whose address is another one's: it stays readable, but nobody logs in to it by that
+// address.
+func secondKey(email string, id ID) string { return email + "\x00" + id.String() }
+
+// emailKey returns the key that goes with an address. A second key stays as long as the address does, so that such an
+// account can be changed, deactivated or deleted like any other.
+func emailKey(stored, email string) string {
+	key := Fold(email)
+	if strings.HasPrefix(stored, key+"\x00") {
+		return stored
+	}
+	return key
+}
+
+// backfillAccounts fills in accounts. Of those with one address one keeps it; the others get a second key.
 func backfillAccounts[T any](ctx context.Context, e *Entities[T], reports []string) ([]string, error) {
-	pending, err := e.count(ctx, unfilled())
+	lacks := lacking("email_key", "name_key")
+	pending, err := e.count(ctx, lacks)
 	if err != nil || pending == 0 {
 		return reports, err
 	}
@@ -56,13 +79,13 @@ func backfillAccounts[T any](ctx context.Context, e *Entities[T], reports []stri
 	if err != nil {
 		return reports, err
 	}
-	return reports, backfill(ctx, e, func(doc *T) []Assignment {
+	return reports, backfill(ctx, e, lacks, func(doc *T) []Assignment {
 		e.document(doc).(keyed).setKeys()
 		email := *e.document(doc).Pointers()[e.c.index("email_key")].(*string)
 		if owner := owners[email]; owner != e.id(doc) {
 			reports = append(reports, fmt.Sprintf("%s %s has the same e-mail address as %s: it can't log in until an admin changes it",
 				kindNouns[e.kind], e.kind.GlobalID(e.id(doc)), e.kind.GlobalID(owner)))
-			email += "\x00" + e.id(doc).String()
+			email = secondKey(email, e.id(doc))
 		}
 		set := []Assignment{{Field: "email_key", Value: email}}
 		for i, pointer := range e.document(doc).Pointers() {
@@ -74,7 +97,7 @@ func backfillAccounts[T any](ctx context.Context, e *Entities[T], reports []stri
 	})
 }
 
-// addressOwners returns for each address the oldest account that has it.
+// addressOwners returns for each address the account that has it: the one that logs in with it already, else the oldest.
 func addressOwners[T any](ctx context.Context, e *Entities[T]) (map[string]ID, error) {
 	owners := make(map[string]ID)
 	query := Query{Sort: []Sort{{Field: "_id"}}, Limit: 1000}
@@ -84,8 +107,10 @@ func addressOwners[T any](ctx context.Context, e *Entities[T]) (map[string]ID, e
 			return nil, err
 		}
 		for _, doc := range found {
-			email := Fold(*e.document(doc).Pointers()[e.c.index("email")].(*string))
-			if _, taken := owners[email]; !taken {
+			pointers := e.document(doc).Pointers()
+			email := Fold(*pointers[e.c.index("email")].(*string))
+			logsIn := *pointers[e.c.index("email_key")].(*string) == email
+			if _, taken := owners[email]; logsIn || !taken {
 				owners[email] = e.id(doc)
 			}
 		}
@@ -99,7 +124,8 @@ func addressOwners[T any](ctx context.Context, e *Entities[T]) (map[string]ID, e
 // backfillTickets repeats on each ticket its interaction's user.
 func (d *DB) backfillTickets(ctx context.Context) error {
 	owners := make(map[ID]ID)
-	_, err := d.Tickets.all(ctx, unfilled(), func(t *Ticket) error {
+	lacks := lacking("interaction_user_id", "priority")
+	_, err := d.Tickets.all(ctx, lacks, func(t *Ticket) error {
 		owner, known := owners[t.InteractionID]
 		if !known {
 			interaction, err := d.Interactions.Get(ctx, auth.SystemScope(), t.InteractionID)
@@ -111,9 +137,9 @@ func (d *DB) backfillTickets(ctx context.Context) error {
 			}
 			owners[t.InteractionID] = owner
 		}
-		err := d.store.Update(ctx, Tickets, t.ID, unfilled(), []Assignment{
+		err := d.store.Update(ctx, Tickets, t.ID, And(lacks, atVersion(t.Version)), []Assignment{
 			{Field: "interaction_user_id", Value: owner}, {Field: "priority", Value: int(t.Priority)},
-			{Field: "version", Value: 1},
+			{Field: "version", Value: t.Version},
 		})
 		return exceptCode(err, NotFound)
 	})

@@ -29,7 +29,7 @@ func (e *Entities[T]) remove(ctx context.Context, scope auth.Scope, doc *T, what
 	if err != nil {
 		return err
 	}
-	err = e.db.store.Delete(ctx, e.c, e.id(doc), Eq("version", e.version(doc)), event)
+	err = e.db.store.Delete(ctx, e.c, e.id(doc), atVersion(e.version(doc)), event)
 	if CodeOf(err) == NotFound {
 		return Errorf(Conflict, "somebody changed the %s meanwhile; try again", kindNouns[e.kind])
 	}

@@ -26,7 +26,7 @@ type CustomerChanges struct {
 }
 
 func (c *Customer) setKeys() {
-	c.nameKey, c.emailKey, c.companyKey = Fold(c.Name), Fold(c.Email), foldOptional(c.Company)
+	c.nameKey, c.emailKey, c.companyKey = Fold(c.Name), emailKey(c.emailKey, c.Email), foldOptional(c.Company)
 }
 
 // SignUpCustomer makes a customer account for whoever asks.
@@ -48,7 +48,7 @@ func (d *DB) insertCustomer(ctx context.Context, scope auth.Scope, id ID, change
 	now := d.now()
 	customer := &Customer{
 		ID: id, Name: problems.line("name", change.Name), Email: problems.email(change.Email),
-		Company: problems.optionalLine("company", change.Company), Phone: problems.phone("phone", change.Phone),
+		Company: problems.optionalLine("company", change.Company), Phone: problems.phone(change.Phone),
 		CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	if change.Password != nil {
@@ -79,14 +79,15 @@ func (d *DB) UpdateCustomer(
 		if changes.Name != nil {
 			next.Name = problems.line("name", *changes.Name)
 		}
-		if changes.Email != nil && *changes.Email != next.Email {
-			next.Email = problems.email(*changes.Email)
+		if changes.Email != nil {
+			// Without its key, which may be a second one, the account claims the address, also if it is the same.
+			next.Email, next.emailKey = problems.nextEmail(next.Email, *changes.Email), ""
 		}
 		if changes.Company != nil {
 			next.Company = problems.optionalLine("company", *changes.Company)
 		}
 		if changes.Phone != nil {
-			next.Phone = problems.phone("phone", *changes.Phone)
+			next.Phone = problems.phone(*changes.Phone)
 		}
 		return changed(EventCustomerUpdated), problems.inInput()
 	})

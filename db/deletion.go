@@ -67,6 +67,10 @@ func (d *DB) DeleteUser(ctx context.Context, scope auth.Scope, id ID, expected *
 	if user, _, err = d.DeactivateUser(ctx, scope, id, nil); err != nil {
 		return deleted, err
 	}
+	// Before the user is gone, since a deletion that is cut off then has nobody left whom it could be called again for.
+	if err := d.unassign(ctx, scope, id); err != nil {
+		return deleted, err
+	}
 	if err := d.Users.remove(ctx, scope, user, changed(EventUserDeleted)); err != nil {
 		return deleted, err
 	}
@@ -166,7 +170,8 @@ func (d *DB) removeTicket(ctx context.Context, scope auth.Scope, t *Ticket) erro
 	return d.Tickets.remove(ctx, scope, t, change{event: EventTicketDeleted, data: EventData{Ticket: t}})
 }
 
-// unassign takes a user's tickets from them; nobody is told, since nobody has to do anything about it.
+// unassign takes a user's tickets from them; nobody is told, since nobody has to do anything about it. It runs once more
+// after the user is gone, for what came in between.
 func (d *DB) unassign(ctx context.Context, scope auth.Scope, user ID) error {
 	_, err := d.Tickets.all(ctx, Eq("assignee_id", user), func(t *Ticket) error {
 		_, err := d.Tickets.update(ctx, scope, t.ID, nil, func(next *Ticket) (change, error) {

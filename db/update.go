@@ -67,7 +67,7 @@ func (e *Entities[T]) tryUpdate(
 	if err != nil {
 		return nil, err
 	}
-	err = e.db.store.Update(ctx, e.c, id, Eq("version", e.version(current)), set, event)
+	err = e.db.store.Update(ctx, e.c, id, atVersion(e.version(current)), set, event)
 	if err != nil {
 		return next, fmt.Errorf("cannot update %s: %w", kindNouns[e.kind], inInput(err))
 	}
@@ -82,6 +82,15 @@ func (d *DB) changeEvent(scope auth.Scope, id ID, what change, names []string) (
 
 func (e *Entities[T]) version(doc *T) int {
 	return *e.document(doc).Pointers()[e.c.index("version")].(*int)
+}
+
+// atVersion matches a document that has that version. One that the old application wrote has none and is read as the
+// first.
+func atVersion(version int) Filter {
+	if version == 1 {
+		return Or(Eq("version", version), IsNull("version"))
+	}
+	return Eq("version", version)
 }
 
 func (e *Entities[T]) expectVersion(doc *T, expected *int) error {

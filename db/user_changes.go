@@ -23,7 +23,7 @@ type UserChanges struct {
 	Role  *auth.Role
 }
 
-func (u *User) setKeys() { u.nameKey, u.emailKey = Fold(u.Name), Fold(u.Email) }
+func (u *User) setKeys() { u.nameKey, u.emailKey = Fold(u.Name), emailKey(u.emailKey, u.Email) }
 
 // firstAdmin is the id of the account that is signed up in an empty system. Being the same always, it can be inserted
 // once only, however many sign up at that moment.
@@ -118,8 +118,9 @@ func (d *DB) UpdateUser(
 		if changes.Name != nil {
 			next.Name = problems.line("name", *changes.Name)
 		}
-		if changes.Email != nil && *changes.Email != next.Email {
-			next.Email = problems.email(*changes.Email)
+		if changes.Email != nil {
+			// Without its key, which may be a second one, the account claims the address, also if it is the same.
+			next.Email, next.emailKey = problems.nextEmail(next.Email, *changes.Email), ""
 		}
 		if changes.Role != nil {
 			problems.staffRole("role", *changes.Role)

@@ -90,13 +90,21 @@ func (p *Problems) email(address string) string {
 	return address
 }
 
-func (p *Problems) phone(path string, number *string) *string {
+// nextEmail checks an address that replaces another. The same one is right, even if it was written before there were rules.
+func (p *Problems) nextEmail(current, next string) string {
+	if next == current {
+		return current
+	}
+	return p.email(next)
+}
+
+func (p *Problems) phone(number *string) *string {
 	if number == nil || strings.TrimSpace(*number) == "" {
 		return nil
 	}
 	text := strings.TrimSpace(*number)
 	if len(text) > maxPhone || !phonePattern.MatchString(text) {
-		p.Add(path, "must be a telephone number like +91 22 6778 9999")
+		p.Add("phone", "must be a telephone number like +91 22 6778 9999")
 	}
 	return &text
 }

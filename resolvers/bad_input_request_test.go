@@ -84,13 +84,13 @@ func TestBadToken(t *testing.T) {
 		ended := s.logInUser(user.email)
 		s.must(ended.token, `mutation { logOut { endedSessions } }`, nil)
 		claims := func(of account, audience string, expires time.Time) jwt.MapClaims {
-			real := jwt.MapClaims{}
-			_, _, err := jwt.NewParser().ParseUnverified(of.token, real)
+			issued := jwt.MapClaims{}
+			_, _, err := jwt.NewParser().ParseUnverified(of.token, issued)
 			if err != nil {
 				t.Fatal(err)
 			}
-			real["aud"], real["exp"] = audience, expires.Unix()
-			return real
+			issued["aud"], issued["exp"] = audience, expires.Unix()
+			return issued
 		}
 		soon, past := time.Now().Add(time.Hour), time.Now().Add(-time.Hour)
 		sign := func(method jwt.SigningMethod, key any, claims jwt.MapClaims) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"testing"
 
 	"crm/db"
@@ -20,7 +21,7 @@ func TestTextFilters(t *testing.T) {
 			"[a-z]^$", "É", "e\u0301", "e", "Straße", "STRASSE", "ΣΊΣΥΦΟΣ", "İstanbul", "日本語", "🙂 smile", `"quoted"`, "it's",
 		} {
 			id := db.NewID()
-			s.seed(db.Customers, fields{"_id": id, "name": name, "name_key": db.Fold(name), "email_key": fmt.Sprint(i)})
+			s.seed(db.Customers, fields{"_id": id, "name": name, "name_key": db.Fold(name), "email_key": strconv.Itoa(i)})
 			names[db.KindCustomer.GlobalID(id)] = name
 		}
 		for _, test := range []struct {

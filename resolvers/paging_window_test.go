@@ -1,8 +1,8 @@
 package resolvers_test
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 
 	"crm/db"
@@ -58,7 +58,7 @@ func TestPagesWhileOthersWrite(t *testing.T) {
 		stored := 0
 		store := func(name string) string {
 			stored++
-			id := db.DerivedID(name, fmt.Sprint(stored))
+			id := db.DerivedID(name, strconv.Itoa(stored))
 			s.seed(db.Customers, fields{
 				"_id": id, "name": name, "name_key": name, "email": id.String(), "email_key": id.String(),
 				"created_at": day(1), "updated_at": day(1),

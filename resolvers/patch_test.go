@@ -2,6 +2,7 @@ package resolvers_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -166,7 +167,7 @@ func TestConcurrentPatches(t *testing.T) {
 
 		interaction := patched{"updateInteraction", "interaction", "title description version", p.user.token, p.interaction}
 		s.atOnce(4, func(i int) answer {
-			return interaction.change(s, variables{"title": fmt.Sprint(i), "description": fmt.Sprint(i)})
+			return interaction.change(s, variables{"title": strconv.Itoa(i), "description": strconv.Itoa(i)})
 		})
 		if got := interaction.state(s, interaction.change(s, variables{})); got["title"] != got["description"] {
 			t.Errorf("two changes are mixed: %v", got)
@@ -176,7 +177,7 @@ func TestConcurrentPatches(t *testing.T) {
 		ticket := patched{"updateTicket", "ticket", "version", p.user.token, p.ticket}
 		won := 0
 		for _, a := range s.race(4, func(i int) answer {
-			return ticket.change(s, variables{"description": fmt.Sprint(i), "expectedVersion": 1})
+			return ticket.change(s, variables{"description": strconv.Itoa(i), "expectedVersion": 1})
 		}) {
 			if len(a.Errors) == 0 {
 				won++

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestBenchmark runs the whole benchmark on little data. It compares the answers itself; how fast they are is not for a
+// test to say.
+func TestBenchmark(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	common := []string{"--customers", "10", "--turns", "1", "--connections", "2", "--dir", folder}
+	first := measure(t, append(common, "--requests", "2", "--slow")...)
+	checkNames(t, first, "idle", "Q1", "Q2", "Q3", "Q4", "L1", "M1", "end")
+	figures := regexp.MustCompile(`^Q1 ours_rps=\S+ reference_rps=\S+ ratio=\S+ ours_p50_ms=\S+ ours_p99_ms=\S+ ` +
+		`ours_cpu_ms=\S+ ours_rss_mb=\S+ .*slow_rps=\S+ slow_ratio=\S+$`)
+	if !figures.MatchString(first[1]) {
+		t.Errorf("the line of Q1 is %q", first[1])
+	}
+	kept := modTime(t, folder)
+	second := measure(t, append(common, "--requests", "8", "--mixed")...)
+	checkNames(t, second, "idle", "mixed", "mixed_Q1", "mixed_Q2", "mixed_Q3", "end")
+	if !strings.Contains(second[1], " errors=0 ") {
+		t.Errorf("the mixed load had errors: %s", second[1])
+	}
+	if modTime(t, folder) != kept {
+		t.Error("the data was made twice")
+	}
+	if left, _ := filepath.Glob(filepath.Join(folder, "*-*")); len(left) != 1 {
+		t.Errorf("there is more left than the data: %q", left)
+	}
+}
+
+// measure runs the benchmark and returns its lines.
+func measure(t *testing.T, arguments ...string) []string {
+	t.Helper()
+	var out, status bytes.Buffer
+	if err := run(t.Context(), arguments, &out, &status); err != nil {
+		t.Fatalf("%v\n%s", err, status.String())
+	}
+	t.Logf("%s", out.String())
+	return strings.Split(strings.TrimSpace(out.String()), "\n")
+}
+
+func checkNames(t *testing.T, lines []string, want ...string) {
+	t.Helper()
+	line := regexp.MustCompile(`^\w+( \w+=[0-9]+(\.[0-9]+)?)+$`)
+	var names []string
+	for _, text := range lines {
+		name, _, _ := strings.Cut(text, " ")
+		names = append(names, name)
+		if !line.MatchString(text) {
+			t.Errorf("not a line of figures: %q", text)
+		}
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("the lines are %q, not %q", names, want)
+	}
+}
+
+func modTime(t *testing.T, folder string) string {
+	t.Helper()
+	found, _ := filepath.Glob(filepath.Join(folder, "customers-10-*", dataFile))
+	if len(found) != 1 {
+		t.Fatalf("the kept data is %q", found)
+	}
+	info, err := os.Stat(found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.ModTime().String()
+}
+
+func TestWrongFlags(t *testing.T) {
+	t.Parallel()
+	for _, arguments := range [][]string{
+		{"--customers", "0"}, {"--customers", "1000000"}, {"--cases", "Q9"}, {"--turns", "0"}, {"--seconds", "-1"}, {"more"},
+	} {
+		var out, status bytes.Buffer
+		if err := run(context.Background(), append(arguments, "--dir", t.TempDir()), &out, &status); err == nil {
+			t.Errorf("%q is accepted", arguments)
+		}
+	}
+}
+
+func TestDifference(t *testing.T) {
+	t.Parallel()
+	s := scenario{rename: map[string]string{"all": "items"}, volatile: []string{"id"}}
+	content := func(text string) any {
+		t.Helper()
+		found, err := s.content([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	ours := content(`{"data":{"x":{"totalCount":2,"edges":[{"node":{"id":"a","all":{"nodes":[{"n":1}]}}}]}}}`)
+	for text, want := range map[string]string{
+		`{"totalCount":2,"items":[{"id":"b","items":[{"n":1}]}]}`: "",
+		`{"totalCount":3,"items":[{"id":"b","items":[{"n":1}]}]}`: "answer.totalCount is",
+		`{"totalCount":2,"items":[{"id":"b","items":[{"n":2}]}]}`: "answer.items[0].items[0].n is",
+		`{"totalCount":2,"items":[{"id":"b","items":[]}]}`:        "answer.items[0].items is",
+		`{"totalCount":2,"items":[{"id":"","items":[{"n":1}]}]}`:  "answer.items[0].id is",
+	} {
+		found := difference("answer", ours, content(text))
+		if (found == "") != (want == "") || !strings.HasPrefix(found, want) {
+			t.Errorf("against %s: %q, not %q", text, found, want)
+		}
+	}
+}

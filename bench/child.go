@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// child is a server that runs as a process of its own.
+type child struct {
+	name    string
+	address string
+	// started is how long it took from its start to its first line.
+	started time.Duration
+	process *process
+	command *exec.Cmd
+	errors  *tail
+	drained chan struct{}
+}
+
+// program says what to start: the banner's first group is the port that it listens on.
+type program struct {
+	name, path  string
+	arguments   []string
+	folder      string
+	environment []string
+	banner      *regexp.Regexp
+}
+
+// build builds our server and the reference into a folder.
+func build(ctx context.Context, folder string) error {
+	for binary, source := range map[string]string{"crm": "crm", "reference": "crm/bench/reference"} {
+		command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(folder, binary), source)
+		if out, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("cannot build %s: %w\n%s", source, err, out)
+		}
+	}
+	return nil
+}
+
+// start starts a server and waits until it has said where it listens.
+func start(ctx context.Context, p program) (*child, error) {
+	c := &child{name: p.name, errors: new(tail), drained: make(chan struct{})}
+	c.command = exec.CommandContext(ctx, p.path, p.arguments...)
+	c.command.Dir, c.command.Env, c.command.Stderr = p.folder, p.environment, c.errors
+	c.command.Cancel = func() error { return c.command.Process.Signal(syscall.SIGTERM) }
+	c.command.WaitDelay = stopTime
+	out, err := c.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	if err := c.command.Start(); err != nil {
+		return nil, fmt.Errorf("cannot start %s: %w", p.name, err)
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if match := p.banner.FindStringSubmatch(lines.Text()); match != nil {
+			c.started, c.address = time.Since(began), "127.0.0.1:"+match[1]
+			c.process = &process{id: c.command.Process.Pid}
+			go func() {
+				_, _ = io.Copy(io.Discard, out) // until it ends
+				close(c.drained)
+			}()
+			return c, nil
+		}
+	}
+	return nil, fmt.Errorf("%s ended at its start: %w\n%s", p.name, c.command.Wait(), c.errors)
+}
+
+// stopTime is what a server gets to end after it was told to.
+const stopTime = 40 * time.Second
+
+// stop ends the server. What it wrote to standard error is part of the error, if it failed.
+func (c *child) stop() error {
+	if err := c.command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("cannot stop %s: %w", c.name, err)
+	}
+	kill := time.AfterFunc(stopTime, func() { _ = c.command.Process.Kill() })
+	defer kill.Stop()
+	<-c.drained
+	if err := c.command.Wait(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", c.name, err, c.errors)
+	}
+	return nil
+}
+
+// tail keeps the end of what is written to it.
+type tail struct {
+	mutex sync.Mutex
+	text  []byte
+}
+
+const tailSize = 4 << 10
+
+// Write implements io.Writer.
+func (t *tail) Write(text []byte) (int, error) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.text = append(t.text, text...)
+	t.text = t.text[max(0, len(t.text)-tailSize):]
+	return len(text), nil
+}
+
+// String implements fmt.Stringer.
+func (t *tail) String() string {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return string(bytes.TrimSpace(t.text))
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// How much hangs on each customer, and how the rest of the data grows with their number.
+const (
+	interactionsEach = 10
+	ticketsEach      = 3
+	// companySize keeps a company's list, and with it Q4's answer, equally long however many customers there are.
+	companySize = 60
+	// accounts is the number of customers who can log in, so that log-ins at the same time are of different accounts.
+	accounts = 16
+	// maxCustomers is as many as the counter in an id has room for, with all their tickets.
+	maxCustomers = 500_000
+)
+
+// What everybody logs in with. The hash is bcrypt's at the server's cost, so that no log-in makes it anew.
+const (
+	password     = "bench-password"
+	passwordHash = "$2a$12$lCmfcc5IPNIZX3EtH8TSyeu3T1BzONNhla4padbqF828jK6wYspC6"
+	adminEmail   = "admin@bench.example"
+)
+
+// dataVersion is part of the kept data's name. It changes with the content that this file and words.go describe.
+const dataVersion = 1
+
+// world is the content of the data. Each row follows from its number alone, so that whoever asks for one needn't look
+// it up, and the same number of customers is always the same data.
+type world struct {
+	customers int
+	words     vocabulary
+}
+
+func newWorld(customers int) *world { return &world{customers: customers, words: newVocabulary()} }
+
+// start is when the data begins. Customers come during the year that follows, their interactions in the ten months
+// after each, so that the newest tickets are of many customers.
+func (w *world) start() time.Time { return time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+const (
+	year = 365 * 24 * time.Hour
+	day  = 24 * time.Hour
+)
+
+// newID returns the id of a document made at a time: laid out as those of the server, and so growing with time.
+func newID(at time.Time, number int) db.ID {
+	var id db.ID
+	binary.BigEndian.PutUint32(id[:4], uint32(at.Unix()))
+	copy(id[4:9], "bench")
+	id[9], id[10], id[11] = byte(number>>16), byte(number>>8), byte(number)
+	return id
+}
+
+func (w *world) admin() *db.User {
+	return &db.User{
+		ID: newID(w.start(), 0), Name: "Asha Rao", Email: adminEmail, PasswordHash: passwordHash, Role: auth.Admin,
+		CreatedAt: w.start(), UpdatedAt: w.start(), Version: 1,
+	}
+}
+
+func (w *world) customer(i int) *db.Customer {
+	d := newDice(uint64(1 + 100*i))
+	at := w.start().Add(year / time.Duration(w.customers) * time.Duration(i)).Truncate(time.Millisecond)
+	company := w.companyOf(i)
+	phone := fmt.Sprintf("+91 22 %04d %04d", d.below(10_000), d.below(10_000))
+	c := &db.Customer{
+		ID: newID(at, i), Name: w.words.name(d), Email: w.email(i), Company: &company, Phone: &phone,
+		CreatedAt: at, UpdatedAt: at, Version: 1,
+	}
+	if i < accounts {
+		c.PasswordHash = passwordHash
+	}
+	return c
+}
+
+func (w *world) email(customer int) string { return fmt.Sprintf("customer%d@bench.example", customer) }
+
+// companies is the number of companies that the customers belong to.
+func (w *world) companies() int { return (w.customers + companySize - 1) / companySize }
+
+func (w *world) companyOf(customer int) string { return w.words.company(customer % w.companies()) }
+
+// interaction returns the j-th interaction of the i-th customer.
+func (w *world) interaction(i, j int) *db.Interaction {
+	customer := w.customer(i)
+	number := i*interactionsEach + j
+	d := newDice(uint64(2 + 100*number))
+	at := customer.CreatedAt.Add(time.Duration(j)*30*day + time.Duration(d.below(int(30*day/time.Millisecond)))*time.Millisecond)
+	begin := at.Add(time.Duration(1+d.below(14)) * day).Truncate(30 * time.Minute)
+	end := begin.Add(time.Duration(1+d.below(4)) * 30 * time.Minute)
+	place := d.pick(w.words.places)
+	return &db.Interaction{
+		ID: newID(at, number), UserID: w.admin().ID, CustomerID: customer.ID,
+		Kind:  []db.InteractionKind{db.KindMeeting, db.KindTask, db.KindFollowUp}[d.below(3)],
+		Title: d.pick(w.words.titles), Description: w.words.text(d, w.words.sentences, 1, 4),
+		StartTime: begin, EndTime: &end, Location: &place,
+		Status:    []db.InteractionStatus{db.InteractionPlanned, db.InteractionDone, db.InteractionCancelled}[d.below(3)],
+		CreatedAt: at, UpdatedAt: at, Version: 1,
+	}
+}
+
+// ticket returns the k-th ticket on an interaction, which is the j-th of the i-th customer.
+func (w *world) ticket(i, j, k int, on *db.Interaction) *db.Ticket {
+	number := (i*interactionsEach+j)*ticketsEach + k
+	d := newDice(uint64(3 + 100*number))
+	at := on.CreatedAt.Add(time.Duration(k)*2*day + time.Duration(1+d.below(int(2*day/time.Millisecond)))*time.Millisecond)
+	t := &db.Ticket{
+		ID: newID(at, number), InteractionID: on.ID, CustomerID: on.CustomerID, InteractionUserID: on.UserID,
+		Description: w.words.text(d, w.words.questions, 2, 4), Priority: db.PriorityLow + db.Priority(d.below(4)),
+		Status: []db.TicketStatus{
+			db.TicketOpen, db.TicketOpen, db.TicketInProgress, db.TicketResolved, db.TicketClosed,
+		}[d.below(5)],
+		CreatedAt: at, UpdatedAt: at, Version: 1,
+	}
+	if d.below(2) == 0 {
+		t.AssigneeID = &on.UserID
+	}
+	return t
+}

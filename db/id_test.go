@@ -1,0 +1,101 @@
+package db
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func TestNewID(t *testing.T) {
+	t.Parallel()
+	var mutex sync.Mutex
+	seen := map[ID]bool{}
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			last := ID{}
+			for range 1000 {
+				id := NewID()
+				mutex.Lock()
+				if seen[id] {
+					t.Errorf("%s came twice", id)
+				}
+				seen[id] = true
+				mutex.Unlock()
+				if bytes.Compare(id[:4], last[:4]) < 0 {
+					t.Errorf("%s came after %s", id, last)
+				}
+				last = id
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestDerivedID(t *testing.T) {
+	t.Parallel()
+	seen := map[ID]bool{}
+	for _, parts := range [][]string{{"a", "bc"}, {"ab", "c"}, {"abc"}, {"a", "bc", ""}, {"", "a", "bc"}, {}, {""}, {"bc", "a"}} {
+		id := DerivedID(parts...)
+		if seen[id] {
+			t.Errorf("%q have the id of other parts", parts)
+		}
+		seen[id] = true
+		if again := DerivedID(parts...); again != id {
+			t.Errorf("%q have the ids %s and %s", parts, id, again)
+		}
+	}
+}
+
+func TestParseID(t *testing.T) {
+	t.Parallel()
+	id := NewID()
+	for _, text := range []string{id.String(), strings.ToUpper(id.String())} {
+		if got, err := ParseID(text); err != nil || got != id {
+			t.Errorf("%s is read as %s, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "x", id.String()[:23], id.String() + "0", id.String()[:23] + "g", strings.Repeat("é", 12)} {
+		if got, err := ParseID(text); err == nil || !got.IsZero() {
+			t.Errorf("%q is read as %s", text, got)
+		}
+	}
+	var read ID
+	if text, err := id.MarshalText(); err != nil || read.UnmarshalText(text) != nil || read != id {
+		t.Errorf("%s is written as %q and read as %s: %v", id, text, read, err)
+	}
+	if err := read.UnmarshalText([]byte("nonsense")); err == nil || read != id {
+		t.Errorf("reading nonsense gives %v and makes %s of %s", err, read, id)
+	}
+}
+
+func TestGlobalID(t *testing.T) {
+	t.Parallel()
+	id := NewID()
+	for kind := range kindNouns {
+		text := kind.GlobalID(id)
+		if gotKind, got, err := ParseGlobalID(text); err != nil || gotKind != kind || got != id {
+			t.Errorf("%s is read as %s %s, %v", text, gotKind, got, err)
+		}
+		if got, err := kind.ParseGlobalID(text); err != nil || got != id {
+			t.Errorf("%s is read as %s, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{
+		"", "_", "usr", "usr_", id.String(), "usr" + id.String(), "USR_" + id.String(), "usr__" + id.String(), "ses_" + id.String(),
+		"usr_" + id.String() + "\x00", " usr_" + id.String(), "usr_" + id.String() + "_1", `{"$gt": ""}`,
+	} {
+		if _, _, err := ParseGlobalID(text); CodeOf(err) != BadInput || err.Error() != "is not an id of this server" {
+			t.Errorf("%q is read with %v", text, err)
+		}
+	}
+	_, err := KindCustomer.ParseGlobalID(KindTicket.GlobalID(id))
+	if CodeOf(err) != BadInput || err.Error() != "is the id of a ticket, not of a customer" {
+		t.Errorf("a ticket's id for a customer's: %v", err)
+	}
+	_, err = KindUser.ParseGlobalID(KindInteraction.GlobalID(id))
+	if CodeOf(err) != BadInput || err.Error() != "is the id of an interaction, not of a user" {
+		t.Errorf("an interaction's id for a user's: %v", err)
+	}
+}
