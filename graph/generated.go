@@ -522,7 +522,7 @@ type User implements Node {
     before: String
     "Only those that match."
     where: InteractionWhere
-    "The order; newest first if not given. At most 3 keys."
+    "The order; newest first if not given. At most 3 keys, each once."
     orderBy: [InteractionOrder!]
   ): InteractionConnection!
   "The tickets on this user's interactions that the viewer may see."
@@ -537,7 +537,7 @@ type User implements Node {
     before: String
     "Only those that match."
     where: TicketWhere
-    "The order; newest first if not given. At most 3 keys."
+    "The order; newest first if not given. At most 3 keys, each once."
     orderBy: [TicketOrder!]
   ): TicketConnection!
   "The tickets assigned to this user that the viewer may see."
@@ -552,7 +552,7 @@ type User implements Node {
     before: String
     "Only those that match."
     where: TicketWhere
-    "The order; newest first if not given. At most 3 keys."
+    "The order; newest first if not given. At most 3 keys, each once."
     orderBy: [TicketOrder!]
   ): TicketConnection!
 }
@@ -651,7 +651,7 @@ type Customer implements Node {
     before: String
     "Only those that match."
     where: InteractionWhere
-    "The order; newest first if not given. At most 3 keys."
+    "The order; newest first if not given. At most 3 keys, each once."
     orderBy: [InteractionOrder!]
   ): InteractionConnection!
   "The tickets of this customer that the viewer may see."
@@ -666,7 +666,7 @@ type Customer implements Node {
     before: String
     "Only those that match."
     where: TicketWhere
-    "The order; newest first if not given. At most 3 keys."
+    "The order; newest first if not given. At most 3 keys, each once."
     orderBy: [TicketOrder!]
   ): TicketConnection!
 }
@@ -811,7 +811,7 @@ type Interaction implements Node {
     before: String
     "Only those that match."
     where: TicketWhere
-    "The order; newest first if not given. At most 3 keys."
+    "The order; newest first if not given. At most 3 keys, each once."
     orderBy: [TicketOrder!]
   ): TicketConnection!
   "The messages that went out because of it, newest first."
@@ -1132,7 +1132,7 @@ type Query {
     before: String
     "Only those that match."
     where: UserWhere
-    "The order; newest first if not given. At most 3 keys."
+    "The order; newest first if not given. At most 3 keys, each once."
     orderBy: [UserOrder!]
   ): UserConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
   "One customer."
@@ -1152,7 +1152,7 @@ type Query {
     before: String
     "Only those that match."
     where: CustomerWhere
-    "The order; newest first if not given. At most 3 keys."
+    "The order; newest first if not given. At most 3 keys, each once."
     orderBy: [CustomerOrder!]
   ): CustomerConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
   "One interaction."
@@ -1172,7 +1172,7 @@ type Query {
     before: String
     "Only those that match."
     where: InteractionWhere
-    "The order; newest first if not given. At most 3 keys."
+    "The order; newest first if not given. At most 3 keys, each once."
     orderBy: [InteractionOrder!]
   ): InteractionConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
   "One ticket."
@@ -1192,7 +1192,7 @@ type Query {
     before: String
     "Only those that match."
     where: TicketWhere
-    "The order; newest first if not given. At most 3 keys."
+    "The order; newest first if not given. At most 3 keys, each once."
     orderBy: [TicketOrder!]
   ): TicketConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
 }

@@ -49,23 +49,38 @@ type planner struct {
 // It returns nil if one of them is not for the fast path.
 func (p *planner) plan(set ast.SelectionSet, satisfies []string, bind func(f *selected) bool) *selection {
 	collected := graphql.CollectFields(p.operation, set, satisfies)
-	s := &selection{fields: make([]selected, len(collected))}
+	s := &selection{fields: make([]selected, 0, len(collected))}
 	for i, field := range collected {
-		f := &s.fields[i]
-		f.field = field
-		if i > 0 {
+		if isRepeated(collected[:i], field) {
+			if len(field.Selections) > 0 {
+				return nil
+			}
+			continue
+		}
+		f := selected{field: field}
+		if len(s.fields) > 0 {
 			f.key = append(f.key, ',')
 		}
 		f.key = append(appendString(f.key, field.Alias), ':')
 		if field.Name == "__typename" {
 			f.index = typename
-			continue
-		}
-		if !bind(f) {
+		} else if !bind(&f) {
 			return nil
 		}
+		s.fields = append(s.fields, f)
 	}
 	return s
+}
+
+// isRepeated reports whether an earlier field has the same response name. gqlgen keeps fields apart that are selected on
+// a union and on one of its types, resolves both, and writes the first.
+func isRepeated(earlier []graphql.CollectedField, field graphql.CollectedField) bool {
+	for i := range earlier {
+		if earlier[i].Alias == field.Alias {
+			return true
+		}
+	}
+	return false
 }
 
 // fieldContext returns the context in which a field's resolver runs.
@@ -120,7 +135,8 @@ func (r *rendering) int(n int) { r.buf = strconv.AppendInt(r.buf, int64(n), 10) 
 
 func (r *rendering) bool(b bool) { r.buf = strconv.AppendBool(r.buf, b) }
 
-const hexDigits = "0123456789abcdef"
+// hexDigits are those that gqlgen escapes control characters with.
+const hexDigits = "0123456789ABCDEF"
 
 // appendString appends a text as gqlgen writes it.
 func appendString(buf []byte, text string) []byte {
