@@ -24,14 +24,21 @@ type Comparison[T any] struct {
 	IsNull     graphql.Omittable[*bool]
 }
 
-// IDFilter and the others are the filters of the schema.
 type (
-	IDFilter                = Comparison[string]
-	TextFilter              = Comparison[string]
-	DateTimeFilter          = Comparison[time.Time]
-	RoleFilter              = Comparison[auth.Role]
-	InteractionKindFilter   = Comparison[db.InteractionKind]
+	// IDFilter compares an id.
+	IDFilter = Comparison[string]
+	// TextFilter compares a text, regardless of case.
+	TextFilter = Comparison[string]
+	// DateTimeFilter compares a point in time.
+	DateTimeFilter = Comparison[time.Time]
+	// RoleFilter compares a role.
+	RoleFilter = Comparison[auth.Role]
+	// InteractionKindFilter compares a kind of interaction.
+	InteractionKindFilter = Comparison[db.InteractionKind]
+	// InteractionStatusFilter compares the status of an interaction.
 	InteractionStatusFilter = Comparison[db.InteractionStatus]
-	TicketStatusFilter      = Comparison[db.TicketStatus]
-	PriorityFilter          = Comparison[db.Priority]
+	// TicketStatusFilter compares the status of a ticket.
+	TicketStatusFilter = Comparison[db.TicketStatus]
+	// PriorityFilter compares a priority.
+	PriorityFilter = Comparison[db.Priority]
 )

@@ -65,18 +65,27 @@ type PageInfo struct {
 	EndCursor       *string
 }
 
-// UserConnection and the others are the connections of the schema, and their edges.
 type (
-	UserConnection        = Connection[db.User]
-	UserEdge              = Edge[db.User]
-	CustomerConnection    = Connection[db.Customer]
-	CustomerEdge          = Edge[db.Customer]
+	// UserConnection is a page of users.
+	UserConnection = Connection[db.User]
+	// UserEdge is a user on a page.
+	UserEdge = Edge[db.User]
+	// CustomerConnection is a page of customers.
+	CustomerConnection = Connection[db.Customer]
+	// CustomerEdge is a customer on a page.
+	CustomerEdge = Edge[db.Customer]
+	// InteractionConnection is a page of interactions.
 	InteractionConnection = Connection[db.Interaction]
-	InteractionEdge       = Edge[db.Interaction]
-	TicketConnection      = Connection[db.Ticket]
-	TicketEdge            = Edge[db.Ticket]
-	DeliveryConnection    = Connection[db.Delivery]
-	DeliveryEdge          = Edge[db.Delivery]
+	// InteractionEdge is an interaction on a page.
+	InteractionEdge = Edge[db.Interaction]
+	// TicketConnection is a page of tickets.
+	TicketConnection = Connection[db.Ticket]
+	// TicketEdge is a ticket on a page.
+	TicketEdge = Edge[db.Ticket]
+	// DeliveryConnection is a page of deliveries.
+	DeliveryConnection = Connection[db.Delivery]
+	// DeliveryEdge is a delivery on a page.
+	DeliveryEdge = Edge[db.Delivery]
 )
 
 // Node is anything that has a global id.

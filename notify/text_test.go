@@ -8,16 +8,16 @@ import (
 func TestLine(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"plain":                           "plain",
-		" a\tb\r\nc\n\n d ":               "a b c d",
-		"a\u2028b\u2029c\u0085d\u00a0e":   "a b c d e",
-		"a\x00b\x1b[31mc\x7f":             "a b [31mc",
-		"pay\u202egnp.exe\u2066":          "paygnp.exe",
-		"bad\xffbyte":                     "bad\uFFFDbyte",
-		"👩‍👩‍👧 and می‌خواهم":              "👩‍👩‍👧 and می‌خواهم",
-		strings.Repeat("ü", nameLimit):    strings.Repeat("ü", nameLimit),
-		strings.Repeat("ü", nameLimit+1):  strings.Repeat("ü", nameLimit-1) + "…",
-		strings.Repeat("=?", nameLimit-1): strings.Repeat("=?", nameLimit/2-1) + "=…",
+		"plain":                         "plain",
+		" a\tb\r\nc\n\n d ":             "a b c d",
+		"a\u2028b\u2029c\u0085d\u00a0e": "a b c d e",
+		"a\x00b\x1b[31mc\x7f":           "a b [31mc",
+		"pay\u202egnp.exe\u2066":        "paygnp.exe",
+		"bad\xffbyte":                   "bad\uFFFDbyte",
+		"👩\u200d👩\u200d👧 and می\u200cخواهم": "👩\u200d👩\u200d👧 and می\u200cخواهم",
+		strings.Repeat("ü", nameLimit):      strings.Repeat("ü", nameLimit),
+		strings.Repeat("ü", nameLimit+1):    strings.Repeat("ü", nameLimit-1) + "…",
+		strings.Repeat("=?", nameLimit-1):   strings.Repeat("=?", nameLimit/2-1) + "=…",
 	} {
 		if got := line(text, nameLimit); got != want {
 			t.Errorf("line(%q) is %q, want %q", text, got, want)

@@ -145,13 +145,11 @@ func TestEveryRootFieldIsInTheMatrix(t *testing.T) {
 func (c *cell) outcome(schema *ast.Schema, r row) string {
 	c.s.t.Helper()
 	mutation := schema.Mutation.Fields.ForName(r.field) != nil
-	query, vars := "", r.input(c)
+	query, vars := queryOf, r.input(c)
 	if mutation {
-		query, vars = mutationOf(schema, r.field), variables{"input": vars}
-	} else {
-		query = queryOf(schema, r.field)
+		query, vars = mutationOf, variables{"input": vars}
 	}
-	a := c.s.ask(c.me.token, query, vars)
+	a := c.s.ask(c.me.token, query(schema, r.field), vars)
 	switch {
 	case len(a.Errors) == 1 && a.Errors[0].Extensions.Code != "" && a.at(r.field) == nil:
 		return a.Errors[0].Extensions.Code
@@ -172,7 +170,7 @@ func (c *cell) names(in any) []string {
 	switch in := in.(type) {
 	case map[string]any:
 		if id, ok := in["id"].(string); ok {
-			return []string{c.world.nameOf(id)}
+			return []string{c.nameOf(id)}
 		}
 		return c.names(in["nodes"])
 	case []any:
