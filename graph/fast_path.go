@@ -10,8 +10,8 @@ import (
 
 // fastPath renders the value of a root field by itself, and hands gqlgen's executor the finished bytes. The executor
 // spends most of its time on a goroutine, a context and a path for each element and field; here a selection is planned once,
-// and then every value is appended to one buffer. The resolver and the directives of the root field run as ever, those of
-// nested fields are called the same way. Where anything is out of the ordinary (an error, a null where none may be, a field
+// and then every value is appended to one buffer. The resolver and the directives of the root field run as ever, the
+// resolvers of nested fields are called the same way. Where anything is out of the ordinary (an error, a null where none may be, a field
 // guarded by a directive), the buffer is dropped and the executor does the field: it alone knows how errors look.
 type fastPath struct {
 	schema *executableSchema

@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"sync"
 
 	"crm/db"
 	"crm/graph"
@@ -35,12 +36,14 @@ func connectionsOf[T any](
 		all = append(all, pages[parent].Items...)
 	}
 	together(ctx, all)
-	counts := reading[map[db.ID]int]{}
+	counts := sync.OnceValues(func() (map[db.ID]int, error) {
+		return e.CountsOf(ctx, scope, field, parents, list.Where)
+	})
 	connections := make(map[db.ID]*graph.Connection[T], len(parents))
 	for _, parent := range parents {
-		connections[parent] = graph.NewConnection(pages[parent], func(ctx context.Context) (int, error) {
-			counts.once.Do(func() { counts.result, counts.err = e.CountsOf(ctx, scope, field, parents, list.Where) })
-			return counts.result[parent], counts.err
+		connections[parent] = graph.NewConnection(pages[parent], func(context.Context) (int, error) {
+			byParent, err := counts()
+			return byParent[parent], err
 		})
 	}
 	return connections, nil

@@ -31,18 +31,14 @@ func NewOperation(ctx context.Context) context.Context {
 // siblings are documents of one type that were read together.
 type siblings[T any] struct {
 	docs []*T
-	// fields has what was read for a field with its arguments, a *reading, by the field's place in the query and by its
+	// fields has what was read for a field with its arguments, a reading, by the field's place in the query and by its
 	// name and arguments.
 	mutex  sync.Mutex
 	fields map[any]any
 }
 
-// reading is what is read once for all siblings.
-type reading[R any] struct {
-	once   sync.Once
-	result R
-	err    error
-}
+// reading reads once for all siblings: whoever asks gets what the first one got, its error and its panic too.
+type reading[R any] func() (R, error)
 
 // together makes documents siblings.
 func together[T any](ctx context.Context, docs []*T) {
@@ -71,25 +67,22 @@ func siblingsOf[T any](ctx context.Context, doc *T) *siblings[T] {
 // forSiblings returns what read returns for all siblings of doc, for the field that is being resolved. It is called
 // once for each field and arguments, whichever sibling comes first.
 func forSiblings[T, R any](ctx context.Context, doc *T, read func(docs []*T) (R, error)) (R, error) {
-	group := siblingsOf(ctx, doc)
-	field := fieldReading[R](ctx, group)
-	field.once.Do(func() { field.result, field.err = read(group.docs) })
-	return field.result, field.err
+	return fieldReading(ctx, siblingsOf(ctx, doc), read)()
 }
 
 // fieldReading returns the reading of the field that is being resolved. The field's place in the query finds it fast;
 // name and arguments find it when an alias or a fragment asks for the same again.
-func fieldReading[R, T any](ctx context.Context, group *siblings[T]) *reading[R] {
+func fieldReading[R, T any](ctx context.Context, group *siblings[T], read func(docs []*T) (R, error)) reading[R] {
 	field := graphql.GetFieldContext(ctx).Field
 	group.mutex.Lock()
 	defer group.mutex.Unlock()
-	if known, ok := group.fields[field.Field].(*reading[R]); ok {
+	if known, ok := group.fields[field.Field].(reading[R]); ok {
 		return known
 	}
 	key := fieldKey(ctx, field)
-	known, ok := group.fields[key].(*reading[R])
+	known, ok := group.fields[key].(reading[R])
 	if !ok {
-		known = new(reading[R])
+		known = sync.OnceValues(func() (R, error) { return read(group.docs) })
 		group.fields[key] = known
 	}
 	group.fields[field.Field] = known

@@ -1,0 +1,141 @@
+package resolvers_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// knowledge is what the operations of one viewer know of the store.
+type knowledge struct {
+	viewer auth.Viewer
+	// visible has the ids of what the viewer sees, ids also those of what is hidden and of nothing.
+	visible, ids map[db.Kind][]string
+	// cursors has some of each kind, made by lists in their usual order.
+	cursors map[db.Kind][]string
+}
+
+// learn finds out what a viewer can know.
+func learn(tb testing.TB, handler http.Handler, viewer auth.Viewer) *knowledge {
+	tb.Helper()
+	k := &knowledge{viewer: viewer, visible: map[db.Kind][]string{}, ids: map[db.Kind][]string{}, cursors: map[db.Kind][]string{}}
+	for kind, n := range map[db.Kind]int{
+		db.KindUser: someUsers, db.KindCustomer: someCustomers, db.KindInteraction: someInteractions,
+		db.KindTicket: someTickets, db.KindDelivery: someDeliveries,
+	} {
+		for i := range n + 1 {
+			k.ids[kind] = append(k.ids[kind], kind.GlobalID(seededID(kind, i)))
+		}
+	}
+	for list, kind := range map[string]db.Kind{
+		"users": db.KindUser, "customers": db.KindCustomer, "interactions": db.KindInteraction, "tickets": db.KindTicket,
+	} {
+		r := request{viewer: viewer, randomOperation: randomOperation{query: "{ " + list + "(first: 100) { edges { cursor node { id } } } }"}}
+		data := r.send(tb, handler).data
+		k.visible[kind], k.cursors[kind] = valuesOf(data, "id"), valuesOf(data, "cursor")
+		if len(k.cursors[kind]) == 0 && viewer.LoggedIn() {
+			tb.Fatalf("%s sees no %s", viewer.Role, list)
+		}
+	}
+	return k
+}
+
+// everyKnowledge is what each of the viewers can know.
+func everyKnowledge(tb testing.TB, t *twin) []*knowledge {
+	tb.Helper()
+	var all []*knowledge
+	for _, viewer := range viewers() {
+		all = append(all, learn(tb, t.stock, viewer))
+	}
+	return all
+}
+
+// valuesOf returns the strings that have a key in an answer's data.
+func valuesOf(data, key string) []string {
+	var found []string
+	for _, part := range strings.Split(data, `"`+key+`":"`)[1:] {
+		value, _, _ := strings.Cut(part, `"`)
+		found = append(found, value)
+	}
+	return found
+}
+
+// kinds is in a fixed order, so that the same choices make the same operation.
+var kinds = []db.Kind{db.KindUser, db.KindCustomer, db.KindInteraction, db.KindTicket, db.KindDelivery}
+
+// id returns an id of the kind that fits, rarely another one.
+func (g *generator) id(s slot) any {
+	if s.kind == "" || g.chance(4) {
+		s.kind = oneOf(g, kinds)
+	}
+	if g.chance(2) {
+		return oneOf(g, []any{"", "usr_", "no id", nasty[7], 5, "tkt_zzzzzzzzzzzzzzzzzzzzzzzz"})
+	}
+	if visible := g.known.visible[s.kind]; len(visible) > 0 && g.chance(85) {
+		return oneOf(g, visible)
+	}
+	return oneOf(g, g.known.ids[s.kind])
+}
+
+// cursor returns a cursor, rarely a forged one. One of another order is refused as well.
+func (g *generator) cursor(s slot) any {
+	known := g.known.cursors[s.kind]
+	if len(known) == 0 || g.chance(15) {
+		return oneOf(g, []any{"", "forged", "AAAAAAAAAABbXQ", nasty[5]})
+	}
+	return oneOf(g, known)
+}
+
+// enum returns an enum's value; the order of what was changed just now would depend on the clock.
+func (g *generator) enum(definition *ast.Definition) any {
+	for {
+		if name := oneOf(g, definition.EnumValues).Name; !g.isMutation || name != "UPDATED_AT" {
+			return enumValue(name)
+		}
+	}
+}
+
+// integer returns a page's size, mostly a small one, so that nested pages stay small.
+func (g *generator) integer(s slot) any {
+	if (s.name == "first" || s.name == "last") && g.chance(4) {
+		return oneOf(g, []any{0, -1, 101, 100, 2147483647, 20})
+	}
+	if s.name == "expectedVersion" && g.chance(60) {
+		return 1
+	}
+	return 1 + g.rnd.IntN(4)
+}
+
+// moment returns a point in time in one of the ways in which it may be written.
+func (g *generator) moment() any {
+	if g.chance(1) {
+		return oneOf(g, []any{"yesterday", "2020-01-02", ""})
+	}
+	at := momentAt(g.rnd.IntN(40))
+	if g.chance(30) {
+		at = at.In(time.FixedZone("", 5*3600+1800))
+	}
+	return at.Format(time.RFC3339Nano)
+}
+
+// text returns a text that some document may have, or a part of it.
+func (g *generator) text(s slot) any {
+	switch {
+	case s.name == "name" && s.typ.NonNull && s.depth == 0: // __type(name:)
+		return oneOf(g, []any{"User", "TicketWhere", "Viewer", "Role", "nothing"})
+	case s.typ.Name() == "EmailAddress" || g.chance(20):
+		return oneOf(g, []any{"customer3@example.org", "User1@Example.com", "example", "User2@Example.com"})
+	}
+	letters := []rune(oneOf(g, nasty))
+	if len(letters) > 2 && g.chance(60) {
+		from := g.rnd.IntN(len(letters) - 1)
+		letters = letters[from : from+1+g.rnd.IntN(2)]
+	}
+	return string(letters)
+}

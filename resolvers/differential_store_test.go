@@ -1,0 +1,151 @@
+package resolvers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"slices"
+
+	"crm/db"
+)
+
+// failures say which calls to the store fail in one operation, and how. Which ones follows from what is called and never
+// from when: the stock executor calls in any order, and both answers need the same failures.
+type failures struct {
+	// oneIn is one in how many calls fails; 0 is none.
+	oneIn uint64
+	salt  uint64
+	// err is one error for all, since of two calls the answer may show either's.
+	err error
+}
+
+// thrown are the errors that a store may return: internal ones, coded ones, and those of a context.
+var thrown = []error{
+	errors.New("the disk is on fire"), db.Errorf(db.Unavailable, "the database can't be reached"),
+	db.Errorf(db.NotFound, "it is gone"), fmt.Errorf("cannot wait: %w", context.DeadlineExceeded), context.Canceled,
+	db.FieldError(db.BadInput, "where.title", "is %s", nasty[7]), errPanics,
+}
+
+// errPanics has the store panic instead.
+var errPanics = errors.New("panic")
+
+type failuresKey struct{}
+
+// failing is a store that fails as the failures in a call's context have it.
+type failing struct{ db.Store }
+
+// fails returns the error that the call is to return, or nil; write describes the call.
+func (failing) fails(ctx context.Context, call string, c *db.Collection, write func(w io.Writer)) error {
+	plan, _ := ctx.Value(failuresKey{}).(failures)
+	if plan.oneIn == 0 || c == db.Sessions || c == db.LoginAttempts {
+		return nil // these are asked for by the clock and by ids made just now
+	}
+	sum := fnv.New64a()
+	_, _ = fmt.Fprint(sum, plan.salt, call, c.Name)
+	write(sum)
+	// The lowest bits of FNV mix badly.
+	if sum.Sum64()>>7%plan.oneIn != 0 {
+		return nil
+	}
+	if errors.Is(plan.err, errPanics) {
+		panic("the store panics")
+	}
+	return plan.err
+}
+
+// describeQuery writes what a query selects; equal queries are written the same.
+func describeQuery(w io.Writer, q db.Query) {
+	_, _ = fmt.Fprint(w, q.Sort, q.After, q.Limit)
+	describeFilter(w, q.Where)
+}
+
+// describeFilter writes a filter, with its values sorted: they are a set, and ids come in any order.
+func describeFilter(w io.Writer, f db.Filter) {
+	values := make([]string, len(f.Values))
+	for i, value := range f.Values {
+		values[i] = fmt.Sprint(value)
+	}
+	slices.Sort(values)
+	_, _ = fmt.Fprint(w, f.Op, f.Field, f.Value, values)
+	for _, inner := range f.Filters {
+		describeFilter(w, inner)
+	}
+	if f.Query != nil {
+		_, _ = fmt.Fprint(w, f.Query.Collection.Name, f.Query.Select)
+		describeFilter(w, f.Query.Where)
+	}
+}
+
+func describeIDs(w io.Writer, ids []db.ID) {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = id.String()
+	}
+	slices.Sort(texts)
+	_, _ = fmt.Fprint(w, texts)
+}
+
+func (s failing) Find(ctx context.Context, c *db.Collection, q db.Query, next func() db.Document) error {
+	if err := s.fails(ctx, "find", c, func(w io.Writer) { describeQuery(w, q) }); err != nil {
+		return err
+	}
+	return s.Store.Find(ctx, c, q, next)
+}
+
+func (s failing) FindChildren(
+	ctx context.Context, c *db.Collection, parent string, parents []db.ID, q db.Query, next func(parent db.ID) db.Document,
+) error {
+	err := s.fails(ctx, parent, c, func(w io.Writer) {
+		describeIDs(w, parents)
+		describeQuery(w, q)
+	})
+	if err != nil {
+		return err
+	}
+	return s.Store.FindChildren(ctx, c, parent, parents, q, next)
+}
+
+func (s failing) Count(ctx context.Context, c *db.Collection, where db.Filter) (int, error) {
+	if err := s.fails(ctx, "count", c, func(w io.Writer) { describeFilter(w, where) }); err != nil {
+		return 0, err
+	}
+	return s.Store.Count(ctx, c, where)
+}
+
+func (s failing) CountBy(
+	ctx context.Context, c *db.Collection, field string, values []db.ID, where db.Filter,
+) (map[db.ID]int, error) {
+	err := s.fails(ctx, "count "+field, c, func(w io.Writer) {
+		describeIDs(w, values)
+		describeFilter(w, where)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.CountBy(ctx, c, field, values, where)
+}
+
+func (s failing) Insert(ctx context.Context, c *db.Collection, doc db.Document, events ...*db.Event) error {
+	if err := s.fails(ctx, "insert", c, func(io.Writer) {}); err != nil {
+		return err
+	}
+	return s.Store.Insert(ctx, c, doc, events...)
+}
+
+func (s failing) Update(
+	ctx context.Context, c *db.Collection, id db.ID, where db.Filter, set []db.Assignment, events ...*db.Event,
+) error {
+	if err := s.fails(ctx, "update", c, func(w io.Writer) { _, _ = fmt.Fprint(w, id) }); err != nil {
+		return err
+	}
+	return s.Store.Update(ctx, c, id, where, set, events...)
+}
+
+func (s failing) Delete(ctx context.Context, c *db.Collection, id db.ID, where db.Filter, events ...*db.Event) error {
+	if err := s.fails(ctx, "delete", c, func(w io.Writer) { _, _ = fmt.Fprint(w, id) }); err != nil {
+		return err
+	}
+	return s.Store.Delete(ctx, c, id, where, events...)
+}

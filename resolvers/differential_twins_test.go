@@ -1,0 +1,156 @@
+package resolvers_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"crm/auth"
+	"crm/db"
+	"crm/graph"
+	"crm/resolvers"
+)
+
+// twin is a server over a seeded store that can answer in both ways.
+type twin struct {
+	stock, fast http.Handler
+	// watched answers as fast does, and lets a test see what the fast path made.
+	watched *graph.Executor
+}
+
+func newTwin(tb testing.TB, store db.Store) *twin {
+	tb.Helper()
+	passwords, err := auth.NewHasher(bcrypt.MinCost, 2)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tokens, err := auth.NewTokens(auth.Keys{[]byte("users' key")}, auth.Keys{[]byte("customers' key")})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	domain := db.New(failing{store}, passwords, db.Options{CursorKey: []byte("a key for cursors")})
+	config := graph.HandlerConfig{
+		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation, Introspection: true,
+		Logger: slog.New(slog.DiscardHandler),
+	}
+	without := config
+	without.NoFastPath = true
+	return &twin{
+		stock: graph.NewHandler(without), fast: graph.NewHandler(config), watched: graph.NewExecutor(config),
+	}
+}
+
+// request is an operation, and under which circumstances it is run.
+type request struct {
+	randomOperation
+	viewer   auth.Viewer
+	failures failures
+	accept   string
+}
+
+func (r request) String() string {
+	vars, err := json.Marshal(r.variables)
+	if err != nil {
+		vars = []byte(err.Error())
+	}
+	return fmt.Sprintf("%s\nvariables: %s\noperationName: %q\nviewer: %s %x\nstore: one call in %d fails with %v",
+		r.query, vars, r.name, r.viewer.Role, r.viewer.Account, r.failures.oneIn, r.failures.err)
+}
+
+// viewers are who may ask, the admin most often; the one without a role is anonymous.
+func viewers() []auth.Viewer {
+	account := func(role auth.Role, kind db.Kind, i int) auth.Viewer {
+		return auth.Viewer{Role: role, Account: seededID(kind, i), Session: seededID("session", i)}
+	}
+	admin, user := account(auth.Admin, db.KindUser, 0), account(auth.User, db.KindUser, 1)
+	customer := account(auth.Customer, db.KindCustomer, 1)
+	return []auth.Viewer{
+		admin, admin, admin, admin, admin, admin, user, user, user, account(auth.User, db.KindUser, 2), customer, customer,
+		customer, account(auth.Customer, db.KindCustomer, 4), {},
+	}
+}
+
+// circumstances puts a random operation into random circumstances.
+func (g *generator) circumstances(operation randomOperation) request {
+	r := request{randomOperation: operation, viewer: g.known.viewer}
+	if g.chance(20) {
+		r.failures = failures{oneIn: oneOf(g, []uint64{1, 2, 3, 5, 8}), salt: g.rnd.Uint64(), err: oneOf(g, thrown)}
+	}
+	if g.chance(10) {
+		r.accept = "application/graphql-response+json"
+	}
+	return r
+}
+
+// reply is what a handler answers.
+type reply struct {
+	status int
+	media  string
+	body   []byte
+	errors []string
+	data   string
+}
+
+// send has a handler answer.
+func (r request) send(tb testing.TB, handler http.Handler) reply {
+	tb.Helper()
+	body, err := json.Marshal(map[string]any{"query": r.query, "operationName": r.name, "variables": r.variables})
+	if err != nil {
+		tb.Fatalf("cannot write %s: %v", r, err)
+	}
+	ctx := context.WithValue(auth.WithViewer(tb.Context(), r.viewer), failuresKey{}, r.failures)
+	post := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
+	post.Header.Set("Content-Type", "application/json")
+	post.Header.Set("X-Request-Id", "the-same-for-both")
+	if r.accept != "" {
+		post.Header.Set("Accept", r.accept)
+	}
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, post)
+	answered := reply{
+		status: recorder.Code, media: recorder.Header().Get("Content-Type"), body: recorder.Body.Bytes(),
+	}
+	var parts struct {
+		Errors []json.RawMessage `json:"errors"`
+		Data   json.RawMessage   `json:"data"`
+	}
+	if err := json.Unmarshal(answered.body, &parts); err != nil {
+		tb.Fatalf("%s\nwas answered with what is no JSON: %v\n%s", r, err, answered.body)
+	}
+	for _, one := range parts.Errors {
+		answered.errors = append(answered.errors, string(one))
+	}
+	slices.Sort(answered.errors) // the executor resolves fields at once, so they come in any order
+	answered.data = string(parts.Data)
+	return answered
+}
+
+// same reports whether two replies are the same to the byte, but for the order of errors.
+func (a reply) same(b reply) bool {
+	if a.status != b.status || a.media != b.media {
+		return false
+	}
+	if len(a.errors) < 2 {
+		return bytes.Equal(a.body, b.body)
+	}
+	return len(a.body) == len(b.body) && a.data == b.data && slices.Equal(a.errors, b.errors)
+}
+
+// invalid returns the error that says that the operation is not valid.
+func (a reply) invalid() string {
+	for _, one := range a.errors {
+		if strings.Contains(one, "GRAPHQL_VALIDATION_FAILED") || strings.Contains(one, "GRAPHQL_PARSE_FAILED") {
+			return one
+		}
+	}
+	return ""
+}

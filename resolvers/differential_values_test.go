@@ -1,0 +1,178 @@
+package resolvers_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"crm/db"
+)
+
+// The values that literals have beside those of JSON.
+type (
+	enumValue   string
+	variableUse string
+	objectValue []memberValue
+	memberValue struct {
+		name  string
+		value any
+	}
+)
+
+// literalText writes a value as it stands in a document.
+func literalText(value any) string {
+	switch value := value.(type) {
+	case enumValue:
+		return string(value)
+	case variableUse:
+		return "$" + string(value)
+	case objectValue:
+		parts := make([]string, len(value))
+		for i, member := range value {
+			parts[i] = member.name + ": " + literalText(member.value)
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	case []any:
+		parts := make([]string, len(value))
+		for i, element := range value {
+			parts[i] = literalText(element)
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// MarshalJSON writes an object for the request's variables.
+func (o objectValue) MarshalJSON() ([]byte, error) {
+	object := make(map[string]any, len(o))
+	for _, member := range o {
+		object[member.name] = member.value
+	}
+	return json.Marshal(object)
+}
+
+// slot is a place for a value: its name, and the kind of the ids that make sense there, if it is known.
+type slot struct {
+	name string
+	kind db.Kind
+	typ  *ast.Type
+	// inVariable says that the value comes in a variable, which holds no others.
+	inVariable bool
+	depth      int
+}
+
+// at is the slot of a field of an input object.
+func (s slot) at(field *ast.FieldDefinition) slot {
+	s.name, s.typ = field.Name, field.Type
+	s.depth++
+	if kind, ok := kindsOfFields[field.Name]; ok {
+		s.kind = kind
+	}
+	if kind, ok := kindsOfTypes[strings.TrimSuffix(field.Type.Name(), "Where")]; ok {
+		s.kind = kind
+	}
+	return s
+}
+
+var kindsOfFields = map[string]db.Kind{
+	"userId": db.KindUser, "assigneeId": db.KindUser, "customerId": db.KindCustomer, "interactionId": db.KindInteraction,
+}
+
+var kindsOfTypes = map[string]db.Kind{
+	"User": db.KindUser, "Customer": db.KindCustomer, "Interaction": db.KindInteraction, "Ticket": db.KindTicket,
+	"Delivery": db.KindDelivery,
+}
+
+// kindNamed returns the kind whose type's name is in a name: "createTicket", "TicketConnection".
+func kindNamed(name string) db.Kind {
+	for typeName, kind := range kindsOfTypes {
+		if strings.Contains(name, typeName) {
+			return kind
+		}
+	}
+	return ""
+}
+
+// value returns a value for a slot: in a variable, or as a literal that may have variables in it.
+func (g *generator) value(s slot) any {
+	if !s.inVariable && g.chance(25) {
+		return g.variable(s)
+	}
+	if !s.typ.NonNull && g.chance(2) {
+		return nil
+	}
+	if s.typ.Elem == nil {
+		return g.single(s)
+	}
+	s.typ = s.typ.Elem
+	if g.chance(10) {
+		// A single value stands for a list of one.
+		return g.single(s)
+	}
+	length := g.rnd.IntN(4)
+	if strings.HasSuffix(s.typ.Name(), "Order") {
+		length /= 2 // of many keys, two are likely to be the same
+	}
+	list := make([]any, length)
+	for i := range list {
+		list[i] = g.value(s)
+	}
+	return list
+}
+
+// single returns a value that is no list.
+func (g *generator) single(s slot) any {
+	definition := servedTypes.Types[s.typ.Name()]
+	switch {
+	case definition.Kind == ast.Enum:
+		return g.enum(definition)
+	case definition.Kind == ast.InputObject:
+		return g.object(s, definition)
+	case definition.Name == "Int":
+		return g.integer(s)
+	case definition.Name == "Boolean":
+		return g.chance(50)
+	case definition.Name == "DateTime":
+		return g.moment()
+	case definition.Name == "ID":
+		return g.id(s)
+	case s.name == "after" || s.name == "before":
+		return g.cursor(s)
+	}
+	return g.text(s)
+}
+
+// object returns an input object: all required fields, and a few of the others.
+func (g *generator) object(s slot, definition *ast.Definition) objectValue {
+	wanted := g.rnd.IntN(3)
+	switch {
+	case s.depth > 3:
+		wanted = 0
+	case s.depth == 0 && g.isMutation:
+		wanted = g.rnd.IntN(5)
+	}
+	object := objectValue{}
+	for _, i := range g.rnd.Perm(len(definition.Fields)) {
+		field := definition.Fields[i]
+		isRequired := field.Type.NonNull && field.DefaultValue == nil
+		if !isRequired && (wanted == 0 || g.isMutation && field.Name == "updatedAt") {
+			continue
+		}
+		if !isRequired {
+			wanted--
+		}
+		value, isFixed := fixedValue(definition, field)
+		if !isFixed {
+			value = g.value(s.at(field))
+		}
+		object = append(object, memberValue{field.Name, value})
+	}
+	slices.SortFunc(object, func(a, b memberValue) int { return strings.Compare(a.name, b.name) })
+	return object
+}
