@@ -2,7 +2,8 @@ package sqlite
 
 import (
 	"context"
-	"errors"
+
+	"zombiezen.com/go/sqlite"
 
 	"crm/db"
 )
@@ -33,7 +34,7 @@ func (s *Store) acquire(ctx context.Context, tokens chan struct{}) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-s.closed:
-		return unavailable(errors.New("the store is closed"))
+		return errClosed()
 	}
 }
 
@@ -57,20 +58,20 @@ func (s *Store) putBack(r *conn) {
 	s.mu.Unlock()
 }
 
-// write runs a writing operation on the writer, once it is free, in one transaction with its events.
+// write runs a writing operation, which is one statement, and writes its events, in one transaction.
 func (s *Store) write(ctx context.Context, c *db.Collection, events []*db.Event, run func(w *conn) error) error {
-	if err := s.acquire(ctx, s.writing); err != nil {
-		return err
-	}
-	defer func() { <-s.writing }()
-	w := s.writer
-	defer w.builder.clear()
-	return fromSQLite(ctx, c, s.transact(ctx, w, func() error {
-		if err := run(w); err != nil {
-			return err
+	op := &operation{run: func(w *conn) (spoilt bool, err error) {
+		if err := ctx.Err(); err != nil {
+			return false, err
 		}
-		return s.log(w, events)
-	}))
+		w.watch(ctx)
+		if err := run(w); err != nil {
+			return !undone(err), err
+		}
+		err = s.log(w, events)
+		return err != nil, err
+	}}
+	return fromSQLite(ctx, c, s.submit(ctx, op))
 }
 
 // transact runs what writes in one transaction, which happens as a whole or not at all.
@@ -86,13 +87,21 @@ func (s *Store) transact(ctx context.Context, w *conn, run func() error) error {
 	return w.exec("COMMIT")
 }
 
-// begin takes the write lock, for which it waits as long as the store is patient: BEGIN IMMEDIATE takes it at the
-// start of the transaction, so that what is read in it is still so when it commits.
+// begin takes the write lock: BEGIN IMMEDIATE does so at the start of the transaction, so that what is read in it is
+// still so when it commits. Another process may hold the lock; what it takes to wait for that is set up only then.
 func (s *Store) begin(ctx context.Context, w *conn) error {
+	const begin = "BEGIN IMMEDIATE"
+	err := w.exec(begin)
+	if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy {
+		return err
+	}
 	limited, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
+	w.sqlite.SetBlockOnBusy() // unlike a timeout, that ends with the context
+	defer w.sqlite.SetBusyTimeout(0)
 	w.watch(limited)
-	return w.exec("BEGIN IMMEDIATE")
+	defer w.unwatch()
+	return w.exec(begin)
 }
 
 // rollback ends a transaction that did not commit, also one that a panic or the end of its context left open.

@@ -3,6 +3,8 @@ package sqlite
 import (
 	"fmt"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,34 +60,46 @@ func BenchmarkFindByID(b *testing.B) {
 	}
 }
 
-func BenchmarkFindChildren50x5(b *testing.B) {
+func BenchmarkFindChildren(b *testing.B) {
 	s, parents, _ := benchmarkStore(b, 1000)
-	q := db.Query{Sort: []db.Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: 5}
 	next := func(db.ID) db.Document { return new(db.Interaction) }
-	b.ReportAllocs()
-	i := 0
-	for b.Loop() {
-		i = (i + 50) % len(parents)
-		if err := s.FindChildren(b.Context(), db.Interactions, "customer_id", parents[i:i+50], q, next); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkInsert(b *testing.B) {
-	for name, events := range map[string]int{"alone": 0, "with an event": 1} {
-		b.Run(name, func(b *testing.B) {
-			s, parents, _ := benchmarkStore(b, 1000)
+	for _, shape := range []struct{ parents, limit int }{{1, 5}, {50, 5}, {250, 3}} {
+		b.Run(fmt.Sprint(shape.parents, "x", shape.limit), func(b *testing.B) {
+			q := db.Query{Sort: byField("created_at", true), Limit: shape.limit}
 			b.ReportAllocs()
 			i := 0
 			for b.Loop() {
-				i++
-				doc := interaction(parents[i%len(parents)], i)
-				event := &db.Event{ID: db.NewID(), Type: "interaction.created", Entity: doc.ID, At: doc.CreatedAt}
-				if err := s.Insert(b.Context(), db.Interactions, doc, []*db.Event{event}[:events]...); err != nil {
+				i = (i + 50) % (len(parents) - shape.parents)
+				of := parents[i : i+shape.parents]
+				if err := s.FindChildren(b.Context(), db.Interactions, "customer_id", of, q, next); err != nil {
 					b.Fatal(err)
 				}
 			}
+		})
+	}
+}
+
+// BenchmarkInsert has writers insert documents with an event each, all at once.
+func BenchmarkInsert(b *testing.B) {
+	for _, writers := range []int{1, 2, 8} {
+		b.Run(fmt.Sprint(writers, " writers"), func(b *testing.B) {
+			s, parents, _ := benchmarkStore(b, 1000)
+			b.ReportAllocs()
+			b.ResetTimer()
+			var begun atomic.Int64
+			var wg sync.WaitGroup
+			for range writers {
+				wg.Go(func() {
+					for n := int(begun.Add(1)); n <= b.N; n = int(begun.Add(1)) {
+						doc := interaction(parents[n%len(parents)], n)
+						event := &db.Event{ID: db.NewID(), Type: "interaction.created", Entity: doc.ID, At: doc.CreatedAt}
+						if err := s.Insert(b.Context(), db.Interactions, doc, event); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			wg.Wait()
 		})
 	}
 }

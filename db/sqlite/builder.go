@@ -89,8 +89,9 @@ func (b *builder) from(t *table, parent string, q db.Query) {
 	}
 	b.order(t, q.Sort)
 	if q.Limit > 0 {
-		b.write(" LIMIT ")
+		b.write(" LIMIT (")
 		b.arg(q.Limit)
+		b.write(" + 0)") // a mere ? has the planner look at its value, and prepare the statement anew for each one bound
 	}
 }
 

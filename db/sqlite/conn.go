@@ -73,6 +73,9 @@ func (c *conn) watch(ctx context.Context) {
 
 // unwatch lets what runs on the connection from now on come to its end.
 func (c *conn) unwatch() {
+	if c.done == nil {
+		return
+	}
 	c.sqlite.SetInterrupt(nil)
 	c.done = nil
 }

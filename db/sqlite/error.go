@@ -42,6 +42,14 @@ func unavailable(cause error) error {
 	return &db.Error{Code: db.Unavailable, Message: "the database is not available", Err: cause}
 }
 
+// errClosed is the error of what comes after Close.
+func errClosed() error { return unavailable(errors.New("the store is closed")) }
+
+// undone says that a statement which failed in a transaction left nothing in it, and left it open.
+func undone(err error) bool {
+	return errors.Is(err, errNoRow) || sqlite.ErrCode(err).ToPrimary() == sqlite.ResultConstraint
+}
+
 // conflict turns the violation of a unique index of c into a CONFLICT on the field that the index reports. A violation
 // elsewhere, as by an event that is in the log already, is no client's doing and stays as it is.
 func conflict(c *db.Collection, err error) error {

@@ -131,7 +131,7 @@ func TestStatementsAreBounded(t *testing.T) {
 	if err := s.Insert(t.Context(), notes, &note{ID: db.NewID(), Title: "x"}); err != nil {
 		t.Fatal(err)
 	}
-	for n := range 3 * maxPrepared {
+	for n := range maxPrepared + 20 {
 		filters := make([]db.Filter, n)
 		for i := range filters {
 			filters[i] = db.Eq("title", fmt.Sprint(i))

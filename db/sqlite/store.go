@@ -32,6 +32,7 @@ type Store struct {
 	writing chan struct{}
 	reading chan struct{}
 	writer  *conn
+	queue   queue
 
 	mu   sync.Mutex
 	idle []*conn // readers; the one used last is the last
@@ -70,7 +71,7 @@ func Open(ctx context.Context, path string, collections []*db.Collection) (*Stor
 	if s.writer, err = openConn(ctx, path, writerPragmas); err != nil {
 		return nil, fmt.Errorf("cannot open %s: %w", path, err)
 	}
-	s.writer.sqlite.SetBlockOnBusy() // unlike a timeout, that ends with the context
+	s.writer.sqlite.SetBusyTimeout(0) // from now on waiting for a lock is begin's
 	if err := s.EnsureIndexes(ctx); err != nil {
 		_ = s.Close() // the first error is the one that matters
 		return nil, fmt.Errorf("cannot prepare %s: %w", path, err)
