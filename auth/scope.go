@@ -21,9 +21,6 @@ func SystemScope() Scope { return Scope{system: true} }
 // SeesAll reports whether nothing is hidden from the scope.
 func (s Scope) SeesAll() bool { return s.system || s.Role == Admin }
 
-// IsSystem reports whether the scope is the program's own.
-func (s Scope) IsSystem() bool { return s.system }
-
 // IsStaff reports whether the scope belongs to a user of the CRM, or to the program itself.
 func (s Scope) IsStaff() bool { return s.system || s.Role.IsStaff() }
 
