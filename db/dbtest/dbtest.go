@@ -29,6 +29,7 @@ func Run(t *testing.T, e Engine) {
 		{"Values", testValues},
 		{"Update", testUpdate},
 		{"ConcurrentUpdates", testConcurrentUpdates},
+		{"ConcurrentWrites", testConcurrentWrites},
 		{"FilterByField", testFilterByField},
 		{"FilterLogic", testFilterLogic},
 		{"FilterByQuery", testFilterByQuery},

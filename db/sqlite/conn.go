@@ -28,14 +28,13 @@ type prepared struct {
 // never with values, so that a server has some dozens; a client that sends ever new shapes must not fill the memory.
 const maxPrepared = 128
 
-// The cache sizes are KiB for each connection: the system's page cache holds the file anyway.
 var (
 	writerPragmas = []string{
-		"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA cache_size = -4096",
+		"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", fmt.Sprintf("PRAGMA cache_size = -%d", writerCache),
 		"PRAGMA temp_store = MEMORY", "PRAGMA journal_size_limit = 67108864",
 	}
 	readerPragmas = []string{
-		"PRAGMA query_only = ON", "PRAGMA cache_size = -2048", "PRAGMA temp_store = MEMORY",
+		"PRAGMA query_only = ON", fmt.Sprintf("PRAGMA cache_size = -%d", readerCache), "PRAGMA temp_store = MEMORY",
 	}
 )
 

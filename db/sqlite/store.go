@@ -6,7 +6,8 @@
 //
 // Every collection is a table with one column per declared field. There is one writer at a time, in this process by a
 // lock and among processes by SQLite's own, and a small pool of readers, which WAL lets read while it writes. What a
-// write acknowledged is on disk (synchronous=FULL).
+// write acknowledged is on disk (synchronous=FULL); writes that wait for the writer go there together, in one
+// transaction.
 package sqlite
 
 import (
@@ -14,7 +15,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -53,6 +53,7 @@ const busyTimeout = 10 * time.Second
 // Open opens the database in the file at path, which it makes if it is missing, for its owner only. Tables, columns
 // and indexes of the collections, and of db.Events, that are missing are added; nothing is ever removed.
 func Open(ctx context.Context, path string, collections []*db.Collection) (*Store, error) {
+	tuned.Do(tuneMemory)
 	path, err := createFile(path)
 	if err != nil {
 		return nil, err
@@ -64,7 +65,7 @@ func Open(ctx context.Context, path string, collections []*db.Collection) (*Stor
 		path:        path,
 		collections: collections,
 		writing:     make(chan struct{}, 1),
-		reading:     make(chan struct{}, runtime.NumCPU()+2),
+		reading:     make(chan struct{}, readers()),
 		patience:    busyTimeout,
 		closed:      make(chan struct{}),
 	}
