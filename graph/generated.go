@@ -94,9 +94,9 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (Viewer, error)
 	Node(ctx context.Context, id string) (Node, error)
 	Nodes(ctx context.Context, ids []string) ([]Node, error)
-	User(ctx context.Context, id string) (*db.User, error)
+	User(ctx context.Context, by UserBy) (*db.User, error)
 	Users(ctx context.Context, first *int, after *string, last *int, before *string, where *UserWhere, orderBy []*UserOrder) (*Connection[db.User], error)
-	Customer(ctx context.Context, id string) (*db.Customer, error)
+	Customer(ctx context.Context, by CustomerBy) (*db.Customer, error)
 	Customers(ctx context.Context, first *int, after *string, last *int, before *string, where *CustomerWhere, orderBy []*CustomerOrder) (*Connection[db.Customer], error)
 	Interaction(ctx context.Context, id string) (*db.Interaction, error)
 	Interactions(ctx context.Context, first *int, after *string, last *int, before *string, where *InteractionWhere, orderBy []*InteractionOrder) (*Connection[db.Interaction], error)
@@ -148,6 +148,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateInteractionInput", ec.unmarshalInputCreateInteractionInput),
 			graphql.NewInputUnmarshaler("CreateTicketInput", ec.unmarshalInputCreateTicketInput),
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
+			graphql.NewInputUnmarshaler("CustomerBy", ec.unmarshalInputCustomerBy),
 			graphql.NewInputUnmarshaler("CustomerOrder", ec.unmarshalInputCustomerOrder),
 			graphql.NewInputUnmarshaler("CustomerWhere", ec.unmarshalInputCustomerWhere),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
@@ -182,6 +183,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateInteractionInput", ec.unmarshalInputUpdateInteractionInput),
 			graphql.NewInputUnmarshaler("UpdateTicketInput", ec.unmarshalInputUpdateTicketInput),
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
+			graphql.NewInputUnmarshaler("UserBy", ec.unmarshalInputUserBy),
 			graphql.NewInputUnmarshaler("UserOrder", ec.unmarshalInputUserOrder),
 			graphql.NewInputUnmarshaler("UserWhere", ec.unmarshalInputUserWhere),
 		)
@@ -577,6 +579,14 @@ type UserEdge {
   node: User!
 }
 
+"One user, by a key that no two users share: exactly one of these."
+input UserBy @oneOf {
+  "The user's id."
+  id: ID
+  "The address that they log in with, regardless of case."
+  email: EmailAddress
+}
+
 "Which users are meant; all conditions must hold. ` + "`" + `role` + "`" + `, ` + "`" + `active` + "`" + `, ` + "`" + `createdAt` + "`" + ` and ` + "`" + `updatedAt` + "`" + ` are for admins."
 input UserWhere {
   "All of these hold too."
@@ -689,6 +699,14 @@ type CustomerEdge {
   cursor: String!
   "The element."
   node: Customer!
+}
+
+"One customer, by a key that no two customers share: exactly one of these."
+input CustomerBy @oneOf {
+  "The customer's id."
+  id: ID
+  "The address that they log in with, regardless of case."
+  email: EmailAddress
 }
 
 "Which customers are meant; all conditions must hold."
@@ -1117,8 +1135,8 @@ type Query {
   ): [Node]! @hasRole(any: [ADMIN, USER, CUSTOMER])
   "One user."
   user(
-    "The user's id."
-    id: ID!
+    "Which user."
+    by: UserBy!
   ): User @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The users that the viewer may see."
   users(
@@ -1137,8 +1155,8 @@ type Query {
   ): UserConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
   "One customer."
   customer(
-    "The customer's id."
-    id: ID!
+    "Which customer."
+    by: CustomerBy!
   ): Customer @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The customers that the viewer may see."
   customers(
@@ -2977,14 +2995,14 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 func (ec *executionContext) field_Query_customer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (CustomerBy, error) {
+			return ec.unmarshalNCustomerBy2crmᚋgraphᚐCustomerBy(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["id"] = arg0
+	args["by"] = arg0
 	return args, nil
 }
 
@@ -3209,14 +3227,14 @@ func (ec *executionContext) field_Query_tickets_args(ctx context.Context, rawArg
 func (ec *executionContext) field_Query_user_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (UserBy, error) {
+			return ec.unmarshalNUserBy2crmᚋgraphᚐUserBy(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["id"] = arg0
+	args["by"] = arg0
 	return args, nil
 }
 
@@ -7556,7 +7574,7 @@ func (ec *executionContext) _Query_user(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().User(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().User(ctx, fc.Args["by"].(UserBy))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -7680,7 +7698,7 @@ func (ec *executionContext) _Query_customer(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Customer(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Customer(ctx, fc.Args["by"].(CustomerBy))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -11212,6 +11230,55 @@ func UnmarshalCreateUserInput(ctx context.Context, raw any) (CreateUserInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCustomerBy(ctx context.Context, obj any) (CustomerBy, error) {
+	var it CustomerBy
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "email"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = graphql.OmittableOf(data)
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalOEmailAddress2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCustomerBy unmarshals raw into the CustomerBy input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCustomerBy(ctx context.Context, raw any) (CustomerBy, error) {
+	var out CustomerBy
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomerBy", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCustomerOrder(ctx context.Context, obj any) (CustomerOrder, error) {
 	var it CustomerOrder
 	if obj == nil {
@@ -13578,6 +13645,55 @@ func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, o
 func UnmarshalUpdateUserInput(ctx context.Context, raw any) (UpdateUserInput, error) {
 	var out UpdateUserInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateUserInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUserBy(ctx context.Context, obj any) (UserBy, error) {
+	var it UserBy
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "email"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = graphql.OmittableOf(data)
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalOEmailAddress2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUserBy unmarshals raw into the UserBy input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUserBy(ctx context.Context, raw any) (UserBy, error) {
+	var out UserBy
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UserBy", raw, &out)
 	return out, err
 }
 
@@ -16593,6 +16709,11 @@ func (ec *executionContext) marshalNCustomer2ᚖcrmᚋdbᚐCustomer(ctx context.
 	return ec._Customer(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCustomerBy2crmᚋgraphᚐCustomerBy(ctx context.Context, v any) (CustomerBy, error) {
+	res, err := ec.unmarshalInputCustomerBy(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNCustomerConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.Customer]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CustomerConnection!")
@@ -17586,6 +17707,11 @@ func (ec *executionContext) marshalNUser2ᚖcrmᚋdbᚐUser(ctx context.Context,
 		return graphql.Null
 	}
 	return ec._User(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUserBy2crmᚋgraphᚐUserBy(ctx context.Context, v any) (UserBy, error) {
+	res, err := ec.unmarshalInputUserBy(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNUserConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.User]) graphql.Marshaler {

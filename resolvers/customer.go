@@ -10,8 +10,11 @@ import (
 func customerID(c *db.Customer) db.ID { return c.ID }
 
 // Customer resolves Query.customer.
-func (r queryResolver) Customer(ctx context.Context, id string) (*db.Customer, error) {
-	return get(ctx, r.db.Customers, db.KindCustomer, id)
+func (r queryResolver) Customer(ctx context.Context, by graph.CustomerBy) (*db.Customer, error) {
+	if email := by.Email.Value(); email != nil {
+		return r.db.CustomerByEmail(ctx, scopeOf(ctx), *email)
+	}
+	return get(ctx, r.db.Customers, db.KindCustomer, "by.id", *by.ID.Value())
 }
 
 // Customers resolves Query.customers.
