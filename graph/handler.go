@@ -61,8 +61,8 @@ func NewExecutor(config HandlerConfig) *Executor {
 }
 
 // servedSchema returns the schema as clients see it. It is without the parser's @defer: over plain HTTP the deferred
-// part of an answer would be lost. And it is without Float, which nothing uses: the GraphQL specification wants only those
-// built-in scalars shown that something does.
+// part of an answer would be lost. And it is without Float, which nothing uses: the GraphQL specification has a schema
+// show only those built-in scalars that it uses.
 func servedSchema() *ast.Schema {
 	schema := *NewExecutableSchema(Config{}).Schema()
 	schema.Directives = maps.Clone(schema.Directives)

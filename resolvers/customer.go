@@ -9,7 +9,7 @@ import (
 
 func customerID(c *db.Customer) db.ID { return c.ID }
 
-// Customer resolves Query.customer.
+// Customer resolves Query.customer; @oneOf sees to it that there is one key.
 func (r queryResolver) Customer(ctx context.Context, by graph.CustomerBy) (*db.Customer, error) {
 	if email := by.Email.Value(); email != nil {
 		return r.db.CustomerByEmail(ctx, scopeOf(ctx), *email)
