@@ -22,6 +22,7 @@ import (
 
 // twin is a server over a seeded store that can answer in both ways.
 type twin struct {
+	domain      *db.DB
 	stock, fast http.Handler
 	// plain answers without look-ahead.
 	plain http.Handler
@@ -49,7 +50,7 @@ func newTwin(tb testing.TB, store db.Store) *twin {
 	plain := without
 	plain.NewOperation = resolvers.NewPlainOperation
 	return &twin{
-		plain: graph.NewHandler(plain),
+		domain: domain, plain: graph.NewHandler(plain),
 		stock: graph.NewHandler(without), fast: graph.NewHandler(config), watched: graph.NewExecutor(config),
 	}
 }
@@ -108,19 +109,7 @@ type reply struct {
 // send has a handler answer.
 func (r request) send(tb testing.TB, handler http.Handler) reply {
 	tb.Helper()
-	body, err := json.Marshal(map[string]any{"query": r.query, "operationName": r.name, "variables": r.variables})
-	if err != nil {
-		tb.Fatalf("cannot write %s: %v", r, err)
-	}
-	ctx := context.WithValue(auth.WithViewer(tb.Context(), r.viewer), failuresKey{}, r.failures)
-	post := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
-	post.Header.Set("Content-Type", "application/json")
-	post.Header.Set("X-Request-Id", "the-same-for-both")
-	if r.accept != "" {
-		post.Header.Set("Accept", r.accept)
-	}
-	recorder := httptest.NewRecorder()
-	handler.ServeHTTP(recorder, post)
+	recorder := r.post(tb, handler)
 	answered := reply{
 		status: recorder.Code, media: recorder.Header().Get("Content-Type"), body: recorder.Body.Bytes(),
 	}
@@ -137,6 +126,25 @@ func (r request) send(tb testing.TB, handler http.Handler) reply {
 	slices.Sort(answered.errors) // the executor resolves fields at once, so they come in any order
 	answered.data = string(parts.Data)
 	return answered
+}
+
+// post sends the operation to a handler.
+func (r request) post(tb testing.TB, handler http.Handler) *httptest.ResponseRecorder {
+	tb.Helper()
+	body, err := json.Marshal(map[string]any{"query": r.query, "operationName": r.name, "variables": r.variables})
+	if err != nil {
+		tb.Fatalf("cannot write %s: %v", r, err)
+	}
+	ctx := context.WithValue(auth.WithViewer(tb.Context(), r.viewer), failuresKey{}, r.failures)
+	post := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
+	post.Header.Set("Content-Type", "application/json")
+	post.Header.Set("X-Request-Id", "the-same-for-both")
+	if r.accept != "" {
+		post.Header.Set("Accept", r.accept)
+	}
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, post)
+	return recorder
 }
 
 // same reports whether two replies are the same to the byte, but for the order of errors.

@@ -32,7 +32,7 @@ func readThings(ctx context.Context, s db.Store, q db.Query) ([]*thing, error) {
 }
 
 // findThings returns what a query of the things finds; it ends the test if it can't.
-func findThings(t *testing.T, s db.Store, q db.Query) []*thing {
+func findThings(t testing.TB, s db.Store, q db.Query) []*thing {
 	t.Helper()
 	found, err := readThings(t.Context(), s, q)
 	if err != nil {
