@@ -38,8 +38,9 @@ func BenchmarkAnswer(b *testing.B) {
 
 // BenchmarkRendering measures the same on documents that need no reading.
 func BenchmarkRendering(b *testing.B) {
-	t := newTwin(b, &remembering{Store: openBenchmarkStore(b)})
+	store := openBenchmarkStore(b)
 	for _, q := range benchmarkQueries {
+		t := newTwin(b, &remembering{Store: store})
 		for name, handler := range map[string]http.Handler{"fast": t.fast, "executor": t.stock} {
 			b.Run(q.name+"/"+name, func(b *testing.B) { benchmarkAnswer(b, handler, q.query) })
 		}
