@@ -26,8 +26,8 @@ type Limits struct {
 	Aliases int
 	// Directives is the number of directives in one operation, @skip and @include for example.
 	Directives int
-	// Selections is the number of fields, spreads and inline fragments in the document when each operation and fragment
-	// definition has the fragments that it spreads written out.
+	// Selections is the number of fields, spreads and inline fragments in the document, and of their arguments' values,
+	// when each operation and fragment definition has the fragments that it spreads written out.
 	Selections int
 	// Repeats is how often one operation may select the same field, or its alias, at the same place of the answer.
 	Repeats int

@@ -65,6 +65,10 @@ func TestLimitsOfSize(t *testing.T) {
 			"{interaction(id:1){" + strings.Repeat("customer{"+strings.Repeat("id ", 10)+"}", 10) + "}}",
 			"QUERY_TOO_COMPLEX", `the number of times that "id" is selected at one place is 100; at most 50 is allowed`,
 		},
+		"an unused fragment": {
+			"{__typename} fragment a on Customer{" + strings.Repeat("id ", 9_000) + "}",
+			"QUERY_TOO_COMPLEX", `the number of times that "id" is selected at one place is 9000; at most 50 is allowed`,
+		},
 		"aliases": {
 			"{" + numbered(3_000, "a%d:__typename ") + "}",
 			"QUERY_TOO_COMPLEX", "the operation's number of aliases is 3000; at most 200 is allowed",
@@ -122,7 +126,11 @@ func TestLimitsOfFragments(t *testing.T) {
 		},
 		"2^12 fields": {
 			chain(12, "Customer", "{customer(id:1){...f0}}", "id ...NEXT ...NEXT", "id"),
-			"QUERY_TOO_COMPLEX", "the document's number of selections, with fragments written out, is 49108; at most 10000 is allowed",
+			"QUERY_TOO_COMPLEX", "the document's number of selections and values, with fragments written out, is 49109; at most 10000 is allowed",
+		},
+		"operations that spread many values": {
+			numbered(300, "query q%d{...f} ") + "fragment f on Query{nodes(ids:[" + numbered(8_000, "%d ") + "]){id}}",
+			"QUERY_TOO_COMPLEX", "the document's number of selections and values, with fragments written out, is 2409203; at most 10000 is allowed",
 		},
 		"circle": {
 			"{...a} fragment a on Query{...b} fragment b on Query{...a}",
