@@ -38,7 +38,7 @@ func (e *Executor) CreateOperationContext(
 			operation, errs = refused, gqlerror.List{e.presenter.present(ctx, e.presenter.recover(ctx, cause))}
 		}
 	}()
-	doc, errs := e.documents.load(params.Query)
+	doc, errs := e.documents.find(params)
 	if len(errs) > 0 {
 		return refused, errs
 	}
@@ -50,7 +50,7 @@ func (e *Executor) CreateOperationContext(
 		return refused, gqlerror.List{requestError(db.Errorf(db.BadInput, "the variables do not fit the operation"))}
 	}
 	operation.Stats.SetExtension(documentExtension, doc)
-	operation.DisableIntrospection = !e.introspection
+	operation.DisableIntrospection = !e.introspection && e.documents.trusted == nil
 	complexity := complexityOf(doc.QueryDocument, operation.Operation, operation.Variables)
 	operation.Stats.SetExtension(complexityExtension, complexity)
 	if err := check("the operation's complexity", complexity, e.limits.Complexity); err != nil {

@@ -22,6 +22,8 @@ type HandlerConfig struct {
 	// Logger gets a line for each operation; slog's default if nil.
 	Logger *slog.Logger
 	Limits Limits
+	// TrustedDocuments are the only ones that are run, if not nil. Introspection is then what they have of it.
+	TrustedDocuments *TrustedDocuments
 	// NoFastPath leaves everything to gqlgen's executor, for comparing with it.
 	NoFastPath bool
 }
@@ -42,6 +44,8 @@ func NewExecutor(config HandlerConfig) *Executor {
 	executable := NewExecutableSchema(Config{
 		Schema: schema, Resolvers: config.Resolvers, Directives: DirectiveRoot{HasRole: HasRole},
 	})
+	documents := newDocuments(config.Limits, newValidator(schema, config.Limits, config.Introspection))
+	documents.trusted = config.TrustedDocuments
 	inner := executor.New(executable)
 	inner.SetErrorPresenter(presenter.present)
 	inner.SetRecoverFunc(presenter.recover)
@@ -52,11 +56,7 @@ func NewExecutor(config HandlerConfig) *Executor {
 	}
 	return &Executor{
 		inner: inner, schema: schema, limits: config.Limits, introspection: config.Introspection,
-		documents: &documents{
-			limits: config.Limits, cache: newDocumentCache(),
-			validator: newValidator(schema, config.Limits, config.Introspection),
-		},
-		presenter: presenter, log: config.Logger,
+		documents: documents, presenter: presenter, log: config.Logger,
 	}
 }
 

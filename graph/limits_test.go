@@ -155,7 +155,11 @@ func TestLimitsOfVariables(t *testing.T) {
 	}
 	body := `{"query":"{__typename}","variables":{"a":[` + strings.Repeat(`"x,\"",`, 100_000) + `1]}}`
 	if got := server.do(http.MethodPost, "/", body); got.codes() != "QUERY_TOO_COMPLEX" || got.status != 400 ||
-		got.messages() != "the number of values in variables and extensions is 100003; at most 10000 is allowed" {
+		got.messages() != "the number of values in the body is 100005; at most 10000 is allowed" {
+		t.Errorf("got %d %s", got.status, got.body)
+	}
+	target := "/?query=%7B__typename%7D&variables=%5B" + strings.Repeat("1,", 10_000) + "1%5D"
+	if got := server.do(http.MethodGet, target, ""); got.codes() != "QUERY_TOO_COMPLEX" || got.status != 400 {
 		t.Errorf("got %d %s", got.status, got.body)
 	}
 	many := strings.Repeat(`"x",`, 9_000) + `"x"`

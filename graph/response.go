@@ -57,8 +57,11 @@ func negotiate(accept []string) (media string, ok bool) {
 // 200 wherever the answer is one that GraphQL gives.
 func requestErrorStatus(media string, errs gqlerror.List) int {
 	for _, err := range errs {
-		if codeOf(err) == InternalError {
+		switch codeOf(err) {
+		case InternalError:
 			return http.StatusInternalServerError
+		case PersistedQueryNotFound:
+			return http.StatusOK // the client sends the text then; an error of HTTP could keep it from that
 		}
 		if fields, _ := err.Extensions["fields"].([]fieldProblem); len(fields) == 1 && fields[0].Path == operationNameParam {
 			return http.StatusBadRequest
