@@ -50,7 +50,7 @@ func CORS(origins Origins, next http.Handler) http.Handler {
 			"Authorization", "Content-Type", "Accept", "X-Request-Id", "X-GraphQL-Cost", "Apollo-Require-Preflight",
 			"X-Requested-With",
 		},
-		ExposedHeaders: []string{"X-Request-Id", "Retry-After"},
+		ExposedHeaders: []string{"X-Request-Id", "Retry-After", limitHeader, remainingHeader, resetHeader},
 		MaxAge:         preflightSeconds,
 	}).Handler(next)
 }

@@ -12,7 +12,7 @@ import (
 
 func TestComplexity(t *testing.T) {
 	t.Parallel()
-	executor := NewExecutor(HandlerConfig{Introspection: true, Limits: Limits{Complexity: saturated}})
+	executor := NewExecutor(HandlerConfig{Introspection: true, Limits: Limits{Complexity: saturated, CostPerMinute: 1 << 40}})
 	for query, want := range map[string]int{
 		`{__typename}`:                                                                       1,
 		`{viewer{... on User{id name}}}`:                                                     3,

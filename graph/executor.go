@@ -19,6 +19,7 @@ type Executor struct {
 	schema        *ast.Schema
 	documents     *documents
 	limits        Limits
+	budgets       *budgets
 	introspection bool
 	presenter     presenter
 	log           *slog.Logger
@@ -55,6 +56,9 @@ func (e *Executor) CreateOperationContext(
 	operation.Stats.SetExtension(complexityExtension, complexity)
 	if err := check("the operation's complexity", complexity, e.limits.Complexity); err != nil {
 		return operation, gqlerror.List{requestError(err)}
+	}
+	if err := e.budgets.charge(ctx, operation, complexity); err != nil {
+		return operation, gqlerror.List{codedError(err)}
 	}
 	return operation, nil
 }

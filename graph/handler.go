@@ -55,7 +55,7 @@ func NewExecutor(config HandlerConfig) *Executor {
 		inner.Use(newFastPath(executable))
 	}
 	return &Executor{
-		inner: inner, schema: schema, limits: config.Limits, introspection: config.Introspection,
+		inner: inner, schema: schema, limits: config.Limits, budgets: newBudgets(config.Limits.CostPerMinute), introspection: config.Introspection,
 		documents: documents, presenter: presenter, log: config.Logger,
 	}
 }

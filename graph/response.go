@@ -11,6 +11,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"crm/db"
 )
 
 // The media types of GraphQL answers.
@@ -60,6 +62,10 @@ func requestErrorStatus(media string, errs gqlerror.List) int {
 		switch codeOf(err) {
 		case InternalError:
 			return http.StatusInternalServerError
+		case db.RateLimited:
+			if media != mediaJSON {
+				return http.StatusTooManyRequests
+			}
 		case PersistedQueryNotFound:
 			return http.StatusOK // the client sends the text then; an error of HTTP could keep it from that
 		}

@@ -46,6 +46,7 @@ func (t *httpTransport) run(w http.ResponseWriter, r *http.Request, media string
 	ctx, cancel := context.WithTimeout(r.Context(), t.exec.limits.Time)
 	defer cancel()
 	operation, errs := t.exec.CreateOperationContext(ctx, params)
+	t.exec.budgets.writeBudget(w.Header(), operation)
 	if len(errs) > 0 {
 		response := t.exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
 		writeResponse(w, media, requestErrorStatus(media, errs), response)
