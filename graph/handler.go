@@ -30,7 +30,7 @@ type HandlerConfig struct {
 
 // NewHandler returns the handler that answers GraphQL over HTTP.
 func NewHandler(config HandlerConfig) http.Handler {
-	return WithRequestID(&httpTransport{exec: NewExecutor(config)})
+	return WithRequestID(&httpTransport{exec: NewExecutor(config), compressor: newCompressor()})
 }
 
 // NewExecutor returns what runs operations for NewHandler, for other transports to run them the same way.

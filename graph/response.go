@@ -79,20 +79,35 @@ func requestErrorStatus(media string, errs gqlerror.List) int {
 	return http.StatusBadRequest
 }
 
+// answerFormat is how an answer is written: as the client would have it.
+type answerFormat struct {
+	media    string
+	encoding contentEncoding
+}
+
 // writeResponse writes an answer; one that was not executed has no data entry.
-func writeResponse(w http.ResponseWriter, media string, status int, response *graphql.Response) {
+func (t *httpTransport) writeResponse(w http.ResponseWriter, format answerFormat, status int, response *graphql.Response) {
 	body, err := marshalResponse(response)
 	if err != nil {
 		status = http.StatusInternalServerError
 		body = fmt.Appendf(nil, `{"errors":[{"message":"internal error","extensions":{"code":%q}}]}`, InternalError)
 	}
 	header := w.Header()
-	header.Set("Content-Type", media+"; charset=utf-8")
-	header.Set("Content-Length", strconv.Itoa(len(body)))
+	header.Set("Content-Type", format.media+"; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	header.Add("Vary", "Accept, Accept-Encoding")
+	write := func(body []byte) {
+		header.Set("Content-Length", strconv.Itoa(len(body)))
+		w.WriteHeader(status)
+		_, _ = w.Write(body)
+	}
+	if format.encoding == notEncoded || len(body) < minCompressed {
+		write(body)
+		return
+	}
+	header.Set("Content-Encoding", string(format.encoding))
+	t.compressor.compress(format.encoding, body, write)
 }
 
 // marshalResponse writes the answer as JSON, the errors first for clients that show them. The data is JSON already, and
