@@ -51,6 +51,7 @@ func NewExecutor(config HandlerConfig) *Executor {
 	inner.SetRecoverFunc(presenter.recover)
 	inner.SetQueryCache(contextDocuments{})
 	inner.Use(operations{config: config})
+	inner.Use(answerLimits{limits: config.Limits})
 	if executable, ok := executable.(*executableSchema); ok && !config.NoFastPath {
 		inner.Use(newFastPath(executable))
 	}

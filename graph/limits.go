@@ -47,7 +47,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		Body: 1 << 20, Time: 30 * time.Second, Values: 10_000, Tokens: 10_000, Depth: 20, RootFields: 50, Aliases: 200, Directives: 100,
-		Selections: 10_000, Repeats: 50, Complexity: 100_000, CostPerMinute: 1_000_000_000, Answer: 16 << 20, Errors: 100,
+		Selections: 10_000, Repeats: 50, Complexity: 100_000, CostPerMinute: 1_000_000_000, Answer: 8 << 20, Errors: 100,
 	}
 }
 
