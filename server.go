@@ -232,6 +232,7 @@ func newHandler(s settings, c *crm, log *slog.Logger) (http.Handler, error) {
 		Introspection: s.introspection, ShowCost: s.showCost, Logger: log, Limits: s.limits,
 		TrustedDocuments: s.trusted, NoFastPath: !s.fastPath,
 	}))
+	api = graph.CrossOrigin(s.origins, api)
 	mux := http.NewServeMux()
 	if s.playground {
 		page := graph.Playground("/graphql")

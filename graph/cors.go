@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/rs/cors"
@@ -38,13 +39,16 @@ func CORS(origins Origins, next http.Handler) http.Handler {
 	if len(origins) == 0 {
 		return next
 	}
-	all := false
-	for _, origin := range origins {
-		all = all || origin == "*"
+	return newCORS(origins).Handler(next)
+}
+
+func newCORS(origins Origins) *cors.Cors {
+	if len(origins) == 0 {
+		return cors.New(cors.Options{AllowOriginFunc: func(string) bool { return false }})
 	}
 	return cors.New(cors.Options{
 		AllowedOrigins:   origins,
-		AllowCredentials: !all,
+		AllowCredentials: !slices.Contains(origins, "*"),
 		AllowedMethods:   []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{
 			"Authorization", "Content-Type", "Accept", "X-Request-Id", "X-GraphQL-Cost", "Apollo-Require-Preflight",
@@ -52,5 +56,5 @@ func CORS(origins Origins, next http.Handler) http.Handler {
 		},
 		ExposedHeaders: []string{"X-Request-Id", "Retry-After", limitHeader, remainingHeader, resetHeader},
 		MaxAge:         preflightSeconds,
-	}).Handler(next)
+	})
 }

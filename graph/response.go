@@ -81,12 +81,14 @@ func requestErrorStatus(media string, errs gqlerror.List) int {
 
 // answerFormat is how an answer is written: as the client would have it.
 type answerFormat struct {
-	media    string
-	encoding contentEncoding
+	media string
+	// compressor is needed where there is an encoding.
+	encoding   contentEncoding
+	compressor *compressor
 }
 
 // writeResponse writes an answer; one that was not executed has no data entry.
-func (t *httpTransport) writeResponse(w http.ResponseWriter, format answerFormat, status int, response *graphql.Response) {
+func writeResponse(w http.ResponseWriter, format answerFormat, status int, response *graphql.Response) {
 	body, err := marshalResponse(response)
 	if err != nil {
 		status = http.StatusInternalServerError
@@ -107,7 +109,7 @@ func (t *httpTransport) writeResponse(w http.ResponseWriter, format answerFormat
 		return
 	}
 	header.Set("Content-Encoding", string(format.encoding))
-	t.compressor.compress(format.encoding, body, write)
+	format.compressor.compress(format.encoding, body, write)
 }
 
 // marshalResponse writes the answer as JSON, the errors first for clients that show them. The data is JSON already, and

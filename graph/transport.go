@@ -25,7 +25,7 @@ func (t *httpTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			masked := t.exec.presenter.present(r.Context(), t.exec.presenter.recover(r.Context(), cause))
-			t.writeResponse(w, answerFormat{media: media}, http.StatusInternalServerError, &graphql.Response{Errors: gqlerror.List{masked}})
+			writeResponse(w, answerFormat{media: media}, http.StatusInternalServerError, &graphql.Response{Errors: gqlerror.List{masked}})
 		}
 	}()
 	media, ok := negotiate(r.Header.Values("Accept"))
@@ -50,7 +50,7 @@ func (t *httpTransport) run(w http.ResponseWriter, r *http.Request, media string
 	t.exec.budgets.writeBudget(w.Header(), operation)
 	if len(errs) > 0 {
 		response := t.exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
-		t.writeResponse(w, answerFormat{media: media}, requestErrorStatus(media, errs), response)
+		writeResponse(w, answerFormat{media: media}, requestErrorStatus(media, errs), response)
 		return
 	}
 	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
@@ -68,12 +68,12 @@ func (t *httpTransport) run(w http.ResponseWriter, r *http.Request, media string
 		})
 		return
 	}
-	format := answerFormat{media: media}
+	format := answerFormat{media: media, compressor: t.compressor}
 	// A mutation's answer may have tokens beside what the client sent: its compressed size would tell of them.
 	if operation.Operation.Operation == ast.Query {
 		format.encoding = negotiateEncoding(r.Header)
 	}
-	t.writeResponse(w, format, http.StatusOK, response)
+	writeResponse(w, format, http.StatusOK, response)
 }
 
 // refuse answers a request that has no operation to run.
@@ -85,5 +85,5 @@ func (t *httpTransport) refuse(w http.ResponseWriter, r *http.Request, media str
 		w.Header().Set("Accept", mediaJSON)
 	}
 	response := t.exec.DispatchError(r.Context(), gqlerror.List{codedError(refused.err)})
-	t.writeResponse(w, answerFormat{media: media}, refused.status, response)
+	writeResponse(w, answerFormat{media: media}, refused.status, response)
 }
