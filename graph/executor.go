@@ -52,7 +52,7 @@ func (e *Executor) CreateOperationContext(
 	}
 	operation.Stats.SetExtension(documentExtension, doc)
 	operation.DisableIntrospection = !e.introspection && e.documents.trusted == nil
-	complexity := complexityOf(doc.QueryDocument, operation.Operation, operation.Variables)
+	complexity := complexityOf(e.schema, doc.QueryDocument, operation.Operation, operation.Variables)
 	operation.Stats.SetExtension(complexityExtension, complexity)
 	if err := check("the operation's complexity", complexity, e.limits.Complexity); err != nil {
 		return operation, gqlerror.List{requestError(err)}

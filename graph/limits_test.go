@@ -216,7 +216,7 @@ func FuzzExtent(f *testing.F) {
 			return
 		}
 		for _, operation := range doc.Operations {
-			if complexity := complexityOf(doc.QueryDocument, operation, nil); complexity < 1 || complexity > saturated {
+			if complexity := complexityOf(executor.schema, doc.QueryDocument, operation, nil); complexity < 1 || complexity > saturated {
 				t.Errorf("the complexity is %d", complexity)
 			}
 		}
