@@ -39,16 +39,14 @@ func CORS(origins Origins, next http.Handler) http.Handler {
 	if len(origins) == 0 {
 		return next
 	}
-	return newCORS(origins).Handler(next)
+	return origins.policy().Handler(next)
 }
 
-func newCORS(origins Origins) *cors.Cors {
-	if len(origins) == 0 {
-		return cors.New(cors.Options{AllowOriginFunc: func(string) bool { return false }})
-	}
+// policy returns what CORS goes by; there is at least one origin.
+func (o Origins) policy() *cors.Cors {
 	return cors.New(cors.Options{
-		AllowedOrigins:   origins,
-		AllowCredentials: !slices.Contains(origins, "*"),
+		AllowedOrigins:   o,
+		AllowCredentials: !slices.Contains(o, "*"),
 		AllowedMethods:   []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{
 			"Authorization", "Content-Type", "Accept", "X-Request-Id", "X-GraphQL-Cost", "Apollo-Require-Preflight",
