@@ -140,6 +140,8 @@ const (
 	idleTime     = 2 * time.Minute
 	headerBytes  = 64 << 10
 	shutdownTime = 20 * time.Second
+	// maxOperationTime leaves time to write the answer.
+	maxOperationTime = writeTime - 10*time.Second
 )
 
 func serveUntilDone(
@@ -319,6 +321,9 @@ func readSettings(variable func(name string) string) (settings, error) {
 	var err error
 	if s.limits, err = graph.ReadLimits(variable); err != nil && v.err == nil {
 		v.err = err
+	}
+	if s.limits.Time > maxOperationTime && v.err == nil {
+		v.err = fmt.Errorf("LIMIT_TIME: must be at most %s, since a connection ends soon after", maxOperationTime)
 	}
 	if variable("TRUSTED_DOCUMENTS") != "" {
 		s.trusted = read(&v, "TRUSTED_DOCUMENTS", func(path string) (*graph.TrustedDocuments, error) {

@@ -535,6 +535,7 @@ func TestWrongSettings(t *testing.T) {
 		{"TRUSTED_PROXIES=x", []string{"TRUSTED_PROXIES", `"x"`}},
 		{"LIMIT_TOKENS=many", []string{"LIMIT_TOKENS", "many"}},
 		{"LIMIT_DEPTH=0", []string{"LIMIT_DEPTH", `"0"`}},
+		{"LIMIT_TIME=2m", []string{"LIMIT_TIME", "50s"}},
 		{"LIMIT_TIME=30", []string{"LIMIT_TIME", `"30"`}},
 		{"TRUSTED_DOCUMENTS=none.json", []string{"TRUSTED_DOCUMENTS", "none.json"}},
 		{"DATA_DIR=" + file, []string{"DATA_DIR", file}},
