@@ -33,7 +33,9 @@ const (
 // budgets counts what each viewer spends: each has a budget that fills up again within a minute, evenly.
 type budgets struct {
 	perMinute int
-	seed      maphash.Seed
+	// limit is the same as a text.
+	limit string
+	seed  maphash.Seed
 	// start is what times count from.
 	start  time.Time
 	shards [budgetShards]budgetShard
@@ -63,7 +65,7 @@ type spending struct {
 }
 
 func newBudgets(perMinute int) *budgets {
-	b := &budgets{perMinute: perMinute, seed: maphash.MakeSeed(), start: time.Now()}
+	b := &budgets{perMinute: perMinute, limit: strconv.Itoa(perMinute), seed: maphash.MakeSeed(), start: time.Now()}
 	for i := range b.shards {
 		b.shards[i].full = map[spender]time.Duration{}
 	}
@@ -151,7 +153,7 @@ func (b *budgets) writeBudget(header http.Header, operation *graphql.OperationCo
 	if !ok {
 		return
 	}
-	values := []string{strconv.Itoa(b.perMinute), strconv.Itoa(left.remaining), strconv.Itoa(seconds(left.reset))}
+	values := []string{b.limit, strconv.Itoa(left.remaining), strconv.Itoa(seconds(left.reset))}
 	header[limitHeader], header[remainingHeader], header[resetHeader] = values[:1:1], values[1:2:2], values[2:]
 	if left.retryAfter > 0 {
 		header.Set("Retry-After", strconv.Itoa(seconds(left.retryAfter)))

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -147,7 +146,6 @@ func readGet(r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
 // parseParams reads the parameters, and names each that has the wrong type.
 func parseParams(raw map[string]json.RawMessage) (*graphql.RawParams, *refusal) {
 	var params graphql.RawParams
-	var documentID, relayID string
 	var problems db.Problems
 	parse := func(name, typeName string, target any) {
 		if value, ok := raw[name]; ok && !decodeJSON(value, target) {
@@ -158,11 +156,7 @@ func parseParams(raw map[string]json.RawMessage) (*graphql.RawParams, *refusal) 
 	parse(operationNameParam, "a string or null", &params.OperationName)
 	parse(variablesParam, "an object or null", &params.Variables)
 	parse(extensionsParam, "an object or null", &params.Extensions)
-	parse(documentIDParam, "a string or null", &documentID)
-	if params.Query == "" { // else it may be anything: other clients number their requests with it
-		parse(relayIDParam, "a string or null", &relayID)
-	}
-	documentID = cmp.Or(documentID, relayID)
+	documentID := readDocumentID(raw, params.Query, &problems)
 	switch {
 	case len(problems) > 0:
 	case documentID != "" && params.Query != "":
@@ -178,6 +172,25 @@ func parseParams(raw map[string]json.RawMessage) (*graphql.RawParams, *refusal) 
 	var err *db.Error
 	errors.As(problems.Err(), &err)
 	return nil, &refusal{status: http.StatusBadRequest, err: err}
+}
+
+// readDocumentID returns the id of the document that is to be run, or "" if there is none. Beside a query, what Relay
+// calls it may be anything: other clients number their requests with it.
+func readDocumentID(raw map[string]json.RawMessage, query string, problems *db.Problems) string {
+	for _, name := range []string{documentIDParam, relayIDParam} {
+		value, given := raw[name]
+		if !given || name == relayIDParam && query != "" {
+			continue
+		}
+		var id string
+		if !decodeJSON(value, &id) {
+			problems.Add(name, "must be a string or null")
+		}
+		if id != "" {
+			return id
+		}
+	}
+	return ""
 }
 
 // countValues returns how many values there are in a JSON text; an empty list or object may count as two. Decoding

@@ -82,6 +82,8 @@ func requestErrorStatus(media string, errs gqlerror.List) int {
 // answerFormat is how an answer is written: as the client would have it.
 type answerFormat struct {
 	media string
+	// varies tells that the client said what encodings it accepts.
+	varies bool
 	// compressor is needed where there is an encoding.
 	encoding   contentEncoding
 	compressor *compressor
@@ -98,7 +100,9 @@ func writeResponse(w http.ResponseWriter, format answerFormat, status int, respo
 	header.Set("Content-Type", format.media+"; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Add("Vary", "Accept, Accept-Encoding")
+	if format.varies {
+		header.Add("Vary", "Accept-Encoding")
+	}
 	write := func(body []byte) {
 		header.Set("Content-Length", strconv.Itoa(len(body)))
 		w.WriteHeader(status)

@@ -68,7 +68,7 @@ func (t *httpTransport) run(w http.ResponseWriter, r *http.Request, media string
 		})
 		return
 	}
-	format := answerFormat{media: media, compressor: t.compressor}
+	format := answerFormat{media: media, varies: r.Header.Get("Accept-Encoding") != "", compressor: t.compressor}
 	// A mutation's answer may have tokens beside what the client sent: its compressed size would tell of them.
 	if operation.Operation.Operation == ast.Query {
 		format.encoding = negotiateEncoding(r.Header)
