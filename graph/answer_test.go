@@ -11,8 +11,8 @@ import (
 
 // bigCustomers resolves a customer whose name has as many kilobytes as its id says; "broken" has an error, too.
 func bigCustomers() stubResolvers {
-	return stubResolvers{customer: func(_ context.Context, id string) (*db.Customer, error) {
-		switch id {
+	return stubResolvers{customer: func(_ context.Context, by CustomerBy) (*db.Customer, error) {
+		switch *by.ID.Value() {
 		case "broken":
 			return nil, errors.New("no such luck")
 		case "refused":
@@ -29,11 +29,11 @@ func TestAnswerSize(t *testing.T) {
 		query, message string
 		hasData        bool
 	}{
-		"small enough":                      {"{" + numbered(10, "a%d:customer(id:1){name}") + "}", "", true},
-		"one field too large":               {"{customer(id:1){" + numbered(30, "a%d:name ") + "}}", tooLarge, false},
-		"all fields too large":              {"{" + numbered(30, "a%d:customer(id:1){name}") + "}", tooLarge, false},
-		"small enough, with an error":       {"{" + numbered(10, "a%d:customer(id:1){name}") + "customer(id:refused){id}}", "there is no such customer", true},
-		"too large, with an error":          {"{" + numbered(30, "a%d:customer(id:1){name}") + "customer(id:refused){id}}", tooLarge, false},
+		"small enough":                      {"{" + numbered(10, "a%d:customer(by:{id:1}){name}") + "}", "", true},
+		"one field too large":               {"{customer(by:{id:1}){" + numbered(30, "a%d:name ") + "}}", tooLarge, false},
+		"all fields too large":              {"{" + numbered(30, "a%d:customer(by:{id:1}){name}") + "}", tooLarge, false},
+		"small enough, with an error":       {"{" + numbered(10, "a%d:customer(by:{id:1}){name}") + "customer(by:{id:refused}){id}}", "there is no such customer", true},
+		"too large, with an error":          {"{" + numbered(30, "a%d:customer(by:{id:1}){name}") + "customer(by:{id:refused}){id}}", tooLarge, false},
 		"introspection, which is too large": {introspectionQuery, tooLarge, false},
 	} {
 		for _, slow := range []bool{false, true} {
@@ -87,7 +87,7 @@ func TestAnswerErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newTestServer(t, HandlerConfig{Resolvers: bigCustomers(), Limits: Limits{Errors: 10}})
-			got := server.query("{"+numbered(test.fields, `a%d:customer(id:"`+test.id+`"){name}`)+"}", "As: USER")
+			got := server.query("{"+numbered(test.fields, `a%d:customer(by:{id:"`+test.id+`"}){name}`)+"}", "As: USER")
 			messages := strings.Split(got.messages(), "\n")
 			if len(messages) != test.errors || messages[len(messages)-1] != test.last {
 				t.Errorf("got %d errors: %s", len(messages), got.body)

@@ -72,12 +72,12 @@ func TestCompression(t *testing.T) {
 	t.Parallel()
 	name := strings.Repeat("Rahul ", 200)
 	server := newTestServer(t, HandlerConfig{Resolvers: stubResolvers{
-		customer: func(context.Context, string) (*db.Customer, error) { return &db.Customer{Name: name}, nil },
+		customer: func(context.Context, CustomerBy) (*db.Customer, error) { return &db.Customer{Name: name}, nil },
 		createInteraction: func(context.Context, CreateInteractionInput) (*CreateInteractionPayload, error) {
 			return &CreateInteractionPayload{Interaction: &db.Interaction{Title: name}}, nil
 		},
 	}})
-	const long, short = "{customer(id:1){name}}", "{__typename}"
+	const long, short = "{customer(by:{id:1}){name}}", "{__typename}"
 	const mutation = `mutation{createInteraction(input:{customerId:"c",title:"t",startTime:"2026-01-02T03:04:05Z"}){interaction{title}}}`
 	for name, test := range map[string]struct {
 		query, accept string
