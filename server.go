@@ -140,6 +140,8 @@ const (
 	idleTime     = 2 * time.Minute
 	headerBytes  = 64 << 10
 	shutdownTime = 20 * time.Second
+	// maxOperationTime leaves time to write the answer.
+	maxOperationTime = writeTime - 10*time.Second
 )
 
 func serveUntilDone(
@@ -233,9 +235,10 @@ func newHandler(s settings, c *crm, log *slog.Logger) (http.Handler, error) {
 	}
 	api := auth.NewAuthenticator(tokens, c.db, s.proxies, log).Middleware(graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(c.db, tokens), NewOperation: newOperation,
-		Introspection: s.introspection, ShowCost: s.showCost, Logger: log,
-		NoFastPath: !s.fastPath,
+		Introspection: s.introspection, ShowCost: s.showCost, Logger: log, Limits: s.limits,
+		TrustedDocuments: s.trusted, NoFastPath: !s.fastPath,
 	}))
+	api = graph.CrossOrigin(s.origins, api)
 	mux := http.NewServeMux()
 	if s.playground {
 		page := graph.Playground("/graphql")
@@ -304,6 +307,9 @@ type settings struct {
 	origins                 graph.Origins
 	proxies                 auth.Proxies
 	logLevel                slog.Level
+	limits                  graph.Limits
+	// trusted is nil if any document may be run.
+	trusted *graph.TrustedDocuments
 
 	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath bool
 }
@@ -316,9 +322,21 @@ func readSettings(variable func(name string) string) (settings, error) {
 		origins: read(&v, "ALLOWED_ORIGINS", graph.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", auth.ParseProxies),
 		logLevel: read(&v, "LOG_LEVEL", parseLevel), allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
 	}
+	var err error
+	if s.limits, err = graph.ReadLimits(variable); err != nil && v.err == nil {
+		v.err = err
+	}
+	if s.limits.Time > maxOperationTime && v.err == nil {
+		v.err = fmt.Errorf("LIMIT_TIME: must be at most %s, since a connection ends soon after", maxOperationTime)
+	}
+	if variable("TRUSTED_DOCUMENTS") != "" {
+		s.trusted = read(&v, "TRUSTED_DOCUMENTS", func(path string) (*graph.TrustedDocuments, error) {
+			return graph.ReadTrustedDocuments(path, s.limits)
+		})
+	}
 	// What helps in development is on where there is nothing to protect: on one machine, with the data in a file.
 	development := s.mongoURI == ""
-	s.playground = v.flag("PLAYGROUND", true)
+	s.playground = v.flag("PLAYGROUND", s.trusted == nil)
 	s.introspection = v.flag("INTROSPECTION", development)
 	s.mailbox = v.flag("DEV_MAILBOX", development) && variable("SMTP_HOST") == ""
 	s.showCost = v.flag("QUERY_COST", development)

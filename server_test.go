@@ -375,6 +375,32 @@ Mail        kept, not sent (SMTP_HOST is not set): URL/dev/mailbox`, "URL", p.ur
 	p.stop()
 }
 
+// TestTrustedDocuments: with a manifest only its documents run, and there is no playground to write others in.
+func TestTrustedDocuments(t *testing.T) {
+	t.Parallel()
+	manifest := filepath.Join(t.TempDir(), "manifest.json")
+	if err := os.WriteFile(manifest, fmt.Appendf(nil, `{"first":%q,"viewer":%q}`, signUp, viewer), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := serve(t, t.TempDir(), "TRUSTED_DOCUMENTS="+manifest)
+	token := p.must("", signUp, nil).text("signUpUser.tokens.accessToken")
+	if a := p.must(token, viewer, nil); a.text("viewer.name") != "Asha" {
+		t.Errorf("got %s", a.raw)
+	}
+	if a, err := p.ask(token, createCustomer, nil); err != nil || a.code() != "QUERY_NOT_IN_SAFELIST" {
+		t.Errorf("another document got %v %s", err, a.raw)
+	}
+	for path, accept := range map[string]string{"/": "text/html", "/playground/": "text/html"} {
+		if status, _ := p.get(path, accept); status != http.StatusNotFound {
+			t.Errorf("%s answers %d", path, status)
+		}
+	}
+	if err := os.WriteFile(manifest, []byte(`{"bad":"{nonsense}"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refuses(t, []string{"TRUSTED_DOCUMENTS=" + manifest}, []string{"TRUSTED_DOCUMENTS", `"bad"`, "nonsense"})
+}
+
 // checkModes wants a folder that only its owner can read, and in it the data and the keys.
 func checkModes(t *testing.T, folder string) {
 	t.Helper()
@@ -507,6 +533,11 @@ func TestWrongSettings(t *testing.T) {
 		{"PLAYGROUND=maybe", []string{"PLAYGROUND", "maybe"}},
 		{"LOG_LEVEL=loud", []string{"LOG_LEVEL", "loud"}},
 		{"TRUSTED_PROXIES=x", []string{"TRUSTED_PROXIES", `"x"`}},
+		{"LIMIT_TOKENS=many", []string{"LIMIT_TOKENS", "many"}},
+		{"LIMIT_DEPTH=0", []string{"LIMIT_DEPTH", `"0"`}},
+		{"LIMIT_TIME=2m", []string{"LIMIT_TIME", "50s"}},
+		{"LIMIT_TIME=30", []string{"LIMIT_TIME", `"30"`}},
+		{"TRUSTED_DOCUMENTS=none.json", []string{"TRUSTED_DOCUMENTS", "none.json"}},
 		{"DATA_DIR=" + file, []string{"DATA_DIR", file}},
 		{"DATA_DIR=" + noData, []string{"DATA_DIR", "crm.db"}},
 		{"MONGO_URI=foo", []string{"MONGO_URI"}},

@@ -11,14 +11,19 @@ import (
 const (
 	// defaultElements is how many elements a list is taken to have where the query does not say.
 	defaultElements = db.DefaultPage
-	// introspectionElements is the same for the lists of the schema's description.
-	introspectionElements = 5
+	// introspectionElements is the same for lists in the schema's description, other than that of all types: most are
+	// empty, since a type has either fields or input fields or values, and most fields have no arguments.
+	introspectionElements = 2
 )
 
 // complexityOf returns the cost of a valid operation: the number of fields that its answer has if every page is full. A
 // field that is selected twice at one place counts twice. The time is linear in the document's length.
-func complexityOf(doc *ast.QueryDocument, operation *ast.OperationDefinition, variables map[string]any) int {
-	c := costing{fragments: indexFragments(doc), known: map[string]weight{}, variables: variables}
+func complexityOf(
+	schema *ast.Schema, doc *ast.QueryDocument, operation *ast.OperationDefinition, variables map[string]any,
+) int {
+	c := costing{
+		fragments: indexFragments(doc), known: map[string]weight{}, variables: variables, types: len(schema.Types),
+	}
 	total := c.selectionSet(operation.SelectionSet)
 	return add(total.once, multiply(defaultElements, total.perElement))
 }
@@ -36,6 +41,8 @@ type costing struct {
 	fragments map[string]*ast.FragmentDefinition
 	known     map[string]weight
 	variables map[string]any
+	// types is how many types the schema has.
+	types int
 }
 
 func (c *costing) selectionSet(set ast.SelectionSet) weight {
@@ -69,7 +76,10 @@ func (c *costing) field(field *ast.Field) weight {
 		return weight{once: add(1, multiply(c.length(ids.Value), add(children.once, children.perElement)))}
 	}
 	cost := add(1, add(children.once, multiply(c.elements(field), children.perElement)))
-	if isList {
+	switch {
+	case isList && field.ObjectDefinition.Name == "__Schema" && field.Name == "types":
+		return weight{once: multiply(c.types, cost)}
+	case isList:
 		return weight{perElement: cost}
 	}
 	return weight{once: cost}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/rs/cors"
@@ -38,19 +39,20 @@ func CORS(origins Origins, next http.Handler) http.Handler {
 	if len(origins) == 0 {
 		return next
 	}
-	all := false
-	for _, origin := range origins {
-		all = all || origin == "*"
-	}
+	return origins.policy().Handler(next)
+}
+
+// policy returns what CORS goes by; there is at least one origin.
+func (o Origins) policy() *cors.Cors {
 	return cors.New(cors.Options{
-		AllowedOrigins:   origins,
-		AllowCredentials: !all,
+		AllowedOrigins:   o,
+		AllowCredentials: !slices.Contains(o, "*"),
 		AllowedMethods:   []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{
 			"Authorization", "Content-Type", "Accept", "X-Request-Id", "X-GraphQL-Cost", "Apollo-Require-Preflight",
 			"X-Requested-With",
 		},
-		ExposedHeaders: []string{"X-Request-Id", "Retry-After"},
+		ExposedHeaders: []string{"X-Request-Id", "Retry-After", limitHeader, remainingHeader, resetHeader},
 		MaxAge:         preflightSeconds,
-	}).Handler(next)
+	})
 }

@@ -12,7 +12,7 @@ import (
 
 func TestComplexity(t *testing.T) {
 	t.Parallel()
-	executor := NewExecutor(HandlerConfig{Introspection: true, Limits: Limits{Complexity: saturated}})
+	executor := NewExecutor(HandlerConfig{Introspection: true, Limits: Limits{Complexity: saturated, CostPerMinute: 1 << 40}})
 	for query, want := range map[string]int{
 		`{__typename}`:                                                                       1,
 		`{viewer{... on User{id name}}}`:                                                     3,
@@ -34,7 +34,8 @@ func TestComplexity(t *testing.T) {
 		`{nodes(ids:"a"){id}}`:                                                               1 + 1,
 		`{nodes(ids:["a","b"]){... on Customer{tickets(first:3){nodes{id}}}}}`:               1 + 2*(1+3*2),
 		`query($i:[ID!]=["a","b","c"]){nodes(ids:$i){id}}`:                                   1 + 3,
-		`{__schema{types{name}}}`:                                                            1 + 5*2,
+		`{__schema{directives{name}}}`:                                                       1 + 2*2,
+		`{__schema{types{name}}}`:                                                            1 + len(executor.schema.Types)*2,
 		chain(8, "Customer", "{customer(by:{id:1}){...f0}}", "...NEXT ...NEXT", "id"):        1 + 256,
 		`{a:customer(by:{id:1}){id} b:customer(by:{id:1}){id}}`:                              4,
 		strings.Replace(`{customers(first:100){nodes{X}}}`, "X", nestedPages(5), 1):          saturated,

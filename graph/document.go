@@ -17,6 +17,7 @@ import (
 // document is a valid document, and what its variables may be.
 type document struct {
 	*ast.QueryDocument
+	text string
 	// nonNull has the variables that stand where null is not allowed. Their own type may allow it all the same, if they
 	// or the place have a default; gqlgen would take null for an empty value there, or panic.
 	nonNull map[*ast.VariableDefinition]bool
@@ -66,9 +67,45 @@ func selectedFields(doc *ast.QueryDocument) map[string][]string {
 
 // documents turns the texts of queries into documents that are parsed, within the limits, and valid.
 type documents struct {
-	limits    Limits
-	validator *validator
-	cache     *documentCache
+	limits     Limits
+	validator  *validator
+	cache      *documentCache
+	registered registeredQueries
+	// trusted has the documents that may be run, or is nil if any may.
+	trusted *TrustedDocuments
+}
+
+func newDocuments(limits Limits, validator *validator) *documents {
+	return &documents{
+		limits: limits, validator: validator, cache: newDocumentCache(), registered: newRegisteredQueries(),
+	}
+}
+
+// find returns the document that a request has or names, and puts its text into the parameters.
+func (d *documents) find(params *graphql.RawParams) (*document, gqlerror.List) {
+	if len(params.Extensions) == 0 && d.trusted == nil {
+		return d.load(params.Query)
+	}
+	name, err := readDocumentName(params)
+	if err != nil {
+		return nil, gqlerror.List{requestError(err)}
+	}
+	if d.trusted != nil {
+		doc, err := d.trusted.find(params.Query, name)
+		if err != nil {
+			return nil, gqlerror.List{requestError(err)}
+		}
+		params.Query = doc.text
+		return doc, nil
+	}
+	if params.Query, err = d.registered.text(params.Query, name); err != nil {
+		return nil, gqlerror.List{requestError(err)}
+	}
+	doc, errs := d.load(params.Query)
+	if len(errs) == 0 {
+		d.registered.register(doc.text, name)
+	}
+	return doc, errs
 }
 
 // load returns the document, or everything that is wrong with it.
@@ -89,7 +126,8 @@ func (d *documents) load(source string) (*document, gqlerror.List) {
 		return nil, errs
 	}
 	doc := &document{
-		QueryDocument: parsed, nonNull: d.validator.nonNullVariables(parsed), selected: selectedFields(parsed),
+		QueryDocument: parsed, text: source,
+		nonNull: d.validator.nonNullVariables(parsed), selected: selectedFields(parsed),
 	}
 	d.cache.add(source, doc)
 	return doc, nil

@@ -13,49 +13,68 @@ const (
 	cachedDocumentSource = 16 << 10
 )
 
-// documentCache keeps the documents that were used last, so that they need be parsed and validated only once.
-type documentCache struct {
+// documentCache keeps the documents that were used last, by their texts, so that they need be parsed and validated only
+// once.
+type documentCache struct{ *recentCache[*document] }
+
+func newDocumentCache() *documentCache {
+	return &documentCache{newRecentCache[*document](cachedDocuments, cachedSource, cachedDocumentSource)}
+}
+
+func (c *documentCache) add(source string, doc *document) {
+	c.recentCache.add(source, doc, len(source))
+}
+
+// recentCache keeps the values that were used last, within a number of them and a size of all together.
+type recentCache[V any] struct {
 	mutex   sync.Mutex
 	entries map[string]*list.Element
 	// recent has the entries, the one that was used last in front.
 	recent *list.List
-	source int
+	size   int
+
+	maxEntries, maxSize, maxEntrySize int
 }
 
-type cachedDocument struct {
-	source string
-	doc    *document
+type cached[V any] struct {
+	key   string
+	value V
+	size  int
 }
 
-func newDocumentCache() *documentCache {
-	return &documentCache{entries: map[string]*list.Element{}, recent: list.New()}
+func newRecentCache[V any](maxEntries, maxSize, maxEntrySize int) *recentCache[V] {
+	return &recentCache[V]{
+		entries: map[string]*list.Element{}, recent: list.New(),
+		maxEntries: maxEntries, maxSize: maxSize, maxEntrySize: maxEntrySize,
+	}
 }
 
-func (c *documentCache) get(source string) (*document, bool) {
+func (c *recentCache[V]) get(key string) (value V, ok bool) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	element, ok := c.entries[source]
+	element, ok := c.entries[key]
 	if !ok {
-		return nil, false
+		return value, false
 	}
 	c.recent.MoveToFront(element)
-	return element.Value.(*cachedDocument).doc, true
+	return element.Value.(*cached[V]).value, true
 }
 
-func (c *documentCache) add(source string, doc *document) {
-	if len(source) > cachedDocumentSource {
+// add keeps a value, unless it is too large or its key is there already.
+func (c *recentCache[V]) add(key string, value V, size int) {
+	if size > c.maxEntrySize {
 		return
 	}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	if _, ok := c.entries[source]; ok {
+	if _, ok := c.entries[key]; ok {
 		return
 	}
-	c.entries[source] = c.recent.PushFront(&cachedDocument{source: source, doc: doc})
-	c.source += len(source)
-	for c.recent.Len() > cachedDocuments || c.source > cachedSource {
-		oldest := c.recent.Remove(c.recent.Back()).(*cachedDocument)
-		delete(c.entries, oldest.source)
-		c.source -= len(oldest.source)
+	c.entries[key] = c.recent.PushFront(&cached[V]{key: key, value: value, size: size})
+	c.size += size
+	for c.recent.Len() > c.maxEntries || c.size > c.maxSize {
+		oldest := c.recent.Remove(c.recent.Back()).(*cached[V])
+		delete(c.entries, oldest.key)
+		c.size -= oldest.size
 	}
 }

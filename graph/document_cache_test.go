@@ -32,7 +32,7 @@ func TestDocumentCacheIsBoundedInSize(t *testing.T) {
 	for i := range cachedDocuments {
 		cache.add(fmt.Sprintf("%*d", cachedDocumentSource, i), new(document))
 	}
-	if cache.source > cachedSource || cache.recent.Len() != cachedSource/cachedDocumentSource {
-		t.Errorf("has %d bytes in %d documents", cache.source, cache.recent.Len())
+	if cache.size > cachedSource || cache.recent.Len() != cachedSource/cachedDocumentSource {
+		t.Errorf("has %d bytes in %d documents", cache.size, cache.recent.Len())
 	}
 }

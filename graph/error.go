@@ -33,8 +33,12 @@ var errPanic = errors.New("panic")
 // once, and shown as "internal error" with the request's id.
 type presenter struct{ log *slog.Logger }
 
-// present implements graphql.ErrorPresenterFunc.
+// present implements graphql.ErrorPresenterFunc. Of an answer with too many errors it returns nil for the later ones,
+// which are neither shown nor logged.
 func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
+	if !answerFrom(ctx).admitError() {
+		return nil
+	}
 	var located gqlerror.Error
 	if inner := new(gqlerror.Error); errors.As(err, &inner) {
 		located = gqlerror.Error{Path: inner.Path, Locations: inner.Locations}

@@ -19,6 +19,7 @@ type Executor struct {
 	schema        *ast.Schema
 	documents     *documents
 	limits        Limits
+	budgets       *budgets
 	introspection bool
 	presenter     presenter
 	log           *slog.Logger
@@ -38,7 +39,7 @@ func (e *Executor) CreateOperationContext(
 			operation, errs = refused, gqlerror.List{e.presenter.present(ctx, e.presenter.recover(ctx, cause))}
 		}
 	}()
-	doc, errs := e.documents.load(params.Query)
+	doc, errs := e.documents.find(params)
 	if len(errs) > 0 {
 		return refused, errs
 	}
@@ -50,11 +51,14 @@ func (e *Executor) CreateOperationContext(
 		return refused, gqlerror.List{requestError(db.Errorf(db.BadInput, "the variables do not fit the operation"))}
 	}
 	operation.Stats.SetExtension(documentExtension, doc)
-	operation.DisableIntrospection = !e.introspection
-	complexity := complexityOf(doc.QueryDocument, operation.Operation, operation.Variables)
+	operation.DisableIntrospection = !e.introspection && e.documents.trusted == nil
+	complexity := complexityOf(e.schema, doc.QueryDocument, operation.Operation, operation.Variables)
 	operation.Stats.SetExtension(complexityExtension, complexity)
 	if err := check("the operation's complexity", complexity, e.limits.Complexity); err != nil {
 		return operation, gqlerror.List{requestError(err)}
+	}
+	if err := e.budgets.charge(ctx, operation, complexity); err != nil {
+		return operation, gqlerror.List{codedError(err)}
 	}
 	return operation, nil
 }

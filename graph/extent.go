@@ -11,8 +11,8 @@ import (
 // extent says how large a selection set is with the fragments that it spreads written out.
 type extent struct {
 	depth, fields, selections, aliases, directives int
-	// values is how deep the deepest argument nests.
-	values int
+	// values is the number of values in arguments, those inside others too, and valueDepth how deep the deepest nests.
+	values, valueDepth int
 }
 
 // surveyor measures a parsed document before it is validated, in time linear in its length: each fragment is measured
@@ -33,25 +33,25 @@ func checkExtent(doc *ast.QueryDocument, limits Limits) *db.Error {
 	if len(s.fragments) < len(doc.Fragments) {
 		return db.Errorf(ValidationFailed, "There can be only one fragment of a name.")
 	}
-	selections := 0
+	size := 0
 	var refusal *db.Error
 	for _, operation := range doc.Operations {
 		one := s.operation(operation)
-		selections = add(selections, one.selections)
+		size = add(size, add(one.selections, one.values))
 		refusal = cmp.Or(
 			refusal, one.check(limits), check("the operation's number of root fields", one.fields, limits.RootFields),
 		)
 	}
 	for _, fragment := range doc.Fragments {
 		one := s.fragment(fragment)
-		selections = add(selections, one.selections)
+		size = add(size, add(one.selections, one.values))
 		refusal = cmp.Or(refusal, one.check(limits))
 	}
 	if s.cycle != nil {
 		return db.Errorf(ValidationFailed, "Cannot spread fragment %q within itself.", s.cycle.Name)
 	}
 	return cmp.Or(
-		refusal, check("the document's number of selections, with fragments written out,", selections, limits.Selections),
+		refusal, check("the document's number of selections and values, with fragments written out,", size, limits.Selections),
 	)
 }
 
@@ -60,7 +60,7 @@ func (e extent) check(limits Limits) *db.Error {
 		check("the operation's depth", e.depth, limits.Depth),
 		check("the operation's number of aliases", e.aliases, limits.Aliases),
 		check("the operation's number of directives", e.directives, limits.Directives),
-		check("the depth of the operation's values", e.values, limits.Depth),
+		check("the depth of the operation's values", e.valueDepth, limits.Depth),
 	)
 }
 
@@ -71,7 +71,8 @@ func (e *extent) include(other extent) {
 	e.selections = add(e.selections, other.selections)
 	e.aliases = add(e.aliases, other.aliases)
 	e.directives = add(e.directives, other.directives)
-	e.values = max(e.values, other.values)
+	e.values = add(e.values, other.values)
+	e.valueDepth = max(e.valueDepth, other.valueDepth)
 }
 
 func (e *extent) includeDirectives(list ast.DirectiveList) {
@@ -83,20 +84,25 @@ func (e *extent) includeDirectives(list ast.DirectiveList) {
 
 func (e *extent) includeArguments(list ast.ArgumentList) {
 	for _, argument := range list {
-		e.values = max(e.values, valueDepth(argument.Value))
+		e.includeValue(argument.Value)
 	}
 }
 
-// valueDepth returns how deep lists and objects nest in the value.
-func valueDepth(value *ast.Value) int {
+func (e *extent) includeValue(value *ast.Value) {
+	count, depth := measureValue(value)
+	e.values, e.valueDepth = add(e.values, count), max(e.valueDepth, depth)
+}
+
+// measureValue returns how many values there are in the value, itself included, and how deep lists and objects nest.
+func measureValue(value *ast.Value) (count, depth int) {
 	if value.Kind != ast.ListValue && value.Kind != ast.ObjectValue {
-		return 0
+		return 1, 0
 	}
-	depth := 0
 	for _, child := range value.Children {
-		depth = max(depth, valueDepth(child.Value))
+		childCount, childDepth := measureValue(child.Value)
+		count, depth = count+childCount, max(depth, childDepth)
 	}
-	return depth + 1
+	return count + 1, depth + 1
 }
 
 func (s *surveyor) operation(operation *ast.OperationDefinition) extent {
@@ -105,7 +111,7 @@ func (s *surveyor) operation(operation *ast.OperationDefinition) extent {
 	for _, variable := range operation.VariableDefinitions {
 		measured.includeDirectives(variable.Directives)
 		if variable.DefaultValue != nil {
-			measured.values = max(measured.values, valueDepth(variable.DefaultValue))
+			measured.includeValue(variable.DefaultValue)
 		}
 	}
 	return measured

@@ -47,24 +47,33 @@ func (f fastPath) InterceptField(ctx context.Context, next graphql.Resolver) (an
 	if err != nil || value == nil || (field.Object != "Query" && field.Object != "Mutation") {
 		return value, err
 	}
-	if r := f.render(ctx, field, value); r != nil {
+	answer := answerFrom(ctx)
+	if r := f.render(ctx, field, value, answer); r != nil {
 		return r, nil
+	}
+	if !answer.grow(0) {
+		return nil, answer.tooLarge()
 	}
 	return value, nil
 }
 
 // render returns the rendered value, or nil if the executor has to do it. A panic is the executor's to meet, too.
-func (f fastPath) render(ctx context.Context, field *graphql.FieldContext, value any) (done *rendered) {
+func (f fastPath) render(
+	ctx context.Context, field *graphql.FieldContext, value any, answer *answerExtent,
+) (done *rendered) {
+	buf, _ := f.buffers.Get().(*[]byte)
+	r := &rendering{ctx: ctx, buf: (*buf)[:0], answer: answer, next: answerStep}
 	defer func() {
 		if recover() != nil {
 			done = nil
 		}
+		if done == nil {
+			r.uncount()
+		}
 	}()
 	operation := graphql.GetOperationContext(ctx)
-	buf, _ := f.buffers.Get().(*[]byte)
 	p := &planner{ctx: ctx, operation: operation, ec: newExecutionContext(operation, f.schema, nil)}
-	r := &rendering{ctx: ctx, buf: (*buf)[:0]}
-	ok := r.renderRoot(p, field.Field.Definition.Type.Name(), field.Field.Selections, value)
+	ok := r.renderRoot(p, field.Field.Definition.Type.Name(), field.Field.Selections, value) && r.count()
 	*buf = r.buf
 	if !ok {
 		f.recycle(buf)

@@ -22,13 +22,15 @@ type HandlerConfig struct {
 	// Logger gets a line for each operation; slog's default if nil.
 	Logger *slog.Logger
 	Limits Limits
+	// TrustedDocuments are the only ones that are run, if not nil. Introspection is then what they have of it.
+	TrustedDocuments *TrustedDocuments
 	// NoFastPath leaves everything to gqlgen's executor, for comparing with it.
 	NoFastPath bool
 }
 
 // NewHandler returns the handler that answers GraphQL over HTTP.
 func NewHandler(config HandlerConfig) http.Handler {
-	return WithRequestID(&httpTransport{exec: NewExecutor(config)})
+	return WithRequestID(&httpTransport{exec: NewExecutor(config), compressor: newCompressor()})
 }
 
 // NewExecutor returns what runs operations for NewHandler, for other transports to run them the same way.
@@ -42,21 +44,20 @@ func NewExecutor(config HandlerConfig) *Executor {
 	executable := NewExecutableSchema(Config{
 		Schema: schema, Resolvers: config.Resolvers, Directives: DirectiveRoot{HasRole: HasRole},
 	})
+	documents := newDocuments(config.Limits, newValidator(schema, config.Limits, config.Introspection))
+	documents.trusted = config.TrustedDocuments
 	inner := executor.New(executable)
 	inner.SetErrorPresenter(presenter.present)
 	inner.SetRecoverFunc(presenter.recover)
 	inner.SetQueryCache(contextDocuments{})
 	inner.Use(operations{config: config})
+	inner.Use(answerLimits{limits: config.Limits})
 	if executable, ok := executable.(*executableSchema); ok && !config.NoFastPath {
 		inner.Use(newFastPath(executable))
 	}
 	return &Executor{
-		inner: inner, schema: schema, limits: config.Limits, introspection: config.Introspection,
-		documents: &documents{
-			limits: config.Limits, cache: newDocumentCache(),
-			validator: newValidator(schema, config.Limits, config.Introspection),
-		},
-		presenter: presenter, log: config.Logger,
+		inner: inner, schema: schema, limits: config.Limits, budgets: newBudgets(config.Limits.CostPerMinute), introspection: config.Introspection,
+		documents: documents, presenter: presenter, log: config.Logger,
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 type Limits struct {
 	// Body is the size of a request's body in bytes.
 	Body int64
-	// Values is the number of JSON values in a request's variables and extensions, those inside others too.
+	// Values is the number of JSON values in a request's body, or in a GET's variables and extensions, those inside
+	// others too.
 	Values int
 	// Time is how long an operation may run.
 	Time time.Duration
@@ -26,13 +27,19 @@ type Limits struct {
 	Aliases int
 	// Directives is the number of directives in one operation, @skip and @include for example.
 	Directives int
-	// Selections is the number of fields, spreads and inline fragments in the document when each operation and fragment
-	// definition has the fragments that it spreads written out.
+	// Selections is the number of fields, spreads and inline fragments in the document, and of their arguments' values,
+	// when each operation and fragment definition has the fragments that it spreads written out.
 	Selections int
 	// Repeats is how often one operation may select the same field, or its alias, at the same place of the answer.
 	Repeats int
 	// Complexity is an operation's cost: the number of fields that the answer has if every page is full.
 	Complexity int
+	// CostPerMinute is the complexity of all operations of one viewer in a minute; of nobody's, those from one address.
+	CostPerMinute int
+	// Answer is the size of an answer's data in bytes.
+	Answer int
+	// Errors is how many errors an answer shows at most.
+	Errors int
 }
 
 // DefaultLimits returns limits that leave room for the introspection queries of the usual clients, and for nested pages
@@ -40,7 +47,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		Body: 1 << 20, Time: 30 * time.Second, Values: 10_000, Tokens: 10_000, Depth: 20, RootFields: 50, Aliases: 200, Directives: 100,
-		Selections: 10_000, Repeats: 50, Complexity: 100_000,
+		Selections: 10_000, Repeats: 50, Complexity: 100_000, CostPerMinute: 1_000_000_000, Answer: 8 << 20, Errors: 100,
 	}
 }
 
@@ -59,7 +66,8 @@ func (l Limits) withDefaults() Limits {
 	}{
 		{&l.Values, defaults.Values}, {&l.Tokens, defaults.Tokens}, {&l.Depth, defaults.Depth}, {&l.RootFields, defaults.RootFields},
 		{&l.Aliases, defaults.Aliases}, {&l.Directives, defaults.Directives}, {&l.Selections, defaults.Selections},
-		{&l.Repeats, defaults.Repeats}, {&l.Complexity, defaults.Complexity},
+		{&l.Repeats, defaults.Repeats}, {&l.Complexity, defaults.Complexity}, {&l.CostPerMinute, defaults.CostPerMinute},
+		{&l.Answer, defaults.Answer}, {&l.Errors, defaults.Errors},
 	}
 	for _, pair := range pairs {
 		if *pair.limit == 0 {

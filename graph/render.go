@@ -97,6 +97,31 @@ type rendering struct {
 	buf []byte
 	// failed is set where the fast path can't go on: the executor does the field from the start then.
 	failed bool
+	// answer counts the size of the whole answer, of which counted bytes of buf are known to it; the next time that it is told is
+	// when buf has next bytes.
+	answer        *answerExtent
+	counted, next int
+	tooLarge      bool
+}
+
+// answerStep is how many bytes are rendered until the answer's size is looked at again.
+const answerStep = 64 << 10
+
+// count adds what was rendered to the size of the answer. It fails if that is too large.
+func (r *rendering) count() bool {
+	grown := len(r.buf) - r.counted
+	r.counted, r.next = len(r.buf), len(r.buf)+answerStep
+	if !r.answer.grow(grown) {
+		r.failed, r.tooLarge = true, true
+	}
+	return !r.failed
+}
+
+// uncount takes back what was counted, for the executor to render and count it again. What is too large stays so.
+func (r *rendering) uncount() {
+	if !r.tooLarge {
+		r.answer.grow(-r.counted)
+	}
 }
 
 // renderOne renders a value with its selection; it reports whether it could.
@@ -122,6 +147,9 @@ func renderList[T comparable](r *rendering, s *selection, render func(*selection
 		if value == null {
 			r.buf = append(r.buf, "null"...)
 			continue
+		}
+		if len(r.buf) > r.next && !r.count() {
+			return false
 		}
 		render(s, value)
 	}

@@ -15,11 +15,17 @@ type merger struct {
 	limit     int
 }
 
-// checkRepeats refuses operations that select one field too often at the same place of the answer.
+// checkRepeats refuses documents that select one field too often at the same place of the answer. Validation compares
+// the fields of each fragment too, also of one that no operation spreads.
 func checkRepeats(doc *ast.QueryDocument, limits Limits) *db.Error {
 	m := merger{fragments: indexFragments(doc), limit: limits.Repeats}
 	for _, operation := range doc.Operations {
 		if err := m.check([]ast.SelectionSet{operation.SelectionSet}); err != nil {
+			return err
+		}
+	}
+	for _, fragment := range doc.Fragments {
+		if err := m.check([]ast.SelectionSet{fragment.SelectionSet}); err != nil {
 			return err
 		}
 	}

@@ -21,6 +21,9 @@ const (
 	operationNameParam = "operationName"
 	variablesParam     = "variables"
 	extensionsParam    = "extensions"
+	// documentIDParam names a document instead of a query; relayIDParam is what Relay calls it.
+	documentIDParam = "documentId"
+	relayIDParam    = "id"
 )
 
 // refusal is why a request is answered without an operation.
@@ -106,11 +109,14 @@ func parseBody(body []byte, limits Limits) (*graphql.RawParams, *refusal) {
 	default:
 		return nil, refuse(http.StatusBadRequest, "the body must be a JSON object")
 	}
+	if err := check("the number of values in the body", countValues(body), limits.Values); err != nil {
+		return nil, &refusal{status: http.StatusBadRequest, err: err}
+	}
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(body, &raw); err != nil {
 		return nil, refuse(http.StatusBadRequest, "the body is not JSON")
 	}
-	return parseParams(raw, limits)
+	return parseParams(raw)
 }
 
 // readGet reads the parameters of a GET, of which variables and extensions are JSON.
@@ -120,7 +126,7 @@ func readGet(r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
 		return nil, refuse(http.StatusBadRequest, "the URL's query can't be read")
 	}
 	raw := map[string]json.RawMessage{}
-	for _, name := range []string{queryParam, operationNameParam} {
+	for _, name := range []string{queryParam, operationNameParam, documentIDParam, relayIDParam} {
 		if values.Has(name) {
 			raw[name], _ = json.Marshal(values.Get(name))
 		}
@@ -130,15 +136,15 @@ func readGet(r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
 			raw[name] = json.RawMessage(value)
 		}
 	}
-	return parseParams(raw, limits)
+	count := countValues(raw[variablesParam]) + countValues(raw[extensionsParam])
+	if err := check("the number of values in variables and extensions", count, limits.Values); err != nil {
+		return nil, &refusal{status: http.StatusBadRequest, err: err}
+	}
+	return parseParams(raw)
 }
 
 // parseParams reads the parameters, and names each that has the wrong type.
-func parseParams(raw map[string]json.RawMessage, limits Limits) (*graphql.RawParams, *refusal) {
-	values := countValues(raw[variablesParam]) + countValues(raw[extensionsParam])
-	if err := check("the number of values in variables and extensions", values, limits.Values); err != nil {
-		return nil, &refusal{status: http.StatusBadRequest, err: err}
-	}
+func parseParams(raw map[string]json.RawMessage) (*graphql.RawParams, *refusal) {
 	var params graphql.RawParams
 	var problems db.Problems
 	parse := func(name, typeName string, target any) {
@@ -150,7 +156,14 @@ func parseParams(raw map[string]json.RawMessage, limits Limits) (*graphql.RawPar
 	parse(operationNameParam, "a string or null", &params.OperationName)
 	parse(variablesParam, "an object or null", &params.Variables)
 	parse(extensionsParam, "an object or null", &params.Extensions)
-	if params.Query == "" && len(problems) == 0 {
+	documentID := readDocumentID(raw, params.Query, &problems)
+	switch {
+	case len(problems) > 0:
+	case documentID != "" && params.Query != "":
+		problems.Add(documentIDParam, "stands for a query: give one of the two")
+	case documentID != "":
+		nameDocument(&params, documentID)
+	case params.Query == "" && params.Extensions[persistedQueryExtension] == nil:
 		problems.Add(queryParam, "is required")
 	}
 	if len(problems) == 0 {
@@ -159,6 +172,25 @@ func parseParams(raw map[string]json.RawMessage, limits Limits) (*graphql.RawPar
 	var err *db.Error
 	errors.As(problems.Err(), &err)
 	return nil, &refusal{status: http.StatusBadRequest, err: err}
+}
+
+// readDocumentID returns the id of the document that is to be run, or "" if there is none. Beside a query, what Relay
+// calls it may be anything: other clients number their requests with it.
+func readDocumentID(raw map[string]json.RawMessage, query string, problems *db.Problems) string {
+	for _, name := range []string{documentIDParam, relayIDParam} {
+		value, given := raw[name]
+		if !given || name == relayIDParam && query != "" {
+			continue
+		}
+		var id string
+		if !decodeJSON(value, &id) {
+			problems.Add(name, "must be a string or null")
+		}
+		if id != "" {
+			return id
+		}
+	}
+	return ""
 }
 
 // countValues returns how many values there are in a JSON text; an empty list or object may count as two. Decoding

@@ -11,6 +11,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"crm/db"
 )
 
 // The media types of GraphQL answers.
@@ -57,8 +59,15 @@ func negotiate(accept []string) (media string, ok bool) {
 // 200 wherever the answer is one that GraphQL gives.
 func requestErrorStatus(media string, errs gqlerror.List) int {
 	for _, err := range errs {
-		if codeOf(err) == InternalError {
+		switch codeOf(err) {
+		case InternalError:
 			return http.StatusInternalServerError
+		case db.RateLimited:
+			if media != mediaJSON {
+				return http.StatusTooManyRequests
+			}
+		case PersistedQueryNotFound:
+			return http.StatusOK // the client sends the text then; an error of HTTP could keep it from that
 		}
 		if fields, _ := err.Extensions["fields"].([]fieldProblem); len(fields) == 1 && fields[0].Path == operationNameParam {
 			return http.StatusBadRequest
@@ -70,20 +79,41 @@ func requestErrorStatus(media string, errs gqlerror.List) int {
 	return http.StatusBadRequest
 }
 
+// answerFormat is how an answer is written: as the client would have it.
+type answerFormat struct {
+	media string
+	// varies tells that the client said what encodings it accepts.
+	varies bool
+	// compressor is needed where there is an encoding.
+	encoding   contentEncoding
+	compressor *compressor
+}
+
 // writeResponse writes an answer; one that was not executed has no data entry.
-func writeResponse(w http.ResponseWriter, media string, status int, response *graphql.Response) {
+func writeResponse(w http.ResponseWriter, format answerFormat, status int, response *graphql.Response) {
 	body, err := marshalResponse(response)
 	if err != nil {
 		status = http.StatusInternalServerError
 		body = fmt.Appendf(nil, `{"errors":[{"message":"internal error","extensions":{"code":%q}}]}`, InternalError)
 	}
 	header := w.Header()
-	header.Set("Content-Type", media+"; charset=utf-8")
-	header.Set("Content-Length", strconv.Itoa(len(body)))
+	header.Set("Content-Type", format.media+"; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	if format.varies {
+		header.Add("Vary", "Accept-Encoding")
+	}
+	write := func(body []byte) {
+		header.Set("Content-Length", strconv.Itoa(len(body)))
+		w.WriteHeader(status)
+		_, _ = w.Write(body)
+	}
+	if format.encoding == notEncoded || len(body) < minCompressed {
+		write(body)
+		return
+	}
+	header.Set("Content-Encoding", string(format.encoding))
+	format.compressor.compress(format.encoding, body, write)
 }
 
 // marshalResponse writes the answer as JSON, the errors first for clients that show them. The data is JSON already, and

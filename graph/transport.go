@@ -14,7 +14,8 @@ import (
 // httpTransport answers one operation per request, as the GraphQL-over-HTTP specification has it: any by POST, queries
 // also by GET.
 type httpTransport struct {
-	exec *Executor
+	exec       *Executor
+	compressor *compressor
 }
 
 // ServeHTTP implements http.Handler.
@@ -24,7 +25,7 @@ func (t *httpTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			masked := t.exec.presenter.present(r.Context(), t.exec.presenter.recover(r.Context(), cause))
-			writeResponse(w, media, http.StatusInternalServerError, &graphql.Response{Errors: gqlerror.List{masked}})
+			writeResponse(w, answerFormat{media: media}, http.StatusInternalServerError, &graphql.Response{Errors: gqlerror.List{masked}})
 		}
 	}()
 	media, ok := negotiate(r.Header.Values("Accept"))
@@ -46,9 +47,10 @@ func (t *httpTransport) run(w http.ResponseWriter, r *http.Request, media string
 	ctx, cancel := context.WithTimeout(r.Context(), t.exec.limits.Time)
 	defer cancel()
 	operation, errs := t.exec.CreateOperationContext(ctx, params)
+	t.exec.budgets.writeBudget(w.Header(), operation)
 	if len(errs) > 0 {
 		response := t.exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
-		writeResponse(w, media, requestErrorStatus(media, errs), response)
+		writeResponse(w, answerFormat{media: media}, requestErrorStatus(media, errs), response)
 		return
 	}
 	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
@@ -66,7 +68,12 @@ func (t *httpTransport) run(w http.ResponseWriter, r *http.Request, media string
 		})
 		return
 	}
-	writeResponse(w, media, http.StatusOK, response)
+	format := answerFormat{media: media, varies: r.Header.Get("Accept-Encoding") != "", compressor: t.compressor}
+	// A mutation's answer may have tokens beside what the client sent: its compressed size would tell of them.
+	if operation.Operation.Operation == ast.Query {
+		format.encoding = negotiateEncoding(r.Header)
+	}
+	writeResponse(w, format, http.StatusOK, response)
 }
 
 // refuse answers a request that has no operation to run.
@@ -78,5 +85,5 @@ func (t *httpTransport) refuse(w http.ResponseWriter, r *http.Request, media str
 		w.Header().Set("Accept", mediaJSON)
 	}
 	response := t.exec.DispatchError(r.Context(), gqlerror.List{codedError(refused.err)})
-	writeResponse(w, media, refused.status, response)
+	writeResponse(w, answerFormat{media: media}, refused.status, response)
 }

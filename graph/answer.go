@@ -1,0 +1,98 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"sync/atomic"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"crm/db"
+)
+
+// answerLimits bounds answers: their size, while they are written, and the number of their errors.
+type answerLimits struct{ limits Limits }
+
+var (
+	_ graphql.ResponseInterceptor  = answerLimits{}
+	_ graphql.RootFieldInterceptor = answerLimits{}
+)
+
+// ExtensionName implements graphql.HandlerExtension.
+func (answerLimits) ExtensionName() string { return "AnswerLimits" }
+
+// Validate implements graphql.HandlerExtension.
+func (answerLimits) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptResponse implements graphql.ResponseInterceptor.
+func (l answerLimits) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	answer := &answerExtent{maxSize: int64(l.limits.Answer), maxErrors: int64(l.limits.Errors)}
+	response := next(context.WithValue(ctx, answerKey{}, answer))
+	switch {
+	case response == nil:
+	case answer.size.Load() > answer.maxSize:
+		response.Data = json.RawMessage("null")
+		response.Errors = gqlerror.List{codedError(answer.tooLarge())}
+	case answer.errors.Load() > answer.maxErrors:
+		response.Errors = append(response.Errors, codedError(db.Errorf(
+			QueryTooComplex, "there are %d errors; at most %d are shown", answer.errors.Load(), answer.maxErrors,
+		)))
+	}
+	return response
+}
+
+// InterceptRootField implements graphql.RootFieldInterceptor.
+func (answerLimits) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	value := next(ctx)
+	answer := answerFrom(ctx)
+	if _, isRendered := value.(*rendered); isRendered || value == nil || value == graphql.Null || answer == nil {
+		return value // what is rendered has been counted
+	}
+	return graphql.WriterFunc(func(w io.Writer) {
+		value.MarshalGQL(&answerWriter{answer: answer, writer: w})
+	})
+}
+
+// answerExtent is how large an answer has become so far.
+type answerExtent struct {
+	maxSize, maxErrors int64
+	size, errors       atomic.Int64
+}
+
+type answerKey struct{}
+
+// answerFrom returns the extent of the answer that ctx belongs to; nil if there is none.
+func answerFrom(ctx context.Context) *answerExtent {
+	answer, _ := ctx.Value(answerKey{}).(*answerExtent)
+	return answer
+}
+
+// grow adds to the size; it reports whether the answer is still small enough.
+func (a *answerExtent) grow(size int) bool {
+	return a == nil || a.size.Add(int64(size)) <= a.maxSize
+}
+
+// admitError counts an error; it reports whether it is to be shown.
+func (a *answerExtent) admitError() bool {
+	return a == nil || a.errors.Add(1) <= a.maxErrors
+}
+
+func (a *answerExtent) tooLarge() *db.Error {
+	return db.Errorf(QueryTooComplex, "the answer is larger than the %d bytes allowed; ask for less at a time", a.maxSize)
+}
+
+// answerWriter writes an answer until it is too large, and drops what comes then.
+type answerWriter struct {
+	answer *answerExtent
+	writer io.Writer
+}
+
+// Write implements io.Writer.
+func (w *answerWriter) Write(content []byte) (int, error) {
+	if !w.answer.grow(len(content)) {
+		return len(content), nil
+	}
+	return w.writer.Write(content)
+}

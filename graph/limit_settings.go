@@ -1,0 +1,52 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+)
+
+// ReadLimits reads the limits from environment variables; one that is not set has its default. Its error names the
+// variable that is wrong.
+func ReadLimits(variable func(name string) string) (Limits, error) {
+	limits := DefaultLimits()
+	if text := variable("LIMIT_TIME"); text != "" {
+		duration, err := time.ParseDuration(text)
+		if err != nil || duration <= 0 {
+			return Limits{}, fmt.Errorf("LIMIT_TIME: must be a time like 30s, not %q", text)
+		}
+		limits.Time = duration
+	}
+	body := int(limits.Body)
+	for _, setting := range []struct {
+		name  string
+		value *int
+	}{
+		{"LIMIT_BODY_BYTES", &body},
+		{"LIMIT_VALUES", &limits.Values},
+		{"LIMIT_TOKENS", &limits.Tokens},
+		{"LIMIT_DEPTH", &limits.Depth},
+		{"LIMIT_ROOT_FIELDS", &limits.RootFields},
+		{"LIMIT_ALIASES", &limits.Aliases},
+		{"LIMIT_DIRECTIVES", &limits.Directives},
+		{"LIMIT_SELECTIONS", &limits.Selections},
+		{"LIMIT_REPEATS", &limits.Repeats},
+		{"LIMIT_COMPLEXITY", &limits.Complexity},
+		{"LIMIT_COST_PER_MINUTE", &limits.CostPerMinute},
+		{"LIMIT_ANSWER_BYTES", &limits.Answer},
+		{"LIMIT_ERRORS", &limits.Errors},
+	} {
+		text := variable(setting.name)
+		if text == "" {
+			continue
+		}
+		value, err := strconv.ParseInt(text, 10, 0)
+		if err != nil || value < 1 || value > math.MaxInt32 {
+			return Limits{}, fmt.Errorf("%s: must be a whole number from 1 to %d, not %q", setting.name, math.MaxInt32, text)
+		}
+		*setting.value = int(value)
+	}
+	limits.Body = int64(body)
+	return limits, nil
+}

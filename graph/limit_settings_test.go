@@ -1,0 +1,76 @@
+package graph
+
+import (
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// limitVariables says for each limit which variable sets it.
+var limitVariables = map[string]string{
+	"Body": "LIMIT_BODY_BYTES", "Values": "LIMIT_VALUES", "Time": "LIMIT_TIME", "Tokens": "LIMIT_TOKENS",
+	"Depth": "LIMIT_DEPTH", "RootFields": "LIMIT_ROOT_FIELDS", "Aliases": "LIMIT_ALIASES", "Directives": "LIMIT_DIRECTIVES",
+	"Selections": "LIMIT_SELECTIONS", "Repeats": "LIMIT_REPEATS", "Complexity": "LIMIT_COMPLEXITY",
+	"CostPerMinute": "LIMIT_COST_PER_MINUTE", "Answer": "LIMIT_ANSWER_BYTES", "Errors": "LIMIT_ERRORS",
+}
+
+// Every limit has a default, a variable that sets it and no other, and a row in the README.
+func TestReadLimits(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field, variable := range limitVariables {
+		value := "7"
+		if variable == "LIMIT_TIME" {
+			value = "7s"
+		}
+		got, err := ReadLimits(func(name string) string {
+			if name == variable {
+				return value
+			}
+			return ""
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := DefaultLimits()
+		target := reflect.ValueOf(&want).Elem().FieldByName(field)
+		if target.Int() <= 0 {
+			t.Errorf("%s has the default %d", field, target.Int())
+		}
+		target.SetInt(7)
+		if field == "Time" {
+			want.Time = 7 * time.Second
+		}
+		if got != want {
+			t.Errorf("%s: got %+v", variable, got)
+		}
+		if filled := (Limits{}).withDefaults(); filled != DefaultLimits() {
+			t.Errorf("nothing has the limits %+v", filled)
+		}
+		if !strings.Contains(string(readme), "`"+variable+"`") {
+			t.Errorf("the README does not have %s", variable)
+		}
+	}
+}
+
+func TestLimitsThatAreWrong(t *testing.T) {
+	t.Parallel()
+	for _, variable := range limitVariables {
+		for _, value := range []string{"0", "-1", "x", "1e3", " 5", "99999999999", "-5s"} {
+			_, err := ReadLimits(func(name string) string {
+				if name == variable {
+					return value
+				}
+				return ""
+			})
+			if err == nil || !strings.HasPrefix(err.Error(), variable+": ") || !strings.Contains(err.Error(), value) {
+				t.Errorf("%s=%s got %v", variable, value, err)
+			}
+		}
+	}
+}

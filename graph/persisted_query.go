@@ -1,0 +1,127 @@
+package graph
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"crm/db"
+)
+
+// The entries of a request's extensions that name a document instead of having its text.
+const (
+	persistedQueryExtension = "persistedQuery"
+	documentIDExtension     = documentIDParam
+)
+
+// Codes of refusals of documents that are named, and of those that are not trusted. Apollo's and other clients answer
+// the first by sending the text.
+const (
+	PersistedQueryNotFound db.Code = "PERSISTED_QUERY_NOT_FOUND"
+	QueryNotTrusted        db.Code = "QUERY_NOT_IN_SAFELIST"
+)
+
+// persistedQueryVersion is that of Apollo's protocol.
+const persistedQueryVersion = "1"
+
+// sha256Prefix stands before a documentId that is the document's hash, as GraphQL over HTTP has it.
+const sha256Prefix = "sha256:"
+
+// nameDocument makes the parameters ask for the document with that id.
+func nameDocument(params *graphql.RawParams, documentID string) {
+	if params.Extensions == nil {
+		params.Extensions = map[string]any{}
+	}
+	params.Extensions[documentIDExtension] = documentID
+}
+
+// documentName is what a request calls its document besides, or instead of, the document's text.
+type documentName struct {
+	id string
+	// isHash tells that the client claims the id to be the hash of the text, as Apollo's protocol has it.
+	isHash bool
+}
+
+// readDocumentName returns the name in the parameters' extensions; it is empty if there is none.
+func readDocumentName(params *graphql.RawParams) (documentName, error) {
+	if len(params.Extensions) == 0 {
+		return documentName{}, nil
+	}
+	if id, _ := params.Extensions[documentIDExtension].(string); id != "" && params.Query == "" {
+		return documentName{id: strings.TrimPrefix(id, sha256Prefix)}, nil
+	}
+	extension, given := params.Extensions[persistedQueryExtension]
+	if !given || extension == nil {
+		return documentName{}, nil
+	}
+	const field = extensionsParam + "." + persistedQueryExtension
+	entries, _ := extension.(map[string]any)
+	hash, _ := entries["sha256Hash"].(string)
+	switch {
+	case entries == nil:
+		return documentName{}, db.FieldError(db.BadInput, field, "must be an object")
+	case fmt.Sprint(entries["version"]) != persistedQueryVersion:
+		return documentName{}, db.FieldError(db.BadInput, field+".version", "must be %s", persistedQueryVersion)
+	case hash == "":
+		return documentName{}, db.FieldError(db.BadInput, field+".sha256Hash", "is required")
+	}
+	return documentName{id: hash, isHash: true}, nil
+}
+
+// Bounds of what is remembered of documents that clients registered.
+const (
+	persistedQueries     = 2_000
+	persistedSource      = 8 << 20
+	persistedQuerySource = 128 << 10
+)
+
+// registeredQueries are the texts that clients have sent with their hashes, so that they can send the hash alone from
+// then on: Apollo's automatic persisted queries. Each server learns them by itself.
+type registeredQueries struct{ texts *recentCache[string] }
+
+func newRegisteredQueries() registeredQueries {
+	return registeredQueries{texts: newRecentCache[string](persistedQueries, persistedSource, persistedQuerySource)}
+}
+
+// text returns the text of the document that a request has, or names.
+func (q registeredQueries) text(query string, name documentName) (string, error) {
+	switch {
+	case name.isHash && query != "":
+		return query, checkHash(query, name.id)
+	case query != "":
+		return query, nil
+	}
+	text, ok := q.texts.get(name.id)
+	if !ok {
+		return "", errPersistedQueryNotFound()
+	}
+	return text, nil
+}
+
+// register keeps the text of a document that is valid and within the limits, if the request has its hash.
+func (q registeredQueries) register(text string, name documentName) {
+	if name.isHash {
+		q.texts.add(name.id, text, len(text))
+	}
+}
+
+// errPersistedQueryNotFound returns the error whose message Apollo's clients look for.
+func errPersistedQueryNotFound() *db.Error {
+	return db.Errorf(PersistedQueryNotFound, "PersistedQueryNotFound")
+}
+
+func checkHash(query, hash string) error {
+	if hashOf(query) != hash {
+		return db.Errorf(BadRequest, "the sha256Hash is not the hash of the query")
+	}
+	return nil
+}
+
+// hashOf returns the SHA-256 hash of a text, in hexadecimal.
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,284 @@
+package main_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// These tests send the program what should never be sent, and look at how it fares: each request is answered or cut at once, memory
+// is given back, and who sends nothing of the kind notices little. The aims are 100 ms, 20 MB, and a p99 that at most
+// doubles; they are printed, and what is asserted leaves room for a busy machine.
+const (
+	hostileTime   = 2 * time.Second
+	hostileMemory = 20 << 20
+	hostileAnswer = 300 << 10
+)
+
+// hostile is a request that wants to do harm; code is what it is refused with, empty if it may be answered.
+type hostile struct {
+	body string
+	code string
+}
+
+func queryBody(query string) string {
+	return `{"query":` + strconv.Quote(query) + `}`
+}
+
+// repeated joins n times a text, with its number in place of #.
+func repeated(n int, text string) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.ReplaceAll(text, "#", strconv.Itoa(i)))
+	}
+	return b.String()
+}
+
+// nested returns fragments f0 to fn, each of which spreads the next one twice.
+func nested(n int, object, leaf string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, " fragment f%d on %s{...f%d ...f%d}", i, object, i+1, i+1)
+	}
+	return b.String() + fmt.Sprintf(" fragment f%d on %s{%s}", n, object, leaf)
+}
+
+func hostileQueries() map[string]hostile {
+	const tooComplex, invalid = "QUERY_TOO_COMPLEX", "GRAPHQL_VALIDATION_FAILED"
+	query := func(text, code string) hostile { return hostile{queryBody(text), code} }
+	circle := strings.Repeat("fields{type{", 8) + "name" + strings.Repeat("}}", 8)
+	return map[string]hostile{
+		"10,000 aliases":            query("{"+repeated(10_000, "a#:__typename ")+"}", tooComplex),
+		"3,000 aliases":             query("{"+repeated(3_000, "a#:__typename ")+"}", tooComplex),
+		"10,000 duplicate fields":   query("{viewer{"+strings.Repeat("__typename ", 10_000)+"}}", tooComplex),
+		"9,900 duplicates, unused":  query("{__typename} fragment f on User{"+strings.Repeat("id ", 9_900)+"}", tooComplex),
+		"2^30 nested fragments":     query("{...f0}"+nested(30, "Query", "__typename"), tooComplex),
+		"2^12 fields in fragments":  query(`{customer(by:{id:"x"}){...f0}}`+nested(12, "Customer", "id"), tooComplex),
+		"circular fragments":        query("{...a} fragment a on Query{...b} fragment b on Query{...a}", invalid),
+		"circular introspection":    query("{__schema{types{"+circle+"}}}", invalid),
+		"introspection of all":      query("{__schema{"+repeated(190, "a#:types{name fields{name}} ")+"}}", tooComplex),
+		"40 KB of errors":           query("{customers{nodes{"+repeated(5_000, "wrong# ")+"}}}", invalid),
+		"40 KB of failing fields":   query("{"+repeated(50, `a#:customers(first:101,where:{name:{eq:"`+strings.Repeat("x", 700)+`"}}){totalCount nodes{id}} `)+"}", "BAD_USER_INPUT"),
+		"depth 1,000":               query(strings.Repeat("{customer", 1_000)+strings.Repeat("}", 1_000), tooComplex),
+		"depth 100,000":             query(strings.Repeat("{a", 100_000), tooComplex),
+		"a text of 200 KB":          query(`{customers(where:{name:{contains:"`+strings.Repeat("x", 200_000)+`"}}){totalCount}}`, ""),
+		"a name of 1 MB":            query("{"+strings.Repeat("a", 1<<20-200)+"}", invalid),
+		"9,000 values in one list":  query(`{nodes(ids:[`+strings.Repeat(`"x" `, 9_000)+`]){id}}`, "BAD_USER_INPUT"),
+		"values in 300 operations":  query(repeated(300, "query q#{...f} ")+"fragment f on Query{nodes(ids:["+strings.Repeat("1 ", 8_000)+"]){id}}", tooComplex),
+		"10,000 variables":          query("query("+repeated(10_000, "$v#:Int ")+"){__typename}", tooComplex),
+		"2,000 directives":          query("{__typename"+strings.Repeat("@include(if:true)", 1_500)+"}", tooComplex),
+		"1 MB of commas":            query("{__typename"+strings.Repeat(",", 1<<20-200)+"}", ""),
+		"pages in pages":            query("{customers(first:100){nodes{interactions(first:100){nodes{tickets(first:100){nodes{id}}}}}}}", tooComplex),
+		"100,000 given variables":   {`{"query":"{__typename}","variables":{` + repeated(60_000, `"v#":1,`) + `"z":1}}`, tooComplex},
+		"100,000 keys":              {`{` + repeated(60_000, `"k#":1,`) + `"query":"{__typename}"}`, tooComplex},
+		"JSON, 200,000 deep":        {`{"query":"{__typename}","variables":{"a":` + strings.Repeat("[", 200_000) + strings.Repeat("]", 200_000) + `}}`, "BAD_REQUEST"},
+		"JSON, 9,000 deep":          {`{"query":"query($w:CustomerWhere){customers(where:$w){totalCount}}","variables":{"w":` + strings.Repeat(`{"not":`, 4_000) + "null" + strings.Repeat("}", 4_000) + `}}`, tooComplex},
+		"a number of 1 MB":          {`{"query":"query($n:Int){customers(first:$n){totalCount}}","variables":{"n":` + strings.Repeat("9", 1<<20-200) + `}}`, "BAD_USER_INPUT"},
+		"a batch of 10,000":         {"[" + strings.Repeat(queryBody("{__typename}")+",", 9_999) + queryBody("{__typename}") + "]", "BAD_REQUEST"},
+		"1 MB of no JSON":           {strings.Repeat("\x00", 1<<20-200), "BAD_REQUEST"},
+		"50 MB":                     {strings.Repeat(" ", 50<<20), tooComplex},
+		"a password of 1 MB":        {`{"query":"mutation($p:String!){signUpCustomer(input:{name:\"A\",email:\"a@b.example\",password:$p}){customer{id}}}","variables":{"p":"` + strings.Repeat("x", 1<<20-300) + `"}}`, "BAD_USER_INPUT"},
+		"a hash of something other": {`{"query":"{__typename}","extensions":{"persistedQuery":{"version":1,"sha256Hash":"` + strings.Repeat("0", 1<<19) + `"}}}`, "BAD_REQUEST"},
+	}
+}
+
+// send sends a hostile request. It returns how long it took to be answered or cut, and the answer.
+func (h hostile) send(p *process, token string) (took time.Duration, status int, body string) {
+	request, err := http.NewRequest(http.MethodPost, p.url+"/graphql", strings.NewReader(h.body))
+	if err != nil {
+		p.t.Error(err)
+		return 0, 0, ""
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+token)
+	start := time.Now()
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return time.Since(start), 0, "" // it was cut
+	}
+	defer func() { _ = response.Body.Close() }()
+	content, _ := io.ReadAll(response.Body)
+	return time.Since(start), response.StatusCode, string(content)
+}
+
+func (h hostile) check(t *testing.T, name string, took time.Duration, status int, body string) {
+	t.Helper()
+	t.Logf("%-26s %8d bytes, %4d, %8.2f ms, %7d bytes", name, len(h.body), status, float64(took.Microseconds())/1000, len(body))
+	switch {
+	case took > hostileTime:
+		t.Errorf("%s took %s", name, took)
+	case len(body) > hostileAnswer:
+		t.Errorf("%s is answered with %d bytes", name, len(body))
+	case status == http.StatusInternalServerError:
+		t.Errorf("%s is answered with %s", name, body)
+	case status != 0 && h.code != "" && !strings.Contains(body, `"code":"`+h.code+`"`):
+		t.Errorf("%s is answered with %.300s, want %s", name, body, h.code)
+	case status != 0 && h.code == "" && strings.Contains(body, `"errors"`):
+		t.Errorf("%s is answered with %.300s", name, body)
+	}
+}
+
+// TestHostileRequests is not parallel, for its figures' sake: the tests that are wait until it has ended.
+func TestHostileRequests(t *testing.T) {
+	p := serve(t, t.TempDir(), "LOG_LEVEL=error")
+	token, _ := populate(p)
+	alone := latencies(p, token, 400)
+	memory := residentMemory(t, p)
+	queries := hostileQueries()
+	for name, one := range queries {
+		took, status, body := one.send(p, token)
+		one.check(t, name, took, status, body)
+	}
+	attackers := make(chan struct{})
+	var attacking sync.WaitGroup
+	attacking.Go(func() {
+		for {
+			for _, one := range queries {
+				select {
+				case <-attackers:
+					return
+				default:
+					one.send(p, token)
+				}
+			}
+		}
+	})
+	beside := latencies(p, token, 400)
+	close(attackers)
+	attacking.Wait()
+	t.Logf("a normal client: p50 %s, p99 %s; beside an attacker: p50 %s, p99 %s",
+		percentile(alone, 50), percentile(alone, 99), percentile(beside, 50), percentile(beside, 99))
+	if limit := 10*percentile(alone, 99) + 200*time.Millisecond; percentile(beside, 99) > limit {
+		t.Errorf("the normal client's p99 is above %s", limit)
+	}
+	if memory == 0 {
+		return
+	}
+	eventually(t, "the memory is given back", func() bool {
+		latencies(p, token, 20)
+		return residentMemory(t, p) < memory+hostileMemory
+	})
+	t.Logf("memory: %d KB before, %d KB afterwards", memory>>10, residentMemory(t, p)>>10)
+}
+
+// latencies sends normal requests and returns how long they took, in order.
+func latencies(p *process, token string, n int) []time.Duration {
+	p.t.Helper()
+	took := make([]time.Duration, n)
+	for i := range took {
+		start := time.Now()
+		p.must(token, `{customers(first:20){totalCount nodes{id name interactions{nodes{id title}}}}}`, nil)
+		took[i] = time.Since(start)
+	}
+	slices.Sort(took)
+	return took
+}
+
+func percentile(sorted []time.Duration, n int) time.Duration {
+	return sorted[min(len(sorted)*n/100, len(sorted)-1)].Round(10 * time.Microsecond)
+}
+
+var residentPattern = regexp.MustCompile(`(?m)^VmRSS:\s+(\d+) kB$`)
+
+// residentMemory returns how much memory the program holds, or zero where the system does not say.
+func residentMemory(t *testing.T, p *process) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
+	found := residentPattern.FindSubmatch(status)
+	if err != nil || found == nil {
+		t.Log("this system doesn't say how much memory a program holds: that is not tested")
+		return 0
+	}
+	kilobytes, _ := strconv.Atoi(string(found[1]))
+	return kilobytes << 10
+}
+
+// TestHostileConnections: what never comes to its end is cut, and what is too large is refused before it has come.
+func TestHostileConnections(t *testing.T) {
+	t.Parallel()
+	p := serve(t, t.TempDir())
+	const post = "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+	var running sync.WaitGroup
+	for name, test := range map[string]struct {
+		sent string
+		// drip is sent again and again.
+		drip, status string
+	}{
+		"nothing":                {"", "", ""},
+		"headers without end":    {post, "", ""},
+		"headers that drip":      {post, "X-Drip: x\r\n", ""},
+		"a body without end":     {post + "Content-Length: 1000\r\n\r\n{", "", "400"},
+		"a body that drips":      {post + "Content-Length: 1000000\r\n\r\n{", " ", "400"},
+		"a body beyond any size": {post + "Content-Length: 1000000000000\r\n\r\n{", "", "413"},
+		"a chunk beyond any":     {post + "Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFF\r\n" + strings.Repeat(" ", 2<<20), "", "413"},
+		"a header of 1 MB":       {post + "X-Long: " + strings.Repeat("x", 1<<20) + "\r\n\r\n", "", "431"},
+		"10,000 headers":         {post + repeated(10_000, "X-#: x\r\n") + "\r\n", "", "431"},
+		"a path of 1 MB":         {"GET /graphql?query=" + strings.Repeat("x", 1<<20) + " HTTP/1.1\r\nHost: localhost\r\n\r\n", "", "431"},
+		"two lengths":            {post + "Content-Length: 5\r\nContent-Length: 6\r\n\r\n", "", "400"},
+		"a length and chunks":    {post + "Content-Length: 5\r\nTransfer-Encoding: x\r\n\r\n", "", "501"},
+	} {
+		running.Go(func() {
+			ended, took, err := suffer(p, test.sent, test.drip)
+			t.Logf("%-22s %8.2f ms, %q", name, float64(took.Microseconds())/1000, ended)
+			// What is still on its way when the server closes can take the answer with it.
+			if err != nil || ended != "" && ended != test.status {
+				t.Errorf("%s got %s and error %v, want %s", name, ended, err, test.status)
+			}
+		})
+	}
+	running.Wait()
+}
+
+// suffer sends something on a connection until the server answers, of which it returns the status, or closes it.
+func suffer(p *process, sent, dripping string) (status string, took time.Duration, err error) {
+	conn, err := net.Dial("tcp", "127.0.0.1:"+p.port())
+	if err != nil {
+		return "", 0, err
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	done := make(chan struct{})
+	defer close(done)
+	go drip(conn, sent, dripping, done)
+	start := time.Now()
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	took = time.Since(start)
+	var timeout net.Error
+	switch {
+	case err == nil:
+		return strings.Fields(line)[1], took, nil
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "", took, err // the connection is kept
+	}
+	return "", took, nil
+}
+
+// drip sends a text at once, and another again and again, until the connection or the test ends.
+func drip(conn net.Conn, sent, dripping string, done <-chan struct{}) {
+	if _, err := io.WriteString(conn, sent); err != nil || dripping == "" {
+		return
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+			if _, err := io.WriteString(conn, dripping); err != nil {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package resolvers_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"crm/auth"
+	"crm/db"
+	"crm/graph"
+	"crm/resolvers"
+)
+
+// hanging is a store that answers nothing about some collections until it is told to stop.
+type hanging struct {
+	db.Store
+	about map[*db.Collection]bool
+	// stopped gets the cause for which each call was given up.
+	stopped chan error
+}
+
+func (s hanging) hang(ctx context.Context) error {
+	<-ctx.Done()
+	s.stopped <- ctx.Err()
+	return ctx.Err()
+}
+
+func (s hanging) Find(ctx context.Context, c *db.Collection, q db.Query, next func() db.Document) error {
+	if s.about[c] {
+		return s.hang(ctx)
+	}
+	return s.Store.Find(ctx, c, q, next)
+}
+
+func (s hanging) FindChildren(
+	ctx context.Context, c *db.Collection, parent string, parents []db.ID, q db.Query, next func(parent db.ID) db.Document,
+) error {
+	if s.about[c] {
+		return s.hang(ctx)
+	}
+	return s.Store.FindChildren(ctx, c, parent, parents, q, next)
+}
+
+// serveAdmin serves an admin's requests on a store.
+func serveAdmin(t *testing.T, store db.Store, limits graph.Limits) *server {
+	t.Helper()
+	hasher, err := auth.NewHasher(bcrypt.MinCost, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	domain := db.New(store, hasher, db.Options{CursorKey: []byte("a key for cursors")})
+	handler := graph.NewHandler(graph.HandlerConfig{
+		Resolvers: resolvers.New(domain, nil), NewOperation: resolvers.NewOperation,
+		Logger: slog.New(slog.DiscardHandler), Limits: limits,
+	})
+	admin := auth.Viewer{Role: auth.Admin, Account: db.NewID()}
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(w, r.WithContext(auth.WithViewer(r.Context(), admin)))
+	}))
+	t.Cleanup(web.Close)
+	return &server{t: t, url: web.URL, db: domain, store: store}
+}
+
+// An operation that takes too long is answered, and its calls of the store end.
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		query string
+		about *db.Collection
+	}{
+		"a root field":   {`{ customers { nodes { id } } }`, db.Customers},
+		"a nested field": {`{ customers { nodes { id interactions { nodes { id } } } } }`, db.Interactions},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := hanging{Store: openSQLite(t), about: map[*db.Collection]bool{test.about: true}, stopped: make(chan error, 10)}
+			if err := store.Insert(t.Context(), db.Customers, &db.Customer{ID: db.NewID(), Name: "Rahul"}); err != nil {
+				t.Fatal(err)
+			}
+			s := serveAdmin(t, store, graph.Limits{Time: 50 * time.Millisecond})
+			got := s.ask("", test.query, nil)
+			if len(got.Errors) == 0 || got.Errors[0].Extensions.Code != "UNAVAILABLE" ||
+				got.Errors[0].Message != "the request took too long" {
+				t.Errorf("got %s", got.raw)
+			}
+			if err := <-store.stopped; !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("the store's call ended with %v", err)
+			}
+		})
+	}
+}
+
+// The calls of the store end, too, when the client goes away.
+func TestClientGoesAway(t *testing.T) {
+	t.Parallel()
+	store := hanging{Store: openSQLite(t), about: map[*db.Collection]bool{db.Customers: true}, stopped: make(chan error, 10)}
+	s := serveAdmin(t, store, graph.Limits{})
+	ctx, leave := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer leave()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, strings.NewReader(`{"query":"{customers{nodes{id}}}"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if response, err := http.DefaultClient.Do(request); err == nil {
+		_ = response.Body.Close()
+		t.Error("there is an answer")
+	}
+	if err := <-store.stopped; !errors.Is(err, context.Canceled) {
+		t.Errorf("the store's call ended with %v", err)
+	}
+}
