@@ -118,7 +118,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 		return err
 	}
 	service := notify.New(crm.db, mailer, log, notify.Sender(s.smtp.From))
-	return serveUntilDone(ctx, listener, handler, service, log)
+	return serveUntilDone(ctx, listener, handler, crm.db.Feed, service, log)
 }
 
 // Bounds of a connection, so that none is kept for nothing; shutdownTime is what requests get to end.
@@ -132,7 +132,8 @@ const (
 )
 
 func serveUntilDone(
-	ctx context.Context, listener net.Listener, handler http.Handler, service *notify.Service, log *slog.Logger,
+	ctx context.Context, listener net.Listener, handler http.Handler, feed *db.Feed, service *notify.Service,
+	log *slog.Logger,
 ) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
@@ -143,6 +144,9 @@ func serveUntilDone(
 	var notified error
 	var running sync.WaitGroup
 	running.Go(func() { notified = service.Run(notifying) })
+	following, stopFollowing := context.WithCancel(ctx)
+	defer stopFollowing()
+	running.Go(func() { feed.Run(following, log) }) // it ends with ctx, so that no stream holds up the shutdown
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	var err error
@@ -154,6 +158,7 @@ func serveUntilDone(
 		err = server.Shutdown(ending)
 		cancel()
 	}
+	stopFollowing()
 	stopNotifying()
 	running.Wait()
 	return errors.Join(err, notified)

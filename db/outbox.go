@@ -13,7 +13,11 @@ import (
 
 // MoveEvents moves pending events into the log; see Store.MoveEvents.
 func (d *DB) MoveEvents(ctx context.Context, limit int) (int, error) {
-	return d.store.MoveEvents(ctx, limit)
+	moved, err := d.store.MoveEvents(ctx, limit)
+	if moved > 0 {
+		d.Feed.wake()
+	}
+	return moved, err
 }
 
 // UnplannedEvents returns the oldest events whose deliveries haven't been made yet, in order.
