@@ -7,7 +7,7 @@ import (
 )
 
 // streamBuffer is how many changes wait for a subscriber at most. For who reads more slowly they wait in the log.
-const streamBuffer = 256
+const streamBuffer = 128
 
 // Watch says what a subscriber wants to be told.
 type Watch struct {
@@ -23,11 +23,13 @@ type Watch struct {
 // done or the channel is closed. What they see is looked up when it happens: a document that leaves their sight, or
 // ceases to match, is removed, and what they never saw is never told.
 func (e *Entities[T]) Watch(ctx context.Context, viewer auth.Viewer, w Watch) (<-chan *Change[T], error) {
-	current, ok, err := e.db.Live(ctx, viewer)
+	// A connection may be much older than its newest subscription, so nothing is remembered of the session here.
+	session := auth.Viewer{Role: viewer.Role, Account: viewer.Account, Session: viewer.Session}
+	dead, err := e.db.deadSessions(ctx, map[auth.Viewer]bool{session: true})
 	if err != nil {
 		return nil, err
 	}
-	if !ok || current.Role != viewer.Role {
+	if dead[session] {
 		return nil, errSessionEnded()
 	}
 	audience, key, err := newAudience(e, viewer.Scope(), w.Where)
@@ -39,8 +41,7 @@ func (e *Entities[T]) Watch(ctx context.Context, viewer auth.Viewer, w Watch) (<
 		return nil, err
 	}
 	s := &stream[T]{
-		feed: e.db.Feed, audience: audience, key: key, at: at,
-		session: auth.Viewer{Role: viewer.Role, Account: viewer.Account, Session: viewer.Session},
+		feed: e.db.Feed, audience: audience, key: key, at: at, session: session,
 		changes: make(chan *Change[T], streamBuffer), ended: w.Ended,
 	}
 	s.catchUp = func(over <-chan struct{}) { s.replay(ctx, over) }

@@ -42,12 +42,21 @@ type listener struct {
 	leave   context.CancelFunc
 }
 
+// executor returns what runs operations for the transports of subscriptions.
+func (s *server) executor() *graph.Executor {
+	return graph.NewExecutor(graph.HandlerConfig{
+		Resolvers: resolvers.New(s.db, s.tokens), NewOperation: resolvers.NewOperation, Logger: slog.New(slog.DiscardHandler),
+	})
+}
+
 // subscribe runs a subscription as a transport does.
 func (s *server) subscribe(who account, query string, vars variables) *listener {
 	s.t.Helper()
-	exec := graph.NewExecutor(graph.HandlerConfig{
-		Resolvers: resolvers.New(s.db, s.tokens), NewOperation: resolvers.NewOperation, Logger: slog.New(slog.DiscardHandler),
-	})
+	return s.subscribeBy(s.executor(), who, query, vars)
+}
+
+func (s *server) subscribeBy(exec *graph.Executor, who account, query string, vars variables) *listener {
+	s.t.Helper()
 	ctx, leave := context.WithCancel(s.t.Context())
 	ctx = graphql.StartOperationTrace(auth.WithViewer(ctx, s.viewer(who)))
 	operation, errs := exec.CreateOperationContext(ctx, request{randomOperation: randomOperation{query: query, variables: vars}}.params(s.t))
