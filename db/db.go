@@ -54,11 +54,11 @@ func New(store Store, passwords Passwords, options Options) *DB {
 		store:     CountCalls(store),
 		passwords: passwords,
 		written:   make(chan struct{}, 1),
-		live:      newLiveSessions(),
 		now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		options:   options,
 	}
 	d.Feed = newFeed(d)
+	d.live = newLiveSessions(d.Feed.wake)
 	d.Users = newEntities(d, Users, KindUser, (*User).redact)
 	d.Customers = newEntities[Customer](d, Customers, KindCustomer, nil)
 	d.Interactions = newEntities[Interaction](d, Interactions, KindInteraction, nil)

@@ -71,6 +71,8 @@ type stream[T any] struct {
 	// it became so.
 	at   int
 	over bool
+	// forgetContext has the end of the subscriber's context not end the stream, which is over already.
+	forgetContext func() bool
 	// catchUp is the replay, which ends early when over is closed.
 	catchUp func(over <-chan struct{})
 	// replaying is closed when the stream is over while it replays; it is nil when live.
@@ -94,7 +96,7 @@ func (s *stream[T]) begin(ctx context.Context, newest int) error {
 	if !s.join(newest) {
 		s.fallBack()
 	}
-	context.AfterFunc(ctx, func() {
+	s.forgetContext = context.AfterFunc(ctx, func() {
 		f.mutex.Lock()
 		defer f.mutex.Unlock()
 		s.end(nil)
@@ -151,6 +153,7 @@ func (s *stream[T]) end(err error) {
 		return
 	}
 	s.over = true
+	s.forgetContext()
 	delete(s.feed.streams, s)
 	s.leave()
 	if err != nil && s.ended != nil {

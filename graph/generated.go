@@ -1233,7 +1233,7 @@ server stops, and with SLOW_CONSUMER when changes are not read.
 type Subscription {
   """
   Each change of a ticket that the viewer may see and that matches. A ticket that is deleted, leaves the viewer's sight
-  or does not match any more is REMOVED.
+  or does not match any more is REMOVED. Changes of what it hangs on, as of its customer's company, are none of its own.
   """
   ticketChanged(
     "Only tickets that match, at the moment when the change is sent."
@@ -1243,7 +1243,7 @@ type Subscription {
   ): TicketChange! @hasRole(any: [ADMIN, USER, CUSTOMER])
   """
   Each change of an interaction that the viewer may see and that matches. An interaction that is deleted or does not match
-  any more is REMOVED.
+  any more is REMOVED. Changes of what it hangs on are none of its own.
   """
   interactionChanged(
     "Only interactions that match, at the moment when the change is sent."
