@@ -17,8 +17,8 @@ import (
 type audience[T any] struct {
 	entities *Entities[T]
 	scope    auth.Scope
-	// where is the subscribers' filter, narrowed to the scope.
-	where Filter
+	// sees is what the scope sees; where is the subscribers' filter, narrowed to that.
+	sees, where Filter
 	// decisive are the fields that the subscribers' filter depends on.
 	decisive []string
 	streams  map[*stream[T]]struct{}
@@ -45,7 +45,7 @@ func newAudience[T any](e *Entities[T], scope auth.Scope, where Filter) (*audien
 		return nil, audienceKey{}, fmt.Errorf("cannot encode filter: %w", err)
 	}
 	a := &audience[T]{
-		entities: e, scope: scope, where: narrowed, decisive: fieldsOf(where), streams: make(map[*stream[T]]struct{}),
+		entities: e, scope: scope, sees: scopeOf(e.c, scope), where: narrowed, decisive: fieldsOf(where), streams: make(map[*stream[T]]struct{}),
 	}
 	return a, audienceKey{e.c, scope, sha256.Sum256(text)}, nil
 }
@@ -81,7 +81,7 @@ func (a *audience[T]) sights(ctx context.Context, events []*occurrence) ([]*sigh
 	var ids []ID
 	var concerning []*occurrence
 	for _, event := range events {
-		if !event.concerns(a.entities.c, a.scope) {
+		if !event.concerns(a.entities.c, a.sees) {
 			continue
 		}
 		concerning = append(concerning, event)
@@ -113,7 +113,7 @@ func (a *audience[T]) sights(ctx context.Context, events []*occurrence) ([]*sigh
 // mayHaveHad reports whether the event may be what took a document, which the audience doesn't see now, from what it saw.
 // If not, the audience isn't told that it is gone: either it never matched, or another event tells so.
 func (a *audience[T]) mayHaveHad(event *occurrence) bool {
-	if len(a.decisive) == 0 || event.kind == ChangeRemoved || !event.leavesInSight(a.entities.c, a.scope) {
+	if len(a.decisive) == 0 || event.kind == ChangeRemoved || !event.leavesInSight(a.entities.c, a.sees) {
 		return true
 	}
 	return slices.ContainsFunc(a.decisive, func(field string) bool {

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"sync"
 	"time"
-
-	"crm/auth"
 )
 
 // ChangeKind says what happened to a document, as far as a subscriber is concerned.
@@ -148,16 +146,15 @@ func (d EventData) states() []Document {
 	return nil
 }
 
-// concerns reports whether the scope sees the document after the change or saw it before.
-func (o *occurrence) concerns(c *Collection, scope auth.Scope) bool {
-	return scope.SeesAll() || slices.ContainsFunc(o.states, func(state Document) bool {
-		return matches(c, state, scopeOf(c, scope))
-	})
+// concerns reports whether somebody who sees what the filter says sees the document after the change or saw it before.
+func (o *occurrence) concerns(c *Collection, sees Filter) bool {
+	return sees.Op == OpAll ||
+		slices.ContainsFunc(o.states, func(state Document) bool { return matches(c, state, sees) })
 }
 
-// leavesInSight reports whether the scope sees the document after the change.
-func (o *occurrence) leavesInSight(c *Collection, scope auth.Scope) bool {
-	return scope.SeesAll() || (len(o.states) > 0 && matches(c, o.states[0], scopeOf(c, scope)))
+// leavesInSight reports whether they see it after the change.
+func (o *occurrence) leavesInSight(c *Collection, sees Filter) bool {
+	return sees.Op == OpAll || (len(o.states) > 0 && matches(c, o.states[0], sees))
 }
 
 // matches evaluates a filter of scopeOf on a document that is at hand. What such filters of followed collections don't

@@ -18,18 +18,21 @@ func (s *stream[T]) replay(ctx context.Context, over <-chan struct{}) {
 		if live {
 			return
 		}
-		if s.replayOver(err) {
+		if s.replayOver(ctx, err) {
 			s.close()
 			return
 		}
 	}
 }
 
-// replayOver ends the stream if there is an error, and reports whether it is over.
-func (s *stream[T]) replayOver(err error) bool {
+// replayOver ends the stream if the subscriber left or there is an error, and reports whether it is over.
+func (s *stream[T]) replayOver(ctx context.Context, err error) bool {
 	s.feed.mutex.Lock()
 	defer s.feed.mutex.Unlock()
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		s.end(nil)
+	case err != nil:
 		s.end(err)
 	}
 	return s.over
