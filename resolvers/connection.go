@@ -11,7 +11,7 @@ import (
 // connection reads a list at the root of a query.
 func connection[T any](ctx context.Context, e *db.Entities[T], list db.List) (*graph.Connection[T], error) {
 	scope := scopeOf(ctx)
-	page, err := e.Page(ctx, scope, list)
+	page, err := shown(ctx, e).Page(ctx, scope, list)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func connectionsOf[T any](
 	ctx context.Context, e *db.Entities[T], field string, parents []db.ID, list db.List,
 ) (map[db.ID]*graph.Connection[T], error) {
 	scope := scopeOf(ctx)
-	pages, err := e.PagesOf(ctx, scope, field, parents, list)
+	pages, err := shown(ctx, e).PagesOf(ctx, scope, field, parents, list)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func one[C, T any](ctx context.Context, child *C, e *db.Entities[T], reference f
 		return nil, nil //nolint:nilnil // null is what the schema says of a reference to nothing
 	}
 	found, err := forSiblings(ctx, child, func(children []*C) (map[db.ID]*T, error) {
-		byID, err := e.ByID(ctx, scopeOf(ctx), idsOf(children, reference))
+		byID, err := shown(ctx, e).ByID(ctx, scopeOf(ctx), idsOf(children, reference))
 		if err != nil {
 			return nil, err
 		}

@@ -14,7 +14,7 @@ func get[T any](ctx context.Context, e *db.Entities[T], kind db.Kind, text strin
 	if err != nil {
 		return nil, err
 	}
-	return e.Get(ctx, scopeOf(ctx), id)
+	return shown(ctx, e).Get(ctx, scopeOf(ctx), id)
 }
 
 // parseID reads a global id of that kind from the argument or input field at path.
@@ -38,7 +38,7 @@ func (r queryResolver) Viewer(ctx context.Context) (graph.Viewer, error) {
 // account reads a user or a customer that the scope sees.
 func (r *Resolver) account(ctx context.Context, scope auth.Scope, staff bool, id db.ID) (graph.Viewer, error) {
 	if staff {
-		return r.db.Users.Get(ctx, scope, id)
+		return shown(ctx, r.db.Users).Get(ctx, scope, id)
 	}
-	return r.db.Customers.Get(ctx, scope, id)
+	return shown(ctx, r.db.Customers).Get(ctx, scope, id)
 }

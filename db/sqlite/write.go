@@ -87,7 +87,7 @@ func (s *Store) Claim(ctx context.Context, c *db.Collection, q db.Query, set []d
 		found := false
 		err := w.run(func(stmt *sqlite.Stmt) error {
 			found = true
-			return scan(stmt, t, doc)
+			return scan(stmt, t, 0, doc)
 		})
 		if err == nil && !found {
 			return errNoRow
