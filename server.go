@@ -125,11 +125,12 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if err != nil {
 		return fmt.Errorf("PORT: %w", err)
 	}
+	defer follow(ctx, crm.db.Feed, log)()
 	if err := greet(ctx, out, s, listener.Addr(), crm); err != nil {
 		return err
 	}
 	service := notify.New(crm.db, mailer, log, notify.Sender(s.smtp.From))
-	return serveUntilDone(ctx, listener, handler, crm.db.Feed, service, log)
+	return serveUntilDone(ctx, listener, handler, service, log)
 }
 
 // Bounds of a connection, so that none is kept for nothing; shutdownTime is what requests get to end.
@@ -143,8 +144,7 @@ const (
 )
 
 func serveUntilDone(
-	ctx context.Context, listener net.Listener, handler http.Handler, feed *db.Feed, service *notify.Service,
-	log *slog.Logger,
+	ctx context.Context, listener net.Listener, handler http.Handler, service *notify.Service, log *slog.Logger,
 ) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
@@ -155,9 +155,6 @@ func serveUntilDone(
 	var notified error
 	var running sync.WaitGroup
 	running.Go(func() { notified = service.Run(notifying) })
-	following, stopFollowing := context.WithCancel(ctx)
-	defer stopFollowing()
-	running.Go(func() { feed.Run(following, log) }) // it ends with ctx, so that no stream holds up the shutdown
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	var err error
@@ -169,10 +166,20 @@ func serveUntilDone(
 		err = server.Shutdown(ending)
 		cancel()
 	}
-	stopFollowing()
 	stopNotifying()
 	running.Wait()
 	return errors.Join(err, notified)
+}
+
+// follow has subscribers told what happens, until ctx is done, so that no stream holds up the shutdown, or stop is called.
+func follow(ctx context.Context, feed *db.Feed, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var following sync.WaitGroup
+	following.Go(func() { feed.Run(ctx, log) })
+	return func() {
+		cancel()
+		following.Wait()
+	}
 }
 
 // crm is an open store and the domain over it.
