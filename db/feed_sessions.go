@@ -61,7 +61,9 @@ func (d *DB) deadSessions(ctx context.Context, viewers map[auth.Viewer]bool) (ma
 			customers = append(customers, viewer.Account)
 		}
 	}
-	living, err := find[Session](ctx, d.store, Sessions, Query{Where: In("_id", sessions)})
+	living, err := find[Session](ctx, d.store, Sessions, Query{
+		Where: In("_id", sessions), Fields: Sessions.Select("account_id", "expires_at"),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +91,7 @@ func (d *DB) deadSessions(ctx context.Context, viewers map[auth.Viewer]bool) (ma
 func (d *DB) rolesOf(ctx context.Context, users, customers []ID) (map[ID]auth.Role, error) {
 	roles := make(map[ID]auth.Role, len(users)+len(customers))
 	if len(users) > 0 {
-		found, err := d.Users.ByID(ctx, auth.SystemScope(), users)
+		found, err := d.Users.Only(Users.Select("role", "deactivated_at")).ByID(ctx, auth.SystemScope(), users)
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +102,7 @@ func (d *DB) rolesOf(ctx context.Context, users, customers []ID) (map[ID]auth.Ro
 		}
 	}
 	if len(customers) > 0 {
-		found, err := d.Customers.ByID(ctx, auth.SystemScope(), customers)
+		found, err := d.Customers.Only(Customers.Select()).ByID(ctx, auth.SystemScope(), customers)
 		if err != nil {
 			return nil, err
 		}
