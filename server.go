@@ -239,8 +239,12 @@ func newHandler(s settings, c *crm, log *slog.Logger) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	newOperation := resolvers.NewOperation
+	if !s.fastPath {
+		newOperation = resolvers.NewPlainOperation
+	}
 	api := auth.NewAuthenticator(tokens, c.db, s.proxies, log).Middleware(graph.NewHandler(graph.HandlerConfig{
-		Resolvers: resolvers.New(c.db, tokens), NewOperation: resolvers.NewOperation,
+		Resolvers: resolvers.New(c.db, tokens), NewOperation: newOperation,
 		Introspection: s.introspection, ShowCost: s.showCost, Logger: log,
 		NoFastPath: !s.fastPath,
 	}))

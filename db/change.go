@@ -164,7 +164,7 @@ func matches(c *Collection, doc Document, f Filter) bool {
 	case OpAll:
 		return true
 	case OpEq:
-		return sameValue(valueAt(doc.Pointers()[c.index(f.Field)]), f.Value)
+		return sameValue(valueAt(doc.Pointers(nil)[c.index(f.Field)]), f.Value)
 	case OpAnd:
 		for _, filter := range f.Filters {
 			if !matches(c, doc, filter) {

@@ -72,9 +72,9 @@ func (f Fields) Has(i int) bool { return f == 0 || f&(1<<i) != 0 }
 
 // Document is a Go struct that is stored in a collection.
 type Document interface {
-	// Pointers returns a pointer to each field, in the order of the collection's Fields: *ID, *string, *time.Time,
+	// Pointers appends a pointer to each field, in the order of the collection's Fields: *ID, *string, *time.Time,
 	// *int or *bool, or for a nullable field a pointer to a pointer: **ID, **string, **time.Time, **int, **bool.
-	Pointers() []any
+	Pointers(into []any) []any
 }
 
 // Collections returns every collection there is, for an engine to open.

@@ -59,8 +59,10 @@ func (e *Entities[T]) ByID(ctx context.Context, scope auth.Scope, ids []ID) (map
 		return nil, err
 	}
 	byID := make(map[ID]*T, len(found))
+	var pointers []any
 	for _, doc := range found {
-		byID[e.id(doc)] = doc
+		pointers = e.document(doc).Pointers(pointers[:0])
+		byID[*pointers[0].(*ID)] = doc // the _id is the first field
 	}
 	return byID, nil
 }
@@ -145,7 +147,7 @@ func (e *Entities[T]) CountsOf(
 
 // find reads what a query, which is narrowed to the scope already, selects.
 func (e *Entities[T]) find(ctx context.Context, scope auth.Scope, q Query) ([]*T, error) {
-	var found []*T
+	found := make([]*T, 0, q.Limit)
 	err := e.db.store.Find(ctx, e.c, q, func() Document {
 		doc := new(T)
 		found = append(found, doc)
@@ -168,7 +170,7 @@ func (e *Entities[T]) redactAll(scope auth.Scope, docs []*T) {
 }
 
 // id returns a document's _id, which is its first field.
-func (e *Entities[T]) id(doc *T) ID { return *e.document(doc).Pointers()[0].(*ID) }
+func (e *Entities[T]) id(doc *T) ID { return *e.document(doc).Pointers(nil)[0].(*ID) }
 
 func (e *Entities[T]) notFound() *Error {
 	return Errorf(NotFound, "there is no such %s", kindNouns[e.kind])

@@ -70,18 +70,23 @@ func one[C, T any](ctx context.Context, child *C, e *db.Entities[T], reference f
 		return nil, nil //nolint:nilnil // null is what the schema says of a reference to nothing
 	}
 	found, err := forSiblings(ctx, child, func(children []*C) (map[db.ID]*T, error) {
-		byID, err := shown(ctx, e).ByID(ctx, scopeOf(ctx), idsOf(children, reference))
-		if err != nil {
-			return nil, err
-		}
-		docs := make([]*T, 0, len(byID))
-		for _, doc := range byID {
-			docs = append(docs, doc)
-		}
-		together(ctx, docs)
-		return byID, nil
+		return referred(ctx, e, idsOf(children, reference))
 	})
 	return found[id], err
+}
+
+// referred reads documents by their ids.
+func referred[T any](ctx context.Context, e *db.Entities[T], ids []db.ID) (map[db.ID]*T, error) {
+	byID, err := shown(ctx, e).ByID(ctx, scopeOf(ctx), ids)
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]*T, 0, len(byID))
+	for _, doc := range byID {
+		docs = append(docs, doc)
+	}
+	together(ctx, docs)
+	return byID, nil
 }
 
 // idsOf returns the ids that the documents have, each once, in their order.

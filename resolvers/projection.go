@@ -52,7 +52,7 @@ func choose(c *db.Collection, fields map[string][]string) map[string]db.Fields {
 // shown returns the documents as far as the operation in ctx shows them.
 func shown[T any](ctx context.Context, e *db.Entities[T]) *db.Entities[T] {
 	p, ok := projections[e.Collection()]
-	if !ok {
+	if !ok || ctx.Value(operationKey{}).(*operation).plain {
 		return e
 	}
 	fields := e.Collection().Select()

@@ -8,9 +8,9 @@ import (
 	"crm/graph"
 )
 
-// get reads the document that a global id names.
-func get[T any](ctx context.Context, e *db.Entities[T], kind db.Kind, text string) (*T, error) {
-	id, err := parseID("id", kind, text)
+// get reads the document that the global id in the argument or input field at path names.
+func get[T any](ctx context.Context, e *db.Entities[T], kind db.Kind, path, text string) (*T, error) {
+	id, err := parseID(path, kind, text)
 	if err != nil {
 		return nil, err
 	}

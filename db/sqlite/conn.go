@@ -15,6 +15,8 @@ type conn struct {
 	builder  builder
 	prepared map[string]*prepared
 	uses     int
+	// pointers are those of the document that was read last, whose room the next one's take.
+	pointers []any
 }
 
 type prepared struct {

@@ -65,8 +65,9 @@ func bindOrNull[T any](stmt *sqlite.Stmt, param int, value *T) error {
 }
 
 // scan fills the chosen fields of a document with the row that the statement stands on.
-func scan(stmt *sqlite.Stmt, t *table, fields db.Fields, doc db.Document) error {
-	pointers := doc.Pointers()
+func (c *conn) scan(stmt *sqlite.Stmt, t *table, fields db.Fields, doc db.Document) error {
+	pointers := doc.Pointers(c.pointers[:0])
+	c.pointers = pointers
 	if len(pointers) != len(t.collection.Fields) {
 		return fmt.Errorf("a document of %s has %d fields, not %d", t.collection.Name, len(pointers), len(t.collection.Fields))
 	}
