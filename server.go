@@ -125,6 +125,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if err != nil {
 		return fmt.Errorf("PORT: %w", err)
 	}
+	defer follow(ctx, crm.db.Feed, log)()
 	if err := greet(ctx, out, s, listener.Addr(), crm); err != nil {
 		return err
 	}
@@ -170,6 +171,17 @@ func serveUntilDone(
 	stopNotifying()
 	running.Wait()
 	return errors.Join(err, notified)
+}
+
+// follow has subscribers told what happens, until ctx is done, so that no stream holds up the shutdown, or stop is called.
+func follow(ctx context.Context, feed *db.Feed, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var following sync.WaitGroup
+	following.Go(func() { feed.Run(ctx, log) })
+	return func() {
+		cancel()
+		following.Wait()
+	}
 }
 
 // crm is an open store and the domain over it.

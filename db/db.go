@@ -27,6 +27,8 @@ type DB struct {
 	Interactions *Entities[Interaction]
 	Tickets      *Entities[Ticket]
 	Deliveries   *Entities[Delivery]
+	// Feed tells subscribers what happens, as long as its Run runs.
+	Feed *Feed
 
 	store     Store
 	passwords Passwords
@@ -52,10 +54,11 @@ func New(store Store, passwords Passwords, options Options) *DB {
 		store:     CountCalls(store),
 		passwords: passwords,
 		written:   make(chan struct{}, 1),
-		live:      newLiveSessions(),
 		now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		options:   options,
 	}
+	d.Feed = newFeed(d)
+	d.live = newLiveSessions(d.Feed.wake)
 	d.Users = newEntities(d, Users, KindUser, (*User).redact)
 	d.Customers = newEntities[Customer](d, Customers, KindCustomer, nil)
 	d.Interactions = newEntities[Interaction](d, Interactions, KindInteraction, nil)
@@ -72,6 +75,7 @@ func (d *DB) Ping(ctx context.Context) error { return d.store.Ping(ctx) }
 func (d *DB) Written() <-chan struct{} { return d.written }
 
 func (d *DB) wake() {
+	d.Feed.wake()
 	select {
 	case d.written <- struct{}{}:
 	default: // somebody is about to look already

@@ -175,8 +175,7 @@ func (d *DB) removeTicket(ctx context.Context, scope auth.Scope, t *Ticket) erro
 func (d *DB) unassign(ctx context.Context, scope auth.Scope, user ID) error {
 	_, err := d.Tickets.all(ctx, Eq("assignee_id", user), func(t *Ticket) error {
 		_, err := d.Tickets.update(ctx, scope, t.ID, nil, func(next *Ticket) (change, error) {
-			next.AssigneeID = nil
-			return change{event: EventTicketUpdated, data: EventData{Ticket: next}}, nil
+			return assigned(next, EventTicketUpdated, nil), nil
 		})
 		return err
 	})

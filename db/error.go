@@ -19,6 +19,10 @@ const (
 	Conflict        Code = "CONFLICT"
 	RateLimited     Code = "RATE_LIMITED"
 	Unavailable     Code = "UNAVAILABLE"
+	// EventsExpired says that events that a subscriber missed are not kept any more.
+	EventsExpired Code = "EVENTS_EXPIRED"
+	// SlowConsumer says that a subscriber reads more slowly than things happen.
+	SlowConsumer Code = "SLOW_CONSUMER"
 )
 
 // Problem is what is wrong with one field of an input.

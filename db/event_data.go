@@ -22,13 +22,16 @@ const (
 	EventTicketMoved          = "ticket.moved"
 	EventTicketAssigned       = "ticket.assigned"
 	EventTicketDeleted        = "ticket.deleted"
+	EventDeliveryFailed       = "delivery.failed"
 )
 
 // EventData is what an event tells of its entity: as it was after the change, or before it if it was deleted. Events
-// of users and customers carry none, so that the log holds no personal data longer than the collections do.
+// of users, customers and deliveries carry none, so that the log holds no personal data longer than the collections do.
 type EventData struct {
 	Interaction *Interaction `json:"interaction,omitempty"`
 	Ticket      *Ticket      `json:"ticket,omitempty"`
+	// PreviousAssignee is who a ticket was taken from, and who therefore may not see it any more.
+	PreviousAssignee *ID `json:"previousAssignee,omitempty"`
 	// Changed names the stored fields that an update changed: "title", "start_time", …
 	Changed []string `json:"changed,omitempty"`
 }

@@ -20,6 +20,8 @@ type liveSessions struct {
 	mutex     sync.Mutex
 	viewers   map[ID]liveSession
 	forgotten int
+	// onForget is called when something was forgotten, and must not block.
+	onForget func()
 }
 
 type liveSession struct {
@@ -27,7 +29,9 @@ type liveSession struct {
 	until  time.Time
 }
 
-func newLiveSessions() *liveSessions { return &liveSessions{viewers: make(map[ID]liveSession)} }
+func newLiveSessions(onForget func()) *liveSessions {
+	return &liveSessions{viewers: make(map[ID]liveSession), onForget: onForget}
+}
 
 func (l *liveSessions) get(session ID, now time.Time) (auth.Viewer, bool) {
 	l.mutex.Lock()
@@ -59,6 +63,7 @@ func (l *liveSessions) forget(session ID) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.forgotten++
+	l.onForget()
 	delete(l.viewers, session)
 }
 
@@ -66,6 +71,7 @@ func (l *liveSessions) forgetAccount(account ID) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.forgotten++
+	l.onForget()
 	for session, known := range l.viewers {
 		if known.viewer.Account == account {
 			delete(l.viewers, session)

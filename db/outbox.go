@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"crm/auth"
 )
 
 // This file is what notify works with: events become deliveries, deliveries are claimed, tried and settled. All of
@@ -11,7 +13,11 @@ import (
 
 // MoveEvents moves pending events into the log; see Store.MoveEvents.
 func (d *DB) MoveEvents(ctx context.Context, limit int) (int, error) {
-	return d.store.MoveEvents(ctx, limit)
+	moved, err := d.store.MoveEvents(ctx, limit)
+	if moved > 0 {
+		d.Feed.wake()
+	}
+	return moved, err
 }
 
 // UnplannedEvents returns the oldest events whose deliveries haven't been made yet, in order.
@@ -25,7 +31,7 @@ func (d *DB) UnplannedEvents(ctx context.Context, limit int) ([]*Event, error) {
 // between is mended by the next call, since a delivery's id derives from what it is for.
 func (d *DB) PlanDeliveries(ctx context.Context, event *Event, deliveries []*Delivery) error {
 	for _, delivery := range deliveries {
-		if err := d.store.Insert(ctx, Deliveries, delivery); err != nil && CodeOf(err) != Conflict {
+		if err := d.insertDelivery(ctx, delivery); err != nil && CodeOf(err) != Conflict {
 			return fmt.Errorf("cannot plan delivery for event %s: %w", event.ID, err)
 		}
 	}
@@ -34,6 +40,32 @@ func (d *DB) PlanDeliveries(ctx context.Context, event *Event, deliveries []*Del
 		return fmt.Errorf("cannot note that event %s is planned: %w", event.ID, err)
 	}
 	return nil
+}
+
+func (d *DB) insertDelivery(ctx context.Context, delivery *Delivery) error {
+	if delivery.Status != DeliveryFailed {
+		return d.store.Insert(ctx, Deliveries, delivery)
+	}
+	event, err := d.deliveryFailed(delivery)
+	if err != nil {
+		return err
+	}
+	if err := d.store.Insert(ctx, Deliveries, delivery, event); err != nil {
+		return err
+	}
+	d.wake()
+	return nil
+}
+
+// deliveryFailed returns the event that says that a delivery was given up. No delivery follows from that, so it is
+// planned from the start.
+func (d *DB) deliveryFailed(delivery *Delivery) (*Event, error) {
+	event, err := d.newEvent(auth.SystemScope(), EventDeliveryFailed, delivery.ID, EventData{})
+	if err != nil {
+		return nil, err
+	}
+	event.Planned = true
+	return event, nil
 }
 
 // NewDelivery returns a delivery that is due at once, with the id that belongs to event, channel and recipient.
@@ -80,15 +112,24 @@ func (d *DB) SettleRetry(ctx context.Context, delivery *Delivery, reason string,
 
 // SettleFailed notes why a claimed delivery will not go out.
 func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string) error {
-	return d.settle(ctx, delivery, []Assignment{
+	event, err := d.deliveryFailed(delivery)
+	if err != nil {
+		return err
+	}
+	err = d.settle(ctx, delivery, []Assignment{
 		{Field: "status", Value: string(DeliveryFailed)}, {Field: "last_error", Value: reason},
-	})
+	}, event)
+	if err != nil {
+		return err
+	}
+	d.wake()
+	return nil
 }
 
 // settle writes how a try went, unless the lease has passed to somebody else: then it is NOT_FOUND.
-func (d *DB) settle(ctx context.Context, delivery *Delivery, set []Assignment) error {
+func (d *DB) settle(ctx context.Context, delivery *Delivery, set []Assignment, events ...*Event) error {
 	set = append(set, Assignment{Field: "attempts", Value: delivery.Attempts + 1}, Assignment{Field: "lease", Value: ID{}})
-	if err := d.store.Update(ctx, Deliveries, delivery.ID, Eq("lease", delivery.Lease), set); err != nil {
+	if err := d.store.Update(ctx, Deliveries, delivery.ID, Eq("lease", delivery.Lease), set, events...); err != nil {
 		return fmt.Errorf("cannot settle delivery %s: %w", delivery.ID, err)
 	}
 	return nil

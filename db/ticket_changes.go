@@ -102,9 +102,15 @@ func (d *DB) AssignTicket(
 				return change{}, err
 			}
 		}
-		next.AssigneeID = assignee
-		return change{event: EventTicketAssigned, data: EventData{Ticket: next}}, nil
+		return assigned(next, EventTicketAssigned, assignee), nil
 	})
+}
+
+// assigned gives a ticket to somebody else, and says so in an event of that type.
+func assigned(next *Ticket, event string, assignee *ID) change {
+	previous := next.AssigneeID
+	next.AssigneeID = assignee
+	return change{event: event, data: EventData{Ticket: next, PreviousAssignee: previous}}
 }
 
 // name returns the status as clients know it.

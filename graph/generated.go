@@ -35,6 +35,7 @@ type ResolverRoot interface {
 	Interaction() InteractionResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 	Ticket() TicketResolver
 	User() UserResolver
 }
@@ -102,6 +103,12 @@ type QueryResolver interface {
 	Interactions(ctx context.Context, first *int, after *string, last *int, before *string, where *InteractionWhere, orderBy []*InteractionOrder) (*Connection[db.Interaction], error)
 	Ticket(ctx context.Context, id string) (*db.Ticket, error)
 	Tickets(ctx context.Context, first *int, after *string, last *int, before *string, where *TicketWhere, orderBy []*TicketOrder) (*Connection[db.Ticket], error)
+	LatestSeq(ctx context.Context) (string, error)
+}
+type SubscriptionResolver interface {
+	TicketChanged(ctx context.Context, where *TicketWhere, after *string) (<-chan *db.Change[db.Ticket], error)
+	InteractionChanged(ctx context.Context, where *InteractionWhere, after *string) (<-chan *db.Change[db.Interaction], error)
+	DeliveryFailed(ctx context.Context, after *string) (<-chan *db.Change[db.Delivery], error)
 }
 type TicketResolver interface {
 	Interaction(ctx context.Context, obj *db.Ticket) (*db.Interaction, error)
@@ -236,6 +243,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -269,6 +293,7 @@ send mail, customers raise tickets on interactions. Lists are Relay connections;
 schema {
   query: Query
   mutation: Mutation
+  subscription: Subscription
 }
 
 "Anybody may use the field, also without being logged in."
@@ -1213,6 +1238,108 @@ type Query {
     "The order; newest first if not given. At most 3 keys, each once."
     orderBy: [TicketOrder!]
   ): TicketConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  "The place in the log of the newest change. A client that asks for this first, then reads what it shows, and then subscribes after this, misses nothing."
+  latestSeq: String! @hasRole(any: [ADMIN, USER, CUSTOMER])
+}
+
+"""
+What happens, as it happens. Each change carries its ` + "`" + `seq` + "`" + `: whoever subscribes again ` + "`" + `after` + "`" + ` the last one that they got is told
+what they missed, then what happens, nothing twice. If that is not kept any more (30 days), the error is EVENTS_EXPIRED.
+A subscription ends with UNAUTHENTICATED when its session ends or the account's role changes, with UNAVAILABLE when the
+server stops, and with SLOW_CONSUMER when changes are not read.
+"""
+type Subscription {
+  """
+  Each change of a ticket that the viewer may see and that matches. A ticket that is deleted, leaves the viewer's sight
+  or does not match any more is REMOVED. Changes of what it hangs on, as of its customer's company, are none of its own.
+  """
+  ticketChanged(
+    "Only tickets that match, at the moment when the change is sent."
+    where: TicketWhere
+    "Begin behind this ` + "`" + `seq` + "`" + `; from now on if not given."
+    after: String
+  ): TicketChange! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  """
+  Each change of an interaction that the viewer may see and that matches. An interaction that is deleted or does not match
+  any more is REMOVED. Changes of what it hangs on are none of its own.
+  """
+  interactionChanged(
+    "Only interactions that match, at the moment when the change is sent."
+    where: InteractionWhere
+    "Begin behind this ` + "`" + `seq` + "`" + `; from now on if not given."
+    after: String
+  ): InteractionChange! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  "Each message that was given up."
+  deliveryFailed(
+    "Begin behind this ` + "`" + `seq` + "`" + `; from now on if not given."
+    after: String
+  ): DeliveryFailure! @hasRole(any: [ADMIN])
+}
+
+"What happened to a ticket. Only for REMOVED is there no ticket."
+enum TicketChangeKind {
+  "It was raised."
+  CREATED
+  "Its text or its priority was changed."
+  UPDATED
+  "Its status was changed."
+  MOVED
+  "It was given to somebody, or taken from them."
+  ASSIGNED
+  "It was deleted, left the viewer's sight, or does not match any more. A client that does not show it has nothing to do."
+  REMOVED
+}
+
+"A change of a ticket."
+type TicketChange {
+  "The change's place in the log: a number, as a text since it outgrows Int."
+  seq: String!
+  "When it happened."
+  at: DateTime!
+  "What happened."
+  kind: TicketChangeKind!
+  "The ticket's id."
+  ticketId: ID!
+  "The ticket as the viewer sees it when the change is sent; it may have changed further since ` + "`" + `at` + "`" + `. Null if it is REMOVED."
+  ticket: Ticket
+}
+
+"What happened to an interaction. Only for REMOVED is there no interaction."
+enum InteractionChangeKind {
+  "It was entered."
+  CREATED
+  "It was changed."
+  UPDATED
+  "It was called off."
+  CANCELLED
+  "It was deleted or does not match any more. A client that does not show it has nothing to do."
+  REMOVED
+}
+
+"A change of an interaction."
+type InteractionChange {
+  "The change's place in the log: a number, as a text since it outgrows Int."
+  seq: String!
+  "When it happened."
+  at: DateTime!
+  "What happened."
+  kind: InteractionChangeKind!
+  "The interaction's id."
+  interactionId: ID!
+  "The interaction as the viewer sees it when the change is sent; it may have changed further since ` + "`" + `at` + "`" + `. Null if it is REMOVED."
+  interaction: Interaction
+}
+
+"A message that was given up."
+type DeliveryFailure {
+  "The failure's place in the log: a number, as a text since it outgrows Int."
+  seq: String!
+  "When it was given up."
+  at: DateTime!
+  "The message's id."
+  deliveryId: ID!
+  "The message as it is now; null if it is not kept any more."
+  delivery: Delivery
 }
 
 """
@@ -1965,6 +2092,20 @@ func (ec *executionContext) childFields_DeliveryEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_DeliveryFailure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seq":
+		return ec.fieldContext_DeliveryFailure_seq(ctx, field)
+	case "at":
+		return ec.fieldContext_DeliveryFailure_at(ctx, field)
+	case "deliveryId":
+		return ec.fieldContext_DeliveryFailure_deliveryId(ctx, field)
+	case "delivery":
+		return ec.fieldContext_DeliveryFailure_delivery(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryFailure", field.Name)
+}
+
 func (ec *executionContext) childFields_Interaction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2003,6 +2144,22 @@ func (ec *executionContext) childFields_Interaction(ctx context.Context, field g
 		return ec.fieldContext_Interaction_deliveries(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Interaction", field.Name)
+}
+
+func (ec *executionContext) childFields_InteractionChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seq":
+		return ec.fieldContext_InteractionChange_seq(ctx, field)
+	case "at":
+		return ec.fieldContext_InteractionChange_at(ctx, field)
+	case "kind":
+		return ec.fieldContext_InteractionChange_kind(ctx, field)
+	case "interactionId":
+		return ec.fieldContext_InteractionChange_interactionId(ctx, field)
+	case "interaction":
+		return ec.fieldContext_InteractionChange_interaction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InteractionChange", field.Name)
 }
 
 func (ec *executionContext) childFields_InteractionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2173,6 +2330,22 @@ func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphq
 		return ec.fieldContext_Ticket_deliveries(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Ticket", field.Name)
+}
+
+func (ec *executionContext) childFields_TicketChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seq":
+		return ec.fieldContext_TicketChange_seq(ctx, field)
+	case "at":
+		return ec.fieldContext_TicketChange_at(ctx, field)
+	case "kind":
+		return ec.fieldContext_TicketChange_kind(ctx, field)
+	case "ticketId":
+		return ec.fieldContext_TicketChange_ticketId(ctx, field)
+	case "ticket":
+		return ec.fieldContext_TicketChange_ticket(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TicketChange", field.Name)
 }
 
 func (ec *executionContext) childFields_TicketConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3290,6 +3463,64 @@ func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_deliveryFailed_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_interactionChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*InteractionWhere, error) {
+			return ec.unmarshalOInteractionWhere2ᚖcrmᚋgraphᚐInteractionWhere(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_ticketChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*TicketWhere, error) {
+			return ec.unmarshalOTicketWhere2ᚖcrmᚋgraphᚐTicketWhere(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
 	return args, nil
 }
 
@@ -4917,6 +5148,107 @@ func (ec *executionContext) fieldContext_DeliveryEdge_node(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _DeliveryFailure_seq(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Delivery]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeliveryFailure_seq(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seq(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeliveryFailure_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeliveryFailure", field, true, false, "String")
+}
+
+func (ec *executionContext) _DeliveryFailure_at(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Delivery]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeliveryFailure_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeliveryFailure_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeliveryFailure", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _DeliveryFailure_deliveryId(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Delivery]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeliveryFailure_deliveryId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeliveryFailure_deliveryId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeliveryFailure", field, true, false, "ID")
+}
+
+func (ec *executionContext) _DeliveryFailure_delivery(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Delivery]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeliveryFailure_delivery(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Document(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Delivery) graphql.Marshaler {
+			return ec.marshalODelivery2ᚖcrmᚋdbᚐDelivery(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeliveryFailure_delivery(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeliveryFailure",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Delivery(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Interaction_id(ctx context.Context, field graphql.CollectedField, obj *db.Interaction) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5382,6 +5714,130 @@ func (ec *executionContext) fieldContext_Interaction_deliveries(ctx context.Cont
 	if fc.Args, err = ec.field_Interaction_deliveries_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InteractionChange_seq(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Interaction]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractionChange_seq(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seq(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractionChange_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractionChange", field, true, false, "String")
+}
+
+func (ec *executionContext) _InteractionChange_at(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Interaction]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractionChange_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractionChange_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractionChange", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _InteractionChange_kind(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Interaction]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractionChange_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v db.ChangeKind) graphql.Marshaler {
+			return ec.marshalNInteractionChangeKind2crmᚋdbᚐChangeKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractionChange_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractionChange", field, true, false, "InteractionChangeKind")
+}
+
+func (ec *executionContext) _InteractionChange_interactionId(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Interaction]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractionChange_interactionId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InteractionChange_interactionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InteractionChange", field, true, false, "ID")
+}
+
+func (ec *executionContext) _InteractionChange_interaction(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Interaction]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InteractionChange_interaction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Document(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Interaction) graphql.Marshaler {
+			return ec.marshalOInteraction2ᚖcrmᚋdbᚐInteraction(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InteractionChange_interaction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InteractionChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Interaction(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -8061,6 +8517,47 @@ func (ec *executionContext) fieldContext_Query_tickets(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_latestSeq(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_latestSeq(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().LatestSeq(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_latestSeq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Query", field, true, true, "String")
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8430,6 +8927,192 @@ func (ec *executionContext) fieldContext_SignUpUserPayload_tokens(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_ticketChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_ticketChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().TicketChanged(ctx, fc.Args["where"].(*TicketWhere), fc.Args["after"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
+				if err != nil {
+					var zeroVal *db.Change[db.Ticket]
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *db.Change[db.Ticket]
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Change[db.Ticket]) graphql.Marshaler {
+			return ec.marshalNTicketChange2ᚖcrmᚋdbᚐChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_ticketChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketChange(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_ticketChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_interactionChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_interactionChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().InteractionChanged(ctx, fc.Args["where"].(*InteractionWhere), fc.Args["after"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
+				if err != nil {
+					var zeroVal *db.Change[db.Interaction]
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *db.Change[db.Interaction]
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Change[db.Interaction]) graphql.Marshaler {
+			return ec.marshalNInteractionChange2ᚖcrmᚋdbᚐChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_interactionChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InteractionChange(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_interactionChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_deliveryFailed(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_deliveryFailed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().DeliveryFailed(ctx, fc.Args["after"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN"})
+				if err != nil {
+					var zeroVal *db.Change[db.Delivery]
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *db.Change[db.Delivery]
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Change[db.Delivery]) graphql.Marshaler {
+			return ec.marshalNDeliveryFailure2ᚖcrmᚋdbᚐChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_deliveryFailed(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeliveryFailure(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_deliveryFailed_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Ticket_id(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8791,6 +9474,130 @@ func (ec *executionContext) fieldContext_Ticket_deliveries(ctx context.Context, 
 	if fc.Args, err = ec.field_Ticket_deliveries_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketChange_seq(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Ticket]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketChange_seq(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seq(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketChange_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketChange", field, true, false, "String")
+}
+
+func (ec *executionContext) _TicketChange_at(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Ticket]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketChange_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketChange_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketChange", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _TicketChange_kind(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Ticket]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketChange_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v db.ChangeKind) graphql.Marshaler {
+			return ec.marshalNTicketChangeKind2crmᚋdbᚐChangeKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketChange_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketChange", field, true, false, "TicketChangeKind")
+}
+
+func (ec *executionContext) _TicketChange_ticketId(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Ticket]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketChange_ticketId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketChange_ticketId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketChange", field, true, false, "ID")
+}
+
+func (ec *executionContext) _TicketChange_ticket(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Ticket]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketChange_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Document(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Ticket) graphql.Marshaler {
+			return ec.marshalOTicket2ᚖcrmᚋdbᚐTicket(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TicketChange_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -14688,6 +15495,55 @@ func (ec *executionContext) _DeliveryEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var deliveryFailureImplementors = []string{"DeliveryFailure"}
+
+func (ec *executionContext) _DeliveryFailure(ctx context.Context, sel ast.SelectionSet, obj *db.Change[db.Delivery]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deliveryFailureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeliveryFailure")
+		case "seq":
+			out.Values[i] = ec._DeliveryFailure_seq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "at":
+			out.Values[i] = ec._DeliveryFailure_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "deliveryId":
+			out.Values[i] = ec._DeliveryFailure_deliveryId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "delivery":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._DeliveryFailure_delivery(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var interactionImplementors = []string{"Interaction", "Node"}
 
 func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionSet, obj *db.Interaction) graphql.Marshaler {
@@ -14788,6 +15644,61 @@ func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionS
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Interaction_deliveries(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var interactionChangeImplementors = []string{"InteractionChange"}
+
+func (ec *executionContext) _InteractionChange(ctx context.Context, sel ast.SelectionSet, obj *db.Change[db.Interaction]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, interactionChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InteractionChange")
+		case "seq":
+			out.Values[i] = ec._InteractionChange_seq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "at":
+			out.Values[i] = ec._InteractionChange_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._InteractionChange_kind(ctx, field, obj)
+				})
+		case "interactionId":
+			out.Values[i] = ec._InteractionChange_interactionId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "interaction":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._InteractionChange_interaction(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -15426,6 +16337,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_tickets(ctx, field)
 				})
+		case "latestSeq":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_latestSeq(ctx, field)
+				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -15675,6 +16592,30 @@ func (ec *executionContext) _SignUpUserPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "ticketChanged":
+		return ec._Subscription_ticketChanged(ctx, fields[0])
+	case "interactionChanged":
+		return ec._Subscription_interactionChanged(ctx, fields[0])
+	case "deliveryFailed":
+		return ec._Subscription_deliveryFailed(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
+}
+
 var ticketImplementors = []string{"Ticket", "Node"}
 
 func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, obj *db.Ticket) graphql.Marshaler {
@@ -15756,6 +16697,61 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Ticket_deliveries(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ticketChangeImplementors = []string{"TicketChange"}
+
+func (ec *executionContext) _TicketChange(ctx context.Context, sel ast.SelectionSet, obj *db.Change[db.Ticket]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ticketChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TicketChange")
+		case "seq":
+			out.Values[i] = ec._TicketChange_seq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "at":
+			out.Values[i] = ec._TicketChange_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TicketChange_kind(ctx, field, obj)
+				})
+		case "ticketId":
+			out.Values[i] = ec._TicketChange_ticketId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ticket":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TicketChange_ticket(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -16798,6 +17794,14 @@ func (ec *executionContext) marshalNDeliveryEdge2ᚖcrmᚋgraphᚐEdge(ctx conte
 	return ec._DeliveryEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNDeliveryFailure2ᚖcrmᚋdbᚐChange(ctx context.Context, sel ast.SelectionSet, v *db.Change[db.Delivery]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeliveryFailure!")
+		return graphql.Null
+	}
+	return ec._DeliveryFailure(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDeliveryStatus2crmᚋdbᚐDeliveryStatus(ctx context.Context, v any) (db.DeliveryStatus, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := unmarshalNDeliveryStatus2crmᚋdbᚐDeliveryStatus[tmp]
@@ -16980,6 +17984,44 @@ func (ec *executionContext) marshalNInteractionAction2ᚕcrmᚋdbᚐInteractionA
 
 	return ret
 }
+
+func (ec *executionContext) marshalNInteractionChange2ᚖcrmᚋdbᚐChange(ctx context.Context, sel ast.SelectionSet, v *db.Change[db.Interaction]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "InteractionChange!")
+		return graphql.Null
+	}
+	return ec._InteractionChange(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNInteractionChangeKind2crmᚋdbᚐChangeKind(ctx context.Context, v any) (db.ChangeKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNInteractionChangeKind2crmᚋdbᚐChangeKind[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNInteractionChangeKind2crmᚋdbᚐChangeKind(ctx context.Context, sel ast.SelectionSet, v db.ChangeKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNInteractionChangeKind2crmᚋdbᚐChangeKind[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "InteractionChangeKind!")
+	}
+	return res
+}
+
+var (
+	unmarshalNInteractionChangeKind2crmᚋdbᚐChangeKind = map[string]db.ChangeKind{
+		"CREATED":   db.ChangeCreated,
+		"UPDATED":   db.ChangeUpdated,
+		"CANCELLED": db.ChangeCancelled,
+		"REMOVED":   db.ChangeRemoved,
+	}
+	marshalNInteractionChangeKind2crmᚋdbᚐChangeKind = map[db.ChangeKind]string{
+		db.ChangeCreated:   "CREATED",
+		db.ChangeUpdated:   "UPDATED",
+		db.ChangeCancelled: "CANCELLED",
+		db.ChangeRemoved:   "REMOVED",
+	}
+)
 
 func (ec *executionContext) marshalNInteractionConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.Interaction]) graphql.Marshaler {
 	if v == nil {
@@ -17329,6 +18371,46 @@ func (ec *executionContext) marshalNTicketAction2ᚕcrmᚋdbᚐTicketActionᚄ(c
 
 	return ret
 }
+
+func (ec *executionContext) marshalNTicketChange2ᚖcrmᚋdbᚐChange(ctx context.Context, sel ast.SelectionSet, v *db.Change[db.Ticket]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TicketChange!")
+		return graphql.Null
+	}
+	return ec._TicketChange(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTicketChangeKind2crmᚋdbᚐChangeKind(ctx context.Context, v any) (db.ChangeKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNTicketChangeKind2crmᚋdbᚐChangeKind[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTicketChangeKind2crmᚋdbᚐChangeKind(ctx context.Context, sel ast.SelectionSet, v db.ChangeKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNTicketChangeKind2crmᚋdbᚐChangeKind[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TicketChangeKind!")
+	}
+	return res
+}
+
+var (
+	unmarshalNTicketChangeKind2crmᚋdbᚐChangeKind = map[string]db.ChangeKind{
+		"CREATED":  db.ChangeCreated,
+		"UPDATED":  db.ChangeUpdated,
+		"MOVED":    db.ChangeMoved,
+		"ASSIGNED": db.ChangeAssigned,
+		"REMOVED":  db.ChangeRemoved,
+	}
+	marshalNTicketChangeKind2crmᚋdbᚐChangeKind = map[db.ChangeKind]string{
+		db.ChangeCreated:  "CREATED",
+		db.ChangeUpdated:  "UPDATED",
+		db.ChangeMoved:    "MOVED",
+		db.ChangeAssigned: "ASSIGNED",
+		db.ChangeRemoved:  "REMOVED",
+	}
+)
 
 func (ec *executionContext) marshalNTicketConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.Ticket]) graphql.Marshaler {
 	if v == nil {
@@ -17923,6 +19005,13 @@ func (ec *executionContext) marshalODeleteUserPayload2ᚖcrmᚋgraphᚐDeleteUse
 		return graphql.Null
 	}
 	return ec._DeleteUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODelivery2ᚖcrmᚋdbᚐDelivery(ctx context.Context, sel ast.SelectionSet, v *db.Delivery) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Delivery(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODeliveryConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.Delivery]) graphql.Marshaler {

@@ -958,6 +958,63 @@ func (r *rendering) renderDeliveryEdge(s *selection, obj *Edge[db.Delivery]) {
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planDeliveryFailure(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"DeliveryFailure"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "seq":
+			f.index = 1
+			return true
+		case "at":
+			f.index = 2
+			return true
+		case "deliveryId":
+			f.index = 3
+			return true
+		case "delivery":
+			f.index = 4
+			f.selection = p.planDelivery(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderDeliveryFailure(s *selection, obj *db.Change[db.Delivery]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"DeliveryFailure"`...)
+		case 1:
+			v := obj.Seq()
+			r.string(v)
+		case 2:
+			v := obj.At()
+			r.buf = appendDateTime(r.buf, v)
+		case 3:
+			v := obj.GlobalID()
+			r.string(v)
+		case 4:
+			v, err := obj.Document(r.ctx)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderDelivery(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planInteraction(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"Interaction", "Node"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -1151,6 +1208,69 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 				return
 			} else {
 				r.renderTicketConnection(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planInteractionChange(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"InteractionChange"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "seq":
+			f.index = 1
+			return true
+		case "at":
+			f.index = 2
+			return true
+		case "kind":
+			f.index = 3
+			return true
+		case "interactionId":
+			f.index = 4
+			return true
+		case "interaction":
+			f.index = 5
+			f.selection = p.planInteraction(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderInteractionChange(s *selection, obj *db.Change[db.Interaction]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"InteractionChange"`...)
+		case 1:
+			v := obj.Seq()
+			r.string(v)
+		case 2:
+			v := obj.At()
+			r.buf = appendDateTime(r.buf, v)
+		case 3:
+			v := obj.Kind(r.ctx)
+			r.appendInteractionChangeKind(v)
+		case 4:
+			v := obj.GlobalID()
+			r.string(v)
+		case 5:
+			v, err := obj.Document(r.ctx)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderInteraction(f.selection, v)
 			}
 		}
 		if r.failed {
@@ -1962,6 +2082,69 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				}
 			}
 			r.buf = append(r.buf, ']')
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planTicketChange(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"TicketChange"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "seq":
+			f.index = 1
+			return true
+		case "at":
+			f.index = 2
+			return true
+		case "kind":
+			f.index = 3
+			return true
+		case "ticketId":
+			f.index = 4
+			return true
+		case "ticket":
+			f.index = 5
+			f.selection = p.planTicket(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderTicketChange(s *selection, obj *db.Change[db.Ticket]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"TicketChange"`...)
+		case 1:
+			v := obj.Seq()
+			r.string(v)
+		case 2:
+			v := obj.At()
+			r.buf = appendDateTime(r.buf, v)
+		case 3:
+			v := obj.Kind(r.ctx)
+			r.appendTicketChangeKind(v)
+		case 4:
+			v := obj.GlobalID()
+			r.string(v)
+		case 5:
+			v, err := obj.Document(r.ctx)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderTicket(f.selection, v)
+			}
 		}
 		if r.failed {
 			return
@@ -2804,12 +2987,26 @@ func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, va
 		case []*Edge[db.Delivery]:
 			return v != nil && renderList(r, p.planDeliveryEdge(set), r.renderDeliveryEdge, v)
 		}
+	case "DeliveryFailure":
+		switch v := value.(type) {
+		case *db.Change[db.Delivery]:
+			return v != nil && renderOne(r, p.planDeliveryFailure(set), r.renderDeliveryFailure, v)
+		case []*db.Change[db.Delivery]:
+			return v != nil && renderList(r, p.planDeliveryFailure(set), r.renderDeliveryFailure, v)
+		}
 	case "Interaction":
 		switch v := value.(type) {
 		case *db.Interaction:
 			return v != nil && renderOne(r, p.planInteraction(set), r.renderInteraction, v)
 		case []*db.Interaction:
 			return v != nil && renderList(r, p.planInteraction(set), r.renderInteraction, v)
+		}
+	case "InteractionChange":
+		switch v := value.(type) {
+		case *db.Change[db.Interaction]:
+			return v != nil && renderOne(r, p.planInteractionChange(set), r.renderInteractionChange, v)
+		case []*db.Change[db.Interaction]:
+			return v != nil && renderList(r, p.planInteractionChange(set), r.renderInteractionChange, v)
 		}
 	case "InteractionConnection":
 		switch v := value.(type) {
@@ -2915,6 +3112,13 @@ func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, va
 			return v != nil && renderOne(r, p.planTicket(set), r.renderTicket, v)
 		case []*db.Ticket:
 			return v != nil && renderList(r, p.planTicket(set), r.renderTicket, v)
+		}
+	case "TicketChange":
+		switch v := value.(type) {
+		case *db.Change[db.Ticket]:
+			return v != nil && renderOne(r, p.planTicketChange(set), r.renderTicketChange, v)
+		case []*db.Change[db.Ticket]:
+			return v != nil && renderList(r, p.planTicketChange(set), r.renderTicketChange, v)
 		}
 	case "TicketConnection":
 		switch v := value.(type) {
@@ -3032,6 +3236,21 @@ func (r *rendering) appendInteractionAction(v db.InteractionAction) {
 	}
 }
 
+func (r *rendering) appendInteractionChangeKind(v db.ChangeKind) {
+	switch v {
+	case db.ChangeCreated:
+		r.buf = append(r.buf, `"CREATED"`...)
+	case db.ChangeUpdated:
+		r.buf = append(r.buf, `"UPDATED"`...)
+	case db.ChangeCancelled:
+		r.buf = append(r.buf, `"CANCELLED"`...)
+	case db.ChangeRemoved:
+		r.buf = append(r.buf, `"REMOVED"`...)
+	default:
+		r.failed = true
+	}
+}
+
 func (r *rendering) appendInteractionKind(v db.InteractionKind) {
 	switch v {
 	case db.KindMeeting:
@@ -3083,6 +3302,23 @@ func (r *rendering) appendTicketAction(v db.TicketAction) {
 		r.buf = append(r.buf, `"ASSIGN"`...)
 	case db.DeleteTicket:
 		r.buf = append(r.buf, `"DELETE"`...)
+	default:
+		r.failed = true
+	}
+}
+
+func (r *rendering) appendTicketChangeKind(v db.ChangeKind) {
+	switch v {
+	case db.ChangeCreated:
+		r.buf = append(r.buf, `"CREATED"`...)
+	case db.ChangeUpdated:
+		r.buf = append(r.buf, `"UPDATED"`...)
+	case db.ChangeMoved:
+		r.buf = append(r.buf, `"MOVED"`...)
+	case db.ChangeAssigned:
+		r.buf = append(r.buf, `"ASSIGNED"`...)
+	case db.ChangeRemoved:
+		r.buf = append(r.buf, `"REMOVED"`...)
 	default:
 		r.failed = true
 	}

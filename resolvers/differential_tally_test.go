@@ -108,8 +108,12 @@ func (c *tally) check(t *testing.T) {
 	}
 }
 
-// isRead tells the types that queries lead to from those that only mutations answer with, and from the schema's own.
+// isRead tells the types that queries lead to from those that only mutations and subscriptions answer with, and from the
+// schema's own.
 func isRead(definition *ast.Definition) bool {
-	return definition.Name != "Mutation" && definition.Name != "Tokens" && !strings.HasSuffix(definition.Name, "Payload") &&
-		!strings.HasPrefix(definition.Name, "__")
+	switch definition.Name {
+	case "Mutation", "Subscription", "Tokens", "TicketChange", "InteractionChange", "DeliveryFailure":
+		return false
+	}
+	return !strings.HasSuffix(definition.Name, "Payload") && !strings.HasPrefix(definition.Name, "__")
 }

@@ -66,7 +66,7 @@ func (r request) params(tb testing.TB) *graphql.RawParams {
 	return params
 }
 
-// mayBeRendered tells root fields, but for the schema's description.
+// mayBeRendered tells root fields, but for the schema's description and leaves.
 func mayBeRendered(field *graphql.FieldContext) bool {
-	return (field.Object == "Query" || field.Object == "Mutation") && !strings.HasPrefix(field.Field.Name, "__")
+	return len(field.Field.Selections) > 0 && (field.Object == "Query" || field.Object == "Mutation") && !strings.HasPrefix(field.Field.Name, "__")
 }

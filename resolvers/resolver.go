@@ -22,12 +22,13 @@ var _ graph.ResolverRoot = (*Resolver)(nil)
 func New(d *db.DB, tokens *auth.Tokens) *Resolver { return &Resolver{db: d, tokens: tokens} }
 
 type (
-	queryResolver       struct{ *Resolver }
-	mutationResolver    struct{ *Resolver }
-	userResolver        struct{ *Resolver }
-	customerResolver    struct{ *Resolver }
-	interactionResolver struct{ *Resolver }
-	ticketResolver      struct{ *Resolver }
+	queryResolver        struct{ *Resolver }
+	mutationResolver     struct{ *Resolver }
+	subscriptionResolver struct{ *Resolver }
+	userResolver         struct{ *Resolver }
+	customerResolver     struct{ *Resolver }
+	interactionResolver  struct{ *Resolver }
+	ticketResolver       struct{ *Resolver }
 )
 
 // Query returns the resolvers of the queries.
@@ -35,6 +36,9 @@ func (r *Resolver) Query() graph.QueryResolver { return queryResolver{r} }
 
 // Mutation returns the resolvers of the mutations.
 func (r *Resolver) Mutation() graph.MutationResolver { return mutationResolver{r} }
+
+// Subscription returns the resolvers of the subscriptions.
+func (r *Resolver) Subscription() graph.SubscriptionResolver { return subscriptionResolver{r} }
 
 // User returns the resolvers of what hangs on a user.
 func (r *Resolver) User() graph.UserResolver { return userResolver{r} }

@@ -1,0 +1,140 @@
+package db
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"crm/auth"
+)
+
+// audience are the subscribers who see the same: those to one collection with the same scope and the same filter. What
+// one of them is told is found out once, for all.
+type audience[T any] struct {
+	entities *Entities[T]
+	scope    auth.Scope
+	// sees is what the scope sees; where is the subscribers' filter, narrowed to that.
+	sees, where Filter
+	// decisive are the fields that the subscribers' filter depends on.
+	decisive []string
+	streams  map[*stream[T]]struct{}
+}
+
+// audienceKey tells audiences apart.
+type audienceKey struct {
+	collection *Collection
+	scope      auth.Scope
+	where      [sha256.Size]byte
+}
+
+// newAudience returns an audience without anybody in it yet, and what tells it from others.
+func newAudience[T any](e *Entities[T], scope auth.Scope, where Filter) (*audience[T], audienceKey, error) {
+	if scope.SeesAll() {
+		scope.Account = auth.ID{} // all admins see the same
+	}
+	narrowed, err := narrow(scope, e.c, where)
+	if err != nil {
+		return nil, audienceKey{}, err
+	}
+	text, err := json.Marshal(where)
+	if err != nil {
+		return nil, audienceKey{}, fmt.Errorf("cannot encode filter: %w", err)
+	}
+	a := &audience[T]{
+		entities: e, scope: scope, sees: scopeOf(e.c, scope), where: narrowed, decisive: fieldsOf(where), streams: make(map[*stream[T]]struct{}),
+	}
+	return a, audienceKey{e.c, scope, sha256.Sum256(text)}, nil
+}
+
+// fieldsOf returns the names of the fields that a filter looks at, as EventData.Changed has them.
+func fieldsOf(f Filter) []string {
+	var fields []string
+	if f.Field != "" {
+		fields = append(fields, strings.TrimSuffix(f.Field, "_key"))
+	}
+	for _, filter := range f.Filters {
+		fields = append(fields, fieldsOf(filter)...)
+	}
+	return fields
+}
+
+// look finds out what the audience is told of events, with one call to the store, and returns what tells it. That is
+// called under the feed's lock.
+func (a *audience[T]) look(ctx context.Context, events map[*Collection][]*occurrence) (tell func(), err error) {
+	sights, err := a.sights(ctx, events[a.entities.c])
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		for s := range a.streams {
+			s.tell(sights)
+		}
+	}, nil
+}
+
+// sights returns what the audience sees of events.
+func (a *audience[T]) sights(ctx context.Context, events []*occurrence) ([]*sight[T], error) {
+	var ids []ID
+	var concerning []*occurrence
+	for _, event := range events {
+		if !event.concerns(a.entities.c, a.sees) {
+			continue
+		}
+		concerning = append(concerning, event)
+		if event.kind != ChangeRemoved && !slices.Contains(ids, event.Entity) {
+			ids = append(ids, event.Entity)
+		}
+	}
+	seen := time.Now() // before it is read, so that it counts as no fresher than it is
+	found, err := a.find(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var sights []*sight[T]
+	for _, event := range concerning {
+		s := &sight[T]{
+			audience: a, seq: event.Seq, id: event.Entity, at: event.At, kind: event.kind, document: found[event.Entity], seen: seen,
+		}
+		if s.document == nil || s.kind == ChangeRemoved {
+			if !a.mayHaveHad(event) {
+				continue
+			}
+			s.kind, s.document = ChangeRemoved, nil
+		}
+		sights = append(sights, s)
+	}
+	return sights, nil
+}
+
+// mayHaveHad reports whether the event may be what took a document, which the audience doesn't see now, from what it saw.
+// If not, the audience isn't told that it is gone: either it never matched, or another event tells so.
+func (a *audience[T]) mayHaveHad(event *occurrence) bool {
+	if len(a.decisive) == 0 || event.kind == ChangeRemoved || !event.leavesInSight(a.entities.c, a.sees) {
+		return true
+	}
+	return slices.ContainsFunc(a.decisive, func(field string) bool {
+		return slices.Contains(event.changed, field) || (field == "updated_at" && event.kind != ChangeCreated)
+	})
+}
+
+// find returns those of the documents that the audience sees.
+func (a *audience[T]) find(ctx context.Context, ids []ID) (map[ID]*T, error) {
+	if len(ids) == 0 {
+		return map[ID]*T{}, nil
+	}
+	docs, err := a.entities.find(ctx, a.scope, Query{Where: And(In("_id", ids), a.where)})
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[ID]*T, len(docs))
+	for _, doc := range docs {
+		found[a.entities.id(doc)] = doc
+	}
+	return found, nil
+}
+
+func (a *audience[T]) empty() bool { return len(a.streams) == 0 }

@@ -1,0 +1,236 @@
+package resolvers_test
+
+import (
+	"context"
+	"strconv"
+	"testing"
+	"time"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// The rights of an account end in many ways; each of them ends its streams, whichever process it happened in.
+func TestStreamsEndWithTheirSession(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(t *testing.T, w *world, d *db.DB, viewer auth.Viewer) error{
+		"logged out": func(t *testing.T, _ *world, d *db.DB, viewer auth.Viewer) error {
+			return d.EndSession(t.Context(), viewer.Session)
+		},
+		"deactivated": func(t *testing.T, w *world, d *db.DB, viewer auth.Viewer) error {
+			_, _, err := d.DeactivateUser(t.Context(), w.scopeOf("ada"), viewer.Account, nil)
+			return err
+		},
+		"made an admin": func(t *testing.T, w *world, d *db.DB, viewer auth.Viewer) error {
+			role := auth.Admin
+			_, err := d.UpdateUser(t.Context(), w.scopeOf("ada"), viewer.Account, nil, db.UserChanges{Role: &role})
+			return err
+		},
+		"deleted": func(t *testing.T, w *world, d *db.DB, viewer auth.Viewer) error {
+			_, err := d.DeleteUser(t.Context(), w.scopeOf("ada"), viewer.Account, nil, true)
+			return err
+		},
+		"given a password": func(t *testing.T, w *world, d *db.DB, viewer auth.Viewer) error {
+			_, err := d.SetPassword(t.Context(), w.scopeOf("ada"), db.KindUser, viewer.Account, "battery staple")
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onEachEngine(t, func(t *testing.T, s *server) {
+				w := s.newWorld()
+				other := serve(t, s.store, db.Options{})
+				tellSubscribers(t, s.db)
+				s.settle()
+				for _, from := range []*server{s, other} {
+					viewer := s.viewer(s.hire(w.people["ada"], "Newcomer"+strconv.Itoa(int(w.made.Add(1)))))
+					changes, ended := watchTickets(t.Context(), t, s.db, viewer, "0")
+					if err := end(t, w, from.db, viewer); err != nil {
+						t.Fatal(err)
+					}
+					if code := ended.code(t); code != db.Unauthenticated {
+						t.Errorf("the stream ends with %q", code)
+					}
+					if _, ok := <-changes; ok {
+						t.Error("there is something in the stream still")
+					}
+					if _, err := s.db.Tickets.Watch(t.Context(), viewer, db.Watch{}); db.CodeOf(err) != db.Unauthenticated {
+						t.Errorf("subscribing again: %v", err)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestStreamsEndWithTheServer(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		admin := s.viewer(s.signUpUser("Ada"))
+		stop := tellSubscribers(t, s.db)
+		_, ended := watchTickets(t.Context(), t, s.db, admin, "")
+		stop()
+		if code := ended.code(t); code != db.Unavailable {
+			t.Errorf("the stream ends with %q", code)
+		}
+		if _, err := s.db.Tickets.Watch(t.Context(), admin, db.Watch{}); db.CodeOf(err) != db.Unavailable {
+			t.Errorf("subscribing again: %v", err)
+		}
+	})
+}
+
+func TestWhereStreamsBegin(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		tellSubscribers(t, s.db)
+		s.settle()
+		latest := s.latestSeq()
+		for name, test := range map[string]struct {
+			after string
+			code  db.Code
+		}{
+			"the start":    {"0", ""},
+			"now":          {strconv.Itoa(latest), ""},
+			"the future":   {strconv.Itoa(latest + 1), db.BadInput},
+			"negative":     {"-1", db.BadInput},
+			"a text":       {"yesterday", db.BadInput},
+			"another form": {"007", db.BadInput},
+			"nothing":      {"", db.BadInput},
+			"too large":    {"99999999999999999999", db.BadInput},
+		} {
+			l := s.subscribe(w.people["ada"], ticketChanges, variables{"after": test.after})
+			if test.code == "" {
+				l.leave()
+				continue
+			}
+			a := l.next()
+			if len(a.Errors) != 1 || a.Errors[0].Extensions.Code != string(test.code) || a.Errors[0].Extensions.Fields[0].Path != "after" {
+				t.Errorf("%s: %s", name, a.raw)
+			}
+		}
+		// What is older than the retention goes, but for the newest.
+		if _, err := s.store.Purge(t.Context(), db.Events, db.Compare(db.OpLt, "seq", latest-1), 1000); err != nil {
+			t.Fatal(err)
+		}
+		l := s.subscribe(w.people["ada"], ticketChanges, variables{"after": strconv.Itoa(latest - 3)})
+		if a := l.next(); len(a.Errors) != 1 || a.Errors[0].Extensions.Code != "EVENTS_EXPIRED" {
+			t.Errorf("expired: %s", a.raw)
+		}
+		s.subscribe(w.people["ada"], ticketChanges, variables{"after": strconv.Itoa(latest - 2)}).leave()
+	})
+}
+
+func (s *server) latestSeq() int {
+	s.t.Helper()
+	text, err := s.db.LatestSeq(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	seq, err := strconv.Atoi(text)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return seq
+}
+
+// A subscriber who reads nothing is ended when its buffer has been full for a while; the others don't notice it.
+func TestSlowConsumer(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		tellSubscribers(t, s.db)
+		s.settle()
+		ada := s.viewer(w.people["ada"])
+		from := s.latestSeq()
+		slow, ended := watchTickets(t.Context(), t, s.db, ada, "")
+		quick, _ := watchTickets(t.Context(), t, s.db, ada, "")
+		s.happen(w.ids["leak"], 300)
+		for i := range 300 {
+			if got := seqOf(t, quick); got != from+1+i {
+				t.Fatalf("the quick one gets %d, want %d", got, from+1+i)
+			}
+		}
+		if code := ended.code(t); code != db.SlowConsumer {
+			t.Errorf("the slow one ends with %q", code)
+		}
+		if _, ok := <-slow; ok {
+			t.Error("what waited is sent still")
+		}
+		again, _ := watchTickets(t.Context(), t, s.db, ada, strconv.Itoa(from))
+		for i := range 300 {
+			if got := seqOf(t, again); got != from+1+i {
+				t.Fatalf("after subscribing again, it gets %d, want %d", got, from+1+i)
+			}
+		}
+	})
+}
+
+// What waited to be read is looked at again when it is: the reader may have lost sight of it.
+func TestWhatWaitsIsLookedAtAgain(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		tellSubscribers(t, s.db)
+		s.settle()
+		assignLeak("uma", "otto")(w)
+		s.settle()
+		before := strconv.Itoa(s.latestSeq() - 1)
+		changes, _ := watchTickets(t.Context(), t, s.db, s.viewer(w.people["otto"]), before)
+		witness, _ := watchTickets(t.Context(), t, s.db, s.viewer(w.people["ada"]), before)
+		change := <-changes
+		assignLeak("uma", "")(w)
+		<-witness
+		<-witness
+		deadline := time.After(300 * time.Millisecond) // a change is as good as new for a quarter of a second
+		<-deadline
+		ctx := t.Context()
+		doc, err := change.Document(ctx)
+		if kind := change.Kind(ctx); kind != db.ChangeRemoved || doc != nil || err != nil {
+			t.Errorf("otto gets %s %v %v", kind, doc, err)
+		}
+	})
+}
+
+// happen writes events about a ticket, ten with each write.
+func (s *server) happen(ticket string, events int) {
+	s.t.Helper()
+	id := idOf(s.t, ticket)
+	doc, err := s.db.Tickets.Get(s.t.Context(), auth.SystemScope(), id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for range events / 10 {
+		batch := make([]*db.Event, 10)
+		for i := range batch {
+			batch[i] = ticketEvent(doc)
+		}
+		set := []db.Assignment{{Field: "description", Value: "again"}}
+		if err := s.store.Update(s.t.Context(), db.Tickets, id, db.Filter{}, set, batch...); err != nil {
+			s.t.Error(err)
+			return
+		}
+	}
+}
+
+func ticketEvent(doc *db.Ticket) *db.Event {
+	return &db.Event{
+		ID: db.NewID(), Type: db.EventTicketUpdated, Entity: doc.ID, At: time.Now().UTC().Truncate(time.Millisecond),
+		Data: `{"ticket":{"customerId":"` + doc.CustomerID.String() + `"},"changed":["description"]}`, Planned: true,
+	}
+}
+
+func seqOf[T any](t *testing.T, changes <-chan *db.Change[T]) int {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	select {
+	case change, ok := <-changes:
+		if !ok {
+			return 0
+		}
+		seq, err := strconv.Atoi(change.Seq())
+		if err != nil {
+			t.Error(err)
+		}
+		return seq
+	case <-ctx.Done():
+		t.Fatal("nothing happened")
+		return 0
+	}
+}

@@ -1,0 +1,44 @@
+package resolvers_test
+
+import (
+	"runtime"
+	"testing"
+
+	"crm/db"
+)
+
+// TestIdleSubscribersAreSmall holds what an idle subscriber costs, each with a filter of its own, without the transport but
+// with a goroutine that waits for its answers. It doesn't run in parallel, so that nobody else's memory is measured.
+func TestIdleSubscribersAreSmall(t *testing.T) {
+	const subscribers, limit = 1000, 20 << 10
+	s := serve(t, openSQLite(t), db.Options{})
+	w := s.newWorld()
+	tellSubscribers(t, s.db)
+	listeners := make([]*listener, subscribers)
+	exec := s.executor()
+	before := memory()
+	for i := range listeners {
+		listeners[i] = s.subscribeBy(exec, w.people["ada"], ticketChanges, variables{"where": variables{
+			"id": variables{"in": []string{w.ids["leak"], db.KindTicket.GlobalID(db.NewID())}}}})
+	}
+	each := (memory() - before) / subscribers
+	t.Logf("an idle subscriber costs %d bytes", each)
+	if each > limit {
+		t.Errorf("that is more than %d", limit)
+	}
+	describeLeak("ada", "wet")(w)
+	for _, l := range listeners {
+		if got := l.change(w); got != "UPDATED leak" {
+			t.Fatalf("one of a thousand is told %q", got)
+		}
+	}
+}
+
+// memory returns how many bytes of heap and stacks are in use.
+func memory() int {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int(stats.HeapAlloc + stats.StackInuse)
+}
