@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/rs/cors"
@@ -38,13 +39,14 @@ func CORS(origins Origins, next http.Handler) http.Handler {
 	if len(origins) == 0 {
 		return next
 	}
-	all := false
-	for _, origin := range origins {
-		all = all || origin == "*"
-	}
+	return origins.policy().Handler(next)
+}
+
+// policy returns what CORS goes by; there is at least one origin.
+func (o Origins) policy() *cors.Cors {
 	return cors.New(cors.Options{
-		AllowedOrigins:   origins,
-		AllowCredentials: !all,
+		AllowedOrigins:   o,
+		AllowCredentials: !slices.Contains(o, "*"),
 		AllowedMethods:   []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{
 			"Authorization", "Content-Type", "Accept", "X-Request-Id", "X-GraphQL-Cost", "Apollo-Require-Preflight",
@@ -52,5 +54,22 @@ func CORS(origins Origins, next http.Handler) http.Handler {
 		},
 		ExposedHeaders: []string{"X-Request-Id", "Retry-After"},
 		MaxAge:         preflightSeconds,
-	}).Handler(next)
+	})
+}
+
+// pages returns a function that reports whether the page that sends a request may: those of the request's own host, and
+// those that CORS allows. Nobody but browsers sends an Origin.
+func (o Origins) pages() func(r *http.Request) bool {
+	listed := func(*http.Request) bool { return false }
+	if len(o) > 0 {
+		listed = o.policy().OriginAllowed
+	}
+	return func(r *http.Request) bool {
+		origin := r.Header.Get("Origin")
+		if origin == "" {
+			return true
+		}
+		page, err := url.Parse(origin)
+		return err == nil && strings.EqualFold(page.Host, r.Host) || listed(r)
+	}
 }

@@ -33,6 +33,8 @@ type Limits struct {
 	Repeats int
 	// Complexity is an operation's cost: the number of fields that the answer has if every page is full.
 	Complexity int
+	// Streams bounds sockets and event streams.
+	Streams StreamLimits
 }
 
 // DefaultLimits returns limits that leave room for the introspection queries of the usual clients, and for nested pages
@@ -47,6 +49,7 @@ func DefaultLimits() Limits {
 // withDefaults returns the limits with the default in place of each zero.
 func (l Limits) withDefaults() Limits {
 	defaults := DefaultLimits()
+	l.Streams = l.Streams.withDefaults()
 	if l.Body == 0 {
 		l.Body = defaults.Body
 	}
