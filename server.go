@@ -102,7 +102,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 		return err
 	}
 	defer crm.close()
-	handler, err := newHandler(s, crm, log)
+	handler, endStreams, err := newHandler(s, crm, log)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 		return err
 	}
 	service := notify.New(crm.db, mailer, log, notify.Sender(s.smtp.From))
-	return serveUntilDone(ctx, listener, handler, service, log)
+	return serveUntilDone(ctx, listener, newServer(handler, endStreams, log), service, log)
 }
 
 // Bounds of a connection, so that none is kept for nothing; shutdownTime is what requests get to end.
@@ -131,13 +131,22 @@ const (
 	shutdownTime = 20 * time.Second
 )
 
-func serveUntilDone(
-	ctx context.Context, listener net.Listener, handler http.Handler, service *notify.Service, log *slog.Logger,
-) error {
-	server := &http.Server{
+// server is the HTTP server, and what ends the streams on it, which it doesn't end itself.
+type server struct {
+	http.Server
+	endStreams func(ctx context.Context)
+}
+
+func newServer(handler http.Handler, endStreams func(ctx context.Context), log *slog.Logger) *server {
+	return &server{endStreams: endStreams, Server: http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
 		IdleTimeout: idleTime, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
+	}}
+}
+
+func serveUntilDone(
+	ctx context.Context, listener net.Listener, server *server, service *notify.Service, log *slog.Logger,
+) error {
 	notifying, stopNotifying := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopNotifying()
 	var notified error
@@ -151,7 +160,10 @@ func serveUntilDone(
 	case <-ctx.Done():
 		log.Info("stopping")
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		var streaming sync.WaitGroup
+		streaming.Go(func() { server.endStreams(ending) })
 		err = server.Shutdown(ending)
+		streaming.Wait()
 		cancel()
 	}
 	stopNotifying()
@@ -210,17 +222,20 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	return c, nil
 }
 
-// newHandler returns everything that the server answers.
-func newHandler(s settings, c *crm, log *slog.Logger) (http.Handler, error) {
+// newHandler returns everything that the server answers, and what ends the streams among that.
+func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, endStreams func(context.Context), err error) {
 	tokens, err := auth.NewTokens(c.secrets.User, c.secrets.Customer)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	api := auth.NewAuthenticator(tokens, c.db, s.proxies, log).Middleware(graph.NewHandler(graph.HandlerConfig{
+	authenticator := auth.NewAuthenticator(tokens, c.db, s.proxies, log)
+	operations := graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(c.db, tokens), NewOperation: resolvers.NewOperation,
 		Introspection: s.introspection, ShowCost: s.showCost, Logger: log,
-		NoFastPath: !s.fastPath,
-	}))
+		NoFastPath: !s.fastPath, Authenticator: authenticator, Origins: s.origins,
+		Limits: graph.Limits{Streams: graph.StreamLimits{Open: s.streams, PerAddress: s.streamsPerAddress}},
+	})
+	api := authenticator.Middleware(operations)
 	mux := http.NewServeMux()
 	if s.playground {
 		page := graph.Playground("/graphql")
@@ -233,7 +248,7 @@ func newHandler(s settings, c *crm, log *slog.Logger) (http.Handler, error) {
 		mux.Handle("GET /dev/mailbox", notify.Mailbox(c.db, log))
 	}
 	graph.HandleHealth(mux, c.db.Ping)
-	return graph.WithRequestID(graph.CORS(s.origins, mux)), nil
+	return graph.WithRequestID(graph.CORS(s.origins, mux)), operations.EndStreams, nil
 }
 
 // pageForBrowsers serves the page where a browser opens the API's address, and the API to everybody else.
@@ -289,6 +304,8 @@ type settings struct {
 	origins                 graph.Origins
 	proxies                 auth.Proxies
 	logLevel                slog.Level
+	// streams and streamsPerAddress are the limits of open streams, 0 for those of graph.
+	streams, streamsPerAddress int
 
 	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath bool
 }
@@ -300,6 +317,7 @@ func readSettings(variable func(name string) string) (settings, error) {
 		port: v.port("PORT", "8080"), dataDir: v.text("DATA_DIR", "data"), mongoURI: variable("MONGO_URI"),
 		origins: read(&v, "ALLOWED_ORIGINS", graph.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", auth.ParseProxies),
 		logLevel: read(&v, "LOG_LEVEL", parseLevel), allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
+		streams: v.limit("MAX_STREAMS"), streamsPerAddress: v.limit("MAX_STREAMS_PER_ADDRESS"),
 	}
 	// What helps in development is on where there is nothing to protect: on one machine, with the data in a file.
 	development := s.mongoURI == ""
@@ -353,6 +371,20 @@ func (v *variables) port(name, fallback string) string {
 			return "", fmt.Errorf("must be a port number, not %q", text)
 		}
 		return cmp.Or(text, fallback), nil
+	})
+}
+
+// limit reads a number from 1 on; 0 stands for the default.
+func (v *variables) limit(name string) int {
+	return read(v, name, func(text string) (int, error) {
+		if text == "" {
+			return 0, nil
+		}
+		limit, err := strconv.ParseUint(text, 10, 31)
+		if err != nil || limit == 0 {
+			return 0, fmt.Errorf("must be a number from 1 on, not %q", text)
+		}
+		return int(limit), nil
 	})
 }
 

@@ -507,6 +507,8 @@ func TestWrongSettings(t *testing.T) {
 		{"PLAYGROUND=maybe", []string{"PLAYGROUND", "maybe"}},
 		{"LOG_LEVEL=loud", []string{"LOG_LEVEL", "loud"}},
 		{"TRUSTED_PROXIES=x", []string{"TRUSTED_PROXIES", `"x"`}},
+		{"MAX_STREAMS=0", []string{"MAX_STREAMS", `"0"`}},
+		{"MAX_STREAMS_PER_ADDRESS=many", []string{"MAX_STREAMS_PER_ADDRESS", `"many"`}},
 		{"DATA_DIR=" + file, []string{"DATA_DIR", file}},
 		{"DATA_DIR=" + noData, []string{"DATA_DIR", "crm.db"}},
 		{"MONGO_URI=foo", []string{"MONGO_URI"}},

@@ -2,7 +2,9 @@ package graph
 
 import (
 	"bufio"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -166,4 +168,21 @@ func TestEventStreamEndsWithItsClient(t *testing.T) {
 	server.openEvents("POST", "subscription{flood}") // and nobody reads it
 	receive(t, server.schema.ended, "the end of the flood")
 	eventually(t, "nothing is left", func() bool { return server.handler.streams.count() == 0 })
+}
+
+// TestSlowBody: the test's server allows 200 milliseconds for a request.
+func TestSlowBody(t *testing.T) {
+	t.Parallel()
+	server := newStreamServer(t, HandlerConfig{})
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", server.web.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	_, _ = io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: crm\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	var timeout net.Error
+	if answer, err := io.ReadAll(conn); errors.As(err, &timeout) && timeout.Timeout() {
+		t.Errorf("not cut off: %s, %v", answer, err)
+	}
 }
