@@ -88,7 +88,7 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 	inner.SetErrorPresenter(presenter.present)
 	inner.SetRecoverFunc(presenter.recover)
 	inner.SetQueryCache(contextDocuments{})
-	inner.Use(operations{config: config})
+	inner.Use(&operations{config: config})
 	if executable, ok := executable.(*executableSchema); ok && !config.NoFastPath {
 		inner.Use(newFastPath(executable))
 	}

@@ -31,7 +31,7 @@ const (
 const closeTime = time.Second
 
 // socket is one client's connection that speaks graphql-transport-ws. One goroutine reads it, and each operation has one
-// that writes what comes of it. There is no queue of messages: who can't write waits, and so does, in the end, the
+// that writes what comes of it: two for an idle subscriber. There is no queue of messages: who can't write waits, and so does, in the end, the
 // source of a subscription, which knows best what to do about it.
 type socket struct {
 	exec    *Executor
@@ -41,7 +41,7 @@ type socket struct {
 
 	// writing is held while a message is written.
 	writing sync.Mutex
-	// Only the reading goroutine uses these.
+	// These belong to the message that is being handled; there is one at a time.
 	ready   bool
 	refused int
 	started int
@@ -66,30 +66,20 @@ func newSocket(exec *Executor, conn *websocket.Conn, network net.Conn, from iden
 	}
 }
 
-// serve reads messages until the socket is closed.
+// serve reads messages until the socket is closed. Each is handled by a goroutine of its own that is waited for: its
+// stack goes with it, while this one would keep, as long as the socket is idle, what the deepest call has needed.
 func (s *socket) serve(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer s.end(cancel)
-	defer s.recover(ctx)
 	s.set(&s.pulse, s.exec.limits.Streams.Init, func() { s.close(closeInitTime, "Connection initialisation timeout") })
+	handled := make(chan bool)
 	for {
 		kind, text, err := s.read()
-		switch {
-		case err != nil:
-			return
-		case kind != websocket.MessageText:
-			s.close(websocket.StatusUnsupportedData, "Messages must be text")
-			return
-		case !utf8.Valid(text):
-			s.close(websocket.StatusInvalidFramePayloadData, "Messages must be UTF-8")
+		if err != nil {
 			return
 		}
-		message, problem := parseSocketMessage(text)
-		if problem != "" {
-			s.close(closeBadMessage, problem)
-			return
-		}
-		if !s.handle(ctx, message) {
+		go func() { handled <- s.handle(ctx, kind, text) }()
+		if !<-handled {
 			return
 		}
 	}
@@ -108,20 +98,36 @@ func (s *socket) read() (websocket.MessageType, []byte, error) {
 }
 
 // handle does what a message asks for. It returns false if the socket has been closed.
-func (s *socket) handle(ctx context.Context, message socketMessage) bool {
-	switch message.Type {
-	case messageInit:
-		return s.initialize(ctx, message)
-	case messagePing:
-		return s.write(marshalMessage(messagePong, "", message.Payload))
-	case messageComplete:
-		s.complete(message.ID)
-	case messageSubscribe:
-		if !s.ready {
-			s.close(closeNotReady, "Unauthorized")
-			return false
+func (s *socket) handle(ctx context.Context, kind websocket.MessageType, text []byte) (open bool) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.fail(ctx, cause)
 		}
+	}()
+	switch {
+	case kind != websocket.MessageText:
+		s.close(websocket.StatusUnsupportedData, "Messages must be text")
+		return false
+	case !utf8.Valid(text):
+		s.close(websocket.StatusInvalidFramePayloadData, "Messages must be UTF-8")
+		return false
+	}
+	message, problem := parseSocketMessage(text)
+	switch {
+	case problem != "":
+		s.close(closeBadMessage, problem)
+		return false
+	case message.Type == messageInit:
+		return s.initialize(ctx, message)
+	case message.Type == messagePing:
+		return s.write(marshalMessage(messagePong, "", message.Payload))
+	case message.Type == messageSubscribe && !s.ready:
+		s.close(closeNotReady, "Unauthorized")
+		return false
+	case message.Type == messageSubscribe:
 		return s.subscribe(ctx, message)
+	case message.Type == messageComplete:
+		s.complete(message.ID)
 	}
 	return true
 }

@@ -64,12 +64,10 @@ func (s *socket) close(code websocket.StatusCode, reason string) {
 	_ = s.conn.Close(code, reason)
 }
 
-// recover closes a socket whose goroutine has panicked, and logs that.
-func (s *socket) recover(ctx context.Context) {
-	if cause := recover(); cause != nil {
-		_ = s.exec.presenter.recover(ctx, cause)
-		s.close(websocket.StatusInternalError, "Internal error")
-	}
+// fail logs a panic, and closes the socket that it has happened on.
+func (s *socket) fail(ctx context.Context, cause any) {
+	_ = s.exec.presenter.recover(ctx, cause)
+	s.close(websocket.StatusInternalError, "Internal error")
 }
 
 // end ends everything that belongs to a socket that is closed.

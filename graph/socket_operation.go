@@ -110,11 +110,8 @@ func (s *socket) begin(ctx context.Context, id string, operation *graphql.Operat
 	}
 	s.operations[id] = o
 	s.runs++
-	s.running.Go(func() {
-		defer s.recover(ctx)
-		defer o.release()
-		o.run(ctx, operation)
-	})
+	s.running.Add(1)
+	go o.run(ctx, operation)
 }
 
 // complete ends an operation because the client wants it. One that is unknown has just ended by itself.
@@ -127,13 +124,22 @@ func (s *socket) complete(id string) {
 	}
 }
 
-// run runs the operation and sends what comes of it. The id is free for another operation before the client can know
-// that this one has ended.
+// run runs the operation and sends what comes of it. While a subscription waits, its goroutine is here and in
+// stream, and their frames should be small: the runtime takes back the stack that an event has needed if the wait needs
+// little of it.
 func (o *socketOperation) run(ctx context.Context, operation *graphql.OperationContext) {
+	defer o.release(ctx)
+	o.finish(ctx, o.socket.exec.stream(ctx, operation, o.send))
+}
+
+func (o *socketOperation) send(response *graphql.Response) bool {
+	return o.socket.isRunning(o) && o.socket.sendResponse(o.id, response)
+}
+
+// finish sends the last message. The id is free for another operation before the client can know that this one has
+// ended.
+func (o *socketOperation) finish(ctx context.Context, failed *graphql.Response) {
 	s := o.socket
-	failed := s.exec.stream(ctx, operation, func(response *graphql.Response) bool {
-		return s.isRunning(o) && s.sendResponse(o.id, response)
-	})
 	switch {
 	case !s.remove(o):
 	case failed != nil:
@@ -143,11 +149,16 @@ func (o *socketOperation) run(ctx context.Context, operation *graphql.OperationC
 	}
 }
 
-func (o *socketOperation) release() {
+func (o *socketOperation) release(ctx context.Context) {
+	s := o.socket
+	defer s.running.Done()
+	if cause := recover(); cause != nil {
+		s.fail(ctx, cause)
+	}
 	o.cancel(nil)
-	o.socket.mutex.Lock()
-	defer o.socket.mutex.Unlock()
-	o.socket.runs--
+	s.mutex.Lock()
+	s.runs--
+	s.mutex.Unlock()
 }
 
 func (s *socket) isRunning(o *socketOperation) bool {

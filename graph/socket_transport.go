@@ -76,7 +76,7 @@ type connectionTakeover struct {
 	conn net.Conn
 }
 
-const socketBufferSize = 1 << 10
+const socketBufferSize = 512
 
 // Hijack implements http.Hijacker.
 func (t *connectionTakeover) Hijack() (net.Conn, *bufio.ReadWriter, error) {

@@ -104,11 +104,15 @@ func (s *streamSchema) subscribe(ctx context.Context, field graphql.CollectedFie
 	sent := 0
 	var once sync.Once
 	context.AfterFunc(ctx, func() { once.Do(func() { s.ended <- field.Name }) })
+	if field.Name == "idle" {
+		return func(context.Context) *graphql.Response {
+			<-ctx.Done()
+			return nil
+		}
+	}
 	return func(context.Context) *graphql.Response {
 		sent++
 		switch {
-		case field.Name == "idle":
-			<-ctx.Done()
 		case field.Name == "flood":
 			return oneField(field, strings.Repeat("x", 64<<10))
 		case field.Name == "panic" && sent == 2:
