@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -58,6 +59,9 @@ func (s *streamSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return s.subscribe(ctx, field)
 	}
 	return func(ctx context.Context) *graphql.Response {
+		if field.Name == "__schema" {
+			return s.introspect(ctx, field)
+		}
 		value, err := s.resolve(ctx, field.Name)
 		if err != nil {
 			graphql.AddError(ctx, err)
@@ -65,6 +69,15 @@ func (s *streamSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		}
 		return oneField(field, value)
 	}
+}
+
+// introspect has the product's own schema's code describe this one.
+func (s *streamSchema) introspect(ctx context.Context, field graphql.CollectedField) *graphql.Response {
+	product, _ := NewExecutableSchema(Config{}).(*executableSchema)
+	ec := newExecutionContext(graphql.GetOperationContext(ctx), product, nil)
+	var data bytes.Buffer
+	ec.___Schema(ctx, field.Selections, introspection.WrapSchema(s.schema)).MarshalGQL(&data)
+	return oneField(field, json.RawMessage(data.Bytes()))
 }
 
 func oneField(field graphql.CollectedField, value any) *graphql.Response {
