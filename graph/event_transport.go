@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"crm/db"
@@ -74,8 +75,12 @@ func (t eventTransport) serve(
 ) {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
+	end := cancel
+	if len(errs) > 0 || operation.Operation.Operation != ast.Subscription {
+		end = func(error) {} // what has an end may come to it
+	}
 	from := requestIdentity(t.authenticator, r)
-	remove, refused := t.streams.add(from.viewer.Address, func() { cancel(errStopping) })
+	remove, refused := t.streams.add(from.viewer.Address, func() { end(errStopping) })
 	if refused != nil {
 		t.refuse(w, r, refused)
 		return
@@ -90,13 +95,12 @@ func (t eventTransport) serve(
 	defer stream.keepAlive(func() bool {
 		err := from.check(ctx)
 		if err != nil && err.Code == db.Unauthenticated {
-			cancel(err)
-			return false
+			end(err)
 		}
 		return ctx.Err() == nil
 	}, cancel)()
 	if expires := from.viewer.Expires; !expires.IsZero() {
-		defer time.AfterFunc(time.Until(expires), func() { cancel(errExpired()) }).Stop()
+		defer time.AfterFunc(time.Until(expires), func() { end(errExpired()) }).Stop()
 	}
 	failed := t.exec.stream(ctx, operation, stream.next)
 	if failed != nil || ctx.Err() == nil {

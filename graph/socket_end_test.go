@@ -195,8 +195,8 @@ func TestStreamsEndWhenTheServerStops(t *testing.T) {
 	socket, quiet := server.dial(), server.dial()
 	quiet.play(initialize, acked)
 	socket.play(initialize, acked, subscribeTo("1", idle), subscribeTo("2", "{wait}"))
-	events := server.openEvents("POST", idle)
-	for range 3 {
+	events, finite := server.openEvents("POST", idle), server.openEvents("POST", "{wait}")
+	for range 4 {
 		receive(t, server.schema.started, "an operation")
 	}
 	ended := make(chan struct{})
@@ -211,6 +211,9 @@ func TestStreamsEndWhenTheServerStops(t *testing.T) {
 	socket.play(nextOf("2", `{"wait":"done"}`), completeOf("2"), "! 1001 The server is stopping")
 	if rest, err := io.ReadAll(events.Body); err != nil || strings.Contains(string(rest), "complete") {
 		t.Errorf("the event stream ends with %q, %v", rest, err)
+	}
+	if rest, err := io.ReadAll(finite.Body); err != nil || !strings.Contains(string(rest), `{"wait":"done"}`) {
+		t.Errorf("the query's event stream ends with %q, %v", rest, err)
 	}
 	receive(t, ended, "the end of all streams")
 	server.dial().play("! 1013")
