@@ -45,6 +45,7 @@ func ParseKeys(list string) Keys {
 type Tokens struct {
 	user, customer Keys
 	now            func() time.Time
+	verified       *verified
 }
 
 // NewTokens returns an issuer for these keys; each list has at least one.
@@ -52,7 +53,7 @@ func NewTokens(user, customer Keys) (*Tokens, error) {
 	if len(user) == 0 || len(customer) == 0 {
 		return nil, errors.New("cannot issue tokens without a key")
 	}
-	return &Tokens{user: user, customer: customer, now: time.Now}, nil
+	return &Tokens{user: user, customer: customer, now: time.Now, verified: newVerified()}, nil
 }
 
 type claims struct {
@@ -81,9 +82,12 @@ func (t *Tokens) Issue(viewer Viewer) (token string, expires time.Time, err erro
 	return token, expires, nil
 }
 
-// Verify returns whom an access token was issued to, and until when. The Role says only whether it is staff: whether the session still
-// lives, and which role its owner has by now, the store knows.
+// Verify returns whom an access token was issued to, and until when. The Role says only whether it is staff: whether the
+// session still lives, and which role its owner has by now, the store knows.
 func (t *Tokens) Verify(token string) (Viewer, error) {
+	if viewer, ok := t.verified.get(token, t.now()); ok {
+		return viewer, nil
+	}
 	var found claims
 	_, err := jwt.ParseWithClaims(token, &found, t.keysFor,
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
@@ -101,6 +105,7 @@ func (t *Tokens) Verify(token string) (Viewer, error) {
 	if !decodeID(&viewer.Account, found.Subject) || !decodeID(&viewer.Session, found.Session) {
 		return Viewer{}, ErrInvalidToken
 	}
+	t.verified.put(token, verifiedToken{viewer: viewer, expires: found.ExpiresAt.Time})
 	return viewer, nil
 }
 

@@ -128,7 +128,7 @@ func (t *table) insert(keys map[string]any, doc db.Document) error {
 	if err != nil {
 		return err
 	}
-	for i, pointer := range doc.Pointers() {
+	for i, pointer := range doc.Pointers(nil) {
 		field := t.collection.Fields[i]
 		value := pointer
 		if key, ok := keys[field.Name]; ok {

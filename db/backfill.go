@@ -81,14 +81,14 @@ func backfillAccounts[T any](ctx context.Context, e *Entities[T], reports []stri
 	}
 	return reports, backfill(ctx, e, lacks, func(doc *T) []Assignment {
 		e.document(doc).(keyed).setKeys()
-		email := *e.document(doc).Pointers()[e.c.index("email_key")].(*string)
+		email := *e.document(doc).Pointers(nil)[e.c.index("email_key")].(*string)
 		if owner := owners[email]; owner != e.id(doc) {
 			reports = append(reports, fmt.Sprintf("%s %s has the same e-mail address as %s: it can't log in until an admin changes it",
 				kindNouns[e.kind], e.kind.GlobalID(e.id(doc)), e.kind.GlobalID(owner)))
 			email = secondKey(email, e.id(doc))
 		}
 		set := []Assignment{{Field: "email_key", Value: email}}
-		for i, pointer := range e.document(doc).Pointers() {
+		for i, pointer := range e.document(doc).Pointers(nil) {
 			if name := e.c.Fields[i].Name; isKey(name) && name != "email_key" {
 				set = append(set, Assignment{Field: name, Value: valueAt(pointer)})
 			}
@@ -107,7 +107,7 @@ func addressOwners[T any](ctx context.Context, e *Entities[T]) (map[string]ID, e
 			return nil, err
 		}
 		for _, doc := range found {
-			pointers := e.document(doc).Pointers()
+			pointers := e.document(doc).Pointers(nil)
 			email := Fold(*pointers[e.c.index("email")].(*string))
 			logsIn := *pointers[e.c.index("email_key")].(*string) == email
 			if _, taken := owners[email]; logsIn || !taken {

@@ -55,11 +55,26 @@ func (c *Collection) Field(name string) (field Field, ok bool) {
 	return Field{}, false
 }
 
+// Fields is a choice of a collection's fields, a bit for each in their order. Zero is all of them.
+type Fields uint64
+
+// Select returns the choice of the _id and these fields; the names are ones of ours.
+func (c *Collection) Select(names ...string) Fields {
+	chosen := Fields(1)
+	for _, name := range names {
+		chosen |= 1 << c.index(name)
+	}
+	return chosen
+}
+
+// Has reports whether the i-th field of the collection is chosen.
+func (f Fields) Has(i int) bool { return f == 0 || f&(1<<i) != 0 }
+
 // Document is a Go struct that is stored in a collection.
 type Document interface {
-	// Pointers returns a pointer to each field, in the order of the collection's Fields: *ID, *string, *time.Time,
+	// Pointers appends a pointer to each field, in the order of the collection's Fields: *ID, *string, *time.Time,
 	// *int or *bool, or for a nullable field a pointer to a pointer: **ID, **string, **time.Time, **int, **bool.
-	Pointers() []any
+	Pointers(into []any) []any
 }
 
 // Collections returns every collection there is, for an engine to open.

@@ -25,7 +25,7 @@ func newCursors(key []byte, c *Collection, order []Sort) cursors {
 
 // of returns the cursor of a document.
 func (c cursors) of(doc Document) string {
-	pointers := doc.Pointers()
+	pointers := doc.Pointers(nil)
 	values := make([]any, len(c.order))
 	for i, key := range c.order {
 		values[i] = cursorValue(pointers[c.c.index(key.Field)])

@@ -21,11 +21,11 @@ type Customer struct {
 }
 
 // Pointers implements Document.
-func (c *Customer) Pointers() []any {
-	return []any{
+func (c *Customer) Pointers(into []any) []any {
+	return append(into,
 		&c.ID, &c.Name, &c.Email, &c.PasswordHash, &c.Company, &c.Phone,
 		&c.CreatedAt, &c.UpdatedAt, &c.Version, &c.nameKey, &c.emailKey, &c.companyKey,
-	}
+	)
 }
 
 // Customers is the collection of the customers.

@@ -42,11 +42,11 @@ type Delivery struct {
 }
 
 // Pointers implements Document.
-func (d *Delivery) Pointers() []any {
-	return []any{
+func (d *Delivery) Pointers(into []any) []any {
+	return append(into,
 		&d.ID, &d.EventID, &d.EntityID, &d.Channel, &d.Recipient, &d.RecipientName, &d.MessageID, &d.Subject, &d.Text,
 		&d.HTML, (*string)(&d.Status), &d.Attempts, &d.LastError, &d.NextAttemptAt, &d.Lease, &d.CreatedAt, &d.SentAt,
-	}
+	)
 }
 
 // Deliveries is the collection of the deliveries.

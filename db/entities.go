@@ -16,6 +16,8 @@ type Entities[T any] struct {
 	document func(*T) Document
 	// redact removes from a document that was read what the scope may not see of it; it may be nil.
 	redact func(*T, auth.Scope)
+	// fields are those that are read.
+	fields Fields
 }
 
 func newEntities[T any, P document[T]](d *DB, c *Collection, kind Kind, redact func(P, auth.Scope)) *Entities[T] {
@@ -26,9 +28,21 @@ func newEntities[T any, P document[T]](d *DB, c *Collection, kind Kind, redact f
 	return e
 }
 
+// Collection returns where the documents are stored.
+func (e *Entities[T]) Collection() *Collection { return e.c }
+
+// Only returns the same documents, of which only some fields are read. They are for showing, not for changing.
+func (e *Entities[T]) Only(fields Fields) *Entities[T] {
+	only := *e
+	only.fields = fields
+	return &only
+}
+
 // Get returns the document with that id; it is NOT_FOUND if there is none that the scope sees.
 func (e *Entities[T]) Get(ctx context.Context, scope auth.Scope, id ID) (*T, error) {
-	found, err := e.find(ctx, scope, Query{Where: And(Eq("_id", id), scopeOf(e.c, scope)), Limit: 1})
+	found, err := e.find(ctx, scope, Query{
+		Where: And(Eq("_id", id), scopeOf(e.c, scope)), Limit: 1, Fields: e.fields,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -40,13 +54,15 @@ func (e *Entities[T]) Get(ctx context.Context, scope auth.Scope, id ID) (*T, err
 
 // ByID returns those of the documents that exist and that the scope sees.
 func (e *Entities[T]) ByID(ctx context.Context, scope auth.Scope, ids []ID) (map[ID]*T, error) {
-	found, err := e.find(ctx, scope, Query{Where: And(In("_id", ids), scopeOf(e.c, scope))})
+	found, err := e.find(ctx, scope, Query{Where: And(In("_id", ids), scopeOf(e.c, scope)), Fields: e.fields})
 	if err != nil {
 		return nil, err
 	}
 	byID := make(map[ID]*T, len(found))
+	var pointers []any
 	for _, doc := range found {
-		byID[e.id(doc)] = doc
+		pointers = e.document(doc).Pointers(pointers[:0])
+		byID[*pointers[0].(*ID)] = doc // the _id is the first field
 	}
 	return byID, nil
 }
@@ -98,7 +114,14 @@ func (e *Entities[T]) read(scope auth.Scope, list List) (reading, error) {
 		return reading{}, err
 	}
 	list.Where = where
-	return e.db.read(e.c, list)
+	r, err := e.db.read(e.c, list)
+	r.query.Fields = e.fields
+	if e.fields != 0 {
+		for _, key := range r.query.Sort {
+			r.query.Fields |= e.c.Select(key.Field) // cursors are made of them
+		}
+	}
+	return r, err
 }
 
 // Count counts the documents that match.
@@ -124,7 +147,7 @@ func (e *Entities[T]) CountsOf(
 
 // find reads what a query, which is narrowed to the scope already, selects.
 func (e *Entities[T]) find(ctx context.Context, scope auth.Scope, q Query) ([]*T, error) {
-	var found []*T
+	found := make([]*T, 0, q.Limit)
 	err := e.db.store.Find(ctx, e.c, q, func() Document {
 		doc := new(T)
 		found = append(found, doc)
@@ -147,7 +170,7 @@ func (e *Entities[T]) redactAll(scope auth.Scope, docs []*T) {
 }
 
 // id returns a document's _id, which is its first field.
-func (e *Entities[T]) id(doc *T) ID { return *e.document(doc).Pointers()[0].(*ID) }
+func (e *Entities[T]) id(doc *T) ID { return *e.document(doc).Pointers(nil)[0].(*ID) }
 
 func (e *Entities[T]) notFound() *Error {
 	return Errorf(NotFound, "there is no such %s", kindNouns[e.kind])

@@ -23,8 +23,8 @@ type Event struct {
 }
 
 // Pointers implements Document.
-func (e *Event) Pointers() []any {
-	return []any{&e.ID, &e.Seq, &e.Type, &e.Entity, &e.Actor, &e.ActorRole, &e.At, &e.Data, &e.Planned}
+func (e *Event) Pointers(into []any) []any {
+	return append(into, &e.ID, &e.Seq, &e.Type, &e.Entity, &e.Actor, &e.ActorRole, &e.At, &e.Data, &e.Planned)
 }
 
 // Events is the log of everything that happened, in order. Engines know it: MoveEvents writes it.

@@ -42,11 +42,11 @@ type Interaction struct {
 }
 
 // Pointers implements Document.
-func (i *Interaction) Pointers() []any {
-	return []any{
+func (i *Interaction) Pointers(into []any) []any {
+	return append(into,
 		&i.ID, &i.UserID, &i.CustomerID, (*string)(&i.Kind), &i.Title, &i.Description, &i.StartTime, &i.EndTime,
 		&i.Location, (*string)(&i.Status), &i.CreatedAt, &i.UpdatedAt, &i.Version, &i.titleKey,
-	}
+	)
 }
 
 // Interactions is the collection of the interactions.

@@ -11,7 +11,7 @@ type LoginAttempt struct {
 }
 
 // Pointers implements Document.
-func (a *LoginAttempt) Pointers() []any { return []any{&a.ID, &a.Key, &a.At} }
+func (a *LoginAttempt) Pointers(into []any) []any { return append(into, &a.ID, &a.Key, &a.At) }
 
 // LoginAttempts is the collection of the tries of the last minutes.
 var LoginAttempts = &Collection{

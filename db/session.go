@@ -16,8 +16,8 @@ type Session struct {
 }
 
 // Pointers implements Document.
-func (s *Session) Pointers() []any {
-	return []any{&s.ID, &s.Account, &s.Staff, &s.RefreshHash, &s.CreatedAt, &s.ExpiresAt}
+func (s *Session) Pointers(into []any) []any {
+	return append(into, &s.ID, &s.Account, &s.Staff, &s.RefreshHash, &s.CreatedAt, &s.ExpiresAt)
 }
 
 // Sessions is the collection of the log-ins.

@@ -70,4 +70,6 @@ type Query struct {
 	After []any
 	// Limit is the number of documents at most; 0 is no limit.
 	Limit int
+	// Fields are those that are read; what the others hold afterwards is undefined.
+	Fields Fields
 }

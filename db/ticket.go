@@ -41,11 +41,11 @@ type Ticket struct {
 }
 
 // Pointers implements Document.
-func (t *Ticket) Pointers() []any {
-	return []any{
+func (t *Ticket) Pointers(into []any) []any {
+	return append(into,
 		&t.ID, &t.InteractionID, &t.CustomerID, &t.InteractionUserID, &t.AssigneeID, &t.Description,
 		(*string)(&t.Status), (*int)(&t.Priority), &t.CreatedAt, &t.UpdatedAt, &t.Version,
-	}
+	)
 }
 
 // Tickets is the collection of the tickets.

@@ -81,7 +81,7 @@ func (d *DB) changeEvent(scope auth.Scope, id ID, what change, names []string) (
 }
 
 func (e *Entities[T]) version(doc *T) int {
-	return *e.document(doc).Pointers()[e.c.index("version")].(*int)
+	return *e.document(doc).Pointers(nil)[e.c.index("version")].(*int)
 }
 
 // atVersion matches a document that has that version. One that the old application wrote has none and is read as the
@@ -103,7 +103,7 @@ func (e *Entities[T]) expectVersion(doc *T, expected *int) error {
 
 // stamp gives the document its next version and its time of change.
 func (e *Entities[T]) stamp(next *T) []Assignment {
-	pointers := e.document(next).Pointers()
+	pointers := e.document(next).Pointers(nil)
 	version := pointers[e.c.index("version")].(*int)
 	updated := pointers[e.c.index("updated_at")].(*time.Time)
 	*version++
@@ -117,7 +117,7 @@ func (e *Entities[T]) difference(current, next *T) (set []Assignment, names []st
 	if doc, ok := e.document(next).(keyed); ok {
 		doc.setKeys()
 	}
-	before, after := e.document(current).Pointers(), e.document(next).Pointers()
+	before, after := e.document(current).Pointers(nil), e.document(next).Pointers(nil)
 	for i, field := range e.c.Fields {
 		value := valueAt(after[i])
 		if sameValue(valueAt(before[i]), value) {

@@ -24,11 +24,11 @@ type User struct {
 }
 
 // Pointers implements Document.
-func (u *User) Pointers() []any {
-	return []any{
+func (u *User) Pointers(into []any) []any {
+	return append(into,
 		&u.ID, &u.Name, &u.Email, &u.PasswordHash, (*string)(&u.Role), &u.DeactivatedAt,
 		&u.CreatedAt, &u.UpdatedAt, &u.Version, &u.nameKey, &u.emailKey,
-	}
+	)
 }
 
 // Users is the collection of the staff.

@@ -35,8 +35,8 @@ func TestComplexity(t *testing.T) {
 		`{nodes(ids:["a","b"]){... on Customer{tickets(first:3){nodes{id}}}}}`:               1 + 2*(1+3*2),
 		`query($i:[ID!]=["a","b","c"]){nodes(ids:$i){id}}`:                                   1 + 3,
 		`{__schema{types{name}}}`:                                                            1 + 5*2,
-		chain(8, "Customer", "{customer(id:1){...f0}}", "...NEXT ...NEXT", "id"):             1 + 256,
-		`{a:customer(id:1){id} b:customer(id:1){id}}`:                                        4,
+		chain(8, "Customer", "{customer(by:{id:1}){...f0}}", "...NEXT ...NEXT", "id"):        1 + 256,
+		`{a:customer(by:{id:1}){id} b:customer(by:{id:1}){id}}`:                              4,
 		strings.Replace(`{customers(first:100){nodes{X}}}`, "X", nestedPages(5), 1):          saturated,
 		strings.Replace(`{customers(first:100){nodes{X}}}`, "X", nestedPages(1)+" id id", 1): 1 + 100*(1+2+1+100*(1+1)),
 	} {

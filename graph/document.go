@@ -1,9 +1,12 @@
 package graph
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"strings"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
@@ -17,6 +20,48 @@ type document struct {
 	// nonNull has the variables that stand where null is not allowed. Their own type may allow it all the same, if they
 	// or the place have a default; gqlgen would take null for an empty value there, or panic.
 	nonNull map[*ast.VariableDefinition]bool
+	// selected has the names of the fields that are selected on each type, anywhere in the document.
+	selected map[string][]string
+}
+
+// documentExtension is under what name an operation's statistics have its document.
+const documentExtension = "document"
+
+// SelectedFields returns the names of the fields that the document of the operation in ctx selects on a type, at any
+// place, so that no more is read than it can show.
+func SelectedFields(ctx context.Context, typeName string) []string {
+	doc, ok := graphql.GetOperationContext(ctx).Stats.GetExtension(documentExtension).(*document)
+	if !ok {
+		return nil
+	}
+	return doc.selected[typeName]
+}
+
+// selectedFields returns the fields that a valid document selects, by type.
+func selectedFields(doc *ast.QueryDocument) map[string][]string {
+	selected := map[string][]string{}
+	var visit func(set ast.SelectionSet)
+	visit = func(set ast.SelectionSet) {
+		for _, selection := range set {
+			switch selection := selection.(type) {
+			case *ast.Field:
+				name := selection.ObjectDefinition.Name
+				if !slices.Contains(selected[name], selection.Name) {
+					selected[name] = append(selected[name], selection.Name)
+				}
+				visit(selection.SelectionSet)
+			case *ast.InlineFragment:
+				visit(selection.SelectionSet)
+			}
+		}
+	}
+	for _, operation := range doc.Operations {
+		visit(operation.SelectionSet)
+	}
+	for _, fragment := range doc.Fragments {
+		visit(fragment.SelectionSet)
+	}
+	return selected
 }
 
 // documents turns the texts of queries into documents that are parsed, within the limits, and valid.
@@ -43,7 +88,9 @@ func (d *documents) load(source string) (*document, gqlerror.List) {
 	if errs := d.validator.validate(parsed, source); len(errs) > 0 {
 		return nil, errs
 	}
-	doc := &document{QueryDocument: parsed, nonNull: d.validator.nonNullVariables(parsed)}
+	doc := &document{
+		QueryDocument: parsed, nonNull: d.validator.nonNullVariables(parsed), selected: selectedFields(parsed),
+	}
 	d.cache.add(source, doc)
 	return doc, nil
 }

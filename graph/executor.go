@@ -45,10 +45,11 @@ func (e *Executor) CreateOperationContext(
 	if err := e.checkParams(doc, params); err != nil {
 		return refused, gqlerror.List{requestError(err)}
 	}
-	operation, errs = e.inner.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc.QueryDocument), params)
+	operation, errs = e.inner.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
 	if len(errs) > 0 {
 		return refused, gqlerror.List{requestError(db.Errorf(db.BadInput, "the variables do not fit the operation"))}
 	}
+	operation.Stats.SetExtension(documentExtension, doc)
 	operation.DisableIntrospection = !e.introspection
 	complexity := complexityOf(doc.QueryDocument, operation.Operation, operation.Variables)
 	operation.Stats.SetExtension(complexityExtension, complexity)
@@ -96,8 +97,11 @@ type documentKey struct{}
 type contextDocuments struct{}
 
 func (contextDocuments) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
-	doc, ok := ctx.Value(documentKey{}).(*ast.QueryDocument)
-	return doc, ok
+	doc, ok := ctx.Value(documentKey{}).(*document)
+	if !ok {
+		return nil, false
+	}
+	return doc.QueryDocument, true
 }
 
 func (contextDocuments) Add(context.Context, string, *ast.QueryDocument) {}

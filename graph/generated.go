@@ -94,9 +94,9 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (Viewer, error)
 	Node(ctx context.Context, id string) (Node, error)
 	Nodes(ctx context.Context, ids []string) ([]Node, error)
-	User(ctx context.Context, id string) (*db.User, error)
+	User(ctx context.Context, by UserBy) (*db.User, error)
 	Users(ctx context.Context, first *int, after *string, last *int, before *string, where *UserWhere, orderBy []*UserOrder) (*Connection[db.User], error)
-	Customer(ctx context.Context, id string) (*db.Customer, error)
+	Customer(ctx context.Context, by CustomerBy) (*db.Customer, error)
 	Customers(ctx context.Context, first *int, after *string, last *int, before *string, where *CustomerWhere, orderBy []*CustomerOrder) (*Connection[db.Customer], error)
 	Interaction(ctx context.Context, id string) (*db.Interaction, error)
 	Interactions(ctx context.Context, first *int, after *string, last *int, before *string, where *InteractionWhere, orderBy []*InteractionOrder) (*Connection[db.Interaction], error)
@@ -148,6 +148,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateInteractionInput", ec.unmarshalInputCreateInteractionInput),
 			graphql.NewInputUnmarshaler("CreateTicketInput", ec.unmarshalInputCreateTicketInput),
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
+			graphql.NewInputUnmarshaler("CustomerBy", ec.unmarshalInputCustomerBy),
 			graphql.NewInputUnmarshaler("CustomerOrder", ec.unmarshalInputCustomerOrder),
 			graphql.NewInputUnmarshaler("CustomerWhere", ec.unmarshalInputCustomerWhere),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
@@ -182,6 +183,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateInteractionInput", ec.unmarshalInputUpdateInteractionInput),
 			graphql.NewInputUnmarshaler("UpdateTicketInput", ec.unmarshalInputUpdateTicketInput),
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
+			graphql.NewInputUnmarshaler("UserBy", ec.unmarshalInputUserBy),
 			graphql.NewInputUnmarshaler("UserOrder", ec.unmarshalInputUserOrder),
 			graphql.NewInputUnmarshaler("UserWhere", ec.unmarshalInputUserWhere),
 		)
@@ -577,6 +579,14 @@ type UserEdge {
   node: User!
 }
 
+"One user, by a key that no two users share: exactly one of these."
+input UserBy @oneOf {
+  "The user's id."
+  id: ID
+  "The address that they log in with, regardless of case."
+  email: EmailAddress
+}
+
 "Which users are meant; all conditions must hold. ` + "`" + `role` + "`" + `, ` + "`" + `active` + "`" + `, ` + "`" + `createdAt` + "`" + ` and ` + "`" + `updatedAt` + "`" + ` are for admins."
 input UserWhere {
   "All of these hold too."
@@ -689,6 +699,14 @@ type CustomerEdge {
   cursor: String!
   "The element."
   node: Customer!
+}
+
+"One customer, by a key that no two customers share: exactly one of these."
+input CustomerBy @oneOf {
+  "The customer's id."
+  id: ID
+  "The address that they log in with, regardless of case."
+  email: EmailAddress
 }
 
 "Which customers are meant; all conditions must hold."
@@ -1117,8 +1135,8 @@ type Query {
   ): [Node]! @hasRole(any: [ADMIN, USER, CUSTOMER])
   "One user."
   user(
-    "The user's id."
-    id: ID!
+    "Which user."
+    by: UserBy!
   ): User @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The users that the viewer may see."
   users(
@@ -1137,8 +1155,8 @@ type Query {
   ): UserConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
   "One customer."
   customer(
-    "The customer's id."
-    id: ID!
+    "Which customer."
+    by: CustomerBy!
   ): Customer @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The customers that the viewer may see."
   customers(
@@ -1199,68 +1217,69 @@ type Query {
 
 """
 Everything that can be changed. Each mutation takes one ` + "`" + `input` + "`" + `. In updates a field that is left out stays as it is and
-null clears it; ` + "`" + `expectedVersion` + "`" + ` makes the update fail with CONFLICT if somebody changed the record in the meantime.
+null clears it; ` + "`" + `expectedVersion` + "`" + ` makes the update fail with CONFLICT if somebody changed the record in the meantime. A
+mutation that fails is null, with an error beside it; what others in the same operation did still shows.
 """
 type Mutation {
   "Makes a staff account and logs in. The first one in an empty system becomes ADMIN; later ones are refused unless the server allows staff to sign up."
-  signUpUser("The account." input: SignUpUserInput!): SignUpUserPayload! @public
+  signUpUser("The account." input: SignUpUserInput!): SignUpUserPayload @public
   "Makes a customer account and logs in."
-  signUpCustomer("The account." input: SignUpCustomerInput!): SignUpCustomerPayload! @public
+  signUpCustomer("The account." input: SignUpCustomerInput!): SignUpCustomerPayload @public
   "Logs a user in."
-  logInUser("Address and password." input: LogInInput!): LogInUserPayload! @public
+  logInUser("Address and password." input: LogInInput!): LogInUserPayload @public
   "Logs a customer in."
-  logInCustomer("Address and password." input: LogInInput!): LogInCustomerPayload! @public
+  logInCustomer("Address and password." input: LogInInput!): LogInCustomerPayload @public
   "Exchanges a refresh token for new tokens. Each works once; using one twice ends the whole session."
-  refresh("The token." input: RefreshInput!): RefreshPayload! @public
+  refresh("The token." input: RefreshInput!): RefreshPayload @public
   "Ends the session that the request's access token belongs to."
-  logOut: LogOutPayload! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  logOut: LogOutPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Ends all sessions of the viewer."
-  logOutEverywhere: LogOutEverywherePayload! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  logOutEverywhere: LogOutEverywherePayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Changes the viewer's password and ends their other sessions."
-  changePassword("The old and the new password." input: ChangePasswordInput!): ChangePasswordPayload! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  changePassword("The old and the new password." input: ChangePasswordInput!): ChangePasswordPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Gives an account a new password and ends its sessions."
-  setPassword("The account and its password." input: SetPasswordInput!): SetPasswordPayload! @hasRole(any: [ADMIN])
+  setPassword("The account and its password." input: SetPasswordInput!): SetPasswordPayload @hasRole(any: [ADMIN])
 
   "Makes a staff account."
-  createUser("The account." input: CreateUserInput!): CreateUserPayload! @hasRole(any: [ADMIN])
+  createUser("The account." input: CreateUserInput!): CreateUserPayload @hasRole(any: [ADMIN])
   "Changes a user: their own record, or for an admin any."
-  updateUser("The changes." input: UpdateUserInput!): UpdateUserPayload! @hasRole(any: [ADMIN, USER])
+  updateUser("The changes." input: UpdateUserInput!): UpdateUserPayload @hasRole(any: [ADMIN, USER])
   "Ends a user's sessions at once and refuses their log-in; their history stays."
-  deactivateUser("Which user." input: DeactivateUserInput!): DeactivateUserPayload! @hasRole(any: [ADMIN])
+  deactivateUser("Which user." input: DeactivateUserInput!): DeactivateUserPayload @hasRole(any: [ADMIN])
   "Lets a deactivated user log in again."
-  reactivateUser("Which user." input: ReactivateUserInput!): ReactivateUserPayload! @hasRole(any: [ADMIN])
+  reactivateUser("Which user." input: ReactivateUserInput!): ReactivateUserPayload @hasRole(any: [ADMIN])
   "Deletes a user. One with interactions is refused with CONFLICT unless ` + "`" + `cascade` + "`" + ` is true."
-  deleteUser("Which user." input: DeleteUserInput!): DeleteUserPayload! @hasRole(any: [ADMIN])
+  deleteUser("Which user." input: DeleteUserInput!): DeleteUserPayload @hasRole(any: [ADMIN])
 
   "Enters a customer, who can log in once they have a password."
-  createCustomer("The customer." input: CreateCustomerInput!): CreateCustomerPayload! @hasRole(any: [ADMIN, USER])
+  createCustomer("The customer." input: CreateCustomerInput!): CreateCustomerPayload @hasRole(any: [ADMIN, USER])
   "Changes a customer; a customer may change themself."
-  updateCustomer("The changes." input: UpdateCustomerInput!): UpdateCustomerPayload! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  updateCustomer("The changes." input: UpdateCustomerInput!): UpdateCustomerPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Deletes a customer. One with interactions is refused with CONFLICT unless ` + "`" + `cascade` + "`" + ` is true."
-  deleteCustomer("Which customer." input: DeleteCustomerInput!): DeleteCustomerPayload! @hasRole(any: [ADMIN, CUSTOMER])
+  deleteCustomer("Which customer." input: DeleteCustomerInput!): DeleteCustomerPayload @hasRole(any: [ADMIN, CUSTOMER])
 
   "Plans an interaction and tells user and customer by mail."
-  createInteraction("The interaction." input: CreateInteractionInput!): CreateInteractionPayload! @hasRole(any: [ADMIN, USER])
+  createInteraction("The interaction." input: CreateInteractionInput!): CreateInteractionPayload @hasRole(any: [ADMIN, USER])
   "Changes an interaction; if title, time or place change, user and customer are told by mail."
-  updateInteraction("The changes." input: UpdateInteractionInput!): UpdateInteractionPayload! @hasRole(any: [ADMIN, USER])
+  updateInteraction("The changes." input: UpdateInteractionInput!): UpdateInteractionPayload @hasRole(any: [ADMIN, USER])
   "Calls an interaction off and tells user and customer by mail."
-  cancelInteraction("Which interaction." input: CancelInteractionInput!): CancelInteractionPayload! @hasRole(any: [ADMIN, USER])
+  cancelInteraction("Which interaction." input: CancelInteractionInput!): CancelInteractionPayload @hasRole(any: [ADMIN, USER])
   "Deletes an interaction. One with tickets is refused with CONFLICT unless ` + "`" + `cascade` + "`" + ` is true. If it was still to come, user and customer are told by mail."
-  deleteInteraction("Which interaction." input: DeleteInteractionInput!): DeleteInteractionPayload! @hasRole(any: [ADMIN, USER])
+  deleteInteraction("Which interaction." input: DeleteInteractionInput!): DeleteInteractionPayload @hasRole(any: [ADMIN, USER])
 
   "Raises a ticket on an interaction and tells those concerned by mail."
-  createTicket("The ticket." input: CreateTicketInput!): CreateTicketPayload! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  createTicket("The ticket." input: CreateTicketInput!): CreateTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Changes a ticket's text or priority; a customer may change the text."
-  updateTicket("The changes." input: UpdateTicketInput!): UpdateTicketPayload! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  updateTicket("The changes." input: UpdateTicketInput!): UpdateTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Moves a ticket to another status; see ` + "`" + `Ticket.allowedTransitions` + "`" + `. On RESOLVED and CLOSED those concerned are told by mail."
-  moveTicket("Which ticket, and where." input: MoveTicketInput!): MoveTicketPayload! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  moveTicket("Which ticket, and where." input: MoveTicketInput!): MoveTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Gives a ticket to a user, or to nobody, and tells those concerned by mail."
-  assignTicket("Which ticket, and to whom." input: AssignTicketInput!): AssignTicketPayload! @hasRole(any: [ADMIN, USER])
+  assignTicket("Which ticket, and to whom." input: AssignTicketInput!): AssignTicketPayload @hasRole(any: [ADMIN, USER])
   "Deletes a ticket; a customer may while it is open."
-  deleteTicket("Which ticket." input: DeleteTicketInput!): DeleteTicketPayload! @hasRole(any: [ADMIN, CUSTOMER])
+  deleteTicket("Which ticket." input: DeleteTicketInput!): DeleteTicketPayload @hasRole(any: [ADMIN, CUSTOMER])
 
   "Sends a message once more: one that was given up, at once; one that is still to be retried, now."
-  redeliver("Which message." input: RedeliverInput!): RedeliverPayload! @hasRole(any: [ADMIN, USER])
+  redeliver("Which message." input: RedeliverInput!): RedeliverPayload @hasRole(any: [ADMIN, USER])
 }
 
 "What a client needs to stay logged in. It is shown this once."
@@ -2977,14 +2996,14 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 func (ec *executionContext) field_Query_customer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (CustomerBy, error) {
+			return ec.unmarshalNCustomerBy2crmᚋgraphᚐCustomerBy(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["id"] = arg0
+	args["by"] = arg0
 	return args, nil
 }
 
@@ -3209,14 +3228,14 @@ func (ec *executionContext) field_Query_tickets_args(ctx context.Context, rawArg
 func (ec *executionContext) field_Query_user_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (UserBy, error) {
+			return ec.unmarshalNUserBy2crmᚋgraphᚐUserBy(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["id"] = arg0
+	args["by"] = arg0
 	return args, nil
 }
 
@@ -5761,10 +5780,10 @@ func (ec *executionContext) _Mutation_signUpUser(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SignUpUserPayload) graphql.Marshaler {
-			return ec.marshalNSignUpUserPayload2ᚖcrmᚋgraphᚐSignUpUserPayload(ctx, selections, v)
+			return ec.marshalOSignUpUserPayload2ᚖcrmᚋgraphᚐSignUpUserPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_signUpUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -5805,10 +5824,10 @@ func (ec *executionContext) _Mutation_signUpCustomer(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SignUpCustomerPayload) graphql.Marshaler {
-			return ec.marshalNSignUpCustomerPayload2ᚖcrmᚋgraphᚐSignUpCustomerPayload(ctx, selections, v)
+			return ec.marshalOSignUpCustomerPayload2ᚖcrmᚋgraphᚐSignUpCustomerPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_signUpCustomer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -5849,10 +5868,10 @@ func (ec *executionContext) _Mutation_logInUser(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *LogInUserPayload) graphql.Marshaler {
-			return ec.marshalNLogInUserPayload2ᚖcrmᚋgraphᚐLogInUserPayload(ctx, selections, v)
+			return ec.marshalOLogInUserPayload2ᚖcrmᚋgraphᚐLogInUserPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_logInUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -5893,10 +5912,10 @@ func (ec *executionContext) _Mutation_logInCustomer(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *LogInCustomerPayload) graphql.Marshaler {
-			return ec.marshalNLogInCustomerPayload2ᚖcrmᚋgraphᚐLogInCustomerPayload(ctx, selections, v)
+			return ec.marshalOLogInCustomerPayload2ᚖcrmᚋgraphᚐLogInCustomerPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_logInCustomer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -5937,10 +5956,10 @@ func (ec *executionContext) _Mutation_refresh(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RefreshPayload) graphql.Marshaler {
-			return ec.marshalNRefreshPayload2ᚖcrmᚋgraphᚐRefreshPayload(ctx, selections, v)
+			return ec.marshalORefreshPayload2ᚖcrmᚋgraphᚐRefreshPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_refresh(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -5998,10 +6017,10 @@ func (ec *executionContext) _Mutation_logOut(ctx context.Context, field graphql.
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *LogOutPayload) graphql.Marshaler {
-			return ec.marshalNLogOutPayload2ᚖcrmᚋgraphᚐLogOutPayload(ctx, selections, v)
+			return ec.marshalOLogOutPayload2ᚖcrmᚋgraphᚐLogOutPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_logOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6048,10 +6067,10 @@ func (ec *executionContext) _Mutation_logOutEverywhere(ctx context.Context, fiel
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *LogOutEverywherePayload) graphql.Marshaler {
-			return ec.marshalNLogOutEverywherePayload2ᚖcrmᚋgraphᚐLogOutEverywherePayload(ctx, selections, v)
+			return ec.marshalOLogOutEverywherePayload2ᚖcrmᚋgraphᚐLogOutEverywherePayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_logOutEverywhere(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6099,10 +6118,10 @@ func (ec *executionContext) _Mutation_changePassword(ctx context.Context, field 
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ChangePasswordPayload) graphql.Marshaler {
-			return ec.marshalNChangePasswordPayload2ᚖcrmᚋgraphᚐChangePasswordPayload(ctx, selections, v)
+			return ec.marshalOChangePasswordPayload2ᚖcrmᚋgraphᚐChangePasswordPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_changePassword(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6161,10 +6180,10 @@ func (ec *executionContext) _Mutation_setPassword(ctx context.Context, field gra
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *SetPasswordPayload) graphql.Marshaler {
-			return ec.marshalNSetPasswordPayload2ᚖcrmᚋgraphᚐSetPasswordPayload(ctx, selections, v)
+			return ec.marshalOSetPasswordPayload2ᚖcrmᚋgraphᚐSetPasswordPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_setPassword(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6223,10 +6242,10 @@ func (ec *executionContext) _Mutation_createUser(ctx context.Context, field grap
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *CreateUserPayload) graphql.Marshaler {
-			return ec.marshalNCreateUserPayload2ᚖcrmᚋgraphᚐCreateUserPayload(ctx, selections, v)
+			return ec.marshalOCreateUserPayload2ᚖcrmᚋgraphᚐCreateUserPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6285,10 +6304,10 @@ func (ec *executionContext) _Mutation_updateUser(ctx context.Context, field grap
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *UpdateUserPayload) graphql.Marshaler {
-			return ec.marshalNUpdateUserPayload2ᚖcrmᚋgraphᚐUpdateUserPayload(ctx, selections, v)
+			return ec.marshalOUpdateUserPayload2ᚖcrmᚋgraphᚐUpdateUserPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6347,10 +6366,10 @@ func (ec *executionContext) _Mutation_deactivateUser(ctx context.Context, field 
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *DeactivateUserPayload) graphql.Marshaler {
-			return ec.marshalNDeactivateUserPayload2ᚖcrmᚋgraphᚐDeactivateUserPayload(ctx, selections, v)
+			return ec.marshalODeactivateUserPayload2ᚖcrmᚋgraphᚐDeactivateUserPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deactivateUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6409,10 +6428,10 @@ func (ec *executionContext) _Mutation_reactivateUser(ctx context.Context, field 
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ReactivateUserPayload) graphql.Marshaler {
-			return ec.marshalNReactivateUserPayload2ᚖcrmᚋgraphᚐReactivateUserPayload(ctx, selections, v)
+			return ec.marshalOReactivateUserPayload2ᚖcrmᚋgraphᚐReactivateUserPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_reactivateUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6471,10 +6490,10 @@ func (ec *executionContext) _Mutation_deleteUser(ctx context.Context, field grap
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *DeleteUserPayload) graphql.Marshaler {
-			return ec.marshalNDeleteUserPayload2ᚖcrmᚋgraphᚐDeleteUserPayload(ctx, selections, v)
+			return ec.marshalODeleteUserPayload2ᚖcrmᚋgraphᚐDeleteUserPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deleteUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6533,10 +6552,10 @@ func (ec *executionContext) _Mutation_createCustomer(ctx context.Context, field 
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *CreateCustomerPayload) graphql.Marshaler {
-			return ec.marshalNCreateCustomerPayload2ᚖcrmᚋgraphᚐCreateCustomerPayload(ctx, selections, v)
+			return ec.marshalOCreateCustomerPayload2ᚖcrmᚋgraphᚐCreateCustomerPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createCustomer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6595,10 +6614,10 @@ func (ec *executionContext) _Mutation_updateCustomer(ctx context.Context, field 
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *UpdateCustomerPayload) graphql.Marshaler {
-			return ec.marshalNUpdateCustomerPayload2ᚖcrmᚋgraphᚐUpdateCustomerPayload(ctx, selections, v)
+			return ec.marshalOUpdateCustomerPayload2ᚖcrmᚋgraphᚐUpdateCustomerPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateCustomer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6657,10 +6676,10 @@ func (ec *executionContext) _Mutation_deleteCustomer(ctx context.Context, field 
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *DeleteCustomerPayload) graphql.Marshaler {
-			return ec.marshalNDeleteCustomerPayload2ᚖcrmᚋgraphᚐDeleteCustomerPayload(ctx, selections, v)
+			return ec.marshalODeleteCustomerPayload2ᚖcrmᚋgraphᚐDeleteCustomerPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deleteCustomer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6719,10 +6738,10 @@ func (ec *executionContext) _Mutation_createInteraction(ctx context.Context, fie
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *CreateInteractionPayload) graphql.Marshaler {
-			return ec.marshalNCreateInteractionPayload2ᚖcrmᚋgraphᚐCreateInteractionPayload(ctx, selections, v)
+			return ec.marshalOCreateInteractionPayload2ᚖcrmᚋgraphᚐCreateInteractionPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createInteraction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6781,10 +6800,10 @@ func (ec *executionContext) _Mutation_updateInteraction(ctx context.Context, fie
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *UpdateInteractionPayload) graphql.Marshaler {
-			return ec.marshalNUpdateInteractionPayload2ᚖcrmᚋgraphᚐUpdateInteractionPayload(ctx, selections, v)
+			return ec.marshalOUpdateInteractionPayload2ᚖcrmᚋgraphᚐUpdateInteractionPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateInteraction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6843,10 +6862,10 @@ func (ec *executionContext) _Mutation_cancelInteraction(ctx context.Context, fie
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *CancelInteractionPayload) graphql.Marshaler {
-			return ec.marshalNCancelInteractionPayload2ᚖcrmᚋgraphᚐCancelInteractionPayload(ctx, selections, v)
+			return ec.marshalOCancelInteractionPayload2ᚖcrmᚋgraphᚐCancelInteractionPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_cancelInteraction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6905,10 +6924,10 @@ func (ec *executionContext) _Mutation_deleteInteraction(ctx context.Context, fie
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *DeleteInteractionPayload) graphql.Marshaler {
-			return ec.marshalNDeleteInteractionPayload2ᚖcrmᚋgraphᚐDeleteInteractionPayload(ctx, selections, v)
+			return ec.marshalODeleteInteractionPayload2ᚖcrmᚋgraphᚐDeleteInteractionPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deleteInteraction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6967,10 +6986,10 @@ func (ec *executionContext) _Mutation_createTicket(ctx context.Context, field gr
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *CreateTicketPayload) graphql.Marshaler {
-			return ec.marshalNCreateTicketPayload2ᚖcrmᚋgraphᚐCreateTicketPayload(ctx, selections, v)
+			return ec.marshalOCreateTicketPayload2ᚖcrmᚋgraphᚐCreateTicketPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createTicket(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7029,10 +7048,10 @@ func (ec *executionContext) _Mutation_updateTicket(ctx context.Context, field gr
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *UpdateTicketPayload) graphql.Marshaler {
-			return ec.marshalNUpdateTicketPayload2ᚖcrmᚋgraphᚐUpdateTicketPayload(ctx, selections, v)
+			return ec.marshalOUpdateTicketPayload2ᚖcrmᚋgraphᚐUpdateTicketPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateTicket(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7091,10 +7110,10 @@ func (ec *executionContext) _Mutation_moveTicket(ctx context.Context, field grap
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *MoveTicketPayload) graphql.Marshaler {
-			return ec.marshalNMoveTicketPayload2ᚖcrmᚋgraphᚐMoveTicketPayload(ctx, selections, v)
+			return ec.marshalOMoveTicketPayload2ᚖcrmᚋgraphᚐMoveTicketPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_moveTicket(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7153,10 +7172,10 @@ func (ec *executionContext) _Mutation_assignTicket(ctx context.Context, field gr
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *AssignTicketPayload) graphql.Marshaler {
-			return ec.marshalNAssignTicketPayload2ᚖcrmᚋgraphᚐAssignTicketPayload(ctx, selections, v)
+			return ec.marshalOAssignTicketPayload2ᚖcrmᚋgraphᚐAssignTicketPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_assignTicket(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7215,10 +7234,10 @@ func (ec *executionContext) _Mutation_deleteTicket(ctx context.Context, field gr
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *DeleteTicketPayload) graphql.Marshaler {
-			return ec.marshalNDeleteTicketPayload2ᚖcrmᚋgraphᚐDeleteTicketPayload(ctx, selections, v)
+			return ec.marshalODeleteTicketPayload2ᚖcrmᚋgraphᚐDeleteTicketPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deleteTicket(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7277,10 +7296,10 @@ func (ec *executionContext) _Mutation_redeliver(ctx context.Context, field graph
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *RedeliverPayload) graphql.Marshaler {
-			return ec.marshalNRedeliverPayload2ᚖcrmᚋgraphᚐRedeliverPayload(ctx, selections, v)
+			return ec.marshalORedeliverPayload2ᚖcrmᚋgraphᚐRedeliverPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_redeliver(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7556,7 +7575,7 @@ func (ec *executionContext) _Query_user(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().User(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().User(ctx, fc.Args["by"].(UserBy))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -7680,7 +7699,7 @@ func (ec *executionContext) _Query_customer(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Customer(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Customer(ctx, fc.Args["by"].(CustomerBy))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -11212,6 +11231,55 @@ func UnmarshalCreateUserInput(ctx context.Context, raw any) (CreateUserInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCustomerBy(ctx context.Context, obj any) (CustomerBy, error) {
+	var it CustomerBy
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "email"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = graphql.OmittableOf(data)
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalOEmailAddress2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCustomerBy unmarshals raw into the CustomerBy input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCustomerBy(ctx context.Context, raw any) (CustomerBy, error) {
+	var out CustomerBy
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomerBy", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCustomerOrder(ctx context.Context, obj any) (CustomerOrder, error) {
 	var it CustomerOrder
 	if obj == nil {
@@ -13581,6 +13649,55 @@ func UnmarshalUpdateUserInput(ctx context.Context, raw any) (UpdateUserInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUserBy(ctx context.Context, obj any) (UserBy, error) {
+	var it UserBy
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "email"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = graphql.OmittableOf(data)
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalOEmailAddress2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUserBy unmarshals raw into the UserBy input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUserBy(ctx context.Context, raw any) (UserBy, error) {
+	var out UserBy
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UserBy", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUserOrder(ctx context.Context, obj any) (UserOrder, error) {
 	var it UserOrder
 	if obj == nil {
@@ -14974,189 +15091,189 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_signUpUser(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "signUpCustomer":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_signUpCustomer(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "logInUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_logInUser(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "logInCustomer":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_logInCustomer(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "refresh":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_refresh(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "logOut":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_logOut(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "logOutEverywhere":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_logOutEverywhere(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "changePassword":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_changePassword(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "setPassword":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setPassword(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createUser(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateUser(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deactivateUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deactivateUser(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "reactivateUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_reactivateUser(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deleteUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteUser(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createCustomer":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createCustomer(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateCustomer":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateCustomer(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deleteCustomer":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteCustomer(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createInteraction":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createInteraction(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateInteraction":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateInteraction(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "cancelInteraction":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_cancelInteraction(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deleteInteraction":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteInteraction(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createTicket":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createTicket(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateTicket":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateTicket(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "moveTicket":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_moveTicket(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "assignTicket":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_assignTicket(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deleteTicket":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteTicket(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "redeliver":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_redeliver(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -16469,14 +16586,6 @@ func (ec *executionContext) unmarshalNAssignTicketInput2crmᚋgraphᚐAssignTick
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAssignTicketPayload2ᚖcrmᚋgraphᚐAssignTicketPayload(ctx context.Context, sel ast.SelectionSet, v *AssignTicketPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AssignTicketPayload!")
-		return graphql.Null
-	}
-	return ec._AssignTicketPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -16496,25 +16605,9 @@ func (ec *executionContext) unmarshalNCancelInteractionInput2crmᚋgraphᚐCance
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCancelInteractionPayload2ᚖcrmᚋgraphᚐCancelInteractionPayload(ctx context.Context, sel ast.SelectionSet, v *CancelInteractionPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CancelInteractionPayload!")
-		return graphql.Null
-	}
-	return ec._CancelInteractionPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNChangePasswordInput2crmᚋgraphᚐChangePasswordInput(ctx context.Context, v any) (ChangePasswordInput, error) {
 	res, err := ec.unmarshalInputChangePasswordInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNChangePasswordPayload2ᚖcrmᚋgraphᚐChangePasswordPayload(ctx context.Context, sel ast.SelectionSet, v *ChangePasswordPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ChangePasswordPayload!")
-		return graphql.Null
-	}
-	return ec._ChangePasswordPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCreateCustomerInput2crmᚋgraphᚐCreateCustomerInput(ctx context.Context, v any) (CreateCustomerInput, error) {
@@ -16522,25 +16615,9 @@ func (ec *executionContext) unmarshalNCreateCustomerInput2crmᚋgraphᚐCreateCu
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateCustomerPayload2ᚖcrmᚋgraphᚐCreateCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *CreateCustomerPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateCustomerPayload!")
-		return graphql.Null
-	}
-	return ec._CreateCustomerPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNCreateInteractionInput2crmᚋgraphᚐCreateInteractionInput(ctx context.Context, v any) (CreateInteractionInput, error) {
 	res, err := ec.unmarshalInputCreateInteractionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNCreateInteractionPayload2ᚖcrmᚋgraphᚐCreateInteractionPayload(ctx context.Context, sel ast.SelectionSet, v *CreateInteractionPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateInteractionPayload!")
-		return graphql.Null
-	}
-	return ec._CreateInteractionPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCreateTicketInput2crmᚋgraphᚐCreateTicketInput(ctx context.Context, v any) (CreateTicketInput, error) {
@@ -16548,25 +16625,9 @@ func (ec *executionContext) unmarshalNCreateTicketInput2crmᚋgraphᚐCreateTick
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateTicketPayload2ᚖcrmᚋgraphᚐCreateTicketPayload(ctx context.Context, sel ast.SelectionSet, v *CreateTicketPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateTicketPayload!")
-		return graphql.Null
-	}
-	return ec._CreateTicketPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNCreateUserInput2crmᚋgraphᚐCreateUserInput(ctx context.Context, v any) (CreateUserInput, error) {
 	res, err := ec.unmarshalInputCreateUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNCreateUserPayload2ᚖcrmᚋgraphᚐCreateUserPayload(ctx context.Context, sel ast.SelectionSet, v *CreateUserPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateUserPayload!")
-		return graphql.Null
-	}
-	return ec._CreateUserPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNCustomer2ᚕᚖcrmᚋdbᚐCustomerᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.Customer) graphql.Marshaler {
@@ -16591,6 +16652,11 @@ func (ec *executionContext) marshalNCustomer2ᚖcrmᚋdbᚐCustomer(ctx context.
 		return graphql.Null
 	}
 	return ec._Customer(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCustomerBy2crmᚋgraphᚐCustomerBy(ctx context.Context, v any) (CustomerBy, error) {
+	res, err := ec.unmarshalInputCustomerBy(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCustomerConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.Customer]) graphql.Marshaler {
@@ -16664,25 +16730,9 @@ func (ec *executionContext) unmarshalNDeactivateUserInput2crmᚋgraphᚐDeactiva
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeactivateUserPayload2ᚖcrmᚋgraphᚐDeactivateUserPayload(ctx context.Context, sel ast.SelectionSet, v *DeactivateUserPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeactivateUserPayload!")
-		return graphql.Null
-	}
-	return ec._DeactivateUserPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNDeleteCustomerInput2crmᚋgraphᚐDeleteCustomerInput(ctx context.Context, v any) (DeleteCustomerInput, error) {
 	res, err := ec.unmarshalInputDeleteCustomerInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNDeleteCustomerPayload2ᚖcrmᚋgraphᚐDeleteCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteCustomerPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeleteCustomerPayload!")
-		return graphql.Null
-	}
-	return ec._DeleteCustomerPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDeleteInteractionInput2crmᚋgraphᚐDeleteInteractionInput(ctx context.Context, v any) (DeleteInteractionInput, error) {
@@ -16690,38 +16740,14 @@ func (ec *executionContext) unmarshalNDeleteInteractionInput2crmᚋgraphᚐDelet
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteInteractionPayload2ᚖcrmᚋgraphᚐDeleteInteractionPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteInteractionPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeleteInteractionPayload!")
-		return graphql.Null
-	}
-	return ec._DeleteInteractionPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNDeleteTicketInput2crmᚋgraphᚐDeleteTicketInput(ctx context.Context, v any) (DeleteTicketInput, error) {
 	res, err := ec.unmarshalInputDeleteTicketInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteTicketPayload2ᚖcrmᚋgraphᚐDeleteTicketPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteTicketPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeleteTicketPayload!")
-		return graphql.Null
-	}
-	return ec._DeleteTicketPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNDeleteUserInput2crmᚋgraphᚐDeleteUserInput(ctx context.Context, v any) (DeleteUserInput, error) {
 	res, err := ec.unmarshalInputDeleteUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNDeleteUserPayload2ᚖcrmᚋgraphᚐDeleteUserPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteUserPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeleteUserPayload!")
-		return graphql.Null
-	}
-	return ec._DeleteUserPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNDelivery2ᚕᚖcrmᚋdbᚐDeliveryᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.Delivery) graphql.Marshaler {
@@ -17063,54 +17089,14 @@ func (ec *executionContext) unmarshalNInteractionWhere2ᚖcrmᚋgraphᚐInteract
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNLogInCustomerPayload2ᚖcrmᚋgraphᚐLogInCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *LogInCustomerPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "LogInCustomerPayload!")
-		return graphql.Null
-	}
-	return ec._LogInCustomerPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNLogInInput2crmᚋgraphᚐLogInInput(ctx context.Context, v any) (LogInInput, error) {
 	res, err := ec.unmarshalInputLogInInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNLogInUserPayload2ᚖcrmᚋgraphᚐLogInUserPayload(ctx context.Context, sel ast.SelectionSet, v *LogInUserPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "LogInUserPayload!")
-		return graphql.Null
-	}
-	return ec._LogInUserPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNLogOutEverywherePayload2ᚖcrmᚋgraphᚐLogOutEverywherePayload(ctx context.Context, sel ast.SelectionSet, v *LogOutEverywherePayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "LogOutEverywherePayload!")
-		return graphql.Null
-	}
-	return ec._LogOutEverywherePayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNLogOutPayload2ᚖcrmᚋgraphᚐLogOutPayload(ctx context.Context, sel ast.SelectionSet, v *LogOutPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "LogOutPayload!")
-		return graphql.Null
-	}
-	return ec._LogOutPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNMoveTicketInput2crmᚋgraphᚐMoveTicketInput(ctx context.Context, v any) (MoveTicketInput, error) {
 	res, err := ec.unmarshalInputMoveTicketInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNMoveTicketPayload2ᚖcrmᚋgraphᚐMoveTicketPayload(ctx context.Context, sel ast.SelectionSet, v *MoveTicketPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "MoveTicketPayload!")
-		return graphql.Null
-	}
-	return ec._MoveTicketPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNNode2ᚕcrmᚋgraphᚐNode(ctx context.Context, sel ast.SelectionSet, v []Node) graphql.Marshaler {
@@ -17176,38 +17162,14 @@ func (ec *executionContext) unmarshalNReactivateUserInput2crmᚋgraphᚐReactiva
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNReactivateUserPayload2ᚖcrmᚋgraphᚐReactivateUserPayload(ctx context.Context, sel ast.SelectionSet, v *ReactivateUserPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ReactivateUserPayload!")
-		return graphql.Null
-	}
-	return ec._ReactivateUserPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNRedeliverInput2crmᚋgraphᚐRedeliverInput(ctx context.Context, v any) (RedeliverInput, error) {
 	res, err := ec.unmarshalInputRedeliverInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRedeliverPayload2ᚖcrmᚋgraphᚐRedeliverPayload(ctx context.Context, sel ast.SelectionSet, v *RedeliverPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RedeliverPayload!")
-		return graphql.Null
-	}
-	return ec._RedeliverPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNRefreshInput2crmᚋgraphᚐRefreshInput(ctx context.Context, v any) (RefreshInput, error) {
 	res, err := ec.unmarshalInputRefreshInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNRefreshPayload2ᚖcrmᚋgraphᚐRefreshPayload(ctx context.Context, sel ast.SelectionSet, v *RefreshPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RefreshPayload!")
-		return graphql.Null
-	}
-	return ec._RefreshPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRole2crmᚋauthᚐRole(ctx context.Context, v any) (auth.Role, error) {
@@ -17260,38 +17222,14 @@ func (ec *executionContext) unmarshalNSetPasswordInput2crmᚋgraphᚐSetPassword
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSetPasswordPayload2ᚖcrmᚋgraphᚐSetPasswordPayload(ctx context.Context, sel ast.SelectionSet, v *SetPasswordPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SetPasswordPayload!")
-		return graphql.Null
-	}
-	return ec._SetPasswordPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNSignUpCustomerInput2crmᚋgraphᚐSignUpCustomerInput(ctx context.Context, v any) (SignUpCustomerInput, error) {
 	res, err := ec.unmarshalInputSignUpCustomerInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSignUpCustomerPayload2ᚖcrmᚋgraphᚐSignUpCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *SignUpCustomerPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SignUpCustomerPayload!")
-		return graphql.Null
-	}
-	return ec._SignUpCustomerPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNSignUpUserInput2crmᚋgraphᚐSignUpUserInput(ctx context.Context, v any) (SignUpUserInput, error) {
 	res, err := ec.unmarshalInputSignUpUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNSignUpUserPayload2ᚖcrmᚋgraphᚐSignUpUserPayload(ctx context.Context, sel ast.SelectionSet, v *SignUpUserPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SignUpUserPayload!")
-		return graphql.Null
-	}
-	return ec._SignUpUserPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
@@ -17517,25 +17455,9 @@ func (ec *executionContext) unmarshalNUpdateCustomerInput2crmᚋgraphᚐUpdateCu
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateCustomerPayload2ᚖcrmᚋgraphᚐUpdateCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateCustomerPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UpdateCustomerPayload!")
-		return graphql.Null
-	}
-	return ec._UpdateCustomerPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNUpdateInteractionInput2crmᚋgraphᚐUpdateInteractionInput(ctx context.Context, v any) (UpdateInteractionInput, error) {
 	res, err := ec.unmarshalInputUpdateInteractionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNUpdateInteractionPayload2ᚖcrmᚋgraphᚐUpdateInteractionPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateInteractionPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UpdateInteractionPayload!")
-		return graphql.Null
-	}
-	return ec._UpdateInteractionPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUpdateTicketInput2crmᚋgraphᚐUpdateTicketInput(ctx context.Context, v any) (UpdateTicketInput, error) {
@@ -17543,25 +17465,9 @@ func (ec *executionContext) unmarshalNUpdateTicketInput2crmᚋgraphᚐUpdateTick
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateTicketPayload2ᚖcrmᚋgraphᚐUpdateTicketPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateTicketPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UpdateTicketPayload!")
-		return graphql.Null
-	}
-	return ec._UpdateTicketPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNUpdateUserInput2crmᚋgraphᚐUpdateUserInput(ctx context.Context, v any) (UpdateUserInput, error) {
 	res, err := ec.unmarshalInputUpdateUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNUpdateUserPayload2ᚖcrmᚋgraphᚐUpdateUserPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateUserPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UpdateUserPayload!")
-		return graphql.Null
-	}
-	return ec._UpdateUserPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNUser2ᚕᚖcrmᚋdbᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.User) graphql.Marshaler {
@@ -17586,6 +17492,11 @@ func (ec *executionContext) marshalNUser2ᚖcrmᚋdbᚐUser(ctx context.Context,
 		return graphql.Null
 	}
 	return ec._User(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUserBy2crmᚋgraphᚐUserBy(ctx context.Context, v any) (UserBy, error) {
+	res, err := ec.unmarshalInputUserBy(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNUserConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.User]) graphql.Marshaler {
@@ -17790,6 +17701,13 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 	return res
 }
 
+func (ec *executionContext) marshalOAssignTicketPayload2ᚖcrmᚋgraphᚐAssignTicketPayload(ctx context.Context, sel ast.SelectionSet, v *AssignTicketPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AssignTicketPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -17818,6 +17736,48 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOCancelInteractionPayload2ᚖcrmᚋgraphᚐCancelInteractionPayload(ctx context.Context, sel ast.SelectionSet, v *CancelInteractionPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CancelInteractionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChangePasswordPayload2ᚖcrmᚋgraphᚐChangePasswordPayload(ctx context.Context, sel ast.SelectionSet, v *ChangePasswordPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChangePasswordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateCustomerPayload2ᚖcrmᚋgraphᚐCreateCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *CreateCustomerPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateCustomerPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateInteractionPayload2ᚖcrmᚋgraphᚐCreateInteractionPayload(ctx context.Context, sel ast.SelectionSet, v *CreateInteractionPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateInteractionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateTicketPayload2ᚖcrmᚋgraphᚐCreateTicketPayload(ctx context.Context, sel ast.SelectionSet, v *CreateTicketPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateTicketPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateUserPayload2ᚖcrmᚋgraphᚐCreateUserPayload(ctx context.Context, sel ast.SelectionSet, v *CreateUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateUserPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCustomer2ᚖcrmᚋdbᚐCustomer(ctx context.Context, sel ast.SelectionSet, v *db.Customer) graphql.Marshaler {
@@ -17928,6 +17888,41 @@ func (ec *executionContext) unmarshalODateTimeFilter2ᚖcrmᚋgraphᚐComparison
 	}
 	res, err := ec.unmarshalInputDateTimeFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODeactivateUserPayload2ᚖcrmᚋgraphᚐDeactivateUserPayload(ctx context.Context, sel ast.SelectionSet, v *DeactivateUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeactivateUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteCustomerPayload2ᚖcrmᚋgraphᚐDeleteCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteCustomerPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteCustomerPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteInteractionPayload2ᚖcrmᚋgraphᚐDeleteInteractionPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteInteractionPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteInteractionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteTicketPayload2ᚖcrmᚋgraphᚐDeleteTicketPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteTicketPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteTicketPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteUserPayload2ᚖcrmᚋgraphᚐDeleteUserPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteUserPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODeliveryConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.Delivery]) graphql.Marshaler {
@@ -18235,6 +18230,41 @@ func (ec *executionContext) unmarshalOInteractionWhere2ᚖcrmᚋgraphᚐInteract
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOLogInCustomerPayload2ᚖcrmᚋgraphᚐLogInCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *LogInCustomerPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LogInCustomerPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOLogInUserPayload2ᚖcrmᚋgraphᚐLogInUserPayload(ctx context.Context, sel ast.SelectionSet, v *LogInUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LogInUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOLogOutEverywherePayload2ᚖcrmᚋgraphᚐLogOutEverywherePayload(ctx context.Context, sel ast.SelectionSet, v *LogOutEverywherePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LogOutEverywherePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOLogOutPayload2ᚖcrmᚋgraphᚐLogOutPayload(ctx context.Context, sel ast.SelectionSet, v *LogOutPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LogOutPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMoveTicketPayload2ᚖcrmᚋgraphᚐMoveTicketPayload(ctx context.Context, sel ast.SelectionSet, v *MoveTicketPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MoveTicketPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalONode2crmᚋgraphᚐNode(ctx context.Context, sel ast.SelectionSet, v Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -18344,6 +18374,27 @@ func (ec *executionContext) unmarshalOPriorityFilter2ᚖcrmᚋgraphᚐComparison
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOReactivateUserPayload2ᚖcrmᚋgraphᚐReactivateUserPayload(ctx context.Context, sel ast.SelectionSet, v *ReactivateUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReactivateUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORedeliverPayload2ᚖcrmᚋgraphᚐRedeliverPayload(ctx context.Context, sel ast.SelectionSet, v *RedeliverPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RedeliverPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORefreshPayload2ᚖcrmᚋgraphᚐRefreshPayload(ctx context.Context, sel ast.SelectionSet, v *RefreshPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RefreshPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalORole2ᚕcrmᚋauthᚐRoleᚄ(ctx context.Context, v any) ([]auth.Role, error) {
 	if v == nil {
 		return nil, nil
@@ -18405,6 +18456,27 @@ func (ec *executionContext) unmarshalORoleFilter2ᚖcrmᚋgraphᚐComparison(ctx
 	}
 	res, err := ec.unmarshalInputRoleFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSetPasswordPayload2ᚖcrmᚋgraphᚐSetPasswordPayload(ctx context.Context, sel ast.SelectionSet, v *SetPasswordPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetPasswordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSignUpCustomerPayload2ᚖcrmᚋgraphᚐSignUpCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *SignUpCustomerPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SignUpCustomerPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSignUpUserPayload2ᚖcrmᚋgraphᚐSignUpUserPayload(ctx context.Context, sel ast.SelectionSet, v *SignUpUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SignUpUserPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
@@ -18593,6 +18665,34 @@ func (ec *executionContext) unmarshalOTicketWhere2ᚖcrmᚋgraphᚐTicketWhere(c
 	}
 	res, err := ec.unmarshalInputTicketWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOUpdateCustomerPayload2ᚖcrmᚋgraphᚐUpdateCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateCustomerPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateCustomerPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateInteractionPayload2ᚖcrmᚋgraphᚐUpdateInteractionPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateInteractionPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateInteractionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateTicketPayload2ᚖcrmᚋgraphᚐUpdateTicketPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateTicketPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateTicketPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateUserPayload2ᚖcrmᚋgraphᚐUpdateUserPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateUserPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUser2ᚖcrmᚋdbᚐUser(ctx context.Context, sel ast.SelectionSet, v *db.User) graphql.Marshaler {

@@ -103,10 +103,13 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 }
 
 // servedSchema returns the schema as clients see it. It is without the parser's @defer: over plain HTTP the deferred
-// part of an answer would be lost.
+// part of an answer would be lost. And it is without Float, which nothing uses: the GraphQL specification has a schema
+// show only those built-in scalars that it uses.
 func servedSchema() *ast.Schema {
 	schema := *NewExecutableSchema(Config{}).Schema()
 	schema.Directives = maps.Clone(schema.Directives)
 	delete(schema.Directives, "defer")
+	schema.Types = maps.Clone(schema.Types)
+	delete(schema.Types, "Float")
 	return &schema
 }

@@ -22,7 +22,7 @@ import (
 type stubResolvers struct {
 	ResolverRoot
 	viewer            func(ctx context.Context) (Viewer, error)
-	customer          func(ctx context.Context, id string) (*db.Customer, error)
+	customer          func(ctx context.Context, by CustomerBy) (*db.Customer, error)
 	createInteraction func(ctx context.Context, input CreateInteractionInput) (*CreateInteractionPayload, error)
 }
 
@@ -36,8 +36,8 @@ type stubQuery struct {
 
 func (q stubQuery) Viewer(ctx context.Context) (Viewer, error) { return q.stubResolvers.viewer(ctx) }
 
-func (q stubQuery) Customer(ctx context.Context, id string) (*db.Customer, error) {
-	return q.stubResolvers.customer(ctx, id)
+func (q stubQuery) Customer(ctx context.Context, by CustomerBy) (*db.Customer, error) {
+	return q.stubResolvers.customer(ctx, by)
 }
 
 type stubMutation struct {

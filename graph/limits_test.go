@@ -117,11 +117,11 @@ func TestLimitsOfFragments(t *testing.T) {
 			"QUERY_TOO_COMPLEX", "the operation's number of root fields is more than 2147483646; at most 50 is allowed",
 		},
 		"2^9 fields": {
-			chain(9, "Customer", "{customer(id:1){...f0}}", "id ...NEXT ...NEXT", "id"),
+			chain(9, "Customer", "{customer(by:{id:1}){...f0}}", "id ...NEXT ...NEXT", "id"),
 			"UNAUTHENTICATED", "log in first",
 		},
 		"2^12 fields": {
-			chain(12, "Customer", "{customer(id:1){...f0}}", "id ...NEXT ...NEXT", "id"),
+			chain(12, "Customer", "{customer(by:{id:1}){...f0}}", "id ...NEXT ...NEXT", "id"),
 			"QUERY_TOO_COMPLEX", "the document's number of selections, with fragments written out, is 49108; at most 10000 is allowed",
 		},
 		"circle": {
@@ -129,7 +129,7 @@ func TestLimitsOfFragments(t *testing.T) {
 			"GRAPHQL_VALIDATION_FAILED", `Cannot spread fragment "a" within itself.`,
 		},
 		"circle with fields": {
-			"{customer(id:1){...a}} fragment a on Customer{interactions{nodes{customer{...a}}}}",
+			"{customer(by:{id:1}){...a}} fragment a on Customer{interactions{nodes{customer{...a}}}}",
 			"GRAPHQL_VALIDATION_FAILED", `Cannot spread fragment "a" within itself.`,
 		},
 	}.run(t)

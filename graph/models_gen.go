@@ -143,6 +143,14 @@ type CreateUserPayload struct {
 	User *db.User `json:"user"`
 }
 
+// One customer, by a key that no two customers share: exactly one of these.
+type CustomerBy struct {
+	// The customer's id.
+	ID graphql.Omittable[*string] `json:"id,omitempty"`
+	// The address that they log in with, regardless of case.
+	Email graphql.Omittable[*string] `json:"email,omitempty"`
+}
+
 // One key of an order of customers.
 type CustomerOrder struct {
 	// What to order by.
@@ -593,6 +601,14 @@ type UpdateUserInput struct {
 type UpdateUserPayload struct {
 	// The user after the change.
 	User *db.User `json:"user"`
+}
+
+// One user, by a key that no two users share: exactly one of these.
+type UserBy struct {
+	// The user's id.
+	ID graphql.Omittable[*string] `json:"id,omitempty"`
+	// The address that they log in with, regardless of case.
+	Email graphql.Omittable[*string] `json:"email,omitempty"`
 }
 
 // One key of an order of users.

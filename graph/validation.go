@@ -54,6 +54,9 @@ func specifiedRules(suggesting bool) []core.Rule {
 	}
 	var list []core.Rule
 	for name, check := range set.GetInner() {
+		if strings.HasPrefix(name, rules.ValuesOfCorrectTypeRule.Name) {
+			check = namingNull(check)
+		}
 		list = append(list, core.Rule{Name: name, RuleFunc: check})
 	}
 	slices.SortFunc(list, func(a, b core.Rule) int { return strings.Compare(a.Name, b.Name) })

@@ -20,7 +20,7 @@ const maxProblems = 100
 // wrong types pass.
 type inputChecker struct {
 	schema *ast.Schema
-	// namesValues tells whether problems may name an enum's values, which tell something of the schema.
+	// namesValues tells whether problems may name what could stand there instead, which tells something of the schema.
 	namesValues bool
 	maxDepth    int
 	problems    db.Problems
@@ -109,6 +109,7 @@ func (c *inputChecker) object(path string, definition *ast.Definition, value any
 			c.add(path+"."+shorten(name), "is not a field of %s", definition.Name)
 		}
 	}
+	c.oneOf(path, definition, object)
 	for _, field := range definition.Fields {
 		one, given := object[field.Name]
 		switch {
@@ -143,11 +144,17 @@ func (c *inputChecker) literal(path string, value *ast.Value) {
 	case ast.Variable, ast.NullValue:
 		return
 	case ast.ListValue:
+		if value.ExpectedType != nil && value.ExpectedType.Elem == nil {
+			break
+		}
 		for i, child := range value.Children {
 			c.literal(path+"."+strconv.Itoa(i), child.Value)
 		}
 		return
 	case ast.ObjectValue:
+		if value.Definition != nil && value.Definition.Kind != ast.InputObject {
+			break
+		}
 		for _, child := range value.Children {
 			c.literal(path+"."+child.Name, child.Value)
 		}

@@ -91,6 +91,10 @@ func TestLiterals(t *testing.T) {
 		`query($a:DateTime="x"){tickets(where:{createdAt:{eq:$a}}){totalCount}}`:                    "a",
 		`{viewer{...a}} fragment a on Customer{tickets(where:{updatedAt:{eq:"x"}}){totalCount}}`:    "where.updatedAt.eq",
 		`mutation{logInUser(input:{email:5,password:"x"}){user{id}}}`:                               "input.email",
+		`mutation{logInUser(input:{email:["x"],password:"x"}){user{id}}}`:                           "input.email",
+		`{customer(by:{email:{eq:"x"}}){id}}`:                                                       "by.email",
+		`{tickets(where:{createdAt:{in:[["2024-08-27T20:03:00Z"]]}}){totalCount}}`:                  "where.createdAt.in.0",
+		`{tickets(where:{createdAt:{in:{gt:"2024-08-27T20:03:00Z"}}}){totalCount}}`:                 "where.createdAt.in",
 		`{viewer{...a ...a}} fragment a on Customer{tickets(where:{updatedAt:{eq:1}}){totalCount}}`: "where.updatedAt.eq",
 	} {
 		got := server.query(query)
@@ -105,12 +109,12 @@ func TestVariablesKeepTheirDigits(t *testing.T) {
 	t.Parallel()
 	var got string
 	server := newTestServer(t, HandlerConfig{Resolvers: stubResolvers{
-		customer: func(_ context.Context, id string) (*db.Customer, error) {
-			got = id
+		customer: func(_ context.Context, by CustomerBy) (*db.Customer, error) {
+			got = *by.ID.Value()
 			return nil, nil
 		},
 	}})
-	const body = `{"query":"query($id:ID!){customer(id:$id){id}}","variables":{"id":12345678901234567}}`
+	const body = `{"query":"query($id:ID!){customer(by:{id:$id}){id}}","variables":{"id":12345678901234567}}`
 	server.do(http.MethodPost, "/", body, "As: ADMIN")
 	if got != "12345678901234567" {
 		t.Errorf("got %q", got)

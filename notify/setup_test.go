@@ -75,7 +75,7 @@ func newWorldOn(t *testing.T, store db.Store) *world {
 // insert writes a document as the domain would, with the key that makes its address unique.
 func (w *world) insert(c *db.Collection, doc db.Document, events ...*db.Event) {
 	w.t.Helper()
-	pointers := doc.Pointers()
+	pointers := doc.Pointers(nil)
 	values := map[string]any{}
 	for i, field := range c.Fields {
 		values[field.Name] = pointers[i]

@@ -183,6 +183,9 @@ func TestNotFoundTellsNothing(t *testing.T) {
 		for field, id := range map[string]string{"customer": p.customer.id, "interaction": p.interaction, "ticket": p.ticket, "user": p.user.id} {
 			for _, root := range []string{field, "node"} {
 				query := "query($id: ID!) { " + root + "(id: $id) { id } }"
+				if root == "customer" || root == "user" {
+					query = "query($id: ID!) { " + root + "(by: {id: $id}) { id } }"
+				}
 				hidden := s.refused(p.stranger.token, query, variables{"id": id}, "NOT_FOUND")
 				absent := s.refused(p.stranger.token, query, variables{"id": idOfNothing(id)}, "NOT_FOUND")
 				if hidden.Message != absent.Message || !slices.Equal(paths(hidden), paths(absent)) {

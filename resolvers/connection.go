@@ -11,7 +11,7 @@ import (
 // connection reads a list at the root of a query.
 func connection[T any](ctx context.Context, e *db.Entities[T], list db.List) (*graph.Connection[T], error) {
 	scope := scopeOf(ctx)
-	page, err := e.Page(ctx, scope, list)
+	page, err := shown(ctx, e).Page(ctx, scope, list)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func connectionsOf[T any](
 	ctx context.Context, e *db.Entities[T], field string, parents []db.ID, list db.List,
 ) (map[db.ID]*graph.Connection[T], error) {
 	scope := scopeOf(ctx)
-	pages, err := e.PagesOf(ctx, scope, field, parents, list)
+	pages, err := shown(ctx, e).PagesOf(ctx, scope, field, parents, list)
 	if err != nil {
 		return nil, err
 	}
@@ -70,18 +70,23 @@ func one[C, T any](ctx context.Context, child *C, e *db.Entities[T], reference f
 		return nil, nil //nolint:nilnil // null is what the schema says of a reference to nothing
 	}
 	found, err := forSiblings(ctx, child, func(children []*C) (map[db.ID]*T, error) {
-		byID, err := e.ByID(ctx, scopeOf(ctx), idsOf(children, reference))
-		if err != nil {
-			return nil, err
-		}
-		docs := make([]*T, 0, len(byID))
-		for _, doc := range byID {
-			docs = append(docs, doc)
-		}
-		together(ctx, docs)
-		return byID, nil
+		return referred(ctx, e, idsOf(children, reference))
 	})
 	return found[id], err
+}
+
+// referred reads documents by their ids.
+func referred[T any](ctx context.Context, e *db.Entities[T], ids []db.ID) (map[db.ID]*T, error) {
+	byID, err := shown(ctx, e).ByID(ctx, scopeOf(ctx), ids)
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]*T, 0, len(byID))
+	for _, doc := range byID {
+		docs = append(docs, doc)
+	}
+	together(ctx, docs)
+	return byID, nil
 }
 
 // idsOf returns the ids that the documents have, each once, in their order.

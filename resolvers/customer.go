@@ -9,9 +9,12 @@ import (
 
 func customerID(c *db.Customer) db.ID { return c.ID }
 
-// Customer resolves Query.customer.
-func (r queryResolver) Customer(ctx context.Context, id string) (*db.Customer, error) {
-	return get(ctx, r.db.Customers, db.KindCustomer, id)
+// Customer resolves Query.customer; @oneOf sees to it that there is one key.
+func (r queryResolver) Customer(ctx context.Context, by graph.CustomerBy) (*db.Customer, error) {
+	if email := by.Email.Value(); email != nil {
+		return r.db.CustomerByEmail(ctx, scopeOf(ctx), *email)
+	}
+	return get(ctx, r.db.Customers, db.KindCustomer, "by.id", *by.ID.Value())
 }
 
 // Customers resolves Query.customers.

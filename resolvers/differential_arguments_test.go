@@ -60,7 +60,7 @@ func (g *generator) variable(s slot) variableUse {
 	typ, value := s.typ.String(), g.value(s)
 	hasDefault := g.chance(25)
 	switch {
-	case s.typ.NonNull && hasDefault && g.chance(50):
+	case s.typ.NonNull && hasDefault && !s.neverNull && g.chance(50):
 		typ = strings.TrimSuffix(typ, "!") // a default makes up for it
 	case !s.typ.NonNull && !hasDefault && value != nil && g.chance(30):
 		typ += "!"

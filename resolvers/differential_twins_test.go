@@ -23,6 +23,8 @@ import (
 // twin is a server over a seeded store that can answer in both ways.
 type twin struct {
 	stock, fast http.Handler
+	// plain answers without look-ahead.
+	plain http.Handler
 	// watched answers as fast does, and lets a test see what the fast path made.
 	watched *graph.Executor
 }
@@ -44,7 +46,10 @@ func newTwin(tb testing.TB, store db.Store) *twin {
 	}
 	without := config
 	without.NoFastPath = true
+	plain := without
+	plain.NewOperation = resolvers.NewPlainOperation
 	return &twin{
+		plain: graph.NewHandler(plain),
 		stock: graph.NewHandler(without), fast: graph.NewHandler(config), watched: graph.NewExecutor(config),
 	}
 }

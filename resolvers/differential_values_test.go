@@ -64,7 +64,9 @@ type slot struct {
 	typ  *ast.Type
 	// inVariable says that the value comes in a variable, which holds no others.
 	inVariable bool
-	depth      int
+	// neverNull says that not even a variable's type may allow null, as in a @oneOf input.
+	neverNull bool
+	depth     int
 }
 
 // at is the slot of a field of an input object.
@@ -148,8 +150,19 @@ func (g *generator) single(s slot) any {
 	return g.text(s)
 }
 
+// oneField returns a @oneOf input object.
+func (g *generator) oneField(s slot, definition *ast.Definition) objectValue {
+	field := oneOf(g, definition.Fields)
+	s = s.at(field)
+	s.typ, s.neverNull = ast.NonNullNamedType(field.Type.Name(), nil), true
+	return objectValue{{field.Name, g.value(s)}}
+}
+
 // object returns an input object: all required fields, and a few of the others.
 func (g *generator) object(s slot, definition *ast.Definition) objectValue {
+	if definition.Directives.ForName("oneOf") != nil {
+		return g.oneField(s, definition)
+	}
 	wanted := g.rnd.IntN(3)
 	switch {
 	case s.depth > 3:

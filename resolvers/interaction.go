@@ -11,7 +11,7 @@ func interactionID(i *db.Interaction) db.ID { return i.ID }
 
 // Interaction resolves Query.interaction.
 func (r queryResolver) Interaction(ctx context.Context, id string) (*db.Interaction, error) {
-	return get(ctx, r.db.Interactions, db.KindInteraction, id)
+	return get(ctx, r.db.Interactions, db.KindInteraction, "id", id)
 }
 
 // Interactions resolves Query.interactions.

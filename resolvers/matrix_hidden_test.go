@@ -69,7 +69,8 @@ func TestOtherUsersAreRedacted(t *testing.T) {
 		w.assign("leak", "uma")
 		const record = " { ... on User { id name email version role active deactivatedAt createdAt updatedAt } }"
 		ways := map[string]string{
-			"user":               "user(id: $uma)" + record,
+			"user":               "user(by: {id: $uma})" + record,
+			"byEmail":            `byEmail: user(by: {email: "uma@example.com"})` + record,
 			"node":               "node(id: $uma)" + record,
 			"nodes.0":            "nodes(ids: [$uma])" + record,
 			"users.nodes.0":      "users(where: {id: {eq: $uma}}) { nodes" + record + " }",
@@ -83,10 +84,10 @@ func TestOtherUsersAreRedacted(t *testing.T) {
 			all    bool
 			ways   []string
 		}{
-			{"cleo", false, []string{"user", "node", "nodes.0", "users.nodes.0", "users.edges.0.node", "interaction.user", "ticket.assignee"}},
-			{"otto", false, []string{"user", "node", "nodes.0", "users.nodes.0", "users.edges.0.node"}},
-			{"uma", true, []string{"user", "node", "nodes.0", "users.nodes.0", "interaction.user", "ticket.assignee", "viewer"}},
-			{"ada", true, []string{"user", "node", "nodes.0", "users.nodes.0", "interaction.user", "ticket.assignee"}},
+			{"cleo", false, []string{"user", "byEmail", "node", "nodes.0", "users.nodes.0", "users.edges.0.node", "interaction.user", "ticket.assignee"}},
+			{"otto", false, []string{"user", "byEmail", "node", "nodes.0", "users.nodes.0", "users.edges.0.node"}},
+			{"uma", true, []string{"user", "byEmail", "node", "nodes.0", "users.nodes.0", "interaction.user", "ticket.assignee", "viewer"}},
+			{"ada", true, []string{"user", "byEmail", "node", "nodes.0", "users.nodes.0", "interaction.user", "ticket.assignee"}},
 		} {
 			for _, way := range test.ways {
 				a := s.must(w.people[test.viewer].token, worldQuery(w, ways[way]), w.variables())
@@ -165,11 +166,11 @@ func TestNothingHiddenIsReached(t *testing.T) {
 			{"uma", `interactions(where: {or: [{userId: {eq: $otto}}, {customer: {name: {eq: "Cato"}}}]}) { nodes { id } }`, ""},
 			{"uma", `users { nodes { interactions { nodes { id } } } }`, "plan"},
 			{"uma", `users { nodes { tickets { nodes { id } } } }`, "leak noise"},
-			{"uma", `customer(id: $cato) { interactions { nodes { id } } tickets { nodes { id } } }`, "noise"},
-			{"otto", `user(id: $uma) { assignedTickets { nodes { id } } tickets { nodes { id } } }`, "noise"},
-			{"otto", `user(id: $uma) { interactions { nodes { id } } }`, ""},
+			{"uma", `customer(by: {id: $cato}) { interactions { nodes { id } } tickets { nodes { id } } }`, "noise"},
+			{"otto", `user(by: {id: $uma}) { assignedTickets { nodes { id } } tickets { nodes { id } } }`, "noise"},
+			{"otto", `user(by: {id: $uma}) { interactions { nodes { id } } }`, ""},
 			{"cleo", `users(where: {not: {name: {eq: "x"}}}) { nodes { id } }`, "uma"},
-			{"cleo", `user(id: $uma) { assignedTickets { nodes { id } } tickets { nodes { id } } interactions { nodes { id } } }`, "leak plan"},
+			{"cleo", `user(by: {id: $uma}) { assignedTickets { nodes { id } } tickets { nodes { id } } interactions { nodes { id } } }`, "leak plan"},
 			{"cato", `users(where: {email: {eq: "uma@example.com"}}) { nodes { id } }`, ""},
 			{"cato", `customers(where: {or: [{email: {eq: "cleo@example.org"}}, {company: {isNull: false}}]}) { nodes { id } }`, "cato"},
 			{"cato", `ticket(id: $noise) { id assignee { id } interaction { id user { id } } }`, "call noise otto"},

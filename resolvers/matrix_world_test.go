@@ -186,6 +186,14 @@ func noInput(*cell) variables { return variables{} }
 
 func given(key, name string) input { return input(noInput).withID(key, name) }
 
+// by asks for somebody by one of their keys.
+func by(key, name string) input {
+	return func(c *cell) variables {
+		keys := variables{"id": c.ids[name], "email": c.people[name].email}
+		return variables{"by": variables{key: keys[key]}}
+	}
+}
+
 // all asks for all that belongs to the owners.
 func all(key string) input {
 	return func(c *cell) variables {

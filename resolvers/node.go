@@ -19,13 +19,13 @@ func (r queryResolver) Node(ctx context.Context, id string) (graph.Node, error) 
 	scope := scopeOf(ctx)
 	switch kind {
 	case db.KindUser:
-		return r.db.Users.Get(ctx, scope, parsed)
+		return shown(ctx, r.db.Users).Get(ctx, scope, parsed)
 	case db.KindCustomer:
-		return r.db.Customers.Get(ctx, scope, parsed)
+		return shown(ctx, r.db.Customers).Get(ctx, scope, parsed)
 	case db.KindInteraction:
-		return r.db.Interactions.Get(ctx, scope, parsed)
+		return shown(ctx, r.db.Interactions).Get(ctx, scope, parsed)
 	case db.KindTicket:
-		return r.db.Tickets.Get(ctx, scope, parsed)
+		return shown(ctx, r.db.Tickets).Get(ctx, scope, parsed)
 	default:
 		return r.db.VisibleDelivery(ctx, scope, parsed)
 	}
@@ -93,7 +93,7 @@ func nodesOf[T any, P interface {
 	*T
 	graph.Node
 }](ctx context.Context, e *db.Entities[T], ids []db.ID) (map[db.ID]graph.Node, error) {
-	byID, err := e.ByID(ctx, scopeOf(ctx), ids)
+	byID, err := shown(ctx, e).ByID(ctx, scopeOf(ctx), ids)
 	if err != nil {
 		return nil, err
 	}

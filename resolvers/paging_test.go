@@ -36,7 +36,7 @@ func (s *server) seed(c *db.Collection, f fields) fields {
 // seedling is a document by its pointers.
 type seedling []any
 
-func (s seedling) Pointers() []any { return s }
+func (s seedling) Pointers(into []any) []any { return append(into, s...) }
 
 func pointerTo(field db.Field, value any) any {
 	switch field.Type {

@@ -8,13 +8,13 @@ import (
 	"crm/graph"
 )
 
-// get reads the document that a global id names.
-func get[T any](ctx context.Context, e *db.Entities[T], kind db.Kind, text string) (*T, error) {
-	id, err := parseID("id", kind, text)
+// get reads the document that the global id in the argument or input field at path names.
+func get[T any](ctx context.Context, e *db.Entities[T], kind db.Kind, path, text string) (*T, error) {
+	id, err := parseID(path, kind, text)
 	if err != nil {
 		return nil, err
 	}
-	return e.Get(ctx, scopeOf(ctx), id)
+	return shown(ctx, e).Get(ctx, scopeOf(ctx), id)
 }
 
 // parseID reads a global id of that kind from the argument or input field at path.
@@ -38,7 +38,7 @@ func (r queryResolver) Viewer(ctx context.Context) (graph.Viewer, error) {
 // account reads a user or a customer that the scope sees.
 func (r *Resolver) account(ctx context.Context, scope auth.Scope, staff bool, id db.ID) (graph.Viewer, error) {
 	if staff {
-		return r.db.Users.Get(ctx, scope, id)
+		return shown(ctx, r.db.Users).Get(ctx, scope, id)
 	}
-	return r.db.Customers.Get(ctx, scope, id)
+	return shown(ctx, r.db.Customers).Get(ctx, scope, id)
 }

@@ -17,15 +17,27 @@ import (
 // operation holds the siblings of one operation.
 type operation struct {
 	mutex sync.Mutex
-	// groups has for each document that was read, by its pointer, the *siblings of its type.
+	// groups has for each document its *siblings, and fresh the groups whose documents are not in it yet: those of
+	// documents without nested fields never get there.
 	groups map[any]any
+	fresh  []enroller
+	// plain operations look at one document at a time: each is alone, and read as a whole.
+	plain bool
 }
+
+// enroller enters its documents into the groups of an operation.
+type enroller interface{ enroll(op *operation) }
 
 type operationKey struct{}
 
 // NewOperation returns a context for one operation.
 func NewOperation(ctx context.Context) context.Context {
 	return context.WithValue(ctx, operationKey{}, &operation{groups: make(map[any]any)})
+}
+
+// NewPlainOperation returns a context for one operation without look-ahead, to compare with.
+func NewPlainOperation(ctx context.Context) context.Context {
+	return context.WithValue(ctx, operationKey{}, &operation{groups: make(map[any]any), plain: true})
 }
 
 // siblings are documents of one type that were read together.
@@ -43,11 +55,18 @@ type reading[R any] func() (R, error)
 // together makes documents siblings.
 func together[T any](ctx context.Context, docs []*T) {
 	op := ctx.Value(operationKey{}).(*operation)
-	group := &siblings[T]{docs: docs, fields: make(map[any]any)}
+	if op.plain {
+		return
+	}
 	op.mutex.Lock()
 	defer op.mutex.Unlock()
-	for _, doc := range docs {
-		op.groups[doc] = group
+	op.fresh = append(op.fresh, &siblings[T]{docs: docs})
+}
+
+func (s *siblings[T]) enroll(op *operation) {
+	s.fields = make(map[any]any)
+	for _, doc := range s.docs {
+		op.groups[doc] = s
 	}
 }
 
@@ -56,10 +75,17 @@ func siblingsOf[T any](ctx context.Context, doc *T) *siblings[T] {
 	op := ctx.Value(operationKey{}).(*operation)
 	op.mutex.Lock()
 	defer op.mutex.Unlock()
+	if group, ok := op.groups[doc].(*siblings[T]); ok {
+		return group
+	}
+	for _, group := range op.fresh {
+		group.enroll(op)
+	}
+	op.fresh = nil
 	group, ok := op.groups[doc].(*siblings[T])
 	if !ok {
-		group = &siblings[T]{docs: []*T{doc}, fields: make(map[any]any)}
-		op.groups[doc] = group
+		group = &siblings[T]{docs: []*T{doc}}
+		group.enroll(op)
 	}
 	return group
 }

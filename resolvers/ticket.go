@@ -11,7 +11,7 @@ func ticketID(t *db.Ticket) db.ID { return t.ID }
 
 // Ticket resolves Query.ticket.
 func (r queryResolver) Ticket(ctx context.Context, id string) (*db.Ticket, error) {
-	return get(ctx, r.db.Tickets, db.KindTicket, id)
+	return get(ctx, r.db.Tickets, db.KindTicket, "id", id)
 }
 
 // Tickets resolves Query.tickets.

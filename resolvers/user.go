@@ -10,9 +10,12 @@ import (
 
 func userID(u *db.User) db.ID { return u.ID }
 
-// User resolves Query.user.
-func (r queryResolver) User(ctx context.Context, id string) (*db.User, error) {
-	return get(ctx, r.db.Users, db.KindUser, id)
+// User resolves Query.user; @oneOf sees to it that there is one key.
+func (r queryResolver) User(ctx context.Context, by graph.UserBy) (*db.User, error) {
+	if email := by.Email.Value(); email != nil {
+		return r.db.UserByEmail(ctx, scopeOf(ctx), *email)
+	}
+	return get(ctx, r.db.Users, db.KindUser, "by.id", *by.ID.Value())
 }
 
 // Users resolves Query.users.

@@ -38,6 +38,7 @@ func Run(t *testing.T, e Engine) {
 		{"Page", testPage},
 		{"PageDuringInserts", testPageDuringInserts},
 		{"Children", testChildren},
+		{"Projection", testProjection},
 		{"Count", testCount},
 		{"Claim", testClaim},
 		{"ConcurrentClaims", testConcurrentClaims},

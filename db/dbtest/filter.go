@@ -29,7 +29,7 @@ func filterWorld(t *testing.T, e Engine) (db.Store, model) {
 	for i := range 8 {
 		g := &group{ID: db.NewID(), Name: texts[i]}
 		if i%4 != 3 {
-			g.Region = m["regions"][i%4].Pointers()[0].(*db.ID)
+			g.Region = m["regions"][i%4].Pointers(nil)[0].(*db.ID)
 		}
 		insert(t, s, groups, g)
 		m["groups"] = append(m["groups"], g)

@@ -16,7 +16,7 @@ type model map[string][]db.Document
 // value returns what the document holds in that field, nil for null.
 func value(c *db.Collection, doc db.Document, field string) any {
 	i := slices.IndexFunc(c.Fields, func(f db.Field) bool { return f.Name == field })
-	pointers := doc.Pointers()
+	pointers := doc.Pointers(nil)
 	if i >= len(pointers) {
 		return nil
 	}
@@ -147,7 +147,7 @@ func (m model) find(c *db.Collection, q db.Query) []db.ID {
 	}
 	ids := make([]db.ID, len(found))
 	for i, doc := range found {
-		ids[i] = *doc.Pointers()[0].(*db.ID)
+		ids[i] = *doc.Pointers(nil)[0].(*db.ID)
 	}
 	return ids
 }

@@ -25,14 +25,14 @@ type thing struct {
 	Until    *time.Time
 }
 
-func (d *thing) Pointers() []any {
-	return append(d.required(), &d.Ref, &d.Note, &d.Score, &d.Done, &d.Until)
+func (d *thing) Pointers(into []any) []any {
+	return append(d.required(into), &d.Ref, &d.Note, &d.Score, &d.Done, &d.Until)
 }
 
-func (d *thing) required() []any {
-	return []any{
+func (d *thing) required(into []any) []any {
+	return append(into,
 		&d.ID, &d.Parent, &d.Email, &d.EmailKey, &d.Code, &d.Name, &d.Rank, &d.Active, &d.At, &d.Version,
-	}
+	)
 }
 
 var things = &db.Collection{
@@ -74,14 +74,16 @@ func nullableFields() []db.Field {
 // lean is a thing as a program writes it that knows the required fields only: the others are absent.
 type lean struct{ thing }
 
-func (d *lean) Pointers() []any { return d.required() }
+func (d *lean) Pointers(into []any) []any { return d.required(into) }
 
 var leanThings = &db.Collection{Name: things.Name, Fields: requiredFields(), Indexes: things.Indexes}
 
 // bare is a thing as an older program wrote it, before most required fields were thought of.
 type bare struct{ thing }
 
-func (d *bare) Pointers() []any { return []any{&d.ID, &d.Parent, &d.Email, &d.EmailKey, &d.Code} }
+func (d *bare) Pointers(into []any) []any {
+	return append(into, &d.ID, &d.Parent, &d.Email, &d.EmailKey, &d.Code)
+}
 
 var bareThings = &db.Collection{Name: things.Name, Fields: requiredFields()[:5], Indexes: things.Indexes}
 
@@ -92,7 +94,7 @@ type group struct {
 	Region *db.ID
 }
 
-func (d *group) Pointers() []any { return []any{&d.ID, &d.Name, &d.Region} }
+func (d *group) Pointers(into []any) []any { return append(into, &d.ID, &d.Name, &d.Region) }
 
 var (
 	groups  = groupCollection("groups")

@@ -30,6 +30,7 @@ func (s *Store) FindChildren(
 	if _, err := translated.field(parent); err != nil {
 		return fmt.Errorf("cannot find children: %w", err)
 	}
+	translated.fields = translated.chosen(q.Fields, parent)
 	family := &family{query: translated, parent: parent, next: next, read: map[db.ID]int{}}
 	for _, id := range parents {
 		family.parents = append(family.parents, bson.ObjectID(id))
@@ -68,7 +69,7 @@ func (f *family) pipeline() bson.A {
 	}
 	children = append(children,
 		bson.D{{Key: "$limit", Value: int64(f.limit)}},
-		bson.D{{Key: "$project", Value: f.projection}},
+		bson.D{{Key: "$project", Value: f.fields}},
 	)
 	return bson.A{
 		bson.D{{Key: "$match", Value: f.ofParents()}},
@@ -95,7 +96,7 @@ func (f *family) flat() *query {
 			order = append(order, key)
 		}
 	}
-	return &query{layout: f.layout, filter: all(f.ofParents(), f.filter), sort: order}
+	return &query{layout: f.layout, filter: all(f.ofParents(), f.filter), sort: order, fields: f.fields}
 }
 
 // row passes a child on, unless its parent has enough of them.

@@ -15,7 +15,7 @@ import (
 // decode fills doc with a stored document. Fields that nobody declares are passed over; a declared one that is absent
 // or null gets its default.
 func (l *layout) decode(raw bson.Raw, doc db.Document) error {
-	pointers := doc.Pointers()
+	pointers := doc.Pointers(nil)
 	if len(pointers) != len(l.Fields) {
 		return fmt.Errorf("cannot decode %T: it has %d fields, %s has %d", doc, len(pointers), l.Name, len(l.Fields))
 	}

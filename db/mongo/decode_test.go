@@ -25,10 +25,10 @@ type record struct {
 	NoID     *db.ID
 }
 
-func (r *record) Pointers() []any {
-	return []any{
+func (r *record) Pointers(into []any) []any {
+	return append(into,
 		&r.ID, &r.Text, &r.Number, &r.Flag, &r.At, &r.NoText, &r.NoNumber, &r.NoFlag, &r.NoAt, &r.NoID,
-	}
+	)
 }
 
 var records = &db.Collection{Name: "records", Fields: []db.Field{
@@ -101,8 +101,8 @@ func TestDecode(t *testing.T) {
 			}
 			want := &record{ID: first, Text: "none", Number: 1, Flag: true}
 			c.want(want)
-			for i, pointer := range want.Pointers() {
-				if g, w := pointed(got.Pointers()[i]), pointed(pointer); g != w {
+			for i, pointer := range want.Pointers(nil) {
+				if g, w := pointed(got.Pointers(nil)[i]), pointed(pointer); g != w {
 					t.Errorf("field %s: got %v, want %v", records.Fields[i].Name, g, w)
 				}
 			}

@@ -72,7 +72,7 @@ func orNil[T any](p *T) any {
 
 // encode returns the document as it is stored: without its null fields, and without the one named except.
 func (l *layout) encode(doc db.Document, except string) (bson.D, error) {
-	pointers := doc.Pointers()
+	pointers := doc.Pointers(nil)
 	if len(pointers) != len(l.Fields) {
 		return nil, fmt.Errorf("cannot encode %T: it has %d fields, %s has %d", doc, len(pointers), l.Name, len(l.Fields))
 	}

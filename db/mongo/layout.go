@@ -56,6 +56,20 @@ func newLayout(c *db.Collection) (*layout, error) {
 	return l, nil
 }
 
+// chosen returns the projection of some fields; MongoDB adds the _id by itself.
+func (l *layout) chosen(fields db.Fields, more ...string) bson.D {
+	if fields == 0 {
+		return l.projection
+	}
+	var projection bson.D
+	for i, f := range l.Fields {
+		if fields.Has(i) || slices.Contains(more, f.Name) {
+			projection = append(projection, bson.E{Key: f.Name, Value: 1})
+		}
+	}
+	return projection
+}
+
 // takesEvents says whether documents may hold pending events, and with them the engine's fields.
 func (l *layout) takesEvents() bool { return l.Name != db.Events.Name }
 

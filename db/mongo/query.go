@@ -15,6 +15,8 @@ type query struct {
 	filter bson.D
 	sort   bson.D
 	limit  int
+	// fields is the projection; nil is that of the layout.
+	fields bson.D
 }
 
 // where returns the layout of c and the filter in MongoDB's language, for which it runs the filter's subqueries.
@@ -37,7 +39,7 @@ func (s *Store) query(ctx context.Context, c *db.Collection, q db.Query) (*query
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s from there on: %w", c.Name, err)
 	}
-	translated := &query{layout: l, filter: l.live(all(filter, after)), limit: q.Limit}
+	translated := &query{layout: l, filter: l.live(all(filter, after)), limit: q.Limit, fields: l.chosen(q.Fields)}
 	for _, key := range q.Sort {
 		if _, err := l.field(key.Field); err != nil {
 			return nil, fmt.Errorf("cannot sort: %w", err)

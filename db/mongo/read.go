@@ -26,6 +26,9 @@ func (s *Store) Find(ctx context.Context, c *db.Collection, q db.Query, next fun
 // find runs a query in one round trip, unless its documents are very many or large.
 func (s *Store) find(ctx context.Context, q *query, row func(bson.Raw) error) error {
 	settings := options.Find().SetProjection(q.projection)
+	if q.fields != nil {
+		settings.SetProjection(q.fields)
+	}
 	if len(q.sort) > 0 {
 		settings.SetSort(q.sort)
 	}

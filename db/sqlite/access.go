@@ -52,6 +52,7 @@ func (s *Store) reader(ctx context.Context) (*conn, error) {
 }
 
 func (s *Store) putBack(r *conn) {
+	r.unwatch()
 	r.builder.clear()
 	s.mu.Lock()
 	s.idle = append(s.idle, r)

@@ -65,8 +65,24 @@ func (b *builder) value(c column, value any) {
 
 // find writes a query of documents; with a parent, the first parameter is what that field holds.
 func (b *builder) find(t *table, parent string, q db.Query) {
-	b.write("SELECT ", t.list)
+	b.write("SELECT ")
+	b.columns(t, q.Fields)
 	b.from(t, parent, q)
+}
+
+// columns writes the columns of the chosen fields.
+func (b *builder) columns(t *table, fields db.Fields) {
+	if fields == 0 {
+		b.write(t.list)
+		return
+	}
+	glue := ""
+	for i, name := range t.names {
+		if fields.Has(i) {
+			b.write(glue, name)
+			glue = ", "
+		}
+	}
 }
 
 // from writes a query behind what it selects.

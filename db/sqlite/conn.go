@@ -11,12 +11,12 @@ import (
 // conn is a connection, with the statements that are prepared on it and the room to compose the next one in. One
 // goroutine uses it at a time.
 type conn struct {
-	sqlite   *sqlite.Conn
+	interruption
 	builder  builder
 	prepared map[string]*prepared
 	uses     int
-	// done is the channel that interrupts the connection's statements.
-	done <-chan struct{}
+	// pointers are those of the document that was read last, whose room the next one's take.
+	pointers []any
 }
 
 type prepared struct {
@@ -44,8 +44,10 @@ func openConn(ctx context.Context, path string, pragmas []string) (*conn, error)
 		return nil, fromSQLite(ctx, nil, err)
 	}
 	opened.SetBusyTimeout(busyTimeout)
-	c := &conn{sqlite: opened, prepared: make(map[string]*prepared)}
+	c := &conn{interruption: interruption{sqlite: opened}, prepared: make(map[string]*prepared)}
+	c.renew()
 	c.watch(ctx)
+	defer c.unwatch()
 	for _, pragma := range pragmas {
 		if err := c.exec(pragma); err != nil {
 			return nil, errors.Join(fromSQLite(ctx, nil, err), c.close())
@@ -55,28 +57,11 @@ func openConn(ctx context.Context, path string, pragmas []string) (*conn, error)
 }
 
 func (c *conn) close() error {
+	c.unwatch()
 	for _, p := range c.prepared {
 		_ = p.stmt.Finalize() // repeats the error of the statement's last run
 	}
 	return c.sqlite.Close()
-}
-
-// watch has the end of ctx interrupt what runs on the connection from now on. The operations of one request share a
-// context and mostly find it watched already.
-func (c *conn) watch(ctx context.Context) {
-	if done := ctx.Done(); done != c.done {
-		c.sqlite.SetInterrupt(done)
-		c.done = done
-	}
-}
-
-// unwatch lets what runs on the connection from now on come to its end.
-func (c *conn) unwatch() {
-	if c.done == nil {
-		return
-	}
-	c.sqlite.SetInterrupt(nil)
-	c.done = nil
 }
 
 // prepare returns the statement of that text. It is good until the next call.

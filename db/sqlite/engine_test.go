@@ -23,13 +23,13 @@ type note struct {
 	Author *db.ID
 }
 
-func (n *note) Pointers() []any {
-	return []any{&n.ID, &n.Title, &n.Status, &n.Score, &n.At, &n.Author}
+func (n *note) Pointers(into []any) []any {
+	return append(into, &n.ID, &n.Title, &n.Status, &n.Score, &n.At, &n.Author)
 }
 
 type oldNote struct{ note }
 
-func (n *oldNote) Pointers() []any { return []any{&n.ID, &n.Title} }
+func (n *oldNote) Pointers(into []any) []any { return append(into, &n.ID, &n.Title) }
 
 var (
 	noteFields = []db.Field{

@@ -107,7 +107,7 @@ func (b *builder) prefix(c column, prefix string) {
 }
 
 // maxListed is how many values a condition lists one by one.
-const maxListed = 8
+const maxListed = 32
 
 // in writes membership. Few values are listed, filled up to a power of two by repeating the last, so that there are
 // few texts; many go as one JSON array. In that, texts and ids are hexadecimal: JSON's own escapes end at a NUL.

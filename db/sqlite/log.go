@@ -18,7 +18,7 @@ func (s *Store) log(w *conn, events []*db.Event) error {
 		b.reset(s)
 		b.write("INSERT INTO ", t.name, " (", t.list, ") VALUES ")
 		glue := "("
-		for i, pointer := range event.Pointers() {
+		for i, pointer := range event.Pointers(nil) {
 			b.write(glue)
 			glue = ", "
 			if db.Events.Fields[i].Name == "seq" {

@@ -14,7 +14,7 @@ func (s *Store) Find(ctx context.Context, c *db.Collection, q db.Query, next fun
 		t := s.table(c)
 		r.builder.reset(s)
 		r.builder.find(t, "", q)
-		return r.run(func(stmt *sqlite.Stmt) error { return scan(stmt, t, next()) })
+		return r.run(func(stmt *sqlite.Stmt) error { return r.scan(stmt, t, q.Fields, next()) })
 	})
 }
 
@@ -46,7 +46,7 @@ func (s *Store) children(
 	defer release(stmt)
 	for _, id := range parents {
 		stmt.BindBytes(1, id[:])
-		err := each(stmt, func(stmt *sqlite.Stmt) error { return scan(stmt, t, next(id)) })
+		err := each(stmt, func(stmt *sqlite.Stmt) error { return r.scan(stmt, t, q.Fields, next(id)) })
 		if err != nil {
 			return err
 		}

@@ -11,7 +11,8 @@ import (
 type table struct {
 	collection *db.Collection
 	name       string            // quoted
-	list       string            // the quoted columns, as a SELECT lists them
+	names      []string          // of the columns, quoted
+	list       string            // all of them, as a SELECT lists them
 	columns    map[string]column // by field
 }
 
@@ -31,7 +32,7 @@ func (s *Store) table(c *db.Collection) *table {
 		names[i] = quote(f.Name)
 		t.columns[f.Name] = column{name: names[i], Field: f}
 	}
-	t.list = strings.Join(names, ", ")
+	t.names, t.list = names, strings.Join(names, ", ")
 	s.tables.Store(c, t)
 	return t
 }

@@ -64,13 +64,19 @@ func bindOrNull[T any](stmt *sqlite.Stmt, param int, value *T) error {
 	return bind(stmt, param, value)
 }
 
-// scan fills a document with the row that the statement stands on.
-func scan(stmt *sqlite.Stmt, t *table, doc db.Document) error {
-	pointers := doc.Pointers()
+// scan fills the chosen fields of a document with the row that the statement stands on.
+func (c *conn) scan(stmt *sqlite.Stmt, t *table, fields db.Fields, doc db.Document) error {
+	pointers := doc.Pointers(c.pointers[:0])
+	c.pointers = pointers
 	if len(pointers) != len(t.collection.Fields) {
 		return fmt.Errorf("a document of %s has %d fields, not %d", t.collection.Name, len(pointers), len(t.collection.Fields))
 	}
-	for i, pointer := range pointers {
+	i := -1
+	for field, pointer := range pointers {
+		if !fields.Has(field) {
+			continue
+		}
+		i++
 		switch p := pointer.(type) {
 		case *db.ID:
 			*p = columnID(stmt, i)

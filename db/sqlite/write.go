@@ -16,7 +16,7 @@ func (s *Store) Insert(ctx context.Context, c *db.Collection, doc db.Document, e
 
 func (s *Store) insert(w *conn, c *db.Collection, doc db.Document) error {
 	t := s.table(c)
-	pointers := doc.Pointers()
+	pointers := doc.Pointers(nil)
 	if len(pointers) != len(c.Fields) {
 		return fmt.Errorf("a document of %s has %d fields, not %d", c.Name, len(pointers), len(c.Fields))
 	}
@@ -87,7 +87,7 @@ func (s *Store) Claim(ctx context.Context, c *db.Collection, q db.Query, set []d
 		found := false
 		err := w.run(func(stmt *sqlite.Stmt) error {
 			found = true
-			return scan(stmt, t, doc)
+			return w.scan(stmt, t, 0, doc)
 		})
 		if err == nil && !found {
 			return errNoRow

@@ -1,0 +1,63 @@
+package graph
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+// introspected is what a client learns of the schema.
+type introspected struct {
+	Schema struct {
+		Description string
+		QueryType   struct{ Name string }
+		Types       []struct {
+			Kind, Name, Description string
+			SpecifiedByURL          *string
+			IsOneOf                 *bool
+			InputFields             []struct{ Name string }
+		}
+		Directives []struct {
+			Name         string
+			IsRepeatable *bool
+		}
+	} `json:"__schema"`
+}
+
+// TestIntrospection asks what clients and their generators ask, and finds what the specification of September 2025 has.
+func TestIntrospection(t *testing.T) {
+	t.Parallel()
+	server := newTestServer(t, HandlerConfig{Introspection: true})
+	got := server.query(readText(t, "testdata/introspection.graphql"))
+	var found introspected
+	if err := json.Unmarshal(got.parsed.Data, &found); err != nil || len(got.parsed.Errors) > 0 {
+		t.Fatalf("got %v and %s", err, got.body)
+	}
+	if found.Schema.Description == "" || found.Schema.QueryType.Name != "Query" {
+		t.Errorf("the schema is described as %q, its queries are %q", found.Schema.Description, found.Schema.QueryType.Name)
+	}
+	schema := servedSchema()
+	reached := reachable(schema)
+	for _, definition := range found.Schema.Types {
+		served := schema.Types[definition.Name]
+		if definition.IsOneOf == nil || *definition.IsOneOf != isOneOf(served) {
+			t.Errorf("isOneOf of %s is wrong", definition.Name)
+		}
+		if (definition.SpecifiedByURL == nil) == (served.Directives.ForName("specifiedBy") != nil) {
+			t.Errorf("specifiedByURL of %s is wrong", definition.Name)
+		}
+		if !reached[definition.Name] {
+			t.Errorf("%s is shown and used by nothing", definition.Name)
+		}
+		if definition.Description == "" || len(definition.InputFields) != 0 && len(definition.InputFields) != len(served.Fields) {
+			t.Errorf("%s has the description %q and the fields %v", definition.Name, definition.Description, definition.InputFields)
+		}
+	}
+	if !isOneOf(schema.Types["CustomerBy"]) {
+		t.Error("no input is @oneOf, so that nothing is tested of it")
+	}
+	for _, directive := range found.Schema.Directives {
+		if directive.IsRepeatable == nil || *directive.IsRepeatable {
+			t.Errorf("isRepeatable of @%s is wrong", directive.Name)
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package resolvers_test
+
+import (
+	"strings"
+	"testing"
+
+	"crm/db"
+	"crm/graph"
+)
+
+const (
+	customerByEmail = `query($email: EmailAddress!) { customer(by: {email: $email}) { id email } }`
+	userByEmail     = `query($email: EmailAddress!) { user(by: {email: $email}) { id email } }`
+	customerBy      = `query($by: CustomerBy!) { customer(by: $by) { id } }`
+)
+
+// TestLookUpByEmail finds people by their address: however it is written, in one call to the store, and only as long as
+// it is theirs.
+func TestLookUpByEmail(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		p := s.people()
+		for _, test := range []struct{ query, email, want string }{
+			{customerByEmail, "rahul@example.org", p.customer.id},
+			{customerByEmail, " RAHUL@Example.ORG ", p.customer.id},
+			{userByEmail, "uma@example.com", p.user.id},
+			{userByEmail, "Uma@EXAMPLE.com", p.user.id},
+		} {
+			a := s.must(p.admin.token, test.query, variables{"email": test.email})
+			if a.text("customer.id")+a.text("user.id") != test.want {
+				t.Errorf("%q finds %s, want %s", test.email, a.raw, test.want)
+			}
+			if a.Extensions.Cost.StoreCalls != 1 {
+				t.Errorf("%q takes %d calls to the store, want 1", test.email, a.Extensions.Cost.StoreCalls)
+			}
+		}
+		for _, email := range []string{"", " ", "rahul", "rahul@example", "uma@example.com", "%", "\x00", strings.Repeat("r", 10_000)} {
+			s.refused(p.admin.token, customerByEmail, variables{"email": email}, hide)
+		}
+		const move = `mutation($id: ID!) { updateCustomer(input: {id: $id, email: "Rahul@new.example"}) { customer { id } } }`
+		s.must(p.admin.token, move, variables{"id": p.customer.id})
+		s.refused(p.admin.token, customerByEmail, variables{"email": p.customer.email}, hide)
+		if a := s.must(p.admin.token, customerByEmail, variables{"email": "rahul@new.example"}); a.text("customer.email") != "Rahul@new.example" {
+			t.Errorf("the new address finds %s", a.raw)
+		}
+		const remove = `mutation($id: ID!) { deleteCustomer(input: {id: $id, cascade: true}) { deletedId } }`
+		s.must(p.admin.token, remove, variables{"id": p.customer.id})
+		s.refused(p.admin.token, customerByEmail, variables{"email": "rahul@new.example"}, hide)
+	})
+}
+
+// TestHiddenIsAsMissing: whoever asks for an address can't tell somebody they may not see from nobody, neither by the
+// answer nor by what it took to find out.
+func TestHiddenIsAsMissing(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		p := s.people()
+		for query, hidden := range map[string]string{customerByEmail: p.customer.email, userByEmail: p.user.email} {
+			there := s.ask(p.stranger.token, query, variables{"email": hidden})
+			missing := s.ask(p.stranger.token, query, variables{"email": "nobody@example.net"})
+			if there.raw != missing.raw || there.Errors[0].Extensions.Code != hide || there.Extensions.Cost.StoreCalls != 1 {
+				t.Errorf("somebody hidden gets %s, nobody %s", there.raw, missing.raw)
+			}
+		}
+	})
+}
+
+func TestBadLookUp(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		p := s.people()
+		for _, test := range []struct {
+			name          string
+			by            any
+			code          db.Code
+			path, message string
+		}{
+			{"an id of something else", variables{"id": p.ticket}, db.BadInput, "by.id", "the id of a ticket, not of a customer"},
+			{"an id of nothing", variables{"id": idOfNothing(p.customer.id)}, db.NotFound, "", "no such customer"},
+			{"no id", variables{"id": ""}, db.BadInput, "by.id", "not an id of this server"},
+			{"a number for an address", variables{"email": 5}, db.BadInput, "by.email", "must be"},
+			{"no key", variables{}, db.BadInput, "by", "exactly one of the fields id, email, not 0"},
+			{"two keys", variables{"id": p.customer.id, "email": p.customer.email}, db.BadInput, "by", "exactly one"},
+			{"a key and null", variables{"id": p.customer.id, "email": nil}, db.BadInput, "by", "exactly one"},
+			{"null for the key", variables{"id": nil}, db.BadInput, "by.id", "must not be null"},
+			{"null", nil, db.BadInput, "by", "must not be null"},
+			{"an id without its name", p.customer.id, db.BadInput, "by", "must be an object"},
+			{"a key that there isn't", variables{"phone": "1"}, db.BadInput, "by.phone", "not a field"},
+		} {
+			t.Run(test.name, func(t *testing.T) {
+				s := s.in(t)
+				s.wantProblem(s.ask(p.admin.token, customerBy, variables{"by": test.by}), test.code, test.path, test.message)
+			})
+		}
+		for _, selection := range []string{
+			`customer(by: {}) { id }`, `customer(by: {email: null}) { id }`, `user(by: {id: "x", email: "y"}) { id }`,
+		} {
+			s.wantProblem(s.ask(p.admin.token, "{ "+selection+" }", nil), graph.ValidationFailed, "", "By")
+		}
+		nullable := `query($email: EmailAddress) { customer(by: {email: $email}) { id } }`
+		s.wantProblem(s.ask(p.admin.token, nullable, variables{"email": p.customer.email}), graph.ValidationFailed, "", "$email")
+	})
+}
