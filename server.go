@@ -113,7 +113,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 		return err
 	}
 	defer crm.close()
-	handler, err := newHandler(s, crm, log)
+	handler, endStreams, err := newHandler(s, crm, log)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 		return err
 	}
 	service := notify.New(crm.db, mailer, log, notify.Sender(s.smtp.From))
-	return serveUntilDone(ctx, listener, handler, service, log)
+	return serveUntilDone(ctx, listener, newServer(handler, endStreams, log), service, log)
 }
 
 // Bounds of a connection, so that none is kept for nothing; shutdownTime is what requests get to end.
@@ -145,13 +145,22 @@ const (
 	maxOperationTime = writeTime - 10*time.Second
 )
 
-func serveUntilDone(
-	ctx context.Context, listener net.Listener, handler http.Handler, service *notify.Service, log *slog.Logger,
-) error {
-	server := &http.Server{
+// server is the HTTP server, and what ends the streams on it, which it doesn't end itself.
+type server struct {
+	http.Server
+	endStreams func(ctx context.Context)
+}
+
+func newServer(handler http.Handler, endStreams func(ctx context.Context), log *slog.Logger) *server {
+	return &server{endStreams: endStreams, Server: http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
 		IdleTimeout: idleTime, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
+	}}
+}
+
+func serveUntilDone(
+	ctx context.Context, listener net.Listener, server *server, service *notify.Service, log *slog.Logger,
+) error {
 	notifying, stopNotifying := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopNotifying()
 	var notified error
@@ -165,7 +174,10 @@ func serveUntilDone(
 	case <-ctx.Done():
 		log.Info("stopping")
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		var streaming sync.WaitGroup
+		streaming.Go(func() { server.endStreams(ending) })
 		err = server.Shutdown(ending)
+		streaming.Wait()
 		cancel()
 	}
 	stopNotifying()
@@ -235,22 +247,23 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	return c, nil
 }
 
-// newHandler returns everything that the server answers.
-func newHandler(s settings, c *crm, log *slog.Logger) (http.Handler, error) {
+// newHandler returns everything that the server answers, and what ends the streams among that.
+func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, endStreams func(context.Context), err error) {
 	tokens, err := auth.NewTokens(c.secrets.User, c.secrets.Customer)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	newOperation := resolvers.NewOperation
 	if !s.fastPath {
 		newOperation = resolvers.NewPlainOperation
 	}
-	api := auth.NewAuthenticator(tokens, c.db, s.proxies, log).Middleware(graph.NewHandler(graph.HandlerConfig{
+	authenticator := auth.NewAuthenticator(tokens, c.db, s.proxies, log)
+	operations := graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(c.db, tokens), NewOperation: newOperation,
 		Introspection: s.introspection, ShowCost: s.showCost, Logger: log, Limits: s.limits,
-		TrustedDocuments: s.trusted, NoFastPath: !s.fastPath,
-	}))
-	api = graph.CrossOrigin(s.origins, api)
+		TrustedDocuments: s.trusted, NoFastPath: !s.fastPath, Authenticator: authenticator, Origins: s.origins,
+	})
+	api := graph.CrossOrigin(s.origins, authenticator.Middleware(operations))
 	mux := http.NewServeMux()
 	if s.playground {
 		page := graph.Playground("/graphql")
@@ -263,7 +276,7 @@ func newHandler(s settings, c *crm, log *slog.Logger) (http.Handler, error) {
 		mux.Handle("GET /dev/mailbox", notify.Mailbox(c.db, log))
 	}
 	graph.HandleHealth(mux, c.db.Ping)
-	return graph.WithRequestID(graph.CORS(s.origins, mux)), nil
+	return graph.WithRequestID(graph.CORS(s.origins, mux)), operations.EndStreams, nil
 }
 
 // pageForBrowsers serves the page where a browser opens the API's address, and the API to everybody else.

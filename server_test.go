@@ -548,6 +548,8 @@ func TestWrongSettings(t *testing.T) {
 		{"LIMIT_TIME=2m", []string{"LIMIT_TIME", "50s"}},
 		{"LIMIT_TIME=30", []string{"LIMIT_TIME", `"30"`}},
 		{"TRUSTED_DOCUMENTS=none.json", []string{"TRUSTED_DOCUMENTS", "none.json"}},
+		{"LIMIT_STREAMS=0", []string{"LIMIT_STREAMS", `"0"`}},
+		{"LIMIT_STREAMS_PER_ADDRESS=many", []string{"LIMIT_STREAMS_PER_ADDRESS", `"many"`}},
 		{"DATA_DIR=" + file, []string{"DATA_DIR", file}},
 		{"DATA_DIR=" + noData, []string{"DATA_DIR", "crm.db"}},
 		{"MONGO_URI=foo", []string{"MONGO_URI"}},

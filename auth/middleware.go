@@ -29,7 +29,7 @@ func NewAuthenticator(tokens *Tokens, sessions Sessions, proxies Proxies, log *s
 	return &Authenticator{tokens: tokens, sessions: sessions, proxies: proxies, log: log}
 }
 
-// Authenticate returns who sent the token. The error is ErrInvalidToken for a bad one, else the sessions' own.
+// Authenticate returns who sent the token, but for the address. The error is ErrInvalidToken for a bad one, else the sessions' own.
 func (a *Authenticator) Authenticate(ctx context.Context, token string) (Viewer, error) {
 	viewer, err := a.tokens.Verify(token)
 	if err != nil {
@@ -42,6 +42,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (Viewer,
 	if !ok {
 		return Viewer{}, fmt.Errorf("%w any more: its session has ended", ErrInvalidToken)
 	}
+	live.Expires = viewer.Expires
 	return live, nil
 }
 
@@ -65,18 +66,23 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-// viewer returns who sends the request: nobody, if it has no token. A header editor that is preset with "Bearer " and
-// was left alone has none either.
+// viewer returns who sends the request: nobody, if it has no token.
 func (a *Authenticator) viewer(r *http.Request) (Viewer, error) {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	token = strings.TrimSpace(token)
-	switch {
-	case scheme == "", strings.EqualFold(scheme, "Bearer") && token == "":
-		return Viewer{}, nil
-	case !strings.EqualFold(scheme, "Bearer"):
-		return Viewer{}, fmt.Errorf("%w: the Authorization header must be: Bearer <access token>", ErrInvalidToken)
+	token, err := BearerToken(r.Header.Get("Authorization"))
+	if err != nil || token == "" {
+		return Viewer{}, err
 	}
 	return a.Authenticate(r.Context(), token)
+}
+
+// BearerToken returns the token that an Authorization header has, or "" if it has none. A header editor that is preset
+// with "Bearer " and was left alone has none either.
+func BearerToken(header string) (string, error) {
+	scheme, token, _ := strings.Cut(header, " ")
+	if scheme != "" && !strings.EqualFold(scheme, "Bearer") {
+		return "", fmt.Errorf("%w: the Authorization header must be: Bearer <access token>", ErrInvalidToken)
+	}
+	return strings.TrimSpace(token), nil
 }
 
 // writeError writes a GraphQL error response. message is one of ours and has nothing to escape.

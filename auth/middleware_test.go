@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 // sessions is a Sessions that answers always the same, as a function.
@@ -20,13 +21,18 @@ func (s sessions) Live(_ context.Context, viewer Viewer) (Viewer, bool, error) {
 func TestMiddleware(t *testing.T) {
 	t.Parallel()
 	tokens := newTokens(t, Keys{usersKey}, Keys{customersKey})
-	token, _, err := tokens.Issue(someUser)
+	token, expires, err := tokens.Issue(someUser)
 	if err != nil {
 		t.Fatal(err)
 	}
 	promoted := someUser
-	promoted.Role = Admin
-	live := func(Viewer) (Viewer, bool, error) { return promoted, true, nil }
+	promoted.Role, promoted.Expires = Admin, expires
+	// The sessions may know the viewer by an earlier token.
+	live := func(Viewer) (Viewer, bool, error) {
+		earlier := promoted
+		earlier.Expires = expires.Add(-time.Minute)
+		return earlier, true, nil
+	}
 	ended := func(Viewer) (Viewer, bool, error) { return someUser, false, nil }
 	down := func(Viewer) (Viewer, bool, error) { return Viewer{}, false, errors.New("no route to 10.0.0.7") }
 	for _, test := range []struct {

@@ -82,8 +82,8 @@ func (t *Tokens) Issue(viewer Viewer) (token string, expires time.Time, err erro
 	return token, expires, nil
 }
 
-// Verify returns whom an access token was issued to. The Role says only whether it is staff: whether the session still
-// lives, and which role its owner has by now, the store knows.
+// Verify returns whom an access token was issued to, and until when. The Role says only whether it is staff: whether the
+// session still lives, and which role its owner has by now, the store knows.
 func (t *Tokens) Verify(token string) (Viewer, error) {
 	if viewer, ok := t.verified.get(token, t.now()); ok {
 		return viewer, nil
@@ -98,7 +98,7 @@ func (t *Tokens) Verify(token string) (Viewer, error) {
 	if err != nil {
 		return Viewer{}, ErrInvalidToken
 	}
-	viewer := Viewer{Role: Customer}
+	viewer := Viewer{Role: Customer, Expires: found.ExpiresAt.UTC()}
 	if found.Audience[0] == userAudience {
 		viewer.Role = User
 	}

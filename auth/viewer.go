@@ -1,6 +1,9 @@
 package auth
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Viewer is who makes a request: an account, and the session that its access token belongs to. Of somebody who isn't
 // logged in, only the Address is known.
@@ -10,6 +13,8 @@ type Viewer struct {
 	Session ID
 	// Address is the network address that the request comes from.
 	Address string
+	// Expires is when the access token does, and with it what goes on in the viewer's name.
+	Expires time.Time
 }
 
 // LoggedIn reports whether the viewer has an account.

@@ -56,3 +56,20 @@ func (o Origins) policy() *cors.Cors {
 		MaxAge:         preflightSeconds,
 	})
 }
+
+// pages returns a function that reports whether the page that sends a request may: those of the request's own host, and
+// those that CORS allows. Nobody but browsers sends an Origin.
+func (o Origins) pages() func(r *http.Request) bool {
+	listed := func(*http.Request) bool { return false }
+	if len(o) > 0 {
+		listed = o.policy().OriginAllowed
+	}
+	return func(r *http.Request) bool {
+		origin := r.Header.Get("Origin")
+		if origin == "" {
+			return true
+		}
+		page, err := url.Parse(origin)
+		return err == nil && strings.EqualFold(page.Host, r.Host) || listed(r)
+	}
+}

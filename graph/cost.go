@@ -27,24 +27,30 @@ type operations struct {
 	config HandlerConfig
 }
 
-var _ graphql.ResponseInterceptor = operations{}
+var _ graphql.ResponseInterceptor = (*operations)(nil)
 
 // ExtensionName implements graphql.HandlerExtension.
-func (operations) ExtensionName() string { return "Operations" }
+func (*operations) ExtensionName() string { return "Operations" }
 
 // Validate implements graphql.HandlerExtension.
-func (operations) Validate(graphql.ExecutableSchema) error { return nil }
+func (*operations) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptResponse implements graphql.ResponseInterceptor.
-func (o operations) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+func (o *operations) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	ctx, calls := db.WithCalls(ctx)
 	if o.config.NewOperation != nil {
 		ctx = o.config.NewOperation(ctx)
 	}
-	response := next(ctx)
-	if response == nil {
-		return nil
+	if response := next(ctx); response != nil {
+		return o.finish(ctx, response, calls)
 	}
+	return nil
+}
+
+// finish is by itself so that a subscription that waits in next has little on its stack.
+//
+//go:noinline
+func (o *operations) finish(ctx context.Context, response *graphql.Response, calls *db.Calls) *graphql.Response {
 	if o.showsCost(ctx) {
 		if response.Extensions == nil {
 			response.Extensions = map[string]any{}
@@ -55,7 +61,7 @@ func (o operations) InterceptResponse(ctx context.Context, next graphql.Response
 	return response
 }
 
-func (o operations) showsCost(ctx context.Context) bool {
+func (o *operations) showsCost(ctx context.Context) bool {
 	switch graphql.GetOperationContext(ctx).Headers.Get(costHeader) {
 	case "1":
 		return true

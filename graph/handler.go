@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -24,33 +25,74 @@ type HandlerConfig struct {
 	Limits Limits
 	// TrustedDocuments are the only ones that are run, if not nil. Introspection is then what they have of it.
 	TrustedDocuments *TrustedDocuments
+	// Origins are those whose pages may open sockets, besides this host's own.
+	Origins Origins
+	// Authenticator knows the tokens that come by connection_init, and whether those of open streams are still good. If it
+	// is nil, there are no tokens by connection_init.
+	Authenticator Authenticator
 	// NoFastPath leaves everything to gqlgen's executor, for comparing with it.
 	NoFastPath bool
 }
 
-// NewHandler returns the handler that answers GraphQL over HTTP.
-func NewHandler(config HandlerConfig) http.Handler {
-	return WithRequestID(&httpTransport{exec: NewExecutor(config), compressor: newCompressor()})
+// Handler answers GraphQL over HTTP: as JSON, as an event stream, or on a WebSocket, as the request has it.
+type Handler struct {
+	plain   http.Handler
+	sockets http.Handler
+	streams *openStreams
 }
+
+// NewHandler returns a handler.
+func NewHandler(config HandlerConfig) *Handler {
+	return newHandler(NewExecutor(config), config)
+}
+
+func newHandler(exec *Executor, config HandlerConfig) *Handler {
+	streams := newOpenStreams(exec.limits.Streams)
+	return &Handler{
+		plain: WithRequestID(&httpTransport{exec: exec, compressor: newCompressor(), events: eventTransport{
+			exec: exec, authenticator: config.Authenticator, streams: streams,
+		}}),
+		sockets: WithRequestID(&socketTransport{
+			exec: exec, authenticator: config.Authenticator, allows: config.Origins.pages(), streams: streams,
+		}),
+		streams: streams,
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if isSocketRequest(r) {
+		h.sockets.ServeHTTP(w, r)
+		return
+	}
+	h.plain.ServeHTTP(w, r)
+}
+
+// EndStreams ends all sockets and event streams, which an HTTP server that shuts down doesn't do, and lets no other
+// begin. It returns when they have ended or ctx is done. It is called once.
+func (h *Handler) EndStreams(ctx context.Context) { h.streams.shutdown(ctx) }
 
 // NewExecutor returns what runs operations for NewHandler, for other transports to run them the same way.
 func NewExecutor(config HandlerConfig) *Executor {
+	return newExecutor(NewExecutableSchema(Config{
+		Schema: servedSchema(), Resolvers: config.Resolvers, Directives: DirectiveRoot{HasRole: HasRole},
+	}), config)
+}
+
+func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Executor {
 	config.Limits = config.Limits.withDefaults()
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	schema := servedSchema()
+	schema := executable.Schema()
 	presenter := presenter{log: config.Logger}
-	executable := NewExecutableSchema(Config{
-		Schema: schema, Resolvers: config.Resolvers, Directives: DirectiveRoot{HasRole: HasRole},
-	})
 	documents := newDocuments(config.Limits, newValidator(schema, config.Limits, config.Introspection))
 	documents.trusted = config.TrustedDocuments
 	inner := executor.New(executable)
 	inner.SetErrorPresenter(presenter.present)
 	inner.SetRecoverFunc(presenter.recover)
 	inner.SetQueryCache(contextDocuments{})
-	inner.Use(operations{config: config})
+	inner.Use(&operations{config: config})
 	inner.Use(answerLimits{limits: config.Limits})
 	if executable, ok := executable.(*executableSchema); ok && !config.NoFastPath {
 		inner.Use(newFastPath(executable))

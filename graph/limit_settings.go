@@ -36,6 +36,9 @@ func ReadLimits(variable func(name string) string) (Limits, error) {
 		{"LIMIT_COST_PER_MINUTE", &limits.CostPerMinute},
 		{"LIMIT_ANSWER_BYTES", &limits.Answer},
 		{"LIMIT_ERRORS", &limits.Errors},
+		{"LIMIT_STREAMS", &limits.Streams.Open},
+		{"LIMIT_STREAMS_PER_ADDRESS", &limits.Streams.PerAddress},
+		{"LIMIT_SOCKET_OPERATIONS", &limits.Streams.Operations},
 	} {
 		text := variable(setting.name)
 		if text == "" {

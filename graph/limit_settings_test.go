@@ -14,6 +14,8 @@ var limitVariables = map[string]string{
 	"Depth": "LIMIT_DEPTH", "RootFields": "LIMIT_ROOT_FIELDS", "Aliases": "LIMIT_ALIASES", "Directives": "LIMIT_DIRECTIVES",
 	"Selections": "LIMIT_SELECTIONS", "Repeats": "LIMIT_REPEATS", "Complexity": "LIMIT_COMPLEXITY",
 	"CostPerMinute": "LIMIT_COST_PER_MINUTE", "Answer": "LIMIT_ANSWER_BYTES", "Errors": "LIMIT_ERRORS",
+	"Streams.Open": "LIMIT_STREAMS", "Streams.PerAddress": "LIMIT_STREAMS_PER_ADDRESS",
+	"Streams.Operations": "LIMIT_SOCKET_OPERATIONS",
 }
 
 // Every limit has a default, a variable that sets it and no other, and a row in the README.
@@ -38,7 +40,10 @@ func TestReadLimits(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := DefaultLimits()
-		target := reflect.ValueOf(&want).Elem().FieldByName(field)
+		target := reflect.ValueOf(&want).Elem()
+		for name := range strings.SplitSeq(field, ".") {
+			target = target.FieldByName(name)
+		}
 		if target.Int() <= 0 {
 			t.Errorf("%s has the default %d", field, target.Int())
 		}

@@ -40,6 +40,8 @@ type Limits struct {
 	Answer int
 	// Errors is how many errors an answer shows at most.
 	Errors int
+	// Streams bounds sockets and event streams.
+	Streams StreamLimits
 }
 
 // DefaultLimits returns limits that leave room for the introspection queries of the usual clients, and for nested pages
@@ -48,12 +50,14 @@ func DefaultLimits() Limits {
 	return Limits{
 		Body: 1 << 20, Time: 30 * time.Second, Values: 10_000, Tokens: 10_000, Depth: 20, RootFields: 50, Aliases: 200, Directives: 100,
 		Selections: 10_000, Repeats: 50, Complexity: 100_000, CostPerMinute: 1_000_000_000, Answer: 8 << 20, Errors: 100,
+		Streams: StreamLimits{}.withDefaults(),
 	}
 }
 
 // withDefaults returns the limits with the default in place of each zero.
 func (l Limits) withDefaults() Limits {
 	defaults := DefaultLimits()
+	l.Streams = l.Streams.withDefaults()
 	if l.Body == 0 {
 		l.Body = defaults.Body
 	}

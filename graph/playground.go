@@ -22,7 +22,7 @@ var playgroundFiles embed.FS
 // PlaygroundPath is the path below which Playground has its scripts and styles.
 const PlaygroundPath = "/playground/"
 
-// playgroundPolicy lets the page load only what this server has, and speak only to it. The style element that
+// playgroundPolicy lets the page load only what this server has, and speak only to it, also by WebSocket. The style element that
 // GraphiQL's menus put into the page while they are open has the page's nonce; the page itself has none, nor a script.
 const playgroundPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-%s'; img-src 'self' data:; " +
 	"font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"slices"
@@ -85,8 +87,9 @@ type playgroundTab struct {
 }
 
 const (
-	queryEditor = `document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror`
-	resultText  = `document.querySelector(".result-window .CodeMirror").CodeMirror.getValue()`
+	run         = `.graphiql-execute-button`
+	queryEditor = `document.querySelector(".graphiql-query-editor .CodeMirror")?.CodeMirror`
+	resultText  = `document.querySelector(".result-window .CodeMirror")?.CodeMirror.getValue()`
 )
 
 // do takes steps that a person would.
@@ -121,7 +124,6 @@ func TestPlaygroundInBrowser(t *testing.T) {
 	if err := chromedp.Listen(tab.context, tab.events.listen); err != nil {
 		t.Fatal(err)
 	}
-	const run = `.graphiql-execute-button`
 	tab.do(t, "open the page", chromedp.Navigate(server.URL+"/"), until(queryEditor+`.getOption("lint")?.schema != null`))
 	tab.do(t, "see the headers", until(
 		`[...document.querySelectorAll(".CodeMirror")].some(e => e.CodeMirror.getValue().includes('"Authorization": "Bearer "'))`,
@@ -149,5 +151,31 @@ func TestPlaygroundInBrowser(t *testing.T) {
 	}
 	if len(requests) < 7 {
 		t.Errorf("saw only the requests %q", requests)
+	}
+}
+
+// TestPlaygroundSubscribesInBrowser: the page may open a socket, sends the headers along, and shows events as they come.
+func TestPlaygroundSubscribesInBrowser(t *testing.T) {
+	t.Parallel()
+	api := newStreamServer(t, HandlerConfig{Introspection: true})
+	mux := http.NewServeMux()
+	mux.Handle("/", Playground("/graphql"))
+	mux.Handle("/graphql", api.handler)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	tab := playgroundTab{context: browse(t), events: new(pageEvents)}
+	if err := chromedp.Listen(tab.context, tab.events.listen); err != nil {
+		t.Fatal(err)
+	}
+	const setHeaders = `[...document.querySelectorAll(".CodeMirror")].find(e => e.CodeMirror.getValue().includes("Authorization"))
+		.CodeMirror.setValue('{"Authorization": "Bearer good"}') === undefined`
+	tab.do(t, "open the page", chromedp.Navigate(server.URL+"/"), until(queryEditor+`.getOption("lint")?.schema != null`))
+	tab.do(t, "subscribe", until(setHeaders), until(queryEditor+`.setValue("subscription{count(to:3)}") === undefined`),
+		chromedp.WaitNotPresent(chromedp.CSS(run+`[aria-haspopup]`)), click(run), until(resultText+`.includes('"count": 3')`))
+	if complaints := tab.events.complained(); len(complaints) > 0 {
+		t.Errorf("the page complains of %q", complaints)
+	}
+	if log := api.log.String(); !strings.Contains(log, `"type":"subscription"`) || !strings.Contains(log, `"role":"USER"`) {
+		t.Errorf("the log is %s", log)
 	}
 }

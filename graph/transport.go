@@ -12,10 +12,11 @@ import (
 )
 
 // httpTransport answers one operation per request, as the GraphQL-over-HTTP specification has it: any by POST, queries
-// also by GET.
+// also by GET. Subscriptions, and whatever else a client wants so, are answered as event streams.
 type httpTransport struct {
 	exec       *Executor
 	compressor *compressor
+	events     eventTransport
 }
 
 // ServeHTTP implements http.Handler.
@@ -29,9 +30,11 @@ func (t *httpTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	media, ok := negotiate(r.Header.Values("Accept"))
-	if !ok {
+	events := negotiateEvents(r.Header.Values("Accept"))
+	if !ok && events == eventsRefused {
 		t.refuse(w, r, media, &refusal{
-			status: http.StatusNotAcceptable, err: db.Errorf(BadRequest, "answers are %s or %s", mediaGraphQL, mediaJSON),
+			status: http.StatusNotAcceptable,
+			err:    db.Errorf(BadRequest, "answers are %s, %s or %s", mediaGraphQL, mediaJSON, mediaEvents),
 		})
 		return
 	}
@@ -40,26 +43,43 @@ func (t *httpTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		t.refuse(w, r, media, refused)
 		return
 	}
-	t.run(w, r, media, params)
+	t.run(w, r, media, events, params)
 }
 
-func (t *httpTransport) run(w http.ResponseWriter, r *http.Request, media string, params *graphql.RawParams) {
+func (t *httpTransport) run(
+	w http.ResponseWriter, r *http.Request, media string, events eventsWish, params *graphql.RawParams,
+) {
 	ctx, cancel := context.WithTimeout(r.Context(), t.exec.limits.Time)
 	defer cancel()
 	operation, errs := t.exec.CreateOperationContext(ctx, params)
 	t.exec.budgets.writeBudget(w.Header(), operation)
-	if len(errs) > 0 {
-		response := t.exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
-		writeResponse(w, answerFormat{media: media}, requestErrorStatus(media, errs), response)
-		return
+	var kind ast.Operation
+	if len(errs) == 0 {
+		kind = operation.Operation.Operation
 	}
-	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
+	switch {
+	case kind == ast.Mutation && r.Method == http.MethodGet:
 		t.refuse(w, r, media, &refusal{
 			status: http.StatusMethodNotAllowed, allow: http.MethodPost,
-			err: db.Errorf(BadRequest, "only queries may be sent by GET; send a mutation by POST"),
+			err: db.Errorf(BadRequest, "a mutation can't be sent by GET; send it by POST"),
 		})
-		return
+	case kind == ast.Subscription && events == eventsRefused:
+		t.refuse(w, r, media, refuse(
+			http.StatusNotAcceptable, "a subscription needs Accept: %s, or a WebSocket that speaks %s", mediaEvents, subprotocol,
+		))
+	case kind == ast.Subscription || events == eventsPreferred:
+		t.events.serve(w, r, operation, errs)
+	case len(errs) > 0:
+		response := t.exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
+		writeResponse(w, answerFormat{media: media}, requestErrorStatus(media, errs), response)
+	default:
+		t.answer(ctx, w, r, media, operation)
 	}
+}
+
+func (t *httpTransport) answer(
+	ctx context.Context, w http.ResponseWriter, r *http.Request, media string, operation *graphql.OperationContext,
+) {
 	responses, ctx := t.exec.DispatchOperation(ctx, operation)
 	response := responses(ctx)
 	if response == nil {

@@ -5,12 +5,16 @@
   const queries = JSON.parse(document.getElementById("tabs").textContent);
   const headers = JSON.stringify({ Authorization: "Bearer " }, null, 2);
 
+  // Subscriptions go over a WebSocket to the same place; what stands in the headers is sent by connection_init.
+  const socket = new URL(root.dataset.endpoint, location.href);
+  socket.protocol = socket.protocol.replace("http", "ws");
+
   // GraphiQL's menus give this nonce to the style element that they need while they are open.
   window.__webpack_nonce__ = root.dataset.nonce;
 
   ReactDOM.createRoot(root).render(
     React.createElement(GraphiQL, {
-      fetcher: GraphiQL.createFetcher({ url: root.dataset.endpoint }),
+      fetcher: GraphiQL.createFetcher({ url: root.dataset.endpoint, subscriptionUrl: socket.href }),
       defaultTabs: queries.map((query) => ({ query, headers })),
       defaultHeaders: headers,
       defaultEditorToolsVisibility: "headers",

@@ -1,0 +1,93 @@
+package graph
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// subprotocol is the one that is spoken on sockets: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. The
+// older graphql-ws has been given up by its authors, and can't tell an error of a message from one of the connection.
+const subprotocol = "graphql-transport-ws"
+
+// socketTransport answers operations of all kinds over WebSocket.
+type socketTransport struct {
+	exec          *Executor
+	authenticator Authenticator
+	// allows reports whether the page that sends a request may.
+	allows  func(r *http.Request) bool
+	streams *openStreams
+}
+
+// isSocketRequest reports whether a request asks for a WebSocket.
+func isSocketRequest(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}
+
+// ServeHTTP implements http.Handler. It returns when the socket is open: what lives on holds nothing of the request,
+// nor the HTTP server's goroutine with its grown stack.
+func (t *socketTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !t.allows(r) {
+		response := t.exec.DispatchError(r.Context(), gqlerror.List{
+			codedError(db.Errorf(db.Forbidden, "pages of this origin may not open a socket here")),
+		})
+		writeResponse(w, answerFormat{media: mediaJSON}, http.StatusForbidden, response)
+		return
+	}
+	takeover := &connectionTakeover{ResponseWriter: w}
+	conn, err := websocket.Accept(takeover, r, &websocket.AcceptOptions{
+		Subprotocols: []string{subprotocol}, InsecureSkipVerify: true, // the origin has been checked
+	})
+	if err != nil {
+		return // it has been answered
+	}
+	conn.SetReadLimit(t.exec.limits.Body)
+	s := newSocket(t.exec, conn, takeover.conn, requestIdentity(t.authenticator, r), r.Header)
+	if conn.Subprotocol() != subprotocol {
+		s.close(closeSubprotocol, "Subprotocol not acceptable")
+		return
+	}
+	viewer, _ := auth.ViewerFrom(r.Context())
+	remove, refused := t.streams.add(viewer.Address, s.goAway)
+	if refused != nil {
+		s.close(websocket.StatusTryAgainLater, refused.Message)
+		return
+	}
+	ctx := context.WithoutCancel(r.Context())
+	go func() {
+		defer remove()
+		s.serve(ctx)
+	}()
+}
+
+// connectionTakeover hijacks a connection with buffers that are smaller than the HTTP server's, for there may be
+// thousands of them.
+type connectionTakeover struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+const socketBufferSize = 512
+
+// Hijack implements http.Hijacker.
+func (t *connectionTakeover) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffers, err := http.NewResponseController(t.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot take the connection over: %w", err)
+	}
+	t.conn = conn
+	if buffers.Reader.Buffered() == 0 {
+		buffers.Reader = bufio.NewReaderSize(conn, socketBufferSize)
+	}
+	buffers.Writer = bufio.NewWriterSize(conn, socketBufferSize)
+	return conn, buffers, nil
+}

@@ -1,0 +1,28 @@
+package graph
+
+import (
+	"cmp"
+	"time"
+)
+
+// StreamLimits bounds sockets and event streams, which stay open. A limit of zero stands for its default.
+type StreamLimits struct {
+	// Open is how many may be open at a time; PerAddress is how many of them from one network address.
+	Open, PerAddress int
+	// Operations is how many operations may be under way on one socket.
+	Operations int
+	// Init is how long a client may take to send connection_init on a socket that it has opened.
+	Init time.Duration
+	// Heartbeat is how often the server makes sure that the client is there, and that the viewer still may be.
+	Heartbeat time.Duration
+	// Transfer is how long a client may take to send one message, to accept one, or to answer a ping.
+	Transfer time.Duration
+}
+
+func (l StreamLimits) withDefaults() StreamLimits {
+	return StreamLimits{
+		Open: cmp.Or(l.Open, 10_000), PerAddress: cmp.Or(l.PerAddress, 2_000), Operations: cmp.Or(l.Operations, 100),
+		Init: cmp.Or(l.Init, 3*time.Second), Heartbeat: cmp.Or(l.Heartbeat, 20*time.Second),
+		Transfer: cmp.Or(l.Transfer, 10*time.Second),
+	}
+}

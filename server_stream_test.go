@@ -1,0 +1,82 @@
+package main_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// TestStreams: operations run on sockets and as event streams, and when the server stops, it closes the sockets.
+func TestStreams(t *testing.T) {
+	t.Parallel()
+	p := serve(t, t.TempDir(), "ALLOWED_ORIGINS=https://crm.example")
+	token, _ := populate(p)
+	socket, _, err := websocket.Dial(t.Context(), p.url+"/graphql", &websocket.DialOptions{
+		Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Origin": {"https://crm.example"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, exchange := range [][2]string{
+		{`{"type":"connection_init","payload":{"Authorization":"Bearer ` + token + `"}}`, `{"type":"connection_ack"}`},
+		{
+			`{"type":"subscribe","id":"1","payload":{"query":"{viewer{... on User{role}}}"}}`,
+			`{"type":"next","id":"1","payload":{"data":{"viewer":{"role":"ADMIN"}}`,
+		},
+		{`{"type":"ping"}`, `{"type":"complete","id":"1"}`},
+	} {
+		if err := socket.Write(t.Context(), websocket.MessageText, []byte(exchange[0])); err != nil {
+			t.Fatal(err)
+		}
+		if _, text, err := socket.Read(t.Context()); err != nil || !strings.HasPrefix(string(text), exchange[1]) {
+			t.Fatalf("%s got %s, %v", exchange[0], text, err)
+		}
+	}
+	if status, body := p.get("/graphql?query={viewer{__typename}}", "text/event-stream"); status != http.StatusOK ||
+		!strings.Contains(body, "event: next\ndata: {\"data\":{\"viewer\":null}") || !strings.HasSuffix(body, "event: complete\ndata: \n\n") {
+		t.Errorf("got %d %s", status, body)
+	}
+	p.signal(syscall.SIGTERM)
+	for err == nil {
+		_, _, err = socket.Read(t.Context())
+	}
+	if code := websocket.CloseStatus(err); code != websocket.StatusGoingAway {
+		t.Errorf("the socket ends with %v", err)
+	}
+	if code := p.exit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestSlowHeaders: a client that dawdles with its headers is cut off, however busy it seems.
+func TestSlowHeaders(t *testing.T) {
+	t.Parallel()
+	p := serve(t, t.TempDir())
+	conn, err := net.Dial("tcp", "127.0.0.1:"+p.port())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	_, _ = io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: crm\r\n")
+	go func() {
+		for i := 0; ; i++ {
+			if _, err := fmt.Fprintf(conn, "X-%d: x\r\n", i); err != nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}()
+	_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second))
+	var timeout net.Error
+	if answer, err := io.ReadAll(conn); errors.As(err, &timeout) && timeout.Timeout() {
+		t.Errorf("not cut off: %s, %v", answer, err)
+	}
+}
