@@ -98,7 +98,7 @@ func (p *planned) conditions(kind string) map[string]expectation {
 			continue
 		}
 		if strings.HasSuffix(filter.Name, "Where") {
-			continue // TestRelations... are about these
+			continue // TestCombinationsAreServedByAnIndex is about these
 		}
 		for _, operator := range filter.Fields {
 			want := found
