@@ -41,6 +41,7 @@ func TestFiltersThatMatchMany(t *testing.T) {
 		}
 		return conditions
 	})
+	p.everyList("USER", func(string) map[string]expectation { return map[string]expectation{"": walked} })
 }
 
 // TestScopesAreServedByAnIndex reads every list as everybody who sees a part of it.
