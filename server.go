@@ -129,6 +129,11 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if err := greet(ctx, out, s, listener.Addr(), crm); err != nil {
 		return err
 	}
+	building, stopBuilding := context.WithCancel(ctx)
+	var built sync.WaitGroup
+	defer built.Wait()
+	defer stopBuilding()
+	built.Go(func() { crm.db.BuildIndexes(building, log) })
 	service := notify.New(crm.db, mailer, log, notify.Sender(s.smtp.From))
 	return serveUntilDone(ctx, listener, newServer(handler, endStreams, log), service, log)
 }

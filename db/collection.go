@@ -21,6 +21,9 @@ type Field struct {
 	Nullable bool
 	// Default is what a stored document that lacks the field is read as: a string, int or bool. Nil is the zero value.
 	Default any
+	// LowCardinality fields have a few values that many documents share, as a status. What has such a value is too much
+	// to be sorted: an index helps to find it only if it gives the order, too.
+	LowCardinality bool
 }
 
 // Key is one field of an index.
@@ -43,7 +46,12 @@ type Collection struct {
 	Name    string
 	Fields  []Field
 	Indexes []Index
+	// Searched are the text fields that OpContains has an index for, which serves texts from MinSearch characters on.
+	Searched []string
 }
+
+// MinSearch is the length of the pieces, in characters, by which an engine finds a text within others.
+const MinSearch = 3
 
 // Field returns the declaration of the field of that name; ok is false if there is none.
 func (c *Collection) Field(name string) (field Field, ok bool) {

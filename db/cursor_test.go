@@ -10,13 +10,13 @@ import (
 
 func testCursors(key string, c *Collection, order ...Sort) cursors {
 	var problems Problems
-	return newCursors([]byte(key), c, totalOrder(order, &problems))
+	return newCursors([]byte(key), c, totalOrder(c, order, &problems))
 }
 
 func TestCursor(t *testing.T) {
 	t.Parallel()
 	customer := &Customer{ID: NewID(), CreatedAt: time.Date(2030, 1, 2, 3, 4, 5, 6e6, time.UTC), nameKey: "é \x00 \"quoted\" <日本>"}
-	ticket := &Ticket{ID: NewID(), Priority: PriorityUrgent, UpdatedAt: time.Date(1960, 1, 1, 0, 0, 0, 1e6, time.UTC)}
+	ticket := &Ticket{ID: NewID(), Priority: PriorityUrgent, CreatedAt: time.Date(1960, 1, 1, 0, 0, 0, 1e6, time.UTC)}
 	for _, test := range []struct {
 		cursors
 		doc  Document
@@ -24,7 +24,7 @@ func TestCursor(t *testing.T) {
 	}{
 		{testCursors("k", Customers), customer, []any{customer.CreatedAt, customer.ID}},
 		{testCursors("k", Customers, Sort{Field: "name_key"}, Sort{Field: "created_at", Desc: true}), customer, []any{customer.nameKey, customer.CreatedAt, customer.ID}},
-		{testCursors("k", Tickets, Sort{Field: "priority", Desc: true}, Sort{Field: "updated_at"}), ticket, []any{4, ticket.UpdatedAt, ticket.ID}},
+		{testCursors("k", Tickets, Sort{Field: "priority", Desc: true}, Sort{Field: "created_at"}), ticket, []any{4, ticket.CreatedAt, ticket.ID}},
 	} {
 		cursor := test.of(test.doc)
 		var problems Problems

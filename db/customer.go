@@ -49,8 +49,11 @@ var Customers = &Collection{
 		{Name: "customers_email", Keys: []Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "customers_name", Keys: []Key{{Field: "name_key"}, {Field: "_id"}}},
 		{Name: "customers_company", Keys: []Key{{Field: "company_key"}, {Field: "_id"}}},
+		{Name: "customers_phone", Keys: []Key{{Field: "phone"}, {Field: "_id"}}},
 		{Name: "customers_created", Keys: []Key{{Field: "created_at"}, {Field: "_id"}}},
+		{Name: "customers_updated", Keys: []Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
+	Searched: []string{"name_key", "email_key", "company_key", "phone"},
 }
 
 // CanLogIn reports whether the customer has a password.

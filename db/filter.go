@@ -18,7 +18,7 @@ const (
 	OpGte
 	OpLt
 	OpLte
-	OpContains   // a substring, byte for byte
+	OpContains   // a substring, byte for byte; see Collection.Searched
 	OpStartsWith // a prefix, byte for byte
 	OpIsNull
 	OpInQuery // the field's value is among those that a query of another collection selects

@@ -43,7 +43,7 @@ type reading struct {
 func (d *DB) read(c *Collection, list List) (reading, error) {
 	var problems Problems
 	r := reading{size: list.size(&problems), backward: list.Last != nil || (list.Before != nil && list.First == nil)}
-	order := totalOrder(list.Order, &problems)
+	order := totalOrder(c, list.Order, &problems)
 	r.cursors = newCursors(d.options.CursorKey, c, order)
 	after, before := r.cursors.parse("after", list.After, &problems), r.cursors.parse("before", list.Before, &problems)
 	if err := problems.Err(); err != nil {
@@ -81,8 +81,9 @@ func (l List) size(problems *Problems) int {
 	return size
 }
 
-// totalOrder ends the order with _id, in the direction of the last key, as the indexes are.
-func totalOrder(order []Sort, problems *Problems) []Sort {
+// totalOrder ends the order with _id, in the direction of the last key, as the indexes are. What is equal in a first key
+// with a few values is in the order of creation, which an index gives.
+func totalOrder(c *Collection, order []Sort, problems *Problems) []Sort {
 	if len(order) > maxOrder {
 		problems.Add("orderBy", "must have at most %d keys, not %d", maxOrder, len(order))
 	}
@@ -92,10 +93,25 @@ func totalOrder(order []Sort, problems *Problems) []Sort {
 			break
 		}
 	}
-	if len(order) == 0 {
+	switch {
+	case len(order) == 0:
 		order = []Sort{{Field: "created_at", Desc: true}}
+	case c.Fields[c.index(order[0].Field)].LowCardinality:
+		order = withCreation(order, problems)
 	}
 	return append(slices.Clone(order), Sort{Field: "_id", Desc: order[len(order)-1].Desc})
+}
+
+// withCreation adds the second key to an order that begins with one of few values. Behind that there is no other: all
+// documents with one value would have to be sorted.
+func withCreation(order []Sort, problems *Problems) []Sort {
+	if len(order) == 1 {
+		return []Sort{order[0], {Field: "created_at", Desc: order[0].Desc}}
+	}
+	if order[1].Field != "created_at" {
+		problems.Add("orderBy.1", "must be CREATED_AT: what is equal in the first key can't be ordered by another")
+	}
+	return order[:2]
 }
 
 func reversed(order []Sort) []Sort {
@@ -117,7 +133,12 @@ func inFrontOf(order []Sort, values []any) Filter {
 		cases = append(cases, And(append(slices.Clone(same), Compare(op, key.Field, values[i]))...))
 		same = append(same, Eq(key.Field, values[i]))
 	}
-	return Or(cases...)
+	// The bound follows from the cases, but lets an engine end there in an index.
+	bound := OpLte
+	if order[0].Desc {
+		bound = OpGte
+	}
+	return And(Compare(bound, order[0].Field, values[0]), Or(cases...))
 }
 
 // page makes a page of what was read.

@@ -8,7 +8,7 @@ import (
 )
 
 // Prepare makes a store ready that other programs may have written to: it waits until the store answers, fills in what
-// documents of the old application lack, and builds the indexes. It says again and again that it is waiting.
+// documents of the old application lack, and builds the unique indexes. It says again and again that it is waiting.
 func (d *DB) Prepare(ctx context.Context, wait time.Duration, log *slog.Logger) error {
 	if err := d.awaitStore(ctx, wait, log); err != nil {
 		return err
@@ -20,8 +20,43 @@ func (d *DB) Prepare(ctx context.Context, wait time.Duration, log *slog.Logger) 
 	if err != nil {
 		return fmt.Errorf("cannot fill in the old application's documents: %w", err)
 	}
+	if err := d.store.EnsureConstraints(ctx); err != nil {
+		return fmt.Errorf("cannot build the unique indexes: %w", err)
+	}
+	return nil
+}
+
+// BuildIndexes builds the indexes that are missing, as on a new store, or after an update on one that has been in use for
+// long. It tries until it succeeds or ctx ends. The server can serve meanwhile, as fast as it can without them.
+func (d *DB) BuildIndexes(ctx context.Context, log *slog.Logger) {
+	for pause := time.Second; ; pause = min(2*pause, time.Minute) {
+		err := d.buildIndexes(ctx, log)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		log.Error("cannot build the indexes yet", "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (d *DB) buildIndexes(ctx context.Context, log *slog.Logger) error {
+	missing, err := d.store.MissingIndexes(ctx)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if len(missing) > 0 {
+		log.Info("building indexes; until that is done, some queries and writes take longer", "indexes", missing)
+	}
 	if err := d.store.EnsureIndexes(ctx); err != nil {
-		return fmt.Errorf("cannot build the indexes: %w", err)
+		return err
+	}
+	if len(missing) > 0 {
+		log.Info("the indexes are built", "seconds", int(time.Since(began).Seconds()))
 	}
 	return nil
 }

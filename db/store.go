@@ -41,8 +41,13 @@ type Store interface {
 	MoveEvents(ctx context.Context, limit int) (moved int, err error)
 	// Purge removes at most limit documents that match and returns how many it removed. It writes no events.
 	Purge(ctx context.Context, c *Collection, where Filter, limit int) (removed int, err error)
-	// EnsureIndexes builds the declared indexes that are missing.
+	// EnsureConstraints builds what must be there before anybody writes: the unique indexes that are missing.
+	EnsureConstraints(ctx context.Context) error
+	// EnsureIndexes builds all declared indexes that are missing, and those of the Searched fields. The store can be used
+	// meanwhile. It may be cut off and called again.
 	EnsureIndexes(ctx context.Context) error
+	// MissingIndexes returns the names of those that EnsureIndexes would build.
+	MissingIndexes(ctx context.Context) ([]string, error)
 	// Ping returns nil when the database answers, else an UNAVAILABLE error.
 	Ping(ctx context.Context) error
 	// Close ends all work and releases what the store holds.

@@ -39,7 +39,7 @@ var Users = &Collection{
 		{Name: "name", Type: TypeString},
 		{Name: "email", Type: TypeString},
 		{Name: "password", Type: TypeString},
-		{Name: "role", Type: TypeString, Default: string(auth.User)},
+		{Name: "role", Type: TypeString, Default: string(auth.User), LowCardinality: true},
 		{Name: "deactivated_at", Type: TypeTime, Nullable: true},
 		{Name: "created_at", Type: TypeTime},
 		{Name: "updated_at", Type: TypeTime},
@@ -50,8 +50,12 @@ var Users = &Collection{
 	Indexes: []Index{
 		{Name: "users_email", Keys: []Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "users_name", Keys: []Key{{Field: "name_key"}, {Field: "_id"}}},
+		{Name: "users_role_created", Keys: []Key{{Field: "role"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "users_deactivated_created", Keys: []Key{{Field: "deactivated_at"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "users_created", Keys: []Key{{Field: "created_at"}, {Field: "_id"}}},
+		{Name: "users_updated", Keys: []Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
+	Searched: []string{"name_key", "email_key"},
 }
 
 // redact removes what the scope may not see of a user: of others, only an admin sees more than name and address. What

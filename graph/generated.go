@@ -383,7 +383,7 @@ input TextFilter {
   in: [String!]
   "Is none of these, 100 at most."
   notIn: [String!]
-  "Has this text somewhere in it."
+  "Has this text, of at least 3 characters, somewhere in it."
   contains: String
   "Begins with this text."
   startsWith: String
@@ -399,7 +399,7 @@ input OptionalTextFilter {
   in: [String!]
   "Is none of these, 100 at most, or is missing."
   notIn: [String!]
-  "Has this text somewhere in it."
+  "Has this text, of at least 3 characters, somewhere in it."
   contains: String
   "Begins with this text."
   startsWith: String
@@ -1073,7 +1073,7 @@ input TicketWhere {
 
 "What tickets can be ordered by."
 enum TicketOrderField {
-  "By how urgent it is."
+  "By how urgent it is, and by when it was raised: only CREATED_AT may follow."
   PRIORITY
   "By when it was raised."
   CREATED_AT

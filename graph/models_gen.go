@@ -833,7 +833,7 @@ func (e OrderDirection) MarshalJSON() ([]byte, error) {
 type TicketOrderField string
 
 const (
-	// By how urgent it is.
+	// By how urgent it is, and by when it was raised: only CREATED_AT may follow.
 	TicketOrderFieldPriority TicketOrderField = "PRIORITY"
 	// By when it was raised.
 	TicketOrderFieldCreatedAt TicketOrderField = "CREATED_AT"

@@ -54,6 +54,7 @@ func TestBadList(t *testing.T) {
 			{"another direction's cursor", `after: "` + page.text("reversed.pageInfo.endCursor") + `"`, db.BadInput, "after", "not a cursor of this list"},
 			{"4 keys", `orderBy: [{field: NAME}, {field: EMAIL}, {field: CREATED_AT}, {field: UPDATED_AT}]`, db.BadInput, "orderBy", "at most 3 keys, not 4"},
 			{"a key twice", `orderBy: [{field: NAME}, {field: NAME, direction: DESC}]`, db.BadInput, "orderBy", "each key once"},
+			{"contains too little", `where: {or: [{company: {contains: "é1"}}]}`, db.BadInput, "where.or.0.company.contains", "at least 3 characters"},
 			{"a key that there isn't", `orderBy: {field: PASSWORD}`, graph.ValidationFailed, "", "PASSWORD"},
 			{"an operator that there isn't", `where: {name: {regex: ".*"}}`, graph.ValidationFailed, "", "regex"},
 			{"a field that there isn't", `where: {password: {startsWith: "$2"}}`, graph.ValidationFailed, "", "password"},
@@ -70,6 +71,11 @@ func TestBadList(t *testing.T) {
 				s.wantProblem(a, test.code, test.path, test.message)
 			})
 		}
+		t.Run("a key behind the priority", func(t *testing.T) {
+			s := s.in(t)
+			a := s.ask(p.admin.token, "{ tickets(orderBy: [{field: PRIORITY}, {field: UPDATED_AT}]) { nodes { id } } }", nil)
+			s.wantProblem(a, db.BadInput, "orderBy.1", "must be CREATED_AT")
+		})
 		t.Run("8 deep", func(t *testing.T) {
 			s.in(t).must(p.admin.token, "{ customers(where: "+nested(7)+") { totalCount } }", nil)
 		})

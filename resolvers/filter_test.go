@@ -103,8 +103,8 @@ func (c comparing) operands(operator *ast.FieldDefinition) []any {
 			found = append(found, value.Format(time.RFC3339), value.In(time.FixedZone("", 5*3600)).Add(time.Millisecond).Format(time.RFC3339Nano))
 		case string:
 			if strings.HasSuffix(operator.Name, "s") || strings.HasSuffix(operator.Name, "With") { // contains, startsWith
-				letters := []rune(value)
-				found = append(found, strings.ToUpper(string(letters[:2])), string(letters[1:3]), string(letters[len(letters)-1:]))
+				letters := []rune(norm.NFC.String(value))
+				found = append(found, strings.ToUpper(string(letters[:3])), string(letters[1:4]), string(letters[len(letters)-4:]))
 				continue
 			}
 			if kind := c.kinds[c.field]; kind != "" {

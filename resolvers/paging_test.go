@@ -95,9 +95,14 @@ func (l listing) orderBy() string {
 	return "orderBy: [" + strings.Join(keys, ", ") + "]"
 }
 
-// want returns the ids in the list's order: ties are in the order of their ids, in the last key's direction.
+// want returns the ids in the list's order: ties are in the order of their ids, in the last key's direction; those of a
+// priority by their age first.
 func (l listing) want() []string {
-	order := append(slices.Clone(l.order), orderKey{field: "_id", desc: l.order[len(l.order)-1].desc})
+	order := slices.Clone(l.order)
+	if len(order) == 1 && order[0].name == "PRIORITY" {
+		order = append(order, orderKey{field: "created_at", desc: order[0].desc})
+	}
+	order = append(order, orderKey{field: "_id", desc: order[len(order)-1].desc})
 	docs := slices.SortedFunc(slices.Values(l.docs), func(a, b fields) int {
 		for _, key := range order {
 			if c := compareValues(a[key.field], b[key.field]); c != 0 && key.desc {
@@ -258,7 +263,7 @@ func (s *server) listings() []listing {
 		{name: "interactions by start and title", field: "interactions", kind: db.KindInteraction, docs: interactions, order: []orderKey{start, title}},
 		{name: "interactions by title and age", field: "interactions", kind: db.KindInteraction, docs: interactions, order: []orderKey{title, updated, created}},
 		{name: "tickets by priority", field: "tickets", kind: db.KindTicket, docs: tickets, order: []orderKey{priority}},
-		{name: "tickets by priority and age", field: "tickets", kind: db.KindTicket, docs: tickets, order: []orderKey{priority, updated}},
+		{name: "tickets by priority and age", field: "tickets", kind: db.KindTicket, docs: tickets, order: []orderKey{priority, {"CREATED_AT", "created_at", false}}},
 	}
 	for i := range lists {
 		lists[i].token, lists[i].path = admin.token, lists[i].field

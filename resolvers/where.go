@@ -3,6 +3,7 @@ package resolvers
 import (
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -144,6 +145,10 @@ func (f *comparison[T]) scalar(name string, op db.Op, in graphql.Omittable[*T]) 
 	value, err := f.value(*in.Value())
 	if err != nil {
 		f.problems.Add(path, "%s", err.Error())
+		return
+	}
+	if text, ok := value.(string); ok && op == db.OpContains && utf8.RuneCountInString(text) < db.MinSearch {
+		f.problems.Add(path, "must have at least %d characters; startsWith takes fewer", db.MinSearch)
 		return
 	}
 	f.filters = append(f.filters, db.Filter{Op: op, Field: f.field, Value: value, Path: f.path})

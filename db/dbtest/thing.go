@@ -44,6 +44,7 @@ var things = &db.Collection{
 		{Name: "things_parent_rank", Keys: []db.Key{{Field: "parent_id"}, {Field: "rank"}, {Field: "_id"}}},
 		{Name: "things_rank", Keys: []db.Key{{Field: "rank", Desc: true}, {Field: "_id", Desc: true}}},
 	},
+	Searched: []string{"name", "note"},
 }
 
 func requiredFields() []db.Field {
@@ -54,7 +55,7 @@ func requiredFields() []db.Field {
 		{Name: "email_key", Type: db.TypeString},
 		{Name: "code", Type: db.TypeString},
 		{Name: "name", Type: db.TypeString},
-		{Name: "rank", Type: db.TypeInt},
+		{Name: "rank", Type: db.TypeInt, LowCardinality: true},
 		{Name: "active", Type: db.TypeBool},
 		{Name: "at", Type: db.TypeTime},
 		{Name: "version", Type: db.TypeInt, Default: 1},
@@ -76,7 +77,7 @@ type lean struct{ thing }
 
 func (d *lean) Pointers(into []any) []any { return d.required(into) }
 
-var leanThings = &db.Collection{Name: things.Name, Fields: requiredFields(), Indexes: things.Indexes}
+var leanThings = &db.Collection{Name: things.Name, Fields: requiredFields(), Indexes: things.Indexes, Searched: []string{"name"}}
 
 // bare is a thing as an older program wrote it, before most required fields were thought of.
 type bare struct{ thing }

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -23,6 +24,9 @@ func (u *change) assign(l *layout, set []db.Assignment) error {
 		}
 		if a.Value == nil && field.Nullable {
 			u.unset = append(u.unset, bson.E{Key: a.Field, Value: ""})
+			if slices.Contains(l.Searched, a.Field) {
+				u.unset = append(u.unset, bson.E{Key: trigramsOf(a.Field), Value: ""})
+			}
 			continue
 		}
 		value, err := encodeValue(a.Value)
@@ -30,6 +34,7 @@ func (u *change) assign(l *layout, set []db.Assignment) error {
 			return fmt.Errorf("cannot set field %s.%s: %w", l.Name, a.Field, err)
 		}
 		u.set = append(u.set, bson.E{Key: a.Field, Value: value})
+		u.set = l.withTrigrams(u.set, a.Field, value)
 	}
 	return nil
 }

@@ -87,6 +87,7 @@ func (l *layout) encode(doc db.Document, except string) (bson.D, error) {
 			return nil, fmt.Errorf("cannot encode %s.%s: %w", l.Name, l.Fields[i].Name, err)
 		}
 		encoded = append(encoded, bson.E{Key: l.Fields[i].Name, Value: element})
+		encoded = l.withTrigrams(encoded, l.Fields[i].Name, element)
 	}
 	return encoded, nil
 }

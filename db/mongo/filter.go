@@ -41,6 +41,9 @@ func translate(ctx context.Context, l *layout, f db.Filter, values selector) (bs
 	if _, err := l.field(f.Field); err != nil {
 		return nil, fmt.Errorf("cannot filter: %w", err)
 	}
+	if f.Op == db.OpContains {
+		return l.contains(f)
+	}
 	condition, err := translateField(ctx, f, values)
 	if err != nil {
 		return nil, fmt.Errorf("cannot filter by %s.%s: %w", l.Name, f.Field, err)
@@ -72,7 +75,7 @@ func translateField(ctx context.Context, f db.Filter, values selector) (any, err
 		return encodeValue(f.Value)
 	case db.OpIsNull:
 		return bson.D{{Key: "$eq", Value: nil}}, nil // matches an absent field as well
-	case db.OpContains, db.OpStartsWith:
+	case db.OpStartsWith:
 		text, ok := f.Value.(string)
 		if !ok {
 			return nil, fmt.Errorf("there is no text to look for, but a %T", f.Value)

@@ -12,26 +12,41 @@ import (
 	"crm/db"
 )
 
-// EnsureIndexes implements db.Store. An index on the same keys that somebody else has built under another name is as
-// good as ours.
+// EnsureConstraints implements db.Store.
+func (s *Store) EnsureConstraints(ctx context.Context) error {
+	return s.build(ctx, func(i index) bool { return i.Unique })
+}
+
+// EnsureIndexes implements db.Store. MongoDB builds an index while it goes on serving. An index on the same keys that
+// somebody else has built under another name is as good as ours.
 func (s *Store) EnsureIndexes(ctx context.Context) error {
-	if _, limited := ctx.Deadline(); !limited {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, indexTimeout)
-		defer cancel()
+	ctx, cancel := patiently(ctx)
+	defer cancel()
+	if err := s.build(ctx, func(index) bool { return true }); err != nil {
+		return err
 	}
 	for _, c := range s.collections {
 		l, err := s.layout(c)
 		if err != nil {
 			return err
 		}
-		existing, err := s.existingIndexes(ctx, c)
-		if err != nil {
-			return FromMongoError(ctx, c, err)
+		if err := s.makeSearchable(ctx, l); err != nil {
+			return err
 		}
-		missing := slices.DeleteFunc(l.indexes(), func(wanted index) bool {
-			return slices.ContainsFunc(existing, wanted.isMetBy)
-		})
+	}
+	return nil
+}
+
+// build builds those of the missing indexes that are wanted.
+func (s *Store) build(ctx context.Context, wanted func(index) bool) error {
+	ctx, cancel := patiently(ctx)
+	defer cancel()
+	for _, c := range s.collections {
+		missing, err := s.missing(ctx, c)
+		if err != nil {
+			return err
+		}
+		missing = slices.DeleteFunc(missing, func(i index) bool { return !wanted(i) })
 		if len(missing) == 0 {
 			continue
 		}
@@ -40,6 +55,52 @@ func (s *Store) EnsureIndexes(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// patiently gives what may take long its time.
+func patiently(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, limited := ctx.Deadline(); limited {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, indexTimeout)
+}
+
+// MissingIndexes implements db.Store. A searched field is missing as long as documents lack its trigrams.
+func (s *Store) MissingIndexes(ctx context.Context) ([]string, error) {
+	var names []string
+	for _, c := range s.collections {
+		missing, err := s.missing(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range missing {
+			names = append(names, i.Name)
+		}
+		for _, field := range c.Searched {
+			lacks, err := s.lacksTrigrams(ctx, c, field)
+			if err != nil {
+				return nil, err
+			}
+			if lacks {
+				names = append(names, c.Name+"."+trigramsOf(field))
+			}
+		}
+	}
+	return names, nil
+}
+
+func (s *Store) missing(ctx context.Context, c *db.Collection) ([]index, error) {
+	l, err := s.layout(c)
+	if err != nil {
+		return nil, err
+	}
+	existing, err := s.existingIndexes(ctx, c)
+	if err != nil {
+		return nil, FromMongoError(ctx, c, err)
+	}
+	return slices.DeleteFunc(l.indexes(), func(wanted index) bool {
+		return slices.ContainsFunc(existing, wanted.isMetBy)
+	}), nil
 }
 
 func (s *Store) existingIndexes(ctx context.Context, c *db.Collection) ([]index, error) {
@@ -63,8 +124,8 @@ type index struct {
 	Collation bson.Raw `bson:"collation,omitempty"`
 }
 
-// indexes returns the declared indexes and that by which MoveEvents finds documents. A unique index passes over
-// documents without its fields, such as are deleted.
+// indexes returns the declared indexes, those of the searched fields, and that by which MoveEvents finds documents. A
+// unique index passes over documents without its fields, such as are deleted, so it gives no order: another one does.
 func (l *layout) indexes() []index {
 	var indexes []index
 	for _, declared := range l.Indexes {
@@ -73,6 +134,14 @@ func (l *layout) indexes() []index {
 			i.Key = append(i.Key, sortKey(key.Field, key.Desc))
 		}
 		indexes = append(indexes, i)
+		if i.Sparse {
+			order := append(slices.Clip(i.Key), sortKey(idField, false))
+			indexes = append(indexes, index{Name: declared.Name + "_order", Key: order})
+		}
+	}
+	for _, field := range l.Searched {
+		key := bson.D{sortKey(trigramsOf(field), false)}
+		indexes = append(indexes, index{Name: l.Name + "_" + trigramsOf(field), Key: key})
 	}
 	if l.takesEvents() {
 		indexes = append(indexes, index{Name: l.Name + "_pending", Key: bson.D{sortKey(pendingAtField, false)}, Sparse: true})

@@ -13,6 +13,7 @@ func TestIndexes(t *testing.T) {
 	t.Parallel()
 	wantJSON(t, shops(t).indexes(), `[
 		{'name':'shops_name','key':{'name_key':1},'unique':true,'sparse':true},
+		{'name':'shops_name_order','key':{'name_key':1,'_id':1}},
 		{'name':'shops_owner','key':{'owner_id':1,'size':-1,'_id':1}},
 		{'name':'shops_pending','key':{'pending_at':1},'sparse':true}]`)
 	events, err := newLayout(db.Events)

@@ -3,6 +3,7 @@ package mongo
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -26,6 +27,8 @@ type layout struct {
 	*db.Collection
 	index      map[string]int
 	projection bson.D
+	// searchable is set once all documents have the trigrams of their searched fields.
+	searchable atomic.Bool
 }
 
 func (s *Store) layout(c *db.Collection) (*layout, error) {
@@ -37,8 +40,8 @@ func (s *Store) layout(c *db.Collection) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.layouts.Store(c, l)
-	return l, nil
+	known, _ = s.layouts.LoadOrStore(c, l)
+	return known.(*layout), nil
 }
 
 func newLayout(c *db.Collection) (*layout, error) {

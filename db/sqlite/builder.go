@@ -13,6 +13,8 @@ type builder struct {
 	text  []byte
 	args  []any
 	err   error
+	// few is how the next query finds out what few documents match; see Store.plan.
+	few func(db.Filter) (bool, error)
 }
 
 // reset begins a new statement.
@@ -24,7 +26,7 @@ func (b *builder) reset(s *Store) {
 // clear lets go of the values, which may be large.
 func (b *builder) clear() {
 	clear(b.args)
-	b.text, b.args, b.err = b.text[:0], b.args[:0], nil
+	b.text, b.args, b.err, b.few = b.text[:0], b.args[:0], nil, nil
 }
 
 func (b *builder) write(parts ...string) {
@@ -88,6 +90,10 @@ func (b *builder) columns(t *table, fields db.Fields) {
 // from writes a query behind what it selects.
 func (b *builder) from(t *table, parent string, q db.Query) {
 	b.write(" FROM ", t.name)
+	p, err := b.store.plan(t, parent != "", q, b.few)
+	if b.few = nil; err != nil {
+		b.fail(err)
+	}
 	glue := " WHERE "
 	if parent != "" {
 		b.write(glue, b.column(t, parent).name, " = ")
@@ -96,14 +102,14 @@ func (b *builder) from(t *table, parent string, q db.Query) {
 	}
 	if q.Where.Op != db.OpAll {
 		b.write(glue)
-		b.filter(t, q.Where)
+		b.conditions(t, p)
 		glue = " AND "
 	}
 	if len(q.After) > 0 {
 		b.write(glue)
-		b.after(t, q)
+		b.after(t, q, p.sorts)
 	}
-	b.order(t, q.Sort)
+	b.order(t, q.Sort, p.sorts)
 	if q.Limit > 0 {
 		b.write(" LIMIT (")
 		b.arg(q.Limit)
@@ -117,7 +123,7 @@ func (b *builder) where(t *table, id db.ID, where db.Filter) {
 	b.arg(id)
 	if where.Op != db.OpAll {
 		b.write(" AND ")
-		b.filter(t, where)
+		b.filter(t, where, access{})
 	}
 }
 

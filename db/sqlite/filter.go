@@ -3,6 +3,7 @@ package sqlite
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,43 +12,63 @@ import (
 
 // filter writes a condition. SQL's comparisons with NULL are neither true nor false; since AND, OR and WHERE take that
 // as false, only what negates has to mind it: IS NOT TRUE is the complement of every condition.
-func (b *builder) filter(t *table, f db.Filter) {
+func (b *builder) filter(t *table, f db.Filter, a access) {
 	switch f.Op {
 	case db.OpAll:
 		b.write("1")
 	case db.OpAnd:
-		b.junction(t, f.Filters, " AND ", "1")
+		b.junction(t, f.Filters, " AND ", "1", a)
 	case db.OpOr:
-		b.junction(t, f.Filters, " OR ", "0")
+		b.junction(t, slices.DeleteFunc(slices.Clone(f.Filters), isNone), " OR ", "0", a)
 	case db.OpNot:
-		b.negation(func() { b.junction(t, f.Filters, " AND ", "1") })
+		b.negation(func() { b.junction(t, f.Filters, " AND ", "1", access{}) })
 	case db.OpNotIn:
-		b.negation(func() { b.in(b.column(t, f.Field), f.Values) })
+		b.negation(func() { b.in(b.operand(t, f.Field, access{}), f.Values) })
 	case db.OpIn:
-		b.in(b.column(t, f.Field), f.Values)
+		b.in(b.operand(t, f.Field, a), f.Values)
 	case db.OpInQuery:
-		b.inQuery(b.column(t, f.Field), f.Query)
+		b.inQuery(t, f, a)
 	case db.OpIsNull:
-		b.write(b.column(t, f.Field).name, " IS NULL")
+		b.write(b.operand(t, f.Field, a).name, " IS NULL")
+	case db.OpContains:
+		b.contains(t, f, a)
 	default:
-		b.comparison(b.column(t, f.Field), f)
+		b.comparison(b.operand(t, f.Field, a), f)
 	}
 }
 
-// junction joins conditions. It nests them by halves, since SQLite limits how deep an expression may be.
-func (b *builder) junction(t *table, filters []db.Filter, glue, empty string) {
+// operand returns the column of a field for a comparison. A column with a plus before it is none to the planner.
+func (b *builder) operand(t *table, field string, a access) column {
+	c := b.column(t, field)
+	if !a.search {
+		c.name = "+" + c.name
+	}
+	return c
+}
+
+// junction joins conditions. It nests them by halves, since SQLite limits how deep an expression may be. Of those that
+// all have to hold, the selective ones find the documents.
+func (b *builder) junction(t *table, filters []db.Filter, glue, empty string, a access) {
 	switch n := len(filters); n {
 	case 0:
 		b.write(empty)
 	case 1:
-		b.filter(t, filters[0])
+		if glue == " AND " && !a.isSelective(b.store, t, filters[0]) {
+			a.search = false
+		}
+		b.filter(t, filters[0], a)
 	default:
 		b.write("(")
-		b.junction(t, filters[:n/2], glue, empty)
+		b.junction(t, filters[:n/2], glue, empty, a)
 		b.write(glue)
-		b.junction(t, filters[n/2:], glue, empty)
+		b.junction(t, filters[n/2:], glue, empty, a)
 		b.write(")")
 	}
+}
+
+// isNone says whether a condition matches nothing. One of several, it would keep SQLite from using an index for each.
+func isNone(f db.Filter) bool {
+	return f.Op == db.OpIn && len(f.Values) == 0 || f.Op == db.OpOr && len(f.Filters) == 0
 }
 
 func (b *builder) negation(condition func()) {
@@ -57,7 +78,6 @@ func (b *builder) negation(condition func()) {
 }
 
 func (b *builder) comparison(c column, f db.Filter) {
-	text, isText := f.Value.(string)
 	switch f.Op {
 	case db.OpEq:
 		b.compare(c, "=", f.Value)
@@ -71,18 +91,20 @@ func (b *builder) comparison(c column, f db.Filter) {
 		b.compare(c, "<", f.Value)
 	case db.OpLte:
 		b.compare(c, "<=", f.Value)
-	case db.OpContains:
-		b.write("instr(", c.name, ", ")
-		b.value(c, f.Value)
-		b.write(") > 0")
 	case db.OpStartsWith:
-		b.prefix(c, text)
+		b.prefix(c, b.sought(c, f))
 	default:
 		b.fail(fmt.Errorf("unknown operator %d on field %s", f.Op, c.Name))
 	}
-	if (f.Op == db.OpContains || f.Op == db.OpStartsWith) && (!isText || c.Type != db.TypeString) {
+}
+
+// sought returns the text that a field is searched for.
+func (b *builder) sought(c column, f db.Filter) string {
+	text, ok := f.Value.(string)
+	if !ok || c.Type != db.TypeString {
 		b.fail(fmt.Errorf("field %s cannot be searched for a value of type %T", c.Name, f.Value))
 	}
+	return text
 }
 
 func (b *builder) compare(c column, operator string, value any) {
@@ -173,14 +195,24 @@ func (b *builder) array(c column, values []any) string {
 	return string(append(text, ']'))
 }
 
-// inQuery writes membership in what another query selects.
-func (b *builder) inQuery(c column, q *db.Subquery) {
-	t := b.store.table(q.Collection)
-	selected := b.column(t, q.Select)
+// inQuery writes membership in what another query selects. Where that is to find documents it is made out once; where it
+// only checks them, each one's reference is followed.
+func (b *builder) inQuery(t *table, f db.Filter, a access) {
+	c, of := b.column(t, f.Field), b.store.table(f.Query.Collection)
+	selected := b.column(of, f.Query.Select)
 	if selected.Type != c.Type {
-		b.fail(fmt.Errorf("fields %s and %s.%s are of different types", c.Name, q.Collection.Name, q.Select))
+		b.fail(fmt.Errorf("fields %s and %s.%s are of different types", c.Name, f.Query.Collection.Name, f.Query.Select))
 	}
-	b.write(c.name, " IN (SELECT ", selected.name)
-	b.from(t, "", db.Query{Where: q.Where})
+	if !a.search && f.Query.Select == "_id" && of.name != t.name {
+		b.write("EXISTS (SELECT 1 FROM ", of.name, " WHERE ", selected.name, " = ", t.name, ".", c.name)
+		if f.Query.Where.Op != db.OpAll {
+			b.write(" AND ")
+			b.filter(of, f.Query.Where, access{})
+		}
+		b.write(")")
+		return
+	}
+	b.write(b.operand(t, f.Field, a).name, " IN (SELECT ", selected.name)
+	b.from(of, "", db.Query{Where: f.Query.Where})
 	b.write(")")
 }

@@ -12,28 +12,60 @@ import (
 	"crm/db"
 )
 
-// EnsureIndexes implements db.Store. It adds the tables and columns that are missing too: an older program may have
+// smallTable is the number of rows up to which a table's indexes are built at once, since that takes no time.
+const smallTable = 10_000
+
+// EnsureConstraints implements db.Store. It adds the tables and columns that are missing too: an older program may have
 // made the file.
-func (s *Store) EnsureIndexes(ctx context.Context) error {
-	if err := s.acquire(ctx, s.writing); err != nil {
-		return err
-	}
-	defer func() { <-s.writing }()
-	w := s.writer
-	defer w.builder.clear()
-	return fromSQLite(ctx, nil, s.transact(ctx, w, func() error {
+func (s *Store) EnsureConstraints(ctx context.Context) error {
+	return s.alter(ctx, func(w *conn) error {
 		for _, c := range s.collections {
 			if err := w.ensure(s.table(c)); err != nil {
 				return fmt.Errorf("cannot prepare collection %s: %w", c.Name, err)
 			}
 		}
 		return nil
-	}))
+	})
 }
 
-// ensure builds what a table lacks. Tables keep their rowid: clustered by _id (WITHOUT ROWID) they measured 5 % faster on
-// documents of 300 bytes, but two to sixteen times slower on those of 3 KB, whose rows then fill the inner pages too.
+// alter runs what changes the schema in a transaction of its own.
+func (s *Store) alter(ctx context.Context, run func(w *conn) error) error {
+	if err := s.acquire(ctx, s.writing); err != nil {
+		return err
+	}
+	defer func() { <-s.writing }()
+	w := s.writer
+	defer w.builder.clear()
+	defer w.unwatch()
+	return fromSQLite(ctx, nil, s.transact(ctx, w, func() error { return run(w) }))
+}
+
+// ensure builds what a table lacks that it can't do without, and what is built at once. Tables keep their rowid:
+// clustered by _id (WITHOUT ROWID) they measured 5 % faster on documents of 300 bytes, but two to sixteen times slower on
+// those of 3 KB, whose rows then fill the inner pages too.
 func (c *conn) ensure(t *table) error {
+	if err := c.ensureColumns(t); err != nil {
+		return err
+	}
+	small, err := c.isSmall(t)
+	if err != nil {
+		return err
+	}
+	missing, err := c.missing(t)
+	if err != nil {
+		return err
+	}
+	for _, part := range missing {
+		if small || part.unique {
+			if err := c.build(part); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *conn) ensureColumns(t *table) error {
 	fields := t.collection.Fields
 	definitions := make([]string, len(fields))
 	for i, f := range fields {
@@ -44,7 +76,7 @@ func (c *conn) ensure(t *table) error {
 	if err != nil {
 		return err
 	}
-	existing, err := c.columnNames(t)
+	existing, err := c.columnNames(t.collection.Name)
 	if err != nil {
 		return err
 	}
@@ -56,19 +88,14 @@ func (c *conn) ensure(t *table) error {
 			return err
 		}
 	}
-	for _, index := range t.collection.Indexes {
-		if err := c.exec(indexDefinition(t, index)); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
-func (c *conn) columnNames(t *table) (map[string]bool, error) {
+func (c *conn) columnNames(table string) (map[string]bool, error) {
 	names := make(map[string]bool)
 	c.builder.reset(nil)
 	c.builder.write("SELECT name FROM pragma_table_info(")
-	c.builder.arg(t.collection.Name)
+	c.builder.arg(table)
 	c.builder.write(")")
 	err := c.run(func(stmt *sqlite.Stmt) error {
 		names[stmt.ColumnText(0)] = true
@@ -108,20 +135,4 @@ func literal(f db.Field) string {
 		return strconv.FormatInt(time.Time{}.UnixMilli(), 10)
 	}
 	return "0"
-}
-
-func indexDefinition(t *table, index db.Index) string {
-	keys := make([]string, len(index.Keys))
-	for i, key := range index.Keys {
-		keys[i] = quote(key.Field)
-		if key.Desc {
-			keys[i] += " DESC"
-		}
-	}
-	unique := ""
-	if index.Unique {
-		unique = "UNIQUE "
-	}
-	return fmt.Sprintf("CREATE %sINDEX IF NOT EXISTS %s ON %s (%s)",
-		unique, quote(index.Name), t.name, strings.Join(keys, ", "))
 }

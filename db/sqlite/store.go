@@ -39,6 +39,8 @@ type Store struct {
 
 	// patience is how long a write waits for a lock that another process holds, before it is UNAVAILABLE.
 	patience time.Duration
+	// few is the constant, but in tests.
+	few int
 
 	closed    chan struct{}
 	closeOnce sync.Once
@@ -51,7 +53,8 @@ var _ db.Store = (*Store)(nil)
 const busyTimeout = 10 * time.Second
 
 // Open opens the database in the file at path, which it makes if it is missing, for its owner only. Tables, columns
-// and indexes of the collections, and of db.Events, that are missing are added; nothing is ever removed.
+// and indexes of the collections, and of db.Events, that are missing are added, but for indexes on many documents, which
+// are left to EnsureIndexes: until then, queries that need them are slow. No data is ever removed.
 func Open(ctx context.Context, path string, collections []*db.Collection) (*Store, error) {
 	tuned.Do(tuneMemory)
 	path, err := createFile(path)
@@ -67,17 +70,27 @@ func Open(ctx context.Context, path string, collections []*db.Collection) (*Stor
 		writing:     make(chan struct{}, 1),
 		reading:     make(chan struct{}, readers()),
 		patience:    busyTimeout,
+		few:         few,
 		closed:      make(chan struct{}),
 	}
 	if s.writer, err = openConn(ctx, path, writerPragmas); err != nil {
 		return nil, fmt.Errorf("cannot open %s: %w", path, err)
 	}
 	s.writer.sqlite.SetBusyTimeout(0) // from now on waiting for a lock is begin's
-	if err := s.EnsureIndexes(ctx); err != nil {
+	if err := s.prepare(ctx); err != nil {
 		_ = s.Close() // the first error is the one that matters
 		return nil, fmt.Errorf("cannot prepare %s: %w", path, err)
 	}
 	return s, nil
+}
+
+// prepare adds what is missing, and finds out what isn't.
+func (s *Store) prepare(ctx context.Context) error {
+	if err := s.EnsureConstraints(ctx); err != nil {
+		return err
+	}
+	_, err := s.MissingIndexes(ctx)
+	return err
 }
 
 // createFile makes the file and its folder if they are missing, and returns the absolute path.

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"crm/db"
 )
@@ -14,6 +15,9 @@ type table struct {
 	names      []string          // of the columns, quoted
 	list       string            // all of them, as a SELECT lists them
 	columns    map[string]column // by field
+	search     string            // quoted name of the full-text index
+	// searchable is set once there is a full-text index.
+	searchable atomic.Bool
 }
 
 type column struct {
@@ -26,15 +30,18 @@ func (s *Store) table(c *db.Collection) *table {
 	if known, ok := s.tables.Load(c); ok {
 		return known.(*table)
 	}
-	t := &table{collection: c, name: quote(c.Name), columns: make(map[string]column, len(c.Fields))}
+	t := &table{
+		collection: c, name: quote(c.Name), columns: make(map[string]column, len(c.Fields)),
+		search: quote(c.Name + searchSuffix),
+	}
 	names := make([]string, len(c.Fields))
 	for i, f := range c.Fields {
 		names[i] = quote(f.Name)
 		t.columns[f.Name] = column{name: names[i], Field: f}
 	}
 	t.names, t.list = names, strings.Join(names, ", ")
-	s.tables.Store(c, t)
-	return t
+	known, _ := s.tables.LoadOrStore(c, t)
+	return known.(*table)
 }
 
 // quote writes an identifier.

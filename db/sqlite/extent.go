@@ -1,0 +1,87 @@
+package sqlite
+
+import (
+	"zombiezen.com/go/sqlite"
+
+	"crm/db"
+)
+
+// few is the number of documents that a list may have to sort. Of three million documents, to sort so many costs about
+// what it costs to come across a page of them in another order.
+const few = 5000
+
+// extents returns what finds out, for the list that a query asks for, whether few documents match a condition: it counts
+// them by their index, and no more than it has to. Without it a condition like "created after" would be right for the
+// last hour and read everything for the last year, or the other way round.
+func (c *conn) extents(s *Store, t *table, q db.Query) func(db.Filter) (bool, error) {
+	if q.Limit <= 0 || len(q.Sort) == 0 {
+		return nil
+	}
+	return func(f db.Filter) (bool, error) {
+		composing := c.builder
+		c.builder = builder{}
+		defer func() { c.builder = composing }()
+		return c.isFew(s, t, f)
+	}
+}
+
+// isFew says whether few documents match a condition and an index finds them.
+func (c *conn) isFew(s *Store, t *table, f db.Filter) (bool, error) {
+	switch {
+	case !access{}.isSelective(s, t, f):
+		return false, nil
+	case f.Op == db.OpAnd:
+		return c.anyFew(s, t, f.Filters)
+	case f.Op == db.OpOr:
+		return c.allFew(s, t, f.Filters)
+	case f.Op == db.OpInQuery:
+		if few, err := c.isFew(s, s.table(f.Query.Collection), f.Query.Where); err != nil || !few {
+			return false, err
+		}
+	case f.Field == "_id" && (f.Op == db.OpEq || f.Op == db.OpIn):
+		return true, nil
+	}
+	n, err := c.countUpTo(s, t, f, s.few+1)
+	return n <= s.few, err
+}
+
+func (c *conn) anyFew(s *Store, t *table, filters []db.Filter) (bool, error) {
+	for _, f := range filters {
+		if few, err := c.isFew(s, t, f); err != nil || few {
+			return few, err
+		}
+	}
+	return false, nil
+}
+
+func (c *conn) allFew(s *Store, t *table, filters []db.Filter) (bool, error) {
+	for _, f := range filters {
+		if few, err := c.isFew(s, t, f); err != nil || !few {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// countUpTo counts what matches a condition, as far as the limit. Of a text it counts what the full-text index finds,
+// which it reads no further either.
+func (c *conn) countUpTo(s *Store, t *table, f db.Filter, limit int) (int, error) {
+	b := &c.builder
+	b.reset(s)
+	b.write("SELECT count(*) FROM (SELECT 1 FROM ")
+	if f.Op == db.OpContains {
+		b.matches(t, f)
+	} else {
+		b.write(t.name, " WHERE ")
+		b.filter(t, f, access{search: true})
+	}
+	b.write(" LIMIT (")
+	b.arg(limit)
+	b.write(" + 0))")
+	n := 0
+	err := c.run(func(stmt *sqlite.Stmt) error {
+		n = stmt.ColumnInt(0)
+		return nil
+	})
+	return n, err
+}

@@ -1,0 +1,154 @@
+package sqlite
+
+import (
+	"slices"
+
+	"crm/db"
+)
+
+// This file decides which of a query's conditions find its documents by an index, and which only check documents that
+// are found otherwise. SQLite's planner would decide by statistics, whose making reads whole indexes and which go stale;
+// without them it takes a status for as selective as an id. What is declared of the collections tells more, and what
+// remains open is looked up when the query runs: see extent.go.
+//
+// A condition that few documents match finds them, and they are sorted if no index gives the order. Where there is none,
+// the documents are read in the list's order by an index, from the cursor on and as far as the page goes, and the
+// conditions, which many of them match, check them.
+
+// access says how a condition of a query is used.
+type access struct {
+	// search lets an index find documents by it.
+	search bool
+	// sort is the query's order.
+	sort []db.Sort
+}
+
+// plan is how the documents of a query are found.
+type plan struct {
+	sort  []db.Sort
+	parts []db.Filter // the conditions, all of which have to hold
+	// searches says of each part whether an index finds documents by it.
+	searches []bool
+	// sorts says that the documents found are few and in no order.
+	sorts bool
+}
+
+// plan says how the documents of a query are found. Those of a parent are found by that. few narrows what is selective
+// as declared to what few documents match in fact; it may be nil.
+func (s *Store) plan(t *table, parent bool, q db.Query, few func(db.Filter) (bool, error)) (plan, error) {
+	a := access{sort: q.Sort}
+	p := plan{sort: q.Sort, parts: conjuncts(q.Where, nil)}
+	p.searches = make([]bool, len(p.parts))
+	ordered, found := parent, parent
+	for i, f := range p.parts {
+		var err error
+		switch {
+		case parent || !a.isSelective(s, t, f):
+			p.searches[i] = a.isBound(f)
+			continue
+		case a.givesOrder(s, t, f):
+			p.searches[i], ordered = true, true
+		case few == nil:
+			p.searches[i] = true
+		case !found:
+			if p.searches[i], err = few(f); err != nil {
+				return plan{}, err
+			}
+		}
+		found = found || p.searches[i]
+	}
+	for i, f := range p.parts {
+		if !found && !p.searches[i] && a.givesOrder(s, t, f) {
+			p.searches[i], found, ordered = true, true, true
+		}
+	}
+	if p.sorts = found && !ordered && len(q.Sort) > 0; p.sorts {
+		for i, f := range p.parts {
+			p.searches[i] = p.searches[i] && !a.isBound(f)
+		}
+	}
+	return p, nil
+}
+
+// conditions writes the conditions of a query.
+func (b *builder) conditions(t *table, p plan) {
+	glue := ""
+	for i, f := range p.parts {
+		b.write(glue)
+		b.filter(t, f, access{search: p.searches[i], sort: p.sort})
+		glue = " AND "
+	}
+	if len(p.parts) == 0 {
+		b.write("1")
+	}
+}
+
+// conjuncts appends the conditions that all have to hold.
+func conjuncts(f db.Filter, to []db.Filter) []db.Filter {
+	if f.Op != db.OpAnd {
+		return append(to, f)
+	}
+	for _, part := range f.Filters {
+		to = conjuncts(part, to)
+	}
+	return to
+}
+
+// isSelective says whether few documents match, as far as the declarations tell.
+func (a access) isSelective(s *Store, t *table, f db.Filter) bool {
+	selective := func(f db.Filter) bool { return a.isSelective(s, t, f) }
+	switch f.Op {
+	case db.OpAnd:
+		return slices.ContainsFunc(f.Filters, selective)
+	case db.OpOr:
+		return !slices.ContainsFunc(f.Filters, func(f db.Filter) bool { return !selective(f) })
+	case db.OpInQuery:
+		return access{}.isSelective(s, s.table(f.Query.Collection), f.Query.Where)
+	case db.OpContains:
+		return t.finds(f)
+	case db.OpEq, db.OpIn:
+		return !t.columns[f.Field].LowCardinality
+	case db.OpGt, db.OpGte, db.OpLt, db.OpLte, db.OpStartsWith:
+		return !t.columns[f.Field].LowCardinality && f.Value != "" && !a.isBound(f)
+	}
+	return false
+}
+
+// isBound says whether a condition is one on where the list begins or ends.
+func (a access) isBound(f db.Filter) bool {
+	switch f.Op {
+	case db.OpGt, db.OpGte, db.OpLt, db.OpLte, db.OpStartsWith:
+		return len(a.sort) > 0 && a.sort[0].Field == f.Field
+	}
+	return false
+}
+
+// givesOrder says whether indexes hold what matches the condition in the query's order.
+func (a access) givesOrder(s *Store, t *table, f db.Filter) bool {
+	if f.Op == db.OpOr && len(a.sort) == 0 {
+		return !slices.ContainsFunc(f.Filters, func(f db.Filter) bool {
+			return !a.isSelective(s, t, f) && !a.givesOrder(s, t, f)
+		})
+	}
+	one := f.Op == db.OpEq || f.Op == db.OpIsNull || f.Op == db.OpIn && len(f.Values) == 1
+	if !one && (f.Op != db.OpIn || len(a.sort) > 0) {
+		return false
+	}
+	rest := slices.DeleteFunc(slices.Clone(a.sort), func(key db.Sort) bool { return key.Field == f.Field })
+	return slices.ContainsFunc(t.collection.Indexes, func(index db.Index) bool {
+		return index.Keys[0].Field == f.Field && isOrder(index.Keys[1:], rest)
+	})
+}
+
+// isOrder says whether keys of an index are an order or begin with it, in its direction or the opposite one.
+func isOrder(keys []db.Key, order []db.Sort) bool {
+	if len(order) > len(keys) {
+		return false
+	}
+	for i, key := range order {
+		if keys[i].Field != key.Field || (keys[i].Desc != key.Desc) != (keys[0].Desc != order[0].Desc) {
+			return false
+		}
+	}
+	return true
+}

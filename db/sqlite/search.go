@@ -1,0 +1,89 @@
+package sqlite
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"crm/db"
+)
+
+// This file is how texts are found within others: each collection with Searched fields has a full-text index (FTS5) of
+// all sequences of three characters in them. Triggers keep it with the table, in the same transaction. It holds rowids
+// and refers to the table for the texts; VACUUM keeps the rowids of a table that has indexes.
+
+// finds says whether the full-text index finds what a condition matches.
+func (t *table) finds(f db.Filter) bool {
+	text, _ := f.Value.(string)
+	return t.searchable.Load() && slices.Contains(t.collection.Searched, f.Field) &&
+		utf8.RuneCountInString(text) >= db.MinSearch && utf8.ValidString(text) && !strings.Contains(text, "\x00")
+}
+
+// contains writes the condition that a field has a text in it. What the full-text index finds has the text's pieces
+// somewhere, so it is compared, too.
+func (b *builder) contains(t *table, f db.Filter, a access) {
+	c := b.operand(t, f.Field, a)
+	text := b.sought(c, f)
+	if a.search && t.finds(f) {
+		b.write("(rowid IN (SELECT rowid FROM ")
+		b.matches(t, f)
+		b.write(") AND ")
+		defer b.write(")")
+	}
+	b.write("instr(", c.name, ", ")
+	b.value(c, text)
+	b.write(") > 0")
+}
+
+// matches writes the full-text index and what is to be found in it.
+func (b *builder) matches(t *table, f db.Filter) {
+	b.write(t.search, " WHERE ", t.search, " MATCH ")
+	b.arg(matchExpression(f.Field, b.sought(b.column(t, f.Field), f)))
+}
+
+// matchExpression asks for the documents that have in that field a text's characters by threes.
+func matchExpression(field, text string) string {
+	runes := []rune(text)
+	var pieces []string
+	for i := 0; i < len(runes); i += db.MinSearch {
+		from := min(i, len(runes)-db.MinSearch)
+		piece := string(runes[from : from+db.MinSearch])
+		pieces = append(pieces, quote(piece))
+	}
+	return "{" + quote(field) + "} : (" + strings.Join(pieces, " AND ") + ")"
+}
+
+// sameNames says whether the names are these, in whatever order.
+func sameNames(names map[string]bool, these []string) bool {
+	return len(names) == len(these) && !slices.ContainsFunc(these, func(name string) bool { return !names[name] })
+}
+
+// searchDefinitions are the statements that make a table's full-text index, in the place of an older one.
+func searchDefinitions(t *table) []string {
+	var texts []string
+	trigger := func(on, when string, actions ...string) {
+		name := quote(t.collection.Name + searchSuffix + "_" + on)
+		texts = append(texts, "DROP TRIGGER IF EXISTS "+name, fmt.Sprintf("CREATE TRIGGER %s AFTER %s ON %s BEGIN %s; END",
+			name, when, t.name, strings.Join(actions, "; ")))
+	}
+	columns := func(prefix string) string {
+		names := make([]string, len(t.collection.Searched))
+		for i, field := range t.collection.Searched {
+			names[i] = prefix + quote(field)
+		}
+		return strings.Join(names, ", ")
+	}
+	texts = append(texts, "DROP TABLE IF EXISTS "+t.search, fmt.Sprintf(
+		"CREATE VIRTUAL TABLE %s USING fts5(%s, content=%s, tokenize='trigram case_sensitive 1', detail=column, columnsize=0)",
+		t.search, columns(""), t.name))
+	add := fmt.Sprintf("INSERT INTO %s(rowid, %s) VALUES (new.rowid, %s)", t.search, columns(""), columns("new."))
+	remove := fmt.Sprintf("INSERT INTO %s(%s, rowid, %s) VALUES ('delete', old.rowid, %s)",
+		t.search, t.search, columns(""), columns("old."))
+	trigger("insert", "INSERT", add)
+	trigger("delete", "DELETE", remove)
+	trigger("update", "UPDATE OF "+columns(""), remove, add)
+	return append(texts, fmt.Sprintf("INSERT INTO %s(%s) VALUES ('rebuild')", t.search, t.search))
+}
+
+const searchSuffix = "_search"

@@ -1,0 +1,150 @@
+package sqlite
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crm/db"
+)
+
+// withoutIndexes declares a collection as an older program did, which knew neither its indexes nor how to search it.
+func withoutIndexes(c *db.Collection) *db.Collection {
+	return &db.Collection{Name: c.Name, Fields: c.Fields}
+}
+
+// insertCustomers inserts n customers, each at a company of its own.
+func insertCustomers(t *testing.T, s *Store, c *db.Collection, n int) {
+	t.Helper()
+	err := s.transact(t.Context(), s.writer, func() error {
+		for i := range n {
+			if err := s.insert(s.writer, c, customerOf(i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// customerOf returns customer number i, which has its keys: an entity's own are set by db.
+func customerOf(i int) db.Document {
+	name, company := fmt.Sprintf("name %d", i), fmt.Sprintf("company %06d ltd", i)
+	id, version, none, at := db.NewID(), 1, "", time.UnixMilli(int64(i))
+	key, phone := &company, (*string)(nil)
+	return row{&id, &name, &none, &none, &key, &phone, &at, &at, &version, &name, &name, &key}
+}
+
+// row is a document by its pointers.
+type row []any
+
+func (r row) Pointers(into []any) []any { return append(into, r...) }
+
+// companies returns the companies that have a text in them.
+func companies(t *testing.T, s *Store, text string) []string {
+	t.Helper()
+	found := []string{}
+	var docs []*db.Customer
+	q := db.Query{Where: db.Compare(db.OpContains, "company_key", text), Sort: byField("created_at", false), Limit: 9}
+	err := s.Find(t.Context(), db.Customers, q, func() db.Document {
+		docs = append(docs, new(db.Customer))
+		return docs[len(docs)-1]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, doc := range docs {
+		found = append(found, *doc.Company)
+	}
+	return found
+}
+
+// TestIndexesOfALargeDatabase opens a database of an older program. What takes time is not built at once, but the
+// database can be used; and what was built stays.
+func TestIndexesOfALargeDatabase(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "crm.db")
+	older := withoutIndexes(db.Customers)
+	s := open(t, path, older)
+	insertCustomers(t, s, older, smallTable+10)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	s = open(t, path, db.Customers)
+	missing, err := s.MissingIndexes(t.Context())
+	if err != nil || slices.Contains(missing, "customers_email") || !slices.Contains(missing, "customers_name") || !slices.Contains(missing, "customers_search") {
+		t.Fatalf("missing are %q, %v: want all but the unique one", missing, err)
+	}
+	want := []string{"company 001234 ltd"}
+	if got := companies(t, s, "01234 l"); !slices.Equal(got, want) {
+		t.Errorf("without the index: got %q, want %q", got, want)
+	}
+	for range 2 {
+		if err := s.EnsureIndexes(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if missing, err := s.MissingIndexes(t.Context()); err != nil || len(missing) > 0 {
+		t.Errorf("still missing are %q, %v", missing, err)
+	}
+	if got := companies(t, s, "01234 l"); !slices.Equal(got, want) {
+		t.Errorf("with the index: got %q, want %q", got, want)
+	}
+	plan := explain(t, s, func(b *builder) {
+		b.find(s.table(db.Customers), "", db.Query{Where: db.Compare(db.OpContains, "company_key", "234")})
+	})
+	if !strings.HasPrefix(plan, "SEARCH customers USING INTEGER PRIMARY KEY") {
+		t.Errorf("the index isn't used:\n%s", plan)
+	}
+}
+
+// TestSearchFollowsTheTable changes documents in every way there is, and what is found changes with them.
+func TestSearchFollowsTheTable(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "crm.db"), db.Customers)
+	insertCustomers(t, s, db.Customers, 5)
+	var found []*db.Customer
+	err := s.Find(t.Context(), db.Customers, db.Query{Sort: byField("created_at", false)}, func() db.Document {
+		found = append(found, new(db.Customer))
+		return found[len(found)-1]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := []db.Assignment{{Field: "company", Value: "Lotus"}, {Field: "company_key", Value: "lotus"}}
+	if err := s.Update(t.Context(), db.Customers, found[1].ID, db.Filter{}, set); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), db.Customers, found[2].ID, db.Filter{}); err != nil {
+		t.Fatal(err)
+	}
+	// One that is refused leaves nothing in the index, and VACUUM leaves the rows their places.
+	if err := s.Update(t.Context(), db.Customers, found[3].ID, db.Filter{}, append(set, db.Assignment{Field: "email_key", Value: "name 0"})); db.CodeOf(err) != db.Conflict {
+		t.Fatalf("got %v, want a conflict", err)
+	}
+	if err := s.writer.exec("VACUUM"); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string][]string{
+		"company":    {"company 000000 ltd", "company 000003 ltd", "company 000004 ltd"},
+		"lotus":      {"Lotus"},
+		"000001":     {},
+		"000002":     {},
+		"ltd comp":   {},
+		"00003 ltd":  {"company 000003 ltd"},
+		`000" OR "0`: {},
+	} {
+		if got := companies(t, s, text); !slices.Equal(got, want) {
+			t.Errorf("%q is in %q, want %q", text, got, want)
+		}
+	}
+	if err := s.writer.exec(`INSERT INTO "customers_search"("customers_search", rank) VALUES ('integrity-check', 1)`); err != nil {
+		t.Errorf("the full-text index differs from the table: %v", err)
+	}
+}

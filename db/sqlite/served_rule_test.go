@@ -1,0 +1,140 @@
+package sqlite_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"crm/db"
+)
+
+// expectation is what a plan may do.
+type expectation int
+
+const (
+	// found: an index finds the documents; they are few and may be sorted.
+	found expectation = iota
+	// walked: the documents are read by an index in the list's order, until the page is full.
+	walked
+	// walkedAbove: the documents that the lists hang on are walked; the lists themselves may be sorted.
+	walkedAbove
+	// walkedBetween: an index finds the documents, or they are walked in the list's order from there on.
+	walkedBetween
+)
+
+// check asks and has SQLite explain each statement that that took:
+//
+//   - No table is scanned without an index, and none is indexed for the query only.
+//   - An index is walked from end to end, and a list read in its order, only where the conditions match many documents
+//     by nature. Where one is selective it finds the documents, and only then they may be sorted.
+//   - What is equal in the first key of an order may be sorted by the others, unless that key has few values.
+func (p *planned) check(role, query string, want expectation) {
+	p.t.Helper()
+	p.store.TakeStatements()
+	p.ask(p.tokens[role], query)
+	for _, statement := range p.store.TakeStatements() {
+		if !strings.HasPrefix(statement, "SELECT") {
+			continue
+		}
+		steps, err := p.store.Explain(statement)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for _, step := range steps {
+			if problem := p.problem(statement, step, want); problem != "" {
+				p.t.Errorf("%s: %s %s\n%s\n%s", problem, role, query, statement, strings.Join(steps, "\n"))
+				break
+			}
+		}
+	}
+}
+
+func (p *planned) problem(statement, step string, want expectation) string {
+	walk := strings.HasPrefix(step, "SCAN ")
+	counts := strings.HasPrefix(statement, "SELECT count(*)")
+	switch {
+	case strings.Contains(step, "AUTOMATIC"):
+		return "an index is made for the query"
+	case walk && (strings.Contains(step, " VIRTUAL TABLE ") || strings.HasPrefix(step, "SCAN (subquery")):
+		return ""
+	case walk && !strings.Contains(step, " INDEX "):
+		return "a table is scanned"
+	case walk && want == found, walk && want == walkedAbove && strings.Contains(statement, "= ? ORDER BY"):
+		return "no index finds the documents"
+	case walk && counts && !strings.Contains(step, "COVERING"):
+		return "documents are read to count them"
+	case strings.HasPrefix(step, "USE TEMP B-TREE FOR LAST") && strings.Contains(statement, `ORDER BY "priority"`):
+		return "what is equal in a key of few values is sorted"
+	case step == "USE TEMP B-TREE FOR ORDER BY" && want == walked:
+		return "a list of many is sorted"
+	}
+	return ""
+}
+
+// lists are the lists at the root, with their types' names.
+var lists = map[string]string{
+	"users": "User", "customers": "Customer", "interactions": "Interaction", "tickets": "Ticket",
+}
+
+func (p *planned) orders(kind string) []string {
+	orders := []string{""}
+	for _, field := range p.schema.Types[kind+"OrderField"].EnumValues {
+		for _, direction := range []string{"ASC", "DESC"} {
+			orders = append(orders, "{field: "+field.Name+", direction: "+direction+"}")
+		}
+	}
+	return orders
+}
+
+// conditions returns every operator on every field of a where input, with what a plan for it may do.
+func (p *planned) conditions(kind string) map[string]expectation {
+	conditions := map[string]expectation{}
+	for _, field := range p.schema.Types[kind+"Where"].Fields {
+		filter := p.schema.Types[field.Type.Name()]
+		if filter.Kind != ast.InputObject { // active
+			conditions[field.Name+": true"], conditions[field.Name+": false"] = walked, walked
+			continue
+		}
+		if strings.HasSuffix(filter.Name, "Where") {
+			continue // TestCombinationsAreServedByAnIndex is about these
+		}
+		for _, operator := range filter.Fields {
+			want := found
+			operand := p.operand(kind, field.Name, operator)
+			few := p.schema.Types[operator.Type.Name()].Kind == ast.Enum
+			if few || slices.Contains([]string{"ne", "notIn", "isNull"}, operator.Name) {
+				want = walked
+			}
+			conditions[fmt.Sprintf("%s: {%s: %s}", field.Name, operator.Name, operand)] = want
+		}
+	}
+	return conditions
+}
+
+func (p *planned) operand(kind, field string, operator *ast.FieldDefinition) string {
+	kinds := map[string]db.Kind{
+		"User": db.KindUser, "Customer": db.KindCustomer, "Interaction": db.KindInteraction, "Ticket": db.KindTicket,
+		"userId": db.KindUser, "customerId": db.KindCustomer, "interactionId": db.KindInteraction, "assigneeId": db.KindUser,
+	}
+	var operand string
+	switch definition := p.schema.Types[operator.Type.Name()]; {
+	case definition.Kind == ast.Enum:
+		operand = definition.EnumValues[0].Name
+	case definition.Name == "Boolean":
+		operand = "true"
+	case definition.Name == "DateTime":
+		operand = `"2020-01-01T00:00:00Z"`
+	case definition.Name == "ID" && field == "id":
+		operand = `"` + kinds[kind].GlobalID(db.NewID()) + `"`
+	case definition.Name == "ID":
+		operand = `"` + kinds[field].GlobalID(db.NewID()) + `"`
+	default:
+		operand = `"ann"`
+	}
+	if operator.Type.Elem != nil {
+		return "[" + operand + ", " + operand + "]"
+	}
+	return operand
+}
