@@ -18,8 +18,8 @@ import (
 	"crm/graph"
 )
 
-// finds remembers the find commands that go to MongoDB.
-type finds struct {
+// findCommands remembers the find commands that go to MongoDB.
+type findCommands struct {
 	mutex sync.Mutex
 	sent  []found
 }
@@ -29,7 +29,7 @@ type found struct {
 	filter, sort bson.D
 }
 
-func (f *finds) monitor() *event.CommandMonitor {
+func (f *findCommands) monitor() *event.CommandMonitor {
 	return &event.CommandMonitor{Started: func(_ context.Context, started *event.CommandStartedEvent) {
 		var command struct {
 			Find   string
@@ -45,7 +45,7 @@ func (f *finds) monitor() *event.CommandMonitor {
 	}}
 }
 
-func (f *finds) take() []found {
+func (f *findCommands) take() []found {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	sent := f.sent
@@ -61,10 +61,10 @@ type mongoIndex struct {
 
 // TestMongoIndexes has every filter and every order go to MongoDB, and holds what comes there against the indexes that it
 // has: one begins with each field that a condition looks for something in, and one gives the order. Which one it takes,
-// MongoDB finds out by trying.
+// MongoDB findCommands out by trying.
 func TestMongoIndexes(t *testing.T) {
 	t.Parallel()
-	sent, database := new(finds), mongotest.Database(t)
+	sent, database := new(findCommands), mongotest.Database(t)
 	s := serve(t, mongotest.OpenOn(t, database, db.Collections(), mongo.WithMonitor(sent.monitor())), db.Options{})
 	admin := s.signUpUser("Rohan")
 	s.fill(1)
