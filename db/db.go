@@ -31,6 +31,7 @@ type DB struct {
 	Feed *Feed
 
 	store     Store
+	versioned Versioned
 	passwords Passwords
 	written   chan struct{}
 	live      *liveSessions
@@ -57,6 +58,7 @@ func New(store Store, passwords Passwords, options Options) *DB {
 		now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		options:   options,
 	}
+	d.versioned, _ = store.(Versioned)
 	d.Feed = newFeed(d)
 	d.live = newLiveSessions(d.Feed.wake)
 	d.Users = newEntities(d, Users, KindUser, (*User).redact)
@@ -80,6 +82,14 @@ func (d *DB) wake() {
 	case d.written <- struct{}{}:
 	default: // somebody is about to look already
 	}
+}
+
+// version returns the state that the store is in, if it can tell.
+func (d *DB) version() (Version, bool) {
+	if d.versioned == nil {
+		return Version{}, false
+	}
+	return d.versioned.Version()
 }
 
 // newEvent returns the event that says what the viewer did to an entity. data is what is known of the entity.

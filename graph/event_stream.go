@@ -46,7 +46,7 @@ func (s *eventStream) next(response *graphql.Response) bool {
 	if err != nil {
 		panic(err)
 	}
-	event := append([]byte("event: next\ndata: "), data...)
+	event := append([]byte("event: next\ndata: "), data.joined()...)
 	return s.write(append(event, "\n\n"...))
 }
 

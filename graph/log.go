@@ -15,6 +15,9 @@ import (
 // logOperation writes an operation's one line: what it was, who asked and how it ended, but neither the query nor its
 // variables, which have passwords in them. calls is nil for an operation that was refused.
 func logOperation(ctx context.Context, log *slog.Logger, response *graphql.Response, calls *db.Calls) {
+	if !log.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
 	attributes := []slog.Attr{slog.String("requestId", RequestID(ctx))}
 	if graphql.HasOperationContext(ctx) {
 		attributes = append(attributes, operationAttributes(graphql.GetOperationContext(ctx))...)

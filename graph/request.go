@@ -75,7 +75,7 @@ func readPost(w http.ResponseWriter, r *http.Request, limits Limits) (*graphql.R
 	if r.ContentLength > limits.Body {
 		return nil, bodyTooLarge(limits.Body)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limits.Body))
+	body, err := readBody(http.MaxBytesReader(w, r.Body, limits.Body), r.ContentLength)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -84,6 +84,15 @@ func readPost(w http.ResponseWriter, r *http.Request, limits Limits) (*graphql.R
 		return nil, refuse(http.StatusBadRequest, "the body can't be read")
 	}
 	return parseBody(body, limits)
+}
+
+// readBody reads a body. What it is said to be long is believed as far as that costs little.
+func readBody(body io.Reader, length int64) ([]byte, error) {
+	const most = 16 << 10
+	var buffer bytes.Buffer
+	buffer.Grow(int(min(max(length, 0), most)) + bytes.MinRead)
+	_, err := buffer.ReadFrom(body)
+	return buffer.Bytes(), err
 }
 
 func bodyTooLarge(limit int64) *refusal {
@@ -99,12 +108,11 @@ func parseBody(body []byte, limits Limits) (*graphql.RawParams, *refusal) {
 	if len(body) == 0 {
 		return nil, refuse(http.StatusBadRequest, "the body is empty")
 	}
-	if !json.Valid(body) {
+	switch {
+	case body[0] == '{':
+	case !json.Valid(body):
 		return nil, refuse(http.StatusBadRequest, "the body is not JSON")
-	}
-	switch body[0] {
-	case '{':
-	case '[':
+	case body[0] == '[':
 		return nil, refuse(http.StatusBadRequest, "batching is not supported: send one operation per request")
 	default:
 		return nil, refuse(http.StatusBadRequest, "the body must be a JSON object")
@@ -215,6 +223,9 @@ func countValues(text json.RawMessage) int {
 
 // decodeJSON reads one JSON value; numbers keep their digits, as json.Number.
 func decodeJSON(value json.RawMessage, target any) bool {
+	if text, ok := target.(*string); ok {
+		return json.Unmarshal(value, text) == nil // in half the time
+	}
 	decoder := json.NewDecoder(bytes.NewReader(value))
 	decoder.UseNumber()
 	if decoder.Decode(target) != nil {

@@ -1,11 +1,11 @@
 package graph
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -94,7 +94,7 @@ func writeResponse(w http.ResponseWriter, format answerFormat, status int, respo
 	body, err := marshalResponse(response)
 	if err != nil {
 		status = http.StatusInternalServerError
-		body = fmt.Appendf(nil, `{"errors":[{"message":"internal error","extensions":{"code":%q}}]}`, InternalError)
+		body = answerBody{data: fmt.Appendf(nil, `{"errors":[{"message":"internal error","extensions":{"code":%q}}]}`, InternalError)}
 	}
 	header := w.Header()
 	header.Set("Content-Type", format.media+"; charset=utf-8")
@@ -103,50 +103,65 @@ func writeResponse(w http.ResponseWriter, format answerFormat, status int, respo
 	if format.varies {
 		header.Add("Vary", "Accept-Encoding")
 	}
-	write := func(body []byte) {
-		header.Set("Content-Length", strconv.Itoa(len(body)))
-		w.WriteHeader(status)
-		_, _ = w.Write(body)
+	write := func(pieces ...[]byte) {
+		for _, piece := range pieces {
+			_, _ = w.Write(piece)
+		}
 	}
-	if format.encoding == notEncoded || len(body) < minCompressed {
-		write(body)
+	if format.encoding == notEncoded || body.length() < minCompressed {
+		header.Set("Content-Length", strconv.Itoa(body.length()))
+		w.WriteHeader(status)
+		write(body.before, body.data, body.after)
 		return
 	}
 	header.Set("Content-Encoding", string(format.encoding))
-	format.compressor.compress(format.encoding, body, write)
+	format.compressor.compress(format.encoding, body.joined(), func(compressed []byte) {
+		header.Set("Content-Length", strconv.Itoa(len(compressed)))
+		w.WriteHeader(status)
+		write(compressed)
+	})
 }
 
-// marshalResponse writes the answer as JSON, the errors first for clients that show them. The data is JSON already, and
-// is not read again.
-func marshalResponse(response *graphql.Response) ([]byte, error) {
-	var buffer bytes.Buffer
-	buffer.Grow(len(response.Data) + 64)
-	entry := func(name string, value []byte) {
-		if buffer.Len() == 0 {
-			buffer.WriteByte('{')
-		} else {
-			buffer.WriteByte(',')
-		}
-		fmt.Fprintf(&buffer, "%q:", name)
-		buffer.Write(value)
-	}
+// answerBody is an answer as JSON: its data, which is JSON already and isn't copied, and what stands around that.
+type answerBody struct{ before, data, after []byte }
+
+// marshalResponse makes an answer, the errors first for clients that show them.
+func marshalResponse(response *graphql.Response) (answerBody, error) {
+	body := answerBody{before: []byte{'{'}, data: response.Data}
 	if len(response.Errors) > 0 {
 		errs, err := json.Marshal(response.Errors)
 		if err != nil {
-			return nil, fmt.Errorf("cannot marshal errors: %w", err)
+			return answerBody{}, fmt.Errorf("cannot marshal errors: %w", err)
 		}
-		entry("errors", errs)
+		body.before = appendEntry(body.before, "errors", errs)
 	}
 	if response.Data != nil {
-		entry("data", response.Data)
+		body.before = appendEntry(body.before, "data", nil)
 	}
 	if len(response.Extensions) > 0 {
 		extensions, err := json.Marshal(response.Extensions)
 		if err != nil {
-			return nil, fmt.Errorf("cannot marshal extensions: %w", err)
+			return answerBody{}, fmt.Errorf("cannot marshal extensions: %w", err)
 		}
-		entry("extensions", extensions)
+		if len(body.before) > 1 {
+			body.after = append(body.after, ',')
+		}
+		body.after = appendEntry(body.after, "extensions", extensions)
 	}
-	buffer.WriteByte('}')
-	return buffer.Bytes(), nil
+	body.after = append(body.after, '}')
+	return body, nil
 }
+
+// appendEntry appends an object's entry, behind a comma where it is not the first.
+func appendEntry(buf []byte, name string, value []byte) []byte {
+	if len(buf) > 1 {
+		buf = append(buf, ',')
+	}
+	buf = append(append(append(buf, '"'), name...), `":`...)
+	return append(buf, value...)
+}
+
+func (b answerBody) length() int { return len(b.before) + len(b.data) + len(b.after) }
+
+// joined returns the body in one piece.
+func (b answerBody) joined() []byte { return slices.Concat(b.before, b.data, b.after) }

@@ -183,7 +183,7 @@ func (s *socket) sendResponse(id string, response *graphql.Response) bool {
 	if err != nil {
 		panic(fmt.Errorf("cannot send a response: %w", err))
 	}
-	return s.write(marshalMessage(messageNext, id, payload))
+	return s.write(marshalMessage(messageNext, id, payload.joined()))
 }
 
 // sendErrors ends an operation that has no response.

@@ -53,9 +53,14 @@ func connectionsOf[T any](
 func children[P, T any](
 	ctx context.Context, parent *P, id func(*P) db.ID, e *db.Entities[T], field string, list db.List,
 ) (*graph.Connection[T], error) {
-	connections, err := forSiblings(ctx, parent, func(parents []*P) (map[db.ID]*graph.Connection[T], error) {
-		return connectionsOf(ctx, e, field, idsOf(parents, always(id)), list)
-	})
+	group := siblingsOf(ctx, parent)
+	read, ok := readBySibling[map[db.ID]*graph.Connection[T]](ctx, group)
+	if !ok {
+		read = readForSiblings(ctx, group, func(parents []*P) (map[db.ID]*graph.Connection[T], error) {
+			return connectionsOf(ctx, e, field, idsOf(parents, always(id)), list)
+		})
+	}
+	connections, err := read()
 	if err != nil {
 		return nil, err
 	}
@@ -69,9 +74,14 @@ func one[C, T any](ctx context.Context, child *C, e *db.Entities[T], reference f
 	if !ok {
 		return nil, nil //nolint:nilnil // null is what the schema says of a reference to nothing
 	}
-	found, err := forSiblings(ctx, child, func(children []*C) (map[db.ID]*T, error) {
-		return referred(ctx, e, idsOf(children, reference))
-	})
+	group := siblingsOf(ctx, child)
+	read, ok := readBySibling[map[db.ID]*T](ctx, group)
+	if !ok {
+		read = readForSiblings(ctx, group, func(children []*C) (map[db.ID]*T, error) {
+			return referred(ctx, e, idsOf(children, reference))
+		})
+	}
+	found, err := read()
 	return found[id], err
 }
 

@@ -13,13 +13,13 @@ func customerList(s slice, where *graph.CustomerWhere, orderBy []*graph.Customer
 func customerFilter(c *conditions, path string, depth int, w *graph.CustomerWhere) db.Filter {
 	return db.And(
 		logic(c, path, depth, w.And, w.Or, w.Not, customerFilter),
-		compare(c, path+".id", "_id", w.ID, idOf(db.KindCustomer)),
-		compare(c, path+".name", "name_key", w.Name, folded),
-		compare(c, path+".email", "email_key", w.Email, folded),
-		compare(c, path+".company", "company_key", w.Company, folded),
-		compare(c, path+".phone", "phone", w.Phone, plain),
-		compare(c, path+".createdAt", "created_at", w.CreatedAt, moment),
-		compare(c, path+".updatedAt", "updated_at", w.UpdatedAt, moment),
+		compare(c, path, "id", "_id", w.ID, idOf(db.KindCustomer)),
+		compare(c, path, "name", "name_key", w.Name, folded),
+		compare(c, path, "email", "email_key", w.Email, folded),
+		compare(c, path, "company", "company_key", w.Company, folded),
+		compare(c, path, "phone", "phone", w.Phone, plain),
+		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
+		compare(c, path, "updatedAt", "updated_at", w.UpdatedAt, moment),
 	)
 }
 

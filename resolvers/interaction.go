@@ -9,6 +9,10 @@ import (
 
 func interactionID(i *db.Interaction) db.ID { return i.ID }
 
+func interactionUser(i *db.Interaction) (db.ID, bool) { return i.UserID, true }
+
+func interactionCustomer(i *db.Interaction) (db.ID, bool) { return i.CustomerID, true }
+
 // Interaction resolves Query.interaction.
 func (r queryResolver) Interaction(ctx context.Context, id string) (*db.Interaction, error) {
 	return get(ctx, r.db.Interactions, db.KindInteraction, "id", id)
@@ -28,12 +32,12 @@ func (r queryResolver) Interactions(
 
 // User resolves Interaction.user.
 func (r interactionResolver) User(ctx context.Context, interaction *db.Interaction) (*db.User, error) {
-	return one(ctx, interaction, r.db.Users, always(func(i *db.Interaction) db.ID { return i.UserID }))
+	return one(ctx, interaction, r.db.Users, interactionUser)
 }
 
 // Customer resolves Interaction.customer.
 func (r interactionResolver) Customer(ctx context.Context, interaction *db.Interaction) (*db.Customer, error) {
-	return one(ctx, interaction, r.db.Customers, always(func(i *db.Interaction) db.ID { return i.CustomerID }))
+	return one(ctx, interaction, r.db.Customers, interactionCustomer)
 }
 
 // ViewerCan resolves Interaction.viewerCan.

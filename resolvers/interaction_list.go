@@ -15,18 +15,18 @@ func interactionList(
 func interactionFilter(c *conditions, path string, depth int, w *graph.InteractionWhere) db.Filter {
 	return db.And(
 		logic(c, path, depth, w.And, w.Or, w.Not, interactionFilter),
-		compare(c, path+".id", "_id", w.ID, idOf(db.KindInteraction)),
-		compare(c, path+".kind", "kind", w.Kind, stored),
-		compare(c, path+".title", "title_key", w.Title, folded),
-		compare(c, path+".status", "status", w.Status, stored),
-		compare(c, path+".startTime", "start_time", w.StartTime, moment),
-		compare(c, path+".endTime", "end_time", w.EndTime, moment),
-		compare(c, path+".createdAt", "created_at", w.CreatedAt, moment),
-		compare(c, path+".updatedAt", "updated_at", w.UpdatedAt, moment),
-		compare(c, path+".userId", "user_id", w.UserID, idOf(db.KindUser)),
-		compare(c, path+".customerId", "customer_id", w.CustomerID, idOf(db.KindCustomer)),
-		related(c, path+".user", depth, w.User, "user_id", db.Users, userFilter),
-		related(c, path+".customer", depth, w.Customer, "customer_id", db.Customers, customerFilter),
+		compare(c, path, "id", "_id", w.ID, idOf(db.KindInteraction)),
+		compare(c, path, "kind", "kind", w.Kind, stored),
+		compare(c, path, "title", "title_key", w.Title, folded),
+		compare(c, path, "status", "status", w.Status, stored),
+		compare(c, path, "startTime", "start_time", w.StartTime, moment),
+		compare(c, path, "endTime", "end_time", w.EndTime, moment),
+		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
+		compare(c, path, "updatedAt", "updated_at", w.UpdatedAt, moment),
+		compare(c, path, "userId", "user_id", w.UserID, idOf(db.KindUser)),
+		compare(c, path, "customerId", "customer_id", w.CustomerID, idOf(db.KindCustomer)),
+		related(c, path, "user", depth, w.User, "user_id", db.Users, userFilter),
+		related(c, path, "customer", depth, w.Customer, "customer_id", db.Customers, customerFilter),
 	)
 }
 

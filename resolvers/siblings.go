@@ -90,21 +90,20 @@ func siblingsOf[T any](ctx context.Context, doc *T) *siblings[T] {
 	return group
 }
 
-// forSiblings returns what read returns for all siblings of doc, for the field that is being resolved. It is called
-// once for each field and arguments, whichever sibling comes first.
-func forSiblings[T, R any](ctx context.Context, doc *T, read func(docs []*T) (R, error)) (R, error) {
-	return fieldReading(ctx, siblingsOf(ctx, doc), read)()
+// readBySibling returns the reading of the field that is being resolved, if a sibling of doc began it.
+func readBySibling[R, T any](ctx context.Context, group *siblings[T]) (known reading[R], ok bool) {
+	group.mutex.Lock()
+	defer group.mutex.Unlock()
+	known, ok = group.fields[graphql.GetFieldContext(ctx).Field.Field].(reading[R])
+	return known, ok
 }
 
-// fieldReading returns the reading of the field that is being resolved. The field's place in the query finds it fast;
+// readForSiblings returns the reading of the field that is being resolved. The field's place in the query finds it fast;
 // name and arguments find it when an alias or a fragment asks for the same again.
-func fieldReading[R, T any](ctx context.Context, group *siblings[T], read func(docs []*T) (R, error)) reading[R] {
+func readForSiblings[R, T any](ctx context.Context, group *siblings[T], read func(docs []*T) (R, error)) reading[R] {
 	field := graphql.GetFieldContext(ctx).Field
 	group.mutex.Lock()
 	defer group.mutex.Unlock()
-	if known, ok := group.fields[field.Field].(reading[R]); ok {
-		return known
-	}
 	key := fieldKey(ctx, field)
 	known, ok := group.fields[key].(reading[R])
 	if !ok {

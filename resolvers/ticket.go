@@ -9,6 +9,17 @@ import (
 
 func ticketID(t *db.Ticket) db.ID { return t.ID }
 
+func ticketInteraction(t *db.Ticket) (db.ID, bool) { return t.InteractionID, true }
+
+func ticketCustomer(t *db.Ticket) (db.ID, bool) { return t.CustomerID, true }
+
+func ticketAssignee(t *db.Ticket) (db.ID, bool) {
+	if t.AssigneeID == nil {
+		return db.ID{}, false
+	}
+	return *t.AssigneeID, true
+}
+
 // Ticket resolves Query.ticket.
 func (r queryResolver) Ticket(ctx context.Context, id string) (*db.Ticket, error) {
 	return get(ctx, r.db.Tickets, db.KindTicket, "id", id)
@@ -28,22 +39,17 @@ func (r queryResolver) Tickets(
 
 // Interaction resolves Ticket.interaction.
 func (r ticketResolver) Interaction(ctx context.Context, ticket *db.Ticket) (*db.Interaction, error) {
-	return one(ctx, ticket, r.db.Interactions, always(func(t *db.Ticket) db.ID { return t.InteractionID }))
+	return one(ctx, ticket, r.db.Interactions, ticketInteraction)
 }
 
 // Customer resolves Ticket.customer.
 func (r ticketResolver) Customer(ctx context.Context, ticket *db.Ticket) (*db.Customer, error) {
-	return one(ctx, ticket, r.db.Customers, always(func(t *db.Ticket) db.ID { return t.CustomerID }))
+	return one(ctx, ticket, r.db.Customers, ticketCustomer)
 }
 
 // Assignee resolves Ticket.assignee.
 func (r ticketResolver) Assignee(ctx context.Context, ticket *db.Ticket) (*db.User, error) {
-	return one(ctx, ticket, r.db.Users, func(t *db.Ticket) (db.ID, bool) {
-		if t.AssigneeID == nil {
-			return db.ID{}, false
-		}
-		return *t.AssigneeID, true
-	})
+	return one(ctx, ticket, r.db.Users, ticketAssignee)
 }
 
 // ViewerCan resolves Ticket.viewerCan.

@@ -13,17 +13,17 @@ func ticketList(s slice, where *graph.TicketWhere, orderBy []*graph.TicketOrder)
 func ticketFilter(c *conditions, path string, depth int, w *graph.TicketWhere) db.Filter {
 	return db.And(
 		logic(c, path, depth, w.And, w.Or, w.Not, ticketFilter),
-		compare(c, path+".id", "_id", w.ID, idOf(db.KindTicket)),
-		compare(c, path+".status", "status", w.Status, stored),
-		compare(c, path+".priority", "priority", w.Priority, rank),
-		compare(c, path+".createdAt", "created_at", w.CreatedAt, moment),
-		compare(c, path+".updatedAt", "updated_at", w.UpdatedAt, moment),
-		compare(c, path+".interactionId", "interaction_id", w.InteractionID, idOf(db.KindInteraction)),
-		compare(c, path+".customerId", "customer_id", w.CustomerID, idOf(db.KindCustomer)),
-		compare(c, path+".assigneeId", "assignee_id", w.AssigneeID, idOf(db.KindUser)),
-		related(c, path+".interaction", depth, w.Interaction, "interaction_id", db.Interactions, interactionFilter),
-		related(c, path+".customer", depth, w.Customer, "customer_id", db.Customers, customerFilter),
-		related(c, path+".assignee", depth, w.Assignee, "assignee_id", db.Users, userFilter),
+		compare(c, path, "id", "_id", w.ID, idOf(db.KindTicket)),
+		compare(c, path, "status", "status", w.Status, stored),
+		compare(c, path, "priority", "priority", w.Priority, rank),
+		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
+		compare(c, path, "updatedAt", "updated_at", w.UpdatedAt, moment),
+		compare(c, path, "interactionId", "interaction_id", w.InteractionID, idOf(db.KindInteraction)),
+		compare(c, path, "customerId", "customer_id", w.CustomerID, idOf(db.KindCustomer)),
+		compare(c, path, "assigneeId", "assignee_id", w.AssigneeID, idOf(db.KindUser)),
+		related(c, path, "interaction", depth, w.Interaction, "interaction_id", db.Interactions, interactionFilter),
+		related(c, path, "customer", depth, w.Customer, "customer_id", db.Customers, customerFilter),
+		related(c, path, "assignee", depth, w.Assignee, "assignee_id", db.Users, userFilter),
 	)
 }
 

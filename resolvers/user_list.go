@@ -13,12 +13,12 @@ func userList(s slice, where *graph.UserWhere, orderBy []*graph.UserOrder) (db.L
 func userFilter(c *conditions, path string, depth int, w *graph.UserWhere) db.Filter {
 	filters := []db.Filter{
 		logic(c, path, depth, w.And, w.Or, w.Not, userFilter),
-		compare(c, path+".id", "_id", w.ID, idOf(db.KindUser)),
-		compare(c, path+".name", "name_key", w.Name, folded),
-		compare(c, path+".email", "email_key", w.Email, folded),
-		compare(c, path+".role", "role", w.Role, roleName),
-		compare(c, path+".createdAt", "created_at", w.CreatedAt, moment),
-		compare(c, path+".updatedAt", "updated_at", w.UpdatedAt, moment),
+		compare(c, path, "id", "_id", w.ID, idOf(db.KindUser)),
+		compare(c, path, "name", "name_key", w.Name, folded),
+		compare(c, path, "email", "email_key", w.Email, folded),
+		compare(c, path, "role", "role", w.Role, roleName),
+		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
+		compare(c, path, "updatedAt", "updated_at", w.UpdatedAt, moment),
 	}
 	if given(c, w.Active, path+".active", w.Active.Value() == nil) {
 		filters = append(filters, nullness(path+".active", "deactivated_at", *w.Active.Value()))

@@ -85,21 +85,31 @@ func given[T any](c *conditions, in graphql.Omittable[T], path string, null bool
 	return true
 }
 
-// related converts the conditions on a document that a reference leads to.
+// related converts the conditions on a document that a reference leads to: those in the input field name of the where
+// input at path.
 func related[W any](
-	c *conditions, path string, depth int, in graphql.Omittable[*W], field string, target *db.Collection,
+	c *conditions, path, name string, depth int, in graphql.Omittable[*W], field string, target *db.Collection,
 	convert func(c *conditions, path string, depth int, where *W) db.Filter,
 ) db.Filter {
+	if !in.IsSet() {
+		return db.Filter{}
+	}
+	path += "." + name
 	if !given(c, in, path, in.Value() == nil) {
 		return db.Filter{}
 	}
 	return db.InQuery(field, target, "_id", convert(c, path, depth+1, in.Value()))
 }
 
-// compare converts the conditions on one field; value turns an input value into one of db's.
+// compare converts the conditions on one field, which are in the input field name of the where input at path; value turns
+// an input value into one of db's.
 func compare[T any](
-	c *conditions, path, field string, in graphql.Omittable[*graph.Comparison[T]], value func(T) (any, error),
+	c *conditions, path, name, field string, in graphql.Omittable[*graph.Comparison[T]], value func(T) (any, error),
 ) db.Filter {
+	if !in.IsSet() {
+		return db.Filter{}
+	}
+	path += "." + name
 	if !given(c, in, path, in.Value() == nil) {
 		return db.Filter{}
 	}
@@ -138,6 +148,9 @@ type comparison[T any] struct {
 }
 
 func (f *comparison[T]) scalar(name string, op db.Op, in graphql.Omittable[*T]) {
+	if !in.IsSet() {
+		return
+	}
 	path := f.path + "." + name
 	if !given(f.conditions, in, path, in.Value() == nil) {
 		return
@@ -155,6 +168,9 @@ func (f *comparison[T]) scalar(name string, op db.Op, in graphql.Omittable[*T]) 
 }
 
 func (f *comparison[T]) list(name string, op db.Op, in graphql.Omittable[[]T]) {
+	if !in.IsSet() {
+		return
+	}
 	path := f.path + "." + name
 	if !given(f.conditions, in, path, in.Value() == nil) {
 		return

@@ -42,6 +42,8 @@ type Store struct {
 	// few is the constant, but in tests.
 	few int
 
+	walIndex walIndex
+
 	closed    chan struct{}
 	closeOnce sync.Once
 	closeErr  error
@@ -81,6 +83,7 @@ func Open(ctx context.Context, path string, collections []*db.Collection) (*Stor
 		_ = s.Close() // the first error is the one that matters
 		return nil, fmt.Errorf("cannot prepare %s: %w", path, err)
 	}
+	s.walIndex.open(path)
 	return s, nil
 }
 
@@ -134,6 +137,7 @@ func (s *Store) Close() error {
 			s.reading <- struct{}{}
 		}
 		s.writing <- struct{}{}
+		s.walIndex.close()
 		for _, c := range append(s.idle, s.writer) {
 			if err := c.close(); err != nil && s.closeErr == nil {
 				s.closeErr = fmt.Errorf("cannot close %s: %w", s.path, err)

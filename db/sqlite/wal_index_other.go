@@ -1,0 +1,11 @@
+//go:build !unix
+
+package sqlite
+
+import "crm/db"
+
+func (*walIndex) open(string) {}
+
+func (*walIndex) read() db.Version { return db.Version{} }
+
+func (*walIndex) close() {}
