@@ -54,6 +54,8 @@ func TestBadList(t *testing.T) {
 			{"another direction's cursor", `after: "` + page.text("reversed.pageInfo.endCursor") + `"`, db.BadInput, "after", "not a cursor of this list"},
 			{"4 keys", `orderBy: [{field: NAME}, {field: EMAIL}, {field: CREATED_AT}, {field: UPDATED_AT}]`, db.BadInput, "orderBy", "at most 3 keys, not 4"},
 			{"a key twice", `orderBy: [{field: NAME}, {field: NAME, direction: DESC}]`, db.BadInput, "orderBy", "each key once"},
+			{"contains too much", `where: {name: {contains: "` + strings.Repeat("x", 1001) + `"}}`, db.BadInput, "where.name.contains", "at most 1000 characters"},
+			{"starts with too much", `where: {name: {startsWith: "` + strings.Repeat("é", 1001) + `"}}`, db.BadInput, "where.name.startsWith", "at most 1000 characters"},
 			{"contains too little", `where: {or: [{company: {contains: "é1"}}]}`, db.BadInput, "where.or.0.company.contains", "at least 3 characters"},
 			{"a key that there isn't", `orderBy: {field: PASSWORD}`, graph.ValidationFailed, "", "PASSWORD"},
 			{"an operator that there isn't", `where: {name: {regex: ".*"}}`, graph.ValidationFailed, "", "regex"},

@@ -17,6 +17,9 @@ const (
 	maxConditions = 100
 	maxValues     = 100
 	maxDepth      = 8
+	// maxSearch is how long a text may be that is looked for within others: longer than any of those that new documents
+	// may have there.
+	maxSearch = 1_000
 )
 
 // conditions turns a where input into a db.Filter and collects everything that is wrong with it. An explicit null is
@@ -160,11 +163,23 @@ func (f *comparison[T]) scalar(name string, op db.Op, in graphql.Omittable[*T]) 
 		f.problems.Add(path, "%s", err.Error())
 		return
 	}
-	if text, ok := value.(string); ok && op == db.OpContains && utf8.RuneCountInString(text) < db.MinSearch {
-		f.problems.Add(path, "must have at least %d characters; startsWith takes fewer", db.MinSearch)
+	if text, ok := value.(string); ok && !f.searchable(path, op, utf8.RuneCountInString(text)) {
 		return
 	}
 	f.filters = append(f.filters, db.Filter{Op: op, Field: f.field, Value: value, Path: f.path})
+}
+
+// searchable notes a problem if no text of that length is looked for within others.
+func (f *comparison[T]) searchable(path string, op db.Op, length int) bool {
+	switch {
+	case op == db.OpContains && length < db.MinSearch:
+		f.problems.Add(path, "must have at least %d characters; startsWith takes fewer", db.MinSearch)
+	case (op == db.OpContains || op == db.OpStartsWith) && length > maxSearch:
+		f.problems.Add(path, "must have at most %d characters, not %d", maxSearch, length)
+	default:
+		return true
+	}
+	return false
 }
 
 func (f *comparison[T]) list(name string, op db.Op, in graphql.Omittable[[]T]) {

@@ -34,6 +34,7 @@ func Run(t *testing.T, e Engine) {
 		{"FilterLogic", testFilterLogic},
 		{"FilterByQuery", testFilterByQuery},
 		{"FilterRandom", testFilterRandom},
+		{"LongSearch", testLongSearch},
 		{"Sort", testSort},
 		{"Page", testPage},
 		{"PageDuringInserts", testPageDuringInserts},

@@ -43,6 +43,9 @@ func (l *layout) withTrigrams(fields bson.D, name string, value any) bson.D {
 	return append(fields, bson.E{Key: trigramsOf(name), Value: trigrams(text)})
 }
 
+// maxSought is by how many sequences of a text documents are found; more would hardly rule out any.
+const maxSought = 32
+
 // contains is the condition that a field has a text in it. The sequences only find the documents: they may be in another
 // order, so the text is compared, too.
 func (l *layout) contains(f db.Filter) (bson.D, error) {
@@ -52,7 +55,9 @@ func (l *layout) contains(f db.Filter) (bson.D, error) {
 	}
 	condition := bson.D{{Key: f.Field, Value: match(f.Op, text)}}
 	if l.searchable.Load() && slices.Contains(l.Searched, f.Field) && utf8.RuneCountInString(text) >= db.MinSearch {
-		condition = append(condition, bson.E{Key: trigramsOf(f.Field), Value: bson.D{{Key: "$all", Value: trigrams(text)}}})
+		sought := trigrams(text)
+		sought = sought[:min(len(sought), maxSought)]
+		condition = append(condition, bson.E{Key: trigramsOf(f.Field), Value: bson.D{{Key: "$all", Value: sought}}})
 	}
 	return condition, nil
 }

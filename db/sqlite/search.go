@@ -42,11 +42,14 @@ func (b *builder) matches(t *table, f db.Filter) {
 	b.arg(matchExpression(f.Field, b.sought(b.column(t, f.Field), f)))
 }
 
+// maxPieces is by how many pieces of a text documents are found; more would hardly rule out any, and cost by their square.
+const maxPieces = 32
+
 // matchExpression asks for the documents that have in that field a text's characters by threes.
 func matchExpression(field, text string) string {
 	runes := []rune(text)
 	var pieces []string
-	for i := 0; i < len(runes); i += db.MinSearch {
+	for i := 0; i < len(runes) && len(pieces) < maxPieces; i += db.MinSearch {
 		from := min(i, len(runes)-db.MinSearch)
 		piece := string(runes[from : from+db.MinSearch])
 		pieces = append(pieces, quote(piece))
