@@ -1,0 +1,124 @@
+import { CombinedGraphQLErrors } from '@apollo/client'
+import { print } from 'graphql'
+import { graphql } from './generated'
+import type { TokensFragment } from './generated/graphql'
+import { problemOf } from './problem'
+import { httpUrl } from './url'
+
+/** The two kinds of accounts, which log in at different doors. */
+export type Side = 'staff' | 'customer'
+
+graphql(`
+  fragment Tokens on Tokens {
+    accessToken
+    accessTokenExpiresAt
+    refreshToken
+  }
+`)
+
+const Refresh = graphql(`
+  mutation Refresh($input: RefreshInput!) {
+    refresh(input: $input) {
+      tokens {
+        ...Tokens
+      }
+    }
+  }
+`)
+
+/** An access token is exchanged when it ends within this time, so that it doesn't end on its way. */
+const spareMilliseconds = 30_000
+
+/**
+ * Who is logged in on one side: keeps the tokens, also over a reload, and exchanges the access token before it ends.
+ * Tabs share a session. A refresh token works once, and the server takes a second use for a theft, so tabs take turns.
+ *
+ * Tokens in localStorage can be read by any script of the page: keep strangers' scripts out of it.
+ */
+export class Session {
+  readonly #key: string
+  readonly #listeners = new Set<() => void>()
+  #renewing: Promise<string | undefined> | undefined
+
+  constructor(readonly side: Side) {
+    this.#key = `crm.session.${side}`
+    window.addEventListener('storage', (event) => {
+      if (event.key === this.#key) this.#tell()
+    })
+  }
+
+  begin(tokens: TokensFragment): void {
+    localStorage.setItem(this.#key, JSON.stringify(tokens))
+    this.#tell()
+  }
+
+  end(): void {
+    localStorage.removeItem(this.#key)
+    this.#tell()
+  }
+
+  readonly isLoggedIn = (): boolean => localStorage.getItem(this.#key) !== null
+
+  /** Calls the listener when somebody logs in or out, until the returned function is called. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Returns an access token that is good for a while; undefined if nobody is logged in. */
+  async accessToken(): Promise<string | undefined> {
+    if (this.#renewing) return this.#renewing
+    const tokens = this.#tokens()
+    if (!tokens) return undefined
+    const left = Date.parse(tokens.accessTokenExpiresAt) - Date.now()
+    return left > spareMilliseconds ? tokens.accessToken : this.renew(tokens.accessToken)
+  }
+
+  /** Exchanges an access token that is used up or was refused; undefined if the session has ended. */
+  renew(accessToken: string): Promise<string | undefined> {
+    this.#renewing ??= takeTurns(this.#key, () => this.#exchange(accessToken)).finally(() => {
+      this.#renewing = undefined
+    })
+    return this.#renewing
+  }
+
+  async #exchange(accessToken: string): Promise<string | undefined> {
+    const tokens = this.#tokens()
+    if (tokens?.accessToken !== accessToken) return tokens?.accessToken // another tab was faster
+    try {
+      const next = await refresh(tokens.refreshToken)
+      this.begin(next)
+      return next.accessToken
+    } catch (error) {
+      if (problemOf(error).code !== 'UNAUTHENTICATED') throw error
+      this.end()
+      return undefined
+    }
+  }
+
+  #tokens(): TokensFragment | undefined {
+    const kept = localStorage.getItem(this.#key)
+    return kept === null ? undefined : (JSON.parse(kept) as TokensFragment)
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+/** Runs the action while no other tab runs one of that name. Browsers have locks on https and on localhost only. */
+function takeTurns<T>(name: string, action: () => Promise<T>): Promise<T> {
+  return 'locks' in navigator ? navigator.locks.request(name, action) : action()
+}
+
+/** Not by the Apollo client: its requests wait for what this returns. */
+async function refresh(refreshToken: string): Promise<TokensFragment> {
+  const response = await fetch(httpUrl, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ query: print(Refresh), variables: { input: { refreshToken } } }),
+  })
+  const { data, errors } = await response.json()
+  if (!data?.refresh) throw new CombinedGraphQLErrors({ errors })
+  return data.refresh.tokens
+}

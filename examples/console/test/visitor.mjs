@@ -1,0 +1,59 @@
+/** Somebody in front of the page, who sees it as assistive technology does: by roles and labels. */
+export class Visitor {
+  /** What the page's scripts complained of. */
+  complaints = []
+  /** How often the page was loaded. */
+  loads = 0
+
+  constructor(tab) {
+    this.tab = tab
+    tab.on('pageerror', (error) => this.complaints.push(error.message))
+    tab.on('load', () => this.loads++)
+  }
+
+  /** Opens the page; with nothing that others have in their browsers, or next to somebody's tab. */
+  static async open(browser, address, next) {
+    const context = next?.tab.context() ?? (await browser.newContext({ viewport: { width: 1280, height: 800 } }))
+    context.setDefaultTimeout(15_000)
+    const visitor = new Visitor(await context.newPage())
+    await visitor.tab.goto(address)
+    return visitor
+  }
+
+  async fill(form, values) {
+    const fields = this.tab.getByRole('form', { name: form, exact: true })
+    for (const [label, value] of Object.entries(values)) await fields.getByLabel(label, { exact: true }).fill(value)
+    await fields.getByRole('button').click()
+  }
+
+  async signUp(name, email, password) {
+    await this.tab.getByRole('button', { name: 'Sign up' }).click()
+    await this.fill('Sign up', { Name: name, 'E-mail': email, Password: password })
+  }
+
+  async raiseTicket(interaction, description) {
+    await this.tab.getByRole('article', { name: interaction }).getByText('Raise a ticket').click()
+    await this.fill('Raise a ticket', { Description: description })
+  }
+
+  ticket = (description) => this.tab.getByRole('listitem').filter({ hasText: description })
+
+  move = (description, button) => this.ticket(description).getByRole('button', { name: button }).click()
+
+  /** Waits until a text is there, all of it or, if it is a role's, its name. */
+  sees = (text) => this.tab.getByText(text, { exact: true }).waitFor()
+
+  isLive = () => this.sees('live')
+
+  /** What the page keeps of the session. */
+  tokens = (side) => this.tab.evaluate((key) => JSON.parse(localStorage.getItem(key)), `crm.session.${side}`)
+
+  keepTokens = (side, tokens) =>
+    this.tab.evaluate(([key, value]) => localStorage.setItem(key, value), [`crm.session.${side}`, JSON.stringify(tokens)])
+
+  /** Takes a picture of the page, where SCREENSHOTS names a folder. */
+  async shoot(name) {
+    const folder = process.env.SCREENSHOTS
+    if (folder) await this.tab.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
+  }
+}
