@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { Visitor } from './visitor.mjs'
+import { answerOnce, Visitor } from './visitor.mjs'
 import { openBrowser, Server, servePage, whatIsMissing } from './world.mjs'
 
 // One story, which a customer and somebody of the staff go through together; each scenario goes on where the last ended.
@@ -75,7 +75,7 @@ scenario('an interaction that staff plans appears at the customer’s', async ()
 scenario('a ticket that the customer raises appears at the staff’s', async () => {
   await customer.raiseTicket('Onboarding', 'The invoice is wrong')
   await staff.ticket('The invoice is wrong').waitFor()
-  await staff.tab.getByRole('status').filter({ hasText: 'Rahul raised a ticket: The invoice is wrong' }).waitFor()
+  await staff.tab.getByRole('status').filter({ hasText: 'New ticket of Rahul: The invoice is wrong' }).waitFor()
 })
 
 scenario('what becomes of the ticket appears at the other’s', async () => {
@@ -118,6 +118,17 @@ scenario('tokens that are refused are exchanged unnoticed, by one of several tab
   await second.tab.close()
 })
 
+scenario('nobody overrules a change that they have not seen', async () => {
+  const blind = await Visitor.open(browser, 'about:blank', staff)
+  await blind.tab.routeWebSocket('**/graphql', () => undefined)
+  await blind.tab.goto(staff.tab.url())
+  await blind.ticket('invoice').waitFor()
+  await customer.move('invoice', 'Close')
+  await customer.ticket('invoice').getByText('Closed', { exact: true }).waitFor()
+  await blind.move('invoice', 'Start work')
+  await blind.ticket('invoice').getByRole('alert').filter({ hasText: 'Somebody else has just changed this.' }).waitFor()
+})
+
 scenario('lists are read page by page', async () => {
   const { accessToken } = await staff.tokens('staff')
   const create = 'mutation ($input: CreateCustomerInput!) { createCustomer(input: $input) { customer { id } } }'
@@ -134,5 +145,19 @@ scenario('lists are read page by page', async () => {
 scenario('a session that is ended elsewhere leads back to the log-in', async () => {
   const { accessToken } = await customer.tokens('customer')
   await server.send('mutation { logOutEverywhere { endedSessions } }', {}, accessToken)
-  await customer.tab.getByRole('form', { name: 'Log in' }).waitFor()
+  await customer.sees('Your session has ended. Please log in again.')
+})
+
+scenario('a page that was away for longer than changes are kept is read anew', async () => {
+  await customer.fill('Log in', { 'E-mail': 'rahul@domain.com', Password: password })
+  await customer.isLive()
+  const late = await Visitor.open(browser, 'about:blank', staff)
+  const starts = []
+  late.tab.on('request', (request) => request.postData()?.includes('latestSeq') && starts.push(request))
+  await late.tab.routeWebSocket('**/graphql', answerOnce('TicketChanged', 'EVENTS_EXPIRED'))
+  await late.tab.goto(staff.tab.url())
+  await late.ticket('invoice').waitFor()
+  await customer.raiseTicket('Onboarding', 'Are you back?')
+  await late.ticket('Are you back?').waitFor()
+  assert.equal(starts.length, 2)
 })

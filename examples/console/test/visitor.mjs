@@ -57,3 +57,17 @@ export class Visitor {
     if (folder) await this.tab.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
   }
 }
+
+/** Lets a WebSocket through, but for the first operation of that name, which fails with the code. */
+export function answerOnce(operation, code) {
+  let isAnswered = false
+  return (socket) => {
+    const server = socket.connectToServer()
+    socket.onMessage((message) => {
+      const { id, payload } = JSON.parse(message)
+      if (isAnswered || payload?.operationName !== operation) return server.send(message)
+      isAnswered = true
+      socket.send(JSON.stringify({ id, type: 'error', payload: [{ message: 'refused', extensions: { code } }] }))
+    })
+  }
+}

@@ -12,7 +12,7 @@ export interface Problem {
 export function problemOf(error: unknown): Problem {
   const first = firstError(error)
   if (!first) {
-    return { code: 'OFFLINE', message: 'The server can’t be reached.', fields: [] }
+    return { code: 'OFFLINE', message: 'the server can’t be reached', fields: [] }
   }
   const extensions = first.extensions as { code?: string; fields?: Problem['fields'] } | undefined
   return { code: extensions?.code ?? 'UNKNOWN', message: first.message, fields: extensions?.fields ?? [] }
@@ -29,20 +29,16 @@ function firstError(error: unknown): GraphQLFormattedError | undefined {
   }
 }
 
-/** Says it to a person. A conflict, a limit and a lost connection are nobody's mistake, and tell what to do. */
+/** Says it to a person, who may not have made a mistake: others change things, too, and connections get lost. */
 export function describe({ code, message, fields }: Problem): string {
-  switch (code) {
-    case 'CONFLICT':
-      return `${message}. Have another look, and try again.`
-    case 'OFFLINE':
-    case 'UNAVAILABLE':
-      return `${message} Try again in a moment.`
-    case 'BAD_USER_INPUT':
-      return fields.map((field) => `${nameOf(field.path)} ${field.message}`).join('; ') || message
-    default:
-      return message
+  if (code === 'OFFLINE' || code === 'UNAVAILABLE') return sentence(`${message}; try again in a moment`)
+  if (fields.some((field) => nameOf(field.path) === 'expectedVersion')) {
+    return 'Somebody else has just changed this. Have another look, and try again.'
   }
+  return sentence(fields.map((field) => `${nameOf(field.path)} ${field.message}`).join('; ') || message)
 }
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 
 /** `input.startTime` becomes `startTime`. */
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1)

@@ -39,15 +39,18 @@ export class Session {
   readonly #key: string
   readonly #listeners = new Set<() => void>()
   #renewing: Promise<string | undefined> | undefined
+  /** Whether it was the server that ended the last session. */
+  wasRefused = false
 
   constructor(readonly side: Side) {
     this.#key = `crm.session.${side}`
     window.addEventListener('storage', (event) => {
-      if (event.key === this.#key) this.#tell()
+      if (event.key === this.#key || event.key === null) this.#tell()
     })
   }
 
   begin(tokens: TokensFragment): void {
+    this.wasRefused = false
     localStorage.setItem(this.#key, JSON.stringify(tokens))
     this.#tell()
   }
@@ -87,10 +90,12 @@ export class Session {
     if (tokens?.accessToken !== accessToken) return tokens?.accessToken // another tab was faster
     try {
       const next = await refresh(tokens.refreshToken)
+      if (!this.isLoggedIn()) return undefined // logged out meanwhile
       this.begin(next)
       return next.accessToken
     } catch (error) {
       if (problemOf(error).code !== 'UNAUTHENTICATED') throw error
+      this.wasRefused = true
       this.end()
       return undefined
     }

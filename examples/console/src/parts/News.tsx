@@ -8,7 +8,7 @@ export function News({ change }: { change: TicketChange | undefined }) {
     <p role="status" className="news">
       {change?.kind === 'CREATED' && change.ticket?.customer && (
         <>
-          <a href={addressOf(change.ticket.customer.id)}>{change.ticket.customer.name}</a> raised a ticket:{' '}
+          New ticket of <a href={addressOf(change.ticket.customer.id)}>{change.ticket.customer.name}</a>:{' '}
           {change.ticket.description}
         </>
       )}

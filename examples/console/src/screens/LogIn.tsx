@@ -89,6 +89,7 @@ export function LogIn({ session }: { session: Session }) {
           Customer
         </a>
       </nav>
+      {session.wasRefused && <p role="status">Your session has ended. Please log in again.</p>}
       <Form key={action} label={action} submitLabel={action} onSubmit={submit}>
         {isNew && <Field label="Name" name="name">{(control) => <input {...control} autoComplete="name" required />}</Field>}
         <Field label="E-mail" name="email">
