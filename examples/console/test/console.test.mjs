@@ -101,6 +101,27 @@ scenario('what happens while the connection is lost is made up for', async () =>
   assert.equal(await staff.ticket('invoice').count(), 1)
 })
 
+scenario('a change that overtakes the answer to a query is not lost', async () => {
+  const slow = await Visitor.open(browser, 'about:blank', staff)
+  const answer = await slow.holdAnswer('CustomerWithInteractions')
+  const received = slow.receives('Faster than the list')
+  await slow.tab.goto(staff.tab.url())
+  await answer.isHeld
+  await customer.raiseTicket('Onboarding', 'Faster than the list')
+  await received
+  answer.release()
+  await slow.ticket('Faster than the list').waitFor()
+  await slow.tab.close()
+})
+
+scenario('a ticket that is deleted disappears', async () => {
+  const { accessToken } = await customer.tokens('customer')
+  const { tickets } = await server.send('{ tickets(first: 1) { nodes { id description } } }', {}, accessToken)
+  const { id, description } = tickets.nodes[0]
+  await server.send('mutation ($id: ID!) { deleteTicket(input: {id: $id}) { deletedId } }', { id }, accessToken)
+  for (const who of [staff, customer]) await who.ticket(description).waitFor({ state: 'detached' })
+})
+
 scenario('nothing of this needed a reload, or made the page complain', () => {
   assert.deepEqual([staff.loads, customer.loads], [1, 1])
   assert.deepEqual([...staff.complaints, ...customer.complaints], [])
@@ -140,6 +161,18 @@ scenario('lists are read page by page', async () => {
   const clients = staff.tab.getByRole('link', { name: /^Client / })
   await clients.nth(24).waitFor()
   assert.equal(await clients.count(), 25)
+
+  const { interactions } = await server.send('{ interactions { nodes { id } } }', {}, accessToken)
+  const raise = 'mutation ($input: CreateTicketInput!) { createTicket(input: $input) { ticket { id } } }'
+  for (let n = 1; n <= 21; n++) {
+    await server.send(raise, { input: { interactionId: interactions.nodes[0].id, description: `Question ${n}.` } }, accessToken)
+  }
+  await staff.tab.reload()
+  await staff.ticket('Question 21.').waitFor()
+  assert.equal(await staff.ticket('Question 1.').count(), 0)
+  await staff.tab.getByRole('button', { name: 'More tickets' }).click()
+  await staff.ticket('Question 1.').waitFor()
+  assert.equal(await staff.ticket('Question').count(), 21)
 })
 
 scenario('a session that is ended elsewhere leads back to the log-in', async () => {
@@ -156,7 +189,7 @@ scenario('a page that was away for longer than changes are kept is read anew', a
   late.tab.on('request', (request) => request.postData()?.includes('latestSeq') && starts.push(request))
   await late.tab.routeWebSocket('**/graphql', answerOnce('TicketChanged', 'EVENTS_EXPIRED'))
   await late.tab.goto(staff.tab.url())
-  await late.ticket('invoice').waitFor()
+  await late.ticket('Question 21.').waitFor()
   await customer.raiseTicket('Onboarding', 'Are you back?')
   await late.ticket('Are you back?').waitFor()
   assert.equal(starts.length, 2)

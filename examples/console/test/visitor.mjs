@@ -51,11 +51,38 @@ export class Visitor {
   keepTokens = (side, tokens) =>
     this.tab.evaluate(([key, value]) => localStorage.setItem(key, value), [`crm.session.${side}`, JSON.stringify(tokens)])
 
+  /** Has the browser wait with the next answer to that operation: `isHeld` once it has come, until `release`. */
+  async holdAnswer(operation) {
+    const held = newPromise()
+    const released = newPromise()
+    await this.tab.route('**/graphql', async (route) => {
+      if (route.request().postDataJSON()?.operationName !== operation) return route.continue()
+      const response = await route.fetch()
+      held.resolve()
+      await released.promise
+      await route.fulfill({ response })
+    })
+    return { isHeld: held.promise, release: released.resolve }
+  }
+
+  /** Waits for a message with that text on the page's WebSocket. */
+  async receives(text) {
+    const socket = await this.tab.waitForEvent('websocket')
+    await socket.waitForEvent('framereceived', ({ payload }) => payload.includes(text))
+  }
+
   /** Takes a picture of the page, where SCREENSHOTS names a folder. */
   async shoot(name) {
     const folder = process.env.SCREENSHOTS
     if (folder) await this.tab.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
   }
+}
+
+/** A promise, and what fulfils it. */
+function newPromise() {
+  let resolve
+  const promise = new Promise((fulfil) => (resolve = fulfil))
+  return { promise, resolve }
 }
 
 /** Lets a WebSocket through, but for the first operation of that name, which fails with the code. */

@@ -7,6 +7,7 @@ import { createClient } from 'graphql-ws'
 import { from, switchMap, throwError } from 'rxjs'
 import { newCache } from './cache'
 import { problemOf } from './problem'
+import { Requests } from './requests'
 import type { Session } from './session'
 import { httpUrl, socketUrl } from './url'
 
@@ -14,6 +15,7 @@ import { httpUrl, socketUrl } from './url'
 export interface Api {
   client: ApolloClient
   session: Session
+  requests: Requests
   /** Whether the WebSocket is open. */
   connected: ReactiveVar<boolean>
 }
@@ -21,13 +23,14 @@ export interface Api {
 /** Queries and mutations go by HTTP, subscriptions by WebSocket; both with a good access token of the session. */
 export function newApi(session: Session): Api {
   const connected = makeVar(false)
-  const http = ApolloLink.from([replayRefused(session), authorize(session), new HttpLink({ uri: httpUrl })])
+  const requests = new Requests()
+  const http = [requests.link, replayRefused(session), authorize(session), new HttpLink({ uri: httpUrl })]
   const link = ApolloLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
     new GraphQLWsLink(newSocket(session, connected)),
-    http,
+    ApolloLink.from(http),
   )
-  return { client: new ApolloClient({ cache: newCache(), link }), session, connected }
+  return { client: new ApolloClient({ cache: newCache(), link }), session, requests, connected }
 }
 
 /** Adds the access token to a request. */

@@ -1,5 +1,5 @@
 import { addressOf } from '../address'
-import type { TicketChange } from '../api/live'
+import type { TicketChange } from '../api/changes'
 import { statusLabels } from './labels'
 
 /** The latest change that the viewer should hear of: for staff a new ticket, for customers what becomes of theirs. */

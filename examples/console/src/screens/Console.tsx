@@ -1,8 +1,9 @@
 import { useReactiveVar } from '@apollo/client/react'
 import { useEffect, useState } from 'react'
+import type { TicketChange } from '../api/changes'
 import type { Api } from '../api/client'
 import { graphql } from '../api/generated'
-import { follow, type TicketChange, type Viewer } from '../api/live'
+import { follow, type Viewer } from '../api/live'
 import { News } from '../parts/News'
 import { CustomerScreen } from './CustomerScreen'
 import { StaffScreen } from './StaffScreen'
@@ -24,7 +25,7 @@ export function Console({ api }: { api: Api }) {
   useEffect(() => {
     const newsKind = api.session.side === 'staff' ? 'CREATED' : 'MOVED'
     const onTicket = (change: TicketChange) => change.kind === newsKind && setNews(change)
-    const following = follow(api.client, { onStart: setViewer, onTicket }).subscribe()
+    const following = follow(api, { onStart: setViewer, onTicket }).subscribe()
     return () => following.unsubscribe()
   }, [api])
 
