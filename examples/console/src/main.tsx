@@ -4,7 +4,7 @@ import { Session } from './api/session'
 import { App } from './App'
 import './style.css'
 
-const sessions = { staff: new Session('staff'), customer: new Session('customer') }
+const sessions = { staff: await Session.open('staff'), customer: await Session.open('customer') }
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { answerOnce, Visitor } from './visitor.mjs'
+import { answerOnce, closeOnce, Visitor } from './visitor.mjs'
 import { openBrowser, Server, servePage, whatIsMissing } from './world.mjs'
 
 // One story, which a customer and somebody of the staff go through together; each scenario goes on where the last ended.
@@ -130,13 +130,10 @@ scenario('nothing of this needed a reload, or made the page complain', () => {
 scenario('tokens that are refused are exchanged unnoticed, by one of several tabs', async () => {
   const before = await staff.tokens('staff')
   await staff.keepTokens('staff', { ...before, accessToken: 'refused' })
-  const [second] = await Promise.all([open('staff', staff), staff.tab.reload()])
-  for (const who of [staff, second]) {
-    await who.isLive()
-    await who.sees('ADMIN')
-  }
+  const [, ...others] = await Promise.all([staff.tab.reload(), ...Array.from({ length: 3 }, () => open('staff', staff))])
+  for (const who of [staff, ...others]) await who.isLive()
   assert.notEqual((await staff.tokens('staff')).refreshToken, before.refreshToken)
-  await second.tab.close()
+  for (const who of others) await who.tab.close()
 })
 
 scenario('nobody overrules a change that they have not seen', async () => {
@@ -193,4 +190,13 @@ scenario('a page that was away for longer than changes are kept is read anew', a
   await customer.raiseTicket('Onboarding', 'Are you back?')
   await late.ticket('Are you back?').waitFor()
   assert.equal(starts.length, 2)
+})
+
+scenario('a connection whose token is refused comes back with another one', async () => {
+  const before = await customer.tokens('customer')
+  const refused = await Visitor.open(browser, 'about:blank', customer)
+  await refused.tab.routeWebSocket('**/graphql', closeOnce(4403))
+  await refused.tab.goto(customer.tab.url())
+  await refused.isLive()
+  assert.notEqual((await customer.tokens('customer')).refreshToken, before.refreshToken)
 })

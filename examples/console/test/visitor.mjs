@@ -40,16 +40,15 @@ export class Visitor {
 
   move = (description, button) => this.ticket(description).getByRole('button', { name: button }).click()
 
-  /** Waits until a text is there, all of it or, if it is a role's, its name. */
+  /** Waits until something on the page says this, and nothing else. */
   sees = (text) => this.tab.getByText(text, { exact: true }).waitFor()
 
   isLive = () => this.sees('live')
 
   /** What the page keeps of the session. */
-  tokens = (side) => this.tab.evaluate((key) => JSON.parse(localStorage.getItem(key)), `crm.session.${side}`)
+  tokens = (side) => this.tab.evaluate(useKept, [`crm.session.${side}`])
 
-  keepTokens = (side, tokens) =>
-    this.tab.evaluate(([key, value]) => localStorage.setItem(key, value), [`crm.session.${side}`, JSON.stringify(tokens)])
+  keepTokens = (side, tokens) => this.tab.evaluate(useKept, [`crm.session.${side}`, tokens])
 
   /** Has the browser wait with the next answer to that operation: `isHeld` once it has come, until `release`. */
   async holdAnswer(operation) {
@@ -78,11 +77,34 @@ export class Visitor {
   }
 }
 
+/** Reads a value where the page keeps them, or writes one. It runs in the page. */
+function useKept([key, value]) {
+  const asPromise = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+  return asPromise(indexedDB.open('keyval-store')).then((database) => {
+    const store = database.transaction('keyval', 'readwrite').objectStore('keyval')
+    return asPromise(value ? store.put(value, key) : store.get(key)).finally(() => database.close())
+  })
+}
+
 /** A promise, and what fulfils it. */
 function newPromise() {
   let resolve
   const promise = new Promise((fulfil) => (resolve = fulfil))
   return { promise, resolve }
+}
+
+/** Closes the first WebSocket with the code when it has said who it is, and lets the others through. */
+export function closeOnce(code) {
+  let isClosed = false
+  return (socket) => {
+    if (isClosed) return socket.connectToServer()
+    isClosed = true
+    socket.onMessage(() => socket.close({ code, reason: 'Forbidden' }))
+  }
 }
 
 /** Lets a WebSocket through, but for the first operation of that name, which fails with the code. */

@@ -1,5 +1,6 @@
 import { CombinedGraphQLErrors } from '@apollo/client'
 import { print } from 'graphql'
+import { del, get, set } from 'idb-keyval'
 import { graphql } from './generated'
 import type { TokensFragment } from './generated/graphql'
 import { problemOf } from './problem'
@@ -31,36 +32,43 @@ const spareMilliseconds = 30_000
 
 /**
  * Who is logged in on one side: keeps the tokens, also over a reload, and exchanges the access token before it ends.
- * Tabs share a session. A refresh token works once, and the server takes a second use for a theft, so tabs take turns.
  *
- * Tokens in localStorage can be read by any script of the page: keep strangers' scripts out of it.
+ * Tabs share a session. A refresh token works once, and the server takes a second use for a theft, so tabs take turns.
+ * The tokens are in IndexedDB, since another tab may see a write to localStorage only after its turn has come. Any script
+ * of the page can read them: keep strangers' scripts out of it.
  */
 export class Session {
   readonly #key: string
+  readonly #tabs: BroadcastChannel
   readonly #listeners = new Set<() => void>()
+  #tokens: TokensFragment | undefined
   #renewing: Promise<string | undefined> | undefined
   /** Whether it was the server that ended the last session. */
   wasRefused = false
 
-  constructor(readonly side: Side) {
+  /** Takes up the session that there is in this browser, if there is one. */
+  static async open(side: Side): Promise<Session> {
+    const session = new Session(side)
+    await session.#read()
+    return session
+  }
+
+  private constructor(readonly side: Side) {
     this.#key = `crm.session.${side}`
-    window.addEventListener('storage', (event) => {
-      if (event.key === this.#key || event.key === null) this.#tell()
-    })
+    this.#tabs = new BroadcastChannel(this.#key)
+    this.#tabs.onmessage = () => this.#read()
   }
 
-  begin(tokens: TokensFragment): void {
+  async begin(tokens: TokensFragment): Promise<void> {
     this.wasRefused = false
-    localStorage.setItem(this.#key, JSON.stringify(tokens))
-    this.#tell()
+    await this.#keep(tokens)
   }
 
-  end(): void {
-    localStorage.removeItem(this.#key)
-    this.#tell()
+  async end(): Promise<void> {
+    await this.#keep(undefined)
   }
 
-  readonly isLoggedIn = (): boolean => localStorage.getItem(this.#key) !== null
+  readonly isLoggedIn = (): boolean => this.#tokens !== undefined
 
   /** Calls the listener when somebody logs in or out, until the returned function is called. */
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -71,10 +79,9 @@ export class Session {
   /** Returns an access token that is good for a while; undefined if nobody is logged in. */
   async accessToken(): Promise<string | undefined> {
     if (this.#renewing) return this.#renewing
-    const tokens = this.#tokens()
-    if (!tokens) return undefined
-    const left = Date.parse(tokens.accessTokenExpiresAt) - Date.now()
-    return left > spareMilliseconds ? tokens.accessToken : this.renew(tokens.accessToken)
+    if (!this.#tokens) return undefined
+    const left = Date.parse(this.#tokens.accessTokenExpiresAt) - Date.now()
+    return left > spareMilliseconds ? this.#tokens.accessToken : this.renew(this.#tokens.accessToken)
   }
 
   /** Exchanges an access token that is used up or was refused; undefined if the session has ended. */
@@ -86,27 +93,34 @@ export class Session {
   }
 
   async #exchange(accessToken: string): Promise<string | undefined> {
-    const tokens = this.#tokens()
+    const tokens = await this.#read()
     if (tokens?.accessToken !== accessToken) return tokens?.accessToken // another tab was faster
     try {
       const next = await refresh(tokens.refreshToken)
       if (!this.isLoggedIn()) return undefined // logged out meanwhile
-      this.begin(next)
+      await this.begin(next)
       return next.accessToken
     } catch (error) {
       if (problemOf(error).code !== 'UNAUTHENTICATED') throw error
       this.wasRefused = true
-      this.end()
+      await this.end()
       return undefined
     }
   }
 
-  #tokens(): TokensFragment | undefined {
-    const kept = localStorage.getItem(this.#key)
-    return kept === null ? undefined : (JSON.parse(kept) as TokensFragment)
+  async #read(): Promise<TokensFragment | undefined> {
+    this.#know(await get<TokensFragment>(this.#key))
+    return this.#tokens
   }
 
-  #tell(): void {
+  async #keep(tokens: TokensFragment | undefined): Promise<void> {
+    await (tokens ? set(this.#key, tokens) : del(this.#key))
+    this.#know(tokens)
+    this.#tabs.postMessage('changed')
+  }
+
+  #know(tokens: TokensFragment | undefined): void {
+    this.#tokens = tokens
     for (const listener of this.#listeners) listener()
   }
 }

@@ -32,7 +32,7 @@ export function Console({ api }: { api: Api }) {
   async function logOut() {
     // Without an answer the session is forgotten here, and ends at the server when its tokens do.
     await api.client.mutate({ mutation: LogOut }).catch(() => undefined)
-    api.session.end()
+    await api.session.end()
   }
 
   return (

@@ -74,7 +74,7 @@ export function LogIn({ session }: { session: Session }) {
     const { data } = isNew
       ? await client.mutate({ mutation: signUp, variables: { input: { name: String(values.get('name')), email, password } } })
       : await client.mutate({ mutation: logIn, variables: { input: { email, password } } })
-    if (data?.result) session.begin(data.result.tokens)
+    if (data?.result) await session.begin(data.result.tokens)
   }
 
   const action = isNew ? 'Sign up' : 'Log in'
