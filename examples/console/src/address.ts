@@ -10,7 +10,9 @@ export interface Address {
 }
 
 export function useAddress(): Address {
-  const [side, customer] = useSyncExternalStore(subscribe, () => window.location.hash).slice(1).split('/')
+  const [side, customer] = useSyncExternalStore(subscribe, () => window.location.hash)
+    .slice(1)
+    .split('/')
   return { side: side === 'customer' ? 'customer' : 'staff', customer }
 }
 

@@ -34,7 +34,10 @@ scenario('wrong input is shown at its field, and nobody gets in without an accou
   await staff.tab.getByRole('alert').filter({ hasText: 'wrong address or password' }).waitFor()
   await staff.signUp('Rohan', 'rohan@gmail.com', 'short')
   await staff.tab.getByLabel('Password', { exact: true }).and(staff.tab.locator('[aria-invalid=true]')).waitFor()
-  await staff.tab.getByRole('alert').filter({ hasText: /^Password / }).waitFor()
+  await staff.tab
+    .getByRole('alert')
+    .filter({ hasText: /^Password / })
+    .waitFor()
 })
 
 scenario('the first user signs up, then a customer', async () => {
@@ -47,7 +50,10 @@ scenario('the first user signs up, then a customer', async () => {
 })
 
 scenario('they log out, and in again', async () => {
-  for (const [who, email] of [[staff, 'rohan@gmail.com'], [customer, 'rahul@domain.com']]) {
+  for (const [who, email] of [
+    [staff, 'rohan@gmail.com'],
+    [customer, 'rahul@domain.com'],
+  ]) {
     await who.tab.getByRole('button', { name: 'Log out' }).click()
     await who.fill('Log in', { 'E-mail': email, Password: password })
     await who.isLive()
@@ -68,7 +74,12 @@ scenario('staff finds a customer by name, from one letter on', async () => {
 
 scenario('an interaction that staff plans appears at the customer’s', async () => {
   await staff.tab.getByText('Plan an interaction').click()
-  await staff.fill('Plan an interaction', { Title: 'Onboarding', Begins: '2027-03-01T10:00', Minutes: '45', Place: 'Room 4' })
+  await staff.fill('Plan an interaction', {
+    Title: 'Onboarding',
+    Begins: '2027-03-01T10:00',
+    Minutes: '45',
+    Place: 'Room 4',
+  })
   for (const who of [staff, customer]) await who.tab.getByRole('article', { name: 'Onboarding' }).waitFor()
 })
 
@@ -130,7 +141,10 @@ scenario('nothing of this needed a reload, or made the page complain', () => {
 scenario('tokens that are refused are exchanged unnoticed, by one of several tabs', async () => {
   const before = await staff.tokens('staff')
   await staff.keepTokens('staff', { ...before, accessToken: 'refused' })
-  const [, ...others] = await Promise.all([staff.tab.reload(), ...Array.from({ length: 3 }, () => open('staff', staff))])
+  const [, ...others] = await Promise.all([
+    staff.tab.reload(),
+    ...Array.from({ length: 3 }, () => open('staff', staff)),
+  ])
   for (const who of [staff, ...others]) await who.isLive()
   assert.notEqual((await staff.tokens('staff')).refreshToken, before.refreshToken)
   for (const who of others) await who.tab.close()
@@ -162,7 +176,11 @@ scenario('lists are read page by page', async () => {
   const { interactions } = await server.send('{ interactions { nodes { id } } }', {}, accessToken)
   const raise = 'mutation ($input: CreateTicketInput!) { createTicket(input: $input) { ticket { id } } }'
   for (let n = 1; n <= 21; n++) {
-    await server.send(raise, { input: { interactionId: interactions.nodes[0].id, description: `Question ${n}.` } }, accessToken)
+    await server.send(
+      raise,
+      { input: { interactionId: interactions.nodes[0].id, description: `Question ${n}.` } },
+      accessToken,
+    )
   }
   await staff.tab.reload()
   await staff.ticket('Question 21.').waitFor()

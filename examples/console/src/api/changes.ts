@@ -1,7 +1,10 @@
 import type { ApolloCache } from '@apollo/client'
 import { graphql } from './generated'
 import {
-  type InteractionChangedSubscription, InteractionFragmentDoc, type TicketChangedSubscription, TicketFragmentDoc,
+  type InteractionChangedSubscription,
+  InteractionFragmentDoc,
+  type TicketChangedSubscription,
+  TicketFragmentDoc,
 } from './generated/graphql'
 import { addToList, forget } from './lists'
 

@@ -1,6 +1,18 @@
 import type { TypedDocumentNode } from '@apollo/client'
 import {
-  concat, concatMap, defer, EMPTY, from, ignoreElements, map, merge, type Observable, retry, switchMap, tap, throwError,
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  from,
+  ignoreElements,
+  map,
+  merge,
+  type Observable,
+  retry,
+  switchMap,
+  tap,
+  throwError,
   timer,
 } from 'rxjs'
 import { InteractionChanged, putInteraction, putTicket, type TicketChange, TicketChanged } from './changes'
@@ -52,7 +64,9 @@ export function follow(api: Api, { onStart, onTicket }: Follower): Observable<un
         putTicket(client.cache, change)
         onTicket(change)
       })
-      const interactions = changes(api, InteractionChanged, data.latestSeq, (change) => putInteraction(client.cache, change))
+      const interactions = changes(api, InteractionChanged, data.latestSeq, (change) =>
+        putInteraction(client.cache, change),
+      )
       return concat(reread, merge(tickets, interactions))
     }),
     retry({ delay: (_, failures) => pause(failures), resetOnSuccess: true }),
@@ -72,7 +86,10 @@ function changes<Change extends { seq: string }>(
 ): Observable<Change> {
   let seq = after
   const subscription = defer(() => client.subscribe({ query, variables: { after: seq }, fetchPolicy: 'no-cache' }))
-  return concat(subscription, throwError(() => new Error('the subscription ended'))).pipe(
+  return concat(
+    subscription,
+    throwError(() => new Error('the subscription ended')),
+  ).pipe(
     map(({ data, error }) => {
       if (!data) throw error
       return data.change

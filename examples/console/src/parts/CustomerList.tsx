@@ -76,7 +76,11 @@ export function CustomerList({ chosen }: { chosen: string | undefined }) {
       </ul>
       {customers?.totalCount === 0 && <p className="empty">There is nobody of that name.</p>}
       {customers && (
-        <MoreButton label="More customers" page={customers.pageInfo} onMore={(after) => fetchMore({ variables: { after } })} />
+        <MoreButton
+          label="More customers"
+          page={customers.pageInfo}
+          onMore={(after) => fetchMore({ variables: { after } })}
+        />
       )}
       <NewCustomer />
     </section>

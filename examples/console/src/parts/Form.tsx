@@ -69,7 +69,15 @@ interface ControlProps {
 }
 
 /** A labelled control and what is wrong with it. The name is that of the input's field in the API. */
-export function Field({ label, name, children }: { label: string; name: string; children: (control: ControlProps) => ReactNode }) {
+export function Field({
+  label,
+  name,
+  children,
+}: {
+  label: string
+  name: string
+  children: (control: ControlProps) => ReactNode
+}) {
   const id = useId()
   const found = useContext(FormProblem)?.fields.find((field) => nameOf(field.path) === name)
   const describedBy = found && `${id}-problem`
@@ -85,4 +93,3 @@ export function Field({ label, name, children }: { label: string; name: string; 
     </div>
   )
 }
-

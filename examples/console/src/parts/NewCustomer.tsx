@@ -32,9 +32,15 @@ export function NewCustomer() {
 
   return (
     <FoldedForm label="New customer" submitLabel="Create" onSubmit={submit}>
-      <Field label="Name" name="name">{(control) => <input {...control} required />}</Field>
-      <Field label="E-mail" name="email">{(control) => <input {...control} type="email" required />}</Field>
-      <Field label="Company" name="company">{(control) => <input {...control} />}</Field>
+      <Field label="Name" name="name">
+        {(control) => <input {...control} required />}
+      </Field>
+      <Field label="E-mail" name="email">
+        {(control) => <input {...control} type="email" required />}
+      </Field>
+      <Field label="Company" name="company">
+        {(control) => <input {...control} />}
+      </Field>
     </FoldedForm>
   )
 }

@@ -37,7 +37,9 @@ export function NewInteraction({ customer }: { customer: { __typename?: 'Custome
     })
   return (
     <FoldedForm label="Plan an interaction" submitLabel="Plan" onSubmit={submit}>
-      <Field label="Title" name="title">{(control) => <input {...control} required />}</Field>
+      <Field label="Title" name="title">
+        {(control) => <input {...control} required />}
+      </Field>
       <div className="row">
         <Field label="Kind" name="kind">
           {(control) => (
@@ -46,9 +48,15 @@ export function NewInteraction({ customer }: { customer: { __typename?: 'Custome
             </select>
           )}
         </Field>
-        <Field label="Begins" name="startTime">{(control) => <input {...control} type="datetime-local" required />}</Field>
-        <Field label="Minutes" name="durationMinutes">{(control) => <input {...control} type="number" min="1" />}</Field>
-        <Field label="Place" name="location">{(control) => <input {...control} />}</Field>
+        <Field label="Begins" name="startTime">
+          {(control) => <input {...control} type="datetime-local" required />}
+        </Field>
+        <Field label="Minutes" name="durationMinutes">
+          {(control) => <input {...control} type="number" min="1" />}
+        </Field>
+        <Field label="Place" name="location">
+          {(control) => <input {...control} />}
+        </Field>
       </div>
     </FoldedForm>
   )

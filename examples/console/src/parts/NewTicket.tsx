@@ -34,7 +34,9 @@ export function NewTicket({ interaction }: { interaction: InteractionFragment })
     })
   return (
     <FoldedForm label="Raise a ticket" submitLabel="Raise" onSubmit={submit}>
-      <Field label="Description" name="description">{(control) => <textarea {...control} rows={2} required />}</Field>
+      <Field label="Description" name="description">
+        {(control) => <textarea {...control} rows={2} required />}
+      </Field>
       <Field label="Priority" name="priority">
         {(control) => (
           <select {...control} defaultValue="MEDIUM">

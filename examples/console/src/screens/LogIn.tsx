@@ -72,7 +72,10 @@ export function LogIn({ session }: { session: Session }) {
     const email = String(values.get('email'))
     const password = String(values.get('password'))
     const { data } = isNew
-      ? await client.mutate({ mutation: signUp, variables: { input: { name: String(values.get('name')), email, password } } })
+      ? await client.mutate({
+          mutation: signUp,
+          variables: { input: { name: String(values.get('name')), email, password } },
+        })
       : await client.mutate({ mutation: logIn, variables: { input: { email, password } } })
     if (data?.result) await session.begin(data.result.tokens)
   }
@@ -91,7 +94,11 @@ export function LogIn({ session }: { session: Session }) {
       </nav>
       {session.wasRefused && <p role="status">Your session has ended. Please log in again.</p>}
       <Form key={action} label={action} submitLabel={action} onSubmit={submit}>
-        {isNew && <Field label="Name" name="name">{(control) => <input {...control} autoComplete="name" required />}</Field>}
+        {isNew && (
+          <Field label="Name" name="name">
+            {(control) => <input {...control} autoComplete="name" required />}
+          </Field>
+        )}
         <Field label="E-mail" name="email">
           {(control) => <input {...control} type="email" autoComplete="username" required />}
         </Field>
