@@ -2,6 +2,9 @@ module crm
 
 go 1.26.0
 
+// Packages of npm may have Go files, which are none of ours.
+ignore node_modules
+
 require (
 	github.com/99designs/gqlgen v0.17.98
 	github.com/chromedp/cdproto v0.159.0

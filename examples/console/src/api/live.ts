@@ -1,0 +1,113 @@
+import type { TypedDocumentNode } from '@apollo/client'
+import {
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  from,
+  ignoreElements,
+  map,
+  merge,
+  type Observable,
+  retry,
+  switchMap,
+  tap,
+  throwError,
+  timer,
+} from 'rxjs'
+import { InteractionChanged, putInteraction, putTicket, type TicketChange, TicketChanged } from './changes'
+import type { Api } from './client'
+import { graphql } from './generated'
+import type { StartQuery } from './generated/graphql'
+import { problemOf } from './problem'
+
+const Start = graphql(`
+  query Start {
+    latestSeq
+    viewer {
+      __typename
+      ... on User {
+        id
+        name
+        role
+      }
+      ... on Customer {
+        id
+        name
+      }
+    }
+  }
+`)
+
+export type Viewer = NonNullable<StartQuery['viewer']>
+
+/** Who wants to know. What the page shows may be read from `onStart` on, so that no change is missed. */
+export interface Follower {
+  onStart: (viewer: Viewer) => void
+  onTicket: (change: TicketChange) => unknown
+}
+
+/**
+ * Keeps the cache as the server has it, as long as it is subscribed to, whatever becomes of the connection: first asks
+ * where the log of changes ends, then lets the page be read, then takes in what has changed behind that place.
+ */
+export function follow(api: Api, { onStart, onTicket }: Follower): Observable<unknown> {
+  const { client } = api
+  let restarting = false
+  return defer(() => from(client.query({ query: Start, fetchPolicy: 'network-only' }))).pipe(
+    switchMap(({ data }) => {
+      if (!data?.viewer) throw new Error('nobody is logged in')
+      onStart(data.viewer)
+      const reread = restarting ? from(client.refetchQueries({ include: 'active' })).pipe(ignoreElements()) : EMPTY
+      restarting = true
+      const tickets = changes(api, TicketChanged, data.latestSeq, (change) => {
+        putTicket(client.cache, change)
+        onTicket(change)
+      })
+      const interactions = changes(api, InteractionChanged, data.latestSeq, (change) =>
+        putInteraction(client.cache, change),
+      )
+      return concat(reread, merge(tickets, interactions))
+    }),
+    retry({ delay: (_, failures) => pause(failures), resetOnSuccess: true }),
+  )
+}
+
+/**
+ * Subscribes behind a seq; when the subscription ends, again behind the last seq that was taken in: nothing is missed.
+ * A change is taken in when no request is under way, since an answer that it has overtaken may be older than it, and
+ * would take its place.
+ */
+function changes<Change extends { seq: string }>(
+  { client, requests }: Api,
+  query: TypedDocumentNode<{ change: Change }, { after: string }>,
+  after: string,
+  takeIn: (change: Change) => void,
+): Observable<Change> {
+  let seq = after
+  const subscription = defer(() => client.subscribe({ query, variables: { after: seq }, fetchPolicy: 'no-cache' }))
+  return concat(
+    subscription,
+    throwError(() => new Error('the subscription ended')),
+  ).pipe(
+    map(({ data, error }) => {
+      if (!data) throw error
+      return data.change
+    }),
+    concatMap((change) => requests.settled.pipe(map(() => change))),
+    tap((change) => {
+      takeIn(change)
+      seq = change.seq
+    }),
+    retry({
+      delay: (error, failures) => (isTooOld(error) ? throwError(() => error) : pause(failures)),
+      resetOnSuccess: true,
+    }),
+  )
+}
+
+/** The server doesn't know any more what happened since then, so the page has to be read anew. */
+const isTooOld = (error: unknown): boolean => ['EVENTS_EXPIRED', 'BAD_USER_INPUT'].includes(problemOf(error).code)
+
+/** Half a second at first, half a minute at most; not all pages at once when a server is back. */
+const pause = (failures: number) => timer(Math.min(30_000, 500 * 2 ** (failures - 1)) * (0.5 + Math.random() / 2))

@@ -1,0 +1,44 @@
+import { CombinedGraphQLErrors, ServerError } from '@apollo/client'
+import type { GraphQLFormattedError } from 'graphql'
+
+/** What went wrong, whatever threw it: the code is the API's `extensions.code`, or OFFLINE. */
+export interface Problem {
+  code: string
+  message: string
+  /** The inputs that are wrong, by their paths: `input.email`. */
+  fields: { path: string; message: string }[]
+}
+
+export function problemOf(error: unknown): Problem {
+  const first = firstError(error)
+  if (!first) {
+    return { code: 'OFFLINE', message: 'the server can’t be reached', fields: [] }
+  }
+  const extensions = first.extensions as { code?: string; fields?: Problem['fields'] } | undefined
+  return { code: extensions?.code ?? 'UNKNOWN', message: first.message, fields: extensions?.fields ?? [] }
+}
+
+/** A request that is refused before it is read as GraphQL, for its token for example, has its error in the body. */
+function firstError(error: unknown): GraphQLFormattedError | undefined {
+  if (CombinedGraphQLErrors.is(error)) return error.errors[0]
+  if (!ServerError.is(error)) return undefined
+  try {
+    return JSON.parse(error.bodyText).errors[0]
+  } catch {
+    return undefined
+  }
+}
+
+/** Says it to a person, who may not have made a mistake: others change things, too, and connections get lost. */
+export function describe({ code, message, fields }: Problem): string {
+  if (code === 'OFFLINE' || code === 'UNAVAILABLE') return sentence(`${message}; try again in a moment`)
+  if (fields.some((field) => nameOf(field.path) === 'expectedVersion')) {
+    return 'Somebody else has just changed this. Have another look, and try again.'
+  }
+  return sentence(fields.map((field) => `${nameOf(field.path)} ${field.message}`).join('; ') || message)
+}
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+
+/** `input.startTime` becomes `startTime`. */
+export const nameOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1)

@@ -1,0 +1,42 @@
+import { useQuery } from '@apollo/client/react'
+import { graphql } from '../api/generated'
+import { problemOf } from '../api/problem'
+import { InteractionList } from './InteractionList'
+import { NewInteraction } from './NewInteraction'
+import { ProblemMessage } from './ProblemMessage'
+
+const CustomerWithInteractions = graphql(`
+  query CustomerWithInteractions($id: ID!, $after: String) {
+    customer(by: { id: $id }) {
+      id
+      name
+      email
+      phone
+      company
+      interactions(first: 10, after: $after) {
+        ...InteractionPage
+      }
+    }
+  }
+`)
+
+/** A customer, their interactions and the tickets on these: one query, however much there is. */
+export function CustomerDetails({ id }: { id: string }) {
+  const { data, error, fetchMore } = useQuery(CustomerWithInteractions, { variables: { id } })
+  if (error) return <ProblemMessage problem={problemOf(error)} />
+  if (!data) return <p className="empty">…</p>
+  if (!data.customer) return <p className="empty">There is no such customer.</p>
+  const { name, company, email, phone, interactions } = data.customer
+  return (
+    <section className="details" aria-labelledby="customer">
+      <h2 id="customer">{name}</h2>
+      <p className="facts">
+        {company && <span>{company}</span>}
+        <a href={`mailto:${email}`}>{email}</a>
+        {phone && <a href={`tel:${phone}`}>{phone}</a>}
+      </p>
+      <NewInteraction customer={data.customer} />
+      <InteractionList page={interactions} onMore={(after) => fetchMore({ variables: { after } })} />
+    </section>
+  )
+}

@@ -1,0 +1,88 @@
+import { useQuery } from '@apollo/client/react'
+import { useEffect, useState } from 'react'
+import { addressOf } from '../address'
+import { graphql } from '../api/generated'
+import type { CustomerWhere } from '../api/generated/graphql'
+import { problemOf } from '../api/problem'
+import { MoreButton } from './MoreButton'
+import { NewCustomer } from './NewCustomer'
+import { ProblemMessage } from './ProblemMessage'
+
+const Customers = graphql(`
+  query Customers($where: CustomerWhere, $after: String) {
+    customers(first: 20, after: $after, where: $where, orderBy: [{ field: NAME }]) {
+      totalCount
+      edges {
+        node {
+          id
+          name
+          company
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`)
+
+/** `contains` takes three characters or more; what is shorter begins a name. */
+function byName(text: string): CustomerWhere | null {
+  if (text === '') return null
+  return { name: text.length < 3 ? { startsWith: text } : { contains: text } }
+}
+
+/** Returns the value that a text has had for a moment. */
+function useSettled(text: string): string {
+  const [settled, setSettled] = useState(text)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), 250)
+    return () => clearTimeout(timer)
+  }, [text])
+  return settled
+}
+
+export function CustomerList({ chosen }: { chosen: string | undefined }) {
+  const [search, setSearch] = useState('')
+  const where = byName(useSettled(search.trim()))
+  // There is no subscription to customers: what is kept of a list is shown, and read anew.
+  const { data, previousData, error, fetchMore } = useQuery(Customers, {
+    variables: { where },
+    fetchPolicy: 'cache-and-network',
+    nextFetchPolicy: 'cache-first',
+  })
+  const customers = (data ?? previousData)?.customers
+  return (
+    <section className="customers" aria-labelledby="customers">
+      <h2 id="customers">Customers{customers && <span className="count">{customers.totalCount}</span>}</h2>
+      <input
+        type="search"
+        aria-label="Search by name"
+        placeholder="Search by name"
+        value={search}
+        onChange={(event) => setSearch(event.target.value)}
+      />
+      {error && <ProblemMessage problem={problemOf(error)} />}
+      <ul>
+        {customers?.edges.map(({ node: { id, name, company } }) => (
+          <li key={id}>
+            <a href={addressOf(id)} aria-current={id === chosen ? 'page' : undefined}>
+              {name}
+              {company && <small>{company}</small>}
+            </a>
+          </li>
+        ))}
+      </ul>
+      {customers?.totalCount === 0 && <p className="empty">There is nobody of that name.</p>}
+      {customers && (
+        <MoreButton
+          label="More customers"
+          page={customers.pageInfo}
+          onMore={(after) => fetchMore({ variables: { after } })}
+        />
+      )}
+      <NewCustomer />
+    </section>
+  )
+}

@@ -1,0 +1,49 @@
+import type { InteractionKind, InteractionStatus, Priority, TicketStatus } from '../api/generated/graphql'
+
+export const statusLabels: Record<TicketStatus, string> = {
+  OPEN: 'Open',
+  IN_PROGRESS: 'In progress',
+  RESOLVED: 'Resolved',
+  CLOSED: 'Closed',
+}
+
+/** What a button says that moves a ticket there. */
+export const moveLabels: Record<TicketStatus, string> = {
+  OPEN: 'Reopen',
+  IN_PROGRESS: 'Start work',
+  RESOLVED: 'Resolve',
+  CLOSED: 'Close',
+}
+
+export const priorityLabels: Record<Priority, string> = {
+  LOW: 'Low',
+  MEDIUM: 'Medium',
+  HIGH: 'High',
+  URGENT: 'Urgent',
+}
+
+export const kindLabels: Record<InteractionKind, string> = {
+  MEETING: 'Meeting',
+  TASK: 'Task',
+  FOLLOW_UP: 'Follow-up',
+}
+
+export const interactionStatusLabels: Record<InteractionStatus, string> = {
+  PLANNED: 'Planned',
+  DONE: 'Done',
+  CANCELLED: 'Cancelled',
+}
+
+const moments = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** A point in time of the API, as it is written where the viewer is. */
+export const moment = (time: string): string => moments.format(new Date(time))
+
+/** The options of a select. */
+export function Options({ labels }: { labels: Record<string, string> }) {
+  return Object.entries(labels).map(([value, label]) => (
+    <option key={value} value={value}>
+      {label}
+    </option>
+  ))
+}

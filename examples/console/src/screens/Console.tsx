@@ -1,0 +1,56 @@
+import { useReactiveVar } from '@apollo/client/react'
+import { useEffect, useState } from 'react'
+import type { TicketChange } from '../api/changes'
+import type { Api } from '../api/client'
+import { graphql } from '../api/generated'
+import { follow, type Viewer } from '../api/live'
+import { News } from '../parts/News'
+import { CustomerScreen } from './CustomerScreen'
+import { StaffScreen } from './StaffScreen'
+
+const LogOut = graphql(`
+  mutation LogOut {
+    logOut {
+      endedSessions
+    }
+  }
+`)
+
+/** What somebody sees who is logged in. It is kept up to date as long as it is shown. */
+export function Console({ api }: { api: Api }) {
+  const [viewer, setViewer] = useState<Viewer>()
+  const [news, setNews] = useState<TicketChange>()
+  const isConnected = useReactiveVar(api.connected)
+
+  useEffect(() => {
+    const newsKind = api.session.side === 'staff' ? 'CREATED' : 'MOVED'
+    const onTicket = (change: TicketChange) => change.kind === newsKind && setNews(change)
+    const following = follow(api, { onStart: setViewer, onTicket }).subscribe()
+    return () => following.unsubscribe()
+  }, [api])
+
+  async function logOut() {
+    // Without an answer the session is forgotten here, and ends at the server when its tokens do.
+    await api.client.mutate({ mutation: LogOut }).catch(() => undefined)
+    await api.session.end()
+  }
+
+  return (
+    <>
+      <header>
+        <h1>CRM console</h1>
+        <span className={isConnected ? 'connection live' : 'connection'}>{isConnected ? 'live' : 'connecting …'}</span>
+        <span className="who">
+          {viewer?.name}
+          {viewer?.__typename === 'User' && <span className="badge">{viewer.role}</span>}
+        </span>
+        <button type="button" onClick={logOut}>
+          Log out
+        </button>
+      </header>
+      <News change={news} />
+      {viewer?.__typename === 'User' && <StaffScreen />}
+      {viewer?.__typename === 'Customer' && <CustomerScreen />}
+    </>
+  )
+}

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import { answerOnce, closeOnce, Visitor } from './visitor.mjs'
+import { openBrowser, Server, servePage, whatIsMissing } from './world.mjs'
+
+// One story, which a customer and somebody of the staff go through together; each scenario goes on where the last ended.
+
+const skip = whatIsMissing()
+const password = 'a-long-secret'
+let server, page, browser, staff, customer
+
+before(async () => {
+  if (skip) return
+  server = await Server.open()
+  page = await servePage(server)
+  browser = await openBrowser()
+  staff = await open('staff')
+  customer = await open('customer')
+})
+
+after(async () => {
+  await browser?.close()
+  await page?.close()
+  await server?.close()
+})
+
+const open = (side, next) => Visitor.open(browser, `${page.resolvedUrls.local[0]}#${side}`, next)
+
+const scenario = (name, steps) => test(name, { skip, timeout: 60_000 }, steps)
+
+scenario('wrong input is shown at its field, and nobody gets in without an account', async () => {
+  await staff.shoot('log-in')
+  await staff.fill('Log in', { 'E-mail': 'rohan@gmail.com', Password: password })
+  await staff.tab.getByRole('alert').filter({ hasText: 'wrong address or password' }).waitFor()
+  await staff.signUp('Rohan', 'rohan@gmail.com', 'short')
+  await staff.tab.getByLabel('Password', { exact: true }).and(staff.tab.locator('[aria-invalid=true]')).waitFor()
+  await staff.tab
+    .getByRole('alert')
+    .filter({ hasText: /^Password / })
+    .waitFor()
+})
+
+scenario('the first user signs up, then a customer', async () => {
+  await staff.fill('Sign up', { Password: password })
+  await staff.isLive()
+  await staff.sees('ADMIN')
+  await customer.signUp('Rahul', 'rahul@domain.com', password)
+  await customer.sees('There are no interactions yet.')
+  await customer.isLive()
+})
+
+scenario('they log out, and in again', async () => {
+  for (const [who, email] of [
+    [staff, 'rohan@gmail.com'],
+    [customer, 'rahul@domain.com'],
+  ]) {
+    await who.tab.getByRole('button', { name: 'Log out' }).click()
+    await who.fill('Log in', { 'E-mail': email, Password: password })
+    await who.isLive()
+  }
+})
+
+scenario('staff finds a customer by name, from one letter on', async () => {
+  const search = staff.tab.getByRole('searchbox')
+  for (const text of ['R', 'ahu']) {
+    await search.fill('nobody')
+    await staff.sees('There is nobody of that name.')
+    await search.fill(text)
+    await staff.tab.getByRole('link', { name: 'Rahul' }).waitFor()
+  }
+  await staff.tab.getByRole('link', { name: 'Rahul' }).click()
+  await staff.tab.getByRole('heading', { name: 'Rahul' }).waitFor()
+})
+
+scenario('an interaction that staff plans appears at the customer’s', async () => {
+  await staff.tab.getByText('Plan an interaction').click()
+  await staff.fill('Plan an interaction', {
+    Title: 'Onboarding',
+    Begins: '2027-03-01T10:00',
+    Minutes: '45',
+    Place: 'Room 4',
+  })
+  for (const who of [staff, customer]) await who.tab.getByRole('article', { name: 'Onboarding' }).waitFor()
+})
+
+scenario('a ticket that the customer raises appears at the staff’s', async () => {
+  await customer.raiseTicket('Onboarding', 'The invoice is wrong')
+  await staff.ticket('The invoice is wrong').waitFor()
+  await staff.tab.getByRole('status').filter({ hasText: 'New ticket of Rahul: The invoice is wrong' }).waitFor()
+})
+
+scenario('what becomes of the ticket appears at the other’s', async () => {
+  for (const [who, button, other, status] of [
+    [staff, 'Start work', customer, 'In progress'],
+    [staff, 'Resolve', customer, 'Resolved'],
+    [customer, 'Reopen', staff, 'Open'],
+  ]) {
+    await who.move('invoice', button)
+    await other.ticket('invoice').getByText(status, { exact: true }).waitFor()
+  }
+  await staff.shoot('staff')
+  await customer.shoot('customer')
+})
+
+scenario('what happens while the connection is lost is made up for', async () => {
+  await server.stop()
+  await staff.sees('connecting …')
+  await server.start()
+  await customer.raiseTicket('Onboarding', 'Raised at once after the start')
+  await staff.ticket('Raised at once').waitFor()
+  await staff.isLive()
+  assert.equal(await staff.ticket('invoice').count(), 1)
+})
+
+scenario('a change that overtakes the answer to a query is not lost', async () => {
+  const slow = await Visitor.open(browser, 'about:blank', staff)
+  const answer = await slow.holdAnswer('CustomerWithInteractions')
+  const received = slow.receives('Faster than the list')
+  await slow.tab.goto(staff.tab.url())
+  await answer.isHeld
+  await customer.raiseTicket('Onboarding', 'Faster than the list')
+  await received
+  answer.release()
+  await slow.ticket('Faster than the list').waitFor()
+  await slow.tab.close()
+})
+
+scenario('a ticket that is deleted disappears', async () => {
+  const { accessToken } = await customer.tokens('customer')
+  const { tickets } = await server.send('{ tickets(first: 1) { nodes { id description } } }', {}, accessToken)
+  const { id, description } = tickets.nodes[0]
+  await server.send('mutation ($id: ID!) { deleteTicket(input: {id: $id}) { deletedId } }', { id }, accessToken)
+  for (const who of [staff, customer]) await who.ticket(description).waitFor({ state: 'detached' })
+})
+
+scenario('nothing of this needed a reload, or made the page complain', () => {
+  assert.deepEqual([staff.loads, customer.loads], [1, 1])
+  assert.deepEqual([...staff.complaints, ...customer.complaints], [])
+})
+
+scenario('tokens that are refused are exchanged unnoticed, by one of several tabs', async () => {
+  const before = await staff.tokens('staff')
+  await staff.keepTokens('staff', { ...before, accessToken: 'refused' })
+  const [, ...others] = await Promise.all([
+    staff.tab.reload(),
+    ...Array.from({ length: 3 }, () => open('staff', staff)),
+  ])
+  for (const who of [staff, ...others]) await who.isLive()
+  assert.notEqual((await staff.tokens('staff')).refreshToken, before.refreshToken)
+  for (const who of others) await who.tab.close()
+})
+
+scenario('nobody overrules a change that they have not seen', async () => {
+  const blind = await Visitor.open(browser, 'about:blank', staff)
+  await blind.tab.routeWebSocket('**/graphql', () => undefined)
+  await blind.tab.goto(staff.tab.url())
+  await blind.ticket('invoice').waitFor()
+  await customer.move('invoice', 'Close')
+  await customer.ticket('invoice').getByText('Closed', { exact: true }).waitFor()
+  await blind.move('invoice', 'Start work')
+  await blind.ticket('invoice').getByRole('alert').filter({ hasText: 'Somebody else has just changed this.' }).waitFor()
+})
+
+scenario('lists are read page by page', async () => {
+  const { accessToken } = await staff.tokens('staff')
+  const create = 'mutation ($input: CreateCustomerInput!) { createCustomer(input: $input) { customer { id } } }'
+  for (let n = 1; n <= 25; n++) {
+    await server.send(create, { input: { name: `Client ${n}`, email: `client${n}@domain.com` } }, accessToken)
+  }
+  await staff.tab.getByRole('searchbox').fill('Client')
+  await staff.tab.getByRole('button', { name: 'More customers' }).click()
+  const clients = staff.tab.getByRole('link', { name: /^Client / })
+  await clients.nth(24).waitFor()
+  assert.equal(await clients.count(), 25)
+
+  const { interactions } = await server.send('{ interactions { nodes { id } } }', {}, accessToken)
+  const raise = 'mutation ($input: CreateTicketInput!) { createTicket(input: $input) { ticket { id } } }'
+  for (let n = 1; n <= 21; n++) {
+    await server.send(
+      raise,
+      { input: { interactionId: interactions.nodes[0].id, description: `Question ${n}.` } },
+      accessToken,
+    )
+  }
+  await staff.tab.reload()
+  await staff.ticket('Question 21.').waitFor()
+  assert.equal(await staff.ticket('Question 1.').count(), 0)
+  await staff.tab.getByRole('button', { name: 'More tickets' }).click()
+  await staff.ticket('Question 1.').waitFor()
+  assert.equal(await staff.ticket('Question').count(), 21)
+})
+
+scenario('a session that is ended elsewhere leads back to the log-in', async () => {
+  const { accessToken } = await customer.tokens('customer')
+  await server.send('mutation { logOutEverywhere { endedSessions } }', {}, accessToken)
+  await customer.sees('Your session has ended. Please log in again.')
+})
+
+scenario('a page that was away for longer than changes are kept is read anew', async () => {
+  await customer.fill('Log in', { 'E-mail': 'rahul@domain.com', Password: password })
+  await customer.isLive()
+  const late = await Visitor.open(browser, 'about:blank', staff)
+  const starts = []
+  late.tab.on('request', (request) => request.postData()?.includes('latestSeq') && starts.push(request))
+  await late.tab.routeWebSocket('**/graphql', answerOnce('TicketChanged', 'EVENTS_EXPIRED'))
+  await late.tab.goto(staff.tab.url())
+  await late.ticket('Question 21.').waitFor()
+  await customer.raiseTicket('Onboarding', 'Are you back?')
+  await late.ticket('Are you back?').waitFor()
+  assert.equal(starts.length, 2)
+})
+
+scenario('a connection whose token is refused comes back with another one', async () => {
+  const before = await customer.tokens('customer')
+  const refused = await Visitor.open(browser, 'about:blank', customer)
+  await refused.tab.routeWebSocket('**/graphql', closeOnce(4403))
+  await refused.tab.goto(customer.tab.url())
+  await refused.isLive()
+  assert.notEqual((await customer.tokens('customer')).refreshToken, before.refreshToken)
+})

@@ -1,0 +1,122 @@
+/** Somebody in front of the page, who sees it as assistive technology does: by roles and labels. */
+export class Visitor {
+  /** What the page's scripts complained of. */
+  complaints = []
+  /** How often the page was loaded. */
+  loads = 0
+
+  constructor(tab) {
+    this.tab = tab
+    tab.on('pageerror', (error) => this.complaints.push(error.message))
+    tab.on('load', () => this.loads++)
+  }
+
+  /** Opens the page; with nothing that others have in their browsers, or next to somebody's tab. */
+  static async open(browser, address, next) {
+    const context = next?.tab.context() ?? (await browser.newContext({ viewport: { width: 1280, height: 800 } }))
+    context.setDefaultTimeout(15_000)
+    const visitor = new Visitor(await context.newPage())
+    await visitor.tab.goto(address)
+    return visitor
+  }
+
+  async fill(form, values) {
+    const fields = this.tab.getByRole('form', { name: form, exact: true })
+    for (const [label, value] of Object.entries(values)) await fields.getByLabel(label, { exact: true }).fill(value)
+    await fields.getByRole('button').click()
+  }
+
+  async signUp(name, email, password) {
+    await this.tab.getByRole('button', { name: 'Sign up' }).click()
+    await this.fill('Sign up', { Name: name, 'E-mail': email, Password: password })
+  }
+
+  async raiseTicket(interaction, description) {
+    await this.tab.getByRole('article', { name: interaction }).getByText('Raise a ticket').click()
+    await this.fill('Raise a ticket', { Description: description })
+  }
+
+  ticket = (description) => this.tab.getByRole('listitem').filter({ hasText: description })
+
+  move = (description, button) => this.ticket(description).getByRole('button', { name: button }).click()
+
+  /** Waits until something on the page says this, and nothing else. */
+  sees = (text) => this.tab.getByText(text, { exact: true }).waitFor()
+
+  isLive = () => this.sees('live')
+
+  /** What the page keeps of the session. */
+  tokens = (side) => this.tab.evaluate(useKept, [`crm.session.${side}`])
+
+  keepTokens = (side, tokens) => this.tab.evaluate(useKept, [`crm.session.${side}`, tokens])
+
+  /** Has the browser wait with the next answer to that operation: `isHeld` once it has come, until `release`. */
+  async holdAnswer(operation) {
+    const held = newPromise()
+    const released = newPromise()
+    await this.tab.route('**/graphql', async (route) => {
+      if (route.request().postDataJSON()?.operationName !== operation) return route.continue()
+      const response = await route.fetch()
+      held.resolve()
+      await released.promise
+      await route.fulfill({ response })
+    })
+    return { isHeld: held.promise, release: released.resolve }
+  }
+
+  /** Waits for a message with that text on the page's WebSocket. */
+  async receives(text) {
+    const socket = await this.tab.waitForEvent('websocket')
+    await socket.waitForEvent('framereceived', ({ payload }) => payload.includes(text))
+  }
+
+  /** Takes a picture of the page, where SCREENSHOTS names a folder. */
+  async shoot(name) {
+    const folder = process.env.SCREENSHOTS
+    if (folder) await this.tab.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
+  }
+}
+
+/** Reads a value where the page keeps them, or writes one. It runs in the page. */
+function useKept([key, value]) {
+  const asPromise = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+  return asPromise(indexedDB.open('keyval-store')).then((database) => {
+    const store = database.transaction('keyval', 'readwrite').objectStore('keyval')
+    return asPromise(value ? store.put(value, key) : store.get(key)).finally(() => database.close())
+  })
+}
+
+/** A promise, and what fulfils it. */
+function newPromise() {
+  let resolve
+  const promise = new Promise((fulfil) => (resolve = fulfil))
+  return { promise, resolve }
+}
+
+/** Closes the first WebSocket with the code when it has said who it is, and lets the others through. */
+export function closeOnce(code) {
+  let isClosed = false
+  return (socket) => {
+    if (isClosed) return socket.connectToServer()
+    isClosed = true
+    socket.onMessage(() => socket.close({ code, reason: 'Forbidden' }))
+  }
+}
+
+/** Lets a WebSocket through, but for the first operation of that name, which fails with the code. */
+export function answerOnce(operation, code) {
+  let isAnswered = false
+  return (socket) => {
+    const server = socket.connectToServer()
+    socket.onMessage((message) => {
+      const { id, payload } = JSON.parse(message)
+      if (isAnswered || payload?.operationName !== operation) return server.send(message)
+      isAnswered = true
+      socket.send(JSON.stringify({ id, type: 'error', payload: [{ message: 'refused', extensions: { code } }] }))
+    })
+  }
+}

@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { chromium } from 'playwright-core'
+import { preview } from 'vite'
+
+/** The server's program: CRM_BINARY, or what `go build -o crm .` made at the top of the repository. */
+const binary = process.env.CRM_BINARY ?? join(import.meta.dirname, '../../../crm')
+
+const browsers = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+/** Returns why the tests can't run, or false. */
+export function whatIsMissing() {
+  if (!existsSync(binary)) return `there is no server at ${binary}: set CRM_BINARY`
+  if (!browsers.some((path) => path && existsSync(path))) return 'no Chromium is installed: set CHROMIUM'
+  return false
+}
+
+/** The real server on an empty store, which can be stopped and started again at the same port. */
+export class Server {
+  #folder
+  #process
+  port = '0'
+
+  static async open() {
+    const server = new Server()
+    server.#folder = await mkdtemp(join(tmpdir(), 'crm-console-'))
+    await server.start()
+    return server
+  }
+
+  async start() {
+    // Nothing of the environment that the tests run in configures the server.
+    const env = { PATH: process.env.PATH, PORT: this.port, LOG_LEVEL: 'error' }
+    this.#process = spawn(binary, { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
+    for await (const line of createInterface(this.#process.stdout)) {
+      const [, port] = line.match(/^GraphQL .*:(\d+)\/graphql$/) ?? []
+      if (!port) continue
+      this.port = port
+      return
+    }
+    throw new Error('the server did not start')
+  }
+
+  async stop() {
+    if (this.#process.exitCode !== null) return
+    this.#process.kill('SIGTERM')
+    await once(this.#process, 'exit')
+  }
+
+  async close() {
+    await this.stop()
+    await rm(this.#folder, { recursive: true })
+  }
+
+  get url() {
+    return `http://localhost:${this.port}`
+  }
+
+  /** Sends an operation, in the name of whoever has the token. */
+  async send(query, variables, token) {
+    const headers = { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) }
+    const body = JSON.stringify({ query, variables })
+    const { data, errors } = await (await fetch(`${this.url}/graphql`, { method: 'POST', headers, body })).json()
+    if (errors) throw new Error(JSON.stringify(errors))
+    return data
+  }
+}
+
+/** Serves what `npm run build` has made, with the API of that server at the same origin. */
+export async function servePage(server) {
+  const proxy = { '/graphql': { target: server.url, ws: true } }
+  return preview({ root: join(import.meta.dirname, '..'), logLevel: 'silent', preview: { port: 0, proxy } })
+}
+
+/** Chromium without what calls its maker. Containers, in which tests run as root, have no sandbox. */
+export const openBrowser = () =>
+  chromium.launch({
+    executablePath: browsers.find((path) => path && existsSync(path)),
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
