@@ -2,6 +2,9 @@ module crm
 
 go 1.26.0
 
+// npm packages may have Go files.
+ignore ./clients
+
 require (
 	github.com/99designs/gqlgen v0.17.98
 	github.com/chromedp/cdproto v0.159.0
