@@ -1,11 +1,10 @@
 // The graphql-ws client by itself: operations of all kinds on one socket, errors with codes, restarts.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createClient } from 'graphql-ws';
-import './websocket.js';
-import { expire } from './expired_token.js';
+import { endToken } from './signed_token.js';
 import { startServer } from './server.js';
 import { Session } from './session.js';
+import { connectSocket } from './socket.js';
 import { latestSeq, moveTicket, populate } from './world.js';
 
 const key = 'the key of users, which only this test has';
@@ -16,18 +15,9 @@ async function startWorld(t) {
   return { server, ...(await populate(server, { customers: 1, interactions: 1, tickets: 1 })) };
 }
 
-function connect(server, token) {
-  return createClient({
-    url: server.socketUrl,
-    connectionParams: async () => ({ Authorization: `Bearer ${await token()}` }),
-    retryWait: async () => {},
-    retryAttempts: 100,
-  });
-}
-
 test('queries, mutations and subscriptions share a socket', async (t) => {
   const { server, tokens, ticketIds: [id] } = await startWorld(t);
-  const client = connect(server, () => tokens.accessToken);
+  const client = connectSocket(server.url, new Session(server.url, tokens));
   let sockets = 0;
   client.on('connected', () => sockets++);
   const after = await latestSeq(server, tokens.accessToken);
@@ -51,7 +41,7 @@ test('queries, mutations and subscriptions share a socket', async (t) => {
 
 test('an operation that is refused says why', async (t) => {
   const { server, tokens } = await startWorld(t);
-  const client = connect(server, () => tokens.accessToken);
+  const client = connectSocket(server.url, new Session(server.url, tokens));
   for (const [query, code] of [
     ['{ nothing }', 'GRAPHQL_VALIDATION_FAILED'],
     ['subscription { ticketChanged(after: "-1") { seq } }', 'BAD_USER_INPUT'],
@@ -61,24 +51,21 @@ test('an operation that is refused says why', async (t) => {
   await client.dispose();
 });
 
-test('a socket with an expired token is closed, and opened with another one', async (t) => {
+test('a socket with a token that has expired is closed, and opened with another one', async (t) => {
   const { server, tokens } = await startWorld(t);
-  const spent = expire(tokens.accessToken, key);
-  const session = new Session(server.url, { ...tokens, accessToken: spent });
+  const session = new Session(server.url, { ...tokens, accessToken: endToken(tokens.accessToken, key, -60) });
+  const client = connectSocket(server.url, session);
   const codes = [];
-  let token = spent;
-  const client = connect(server, () => token);
-  client.on('closed', async ({ code }) => codes.push(code));
-  client.on('connecting', async (isRetry) => (token = isRetry ? await session.refresh(spent) : spent));
+  client.on('closed', ({ code }) => codes.push(code));
   const { value } = await client.iterate({ query: '{ viewer { ... on User { id } } }' }).next();
   assert.equal(value.data.viewer.id, tokens.id);
-  assert.ok(codes.length > 0 && codes.every((code) => code === 4403), `closed with ${codes}`);
+  assert.deepEqual(codes, [4403]);
   await client.dispose();
 });
 
 test('a subscription is told that the server stops, and goes on after it', async (t) => {
   const { server, tokens, ticketIds: [id] } = await startWorld(t);
-  const client = connect(server, () => tokens.accessToken);
+  const client = connectSocket(server.url, new Session(server.url, tokens));
   let after = await latestSeq(server, tokens.accessToken);
   const seen = [];
   const first = client.iterate({ query: subscription, variables: { after } });

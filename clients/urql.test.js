@@ -6,12 +6,11 @@ import { authExchange } from '@urql/exchange-auth';
 import { cacheExchange } from '@urql/exchange-graphcache';
 import { relayPagination } from '@urql/exchange-graphcache/extras';
 import { getIntrospectionQuery } from 'graphql';
-import { createClient } from 'graphql-ws';
-import './websocket.js';
 import { eventually } from './eventually.js';
-import { expire } from './expired_token.js';
+import { endToken } from './signed_token.js';
 import { startServer } from './server.js';
 import { Session } from './session.js';
+import { connectSocket } from './socket.js';
 import { latestSeq, moveTicket, populate, send } from './world.js';
 
 const key = 'the key of users, which only this test has';
@@ -20,7 +19,7 @@ const key = 'the key of users, which only this test has';
 async function startWorld(t, sizes) {
   const server = await startServer(t, { USER_SECRET_KEY: key });
   const world = await populate(server, sizes);
-  const session = new Session(server.url, { ...world.tokens, accessToken: expire(world.tokens.accessToken, key) });
+  const session = new Session(server.url, { ...world.tokens, accessToken: endToken(world.tokens.accessToken, key, -60) });
   const complaints = [];
   const cache = cacheExchange({
     schema: await send(server, { query: getIntrospectionQuery() }),
@@ -28,10 +27,8 @@ async function startWorld(t, sizes) {
     resolvers: { Query: { customers: relayPagination() }, Customer: { interactions: relayPagination() } },
     logger: (severity, message) => severity !== 'debug' && complaints.push(message),
   });
-  const socket = createClient({
-    url: server.socketUrl,
-    connectionParams: async () => ({ Authorization: `Bearer ${await session.accessToken()}` }),
-  });
+  const socket = connectSocket(server.url, session);
+  t.after(() => socket.dispose());
   const client = new Client({
     url: server.url,
     preferGetMethod: false,

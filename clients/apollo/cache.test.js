@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gql } from '@apollo/client';
-import '../websocket.js';
 import { eventually } from '../eventually.js';
 import { startServer } from '../server.js';
 import { Session } from '../session.js';

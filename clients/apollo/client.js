@@ -3,7 +3,7 @@ import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/clien
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { OperationTypeNode } from 'graphql';
-import { createClient } from 'graphql-ws';
+import { connectSocket } from '../socket.js';
 import { authLink, resumeLink } from './links.js';
 
 /** Returns a cache that joins the pages of lists. Lists that are filtered or ordered otherwise are others. */
@@ -26,12 +26,7 @@ export function createCache() {
  * the one that sends operations by HTTP.
  */
 export function createApolloClient({ url, session, links = [], socketOptions = {}, resume = {}, fetch }) {
-  const socket = createClient({
-    url: url.replace('http', 'ws'),
-    connectionParams: async () => ({ Authorization: `Bearer ${await session.accessToken()}` }),
-    retryAttempts: Infinity,
-    ...socketOptions,
-  });
+  const socket = connectSocket(url, session, socketOptions);
   const client = new ApolloClient({
     cache: createCache(),
     link: ApolloLink.split(

@@ -9,7 +9,6 @@ import { promisify } from 'node:util';
 import { CombinedGraphQLErrors, gql } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { generatePersistedQueryIdsFromManifest } from '@apollo/persisted-query-lists';
-import '../websocket.js';
 import { startServer } from '../server.js';
 import { Session } from '../session.js';
 import { send, signUpAdmin } from '../world.js';

