@@ -1,6 +1,6 @@
 // A graphql-ws client for a session.
 import { createClient } from 'graphql-ws';
-import './websocket.js';
+import './websocket.js'; // for Node alone
 
 const forbidden = 4403;
 
