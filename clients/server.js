@@ -79,8 +79,8 @@ class Server {
   }
 
   async #end(signal) {
-    const { exitCode, signalCode } = this.#process;
-    if (exitCode !== null || signalCode !== null) {
+    const { pid, exitCode, signalCode } = this.#process;
+    if (pid === undefined || exitCode !== null || signalCode !== null) {
       return;
     }
     const ended = once(this.#process, 'exit');

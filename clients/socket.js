@@ -23,6 +23,8 @@ export function connectSocket(url, session, options = {}) {
       },
     },
     retryAttempts: Infinity,
+    // By itself graphql-ws gives up when it can't reach the server. An Error is one of connectionParams: log in again.
+    shouldRetry: (problem) => !(problem instanceof Error),
     ...options,
   });
 }

@@ -19,6 +19,7 @@ const key = 'the key of users, which only this test has';
 async function startWorld(t, sizes) {
   const server = await startServer(t, { USER_SECRET_KEY: key });
   const world = await populate(server, sizes);
+  // The first request is refused, since its token has expired.
   const session = new Session(server.url, { ...world.tokens, accessToken: endToken(world.tokens.accessToken, key, -60) });
   const complaints = [];
   const cache = cacheExchange({
@@ -28,10 +29,8 @@ async function startWorld(t, sizes) {
     logger: (severity, message) => severity !== 'debug' && complaints.push(message),
   });
   const socket = connectSocket(server.url, session);
-  t.after(() => socket.dispose());
   const client = new Client({
     url: server.url,
-    preferGetMethod: false,
     exchanges: [cache, authenticate(session), fetchExchange, subscriptionExchange({
       forwardSubscription: (request) => ({ subscribe: (sink) => ({ unsubscribe: socket.subscribe(request, sink) }) }),
     })],

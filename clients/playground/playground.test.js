@@ -78,5 +78,8 @@ async function runOperation(page, text) {
 }
 
 async function waitForResult(page, text) {
-  await page.waitForFunction((wanted) => document.querySelector('.result-window .CodeMirror')?.CodeMirror.getValue().includes(wanted), text);
+  await page.waitForFunction((wanted) => {
+    const result = document.querySelector('.result-window .CodeMirror')?.CodeMirror;
+    return result?.getValue().includes(wanted);
+  }, text);
 }
