@@ -8,7 +8,7 @@ import { Session } from './session.js';
 import { connectSocket } from './socket.js';
 import { latestSeq, moveTicket, populate } from './world.js';
 
-const key = 'the key of users, which only this test has';
+const key = 'the key of users that only this test has';
 const subscription = `subscription ($after: String) { ticketChanged(after: $after) { seq ticket { id status } } }`;
 
 async function startWorld(t) {

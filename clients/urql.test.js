@@ -13,7 +13,7 @@ import { Session } from './session.js';
 import { connectSocket } from './socket.js';
 import { latestSeq, moveTicket, populate, send } from './world.js';
 
-const key = 'the key of users, which only this test has';
+const key = 'the key of users that only this test has';
 
 // startWorld returns a client of a server, and what the cache complains of.
 async function startWorld(t, sizes) {

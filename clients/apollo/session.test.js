@@ -9,7 +9,7 @@ import { Session } from '../session.js';
 import { signUpAdmin } from '../world.js';
 import { createApolloClient } from './client.js';
 
-const key = 'the key of users, which only this test has';
+const key = 'the key of users that only this test has';
 
 test('an error link sees the codes of errors', async (t) => {
   const server = await startServer(t, { USER_SECRET_KEY: key });

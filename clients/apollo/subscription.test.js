@@ -55,7 +55,7 @@ for (const [name, end] of [
 }
 
 test('a subscription goes on when its access token ends, and ends with the session', async (t) => {
-  const key = 'the key of users, which only this test has';
+  const key = 'the key of users that only this test has';
   const server = await startServer(t, { USER_SECRET_KEY: key });
   const { tokens, ticketIds: [ticket] } = await populate(server, { customers: 1, interactions: 1, tickets: 1 });
   const session = new Session(server.url, { ...tokens, accessToken: endToken(tokens.accessToken, key, 2) });
@@ -71,6 +71,7 @@ test('a subscription goes on when its access token ends, and ends with the sessi
     .subscribe(({ data, error }) => got.push(error ?? data.ticketChanged.ticket.status));
 
   await moveTicket(server, tokens.accessToken, ticket, 'IN_PROGRESS');
+  await eventually(() => got.length === 1);
   await eventually(() => codes.includes(4403));
   await moveTicket(server, tokens.accessToken, ticket, 'RESOLVED');
   await eventually(() => got.length === 2);
