@@ -54,11 +54,11 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 		switch {
 		case errors.Is(err, ErrInvalidToken):
 			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-			writeError(w, http.StatusUnauthorized, err.Error(), "UNAUTHENTICATED")
+			writeError(w, r, http.StatusUnauthorized, err.Error(), "UNAUTHENTICATED")
 		case err != nil:
 			a.log.ErrorContext(r.Context(), "cannot authenticate", "error", err)
 			w.Header().Set("Retry-After", "1")
-			writeError(w, http.StatusServiceUnavailable, "the database can't be reached", "UNAVAILABLE")
+			writeError(w, r, http.StatusServiceUnavailable, "the database can't be reached", "UNAVAILABLE")
 		default:
 			viewer.Address = a.proxies.Address(r)
 			next.ServeHTTP(w, r.WithContext(WithViewer(r.Context(), viewer)))
@@ -86,10 +86,20 @@ func BearerToken(header string) (string, error) {
 }
 
 // writeError writes a GraphQL error response. message is one of ours and has nothing to escape.
-func writeError(w http.ResponseWriter, status int, message, code string) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+func writeError(w http.ResponseWriter, r *http.Request, status int, message, code string) {
+	w.Header().Set("Content-Type", refusalMedia(r)+"; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = fmt.Fprintf(w, `{"errors":[{"message":%q,"extensions":{"code":%q}}]}`, message, code)
+}
+
+// refusalMedia returns the media type for an answer with a status of HTTP's errors. That of GraphQL, if the client knows
+// it: it reads the code then, where it would take application/json for an answer of some proxy.
+func refusalMedia(r *http.Request) string {
+	const media = "application/graphql-response+json"
+	if strings.Contains(strings.ToLower(strings.Join(r.Header.Values("Accept"), ",")), media) {
+		return media
+	}
+	return "application/json"
 }

@@ -121,6 +121,31 @@ func checkRefusal(t *testing.T, recorder *httptest.ResponseRecorder) {
 	}
 }
 
+// Clients read the code of an error with another status than 200 only from an answer that is surely GraphQL's.
+func TestRefusalHasTheMediaTypeThatTheClientReads(t *testing.T) {
+	t.Parallel()
+	tokens := newTokens(t, Keys{usersKey}, Keys{customersKey})
+	handler := NewAuthenticator(tokens, nil, nil, slog.New(slog.DiscardHandler)).Middleware(http.NotFoundHandler())
+	for _, test := range []struct{ accept, media string }{
+		{"", "application/json; charset=utf-8"},
+		{"*/*", "application/json; charset=utf-8"},
+		{"application/json", "application/json; charset=utf-8"},
+		{"text/event-stream", "application/json; charset=utf-8"},
+		{"application/graphql-response+json", "application/graphql-response+json; charset=utf-8"},
+		{"application/graphql-response+json,application/json;q=0.9", "application/graphql-response+json; charset=utf-8"},
+		{"application/json;q=0.9, Application/GraphQL-Response+JSON", "application/graphql-response+json; charset=utf-8"},
+	} {
+		request := httptest.NewRequest(http.MethodPost, "/", nil)
+		request.Header.Set("Authorization", "Bearer x")
+		request.Header.Set("Accept", test.accept)
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, request)
+		if media := recorder.Header().Get("Content-Type"); recorder.Code != http.StatusUnauthorized || media != test.media {
+			t.Errorf("%q gets %d %s, want %s", test.accept, recorder.Code, media, test.media)
+		}
+	}
+}
+
 func TestParseProxies(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -24,8 +24,9 @@ func CrossOrigin(origins Origins, next http.Handler) http.Handler {
 			return
 		}
 		refused := db.Errorf(db.Forbidden, "a page of another origin may not send this; ALLOWED_ORIGINS lists those that may")
+		media, _ := negotiate(r.Header.Values("Accept"))
 		writeResponse(
-			w, answerFormat{media: mediaJSON}, http.StatusForbidden,
+			w, answerFormat{media: media}, http.StatusForbidden,
 			&graphql.Response{Errors: gqlerror.List{codedError(refused)}},
 		)
 	})

@@ -102,3 +102,20 @@ func TestForgeablePosts(t *testing.T) {
 		"a mutation by GET":  {method: "GET", target: getTarget("mutation{__typename}"), status: 405, code: "BAD_REQUEST"},
 	})
 }
+
+// A page that reads no other answers than GraphQL's is told the code, too.
+func TestCrossOriginAnswersAsTheClientWouldHaveIt(t *testing.T) {
+	t.Parallel()
+	for accept, media := range map[string]string{
+		"*/*": mediaJSON, mediaGraphQL + "," + mediaJSON + ";q=0.9": mediaGraphQL, mediaEvents: mediaJSON,
+	} {
+		request := httptest.NewRequest(http.MethodPost, ownOrigin+"/graphql", nil)
+		request.Header.Set("Origin", otherOrigin)
+		request.Header.Set("Accept", accept)
+		recorder := httptest.NewRecorder()
+		CrossOrigin(nil, http.NotFoundHandler()).ServeHTTP(recorder, request)
+		if got := recorder.Header().Get("Content-Type"); recorder.Code != http.StatusForbidden || got != media+"; charset=utf-8" {
+			t.Errorf("%q gets %d %s, want %s", accept, recorder.Code, got, media)
+		}
+	}
+}
