@@ -88,9 +88,9 @@ func (t *connectionTakeover) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	t.conn = conn
 	// What the client has sent already is kept, as what there is to read first.
-	early, _ := buffers.Reader.Peek(buffers.Reader.Buffered())
+	early, _ := buffers.Peek(buffers.Reader.Buffered())
 	buffers.Reader = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), conn), max(socketBufferSize, len(early)))
-	_, _ = buffers.Reader.Peek(len(early))
+	_, _ = buffers.Peek(len(early))
 	buffers.Writer = bufio.NewWriterSize(conn, socketBufferSize)
 	return conn, buffers, nil
 }
