@@ -76,6 +76,8 @@ type stream[T any] struct {
 	// it became so.
 	at   int
 	over bool
+	// cause is why it is over, if the subscriber is to know.
+	cause error
 	// forgetContext has the end of the subscriber's context not end the stream, which is over already.
 	forgetContext func() bool
 	// catchUp is the replay, which ends early when over is closed.
@@ -168,9 +170,7 @@ func (s *stream[T]) end(err error) {
 	s.forgetContext()
 	delete(s.feed.streams, s)
 	s.leave()
-	if err != nil && s.ended != nil {
-		s.ended(err)
-	}
+	s.cause = err
 	if s.replaying != nil {
 		close(s.replaying) // the replay closes the channel, on which it may just be sending
 		return
@@ -186,12 +186,15 @@ func (s *stream[T]) leave() {
 	}
 }
 
-// close empties the channel and closes it.
+// close empties the channel, says why, and closes it.
 func (s *stream[T]) close() {
 	for {
 		select {
 		case <-s.changes:
 		default:
+			if s.cause != nil && s.ended != nil {
+				s.ended(s.cause)
+			}
 			close(s.changes)
 			s.announce()
 			return
