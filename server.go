@@ -95,19 +95,11 @@ func version() string {
 	return info.Main.Version
 }
 
-// tuneCollector has the garbage collector run when the heap is five times what lives, not twice: what lives is some
-// megabytes, and an answer leaves up to one behind, so that it ran a hundred times a second and took a third of the
-// processor. GOGC and GOMEMLIMIT say otherwise, as in any Go program.
-func tuneCollector() {
-	const percent = 400
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent)
-	}
-}
-
 // serve answers requests until ctx is done, then finishes those under way and the mail that is being sent.
 func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) error {
-	tuneCollector()
+	if os.Getenv("GOGC") == "" {
+		tuneCollector(ctx)
+	}
 	crm, err := open(ctx, s, log, db.Options{AllowStaffSignup: s.allowStaffSignup})
 	if err != nil {
 		return err

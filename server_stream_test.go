@@ -31,7 +31,11 @@ func TestStreams(t *testing.T) {
 			`{"type":"subscribe","id":"1","payload":{"query":"{viewer{... on User{role}}}"}}`,
 			`{"type":"next","id":"1","payload":{"data":{"viewer":{"role":"ADMIN"}}`,
 		},
-		{`{"type":"ping"}`, `{"type":"complete","id":"1"}`},
+		{`{"type":"pong"}`, `{"type":"complete","id":"1"}`},
+		{
+			`{"type":"subscribe","id":"2","payload":{"query":"subscription{ticketChanged(after:\"soon\"){seq}}"}}`,
+			`{"type":"error","id":"2","payload":[{"message":"after: is not a seq of this server"`,
+		},
 	} {
 		if err := socket.Write(t.Context(), websocket.MessageText, []byte(exchange[0])); err != nil {
 			t.Fatal(err)

@@ -54,6 +54,7 @@ func (s *stream[T]) replayBatch(ctx context.Context, over <-chan struct{}) (live
 		}
 		select {
 		case s.changes <- &Change[T]{sight: seen}: // there is room, since nobody else sends
+			s.announce()
 		case <-over:
 			return false, nil
 		}

@@ -17,6 +17,9 @@ type Watch struct {
 	After *string
 	// Ended is told why the stream ends before its channel is closed, unless the subscriber left. It must not block.
 	Ended func(error)
+	// Announce, if not nil, is called for each change, once it can be received, and when the channel has been closed. It
+	// must not block.
+	Announce func()
 }
 
 // Watch tells a subscriber, on a channel, of every change of the documents that match and that the viewer sees, until ctx is
@@ -42,7 +45,7 @@ func (e *Entities[T]) Watch(ctx context.Context, viewer auth.Viewer, w Watch) (<
 	}
 	s := &stream[T]{
 		feed: e.db.Feed, audience: audience, key: key, at: at, session: session,
-		changes: make(chan *Change[T], streamBuffer), ended: w.Ended,
+		changes: make(chan *Change[T], streamBuffer), ended: w.Ended, announced: w.Announce,
 	}
 	s.catchUp = func(over <-chan struct{}) { s.replay(ctx, over) }
 	if err := s.begin(ctx, newest); err != nil {
@@ -66,11 +69,15 @@ type stream[T any] struct {
 	key      audienceKey
 	session  auth.Viewer
 	changes  chan *Change[T]
-	ended    func(error)
+	// ended and announced tell the subscriber; they may be nil.
+	ended     func(error)
+	announced func()
 	// at is a seq up to which the stream has been told; if it is live and hasn't been told of anything since, it is where
 	// it became so.
 	at   int
 	over bool
+	// cause is why it is over, if the subscriber is to know.
+	cause error
 	// forgetContext has the end of the subscriber's context not end the stream, which is over already.
 	forgetContext func() bool
 	// catchUp is the replay, which ends early when over is closed.
@@ -138,11 +145,18 @@ func (s *stream[T]) tell(sights []*sight[T]) {
 		select {
 		case s.changes <- &Change[T]{sight: seen}:
 			s.at = seen.seq
+			s.announce()
 		default:
 			s.leave()
 			s.fallBack()
 			return
 		}
+	}
+}
+
+func (s *stream[T]) announce() {
+	if s.announced != nil {
+		s.announced()
 	}
 }
 
@@ -156,9 +170,7 @@ func (s *stream[T]) end(err error) {
 	s.forgetContext()
 	delete(s.feed.streams, s)
 	s.leave()
-	if err != nil && s.ended != nil {
-		s.ended(err)
-	}
+	s.cause = err
 	if s.replaying != nil {
 		close(s.replaying) // the replay closes the channel, on which it may just be sending
 		return
@@ -174,13 +186,17 @@ func (s *stream[T]) leave() {
 	}
 }
 
-// close empties the channel and closes it.
+// close empties the channel, says why, and closes it.
 func (s *stream[T]) close() {
 	for {
 		select {
 		case <-s.changes:
 		default:
+			if s.cause != nil && s.ended != nil {
+				s.ended(s.cause)
+			}
 			close(s.changes)
+			s.announce()
 			return
 		}
 	}

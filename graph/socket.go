@@ -37,6 +37,7 @@ type socket struct {
 	exec    *Executor
 	conn    *websocket.Conn
 	network net.Conn
+	// headers are those of the request that operations know.
 	headers http.Header
 
 	// writing is held while a message is written.
@@ -60,10 +61,12 @@ type socket struct {
 	expiry *time.Timer
 }
 
-func newSocket(exec *Executor, conn *websocket.Conn, network net.Conn, from identity, headers http.Header) *socket {
-	return &socket{
-		exec: exec, conn: conn, network: network, identity: from, headers: headers, operations: map[string]*socketOperation{},
+func newSocket(exec *Executor, conn *websocket.Conn, network net.Conn, from identity, cost string) *socket {
+	s := &socket{exec: exec, conn: conn, network: network, identity: from, operations: map[string]*socketOperation{}}
+	if cost != "" {
+		s.headers = http.Header{costHeader: {cost}}
 	}
+	return s
 }
 
 // serve reads messages until the socket is closed. Each is handled by a goroutine of its own that is waited for: its

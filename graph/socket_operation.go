@@ -111,7 +111,11 @@ func (s *socket) begin(ctx context.Context, id string, operation *graphql.Operat
 	s.operations[id] = o
 	s.runs++
 	s.running.Add(1)
-	go o.run(ctx, operation)
+	if o.kind == ast.Subscription {
+		s.exec.subscribe(ctx, operation, o.send, func(failed *graphql.Response) { o.end(ctx, failed) })
+		return
+	}
+	go func() { o.end(ctx, s.exec.stream(ctx, operation, o.send)) }()
 }
 
 // complete ends an operation because the client wants it. One that is unknown has just ended by itself.
@@ -124,16 +128,14 @@ func (s *socket) complete(id string) {
 	}
 }
 
-// run runs the operation and sends what comes of it. While a subscription waits, its goroutine is here and in
-// stream, and their frames should be small: the runtime takes back the stack that an event has needed if the wait needs
-// little of it.
-func (o *socketOperation) run(ctx context.Context, operation *graphql.OperationContext) {
-	defer o.release(ctx)
-	o.finish(ctx, o.socket.exec.stream(ctx, operation, o.send))
-}
-
 func (o *socketOperation) send(response *graphql.Response) bool {
 	return o.socket.isRunning(o) && o.socket.sendResponse(o.id, response)
+}
+
+// end comes when there is nothing more to send but the last message.
+func (o *socketOperation) end(ctx context.Context, failed *graphql.Response) {
+	defer o.release(ctx)
+	o.finish(ctx, failed)
 }
 
 // finish sends the last message. The id is free for another operation before the client can know that this one has

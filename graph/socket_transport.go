@@ -2,8 +2,10 @@ package graph
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -51,7 +53,7 @@ func (t *socketTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // it has been answered
 	}
 	conn.SetReadLimit(t.exec.limits.Body)
-	s := newSocket(t.exec, conn, takeover.conn, requestIdentity(t.authenticator, r), r.Header)
+	s := newSocket(t.exec, conn, takeover.conn, requestIdentity(t.authenticator, r), r.Header.Get(costHeader))
 	if conn.Subprotocol() != subprotocol {
 		s.close(closeSubprotocol, "Subprotocol not acceptable")
 		return
@@ -62,7 +64,7 @@ func (t *socketTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.close(websocket.StatusTryAgainLater, refused.Message)
 		return
 	}
-	ctx := context.WithoutCancel(r.Context())
+	ctx := context.WithValue(context.Background(), requestIDKey{}, RequestID(r.Context()))
 	go func() {
 		defer remove()
 		s.serve(ctx)
@@ -85,9 +87,10 @@ func (t *connectionTakeover) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, fmt.Errorf("cannot take the connection over: %w", err)
 	}
 	t.conn = conn
-	if buffers.Reader.Buffered() == 0 {
-		buffers.Reader = bufio.NewReaderSize(conn, socketBufferSize)
-	}
+	// What the client has sent already is kept, as what there is to read first.
+	early, _ := buffers.Peek(buffers.Reader.Buffered())
+	buffers.Reader = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), conn), max(socketBufferSize, len(early)))
+	_, _ = buffers.Peek(len(early))
 	buffers.Writer = bufio.NewWriterSize(conn, socketBufferSize)
 	return conn, buffers, nil
 }

@@ -118,6 +118,7 @@ func (s *streamSchema) subscribe(ctx context.Context, field graphql.CollectedFie
 	var once sync.Once
 	context.AfterFunc(ctx, func() { once.Do(func() { s.ended <- field.Name }) })
 	if field.Name == "idle" {
+		context.AfterFunc(ctx, AnnounceStream(ctx))
 		return func(context.Context) *graphql.Response {
 			<-ctx.Done()
 			return nil

@@ -43,9 +43,16 @@ func (r subscriptionResolver) DeliveryFailed(
 // watch subscribes the viewer to what happens to documents of a kind.
 func watch[T any](
 	ctx context.Context, e *db.Entities[T], where db.Filter, after *string,
-) (<-chan *db.Change[T], error) {
+) (changes <-chan *db.Change[T], err error) {
 	viewer, _ := auth.ViewerFrom(ctx)
+	announce := graph.AnnounceStream(ctx)
+	defer func() {
+		if changes == nil {
+			announce() // the error
+		}
+	}()
 	return e.Watch(ctx, viewer, db.Watch{
 		Where: where, After: after, Ended: func(err error) { graph.FailStream(ctx, err) },
+		Announce: announce,
 	})
 }

@@ -1,0 +1,396 @@
+package main_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"crm/db"
+	"crm/db/mongo"
+	"crm/db/mongo/mongotest"
+	"crm/db/sqlite"
+)
+
+// TestSubscriptionsThroughKills has two servers on one store write ten thousand events, while subscribers come and go
+// and the servers are killed and started again. Each subscriber has to be told every change that its account sees, once
+// and in order. The stand-in for MongoDB scans its log for every read, so there it is four hundred.
+func TestSubscriptionsThroughKills(t *testing.T) {
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		folder := t.TempDir()
+		(&subscriptionOrdeal{
+			t: t, events: 10_000, kills: 8, folder: folder, settings: []string{"LOG_LEVEL=error"},
+			open: func() (db.Store, error) {
+				return sqlite.Open(t.Context(), filepath.Join(folder, "data", "crm.db"), db.Collections())
+			},
+		}).run()
+	})
+	t.Run("mongo", func(t *testing.T) {
+		t.Parallel()
+		events := 400
+		if os.Getenv("MONGO_TEST_URI") != "" {
+			events = 10_000
+		}
+		uri, name := mongotest.URI(t), mongotest.Database(t).Name()
+		(&subscriptionOrdeal{
+			t: t, events: events, kills: 4, folder: t.TempDir(),
+			settings: append(mongoSettings(uri), "MONGO_DATABASE="+name, "LOG_LEVEL=error"),
+			open:     func() (db.Store, error) { return mongo.Open(uri, name, db.Collections()) },
+		}).run()
+	})
+}
+
+// subscriptionOrdeal is a run of TestSubscriptionsThroughKills.
+type subscriptionOrdeal struct {
+	t             *testing.T
+	events, kills int
+	folder        string
+	settings      []string
+	// open opens the store when the servers are down, to look at the log.
+	open func() (db.Store, error)
+
+	// token is the admin's.
+	token   string
+	mutex   sync.Mutex
+	servers []*process
+	writers []*ticketWriter
+	// acknowledged is how many changes of tickets the servers have acknowledged.
+	acknowledged atomic.Int64
+	// from is the seq at which the writers begin.
+	from      int
+	followers []*accountFollower
+}
+
+// accountFollower is a follower, and who it is.
+type accountFollower struct {
+	follower
+
+	// customer is the id of the one whose tickets the account sees; empty if it sees all.
+	customer string
+	told     atomic.Int64
+}
+
+func (f *accountFollower) sees(customer string) bool {
+	return f.customer == "" || f.customer == customer
+}
+
+// ordealTime bounds the whole run on a very slow machine.
+const ordealTime = 4 * patience
+
+func (o *subscriptionOrdeal) run() {
+	began := time.Now()
+	o.servers = []*process{serve(o.t, o.folder, o.settings...)}
+	o.populate(o.servers[0])
+	o.servers = append(o.servers, serve(o.t, o.folder, o.settings...))
+	ctx, stop := context.WithTimeout(o.t.Context(), ordealTime)
+	defer stop()
+	var following, writing sync.WaitGroup
+	for i, f := range o.followers {
+		following.Go(func() { o.follow(ctx, f, rand.New(rand.NewPCG(1, uint64(i)))) })
+	}
+	for i, w := range o.writers {
+		writing.Go(func() {
+			for try := i; ctx.Err() == nil && o.acknowledged.Load() < int64(o.events); try++ {
+				w.write(ctx, o.t, o.server(try), &o.acknowledged)
+			}
+		})
+	}
+	o.killServers()
+	writing.Wait()
+	written := time.Since(began)
+	o.untilTold(o.settled())
+	stop()
+	following.Wait()
+	for _, p := range o.servers {
+		p.kill()
+	}
+	o.check()
+	o.t.Logf("%d changes acknowledged by 2 servers with %d kills within %s", o.acknowledged.Load(), o.kills, written.Round(time.Millisecond))
+	for _, f := range o.followers {
+		o.t.Logf("%-22s %6d changes, %3d subscriptions, lost %d times", f.name, len(f.got), f.subscriptions, f.lost)
+	}
+}
+
+// ordealWriters is how many clients write at once.
+const ordealWriters = 12
+
+// populate makes an admin, a user, and two customers with an interaction each, of which the second is the user's; those
+// who write about them; and those who follow that.
+func (o *subscriptionOrdeal) populate(p *process) {
+	const password = "correct horse"
+	admin := p.must("", signUp, nil).text("signUpUser.tokens.accessToken")
+	p.must(admin, `mutation { createUser(input: {name: "Uma", email: "uma@crm.example", password: "correct horse"}) { user { id } } }`, nil)
+	user := p.must("", logIn, variables{"email": "uma@crm.example", "password": password}).text("logInUser.tokens.accessToken")
+	follow := func(name, token, customer string, by subscribe) {
+		o.followers = append(o.followers, &accountFollower{
+			follower: follower{name: name, token: token, subscribe: by}, customer: customer,
+		})
+	}
+	follow("admin, WebSocket", admin, "", bySocket)
+	follow("admin, events", admin, "", byEvents)
+	for i, owner := range []string{admin, user} {
+		name := []string{"Carl", "Cora"}[i]
+		a := p.must("", `mutation($name: String!, $email: EmailAddress!) {
+			signUpCustomer(input: {name: $name, email: $email, password: "correct horse"}) {
+				customer { id } tokens { accessToken } } }`, variables{"name": name, "email": name + "@customer.example"})
+		customer, token := a.text("signUpCustomer.customer.id"), a.text("signUpCustomer.tokens.accessToken")
+		meeting := p.must(owner, createInteraction, variables{"customer": customer, "title": "Demo"}).
+			text("createInteraction.interaction.id")
+		for n := range ordealWriters / 2 {
+			o.writers = append(o.writers, &ticketWriter{
+				name: fmt.Sprintf("%s-%d", name, n), token: admin, meeting: meeting,
+				acknowledged: map[string]bool{}, unsure: map[string]bool{},
+			})
+		}
+		follow(name+", events", token, customer, byEvents)
+		if owner == user {
+			follow(name+", WebSocket", token, customer, bySocket)
+			follow("user, WebSocket", user, customer, bySocket)
+		}
+	}
+	o.token, o.from = admin, 6 // two users, two customers, two interactions
+	eventually(o.t, "the log tells of everybody", func() bool { return o.latestSeq() == o.from })
+}
+
+func (o *subscriptionOrdeal) latestSeq() int {
+	o.t.Helper()
+	seq, err := strconv.Atoi(o.server(0).must(o.token, `{ latestSeq }`, nil).text("latestSeq"))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return seq
+}
+
+func (o *subscriptionOrdeal) server(i int) *process {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return o.servers[i%len(o.servers)]
+}
+
+// killServers kills a server whenever a share of the changes has been acknowledged, now the one and now the other, and
+// each third time both. It starts them again where they were.
+func (o *subscriptionOrdeal) killServers() {
+	for kill := range o.kills {
+		eventually(o.t, fmt.Sprintf("the writers come to kill %d", kill+1), func() bool {
+			return o.acknowledged.Load() >= int64(o.events*(kill+1)/(o.kills+1)) || o.t.Failed()
+		})
+		killed := []int{kill % 2}
+		if kill%3 == 2 {
+			killed = []int{0, 1}
+		}
+		for _, i := range killed {
+			o.servers[i].kill()
+		}
+		for _, i := range killed {
+			again := serve(o.t, o.folder, append(slices.Clone(o.settings), "PORT="+o.servers[i].port())...)
+			o.mutex.Lock()
+			o.servers[i] = again
+			o.mutex.Unlock()
+		}
+	}
+}
+
+// follow subscribes again and again, each time to one of the servers and for some changes.
+func (o *subscriptionOrdeal) follow(ctx context.Context, f *accountFollower, random *rand.Rand) {
+	for ctx.Err() == nil {
+		err := f.read(ctx, o.server(random.IntN(2)), o.from, 1+random.IntN(o.events/5), func() { f.told.Add(1) })
+		if err != nil {
+			o.t.Errorf("%s: %v", f.name, err)
+			return
+		}
+		breathe(ctx)
+	}
+}
+
+// breathe keeps who has lost a server from asking for it without pause.
+func breathe(ctx context.Context) {
+	timer := time.NewTimer(10 * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// settled waits until the log tells of all there is, and returns how many changes there are of each customer's tickets.
+func (o *subscriptionOrdeal) settled() map[string]int {
+	o.t.Helper()
+	var all struct {
+		Tickets struct {
+			TotalCount int
+			Nodes      []struct {
+				Version  int
+				Customer struct{ ID string }
+			}
+		}
+	}
+	a := o.server(0).must(o.token, `{ tickets(first: 100) { totalCount nodes { version customer { id } } } }`, nil)
+	raw, err := json.Marshal(a.Data)
+	if err == nil {
+		err = json.Unmarshal(raw, &all)
+	}
+	if err != nil || all.Tickets.TotalCount > len(all.Tickets.Nodes) {
+		o.t.Fatalf("the tickets are %s, %v", a.raw, err)
+	}
+	changes, sum := map[string]int{}, 0
+	for _, ticket := range all.Tickets.Nodes {
+		changes[ticket.Customer.ID] += ticket.Version
+		sum += ticket.Version
+	}
+	eventually(o.t, "all changes are in the log", func() bool { return o.latestSeq() == o.from+sum })
+	return changes
+}
+
+// untilTold waits until all followers have been told as many changes as there are of the customers' tickets.
+func (o *subscriptionOrdeal) untilTold(changes map[string]int) {
+	o.t.Helper()
+	for _, f := range o.followers {
+		expected := 0
+		for customer, n := range changes {
+			if f.sees(customer) {
+				expected += n
+			}
+		}
+		eventually(o.t, fmt.Sprintf("%s is told of %d changes", f.name, expected), func() bool {
+			return f.told.Load() >= int64(expected) || o.t.Failed()
+		})
+	}
+}
+
+// check wants the log to tell of every version of every ticket once, in order, and of each acknowledged change; and each
+// follower to have been told just what the log has of what it sees.
+func (o *subscriptionOrdeal) check() {
+	store, err := o.open()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	versions, texts := map[db.ID]int{}, map[string]int{}
+	told := make([][]ticketChange, len(o.followers))
+	for _, event := range all[db.Event](o.t, store, db.Events, "seq") {
+		if event.Seq <= o.from {
+			continue
+		}
+		data, err := event.Decode()
+		if err != nil || data.Ticket == nil {
+			o.t.Fatalf("event %d is %s %s, %v", event.Seq, event.Type, event.Data, err)
+		}
+		if versions[event.Entity]++; data.Ticket.Version != versions[event.Entity] {
+			o.t.Errorf("event %d is of version %d, want %d", event.Seq, data.Ticket.Version, versions[event.Entity])
+		}
+		texts[data.Ticket.Description]++
+		_, kind, _ := strings.Cut(event.Type, ".")
+		change := ticketChange{Seq: event.Seq, Kind: strings.ToUpper(kind), TicketID: db.KindTicket.GlobalID(event.Entity)}
+		for i, f := range o.followers {
+			if f.sees(db.KindCustomer.GlobalID(data.Ticket.CustomerID)) {
+				told[i] = append(told[i], change)
+			}
+		}
+	}
+	o.checkWriters(texts)
+	for i, f := range o.followers {
+		if !slices.Equal(f.got, told[i]) {
+			o.t.Errorf("%s was told %d changes, not the %d that the log has%s", f.name, len(f.got), len(told[i]), difference(f.got, told[i]))
+		}
+	}
+}
+
+// difference says where two sequences of changes begin to differ.
+func difference(got, want []ticketChange) string {
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			return fmt.Sprintf(": number %d is %v, want %v", i, got[i], want[i])
+		}
+	}
+	return ""
+}
+
+// checkWriters wants each acknowledged change to be in the log once, and nothing there that wasn't written.
+func (o *subscriptionOrdeal) checkWriters(texts map[string]int) {
+	for _, w := range o.writers {
+		for text := range w.acknowledged {
+			if texts[text] != 1 {
+				o.t.Errorf("the change to %q was acknowledged, and the log tells of it %d times", text, texts[text])
+			}
+			delete(texts, text)
+		}
+		for text := range w.unsure {
+			if texts[text] > 1 {
+				o.t.Errorf("the log tells %d times of the change to %q", texts[text], text)
+			}
+			delete(texts, text)
+		}
+	}
+	if len(texts) > 0 {
+		o.t.Errorf("the log tells of %d changes that nobody has made: %v", len(texts), slices.Collect(maps.Keys(texts)))
+	}
+}
+
+// ticketWriter changes tickets on a meeting, one after the other. The texts of all changes differ.
+type ticketWriter struct {
+	name, token, meeting string
+	sent                 int
+	// ticket is the one that is being changed, changed how often it was.
+	ticket  string
+	changed int
+	// acknowledged are the texts whose change was, unsure those that were sent without an answer.
+	acknowledged, unsure map[string]bool
+}
+
+// A request changes a ticket several times; a ticket is changed until another is raised.
+const (
+	changesPerRequest = 10
+	changesPerTicket  = 300
+)
+
+// changeTicket changes a ticket several times.
+var changeTicket = "mutation($id: ID!" + repeated(changesPerRequest, " $t#: String!") + ") {" +
+	repeated(changesPerRequest, " c#: updateTicket(input: {id: $id, description: $t#}) { ticket { id } }") + " }"
+
+// write makes some changes on that server. When it dies meanwhile, nobody knows which of them were made.
+func (w *ticketWriter) write(ctx context.Context, t *testing.T, p *process, acknowledged *atomic.Int64) {
+	query, vars, texts := changeTicket, variables{"id": w.ticket}, make([]string, changesPerRequest)
+	if w.ticket == "" || w.changed >= changesPerTicket {
+		query, vars, texts = createTicket, variables{"id": w.meeting}, texts[:1]
+	}
+	for i := range texts {
+		w.sent++
+		texts[i] = fmt.Sprintf("%s %d", w.name, w.sent)
+		vars["t"+strconv.Itoa(i)] = texts[i]
+	}
+	if query == createTicket {
+		vars["description"] = texts[0]
+		delete(vars, "t0")
+	}
+	a, err := p.ask(w.token, query, vars)
+	switch {
+	case err != nil:
+		for _, text := range texts {
+			w.unsure[text] = true
+		}
+		breathe(ctx)
+		return
+	case len(a.Errors) > 0:
+		t.Errorf("%s\nfailed: %s", query, a.raw)
+		return
+	case query == createTicket:
+		w.ticket, w.changed = a.text("createTicket.ticket.id"), 0
+	}
+	for _, text := range texts {
+		w.acknowledged[text] = true
+	}
+	w.changed += len(texts)
+	acknowledged.Add(int64(len(texts)))
+}
