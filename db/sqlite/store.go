@@ -137,12 +137,13 @@ func (s *Store) Close() error {
 			s.reading <- struct{}{}
 		}
 		s.writing <- struct{}{}
-		s.walIndex.close()
+		s.walIndex.unmap()
 		for _, c := range append(s.idle, s.writer) {
 			if err := c.close(); err != nil && s.closeErr == nil {
 				s.closeErr = fmt.Errorf("cannot close %s: %w", s.path, err)
 			}
 		}
+		s.walIndex.close()
 	})
 	return s.closeErr
 }

@@ -8,4 +8,6 @@ func (*walIndex) open(string) {}
 
 func (*walIndex) read() db.Version { return db.Version{} }
 
+func (*walIndex) unmap() {}
+
 func (*walIndex) close() {}

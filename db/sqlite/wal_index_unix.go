@@ -19,7 +19,7 @@ func (w *walIndex) open(path string) {
 	if err != nil {
 		return
 	}
-	defer func() { _ = file.Close() }() // the mapping stays
+	w.file = file
 	info, err := file.Stat()
 	if err != nil || info.Size() < int64(walHeader) {
 		return
@@ -38,11 +38,18 @@ func (w *walIndex) read() (version db.Version) {
 	return version
 }
 
-func (w *walIndex) close() {
+// unmap comes before the database is closed, close after that.
+func (w *walIndex) unmap() {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	if w.header != nil {
 		_ = syscall.Munmap(w.header)
 		w.header = nil
+	}
+}
+
+func (w *walIndex) close() {
+	if w.file != nil {
+		_ = w.file.Close()
 	}
 }
