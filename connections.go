@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"crm/notify"
+)
+
+// Bounds of a connection, so that none is kept for nothing; shutdownTime is what requests get to end.
+const (
+	headerTime   = 5 * time.Second
+	readTime     = 30 * time.Second
+	writeTime    = 60 * time.Second
+	idleTime     = 2 * time.Minute
+	headerBytes  = 64 << 10
+	shutdownTime = 20 * time.Second
+	// maxOperationTime leaves time to write the answer.
+	maxOperationTime = writeTime - 10*time.Second
+)
+
+// server is the HTTP server, and what ends the streams on it, which it doesn't end itself.
+type server struct {
+	http.Server
+	endStreams func(ctx context.Context)
+}
+
+func newServer(handler http.Handler, endStreams func(ctx context.Context), log *slog.Logger) *server {
+	return &server{endStreams: endStreams, Server: http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
+		IdleTimeout: idleTime, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}}
+}
+
+func serveUntilDone(
+	ctx context.Context, listener net.Listener, server *server, service *notify.Service, log *slog.Logger,
+) error {
+	notifying, stopNotifying := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopNotifying()
+	var notified error
+	var running sync.WaitGroup
+	running.Go(func() { notified = service.Run(notifying) })
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		log.Info("stopping")
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		var streaming sync.WaitGroup
+		streaming.Go(func() { server.endStreams(ending) })
+		err = server.Shutdown(ending)
+		streaming.Wait()
+		cancel()
+	}
+	stopNotifying()
+	running.Wait()
+	return errors.Join(err, notified)
+}

@@ -1,0 +1,139 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// answer is what the API answers.
+type answer struct {
+	status int
+	raw    string
+	Data   map[string]any
+	Errors []struct{ Extensions struct{ Code string } }
+}
+
+// variables are an operation's.
+type variables map[string]any
+
+// ask sends an operation, with a token unless that is empty. Its error says that no complete answer came.
+func (p *process) ask(token, query string, vars variables) (answer, error) {
+	body, err := json.Marshal(map[string]any{"query": query, "variables": vars})
+	if err != nil {
+		return answer{}, err
+	}
+	request, err := http.NewRequest(http.MethodPost, p.url+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return answer{}, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	return readAnswer(response)
+}
+
+func readAnswer(response *http.Response) (answer, error) {
+	raw, err := io.ReadAll(response.Body)
+	a := answer{status: response.StatusCode, raw: string(raw)}
+	if err == nil {
+		err = json.Unmarshal(raw, &a)
+	}
+	return a, err
+}
+
+// must is ask for an operation that has to succeed.
+func (p *process) must(token, query string, vars variables) answer {
+	p.t.Helper()
+	a, err := p.ask(token, query, vars)
+	if err != nil || a.status != http.StatusOK || len(a.Errors) > 0 {
+		p.t.Fatalf("%s\nfailed: %v %s", query, err, a.raw)
+	}
+	return a
+}
+
+// code returns the code of the answer's error, "" if there isn't exactly one.
+func (a answer) code() string {
+	if len(a.Errors) != 1 {
+		return ""
+	}
+	return a.Errors[0].Extensions.Code
+}
+
+// at returns what a dot-separated path leads to; numbers lead into lists.
+func (a answer) at(path string) any {
+	var found any = a.Data
+	for key := range strings.SplitSeq(path, ".") {
+		switch in := found.(type) {
+		case map[string]any:
+			found = in[key]
+		case []any:
+			i, err := strconv.Atoi(key)
+			if err != nil || i >= len(in) {
+				return nil
+			}
+			found = in[i]
+		}
+	}
+	return found
+}
+
+func (a answer) text(path string) string {
+	text, _ := a.at(path).(string)
+	return text
+}
+
+// The operations of these tests.
+const (
+	signUp = `mutation {
+		signUpUser(input: {name: "Asha", email: "asha@crm.example", password: "correct horse"}) { tokens { accessToken } } }`
+	logIn = `mutation($email: EmailAddress!, $password: String!) {
+		logInUser(input: {email: $email, password: $password}) { user { name role } tokens { accessToken } } }`
+	createCustomer = `mutation {
+		createCustomer(input: {name: "Carl", email: "carl@customer.example"}) { customer { id } } }`
+	createInteraction = `mutation($customer: ID!, $title: String!) {
+		createInteraction(input: {customerId: $customer, title: $title, startTime: "2050-08-27T20:03:00Z"}) {
+			interaction { id } } }`
+	updateInteraction = `mutation($id: ID!, $title: String!) {
+		updateInteraction(input: {id: $id, title: $title}) { interaction { title } } }`
+	createTicket = `mutation($id: ID!, $description: String!) {
+		createTicket(input: {interactionId: $id, description: $description}) { ticket { id } } }`
+	viewer = `{ viewer { ... on User { name role } } }`
+)
+
+// populate makes an admin and a customer.
+func populate(p *process) (token, customer string) {
+	p.t.Helper()
+	token = p.must("", signUp, nil).text("signUpUser.tokens.accessToken")
+	return token, p.must(token, createCustomer, nil).text("createCustomer.customer.id")
+}
+
+func create(t *testing.T, path string) *os.File {
+	t.Helper()
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = file.Close() })
+	return file
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}

@@ -1,0 +1,157 @@
+package e2e_test
+
+import (
+	"bytes"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"crm/db/demo"
+)
+
+// ends starts the program with arguments or a configuration with which it ends, and returns what it wrote.
+func ends(t *testing.T, folder string, vars []string, code int, arguments ...string) (out, logs string) {
+	t.Helper()
+	p := begin(t, folder, vars, arguments...)
+	if got := p.exit(); got != code {
+		t.Errorf("%v %v: exit code %d, want %d", vars, arguments, got, code)
+	}
+	return read(t, p.out), read(t, p.logs)
+}
+
+// refuses wants the program to end with one line, which has all the words in it.
+func refuses(t *testing.T, vars []string, words []string, arguments ...string) {
+	t.Helper()
+	out, logs := ends(t, t.TempDir(), vars, 1, arguments...)
+	if out != "" || strings.Count(logs, "\n") != 1 || !strings.HasPrefix(logs, "crm: ") {
+		t.Errorf("%v %v: it wrote\n%s%s", vars, arguments, out, logs)
+	}
+	for _, word := range words {
+		if !strings.Contains(logs, word) {
+			t.Errorf("%v %v: there is no %q in\n%s", vars, arguments, word, logs)
+		}
+	}
+}
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	out, _ := ends(t, t.TempDir(), nil, 0, "--help")
+	for _, command := range []string{"crm demo", "crm health", "--version"} {
+		if !strings.Contains(out, command) {
+			t.Errorf("the help doesn't know %q:\n%s", command, out)
+		}
+	}
+	if out, _ := ends(t, t.TempDir(), nil, 0, "--version"); !strings.HasPrefix(out, "crm ") {
+		t.Errorf("the version is %q", out)
+	}
+	refuses(t, nil, []string{`"nonsense"`, "--help"}, "nonsense")
+	refuses(t, nil, []string{"--customers"}, "demo", "--customers", "0")
+	refuses(t, nil, []string{"--customers"}, "demo", "me")
+}
+
+func TestWrongSettings(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
+	file := create(t, filepath.Join(t.TempDir(), "file")).Name()
+	noData := t.TempDir()
+	if err := os.WriteFile(filepath.Join(noData, "crm.db"), bytes.Repeat([]byte("nonsense"), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	used := strconv.Itoa(taken.Addr().(*net.TCPAddr).Port)
+	for _, test := range []struct {
+		variables string
+		words     []string
+	}{
+		{"PORT=x", []string{"PORT", `"x"`}},
+		{"PORT=" + used, []string{"PORT", used}},
+		{"SMTP_PORT=99999", []string{"SMTP_PORT", "99999"}},
+		{"SMTP_HOST=localhost SMTP_MAIL=nobody", []string{"SMTP_MAIL"}},
+		{"SMTP_HOST=localhost SMTP_PORT=0", []string{"SMTP_PORT"}},
+		{"ALLOWED_ORIGINS=nonsense", []string{"ALLOWED_ORIGINS", "nonsense"}},
+		{"PLAYGROUND=maybe", []string{"PLAYGROUND", "maybe"}},
+		{"LOG_LEVEL=loud", []string{"LOG_LEVEL", "loud"}},
+		{"TRUSTED_PROXIES=x", []string{"TRUSTED_PROXIES", `"x"`}},
+		{"LIMIT_TOKENS=many", []string{"LIMIT_TOKENS", "many"}},
+		{"LIMIT_DEPTH=0", []string{"LIMIT_DEPTH", `"0"`}},
+		{"LIMIT_TIME=2m", []string{"LIMIT_TIME", "50s"}},
+		{"LIMIT_TIME=30", []string{"LIMIT_TIME", `"30"`}},
+		{"TRUSTED_DOCUMENTS=none.json", []string{"TRUSTED_DOCUMENTS", "none.json"}},
+		{"LIMIT_STREAMS=0", []string{"LIMIT_STREAMS", `"0"`}},
+		{"LIMIT_STREAMS_PER_ADDRESS=many", []string{"LIMIT_STREAMS_PER_ADDRESS", `"many"`}},
+		{"DATA_DIR=" + file, []string{"DATA_DIR", file}},
+		{"DATA_DIR=" + noData, []string{"DATA_DIR", "crm.db"}},
+		{"MONGO_URI=foo", []string{"MONGO_URI"}},
+		{"MONGO_URI=mongodb:// SECRET_KEY=k USER_SECRET_KEY=u CUSTOMER_SECRET_KEY=c", []string{"MONGO_URI"}},
+		{"MONGO_URI=mongodb://localhost MONGO_DATABASE=a/b", []string{"MONGO_DATABASE", "a/b"}},
+		{"MONGO_URI=mongodb://localhost", []string{" SECRET_KEY", "USER_SECRET_KEY", "CUSTOMER_SECRET_KEY"}},
+		{"MONGO_URI=mongodb://localhost SECRET_KEY=k USER_SECRET_KEY=u", []string{": CUSTOMER_SECRET_KEY must"}},
+	} {
+		t.Run(test.variables, func(t *testing.T) {
+			t.Parallel()
+			refuses(t, strings.Fields(test.variables), test.words)
+		})
+	}
+}
+
+// TestDotEnv: a file .env configures the program, and the environment takes precedence over it.
+func TestDotEnv(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, ".env"), []byte("PORT=x\nDATA_DIR=elsewhere\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	serve(t, folder)
+	checkModes(t, filepath.Join(folder, "elsewhere"))
+}
+
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	folder, other := t.TempDir(), t.TempDir()
+	for _, folder := range []string{folder, other} {
+		out, _ := ends(t, folder, nil, 0, "demo", "--customers", "5")
+		for _, word := range []string{demo.Admin, demo.Password} {
+			if !strings.Contains(out, word) {
+				t.Errorf("there is no %q in\n%s", word, out)
+			}
+		}
+	}
+	if _, logs := ends(t, folder, nil, 1, "demo", "--customers", "5"); strings.Count(logs, "\n") != 1 ||
+		!strings.Contains(logs, "empty store") {
+		t.Errorf("the second demo wrote\n%s", logs)
+	}
+	names := demoNames(t, folder)
+	if again := demoNames(t, other); names != again {
+		t.Errorf("two demos differ:\n%s\n%s", names, again)
+	}
+}
+
+// demoNames returns the names and texts of a demo that is served.
+func demoNames(t *testing.T, folder string) string {
+	t.Helper()
+	p := serve(t, folder)
+	if strings.Contains(read(t, p.out), "mutation") {
+		t.Errorf("with a demo, there is no user yet")
+	}
+	token := p.must("", logIn, variables{"email": demo.Admin, "password": demo.Password}).
+		text("logInUser.tokens.accessToken")
+	a := p.must(token, `{ customers(orderBy: [{field: EMAIL}]) { totalCount nodes {
+		name company phone interactions(first: 10, orderBy: [{field: CREATED_AT, direction: ASC}]) { nodes {
+			title user { name } tickets(orderBy: [{field: CREATED_AT, direction: ASC}]) { nodes { description status } } } } } }
+		users(orderBy: [{field: EMAIL}]) { nodes { name } } }`, nil)
+	if a.at("customers.totalCount") != 5.0 || a.text("customers.nodes.4.interactions.nodes.0.title") == "" {
+		t.Errorf("the demo is %s", a.raw)
+	}
+	if status, body := p.get("/dev/mailbox", "application/json"); status != http.StatusOK || body != `{"messages":[]}` {
+		t.Errorf("the demo's mailbox answers %d %s", status, body)
+	}
+	names, _, _ := strings.Cut(a.raw, `"extensions"`)
+	return names
+}

@@ -1,0 +1,174 @@
+package e2e_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// program is where the built program is.
+var program string
+
+func TestMain(m *testing.M) {
+	if name := os.Getenv(attackVariable); name != "" {
+		if err := runAttack(name); err != nil {
+			panic(err)
+		}
+		return
+	}
+	code, err := buildAndRun(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func buildAndRun(m *testing.M) (int, error) {
+	dir, err := os.MkdirTemp("", "crm-test-")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	program = filepath.Join(dir, "crm")
+	if out, err := exec.Command("go", "build", "-o", program, "..").CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("cannot build the program: %w\n%s", err, out)
+	}
+	return m.Run(), nil
+}
+
+// patience is how long a test waits for what has to happen; nothing waits for it to pass.
+const patience = 60 * time.Second
+
+// eventually waits for something to be so.
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	deadline := time.After(patience)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !so() {
+		select {
+		case <-deadline:
+			t.Fatalf("it didn't happen in time: %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+// process is a run of the program.
+type process struct {
+	t       *testing.T
+	command *exec.Cmd
+	// out and logs are the files that its output goes to, so that what it has written is there at once.
+	out, logs string
+	ended     chan struct{}
+	url       string
+}
+
+// begin starts the program in that folder, with these environment variables and PORT=0, and no others.
+func begin(t *testing.T, folder string, variables []string, arguments ...string) *process {
+	t.Helper()
+	files := t.TempDir()
+	p := &process{t: t, command: exec.Command(program, arguments...), ended: make(chan struct{})}
+	p.out, p.logs = filepath.Join(files, "out"), filepath.Join(files, "logs")
+	p.command.Dir, p.command.Env = folder, append([]string{"PORT=0"}, variables...)
+	p.command.Stdout, p.command.Stderr = create(t, p.out), create(t, p.logs)
+	if err := p.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.ended)
+		_ = p.command.Wait() // how it ended is in ProcessState
+	}()
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("the program wrote:\n%s%s", read(t, p.out), read(t, p.logs))
+		}
+	})
+	return p
+}
+
+// base finds in the greeting where the server is.
+var base = regexp.MustCompile(`(?m)^GraphQL +(http://localhost:\d+)/graphql$`)
+
+// serve starts the program as a server and waits until it listens.
+func serve(t *testing.T, folder string, variables ...string) *process {
+	t.Helper()
+	p := begin(t, folder, variables)
+	eventually(t, "the server listens", func() bool {
+		select {
+		case <-p.ended:
+			t.Fatalf("the server ended with %d", p.command.ProcessState.ExitCode())
+		default:
+		}
+		if found := base.FindStringSubmatch(read(t, p.out)); found != nil {
+			p.url = found[1]
+		}
+		return p.url != ""
+	})
+	return p
+}
+
+// kill is what kill -9 does.
+func (p *process) kill() {
+	_ = p.command.Process.Kill()
+	<-p.ended
+}
+
+// stop asks the program to end, as Docker does, and wants it to do so in order.
+func (p *process) stop() {
+	p.t.Helper()
+	p.signal(syscall.SIGTERM)
+	if code := p.exit(); code != 0 {
+		p.t.Errorf("the program was told to stop and ended with %d", code)
+	}
+}
+
+func (p *process) signal(signal os.Signal) {
+	p.t.Helper()
+	if err := p.command.Process.Signal(signal); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// exit waits for the end of the program and returns its exit code.
+func (p *process) exit() int {
+	p.t.Helper()
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		p.t.Fatal("the program doesn't end")
+	}
+	return p.command.ProcessState.ExitCode()
+}
+
+func (p *process) port() string { return p.url[strings.LastIndex(p.url, ":")+1:] }
+
+// get returns what a path answers; accept may be empty.
+func (p *process) get(path, accept string) (status int, body string) {
+	p.t.Helper()
+	request, err := http.NewRequest(http.MethodGet, p.url+path, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	request.Header.Set("Accept", accept)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	raw, err := io.ReadAll(response.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return response.StatusCode, string(raw)
+}

@@ -1,0 +1,139 @@
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// initTime is how long a socket may be without connection_init.
+const initTime = 3 * time.Second
+
+// hostileStreams are attacks whose clients wait until they are cut off.
+func hostileStreams() map[string]attack {
+	return map[string]attack{
+		"1,000 sockets without init": func(ctx context.Context, a *attacker) error {
+			return atOnce(1000, func(int) error { return a.expectClose(ctx, 4408) })
+		},
+		"10,000 subscribes on one socket": func(ctx context.Context, a *attacker) error {
+			messages := []string{initMessage(a.token)}
+			for i := range 10_000 {
+				messages = append(messages, subscribeMessage(fmt.Sprint(i), []byte(queryBody(idle))))
+			}
+			return a.expectClose(ctx, 4429, messages...)
+		},
+		"10,000 subscribes with one id": func(ctx context.Context, a *attacker) error {
+			return a.expectClose(ctx, 4409, append([]string{initMessage(a.token)},
+				manyTimes(10_000, subscribeMessage("1", []byte(queryBody(idle))))...)...)
+		},
+		"10,000 inits on one socket": func(ctx context.Context, a *attacker) error {
+			return a.expectClose(ctx, 4429, manyTimes(10_000, initMessage(a.token))...)
+		},
+		"a message of 2 MB": func(ctx context.Context, a *attacker) error {
+			return a.expectClose(ctx, 1009, initMessage(a.token), subscribeMessage("1", []byte(queryBody(strings.Repeat(" ", 2<<20)))))
+		},
+		"1 MB of no JSON": func(ctx context.Context, a *attacker) error {
+			return a.expectClose(ctx, 4400, strings.Repeat("\x01", 1<<20-200))
+		},
+		"JSON, 400,000 deep": func(ctx context.Context, a *attacker) error {
+			return a.expectClose(ctx, 4400, `{"type":"ping","payload":`+strings.Repeat("[", 400_000)+strings.Repeat("]", 400_000)+"}")
+		},
+		"500 sockets one after the other": func(ctx context.Context, a *attacker) error {
+			for range 500 {
+				if err := a.expectClose(ctx, 4401, subscribeMessage("1", []byte(queryBody(idle)))); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"500 event streams, left at once": func(ctx context.Context, a *attacker) error {
+			return atOnce(500, func(int) error { return a.leaveEvents(ctx) })
+		},
+	}
+}
+
+func manyTimes(n int, message string) []string {
+	messages := make([]string, n)
+	for i := range messages {
+		messages[i] = message
+	}
+	return messages
+}
+
+// atOnce does something n times at once.
+func atOnce(n int, do func(i int) error) error {
+	errs := make([]error, n)
+	var running sync.WaitGroup
+	for i := range n {
+		running.Go(func() { errs[i] = do(i) })
+	}
+	running.Wait()
+	return errors.Join(errs...)
+}
+
+// expectClose sends messages on a socket, until the server closes it, with that code.
+func (a *attacker) expectClose(ctx context.Context, code websocket.StatusCode, messages ...string) error {
+	conn, err := dialSocket(ctx, a.url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.CloseNow() }()
+	sent := make(chan time.Time, 1)
+	go func() {
+		for _, message := range messages {
+			if conn.Write(ctx, websocket.MessageText, []byte(message)) != nil {
+				break
+			}
+		}
+		sent <- time.Now()
+	}()
+	for err == nil {
+		_, _, err = conn.Read(ctx)
+	}
+	a.wasCut(time.Since(<-sent))
+	// What is still on its way when the server closes can take the close with it.
+	if got := websocket.CloseStatus(err); got != code && (got != -1 || ctx.Err() != nil) {
+		return fmt.Errorf("the socket ends with %w, want %d", err, code)
+	}
+	return nil
+}
+
+// leaveEvents begins an event stream and goes away.
+func (a *attacker) leaveEvents(ctx context.Context) error {
+	ctx, leave := context.WithCancel(ctx)
+	defer leave()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+"/graphql", strings.NewReader(queryBody(idle)))
+	if err != nil {
+		return err
+	}
+	request.Header = http.Header{
+		"Accept": {"text/event-stream"}, "Authorization": {"Bearer " + a.token}, "Content-Type": {"application/json"},
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("an event stream is answered with %s", response.Status)
+	}
+	return nil
+}
+
+// sendHostileRequests sends each of the hostile requests, one after the other.
+func sendHostileRequests(ctx context.Context, a *attacker) error {
+	for _, one := range hostileQueries() {
+		took, _, _, err := one.send(ctx, a.url, a.token)
+		if err != nil {
+			return err
+		}
+		a.wasCut(took)
+	}
+	return nil
+}

@@ -1,0 +1,215 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"crm/db"
+)
+
+// entity is an interaction or a ticket as the API shows it after all.
+type entity struct {
+	ID                 string
+	Title, Description string
+	Version            int
+	Deliveries         struct{ Nodes []struct{ Status string } }
+	Tickets            struct{ Nodes []entity }
+}
+
+// settled waits until all mail is sent, and returns everything by its id. It asks for the API's view only when all mail
+// has come, so as not to keep the server from sending it.
+func (o *ordeal) settled(p *process) (interactions, tickets map[string]entity) {
+	o.t.Helper()
+	interactions, tickets = o.everything(p)
+	expected := 0
+	for _, e := range interactions {
+		expected += toldOfInteraction * e.Version
+	}
+	for _, e := range tickets {
+		expected += toldOfTicket * e.Version
+	}
+	eventually(o.t, fmt.Sprintf("%d mails come", expected), func() bool {
+		different := map[string]bool{}
+		for _, l := range o.office.inbox() {
+			different[l.id] = true
+		}
+		return len(different) >= expected
+	})
+	eventually(o.t, "all mail is known to be sent", func() bool {
+		interactions, tickets = o.everything(p)
+		for _, e := range interactions {
+			if !e.told(toldOfInteraction) {
+				return false
+			}
+		}
+		for _, e := range tickets {
+			if !e.told(toldOfTicket) {
+				return false
+			}
+		}
+		return true
+	})
+	return interactions, tickets
+}
+
+// How many are told of every change: of an interaction its customer and its user, of a ticket only the customer, since
+// the user raised it.
+const (
+	toldOfInteraction = 2
+	toldOfTicket      = 1
+)
+
+// told says whether that many recipients were sent mail about each version, and nobody else anything.
+func (e entity) told(recipients int) bool {
+	for _, delivery := range e.Deliveries.Nodes {
+		if delivery.Status != "SENT" {
+			return false
+		}
+	}
+	return len(e.Deliveries.Nodes) == recipients*e.Version
+}
+
+// everything reads all interactions and tickets, page by page.
+func (o *ordeal) everything(p *process) (interactions, tickets map[string]entity) {
+	o.t.Helper()
+	interactions, tickets = map[string]entity{}, map[string]entity{}
+	var page struct {
+		Interactions struct {
+			PageInfo struct {
+				HasNextPage bool
+				EndCursor   string
+			}
+			Nodes []entity
+		}
+	}
+	vars := variables{}
+	for {
+		a := p.must(o.token, `query($after: String) { interactions(first: 50, after: $after) {
+			pageInfo { hasNextPage endCursor }
+			nodes {
+				id title version deliveries(first: 100) { nodes { status } }
+				tickets(first: 50) { nodes { id description version deliveries(first: 5) { nodes { status } } } }
+			} } }`, vars)
+		raw, err := json.Marshal(a.Data)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		page.Interactions.Nodes = nil
+		if err := json.Unmarshal(raw, &page); err != nil {
+			o.t.Fatal(err)
+		}
+		for _, interaction := range page.Interactions.Nodes {
+			interactions[interaction.ID] = interaction
+			for _, ticket := range interaction.Tickets.Nodes {
+				tickets[ticket.ID] = ticket
+			}
+		}
+		if !page.Interactions.PageInfo.HasNextPage {
+			return interactions, tickets
+		}
+		vars["after"] = page.Interactions.PageInfo.EndCursor
+	}
+}
+
+// checkPromises wants every acknowledged change to be there, and its mail to have come.
+func (o *ordeal) checkPromises(interactions, tickets map[string]entity) {
+	o.t.Helper()
+	came := map[string]bool{}
+	for _, l := range o.office.inbox() {
+		came[l.to+" "+l.subject] = true
+	}
+	told := func(subject string, recipients ...string) {
+		for _, to := range recipients {
+			if !came[to+" "+subject] {
+				o.t.Errorf("%s was never sent %q", to, subject)
+			}
+		}
+	}
+	const user, customer = "asha@crm.example", "carl@customer.example"
+	for _, w := range o.writers {
+		for _, m := range w.meetings {
+			last := m.titles[len(m.titles)-1]
+			if now := interactions[m.id].Title; now != last && !slices.Contains(m.unsure, now) {
+				o.t.Errorf("interaction %s is now %q, but %q was acknowledged", m.id, now, last)
+			}
+			told("New meeting: "+m.titles[0], user, customer)
+			for _, title := range m.titles[1:] {
+				told("Changed meeting: "+title, user, customer)
+			}
+		}
+		for id, description := range w.tickets {
+			if now := tickets[id].Description; now != description {
+				o.t.Errorf("ticket %s is now %q, but %q was acknowledged", id, now, description)
+			}
+			told("New ticket: "+description, customer)
+		}
+	}
+}
+
+// checkStore wants a log of events without gaps that tells of every change once, and no mail but what follows from it.
+func (o *ordeal) checkStore(interactions, tickets map[string]entity) {
+	o.t.Helper()
+	store, err := o.open()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	told := map[string]int{}
+	for i, event := range all[db.Event](o.t, store, db.Events, "seq") {
+		if event.Seq != i+1 || !event.Planned {
+			o.t.Errorf("event %d has number %d; planned: %t", i+1, event.Seq, event.Planned)
+		}
+		entity, _, _ := strings.Cut(event.Type, ".")
+		told[entity]++
+	}
+	for entity, versions := range map[string]map[string]entity{"interaction": interactions, "ticket": tickets} {
+		changes := 0
+		for e := range maps.Values(versions) {
+			changes += e.Version
+		}
+		if told[entity] != changes {
+			o.t.Errorf("%d events tell of %d changes of every %s", told[entity], changes, entity)
+		}
+	}
+	copies := map[string]int{}
+	for _, l := range o.office.inbox() {
+		copies[l.id]++
+	}
+	deliveries := all[db.Delivery](o.t, store, db.Deliveries, "created_at")
+	duplicates, most := 0, 0
+	for _, delivery := range deliveries {
+		came := copies[delivery.MessageID]
+		delete(copies, delivery.MessageID)
+		if came < 1 || came > 1+o.kills || delivery.Status != db.DeliverySent {
+			o.t.Errorf("delivery %s is %s and came %d times", delivery.ID, delivery.Status, came)
+		}
+		duplicates += came - 1
+		most = max(most, came)
+	}
+	if len(copies) > 0 {
+		o.t.Errorf("mail came that nobody knows of: %v", copies)
+	}
+	o.t.Logf("%d kills, %d changes acknowledged, %d interactions, %d tickets, %d mails, %d duplicates, no mail more than %d times",
+		o.kills, o.promises.Load(), len(interactions), len(tickets), len(deliveries), duplicates, most)
+}
+
+// all reads a whole collection.
+func all[T any, P interface {
+	*T
+	db.Document
+}](t *testing.T, store db.Store, c *db.Collection, order string) []P {
+	t.Helper()
+	var found []P
+	sort := []db.Sort{{Field: order}, {Field: "_id"}}
+	if err := store.Find(t.Context(), c, db.Query{Sort: sort}, func() db.Document {
+		found = append(found, P(new(T)))
+		return found[len(found)-1]
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}

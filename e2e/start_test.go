@@ -1,0 +1,121 @@
+package e2e_test
+
+import (
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestStart: nothing has to be configured, and everything is there again after a restart.
+func TestStart(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	p := serve(t, folder)
+	for path, want := range map[string]string{
+		"/health": `{"success":"server is up and running..."}`, "/healthz": `{"status":"alive"}`,
+		"/readyz": `{"status":"ready"}`,
+	} {
+		if status, body := p.get(path, ""); status != http.StatusOK || body != want {
+			t.Errorf("%s answers %d %s", path, status, body)
+		}
+	}
+	for _, path := range []string{"/", "/graphql"} {
+		if status, body := p.get(path, "text/html"); status != http.StatusOK || !strings.Contains(body, "<html") {
+			t.Errorf("a browser gets at %s: %d %s", path, status, body)
+		}
+	}
+	if status, _ := p.get("/nonsense", "text/html"); status != http.StatusNotFound {
+		t.Errorf("an unknown path answers %d", status)
+	}
+	checkModes(t, filepath.Join(folder, "data"))
+
+	greeting, mutation, found := strings.Cut(read(t, p.out), "\n\n")
+	mutation = mutation[strings.Index(mutation, "mutation {"):]
+	if want := strings.ReplaceAll(`GraphQL     URL/graphql
+Playground  URL/
+Data        data/crm.db
+Mail        kept, not sent (SMTP_HOST is not set): URL/dev/mailbox`, "URL", p.url); !found || greeting != want {
+		t.Errorf("the greeting is\n%s", greeting)
+	}
+	tokens := p.must("", mutation, nil)
+	token := tokens.text("signUpUser.tokens.accessToken")
+	if tokens.text("signUpUser.user.role") != "ADMIN" {
+		t.Errorf("the first user is %s", tokens.raw)
+	}
+	p.must(token, createCustomer, nil)
+	p.stop()
+
+	p = serve(t, folder)
+	if status, _ := p.get("/readyz", ""); status != http.StatusOK {
+		t.Errorf("after a restart, /readyz answers %d", status)
+	}
+	if out := read(t, p.out); strings.Contains(out, "mutation") {
+		t.Errorf("with a user there, the greeting is\n%s", out)
+	}
+	if name := p.must(token, viewer, nil).text("viewer.name"); name != "Rohan" {
+		t.Errorf("the token from before is that of %q", name)
+	}
+	token = p.must("", logIn, variables{"email": "rohan@gmail.com", "password": "choose a long one"}).
+		text("logInUser.tokens.accessToken")
+	if name := p.must(token, `{ customers { nodes { name } } }`, nil).text("customers.nodes.0.name"); name != "Carl" {
+		t.Errorf("the customer from before is %q", name)
+	}
+	p.stop()
+}
+
+// TestTrustedDocuments: with a manifest only its documents run, and there is no playground to write others in.
+func TestTrustedDocuments(t *testing.T) {
+	t.Parallel()
+	manifest := filepath.Join(t.TempDir(), "manifest.json")
+	if err := os.WriteFile(manifest, fmt.Appendf(nil, `{"first":%q,"viewer":%q}`, signUp, viewer), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := serve(t, t.TempDir(), "TRUSTED_DOCUMENTS="+manifest)
+	token := p.must("", signUp, nil).text("signUpUser.tokens.accessToken")
+	if a := p.must(token, viewer, nil); a.text("viewer.name") != "Asha" {
+		t.Errorf("got %s", a.raw)
+	}
+	if a, err := p.ask(token, createCustomer, nil); err != nil || a.code() != "QUERY_NOT_IN_SAFELIST" {
+		t.Errorf("another document got %v %s", err, a.raw)
+	}
+	for path, accept := range map[string]string{"/": "text/html", "/playground/": "text/html"} {
+		if status, _ := p.get(path, accept); status != http.StatusNotFound {
+			t.Errorf("%s answers %d", path, status)
+		}
+	}
+	if err := os.WriteFile(manifest, []byte(`{"bad":"{nonsense}"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refuses(t, []string{"TRUSTED_DOCUMENTS=" + manifest}, []string{"TRUSTED_DOCUMENTS", `"bad"`, "nonsense"})
+}
+
+// checkModes wants a folder that only its owner can read, and in it the data and the keys.
+func checkModes(t *testing.T, folder string) {
+	t.Helper()
+	names := map[string]bool{}
+	if err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		names[entry.Name()] = true
+		if mode := info.Mode().Perm(); mode != 0o600 && (!entry.IsDir() || mode != 0o700) {
+			t.Errorf("%s has mode %o", path, mode)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"crm.db", "secret_key", "user_secret_key", "customer_secret_key"} {
+		if !names[name] {
+			t.Errorf("there is no %s in %s", name, folder)
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"strconv"
+
+	"crm/auth"
+	"crm/db/mongo"
+	"crm/graph"
+	"crm/notify"
+)
+
+// settings are the environment variables, read and checked.
+type settings struct {
+	port, dataDir           string
+	mongoURI, mongoDatabase string
+	smtp                    notify.SMTPConfig
+	origins                 graph.Origins
+	proxies                 auth.Proxies
+	logLevel                slog.Level
+	limits                  graph.Limits
+	// trusted is nil if any document may be run.
+	trusted *graph.TrustedDocuments
+
+	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath bool
+}
+
+// readSettings reads the variables. Its error names the one that is wrong.
+func readSettings(variable func(name string) string) (settings, error) {
+	v := variables{get: variable}
+	s := settings{
+		port: v.port("PORT", "8080"), dataDir: v.text("DATA_DIR", "data"), mongoURI: variable("MONGO_URI"),
+		origins: read(&v, "ALLOWED_ORIGINS", graph.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", auth.ParseProxies),
+		logLevel: read(&v, "LOG_LEVEL", parseLevel), allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
+	}
+	var err error
+	if s.limits, err = graph.ReadLimits(variable); err != nil && v.err == nil {
+		v.err = err
+	}
+	if s.limits.Time > maxOperationTime && v.err == nil {
+		v.err = fmt.Errorf("LIMIT_TIME: must be at most %s, since a connection ends soon after", maxOperationTime)
+	}
+	if variable("TRUSTED_DOCUMENTS") != "" {
+		s.trusted = read(&v, "TRUSTED_DOCUMENTS", func(path string) (*graph.TrustedDocuments, error) {
+			return graph.ReadTrustedDocuments(path, s.limits)
+		})
+	}
+	// What helps in development is on where there is nothing to protect: on one machine, with the data in a file.
+	development := s.mongoURI == ""
+	s.playground = v.flag("PLAYGROUND", s.trusted == nil)
+	s.introspection = v.flag("INTROSPECTION", development)
+	s.mailbox = v.flag("DEV_MAILBOX", development) && variable("SMTP_HOST") == ""
+	s.showCost = v.flag("QUERY_COST", development)
+	s.fastPath = v.flag("FAST_PATH", true)
+	port, _ := strconv.Atoi(v.port("SMTP_PORT", "587"))
+	s.smtp = notify.SMTPConfig{
+		Host: variable("SMTP_HOST"), Port: port, From: v.text("SMTP_MAIL", "crm@localhost"),
+		Password: variable("SMTP_PASSWORD"),
+	}
+	if !development {
+		const fallback = "crm"
+		read(&v, "MONGO_URI", func(uri string) (string, error) { return mongo.DatabaseName(uri, fallback) })
+		s.mongoDatabase = read(&v, "MONGO_DATABASE", func(name string) (string, error) {
+			return mongo.DatabaseName(s.mongoURI, cmp.Or(name, fallback))
+		})
+	}
+	return s, v.err
+}
+
+// variables reads environment variables and keeps the first error.
+type variables struct {
+	get func(name string) string
+	err error
+}
+
+func (v *variables) text(name, fallback string) string {
+	return cmp.Or(v.get(name), fallback)
+}
+
+func (v *variables) flag(name string, fallback bool) bool {
+	return read(v, name, func(text string) (bool, error) {
+		switch text {
+		case "":
+			return fallback, nil
+		case "true", "1":
+			return true, nil
+		case "false", "0":
+			return false, nil
+		}
+		return false, fmt.Errorf("must be true or false, not %q", text)
+	})
+}
+
+func (v *variables) port(name, fallback string) string {
+	return read(v, name, func(text string) (string, error) {
+		if _, err := strconv.ParseUint(cmp.Or(text, fallback), 10, 16); err != nil {
+			return "", fmt.Errorf("must be a port number, not %q", text)
+		}
+		return cmp.Or(text, fallback), nil
+	})
+}
+
+func parseLevel(text string) (slog.Level, error) {
+	var level slog.Level
+	if text == "" {
+		return slog.LevelInfo, nil
+	}
+	if err := level.UnmarshalText([]byte(text)); err != nil {
+		return 0, fmt.Errorf("must be debug, info, warn or error, not %q", text)
+	}
+	return level, nil
+}
+
+func read[T any](v *variables, name string, parse func(text string) (T, error)) T {
+	value, err := parse(v.get(name))
+	if err != nil && v.err == nil {
+		v.err = fmt.Errorf("%s: %w", name, err)
+	}
+	return value
+}
