@@ -30,6 +30,10 @@ const nothing = "nothing"
 func attacks() map[string]attack {
 	all := hostileStreams()
 	all["hostile requests"] = sendHostileRequests
+	all["another normal client"] = func(ctx context.Context, a *attacker) error {
+		_, _, _, err := hostile{body: queryBody(normalQuery)}.send(ctx, a.url, a.token)
+		return err
+	}
 	all[nothing] = func(ctx context.Context, _ *attacker) error {
 		rest, cancel := context.WithTimeout(ctx, attackTime)
 		defer cancel()
@@ -172,13 +176,15 @@ func (b besides) String() string {
 		len(b.took), b.percentile(50), b.percentile(99), float64(b.report.Cut.Microseconds())/1000)
 }
 
+const normalQuery = `{customers(first:20){totalCount nodes{id name interactions{nodes{id title}}}}}`
+
 // latencies sends normal requests and returns how long they took.
 func latencies(p *process, token string, n int) []time.Duration {
 	p.t.Helper()
 	took := make([]time.Duration, n)
 	for i := range took {
 		start := time.Now()
-		p.must(token, `{customers(first:20){totalCount nodes{id name interactions{nodes{id title}}}}}`, nil)
+		p.must(token, normalQuery, nil)
 		took[i] = time.Since(start)
 	}
 	return took
