@@ -2,11 +2,7 @@ package e2e_test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"slices"
 	"sync"
 	"testing"
@@ -31,7 +27,7 @@ func attacks() map[string]attack {
 	all := hostileStreams()
 	all["hostile requests"] = sendHostileRequests
 	all["another normal client"] = func(ctx context.Context, a *attacker) error {
-		_, _, _, err := hostile{body: queryBody(normalQuery)}.send(ctx, a.url, a.token)
+		_, err := askNormally(ctx, a.url, a.token)
 		return err
 	}
 	all[nothing] = func(ctx context.Context, _ *attacker) error {
@@ -42,14 +38,6 @@ func attacks() map[string]attack {
 	}
 	return all
 }
-
-// An attacker is a process of its own, which gets the processor time that nobody else wants: its work is otherwise done
-// elsewhere, and what is measured is what the server spends on it. These variables tell it what to do.
-const (
-	attackVariable = "CRM_TEST_ATTACK"
-	urlVariable    = "CRM_TEST_URL"
-	tokenVariable  = "CRM_TEST_TOKEN"
-)
 
 // attackTime is how long an attack goes on.
 const attackTime = 2 * time.Second
@@ -74,12 +62,9 @@ func (a *attacker) wasCut(after time.Duration) {
 	a.report.Cut = max(a.report.Cut, after)
 }
 
-// runAttack is what the attacker's process does.
-func runAttack(name string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	a := &attacker{url: os.Getenv(urlVariable), token: os.Getenv(tokenVariable)}
-	do, ending := attacks()[name], time.After(attackTime)
+// run attacks, again and again.
+func (a *attacker) run(ctx context.Context, do attack) {
+	ending := time.After(attackTime)
 	for over := false; !over && a.report.Err == ""; {
 		if err := do(ctx, a); err != nil {
 			a.report.Err = err.Error()
@@ -90,30 +75,16 @@ func runAttack(name string) error {
 		default:
 		}
 	}
-	return json.NewEncoder(os.Stdout).Encode(&a.report)
-}
-
-// attacked has the server attacked, and returns what the attacker reports.
-func attacked(t *testing.T, p *process, token, name string) (report attackReport, err error) {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), os.Args[0])
-	if chrt, err := exec.LookPath("chrt"); err == nil {
-		command = exec.CommandContext(t.Context(), chrt, "--idle", "0", os.Args[0])
-	}
-	command.Env = append(os.Environ(), attackVariable+"="+name, urlVariable+"="+p.url, tokenVariable+"="+token)
-	command.Stderr = os.Stderr
-	output, err := command.Output()
-	return report, errors.Join(err, json.Unmarshal(output, &report))
 }
 
 // TestBesideAttacks is not parallel, for its figures' sake. It measures a normal client, beside each attack.
 func TestBesideAttacks(t *testing.T) {
 	p := serve(t, t.TempDir(), "LOG_LEVEL=error")
 	token, _ := populate(p)
-	latencies(p, token, 400)
+	askMany(p, token, 400)
 	memory := residentMemory(t, p)
 	alone := beside(t, p, token, nothing)
-	t.Logf("a normal client alone: %s", alone)
+	t.Logf("%-34s %s", "a normal client alone", alone)
 	for name := range attacks() {
 		if name == nothing {
 			continue
@@ -144,27 +115,17 @@ type besides struct {
 	took []time.Duration
 }
 
+// beside has a normal client ask while the server is attacked.
 func beside(t *testing.T, p *process, token, name string) besides {
 	t.Helper()
 	var measured besides
-	done := make(chan error, 1)
-	go func() {
-		var err error
-		measured.report, err = attacked(t, p, token, name)
-		done <- err
-	}()
-	for {
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-			slices.Sort(measured.took)
-			return measured
-		default:
-			measured.took = append(measured.took, latencies(p, token, 1)...)
-		}
-	}
+	client, stop := start(t, p, token, normalClient, "--fifo", "1")
+	attacker, _ := start(t, p, token, name, "--idle", "0")
+	attacker(&measured.report)
+	stop()
+	client(&measured.took)
+	slices.Sort(measured.took)
+	return measured
 }
 
 func (b besides) percentile(n int) time.Duration {
@@ -174,18 +135,4 @@ func (b besides) percentile(n int) time.Duration {
 func (b besides) String() string {
 	return fmt.Sprintf("%5d requests, p50 %s, p99 %s; cut after %.2f ms",
 		len(b.took), b.percentile(50), b.percentile(99), float64(b.report.Cut.Microseconds())/1000)
-}
-
-const normalQuery = `{customers(first:20){totalCount nodes{id name interactions{nodes{id title}}}}}`
-
-// latencies sends normal requests and returns how long they took.
-func latencies(p *process, token string, n int) []time.Duration {
-	p.t.Helper()
-	took := make([]time.Duration, n)
-	for i := range took {
-		start := time.Now()
-		p.must(token, normalQuery, nil)
-		took[i] = time.Since(start)
-	}
-	return took
 }

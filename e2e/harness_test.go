@@ -18,9 +18,10 @@ import (
 var program string
 
 func TestMain(m *testing.M) {
-	if name := os.Getenv(attackVariable); name != "" {
-		if err := runAttack(name); err != nil {
-			panic(err)
+	if role := os.Getenv(roleVariable); role != "" {
+		if err := play(role); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
 		}
 		return
 	}

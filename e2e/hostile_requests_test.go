@@ -128,7 +128,7 @@ func (h hostile) check(t *testing.T, name string, took time.Duration, status int
 func TestHostileRequests(t *testing.T) {
 	p := serve(t, t.TempDir(), "LOG_LEVEL=error")
 	token, _ := populate(p)
-	latencies(p, token, 400)
+	askMany(p, token, 400)
 	memory := residentMemory(t, p)
 	for name, one := range hostileQueries() {
 		took, status, body, err := one.send(t.Context(), p.url, token)
@@ -141,7 +141,7 @@ func TestHostileRequests(t *testing.T) {
 		return
 	}
 	eventually(t, "the memory is given back", func() bool {
-		latencies(p, token, 20)
+		askMany(p, token, 20)
 		return residentMemory(t, p) < memory+hostileMemory
 	})
 	t.Logf("memory: %d KB before, %d KB afterwards", memory>>10, residentMemory(t, p)>>10)

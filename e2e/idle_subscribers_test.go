@@ -23,7 +23,7 @@ const (
 func TestIdleSubscribers(t *testing.T) {
 	p := serve(t, t.TempDir(), "LOG_LEVEL=error")
 	token, _ := populate(p)
-	latencies(p, token, 200)
+	askMany(p, token, 200)
 	first := openIdle(t, p, token) // what every one needs isn't counted
 	if first == nil {
 		return
@@ -45,7 +45,7 @@ func TestIdleSubscribers(t *testing.T) {
 	opening.Wait()
 	opened := residentMemory(t, p)
 	each := (memoryAtRest(t, p) - before) / subscribers
-	latencies(p, token, 200)
+	askMany(p, token, 200)
 	working := residentMemory(t, p)
 	t.Logf("an idle subscriber costs %d bytes; %d when all have just come, %d while others ask",
 		each, (opened-before)/subscribers, (working-before)/subscribers)
