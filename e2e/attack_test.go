@@ -26,6 +26,9 @@ const nothing = "nothing"
 func attacks() map[string]attack {
 	all := hostileStreams()
 	all["hostile requests"] = sendHostileRequests
+	all["hostile requests, 16 at once"] = func(ctx context.Context, a *attacker) error {
+		return atOnce(16, func(int) error { return sendHostileRequests(ctx, a) })
+	}
 	all["another normal client"] = func(ctx context.Context, a *attacker) error {
 		_, err := askNormally(ctx, a.url, a.token)
 		return err

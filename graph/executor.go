@@ -18,6 +18,7 @@ type Executor struct {
 	inner         *executor.Executor
 	schema        *ast.Schema
 	documents     *documents
+	turns         turns
 	limits        Limits
 	budgets       *budgets
 	introspection bool
@@ -39,7 +40,7 @@ func (e *Executor) CreateOperationContext(
 			operation, errs = refused, gqlerror.List{e.presenter.present(ctx, e.presenter.recover(ctx, cause))}
 		}
 	}()
-	doc, errs := e.documents.find(params)
+	doc, errs := e.findDocument(ctx, params)
 	if len(errs) > 0 {
 		return refused, errs
 	}
@@ -61,6 +62,16 @@ func (e *Executor) CreateOperationContext(
 		return operation, gqlerror.List{codedError(err)}
 	}
 	return operation, nil
+}
+
+// findDocument returns the document that the parameters have or name, when it is its turn.
+func (e *Executor) findDocument(ctx context.Context, params *graphql.RawParams) (*document, gqlerror.List) {
+	done, err := e.turns.take(ctx, len(params.Query))
+	if err != nil {
+		return nil, gqlerror.List{codedError(err)}
+	}
+	defer done()
+	return e.documents.find(params)
 }
 
 // checkParams checks what differs between requests for one document.

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -39,15 +40,15 @@ func refuse(status int, format string, args ...any) *refusal {
 }
 
 // readRequest reads a GraphQL request, or says with what status it is refused.
-func readRequest(w http.ResponseWriter, r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
+func (e *Executor) readRequest(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
 	start := graphql.Now()
 	var params *graphql.RawParams
 	var refused *refusal
 	switch r.Method {
 	case http.MethodPost:
-		params, refused = readPost(w, r, limits)
+		params, refused = e.readPost(w, r)
 	case http.MethodGet:
-		params, refused = readGet(r, limits)
+		params, refused = readGet(r, e.limits)
 	default:
 		refused = refuse(http.StatusMethodNotAllowed, "send operations by POST, or queries by GET")
 		refused.allow = http.MethodGet + ", " + http.MethodPost
@@ -60,7 +61,7 @@ func readRequest(w http.ResponseWriter, r *http.Request, limits Limits) (*graphq
 	return params, nil
 }
 
-func readPost(w http.ResponseWriter, r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
+func (e *Executor) readPost(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
 	// Only this type makes a browser ask before it sends a request from another site, so that no other can be forged.
 	media, mediaParams, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != mediaJSON {
@@ -72,18 +73,18 @@ func readPost(w http.ResponseWriter, r *http.Request, limits Limits) (*graphql.R
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, refuse(http.StatusUnsupportedMediaType, "the body must not be compressed")
 	}
-	if r.ContentLength > limits.Body {
-		return nil, bodyTooLarge(limits.Body)
+	if r.ContentLength > e.limits.Body {
+		return nil, bodyTooLarge(e.limits.Body)
 	}
-	body, err := readBody(http.MaxBytesReader(w, r.Body, limits.Body), r.ContentLength)
+	body, err := readBody(http.MaxBytesReader(w, r.Body, e.limits.Body), r.ContentLength)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, bodyTooLarge(limits.Body)
+		return nil, bodyTooLarge(e.limits.Body)
 	case err != nil:
 		return nil, refuse(http.StatusBadRequest, "the body can't be read")
 	}
-	return parseBody(body, limits)
+	return e.readParams(r.Context(), body)
 }
 
 // readBody reads a body. What it is said to be long is believed as far as that costs little.
@@ -100,6 +101,16 @@ func bodyTooLarge(limit int64) *refusal {
 		status: http.StatusRequestEntityTooLarge,
 		err:    db.Errorf(QueryTooComplex, "the body is larger than the %d bytes allowed", limit),
 	}
+}
+
+// readParams reads the JSON object of a POST or of a socket's message, when it is its turn.
+func (e *Executor) readParams(ctx context.Context, body []byte) (*graphql.RawParams, *refusal) {
+	done, err := e.turns.take(ctx, len(body))
+	if err != nil {
+		return nil, &refusal{status: http.StatusServiceUnavailable, err: err}
+	}
+	defer done()
+	return parseBody(body, e.limits)
 }
 
 // parseBody reads the JSON object of a POST.

@@ -36,7 +36,7 @@ func (s *socket) subscribe(ctx context.Context, message socketMessage) bool {
 		return s.refuseFurther(ctx, message.ID)
 	}
 	s.refused = 0
-	params, refused := s.readParams(message.Payload)
+	params, refused := s.readParams(ctx, message.Payload)
 	switch {
 	case refused != nil && refused.err.Code == QueryTooComplex:
 		return s.sendErrors(message.ID, s.exec.DispatchError(ctx, gqlerror.List{codedError(refused.err)}))
@@ -59,9 +59,9 @@ func (s *socket) subscribe(ctx context.Context, message socketMessage) bool {
 	return true
 }
 
-func (s *socket) readParams(payload json.RawMessage) (*graphql.RawParams, *refusal) {
+func (s *socket) readParams(ctx context.Context, payload json.RawMessage) (*graphql.RawParams, *refusal) {
 	start := graphql.Now()
-	params, refused := parseBody(payload, s.exec.limits)
+	params, refused := s.exec.readParams(ctx, payload)
 	if refused != nil {
 		return nil, refused
 	}

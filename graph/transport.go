@@ -38,7 +38,7 @@ func (t *httpTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	params, refused := readRequest(w, r, t.exec.limits)
+	params, refused := t.exec.readRequest(w, r)
 	if refused != nil {
 		t.refuse(w, r, media, refused)
 		return
