@@ -16,8 +16,8 @@ import (
 const initTime = 3 * time.Second
 
 // hostileStreams are attacks whose clients wait until they are cut off.
-func hostileStreams() map[string]attack {
-	return map[string]attack{
+func hostileStreams() map[string]func(ctx context.Context, a *attacker) error {
+	return map[string]func(ctx context.Context, a *attacker) error{
 		"1,000 sockets without init": func(ctx context.Context, a *attacker) error {
 			return atOnce(1000, func(int) error { return a.expectClose(ctx, 4408) })
 		},
@@ -122,18 +122,6 @@ func (a *attacker) leaveEvents(ctx context.Context) error {
 	_ = response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("an event stream is answered with %s", response.Status)
-	}
-	return nil
-}
-
-// sendHostileRequests sends each of the hostile requests, one after the other.
-func sendHostileRequests(ctx context.Context, a *attacker) error {
-	for _, one := range hostileQueries() {
-		took, _, _, err := one.send(ctx, a.url, a.token)
-		if err != nil {
-			return err
-		}
-		a.wasCut(took)
 	}
 	return nil
 }
