@@ -66,7 +66,8 @@ type eventTransport struct {
 	streams       *openStreams
 }
 
-// errStopping ends event streams without a word when the server stops, so that clients connect again.
+// errStopping ends event streams when the server stops: without a word, so that clients connect again, unless what feeds
+// the subscription has said first why it ends.
 var errStopping = errors.New("the server is stopping")
 
 // serve answers an operation, or with the errors for which there is none.

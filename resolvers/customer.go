@@ -12,7 +12,7 @@ func customerID(c *db.Customer) db.ID { return c.ID }
 // Customer resolves Query.customer; @oneOf sees to it that there is one key.
 func (r queryResolver) Customer(ctx context.Context, by graph.CustomerBy) (*db.Customer, error) {
 	if email := by.Email.Value(); email != nil {
-		return r.db.CustomerByEmail(ctx, scopeOf(ctx), *email)
+		return db.ByEmail(ctx, shown(ctx, r.db.Customers), scopeOf(ctx), *email)
 	}
 	return get(ctx, r.db.Customers, db.KindCustomer, "by.id", *by.ID.Value())
 }

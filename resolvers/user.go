@@ -13,7 +13,7 @@ func userID(u *db.User) db.ID { return u.ID }
 // User resolves Query.user; @oneOf sees to it that there is one key.
 func (r queryResolver) User(ctx context.Context, by graph.UserBy) (*db.User, error) {
 	if email := by.Email.Value(); email != nil {
-		return r.db.UserByEmail(ctx, scopeOf(ctx), *email)
+		return db.ByEmail(ctx, shown(ctx, r.db.Users), scopeOf(ctx), *email)
 	}
 	return get(ctx, r.db.Users, db.KindUser, "by.id", *by.ID.Value())
 }

@@ -1,0 +1,66 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"testing"
+)
+
+// ticketWriter changes tickets on a meeting, one after the other. The texts of all changes differ.
+type ticketWriter struct {
+	name, token, meeting string
+	sent                 int
+	// ticket is the one that is being changed, changed how often it was.
+	ticket  string
+	changed int
+	// acknowledged are the texts whose change was, unsure those that were sent without an answer.
+	acknowledged, unsure map[string]bool
+}
+
+// A request changes a ticket several times; a ticket is changed until another is raised.
+const (
+	changesPerRequest = 10
+	changesPerTicket  = 300
+)
+
+// changeTicket changes a ticket several times.
+var changeTicket = "mutation($id: ID!" + repeated(changesPerRequest, " $t#: String!") + ") {" +
+	repeated(changesPerRequest, " c#: updateTicket(input: {id: $id, description: $t#}) { ticket { id } }") + " }"
+
+// write makes some changes on that server. When it dies meanwhile, nobody knows which of them were made.
+func (w *ticketWriter) write(ctx context.Context, t *testing.T, p *process, acknowledged *atomic.Int64) {
+	query, vars, texts := changeTicket, variables{"id": w.ticket}, make([]string, changesPerRequest)
+	if w.ticket == "" || w.changed >= changesPerTicket {
+		query, vars, texts = createTicket, variables{"id": w.meeting}, texts[:1]
+	}
+	for i := range texts {
+		w.sent++
+		texts[i] = fmt.Sprintf("%s %d", w.name, w.sent)
+		vars["t"+strconv.Itoa(i)] = texts[i]
+	}
+	if query == createTicket {
+		vars["description"] = texts[0]
+		delete(vars, "t0")
+	}
+	a, err := p.ask(w.token, query, vars)
+	switch {
+	case err != nil:
+		for _, text := range texts {
+			w.unsure[text] = true
+		}
+		breathe(ctx)
+		return
+	case len(a.Errors) > 0:
+		t.Errorf("%s\nfailed: %s", query, a.raw)
+		return
+	case query == createTicket:
+		w.ticket, w.changed = a.text("createTicket.ticket.id"), 0
+	}
+	for _, text := range texts {
+		w.acknowledged[text] = true
+	}
+	w.changed += len(texts)
+	acknowledged.Add(int64(len(texts)))
+}
