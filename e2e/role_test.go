@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// Clients whose figures count are processes of their own, since they would be on other machines: a normal client gets a
-// processor as soon as it wants one, and an attacker gets what nobody else wants. What is measured is what the server
-// makes of it. These variables tell the process what it is.
+// Clients whose figures count are processes of their own, since they would be on other machines: when it is measured, a
+// normal client gets a processor as soon as it wants one, and an attacker gets what nobody else wants, so that what is
+// seen is what the server makes of it. These variables tell the process what it is.
 const (
 	roleVariable  = "CRM_TEST_ROLE"
 	urlVariable   = "CRM_TEST_URL"
@@ -42,15 +42,16 @@ func play(role string) error {
 	return json.NewEncoder(os.Stdout).Encode(&a.report)
 }
 
-// start starts a process that plays a role, scheduled as chrt is told, if this system has that and lets us. result waits
-// for the process and decodes what it writes; stop closes its input.
+// measuring reports whether figures count more than the time that they take.
+func measuring() bool { return os.Getenv("MEASURE") == "true" }
+
+// start starts a process that plays a role, scheduled as chrt is told when it is measured. result waits for the process
+// and decodes what it writes; stop closes its input.
 func start(t *testing.T, p *process, token, role string, schedule ...string) (result func(any), stop func()) {
 	t.Helper()
 	arguments := []string{os.Args[0]}
-	if exec.Command("chrt", append(schedule, "true")...).Run() == nil {
+	if measuring() {
 		arguments = append(append([]string{"chrt"}, schedule...), arguments...)
-	} else {
-		t.Logf("chrt %v isn't to be had here: the figures are those of a machine that the clients are on, too", schedule)
 	}
 	command := exec.CommandContext(t.Context(), arguments[0], arguments[1:]...)
 	command.Env = append(os.Environ(), roleVariable+"="+role, urlVariable+"="+p.url, tokenVariable+"="+token)
