@@ -84,7 +84,11 @@ func newDocuments(limits Limits, validator *validator) *documents {
 // find returns the document that a request has or names, and puts its text into the parameters.
 func (d *documents) find(params *graphql.RawParams) (*document, gqlerror.List) {
 	if len(params.Extensions) == 0 && d.trusted == nil {
-		return d.load(params.Query)
+		doc, errs := d.load(params.Query)
+		if len(errs) == 0 {
+			params.Query = doc.text // a subscription keeps it: one text does for all of them
+		}
+		return doc, errs
 	}
 	name, err := readDocumentName(params)
 	if err != nil {
