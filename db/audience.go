@@ -50,11 +50,15 @@ func newAudience[T any](e *Entities[T], scope auth.Scope, where Filter) (*audien
 	return a, audienceKey{e.c, scope, sha256.Sum256(text)}, nil
 }
 
-// fieldsOf returns the names of the fields that a filter looks at, as EventData.Changed has them.
+// fieldsOf returns the names of the fields that a filter looks at, as EventData.Changed has them. What lies behind a
+// reference changes without an event of the document itself, so then each of its changes may be the one that shows it.
 func fieldsOf(f Filter) []string {
 	var fields []string
 	if f.Field != "" {
 		fields = append(fields, strings.TrimSuffix(f.Field, "_key"))
+	}
+	if f.Query != nil {
+		fields = append(fields, "updated_at")
 	}
 	for _, filter := range f.Filters {
 		fields = append(fields, fieldsOf(filter)...)
@@ -135,6 +139,13 @@ func (a *audience[T]) find(ctx context.Context, ids []ID) (map[ID]*T, error) {
 		found[a.entities.id(doc)] = doc
 	}
 	return found, nil
+}
+
+// end ends all streams. It is called under the feed's lock.
+func (a *audience[T]) end(err error) {
+	for s := range a.streams {
+		s.end(err)
+	}
 }
 
 func (a *audience[T]) empty() bool { return len(a.streams) == 0 }

@@ -42,6 +42,7 @@ type Feed struct {
 // listeners are an audience, whatever it listens to.
 type listeners interface {
 	look(ctx context.Context, events map[*Collection][]*occurrence) (tell func(), err error)
+	end(err error)
 }
 
 func newFeed(d *DB) *Feed {
@@ -142,8 +143,12 @@ func (f *Feed) tell(ctx context.Context, from int, events []*Event) error {
 		}
 		for _, audience := range waiting {
 			tell, err := audience.look(ctx, byCollection)
-			if err != nil {
+			switch {
+			case err == nil:
+			case ctx.Err() != nil || CodeOf(err) == Unavailable:
 				return err
+			default: // its filter can't be answered, which is nothing to the others
+				tell = func() { audience.end(err) }
 			}
 			looked[audience] = tell
 		}

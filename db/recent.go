@@ -40,8 +40,11 @@ func (r *recent[T]) get(version Version, ids []ID, found map[ID]*T) (missing []I
 	return missing
 }
 
-// put remembers documents that were read while the database was in one state.
+// put remembers documents that were read while the database was in one state, unless they are too many.
 func (r *recent[T]) put(version Version, docs map[ID]*T) {
+	if len(docs) > maxRecent {
+		return
+	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if version != r.version || len(r.docs)+len(docs) > maxRecent {

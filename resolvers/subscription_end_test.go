@@ -2,6 +2,7 @@ package resolvers_test
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -232,5 +233,44 @@ func seqOf[T any](t *testing.T, changes <-chan *db.Change[T]) int {
 	case <-ctx.Done():
 		t.Fatal("nothing happened")
 		return 0
+	}
+}
+
+// narrow is a store for which whatever tickets are looked for through other documents, those are too many.
+type narrow struct{ db.Store }
+
+func (s narrow) Find(ctx context.Context, c *db.Collection, q db.Query, next func() db.Document) error {
+	if c == db.Tickets && looksThrough(q.Where) {
+		return db.Errorf(db.BadInput, "the filter selects too many")
+	}
+	return s.Store.Find(ctx, c, q, next)
+}
+
+func looksThrough(f db.Filter) bool {
+	return f.Query != nil || slices.ContainsFunc(f.Filters, looksThrough)
+}
+
+// TestFilterThatCannotBeAnswered ends the streams that have it, and is nothing to the others.
+func TestFilterThatCannotBeAnswered(t *testing.T) {
+	t.Parallel()
+	s := serve(t, narrow{openSQLite(t)}, db.Options{})
+	w := s.newWorld()
+	tellSubscribers(t, s.db)
+	s.settle()
+	ended := make(ending, 1)
+	_, err := s.db.Tickets.Watch(t.Context(), s.viewer(w.people["ada"]), db.Watch{
+		Where: db.InQuery("customer_id", db.Customers, "_id", db.Eq("company", "Cleo Ltd")),
+		Ended: func(err error) { ended <- err },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := s.subscribe(w.people["uma"], ticketChanges, nil)
+	raise("leak", "cleo", "plan")(w)
+	if got := other.change(w); got != "CREATED leak" {
+		t.Errorf("another subscriber is told %q", got)
+	}
+	if code := ended.code(t); code != db.BadInput {
+		t.Errorf("the stream ends with %q", code)
 	}
 }

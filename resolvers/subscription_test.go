@@ -100,7 +100,16 @@ var stories = map[string]struct {
 		{"another's", raise("noise2", "cato", "call"), nil},
 		{"raised", raise("leak", "cleo", "plan"), told("ada", "CREATED leak", "uma", "CREATED leak", "cleo", "CREATED leak")},
 		{"moved", moveLeak("uma", "IN_PROGRESS"), told("ada", "MOVED leak", "uma", "MOVED leak", "cleo", "MOVED leak")},
+		{"matches no more", func(w *world) { moveCompany(w, "Elsewhere"); moveLeak("uma", "RESOLVED")(w) }, told(
+			"ada", "REMOVED leak null", "uma", "REMOVED leak null", "cleo", "REMOVED leak null")},
+		{"matches again", func(w *world) { moveCompany(w, "Cleo Ltd"); moveLeak("uma", "IN_PROGRESS")(w) }, told(
+			"ada", "MOVED leak", "uma", "MOVED leak", "cleo", "MOVED leak")},
 	}},
+}
+
+func moveCompany(w *world, to string) {
+	w.s.must(w.people["ada"].token, `mutation($in: UpdateCustomerInput!) { updateCustomer(input: $in) { customer { id } } }`,
+		variables{"in": variables{"id": w.ids["cleo"], "company": to}})
 }
 
 func TestWhoIsToldOfATicket(t *testing.T) {
