@@ -113,7 +113,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if err != nil {
 		return fmt.Errorf("PORT: %w", err)
 	}
-	defer follow(ctx, crm.db.Feed, log)()
+	defer follow(context.WithoutCancel(ctx), crm.db.Feed, log)()
 	if err := greet(ctx, out, s, listener.Addr(), crm); err != nil {
 		return err
 	}
@@ -126,7 +126,8 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	return serveUntilDone(ctx, listener, newServer(handler, endStreams, log), service, log)
 }
 
-// follow has subscribers told what happens, until ctx is done, so that no stream holds up the shutdown, or stop is called.
+// follow has subscribers told what happens, until stop is called. That is after the transports have ended their streams:
+// were the feed to end them, clients would be told of an error, and not connect again by themselves.
 func follow(ctx context.Context, feed *db.Feed, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup

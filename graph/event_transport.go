@@ -66,8 +66,7 @@ type eventTransport struct {
 	streams       *openStreams
 }
 
-// errStopping ends event streams when the server stops: without a word, so that clients connect again, unless what feeds
-// the subscription has said first why it ends.
+// errStopping ends event streams without a word when the server stops, so that clients connect again.
 var errStopping = errors.New("the server is stopping")
 
 // serve answers an operation, or with the errors for which there is none.

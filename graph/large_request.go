@@ -2,7 +2,9 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"runtime"
+	"time"
 
 	"crm/db"
 )
@@ -17,15 +19,28 @@ type turns chan struct{}
 
 func newTurns() turns { return make(turns, max(1, runtime.GOMAXPROCS(0)/2)) }
 
-// take waits for a turn, which ends when done is called; nobody waits with a text that isn't large.
+// turnTime is how long a request waits for its turn: less than a client may wait for the answer to its ping.
+const turnTime = 3 * time.Second
+
+// take waits for a turn, which ends when done is called; nobody waits with a text that isn't large. Its error is
+// UNAVAILABLE.
 func (t turns) take(ctx context.Context, size int) (done func(), err *db.Error) {
 	if size < largeRequest {
 		return func() {}, nil
 	}
+	patience := time.NewTimer(turnTime)
+	defer patience.Stop()
 	select {
 	case t <- struct{}{}:
 		return func() { <-t }, nil
+	case <-patience.C:
+		return nil, &db.Error{
+			Code: db.Unavailable, Message: "the server is busy with other large requests", RetryAfter: time.Second,
+		}
 	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, db.Errorf(db.Unavailable, "the request took too long")
+		}
 		return nil, db.Errorf(db.Unavailable, "the request was cancelled")
 	}
 }

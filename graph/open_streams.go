@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"crm/auth"
 	"crm/db"
 )
 
@@ -14,7 +15,7 @@ type openStreams struct {
 
 	mutex      sync.Mutex
 	open       map[*openStream]struct{}
-	perAddress map[string]int
+	perAddress map[spender]int
 	stopping   bool
 	// none is closed when the server stops and no stream is open any more.
 	none chan struct{}
@@ -22,13 +23,13 @@ type openStreams struct {
 
 // openStream is one of them.
 type openStream struct {
-	address string
+	address spender
 	end     func()
 }
 
 func newOpenStreams(limits StreamLimits) *openStreams {
 	return &openStreams{
-		limits: limits, open: map[*openStream]struct{}{}, perAddress: map[string]int{}, none: make(chan struct{}),
+		limits: limits, open: map[*openStream]struct{}{}, perAddress: map[spender]int{}, none: make(chan struct{}),
 	}
 }
 
@@ -38,19 +39,20 @@ func (s *openStreams) add(address string, end func()) (remove func(), err *db.Er
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	const retryAfter = 5 * time.Second
+	from := spenderOf(auth.Viewer{Address: address}) // whoever has one address of IPv6 has a network of them
 	switch {
 	case s.stopping:
 		return nil, &db.Error{Code: db.Unavailable, Message: "the server is stopping", RetryAfter: retryAfter}
 	case len(s.open) >= s.limits.Open:
 		return nil, &db.Error{Code: db.Unavailable, Message: "too many streams are open", RetryAfter: retryAfter}
-	case s.perAddress[address] >= s.limits.PerAddress:
+	case s.perAddress[from] >= s.limits.PerAddress:
 		return nil, &db.Error{
 			Code: db.RateLimited, Message: "too many streams are open from your address", RetryAfter: retryAfter,
 		}
 	}
-	stream := &openStream{address: address, end: end}
+	stream := &openStream{address: from, end: end}
 	s.open[stream] = struct{}{}
-	s.perAddress[address]++
+	s.perAddress[from]++
 	return func() { s.remove(stream) }, nil
 }
 

@@ -62,6 +62,8 @@ func requestErrorStatus(media string, errs gqlerror.List) int {
 		switch codeOf(err) {
 		case InternalError:
 			return http.StatusInternalServerError
+		case db.Unavailable:
+			return http.StatusServiceUnavailable
 		case db.RateLimited:
 			if media != mediaJSON {
 				return http.StatusTooManyRequests

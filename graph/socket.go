@@ -162,7 +162,7 @@ func (s *socket) initialize(ctx context.Context, message socketMessage) bool {
 	}
 	s.mutex.Lock()
 	s.identity, s.ready = known, true
-	inTime := s.pulse.Stop()
+	inTime := s.pulse != nil && s.pulse.Stop() // it is nil if the server stopped before the socket was served
 	s.mutex.Unlock()
 	if !inTime {
 		return false // it is being closed

@@ -242,6 +242,42 @@ func TestOpenStreamsAreLimited(t *testing.T) {
 	}
 }
 
+func TestOpenStreamsOfOneNetwork(t *testing.T) {
+	t.Parallel()
+	streams := newOpenStreams(StreamLimits{Open: 100, PerAddress: 2})
+	for i, test := range []struct {
+		address string
+		want    bool
+	}{
+		{"2001:db8:0:1::1", true},
+		{"2001:db8:0:1::2", true},
+		{"2001:db8:0:1:ffff::3", false},
+		{"2001:db8:0:2::1", true},
+		{"192.0.2.1", true},
+		{"192.0.2.2", true},
+		{"::ffff:192.0.2.1", true},
+		{"192.0.2.1", false},
+	} {
+		if _, err := streams.add(test.address, func() {}); (err == nil) != test.want {
+			t.Errorf("%d: %s may: %t, %v", i, test.address, err == nil, err)
+		}
+	}
+}
+
+// TestSocketOpenedWhileStopping: what the server stops before it is served says so to nobody, and holds nothing up.
+func TestSocketOpenedWhileStopping(t *testing.T) {
+	t.Parallel()
+	server := newStreamServer(t, HandlerConfig{})
+	s := &socket{exec: server.exec, leaving: true}
+	s.set(&s.pulse, time.Hour, func() {})
+	if s.initialize(t.Context(), socketMessage{Type: messageInit}) {
+		t.Error("the socket is taken into service")
+	}
+	if !s.mutex.TryLock() {
+		t.Error("the socket stays locked")
+	}
+}
+
 // rawSocket opens a socket whose frames the test writes itself.
 func (s *streamServer) rawSocket() (net.Conn, *bufio.Reader) {
 	s.t.Helper()

@@ -176,6 +176,7 @@ type streamServer struct {
 	schema  *streamSchema
 	tokens  *testTokens
 	log     *logBuffer
+	exec    *Executor
 }
 
 func newStreamServer(t *testing.T, config HandlerConfig) *streamServer {
@@ -183,7 +184,8 @@ func newStreamServer(t *testing.T, config HandlerConfig) *streamServer {
 	s := &streamServer{t: t, schema: newStreamSchema(), tokens: new(testTokens), log: new(logBuffer)}
 	config.Authenticator = s.tokens
 	config.Logger = slog.New(slog.NewJSONHandler(s.log, nil))
-	s.handler = newHandler(newExecutor(s.schema, config), config)
+	s.exec = newExecutor(s.schema, config)
+	s.handler = newHandler(s.exec, config)
 	s.web = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		viewer := auth.Viewer{}
 		if token, _ := auth.BearerToken(r.Header.Get("Authorization")); token != "" {

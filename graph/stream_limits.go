@@ -7,7 +7,8 @@ import (
 
 // StreamLimits bounds sockets and event streams, which stay open. A limit of zero stands for its default.
 type StreamLimits struct {
-	// Open is how many may be open at a time; PerAddress is how many of them from one network address.
+	// Open is how many may be open at a time; PerAddress is how many of them from one network address, of
+	// IPv6 from one network of 64 bits.
 	Open, PerAddress int
 	// Operations is how many operations may be under way on one socket.
 	Operations int

@@ -7,6 +7,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 
 	"crm/db"
 )
@@ -36,7 +37,12 @@ func (s *Store) find(ctx context.Context, q *query, row func(bson.Raw) error) er
 		// One more than the limit, else the server would keep a cursor open and the driver would ask it for the rest.
 		settings.SetLimit(int64(q.limit)).SetBatchSize(int32(min(q.limit, maxBatch) + 1))
 	}
-	cursor, err := s.collection(q.Collection).Find(ctx, q.filter, settings)
+	from := s.collection(q.Collection)
+	if q.Collection == db.Events {
+		// Who has been told of an event can't be told that it never was, as one would be that a deposed primary alone had.
+		from = from.Clone(options.Collection().SetReadConcern(readconcern.Majority()))
+	}
+	cursor, err := from.Find(ctx, q.filter, settings)
 	if err != nil {
 		return FromMongoError(ctx, q.Collection, err)
 	}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -77,7 +78,7 @@ func (s *Store) write(ctx context.Context, c *db.Collection, events []*db.Event,
 
 // transact runs what writes in one transaction, which happens as a whole or not at all.
 func (s *Store) transact(ctx context.Context, w *conn, run func() error) error {
-	if err := s.begin(ctx, w); err != nil {
+	if err := s.begin(ctx, w, time.Now()); err != nil {
 		return err
 	}
 	defer w.rollback()
@@ -89,14 +90,15 @@ func (s *Store) transact(ctx context.Context, w *conn, run func() error) error {
 }
 
 // begin takes the write lock: BEGIN IMMEDIATE does so at the start of the transaction, so that what is read in it is
-// still so when it commits. Another process may hold the lock; what it takes to wait for that is set up only then.
-func (s *Store) begin(ctx context.Context, w *conn) error {
+// still so when it commits. Another process may hold the lock; what it takes to wait for that is set up only then. Patience
+// counts from since on: those that queue behind one another wait at the same time.
+func (s *Store) begin(ctx context.Context, w *conn, since time.Time) error {
 	const begin = "BEGIN IMMEDIATE"
 	err := w.exec(begin)
 	if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, s.patience)
+	limited, cancel := context.WithDeadline(ctx, since.Add(s.patience))
 	defer cancel()
 	w.sqlite.SetBlockOnBusy() // unlike a timeout, that ends with the context
 	defer w.sqlite.SetBusyTimeout(0)

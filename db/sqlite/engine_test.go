@@ -158,6 +158,32 @@ func checkSeq(t *testing.T, s *Store, want int) {
 	}
 }
 
+// TestWritesWaitTogether: however many wait for another process's lock, each has the same patience.
+func TestWritesWaitTogether(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "crm.db")
+	s, other := open(t, path, notes), open(t, path, notes)
+	s.patience = 200 * time.Millisecond
+	err := other.transact(t.Context(), other.writer, func() error {
+		// One after the other they would take 10 seconds.
+		limited, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		var waiting sync.WaitGroup
+		for range 50 {
+			waiting.Go(func() {
+				if err := s.Insert(limited, notes, &note{ID: db.NewID()}); db.CodeOf(err) != db.Unavailable {
+					t.Errorf("got %v, want UNAVAILABLE", err)
+				}
+			})
+		}
+		waiting.Wait()
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestLockOfAnotherProcess(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")

@@ -34,7 +34,7 @@ func (s *Store) lead(ctx context.Context, own *operation) {
 	defer func() { <-s.writing }()
 	w := s.writer
 	defer w.builder.clear()
-	if own.err = s.begin(ctx, w); own.err != nil {
+	if own.err = s.begin(ctx, w, own.came); own.err != nil {
 		return
 	}
 	g := &group{store: s, members: []*operation{own}, began: time.Now()}
@@ -58,7 +58,7 @@ func (g *group) run(ctx context.Context, w *conn) error {
 		if len(g.members) == 0 {
 			return nil
 		}
-		if err := g.store.begin(ctx, w); err != nil {
+		if err := g.store.begin(ctx, w, time.Now()); err != nil {
 			return err
 		}
 	}

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 )
 
 // operation is a change of the database on its way through the writer.
 type operation struct {
 	// run makes the change. If it fails, spoilt says that it may have left a part of it in the transaction.
 	run func(w *conn) (spoilt bool, err error)
+	// came is when it began to wait.
+	came time.Time
 	// err is how it ended. One that queues knows when done is closed.
 	err  error
 	done chan struct{}
@@ -34,6 +37,7 @@ func (s *Store) submit(ctx context.Context, op *operation) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	op.came = time.Now()
 	select {
 	case s.writing <- struct{}{}:
 		s.lead(ctx, op)
