@@ -121,6 +121,9 @@ func (d *DB) UpdateInteraction(
 		}
 		before := next.Status
 		var problems Problems
+		if before == InteractionDone && changes.Status != nil && *changes.Status == InteractionCancelled {
+			problems.Add("status", "must not be CANCELLED: the interaction took place")
+		}
 		changes.apply(next, &problems)
 		what := change{event: EventInteractionUpdated, data: EventData{Interaction: next}}
 		if next.Status == InteractionCancelled && before != InteractionCancelled {

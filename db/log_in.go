@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -64,6 +65,39 @@ func logIn[T any](
 		}
 	}
 	return found[0], try.succeed(ctx)
+}
+
+// StartUserSession begins a session of a user who has just logged in; see startSession.
+func (d *DB) StartUserSession(ctx context.Context, u *User) (*Session, string, error) {
+	return startSession(ctx, d.Users, u, true, func(now *User) bool {
+		return now.mayLogIn() && (now.Version == u.Version || now.PasswordHash == u.PasswordHash)
+	})
+}
+
+// StartCustomerSession begins a session of a customer who has just logged in; see startSession.
+func (d *DB) StartCustomerSession(ctx context.Context, c *Customer) (*Session, string, error) {
+	return startSession(ctx, d.Customers, c, false, func(now *Customer) bool {
+		return now.Version == c.Version || now.PasswordHash == c.PasswordHash
+	})
+}
+
+// startSession begins a session of an account, and ends it if the account has lost the right to it since it was read:
+// whoever took it ended the sessions that there were then.
+func startSession[T any](
+	ctx context.Context, e *Entities[T], account *T, staff bool, good func(now *T) bool,
+) (*Session, string, error) {
+	session, token, err := e.db.StartSession(ctx, e.id(account), staff)
+	if err != nil {
+		return nil, "", err
+	}
+	now, err := e.Get(ctx, auth.SystemScope(), e.id(account))
+	if err == nil && good(now) {
+		return session, token, nil
+	}
+	if err == nil || CodeOf(err) == NotFound {
+		err = errWrongCredentials()
+	}
+	return nil, "", errors.Join(err, e.db.EndSession(ctx, session.ID))
 }
 
 // errWrongCredentials doesn't tell whether it is the address or the password that is wrong.
@@ -154,7 +188,7 @@ func (d *DB) replacePassword(ctx context.Context, kind Kind, id ID, password str
 	if err != nil {
 		return 0, err
 	}
-	return d.EndSessions(ctx, id, keep)
+	return d.EndSessions(context.WithoutCancel(ctx), id, keep) // who has gone away by now wants them to end all the same
 }
 
 func (d *DB) passwordHash(ctx context.Context, kind Kind, id ID) (string, error) {

@@ -19,7 +19,7 @@ const RefreshTokenLife = 30 * 24 * time.Hour
 // StartSession begins a session of an account and returns it with its refresh token, which is stored nowhere.
 func (d *DB) StartSession(ctx context.Context, account ID, staff bool) (*Session, string, error) {
 	now := d.now()
-	session := &Session{ID: NewID(), Account: account, Staff: staff, CreatedAt: now, ExpiresAt: now.Add(RefreshTokenLife)}
+	session := &Session{ID: newSessionID(), Account: account, Staff: staff, CreatedAt: now, ExpiresAt: now.Add(RefreshTokenLife)}
 	secret := newSecret()
 	session.RefreshHash = hashSecret(secret)
 	if err := d.store.Insert(ctx, Sessions, session); err != nil {
@@ -142,6 +142,14 @@ func exceptCode(err error, code Code) error {
 		return nil
 	}
 	return err
+}
+
+// newSessionID returns a random id. Whoever knows a session's id can end it with a made-up refresh token, and NewID's can
+// be guessed.
+func newSessionID() ID {
+	var id ID
+	_, _ = rand.Read(id[:]) // crypto/rand.Read never returns an error
+	return id
 }
 
 // newSecret returns 256 random bits as text.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 )
 
@@ -27,7 +28,7 @@ func (d *DB) beginAttempt(ctx context.Context, account, address string) (*attemp
 	a := &attempt{
 		d:       d,
 		account: &LoginAttempt{ID: NewID(), Key: "account:" + account, At: d.now()},
-		address: &LoginAttempt{ID: NewID(), Key: "address:" + address, At: d.now()},
+		address: &LoginAttempt{ID: NewID(), Key: "address:" + network(address), At: d.now()},
 	}
 	if err := a.begin(ctx, a.account, maxAttemptsPerAccount); err != nil {
 		return nil, err
@@ -36,6 +37,16 @@ func (d *DB) beginAttempt(ctx context.Context, account, address string) (*attemp
 		return nil, errors.Join(err, a.forget(ctx, Eq("_id", a.account.ID)))
 	}
 	return a, nil
+}
+
+// network returns what is counted of a network address: of IPv6, whoever has one address has a network of them.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || !ip.Unmap().Is6() {
+		return address
+	}
+	prefix, _ := ip.WithZone("").Prefix(64)
+	return prefix.String()
 }
 
 func (a *attempt) begin(ctx context.Context, try *LoginAttempt, limit int) error {

@@ -48,9 +48,19 @@ func TestStreams(t *testing.T) {
 		!strings.Contains(body, "event: next\ndata: {\"data\":{\"viewer\":null}") || !strings.HasSuffix(body, "event: complete\ndata: \n\n") {
 		t.Errorf("got %d %s", status, body)
 	}
+	// Of those that are under way, some may not even have begun.
+	for i := range 100 {
+		message := subscribeMessage(fmt.Sprint("idle", i), []byte(queryBody(idle)))
+		if err := socket.Write(t.Context(), websocket.MessageText, []byte(message)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	p.signal(syscall.SIGTERM)
 	for err == nil {
-		_, _, err = socket.Read(t.Context())
+		var text []byte
+		if _, text, err = socket.Read(t.Context()); err == nil {
+			t.Errorf("a subscription is told %s, and won't be taken up again", text)
+		}
 	}
 	if code := websocket.CloseStatus(err); code != websocket.StatusGoingAway {
 		t.Errorf("the socket ends with %v", err)

@@ -103,7 +103,9 @@ func (t eventTransport) serve(
 		defer time.AfterFunc(time.Until(expires), func() { end(errExpired()) }).Stop()
 	}
 	failed := t.exec.stream(ctx, operation, stream.next)
-	if failed != nil || ctx.Err() == nil {
+	switch {
+	case errors.Is(context.Cause(ctx), errStopping):
+	case failed != nil || ctx.Err() == nil:
 		stream.finish(failed)
 	}
 }

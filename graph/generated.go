@@ -1245,8 +1245,8 @@ type Query {
 """
 What happens, as it happens. Each change carries its ` + "`" + `seq` + "`" + `: whoever subscribes again ` + "`" + `after` + "`" + ` the last one that they got is told
 what they missed, then what happens, nothing twice. If that is not kept any more (30 days), the error is EVENTS_EXPIRED.
-A subscription ends with UNAUTHENTICATED when its session ends or the account's role changes, with UNAVAILABLE when the
-server stops, and with SLOW_CONSUMER when changes are not read.
+A subscription ends with UNAUTHENTICATED when the access token expires, its session ends or the account's role changes, with
+UNAVAILABLE when the store can't be reached, and with SLOW_CONSUMER when changes are not read.
 """
 type Subscription {
   """
@@ -1387,7 +1387,7 @@ type Mutation {
 
   "Plans an interaction and tells user and customer by mail."
   createInteraction("The interaction." input: CreateInteractionInput!): CreateInteractionPayload @hasRole(any: [ADMIN, USER])
-  "Changes an interaction; if title, time or place change, user and customer are told by mail."
+  "Changes an interaction; if title, time or place of one that is planned change, or it is planned again, user and customer are told by mail."
   updateInteraction("The changes." input: UpdateInteractionInput!): UpdateInteractionPayload @hasRole(any: [ADMIN, USER])
   "Calls an interaction off and tells user and customer by mail."
   cancelInteraction("Which interaction." input: CancelInteractionInput!): CancelInteractionPayload @hasRole(any: [ADMIN, USER])

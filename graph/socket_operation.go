@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -144,6 +145,7 @@ func (o *socketOperation) finish(ctx context.Context, failed *graphql.Response) 
 	s := o.socket
 	switch {
 	case !s.remove(o):
+	case errors.Is(context.Cause(ctx), context.Canceled): // the server stops, and the client will ask another one
 	case failed != nil:
 		s.sendErrors(o.id, failed)
 	case ctx.Err() == nil:

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,8 +59,12 @@ func (l *letter) describeInteraction(i *db.Interaction, changed []string, about 
 	l.Title = line(i.Title, titleLimit)
 	l.Changed = changes(changed)
 	l.Description = prose(i.Description, proseLimit)
+	if slices.Contains(changed, "status") {
+		l.Status = words(string(i.Status))
+	}
 	l.Facts = []fact{
 		{"Title", l.Title},
+		{"Status", l.Status},
 		{"Time", span(i.StartTime, i.EndTime)},
 		{"Place", optionalLine(i.Location)},
 		{"Customer", about.customerName(i.CustomerID)},
@@ -98,13 +103,13 @@ func words(constant string) string { return line(strings.ReplaceAll(constant, "_
 
 // changes names what was changed of what is announced: "title, time and place".
 func changes(fields []string) string {
-	names := map[string]string{"title": "title", "start_time": "time", "end_time": "time", "location": "place"}
+	names := map[string]string{"title": "title", "start_time": "time", "end_time": "time", "location": "place", "status": "status"}
 	is := map[string]bool{}
 	for _, field := range fields {
 		is[names[field]] = true
 	}
 	var changed []string
-	for _, name := range []string{"title", "time", "place"} {
+	for _, name := range []string{"title", "time", "place", "status"} {
 		if is[name] {
 			changed = append(changed, name)
 		}

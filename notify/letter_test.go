@@ -16,6 +16,7 @@ func TestLetters(t *testing.T) {
 	w.interaction.EndTime, w.interaction.Location, w.interaction.Description = &end, &place, "Bring:\r\n- cake\r\n- tea"
 	w.insert(db.Interactions, w.interaction)
 	interaction := db.EventData{Interaction: w.interaction, Changed: []string{"start_time", "title", "end_time", "kind"}}
+	again := db.EventData{Interaction: w.interaction, Changed: []string{"status"}}
 	assigned, resolved := *w.ticket, *w.ticket
 	assigned.AssigneeID, resolved.Status = &w.ada.ID, db.TicketResolved
 	for _, test := range []struct {
@@ -31,6 +32,8 @@ func TestLetters(t *testing.T) {
 		}},
 		{db.EventInteractionUpdated, interaction, "Changed meeting: Yearly review",
 			[]string{"The title and time of this meeting changed."}},
+		{db.EventInteractionUpdated, again, "Changed meeting: Yearly review",
+			[]string{"The status of this meeting changed.", "Status: planned"}},
 		{db.EventInteractionCancelled, interaction, "Cancelled meeting: Yearly review", []string{"has been cancelled"}},
 		{db.EventInteractionDeleted, interaction, "Deleted meeting: Yearly review", []string{"has been deleted"}},
 		{db.EventTicketCreated, db.EventData{Ticket: w.ticket}, "New ticket: The printer is on fire", []string{

@@ -47,13 +47,15 @@ func recipients(event *db.Event, data db.EventData) ([]party, error) {
 	return nil, nil
 }
 
-// announced are the fields of an interaction whose change its parties have to know of.
-var announced = []string{"title", "start_time", "end_time", "location"}
+// announced are the fields of an interaction that is to take place whose change its parties have to know of. Its status
+// is among them because it may have been called off before.
+var announced = []string{"title", "start_time", "end_time", "location", "status"}
 
 func interactionMatters(event *db.Event, data db.EventData) bool {
 	switch event.Type {
 	case db.EventInteractionUpdated:
-		return slices.ContainsFunc(data.Changed, func(field string) bool { return slices.Contains(announced, field) })
+		return data.Interaction.Status == db.InteractionPlanned &&
+			slices.ContainsFunc(data.Changed, func(field string) bool { return slices.Contains(announced, field) })
 	case db.EventInteractionDeleted:
 		return data.Interaction.Status == db.InteractionPlanned && data.Interaction.StartTime.After(event.At)
 	}

@@ -49,6 +49,12 @@ func TestWhoIsTold(t *testing.T) {
 		{"place changed", w.event(db.EventInteractionUpdated, w.as(w.bob), changed("location")), "carl bob"},
 		{"description changed", w.event(db.EventInteractionUpdated, w.as(w.bob), changed("description", "kind")), ""},
 		{"nothing changed", w.event(db.EventInteractionUpdated, w.as(w.bob), changed()), ""},
+		{"changed when cancelled", w.event(db.EventInteractionUpdated, w.as(w.bob),
+			withStatus(changed("start_time"), db.InteractionCancelled)), ""},
+		{"changed when done", w.event(db.EventInteractionUpdated, w.as(w.bob),
+			withStatus(changed("title"), db.InteractionDone)), ""},
+		{"done", w.event(db.EventInteractionUpdated, w.as(w.bob), withStatus(changed("status"), db.InteractionDone)), ""},
+		{"planned again", w.event(db.EventInteractionUpdated, w.as(w.bob), changed("status")), "carl bob"},
 		{"cancelled", w.event(db.EventInteractionCancelled, w.as(w.bob), interaction()), "carl bob"},
 		{"deleted", w.event(db.EventInteractionDeleted, w.as(w.bob), interaction()), "carl bob"},
 		{"deleted when done", w.event(db.EventInteractionDeleted, w.as(w.bob),
@@ -89,6 +95,11 @@ func TestWhoIsTold(t *testing.T) {
 			}
 		})
 	}
+}
+
+func withStatus(data db.EventData, status db.InteractionStatus) db.EventData {
+	data.Interaction.Status = status
+	return data
 }
 
 func newPlanner(w *world) *planner {

@@ -128,6 +128,9 @@ func (s *server) checkCancel(w *world, viewer, status, can string) {
 		}
 	default:
 		s.allowed("CANCEL", can, bad, token, mutation, vars)
+		s.allowed("CANCEL", can, bad, token,
+			`mutation($id: ID!) { updateInteraction(input: {id: $id, status: CANCELLED}) { interaction { version } } }`,
+			variables{"id": s.newInteractionIn(w, status)})
 	}
 }
 

@@ -47,7 +47,11 @@ func (r mutationResolver) LogInUser(ctx context.Context, input graph.LogInInput)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := r.startSession(ctx, user.ID, user.Role)
+	session, refreshToken, err := r.db.StartUserSession(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := r.issue(auth.Viewer{Role: user.Role, Account: user.ID, Session: session.ID}, session, refreshToken)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +66,11 @@ func (r mutationResolver) LogInCustomer(
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := r.startSession(ctx, customer.ID, auth.Customer)
+	session, refreshToken, err := r.db.StartCustomerSession(ctx, customer)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := r.issue(auth.Viewer{Role: auth.Customer, Account: customer.ID, Session: session.ID}, session, refreshToken)
 	if err != nil {
 		return nil, err
 	}

@@ -248,3 +248,24 @@ func TestWrongCurrentPasswordsAreLimited(t *testing.T) {
 		}
 	})
 }
+
+// TestAddressesOfOneNetwork: whoever has one address of IPv6 has a network of them, which is limited as one address is.
+func TestAddressesOfOneNetwork(t *testing.T) {
+	t.Parallel()
+	for network, want := range map[string]bool{"2001:db8:1:2::%x": true, "2001:db8:1:%x::1": false, "::ffff:192.0.2.%d": false} {
+		t.Run(network, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, openSQLite(t), db.Options{})
+			limited := false
+			for i := range 150 {
+				_, err := s.db.LogInUser(t.Context(), db.Credentials{
+					Email: fmt.Sprintf("user%d@example.com", i), Password: "a wrong guess", Address: fmt.Sprintf(network, i),
+				})
+				limited = limited || db.CodeOf(err) == db.RateLimited
+			}
+			if limited != want {
+				t.Errorf("limited: %t, want %t", limited, want)
+			}
+		})
+	}
+}

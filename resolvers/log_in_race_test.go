@@ -1,0 +1,66 @@
+package resolvers_test
+
+import (
+	"context"
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"crm/auth"
+	"crm/db"
+)
+
+// interrupted does something when a password has been found right, while its log-in goes on.
+type interrupted struct {
+	db.Passwords
+
+	meanwhile func()
+}
+
+func (p *interrupted) Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
+	ok, outdated, err = p.Passwords.Verify(ctx, hash, password)
+	if do := p.meanwhile; do != nil {
+		p.meanwhile = nil
+		do()
+	}
+	return ok, outdated, err
+}
+
+// TestLogInsWhoseRightEnds: what ends an account's sessions ends the one that is about to begin, too.
+func TestLogInsWhoseRightEnds(t *testing.T) {
+	t.Parallel()
+	const (
+		setPassword = `mutation($id: ID!) {
+			setPassword(input: {id: $id, newPassword: "battery staple"}) { __typename } }`
+		rename = `mutation($id: ID!) { updateUser(input: {id: $id, name: "Renamed"}) { __typename } }`
+	)
+	deactivate := `mutation($id: ID!) { deactivateUser(input: {id: $id}) { __typename } }`
+	for name, test := range map[string]struct {
+		meanwhile string
+		want      bool
+	}{
+		"another password": {setPassword, false},
+		"deactivated":      {deactivate, false},
+		"another name":     {rename, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onEachEngine(t, func(t *testing.T, s *server) {
+				hasher, err := auth.NewHasher(bcrypt.MinCost, 2)
+				if err != nil {
+					t.Fatal(err)
+				}
+				passwords := &interrupted{Passwords: hasher}
+				s = serveWith(t, s.store, passwords, db.Options{})
+				admin := s.signUpUser("Ada")
+				user := s.hire(admin, "Uma")
+				passwords.meanwhile = func() { s.must(admin.token, test.meanwhile, variables{"id": user.id}) }
+				a := s.ask("", `mutation($email: EmailAddress!, $password: String!) {
+					logInUser(input: {email: $email, password: $password}) { tokens { accessToken } } }`,
+					variables{"email": user.email, "password": password})
+				if got := a.text("logInUser.tokens.accessToken") != ""; got != test.want {
+					t.Errorf("logged in: %t, want %t: %s", got, test.want, a.raw)
+				}
+			})
+		})
+	}
+}
