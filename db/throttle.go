@@ -61,7 +61,7 @@ func (a *attempt) begin(ctx context.Context, try *LoginAttempt, limit int) error
 		return err
 	}
 	// One more is allowed when the limit-th newest of the others has left the window. A refused try doesn't count:
-	// it tried no password, and counting it would let a stranger lock the owner out for ever.
+	// it tried no password, and counting it would leave the owner no gap while a stranger goes on trying.
 	wait := min(recent[limit].At.Add(attemptWindow).Sub(try.At), attemptWindow)
 	if err := a.forget(ctx, Eq("_id", try.ID)); err != nil {
 		return err
