@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
+
+	"crm/auth"
 )
 
 // Wrong passwords: how many are allowed within the window, for one account and from one network address.
@@ -28,7 +29,7 @@ func (d *DB) beginAttempt(ctx context.Context, account, address string) (*attemp
 	a := &attempt{
 		d:       d,
 		account: &LoginAttempt{ID: NewID(), Key: "account:" + account, At: d.now()},
-		address: &LoginAttempt{ID: NewID(), Key: "address:" + network(address), At: d.now()},
+		address: &LoginAttempt{ID: NewID(), Key: addressKey(address), At: d.now()},
 	}
 	if err := a.begin(ctx, a.account, maxAttemptsPerAccount); err != nil {
 		return nil, err
@@ -39,14 +40,12 @@ func (d *DB) beginAttempt(ctx context.Context, account, address string) (*attemp
 	return a, nil
 }
 
-// network returns what is counted of a network address: of IPv6, whoever has one address has a network of them.
-func network(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil || !ip.Unmap().Is6() {
-		return address
+// addressKey is what tries from a network address are counted under.
+func addressKey(address string) string {
+	if network := auth.Network(address); network.IsValid() && !network.IsSingleIP() {
+		address = network.String()
 	}
-	prefix, _ := ip.WithZone("").Prefix(64)
-	return prefix.String()
+	return "address:" + address
 }
 
 func (a *attempt) begin(ctx context.Context, try *LoginAttempt, limit int) error {

@@ -123,25 +123,12 @@ func (s *budgetShard) hasRoom(now time.Duration) bool {
 	return len(s.full) < budgetsPerShard
 }
 
-// spenderOf returns whose budget a viewer spends. Of IPv6, whoever has one address has a network of them.
+// spenderOf returns whose budget a viewer spends.
 func spenderOf(viewer auth.Viewer) spender {
 	if viewer.LoggedIn() {
 		return spender{account: viewer.Account}
 	}
-	address, err := netip.ParseAddr(viewer.Address)
-	if err != nil {
-		return spender{}
-	}
-	address = address.Unmap()
-	bits := 32
-	if address.Is6() {
-		bits = 64
-	}
-	network, err := address.WithZone("").Prefix(bits)
-	if err != nil {
-		return spender{}
-	}
-	return spender{address: network}
+	return spender{address: auth.Network(viewer.Address)}
 }
 
 // writeBudget says in the answer's headers what is left of the viewer's budget.

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -15,7 +16,7 @@ type openStreams struct {
 
 	mutex      sync.Mutex
 	open       map[*openStream]struct{}
-	perAddress map[spender]int
+	perAddress map[netip.Prefix]int
 	stopping   bool
 	// none is closed when the server stops and no stream is open any more.
 	none chan struct{}
@@ -23,13 +24,13 @@ type openStreams struct {
 
 // openStream is one of them.
 type openStream struct {
-	address spender
+	network netip.Prefix
 	end     func()
 }
 
 func newOpenStreams(limits StreamLimits) *openStreams {
 	return &openStreams{
-		limits: limits, open: map[*openStream]struct{}{}, perAddress: map[spender]int{}, none: make(chan struct{}),
+		limits: limits, open: map[*openStream]struct{}{}, perAddress: map[netip.Prefix]int{}, none: make(chan struct{}),
 	}
 }
 
@@ -39,20 +40,20 @@ func (s *openStreams) add(address string, end func()) (remove func(), err *db.Er
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	const retryAfter = 5 * time.Second
-	from := spenderOf(auth.Viewer{Address: address}) // whoever has one address of IPv6 has a network of them
+	network := auth.Network(address)
 	switch {
 	case s.stopping:
 		return nil, &db.Error{Code: db.Unavailable, Message: "the server is stopping", RetryAfter: retryAfter}
 	case len(s.open) >= s.limits.Open:
 		return nil, &db.Error{Code: db.Unavailable, Message: "too many streams are open", RetryAfter: retryAfter}
-	case s.perAddress[from] >= s.limits.PerAddress:
+	case s.perAddress[network] >= s.limits.PerAddress:
 		return nil, &db.Error{
 			Code: db.RateLimited, Message: "too many streams are open from your address", RetryAfter: retryAfter,
 		}
 	}
-	stream := &openStream{address: from, end: end}
+	stream := &openStream{network: network, end: end}
 	s.open[stream] = struct{}{}
-	s.perAddress[from]++
+	s.perAddress[network]++
 	return func() { s.remove(stream) }, nil
 }
 
@@ -60,8 +61,8 @@ func (s *openStreams) remove(stream *openStream) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	delete(s.open, stream)
-	if s.perAddress[stream.address]--; s.perAddress[stream.address] == 0 {
-		delete(s.perAddress, stream.address)
+	if s.perAddress[stream.network]--; s.perAddress[stream.network] == 0 {
+		delete(s.perAddress, stream.network)
 	}
 	s.closeIfNone()
 }
