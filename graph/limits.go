@@ -48,7 +48,7 @@ type Limits struct {
 // of the default size, while no request keeps a processor busy for long.
 func DefaultLimits() Limits {
 	return Limits{
-		Body: 1 << 20, Time: 30 * time.Second, Values: 10_000, Tokens: 10_000, Depth: 20, RootFields: 50, Aliases: 200, Directives: 100,
+		Body: 1 << 20, Time: 30 * time.Second, Values: 5_000, Tokens: 5_000, Depth: 20, RootFields: 50, Aliases: 200, Directives: 100,
 		Selections: 10_000, Repeats: 50, Complexity: 100_000, CostPerMinute: 1_000_000_000, Answer: 8 << 20, Errors: 100,
 		Streams: StreamLimits{}.withDefaults(),
 	}

@@ -47,31 +47,31 @@ func TestLimitsOfSize(t *testing.T) {
 	refusals{
 		"200 KB": {
 			strings.Repeat("{viewer{__typename}}", 10_000),
-			"QUERY_TOO_COMPLEX", "the document has more than 10000 tokens; at most 10000 are allowed",
+			"QUERY_TOO_COMPLEX", "the document has more than 5000 tokens; at most 5000 are allowed",
 		},
 		"comments": {
 			"{__typename" + strings.Repeat("#\n", 300_000) + "}",
-			"QUERY_TOO_COMPLEX", "the document has more than 10000 tokens; at most 10000 are allowed",
+			"QUERY_TOO_COMPLEX", "the document has more than 5000 tokens; at most 5000 are allowed",
 		},
-		"110 KB of one field": {
-			"{" + strings.Repeat("__typename ", 9_990) + "}",
-			"QUERY_TOO_COMPLEX", "the operation's number of root fields is 9990; at most 50 is allowed",
+		"55 KB of one field": {
+			"{" + strings.Repeat("__typename ", 4_990) + "}",
+			"QUERY_TOO_COMPLEX", "the operation's number of root fields is 4990; at most 50 is allowed",
 		},
 		"one field below another": {
-			"{viewer{" + strings.Repeat("__typename ", 9_000) + "}}",
-			"QUERY_TOO_COMPLEX", `the number of times that "__typename" is selected at one place is 9000; at most 50 is allowed`,
+			"{viewer{" + strings.Repeat("__typename ", 4_900) + "}}",
+			"QUERY_TOO_COMPLEX", `the number of times that "__typename" is selected at one place is 4900; at most 50 is allowed`,
 		},
 		"nested duplicates": {
 			"{interaction(id:1){" + strings.Repeat("customer{"+strings.Repeat("id ", 10)+"}", 10) + "}}",
 			"QUERY_TOO_COMPLEX", `the number of times that "id" is selected at one place is 100; at most 50 is allowed`,
 		},
 		"an unused fragment": {
-			"{__typename} fragment a on Customer{" + strings.Repeat("id ", 9_000) + "}",
-			"QUERY_TOO_COMPLEX", `the number of times that "id" is selected at one place is 9000; at most 50 is allowed`,
+			"{__typename} fragment a on Customer{" + strings.Repeat("id ", 4_900) + "}",
+			"QUERY_TOO_COMPLEX", `the number of times that "id" is selected at one place is 4900; at most 50 is allowed`,
 		},
 		"aliases": {
-			"{" + numbered(3_000, "a%d:__typename ") + "}",
-			"QUERY_TOO_COMPLEX", "the operation's number of aliases is 3000; at most 200 is allowed",
+			"{" + numbered(1_600, "a%d:__typename ") + "}",
+			"QUERY_TOO_COMPLEX", "the operation's number of aliases is 1600; at most 200 is allowed",
 		},
 		"directives": {
 			"{__typename" + strings.Repeat("@include(if:true)", 150) + "}",
@@ -129,8 +129,8 @@ func TestLimitsOfFragments(t *testing.T) {
 			"QUERY_TOO_COMPLEX", "the document's number of selections and values, with fragments written out, is 49110; at most 10000 is allowed",
 		},
 		"operations that spread many values": {
-			numbered(300, "query q%d{...f} ") + "fragment f on Query{nodes(ids:[" + numbered(8_000, "%d ") + "]){id}}",
-			"QUERY_TOO_COMPLEX", "the document's number of selections and values, with fragments written out, is 2409203; at most 10000 is allowed",
+			numbered(300, "query q%d{...f} ") + "fragment f on Query{nodes(ids:[" + numbered(2_800, "%d ") + "]){id}}",
+			"QUERY_TOO_COMPLEX", "the document's number of selections and values, with fragments written out, is 844003; at most 10000 is allowed",
 		},
 		"circle": {
 			"{...a} fragment a on Query{...b} fragment b on Query{...a}",
@@ -155,14 +155,14 @@ func TestLimitsOfVariables(t *testing.T) {
 	}
 	body := `{"query":"{__typename}","variables":{"a":[` + strings.Repeat(`"x,\"",`, 100_000) + `1]}}`
 	if got := server.do(http.MethodPost, "/", body); got.codes() != "QUERY_TOO_COMPLEX" || got.status != 400 ||
-		got.messages() != "the number of values in the body is 100005; at most 10000 is allowed" {
+		got.messages() != "there are more than 5000 values in the body; at most 5000 are allowed" {
 		t.Errorf("got %d %s", got.status, got.body)
 	}
 	target := "/?query=%7B__typename%7D&variables=%5B" + strings.Repeat("1,", 10_000) + "1%5D"
 	if got := server.do(http.MethodGet, target, ""); got.codes() != "QUERY_TOO_COMPLEX" || got.status != 400 {
 		t.Errorf("got %d %s", got.status, got.body)
 	}
-	many := strings.Repeat(`"x",`, 9_000) + `"x"`
+	many := strings.Repeat(`"x",`, 4_900) + `"x"`
 	got = server.do(
 		http.MethodPost, "/", `{"query":"query($i:[Int!]!){nodes(ids:$i){id}}","variables":{"i":[`+many+`]}}`,
 	)

@@ -34,40 +34,48 @@ func checkRepeats(doc *ast.QueryDocument, limits Limits) *db.Error {
 
 // check merges selection sets that belong to the same object, and goes on below their fields.
 func (m *merger) check(sets []ast.SelectionSet) *db.Error {
-	merged := mergedFields{subsets: map[string][]ast.SelectionSet{}, spread: map[string]bool{}}
+	merged := mergedFields{index: map[string]int{}, spread: map[string]bool{}}
 	for _, set := range sets {
 		m.collect(set, &merged)
 	}
-	for _, name := range merged.names {
-		subsets := merged.subsets[name]
-		subject := fmt.Sprintf("the number of times that %q is selected at one place", shorten(name))
-		if err := check(subject, len(subsets), m.limit); err != nil {
-			return err
+	for _, field := range merged.fields {
+		if field.count > m.limit {
+			subject := fmt.Sprintf("the number of times that %q is selected at one place", shorten(field.name))
+			return check(subject, field.count, m.limit)
 		}
-		if err := m.check(subsets); err != nil {
+		if len(field.sets) == 0 {
+			continue
+		}
+		if err := m.check(field.sets); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// mergedFields are the fields of one object in the answer, by the name that they have there.
+// mergedFields are the fields of one object in the answer.
 type mergedFields struct {
-	// names is in the order of the document, so that the same document always gets the same refusal.
-	names   []string
-	subsets map[string][]ast.SelectionSet
+	// fields is in the order of the document, so that the same document always gets the same refusal; index has where in it
+	// each name is.
+	fields []mergedField
+	index  map[string]int
 	// spread has the fragments that are in it already: each counts once.
 	spread map[string]bool
+}
+
+// mergedField is a field under the name that it has in the answer.
+type mergedField struct {
+	name  string
+	count int
+	// sets are what is selected of it, if it is an object.
+	sets []ast.SelectionSet
 }
 
 func (m *merger) collect(set ast.SelectionSet, merged *mergedFields) {
 	for _, selection := range set {
 		switch selection := selection.(type) {
 		case *ast.Field:
-			if _, ok := merged.subsets[selection.Alias]; !ok {
-				merged.names = append(merged.names, selection.Alias)
-			}
-			merged.subsets[selection.Alias] = append(merged.subsets[selection.Alias], selection.SelectionSet)
+			merged.add(selection)
 		case *ast.InlineFragment:
 			m.collect(selection.SelectionSet, merged)
 		case *ast.FragmentSpread:
@@ -76,5 +84,18 @@ func (m *merger) collect(set ast.SelectionSet, merged *mergedFields) {
 				m.collect(fragment.SelectionSet, merged)
 			}
 		}
+	}
+}
+
+func (m *mergedFields) add(field *ast.Field) {
+	i, found := m.index[field.Alias]
+	if !found {
+		i = len(m.fields)
+		m.index[field.Alias] = i
+		m.fields = append(m.fields, mergedField{name: field.Alias})
+	}
+	m.fields[i].count++
+	if len(field.SelectionSet) > 0 {
+		m.fields[i].sets = append(m.fields[i].sets, field.SelectionSet)
 	}
 }

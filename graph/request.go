@@ -3,7 +3,6 @@ package graph
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -115,27 +114,24 @@ func (e *Executor) readParams(ctx context.Context, body []byte) (*graphql.RawPar
 
 // parseBody reads the JSON object of a POST.
 func parseBody(body []byte, limits Limits) (*graphql.RawParams, *refusal) {
-	body = bytes.TrimSpace(body)
-	if len(body) == 0 {
+	switch body = bytes.TrimSpace(body); {
+	case len(body) == 0:
 		return nil, refuse(http.StatusBadRequest, "the body is empty")
-	}
-	switch {
-	case body[0] == '{':
-	case !json.Valid(body):
-		return nil, refuse(http.StatusBadRequest, "the body is not JSON")
 	case body[0] == '[':
 		return nil, refuse(http.StatusBadRequest, "batching is not supported: send one operation per request")
-	default:
+	}
+	reader := newJSONReader(limits.Values)
+	value, err := reader.read(body)
+	given, isObject := value.(map[string]any)
+	switch {
+	case errors.Is(err, errTooManyValues):
+		return nil, &refusal{status: http.StatusBadRequest, err: reader.tooManyValues("the body")}
+	case err != nil:
+		return nil, refuse(http.StatusBadRequest, "the body is not JSON")
+	case !isObject:
 		return nil, refuse(http.StatusBadRequest, "the body must be a JSON object")
 	}
-	if err := check("the number of values in the body", countValues(body), limits.Values); err != nil {
-		return nil, &refusal{status: http.StatusBadRequest, err: err}
-	}
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(body, &raw); err != nil {
-		return nil, refuse(http.StatusBadRequest, "the body is not JSON")
-	}
-	return parseParams(raw)
+	return parseParams(given)
 }
 
 // readGet reads the parameters of a GET, of which variables and extensions are JSON.
@@ -144,38 +140,41 @@ func readGet(r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "the URL's query can't be read")
 	}
-	raw := map[string]json.RawMessage{}
+	given := map[string]any{}
 	for _, name := range []string{queryParam, operationNameParam, documentIDParam, relayIDParam} {
 		if values.Has(name) {
-			raw[name], _ = json.Marshal(values.Get(name))
+			given[name] = values.Get(name)
 		}
 	}
+	reader := newJSONReader(limits.Values)
 	for _, name := range []string{variablesParam, extensionsParam} {
-		if value := values.Get(name); value != "" {
-			raw[name] = json.RawMessage(value)
+		text := values.Get(name)
+		if text == "" {
+			continue
 		}
+		value, err := reader.read([]byte(text))
+		switch {
+		case errors.Is(err, errTooManyValues):
+			return nil, &refusal{
+				status: http.StatusBadRequest, err: reader.tooManyValues(variablesParam + " and " + extensionsParam),
+			}
+		case err != nil:
+			value = text // which is not the object that it has to be
+		}
+		given[name] = value
 	}
-	count := countValues(raw[variablesParam]) + countValues(raw[extensionsParam])
-	if err := check("the number of values in variables and extensions", count, limits.Values); err != nil {
-		return nil, &refusal{status: http.StatusBadRequest, err: err}
-	}
-	return parseParams(raw)
+	return parseParams(given)
 }
 
 // parseParams reads the parameters, and names each that has the wrong type.
-func parseParams(raw map[string]json.RawMessage) (*graphql.RawParams, *refusal) {
+func parseParams(given map[string]any) (*graphql.RawParams, *refusal) {
 	var params graphql.RawParams
 	var problems db.Problems
-	parse := func(name, typeName string, target any) {
-		if value, ok := raw[name]; ok && !decodeJSON(value, target) {
-			problems.Add(name, "must be %s", typeName)
-		}
-	}
-	parse(queryParam, "a string", &params.Query)
-	parse(operationNameParam, "a string or null", &params.OperationName)
-	parse(variablesParam, "an object or null", &params.Variables)
-	parse(extensionsParam, "an object or null", &params.Extensions)
-	documentID := readDocumentID(raw, params.Query, &problems)
+	readParam(given, queryParam, "a string", &params.Query, &problems)
+	readParam(given, operationNameParam, "a string or null", &params.OperationName, &problems)
+	readParam(given, variablesParam, "an object or null", &params.Variables, &problems)
+	readParam(given, extensionsParam, "an object or null", &params.Extensions, &problems)
+	documentID := readDocumentID(given, params.Query, &problems)
 	switch {
 	case len(problems) > 0:
 	case documentID != "" && params.Query != "":
@@ -193,60 +192,26 @@ func parseParams(raw map[string]json.RawMessage) (*graphql.RawParams, *refusal) 
 	return nil, &refusal{status: http.StatusBadRequest, err: err}
 }
 
+// readParam reads a parameter, which may be missing or null.
+func readParam[T any](given map[string]any, name, typeName string, target *T, problems *db.Problems) {
+	value, ok := given[name].(T)
+	if !ok && given[name] != nil {
+		problems.Add(name, "must be %s", typeName)
+	}
+	*target = value
+}
+
 // readDocumentID returns the id of the document that is to be run, or "" if there is none. Beside a query, what Relay
 // calls it may be anything: other clients number their requests with it.
-func readDocumentID(raw map[string]json.RawMessage, query string, problems *db.Problems) string {
+func readDocumentID(given map[string]any, query string, problems *db.Problems) string {
 	for _, name := range []string{documentIDParam, relayIDParam} {
-		value, given := raw[name]
-		if !given || name == relayIDParam && query != "" {
+		if name == relayIDParam && query != "" {
 			continue
 		}
 		var id string
-		if !decodeJSON(value, &id) {
-			problems.Add(name, "must be a string or null")
-		}
-		if id != "" {
+		if readParam(given, name, "a string or null", &id, problems); id != "" {
 			return id
 		}
 	}
 	return ""
-}
-
-// countValues returns how many values there are in a JSON text; an empty list or object may count as two. Decoding
-// them all before they are counted would take a hundred times as long.
-func countValues(text json.RawMessage) int {
-	if len(text) == 0 {
-		return 0
-	}
-	count, inString := 1, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '"':
-			inString = !inString
-		case inString && c == '\\':
-			i++
-		case !inString && (c == ',' || c == '[' || c == '{'):
-			count++
-		}
-	}
-	return count
-}
-
-// decodeJSON reads one JSON value; numbers keep their digits, as json.Number.
-func decodeJSON(value json.RawMessage, target any) bool {
-	switch target := target.(type) {
-	case *string:
-		return json.Unmarshal(value, target) == nil // in half the time
-	case *map[string]any:
-		if string(value) == "{}" { // which many clients send with every request
-			return true
-		}
-	}
-	decoder := json.NewDecoder(bytes.NewReader(value))
-	decoder.UseNumber()
-	if decoder.Decode(target) != nil {
-		return false
-	}
-	_, err := decoder.Token()
-	return errors.Is(err, io.EOF)
 }

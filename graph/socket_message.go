@@ -2,8 +2,10 @@ package graph
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // The types of messages of graphql-transport-ws.
@@ -23,14 +25,14 @@ const maxOperationID = 64
 
 // socketMessage is a message from a client.
 type socketMessage struct {
-	ID      string          `json:"id"`
-	Type    string          `json:"type"`
-	Payload json.RawMessage `json:"payload"`
+	ID      string         `json:"id"`
+	Type    string         `json:"type"`
+	Payload jsontext.Value `json:"payload"`
 }
 
 // parseSocketMessage reads a message. problem says what is wrong with one that isn't as the protocol has it.
 func parseSocketMessage(text []byte) (message socketMessage, problem string) {
-	if err := json.Unmarshal(text, &message); err != nil {
+	if unmarshalJSON(text, &message) != nil {
 		return message, "The message must be a JSON object with type, id and payload"
 	}
 	if message.Payload = bytes.TrimSpace(message.Payload); string(message.Payload) == "null" {
@@ -59,11 +61,11 @@ func parseSocketMessage(text []byte) (message socketMessage, problem string) {
 
 // authorization returns the Authorization that a connection_init has, and whether it is a text if it has one.
 func (m socketMessage) authorization() (authorization string, ok bool) {
-	var payload map[string]json.RawMessage
-	_ = json.Unmarshal(m.Payload, &payload)
+	var payload map[string]jsontext.Value
+	_ = unmarshalJSON(m.Payload, &payload)
 	for name, value := range payload {
 		if strings.EqualFold(name, "Authorization") {
-			return authorization, json.Unmarshal(value, &authorization) == nil
+			return authorization, unmarshalJSON(value, &authorization) == nil
 		}
 	}
 	return "", true

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -60,7 +61,7 @@ func (s *socket) subscribe(ctx context.Context, message socketMessage) bool {
 	return true
 }
 
-func (s *socket) readParams(ctx context.Context, payload json.RawMessage) (*graphql.RawParams, *refusal) {
+func (s *socket) readParams(ctx context.Context, payload jsontext.Value) (*graphql.RawParams, *refusal) {
 	start := graphql.Now()
 	params, refused := s.exec.readParams(ctx, payload)
 	if refused != nil {
