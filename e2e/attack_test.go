@@ -136,7 +136,7 @@ func dawdle(ctx context.Context, url string) error {
 // TestBesideAttacks is not parallel, for its figures' sake: it measures a normal client, beside each attack.
 func TestBesideAttacks(t *testing.T) {
 	p := serve(t, t.TempDir(), "LOG_LEVEL=error")
-	token, _ := populate(p)
+	token := populateForNormal(p)
 	askMany(p, token, 400)
 	memory := residentMemory(t, p)
 	alone := beside(t, p, token, nothing)

@@ -73,7 +73,28 @@ func start(t *testing.T, p *process, token, role string, schedule ...string) (re
 	return result, func() { _ = input.Close() }
 }
 
-const normalQuery = `{customers(first:20){totalCount nodes{id name interactions{nodes{id title}}}}}`
+// normalQuery is what a front end asks: nested, with as many nodes as populateForNormal makes.
+const normalQuery = `{customers(first:20){totalCount nodes{id name interactions{nodes{id title tickets{nodes{id description}}}}}}}`
+
+// populateForNormal makes what normalQuery asks for: 20 customers, 40 interactions and 80 tickets.
+func populateForNormal(p *process) (token string) {
+	p.t.Helper()
+	token, _ = populate(p)
+	for i := range 19 {
+		p.must(token, `mutation($name: String!, $email: EmailAddress!) { createCustomer(input: {name: $name, email: $email}) { customer { id } } }`,
+			variables{"name": fmt.Sprint("Customer ", i), "email": fmt.Sprintf("customer%d@customer.example", i)})
+	}
+	customers := p.must(token, `{ customers(first: 20) { nodes { id } } }`, nil)
+	for i := range 40 {
+		interaction := p.must(token, createInteraction, variables{
+			"customer": customers.text(fmt.Sprintf("customers.nodes.%d.id", i/2)), "title": fmt.Sprint("Interaction ", i),
+		}).text("createInteraction.interaction.id")
+		for range 2 {
+			p.must(token, createTicket, variables{"id": interaction, "description": "The invoice names the wrong month."})
+		}
+	}
+	return token
+}
 
 // askNormally sends a normal request and returns how long that took.
 func askNormally(ctx context.Context, url, token string) (time.Duration, error) {
