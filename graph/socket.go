@@ -69,13 +69,9 @@ func newSocket(exec *Executor, conn *websocket.Conn, network net.Conn, from iden
 	return s
 }
 
-// After so many messages a socket rests for so long. Go's scheduler looks for requests that have come in when a processor
-// has nothing else to do, otherwise every 10 ms: a client that sends thousands of messages at once would let the others
-// wait for that long. Messages of 30 us each take a fifth of a processor so.
-const (
-	messagesToRest = 8
-	restTime       = time.Millisecond
-)
+// messagesToRest is after how many messages a socket rests. Those of a client that sends thousands of them at once, of
+// some 30 us each, take a fifth of a processor so.
+const messagesToRest = 8
 
 // serve reads messages until the socket is closed. Each is handled by a goroutine of its own that is waited for: its
 // stack goes with it, while this one would keep, as long as the socket is idle, what the deepest call has needed.
@@ -94,7 +90,7 @@ func (s *socket) serve(ctx context.Context) {
 			return
 		}
 		if count%messagesToRest == 0 {
-			time.Sleep(restTime)
+			rest()
 		}
 	}
 }
