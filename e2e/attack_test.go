@@ -181,11 +181,12 @@ type besides struct {
 func beside(t *testing.T, p *process, token, name string) besides {
 	t.Helper()
 	var measured besides
-	client, stop := start(t, p, token, normalClient, "--fifo", "1")
-	attacker, _ := start(t, p, token, name, "--idle", "0")
-	attacker(&measured.report)
-	stop()
-	client(&measured.took)
+	attacker := start(t, p, token, name, "--idle", "0")
+	client := start(t, p, token, normalClient, "--fifo", "1")
+	attacker.signal()
+	attacker.result(&measured.report)
+	client.signal()
+	client.result(&measured.took)
 	slices.Sort(measured.took)
 	return measured
 }

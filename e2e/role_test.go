@@ -22,7 +22,8 @@ const (
 )
 
 // normalClient is the role of who asks one normal query after the other until its input is closed; the other roles are
-// the names of attacks. Each writes what has come of it as JSON.
+// the names of attacks, which begin when their input is closed. Each says first that it is ready, and writes at its end
+// what has come of it, as JSON.
 const normalClient = "normal client"
 
 // play plays a role.
@@ -30,24 +31,39 @@ func play(role string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	url, token := os.Getenv(urlVariable), os.Getenv(tokenVariable)
+	output := json.NewEncoder(os.Stdout)
+	ready := func() error { return output.Encode("ready") }
 	if role == normalClient {
-		took, err := askUntilClosed(ctx, os.Stdin, url, token)
+		took, err := askUntilClosed(ctx, os.Stdin, url, token, ready)
 		if err != nil {
 			return err
 		}
-		return json.NewEncoder(os.Stdout).Encode(took)
+		return output.Encode(took)
 	}
 	a := &attacker{url: url, token: token}
-	a.run(ctx, attacks()[role])
-	return json.NewEncoder(os.Stdout).Encode(&a.report)
+	attack := attacks()[role]
+	if err := ready(); err != nil {
+		return err
+	}
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	a.run(ctx, attack)
+	return output.Encode(&a.report)
 }
 
 // measuring reports whether figures count more than the time that they take.
 func measuring() bool { return os.Getenv("MEASURE") == "true" }
 
-// start starts a process that plays a role, scheduled as chrt is told when it is measured. result waits for the process
-// and decodes what it writes; stop closes its input.
-func start(t *testing.T, p *process, token, role string, schedule ...string) (result func(any), stop func()) {
+// player is a process that plays a role.
+type player struct {
+	t       *testing.T
+	role    string
+	command *exec.Cmd
+	input   io.Closer
+	output  *json.Decoder
+}
+
+// start starts a process that plays a role, scheduled as chrt is told when it is measured, and returns when it is ready.
+func start(t *testing.T, p *process, token, role string, schedule ...string) *player {
 	t.Helper()
 	arguments := []string{os.Args[0]}
 	if measuring() {
@@ -61,16 +77,29 @@ func start(t *testing.T, p *process, token, role string, schedule ...string) (re
 	if err := command.Start(); err != nil || inputErr != nil || outputErr != nil {
 		t.Fatal(err, inputErr, outputErr)
 	}
-	result = func(into any) {
-		t.Helper()
-		if err := json.NewDecoder(output).Decode(into); err != nil {
-			t.Errorf("%s wrote what can't be read: %v", role, err)
-		}
-		if err := command.Wait(); err != nil {
-			t.Errorf("%s: %v", role, err)
-		}
+	started := &player{t: t, role: role, command: command, input: input, output: json.NewDecoder(output)}
+	started.read(new(string))
+	return started
+}
+
+// read reads what the process writes.
+func (p *player) read(into any) {
+	p.t.Helper()
+	if err := p.output.Decode(into); err != nil {
+		p.t.Errorf("%s wrote what can't be read: %v", p.role, err)
 	}
-	return result, func() { _ = input.Close() }
+}
+
+// signal closes the input of the process.
+func (p *player) signal() { _ = p.input.Close() }
+
+// result reads what has come of the role.
+func (p *player) result(into any) {
+	p.t.Helper()
+	p.read(into)
+	if err := p.command.Wait(); err != nil {
+		p.t.Errorf("%s: %v", p.role, err)
+	}
 }
 
 // normalQuery is what a front end asks: nested, with as many nodes as populateForNormal makes.
@@ -105,7 +134,14 @@ func askNormally(ctx context.Context, url, token string) (time.Duration, error) 
 	return took, err
 }
 
-func askUntilClosed(ctx context.Context, input io.Reader, url, token string) (took []time.Duration, err error) {
+// askUntilClosed asks until the input is closed, and returns how long each request took after the first ones, at whose end
+// it is ready.
+func askUntilClosed(ctx context.Context, input io.Reader, url, token string, ready func() error) (took []time.Duration, err error) {
+	for range normalWarmUp {
+		if _, err := askNormally(ctx, url, token); err != nil {
+			return nil, err
+		}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		defer cancel()
@@ -113,18 +149,19 @@ func askUntilClosed(ctx context.Context, input io.Reader, url, token string) (to
 	}()
 	pace := time.NewTicker(normalPace)
 	defer pace.Stop()
-	for range pace.C {
-		once, err := askNormally(ctx, url, token)
-		switch {
-		case ctx.Err() != nil:
+	for err = ready(); err == nil; <-pace.C {
+		var once time.Duration
+		once, err = askNormally(ctx, url, token)
+		if ctx.Err() != nil {
 			return took, nil
-		case err != nil:
-			return nil, err
 		}
 		took = append(took, once)
 	}
-	return took, nil
+	return nil, err
 }
+
+// normalWarmUp is how many requests of a normal client aren't measured: the first ones fill caches, its own too.
+const normalWarmUp = 50
 
 // normalPace is how often a normal client asks.
 const normalPace = 2 * time.Millisecond
