@@ -80,9 +80,13 @@ func (t eventTransport) serve(
 		end = func(error) {} // what has an end may come to it
 	}
 	from := requestIdentity(t.authenticator, r)
+	if err := t.streams.wait(ctx); err != nil {
+		t.exec.refuseStream(w, r, err)
+		return
+	}
 	remove, refused := t.streams.add(from.viewer.Address, func() { end(errStopping) })
 	if refused != nil {
-		t.refuse(w, r, refused)
+		t.exec.refuseStream(w, r, refused)
 		return
 	}
 	defer remove()
@@ -108,13 +112,4 @@ func (t eventTransport) serve(
 	case failed != nil || ctx.Err() == nil:
 		stream.finish(failed)
 	}
-}
-
-func (t eventTransport) refuse(w http.ResponseWriter, r *http.Request, err *db.Error) {
-	status := http.StatusServiceUnavailable
-	if err.Code == db.RateLimited {
-		status = http.StatusTooManyRequests
-	}
-	w.Header().Set("Retry-After", strconv.Itoa(int(err.RetryAfter.Seconds())))
-	writeResponse(w, answerFormat{media: mediaJSON}, status, t.exec.DispatchError(r.Context(), gqlerror.List{codedError(err)}))
 }

@@ -2,9 +2,15 @@ package graph
 
 import (
 	"context"
+	"net/http"
 	"net/netip"
+	"runtime"
+	"strconv"
 	"sync"
 	"time"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"golang.org/x/time/rate"
 
 	"crm/auth"
 	"crm/db"
@@ -13,6 +19,8 @@ import (
 // openStreams counts the sockets and event streams that are open, and ends them when the server stops.
 type openStreams struct {
 	limits StreamLimits
+	// opening spreads streams that are opened at the same moment.
+	opening *rate.Limiter
 
 	mutex      sync.Mutex
 	open       map[*openStream]struct{}
@@ -20,6 +28,25 @@ type openStreams struct {
 	stopping   bool
 	// none is closed when the server stops and no stream is open any more.
 	none chan struct{}
+}
+
+// Streams are opened at this rate for each processor. Clients that all come back after a restart would keep the processors
+// busy otherwise, and again whenever they are asked whether they are still there.
+const (
+	opensPerSecond = 1_000
+	opensAtOnce    = 4
+	// openTime is how long a client may have to wait.
+	openTime = 10 * time.Second
+)
+
+// wait waits until a stream may be opened, or says that too many are.
+func (s *openStreams) wait(ctx context.Context) *db.Error {
+	ctx, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	if s.opening.Wait(ctx) != nil {
+		return &db.Error{Code: db.Unavailable, Message: "too many streams are being opened", RetryAfter: openTime}
+	}
+	return nil
 }
 
 // openStream is one of them.
@@ -30,7 +57,7 @@ type openStream struct {
 
 func newOpenStreams(limits StreamLimits) *openStreams {
 	return &openStreams{
-		limits: limits, open: map[*openStream]struct{}{}, perAddress: map[netip.Prefix]int{}, none: make(chan struct{}),
+		limits: limits, opening: rate.NewLimiter(rate.Limit(opensPerSecond*runtime.GOMAXPROCS(0)), opensAtOnce), open: map[*openStream]struct{}{}, perAddress: map[netip.Prefix]int{}, none: make(chan struct{}),
 	}
 }
 
@@ -93,4 +120,19 @@ func (s *openStreams) count() int {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return len(s.open)
+}
+
+// refuseStream answers a request for a stream that can't be opened.
+func (e *Executor) refuseStream(w http.ResponseWriter, r *http.Request, err *db.Error) {
+	status := http.StatusServiceUnavailable
+	switch err.Code {
+	case db.Forbidden:
+		status = http.StatusForbidden
+	case db.RateLimited:
+		status = http.StatusTooManyRequests
+	}
+	if err.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(err.RetryAfter.Seconds())))
+	}
+	writeResponse(w, answerFormat{media: mediaJSON}, status, e.DispatchError(r.Context(), gqlerror.List{codedError(err)}))
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/coder/websocket"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"crm/auth"
 	"crm/db"
@@ -39,10 +38,11 @@ func isSocketRequest(r *http.Request) bool {
 // nor the HTTP server's goroutine with its grown stack.
 func (t *socketTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !t.allows(r) {
-		response := t.exec.DispatchError(r.Context(), gqlerror.List{
-			codedError(db.Errorf(db.Forbidden, "pages of this origin may not open a socket here")),
-		})
-		writeResponse(w, answerFormat{media: mediaJSON}, http.StatusForbidden, response)
+		t.exec.refuseStream(w, r, db.Errorf(db.Forbidden, "pages of this origin may not open a socket here"))
+		return
+	}
+	if err := t.streams.wait(r.Context()); err != nil {
+		t.exec.refuseStream(w, r, err)
 		return
 	}
 	takeover := &connectionTakeover{ResponseWriter: w}
