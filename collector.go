@@ -13,16 +13,19 @@ import (
 // What lives is some megabytes, and an answer leaves up to one behind: as Go has it by default, when there is as much
 // garbage as lives, the collector ran a hundred times a second and took a third of the processor. So it runs at four
 // times as much, but not more than garbageRoom, beyond which there is little to gain: with thousands of subscribers more
-// lives, and four times that would be garbage that they cost, too. Once the server is at rest, the system gets back what
-// isn't needed.
+// lives, and four times that would be garbage that they cost, too. While what lives becomes more, it runs at half as much,
+// so that what stays is put where garbage was, and not scattered among what will be garbage: a page of memory is given
+// back only as a whole. Once the server is at rest, the system gets back what isn't needed.
 type collector struct {
 	percent int
+	// most is how much has lived lately.
+	most    uint64
 	stopped <-chan struct{}
 }
 
 const (
-	defaultPercent, mostPercent = 100, 400
-	garbageRoom                 = 16 << 20
+	growingPercent, defaultPercent, mostPercent = 50, 100, 400
+	garbageRoom                                 = 16 << 20
 )
 
 // tuneCollector tunes the collector until ctx is done. It is for programs that GOGC doesn't tell otherwise; GOMEMLIMIT
@@ -49,15 +52,21 @@ func (c *collector) notice() {
 	}
 	// What the collector reckons with is what lives on the heap, and where it begins to look.
 	live := measure("/gc/heap/live:bytes") + measure("/gc/scan/stack:bytes") + measure("/gc/scan/globals:bytes")
-	if percent := percentFor(live); percent < c.percent*9/10 || percent > c.percent*11/10 {
+	if percent := c.percentFor(live); percent < c.percent*9/10 || percent > c.percent*11/10 {
 		c.percent = percent
 		debug.SetGCPercent(percent)
 	}
 	c.await()
 }
 
-// percentFor returns how much garbage there may be when so much lives.
-func percentFor(live uint64) int {
+// percentFor returns how much garbage there may be when so much lives. What lives becomes more when it is a twentieth above
+// the most of lately: it goes up and down with the requests that are under way.
+func (c *collector) percentFor(live uint64) int {
+	growing := live > c.most+c.most/20
+	c.most = max(live, c.most-c.most/32)
+	if growing {
+		return growingPercent
+	}
 	return int(min(max(100*garbageRoom/max(live, 1), defaultPercent), mostPercent))
 }
 

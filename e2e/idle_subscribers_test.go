@@ -15,7 +15,7 @@ import (
 const (
 	subscribers     = 1000
 	subscriberBytes = 20 << 10
-	measuringBytes  = 10 << 10
+	measuringBytes  = 4 << 10
 )
 
 // TestIdleSubscribers measures what a thousand subscribers cost who are told nothing. It isn't parallel, for its
