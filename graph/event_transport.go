@@ -80,7 +80,7 @@ func (t eventTransport) serve(
 		end = func(error) {} // what has an end may come to it
 	}
 	from := requestIdentity(t.authenticator, r)
-	if err := t.streams.wait(ctx); err != nil {
+	if err := t.streams.wait(ctx, from.viewer.Address); err != nil {
 		t.exec.refuseStream(w, r, err)
 		return
 	}

@@ -22,7 +22,9 @@ type openStreams struct {
 	// opening spreads streams that are opened at the same moment.
 	opening *rate.Limiter
 
-	mutex      sync.Mutex
+	mutex sync.Mutex
+	// waiting is how many are about to be opened, by their network.
+	waiting    map[netip.Prefix]int
 	open       map[*openStream]struct{}
 	perAddress map[netip.Prefix]int
 	stopping   bool
@@ -39,14 +41,38 @@ const (
 	openTime = 10 * time.Second
 )
 
-// wait waits until a stream may be opened, or says that too many are.
-func (s *openStreams) wait(ctx context.Context) *db.Error {
+// wait waits until a stream may be opened, or says that too many are: so many of one address that those of others would
+// have to wait for them, or so many that this one would wait for too long.
+func (s *openStreams) wait(ctx context.Context, address string) *db.Error {
+	network := auth.Network(address)
+	if !s.queue(network, 1) {
+		return &db.Error{
+			Code: db.RateLimited, Message: "too many streams are being opened from your address", RetryAfter: openTime,
+		}
+	}
+	defer s.queue(network, -1)
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
 	if s.opening.Wait(ctx) != nil {
 		return &db.Error{Code: db.Unavailable, Message: "too many streams are being opened", RetryAfter: openTime}
 	}
 	return nil
+}
+
+// queue changes how many streams wait of a network, unless they would be more than may be open.
+func (s *openStreams) queue(network netip.Prefix, change int) bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	number := s.waiting[network] + change
+	switch {
+	case number > s.limits.PerAddress:
+		return false
+	case number == 0:
+		delete(s.waiting, network)
+	default:
+		s.waiting[network] = number
+	}
+	return true
 }
 
 // openStream is one of them.
@@ -57,7 +83,9 @@ type openStream struct {
 
 func newOpenStreams(limits StreamLimits) *openStreams {
 	return &openStreams{
-		limits: limits, opening: rate.NewLimiter(rate.Limit(opensPerSecond*runtime.GOMAXPROCS(0)), opensAtOnce), open: map[*openStream]struct{}{}, perAddress: map[netip.Prefix]int{}, none: make(chan struct{}),
+		limits: limits, opening: rate.NewLimiter(rate.Limit(opensPerSecond*runtime.GOMAXPROCS(0)), opensAtOnce),
+		waiting: map[netip.Prefix]int{}, open: map[*openStream]struct{}{}, perAddress: map[netip.Prefix]int{},
+		none: make(chan struct{}),
 	}
 }
 

@@ -2,10 +2,12 @@ package graph
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,13 +19,13 @@ import (
 func TestStreamsAreOpenedOneAfterTheOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		streams := newOpenStreams(StreamLimits{}.withDefaults())
+		streams := newOpenStreams(StreamLimits{PerAddress: 1 << 20}.withDefaults())
 		perSecond := opensPerSecond * runtime.GOMAXPROCS(0)
 		start := time.Now()
 		var running sync.WaitGroup
 		for range perSecond {
 			running.Go(func() {
-				if err := streams.wait(t.Context()); err != nil {
+				if err := streams.wait(t.Context(), "192.0.2.1"); err != nil {
 					t.Error(err)
 				}
 			})
@@ -34,7 +36,7 @@ func TestStreamsAreOpenedOneAfterTheOther(t *testing.T) {
 		}
 		start = time.Now()
 		time.Sleep(time.Second)
-		if err := streams.wait(t.Context()); err != nil || time.Since(start) != time.Second {
+		if err := streams.wait(t.Context(), "192.0.2.1"); err != nil || time.Since(start) != time.Second {
 			t.Errorf("a single stream waits for %s: %v", time.Since(start)-time.Second, err)
 		}
 	})
@@ -45,12 +47,13 @@ func TestTooManyOpeningStreams(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		handler := newHandler(newExecutor(newStreamSchema(), HandlerConfig{}), HandlerConfig{})
+		handler.streams.opening.SetLimit(1)
 		leave, cancel := context.WithCancel(t.Context())
-		for range int(openTime.Seconds())*opensPerSecond*runtime.GOMAXPROCS(0) + opensAtOnce + 1 {
-			go func() { _ = handler.streams.wait(leave) }()
+		for i := range int(openTime.Seconds()) + opensAtOnce + 1 {
+			go func() { _ = handler.streams.wait(leave, fmt.Sprintf("192.0.2.%d", i)) }()
 		}
 		synctest.Wait()
-		if err := handler.streams.wait(t.Context()); err == nil || err.Code != db.Unavailable || err.RetryAfter == 0 {
+		if err := handler.streams.wait(t.Context(), "192.0.2.1"); err == nil || err.Code != db.Unavailable || err.RetryAfter == 0 {
 			t.Errorf("got %v, want %s and when to try again", err, db.Unavailable)
 		}
 		for name, headers := range map[string]http.Header{
@@ -66,5 +69,34 @@ func TestTooManyOpeningStreams(t *testing.T) {
 			}
 		}
 		cancel()
+	})
+}
+
+// TestOpeningStreamsOfOneAddress: those of one address don't keep those of others waiting for long.
+func TestOpeningStreamsOfOneAddress(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		streams := newOpenStreams(StreamLimits{PerAddress: 20}.withDefaults())
+		var running sync.WaitGroup
+		var refused atomic.Int32
+		for range 100 {
+			running.Go(func() {
+				if err := streams.wait(t.Context(), "192.0.2.1"); err != nil && err.Code == db.RateLimited {
+					refused.Add(1)
+				}
+			})
+		}
+		synctest.Wait()
+		start := time.Now()
+		if err := streams.wait(t.Context(), "192.0.2.2"); err != nil || time.Since(start) > 20*time.Millisecond {
+			t.Errorf("another address waits for %s: %v", time.Since(start), err)
+		}
+		running.Wait()
+		if n := refused.Load(); n < 70 {
+			t.Errorf("%d of 100 are refused", n)
+		}
+		if len(streams.waiting) > 0 {
+			t.Errorf("%v are waiting still", streams.waiting)
+		}
 	})
 }

@@ -41,7 +41,8 @@ func (t *socketTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		t.exec.refuseStream(w, r, db.Errorf(db.Forbidden, "pages of this origin may not open a socket here"))
 		return
 	}
-	if err := t.streams.wait(r.Context()); err != nil {
+	viewer, _ := auth.ViewerFrom(r.Context())
+	if err := t.streams.wait(r.Context(), viewer.Address); err != nil {
 		t.exec.refuseStream(w, r, err)
 		return
 	}
@@ -58,7 +59,6 @@ func (t *socketTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.close(closeSubprotocol, "Subprotocol not acceptable")
 		return
 	}
-	viewer, _ := auth.ViewerFrom(r.Context())
 	remove, refused := t.streams.add(viewer.Address, s.goAway)
 	if refused != nil {
 		s.close(websocket.StatusTryAgainLater, refused.Message)
