@@ -32,7 +32,7 @@ func (o *ordeal) settled(p *process) (interactions, tickets map[string]entity) {
 	for _, e := range tickets {
 		expected += toldOfTicket * e.Version
 	}
-	eventually(o.t, fmt.Sprintf("%d mails come", expected), func() bool {
+	eventuallyWithin(o.t, ordealTime, fmt.Sprintf("%d mails come", expected), func() bool {
 		different := map[string]bool{}
 		for _, l := range o.office.inbox() {
 			different[l.id] = true

@@ -83,9 +83,6 @@ func (f *accountFollower) sees(customer string) bool {
 	return f.customer == "" || f.customer == customer
 }
 
-// ordealTime bounds the whole run on a very slow machine.
-const ordealTime = 4 * patience
-
 func (o *subscriptionOrdeal) run() {
 	began := time.Now()
 	o.servers = []*process{serve(o.t, o.folder, o.settings...)}
