@@ -153,10 +153,17 @@ func (d *documents) parse(source string) (*ast.QueryDocument, *gqlerror.Error) {
 }
 
 // hasMoreTokens reports whether the beginning of a document has more tokens than allowed, in a fifth of the time that the
-// parser takes to find that, and without the memory for what it has read until then. Everything else is left to the
-// parser: hardly a document has more than 16 bytes for each token.
+// parser takes to find that, and without the memory for what it has read until then. It looks at 16 bytes for each token,
+// which is more than most have; what is longer is left to the parser.
 func hasMoreTokens(source string, limit int) bool {
-	reader := lexer.New(&ast.Source{Input: source[:min(len(source), 16*limit)]})
+	if limit >= len(source) {
+		return false
+	}
+	const bytesPerToken = 16
+	if limit < len(source)/bytesPerToken {
+		source = source[:limit*bytesPerToken]
+	}
+	reader := lexer.New(&ast.Source{Input: source})
 	for range limit + 1 {
 		if token, err := reader.ReadToken(); err != nil || token.Kind == lexer.EOF {
 			return false

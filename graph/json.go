@@ -98,8 +98,8 @@ func unmarshalJSON(text []byte, target any) error {
 	return json.Unmarshal(text, target, likeEncodingJSON()...)
 }
 
-// likeEncodingJSON has what encoding/json accepts read as it does: of a name given twice the last value counts, and bytes
-// that aren't UTF-8 are replaced.
+// likeEncodingJSON has texts accepted that encoding/json accepts: of a name given twice the last value counts, and bytes that
+// aren't UTF-8 are replaced.
 func likeEncodingJSON() []json.Options {
 	return []json.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 }

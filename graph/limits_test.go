@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -221,4 +222,25 @@ func FuzzExtent(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestCountingTokensAhead: only a document that certainly has too many tokens is refused before it is parsed.
+func TestCountingTokensAhead(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		source string
+		limit  int
+		want   bool
+	}{
+		"as many":           {strings.Repeat("a ", 1_000), 1_000, false},
+		"one more":          {strings.Repeat("a ", 1_001), 1_000, true},
+		"long ones":         {strings.Repeat(strings.Repeat("a", 40)+" ", 1_001), 1_000, false},
+		"a wrong one":       {"?" + strings.Repeat("a ", 1_001), 1_000, false},
+		"a limit like none": {strings.Repeat("a ", 1_001), math.MaxInt, false},
+		"nothing":           {"", 1, false},
+	} {
+		if got := hasMoreTokens(test.source, test.limit); got != test.want {
+			t.Errorf("%s: got %t", name, got)
+		}
+	}
 }

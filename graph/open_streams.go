@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"golang.org/x/time/rate"
 
 	"crm/auth"
 	"crm/db"
@@ -19,8 +18,11 @@ import (
 // openStreams counts the sockets and event streams that are open, and ends them when the server stops.
 type openStreams struct {
 	limits StreamLimits
-	// opening spreads streams that are opened at the same moment.
-	opening *rate.Limiter
+	// turn is held by the one whose stream may be opened now; opened counts them.
+	turn   chan struct{}
+	opened int
+	// ending is closed when the server stops.
+	ending chan struct{}
 
 	mutex sync.Mutex
 	// waiting is how many are about to be opened, by their network.
@@ -32,17 +34,12 @@ type openStreams struct {
 	none chan struct{}
 }
 
-// Streams are opened at this rate for each processor. Clients that all come back after a restart would keep the processors
-// busy otherwise, and again whenever they are asked whether they are still there.
-const (
-	opensPerSecond = 1_000
-	opensAtOnce    = 4
-	// openTime is how long a client may have to wait.
-	openTime = 10 * time.Second
-)
+// openTime is how long a client may have to wait until its stream is opened.
+const openTime = 10 * time.Second
 
-// wait waits until a stream may be opened, or says that too many are: so many of one address that those of others would
-// have to wait for them, or so many that this one would wait for too long.
+// wait waits until a stream may be opened, or says why it can't be. As many as there are processors are opened, then there
+// is a rest: clients that all come back after a restart would keep the processors busy otherwise, and again whenever they
+// are asked whether they are still there. Who leaves the queue leaves no gap in it.
 func (s *openStreams) wait(ctx context.Context, address string) *db.Error {
 	network := auth.Network(address)
 	if !s.queue(network, 1) {
@@ -51,13 +48,42 @@ func (s *openStreams) wait(ctx context.Context, address string) *db.Error {
 		}
 	}
 	defer s.queue(network, -1)
-	ctx, cancel := context.WithTimeout(ctx, openTime)
-	defer cancel()
-	if s.opening.Wait(ctx) != nil {
-		return &db.Error{Code: db.Unavailable, Message: "too many streams are being opened", RetryAfter: openTime}
+	if err := s.takeTurn(ctx); err != nil {
+		return err
 	}
+	if s.opened++; s.opened%runtime.GOMAXPROCS(0) == 0 {
+		rest()
+	}
+	<-s.turn
 	return nil
 }
+
+func (s *openStreams) takeTurn(ctx context.Context) *db.Error {
+	select {
+	case s.turn <- struct{}{}: // even if the server is stopping: what opens a stream then says so in its own way
+		return nil
+	default:
+	}
+	patience := time.NewTimer(openTime)
+	defer patience.Stop()
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-s.ending:
+		return errStreamsEnd()
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	return &db.Error{Code: db.Unavailable, Message: "too many streams are being opened", RetryAfter: openTime}
+}
+
+// errStreamsEnd refuses a stream because the server is stopping.
+func errStreamsEnd() *db.Error {
+	return &db.Error{Code: db.Unavailable, Message: "the server is stopping", RetryAfter: retryStream}
+}
+
+// retryStream is when a client may try again whose stream isn't opened.
+const retryStream = 5 * time.Second
 
 // queue changes how many streams wait of a network, unless they would be more than may be open.
 func (s *openStreams) queue(network netip.Prefix, change int) bool {
@@ -83,7 +109,7 @@ type openStream struct {
 
 func newOpenStreams(limits StreamLimits) *openStreams {
 	return &openStreams{
-		limits: limits, opening: rate.NewLimiter(rate.Limit(opensPerSecond*runtime.GOMAXPROCS(0)), opensAtOnce),
+		limits: limits, turn: make(chan struct{}, 1), ending: make(chan struct{}),
 		waiting: map[netip.Prefix]int{}, open: map[*openStream]struct{}{}, perAddress: map[netip.Prefix]int{},
 		none: make(chan struct{}),
 	}
@@ -94,16 +120,15 @@ func newOpenStreams(limits StreamLimits) *openStreams {
 func (s *openStreams) add(address string, end func()) (remove func(), err *db.Error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	const retryAfter = 5 * time.Second
 	network := auth.Network(address)
 	switch {
 	case s.stopping:
-		return nil, &db.Error{Code: db.Unavailable, Message: "the server is stopping", RetryAfter: retryAfter}
+		return nil, errStreamsEnd()
 	case len(s.open) >= s.limits.Open:
-		return nil, &db.Error{Code: db.Unavailable, Message: "too many streams are open", RetryAfter: retryAfter}
+		return nil, &db.Error{Code: db.Unavailable, Message: "too many streams are open", RetryAfter: retryStream}
 	case s.perAddress[network] >= s.limits.PerAddress:
 		return nil, &db.Error{
-			Code: db.RateLimited, Message: "too many streams are open from your address", RetryAfter: retryAfter,
+			Code: db.RateLimited, Message: "too many streams are open from your address", RetryAfter: retryStream,
 		}
 	}
 	stream := &openStream{network: network, end: end}
@@ -132,6 +157,7 @@ func (s *openStreams) closeIfNone() {
 func (s *openStreams) shutdown(ctx context.Context) {
 	s.mutex.Lock()
 	s.stopping = true
+	close(s.ending)
 	for stream := range s.open {
 		go stream.end()
 	}

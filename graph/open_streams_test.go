@@ -2,12 +2,10 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,10 +18,9 @@ func TestStreamsAreOpenedOneAfterTheOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		streams := newOpenStreams(StreamLimits{PerAddress: 1 << 20}.withDefaults())
-		perSecond := opensPerSecond * runtime.GOMAXPROCS(0)
 		start := time.Now()
 		var running sync.WaitGroup
-		for range perSecond {
+		for range 200 * runtime.GOMAXPROCS(0) {
 			running.Go(func() {
 				if err := streams.wait(t.Context(), "192.0.2.1"); err != nil {
 					t.Error(err)
@@ -31,72 +28,96 @@ func TestStreamsAreOpenedOneAfterTheOther(t *testing.T) {
 			})
 		}
 		running.Wait()
-		if took := time.Since(start); took < 900*time.Millisecond || took > time.Second {
-			t.Errorf("a second's streams are opened in %s", took)
+		if took := time.Since(start); took != 200*time.Millisecond {
+			t.Errorf("they are opened in %s", took)
 		}
-		start = time.Now()
-		time.Sleep(time.Second)
-		if err := streams.wait(t.Context(), "192.0.2.1"); err != nil || time.Since(start) != time.Second {
-			t.Errorf("a single stream waits for %s: %v", time.Since(start)-time.Second, err)
+		if len(streams.waiting) > 0 {
+			t.Errorf("%v are waiting still", streams.waiting)
 		}
 	})
 }
 
-// TestTooManyOpeningStreams: who would have to wait for too long is told so at once, on both transports.
-func TestTooManyOpeningStreams(t *testing.T) {
+// TestLeavingTheQueueOfStreams: those that hang up don't keep others waiting.
+func TestLeavingTheQueueOfStreams(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		handler := newHandler(newExecutor(newStreamSchema(), HandlerConfig{}), HandlerConfig{})
-		handler.streams.opening.SetLimit(1)
-		leave, cancel := context.WithCancel(t.Context())
-		for i := range int(openTime.Seconds()) + opensAtOnce + 1 {
-			go func() { _ = handler.streams.wait(leave, fmt.Sprintf("192.0.2.%d", i)) }()
-		}
-		synctest.Wait()
-		if err := handler.streams.wait(t.Context(), "192.0.2.1"); err == nil || err.Code != db.Unavailable || err.RetryAfter == 0 {
-			t.Errorf("got %v, want %s and when to try again", err, db.Unavailable)
-		}
-		for name, headers := range map[string]http.Header{
-			"socket": {"Upgrade": {"websocket"}, "Connection": {"Upgrade"}},
-			"events": {"Accept": {mediaEvents}},
-		} {
-			request := httptest.NewRequest(http.MethodGet, "/graphql?query=subscription{none}", nil)
-			request.Header = headers
-			answer := httptest.NewRecorder()
-			handler.ServeHTTP(answer, request)
-			if answer.Code != http.StatusServiceUnavailable || answer.Header().Get("Retry-After") != "10" {
-				t.Errorf("%s: got %d, Retry-After %q, %s", name, answer.Code, answer.Header().Get("Retry-After"), answer.Body)
+		streams := newOpenStreams(StreamLimits{}.withDefaults())
+		for range 20 {
+			ctx, leave := context.WithCancel(t.Context())
+			for range 50 {
+				go func() { _ = streams.wait(ctx, "192.0.2.1") }()
 			}
+			synctest.Wait()
+			leave()
+			synctest.Wait()
 		}
-		cancel()
+		start := time.Now()
+		if err := streams.wait(t.Context(), "192.0.2.2"); err != nil || time.Since(start) > 5*time.Millisecond {
+			t.Errorf("another one waits for %s: %v", time.Since(start), err)
+		}
 	})
 }
 
-// TestOpeningStreamsOfOneAddress: those of one address don't keep those of others waiting for long.
+// TestOpeningStreamsOfOneAddress: as many may be opened of one address as may be open.
 func TestOpeningStreamsOfOneAddress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		streams := newOpenStreams(StreamLimits{PerAddress: 20}.withDefaults())
-		var running sync.WaitGroup
-		var refused atomic.Int32
-		for range 100 {
-			running.Go(func() {
-				if err := streams.wait(t.Context(), "192.0.2.1"); err != nil && err.Code == db.RateLimited {
-					refused.Add(1)
-				}
-			})
+		streams.turn <- struct{}{}
+		for range 20 {
+			go func() { _ = streams.wait(t.Context(), "192.0.2.1") }()
 		}
 		synctest.Wait()
+		if err := streams.wait(t.Context(), "192.0.2.1"); err == nil || err.Code != db.RateLimited || err.RetryAfter == 0 {
+			t.Errorf("got %v, want %s and when to try again", err, db.RateLimited)
+		}
+		<-streams.turn
+		if err := streams.wait(t.Context(), "192.0.2.2"); err != nil {
+			t.Errorf("another address got %v", err)
+		}
+	})
+}
+
+// TestTooManyOpeningStreams: who has waited for too long is told so, on both transports.
+func TestTooManyOpeningStreams(t *testing.T) {
+	t.Parallel()
+	for name, headers := range map[string]http.Header{
+		"socket": {"Upgrade": {"websocket"}, "Connection": {"Upgrade"}},
+		"events": {"Accept": {mediaEvents}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				handler := newHandler(newExecutor(newStreamSchema(), HandlerConfig{}), HandlerConfig{})
+				handler.streams.turn <- struct{}{}
+				request := httptest.NewRequest(http.MethodGet, "/graphql?query=subscription{none}", nil)
+				request.Header = headers
+				answer, start := httptest.NewRecorder(), time.Now()
+				handler.ServeHTTP(answer, request)
+				if answer.Code != http.StatusServiceUnavailable || answer.Header().Get("Retry-After") != "10" {
+					t.Errorf("got %d, Retry-After %q, %s", answer.Code, answer.Header().Get("Retry-After"), answer.Body)
+				}
+				if took := time.Since(start); took != openTime {
+					t.Errorf("it waited for %s", took)
+				}
+			})
+		})
+	}
+}
+
+// TestStopEndsTheQueueOfStreams: a server that stops doesn't wait for those whose turn hasn't come.
+func TestStopEndsTheQueueOfStreams(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		streams := newOpenStreams(StreamLimits{}.withDefaults())
+		streams.turn <- struct{}{}
+		refused := make(chan *db.Error, 1)
+		go func() { refused <- streams.wait(t.Context(), "192.0.2.1") }()
+		synctest.Wait()
 		start := time.Now()
-		if err := streams.wait(t.Context(), "192.0.2.2"); err != nil || time.Since(start) > 20*time.Millisecond {
-			t.Errorf("another address waits for %s: %v", time.Since(start), err)
-		}
-		running.Wait()
-		if n := refused.Load(); n < 70 {
-			t.Errorf("%d of 100 are refused", n)
-		}
-		if len(streams.waiting) > 0 {
-			t.Errorf("%v are waiting still", streams.waiting)
+		streams.shutdown(t.Context())
+		if err := <-refused; err == nil || err.Code != db.Unavailable || time.Since(start) > 0 {
+			t.Errorf("after %s it got %v, want %s", time.Since(start), err, db.Unavailable)
 		}
 	})
 }
