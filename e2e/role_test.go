@@ -3,13 +3,10 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"testing"
-	"time"
 )
 
 // Clients whose figures count are processes of their own, since they would be on other machines: when it is measured, a
@@ -99,77 +96,5 @@ func (p *player) result(into any) {
 	p.read(into)
 	if err := p.command.Wait(); err != nil {
 		p.t.Errorf("%s: %v", p.role, err)
-	}
-}
-
-// normalQuery is what a front end asks: nested, with as many nodes as populateForNormal makes.
-const normalQuery = `{customers(first:20){totalCount nodes{id name interactions{nodes{id title tickets{nodes{id description}}}}}}}`
-
-// populateForNormal makes what normalQuery asks for: 20 customers, 40 interactions and 80 tickets.
-func populateForNormal(p *process) (token string) {
-	p.t.Helper()
-	token, _ = populate(p)
-	for i := range 19 {
-		p.must(token, `mutation($name: String!, $email: EmailAddress!) { createCustomer(input: {name: $name, email: $email}) { customer { id } } }`,
-			variables{"name": fmt.Sprint("Customer ", i), "email": fmt.Sprintf("customer%d@customer.example", i)})
-	}
-	customers := p.must(token, `{ customers(first: 20) { nodes { id } } }`, nil)
-	for i := range 40 {
-		interaction := p.must(token, createInteraction, variables{
-			"customer": customers.text(fmt.Sprintf("customers.nodes.%d.id", i/2)), "title": fmt.Sprint("Interaction ", i),
-		}).text("createInteraction.interaction.id")
-		for range 2 {
-			p.must(token, createTicket, variables{"id": interaction, "description": "The invoice names the wrong month."})
-		}
-	}
-	return token
-}
-
-// askNormally sends a normal request and returns how long that took.
-func askNormally(ctx context.Context, url, token string) (time.Duration, error) {
-	took, status, body, err := hostile{body: queryBody(normalQuery)}.send(ctx, url, token)
-	if err == nil && status != http.StatusOK {
-		err = fmt.Errorf("a normal request is answered with %d %s", status, body)
-	}
-	return took, err
-}
-
-// askUntilClosed asks until the input is closed, and returns how long each request took after the first ones, at whose end
-// it is ready.
-func askUntilClosed(ctx context.Context, input io.Reader, url, token string, ready func() error) (took []time.Duration, err error) {
-	for range normalWarmUp {
-		if _, err := askNormally(ctx, url, token); err != nil {
-			return nil, err
-		}
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		defer cancel()
-		_, _ = io.Copy(io.Discard, input)
-	}()
-	pace := time.NewTicker(normalPace)
-	defer pace.Stop()
-	for err = ready(); err == nil; <-pace.C {
-		var once time.Duration
-		once, err = askNormally(ctx, url, token)
-		if ctx.Err() != nil {
-			return took, nil
-		}
-		took = append(took, once)
-	}
-	return nil, err
-}
-
-// normalWarmUp is how many requests of a normal client aren't measured: the first ones fill caches, its own too.
-const normalWarmUp = 50
-
-// normalPace is how often a normal client asks.
-const normalPace = 2 * time.Millisecond
-
-// askMany sends n normal requests.
-func askMany(p *process, token string, n int) {
-	p.t.Helper()
-	for range n {
-		p.must(token, normalQuery, nil)
 	}
 }

@@ -18,7 +18,7 @@ type Executor struct {
 	inner         *executor.Executor
 	schema        *ast.Schema
 	documents     *documents
-	turns         turns
+	large         largeRequests
 	limits        Limits
 	budgets       *budgets
 	introspection bool
@@ -66,7 +66,7 @@ func (e *Executor) CreateOperationContext(
 
 // findDocument returns the document that the parameters have or name, when it is its turn.
 func (e *Executor) findDocument(ctx context.Context, params *graphql.RawParams) (*document, gqlerror.List) {
-	done, err := e.turns.take(ctx, len(params.Query))
+	done, err := e.large.take(ctx, len(params.Query))
 	if err != nil {
 		return nil, gqlerror.List{codedError(err)}
 	}

@@ -99,7 +99,7 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 	}
 	return &Executor{
 		inner: inner, schema: schema, limits: config.Limits, budgets: newBudgets(config.Limits.CostPerMinute), introspection: config.Introspection,
-		documents: documents, turns: newTurns(), presenter: presenter, log: config.Logger,
+		documents: documents, large: newLargeRequests(), presenter: presenter, log: config.Logger,
 	}
 }
 

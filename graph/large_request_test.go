@@ -13,10 +13,10 @@ import (
 	"crm/db"
 )
 
-func TestTurns(t *testing.T) {
+func TestLargeRequestsTakeTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		waiting := make(turns, 1)
+		waiting := largeRequests{newTurns(1, largeRequestTime, db.Error{})}
 		first, err := waiting.take(t.Context(), largeRequest)
 		if err != nil {
 			t.Fatal(err)
@@ -42,7 +42,7 @@ func TestTurns(t *testing.T) {
 	})
 }
 
-func TestTurnsAreNotWaitedForLong(t *testing.T) {
+func TestLargeRequestsDoNotWaitForLong(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		limit func(ctx context.Context) (context.Context, context.CancelFunc)
@@ -61,8 +61,10 @@ func TestTurnsAreNotWaitedForLong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				busy := make(turns, 1)
-				busy <- struct{}{}
+				busy := newLargeRequests()
+				for range cap(busy.held) {
+					busy.held <- struct{}{}
+				}
 				ctx, cancel := test.limit(t.Context())
 				defer cancel()
 				if _, err := busy.take(ctx, largeRequest); err == nil || err.Code != db.Unavailable || err.Message != test.want {
@@ -77,7 +79,7 @@ func TestTurnsAreNotWaitedForLong(t *testing.T) {
 func TestBusyWithLargeRequests(t *testing.T) {
 	t.Parallel()
 	server := newStreamServer(t, HandlerConfig{Limits: Limits{Time: 50 * time.Millisecond}})
-	busy := server.exec.turns
+	busy := server.exec.large.held
 	for range cap(busy) {
 		busy <- struct{}{}
 	}

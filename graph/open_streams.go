@@ -2,14 +2,10 @@ package graph
 
 import (
 	"context"
-	"net/http"
 	"net/netip"
 	"runtime"
-	"strconv"
 	"sync"
 	"time"
-
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"crm/auth"
 	"crm/db"
@@ -18,15 +14,13 @@ import (
 // openStreams counts the sockets and event streams that are open, and ends them when the server stops.
 type openStreams struct {
 	limits StreamLimits
-	// turn is held by the one whose stream may be opened now; opened counts them.
-	turn   chan struct{}
-	opened int
-	// ending is closed when the server stops.
-	ending chan struct{}
+	// opening is the turn of the one that may be opened now.
+	opening turns
 
 	mutex sync.Mutex
-	// waiting is how many are about to be opened, by their network.
+	// waiting is how many wait for that, by their network; opened is how many have had their turn.
 	waiting    map[netip.Prefix]int
+	opened     int
 	open       map[*openStream]struct{}
 	perAddress map[netip.Prefix]int
 	stopping   bool
@@ -48,42 +42,24 @@ func (s *openStreams) wait(ctx context.Context, address string) *db.Error {
 		}
 	}
 	defer s.queue(network, -1)
-	if err := s.takeTurn(ctx); err != nil {
+	done, err := s.opening.take(ctx)
+	if err != nil {
 		return err
 	}
-	if s.opened++; s.opened%runtime.GOMAXPROCS(0) == 0 {
+	defer done()
+	if s.countTurn() {
 		rest()
 	}
-	<-s.turn
 	return nil
 }
 
-func (s *openStreams) takeTurn(ctx context.Context) *db.Error {
-	select {
-	case s.turn <- struct{}{}: // even if the server is stopping: what opens a stream then says so in its own way
-		return nil
-	default:
-	}
-	patience := time.NewTimer(openTime)
-	defer patience.Stop()
-	select {
-	case s.turn <- struct{}{}:
-		return nil
-	case <-s.ending:
-		return errStreamsEnd()
-	case <-patience.C:
-	case <-ctx.Done():
-	}
-	return &db.Error{Code: db.Unavailable, Message: "too many streams are being opened", RetryAfter: openTime}
+// countTurn reports whether it is time for a rest, which a server that stops doesn't need.
+func (s *openStreams) countTurn() (resting bool) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.opened++
+	return s.opened%runtime.GOMAXPROCS(0) == 0 && !s.stopping
 }
-
-// errStreamsEnd refuses a stream because the server is stopping.
-func errStreamsEnd() *db.Error {
-	return &db.Error{Code: db.Unavailable, Message: "the server is stopping", RetryAfter: retryStream}
-}
-
-// retryStream is when a client may try again whose stream isn't opened.
-const retryStream = 5 * time.Second
 
 // queue changes how many streams wait of a network, unless they would be more than may be open.
 func (s *openStreams) queue(network netip.Prefix, change int) bool {
@@ -109,7 +85,10 @@ type openStream struct {
 
 func newOpenStreams(limits StreamLimits) *openStreams {
 	return &openStreams{
-		limits: limits, turn: make(chan struct{}, 1), ending: make(chan struct{}),
+		limits: limits,
+		opening: newTurns(1, openTime, db.Error{
+			Code: db.Unavailable, Message: "too many streams are being opened", RetryAfter: openTime,
+		}),
 		waiting: map[netip.Prefix]int{}, open: map[*openStream]struct{}{}, perAddress: map[netip.Prefix]int{},
 		none: make(chan struct{}),
 	}
@@ -120,15 +99,16 @@ func newOpenStreams(limits StreamLimits) *openStreams {
 func (s *openStreams) add(address string, end func()) (remove func(), err *db.Error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	const retryAfter = 5 * time.Second
 	network := auth.Network(address)
 	switch {
 	case s.stopping:
-		return nil, errStreamsEnd()
+		return nil, &db.Error{Code: db.Unavailable, Message: "the server is stopping", RetryAfter: retryAfter}
 	case len(s.open) >= s.limits.Open:
-		return nil, &db.Error{Code: db.Unavailable, Message: "too many streams are open", RetryAfter: retryStream}
+		return nil, &db.Error{Code: db.Unavailable, Message: "too many streams are open", RetryAfter: retryAfter}
 	case s.perAddress[network] >= s.limits.PerAddress:
 		return nil, &db.Error{
-			Code: db.RateLimited, Message: "too many streams are open from your address", RetryAfter: retryStream,
+			Code: db.RateLimited, Message: "too many streams are open from your address", RetryAfter: retryAfter,
 		}
 	}
 	stream := &openStream{network: network, end: end}
@@ -157,7 +137,6 @@ func (s *openStreams) closeIfNone() {
 func (s *openStreams) shutdown(ctx context.Context) {
 	s.mutex.Lock()
 	s.stopping = true
-	close(s.ending)
 	for stream := range s.open {
 		go stream.end()
 	}
@@ -174,19 +153,4 @@ func (s *openStreams) count() int {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return len(s.open)
-}
-
-// refuseStream answers a request for a stream that can't be opened.
-func (e *Executor) refuseStream(w http.ResponseWriter, r *http.Request, err *db.Error) {
-	status := http.StatusServiceUnavailable
-	switch err.Code {
-	case db.Forbidden:
-		status = http.StatusForbidden
-	case db.RateLimited:
-		status = http.StatusTooManyRequests
-	}
-	if err.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(err.RetryAfter.Seconds())))
-	}
-	writeResponse(w, answerFormat{media: mediaJSON}, status, e.DispatchError(r.Context(), gqlerror.List{codedError(err)}))
 }

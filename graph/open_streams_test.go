@@ -63,7 +63,7 @@ func TestOpeningStreamsOfOneAddress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		streams := newOpenStreams(StreamLimits{PerAddress: 20}.withDefaults())
-		streams.turn <- struct{}{}
+		streams.opening.held <- struct{}{}
 		for range 20 {
 			go func() { _ = streams.wait(t.Context(), "192.0.2.1") }()
 		}
@@ -71,7 +71,7 @@ func TestOpeningStreamsOfOneAddress(t *testing.T) {
 		if err := streams.wait(t.Context(), "192.0.2.1"); err == nil || err.Code != db.RateLimited || err.RetryAfter == 0 {
 			t.Errorf("got %v, want %s and when to try again", err, db.RateLimited)
 		}
-		<-streams.turn
+		<-streams.opening.held
 		if err := streams.wait(t.Context(), "192.0.2.2"); err != nil {
 			t.Errorf("another address got %v", err)
 		}
@@ -89,7 +89,7 @@ func TestTooManyOpeningStreams(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				handler := newHandler(newExecutor(newStreamSchema(), HandlerConfig{}), HandlerConfig{})
-				handler.streams.turn <- struct{}{}
+				handler.streams.opening.held <- struct{}{}
 				request := httptest.NewRequest(http.MethodGet, "/graphql?query=subscription{none}", nil)
 				request.Header = headers
 				answer, start := httptest.NewRecorder(), time.Now()
@@ -105,19 +105,30 @@ func TestTooManyOpeningStreams(t *testing.T) {
 	}
 }
 
-// TestStopEndsTheQueueOfStreams: a server that stops doesn't wait for those whose turn hasn't come.
-func TestStopEndsTheQueueOfStreams(t *testing.T) {
+// TestStopEmptiesTheQueueOfStreams: a server that stops doesn't let those rest whose turn hasn't come.
+func TestStopEmptiesTheQueueOfStreams(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		streams := newOpenStreams(StreamLimits{}.withDefaults())
-		streams.turn <- struct{}{}
-		refused := make(chan *db.Error, 1)
-		go func() { refused <- streams.wait(t.Context(), "192.0.2.1") }()
+		streams.opening.held <- struct{}{}
+		var waiting sync.WaitGroup
+		for range 1_000 {
+			waiting.Go(func() {
+				if err := streams.wait(t.Context(), "192.0.2.1"); err != nil {
+					t.Error(err)
+				}
+				if _, err := streams.add("192.0.2.1", func() {}); err == nil || err.Code != db.Unavailable {
+					t.Errorf("got %v, want %s", err, db.Unavailable)
+				}
+			})
+		}
 		synctest.Wait()
 		start := time.Now()
 		streams.shutdown(t.Context())
-		if err := <-refused; err == nil || err.Code != db.Unavailable || time.Since(start) > 0 {
-			t.Errorf("after %s it got %v, want %s", time.Since(start), err, db.Unavailable)
+		<-streams.opening.held
+		waiting.Wait()
+		if took := time.Since(start); took > 0 {
+			t.Errorf("the last of them leaves after %s", took)
 		}
 	})
 }

@@ -104,7 +104,7 @@ func bodyTooLarge(limit int64) *refusal {
 
 // readParams reads the JSON object of a POST or of a socket's message, when it is its turn.
 func (e *Executor) readParams(ctx context.Context, body []byte) (*graphql.RawParams, *refusal) {
-	done, err := e.turns.take(ctx, len(body))
+	done, err := e.large.take(ctx, len(body))
 	if err != nil {
 		return nil, &refusal{status: http.StatusServiceUnavailable, err: err}
 	}

@@ -167,3 +167,18 @@ func (b answerBody) length() int { return len(b.before) + len(b.data) + len(b.af
 
 // joined returns the body in one piece.
 func (b answerBody) joined() []byte { return slices.Concat(b.before, b.data, b.after) }
+
+// refuseStream answers a request for a stream that can't be opened.
+func (e *Executor) refuseStream(w http.ResponseWriter, r *http.Request, err *db.Error) {
+	status := http.StatusServiceUnavailable
+	switch err.Code {
+	case db.Forbidden:
+		status = http.StatusForbidden
+	case db.RateLimited:
+		status = http.StatusTooManyRequests
+	}
+	if err.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(err.RetryAfter.Seconds())))
+	}
+	writeResponse(w, answerFormat{media: mediaJSON}, status, e.DispatchError(r.Context(), gqlerror.List{codedError(err)}))
+}

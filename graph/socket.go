@@ -31,8 +31,8 @@ const (
 const closeTime = time.Second
 
 // socket is one client's connection that speaks graphql-transport-ws. One goroutine reads it, and each operation has one
-// that writes what comes of it: two for an idle subscriber. There is no queue of messages: who can't write waits, and so does, in the end, the
-// source of a subscription, which knows best what to do about it.
+// while it writes what comes of it: an idle subscription has none. There is no queue of messages: who can't write waits, and
+// so does, in the end, the source of a subscription, which knows best what to do about it.
 type socket struct {
 	exec    *Executor
 	conn    *websocket.Conn

@@ -51,7 +51,7 @@ func (r mutationResolver) LogInUser(ctx context.Context, input graph.LogInInput)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := r.issue(auth.Viewer{Role: user.Role, Account: user.ID, Session: session.ID}, session, refreshToken)
+	tokens, err := r.issue(user.Role, session, refreshToken)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (r mutationResolver) LogInCustomer(
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := r.issue(auth.Viewer{Role: auth.Customer, Account: customer.ID, Session: session.ID}, session, refreshToken)
+	tokens, err := r.issue(auth.Customer, session, refreshToken)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (r mutationResolver) Refresh(ctx context.Context, input graph.RefreshInput)
 	if !ok {
 		return nil, db.Errorf(db.Unauthenticated, "the account may not log in any more")
 	}
-	tokens, err := r.issue(live, session, refreshToken)
+	tokens, err := r.issue(live.Role, session, refreshToken)
 	if err != nil {
 		return nil, err
 	}
@@ -170,11 +170,11 @@ func (r *Resolver) startSession(ctx context.Context, account db.ID, role auth.Ro
 	if err != nil {
 		return nil, err
 	}
-	return r.issue(auth.Viewer{Role: role, Account: account, Session: session.ID}, session, refreshToken)
+	return r.issue(role, session, refreshToken)
 }
 
-func (r *Resolver) issue(viewer auth.Viewer, session *db.Session, refreshToken string) (*graph.Tokens, error) {
-	accessToken, expires, err := r.tokens.Issue(viewer)
+func (r *Resolver) issue(role auth.Role, session *db.Session, refreshToken string) (*graph.Tokens, error) {
+	accessToken, expires, err := r.tokens.Issue(auth.Viewer{Role: role, Account: session.Account, Session: session.ID})
 	if err != nil {
 		return nil, err
 	}
