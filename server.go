@@ -25,6 +25,7 @@ import (
 	"crm/db"
 	"crm/db/mongo"
 	"crm/db/sqlite"
+	"crm/db/store"
 	"crm/graph"
 	"crm/notify"
 	"crm/resolvers"
@@ -140,7 +141,7 @@ func follow(ctx context.Context, feed *db.Feed, log *slog.Logger) (stop func()) 
 
 // crm is an open store and the domain over it.
 type crm struct {
-	store   db.Store
+	store   store.Store
 	db      *db.DB
 	secrets auth.Secrets
 	// place says where the data is.

@@ -6,7 +6,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // bind gives a parameter a value in the form that the engine stores, as db/sqlite does.
@@ -16,7 +16,7 @@ func bind(stmt *sqlite.Stmt, param int, value any) error {
 		stmt.BindText(param, v)
 	case *string:
 		stmt.BindText(param, *v)
-	case *db.ID:
+	case *store.ID:
 		stmt.BindBytes(param, v[:])
 	case *time.Time:
 		stmt.BindInt64(param, v.UnixMilli())
@@ -26,7 +26,7 @@ func bind(stmt *sqlite.Stmt, param int, value any) error {
 		stmt.BindBool(param, *v)
 	case **string:
 		return bindOptional(stmt, param, *v)
-	case **db.ID:
+	case **store.ID:
 		return bindOptional(stmt, param, *v)
 	case **time.Time:
 		return bindOptional(stmt, param, *v)

@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // fill writes the world into an empty file. A crash may spoil the file, which nobody has seen yet, so nothing is
@@ -109,11 +110,11 @@ func (t *tables) insertCustomer(w *world, i int) error {
 // table inserts documents of a collection.
 type table struct {
 	conn       *sqlite.Conn
-	collection *db.Collection
+	collection *store.Collection
 	text       string
 }
 
-func newTable(conn *sqlite.Conn, c *db.Collection) *table {
+func newTable(conn *sqlite.Conn, c *store.Collection) *table {
 	names := make([]string, len(c.Fields))
 	for i, field := range c.Fields {
 		names[i] = `"` + field.Name + `"`
@@ -123,7 +124,7 @@ func newTable(conn *sqlite.Conn, c *db.Collection) *table {
 }
 
 // insert writes a document. Keys are the fields that only db itself can fill in.
-func (t *table) insert(keys map[string]any, doc db.Document) error {
+func (t *table) insert(keys map[string]any, doc store.Document) error {
 	stmt, err := t.conn.Prepare(t.text)
 	if err != nil {
 		return err

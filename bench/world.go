@@ -7,6 +7,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // How much hangs on each customer, and how the rest of the data grows with their number.
@@ -50,8 +51,8 @@ const (
 )
 
 // newID returns the id of a document made at a time: laid out as those of the server, and so growing with time.
-func newID(at time.Time, number int) db.ID {
-	var id db.ID
+func newID(at time.Time, number int) store.ID {
+	var id store.ID
 	binary.BigEndian.PutUint32(id[:4], uint32(at.Unix()))
 	copy(id[4:9], "bench")
 	id[9], id[10], id[11] = byte(number>>16), byte(number>>8), byte(number)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // audience are the subscribers who see the same: those to one collection with the same scope and the same filter. What
@@ -18,7 +19,7 @@ type audience[T any] struct {
 	entities *Entities[T]
 	scope    auth.Scope
 	// sees is what the scope sees; where is the subscribers' filter, narrowed to that.
-	sees, where Filter
+	sees, where store.Filter
 	// decisive are the fields that the subscribers' filter depends on.
 	decisive []string
 	streams  map[*stream[T]]struct{}
@@ -26,13 +27,13 @@ type audience[T any] struct {
 
 // audienceKey tells audiences apart.
 type audienceKey struct {
-	collection *Collection
+	collection *store.Collection
 	scope      auth.Scope
 	where      [sha256.Size]byte
 }
 
 // newAudience returns an audience without anybody in it yet, and what tells it from others.
-func newAudience[T any](e *Entities[T], scope auth.Scope, where Filter) (*audience[T], audienceKey, error) {
+func newAudience[T any](e *Entities[T], scope auth.Scope, where store.Filter) (*audience[T], audienceKey, error) {
 	if scope.SeesAll() {
 		scope.Account = auth.ID{} // all admins see the same
 	}
@@ -52,7 +53,7 @@ func newAudience[T any](e *Entities[T], scope auth.Scope, where Filter) (*audien
 
 // fieldsOf returns the names of the fields that a filter looks at, as EventData.Changed has them. What lies behind a
 // reference changes without an event of the document itself, so then each of its changes may be the one that shows it.
-func fieldsOf(f Filter) []string {
+func fieldsOf(f store.Filter) []string {
 	var fields []string
 	if f.Field != "" {
 		fields = append(fields, strings.TrimSuffix(f.Field, "_key"))
@@ -68,7 +69,7 @@ func fieldsOf(f Filter) []string {
 
 // look finds out what the audience is told of events, with one call to the store, and returns what tells it. That is
 // called under the feed's lock.
-func (a *audience[T]) look(ctx context.Context, events map[*Collection][]*occurrence) (tell func(), err error) {
+func (a *audience[T]) look(ctx context.Context, events map[*store.Collection][]*occurrence) (tell func(), err error) {
 	sights, err := a.sights(ctx, events[a.entities.c])
 	if err != nil {
 		return nil, err
@@ -82,7 +83,7 @@ func (a *audience[T]) look(ctx context.Context, events map[*Collection][]*occurr
 
 // sights returns what the audience sees of events.
 func (a *audience[T]) sights(ctx context.Context, events []*occurrence) ([]*sight[T], error) {
-	var ids []ID
+	var ids []store.ID
 	var concerning []*occurrence
 	for _, event := range events {
 		if !event.concerns(a.entities.c, a.sees) {
@@ -126,15 +127,15 @@ func (a *audience[T]) mayHaveHad(event *occurrence) bool {
 }
 
 // find returns those of the documents that the audience sees.
-func (a *audience[T]) find(ctx context.Context, ids []ID) (map[ID]*T, error) {
+func (a *audience[T]) find(ctx context.Context, ids []store.ID) (map[store.ID]*T, error) {
 	if len(ids) == 0 {
-		return map[ID]*T{}, nil
+		return map[store.ID]*T{}, nil
 	}
-	docs, err := a.entities.find(ctx, a.scope, Query{Where: And(In("_id", ids), a.where)})
+	docs, err := a.entities.find(ctx, a.scope, store.Query{Where: store.And(store.In("_id", ids), a.where)})
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[ID]*T, len(docs))
+	found := make(map[store.ID]*T, len(docs))
 	for _, doc := range docs {
 		found[a.entities.id(doc)] = doc
 	}

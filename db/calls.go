@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"sync/atomic"
+
+	"crm/db/store"
 )
 
 // Calls counts the calls to the store that one operation makes.
@@ -20,10 +22,10 @@ func WithCalls(ctx context.Context) (context.Context, *Calls) {
 }
 
 // CountCalls returns a store that does what s does and counts it, where the context has a counter.
-func CountCalls(s Store) Store { return counted{s} }
+func CountCalls(s store.Store) store.Store { return counted{s} }
 
 // counted leaves EnsureIndexes, MoveEvents, Purge, Ping and Close alone: no operation of a client makes them.
-type counted struct{ Store }
+type counted struct{ store.Store }
 
 func count(ctx context.Context) {
 	if calls, ok := ctx.Value(callsKey{}).(*Calls); ok {
@@ -31,48 +33,48 @@ func count(ctx context.Context) {
 	}
 }
 
-func (s counted) Insert(ctx context.Context, c *Collection, doc Document, events ...*Event) error {
+func (s counted) Insert(ctx context.Context, c *store.Collection, doc store.Document, events ...*store.Event) error {
 	count(ctx)
 	return s.Store.Insert(ctx, c, doc, events...)
 }
 
 func (s counted) Update(
-	ctx context.Context, c *Collection, id ID, where Filter, set []Assignment, events ...*Event,
+	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event,
 ) error {
 	count(ctx)
 	return s.Store.Update(ctx, c, id, where, set, events...)
 }
 
-func (s counted) Delete(ctx context.Context, c *Collection, id ID, where Filter, events ...*Event) error {
+func (s counted) Delete(ctx context.Context, c *store.Collection, id store.ID, where store.Filter, events ...*store.Event) error {
 	count(ctx)
 	return s.Store.Delete(ctx, c, id, where, events...)
 }
 
-func (s counted) Find(ctx context.Context, c *Collection, q Query, next func() Document) error {
+func (s counted) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
 	count(ctx)
 	return s.Store.Find(ctx, c, q, next)
 }
 
 func (s counted) FindChildren(
-	ctx context.Context, c *Collection, parent string, parents []ID, q Query, next func(parent ID) Document,
+	ctx context.Context, c *store.Collection, parent string, parents []store.ID, q store.Query, next func(parent store.ID) store.Document,
 ) error {
 	count(ctx)
 	return s.Store.FindChildren(ctx, c, parent, parents, q, next)
 }
 
-func (s counted) Count(ctx context.Context, c *Collection, where Filter) (int, error) {
+func (s counted) Count(ctx context.Context, c *store.Collection, where store.Filter) (int, error) {
 	count(ctx)
 	return s.Store.Count(ctx, c, where)
 }
 
 func (s counted) CountBy(
-	ctx context.Context, c *Collection, field string, values []ID, where Filter,
-) (map[ID]int, error) {
+	ctx context.Context, c *store.Collection, field string, values []store.ID, where store.Filter,
+) (map[store.ID]int, error) {
 	count(ctx)
 	return s.Store.CountBy(ctx, c, field, values, where)
 }
 
-func (s counted) Claim(ctx context.Context, c *Collection, q Query, set []Assignment, doc Document) error {
+func (s counted) Claim(ctx context.Context, c *store.Collection, q store.Query, set []store.Assignment, doc store.Document) error {
 	count(ctx)
 	return s.Store.Claim(ctx, c, q, set, doc)
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"crm/db/store"
 )
 
 // ChangeKind says what happened to a document, as far as a subscriber is concerned.
@@ -26,7 +28,7 @@ const (
 
 // followed says which documents an event concerns, and what it means for those who follow them.
 var followed = map[string]struct {
-	collection *Collection
+	collection *store.Collection
 	kind       ChangeKind
 }{
 	EventInteractionCreated:   {Interactions, ChangeCreated},
@@ -59,7 +61,7 @@ type Change[T any] struct {
 type sight[T any] struct {
 	audience *audience[T]
 	seq      int
-	id       ID
+	id       store.ID
 	at       time.Time
 	kind     ChangeKind
 	// document is nil if the kind is ChangeRemoved.
@@ -95,8 +97,8 @@ func (c *Change[T]) look(ctx context.Context) {
 		if c.current == nil || time.Since(c.seen) < staleAfter {
 			return
 		}
-		var found map[ID]*T
-		found, c.err = c.audience.find(ctx, []ID{c.id})
+		var found map[store.ID]*T
+		found, c.err = c.audience.find(ctx, []store.ID{c.id})
 		if c.current = found[c.id]; c.current == nil && c.err == nil {
 			c.kind = ChangeRemoved
 		}
@@ -105,18 +107,18 @@ func (c *Change[T]) look(ctx context.Context) {
 
 // occurrence is an event of a followed document.
 type occurrence struct {
-	*Event
+	*store.Event
 
 	kind    ChangeKind
 	changed []string
 	// states are the document after the change, or before it if it was deleted; and then, where the change took it from
 	// somebody's sight, before it. There are none for what only those follow who see everything.
-	states []Document
+	states []store.Document
 }
 
 // occurrences returns those events that concern documents of a collection.
-func occurrences(events []*Event) map[*Collection][]*occurrence {
-	found := make(map[*Collection][]*occurrence)
+func occurrences(events []*store.Event) map[*store.Collection][]*occurrence {
+	found := make(map[*store.Collection][]*occurrence)
 	for _, event := range events {
 		known, ok := followed[event.Type]
 		if !ok {
@@ -124,7 +126,7 @@ func occurrences(events []*Event) map[*Collection][]*occurrence {
 		}
 		o := &occurrence{Event: event, kind: known.kind}
 		// Data that can't be decoded leaves the event to those who see everything.
-		if data, err := event.Decode(); err == nil {
+		if data, err := DecodeEvent(event); err == nil {
 			o.changed, o.states = data.Changed, data.states()
 		}
 		found[known.collection] = append(found[known.collection], o)
@@ -132,47 +134,47 @@ func occurrences(events []*Event) map[*Collection][]*occurrence {
 	return found
 }
 
-func (d EventData) states() []Document {
+func (d EventData) states() []store.Document {
 	switch {
 	case d.Interaction != nil:
-		return []Document{d.Interaction}
+		return []store.Document{d.Interaction}
 	case d.Ticket != nil && d.PreviousAssignee != nil:
 		before := *d.Ticket
 		before.AssigneeID = d.PreviousAssignee
-		return []Document{d.Ticket, &before}
+		return []store.Document{d.Ticket, &before}
 	case d.Ticket != nil:
-		return []Document{d.Ticket}
+		return []store.Document{d.Ticket}
 	}
 	return nil
 }
 
 // concerns reports whether somebody who sees what the filter says sees the document after the change or saw it before.
-func (o *occurrence) concerns(c *Collection, sees Filter) bool {
-	return sees.Op == OpAll ||
-		slices.ContainsFunc(o.states, func(state Document) bool { return matches(c, state, sees) })
+func (o *occurrence) concerns(c *store.Collection, sees store.Filter) bool {
+	return sees.Op == store.OpAll ||
+		slices.ContainsFunc(o.states, func(state store.Document) bool { return matches(c, state, sees) })
 }
 
 // leavesInSight reports whether they see it after the change.
-func (o *occurrence) leavesInSight(c *Collection, sees Filter) bool {
-	return sees.Op == OpAll || (len(o.states) > 0 && matches(c, o.states[0], sees))
+func (o *occurrence) leavesInSight(c *store.Collection, sees store.Filter) bool {
+	return sees.Op == store.OpAll || (len(o.states) > 0 && matches(c, o.states[0], sees))
 }
 
 // matches evaluates a filter of scopeOf on a document that is at hand. What such filters of followed collections don't
 // have matches nothing.
-func matches(c *Collection, doc Document, f Filter) bool {
+func matches(c *store.Collection, doc store.Document, f store.Filter) bool {
 	switch f.Op {
-	case OpAll:
+	case store.OpAll:
 		return true
-	case OpEq:
-		return sameValue(valueAt(doc.Pointers(nil)[c.index(f.Field)]), f.Value)
-	case OpAnd:
+	case store.OpEq:
+		return store.SameValue(store.ValueAt(doc.Pointers(nil)[c.FieldIndex(f.Field)]), f.Value)
+	case store.OpAnd:
 		for _, filter := range f.Filters {
 			if !matches(c, doc, filter) {
 				return false
 			}
 		}
 		return true
-	case OpOr:
+	case store.OpOr:
 		for _, filter := range f.Filters {
 			if matches(c, doc, filter) {
 				return true

@@ -2,9 +2,11 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // create writes a new document with the event that tells of it.
@@ -30,8 +32,8 @@ func (e *Entities[T]) remove(ctx context.Context, scope auth.Scope, doc *T, what
 		return err
 	}
 	err = e.db.store.Delete(ctx, e.c, e.id(doc), atVersion(e.version(doc)), event)
-	if CodeOf(err) == NotFound {
-		return Errorf(Conflict, "somebody changed the %s meanwhile; try again", kindNouns[e.kind])
+	if store.CodeOf(err) == store.NotFound {
+		return store.Errorf(store.Conflict, "somebody changed the %s meanwhile; try again", kindNouns[e.kind])
 	}
 	if err != nil {
 		return fmt.Errorf("cannot delete %s: %w", kindNouns[e.kind], err)
@@ -42,10 +44,10 @@ func (e *Entities[T]) remove(ctx context.Context, scope auth.Scope, doc *T, what
 
 // all calls do with every document that the program itself finds, in batches, until none is found any more; do makes
 // each one not match again.
-func (e *Entities[T]) all(ctx context.Context, where Filter, do func(*T) error) (done int, err error) {
+func (e *Entities[T]) all(ctx context.Context, where store.Filter, do func(*T) error) (done int, err error) {
 	const batch = 200
 	for {
-		found, err := e.find(ctx, auth.SystemScope(), Query{Where: where, Limit: batch})
+		found, err := e.find(ctx, auth.SystemScope(), store.Query{Where: where, Limit: batch})
 		if err != nil {
 			return done, err
 		}
@@ -58,5 +60,17 @@ func (e *Entities[T]) all(ctx context.Context, where Filter, do func(*T) error) 
 		if len(found) < batch {
 			return done, nil
 		}
+	}
+}
+
+// inInput makes a violated unique index one of a mutation's input: "email" is in use becomes "input.email".
+func inInput(err error) error {
+	var coded *store.Error
+	if !errors.As(err, &coded) || coded.Code != store.Conflict || len(coded.Problems) != 1 {
+		return err
+	}
+	return &store.Error{
+		Code: store.Conflict, Message: "input." + coded.Problems[0].Path + ": is in use already", Err: err,
+		Problems: []store.Problem{{Path: "input." + coded.Problems[0].Path, Message: "is in use already"}},
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"time"
+
+	"crm/db/store"
 )
 
 // cursors makes and reads the cursors of one list: a collection in one order. A cursor holds the values that an
@@ -13,22 +15,22 @@ import (
 // the list, so that a cursor of another list, or one that somebody made up, is told apart.
 type cursors struct {
 	key   []byte
-	c     *Collection
-	order []Sort
+	c     *store.Collection
+	order []store.Sort
 }
 
 const digestSize = 8
 
-func newCursors(key []byte, c *Collection, order []Sort) cursors {
+func newCursors(key []byte, c *store.Collection, order []store.Sort) cursors {
 	return cursors{key: key, c: c, order: order}
 }
 
 // of returns the cursor of a document.
-func (c cursors) of(doc Document) string {
+func (c cursors) of(doc store.Document) string {
 	pointers := doc.Pointers(nil)
 	values := make([]any, len(c.order))
 	for i, key := range c.order {
-		values[i] = cursorValue(pointers[c.c.index(key.Field)])
+		values[i] = cursorValue(pointers[c.c.FieldIndex(key.Field)])
 	}
 	text, err := json.Marshal(values)
 	if err != nil {
@@ -38,7 +40,7 @@ func (c cursors) of(doc Document) string {
 }
 
 // parse reads a cursor; it returns nil if there is none, and notes a problem if it is none of this list.
-func (c cursors) parse(path string, cursor *string, problems *Problems) []any {
+func (c cursors) parse(path string, cursor *string, problems *store.Problems) []any {
 	if cursor == nil {
 		return nil
 	}
@@ -50,7 +52,7 @@ func (c cursors) parse(path string, cursor *string, problems *Problems) []any {
 	return c.decode(path, raw[digestSize:], problems)
 }
 
-func (c cursors) decode(path string, text []byte, problems *Problems) []any {
+func (c cursors) decode(path string, text []byte, problems *store.Problems) []any {
 	var raw []json.RawMessage
 	err := json.Unmarshal(text, &raw)
 	if err != nil || len(raw) != len(c.order) {
@@ -59,7 +61,7 @@ func (c cursors) decode(path string, text []byte, problems *Problems) []any {
 	}
 	values := make([]any, len(raw))
 	for i, key := range c.order {
-		if values[i], err = decodeValue(c.c.Fields[c.c.index(key.Field)].Type, raw[i]); err != nil {
+		if values[i], err = decodeValue(c.c.Fields[c.c.FieldIndex(key.Field)].Type, raw[i]); err != nil {
 			problems.Add(path, "is not a cursor of this list")
 			return nil
 		}
@@ -87,23 +89,23 @@ func cursorValue(pointer any) any {
 	switch p := pointer.(type) {
 	case *time.Time:
 		return p.UnixMilli()
-	case *ID:
+	case *store.ID:
 		return *p
 	default:
 		return pointer
 	}
 }
 
-func decodeValue(t Type, raw json.RawMessage) (any, error) {
+func decodeValue(t store.Type, raw json.RawMessage) (any, error) {
 	switch t {
-	case TypeID:
-		return decodeAs[ID](raw)
-	case TypeTime:
+	case store.TypeID:
+		return decodeAs[store.ID](raw)
+	case store.TypeTime:
 		ms, err := decodeAs[int64](raw)
 		return time.UnixMilli(ms).UTC(), err
-	case TypeInt:
+	case store.TypeInt:
 		return decodeAs[int](raw)
-	case TypeBool:
+	case store.TypeBool:
 		return decodeAs[bool](raw)
 	default:
 		return decodeAs[string](raw)

@@ -6,28 +6,30 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"crm/db/store"
 )
 
-func testCursors(key string, c *Collection, order ...Sort) cursors {
-	var problems Problems
+func testCursors(key string, c *store.Collection, order ...store.Sort) cursors {
+	var problems store.Problems
 	return newCursors([]byte(key), c, totalOrder(c, order, &problems))
 }
 
 func TestCursor(t *testing.T) {
 	t.Parallel()
-	customer := &Customer{ID: NewID(), CreatedAt: time.Date(2030, 1, 2, 3, 4, 5, 6e6, time.UTC), nameKey: "é \x00 \"quoted\" <日本>"}
-	ticket := &Ticket{ID: NewID(), Priority: PriorityUrgent, CreatedAt: time.Date(1960, 1, 1, 0, 0, 0, 1e6, time.UTC)}
+	customer := &Customer{ID: store.NewID(), CreatedAt: time.Date(2030, 1, 2, 3, 4, 5, 6e6, time.UTC), nameKey: "é \x00 \"quoted\" <日本>"}
+	ticket := &Ticket{ID: store.NewID(), Priority: PriorityUrgent, CreatedAt: time.Date(1960, 1, 1, 0, 0, 0, 1e6, time.UTC)}
 	for _, test := range []struct {
 		cursors
-		doc  Document
+		doc  store.Document
 		want []any
 	}{
 		{testCursors("k", Customers), customer, []any{customer.CreatedAt, customer.ID}},
-		{testCursors("k", Customers, Sort{Field: "name_key"}, Sort{Field: "created_at", Desc: true}), customer, []any{customer.nameKey, customer.CreatedAt, customer.ID}},
-		{testCursors("k", Tickets, Sort{Field: "priority", Desc: true}, Sort{Field: "created_at"}), ticket, []any{4, ticket.CreatedAt, ticket.ID}},
+		{testCursors("k", Customers, store.Sort{Field: "name_key"}, store.Sort{Field: "created_at", Desc: true}), customer, []any{customer.nameKey, customer.CreatedAt, customer.ID}},
+		{testCursors("k", Tickets, store.Sort{Field: "priority", Desc: true}, store.Sort{Field: "created_at"}), ticket, []any{4, ticket.CreatedAt, ticket.ID}},
 	} {
 		cursor := test.of(test.doc)
-		var problems Problems
+		var problems store.Problems
 		if got := test.parse("after", &cursor, &problems); len(problems) > 0 || fmt.Sprint(got) != fmt.Sprint(test.want) {
 			t.Errorf("the cursor %s is read as %v, %v, want %v", cursor, got, problems, test.want)
 		}
@@ -39,7 +41,7 @@ func TestCursor(t *testing.T) {
 			forged := append([]byte{}, raw...)
 			forged[i] ^= 1
 			text := base64.RawURLEncoding.EncodeToString(forged)
-			if problem := problemsOf(func(p *Problems) { test.parse("after", &text, p) }); problem == "" {
+			if problem := problemsOf(func(p *Problems) { test.parse("after", &text, &p.Problems) }); problem == "" {
 				t.Errorf("byte %d can be changed", i)
 			}
 		}
@@ -52,17 +54,17 @@ func TestCursor(t *testing.T) {
 // TestCursorOfAnotherList holds that a cursor is good for one list in one order on servers with one key only.
 func TestCursorOfAnotherList(t *testing.T) {
 	t.Parallel()
-	cursor := testCursors("k", Customers, Sort{Field: "name_key"}).of(&Customer{ID: NewID()})
+	cursor := testCursors("k", Customers, store.Sort{Field: "name_key"}).of(&Customer{ID: store.NewID()})
 	others := map[string]cursors{
-		"another key":        testCursors("K", Customers, Sort{Field: "name_key"}),
-		"another collection": testCursors("k", Users, Sort{Field: "name_key"}),
-		"another order":      testCursors("k", Customers, Sort{Field: "email_key"}),
-		"another direction":  testCursors("k", Customers, Sort{Field: "name_key", Desc: true}),
-		"one key more":       testCursors("k", Customers, Sort{Field: "name_key"}, Sort{Field: "created_at"}),
+		"another key":        testCursors("K", Customers, store.Sort{Field: "name_key"}),
+		"another collection": testCursors("k", Users, store.Sort{Field: "name_key"}),
+		"another order":      testCursors("k", Customers, store.Sort{Field: "email_key"}),
+		"another direction":  testCursors("k", Customers, store.Sort{Field: "name_key", Desc: true}),
+		"one key more":       testCursors("k", Customers, store.Sort{Field: "name_key"}, store.Sort{Field: "created_at"}),
 		"no order":           testCursors("k", Customers),
 	}
 	for name, other := range others {
-		if problem := problemsOf(func(p *Problems) { other.parse("before", &cursor, p) }); !strings.Contains(problem, "before: is not a cursor of this list") {
+		if problem := problemsOf(func(p *Problems) { other.parse("before", &cursor, &p.Problems) }); !strings.Contains(problem, "before: is not a cursor of this list") {
 			t.Errorf("%s takes the cursor: %q", name, problem)
 		}
 	}
@@ -70,12 +72,12 @@ func TestCursorOfAnotherList(t *testing.T) {
 	own := testCursors("k", Customers)
 	for _, inside := range []string{``, `[]`, `null`, `{}`, `[1]`, `["x", "y"]`, `[1, "000000000000000000000000", 2]`, `[1, "nonsense"]`, `[1.5, "000000000000000000000000"]`, `[1e400, "000000000000000000000000"]`} {
 		text := base64.RawURLEncoding.EncodeToString(append(own.digest([]byte(inside)), inside...))
-		if problem := problemsOf(func(p *Problems) { own.parse("after", &text, p) }); problem == "" {
+		if problem := problemsOf(func(p *Problems) { own.parse("after", &text, &p.Problems) }); problem == "" {
 			t.Errorf("a cursor with %s inside is taken", inside)
 		}
 	}
 	for _, text := range []string{"", "!", "AAAA", "=", "\x00", cursor + "=", cursor + "A"} {
-		if problem := problemsOf(func(p *Problems) { own.parse("after", &text, p) }); problem == "" {
+		if problem := problemsOf(func(p *Problems) { own.parse("after", &text, &p.Problems) }); problem == "" {
 			t.Errorf("%q is taken for a cursor", text)
 		}
 	}

@@ -1,12 +1,16 @@
 package db
 
-import "time"
+import (
+	"time"
+
+	"crm/db/store"
+)
 
 // Customer is somebody the staff deals with.
 type Customer struct {
-	ID    ID     `json:"id"`
-	Name  string `json:"name"`
-	Email string `json:"email"`
+	ID    store.ID `json:"id"`
+	Name  string   `json:"name"`
+	Email string   `json:"email"`
 	// PasswordHash is empty for a customer whom the staff entered and who can't log in yet.
 	PasswordHash string    `json:"-"`
 	Company      *string   `json:"company"`
@@ -29,29 +33,29 @@ func (c *Customer) Pointers(into []any) []any {
 }
 
 // Customers is the collection of the customers.
-var Customers = &Collection{
+var Customers = &store.Collection{
 	Name: "customers",
-	Fields: []Field{
-		{Name: "_id", Type: TypeID},
-		{Name: "name", Type: TypeString},
-		{Name: "email", Type: TypeString},
-		{Name: "password", Type: TypeString},
-		{Name: "company", Type: TypeString, Nullable: true},
-		{Name: "phone", Type: TypeString, Nullable: true},
-		{Name: "created_at", Type: TypeTime},
-		{Name: "updated_at", Type: TypeTime},
-		{Name: "version", Type: TypeInt, Default: 1},
-		{Name: "name_key", Type: TypeString},
-		{Name: "email_key", Type: TypeString},
-		{Name: "company_key", Type: TypeString, Nullable: true},
+	Fields: []store.Field{
+		{Name: "_id", Type: store.TypeID},
+		{Name: "name", Type: store.TypeString},
+		{Name: "email", Type: store.TypeString},
+		{Name: "password", Type: store.TypeString},
+		{Name: "company", Type: store.TypeString, Nullable: true},
+		{Name: "phone", Type: store.TypeString, Nullable: true},
+		{Name: "created_at", Type: store.TypeTime},
+		{Name: "updated_at", Type: store.TypeTime},
+		{Name: "version", Type: store.TypeInt, Default: 1},
+		{Name: "name_key", Type: store.TypeString},
+		{Name: "email_key", Type: store.TypeString},
+		{Name: "company_key", Type: store.TypeString, Nullable: true},
 	},
-	Indexes: []Index{
-		{Name: "customers_email", Keys: []Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
-		{Name: "customers_name", Keys: []Key{{Field: "name_key"}, {Field: "_id"}}},
-		{Name: "customers_company", Keys: []Key{{Field: "company_key"}, {Field: "_id"}}},
-		{Name: "customers_phone", Keys: []Key{{Field: "phone"}, {Field: "_id"}}},
-		{Name: "customers_created", Keys: []Key{{Field: "created_at"}, {Field: "_id"}}},
-		{Name: "customers_updated", Keys: []Key{{Field: "updated_at"}, {Field: "_id"}}},
+	Indexes: []store.Index{
+		{Name: "customers_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
+		{Name: "customers_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},
+		{Name: "customers_company", Keys: []store.Key{{Field: "company_key"}, {Field: "_id"}}},
+		{Name: "customers_phone", Keys: []store.Key{{Field: "phone"}, {Field: "_id"}}},
+		{Name: "customers_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
+		{Name: "customers_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
 	Searched: []string{"name_key", "email_key", "company_key", "phone"},
 }

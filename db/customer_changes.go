@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // NewCustomer is what is known of a customer before they have a record.
@@ -31,19 +32,19 @@ func (c *Customer) setKeys() {
 
 // SignUpCustomer makes a customer account for whoever asks.
 func (d *DB) SignUpCustomer(ctx context.Context, change NewCustomer) (*Customer, error) {
-	id := NewID()
+	id := store.NewID()
 	return d.insertCustomer(ctx, auth.Scope{Role: auth.Customer, Account: id}, id, change)
 }
 
 // CreateCustomer enters a customer; only staff may.
 func (d *DB) CreateCustomer(ctx context.Context, scope auth.Scope, change NewCustomer) (*Customer, error) {
 	if !scope.IsStaff() {
-		return nil, Errorf(Forbidden, "only staff may create customers")
+		return nil, store.Errorf(store.Forbidden, "only staff may create customers")
 	}
-	return d.insertCustomer(ctx, scope, NewID(), change)
+	return d.insertCustomer(ctx, scope, store.NewID(), change)
 }
 
-func (d *DB) insertCustomer(ctx context.Context, scope auth.Scope, id ID, change NewCustomer) (*Customer, error) {
+func (d *DB) insertCustomer(ctx context.Context, scope auth.Scope, id store.ID, change NewCustomer) (*Customer, error) {
 	var problems Problems
 	now := d.now()
 	customer := &Customer{
@@ -72,7 +73,7 @@ func (d *DB) insertCustomer(ctx context.Context, scope auth.Scope, id ID, change
 
 // UpdateCustomer changes a customer that the scope sees: staff any, a customer themself.
 func (d *DB) UpdateCustomer(
-	ctx context.Context, scope auth.Scope, id ID, expected *int, changes CustomerChanges,
+	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes CustomerChanges,
 ) (*Customer, error) {
 	return d.Customers.update(ctx, scope, id, expected, func(next *Customer) (change, error) {
 		var problems Problems

@@ -1,3 +1,5 @@
+// Package db is the domain: the entities, their rules, who may see and do what, and the queries on them. It writes
+// through store.Store, which an engine implements (db/sqlite, db/mongo), and knows nothing of GraphQL, mail or drivers.
 package db
 
 import (
@@ -7,6 +9,7 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // Passwords hashes and verifies passwords.
@@ -30,8 +33,8 @@ type DB struct {
 	// Feed tells subscribers what happens, as long as its Run runs.
 	Feed *Feed
 
-	store     Store
-	versioned Versioned
+	store     store.Store
+	versioned store.Versioned
 	passwords Passwords
 	written   chan struct{}
 	live      *liveSessions
@@ -50,15 +53,15 @@ type Options struct {
 }
 
 // New returns the domain over a store.
-func New(store Store, passwords Passwords, options Options) *DB {
+func New(engine store.Store, passwords Passwords, options Options) *DB {
 	d := &DB{
-		store:     CountCalls(store),
+		store:     CountCalls(engine),
 		passwords: passwords,
 		written:   make(chan struct{}, 1),
 		now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		options:   options,
 	}
-	d.versioned, _ = store.(Versioned)
+	d.versioned, _ = engine.(store.Versioned)
 	d.Feed = newFeed(d)
 	d.live = newLiveSessions(d.Feed.wake)
 	d.Users = newEntities(d, Users, KindUser, (*User).redact)
@@ -67,6 +70,11 @@ func New(store Store, passwords Passwords, options Options) *DB {
 	d.Tickets = newEntities[Ticket](d, Tickets, KindTicket, nil)
 	d.Deliveries = newEntities[Delivery](d, Deliveries, KindDelivery, nil)
 	return d
+}
+
+// Collections returns every collection there is, for an engine to open.
+func Collections() []*store.Collection {
+	return []*store.Collection{Users, Customers, Interactions, Tickets, Sessions, LoginAttempts, store.Events, Deliveries}
 }
 
 // Ping returns nil when the store answers, else an UNAVAILABLE error.
@@ -85,21 +93,21 @@ func (d *DB) wake() {
 }
 
 // version returns the state that the store is in, if it can tell.
-func (d *DB) version() (Version, bool) {
+func (d *DB) version() (store.Version, bool) {
 	if d.versioned == nil {
-		return Version{}, false
+		return store.Version{}, false
 	}
 	return d.versioned.Version()
 }
 
 // newEvent returns the event that says what the viewer did to an entity. data is what is known of the entity.
-func (d *DB) newEvent(scope auth.Scope, kind string, entity ID, data EventData) (*Event, error) {
+func (d *DB) newEvent(scope auth.Scope, kind string, entity store.ID, data EventData) (*store.Event, error) {
 	text, err := json.Marshal(data)
 	if err != nil {
 		return nil, fmt.Errorf("cannot encode event %s: %w", kind, err)
 	}
-	return &Event{
-		ID: NewID(), Type: kind, Entity: entity, Actor: scope.Account, ActorRole: string(scope.Role),
+	return &store.Event{
+		ID: store.NewID(), Type: kind, Entity: entity, Actor: scope.Account, ActorRole: string(scope.Role),
 		At: d.now(), Data: string(text), Planned: d.options.Silent,
 	}, nil
 }
@@ -107,13 +115,13 @@ func (d *DB) newEvent(scope auth.Scope, kind string, entity ID, data EventData) 
 // document is the constraint of the generic functions below: a pointer to T that is a Document.
 type document[T any] interface {
 	*T
-	Document
+	store.Document
 }
 
 // find reads the documents that a query selects.
-func find[T any, P document[T]](ctx context.Context, s Store, c *Collection, q Query) ([]*T, error) {
+func find[T any, P document[T]](ctx context.Context, s store.Store, c *store.Collection, q store.Query) ([]*T, error) {
 	var found []*T
-	err := s.Find(ctx, c, q, func() Document {
+	err := s.Find(ctx, c, q, func() store.Document {
 		doc := P(new(T))
 		found = append(found, (*T)(doc))
 		return doc
@@ -125,14 +133,14 @@ func find[T any, P document[T]](ctx context.Context, s Store, c *Collection, q Q
 }
 
 // first reads the first document that a query selects; it is NOT_FOUND if there is none.
-func first[T any, P document[T]](ctx context.Context, s Store, c *Collection, q Query) (*T, error) {
+func first[T any, P document[T]](ctx context.Context, s store.Store, c *store.Collection, q store.Query) (*T, error) {
 	q.Limit = 1
 	found, err := find[T, P](ctx, s, c, q)
 	if err != nil {
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, Errorf(NotFound, "there is no such document in %s", c.Name)
+		return nil, store.Errorf(store.NotFound, "there is no such document in %s", c.Name)
 	}
 	return found[0], nil
 }

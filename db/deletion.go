@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // Deleted counts what went with a deleted document.
@@ -16,24 +17,24 @@ type Deleted struct {
 // that counts them, unless cascade is set: then these are deleted first. A deletion that was cut off is finished by
 // calling it again.
 func (d *DB) DeleteCustomer(
-	ctx context.Context, scope auth.Scope, id ID, expected *int, cascade bool,
+	ctx context.Context, scope auth.Scope, id store.ID, expected *int, cascade bool,
 ) (Deleted, error) {
 	customer, err := d.Customers.Get(ctx, scope, id)
 	if err != nil {
 		return Deleted{}, err
 	}
 	if !scope.SeesAll() && !scope.IsAccount(false, id) {
-		return Deleted{}, Errorf(Forbidden, "only an admin may delete customers")
+		return Deleted{}, store.Errorf(store.Forbidden, "only an admin may delete customers")
 	}
 	if err := d.Customers.expectVersion(customer, expected); err != nil {
 		return Deleted{}, err
 	}
-	children := family{interactions: Eq("customer_id", id), tickets: Eq("customer_id", id)}
+	children := family{interactions: store.Eq("customer_id", id), tickets: store.Eq("customer_id", id)}
 	deleted, err := d.deleteFamily(ctx, scope, "customer", children, cascade)
 	if err != nil {
 		return deleted, err
 	}
-	if _, err := d.EndSessions(ctx, id, ID{}); err != nil {
+	if _, err := d.EndSessions(ctx, id, store.ID{}); err != nil {
 		return deleted, err
 	}
 	if err := d.Customers.remove(ctx, scope, customer, changed(EventCustomerDeleted)); err != nil {
@@ -45,9 +46,9 @@ func (d *DB) DeleteCustomer(
 // DeleteUser deletes a user; only an admin may, and not the last one. One with interactions is a CONFLICT that counts
 // them, unless cascade is set: then these are deleted first, with their tickets. Tickets that are only assigned to the
 // user are assigned to nobody.
-func (d *DB) DeleteUser(ctx context.Context, scope auth.Scope, id ID, expected *int, cascade bool) (Deleted, error) {
+func (d *DB) DeleteUser(ctx context.Context, scope auth.Scope, id store.ID, expected *int, cascade bool) (Deleted, error) {
 	if !scope.SeesAll() {
-		return Deleted{}, Errorf(Forbidden, "only an admin may delete users")
+		return Deleted{}, store.Errorf(store.Forbidden, "only an admin may delete users")
 	}
 	user, err := d.Users.Get(ctx, scope, id)
 	if err != nil {
@@ -59,7 +60,7 @@ func (d *DB) DeleteUser(ctx context.Context, scope auth.Scope, id ID, expected *
 	if err := d.notLastAdmin(ctx, id); err != nil {
 		return Deleted{}, err
 	}
-	children := family{interactions: Eq("user_id", id), tickets: Eq("interaction_user_id", id)}
+	children := family{interactions: store.Eq("user_id", id), tickets: store.Eq("interaction_user_id", id)}
 	deleted, err := d.deleteFamily(ctx, scope, "user", children, cascade)
 	if err != nil {
 		return deleted, err
@@ -83,7 +84,7 @@ func (d *DB) DeleteUser(ctx context.Context, scope auth.Scope, id ID, expected *
 // DeleteInteraction deletes an interaction: an admin any, a user their own. One with tickets is a CONFLICT that counts
 // them, unless cascade is set.
 func (d *DB) DeleteInteraction(
-	ctx context.Context, scope auth.Scope, id ID, expected *int, cascade bool,
+	ctx context.Context, scope auth.Scope, id store.ID, expected *int, cascade bool,
 ) (Deleted, error) {
 	interaction, err := d.Interactions.Get(ctx, scope, id)
 	if err != nil {
@@ -95,7 +96,7 @@ func (d *DB) DeleteInteraction(
 	if err := d.Interactions.expectVersion(interaction, expected); err != nil {
 		return Deleted{}, err
 	}
-	children := family{interactions: None(), tickets: Eq("interaction_id", id)}
+	children := family{interactions: store.None(), tickets: store.Eq("interaction_id", id)}
 	deleted, err := d.deleteFamily(ctx, scope, "interaction", children, cascade)
 	if err != nil {
 		return deleted, err
@@ -107,7 +108,7 @@ func (d *DB) DeleteInteraction(
 }
 
 // DeleteTicket deletes a ticket: an admin any, a customer their own while it is open.
-func (d *DB) DeleteTicket(ctx context.Context, scope auth.Scope, id ID, expected *int) error {
+func (d *DB) DeleteTicket(ctx context.Context, scope auth.Scope, id store.ID, expected *int) error {
 	ticket, err := d.Tickets.Get(ctx, scope, id)
 	if err != nil {
 		return err
@@ -123,7 +124,7 @@ func (d *DB) DeleteTicket(ctx context.Context, scope auth.Scope, id ID, expected
 
 // family are the documents that hang on one that is to be deleted.
 type family struct {
-	interactions, tickets Filter
+	interactions, tickets store.Filter
 }
 
 // deleteFamily deletes the family, children first, or is a CONFLICT if it mustn't.
@@ -144,7 +145,7 @@ func (d *DB) deleteFamily(
 	if tickets == 0 && interactions == 0 {
 		return Deleted{}, nil
 	}
-	return Deleted{}, Errorf(Conflict,
+	return Deleted{}, store.Errorf(store.Conflict,
 		"the %s has %d interactions and %d tickets; with cascade: true they are deleted, too", noun, interactions, tickets)
 }
 
@@ -172,8 +173,8 @@ func (d *DB) removeTicket(ctx context.Context, scope auth.Scope, t *Ticket) erro
 
 // unassign takes a user's tickets from them; nobody is told, since nobody has to do anything about it. It runs once more
 // after the user is gone, for what came in between.
-func (d *DB) unassign(ctx context.Context, scope auth.Scope, user ID) error {
-	_, err := d.Tickets.all(ctx, Eq("assignee_id", user), func(t *Ticket) error {
+func (d *DB) unassign(ctx context.Context, scope auth.Scope, user store.ID) error {
+	_, err := d.Tickets.all(ctx, store.Eq("assignee_id", user), func(t *Ticket) error {
 		_, err := d.Tickets.update(ctx, scope, t.ID, nil, func(next *Ticket) (change, error) {
 			return assigned(next, EventTicketUpdated, nil), nil
 		})

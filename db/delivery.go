@@ -1,6 +1,10 @@
 package db
 
-import "time"
+import (
+	"time"
+
+	"crm/db/store"
+)
 
 // DeliveryStatus says how a delivery stands.
 type DeliveryStatus string
@@ -15,10 +19,10 @@ const (
 // Delivery is one message to one recipient that follows from an event. Its ID derives from event, channel and
 // recipient, so that planning an event twice makes it once.
 type Delivery struct {
-	ID      ID
-	EventID ID
+	ID      store.ID
+	EventID store.ID
 	// EntityID is the interaction or ticket that the message is about.
-	EntityID ID
+	EntityID store.ID
 	// Channel is how it goes out: "mail".
 	Channel string
 	// Recipient is the address, RecipientName the name beside it.
@@ -36,7 +40,7 @@ type Delivery struct {
 	// NextAttemptAt is when a pending delivery is due; while a worker has it, when its lease ends.
 	NextAttemptAt time.Time
 	// Lease is the claim of the worker that has it; only its holder may say how the try went.
-	Lease     ID
+	Lease     store.ID
 	CreatedAt time.Time
 	SentAt    *time.Time
 }
@@ -50,31 +54,31 @@ func (d *Delivery) Pointers(into []any) []any {
 }
 
 // Deliveries is the collection of the deliveries.
-var Deliveries = &Collection{
+var Deliveries = &store.Collection{
 	Name: "deliveries",
-	Fields: []Field{
-		{Name: "_id", Type: TypeID},
-		{Name: "event_id", Type: TypeID},
-		{Name: "entity_id", Type: TypeID},
-		{Name: "channel", Type: TypeString},
-		{Name: "recipient", Type: TypeString},
-		{Name: "recipient_name", Type: TypeString},
-		{Name: "message_id", Type: TypeString},
-		{Name: "subject", Type: TypeString},
-		{Name: "text", Type: TypeString},
-		{Name: "html", Type: TypeString},
-		{Name: "status", Type: TypeString},
-		{Name: "attempts", Type: TypeInt},
-		{Name: "last_error", Type: TypeString, Nullable: true},
-		{Name: "next_attempt_at", Type: TypeTime},
-		{Name: "lease", Type: TypeID},
-		{Name: "created_at", Type: TypeTime},
-		{Name: "sent_at", Type: TypeTime, Nullable: true},
+	Fields: []store.Field{
+		{Name: "_id", Type: store.TypeID},
+		{Name: "event_id", Type: store.TypeID},
+		{Name: "entity_id", Type: store.TypeID},
+		{Name: "channel", Type: store.TypeString},
+		{Name: "recipient", Type: store.TypeString},
+		{Name: "recipient_name", Type: store.TypeString},
+		{Name: "message_id", Type: store.TypeString},
+		{Name: "subject", Type: store.TypeString},
+		{Name: "text", Type: store.TypeString},
+		{Name: "html", Type: store.TypeString},
+		{Name: "status", Type: store.TypeString},
+		{Name: "attempts", Type: store.TypeInt},
+		{Name: "last_error", Type: store.TypeString, Nullable: true},
+		{Name: "next_attempt_at", Type: store.TypeTime},
+		{Name: "lease", Type: store.TypeID},
+		{Name: "created_at", Type: store.TypeTime},
+		{Name: "sent_at", Type: store.TypeTime, Nullable: true},
 	},
-	Indexes: []Index{
-		{Name: "deliveries_due", Keys: []Key{{Field: "status"}, {Field: "next_attempt_at"}, {Field: "_id"}}},
-		{Name: "deliveries_entity", Keys: []Key{{Field: "entity_id"}, {Field: "created_at"}, {Field: "_id"}}},
-		{Name: "deliveries_created", Keys: []Key{{Field: "created_at"}, {Field: "_id"}}},
+	Indexes: []store.Index{
+		{Name: "deliveries_due", Keys: []store.Key{{Field: "status"}, {Field: "next_attempt_at"}, {Field: "_id"}}},
+		{Name: "deliveries_entity", Keys: []store.Key{{Field: "entity_id"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "deliveries_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
 	},
 }
 

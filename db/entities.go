@@ -5,25 +5,26 @@ import (
 	"fmt"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // Entities are all documents of one kind, as far as a scope sees them: what reading a user, a customer, an interaction,
 // a ticket and a delivery have in common.
 type Entities[T any] struct {
 	db       *DB
-	c        *Collection
+	c        *store.Collection
 	kind     Kind
-	document func(*T) Document
+	document func(*T) store.Document
 	// redact removes from a document that was read what the scope may not see of it; it may be nil.
 	redact func(*T, auth.Scope)
 	// fields are those that are read.
-	fields Fields
+	fields store.Fields
 	recent *recent[T]
 }
 
-func newEntities[T any, P document[T]](d *DB, c *Collection, kind Kind, redact func(P, auth.Scope)) *Entities[T] {
+func newEntities[T any, P document[T]](d *DB, c *store.Collection, kind Kind, redact func(P, auth.Scope)) *Entities[T] {
 	e := &Entities[T]{db: d, c: c, kind: kind, recent: new(recent[T])}
-	e.document = func(doc *T) Document { return P(doc) }
+	e.document = func(doc *T) store.Document { return P(doc) }
 	if redact != nil {
 		e.redact = func(doc *T, scope auth.Scope) { redact(P(doc), scope) }
 	}
@@ -31,24 +32,24 @@ func newEntities[T any, P document[T]](d *DB, c *Collection, kind Kind, redact f
 }
 
 // Collection returns where the documents are stored.
-func (e *Entities[T]) Collection() *Collection { return e.c }
+func (e *Entities[T]) Collection() *store.Collection { return e.c }
 
 // Only returns the same documents, of which only some fields are read. They are for showing, not for changing.
-func (e *Entities[T]) Only(fields Fields) *Entities[T] {
+func (e *Entities[T]) Only(fields store.Fields) *Entities[T] {
 	only := *e
 	only.fields = fields
 	return &only
 }
 
 // Get returns the document with that id; it is NOT_FOUND if there is none that the scope sees.
-func (e *Entities[T]) Get(ctx context.Context, scope auth.Scope, id ID) (*T, error) {
-	return e.single(ctx, scope, Eq("_id", id))
+func (e *Entities[T]) Get(ctx context.Context, scope auth.Scope, id store.ID) (*T, error) {
+	return e.single(ctx, scope, store.Eq("_id", id))
 }
 
 // single returns the one document that can match; it is NOT_FOUND if there is none that the scope sees, which nothing tells
 // from one that it doesn't see: both take the same call to the store.
-func (e *Entities[T]) single(ctx context.Context, scope auth.Scope, where Filter) (*T, error) {
-	found, err := e.find(ctx, scope, Query{Where: And(where, scopeOf(e.c, scope)), Limit: 1, Fields: e.fields})
+func (e *Entities[T]) single(ctx context.Context, scope auth.Scope, where store.Filter) (*T, error) {
+	found, err := e.find(ctx, scope, store.Query{Where: store.And(where, scopeOf(e.c, scope)), Limit: 1, Fields: e.fields})
 	if err != nil {
 		return nil, err
 	}
@@ -59,16 +60,16 @@ func (e *Entities[T]) single(ctx context.Context, scope auth.Scope, where Filter
 }
 
 // ByID returns those of the documents that exist and that the scope sees.
-func (e *Entities[T]) ByID(ctx context.Context, scope auth.Scope, ids []ID) (map[ID]*T, error) {
+func (e *Entities[T]) ByID(ctx context.Context, scope auth.Scope, ids []store.ID) (map[store.ID]*T, error) {
 	seen := scopeOf(e.c, scope)
-	if version, ok := e.db.version(); ok && seen.Op == OpAll {
+	if version, ok := e.db.version(); ok && seen.Op == store.OpAll {
 		return e.remembered(ctx, scope, version, ids)
 	}
-	found, err := e.find(ctx, scope, Query{Where: And(In("_id", ids), seen), Fields: e.fields})
+	found, err := e.find(ctx, scope, store.Query{Where: store.And(store.In("_id", ids), seen), Fields: e.fields})
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[ID]*T, len(found))
+	byID := make(map[store.ID]*T, len(found))
 	e.index(byID, found)
 	return byID, nil
 }
@@ -76,14 +77,14 @@ func (e *Entities[T]) ByID(ctx context.Context, scope auth.Scope, ids []ID) (map
 // remembered is ByID for a scope that sees everything. What needn't be read counts as the call that it saves: the cost
 // of an operation follows from its shape.
 func (e *Entities[T]) remembered(
-	ctx context.Context, scope auth.Scope, version Version, ids []ID,
-) (map[ID]*T, error) {
-	byID := make(map[ID]*T, len(ids))
+	ctx context.Context, scope auth.Scope, version store.Version, ids []store.ID,
+) (map[store.ID]*T, error) {
+	byID := make(map[store.ID]*T, len(ids))
 	missing := e.recent.get(version, ids, byID)
 	if len(missing) == 0 {
 		count(ctx)
 	} else {
-		found, err := e.readAll(ctx, Query{Where: In("_id", missing)})
+		found, err := e.readAll(ctx, store.Query{Where: store.In("_id", missing)})
 		if err != nil {
 			return nil, err
 		}
@@ -104,11 +105,11 @@ func (e *Entities[T]) remembered(
 }
 
 // index enters documents under their ids.
-func (e *Entities[T]) index(byID map[ID]*T, docs []*T) {
+func (e *Entities[T]) index(byID map[store.ID]*T, docs []*T) {
 	var pointers []any
 	for _, doc := range docs {
 		pointers = e.document(doc).Pointers(pointers[:0])
-		byID[*pointers[0].(*ID)] = doc // the _id is the first field
+		byID[*pointers[0].(*store.ID)] = doc // the _id is the first field
 	}
 }
 
@@ -128,14 +129,14 @@ func (e *Entities[T]) Page(ctx context.Context, scope auth.Scope, list List) (*P
 // PagesOf returns, for each parent, a part of the list of the documents whose field parent holds its id: one call to
 // the store for all of them.
 func (e *Entities[T]) PagesOf(
-	ctx context.Context, scope auth.Scope, parent string, parents []ID, list List,
-) (map[ID]*Page[T], error) {
+	ctx context.Context, scope auth.Scope, parent string, parents []store.ID, list List,
+) (map[store.ID]*Page[T], error) {
 	r, err := e.read(scope, list)
 	if err != nil {
 		return nil, err
 	}
-	children := make(map[ID][]*T, len(parents))
-	err = e.db.store.FindChildren(ctx, e.c, parent, parents, r.query, func(id ID) Document {
+	children := make(map[store.ID][]*T, len(parents))
+	err = e.db.store.FindChildren(ctx, e.c, parent, parents, r.query, func(id store.ID) store.Document {
 		doc := new(T)
 		children[id] = append(children[id], doc)
 		return e.document(doc)
@@ -143,7 +144,7 @@ func (e *Entities[T]) PagesOf(
 	if err != nil {
 		return nil, fmt.Errorf("cannot find %s by %s: %w", e.c.Name, parent, err)
 	}
-	pages := make(map[ID]*Page[T], len(parents))
+	pages := make(map[store.ID]*Page[T], len(parents))
 	for _, id := range parents {
 		e.redactAll(scope, children[id])
 		pages[id] = page(r, children[id], e.document)
@@ -170,7 +171,7 @@ func (e *Entities[T]) read(scope auth.Scope, list List) (reading, error) {
 }
 
 // Count counts the documents that match.
-func (e *Entities[T]) Count(ctx context.Context, scope auth.Scope, where Filter) (int, error) {
+func (e *Entities[T]) Count(ctx context.Context, scope auth.Scope, where store.Filter) (int, error) {
 	where, err := narrow(scope, e.c, where)
 	if err != nil {
 		return 0, err
@@ -181,8 +182,8 @@ func (e *Entities[T]) Count(ctx context.Context, scope auth.Scope, where Filter)
 // CountsOf counts, for each parent, the documents that match and whose field parent holds its id: one call to the
 // store for all of them.
 func (e *Entities[T]) CountsOf(
-	ctx context.Context, scope auth.Scope, parent string, parents []ID, where Filter,
-) (map[ID]int, error) {
+	ctx context.Context, scope auth.Scope, parent string, parents []store.ID, where store.Filter,
+) (map[store.ID]int, error) {
 	where, err := narrow(scope, e.c, where)
 	if err != nil {
 		return nil, err
@@ -191,7 +192,7 @@ func (e *Entities[T]) CountsOf(
 }
 
 // find reads what a query, which is narrowed to the scope already, selects.
-func (e *Entities[T]) find(ctx context.Context, scope auth.Scope, q Query) ([]*T, error) {
+func (e *Entities[T]) find(ctx context.Context, scope auth.Scope, q store.Query) ([]*T, error) {
 	found, err := e.readAll(ctx, q)
 	if err != nil {
 		return nil, err
@@ -201,9 +202,9 @@ func (e *Entities[T]) find(ctx context.Context, scope auth.Scope, q Query) ([]*T
 }
 
 // readAll reads what a query selects, with what the viewer may not see of it.
-func (e *Entities[T]) readAll(ctx context.Context, q Query) ([]*T, error) {
+func (e *Entities[T]) readAll(ctx context.Context, q store.Query) ([]*T, error) {
 	found := make([]*T, 0, q.Limit)
-	err := e.db.store.Find(ctx, e.c, q, func() Document {
+	err := e.db.store.Find(ctx, e.c, q, func() store.Document {
 		doc := new(T)
 		found = append(found, doc)
 		return e.document(doc)
@@ -224,13 +225,13 @@ func (e *Entities[T]) redactAll(scope auth.Scope, docs []*T) {
 }
 
 // id returns a document's _id, which is its first field.
-func (e *Entities[T]) id(doc *T) ID { return *e.document(doc).Pointers(nil)[0].(*ID) }
+func (e *Entities[T]) id(doc *T) store.ID { return *e.document(doc).Pointers(nil)[0].(*store.ID) }
 
-func (e *Entities[T]) notFound() *Error {
-	return Errorf(NotFound, "there is no such %s", kindNouns[e.kind])
+func (e *Entities[T]) notFound() *store.Error {
+	return store.Errorf(store.NotFound, "there is no such %s", kindNouns[e.kind])
 }
 
 // count counts what matches, whoever sees it.
-func (e *Entities[T]) count(ctx context.Context, where Filter) (int, error) {
+func (e *Entities[T]) count(ctx context.Context, where store.Filter) (int, error) {
 	return e.db.store.Count(ctx, e.c, where)
 }

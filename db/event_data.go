@@ -3,6 +3,8 @@ package db
 import (
 	"encoding/json"
 	"fmt"
+
+	"crm/db/store"
 )
 
 // The types of events.
@@ -31,13 +33,13 @@ type EventData struct {
 	Interaction *Interaction `json:"interaction,omitempty"`
 	Ticket      *Ticket      `json:"ticket,omitempty"`
 	// PreviousAssignee is who a ticket was taken from, and who therefore may not see it any more.
-	PreviousAssignee *ID `json:"previousAssignee,omitempty"`
+	PreviousAssignee *store.ID `json:"previousAssignee,omitempty"`
 	// Changed names the stored fields that an update changed: "title", "start_time", …
 	Changed []string `json:"changed,omitempty"`
 }
 
-// Decode returns what the event tells of its entity.
-func (e *Event) Decode() (EventData, error) {
+// DecodeEvent returns what the event tells of its entity.
+func DecodeEvent(e *store.Event) (EventData, error) {
 	var data EventData
 	if err := json.Unmarshal([]byte(e.Data), &data); err != nil {
 		return EventData{}, fmt.Errorf("cannot decode event %s: %w", e.ID, err)

@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+
+	"crm/db/store"
 )
 
 // eventsBehind returns the first events behind seq, in order. The log has no gaps, so if the next one isn't there while
 // later ones are, it was removed: then the error is EVENTS_EXPIRED.
-func (d *DB) eventsBehind(ctx context.Context, seq, limit int) ([]*Event, error) {
-	events, err := find[Event](ctx, d.store, Events, Query{
-		Where: Compare(OpGt, "seq", seq), Sort: []Sort{{Field: "seq"}, {Field: "_id"}}, Limit: limit,
+func (d *DB) eventsBehind(ctx context.Context, seq, limit int) ([]*store.Event, error) {
+	events, err := find[store.Event](ctx, d.store, store.Events, store.Query{
+		Where: store.Compare(store.OpGt, "seq", seq), Sort: []store.Sort{{Field: "seq"}, {Field: "_id"}}, Limit: limit,
 	})
 	if err != nil {
 		return nil, err
@@ -23,8 +25,8 @@ func (d *DB) eventsBehind(ctx context.Context, seq, limit int) ([]*Event, error)
 	return events, nil
 }
 
-func errEventsExpired(seq int) *Error {
-	return Errorf(EventsExpired, "the events behind seq %d are not kept any more; query afresh, then subscribe after latestSeq", seq)
+func errEventsExpired(seq int) *store.Error {
+	return store.Errorf(store.EventsExpired, "the events behind seq %d are not kept any more; query afresh, then subscribe after latestSeq", seq)
 }
 
 // LatestSeq returns the place in the log of the newest event there is, for Watch.After.
@@ -41,10 +43,10 @@ func (d *DB) place(ctx context.Context, after *string) (at, newest int, err erro
 	}
 	at, err = strconv.Atoi(*after)
 	if err != nil || at < 0 || strconv.Itoa(at) != *after {
-		return 0, 0, FieldError(BadInput, "after", "is not a seq of this server")
+		return 0, 0, store.FieldError(store.BadInput, "after", "is not a seq of this server")
 	}
 	if at > newest {
-		return 0, 0, FieldError(BadInput, "after", "is ahead of the newest seq, which is %d", newest)
+		return 0, 0, store.FieldError(store.BadInput, "after", "is ahead of the newest seq, which is %d", newest)
 	}
 	if _, err := d.eventsBehind(ctx, at, 1); err != nil {
 		return 0, 0, fmt.Errorf("cannot replay: %w", err)

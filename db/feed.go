@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"crm/db/store"
 )
 
 // How often the feed looks for what other processes have written, and whether the sessions of its subscribers live. The
@@ -41,7 +43,7 @@ type Feed struct {
 
 // listeners are an audience, whatever it listens to.
 type listeners interface {
-	look(ctx context.Context, events map[*Collection][]*occurrence) (tell func(), err error)
+	look(ctx context.Context, events map[*store.Collection][]*occurrence) (tell func(), err error)
 	end(err error)
 }
 
@@ -62,14 +64,14 @@ func (f *Feed) wake() {
 
 // Run tells the subscribers what happens, until ctx is done; then it ends their streams.
 func (f *Feed) Run(ctx context.Context, log *slog.Logger) {
-	defer f.close(Errorf(Unavailable, "the server is stopping; subscribe again after the last seq"))
+	defer f.close(store.Errorf(store.Unavailable, "the server is stopping; subscribe again after the last seq"))
 	pause := feedLook
 	for f.rest(ctx, pause) {
 		err := f.round(ctx)
 		switch {
 		case err == nil:
 			pause = feedLook
-		case CodeOf(err) == EventsExpired:
+		case store.CodeOf(err) == store.EventsExpired:
 			log.ErrorContext(ctx, "events are missing in the log", "error", err)
 			f.endAll(err)
 		case ctx.Err() == nil:
@@ -133,7 +135,7 @@ func (f *Feed) position() (at int, live bool) {
 
 // tell tells all live streams of the events behind from. The audiences look without the lock; who joins meanwhile with
 // an audience of their own has it look, too.
-func (f *Feed) tell(ctx context.Context, from int, events []*Event) error {
+func (f *Feed) tell(ctx context.Context, from int, events []*store.Event) error {
 	byCollection := occurrences(events)
 	looked := make(map[listeners]func())
 	for {
@@ -145,7 +147,7 @@ func (f *Feed) tell(ctx context.Context, from int, events []*Event) error {
 			tell, err := audience.look(ctx, byCollection)
 			switch {
 			case err == nil:
-			case ctx.Err() != nil || CodeOf(err) == Unavailable:
+			case ctx.Err() != nil || store.CodeOf(err) == store.Unavailable:
 				return err
 			default: // its filter can't be answered, which is nothing to the others
 				tell = func() { audience.end(err) }

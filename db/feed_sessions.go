@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // endDeadSessions ends the streams of sessions that have ended, of accounts that may not log in any more, and of those
@@ -31,8 +32,8 @@ func (f *Feed) endDeadSessions(ctx context.Context) error {
 	return nil
 }
 
-func errSessionEnded() *Error {
-	return Errorf(Unauthenticated, "the session has ended, or what the account may do has changed; authenticate again")
+func errSessionEnded() *store.Error {
+	return store.Errorf(store.Unauthenticated, "the session has ended, or what the account may do has changed; authenticate again")
 }
 
 // viewers returns whose streams there are, each once.
@@ -52,7 +53,7 @@ func (d *DB) deadSessions(ctx context.Context, viewers map[auth.Viewer]bool) (ma
 	if len(viewers) == 0 {
 		return nil, nil //nolint:nilnil // a map that is only read
 	}
-	var sessions, users, customers []ID
+	var sessions, users, customers []store.ID
 	for viewer := range viewers {
 		sessions = append(sessions, viewer.Session)
 		if viewer.Role.IsStaff() {
@@ -61,8 +62,8 @@ func (d *DB) deadSessions(ctx context.Context, viewers map[auth.Viewer]bool) (ma
 			customers = append(customers, viewer.Account)
 		}
 	}
-	living, err := find[Session](ctx, d.store, Sessions, Query{
-		Where: In("_id", sessions), Fields: Sessions.Select("account_id", "expires_at"),
+	living, err := find[Session](ctx, d.store, Sessions, store.Query{
+		Where: store.In("_id", sessions), Fields: Sessions.Select("account_id", "expires_at"),
 	})
 	if err != nil {
 		return nil, err
@@ -71,7 +72,7 @@ func (d *DB) deadSessions(ctx context.Context, viewers map[auth.Viewer]bool) (ma
 	if err != nil {
 		return nil, err
 	}
-	accounts := make(map[ID]ID, len(living))
+	accounts := make(map[store.ID]store.ID, len(living))
 	for _, session := range living {
 		if d.now().Before(session.ExpiresAt) {
 			accounts[session.ID] = session.Account
@@ -88,8 +89,8 @@ func (d *DB) deadSessions(ctx context.Context, viewers map[auth.Viewer]bool) (ma
 }
 
 // rolesOf returns the roles of those of the accounts that may log in.
-func (d *DB) rolesOf(ctx context.Context, users, customers []ID) (map[ID]auth.Role, error) {
-	roles := make(map[ID]auth.Role, len(users)+len(customers))
+func (d *DB) rolesOf(ctx context.Context, users, customers []store.ID) (map[store.ID]auth.Role, error) {
+	roles := make(map[store.ID]auth.Role, len(users)+len(customers))
 	if len(users) > 0 {
 		found, err := d.Users.Only(Users.Select("role", "deactivated_at")).ByID(ctx, auth.SystemScope(), users)
 		if err != nil {

@@ -1,6 +1,10 @@
 package db
 
-import "testing"
+import (
+	"testing"
+
+	"crm/db/store"
+)
 
 func TestFold(t *testing.T) {
 	t.Parallel()
@@ -37,7 +41,7 @@ func TestFold(t *testing.T) {
 // the address, in whatever case.
 func TestSecondKey(t *testing.T) {
 	t.Parallel()
-	second := secondKey(Fold("Uma@Gmail.com"), NewID())
+	second := secondKey(Fold("Uma@Gmail.com"), store.NewID())
 	for _, test := range []struct{ stored, email, want string }{
 		{"", "Uma@Gmail.com", "uma@gmail.com"},
 		{"uma@gmail.com", "UMA@gmail.com", "uma@gmail.com"},

@@ -3,6 +3,8 @@ package db
 import (
 	"encoding/hex"
 	"strings"
+
+	"crm/db/store"
 )
 
 // Kind is the kind of thing that a global id names: the id's prefix.
@@ -32,27 +34,27 @@ func (k Kind) withArticle() string {
 }
 
 // GlobalID returns the id under which clients know the document: unique among all kinds.
-func (k Kind) GlobalID(id ID) string { return string(k) + "_" + id.String() }
+func (k Kind) GlobalID(id store.ID) string { return string(k) + "_" + id.String() }
 
 // ParseGlobalID takes a global id apart.
-func ParseGlobalID(text string) (Kind, ID, error) {
+func ParseGlobalID(text string) (Kind, store.ID, error) {
 	prefix, digits, _ := strings.Cut(text, "_")
 	kind := Kind(prefix)
-	id, err := ParseID(digits)
+	id, err := store.ParseID(digits)
 	if _, known := kindNouns[kind]; !known || err != nil {
-		return "", ID{}, Errorf(BadInput, "is not an id of this server")
+		return "", store.ID{}, store.Errorf(store.BadInput, "is not an id of this server")
 	}
 	return kind, id, nil
 }
 
 // ParseGlobalID returns the id in a global id of that kind; the error says what another id is of.
-func (k Kind) ParseGlobalID(text string) (ID, error) {
+func (k Kind) ParseGlobalID(text string) (store.ID, error) {
 	kind, id, err := ParseGlobalID(text)
 	if err != nil {
-		return ID{}, err
+		return store.ID{}, err
 	}
 	if kind != k {
-		return ID{}, Errorf(BadInput, "is the id of %s, not of %s", kind.withArticle(), k.withArticle())
+		return store.ID{}, store.Errorf(store.BadInput, "is the id of %s, not of %s", kind.withArticle(), k.withArticle())
 	}
 	return id, nil
 }
@@ -75,7 +77,7 @@ func (d *Delivery) GlobalID() string { return KindDelivery.GlobalID(d.ID) }
 // The methods below append what GlobalID returns, for those who write many.
 
 // AppendGlobalID appends the id under which clients know the document.
-func (k Kind) AppendGlobalID(buf []byte, id ID) []byte {
+func (k Kind) AppendGlobalID(buf []byte, id store.ID) []byte {
 	return hex.AppendEncode(append(append(buf, k...), '_'), id[:])
 }
 

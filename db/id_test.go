@@ -5,18 +5,20 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"crm/db/store"
 )
 
 func TestNewID(t *testing.T) {
 	t.Parallel()
 	var mutex sync.Mutex
-	seen := map[ID]bool{}
+	seen := map[store.ID]bool{}
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
-			last := ID{}
+			last := store.ID{}
 			for range 1000 {
-				id := NewID()
+				id := store.NewID()
 				mutex.Lock()
 				if seen[id] {
 					t.Errorf("%s came twice", id)
@@ -35,14 +37,14 @@ func TestNewID(t *testing.T) {
 
 func TestDerivedID(t *testing.T) {
 	t.Parallel()
-	seen := map[ID]bool{}
+	seen := map[store.ID]bool{}
 	for _, parts := range [][]string{{"a", "bc"}, {"ab", "c"}, {"abc"}, {"a", "bc", ""}, {"", "a", "bc"}, {}, {""}, {"bc", "a"}} {
-		id := DerivedID(parts...)
+		id := store.DerivedID(parts...)
 		if seen[id] {
 			t.Errorf("%q have the id of other parts", parts)
 		}
 		seen[id] = true
-		if again := DerivedID(parts...); again != id {
+		if again := store.DerivedID(parts...); again != id {
 			t.Errorf("%q have the ids %s and %s", parts, id, again)
 		}
 	}
@@ -50,18 +52,18 @@ func TestDerivedID(t *testing.T) {
 
 func TestParseID(t *testing.T) {
 	t.Parallel()
-	id := NewID()
+	id := store.NewID()
 	for _, text := range []string{id.String(), strings.ToUpper(id.String())} {
-		if got, err := ParseID(text); err != nil || got != id {
+		if got, err := store.ParseID(text); err != nil || got != id {
 			t.Errorf("%s is read as %s, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", "x", id.String()[:23], id.String() + "0", id.String()[:23] + "g", strings.Repeat("é", 12)} {
-		if got, err := ParseID(text); err == nil || !got.IsZero() {
+		if got, err := store.ParseID(text); err == nil || !got.IsZero() {
 			t.Errorf("%q is read as %s", text, got)
 		}
 	}
-	var read ID
+	var read store.ID
 	if text, err := id.MarshalText(); err != nil || read.UnmarshalText(text) != nil || read != id {
 		t.Errorf("%s is written as %q and read as %s: %v", id, text, read, err)
 	}
@@ -72,7 +74,7 @@ func TestParseID(t *testing.T) {
 
 func TestGlobalID(t *testing.T) {
 	t.Parallel()
-	id := NewID()
+	id := store.NewID()
 	for kind := range kindNouns {
 		text := kind.GlobalID(id)
 		if gotKind, got, err := ParseGlobalID(text); err != nil || gotKind != kind || got != id {
@@ -86,16 +88,16 @@ func TestGlobalID(t *testing.T) {
 		"", "_", "usr", "usr_", id.String(), "usr" + id.String(), "USR_" + id.String(), "usr__" + id.String(), "ses_" + id.String(),
 		"usr_" + id.String() + "\x00", " usr_" + id.String(), "usr_" + id.String() + "_1", `{"$gt": ""}`,
 	} {
-		if _, _, err := ParseGlobalID(text); CodeOf(err) != BadInput || err.Error() != "is not an id of this server" {
+		if _, _, err := ParseGlobalID(text); store.CodeOf(err) != store.BadInput || err.Error() != "is not an id of this server" {
 			t.Errorf("%q is read with %v", text, err)
 		}
 	}
 	_, err := KindCustomer.ParseGlobalID(KindTicket.GlobalID(id))
-	if CodeOf(err) != BadInput || err.Error() != "is the id of a ticket, not of a customer" {
+	if store.CodeOf(err) != store.BadInput || err.Error() != "is the id of a ticket, not of a customer" {
 		t.Errorf("a ticket's id for a customer's: %v", err)
 	}
 	_, err = KindUser.ParseGlobalID(KindInteraction.GlobalID(id))
-	if CodeOf(err) != BadInput || err.Error() != "is the id of an interaction, not of a user" {
+	if store.CodeOf(err) != store.BadInput || err.Error() != "is the id of an interaction, not of a user" {
 		t.Errorf("an interaction's id for a user's: %v", err)
 	}
 }

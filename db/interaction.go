@@ -1,6 +1,10 @@
 package db
 
-import "time"
+import (
+	"time"
+
+	"crm/db/store"
+)
 
 // InteractionKind says what sort of appointment an interaction is.
 type InteractionKind string
@@ -24,9 +28,9 @@ const (
 
 // Interaction joins a user and a customer: a meeting, a task, a follow-up.
 type Interaction struct {
-	ID          ID                `json:"id"`
-	UserID      ID                `json:"userId"`
-	CustomerID  ID                `json:"customerId"`
+	ID          store.ID          `json:"id"`
+	UserID      store.ID          `json:"userId"`
+	CustomerID  store.ID          `json:"customerId"`
 	Kind        InteractionKind   `json:"kind"`
 	Title       string            `json:"title"`
 	Description string            `json:"description"`
@@ -50,36 +54,36 @@ func (i *Interaction) Pointers(into []any) []any {
 }
 
 // Interactions is the collection of the interactions.
-var Interactions = &Collection{
+var Interactions = &store.Collection{
 	Name: "interactions",
-	Fields: []Field{
-		{Name: "_id", Type: TypeID},
-		{Name: "user_id", Type: TypeID},
-		{Name: "customer_id", Type: TypeID},
-		{Name: "kind", Type: TypeString, Default: string(KindMeeting), LowCardinality: true},
-		{Name: "title", Type: TypeString},
-		{Name: "description", Type: TypeString},
-		{Name: "start_time", Type: TypeTime},
-		{Name: "end_time", Type: TypeTime, Nullable: true},
-		{Name: "location", Type: TypeString, Nullable: true},
-		{Name: "status", Type: TypeString, Default: string(InteractionPlanned), LowCardinality: true},
-		{Name: "created_at", Type: TypeTime},
-		{Name: "updated_at", Type: TypeTime},
-		{Name: "version", Type: TypeInt, Default: 1},
-		{Name: "title_key", Type: TypeString},
+	Fields: []store.Field{
+		{Name: "_id", Type: store.TypeID},
+		{Name: "user_id", Type: store.TypeID},
+		{Name: "customer_id", Type: store.TypeID},
+		{Name: "kind", Type: store.TypeString, Default: string(KindMeeting), LowCardinality: true},
+		{Name: "title", Type: store.TypeString},
+		{Name: "description", Type: store.TypeString},
+		{Name: "start_time", Type: store.TypeTime},
+		{Name: "end_time", Type: store.TypeTime, Nullable: true},
+		{Name: "location", Type: store.TypeString, Nullable: true},
+		{Name: "status", Type: store.TypeString, Default: string(InteractionPlanned), LowCardinality: true},
+		{Name: "created_at", Type: store.TypeTime},
+		{Name: "updated_at", Type: store.TypeTime},
+		{Name: "version", Type: store.TypeInt, Default: 1},
+		{Name: "title_key", Type: store.TypeString},
 	},
-	Indexes: []Index{
-		{Name: "interactions_customer_created", Keys: []Key{{Field: "customer_id"}, {Field: "created_at"}, {Field: "_id"}}},
-		{Name: "interactions_user_created", Keys: []Key{{Field: "user_id"}, {Field: "created_at"}, {Field: "_id"}}},
-		{Name: "interactions_customer_start", Keys: []Key{{Field: "customer_id"}, {Field: "start_time"}, {Field: "_id"}}},
-		{Name: "interactions_user_start", Keys: []Key{{Field: "user_id"}, {Field: "start_time"}, {Field: "_id"}}},
-		{Name: "interactions_kind_created", Keys: []Key{{Field: "kind"}, {Field: "created_at"}, {Field: "_id"}}},
-		{Name: "interactions_status_created", Keys: []Key{{Field: "status"}, {Field: "created_at"}, {Field: "_id"}}},
-		{Name: "interactions_title", Keys: []Key{{Field: "title_key"}, {Field: "_id"}}},
-		{Name: "interactions_start", Keys: []Key{{Field: "start_time"}, {Field: "_id"}}},
-		{Name: "interactions_end", Keys: []Key{{Field: "end_time"}, {Field: "_id"}}},
-		{Name: "interactions_created", Keys: []Key{{Field: "created_at"}, {Field: "_id"}}},
-		{Name: "interactions_updated", Keys: []Key{{Field: "updated_at"}, {Field: "_id"}}},
+	Indexes: []store.Index{
+		{Name: "interactions_customer_created", Keys: []store.Key{{Field: "customer_id"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "interactions_user_created", Keys: []store.Key{{Field: "user_id"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "interactions_customer_start", Keys: []store.Key{{Field: "customer_id"}, {Field: "start_time"}, {Field: "_id"}}},
+		{Name: "interactions_user_start", Keys: []store.Key{{Field: "user_id"}, {Field: "start_time"}, {Field: "_id"}}},
+		{Name: "interactions_kind_created", Keys: []store.Key{{Field: "kind"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "interactions_status_created", Keys: []store.Key{{Field: "status"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "interactions_title", Keys: []store.Key{{Field: "title_key"}, {Field: "_id"}}},
+		{Name: "interactions_start", Keys: []store.Key{{Field: "start_time"}, {Field: "_id"}}},
+		{Name: "interactions_end", Keys: []store.Key{{Field: "end_time"}, {Field: "_id"}}},
+		{Name: "interactions_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
+		{Name: "interactions_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
 	Searched: []string{"title_key"},
 }

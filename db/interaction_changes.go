@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // NewInteraction is an interaction before it is entered.
@@ -48,7 +49,7 @@ func (d *DB) CreateInteraction(ctx context.Context, scope auth.Scope, in NewInte
 	var problems Problems
 	now := d.now()
 	interaction := &Interaction{
-		ID: NewID(), UserID: scope.Account, CustomerID: problems.ID("customerId", KindCustomer, in.CustomerID), Kind: in.Kind,
+		ID: store.NewID(), UserID: scope.Account, CustomerID: problems.ID("customerId", KindCustomer, in.CustomerID), Kind: in.Kind,
 		Title: problems.line("title", in.Title), Description: problems.text("description", in.Description),
 		StartTime: in.StartTime, Location: problems.optionalLine("location", in.Location),
 		Status: InteractionPlanned, CreatedAt: now, UpdatedAt: now, Version: 1,
@@ -74,11 +75,11 @@ func (d *DB) CreateInteraction(ctx context.Context, scope auth.Scope, in NewInte
 // checkParticipants makes sure that the user may be given the interaction and that the customer exists.
 func (d *DB) checkParticipants(ctx context.Context, scope auth.Scope, i *Interaction) error {
 	if !scope.IsStaff() {
-		return Errorf(Forbidden, "only staff may create interactions")
+		return store.Errorf(store.Forbidden, "only staff may create interactions")
 	}
 	if !scope.IsAccount(true, i.UserID) {
 		if !scope.SeesAll() {
-			return FieldError(Forbidden, "input.userId", "only an admin may create interactions for others")
+			return store.FieldError(store.Forbidden, "input.userId", "only an admin may create interactions for others")
 		}
 		if err := d.activeUser(ctx, scope, "input.userId", i.UserID); err != nil {
 			return err
@@ -89,8 +90,8 @@ func (d *DB) checkParticipants(ctx context.Context, scope auth.Scope, i *Interac
 }
 
 // activeUser makes sure that a user exists and may log in.
-func (d *DB) activeUser(ctx context.Context, scope auth.Scope, path string, id ID) error {
-	n, err := d.Users.count(ctx, And(Eq("_id", id), IsNull("deactivated_at")))
+func (d *DB) activeUser(ctx context.Context, scope auth.Scope, path string, id store.ID) error {
+	n, err := d.Users.count(ctx, store.And(store.Eq("_id", id), store.IsNull("deactivated_at")))
 	switch {
 	case err != nil:
 		return err
@@ -100,20 +101,20 @@ func (d *DB) activeUser(ctx context.Context, scope auth.Scope, path string, id I
 	if _, err := d.Users.Get(ctx, scope, id); err != nil {
 		return atField(path, err)
 	}
-	return FieldError(BadInput, path, "is a user who is deactivated")
+	return store.FieldError(store.BadInput, path, "is a user who is deactivated")
 }
 
 // atField names the input field whose id a NOT_FOUND error is about.
 func atField(path string, err error) error {
-	if CodeOf(err) == NotFound {
-		return FieldError(NotFound, path, "there is nothing with this id")
+	if store.CodeOf(err) == store.NotFound {
+		return store.FieldError(store.NotFound, path, "there is nothing with this id")
 	}
 	return err
 }
 
 // UpdateInteraction changes an interaction: an admin any, a user their own.
 func (d *DB) UpdateInteraction(
-	ctx context.Context, scope auth.Scope, id ID, expected *int, changes InteractionChanges,
+	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes InteractionChanges,
 ) (*Interaction, error) {
 	return d.Interactions.update(ctx, scope, id, expected, func(next *Interaction) (change, error) {
 		if err := next.Permit(scope, UpdateInteraction); err != nil {
@@ -134,13 +135,13 @@ func (d *DB) UpdateInteraction(
 }
 
 // CancelInteraction calls a planned interaction off: an admin any, a user their own. Doing so twice changes nothing.
-func (d *DB) CancelInteraction(ctx context.Context, scope auth.Scope, id ID, expected *int) (*Interaction, error) {
+func (d *DB) CancelInteraction(ctx context.Context, scope auth.Scope, id store.ID, expected *int) (*Interaction, error) {
 	return d.Interactions.update(ctx, scope, id, expected, func(next *Interaction) (change, error) {
 		if err := next.Permit(scope, CancelInteraction); err != nil {
 			return change{}, err
 		}
 		if next.Status == InteractionDone {
-			return change{}, FieldError(BadInput, "input.id", "is an interaction that took place and can't be cancelled")
+			return change{}, store.FieldError(store.BadInput, "input.id", "is an interaction that took place and can't be cancelled")
 		}
 		next.Status = InteractionCancelled
 		return change{event: EventInteractionCancelled, data: EventData{Interaction: next}}, nil

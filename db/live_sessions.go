@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // How long, and for how many sessions, it is remembered that they live. The life is what another server on the same
@@ -18,7 +19,7 @@ const (
 // time. What was asked before something was forgotten is not remembered after it.
 type liveSessions struct {
 	mutex     sync.Mutex
-	viewers   map[ID]liveSession
+	viewers   map[store.ID]liveSession
 	forgotten int
 	// onForget is called when something was forgotten, and must not block.
 	onForget func()
@@ -30,10 +31,10 @@ type liveSession struct {
 }
 
 func newLiveSessions(onForget func()) *liveSessions {
-	return &liveSessions{viewers: make(map[ID]liveSession), onForget: onForget}
+	return &liveSessions{viewers: make(map[store.ID]liveSession), onForget: onForget}
 }
 
-func (l *liveSessions) get(session ID, now time.Time) (auth.Viewer, bool) {
+func (l *liveSessions) get(session store.ID, now time.Time) (auth.Viewer, bool) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	known, ok := l.viewers[session]
@@ -59,7 +60,7 @@ func (l *liveSessions) put(asked int, viewer auth.Viewer, now time.Time) {
 	l.viewers[viewer.Session] = liveSession{viewer: viewer, until: now.Add(liveFor)}
 }
 
-func (l *liveSessions) forget(session ID) {
+func (l *liveSessions) forget(session store.ID) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.forgotten++
@@ -67,7 +68,7 @@ func (l *liveSessions) forget(session ID) {
 	delete(l.viewers, session)
 }
 
-func (l *liveSessions) forgetAccount(account ID) {
+func (l *liveSessions) forgetAccount(account store.ID) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.forgotten++

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // Credentials are what somebody logs in with, and from where.
@@ -44,7 +45,7 @@ func logIn[T any](
 	if err != nil {
 		return nil, err
 	}
-	found, err := e.find(ctx, auth.SystemScope(), Query{Where: Eq("email_key", email), Limit: 1})
+	found, err := e.find(ctx, auth.SystemScope(), store.Query{Where: store.Eq("email_key", email), Limit: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -94,15 +95,15 @@ func startSession[T any](
 	if err == nil && good(now) {
 		return session, token, nil
 	}
-	if err == nil || CodeOf(err) == NotFound {
+	if err == nil || store.CodeOf(err) == store.NotFound {
 		err = errWrongCredentials()
 	}
 	return nil, "", errors.Join(err, e.db.EndSession(ctx, session.ID))
 }
 
 // errWrongCredentials doesn't tell whether it is the address or the password that is wrong.
-func errWrongCredentials() *Error {
-	return Errorf(Unauthenticated, "wrong address or password")
+func errWrongCredentials() *store.Error {
+	return store.Errorf(store.Unauthenticated, "wrong address or password")
 }
 
 // rehash stores the password at today's cost, unless somebody changed it meanwhile. A password that today's rules
@@ -115,9 +116,9 @@ func rehash[T any](ctx context.Context, e *Entities[T], account *T, hash func(*T
 	if err != nil {
 		return fmt.Errorf("cannot hash password anew: %w", err)
 	}
-	err = e.db.store.Update(ctx, e.c, e.id(account), Eq("password", *hash(account)),
-		[]Assignment{{Field: "password", Value: fresh}})
-	if err != nil && CodeOf(err) != NotFound {
+	err = e.db.store.Update(ctx, e.c, e.id(account), store.Eq("password", *hash(account)),
+		[]store.Assignment{{Field: "password", Value: fresh}})
+	if err != nil && store.CodeOf(err) != store.NotFound {
 		return fmt.Errorf("cannot store password: %w", err)
 	}
 	return nil
@@ -148,7 +149,7 @@ func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, ne
 		return 0, fmt.Errorf("cannot change password: %w", err)
 	}
 	if !ok {
-		return 0, FieldError(BadInput, "input.currentPassword", "is not the password")
+		return 0, store.FieldError(store.BadInput, "input.currentPassword", "is not the password")
 	}
 	if err := try.succeed(ctx); err != nil {
 		return 0, err
@@ -157,19 +158,19 @@ func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, ne
 }
 
 // SetPassword gives an account a password and ends its sessions, of which it returns the number; only an admin may.
-func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind Kind, id ID, next string) (ended int, err error) {
+func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind Kind, id store.ID, next string) (ended int, err error) {
 	if !scope.SeesAll() {
-		return 0, Errorf(Forbidden, "only an admin may set passwords")
+		return 0, store.Errorf(store.Forbidden, "only an admin may set passwords")
 	}
 	var problems Problems
 	problems.password(d.passwords, "newPassword", next)
 	if err := problems.inInput(); err != nil {
 		return 0, err
 	}
-	return d.replacePassword(ctx, kind, id, next, ID{})
+	return d.replacePassword(ctx, kind, id, next, store.ID{})
 }
 
-func (d *DB) replacePassword(ctx context.Context, kind Kind, id ID, password string, keep ID) (ended int, err error) {
+func (d *DB) replacePassword(ctx context.Context, kind Kind, id store.ID, password string, keep store.ID) (ended int, err error) {
 	hash, err := d.passwords.Hash(ctx, password)
 	if err != nil {
 		return 0, fmt.Errorf("cannot change password: %w", err)
@@ -191,7 +192,7 @@ func (d *DB) replacePassword(ctx context.Context, kind Kind, id ID, password str
 	return d.EndSessions(context.WithoutCancel(ctx), id, keep) // who has gone away by now wants them to end all the same
 }
 
-func (d *DB) passwordHash(ctx context.Context, kind Kind, id ID) (string, error) {
+func (d *DB) passwordHash(ctx context.Context, kind Kind, id store.ID) (string, error) {
 	if kind == KindUser {
 		user, err := d.Users.Get(ctx, auth.SystemScope(), id)
 		if err != nil {

@@ -1,10 +1,14 @@
 package db
 
-import "time"
+import (
+	"time"
+
+	"crm/db/store"
+)
 
 // LoginAttempt is one try to log in that failed, or whose outcome is not known yet.
 type LoginAttempt struct {
-	ID ID
+	ID store.ID
 	// Key is what is counted: an account's address or a client's network address, each with its kind before it.
 	Key string
 	At  time.Time
@@ -14,15 +18,15 @@ type LoginAttempt struct {
 func (a *LoginAttempt) Pointers(into []any) []any { return append(into, &a.ID, &a.Key, &a.At) }
 
 // LoginAttempts is the collection of the tries of the last minutes.
-var LoginAttempts = &Collection{
+var LoginAttempts = &store.Collection{
 	Name: "login_attempts",
-	Fields: []Field{
-		{Name: "_id", Type: TypeID},
-		{Name: "key", Type: TypeString},
-		{Name: "at", Type: TypeTime},
+	Fields: []store.Field{
+		{Name: "_id", Type: store.TypeID},
+		{Name: "key", Type: store.TypeString},
+		{Name: "at", Type: store.TypeTime},
 	},
-	Indexes: []Index{
-		{Name: "login_attempts_key_at", Keys: []Key{{Field: "key"}, {Field: "at"}, {Field: "_id"}}},
-		{Name: "login_attempts_at", Keys: []Key{{Field: "at"}}},
+	Indexes: []store.Index{
+		{Name: "login_attempts_key_at", Keys: []store.Key{{Field: "key"}, {Field: "at"}, {Field: "_id"}}},
+		{Name: "login_attempts_at", Keys: []store.Key{{Field: "at"}}},
 	},
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // This file is what notify works with: events become deliveries, deliveries are claimed, tried and settled. All of
@@ -21,22 +22,22 @@ func (d *DB) MoveEvents(ctx context.Context, limit int) (int, error) {
 }
 
 // UnplannedEvents returns the oldest events whose deliveries haven't been made yet, in order.
-func (d *DB) UnplannedEvents(ctx context.Context, limit int) ([]*Event, error) {
-	return find[Event](ctx, d.store, Events, Query{
-		Where: Eq("planned", false), Sort: []Sort{{Field: "seq"}, {Field: "_id"}}, Limit: limit,
+func (d *DB) UnplannedEvents(ctx context.Context, limit int) ([]*store.Event, error) {
+	return find[store.Event](ctx, d.store, store.Events, store.Query{
+		Where: store.Eq("planned", false), Sort: []store.Sort{{Field: "seq"}, {Field: "_id"}}, Limit: limit,
 	})
 }
 
 // PlanDeliveries writes the deliveries that follow from an event and notes that they have been made. A crash in
 // between is mended by the next call, since a delivery's id derives from what it is for.
-func (d *DB) PlanDeliveries(ctx context.Context, event *Event, deliveries []*Delivery) error {
+func (d *DB) PlanDeliveries(ctx context.Context, event *store.Event, deliveries []*Delivery) error {
 	for _, delivery := range deliveries {
-		if err := d.insertDelivery(ctx, delivery); err != nil && CodeOf(err) != Conflict {
+		if err := d.insertDelivery(ctx, delivery); err != nil && store.CodeOf(err) != store.Conflict {
 			return fmt.Errorf("cannot plan delivery for event %s: %w", event.ID, err)
 		}
 	}
-	err := d.store.Update(ctx, Events, event.ID, Filter{}, []Assignment{{Field: "planned", Value: true}})
-	if err != nil && CodeOf(err) != NotFound {
+	err := d.store.Update(ctx, store.Events, event.ID, store.Filter{}, []store.Assignment{{Field: "planned", Value: true}})
+	if err != nil && store.CodeOf(err) != store.NotFound {
 		return fmt.Errorf("cannot note that event %s is planned: %w", event.ID, err)
 	}
 	return nil
@@ -59,7 +60,7 @@ func (d *DB) insertDelivery(ctx context.Context, delivery *Delivery) error {
 
 // deliveryFailed returns the event that says that a delivery was given up. No delivery follows from that, so it is
 // planned from the start.
-func (d *DB) deliveryFailed(delivery *Delivery) (*Event, error) {
+func (d *DB) deliveryFailed(delivery *Delivery) (*store.Event, error) {
 	event, err := d.newEvent(auth.SystemScope(), EventDeliveryFailed, delivery.ID, EventData{})
 	if err != nil {
 		return nil, err
@@ -69,10 +70,10 @@ func (d *DB) deliveryFailed(delivery *Delivery) (*Event, error) {
 }
 
 // NewDelivery returns a delivery that is due at once, with the id that belongs to event, channel and recipient.
-func (d *DB) NewDelivery(event *Event, channel, recipient string) *Delivery {
+func (d *DB) NewDelivery(event *store.Event, channel, recipient string) *Delivery {
 	now := d.now()
 	return &Delivery{
-		ID: DerivedID("delivery", event.ID.String(), channel, Fold(recipient)), EventID: event.ID, EntityID: event.Entity,
+		ID: store.DerivedID("delivery", event.ID.String(), channel, Fold(recipient)), EventID: event.ID, EntityID: event.Entity,
 		Channel: channel, Recipient: recipient, Status: DeliveryPending, NextAttemptAt: now, CreatedAt: now,
 	}
 }
@@ -83,11 +84,11 @@ func (d *DB) ClaimDelivery(ctx context.Context, lease time.Duration) (*Delivery,
 	now := d.now()
 	claimed := new(Delivery)
 	err := d.store.Claim(ctx, Deliveries,
-		Query{
-			Where: And(Eq("status", string(DeliveryPending)), Compare(OpLte, "next_attempt_at", now)),
-			Sort:  []Sort{{Field: "next_attempt_at"}, {Field: "_id"}},
+		store.Query{
+			Where: store.And(store.Eq("status", string(DeliveryPending)), store.Compare(store.OpLte, "next_attempt_at", now)),
+			Sort:  []store.Sort{{Field: "next_attempt_at"}, {Field: "_id"}},
 		},
-		[]Assignment{{Field: "lease", Value: NewID()}, {Field: "next_attempt_at", Value: now.Add(lease)}},
+		[]store.Assignment{{Field: "lease", Value: store.NewID()}, {Field: "next_attempt_at", Value: now.Add(lease)}},
 		claimed)
 	if err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func (d *DB) ClaimDelivery(ctx context.Context, lease time.Duration) (*Delivery,
 
 // SettleSent notes that a claimed delivery went out.
 func (d *DB) SettleSent(ctx context.Context, delivery *Delivery) error {
-	return d.settle(ctx, delivery, []Assignment{
+	return d.settle(ctx, delivery, []store.Assignment{
 		{Field: "status", Value: string(DeliverySent)}, {Field: "sent_at", Value: d.now()},
 		{Field: "last_error", Value: nil},
 	})
@@ -105,7 +106,7 @@ func (d *DB) SettleSent(ctx context.Context, delivery *Delivery) error {
 
 // SettleRetry notes why a claimed delivery didn't go out, and that it is due again after a pause.
 func (d *DB) SettleRetry(ctx context.Context, delivery *Delivery, reason string, pause time.Duration) error {
-	return d.settle(ctx, delivery, []Assignment{
+	return d.settle(ctx, delivery, []store.Assignment{
 		{Field: "next_attempt_at", Value: d.now().Add(pause)}, {Field: "last_error", Value: reason},
 	})
 }
@@ -116,7 +117,7 @@ func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string
 	if err != nil {
 		return err
 	}
-	err = d.settle(ctx, delivery, []Assignment{
+	err = d.settle(ctx, delivery, []store.Assignment{
 		{Field: "status", Value: string(DeliveryFailed)}, {Field: "last_error", Value: reason},
 	}, event)
 	if err != nil {
@@ -127,9 +128,9 @@ func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string
 }
 
 // settle writes how a try went, unless the lease has passed to somebody else: then it is NOT_FOUND.
-func (d *DB) settle(ctx context.Context, delivery *Delivery, set []Assignment, events ...*Event) error {
-	set = append(set, Assignment{Field: "attempts", Value: delivery.Attempts + 1}, Assignment{Field: "lease", Value: ID{}})
-	if err := d.store.Update(ctx, Deliveries, delivery.ID, Eq("lease", delivery.Lease), set, events...); err != nil {
+func (d *DB) settle(ctx context.Context, delivery *Delivery, set []store.Assignment, events ...*store.Event) error {
+	set = append(set, store.Assignment{Field: "attempts", Value: delivery.Attempts + 1}, store.Assignment{Field: "lease", Value: store.ID{}})
+	if err := d.store.Update(ctx, Deliveries, delivery.ID, store.Eq("lease", delivery.Lease), set, events...); err != nil {
 		return fmt.Errorf("cannot settle delivery %s: %w", delivery.ID, err)
 	}
 	return nil
@@ -137,14 +138,14 @@ func (d *DB) settle(ctx context.Context, delivery *Delivery, set []Assignment, e
 
 // Release gives a claimed delivery back untried, so that it is due at once; for a worker that is told to stop.
 func (d *DB) Release(ctx context.Context, delivery *Delivery) error {
-	set := []Assignment{{Field: "next_attempt_at", Value: d.now()}, {Field: "lease", Value: ID{}}}
-	return d.store.Update(ctx, Deliveries, delivery.ID, Eq("lease", delivery.Lease), set)
+	set := []store.Assignment{{Field: "next_attempt_at", Value: d.now()}, {Field: "lease", Value: store.ID{}}}
+	return d.store.Update(ctx, Deliveries, delivery.ID, store.Eq("lease", delivery.Lease), set)
 }
 
 // RecentDeliveries returns the newest deliveries of a channel in any state, for the development mailbox.
 func (d *DB) RecentDeliveries(ctx context.Context, limit int) ([]*Delivery, error) {
-	return find[Delivery](ctx, d.store, Deliveries, Query{
-		Sort: []Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: limit,
+	return find[Delivery](ctx, d.store, Deliveries, store.Query{
+		Sort: []store.Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: limit,
 	})
 }
 
@@ -156,15 +157,17 @@ func (d *DB) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	old := func(field string, age time.Duration) Filter { return Compare(OpLt, field, now.Add(-age)) }
+	old := func(field string, age time.Duration) store.Filter {
+		return store.Compare(store.OpLt, field, now.Add(-age))
+	}
 	for _, job := range []struct {
-		c     *Collection
-		where Filter
+		c     *store.Collection
+		where store.Filter
 	}{
 		{LoginAttempts, old("at", attemptWindow)},
 		{Sessions, old("expires_at", 0)},
-		{Events, And(Eq("planned", true), Compare(OpLt, "seq", newest), old("at", eventRetention))},
-		{Deliveries, And(Compare(OpNe, "status", string(DeliveryPending)), old("created_at", deliveryRetention))},
+		{store.Events, store.And(store.Eq("planned", true), store.Compare(store.OpLt, "seq", newest), old("at", eventRetention))},
+		{Deliveries, store.And(store.Compare(store.OpNe, "status", string(DeliveryPending)), old("created_at", deliveryRetention))},
 	} {
 		if err := d.purge(ctx, job.c, job.where); err != nil {
 			return err
@@ -180,7 +183,7 @@ const (
 	purgeBatch        = 500
 )
 
-func (d *DB) purge(ctx context.Context, c *Collection, where Filter) error {
+func (d *DB) purge(ctx context.Context, c *store.Collection, where store.Filter) error {
 	for {
 		removed, err := d.store.Purge(ctx, c, where, purgeBatch)
 		if err != nil {
@@ -193,8 +196,8 @@ func (d *DB) purge(ctx context.Context, c *Collection, where Filter) error {
 }
 
 func (d *DB) newestEvent(ctx context.Context) (int, error) {
-	newest, err := first[Event](ctx, d.store, Events, Query{Sort: []Sort{{Field: "seq", Desc: true}, {Field: "_id", Desc: true}}})
-	if CodeOf(err) == NotFound {
+	newest, err := first[store.Event](ctx, d.store, store.Events, store.Query{Sort: []store.Sort{{Field: "seq", Desc: true}, {Field: "_id", Desc: true}}})
+	if store.CodeOf(err) == store.NotFound {
 		return 0, nil
 	}
 	if err != nil {

@@ -2,6 +2,8 @@ package db
 
 import (
 	"slices"
+
+	"crm/db/store"
 )
 
 // Sizes of a page.
@@ -15,9 +17,9 @@ const (
 type List struct {
 	First, Last   *int
 	After, Before *string
-	Where         Filter
+	Where         store.Filter
 	// Order is without the _id that makes it total; empty is newest first.
-	Order []Sort
+	Order []store.Sort
 }
 
 // Page is a part of a list, in the list's order.
@@ -31,7 +33,7 @@ type Page[T any] struct {
 
 // reading is a List that was found to be right.
 type reading struct {
-	query    Query
+	query    store.Query
 	size     int
 	backward bool
 	// bounded says whether the list was cut at the end that reading begins at.
@@ -40,8 +42,8 @@ type reading struct {
 }
 
 // read checks a list's arguments. Of a page one more is read than it holds, to see whether there is a next one.
-func (d *DB) read(c *Collection, list List) (reading, error) {
-	var problems Problems
+func (d *DB) read(c *store.Collection, list List) (reading, error) {
+	var problems store.Problems
 	r := reading{size: list.size(&problems), backward: list.Last != nil || (list.Before != nil && list.First == nil)}
 	order := totalOrder(c, list.Order, &problems)
 	r.cursors = newCursors(d.options.CursorKey, c, order)
@@ -49,19 +51,19 @@ func (d *DB) read(c *Collection, list List) (reading, error) {
 	if err := problems.Err(); err != nil {
 		return reading{}, err
 	}
-	r.query = Query{Where: list.Where, Sort: order, After: after, Limit: r.size + 1}
+	r.query = store.Query{Where: list.Where, Sort: order, After: after, Limit: r.size + 1}
 	if r.backward {
 		r.query.Sort, r.query.After = reversed(order), before
 		before = after
 	}
 	r.bounded = r.query.After != nil
 	if before != nil {
-		r.query.Where = And(r.query.Where, inFrontOf(r.query.Sort, before))
+		r.query.Where = store.And(r.query.Where, inFrontOf(r.query.Sort, before))
 	}
 	return r, nil
 }
 
-func (l List) size(problems *Problems) int {
+func (l List) size(problems *store.Problems) int {
 	size := DefaultPage
 	for _, given := range []struct {
 		path string
@@ -83,30 +85,30 @@ func (l List) size(problems *Problems) int {
 
 // totalOrder ends the order with _id, in the direction of the last key, as the indexes are. What is equal in a first key
 // with a few values is in the order of creation, which an index gives.
-func totalOrder(c *Collection, order []Sort, problems *Problems) []Sort {
+func totalOrder(c *store.Collection, order []store.Sort, problems *store.Problems) []store.Sort {
 	if len(order) > maxOrder {
 		problems.Add("orderBy", "must have at most %d keys, not %d", maxOrder, len(order))
 	}
 	for i, key := range order {
-		if slices.ContainsFunc(order[:i], func(earlier Sort) bool { return earlier.Field == key.Field }) {
+		if slices.ContainsFunc(order[:i], func(earlier store.Sort) bool { return earlier.Field == key.Field }) {
 			problems.Add("orderBy", "must have each key once")
 			break
 		}
 	}
 	switch {
 	case len(order) == 0:
-		order = []Sort{{Field: "created_at", Desc: true}}
-	case c.Fields[c.index(order[0].Field)].LowCardinality:
+		order = []store.Sort{{Field: "created_at", Desc: true}}
+	case c.Fields[c.FieldIndex(order[0].Field)].LowCardinality:
 		order = withCreation(order, problems)
 	}
-	return append(slices.Clone(order), Sort{Field: "_id", Desc: order[len(order)-1].Desc})
+	return append(slices.Clone(order), store.Sort{Field: "_id", Desc: order[len(order)-1].Desc})
 }
 
 // withCreation adds the second key to an order that begins with one of few values. Behind that there is no other: all
 // documents with one value would have to be sorted.
-func withCreation(order []Sort, problems *Problems) []Sort {
+func withCreation(order []store.Sort, problems *store.Problems) []store.Sort {
 	if len(order) == 1 {
-		return []Sort{order[0], {Field: "created_at", Desc: order[0].Desc}}
+		return []store.Sort{order[0], {Field: "created_at", Desc: order[0].Desc}}
 	}
 	if order[1].Field != "created_at" {
 		problems.Add("orderBy.1", "must be CREATED_AT: what is equal in the first key can't be ordered by another")
@@ -114,7 +116,7 @@ func withCreation(order []Sort, problems *Problems) []Sort {
 	return order[:2]
 }
 
-func reversed(order []Sort) []Sort {
+func reversed(order []store.Sort) []store.Sort {
 	out := slices.Clone(order)
 	for i := range out {
 		out[i].Desc = !out[i].Desc
@@ -123,26 +125,26 @@ func reversed(order []Sort) []Sort {
 }
 
 // inFrontOf matches what comes in an order before the document that has these values of its keys.
-func inFrontOf(order []Sort, values []any) Filter {
-	var cases, same []Filter
+func inFrontOf(order []store.Sort, values []any) store.Filter {
+	var cases, same []store.Filter
 	for i, key := range order {
-		op := OpLt
+		op := store.OpLt
 		if key.Desc {
-			op = OpGt
+			op = store.OpGt
 		}
-		cases = append(cases, And(append(slices.Clone(same), Compare(op, key.Field, values[i]))...))
-		same = append(same, Eq(key.Field, values[i]))
+		cases = append(cases, store.And(append(slices.Clone(same), store.Compare(op, key.Field, values[i]))...))
+		same = append(same, store.Eq(key.Field, values[i]))
 	}
 	// The bound follows from the cases, but lets an engine end there in an index.
-	bound := OpLte
+	bound := store.OpLte
 	if order[0].Desc {
-		bound = OpGte
+		bound = store.OpGte
 	}
-	return And(Compare(bound, order[0].Field, values[0]), Or(cases...))
+	return store.And(store.Compare(bound, order[0].Field, values[0]), store.Or(cases...))
 }
 
 // page makes a page of what was read.
-func page[T any](r reading, items []*T, document func(*T) Document) *Page[T] {
+func page[T any](r reading, items []*T, document func(*T) store.Document) *Page[T] {
 	p := &Page[T]{Items: items, Cursor: func(item *T) string { return r.cursors.of(document(item)) }}
 	more := len(items) > r.size
 	if more {

@@ -1,6 +1,9 @@
 package db
 
-import "crm/auth"
+import (
+	"crm/auth"
+	"crm/db/store"
+)
 
 // InteractionAction is something that a viewer may be allowed to do with an interaction.
 type InteractionAction string
@@ -31,7 +34,7 @@ func (i *Interaction) Permit(scope auth.Scope, action InteractionAction) error {
 	case action == CreateTicket, scope.IsStaff():
 		return nil
 	}
-	return Errorf(Forbidden, "a customer may not %s an interaction", action)
+	return store.Errorf(store.Forbidden, "a customer may not %s an interaction", action)
 }
 
 // ViewerCan returns what whoever has the scope may do with the interaction.
@@ -60,9 +63,9 @@ func (t *Ticket) Permit(scope auth.Scope, action TicketAction) error {
 		if t.Status == TicketOpen {
 			return nil
 		}
-		return Errorf(Forbidden, "a customer may delete a ticket only while it is open")
+		return store.Errorf(store.Forbidden, "a customer may delete a ticket only while it is open")
 	}
-	return Errorf(Forbidden, "a %s may not %s a ticket", roleNames[scope.Role], action)
+	return store.Errorf(store.Forbidden, "a %s may not %s a ticket", roleNames[scope.Role], action)
 }
 
 // roleNames is what the roles are called in messages.

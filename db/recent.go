@@ -1,17 +1,10 @@
 package db
 
-import "sync"
+import (
+	"sync"
 
-// Versioned is a Store that can tell at next to no cost whether anything was written, by whatever process. What a
-// reference leads to, as a ticket's customer, is then remembered until something is.
-type Versioned interface {
-	// Version returns a value that every change of the database changes, from the moment on at which reads see the change;
-	// ok is false where that can't be told.
-	Version() (version Version, ok bool)
-}
-
-// Version is a state that a database was in.
-type Version [6]uint64
+	"crm/db/store"
+)
 
 // maxRecent is how many documents of a kind are remembered at most: 2 MB of customers.
 const maxRecent = 4096
@@ -19,12 +12,12 @@ const maxRecent = 4096
 // recent remembers whole documents as they are in one state of the database. Nobody changes them.
 type recent[T any] struct {
 	mutex   sync.RWMutex
-	version Version
-	docs    map[ID]*T
+	version store.Version
+	docs    map[store.ID]*T
 }
 
 // get adds those of the documents that are remembered to found, and returns the ids of the others.
-func (r *recent[T]) get(version Version, ids []ID, found map[ID]*T) (missing []ID) {
+func (r *recent[T]) get(version store.Version, ids []store.ID, found map[store.ID]*T) (missing []store.ID) {
 	r.mutex.RLock()
 	defer r.mutex.RUnlock()
 	if version != r.version {
@@ -41,14 +34,14 @@ func (r *recent[T]) get(version Version, ids []ID, found map[ID]*T) (missing []I
 }
 
 // put remembers documents that were read while the database was in one state, unless they are too many.
-func (r *recent[T]) put(version Version, docs map[ID]*T) {
+func (r *recent[T]) put(version store.Version, docs map[store.ID]*T) {
 	if len(docs) > maxRecent {
 		return
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if version != r.version || len(r.docs)+len(docs) > maxRecent {
-		r.version, r.docs = version, make(map[ID]*T, len(docs))
+		r.version, r.docs = version, make(map[store.ID]*T, len(docs))
 	}
 	for id, doc := range docs {
 		r.docs[id] = doc

@@ -5,23 +5,24 @@ import (
 	"fmt"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // Redeliver makes a delivery that was given up, or is waiting for its next try, due at once. Staff may for what they
 // see the interaction or ticket of. One that is sent, or just being sent, is BAD_USER_INPUT.
-func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id ID) (*Delivery, error) {
+func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Delivery, error) {
 	delivery, err := d.VisibleDelivery(ctx, scope, id)
 	if err != nil {
 		return nil, err
 	}
 	now := d.now()
-	idle := Or(Eq("status", string(DeliveryFailed)), And(Eq("status", string(DeliveryPending)), Eq("lease", ID{})))
-	err = d.store.Update(ctx, Deliveries, id, idle, []Assignment{
+	idle := store.Or(store.Eq("status", string(DeliveryFailed)), store.And(store.Eq("status", string(DeliveryPending)), store.Eq("lease", store.ID{})))
+	err = d.store.Update(ctx, Deliveries, id, idle, []store.Assignment{
 		{Field: "status", Value: string(DeliveryPending)}, {Field: "attempts", Value: 0},
-		{Field: "next_attempt_at", Value: now}, {Field: "lease", Value: ID{}},
+		{Field: "next_attempt_at", Value: now}, {Field: "lease", Value: store.ID{}},
 	})
-	if CodeOf(err) == NotFound {
-		return nil, FieldError(BadInput, "input.id", "is a delivery that was sent already or is just being sent")
+	if store.CodeOf(err) == store.NotFound {
+		return nil, store.FieldError(store.BadInput, "input.id", "is a delivery that was sent already or is just being sent")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot redeliver: %w", err)
@@ -33,16 +34,16 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id ID) (*Delivery,
 
 // VisibleDelivery returns a delivery whose interaction or ticket the scope sees; an admin sees also those of deleted
 // ones.
-func (d *DB) VisibleDelivery(ctx context.Context, scope auth.Scope, id ID) (*Delivery, error) {
+func (d *DB) VisibleDelivery(ctx context.Context, scope auth.Scope, id store.ID) (*Delivery, error) {
 	delivery, err := d.Deliveries.Get(ctx, scope, id)
 	if err != nil || scope.SeesAll() {
 		return delivery, err
 	}
 	_, err = d.Interactions.Get(ctx, scope, delivery.EntityID)
-	if CodeOf(err) == NotFound {
+	if store.CodeOf(err) == store.NotFound {
 		_, err = d.Tickets.Get(ctx, scope, delivery.EntityID)
 	}
-	if CodeOf(err) == NotFound {
+	if store.CodeOf(err) == store.NotFound {
 		return nil, d.Deliveries.notFound()
 	}
 	if err != nil {

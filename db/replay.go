@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"time"
+
+	"crm/db/store"
 )
 
 // How long a subscriber may read nothing while changes wait for it, and how often a replay looks whether it does.
@@ -93,7 +95,7 @@ func (s *stream[T]) untilRead(over <-chan struct{}, most int) error {
 		case left < waiting:
 			read = time.Now()
 		case time.Since(read) > readerPatience:
-			return Errorf(SlowConsumer, "changes were not read for %s; subscribe again after the last seq", readerPatience)
+			return store.Errorf(store.SlowConsumer, "changes were not read for %s; subscribe again after the last seq", readerPatience)
 		}
 		waiting = left
 	}

@@ -4,68 +4,69 @@ import (
 	"slices"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // This file is the one place that says whose documents a scope sees: every query is narrowed by it.
 
 // userScope: staff see all users, a customer those they have interactions with.
-func userScope(scope auth.Scope) Filter {
+func userScope(scope auth.Scope) store.Filter {
 	switch {
 	case scope.IsStaff():
-		return Filter{}
+		return store.Filter{}
 	case scope.Role == auth.Customer:
-		return InQuery("_id", Interactions, "user_id", interactionScope(scope))
+		return store.InQuery("_id", Interactions, "user_id", interactionScope(scope))
 	}
-	return None()
+	return store.None()
 }
 
 // customerScope: staff see all customers, a customer themself.
-func customerScope(scope auth.Scope) Filter {
+func customerScope(scope auth.Scope) store.Filter {
 	switch {
 	case scope.IsStaff():
-		return Filter{}
+		return store.Filter{}
 	case scope.Role == auth.Customer:
-		return Eq("_id", ID(scope.Account))
+		return store.Eq("_id", store.ID(scope.Account))
 	}
-	return None()
+	return store.None()
 }
 
 // interactionScope: a user and a customer see their own.
-func interactionScope(scope auth.Scope) Filter {
+func interactionScope(scope auth.Scope) store.Filter {
 	switch {
 	case scope.SeesAll():
-		return Filter{}
+		return store.Filter{}
 	case scope.Role == auth.User:
-		return Eq("user_id", ID(scope.Account))
+		return store.Eq("user_id", store.ID(scope.Account))
 	case scope.Role == auth.Customer:
-		return Eq("customer_id", ID(scope.Account))
+		return store.Eq("customer_id", store.ID(scope.Account))
 	}
-	return None()
+	return store.None()
 }
 
 // ticketScope: a customer sees their own; a user those on their own interactions and those assigned to them.
-func ticketScope(scope auth.Scope) Filter {
+func ticketScope(scope auth.Scope) store.Filter {
 	switch {
 	case scope.SeesAll():
-		return Filter{}
+		return store.Filter{}
 	case scope.Role == auth.User:
-		return Or(Eq("interaction_user_id", ID(scope.Account)), Eq("assignee_id", ID(scope.Account)))
+		return store.Or(store.Eq("interaction_user_id", store.ID(scope.Account)), store.Eq("assignee_id", store.ID(scope.Account)))
 	case scope.Role == auth.Customer:
-		return Eq("customer_id", ID(scope.Account))
+		return store.Eq("customer_id", store.ID(scope.Account))
 	}
-	return None()
+	return store.None()
 }
 
 // deliveryScope: only staff see deliveries; which ones follows from the entity they are reached through.
-func deliveryScope(scope auth.Scope) Filter {
+func deliveryScope(scope auth.Scope) store.Filter {
 	if scope.IsStaff() {
-		return Filter{}
+		return store.Filter{}
 	}
-	return None()
+	return store.None()
 }
 
 // scopeOf returns what narrows every query of a collection.
-func scopeOf(c *Collection, scope auth.Scope) Filter {
+func scopeOf(c *store.Collection, scope auth.Scope) store.Filter {
 	switch c {
 	case Users:
 		return userScope(scope)
@@ -78,36 +79,36 @@ func scopeOf(c *Collection, scope auth.Scope) Filter {
 	case Deliveries:
 		return deliveryScope(scope)
 	}
-	return None()
+	return store.None()
 }
 
 // narrow returns the filter so that it matches only what the scope sees, and so that its conditions on other
 // collections look only at what the scope sees there: nothing hidden can be found out by filtering for it.
-func narrow(scope auth.Scope, c *Collection, where Filter) (Filter, error) {
+func narrow(scope auth.Scope, c *store.Collection, where store.Filter) (store.Filter, error) {
 	narrowed, err := narrowConditions(scope, c, where)
 	if err != nil {
-		return Filter{}, err
+		return store.Filter{}, err
 	}
-	return And(scopeOf(c, scope), narrowed), nil
+	return store.And(scopeOf(c, scope), narrowed), nil
 }
 
-func narrowConditions(scope auth.Scope, c *Collection, where Filter) (Filter, error) {
+func narrowConditions(scope auth.Scope, c *store.Collection, where store.Filter) (store.Filter, error) {
 	if c == Users && !scope.SeesAll() && slices.Contains(hiddenUserFields, where.Field) {
-		return Filter{}, FieldError(Forbidden, where.Path, "only an admin may filter users by this")
+		return store.Filter{}, store.FieldError(store.Forbidden, where.Path, "only an admin may filter users by this")
 	}
 	if where.Query != nil {
 		inner, err := narrow(scope, where.Query.Collection, where.Query.Where)
 		if err != nil {
-			return Filter{}, err
+			return store.Filter{}, err
 		}
-		where.Query = &Subquery{Collection: where.Query.Collection, Select: where.Query.Select, Where: inner}
+		where.Query = &store.Subquery{Collection: where.Query.Collection, Select: where.Query.Select, Where: inner}
 	}
 	if len(where.Filters) > 0 {
-		narrowed := make([]Filter, len(where.Filters))
+		narrowed := make([]store.Filter, len(where.Filters))
 		for i, filter := range where.Filters {
 			var err error
 			if narrowed[i], err = narrowConditions(scope, c, filter); err != nil {
-				return Filter{}, err
+				return store.Filter{}, err
 			}
 		}
 		where.Filters = narrowed

@@ -1,12 +1,16 @@
 package db
 
-import "time"
+import (
+	"time"
+
+	"crm/db/store"
+)
 
 // Session is a log-in: one family of refresh tokens, of which only the newest is good. Its access tokens carry its
 // id, and die with it.
 type Session struct {
-	ID      ID
-	Account ID
+	ID      store.ID
+	Account store.ID
 	// Staff says whether the account is a user or a customer.
 	Staff bool
 	// RefreshHash is the hexadecimal SHA-256 of the newest refresh token's secret.
@@ -21,18 +25,18 @@ func (s *Session) Pointers(into []any) []any {
 }
 
 // Sessions is the collection of the log-ins.
-var Sessions = &Collection{
+var Sessions = &store.Collection{
 	Name: "sessions",
-	Fields: []Field{
-		{Name: "_id", Type: TypeID},
-		{Name: "account_id", Type: TypeID},
-		{Name: "staff", Type: TypeBool},
-		{Name: "refresh_hash", Type: TypeString},
-		{Name: "created_at", Type: TypeTime},
-		{Name: "expires_at", Type: TypeTime},
+	Fields: []store.Field{
+		{Name: "_id", Type: store.TypeID},
+		{Name: "account_id", Type: store.TypeID},
+		{Name: "staff", Type: store.TypeBool},
+		{Name: "refresh_hash", Type: store.TypeString},
+		{Name: "created_at", Type: store.TypeTime},
+		{Name: "expires_at", Type: store.TypeTime},
 	},
-	Indexes: []Index{
-		{Name: "sessions_account", Keys: []Key{{Field: "account_id"}}},
-		{Name: "sessions_expires", Keys: []Key{{Field: "expires_at"}}},
+	Indexes: []store.Index{
+		{Name: "sessions_account", Keys: []store.Key{{Field: "account_id"}}},
+		{Name: "sessions_expires", Keys: []store.Key{{Field: "expires_at"}}},
 	},
 }

@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // RefreshTokenLife is how long a refresh token is good, and so how long somebody may stay away and still be logged in.
 const RefreshTokenLife = 30 * 24 * time.Hour
 
 // StartSession begins a session of an account and returns it with its refresh token, which is stored nowhere.
-func (d *DB) StartSession(ctx context.Context, account ID, staff bool) (*Session, string, error) {
+func (d *DB) StartSession(ctx context.Context, account store.ID, staff bool) (*Session, string, error) {
 	now := d.now()
 	session := &Session{ID: newSessionID(), Account: account, Staff: staff, CreatedAt: now, ExpiresAt: now.Add(RefreshTokenLife)}
 	secret := newSecret()
@@ -32,7 +33,7 @@ func (d *DB) StartSession(ctx context.Context, account ID, staff bool) (*Session
 // somebody else has it. Every other token is UNAUTHENTICATED, too.
 func (d *DB) RefreshSession(ctx context.Context, token string) (*Session, string, error) {
 	digits, secret, _ := strings.Cut(token, ".")
-	id, err := ParseID(digits)
+	id, err := store.ParseID(digits)
 	if err != nil {
 		return nil, "", errRefreshToken()
 	}
@@ -46,11 +47,11 @@ func (d *DB) RefreshSession(ctx context.Context, token string) (*Session, string
 	next := newSecret()
 	used := hashSecret(secret)
 	session.RefreshHash, session.ExpiresAt = hashSecret(next), d.now().Add(RefreshTokenLife)
-	err = d.store.Update(ctx, Sessions, id, Eq("refresh_hash", used), []Assignment{
+	err = d.store.Update(ctx, Sessions, id, store.Eq("refresh_hash", used), []store.Assignment{
 		{Field: "refresh_hash", Value: session.RefreshHash}, {Field: "expires_at", Value: session.ExpiresAt},
 	})
-	if CodeOf(err) == NotFound {
-		if _, err := d.endSessions(ctx, Eq("_id", id)); err != nil {
+	if store.CodeOf(err) == store.NotFound {
+		if _, err := d.endSessions(ctx, store.Eq("_id", id)); err != nil {
 			return nil, "", err
 		}
 		d.live.forget(id)
@@ -62,34 +63,34 @@ func (d *DB) RefreshSession(ctx context.Context, token string) (*Session, string
 	return session, id.String() + "." + next, nil
 }
 
-func errRefreshToken() *Error {
-	return Errorf(Unauthenticated, "the refresh token is not valid; log in again")
+func errRefreshToken() *store.Error {
+	return store.Errorf(store.Unauthenticated, "the refresh token is not valid; log in again")
 }
 
 // session returns the session with that id; it is UNAUTHENTICATED if it has ended.
-func (d *DB) session(ctx context.Context, id ID) (*Session, error) {
-	session, err := first[Session](ctx, d.store, Sessions, Query{Where: Eq("_id", id)})
-	if CodeOf(err) == NotFound {
+func (d *DB) session(ctx context.Context, id store.ID) (*Session, error) {
+	session, err := first[Session](ctx, d.store, Sessions, store.Query{Where: store.Eq("_id", id)})
+	if store.CodeOf(err) == store.NotFound {
 		return nil, errRefreshToken()
 	}
 	return session, err
 }
 
 // EndSession ends one session.
-func (d *DB) EndSession(ctx context.Context, id ID) error {
-	_, err := d.endSessions(ctx, Eq("_id", id))
+func (d *DB) EndSession(ctx context.Context, id store.ID) error {
+	_, err := d.endSessions(ctx, store.Eq("_id", id))
 	d.live.forget(id)
 	return err
 }
 
 // EndSessions ends all sessions of an account but the one to keep, and returns how many ended.
-func (d *DB) EndSessions(ctx context.Context, account, keep ID) (ended int, err error) {
-	ended, err = d.endSessions(ctx, And(Eq("account_id", account), Compare(OpNe, "_id", keep)))
+func (d *DB) EndSessions(ctx context.Context, account, keep store.ID) (ended int, err error) {
+	ended, err = d.endSessions(ctx, store.And(store.Eq("account_id", account), store.Compare(store.OpNe, "_id", keep)))
 	d.live.forgetAccount(account)
 	return ended, err
 }
 
-func (d *DB) endSessions(ctx context.Context, where Filter) (ended int, err error) {
+func (d *DB) endSessions(ctx context.Context, where store.Filter) (ended int, err error) {
 	for {
 		removed, err := d.store.Purge(ctx, Sessions, where, purgeBatch)
 		ended += removed
@@ -111,7 +112,7 @@ func (d *DB) Live(ctx context.Context, viewer auth.Viewer) (live auth.Viewer, ok
 	asked := d.live.ask()
 	session, err := d.session(ctx, viewer.Session)
 	if err != nil {
-		return auth.Viewer{}, false, exceptCode(err, Unauthenticated)
+		return auth.Viewer{}, false, exceptCode(err, store.Unauthenticated)
 	}
 	if session.Account != viewer.Account || session.Staff != viewer.Role.IsStaff() || !d.now().Before(session.ExpiresAt) {
 		return auth.Viewer{}, false, nil
@@ -127,18 +128,18 @@ func (d *DB) Live(ctx context.Context, viewer auth.Viewer) (live auth.Viewer, ok
 func (d *DB) liveRole(ctx context.Context, session *Session) (role auth.Role, ok bool, err error) {
 	if !session.Staff {
 		_, err := d.Customers.Get(ctx, auth.SystemScope(), session.Account)
-		return auth.Customer, err == nil, exceptCode(err, NotFound)
+		return auth.Customer, err == nil, exceptCode(err, store.NotFound)
 	}
 	user, err := d.Users.Get(ctx, auth.SystemScope(), session.Account)
 	if err != nil {
-		return "", false, exceptCode(err, NotFound)
+		return "", false, exceptCode(err, store.NotFound)
 	}
 	return user.Role, user.mayLogIn(), nil
 }
 
 // exceptCode returns the error, or nil if it has that code.
-func exceptCode(err error, code Code) error {
-	if CodeOf(err) == code {
+func exceptCode(err error, code store.Code) error {
+	if store.CodeOf(err) == code {
 		return nil
 	}
 	return err
@@ -146,8 +147,8 @@ func exceptCode(err error, code Code) error {
 
 // newSessionID returns a random id. Whoever knows a session's id can end it with a made-up refresh token, and NewID's can
 // be guessed.
-func newSessionID() ID {
-	var id ID
+func newSessionID() store.ID {
+	var id store.ID
 	_, _ = rand.Read(id[:]) // crypto/rand.Read never returns an error
 	return id
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // streamBuffer is how many changes wait for a subscriber at most. For who reads more slowly they wait in the log.
@@ -12,7 +13,7 @@ const streamBuffer = 128
 // Watch says what a subscriber wants to be told.
 type Watch struct {
 	// Where is the client's filter.
-	Where Filter
+	Where store.Filter
 	// After is the seq behind which to begin; nil means from now on.
 	After *string
 	// Ended is told why the stream ends before its channel is closed, unless the subscriber left. It must not block.

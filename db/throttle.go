@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // Wrong passwords: how many are allowed within the window, for one account and from one network address.
@@ -28,14 +29,14 @@ type attempt struct {
 func (d *DB) beginAttempt(ctx context.Context, account, address string) (*attempt, error) {
 	a := &attempt{
 		d:       d,
-		account: &LoginAttempt{ID: NewID(), Key: "account:" + account, At: d.now()},
-		address: &LoginAttempt{ID: NewID(), Key: addressKey(address), At: d.now()},
+		account: &LoginAttempt{ID: store.NewID(), Key: "account:" + account, At: d.now()},
+		address: &LoginAttempt{ID: store.NewID(), Key: addressKey(address), At: d.now()},
 	}
 	if err := a.begin(ctx, a.account, maxAttemptsPerAccount); err != nil {
 		return nil, err
 	}
 	if err := a.begin(ctx, a.address, maxAttemptsPerAddress); err != nil {
-		return nil, errors.Join(err, a.forget(ctx, Eq("_id", a.account.ID)))
+		return nil, errors.Join(err, a.forget(ctx, store.Eq("_id", a.account.ID)))
 	}
 	return a, nil
 }
@@ -52,9 +53,9 @@ func (a *attempt) begin(ctx context.Context, try *LoginAttempt, limit int) error
 	if err := a.d.store.Insert(ctx, LoginAttempts, try); err != nil {
 		return fmt.Errorf("cannot note log-in attempt: %w", err)
 	}
-	recent, err := find[LoginAttempt](ctx, a.d.store, LoginAttempts, Query{
-		Where: And(Eq("key", try.Key), Compare(OpGt, "at", try.At.Add(-attemptWindow))),
-		Sort:  []Sort{{Field: "at", Desc: true}, {Field: "_id", Desc: true}}, Limit: limit + 1,
+	recent, err := find[LoginAttempt](ctx, a.d.store, LoginAttempts, store.Query{
+		Where: store.And(store.Eq("key", try.Key), store.Compare(store.OpGt, "at", try.At.Add(-attemptWindow))),
+		Sort:  []store.Sort{{Field: "at", Desc: true}, {Field: "_id", Desc: true}}, Limit: limit + 1,
 	})
 	if err != nil || len(recent) <= limit {
 		return err
@@ -62,19 +63,19 @@ func (a *attempt) begin(ctx context.Context, try *LoginAttempt, limit int) error
 	// One more is allowed when the limit-th newest of the others has left the window. A refused try doesn't count:
 	// it tried no password, and counting it would leave the owner no gap while a stranger goes on trying.
 	wait := min(recent[limit].At.Add(attemptWindow).Sub(try.At), attemptWindow)
-	if err := a.forget(ctx, Eq("_id", try.ID)); err != nil {
+	if err := a.forget(ctx, store.Eq("_id", try.ID)); err != nil {
 		return err
 	}
-	limited := Errorf(RateLimited, "too many wrong passwords; try again in %s", wait.Round(time.Second))
+	limited := store.Errorf(store.RateLimited, "too many wrong passwords; try again in %s", wait.Round(time.Second))
 	limited.RetryAfter = wait
 	return limited
 }
 
 // succeed takes the try back, and all earlier ones of the account.
 func (a *attempt) succeed(ctx context.Context) error {
-	return a.forget(ctx, Or(Eq("key", a.account.Key), Eq("_id", a.address.ID)))
+	return a.forget(ctx, store.Or(store.Eq("key", a.account.Key), store.Eq("_id", a.address.ID)))
 }
 
-func (a *attempt) forget(ctx context.Context, where Filter) error {
+func (a *attempt) forget(ctx context.Context, where store.Filter) error {
 	return a.d.purge(ctx, LoginAttempts, where)
 }

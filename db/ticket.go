@@ -1,6 +1,10 @@
 package db
 
-import "time"
+import (
+	"time"
+
+	"crm/db/store"
+)
 
 // TicketStatus says how far the work on a ticket is.
 type TicketStatus string
@@ -26,12 +30,12 @@ const (
 
 // Ticket is what a customer, or the staff for them, asks on an interaction.
 type Ticket struct {
-	ID            ID `json:"id"`
-	InteractionID ID `json:"interactionId"`
-	CustomerID    ID `json:"customerId"`
+	ID            store.ID `json:"id"`
+	InteractionID store.ID `json:"interactionId"`
+	CustomerID    store.ID `json:"customerId"`
 	// InteractionUserID is the interaction's user, repeated here so that a user's tickets are found by an index.
-	InteractionUserID ID           `json:"interactionUserId"`
-	AssigneeID        *ID          `json:"assigneeId"`
+	InteractionUserID store.ID     `json:"interactionUserId"`
+	AssigneeID        *store.ID    `json:"assigneeId"`
 	Description       string       `json:"description"`
 	Status            TicketStatus `json:"status"`
 	Priority          Priority     `json:"priority"`
@@ -49,30 +53,30 @@ func (t *Ticket) Pointers(into []any) []any {
 }
 
 // Tickets is the collection of the tickets.
-var Tickets = &Collection{
+var Tickets = &store.Collection{
 	Name: "tickets",
-	Fields: []Field{
-		{Name: "_id", Type: TypeID},
-		{Name: "interaction_id", Type: TypeID},
-		{Name: "customer_id", Type: TypeID},
-		{Name: "interaction_user_id", Type: TypeID},
-		{Name: "assignee_id", Type: TypeID, Nullable: true},
-		{Name: "description", Type: TypeString},
-		{Name: "status", Type: TypeString, Default: string(TicketOpen), LowCardinality: true},
-		{Name: "priority", Type: TypeInt, Default: int(PriorityMedium), LowCardinality: true},
-		{Name: "created_at", Type: TypeTime},
-		{Name: "updated_at", Type: TypeTime},
-		{Name: "version", Type: TypeInt, Default: 1},
+	Fields: []store.Field{
+		{Name: "_id", Type: store.TypeID},
+		{Name: "interaction_id", Type: store.TypeID},
+		{Name: "customer_id", Type: store.TypeID},
+		{Name: "interaction_user_id", Type: store.TypeID},
+		{Name: "assignee_id", Type: store.TypeID, Nullable: true},
+		{Name: "description", Type: store.TypeString},
+		{Name: "status", Type: store.TypeString, Default: string(TicketOpen), LowCardinality: true},
+		{Name: "priority", Type: store.TypeInt, Default: int(PriorityMedium), LowCardinality: true},
+		{Name: "created_at", Type: store.TypeTime},
+		{Name: "updated_at", Type: store.TypeTime},
+		{Name: "version", Type: store.TypeInt, Default: 1},
 	},
-	Indexes: []Index{
-		{Name: "tickets_interaction_created", Keys: []Key{{Field: "interaction_id"}, {Field: "created_at"}, {Field: "_id"}}},
-		{Name: "tickets_customer_created", Keys: []Key{{Field: "customer_id"}, {Field: "created_at"}, {Field: "_id"}}},
-		{Name: "tickets_user_created", Keys: []Key{{Field: "interaction_user_id"}, {Field: "created_at"}, {Field: "_id"}}},
-		{Name: "tickets_assignee_created", Keys: []Key{{Field: "assignee_id"}, {Field: "created_at"}, {Field: "_id"}}},
-		{Name: "tickets_status_created", Keys: []Key{{Field: "status"}, {Field: "created_at"}, {Field: "_id"}}},
-		{Name: "tickets_priority_newest", Keys: []Key{{Field: "priority"}, {Field: "created_at"}, {Field: "_id"}}},
-		{Name: "tickets_priority_oldest", Keys: []Key{{Field: "priority", Desc: true}, {Field: "created_at"}, {Field: "_id"}}},
-		{Name: "tickets_created", Keys: []Key{{Field: "created_at"}, {Field: "_id"}}},
-		{Name: "tickets_updated", Keys: []Key{{Field: "updated_at"}, {Field: "_id"}}},
+	Indexes: []store.Index{
+		{Name: "tickets_interaction_created", Keys: []store.Key{{Field: "interaction_id"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "tickets_customer_created", Keys: []store.Key{{Field: "customer_id"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "tickets_user_created", Keys: []store.Key{{Field: "interaction_user_id"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "tickets_assignee_created", Keys: []store.Key{{Field: "assignee_id"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "tickets_status_created", Keys: []store.Key{{Field: "status"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "tickets_priority_newest", Keys: []store.Key{{Field: "priority"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "tickets_priority_oldest", Keys: []store.Key{{Field: "priority", Desc: true}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "tickets_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
+		{Name: "tickets_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // NewTicket is a ticket before it is raised.
@@ -39,7 +40,7 @@ func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (
 	}
 	now := d.now()
 	ticket := &Ticket{
-		ID: NewID(), InteractionID: interaction.ID, CustomerID: interaction.CustomerID,
+		ID: store.NewID(), InteractionID: interaction.ID, CustomerID: interaction.CustomerID,
 		InteractionUserID: interaction.UserID, Description: description, Status: TicketOpen, Priority: in.Priority,
 		CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
@@ -52,7 +53,7 @@ func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (
 
 // UpdateTicket changes a ticket that the scope sees; only staff may change its priority.
 func (d *DB) UpdateTicket(
-	ctx context.Context, scope auth.Scope, id ID, expected *int, changes TicketChanges,
+	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes TicketChanges,
 ) (*Ticket, error) {
 	return d.Tickets.update(ctx, scope, id, expected, func(next *Ticket) (change, error) {
 		if err := next.Permit(scope, UpdateTicket); err != nil {
@@ -64,7 +65,7 @@ func (d *DB) UpdateTicket(
 		}
 		if changes.Priority != nil && *changes.Priority != next.Priority {
 			if !scope.IsStaff() {
-				return change{}, FieldError(Forbidden, "input.priority", "only staff may change a ticket's priority")
+				return change{}, store.FieldError(store.Forbidden, "input.priority", "only staff may change a ticket's priority")
 			}
 			next.Priority = *changes.Priority
 		}
@@ -74,14 +75,14 @@ func (d *DB) UpdateTicket(
 
 // MoveTicket moves a ticket to another of its AllowedTransitions.
 func (d *DB) MoveTicket(
-	ctx context.Context, scope auth.Scope, id ID, expected *int, status TicketStatus,
+	ctx context.Context, scope auth.Scope, id store.ID, expected *int, status TicketStatus,
 ) (*Ticket, error) {
 	return d.Tickets.update(ctx, scope, id, expected, func(next *Ticket) (change, error) {
 		if err := next.Permit(scope, MoveTicket); err != nil {
 			return change{}, err
 		}
 		if allowed := next.AllowedTransitions(scope); !slices.Contains(allowed, status) {
-			return change{}, FieldError(BadInput, "input.status", "a ticket that is %s can't become %s, only %s",
+			return change{}, store.FieldError(store.BadInput, "input.status", "a ticket that is %s can't become %s, only %s",
 				next.Status.name(), status.name(), names(allowed))
 		}
 		next.Status = status
@@ -91,7 +92,7 @@ func (d *DB) MoveTicket(
 
 // AssignTicket gives a ticket to a user who may log in, or to nobody; only staff may.
 func (d *DB) AssignTicket(
-	ctx context.Context, scope auth.Scope, id ID, expected *int, assignee *ID,
+	ctx context.Context, scope auth.Scope, id store.ID, expected *int, assignee *store.ID,
 ) (*Ticket, error) {
 	return d.Tickets.update(ctx, scope, id, expected, func(next *Ticket) (change, error) {
 		if err := next.Permit(scope, AssignTicket); err != nil {
@@ -107,7 +108,7 @@ func (d *DB) AssignTicket(
 }
 
 // assigned gives a ticket to somebody else, and says so in an event of that type.
-func assigned(next *Ticket, event string, assignee *ID) change {
+func assigned(next *Ticket, event string, assignee *store.ID) change {
 	previous := next.AssigneeID
 	next.AssigneeID = assignee
 	return change{event: event, data: EventData{Ticket: next, PreviousAssignee: previous}}

@@ -4,11 +4,12 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // User is a member of the staff.
 type User struct {
-	ID            ID         `json:"id"`
+	ID            store.ID   `json:"id"`
 	Name          string     `json:"name"`
 	Email         string     `json:"email"`
 	PasswordHash  string     `json:"-"`
@@ -32,28 +33,28 @@ func (u *User) Pointers(into []any) []any {
 }
 
 // Users is the collection of the staff.
-var Users = &Collection{
+var Users = &store.Collection{
 	Name: "users",
-	Fields: []Field{
-		{Name: "_id", Type: TypeID},
-		{Name: "name", Type: TypeString},
-		{Name: "email", Type: TypeString},
-		{Name: "password", Type: TypeString},
-		{Name: "role", Type: TypeString, Default: string(auth.User), LowCardinality: true},
-		{Name: "deactivated_at", Type: TypeTime, Nullable: true},
-		{Name: "created_at", Type: TypeTime},
-		{Name: "updated_at", Type: TypeTime},
-		{Name: "version", Type: TypeInt, Default: 1},
-		{Name: "name_key", Type: TypeString},
-		{Name: "email_key", Type: TypeString},
+	Fields: []store.Field{
+		{Name: "_id", Type: store.TypeID},
+		{Name: "name", Type: store.TypeString},
+		{Name: "email", Type: store.TypeString},
+		{Name: "password", Type: store.TypeString},
+		{Name: "role", Type: store.TypeString, Default: string(auth.User), LowCardinality: true},
+		{Name: "deactivated_at", Type: store.TypeTime, Nullable: true},
+		{Name: "created_at", Type: store.TypeTime},
+		{Name: "updated_at", Type: store.TypeTime},
+		{Name: "version", Type: store.TypeInt, Default: 1},
+		{Name: "name_key", Type: store.TypeString},
+		{Name: "email_key", Type: store.TypeString},
 	},
-	Indexes: []Index{
-		{Name: "users_email", Keys: []Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
-		{Name: "users_name", Keys: []Key{{Field: "name_key"}, {Field: "_id"}}},
-		{Name: "users_role_created", Keys: []Key{{Field: "role"}, {Field: "created_at"}, {Field: "_id"}}},
-		{Name: "users_deactivated_created", Keys: []Key{{Field: "deactivated_at"}, {Field: "created_at"}, {Field: "_id"}}},
-		{Name: "users_created", Keys: []Key{{Field: "created_at"}, {Field: "_id"}}},
-		{Name: "users_updated", Keys: []Key{{Field: "updated_at"}, {Field: "_id"}}},
+	Indexes: []store.Index{
+		{Name: "users_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
+		{Name: "users_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},
+		{Name: "users_role_created", Keys: []store.Key{{Field: "role"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "users_deactivated_created", Keys: []store.Key{{Field: "deactivated_at"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "users_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
+		{Name: "users_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
 	Searched: []string{"name_key", "email_key"},
 }

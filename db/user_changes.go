@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"crm/auth"
+	"crm/db/store"
 )
 
 // NewUser is what is known of a user before they have an account.
@@ -27,11 +28,11 @@ func (u *User) setKeys() { u.nameKey, u.emailKey = Fold(u.Name), emailKey(u.emai
 
 // firstAdmin is the id of the account that is signed up in an empty system. Being the same always, it can be inserted
 // once only, however many sign up at that moment.
-var firstAdmin = DerivedID("first admin")
+var firstAdmin = store.DerivedID("first admin")
 
 // HasUsers reports whether there is a staff account.
 func (d *DB) HasUsers(ctx context.Context) (bool, error) {
-	found, err := d.Users.find(ctx, auth.SystemScope(), Query{Limit: 1})
+	found, err := d.Users.find(ctx, auth.SystemScope(), store.Query{Limit: 1})
 	return len(found) > 0, err
 }
 
@@ -43,15 +44,15 @@ func (d *DB) SignUpUser(ctx context.Context, change NewUser) (*User, error) {
 		return nil, err
 	}
 	change.Role = auth.User
-	id := NewID()
+	id := store.NewID()
 	switch {
 	case !exists:
 		change.Role, id = auth.Admin, firstAdmin
 	case !d.options.AllowStaffSignup:
-		return nil, Errorf(Forbidden, "staff can't sign up here; an admin makes accounts with createUser")
+		return nil, store.Errorf(store.Forbidden, "staff can't sign up here; an admin makes accounts with createUser")
 	}
 	user, err := d.insertUser(ctx, auth.Scope{Role: change.Role, Account: id}, id, change)
-	if CodeOf(err) == Conflict && id == firstAdmin {
+	if store.CodeOf(err) == store.Conflict && id == firstAdmin {
 		if exists, err := d.HasUsers(ctx); err == nil && exists {
 			return d.SignUpUser(ctx, change)
 		}
@@ -62,12 +63,12 @@ func (d *DB) SignUpUser(ctx context.Context, change NewUser) (*User, error) {
 // CreateUser makes a staff account; only an admin may.
 func (d *DB) CreateUser(ctx context.Context, scope auth.Scope, change NewUser) (*User, error) {
 	if !scope.SeesAll() {
-		return nil, Errorf(Forbidden, "only an admin may create users")
+		return nil, store.Errorf(store.Forbidden, "only an admin may create users")
 	}
-	return d.insertUser(ctx, scope, NewID(), change)
+	return d.insertUser(ctx, scope, store.NewID(), change)
 }
 
-func (d *DB) insertUser(ctx context.Context, scope auth.Scope, id ID, change NewUser) (*User, error) {
+func (d *DB) insertUser(ctx context.Context, scope auth.Scope, id store.ID, change NewUser) (*User, error) {
 	var problems Problems
 	now := d.now()
 	user := &User{
@@ -107,7 +108,7 @@ func (p *Problems) password(passwords Passwords, path, password string) {
 
 // UpdateUser changes a user: their owner may change name and address, an admin the role, too.
 func (d *DB) UpdateUser(
-	ctx context.Context, scope auth.Scope, id ID, expected *int, changes UserChanges,
+	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes UserChanges,
 ) (*User, error) {
 	demotes := false
 	user, err := d.Users.update(ctx, scope, id, expected, func(next *User) (change, error) {
@@ -147,18 +148,18 @@ func (u *User) permit(scope auth.Scope, changes UserChanges) error {
 	case scope.SeesAll():
 		return nil
 	case !scope.IsAccount(true, u.ID):
-		return Errorf(Forbidden, "only an admin may change another user")
+		return store.Errorf(store.Forbidden, "only an admin may change another user")
 	case changes.Role != nil && *changes.Role != u.Role:
-		return FieldError(Forbidden, "input.role", "only an admin may change a role")
+		return store.FieldError(store.Forbidden, "input.role", "only an admin may change a role")
 	}
 	return nil
 }
 
 // DeactivateUser ends a user's sessions and refuses their log-in; only an admin may. It returns how many sessions
 // ended.
-func (d *DB) DeactivateUser(ctx context.Context, scope auth.Scope, id ID, expected *int) (*User, int, error) {
+func (d *DB) DeactivateUser(ctx context.Context, scope auth.Scope, id store.ID, expected *int) (*User, int, error) {
 	if !scope.SeesAll() {
-		return nil, 0, Errorf(Forbidden, "only an admin may deactivate users")
+		return nil, 0, store.Errorf(store.Forbidden, "only an admin may deactivate users")
 	}
 	wasAdmin := false
 	user, err := d.Users.update(ctx, scope, id, expected, func(next *User) (change, error) {
@@ -180,14 +181,14 @@ func (d *DB) DeactivateUser(ctx context.Context, scope auth.Scope, id ID, expect
 			return nil, 0, err
 		}
 	}
-	ended, err := d.EndSessions(ctx, id, ID{})
+	ended, err := d.EndSessions(ctx, id, store.ID{})
 	return user, ended, err
 }
 
 // ReactivateUser lets a deactivated user log in again; only an admin may.
-func (d *DB) ReactivateUser(ctx context.Context, scope auth.Scope, id ID, expected *int) (*User, error) {
+func (d *DB) ReactivateUser(ctx context.Context, scope auth.Scope, id store.ID, expected *int) (*User, error) {
 	if !scope.SeesAll() {
-		return nil, Errorf(Forbidden, "only an admin may reactivate users")
+		return nil, store.Errorf(store.Forbidden, "only an admin may reactivate users")
 	}
 	return d.Users.update(ctx, scope, id, expected, func(next *User) (change, error) {
 		next.DeactivatedAt = nil
@@ -196,18 +197,18 @@ func (d *DB) ReactivateUser(ctx context.Context, scope auth.Scope, id ID, expect
 }
 
 // activeAdmins matches the admins who may log in.
-func activeAdmins() Filter {
-	return And(Eq("role", string(auth.Admin)), IsNull("deactivated_at"))
+func activeAdmins() store.Filter {
+	return store.And(store.Eq("role", string(auth.Admin)), store.IsNull("deactivated_at"))
 }
 
 // notLastAdmin is a CONFLICT if nobody but this user is an admin who may log in.
-func (d *DB) notLastAdmin(ctx context.Context, id ID) error {
-	others, err := d.Users.count(ctx, And(activeAdmins(), Compare(OpNe, "_id", id)))
+func (d *DB) notLastAdmin(ctx context.Context, id store.ID) error {
+	others, err := d.Users.count(ctx, store.And(activeAdmins(), store.Compare(store.OpNe, "_id", id)))
 	if err != nil {
 		return err
 	}
 	if others == 0 {
-		return Errorf(Conflict, "this is the last admin: make somebody else an admin first")
+		return store.Errorf(store.Conflict, "this is the last admin: make somebody else an admin first")
 	}
 	return nil
 }
@@ -226,5 +227,5 @@ func (d *DB) restoreIfLastAdmin(ctx context.Context, user *User, restore func(*U
 	if err != nil {
 		return err
 	}
-	return Errorf(Conflict, "this is the last admin: make somebody else an admin first")
+	return store.Errorf(store.Conflict, "this is the last admin: make somebody else an admin first")
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"crm/db/store"
 )
 
 // Bounds of what people may enter, in characters.
@@ -29,6 +31,9 @@ var (
 		`(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$`)
 	phonePattern = regexp.MustCompile(`^\+?[0-9][0-9 ()./-]*[0-9)](?: ?x[0-9]+)?$|^\([0-9][0-9 ()./-]*[0-9](?: ?x[0-9]+)?$`)
 )
+
+// Problems collects what is wrong with an input, and knows the rules of what people may enter.
+type Problems struct{ store.Problems }
 
 // line checks a text of one line, which may not be empty, and returns it without the spaces around it.
 func (p *Problems) line(path, text string) string {
@@ -110,7 +115,7 @@ func (p *Problems) phone(number *string) *string {
 }
 
 // ID checks a global id of that kind.
-func (p *Problems) ID(path string, kind Kind, text string) ID {
+func (p *Problems) ID(path string, kind Kind, text string) store.ID {
 	id, err := kind.ParseGlobalID(text)
 	if err != nil {
 		p.Add(path, "%s", err.Error())
@@ -132,8 +137,8 @@ func isControl(r rune) bool {
 
 // inInput returns the problems as those of a mutation's input.
 func (p Problems) inInput() error {
-	for i := range p {
-		p[i].Path = "input." + p[i].Path
+	for i := range p.Problems {
+		p.Problems[i].Path = "input." + p.Problems[i].Path
 	}
 	return p.Err()
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // entity is an interaction or a ticket as the API shows it after all.
@@ -153,13 +154,13 @@ func (o *ordeal) checkPromises(interactions, tickets map[string]entity) {
 // checkStore wants a log of events without gaps that tells of every change once, and no mail but what follows from it.
 func (o *ordeal) checkStore(interactions, tickets map[string]entity) {
 	o.t.Helper()
-	store, err := o.open()
+	engine, err := o.open()
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	defer func() { _ = store.Close() }()
+	defer func() { _ = engine.Close() }()
 	told := map[string]int{}
-	for i, event := range all[db.Event](o.t, store, db.Events, "seq") {
+	for i, event := range all[store.Event](o.t, engine, store.Events, "seq") {
 		if event.Seq != i+1 || !event.Planned {
 			o.t.Errorf("event %d has number %d; planned: %t", i+1, event.Seq, event.Planned)
 		}
@@ -179,7 +180,7 @@ func (o *ordeal) checkStore(interactions, tickets map[string]entity) {
 	for _, l := range o.office.inbox() {
 		copies[l.id]++
 	}
-	deliveries := all[db.Delivery](o.t, store, db.Deliveries, "created_at")
+	deliveries := all[db.Delivery](o.t, engine, db.Deliveries, "created_at")
 	duplicates, most := 0, 0
 	for _, delivery := range deliveries {
 		came := copies[delivery.MessageID]
@@ -200,12 +201,12 @@ func (o *ordeal) checkStore(interactions, tickets map[string]entity) {
 // all reads a whole collection.
 func all[T any, P interface {
 	*T
-	db.Document
-}](t *testing.T, store db.Store, c *db.Collection, order string) []P {
+	store.Document
+}](t *testing.T, engine store.Store, c *store.Collection, order string) []P {
 	t.Helper()
 	var found []P
-	sort := []db.Sort{{Field: order}, {Field: "_id"}}
-	if err := store.Find(t.Context(), c, db.Query{Sort: sort}, func() db.Document {
+	sort := []store.Sort{{Field: order}, {Field: "_id"}}
+	if err := engine.Find(t.Context(), c, store.Query{Sort: sort}, func() store.Document {
 		found = append(found, P(new(T)))
 		return found[len(found)-1]
 	}); err != nil {

@@ -13,6 +13,7 @@ import (
 	"crm/db/mongo"
 	"crm/db/mongo/mongotest"
 	"crm/db/sqlite"
+	"crm/db/store"
 )
 
 // TestKills kills the server again and again while it works: what was acknowledged is there, and its mail comes.
@@ -27,7 +28,7 @@ func TestKills(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		folder := t.TempDir()
-		run(t, &ordeal{kills: kills(32), folder: folder, open: func() (db.Store, error) {
+		run(t, &ordeal{kills: kills(32), folder: folder, open: func() (store.Store, error) {
 			return sqlite.Open(t.Context(), filepath.Join(folder, "data", "crm.db"), db.Collections())
 		}})
 	})
@@ -36,7 +37,7 @@ func TestKills(t *testing.T) {
 		uri, name := mongotest.URI(t), mongotest.Database(t).Name()
 		run(t, &ordeal{
 			kills: kills(8), folder: t.TempDir(), settings: append(mongoSettings(uri), "MONGO_DATABASE="+name),
-			open: func() (db.Store, error) { return mongo.Open(uri, name, db.Collections()) },
+			open: func() (store.Store, error) { return mongo.Open(uri, name, db.Collections()) },
 		})
 	})
 }
@@ -47,7 +48,7 @@ type ordeal struct {
 	folder   string
 	settings []string
 	// open opens the store while the server is down, to look at what the API doesn't show.
-	open func() (db.Store, error)
+	open func() (store.Store, error)
 
 	t        *testing.T
 	office   *postOffice
@@ -132,18 +133,18 @@ func (o *ordeal) workUntilKilled(p *process, promises int, limit time.Duration) 
 // endLeases does what two minutes do: what a killed server was sending may be sent by the next one.
 func (o *ordeal) endLeases() {
 	o.t.Helper()
-	store, err := o.open()
+	engine, err := o.open()
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	defer func() { _ = store.Close() }()
+	defer func() { _ = engine.Close() }()
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	for {
-		err := store.Claim(o.t.Context(), db.Deliveries, db.Query{
-			Where: db.And(db.Eq("status", string(db.DeliveryPending)), db.Compare(db.OpGt, "next_attempt_at", now)),
-			Sort:  []db.Sort{{Field: "_id"}},
-		}, []db.Assignment{{Field: "next_attempt_at", Value: now}}, new(db.Delivery))
-		if db.CodeOf(err) == db.NotFound {
+		err := engine.Claim(o.t.Context(), db.Deliveries, store.Query{
+			Where: store.And(store.Eq("status", string(db.DeliveryPending)), store.Compare(store.OpGt, "next_attempt_at", now)),
+			Sort:  []store.Sort{{Field: "_id"}},
+		}, []store.Assignment{{Field: "next_attempt_at", Value: now}}, new(db.Delivery))
+		if store.CodeOf(err) == store.NotFound {
 			return
 		}
 		if err != nil {

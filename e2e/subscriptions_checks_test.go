@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // settled waits until the log tells of all there is, and returns how many changes there are of each customer's tickets.
@@ -58,18 +59,18 @@ func (o *subscriptionOrdeal) untilTold(changes map[string]int) {
 // check wants the log to tell of every version of every ticket once, in order, and of each acknowledged change; and each
 // follower to have been told just what the log has of what it sees.
 func (o *subscriptionOrdeal) check() {
-	store, err := o.open()
+	engine, err := o.open()
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	defer func() { _ = store.Close() }()
-	versions, texts := map[db.ID]int{}, map[string]int{}
+	defer func() { _ = engine.Close() }()
+	versions, texts := map[store.ID]int{}, map[string]int{}
 	told := make([][]ticketChange, len(o.followers))
-	for _, event := range all[db.Event](o.t, store, db.Events, "seq") {
+	for _, event := range all[store.Event](o.t, engine, store.Events, "seq") {
 		if event.Seq <= o.from {
 			continue
 		}
-		data, err := event.Decode()
+		data, err := db.DecodeEvent(event)
 		if err != nil || data.Ticket == nil {
 			o.t.Fatalf("event %d is %s %s, %v", event.Seq, event.Type, event.Data, err)
 		}

@@ -17,6 +17,7 @@ import (
 	"crm/db/mongo"
 	"crm/db/mongo/mongotest"
 	"crm/db/sqlite"
+	"crm/db/store"
 )
 
 // TestSubscriptionsThroughKills has two servers on one store write ten thousand events, while subscribers come and go
@@ -29,7 +30,7 @@ func TestSubscriptionsThroughKills(t *testing.T) {
 		folder := t.TempDir()
 		(&subscriptionOrdeal{
 			t: t, events: 10_000, kills: 8, folder: folder, settings: []string{"LOG_LEVEL=error"},
-			open: func() (db.Store, error) {
+			open: func() (store.Store, error) {
 				return sqlite.Open(t.Context(), filepath.Join(folder, "data", "crm.db"), db.Collections())
 			},
 		}).run()
@@ -44,7 +45,7 @@ func TestSubscriptionsThroughKills(t *testing.T) {
 		(&subscriptionOrdeal{
 			t: t, events: events, kills: 4, folder: t.TempDir(),
 			settings: append(mongoSettings(uri), "MONGO_DATABASE="+name, "LOG_LEVEL=error"),
-			open:     func() (db.Store, error) { return mongo.Open(uri, name, db.Collections()) },
+			open:     func() (store.Store, error) { return mongo.Open(uri, name, db.Collections()) },
 		}).run()
 	})
 }
@@ -56,7 +57,7 @@ type subscriptionOrdeal struct {
 	folder        string
 	settings      []string
 	// open opens the store when the servers are down, to look at the log.
-	open func() (db.Store, error)
+	open func() (store.Store, error)
 
 	// token is the admin's.
 	token   string

@@ -9,7 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // answerLimits bounds answers: their size, while they are written, and the number of their errors.
@@ -36,7 +36,7 @@ func (l answerLimits) InterceptResponse(ctx context.Context, next graphql.Respon
 		response.Data = json.RawMessage("null")
 		response.Errors = gqlerror.List{codedError(answer.tooLarge())}
 	case answer.errors.Load() > answer.maxErrors:
-		response.Errors = append(response.Errors, codedError(db.Errorf(
+		response.Errors = append(response.Errors, codedError(store.Errorf(
 			QueryTooComplex, "there are %d errors; at most %d are shown", answer.errors.Load(), answer.maxErrors,
 		)))
 	}
@@ -79,8 +79,8 @@ func (a *answerExtent) admitError() bool {
 	return a == nil || a.errors.Add(1) <= a.maxErrors
 }
 
-func (a *answerExtent) tooLarge() *db.Error {
-	return db.Errorf(QueryTooComplex, "the answer is larger than the %d bytes allowed; ask for less at a time", a.maxSize)
+func (a *answerExtent) tooLarge() *store.Error {
+	return store.Errorf(QueryTooComplex, "the answer is larger than the %d bytes allowed; ask for less at a time", a.maxSize)
 }
 
 // answerWriter writes an answer until it is too large, and drops what comes then.

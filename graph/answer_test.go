@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // bigCustomers resolves a customer whose name has as many kilobytes as its id says; "broken" has an error, too.
@@ -16,7 +17,7 @@ func bigCustomers() stubResolvers {
 		case "broken":
 			return nil, errors.New("no such luck")
 		case "refused":
-			return nil, db.Errorf(db.NotFound, "there is no such customer")
+			return nil, store.Errorf(store.NotFound, "there is no such customer")
 		}
 		return &db.Customer{Name: strings.Repeat("x", 1<<10)}, nil
 	}}

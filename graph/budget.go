@@ -14,7 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"crm/auth"
-	"crm/db"
+	"crm/db/store"
 )
 
 const (
@@ -73,15 +73,15 @@ func newBudgets(perMinute int) *budgets {
 }
 
 // charge takes an operation's cost from the viewer's budget. It returns an error if the budget is spent.
-func (b *budgets) charge(ctx context.Context, operation *graphql.OperationContext, cost int) *db.Error {
+func (b *budgets) charge(ctx context.Context, operation *graphql.OperationContext, cost int) *store.Error {
 	viewer, _ := auth.ViewerFrom(ctx)
 	left := b.spend(spenderOf(viewer), cost, time.Since(b.start))
 	operation.Stats.SetExtension(spentExtension, left)
 	if left.retryAfter == 0 {
 		return nil
 	}
-	err := db.Errorf(
-		db.RateLimited, "the operation costs %d, and %d of %d a minute are left; try again later", cost, left.remaining, b.perMinute,
+	err := store.Errorf(
+		store.RateLimited, "the operation costs %d, and %d of %d a minute are left; try again later", cost, left.remaining, b.perMinute,
 	)
 	err.RetryAfter = left.retryAfter
 	return err

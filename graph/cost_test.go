@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 func TestComplexity(t *testing.T) {
@@ -60,15 +61,17 @@ func nestedPages(n int) string {
 }
 
 // countingStore answers counts only.
-type countingStore struct{ db.Store }
+type countingStore struct{ store.Store }
 
-func (countingStore) Count(context.Context, *db.Collection, db.Filter) (int, error) { return 0, nil }
+func (countingStore) Count(context.Context, *store.Collection, store.Filter) (int, error) {
+	return 0, nil
+}
 
 func TestCostInAnswer(t *testing.T) {
 	t.Parallel()
-	store := db.CountCalls(countingStore{})
+	engine := db.CountCalls(countingStore{})
 	resolvers := stubResolvers{viewer: func(ctx context.Context) (Viewer, error) {
-		_, err := store.Count(ctx, db.Customers, db.Filter{})
+		_, err := engine.Count(ctx, db.Customers, store.Filter{})
 		return nil, err
 	}}
 	for _, test := range []struct {

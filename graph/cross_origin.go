@@ -6,7 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // CrossOrigin refuses requests that a browser sends because a page of another origin makes it, unless the origin is one
@@ -23,7 +23,7 @@ func CrossOrigin(origins Origins, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		refused := db.Errorf(db.Forbidden, "a page of another origin may not send this; ALLOWED_ORIGINS lists those that may")
+		refused := store.Errorf(store.Forbidden, "a page of another origin may not send this; ALLOWED_ORIGINS lists those that may")
 		media, _ := negotiate(r.Header.Values("Accept"))
 		writeResponse(
 			w, answerFormat{media: media}, http.StatusForbidden,

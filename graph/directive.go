@@ -8,17 +8,17 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"crm/auth"
-	"crm/db"
+	"crm/db/store"
 )
 
 // HasRole is the directive @hasRole: it lets the field be resolved only for viewers with one of the roles.
 func HasRole(ctx context.Context, _ any, next graphql.Resolver, roles []auth.Role) (any, error) {
 	viewer, _ := auth.ViewerFrom(ctx)
 	if viewer.Role == "" {
-		return nil, db.Errorf(db.Unauthenticated, "log in first")
+		return nil, store.Errorf(store.Unauthenticated, "log in first")
 	}
 	if !slices.Contains(roles, viewer.Role) {
-		return nil, db.Errorf(db.Forbidden, "only %s may use this", joinRoles(roles))
+		return nil, store.Errorf(store.Forbidden, "only %s may use this", joinRoles(roles))
 	}
 	return next(ctx)
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"crm/auth"
-	"crm/db"
+	"crm/db/store"
 )
 
 func TestHasRole(t *testing.T) {
@@ -14,13 +14,13 @@ func TestHasRole(t *testing.T) {
 	for _, test := range []struct {
 		role    auth.Role
 		allowed []auth.Role
-		code    db.Code
+		code    store.Code
 		message string
 	}{
-		{"", []auth.Role{auth.Admin}, db.Unauthenticated, "log in first"},
-		{"", nil, db.Unauthenticated, "log in first"},
-		{auth.Customer, []auth.Role{auth.Admin, auth.User}, db.Forbidden, "only ADMIN or USER may use this"},
-		{auth.User, []auth.Role{auth.Admin}, db.Forbidden, "only ADMIN may use this"},
+		{"", []auth.Role{auth.Admin}, store.Unauthenticated, "log in first"},
+		{"", nil, store.Unauthenticated, "log in first"},
+		{auth.Customer, []auth.Role{auth.Admin, auth.User}, store.Forbidden, "only ADMIN or USER may use this"},
+		{auth.User, []auth.Role{auth.Admin}, store.Forbidden, "only ADMIN may use this"},
 		{auth.Admin, []auth.Role{auth.Admin, auth.User}, "", ""},
 	} {
 		ctx := t.Context()
@@ -28,7 +28,7 @@ func TestHasRole(t *testing.T) {
 			ctx = auth.WithViewer(ctx, auth.Viewer{Role: test.role})
 		}
 		got, err := HasRole(ctx, nil, next, test.allowed)
-		if db.CodeOf(err) != test.code || err != nil && err.Error() != test.message {
+		if store.CodeOf(err) != test.code || err != nil && err.Error() != test.message {
 			t.Errorf("%q of %q got %v", test.role, test.allowed, err)
 		}
 		if (got == "resolved") != (test.code == "") {

@@ -12,7 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/lexer"
 	"github.com/vektah/gqlparser/v2/parser"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // document is a valid document, and what its variables may be.
@@ -122,7 +122,7 @@ func (d *documents) load(source string) (*document, gqlerror.List) {
 	if err != nil {
 		return nil, gqlerror.List{err}
 	}
-	for _, checkLimits := range []func(*ast.QueryDocument, Limits) *db.Error{checkExtent, checkRepeats} {
+	for _, checkLimits := range []func(*ast.QueryDocument, Limits) *store.Error{checkExtent, checkRepeats} {
 		if err := checkLimits(parsed, d.limits); err != nil {
 			return nil, gqlerror.List{codedError(err)}
 		}
@@ -147,7 +147,7 @@ func (d *documents) parse(source string) (*ast.QueryDocument, *gqlerror.Error) {
 		return nil, d.parseError(err)
 	}
 	if len(doc.Operations) == 0 {
-		return nil, codedError(db.Errorf(ParseFailed, "Syntax Error: the document has no operation."))
+		return nil, codedError(store.Errorf(ParseFailed, "Syntax Error: the document has no operation."))
 	}
 	return doc, nil
 }
@@ -173,7 +173,7 @@ func hasMoreTokens(source string, limit int) bool {
 }
 
 func (d *documents) tooManyTokens() *gqlerror.Error {
-	return codedError(db.Errorf(QueryTooComplex,
+	return codedError(store.Errorf(QueryTooComplex,
 		"the document has more than %[1]d tokens; at most %[1]d are allowed", d.limits.Tokens))
 }
 
@@ -181,16 +181,16 @@ func (d *documents) tooManyTokens() *gqlerror.Error {
 func (d *documents) parseError(err error) *gqlerror.Error {
 	var syntax *gqlerror.Error
 	if !errors.As(err, &syntax) {
-		return codedError(db.Errorf(ParseFailed, "Syntax Error."))
+		return codedError(store.Errorf(ParseFailed, "Syntax Error."))
 	}
 	switch {
 	case strings.HasPrefix(syntax.Message, "exceeded token limit"):
 		return d.tooManyTokens()
 	case strings.HasPrefix(syntax.Message, "exceeded maximum nesting depth"):
-		return codedError(db.Errorf(QueryTooComplex,
+		return codedError(store.Errorf(QueryTooComplex,
 			"the operation's depth is more than %d; at most %d is allowed", parser.MaxNestingDepth, d.limits.Depth))
 	}
-	shown := codedError(db.Errorf(ParseFailed, "Syntax Error: %s", shortenMessage(syntax.Message)))
+	shown := codedError(store.Errorf(ParseFailed, "Syntax Error: %s", shortenMessage(syntax.Message)))
 	shown.Locations = syntax.Locations
 	return shown
 }

@@ -14,16 +14,16 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // The codes of errors that concern the request itself; the others are db's.
 const (
-	BadRequest       db.Code = "BAD_REQUEST"
-	ParseFailed      db.Code = "GRAPHQL_PARSE_FAILED"
-	ValidationFailed db.Code = "GRAPHQL_VALIDATION_FAILED"
-	QueryTooComplex  db.Code = "QUERY_TOO_COMPLEX"
-	InternalError    db.Code = "INTERNAL_SERVER_ERROR"
+	BadRequest       store.Code = "BAD_REQUEST"
+	ParseFailed      store.Code = "GRAPHQL_PARSE_FAILED"
+	ValidationFailed store.Code = "GRAPHQL_VALIDATION_FAILED"
+	QueryTooComplex  store.Code = "QUERY_TOO_COMPLEX"
+	InternalError    store.Code = "INTERNAL_SERVER_ERROR"
 )
 
 // errPanic stands for a panic, which is in the log already.
@@ -51,22 +51,22 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 }
 
 func (p presenter) coded(ctx context.Context, err error, path ast.Path) *gqlerror.Error {
-	var coded *db.Error
+	var coded *store.Error
 	switch {
 	case errors.Is(err, errPanic):
 		return internalError(ctx)
 	case errors.As(err, &coded) && coded.Code != "":
-		if coded.Err != nil && coded.Code == db.Unavailable {
+		if coded.Err != nil && coded.Code == store.Unavailable {
 			p.log.WarnContext(ctx, "unavailable", "requestId", RequestID(ctx), "path", path.String(), "error", coded.Err)
 		}
 		return codedError(coded)
 	case errors.Is(err, context.DeadlineExceeded):
-		return codedError(db.Errorf(db.Unavailable, "the request took too long"))
+		return codedError(store.Errorf(store.Unavailable, "the request took too long"))
 	case errors.Is(err, context.Canceled):
-		return codedError(db.Errorf(db.Unavailable, "the request was cancelled"))
+		return codedError(store.Errorf(store.Unavailable, "the request was cancelled"))
 	}
 	if field := argumentPath(ctx, path); field != "" {
-		return codedError(db.FieldError(db.BadInput, field, "has a value that its type does not allow"))
+		return codedError(store.FieldError(store.BadInput, field, "has a value that its type does not allow"))
 	}
 	p.log.ErrorContext(ctx, "internal error", "requestId", RequestID(ctx), "path", path.String(), "error", err)
 	return internalError(ctx)
@@ -99,7 +99,7 @@ func argumentPath(ctx context.Context, path ast.Path) string {
 }
 
 // codedError shows an error that is meant for clients.
-func codedError(err *db.Error) *gqlerror.Error {
+func codedError(err *store.Error) *gqlerror.Error {
 	extensions := map[string]any{"code": string(err.Code)}
 	if len(err.Problems) > 0 {
 		fields := make([]fieldProblem, len(err.Problems))
@@ -128,16 +128,16 @@ func internalError(ctx context.Context) *gqlerror.Error {
 }
 
 // codeOf returns the code that the error shows to clients.
-func codeOf(err *gqlerror.Error) db.Code {
+func codeOf(err *gqlerror.Error) store.Code {
 	code, _ := err.Extensions["code"].(string)
-	return db.Code(code)
+	return store.Code(code)
 }
 
 // requestError shows an error that is meant for clients; one that isn't has no place in the reading of a request.
 func requestError(err error) *gqlerror.Error {
-	var coded *db.Error
+	var coded *store.Error
 	if errors.As(err, &coded) {
 		return codedError(coded)
 	}
-	return codedError(db.Errorf(InternalError, "internal error"))
+	return codedError(store.Errorf(InternalError, "internal error"))
 }

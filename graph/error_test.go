@@ -14,7 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 type resolverError struct {
@@ -26,10 +26,10 @@ type resolverError struct {
 
 // resolverErrors returns errors of resolvers, and what clients see of them.
 func resolverErrors() map[string]resolverError {
-	problems := db.Problems{{Path: "input.email", Message: "is in use"}, {Path: "input.name", Message: "is too long"}}
+	problems := store.Problems{{Path: "input.email", Message: "is in use"}, {Path: "input.name", Message: "is too long"}}
 	cause := errors.New("secret")
-	unavailable := &db.Error{Code: db.Unavailable, Message: "try later", Err: cause}
-	limited := &db.Error{Code: db.RateLimited, Message: "slow down", RetryAfter: 1200 * time.Millisecond}
+	unavailable := &store.Error{Code: store.Unavailable, Message: "try later", Err: cause}
+	limited := &store.Error{Code: store.RateLimited, Message: "slow down", RetryAfter: 1200 * time.Millisecond}
 	internal := func(err error) resolverError {
 		return resolverError{err: err, code: "INTERNAL_SERVER_ERROR", message: "internal error"}
 	}
@@ -37,8 +37,8 @@ func resolverErrors() map[string]resolverError {
 		return resolverError{err: fmt.Errorf("secret: %w", err), code: "UNAVAILABLE", message: message}
 	}
 	return map[string]resolverError{
-		"coded":        {err: db.Errorf(db.NotFound, "no such user"), code: "NOT_FOUND", message: "no such user"},
-		"wrapped":      {err: fmt.Errorf("secret: %w", db.Errorf(db.Conflict, "stale")), code: "CONFLICT", message: "stale"},
+		"coded":        {err: store.Errorf(store.NotFound, "no such user"), code: "NOT_FOUND", message: "no such user"},
+		"wrapped":      {err: fmt.Errorf("secret: %w", store.Errorf(store.Conflict, "stale")), code: "CONFLICT", message: "stale"},
 		"cause hidden": {err: unavailable, code: "UNAVAILABLE", message: "try later"},
 		"fields": {
 			err: problems.Err(), code: "BAD_USER_INPUT", fields: "input.email,input.name",
@@ -49,7 +49,7 @@ func resolverErrors() map[string]resolverError {
 		"cancelled":    interrupted(context.Canceled, "the request was cancelled"),
 		"plain":        internal(cause),
 		"gqlgen's own": internal(gqlerror.Errorf("secret")),
-		"without code": internal(&db.Error{Message: "secret"}),
+		"without code": internal(&store.Error{Message: "secret"}),
 	}
 }
 
@@ -116,16 +116,16 @@ func TestErrorsOfArguments(t *testing.T) {
 	for _, test := range []struct {
 		args map[string]any
 		path ast.Path
-		want db.Code
+		want store.Code
 	}{
-		{nil, path, db.BadInput}, {map[string]any{}, path, InternalError}, {nil, path[:1], InternalError},
+		{nil, path, store.BadInput}, {map[string]any{}, path, InternalError}, {nil, path[:1], InternalError},
 	} {
 		ctx := graphql.WithFieldContext(t.Context(), &graphql.FieldContext{Field: field, Args: test.args})
 		got := presenter.present(ctx, gqlerror.WrapPath(test.path, errors.New("strconv.ParseInt")))
 		if codeOf(got) != test.want || strings.Contains(got.Message, "strconv") {
 			t.Errorf("%v got %v", test, got)
 		}
-		if test.want == db.BadInput && got.Extensions["fields"].([]fieldProblem)[0].Path != "orderBy.0.field" {
+		if test.want == store.BadInput && got.Extensions["fields"].([]fieldProblem)[0].Path != "orderBy.0.field" {
 			t.Errorf("got %v", got.Extensions)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // mediaEvents is the media type of event streams.
@@ -98,7 +98,7 @@ func (t eventTransport) serve(
 	}
 	defer stream.keepAlive(func() bool {
 		err := from.check(ctx)
-		if err != nil && err.Code == db.Unauthenticated {
+		if err != nil && err.Code == store.Unauthenticated {
 			end(err)
 		}
 		return ctx.Err() == nil

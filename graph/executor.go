@@ -9,7 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // Executor runs operations for any transport, gqlgen's too. Parsing, limits, validation and the reading of variables
@@ -49,7 +49,7 @@ func (e *Executor) CreateOperationContext(
 	}
 	operation, errs = e.inner.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
 	if len(errs) > 0 {
-		return refused, gqlerror.List{requestError(db.Errorf(db.BadInput, "the variables do not fit the operation"))}
+		return refused, gqlerror.List{requestError(store.Errorf(store.BadInput, "the variables do not fit the operation"))}
 	}
 	operation.Stats.SetExtension(documentExtension, doc)
 	operation.DisableIntrospection = !e.introspection && e.documents.trusted == nil
@@ -79,9 +79,9 @@ func (e *Executor) checkParams(doc *document, params *graphql.RawParams) error {
 	operation := doc.Operations.ForName(params.OperationName)
 	switch {
 	case operation == nil && params.OperationName == "":
-		return db.FieldError(db.BadInput, operationNameParam, "is required, for the document has several operations")
+		return store.FieldError(store.BadInput, operationNameParam, "is required, for the document has several operations")
 	case operation == nil:
-		return db.FieldError(db.BadInput, operationNameParam, "is not the name of an operation in the document")
+		return store.FieldError(store.BadInput, operationNameParam, "is not the name of an operation in the document")
 	}
 	checker := inputChecker{schema: e.schema, namesValues: e.introspection, maxDepth: e.limits.Depth}
 	return checker.checkVariables(operation, params.Variables, doc.nonNull)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // extent says how large a selection set is with the fragments that it spreads written out.
@@ -26,15 +26,15 @@ type surveyor struct {
 
 // checkExtent refuses documents that would take long to validate, and those whose fragments spread each other in a
 // circle, which have no extent.
-func checkExtent(doc *ast.QueryDocument, limits Limits) *db.Error {
+func checkExtent(doc *ast.QueryDocument, limits Limits) *store.Error {
 	s := surveyor{
 		fragments: indexFragments(doc), measured: map[string]extent{}, visiting: map[string]bool{},
 	}
 	if len(s.fragments) < len(doc.Fragments) {
-		return db.Errorf(ValidationFailed, "There can be only one fragment of a name.")
+		return store.Errorf(ValidationFailed, "There can be only one fragment of a name.")
 	}
 	size := 0
-	var refusal *db.Error
+	var refusal *store.Error
 	for _, operation := range doc.Operations {
 		one := s.operation(operation)
 		size = add(size, add(one.selections, one.values))
@@ -48,14 +48,14 @@ func checkExtent(doc *ast.QueryDocument, limits Limits) *db.Error {
 		refusal = cmp.Or(refusal, one.check(limits))
 	}
 	if s.cycle != nil {
-		return db.Errorf(ValidationFailed, "Cannot spread fragment %q within itself.", s.cycle.Name)
+		return store.Errorf(ValidationFailed, "Cannot spread fragment %q within itself.", s.cycle.Name)
 	}
 	return cmp.Or(
 		refusal, check("the document's number of selections and values, with fragments written out,", size, limits.Selections),
 	)
 }
 
-func (e extent) check(limits Limits) *db.Error {
+func (e extent) check(limits Limits) *store.Error {
 	return cmp.Or(
 		check("the operation's depth", e.depth, limits.Depth),
 		check("the operation's number of aliases", e.aliases, limits.Aliases),

@@ -10,7 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // jsonReader reads the JSON of requests as encoding/json reads it into an any, with its Number for numbers, so that they
@@ -105,6 +105,6 @@ func likeEncodingJSON() []json.Options {
 }
 
 // tooManyValues is the refusal of a request that has them.
-func (r *jsonReader) tooManyValues(where string) *db.Error {
-	return db.Errorf(QueryTooComplex, "there are more than %[1]d values in %[2]s; at most %[1]d are allowed", r.limit, where)
+func (r *jsonReader) tooManyValues(where string) *store.Error {
+	return store.Errorf(QueryTooComplex, "there are more than %[1]d values in %[2]s; at most %[1]d are allowed", r.limit, where)
 }

@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // largeRequest is from how many bytes on a text takes turns with the others: it takes about half a millisecond to parse
@@ -20,14 +20,14 @@ const largeRequestTime = 3 * time.Second
 type largeRequests struct{ turns }
 
 func newLargeRequests() largeRequests {
-	return largeRequests{newTurns(runtime.GOMAXPROCS(0)/2, largeRequestTime, db.Error{
-		Code: db.Unavailable, Message: "the server is busy with other large requests", RetryAfter: time.Second,
+	return largeRequests{newTurns(runtime.GOMAXPROCS(0)/2, largeRequestTime, store.Error{
+		Code: store.Unavailable, Message: "the server is busy with other large requests", RetryAfter: time.Second,
 	})}
 }
 
 // take waits for the turn of a text of that size; nobody waits with one that isn't large. Each turn begins with a rest, and
 // so with those who have come in the meantime, even if the next one is waiting already.
-func (l largeRequests) take(ctx context.Context, size int) (done func(), err *db.Error) {
+func (l largeRequests) take(ctx context.Context, size int) (done func(), err *store.Error) {
 	if size < largeRequest {
 		return func() {}, nil
 	}

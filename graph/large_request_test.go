@@ -10,13 +10,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 func TestLargeRequestsTakeTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		waiting := largeRequests{newTurns(1, largeRequestTime, db.Error{})}
+		waiting := largeRequests{newTurns(1, largeRequestTime, store.Error{})}
 		first, err := waiting.take(t.Context(), largeRequest)
 		if err != nil {
 			t.Fatal(err)
@@ -67,7 +67,7 @@ func TestLargeRequestsDoNotWaitForLong(t *testing.T) {
 				}
 				ctx, cancel := test.limit(t.Context())
 				defer cancel()
-				if _, err := busy.take(ctx, largeRequest); err == nil || err.Code != db.Unavailable || err.Message != test.want {
+				if _, err := busy.take(ctx, largeRequest); err == nil || err.Code != store.Unavailable || err.Message != test.want {
 					t.Errorf("got %v, want %s", err, test.want)
 				}
 			})

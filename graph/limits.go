@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // Limits bounds what one request may ask for. Each is checked before the work that it bounds is done, and what exceeds
@@ -82,14 +82,14 @@ func (l Limits) withDefaults() Limits {
 }
 
 // check refuses a value above its limit. subject says what has the value: "the operation's depth".
-func check(subject string, value, limit int) *db.Error {
+func check(subject string, value, limit int) *store.Error {
 	switch {
 	case value <= limit:
 		return nil
 	case value >= saturated:
-		return db.Errorf(QueryTooComplex, "%s is more than %d; at most %d is allowed", subject, saturated-1, limit)
+		return store.Errorf(QueryTooComplex, "%s is more than %d; at most %d is allowed", subject, saturated-1, limit)
 	}
-	return db.Errorf(QueryTooComplex, "%s is %d; at most %d is allowed", subject, value, limit)
+	return store.Errorf(QueryTooComplex, "%s is %d; at most %d is allowed", subject, value, limit)
 }
 
 // saturated is what sums and products stop at, so that nested fragments and pages can't overflow them.

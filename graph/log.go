@@ -10,6 +10,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // logOperation writes an operation's one line: what it was, who asked and how it ended, but neither the query nor its
@@ -59,8 +60,8 @@ func viewerID(viewer auth.Viewer) string {
 }
 
 // errorCodes returns the codes of the response's errors, each once.
-func errorCodes(response *graphql.Response) []db.Code {
-	var codes []db.Code
+func errorCodes(response *graphql.Response) []store.Code {
+	var codes []store.Code
 	for _, err := range response.Errors {
 		if code := codeOf(err); !slices.Contains(codes, code) {
 			codes = append(codes, code)

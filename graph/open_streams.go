@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"crm/auth"
-	"crm/db"
+	"crm/db/store"
 )
 
 // openStreams counts the sockets and event streams that are open, and ends them when the server stops.
@@ -34,11 +34,11 @@ const openTime = 10 * time.Second
 // wait waits until a stream may be opened, or says why it can't be. As many as there are processors are opened, then there
 // is a rest: clients that all come back after a restart would keep the processors busy otherwise, and again whenever they
 // are asked whether they are still there. Who leaves the queue leaves no gap in it.
-func (s *openStreams) wait(ctx context.Context, address string) *db.Error {
+func (s *openStreams) wait(ctx context.Context, address string) *store.Error {
 	network := auth.Network(address)
 	if !s.queue(network, 1) {
-		return &db.Error{
-			Code: db.RateLimited, Message: "too many streams are being opened from your address", RetryAfter: openTime,
+		return &store.Error{
+			Code: store.RateLimited, Message: "too many streams are being opened from your address", RetryAfter: openTime,
 		}
 	}
 	defer s.queue(network, -1)
@@ -86,8 +86,8 @@ type openStream struct {
 func newOpenStreams(limits StreamLimits) *openStreams {
 	return &openStreams{
 		limits: limits,
-		opening: newTurns(1, openTime, db.Error{
-			Code: db.Unavailable, Message: "too many streams are being opened", RetryAfter: openTime,
+		opening: newTurns(1, openTime, store.Error{
+			Code: store.Unavailable, Message: "too many streams are being opened", RetryAfter: openTime,
 		}),
 		waiting: map[netip.Prefix]int{}, open: map[*openStream]struct{}{}, perAddress: map[netip.Prefix]int{},
 		none: make(chan struct{}),
@@ -96,19 +96,19 @@ func newOpenStreams(limits StreamLimits) *openStreams {
 
 // add registers a stream, or says why there can be no other. end is called, by a goroutine of its own, when the server
 // stops; remove is to be called when the stream has ended.
-func (s *openStreams) add(address string, end func()) (remove func(), err *db.Error) {
+func (s *openStreams) add(address string, end func()) (remove func(), err *store.Error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	const retryAfter = 5 * time.Second
 	network := auth.Network(address)
 	switch {
 	case s.stopping:
-		return nil, &db.Error{Code: db.Unavailable, Message: "the server is stopping", RetryAfter: retryAfter}
+		return nil, &store.Error{Code: store.Unavailable, Message: "the server is stopping", RetryAfter: retryAfter}
 	case len(s.open) >= s.limits.Open:
-		return nil, &db.Error{Code: db.Unavailable, Message: "too many streams are open", RetryAfter: retryAfter}
+		return nil, &store.Error{Code: store.Unavailable, Message: "too many streams are open", RetryAfter: retryAfter}
 	case s.perAddress[network] >= s.limits.PerAddress:
-		return nil, &db.Error{
-			Code: db.RateLimited, Message: "too many streams are open from your address", RetryAfter: retryAfter,
+		return nil, &store.Error{
+			Code: store.RateLimited, Message: "too many streams are open from your address", RetryAfter: retryAfter,
 		}
 	}
 	stream := &openStream{network: network, end: end}

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // TestStreamsAreOpenedOneAfterTheOther: those that come at once are spread, and none of them is refused.
@@ -68,8 +68,8 @@ func TestOpeningStreamsOfOneAddress(t *testing.T) {
 			go func() { _ = streams.wait(t.Context(), "192.0.2.1") }()
 		}
 		synctest.Wait()
-		if err := streams.wait(t.Context(), "192.0.2.1"); err == nil || err.Code != db.RateLimited || err.RetryAfter == 0 {
-			t.Errorf("got %v, want %s and when to try again", err, db.RateLimited)
+		if err := streams.wait(t.Context(), "192.0.2.1"); err == nil || err.Code != store.RateLimited || err.RetryAfter == 0 {
+			t.Errorf("got %v, want %s and when to try again", err, store.RateLimited)
 		}
 		<-streams.opening.held
 		if err := streams.wait(t.Context(), "192.0.2.2"); err != nil {
@@ -117,8 +117,8 @@ func TestStopEmptiesTheQueueOfStreams(t *testing.T) {
 				if err := streams.wait(t.Context(), "192.0.2.1"); err != nil {
 					t.Error(err)
 				}
-				if _, err := streams.add("192.0.2.1", func() {}); err == nil || err.Code != db.Unavailable {
-					t.Errorf("got %v, want %s", err, db.Unavailable)
+				if _, err := streams.add("192.0.2.1", func() {}); err == nil || err.Code != store.Unavailable {
+					t.Errorf("got %v, want %s", err, store.Unavailable)
 				}
 			})
 		}

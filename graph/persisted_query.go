@@ -8,7 +8,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // The entries of a request's extensions that name a document instead of having its text.
@@ -20,8 +20,8 @@ const (
 // Codes of refusals of documents that are named, and of those that are not trusted. Apollo's and other clients answer
 // the first by sending the text.
 const (
-	PersistedQueryNotFound db.Code = "PERSISTED_QUERY_NOT_FOUND"
-	QueryNotTrusted        db.Code = "QUERY_NOT_IN_SAFELIST"
+	PersistedQueryNotFound store.Code = "PERSISTED_QUERY_NOT_FOUND"
+	QueryNotTrusted        store.Code = "QUERY_NOT_IN_SAFELIST"
 )
 
 // persistedQueryVersion is that of Apollo's protocol.
@@ -62,11 +62,11 @@ func readDocumentName(params *graphql.RawParams) (documentName, error) {
 	hash, _ := entries["sha256Hash"].(string)
 	switch {
 	case entries == nil:
-		return documentName{}, db.FieldError(db.BadInput, field, "must be an object")
+		return documentName{}, store.FieldError(store.BadInput, field, "must be an object")
 	case fmt.Sprint(entries["version"]) != persistedQueryVersion:
-		return documentName{}, db.FieldError(db.BadInput, field+".version", "must be %s", persistedQueryVersion)
+		return documentName{}, store.FieldError(store.BadInput, field+".version", "must be %s", persistedQueryVersion)
 	case hash == "":
-		return documentName{}, db.FieldError(db.BadInput, field+".sha256Hash", "is required")
+		return documentName{}, store.FieldError(store.BadInput, field+".sha256Hash", "is required")
 	}
 	return documentName{id: hash, isHash: true}, nil
 }
@@ -109,13 +109,13 @@ func (q registeredQueries) register(text string, name documentName) {
 }
 
 // errPersistedQueryNotFound returns the error whose message Apollo's clients look for.
-func errPersistedQueryNotFound() *db.Error {
-	return db.Errorf(PersistedQueryNotFound, "PersistedQueryNotFound")
+func errPersistedQueryNotFound() *store.Error {
+	return store.Errorf(PersistedQueryNotFound, "PersistedQueryNotFound")
 }
 
 func checkHash(query, hash string) error {
 	if hashOf(query) != hash {
-		return db.Errorf(BadRequest, "the sha256Hash is not the hash of the query")
+		return store.Errorf(BadRequest, "the sha256Hash is not the hash of the query")
 	}
 	return nil
 }

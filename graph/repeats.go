@@ -5,7 +5,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // merger finds fields that fall onto each other in the answer. Validation compares each of them with each other, so
@@ -17,7 +17,7 @@ type merger struct {
 
 // checkRepeats refuses documents that select one field too often at the same place of the answer. Validation compares
 // the fields of each fragment too, also of one that no operation spreads.
-func checkRepeats(doc *ast.QueryDocument, limits Limits) *db.Error {
+func checkRepeats(doc *ast.QueryDocument, limits Limits) *store.Error {
 	m := merger{fragments: indexFragments(doc), limit: limits.Repeats}
 	for _, operation := range doc.Operations {
 		if err := m.check([]ast.SelectionSet{operation.SelectionSet}); err != nil {
@@ -33,7 +33,7 @@ func checkRepeats(doc *ast.QueryDocument, limits Limits) *db.Error {
 }
 
 // check merges selection sets that belong to the same object, and goes on below their fields.
-func (m *merger) check(sets []ast.SelectionSet) *db.Error {
+func (m *merger) check(sets []ast.SelectionSet) *store.Error {
 	merged := mergedFields{index: map[string]int{}, spread: map[string]bool{}}
 	for _, set := range sets {
 		m.collect(set, &merged)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // The parameters of a GraphQL request.
@@ -31,11 +31,11 @@ type refusal struct {
 	status int
 	// allow is the Allow header that a 405 must have.
 	allow string
-	err   *db.Error
+	err   *store.Error
 }
 
 func refuse(status int, format string, args ...any) *refusal {
-	return &refusal{status: status, err: db.Errorf(BadRequest, format, args...)}
+	return &refusal{status: status, err: store.Errorf(BadRequest, format, args...)}
 }
 
 // readRequest reads a GraphQL request, or says with what status it is refused.
@@ -98,7 +98,7 @@ func readBody(body io.Reader, length int64) ([]byte, error) {
 func bodyTooLarge(limit int64) *refusal {
 	return &refusal{
 		status: http.StatusRequestEntityTooLarge,
-		err:    db.Errorf(QueryTooComplex, "the body is larger than the %d bytes allowed", limit),
+		err:    store.Errorf(QueryTooComplex, "the body is larger than the %d bytes allowed", limit),
 	}
 }
 
@@ -169,7 +169,7 @@ func readGet(r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
 // parseParams reads the parameters, and names each that has the wrong type.
 func parseParams(given map[string]any) (*graphql.RawParams, *refusal) {
 	var params graphql.RawParams
-	var problems db.Problems
+	var problems store.Problems
 	readParam(given, queryParam, "a string", &params.Query, &problems)
 	readParam(given, operationNameParam, "a string or null", &params.OperationName, &problems)
 	readParam(given, variablesParam, "an object or null", &params.Variables, &problems)
@@ -187,13 +187,13 @@ func parseParams(given map[string]any) (*graphql.RawParams, *refusal) {
 	if len(problems) == 0 {
 		return &params, nil
 	}
-	var err *db.Error
+	var err *store.Error
 	errors.As(problems.Err(), &err)
 	return nil, &refusal{status: http.StatusBadRequest, err: err}
 }
 
 // readParam reads a parameter, which may be missing or null.
-func readParam[T any](given map[string]any, name, typeName string, target *T, problems *db.Problems) {
+func readParam[T any](given map[string]any, name, typeName string, target *T, problems *store.Problems) {
 	value, ok := given[name].(T)
 	if !ok && given[name] != nil {
 		problems.Add(name, "must be %s", typeName)
@@ -203,7 +203,7 @@ func readParam[T any](given map[string]any, name, typeName string, target *T, pr
 
 // readDocumentID returns the id of the document that is to be run, or "" if there is none. Beside a query, what Relay
 // calls it may be anything: other clients number their requests with it.
-func readDocumentID(given map[string]any, query string, problems *db.Problems) string {
+func readDocumentID(given map[string]any, query string, problems *store.Problems) string {
 	for _, name := range []string{documentIDParam, relayIDParam} {
 		if name == relayIDParam && query != "" {
 			continue

@@ -12,7 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // The media types of GraphQL answers.
@@ -62,9 +62,9 @@ func requestErrorStatus(media string, errs gqlerror.List) int {
 		switch codeOf(err) {
 		case InternalError:
 			return http.StatusInternalServerError
-		case db.Unavailable:
+		case store.Unavailable:
 			return http.StatusServiceUnavailable
-		case db.RateLimited:
+		case store.RateLimited:
 			if media != mediaJSON {
 				return http.StatusTooManyRequests
 			}
@@ -169,12 +169,12 @@ func (b answerBody) length() int { return len(b.before) + len(b.data) + len(b.af
 func (b answerBody) joined() []byte { return slices.Concat(b.before, b.data, b.after) }
 
 // refuseStream answers a request for a stream that can't be opened.
-func (e *Executor) refuseStream(w http.ResponseWriter, r *http.Request, err *db.Error) {
+func (e *Executor) refuseStream(w http.ResponseWriter, r *http.Request, err *store.Error) {
 	status := http.StatusServiceUnavailable
 	switch err.Code {
-	case db.Forbidden:
+	case store.Forbidden:
 		status = http.StatusForbidden
-	case db.RateLimited:
+	case store.RateLimited:
 		status = http.StatusTooManyRequests
 	}
 	if err.RetryAfter > 0 {

@@ -7,7 +7,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // beat makes sure that the client is still there, and still may be.
@@ -23,14 +23,14 @@ func (s *socket) beat(ctx context.Context) {
 			return
 		}
 	}
-	if err := s.checkIdentity(waiting); err != nil && err.Code == db.Unauthenticated {
+	if err := s.checkIdentity(waiting); err != nil && err.Code == store.Unauthenticated {
 		s.leave(closeForbidden, "Forbidden", err)
 		return
 	}
 	s.set(&s.pulse, limits.Heartbeat, func() { s.beat(ctx) })
 }
 
-func (s *socket) checkIdentity(ctx context.Context) *db.Error {
+func (s *socket) checkIdentity(ctx context.Context) *store.Error {
 	s.mutex.Lock()
 	known := s.identity
 	s.mutex.Unlock()
@@ -43,7 +43,7 @@ func (s *socket) goAway() {
 	s.leave(websocket.StatusGoingAway, "The server is stopping", context.Canceled)
 }
 
-// leave ends the subscriptions, lets queries and mutations finish, and closes the socket. A cause that is a *db.Error is
+// leave ends the subscriptions, lets queries and mutations finish, and closes the socket. A cause that is a *store.Error is
 // sent to each subscription as its error.
 func (s *socket) leave(code websocket.StatusCode, reason string, cause error) {
 	s.mutex.Lock()

@@ -14,7 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"crm/auth"
-	"crm/db"
+	"crm/db/store"
 )
 
 // socketOperation is an operation that is under way on a socket.
@@ -40,7 +40,7 @@ func (s *socket) subscribe(ctx context.Context, message socketMessage) bool {
 	s.refused = 0
 	params, refused := s.readParams(ctx, message.Payload)
 	switch {
-	case refused != nil && (refused.err.Code == QueryTooComplex || refused.err.Code == db.Unavailable):
+	case refused != nil && (refused.err.Code == QueryTooComplex || refused.err.Code == store.Unavailable):
 		return s.sendErrors(message.ID, s.exec.DispatchError(ctx, gqlerror.List{codedError(refused.err)}))
 	case refused != nil:
 		s.close(closeBadMessage, "The payload of a subscribe message must be the parameters of an operation")
@@ -48,7 +48,7 @@ func (s *socket) subscribe(ctx context.Context, message socketMessage) bool {
 	}
 	if err := s.checkIdentity(ctx); err != nil {
 		sent := s.sendErrors(message.ID, s.exec.fail(ctx, err))
-		if err.Code == db.Unauthenticated {
+		if err.Code == store.Unauthenticated {
 			go s.leave(closeForbidden, "Forbidden", err)
 		}
 		return sent
@@ -94,8 +94,8 @@ func (s *socket) refuseFurther(ctx context.Context, id string) bool {
 		s.close(closeTooMany, "Too many operations")
 		return false
 	}
-	return s.sendErrors(id, s.exec.fail(ctx, &db.Error{
-		Code: db.RateLimited, RetryAfter: time.Second,
+	return s.sendErrors(id, s.exec.fail(ctx, &store.Error{
+		Code: store.RateLimited, RetryAfter: time.Second,
 		Message: fmt.Sprintf("%d operations are under way on this socket; complete some before you begin others", limit),
 	}))
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"crm/auth"
-	"crm/db"
+	"crm/db/store"
 )
 
 // subprotocol is the one that is spoken on sockets: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. The
@@ -38,7 +38,7 @@ func isSocketRequest(r *http.Request) bool {
 // nor the HTTP server's goroutine with its grown stack.
 func (t *socketTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !t.allows(r) {
-		t.exec.refuseStream(w, r, db.Errorf(db.Forbidden, "pages of this origin may not open a socket here"))
+		t.exec.refuseStream(w, r, store.Errorf(store.Forbidden, "pages of this origin may not open a socket here"))
 		return
 	}
 	viewer, _ := auth.ViewerFrom(r.Context())

@@ -7,13 +7,13 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // stream runs an operation and hands its responses to send: the one of a query or mutation, any number of a
 // subscription's, each to be used before send returns. It ends when the operation does, when send returns false, or when
 // ctx is done. It returns the errors that the operation is refused or ended with, as a response without data, or nil if
-// there are none; a ctx that is done because of a *db.Error is such an end.
+// there are none; a ctx that is done because of a *store.Error is such an end.
 func (e *Executor) stream(
 	ctx context.Context, operation *graphql.OperationContext, send func(response *graphql.Response) bool,
 ) (failed *graphql.Response) {
@@ -40,7 +40,7 @@ func (e *Executor) answer(
 	responses, responseCtx := e.DispatchOperation(ctx, operation)
 	response := responses(responseCtx)
 	if response == nil {
-		return e.fail(responseCtx, db.Errorf(db.Unavailable, "the request was cancelled"))
+		return e.fail(responseCtx, store.Errorf(store.Unavailable, "the request was cancelled"))
 	}
 	send(response)
 	return nil

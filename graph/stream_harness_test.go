@@ -21,7 +21,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"crm/auth"
-	"crm/db"
+	"crm/db/store"
 )
 
 // streamSchema is a schema for the transports, in which each field does what its name says.
@@ -109,7 +109,7 @@ func (s *streamSchema) resolve(ctx context.Context, name string) (string, error)
 
 func (s *streamSchema) subscribe(ctx context.Context, field graphql.CollectedField) graphql.ResponseHandler {
 	if field.Name == "refused" {
-		graphql.AddError(ctx, db.Errorf(db.Forbidden, "not for you"))
+		graphql.AddError(ctx, store.Errorf(store.Forbidden, "not for you"))
 		return nil
 	}
 	s.started <- field.Name
@@ -132,7 +132,7 @@ func (s *streamSchema) subscribe(ctx context.Context, field graphql.CollectedFie
 		case field.Name == "panic" && sent == 2:
 			panic("hunter2")
 		case field.Name == "slow" && sent == 2:
-			FailStream(ctx, db.Errorf(db.RateLimited, "too slow"))
+			FailStream(ctx, store.Errorf(store.RateLimited, "too slow"))
 		case field.Name == "secret" && sent == 2:
 			FailStream(ctx, errors.New("hunter2"))
 		case ctx.Err() == nil && (field.Name != "count" || sent <= to):

@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"crm/auth"
-	"crm/db"
+	"crm/db/store"
 )
 
 // Authenticator tells who sends an access token. Its error is auth.ErrInvalidToken for a bad one.
@@ -48,21 +48,23 @@ func (i identity) as(ctx context.Context, authorization string) (identity, error
 
 // check makes sure that the viewer may still do what it could when the stream began. Its error has the code
 // UNAUTHENTICATED if not, and UNAVAILABLE if that can't be found out now.
-func (i identity) check(ctx context.Context) *db.Error {
+func (i identity) check(ctx context.Context) *store.Error {
 	if i.authenticator == nil || i.token == "" {
 		return nil
 	}
 	viewer, err := i.authenticator.Authenticate(ctx, i.token)
 	switch {
 	case errors.Is(err, auth.ErrInvalidToken):
-		return db.Errorf(db.Unauthenticated, "%s", err.Error())
+		return store.Errorf(store.Unauthenticated, "%s", err.Error())
 	case err != nil:
-		return &db.Error{Code: db.Unavailable, Message: "the database can't be reached", Err: err}
+		return &store.Error{Code: store.Unavailable, Message: "the database can't be reached", Err: err}
 	case viewer.Role != i.viewer.Role:
-		return db.Errorf(db.Unauthenticated, "the account has another role now: connect again")
+		return store.Errorf(store.Unauthenticated, "the account has another role now: connect again")
 	}
 	return nil
 }
 
 // errExpired ends what runs in the name of a token that has expired.
-func errExpired() *db.Error { return db.Errorf(db.Unauthenticated, "%s", auth.ErrExpiredToken.Error()) }
+func errExpired() *store.Error {
+	return store.Errorf(store.Unauthenticated, "%s", auth.ErrExpiredToken.Error())
+}

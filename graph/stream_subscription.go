@@ -6,7 +6,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // subscription is a subscription that is under way. No goroutine waits for what comes: there may be thousands that are
@@ -74,7 +74,7 @@ func (s *subscription) next() (more bool, failed *graphql.Response) {
 
 // end returns why there are no more responses, if the client is to know.
 func (s *subscription) end() *graphql.Response {
-	var cause *db.Error
+	var cause *store.Error
 	switch err := s.source.cause(); {
 	case s.ctx.Err() == nil && err != nil:
 		return s.exec.fail(s.ctx, err)

@@ -8,7 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // httpTransport answers one operation per request, as the GraphQL-over-HTTP specification has it: any by POST, queries
@@ -34,7 +34,7 @@ func (t *httpTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok && events == eventsRefused {
 		t.refuse(w, r, media, &refusal{
 			status: http.StatusNotAcceptable,
-			err:    db.Errorf(BadRequest, "answers are %s, %s or %s", mediaGraphQL, mediaJSON, mediaEvents),
+			err:    store.Errorf(BadRequest, "answers are %s, %s or %s", mediaGraphQL, mediaJSON, mediaEvents),
 		})
 		return
 	}
@@ -61,7 +61,7 @@ func (t *httpTransport) run(
 	case kind == ast.Mutation && r.Method == http.MethodGet:
 		t.refuse(w, r, media, &refusal{
 			status: http.StatusMethodNotAllowed, allow: http.MethodPost,
-			err: db.Errorf(BadRequest, "a mutation can't be sent by GET; send it by POST"),
+			err: store.Errorf(BadRequest, "a mutation can't be sent by GET; send it by POST"),
 		})
 	case kind == ast.Subscription && events == eventsRefused:
 		t.refuse(w, r, media, refuse(
@@ -84,7 +84,7 @@ func (t *httpTransport) answer(
 	response := responses(ctx)
 	if response == nil {
 		t.refuse(w, r, media, &refusal{
-			status: http.StatusServiceUnavailable, err: db.Errorf(db.Unavailable, "the request was cancelled"),
+			status: http.StatusServiceUnavailable, err: store.Errorf(store.Unavailable, "the request was cancelled"),
 		})
 		return
 	}

@@ -8,7 +8,7 @@ import (
 	"os"
 	"slices"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // TrustedDocuments are the only documents that a server runs which has them.
@@ -87,5 +87,5 @@ func (d *TrustedDocuments) find(query string, name documentName) (*document, err
 	if doc, ok := d.byText[query]; ok {
 		return doc, nil
 	}
-	return nil, db.Errorf(QueryNotTrusted, "this server runs only the documents that it was given; this is none of them")
+	return nil, store.Errorf(QueryNotTrusted, "this server runs only the documents that it was given; this is none of them")
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // turns has those who would keep a processor busy wait for each other, so that they leave one to everybody else.
@@ -14,15 +14,15 @@ type turns struct {
 	held chan struct{}
 	// patience is how long one waits, and busy is what one is told who has waited for so long.
 	patience time.Duration
-	busy     db.Error
+	busy     store.Error
 }
 
-func newTurns(number int, patience time.Duration, busy db.Error) turns {
+func newTurns(number int, patience time.Duration, busy store.Error) turns {
 	return turns{held: make(chan struct{}, max(1, number)), patience: patience, busy: busy}
 }
 
 // take waits for a turn, which ends when done is called. Its error is UNAVAILABLE.
-func (t turns) take(ctx context.Context) (done func(), err *db.Error) {
+func (t turns) take(ctx context.Context) (done func(), err *store.Error) {
 	patience := time.NewTimer(t.patience)
 	defer patience.Stop()
 	select {
@@ -32,9 +32,9 @@ func (t turns) take(ctx context.Context) (done func(), err *db.Error) {
 		return nil, &t.busy
 	case <-ctx.Done():
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, db.Errorf(db.Unavailable, "the request took too long")
+			return nil, store.Errorf(store.Unavailable, "the request took too long")
 		}
-		return nil, db.Errorf(db.Unavailable, "the request was cancelled")
+		return nil, store.Errorf(store.Unavailable, "the request was cancelled")
 	}
 }
 

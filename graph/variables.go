@@ -10,7 +10,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // maxProblems is how many problems one answer names at most.
@@ -23,7 +23,7 @@ type inputChecker struct {
 	// namesValues tells whether problems may name what could stand there instead, which tells something of the schema.
 	namesValues bool
 	maxDepth    int
-	problems    db.Problems
+	problems    store.Problems
 	tooDeep     int
 }
 

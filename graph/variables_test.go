@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 const createInteraction = `mutation($input:CreateInteractionInput!){createInteraction(input:$input){interaction{id}}}`
@@ -127,7 +128,7 @@ func TestDefaultsOfInputs(t *testing.T) {
 	server := newTestServer(t, HandlerConfig{Resolvers: stubResolvers{
 		createInteraction: func(_ context.Context, input CreateInteractionInput) (*CreateInteractionPayload, error) {
 			got = input
-			return nil, db.Errorf(db.NotFound, "no such customer")
+			return nil, store.Errorf(store.NotFound, "no such customer")
 		},
 	}})
 	answer := server.do(http.MethodPost, "/", requestBody(t, createInteraction, map[string]any{"input": map[string]any{
@@ -143,7 +144,7 @@ func TestNullInsteadOfDefault(t *testing.T) {
 	t.Parallel()
 	server := newTestServer(t, HandlerConfig{Resolvers: stubResolvers{
 		createInteraction: func(_ context.Context, input CreateInteractionInput) (*CreateInteractionPayload, error) {
-			return nil, db.Errorf(db.NotFound, "%s", input.Kind)
+			return nil, store.Errorf(store.NotFound, "%s", input.Kind)
 		},
 	}})
 	for _, variable := range []string{"$k:InteractionKind=TASK", "$k:InteractionKind"} {

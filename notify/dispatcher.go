@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // dispatcher claims deliveries that are due and has each sent by a worker.
@@ -42,7 +43,7 @@ func (d *dispatcher) run(ctx, sending context.Context) {
 			continue
 		}
 		<-free
-		if db.CodeOf(err) == db.NotFound {
+		if store.CodeOf(err) == store.NotFound {
 			pause = d.settings.poll
 		} else if ctx.Err() == nil {
 			pause = longer(pause, d.settings.poll, d.settings.longest)
@@ -96,7 +97,7 @@ func (d *dispatcher) write(ctx context.Context, delivery *db.Delivery, settle fu
 		if err == nil {
 			return
 		}
-		if db.CodeOf(err) == db.NotFound || !rest(ctx, pause, nil) {
+		if store.CodeOf(err) == store.NotFound || !rest(ctx, pause, nil) {
 			d.log.Error("cannot note how a delivery went", "delivery", delivery.ID.String(), "error", err)
 			return
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // hostile are texts that try to be more than text.
@@ -30,14 +31,14 @@ func TestInjection(t *testing.T) {
 	w := newWorld(t)
 	server := newMailServer(t)
 	for _, text := range hostile {
-		customer := &db.Customer{ID: db.NewID(), Name: text, Email: "carl@customer.example"}
+		customer := &db.Customer{ID: store.NewID(), Name: text, Email: "carl@customer.example"}
 		w.insert(db.Customers, customer)
 		i := *w.interaction
-		i.ID, i.CustomerID, i.UserID = db.NewID(), customer.ID, w.dora.ID
+		i.ID, i.CustomerID, i.UserID = store.NewID(), customer.ID, w.dora.ID
 		i.Title, i.Description, i.Location = text, text, &text
 		w.insert(db.Interactions, &i, w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: &i}))
 		ticket := *w.ticket
-		ticket.ID, ticket.InteractionID, ticket.CustomerID, ticket.Description = db.NewID(), i.ID, customer.ID, text
+		ticket.ID, ticket.InteractionID, ticket.CustomerID, ticket.Description = store.NewID(), i.ID, customer.ID, text
 		w.insert(db.Tickets, &ticket, w.event(db.EventTicketCreated, w.as(w.bob), db.EventData{Ticket: &ticket}))
 	}
 	start(t, w.db, server.mailer(t))

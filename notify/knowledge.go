@@ -5,12 +5,13 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // knowledge is what the store says now of those whom an event's entity refers to; any of them may be gone.
 type knowledge struct {
-	users     map[db.ID]*db.User
-	customers map[db.ID]*db.Customer
+	users     map[store.ID]*db.User
+	customers map[store.ID]*db.Customer
 	// interaction is the event's own, or the one that its ticket belongs to.
 	interaction *db.Interaction
 }
@@ -18,16 +19,16 @@ type knowledge struct {
 // know looks up what an event's entity refers to.
 func (p *planner) know(ctx context.Context, data db.EventData) (*knowledge, error) {
 	about := &knowledge{interaction: data.Interaction}
-	var users, customers []db.ID
+	var users, customers []store.ID
 	if data.Interaction != nil {
-		users, customers = []db.ID{data.Interaction.UserID}, []db.ID{data.Interaction.CustomerID}
+		users, customers = []store.ID{data.Interaction.UserID}, []store.ID{data.Interaction.CustomerID}
 	}
 	if ticket := data.Ticket; ticket != nil {
-		users, customers = []db.ID{ticket.InteractionUserID}, []db.ID{ticket.CustomerID}
+		users, customers = []store.ID{ticket.InteractionUserID}, []store.ID{ticket.CustomerID}
 		if ticket.AssigneeID != nil && *ticket.AssigneeID != ticket.InteractionUserID {
 			users = append(users, *ticket.AssigneeID)
 		}
-		found, err := p.db.Interactions.ByID(ctx, auth.SystemScope(), []db.ID{ticket.InteractionID})
+		found, err := p.db.Interactions.ByID(ctx, auth.SystemScope(), []store.ID{ticket.InteractionID})
 		if err != nil {
 			return nil, err
 		}
@@ -58,7 +59,7 @@ func (k *knowledge) account(p party) (name, address string, ok bool) {
 }
 
 // userName returns the name of a user, "" for one who is gone.
-func (k *knowledge) userName(id db.ID) string {
+func (k *knowledge) userName(id store.ID) string {
 	if user := k.users[id]; user != nil {
 		return line(user.Name, nameLimit)
 	}
@@ -66,7 +67,7 @@ func (k *knowledge) userName(id db.ID) string {
 }
 
 // customerName returns the name of a customer, "" for one who is gone.
-func (k *knowledge) customerName(id db.ID) string {
+func (k *knowledge) customerName(id store.ID) string {
 	if customer := k.customers[id]; customer != nil {
 		return line(customer.Name, nameLimit)
 	}

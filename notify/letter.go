@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // topics says which kind of letter and what news each type of event makes that anybody is mailed about.
@@ -43,7 +44,7 @@ type letter struct {
 type fact struct{ Label, Value string }
 
 // newLetter returns the letter about an event, to nobody yet.
-func newLetter(event *db.Event, data db.EventData, about *knowledge) *letter {
+func newLetter(event *store.Event, data db.EventData, about *knowledge) *letter {
 	topic := topics[event.Type]
 	l := &letter{Topic: topic.kind, News: topic.news}
 	if data.Ticket != nil {

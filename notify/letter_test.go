@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // TestLetters reads what each kind of news says.
@@ -66,7 +67,7 @@ func TestLetters(t *testing.T) {
 func TestLetterAboutLittle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	bare := &db.Customer{ID: db.NewID(), Email: "bare@customer.example"}
+	bare := &db.Customer{ID: store.NewID(), Email: "bare@customer.example"}
 	w.insert(db.Customers, bare)
 	data := db.EventData{Interaction: &db.Interaction{CustomerID: bare.ID}}
 	deliveries, err := newPlanner(w).plan(t.Context(), w.event(db.EventInteractionCreated, w.as(w.ada), data))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // Service runs what follows from changes. Any number of processes may run one on the same store.
@@ -64,7 +65,7 @@ func New(d *db.DB, mailer Mailer, log *slog.Logger, options ...Option) *Service 
 		db: d, log: log, settings: s,
 		relay: &relay{
 			db: d, log: log, planner: &planner{db: d, letters: newLetters(), domain: domainOf(s.sender)},
-			planned: planned, look: s.look, longest: s.longest, stuck: map[db.ID]stuck{},
+			planned: planned, look: s.look, longest: s.longest, stuck: map[store.ID]stuck{},
 		},
 		dispatcher: &dispatcher{db: d, log: log, mailer: mailer, planned: planned, settings: s},
 	}

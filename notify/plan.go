@@ -9,6 +9,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // mailChannel is the channel of deliveries that go out as mail.
@@ -20,12 +21,12 @@ var errSenseless = errors.New("event makes no sense")
 // party is an account that may be told something.
 type party struct {
 	staff bool
-	id    db.ID
+	id    store.ID
 }
 
 // recipients returns whom an event concerns by what it tells, in the order in which they are mailed: both parties of an
 // interaction, also the one who acted; of a ticket's, all but that one.
-func recipients(event *db.Event, data db.EventData) ([]party, error) {
+func recipients(event *store.Event, data db.EventData) ([]party, error) {
 	switch event.Type {
 	case db.EventInteractionCreated, db.EventInteractionUpdated, db.EventInteractionCancelled, db.EventInteractionDeleted:
 		if data.Interaction == nil {
@@ -51,7 +52,7 @@ func recipients(event *db.Event, data db.EventData) ([]party, error) {
 // is among them because it may have been called off before.
 var announced = []string{"title", "start_time", "end_time", "location", "status"}
 
-func interactionMatters(event *db.Event, data db.EventData) bool {
+func interactionMatters(event *store.Event, data db.EventData) bool {
 	switch event.Type {
 	case db.EventInteractionUpdated:
 		return data.Interaction.Status == db.InteractionPlanned &&
@@ -62,12 +63,12 @@ func interactionMatters(event *db.Event, data db.EventData) bool {
 	return true
 }
 
-func ticketMatters(event *db.Event, ticket *db.Ticket) bool {
+func ticketMatters(event *store.Event, ticket *db.Ticket) bool {
 	return event.Type != db.EventTicketMoved ||
 		ticket.Status == db.TicketResolved || ticket.Status == db.TicketClosed
 }
 
-func ticketParties(event *db.Event, ticket *db.Ticket) []party {
+func ticketParties(event *store.Event, ticket *db.Ticket) []party {
 	parties := []party{{false, ticket.CustomerID}, {true, ticket.InteractionUserID}}
 	if ticket.AssigneeID != nil && *ticket.AssigneeID != ticket.InteractionUserID {
 		parties = append(parties, party{true, *ticket.AssigneeID})
@@ -86,12 +87,12 @@ type planner struct {
 }
 
 // plan returns the event's deliveries. Its error is errSenseless, or the store's.
-func (p *planner) plan(ctx context.Context, event *db.Event) ([]*db.Delivery, error) {
+func (p *planner) plan(ctx context.Context, event *store.Event) ([]*db.Delivery, error) {
 	// Only these are mailed, and others needn't carry data that can be decoded.
 	if _, ok := topics[event.Type]; !ok {
 		return nil, nil
 	}
-	data, err := event.Decode()
+	data, err := db.DecodeEvent(event)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errSenseless, err)
 	}
@@ -108,7 +109,7 @@ func (p *planner) plan(ctx context.Context, event *db.Event) ([]*db.Delivery, er
 
 // address writes to those of the parties who can be written to, to each address once.
 func (p *planner) address(
-	event *db.Event, data db.EventData, about *knowledge, parties []party,
+	event *store.Event, data db.EventData, about *knowledge, parties []party,
 ) ([]*db.Delivery, error) {
 	var deliveries []*db.Delivery
 	for _, to := range parties {
@@ -129,7 +130,7 @@ func (p *planner) address(
 
 // delivery is due at once, or failed already if the address is none that mail can be sent to.
 func (p *planner) delivery(
-	event *db.Event, data db.EventData, about *knowledge, name, address string,
+	event *store.Event, data db.EventData, about *knowledge, name, address string,
 ) (*db.Delivery, error) {
 	address = strings.TrimSpace(strings.ToValidUTF8(address, "\uFFFD"))
 	delivery := p.db.NewDelivery(event, mailChannel, shorten(address, addressLimit))

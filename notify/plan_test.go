@@ -8,6 +8,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // TestWhoIsTold walks through what happens and whom it concerns.
@@ -38,7 +39,7 @@ func TestWhoIsTold(t *testing.T) {
 	by := func(c func(*db.Interaction)) db.EventData { return interaction(c) }
 	for _, test := range []struct {
 		name  string
-		event *db.Event
+		event *store.Event
 		told  string
 	}{
 		{"created", w.event(db.EventInteractionCreated, w.as(w.bob), interaction()), "carl bob"},
@@ -66,7 +67,7 @@ func TestWhoIsTold(t *testing.T) {
 		{"user has left", w.event(db.EventInteractionCreated, w.as(w.bob),
 			by(func(i *db.Interaction) { i.UserID = w.dora.ID })), "carl"},
 		{"customer is gone", w.event(db.EventInteractionDeleted, w.as(w.bob),
-			by(func(i *db.Interaction) { i.CustomerID = db.NewID() })), "bob"},
+			by(func(i *db.Interaction) { i.CustomerID = store.NewID() })), "bob"},
 		{"ticket by the customer", w.event(db.EventTicketCreated, w.asCarl(), ticket("open", nil)), "bob"},
 		{"ticket by the user", w.event(db.EventTicketCreated, w.as(w.bob), ticket("open", nil)), "carl"},
 		{"ticket by an admin", w.event(db.EventTicketCreated, w.as(w.ada), ticket("open", nil)), "carl bob"},
@@ -82,8 +83,8 @@ func TestWhoIsTold(t *testing.T) {
 		{"opened again", w.event(db.EventTicketMoved, w.asCarl(), ticket("open", nil)), ""},
 		{"ticket's text changed", w.event(db.EventTicketUpdated, w.asCarl(), ticket("open", nil)), ""},
 		{"ticket deleted", w.event(db.EventTicketDeleted, w.asCarl(), ticket("open", nil)), ""},
-		{"user created", &db.Event{ID: db.NewID(), Type: db.EventUserCreated}, ""},
-		{"unknown", &db.Event{ID: db.NewID(), Type: "comet.sighted", Data: "?"}, ""},
+		{"user created", &store.Event{ID: store.NewID(), Type: db.EventUserCreated}, ""},
+		{"unknown", &store.Event{ID: store.NewID(), Type: "comet.sighted", Data: "?"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			deliveries, err := newPlanner(w).plan(t.Context(), test.event)
@@ -120,7 +121,7 @@ func names(deliveries []*db.Delivery) string {
 func TestOneAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	eve := &db.User{ID: db.NewID(), Name: "Eve", Email: "CARL@customer.example", Role: auth.User}
+	eve := &db.User{ID: store.NewID(), Name: "Eve", Email: "CARL@customer.example", Role: auth.User}
 	w.insert(db.Users, eve)
 	w.interaction.UserID = eve.ID
 	deliveries, err := newPlanner(w).plan(t.Context(),
@@ -143,9 +144,9 @@ func TestUselessAddress(t *testing.T) {
 		strings.Repeat("a", 250) + "@b.example",
 	}
 	for _, address := range junk {
-		customer := &db.Customer{ID: db.NewID(), Name: "Junk", Email: address}
+		customer := &db.Customer{ID: store.NewID(), Name: "Junk", Email: address}
 		w.insert(db.Customers, customer)
-		w.interaction.ID, w.interaction.CustomerID = db.NewID(), customer.ID
+		w.interaction.ID, w.interaction.CustomerID = store.NewID(), customer.ID
 		w.announce("Yearly review")
 	}
 	start(t, w.db, server.mailer(t))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // batch is how many events are moved or planned at a time.
@@ -24,7 +25,7 @@ type relay struct {
 	longest time.Duration
 	// stuck holds the events that the store wouldn't plan while it did plan others, so that each is tried, and logged,
 	// ever more rarely and none blocks those behind it.
-	stuck map[db.ID]stuck
+	stuck map[store.ID]stuck
 }
 
 type stuck struct {
@@ -71,8 +72,8 @@ func (r *relay) planBatch(ctx context.Context) (planned int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	maps.DeleteFunc(r.stuck, func(id db.ID, _ stuck) bool { // another process got it planned
-		return !slices.ContainsFunc(events, func(event *db.Event) bool { return event.ID == id })
+	maps.DeleteFunc(r.stuck, func(id store.ID, _ stuck) bool { // another process got it planned
+		return !slices.ContainsFunc(events, func(event *store.Event) bool { return event.ID == id })
 	})
 	for _, event := range events {
 		before, isStuck := r.stuck[event.ID]
@@ -84,7 +85,7 @@ func (r *relay) planBatch(ctx context.Context) (planned int, err error) {
 		case err == nil:
 			delete(r.stuck, event.ID)
 			planned++
-		case ctx.Err() != nil || db.CodeOf(err) == db.Unavailable:
+		case ctx.Err() != nil || store.CodeOf(err) == store.Unavailable:
 			return planned, err
 		default:
 			pause := longer(before.pause, r.look, r.longest)
@@ -96,7 +97,7 @@ func (r *relay) planBatch(ctx context.Context) (planned int, err error) {
 }
 
 // plan makes the deliveries of one event. An event that nobody can ever make sense of is logged and has none.
-func (r *relay) plan(ctx context.Context, event *db.Event) error {
+func (r *relay) plan(ctx context.Context, event *store.Event) error {
 	deliveries, err := r.planner.plan(ctx, event)
 	if errors.Is(err, errSenseless) {
 		r.log.Error("event tells nobody", "event", event.ID.String(), "type", event.Type, "error", err)

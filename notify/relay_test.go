@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // TestSenselessEvents: an event that can't be understood tells nobody and blocks nothing.
@@ -17,7 +18,7 @@ func TestSenselessEvents(t *testing.T) {
 		for _, data := range []string{"", "not JSON", "{}", "[]", `{"interaction":7}`, `{"ticket":null}`} {
 			event := w.event(kind, w.as(w.ada), db.EventData{})
 			event.Data = data
-			w.insert(db.Interactions, &db.Interaction{ID: db.NewID()}, event)
+			w.insert(db.Interactions, &db.Interaction{ID: store.NewID()}, event)
 		}
 	}
 	w.announce("Yearly review")
@@ -34,8 +35,8 @@ func TestSenselessEvents(t *testing.T) {
 func TestStuckEvent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	store := &troubledStore{Store: w.store}
-	store.set(func(op string, doc db.Document) error {
+	engine := &troubledStore{Store: w.store}
+	engine.set(func(op string, doc store.Document) error {
 		if d, ok := doc.(*db.Delivery); ok && d.Subject == "New meeting: Stuck" {
 			return errors.New("the document is too large")
 		}
@@ -44,9 +45,9 @@ func TestStuckEvent(t *testing.T) {
 	w.announce("Stuck")
 	w.announce("Free")
 	w.announce("Free, too")
-	start(t, db.New(store, nil, db.Options{}), DevelopmentMailer{})
+	start(t, db.New(engine, nil, db.Options{}), DevelopmentMailer{})
 	w.settled(4)
-	store.set(nil)
+	engine.set(nil)
 	w.settled(6)
 }
 
@@ -58,9 +59,9 @@ func TestStoreDown(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			server := newMailServer(t)
-			store := &troubledStore{Store: w.store}
+			engine := &troubledStore{Store: w.store}
 			tries := make(chan struct{}, 3)
-			store.set(func(op string, _ db.Document) error {
+			engine.set(func(op string, _ store.Document) error {
 				if op != down {
 					return nil
 				}
@@ -68,12 +69,12 @@ func TestStoreDown(t *testing.T) {
 				case tries <- struct{}{}:
 				default:
 				}
-				return db.Errorf(db.Unavailable, "the database is away")
+				return store.Errorf(store.Unavailable, "the database is away")
 			})
 			w.announce("Yearly review")
-			start(t, db.New(store, nil, db.Options{}), server.mailer(t), func(s *settings) { s.lease = time.Minute })
+			start(t, db.New(engine, nil, db.Options{}), server.mailer(t), func(s *settings) { s.lease = time.Minute })
 			eventually(t, func() bool { return len(tries) == cap(tries) })
-			store.set(nil)
+			engine.set(nil)
 			w.settled(2)
 			once(t, server, 2)
 		})

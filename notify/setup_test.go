@@ -10,6 +10,7 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/sqlite"
+	"crm/db/store"
 )
 
 // patience is how long a test waits for what has to happen; nothing waits for it to pass.
@@ -19,7 +20,7 @@ const patience = 30 * time.Second
 // the customer.
 type world struct {
 	t                *testing.T
-	store            db.Store
+	store            store.Store
 	db               *db.DB
 	ada, bob, dora   *db.User
 	carl             *db.Customer
@@ -28,7 +29,7 @@ type world struct {
 	created, planned time.Time
 }
 
-func openStore(t *testing.T, path string) db.Store {
+func openStore(t *testing.T, path string) store.Store {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), path, db.Collections())
 	if err != nil {
@@ -46,23 +47,23 @@ func newWorld(t *testing.T) *world {
 	return newWorldOn(t, openStore(t, filepath.Join(t.TempDir(), "crm.db")))
 }
 
-func newWorldOn(t *testing.T, store db.Store) *world {
+func newWorldOn(t *testing.T, engine store.Store) *world {
 	t.Helper()
 	created := time.Date(2024, 8, 1, 9, 0, 0, 0, time.UTC)
 	w := &world{
-		t: t, store: store, db: db.New(store, nil, db.Options{}), created: created,
+		t: t, store: engine, db: db.New(engine, nil, db.Options{}), created: created,
 		planned: time.Date(2024, 8, 27, 20, 3, 0, 0, time.UTC),
-		ada:     &db.User{ID: db.NewID(), Name: "Ada", Email: "ada@crm.example", Role: auth.Admin},
-		bob:     &db.User{ID: db.NewID(), Name: "Bob", Email: "bob@crm.example", Role: auth.User},
-		dora:    &db.User{ID: db.NewID(), Name: "Dora", Email: "dora@crm.example", Role: auth.User, DeactivatedAt: &created},
-		carl:    &db.Customer{ID: db.NewID(), Name: "Carl", Email: "carl@customer.example"},
+		ada:     &db.User{ID: store.NewID(), Name: "Ada", Email: "ada@crm.example", Role: auth.Admin},
+		bob:     &db.User{ID: store.NewID(), Name: "Bob", Email: "bob@crm.example", Role: auth.User},
+		dora:    &db.User{ID: store.NewID(), Name: "Dora", Email: "dora@crm.example", Role: auth.User, DeactivatedAt: &created},
+		carl:    &db.Customer{ID: store.NewID(), Name: "Carl", Email: "carl@customer.example"},
 	}
 	w.interaction = &db.Interaction{
-		ID: db.NewID(), UserID: w.bob.ID, CustomerID: w.carl.ID, Kind: db.KindMeeting, Title: "Yearly review",
+		ID: store.NewID(), UserID: w.bob.ID, CustomerID: w.carl.ID, Kind: db.KindMeeting, Title: "Yearly review",
 		StartTime: w.planned, Status: db.InteractionPlanned, Version: 1,
 	}
 	w.ticket = &db.Ticket{
-		ID: db.NewID(), InteractionID: w.interaction.ID, CustomerID: w.carl.ID, InteractionUserID: w.bob.ID,
+		ID: store.NewID(), InteractionID: w.interaction.ID, CustomerID: w.carl.ID, InteractionUserID: w.bob.ID,
 		Description: "The printer is on fire", Status: db.TicketOpen, Priority: db.PriorityHigh, Version: 1,
 	}
 	for _, user := range []*db.User{w.ada, w.bob, w.dora} {
@@ -73,7 +74,7 @@ func newWorldOn(t *testing.T, store db.Store) *world {
 }
 
 // insert writes a document as the domain would, with the key that makes its address unique.
-func (w *world) insert(c *db.Collection, doc db.Document, events ...*db.Event) {
+func (w *world) insert(c *store.Collection, doc store.Document, events ...*store.Event) {
 	w.t.Helper()
 	pointers := doc.Pointers(nil)
 	values := map[string]any{}
@@ -81,7 +82,7 @@ func (w *world) insert(c *db.Collection, doc db.Document, events ...*db.Event) {
 		values[field.Name] = pointers[i]
 	}
 	if key, ok := values["email_key"].(*string); ok {
-		*key = db.Fold(*values["email"].(*string)) + values["_id"].(*db.ID).String()
+		*key = db.Fold(*values["email"].(*string)) + values["_id"].(*store.ID).String()
 	}
 	if err := w.store.Insert(w.t.Context(), c, doc, events...); err != nil {
 		w.t.Fatal(err)
@@ -89,14 +90,14 @@ func (w *world) insert(c *db.Collection, doc db.Document, events ...*db.Event) {
 }
 
 // event returns what the domain would write of a change that actor made.
-func (w *world) event(kind string, actor auth.Scope, data db.EventData) *db.Event {
+func (w *world) event(kind string, actor auth.Scope, data db.EventData) *store.Event {
 	w.t.Helper()
 	text, err := json.Marshal(data)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return &db.Event{
-		ID: db.NewID(), Type: kind, Entity: w.interaction.ID, Actor: actor.Account, ActorRole: string(actor.Role),
+	return &store.Event{
+		ID: store.NewID(), Type: kind, Entity: w.interaction.ID, Actor: actor.Account, ActorRole: string(actor.Role),
 		At: w.created, Data: string(text),
 	}
 }
@@ -105,7 +106,7 @@ func (w *world) event(kind string, actor auth.Scope, data db.EventData) *db.Even
 func (w *world) announce(title string) *db.Interaction {
 	w.t.Helper()
 	interaction := *w.interaction
-	interaction.ID, interaction.Title = db.NewID(), title
+	interaction.ID, interaction.Title = store.NewID(), title
 	w.insert(db.Interactions, &interaction,
 		w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: &interaction}))
 	return &interaction
@@ -115,7 +116,7 @@ func (w *world) announce(title string) *db.Interaction {
 func (w *world) announceToCarl(title string) {
 	w.t.Helper()
 	interaction := *w.interaction
-	interaction.ID, interaction.Title, interaction.UserID = db.NewID(), title, w.dora.ID
+	interaction.ID, interaction.Title, interaction.UserID = store.NewID(), title, w.dora.ID
 	w.insert(db.Interactions, &interaction,
 		w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: &interaction}))
 }

@@ -11,10 +11,11 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 func newDelivery() *db.Delivery {
-	id := db.NewID()
+	id := store.NewID()
 	return &db.Delivery{
 		ID: id, Recipient: "carl@customer.example", RecipientName: "Carl", MessageID: id.String() + "@example.com",
 		Subject: "New meeting", Text: "text", HTML: "<p>text</p>", CreatedAt: time.Date(2024, 8, 27, 20, 3, 0, 0, time.UTC),

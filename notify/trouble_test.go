@@ -4,17 +4,17 @@ import (
 	"context"
 	"sync"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // troubledStore is a store that fails when it is told to.
 type troubledStore struct {
-	db.Store
+	store.Store
 	mutex   sync.Mutex
-	trouble func(op string, doc db.Document) error
+	trouble func(op string, doc store.Document) error
 }
 
-func (s *troubledStore) fail(op string, doc db.Document) error {
+func (s *troubledStore) fail(op string, doc store.Document) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.trouble == nil {
@@ -23,13 +23,13 @@ func (s *troubledStore) fail(op string, doc db.Document) error {
 	return s.trouble(op, doc)
 }
 
-func (s *troubledStore) set(trouble func(op string, doc db.Document) error) {
+func (s *troubledStore) set(trouble func(op string, doc store.Document) error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.trouble = trouble
 }
 
-func (s *troubledStore) Insert(ctx context.Context, c *db.Collection, doc db.Document, events ...*db.Event) error {
+func (s *troubledStore) Insert(ctx context.Context, c *store.Collection, doc store.Document, events ...*store.Event) error {
 	if err := s.fail("insert", doc); err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (s *troubledStore) Insert(ctx context.Context, c *db.Collection, doc db.Doc
 }
 
 func (s *troubledStore) Update(
-	ctx context.Context, c *db.Collection, id db.ID, where db.Filter, set []db.Assignment, events ...*db.Event,
+	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event,
 ) error {
 	if err := s.fail("update", nil); err != nil {
 		return err
@@ -53,7 +53,7 @@ func (s *troubledStore) MoveEvents(ctx context.Context, limit int) (int, error) 
 }
 
 func (s *troubledStore) Claim(
-	ctx context.Context, c *db.Collection, q db.Query, set []db.Assignment, doc db.Document,
+	ctx context.Context, c *store.Collection, q store.Query, set []store.Assignment, doc store.Document,
 ) error {
 	if err := s.fail("claim", nil); err != nil {
 		return err

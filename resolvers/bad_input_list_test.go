@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -34,38 +34,38 @@ func TestBadList(t *testing.T) {
 		conditions := strings.Repeat(`{name: {eq: "x"}}`, 51)
 		for _, test := range []struct {
 			name, arguments string
-			code            db.Code
+			code            store.Code
 			path, message   string
 		}{
-			{"first: 0", `first: 0`, db.BadInput, "first", "from 1 to 100, not 0"},
-			{"first: -1", `first: -1`, db.BadInput, "first", "from 1 to 100, not -1"},
-			{"first: 1000", `first: 1000`, db.BadInput, "first", "from 1 to 100, not 1000"},
-			{"first above 32 bits", `first: 4294967297`, db.BadInput, "first", "32 bits"},
-			{"last: 0", `last: 0`, db.BadInput, "last", "from 1 to 100"},
-			{"last: 101", `last: 101`, db.BadInput, "last", "from 1 to 100"},
-			{"first and last", `first: 5, last: 5`, db.BadInput, "last", "together with first"},
-			{"an empty cursor", `after: ""`, db.BadInput, "after", "not a cursor of this list"},
-			{"a made up cursor", `after: "MTIzNDU2Nzg5MA"`, db.BadInput, "after", "not a cursor of this list"},
-			{"a cursor with NUL", `after: "\u0000"`, db.BadInput, "after", "not a cursor of this list"},
-			{"a forged cursor", `before: "` + base64.RawURLEncoding.EncodeToString(forged) + `"`, db.BadInput, "before", "not a cursor of this list"},
-			{"a cut cursor", `after: "` + cursor[:len(cursor)-4] + `"`, db.BadInput, "after", "not a cursor of this list"},
-			{"another list's cursor", `after: "` + page.text("users.pageInfo.endCursor") + `"`, db.BadInput, "after", "not a cursor of this list"},
-			{"another order's cursor", `after: "` + page.text("byName.pageInfo.endCursor") + `"`, db.BadInput, "after", "not a cursor of this list"},
-			{"another direction's cursor", `after: "` + page.text("reversed.pageInfo.endCursor") + `"`, db.BadInput, "after", "not a cursor of this list"},
-			{"4 keys", `orderBy: [{field: NAME}, {field: EMAIL}, {field: CREATED_AT}, {field: UPDATED_AT}]`, db.BadInput, "orderBy", "at most 3 keys, not 4"},
-			{"a key twice", `orderBy: [{field: NAME}, {field: NAME, direction: DESC}]`, db.BadInput, "orderBy", "each key once"},
-			{"contains too much", `where: {name: {contains: "` + strings.Repeat("x", 1001) + `"}}`, db.BadInput, "where.name.contains", "at most 1000 characters"},
-			{"starts with too much", `where: {name: {startsWith: "` + strings.Repeat("é", 1001) + `"}}`, db.BadInput, "where.name.startsWith", "at most 1000 characters"},
-			{"contains too little", `where: {or: [{company: {contains: "é1"}}]}`, db.BadInput, "where.or.0.company.contains", "at least 3 characters"},
+			{"first: 0", `first: 0`, store.BadInput, "first", "from 1 to 100, not 0"},
+			{"first: -1", `first: -1`, store.BadInput, "first", "from 1 to 100, not -1"},
+			{"first: 1000", `first: 1000`, store.BadInput, "first", "from 1 to 100, not 1000"},
+			{"first above 32 bits", `first: 4294967297`, store.BadInput, "first", "32 bits"},
+			{"last: 0", `last: 0`, store.BadInput, "last", "from 1 to 100"},
+			{"last: 101", `last: 101`, store.BadInput, "last", "from 1 to 100"},
+			{"first and last", `first: 5, last: 5`, store.BadInput, "last", "together with first"},
+			{"an empty cursor", `after: ""`, store.BadInput, "after", "not a cursor of this list"},
+			{"a made up cursor", `after: "MTIzNDU2Nzg5MA"`, store.BadInput, "after", "not a cursor of this list"},
+			{"a cursor with NUL", `after: "\u0000"`, store.BadInput, "after", "not a cursor of this list"},
+			{"a forged cursor", `before: "` + base64.RawURLEncoding.EncodeToString(forged) + `"`, store.BadInput, "before", "not a cursor of this list"},
+			{"a cut cursor", `after: "` + cursor[:len(cursor)-4] + `"`, store.BadInput, "after", "not a cursor of this list"},
+			{"another list's cursor", `after: "` + page.text("users.pageInfo.endCursor") + `"`, store.BadInput, "after", "not a cursor of this list"},
+			{"another order's cursor", `after: "` + page.text("byName.pageInfo.endCursor") + `"`, store.BadInput, "after", "not a cursor of this list"},
+			{"another direction's cursor", `after: "` + page.text("reversed.pageInfo.endCursor") + `"`, store.BadInput, "after", "not a cursor of this list"},
+			{"4 keys", `orderBy: [{field: NAME}, {field: EMAIL}, {field: CREATED_AT}, {field: UPDATED_AT}]`, store.BadInput, "orderBy", "at most 3 keys, not 4"},
+			{"a key twice", `orderBy: [{field: NAME}, {field: NAME, direction: DESC}]`, store.BadInput, "orderBy", "each key once"},
+			{"contains too much", `where: {name: {contains: "` + strings.Repeat("x", 1001) + `"}}`, store.BadInput, "where.name.contains", "at most 1000 characters"},
+			{"starts with too much", `where: {name: {startsWith: "` + strings.Repeat("é", 1001) + `"}}`, store.BadInput, "where.name.startsWith", "at most 1000 characters"},
+			{"contains too little", `where: {or: [{company: {contains: "é1"}}]}`, store.BadInput, "where.or.0.company.contains", "at least 3 characters"},
 			{"a key that there isn't", `orderBy: {field: PASSWORD}`, graph.ValidationFailed, "", "PASSWORD"},
 			{"an operator that there isn't", `where: {name: {regex: ".*"}}`, graph.ValidationFailed, "", "regex"},
 			{"a field that there isn't", `where: {password: {startsWith: "$2"}}`, graph.ValidationFailed, "", "password"},
-			{"9 deep", `where: ` + nested(8), db.BadInput, "where" + strings.Repeat(".not", 8), "at most 8 deep"},
-			{"102 conditions", `where: {or: [` + conditions + `]}`, db.BadInput, "where", "at most 100 conditions, not 103"},
-			{"in of 101", `where: {id: {in: [` + strings.Join(ids, " ") + `]}}`, db.BadInput, "where.id.in", "at most 100 values, not 101"},
-			{"notIn of 101", `where: {not: {name: {notIn: [` + strings.Join(ids, " ") + `]}}}`, db.BadInput, "where.not.name.notIn", "at most 100 values, not 101"},
-			{"an id of something else", `where: {id: {in: ["` + p.customer.id + `", "` + p.ticket + `"]}}`, db.BadInput, "where.id.in.1", "the id of a ticket, not of a customer"},
-			{"a time that is none", `where: {createdAt: {gt: "yesterday"}}`, db.BadInput, "where.createdAt.gt", "time like"},
+			{"9 deep", `where: ` + nested(8), store.BadInput, "where" + strings.Repeat(".not", 8), "at most 8 deep"},
+			{"102 conditions", `where: {or: [` + conditions + `]}`, store.BadInput, "where", "at most 100 conditions, not 103"},
+			{"in of 101", `where: {id: {in: [` + strings.Join(ids, " ") + `]}}`, store.BadInput, "where.id.in", "at most 100 values, not 101"},
+			{"notIn of 101", `where: {not: {name: {notIn: [` + strings.Join(ids, " ") + `]}}}`, store.BadInput, "where.not.name.notIn", "at most 100 values, not 101"},
+			{"an id of something else", `where: {id: {in: ["` + p.customer.id + `", "` + p.ticket + `"]}}`, store.BadInput, "where.id.in.1", "the id of a ticket, not of a customer"},
+			{"a time that is none", `where: {createdAt: {gt: "yesterday"}}`, store.BadInput, "where.createdAt.gt", "time like"},
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				s := s.in(t)
@@ -76,7 +76,7 @@ func TestBadList(t *testing.T) {
 		t.Run("a key behind the priority", func(t *testing.T) {
 			s := s.in(t)
 			a := s.ask(p.admin.token, "{ tickets(orderBy: [{field: PRIORITY}, {field: UPDATED_AT}]) { nodes { id } } }", nil)
-			s.wantProblem(a, db.BadInput, "orderBy.1", "must be CREATED_AT")
+			s.wantProblem(a, store.BadInput, "orderBy.1", "must be CREATED_AT")
 		})
 		t.Run("8 deep", func(t *testing.T) {
 			s.in(t).must(p.admin.token, "{ customers(where: "+nested(7)+") { totalCount } }", nil)
@@ -84,17 +84,17 @@ func TestBadList(t *testing.T) {
 		t.Run("all at once", func(t *testing.T) {
 			a := s.in(t).ask(p.admin.token, `{ customers(first: 0, last: 0, after: "x", before: "y") { nodes { id } } }`, nil)
 			for _, path := range []string{"first", "last", "after", "before"} {
-				s.wantProblem(a, db.BadInput, path, path)
+				s.wantProblem(a, store.BadInput, path, path)
 			}
 			a = s.in(t).ask(p.admin.token, `{ customers(where: {id: {eq: "x"}, not: {id: {in: ["y", "z"]}}}) { nodes { id } } }`, nil)
 			for _, path := range []string{"where.id.eq", "where.not.id.in.0", "where.not.id.in.1"} {
-				s.wantProblem(a, db.BadInput, path, path)
+				s.wantProblem(a, store.BadInput, path, path)
 			}
 		})
 		t.Run("in a nested list", func(t *testing.T) {
 			a := s.in(t).ask(p.admin.token, `{ customers { nodes { interactions(first: 0) { nodes { id } } } } }`, nil)
 			for _, found := range a.Errors {
-				s.wantProblem(answer{Errors: []problem{found}, raw: a.raw}, db.BadInput, "first", "from 1 to 100")
+				s.wantProblem(answer{Errors: []problem{found}, raw: a.raw}, store.BadInput, "first", "from 1 to 100")
 			}
 		})
 		t.Run("what only admins may filter by", func(t *testing.T) {
@@ -104,9 +104,9 @@ func TestBadList(t *testing.T) {
 				"createdAt": `{createdAt: {gt: "2020-01-01T00:00:00Z"}}`, "updatedAt": `{updatedAt: {gt: "2020-01-01T00:00:00Z"}}`,
 			} {
 				s.wantProblem(s.ask(p.user.token, "{ users(where: {or: ["+where+"]}) { nodes { id } } }", nil),
-					db.Forbidden, "where.or.0."+field, "admin")
+					store.Forbidden, "where.or.0."+field, "admin")
 				s.wantProblem(s.ask(p.customer.token, "{ tickets(where: {interaction: {user: "+where+"}}) { totalCount } }", nil),
-					db.Forbidden, "where.interaction.user."+field, "admin")
+					store.Forbidden, "where.interaction.user."+field, "admin")
 			}
 		})
 	})

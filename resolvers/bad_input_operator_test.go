@@ -7,7 +7,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -88,14 +88,14 @@ func TestOperatorInPlaceOfValue(t *testing.T) {
 				byVariable := s.ask(admin.token, string(operation)+"($"+argument.Name+": "+argument.Type.String()+") { "+
 					field.Name+"("+argument.Name+": $"+argument.Name+")"+selection+" }",
 					variables{argument.Name: place.build(map[string]any{"$gt": ""})})
-				if !s.isRefused(byVariable, db.BadInput) || !strings.Contains(byVariable.raw, `"`+place.path) {
+				if !s.isRefused(byVariable, store.BadInput) || !strings.Contains(byVariable.raw, `"`+place.path) {
 					t.Errorf("%s: a variable with $gt is answered with %s", name, byVariable.raw)
 				}
 				// In a document $gt would be a variable's name; an operator of ours is the nearest there is. Where an
 				// object with gt is right, it is another operator that isn't.
 				inDocument := s.ask(admin.token, string(operation)+" { "+
 					field.Name+"("+argument.Name+": "+literal(place.build(map[string]any{"gt": map[string]any{"ne": ""}}))+")"+selection+" }", nil)
-				if !s.isRefused(inDocument, graph.ValidationFailed, db.BadInput) {
+				if !s.isRefused(inDocument, graph.ValidationFailed, store.BadInput) {
 					t.Errorf("%s: a literal operator is answered with %s", name, inDocument.raw)
 				}
 			}
@@ -107,7 +107,7 @@ func TestOperatorInPlaceOfValue(t *testing.T) {
 }
 
 // isRefused reports whether the answer has no data and one of the codes, and nothing in it is the program's own.
-func (s *server) isRefused(a answer, codes ...db.Code) bool {
+func (s *server) isRefused(a answer, codes ...store.Code) bool {
 	s.t.Helper()
 	s.wantNoLeak(a)
 	if len(a.Errors) == 0 || a.Data != nil {
@@ -161,16 +161,16 @@ func TestOperatorInCredentials(t *testing.T) {
 		for _, wrong := range []any{map[string]any{"$ne": ""}, map[string]any{"$regex": "^r"}, []any{"a", "b"}, true, 5} {
 			for _, field := range []string{"email", "password"} {
 				a := s.mutate("", "logInUser", with(variables{"email": admin.email, "password": password}, variables{field: wrong}), "user { id }")
-				s.wantProblem(a, db.BadInput, "input."+field, "must be a string")
+				s.wantProblem(a, store.BadInput, "input."+field, "must be a string")
 			}
 		}
 		for _, text := range []string{`{"$ne": ""}`, ".*", "%", "_", "' OR '1'='1", `" || ""=="`, "\x00", admin.email + "\x00", ""} {
 			a := s.mutate("", "logInUser", variables{"email": text, "password": password}, "user { id }")
-			s.wantProblem(a, db.Unauthenticated, "", "wrong address or password")
+			s.wantProblem(a, store.Unauthenticated, "", "wrong address or password")
 			a = s.mutate("", "logInUser", variables{"email": "nobody@example.org", "password": text}, "user { id }")
-			s.wantProblem(a, db.Unauthenticated, "", "wrong address or password")
+			s.wantProblem(a, store.Unauthenticated, "", "wrong address or password")
 			a = s.mutate("", "refresh", variables{"refreshToken": text}, "viewer { __typename }")
-			s.wantProblem(a, db.Unauthenticated, "", "refresh token is not valid")
+			s.wantProblem(a, store.Unauthenticated, "", "refresh token is not valid")
 		}
 	})
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -27,7 +27,7 @@ func TestBadRequest(t *testing.T) {
 		for _, test := range []struct {
 			name, body string
 			status     int
-			code       db.Code
+			code       store.Code
 			message    string
 		}{
 			{"no body", "", 400, graph.BadRequest, "empty"},
@@ -35,18 +35,18 @@ func TestBadRequest(t *testing.T) {
 			{"JSON and more", document("{ viewer { __typename } }") + "x", 400, graph.BadRequest, "not JSON"},
 			{"a batch", "[" + document("{ viewer { __typename } }") + "]", 400, graph.BadRequest, "batching"},
 			{"no object", `"{ viewer { __typename } }"`, 400, graph.BadRequest, "JSON object"},
-			{"no query", `{"variables": {}}`, 400, db.BadInput, "query: is required"},
-			{"a query that is an object", `{"query": {"$gt": ""}}`, 400, db.BadInput, "query: must be a string"},
-			{"variables that are a list", `{"query": "{ viewer { __typename } }", "variables": [1]}`, 400, db.BadInput, "variables: must be an object"},
-			{"an operation that there isn't", `{"query": "query A { viewer { __typename } }", "operationName": "B"}`, 400, db.BadInput, "operationName"},
-			{"one of two operations", document("query A { viewer { __typename } } query B { viewer { __typename } }"), 400, db.BadInput, "operationName"},
+			{"no query", `{"variables": {}}`, 400, store.BadInput, "query: is required"},
+			{"a query that is an object", `{"query": {"$gt": ""}}`, 400, store.BadInput, "query: must be a string"},
+			{"variables that are a list", `{"query": "{ viewer { __typename } }", "variables": [1]}`, 400, store.BadInput, "variables: must be an object"},
+			{"an operation that there isn't", `{"query": "query A { viewer { __typename } }", "operationName": "B"}`, 400, store.BadInput, "operationName"},
+			{"one of two operations", document("query A { viewer { __typename } } query B { viewer { __typename } }"), 400, store.BadInput, "operationName"},
 			{"broken syntax", document("{ viewer { "), 200, graph.ParseFailed, "Syntax Error"},
 			{"a NUL in the query", document("{ viewer\x00 { __typename } }"), 200, graph.ParseFailed, "Syntax Error"},
 			{"an unknown field", document("{ viewers { id } }"), 200, graph.ValidationFailed, "viewers"},
 			{"an unknown argument", document("{ customers(limit: 5) { totalCount } }"), 200, graph.ValidationFailed, "limit"},
 			{"a field without its selection", document("{ customers }"), 200, graph.ValidationFailed, "selection"},
 			{"a number for an id", document("{ customer(by: {id: 1.5}) { id } }"), 200, graph.ValidationFailed, "1.5"},
-			{"a variable that is missing", document("query($id: ID!) { customer(by: {id: $id}) { id } }"), 200, db.BadInput, "id: is required"},
+			{"a variable that is missing", document("query($id: ID!) { customer(by: {id: $id}) { id } }"), 200, store.BadInput, "id: is required"},
 			{"10,000 aliases", document(`{ ` + many(10_000, "a%d: viewer { __typename } ") + `}`), 200, graph.QueryTooComplex, "tokens"},
 			{"1,000 aliases", document(`{ ` + many(1_000, "a%d: __typename ") + `}`), 200, graph.QueryTooComplex, "aliases"},
 			{"depth 50", document("{ interactions { nodes { " + deep + " } } }"), 200, graph.QueryTooComplex, "depth"},
@@ -54,7 +54,7 @@ func TestBadRequest(t *testing.T) {
 			{"a query of 200 KB", document("{ viewer { " + strings.Repeat("__typename ", 18_000) + "} }"), 200, graph.QueryTooComplex, "tokens"},
 			{"a body of 10 MB", document("{ viewer { __typename } } #" + strings.Repeat("x", 10<<20)), 413, graph.QueryTooComplex, "1048576 bytes"},
 			{"pages of pages of pages", document("{ customers(first: 100) { nodes { interactions(first: 100) { nodes { tickets(first: 100) { nodes { id } } } } } } }"), 200, graph.QueryTooComplex, "complexity"},
-			{"101 ids", document(`{ nodes(ids: [` + many(101, `"tkt_%024d" `) + `]) { id } }`), 200, db.BadInput, "ids: must have at most 100"},
+			{"101 ids", document(`{ nodes(ids: [` + many(101, `"tkt_%024d" `) + `]) { id } }`), 200, store.BadInput, "ids: must have at most 100"},
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				s := s.in(t)
@@ -130,7 +130,7 @@ func TestBadToken(t *testing.T) {
 				if a.Status != http.StatusUnauthorized {
 					t.Errorf("the status is %d, want 401: %s", a.Status, a.raw)
 				}
-				s.wantProblem(a, db.Unauthenticated, "", "token is not valid")
+				s.wantProblem(a, store.Unauthenticated, "", "token is not valid")
 			})
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/sqlite"
+	"crm/db/store"
 )
 
 // benchmarkQueries are what front ends ask for most.
@@ -57,7 +58,7 @@ func BenchmarkLoading(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		var parents []db.ID
+		var parents []store.ID
 		for _, c := range customers.Items {
 			parents = append(parents, c.ID)
 		}
@@ -92,7 +93,7 @@ func benchmarkAnswer(b *testing.B, handler http.Handler, query string) {
 }
 
 // openBenchmarkStore opens a store with 100 customers, each with ten interactions, each with three tickets.
-func openBenchmarkStore(b *testing.B) db.Store {
+func openBenchmarkStore(b *testing.B) store.Store {
 	b.Helper()
 	store, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "crm.db"), db.Collections())
 	if err != nil {
@@ -118,22 +119,22 @@ func openBenchmarkStore(b *testing.B) db.Store {
 	return store
 }
 
-func fillCustomer(b *testing.B, store db.Store, c *db.Customer, at time.Time) {
-	insert := func(into *db.Collection, doc db.Document) {
-		if err := store.Insert(b.Context(), into, doc); err != nil {
+func fillCustomer(b *testing.B, engine store.Store, c *db.Customer, at time.Time) {
+	insert := func(into *store.Collection, doc store.Document) {
+		if err := engine.Insert(b.Context(), into, doc); err != nil {
 			b.Error(err)
 		}
 	}
 	for n := range 10 {
 		i := &db.Interaction{
-			ID: db.NewID(), UserID: db.ID{1}, CustomerID: c.ID, Kind: db.KindMeeting, Title: "Plan the rollout",
+			ID: store.NewID(), UserID: store.ID{1}, CustomerID: c.ID, Kind: db.KindMeeting, Title: "Plan the rollout",
 			Description: "They asked for references from the same trade. Decide who signs, and by when.",
 			StartTime:   at.Add(time.Duration(n) * time.Hour), Status: db.InteractionPlanned, CreatedAt: at, UpdatedAt: at, Version: 1,
 		}
 		insert(db.Interactions, i)
 		for range 3 {
 			insert(db.Tickets, &db.Ticket{
-				ID: db.NewID(), InteractionID: i.ID, CustomerID: c.ID, InteractionUserID: i.UserID,
+				ID: store.NewID(), InteractionID: i.ID, CustomerID: c.ID, InteractionUserID: i.UserID,
 				Description: "Please send the minutes of the meeting.", Status: db.TicketOpen, Priority: db.PriorityHigh,
 				CreatedAt: at, UpdatedAt: at, Version: 1,
 			})
@@ -144,32 +145,32 @@ func fillCustomer(b *testing.B, store db.Store, c *db.Customer, at time.Time) {
 // remembering is a store that reads each collection once, and from then on gives out copies of what it read then: good
 // for one operation at a time.
 type remembering struct {
-	db.Store
+	store.Store
 
 	found sync.Map // of what is asked for, []child
 }
 
 type child struct {
-	parent db.ID
-	doc    db.Document
+	parent store.ID
+	doc    store.Document
 }
 
-func (s *remembering) Find(ctx context.Context, c *db.Collection, q db.Query, next func() db.Document) error {
-	return s.remember(c.Name, func(db.ID) db.Document { return next() }, func(next func(db.ID) db.Document) error {
-		return s.Store.Find(ctx, c, q, func() db.Document { return next(db.ID{}) })
+func (s *remembering) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
+	return s.remember(c.Name, func(store.ID) store.Document { return next() }, func(next func(store.ID) store.Document) error {
+		return s.Store.Find(ctx, c, q, func() store.Document { return next(store.ID{}) })
 	})
 }
 
 func (s *remembering) FindChildren(
-	ctx context.Context, c *db.Collection, parent string, parents []db.ID, q db.Query, next func(db.ID) db.Document,
+	ctx context.Context, c *store.Collection, parent string, parents []store.ID, q store.Query, next func(store.ID) store.Document,
 ) error {
-	return s.remember(c.Name+parent, next, func(next func(db.ID) db.Document) error {
+	return s.remember(c.Name+parent, next, func(next func(store.ID) store.Document) error {
 		return s.Store.FindChildren(ctx, c, parent, parents, q, next)
 	})
 }
 
 func (s *remembering) remember(
-	key string, next func(db.ID) db.Document, read func(next func(db.ID) db.Document) error,
+	key string, next func(store.ID) store.Document, read func(next func(store.ID) store.Document) error,
 ) error {
 	if known, ok := s.found.Load(key); ok {
 		for _, one := range known.([]child) {
@@ -178,7 +179,7 @@ func (s *remembering) remember(
 		return nil
 	}
 	var found []child
-	err := read(func(parent db.ID) db.Document {
+	err := read(func(parent store.ID) store.Document {
 		doc := next(parent)
 		found = append(found, child{parent, doc})
 		return doc
@@ -187,7 +188,7 @@ func (s *remembering) remember(
 	return err
 }
 
-func copyDocument(to, from db.Document) {
+func copyDocument(to, from store.Document) {
 	switch to := to.(type) {
 	case *db.Customer:
 		*to = *from.(*db.Customer)

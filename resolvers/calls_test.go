@@ -7,6 +7,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // TestStoreCalls holds the promise that an operation's cost follows from its shape: the calls to the store are the same
@@ -73,7 +74,7 @@ func (s *server) fill(n int) {
 		s.t.Fatal(err)
 	}
 	scope := auth.Scope{Role: auth.Admin, Account: admin.ID}
-	have, err := s.db.Customers.Count(ctx, scope, db.Filter{})
+	have, err := s.db.Customers.Count(ctx, scope, store.Filter{})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -93,21 +94,21 @@ func (s *server) fillInteraction(scope auth.Scope, customer *db.Customer) {
 	s.t.Helper()
 	at := time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC)
 	interaction := &db.Interaction{
-		ID: db.NewID(), UserID: scope.Account, CustomerID: customer.ID, Kind: db.KindTask, Title: "I",
+		ID: store.NewID(), UserID: scope.Account, CustomerID: customer.ID, Kind: db.KindTask, Title: "I",
 		Status: db.InteractionPlanned, StartTime: at, CreatedAt: at, UpdatedAt: at, Version: 1,
 	}
 	s.insert(db.Interactions, interaction)
 	for range 2 {
-		assignee := db.ID(scope.Account)
+		assignee := store.ID(scope.Account)
 		s.insert(db.Tickets, &db.Ticket{
-			ID: db.NewID(), InteractionID: interaction.ID, CustomerID: customer.ID, InteractionUserID: scope.Account,
+			ID: store.NewID(), InteractionID: interaction.ID, CustomerID: customer.ID, InteractionUserID: scope.Account,
 			AssigneeID: &assignee, Description: "T", Status: db.TicketOpen, Priority: db.PriorityLow,
 			CreatedAt: at, UpdatedAt: at, Version: 1,
 		})
 	}
 }
 
-func (s *server) insert(c *db.Collection, doc db.Document) {
+func (s *server) insert(c *store.Collection, doc store.Document) {
 	s.t.Helper()
 	if err := s.store.Insert(s.t.Context(), c, doc); err != nil {
 		s.t.Fatal(err)

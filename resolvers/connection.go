@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -24,8 +25,8 @@ func connection[T any](ctx context.Context, e *db.Entities[T], list db.List) (*g
 // connectionsOf reads the lists of many parents: of each, the documents whose field holds its id. It costs one call to
 // the store, and another one if the lists' total counts are asked for.
 func connectionsOf[T any](
-	ctx context.Context, e *db.Entities[T], field string, parents []db.ID, list db.List,
-) (map[db.ID]*graph.Connection[T], error) {
+	ctx context.Context, e *db.Entities[T], field string, parents []store.ID, list db.List,
+) (map[store.ID]*graph.Connection[T], error) {
 	scope := scopeOf(ctx)
 	pages, err := shown(ctx, e).PagesOf(ctx, scope, field, parents, list)
 	if err != nil {
@@ -36,10 +37,10 @@ func connectionsOf[T any](
 		all = append(all, pages[parent].Items...)
 	}
 	together(ctx, all)
-	counts := sync.OnceValues(func() (map[db.ID]int, error) {
+	counts := sync.OnceValues(func() (map[store.ID]int, error) {
 		return e.CountsOf(ctx, scope, field, parents, list.Where)
 	})
-	connections := make(map[db.ID]*graph.Connection[T], len(parents))
+	connections := make(map[store.ID]*graph.Connection[T], len(parents))
 	for _, parent := range parents {
 		connections[parent] = graph.NewConnection(pages[parent], func(context.Context) (int, error) {
 			byParent, err := counts()
@@ -51,12 +52,12 @@ func connectionsOf[T any](
 
 // children resolves a list that hangs on a parent, for all its siblings at once.
 func children[P, T any](
-	ctx context.Context, parent *P, id func(*P) db.ID, e *db.Entities[T], field string, list db.List,
+	ctx context.Context, parent *P, id func(*P) store.ID, e *db.Entities[T], field string, list db.List,
 ) (*graph.Connection[T], error) {
 	group := siblingsOf(ctx, parent)
-	read, ok := readBySibling[map[db.ID]*graph.Connection[T]](ctx, group)
+	read, ok := readBySibling[map[store.ID]*graph.Connection[T]](ctx, group)
 	if !ok {
-		read = readForSiblings(ctx, group, func(parents []*P) (map[db.ID]*graph.Connection[T], error) {
+		read = readForSiblings(ctx, group, func(parents []*P) (map[store.ID]*graph.Connection[T], error) {
 			return connectionsOf(ctx, e, field, idsOf(parents, always(id)), list)
 		})
 	}
@@ -69,15 +70,15 @@ func children[P, T any](
 
 // one resolves the document that a reference of a child holds, for all its siblings at once. It is nil if there is no
 // reference, or nothing that the viewer may see behind it.
-func one[C, T any](ctx context.Context, child *C, e *db.Entities[T], reference func(*C) (db.ID, bool)) (*T, error) {
+func one[C, T any](ctx context.Context, child *C, e *db.Entities[T], reference func(*C) (store.ID, bool)) (*T, error) {
 	id, ok := reference(child)
 	if !ok {
 		return nil, nil //nolint:nilnil // null is what the schema says of a reference to nothing
 	}
 	group := siblingsOf(ctx, child)
-	read, ok := readBySibling[map[db.ID]*T](ctx, group)
+	read, ok := readBySibling[map[store.ID]*T](ctx, group)
 	if !ok {
-		read = readForSiblings(ctx, group, func(children []*C) (map[db.ID]*T, error) {
+		read = readForSiblings(ctx, group, func(children []*C) (map[store.ID]*T, error) {
 			return referred(ctx, e, idsOf(children, reference))
 		})
 	}
@@ -86,7 +87,7 @@ func one[C, T any](ctx context.Context, child *C, e *db.Entities[T], reference f
 }
 
 // referred reads documents by their ids.
-func referred[T any](ctx context.Context, e *db.Entities[T], ids []db.ID) (map[db.ID]*T, error) {
+func referred[T any](ctx context.Context, e *db.Entities[T], ids []store.ID) (map[store.ID]*T, error) {
 	byID, err := shown(ctx, e).ByID(ctx, scopeOf(ctx), ids)
 	if err != nil {
 		return nil, err
@@ -100,9 +101,9 @@ func referred[T any](ctx context.Context, e *db.Entities[T], ids []db.ID) (map[d
 }
 
 // idsOf returns the ids that the documents have, each once, in their order.
-func idsOf[T any](docs []*T, id func(*T) (db.ID, bool)) []db.ID {
-	seen := make(map[db.ID]bool, len(docs))
-	ids := make([]db.ID, 0, len(docs))
+func idsOf[T any](docs []*T, id func(*T) (store.ID, bool)) []store.ID {
+	seen := make(map[store.ID]bool, len(docs))
+	ids := make([]store.ID, 0, len(docs))
 	for _, doc := range docs {
 		if id, ok := id(doc); ok && !seen[id] {
 			seen[id] = true
@@ -113,8 +114,8 @@ func idsOf[T any](docs []*T, id func(*T) (db.ID, bool)) []db.ID {
 }
 
 // always makes a reference of one that every document has.
-func always[T any](id func(*T) db.ID) func(*T) (db.ID, bool) {
-	return func(doc *T) (db.ID, bool) { return id(doc), true }
+func always[T any](id func(*T) store.ID) func(*T) (store.ID, bool) {
+	return func(doc *T) (store.ID, bool) { return id(doc), true }
 }
 
 // slice is which part of a list is asked for.
@@ -126,7 +127,7 @@ type slice struct {
 }
 
 // list makes a db.List of a connection's arguments.
-func list[O any](s slice, where db.Filter, orderBy []*O, key func(*O) db.Sort) db.List {
+func list[O any](s slice, where store.Filter, orderBy []*O, key func(*O) store.Sort) db.List {
 	l := db.List{First: s.first, After: s.after, Last: s.last, Before: s.before, Where: where}
 	for _, order := range orderBy {
 		l.Order = append(l.Order, key(order))

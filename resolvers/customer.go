@@ -4,10 +4,11 @@ import (
 	"context"
 
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
-func customerID(c *db.Customer) db.ID { return c.ID }
+func customerID(c *db.Customer) store.ID { return c.ID }
 
 // Customer resolves Query.customer; @oneOf sees to it that there is one key.
 func (r queryResolver) Customer(ctx context.Context, by graph.CustomerBy) (*db.Customer, error) {

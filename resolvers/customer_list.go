@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -10,8 +11,8 @@ func customerList(s slice, where *graph.CustomerWhere, orderBy []*graph.Customer
 	return list(s, filter, orderBy, customerSort), err
 }
 
-func customerFilter(c *conditions, path string, depth int, w *graph.CustomerWhere) db.Filter {
-	return db.And(
+func customerFilter(c *conditions, path string, depth int, w *graph.CustomerWhere) store.Filter {
+	return store.And(
 		logic(c, path, depth, w.And, w.Or, w.Not, customerFilter),
 		compare(c, path, "id", "_id", w.ID, idOf(db.KindCustomer)),
 		compare(c, path, "name", "name_key", w.Name, folded),
@@ -23,10 +24,10 @@ func customerFilter(c *conditions, path string, depth int, w *graph.CustomerWher
 	)
 }
 
-func customerSort(o *graph.CustomerOrder) db.Sort {
+func customerSort(o *graph.CustomerOrder) store.Sort {
 	fields := map[graph.CustomerOrderField]string{
 		graph.CustomerOrderFieldName: "name_key", graph.CustomerOrderFieldEmail: "email_key",
 		graph.CustomerOrderFieldCreatedAt: "created_at", graph.CustomerOrderFieldUpdatedAt: "updated_at",
 	}
-	return db.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}
+	return store.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}
 }

@@ -14,14 +14,15 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 	"crm/resolvers"
 )
 
 // hanging is a store that answers nothing about some collections until it is told to stop.
 type hanging struct {
-	db.Store
-	about map[*db.Collection]bool
+	store.Store
+	about map[*store.Collection]bool
 	// stopped gets the cause for which each call was given up.
 	stopped chan error
 }
@@ -32,7 +33,7 @@ func (s hanging) hang(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (s hanging) Find(ctx context.Context, c *db.Collection, q db.Query, next func() db.Document) error {
+func (s hanging) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
 	if s.about[c] {
 		return s.hang(ctx)
 	}
@@ -40,7 +41,7 @@ func (s hanging) Find(ctx context.Context, c *db.Collection, q db.Query, next fu
 }
 
 func (s hanging) FindChildren(
-	ctx context.Context, c *db.Collection, parent string, parents []db.ID, q db.Query, next func(parent db.ID) db.Document,
+	ctx context.Context, c *store.Collection, parent string, parents []store.ID, q store.Query, next func(parent store.ID) store.Document,
 ) error {
 	if s.about[c] {
 		return s.hang(ctx)
@@ -49,23 +50,23 @@ func (s hanging) FindChildren(
 }
 
 // serveAdmin serves an admin's requests on a store.
-func serveAdmin(t *testing.T, store db.Store, limits graph.Limits) *server {
+func serveAdmin(t *testing.T, engine store.Store, limits graph.Limits) *server {
 	t.Helper()
 	hasher, err := auth.NewHasher(bcrypt.MinCost, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	domain := db.New(store, hasher, db.Options{CursorKey: []byte("a key for cursors")})
+	domain := db.New(engine, hasher, db.Options{CursorKey: []byte("a key for cursors")})
 	handler := graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(domain, nil), NewOperation: resolvers.NewOperation,
 		Logger: slog.New(slog.DiscardHandler), Limits: limits,
 	})
-	admin := auth.Viewer{Role: auth.Admin, Account: db.NewID()}
+	admin := auth.Viewer{Role: auth.Admin, Account: store.NewID()}
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(w, r.WithContext(auth.WithViewer(r.Context(), admin)))
 	}))
 	t.Cleanup(web.Close)
-	return &server{t: t, url: web.URL, db: domain, store: store}
+	return &server{t: t, url: web.URL, db: domain, store: engine}
 }
 
 // An operation that takes too long is answered, and its calls of the store end.
@@ -73,25 +74,25 @@ func TestDeadline(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		query string
-		about *db.Collection
+		about *store.Collection
 	}{
 		"a root field":   {`{ customers { nodes { id } } }`, db.Customers},
 		"a nested field": {`{ customers { nodes { id interactions { nodes { id } } } } }`, db.Interactions},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			store := hanging{Store: openSQLite(t), about: map[*db.Collection]bool{test.about: true}, stopped: make(chan error, 10)}
-			if err := store.Insert(t.Context(), db.Customers, &db.Customer{ID: db.NewID(), Name: "Rahul"}); err != nil {
+			engine := hanging{Store: openSQLite(t), about: map[*store.Collection]bool{test.about: true}, stopped: make(chan error, 10)}
+			if err := engine.Insert(t.Context(), db.Customers, &db.Customer{ID: store.NewID(), Name: "Rahul"}); err != nil {
 				t.Fatal(err)
 			}
-			s := serveAdmin(t, store, graph.Limits{Time: 50 * time.Millisecond})
+			s := serveAdmin(t, engine, graph.Limits{Time: 50 * time.Millisecond})
 			got := s.ask("", test.query, nil)
 			if len(got.Errors) == 0 || got.Errors[0].Extensions.Code != "UNAVAILABLE" ||
 				got.Errors[0].Message != "the request took too long" {
 				t.Errorf("got %s", got.raw)
 			}
-			if err := <-store.stopped; !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("the store's call ended with %v", err)
+			if err := <-engine.stopped; !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("the engine's call ended with %v", err)
 			}
 		})
 	}
@@ -100,7 +101,7 @@ func TestDeadline(t *testing.T) {
 // The calls of the store end, too, when the client goes away.
 func TestClientGoesAway(t *testing.T) {
 	t.Parallel()
-	store := hanging{Store: openSQLite(t), about: map[*db.Collection]bool{db.Customers: true}, stopped: make(chan error, 10)}
+	store := hanging{Store: openSQLite(t), about: map[*store.Collection]bool{db.Customers: true}, stopped: make(chan error, 10)}
 	s := serveAdmin(t, store, graph.Limits{})
 	ctx, leave := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer leave()

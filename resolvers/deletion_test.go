@@ -8,6 +8,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // family is a customer and a user with two interactions and three tickets, and what only touches them.
@@ -83,7 +84,7 @@ func TestDeletion(t *testing.T) {
 				id := test.id(f)
 				for _, cascade := range []variables{{}, {"cascade": false}} {
 					a := s.mutate(f.admin.token, test.mutation, with(variables{"id": id}, cascade), test.payload)
-					s.wantProblem(a, db.Conflict, "", test.refusal)
+					s.wantProblem(a, store.Conflict, "", test.refusal)
 				}
 				if count := s.must(f.admin.token, `{ interactions { totalCount } tickets { totalCount } }`, nil); count.at("interactions.totalCount") != 3.0 || count.at("tickets.totalCount") != 4.0 {
 					t.Fatalf("a refused deletion deleted something: %s", count.raw)
@@ -100,7 +101,7 @@ func TestDeletion(t *testing.T) {
 				s.refused(f.admin.token, `query($id: ID!) { node(id: $id) { id } }`, variables{"id": id}, "NOT_FOUND")
 				for _, cascade := range []bool{false, true} {
 					a := s.mutate(f.admin.token, test.mutation, variables{"id": id, "cascade": cascade}, test.payload)
-					s.wantProblem(a, db.NotFound, "", "no such")
+					s.wantProblem(a, store.NotFound, "", "no such")
 				}
 			})
 		})
@@ -128,7 +129,7 @@ func TestDeletedAccount(t *testing.T) {
 		}
 		for _, mutation := range []string{"logInUser", "logInCustomer"} {
 			a := s.mutate("", mutation, variables{"email": f.user.email, "password": password}, "__typename")
-			s.wantProblem(a, db.Unauthenticated, "", "wrong address or password")
+			s.wantProblem(a, store.Unauthenticated, "", "wrong address or password")
 		}
 		kept := s.must(f.admin.token, `query($id: ID!) { ticket(id: $id) { status assignee { id } interaction { id } } }`, variables{"id": f.keptTicket})
 		if kept.at("ticket.assignee") != nil || kept.text("ticket.interaction.id") != f.kept {
@@ -148,13 +149,13 @@ func TestDeletedAccount(t *testing.T) {
 func TestOwnDeletion(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		f := s.family()
-		s.wantProblem(s.mutate(f.customer.token, "deleteCustomer", variables{"id": f.customer.id}, "deletedId"), db.Conflict, "", "2 interactions and 3 tickets")
+		s.wantProblem(s.mutate(f.customer.token, "deleteCustomer", variables{"id": f.customer.id}, "deletedId"), store.Conflict, "", "2 interactions and 3 tickets")
 		a := s.mutate(f.customer.token, "deleteCustomer", variables{"id": f.customer.id, "cascade": true}, "deletedId deletedInteractions deletedTickets")
 		if a.at("deleteCustomer.deletedTickets") != 3.0 {
 			t.Errorf("deleting themself is answered with %s", a.raw)
 		}
 		s.wantNothingDangling(f.admin)
-		s.wantProblem(s.mutate(f.admin.token, "deleteUser", variables{"id": f.admin.id, "cascade": true}, "deletedId"), db.Conflict, "", "last admin")
+		s.wantProblem(s.mutate(f.admin.token, "deleteUser", variables{"id": f.admin.id, "cascade": true}, "deletedId"), store.Conflict, "", "last admin")
 		if a := s.must(f.admin.token, `{ interactions { totalCount } viewer { ... on User { active } } }`, nil); a.at("interactions.totalCount") != 1.0 || a.at("viewer.active") != true {
 			t.Errorf("a refused deletion of the last admin left %s", a.raw)
 		}
@@ -164,7 +165,7 @@ func TestOwnDeletion(t *testing.T) {
 // cutter is a store whose work is cut off at one of its writes, by the end of the context: just before it or
 // just after it.
 type cutter struct {
-	db.Store
+	store.Store
 	cut   context.CancelFunc
 	left  int
 	after bool
@@ -185,11 +186,11 @@ func (c *cutter) write(ctx context.Context, do func() error) error {
 	return err
 }
 
-func (c *cutter) Update(ctx context.Context, in *db.Collection, id db.ID, where db.Filter, set []db.Assignment, events ...*db.Event) error {
+func (c *cutter) Update(ctx context.Context, in *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event) error {
 	return c.write(ctx, func() error { return c.Store.Update(ctx, in, id, where, set, events...) })
 }
 
-func (c *cutter) Delete(ctx context.Context, in *db.Collection, id db.ID, where db.Filter, events ...*db.Event) error {
+func (c *cutter) Delete(ctx context.Context, in *store.Collection, id store.ID, where store.Filter, events ...*store.Event) error {
 	return c.write(ctx, func() error { return c.Store.Delete(ctx, in, id, where, events...) })
 }
 
@@ -200,12 +201,12 @@ func TestDeletionThatIsCutOff(t *testing.T) {
 		f := s.family()
 		for _, test := range []struct {
 			id       string
-			deletion func(d *db.DB) func(context.Context, auth.Scope, db.ID, *int, bool) (db.Deleted, error)
+			deletion func(d *db.DB) func(context.Context, auth.Scope, store.ID, *int, bool) (db.Deleted, error)
 		}{
-			{f.user.id, func(d *db.DB) func(context.Context, auth.Scope, db.ID, *int, bool) (db.Deleted, error) {
+			{f.user.id, func(d *db.DB) func(context.Context, auth.Scope, store.ID, *int, bool) (db.Deleted, error) {
 				return d.DeleteUser
 			}},
-			{f.stranger.id, func(d *db.DB) func(context.Context, auth.Scope, db.ID, *int, bool) (db.Deleted, error) {
+			{f.stranger.id, func(d *db.DB) func(context.Context, auth.Scope, store.ID, *int, bool) (db.Deleted, error) {
 				return d.DeleteCustomer
 			}},
 		} {
@@ -217,10 +218,10 @@ func TestDeletionThatIsCutOff(t *testing.T) {
 			for ; cuts < 50; cuts++ {
 				ctx, cancel := context.WithCancel(t.Context())
 				// The first write of each try gets through, so that every try comes further.
-				store := &cutter{Store: s.store, cut: cancel, left: 1 + cuts%2, after: cuts%2 == 0}
-				_, err := test.deletion(db.New(store, nil, db.Options{}))(ctx, auth.SystemScope(), id, nil, true)
+				engine := &cutter{Store: s.store, cut: cancel, left: 1 + cuts%2, after: cuts%2 == 0}
+				_, err := test.deletion(db.New(engine, nil, db.Options{}))(ctx, auth.SystemScope(), id, nil, true)
 				cancel()
-				if err == nil || db.CodeOf(err) == db.NotFound {
+				if err == nil || store.CodeOf(err) == store.NotFound {
 					break
 				}
 				if !errors.Is(err, context.Canceled) {

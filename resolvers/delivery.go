@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
 // deliveryList is newest first, and can't be filtered.
 func deliveryList(s slice) db.List {
-	return list[struct{}](s, db.Filter{}, nil, nil)
+	return list[struct{}](s, store.Filter{}, nil, nil)
 }
 
 // Redeliver resolves Mutation.redeliver.

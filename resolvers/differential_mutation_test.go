@@ -11,7 +11,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // mutationsARound is how many mutations two stores go through before they have changed too much to be of use.
@@ -50,7 +50,7 @@ func TestFastPathAnswersMutationsAsTheExecutor(t *testing.T) {
 }
 
 // openCopy opens a copy of a closed store.
-func openCopy(t *testing.T, template string) db.Store {
+func openCopy(t *testing.T, template string) store.Store {
 	t.Helper()
 	content, err := os.ReadFile(template)
 	if err != nil {

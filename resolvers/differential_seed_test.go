@@ -10,6 +10,7 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/sqlite"
+	"crm/db/store"
 )
 
 // nasty are texts that an encoder may get wrong: each control character, quotes, what JavaScript takes for the end of a
@@ -38,7 +39,7 @@ const (
 )
 
 // openStore opens the store in a file.
-func openStore(tb testing.TB, path string) db.Store {
+func openStore(tb testing.TB, path string) store.Store {
 	tb.Helper()
 	store, err := sqlite.Open(tb.Context(), path, db.Collections())
 	if err != nil {
@@ -50,7 +51,7 @@ func openStore(tb testing.TB, path string) db.Store {
 
 // openSeeded opens a new store with documents that have fixed ids, so that two such stores hold the same. Some refer to
 // nothing.
-func openSeeded(tb testing.TB, path string) db.Store {
+func openSeeded(tb testing.TB, path string) store.Store {
 	tb.Helper()
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
 	if err != nil {
@@ -78,12 +79,12 @@ func openSeeded(tb testing.TB, path string) db.Store {
 
 type seeder struct {
 	tb           testing.TB
-	store        db.Store
+	store        store.Store
 	passwordHash string
 }
 
 // seededID is the id of the i-th document of a kind; those beyond the last are of nothing.
-func seededID(kind db.Kind, i int) db.ID { return db.DerivedID(string(kind), fmt.Sprint(i)) }
+func seededID(kind db.Kind, i int) store.ID { return store.DerivedID(string(kind), fmt.Sprint(i)) }
 
 func textAt(i int) string { return nasty[i%len(nasty)] }
 
@@ -91,7 +92,7 @@ func momentAt(i int) time.Time {
 	return moments[i%len(moments)].Add(time.Duration(i/len(moments)) * time.Hour)
 }
 
-func (s *seeder) insert(c *db.Collection, f fields) {
+func (s *seeder) insert(c *store.Collection, f fields) {
 	s.tb.Helper()
 	doc := seedling{}
 	for _, field := range c.Fields {

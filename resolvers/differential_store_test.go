@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // failures say which calls to the store fail in one operation, and how. Which ones follows from what is called and never
@@ -23,9 +24,9 @@ type failures struct {
 
 // thrown are the errors that a store may return: internal ones, coded ones, and those of a context.
 var thrown = []error{
-	errors.New("the disk is on fire"), db.Errorf(db.Unavailable, "the database can't be reached"),
-	db.Errorf(db.NotFound, "it is gone"), fmt.Errorf("cannot wait: %w", context.DeadlineExceeded), context.Canceled,
-	db.FieldError(db.BadInput, "where.title", "is %s", nasty[7]), errPanics,
+	errors.New("the disk is on fire"), store.Errorf(store.Unavailable, "the database can't be reached"),
+	store.Errorf(store.NotFound, "it is gone"), fmt.Errorf("cannot wait: %w", context.DeadlineExceeded), context.Canceled,
+	store.FieldError(store.BadInput, "where.title", "is %s", nasty[7]), errPanics,
 }
 
 // errPanics has the store panic instead.
@@ -34,10 +35,10 @@ var errPanics = errors.New("panic")
 type failuresKey struct{}
 
 // failing is a store that fails as the failures in a call's context have it.
-type failing struct{ db.Store }
+type failing struct{ store.Store }
 
 // fails returns the error that the call is to return, or nil; write describes the call.
-func (failing) fails(ctx context.Context, call string, c *db.Collection, write func(w io.Writer)) error {
+func (failing) fails(ctx context.Context, call string, c *store.Collection, write func(w io.Writer)) error {
 	plan, _ := ctx.Value(failuresKey{}).(failures)
 	if plan.oneIn == 0 || c == db.Sessions || c == db.LoginAttempts {
 		return nil // these are asked for by the clock and by ids made just now
@@ -56,13 +57,13 @@ func (failing) fails(ctx context.Context, call string, c *db.Collection, write f
 }
 
 // describeQuery writes what a query selects; equal queries are written the same.
-func describeQuery(w io.Writer, q db.Query) {
+func describeQuery(w io.Writer, q store.Query) {
 	_, _ = fmt.Fprint(w, q.Sort, q.After, q.Limit)
 	describeFilter(w, q.Where)
 }
 
 // describeFilter writes a filter, with its values sorted: they are a set, and ids come in any order.
-func describeFilter(w io.Writer, f db.Filter) {
+func describeFilter(w io.Writer, f store.Filter) {
 	values := make([]string, len(f.Values))
 	for i, value := range f.Values {
 		values[i] = fmt.Sprint(value)
@@ -78,7 +79,7 @@ func describeFilter(w io.Writer, f db.Filter) {
 	}
 }
 
-func describeIDs(w io.Writer, ids []db.ID) {
+func describeIDs(w io.Writer, ids []store.ID) {
 	texts := make([]string, len(ids))
 	for i, id := range ids {
 		texts[i] = id.String()
@@ -87,7 +88,7 @@ func describeIDs(w io.Writer, ids []db.ID) {
 	_, _ = fmt.Fprint(w, texts)
 }
 
-func (s failing) Find(ctx context.Context, c *db.Collection, q db.Query, next func() db.Document) error {
+func (s failing) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
 	if err := s.fails(ctx, "find", c, func(w io.Writer) { describeQuery(w, q) }); err != nil {
 		return err
 	}
@@ -95,7 +96,7 @@ func (s failing) Find(ctx context.Context, c *db.Collection, q db.Query, next fu
 }
 
 func (s failing) FindChildren(
-	ctx context.Context, c *db.Collection, parent string, parents []db.ID, q db.Query, next func(parent db.ID) db.Document,
+	ctx context.Context, c *store.Collection, parent string, parents []store.ID, q store.Query, next func(parent store.ID) store.Document,
 ) error {
 	err := s.fails(ctx, parent, c, func(w io.Writer) {
 		describeIDs(w, parents)
@@ -107,7 +108,7 @@ func (s failing) FindChildren(
 	return s.Store.FindChildren(ctx, c, parent, parents, q, next)
 }
 
-func (s failing) Count(ctx context.Context, c *db.Collection, where db.Filter) (int, error) {
+func (s failing) Count(ctx context.Context, c *store.Collection, where store.Filter) (int, error) {
 	if err := s.fails(ctx, "count", c, func(w io.Writer) { describeFilter(w, where) }); err != nil {
 		return 0, err
 	}
@@ -115,8 +116,8 @@ func (s failing) Count(ctx context.Context, c *db.Collection, where db.Filter) (
 }
 
 func (s failing) CountBy(
-	ctx context.Context, c *db.Collection, field string, values []db.ID, where db.Filter,
-) (map[db.ID]int, error) {
+	ctx context.Context, c *store.Collection, field string, values []store.ID, where store.Filter,
+) (map[store.ID]int, error) {
 	err := s.fails(ctx, "count "+field, c, func(w io.Writer) {
 		describeIDs(w, values)
 		describeFilter(w, where)
@@ -127,7 +128,7 @@ func (s failing) CountBy(
 	return s.Store.CountBy(ctx, c, field, values, where)
 }
 
-func (s failing) Insert(ctx context.Context, c *db.Collection, doc db.Document, events ...*db.Event) error {
+func (s failing) Insert(ctx context.Context, c *store.Collection, doc store.Document, events ...*store.Event) error {
 	if err := s.fails(ctx, "insert", c, func(io.Writer) {}); err != nil {
 		return err
 	}
@@ -135,7 +136,7 @@ func (s failing) Insert(ctx context.Context, c *db.Collection, doc db.Document, 
 }
 
 func (s failing) Update(
-	ctx context.Context, c *db.Collection, id db.ID, where db.Filter, set []db.Assignment, events ...*db.Event,
+	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event,
 ) error {
 	if err := s.fails(ctx, "update", c, func(w io.Writer) { _, _ = fmt.Fprint(w, id) }); err != nil {
 		return err
@@ -143,7 +144,7 @@ func (s failing) Update(
 	return s.Store.Update(ctx, c, id, where, set, events...)
 }
 
-func (s failing) Delete(ctx context.Context, c *db.Collection, id db.ID, where db.Filter, events ...*db.Event) error {
+func (s failing) Delete(ctx context.Context, c *store.Collection, id store.ID, where store.Filter, events ...*store.Event) error {
 	if err := s.fails(ctx, "delete", c, func(w io.Writer) { _, _ = fmt.Fprint(w, id) }); err != nil {
 		return err
 	}

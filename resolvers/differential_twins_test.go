@@ -17,6 +17,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 	"crm/resolvers"
 )
@@ -31,7 +32,7 @@ type twin struct {
 	watched *graph.Executor
 }
 
-func newTwin(tb testing.TB, store db.Store) *twin {
+func newTwin(tb testing.TB, store store.Store) *twin {
 	tb.Helper()
 	passwords, err := auth.NewHasher(bcrypt.MinCost, 2)
 	if err != nil {

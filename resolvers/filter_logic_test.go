@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // TestTextFilters holds that the characters which mean something to SQL's LIKE or to a regular expression mean
@@ -20,7 +21,7 @@ func TestTextFilters(t *testing.T) {
 			"100% sure", "100 percent", "under_score", "underXscore", `back\slash`, "back/slash", "star*", "st.r*", "(a|b)+",
 			"[a-z]^$", "É", "e\u0301", "e", "Straße", "STRASSE", "ΣΊΣΥΦΟΣ", "İstanbul", "日本語", "🙂 smile", `"quoted"`, "it's",
 		} {
-			id := db.NewID()
+			id := store.NewID()
 			s.seed(db.Customers, fields{"_id": id, "name": name, "name_key": db.Fold(name), "email_key": strconv.Itoa(i)})
 			names[db.KindCustomer.GlobalID(id)] = name
 		}
@@ -86,9 +87,9 @@ func (s *server) named(admin account) map[string]string {
 		s.t.Fatal(err)
 	}
 	names := map[string]string{}
-	ids := map[string]db.ID{}
-	add := func(kind db.Kind, name string) db.ID {
-		ids[name] = db.NewID()
+	ids := map[string]store.ID{}
+	add := func(kind db.Kind, name string) store.ID {
+		ids[name] = store.NewID()
 		names[kind.GlobalID(ids[name])] = name
 		return ids[name]
 	}
@@ -115,7 +116,7 @@ func (s *server) named(admin account) map[string]string {
 		s.seed(db.Tickets, ticket)
 	}
 	// One whose customer and interaction are gone is in no answer that asks something of them.
-	s.seed(db.Tickets, fields{"_id": add(db.KindTicket, "dangling"), "interaction_id": db.NewID(), "customer_id": db.NewID(), "priority": 4})
+	s.seed(db.Tickets, fields{"_id": add(db.KindTicket, "dangling"), "interaction_id": store.NewID(), "customer_id": store.NewID(), "priority": 4})
 	return names
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // filteredLists stores a few documents of each kind, which differ in every field, and returns their lists.
@@ -27,11 +28,11 @@ func (s *server) filteredLists(admin account) []filtered {
 	for i, text := range texts {
 		email := fmt.Sprintf("%c.User%d@Example.net", 'A'+i, i)
 		user := fields{
-			"_id": db.NewID(), "name": text, "name_key": db.Fold(text), "email": email, "email_key": db.Fold(email), "role": "USER",
+			"_id": store.NewID(), "name": text, "name_key": db.Fold(text), "email": email, "email_key": db.Fold(email), "role": "USER",
 			"created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
 		customer := fields{
-			"_id": db.NewID(), "name": text, "name_key": db.Fold(text), "email": email, "email_key": db.Fold(email),
+			"_id": store.NewID(), "name": text, "name_key": db.Fold(text), "email": email, "email_key": db.Fold(email),
 			"created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
 		if i%2 == 0 {
@@ -42,13 +43,13 @@ func (s *server) filteredLists(admin account) []filtered {
 	}
 	for i, text := range texts {
 		interaction := fields{
-			"_id": db.NewID(), "user_id": users[i%3].id(), "customer_id": customers[i%2].id(),
+			"_id": store.NewID(), "user_id": users[i%3].id(), "customer_id": customers[i%2].id(),
 			"kind": []string{"meeting", "task", "follow_up"}[i%3], "status": []string{"planned", "done", "cancelled"}[i/2],
 			"title": text, "title_key": db.Fold(text), "description": "", "start_time": day(10 + i),
 			"created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
 		ticket := fields{
-			"_id": db.NewID(), "interaction_id": interaction.id(), "customer_id": interaction["customer_id"],
+			"_id": store.NewID(), "interaction_id": interaction.id(), "customer_id": interaction["customer_id"],
 			"interaction_user_id": interaction["user_id"], "description": text, "priority": 1 + i%4,
 			"status": []string{"open", "in_progress", "resolved", "closed"}[i%4], "created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -71,7 +72,7 @@ func (c comparing) value(doc fields) any {
 	}
 	value := doc[name]
 	switch value := value.(type) {
-	case db.ID:
+	case store.ID:
 		return c.kinds[c.field].GlobalID(value)
 	case int:
 		return []string{"LOW", "MEDIUM", "HIGH", "URGENT"}[value-1]

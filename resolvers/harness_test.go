@@ -18,6 +18,7 @@ import (
 	"crm/db"
 	"crm/db/mongo/mongotest"
 	"crm/db/sqlite"
+	"crm/db/store"
 	"crm/graph"
 	"crm/resolvers"
 )
@@ -30,7 +31,7 @@ type server struct {
 	t      *testing.T
 	url    string
 	db     *db.DB
-	store  db.Store
+	store  store.Store
 	tokens *auth.Tokens
 }
 
@@ -48,7 +49,7 @@ func onEachEngine(t *testing.T, test func(t *testing.T, s *server)) {
 	})
 }
 
-func openSQLite(t *testing.T) db.Store {
+func openSQLite(t *testing.T) store.Store {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "crm.db"), db.Collections())
 	if err != nil {
@@ -59,7 +60,7 @@ func openSQLite(t *testing.T) db.Store {
 }
 
 // serve starts a server over a store. Its password hashes are as cheap as bcrypt allows, which changes nothing else.
-func serve(t *testing.T, store db.Store, options db.Options) *server {
+func serve(t *testing.T, store store.Store, options db.Options) *server {
 	t.Helper()
 	hasher, err := auth.NewHasher(bcrypt.MinCost, 2)
 	if err != nil {
@@ -69,7 +70,7 @@ func serve(t *testing.T, store db.Store, options db.Options) *server {
 }
 
 // serveWith starts a server over a store, with its passwords hashed as the test wants.
-func serveWith(t *testing.T, store db.Store, passwords db.Passwords, options db.Options) *server {
+func serveWith(t *testing.T, store store.Store, passwords db.Passwords, options db.Options) *server {
 	t.Helper()
 	options.CursorKey = []byte("a key for cursors")
 	domain := db.New(store, passwords, options)

@@ -4,14 +4,15 @@ import (
 	"context"
 
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
-func interactionID(i *db.Interaction) db.ID { return i.ID }
+func interactionID(i *db.Interaction) store.ID { return i.ID }
 
-func interactionUser(i *db.Interaction) (db.ID, bool) { return i.UserID, true }
+func interactionUser(i *db.Interaction) (store.ID, bool) { return i.UserID, true }
 
-func interactionCustomer(i *db.Interaction) (db.ID, bool) { return i.CustomerID, true }
+func interactionCustomer(i *db.Interaction) (store.ID, bool) { return i.CustomerID, true }
 
 // Interaction resolves Query.interaction.
 func (r queryResolver) Interaction(ctx context.Context, id string) (*db.Interaction, error) {

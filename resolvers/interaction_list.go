@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -12,8 +13,8 @@ func interactionList(
 	return list(s, filter, orderBy, interactionSort), err
 }
 
-func interactionFilter(c *conditions, path string, depth int, w *graph.InteractionWhere) db.Filter {
-	return db.And(
+func interactionFilter(c *conditions, path string, depth int, w *graph.InteractionWhere) store.Filter {
+	return store.And(
 		logic(c, path, depth, w.And, w.Or, w.Not, interactionFilter),
 		compare(c, path, "id", "_id", w.ID, idOf(db.KindInteraction)),
 		compare(c, path, "kind", "kind", w.Kind, stored),
@@ -30,10 +31,10 @@ func interactionFilter(c *conditions, path string, depth int, w *graph.Interacti
 	)
 }
 
-func interactionSort(o *graph.InteractionOrder) db.Sort {
+func interactionSort(o *graph.InteractionOrder) store.Sort {
 	fields := map[graph.InteractionOrderField]string{
 		graph.InteractionOrderFieldStartTime: "start_time", graph.InteractionOrderFieldTitle: "title_key",
 		graph.InteractionOrderFieldCreatedAt: "created_at", graph.InteractionOrderFieldUpdatedAt: "updated_at",
 	}
-	return db.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}
+	return store.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -69,20 +69,20 @@ func TestBadLookUp(t *testing.T) {
 		for _, test := range []struct {
 			name          string
 			by            any
-			code          db.Code
+			code          store.Code
 			path, message string
 		}{
-			{"an id of something else", variables{"id": p.ticket}, db.BadInput, "by.id", "the id of a ticket, not of a customer"},
-			{"an id of nothing", variables{"id": idOfNothing(p.customer.id)}, db.NotFound, "", "no such customer"},
-			{"no id", variables{"id": ""}, db.BadInput, "by.id", "not an id of this server"},
-			{"a number for an address", variables{"email": 5}, db.BadInput, "by.email", "must be"},
-			{"no key", variables{}, db.BadInput, "by", "exactly one of the fields id, email, not 0"},
-			{"two keys", variables{"id": p.customer.id, "email": p.customer.email}, db.BadInput, "by", "exactly one"},
-			{"a key and null", variables{"id": p.customer.id, "email": nil}, db.BadInput, "by", "exactly one"},
-			{"null for the key", variables{"id": nil}, db.BadInput, "by.id", "must not be null"},
-			{"null", nil, db.BadInput, "by", "must not be null"},
-			{"an id without its name", p.customer.id, db.BadInput, "by", "must be an object"},
-			{"a key that there isn't", variables{"phone": "1"}, db.BadInput, "by.phone", "not a field"},
+			{"an id of something else", variables{"id": p.ticket}, store.BadInput, "by.id", "the id of a ticket, not of a customer"},
+			{"an id of nothing", variables{"id": idOfNothing(p.customer.id)}, store.NotFound, "", "no such customer"},
+			{"no id", variables{"id": ""}, store.BadInput, "by.id", "not an id of this server"},
+			{"a number for an address", variables{"email": 5}, store.BadInput, "by.email", "must be"},
+			{"no key", variables{}, store.BadInput, "by", "exactly one of the fields id, email, not 0"},
+			{"two keys", variables{"id": p.customer.id, "email": p.customer.email}, store.BadInput, "by", "exactly one"},
+			{"a key and null", variables{"id": p.customer.id, "email": nil}, store.BadInput, "by", "exactly one"},
+			{"null for the key", variables{"id": nil}, store.BadInput, "by.id", "must not be null"},
+			{"null", nil, store.BadInput, "by", "must not be null"},
+			{"an id without its name", p.customer.id, store.BadInput, "by", "must be an object"},
+			{"a key that there isn't", variables{"phone": "1"}, store.BadInput, "by.phone", "not a field"},
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				s := s.in(t)

@@ -9,6 +9,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // TestAddressesAreUnique: regardless of case, among users and among customers, but not between them.
@@ -70,7 +71,7 @@ func TestOneAddressSignedUpByManyAtOnce(t *testing.T) {
 			_, err := s.db.SignUpCustomer(t.Context(), db.NewCustomer{Name: "C", Email: email, Password: &secret})
 			if err == nil {
 				made.Add(1)
-			} else if db.CodeOf(err) != db.Conflict {
+			} else if store.CodeOf(err) != store.Conflict {
 				t.Error(err)
 			}
 		})
@@ -132,8 +133,8 @@ func (s *server) setHash(a account, hash string) {
 	if strings.HasPrefix(a.id, string(db.KindCustomer)) {
 		c = db.Customers
 	}
-	set := []db.Assignment{{Field: "password", Value: hash}}
-	if err := s.store.Update(s.t.Context(), c, idOf(s.t, a.id), db.Filter{}, set); err != nil {
+	set := []store.Assignment{{Field: "password", Value: hash}}
+	if err := s.store.Update(s.t.Context(), c, idOf(s.t, a.id), store.Filter{}, set); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -7,13 +7,14 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // activeAdmins counts the admins who may log in.
 func (s *server) activeAdmins() int {
 	s.t.Helper()
 	n, err := s.db.Users.Count(s.t.Context(), auth.SystemScope(),
-		db.And(db.Eq("role", string(auth.Admin)), db.IsNull("deactivated_at")))
+		store.And(store.Eq("role", string(auth.Admin)), store.IsNull("deactivated_at")))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -40,13 +41,13 @@ func TestFirstUserBecomesAdmin(t *testing.T) {
 				atOnce(10, func(i int) {
 					user, err := s.db.SignUpUser(t.Context(),
 						db.NewUser{Name: "U", Email: fmt.Sprintf("user%d@example.com", i%test.addresses), Password: password})
-					switch code := db.CodeOf(err); {
+					switch code := store.CodeOf(err); {
 					case err == nil:
 						made.Add(1)
 						if user.Role == auth.Admin {
 							admins.Add(1)
 						}
-					case code != db.Forbidden && code != db.Conflict:
+					case code != store.Forbidden && code != store.Conflict:
 						t.Error(err)
 					}
 				})
@@ -122,16 +123,16 @@ func TestAdminsAgainstEachOther(t *testing.T) {
 		for i := range scopes {
 			scopes[i] = s.newAdmin(i)
 		}
-		ways := []func(scope auth.Scope, id db.ID) error{
-			func(scope auth.Scope, id db.ID) error {
+		ways := []func(scope auth.Scope, id store.ID) error{
+			func(scope auth.Scope, id store.ID) error {
 				_, err := s.db.UpdateUser(t.Context(), scope, id, nil, db.UserChanges{Role: &user})
 				return err
 			},
-			func(scope auth.Scope, id db.ID) error {
+			func(scope auth.Scope, id store.ID) error {
 				_, _, err := s.db.DeactivateUser(t.Context(), scope, id, nil)
 				return err
 			},
-			func(scope auth.Scope, id db.ID) error {
+			func(scope auth.Scope, id store.ID) error {
 				_, err := s.db.DeleteUser(t.Context(), scope, id, nil, false)
 				return err
 			},
@@ -141,7 +142,7 @@ func TestAdminsAgainstEachOther(t *testing.T) {
 			atOnce(2, func(i int) {
 				way := ways[(round+i*(round/3))%3]
 				err := way(scopes[i], scopes[1-i].Account)
-				if code := db.CodeOf(err); err != nil && code != db.Conflict && code != db.NotFound {
+				if code := store.CodeOf(err); err != nil && code != store.Conflict && code != store.NotFound {
 					t.Error(err)
 				}
 			})

@@ -10,6 +10,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // world is who and what there is before anybody does anything: two of everything that somebody owns, and an admin.
@@ -78,7 +79,7 @@ func (s *server) failedDelivery(about string) string {
 	s.t.Helper()
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	delivery := &db.Delivery{
-		ID: db.NewID(), EventID: db.NewID(), EntityID: idOf(s.t, about), Channel: "mail", Recipient: "cleo@example.org",
+		ID: store.NewID(), EventID: store.NewID(), EntityID: idOf(s.t, about), Channel: "mail", Recipient: "cleo@example.org",
 		Subject: "plan", Status: db.DeliveryFailed, Attempts: 7, NextAttemptAt: now, CreatedAt: now,
 	}
 	s.insert(db.Deliveries, delivery)
@@ -86,7 +87,7 @@ func (s *server) failedDelivery(about string) string {
 }
 
 // idOf returns the id in a global id.
-func idOf(t *testing.T, global string) db.ID {
+func idOf(t *testing.T, global string) store.ID {
 	t.Helper()
 	_, id, err := db.ParseGlobalID(global)
 	if err != nil {
@@ -121,7 +122,7 @@ type cell struct {
 func (w *world) newEmail() string { return fmt.Sprintf("new%d@example.net", w.made.Add(1)) }
 
 // logIn makes account the one who asks, as if it had just logged in.
-func (c *cell) logIn(id db.ID, role auth.Role, global string) {
+func (c *cell) logIn(id store.ID, role auth.Role, global string) {
 	c.s.t.Helper()
 	session, refresh, err := c.s.db.StartSession(c.s.t.Context(), id, role.IsStaff())
 	if err != nil {

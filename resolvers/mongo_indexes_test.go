@@ -15,6 +15,7 @@ import (
 	"crm/db"
 	"crm/db/mongo"
 	"crm/db/mongo/mongotest"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -184,7 +185,7 @@ func operandOf(definition *ast.Definition, kind, field string) string {
 	case definition.Name == "DateTime":
 		return `"2020-01-01T00:00:00Z"`
 	case definition.Name == "ID":
-		return `"` + kinds[kind+field].GlobalID(db.NewID()) + `"`
+		return `"` + kinds[kind+field].GlobalID(store.NewID()) + `"`
 	}
 	return `"ann"`
 }

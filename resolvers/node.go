@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -14,7 +15,7 @@ const maxNodes = 100
 func (r queryResolver) Node(ctx context.Context, id string) (graph.Node, error) {
 	kind, parsed, err := db.ParseGlobalID(id)
 	if err != nil {
-		return nil, db.FieldError(db.BadInput, "id", "%s", err.Error())
+		return nil, store.FieldError(store.BadInput, "id", "%s", err.Error())
 	}
 	scope := scopeOf(ctx)
 	switch kind {
@@ -38,8 +39,8 @@ func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]graph.Node, e
 		problems.Add("ids", "must have at most %d ids, not %d", maxNodes, len(ids))
 		return nil, problems.Err()
 	}
-	wanted := make(map[db.Kind][]db.ID)
-	parsed := make([]db.ID, len(ids))
+	wanted := make(map[db.Kind][]store.ID)
+	parsed := make([]store.ID, len(ids))
 	kinds := make([]db.Kind, len(ids))
 	for i, text := range ids {
 		var err error
@@ -64,9 +65,9 @@ func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]graph.Node, e
 }
 
 func (r queryResolver) nodesByKind(
-	ctx context.Context, wanted map[db.Kind][]db.ID,
-) (map[db.Kind]map[db.ID]graph.Node, error) {
-	found := make(map[db.Kind]map[db.ID]graph.Node, len(wanted))
+	ctx context.Context, wanted map[db.Kind][]store.ID,
+) (map[db.Kind]map[store.ID]graph.Node, error) {
+	found := make(map[db.Kind]map[store.ID]graph.Node, len(wanted))
 	for kind, ids := range wanted {
 		var err error
 		switch kind {
@@ -92,12 +93,12 @@ func (r queryResolver) nodesByKind(
 func nodesOf[T any, P interface {
 	*T
 	graph.Node
-}](ctx context.Context, e *db.Entities[T], ids []db.ID) (map[db.ID]graph.Node, error) {
+}](ctx context.Context, e *db.Entities[T], ids []store.ID) (map[store.ID]graph.Node, error) {
 	byID, err := shown(ctx, e).ByID(ctx, scopeOf(ctx), ids)
 	if err != nil {
 		return nil, err
 	}
-	nodes := make(map[db.ID]graph.Node, len(byID))
+	nodes := make(map[store.ID]graph.Node, len(byID))
 	docs := make([]*T, 0, len(byID))
 	for id, doc := range byID {
 		nodes[id] = P(doc)
@@ -108,14 +109,14 @@ func nodesOf[T any, P interface {
 }
 
 // deliveryNodes reads deliveries one by one, since each is visible as far as what it is about is.
-func (r queryResolver) deliveryNodes(ctx context.Context, ids []db.ID) (map[db.ID]graph.Node, error) {
-	nodes := make(map[db.ID]graph.Node, len(ids))
+func (r queryResolver) deliveryNodes(ctx context.Context, ids []store.ID) (map[store.ID]graph.Node, error) {
+	nodes := make(map[store.ID]graph.Node, len(ids))
 	for _, id := range ids {
 		delivery, err := r.db.VisibleDelivery(ctx, scopeOf(ctx), id)
 		switch {
 		case err == nil:
 			nodes[id] = delivery
-		case db.CodeOf(err) != db.NotFound:
+		case store.CodeOf(err) != store.NotFound:
 			return nil, err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"crm/db"
 	"crm/db/mongo"
 	"crm/db/mongo/mongotest"
+	"crm/db/store"
 )
 
 // oldHash is a hash of password as the old application made them. Its cost there was 15; this one's is 10, since under
@@ -30,7 +31,7 @@ type oldData struct {
 var oldTime = bson.NewDateTimeFromTime(time.Date(2023, 5, 6, 7, 8, 9, 10e6, time.UTC))
 
 // oldID is an id in the order of its number.
-func oldID(n int) db.ID { return db.ID{0x64, 11: byte(n)} }
+func oldID(n int) store.ID { return store.ID{0x64, 11: byte(n)} }
 
 // write stores a document as the old application did: its id once more as a string, and the times behind the rest.
 func (o oldData) write(collection string, n int, own string, rest ...bson.E) {

@@ -8,6 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // testOldUpdates changes one thing of each old document.
@@ -43,7 +44,7 @@ func (o oldData) testOldUpdates(t *testing.T, admin string) {
 		})
 	}
 	second := db.KindUser.GlobalID(oldID(3))
-	o.wantProblem(o.mutate(admin, "updateUser", variables{"id": second, "email": "UMA@gmail.com"}, "user { id }"), db.Conflict, "input.email", "in use")
+	o.wantProblem(o.mutate(admin, "updateUser", variables{"id": second, "email": "UMA@gmail.com"}, "user { id }"), store.Conflict, "input.email", "in use")
 	if a := o.mutate(admin, "updateUser", variables{"id": second, "email": "uma.two@gmail.com"}, "user { email }"); len(a.Errors) > 0 {
 		t.Errorf("the second account can't get another address: %s", a.raw)
 	}
@@ -64,7 +65,7 @@ func TestSecondAccountGetsTheAddress(t *testing.T) {
 	o, _ := openOldData(t)
 	admin := o.must("", `mutation { logInUser(input: {email: "rohan@gmail.com", password: "correct horse"}) { tokens { accessToken } } }`, nil).text("logInUser.tokens.accessToken")
 	first, second := db.KindUser.GlobalID(oldID(2)), db.KindUser.GlobalID(oldID(3))
-	o.wantProblem(o.mutate(admin, "updateUser", variables{"id": second, "email": "UMA@gmail.com"}, "user { id }"), db.Conflict, "input.email", "in use")
+	o.wantProblem(o.mutate(admin, "updateUser", variables{"id": second, "email": "UMA@gmail.com"}, "user { id }"), store.Conflict, "input.email", "in use")
 	if a := o.mutate(admin, "deleteUser", variables{"id": first, "cascade": true}, "deletedId"); len(a.Errors) > 0 {
 		t.Fatal(a.raw)
 	}

@@ -11,15 +11,16 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // fields are what a test stores of a document, by their stored names.
 type fields map[string]any
 
-func (f fields) id() db.ID { return f["_id"].(db.ID) }
+func (f fields) id() store.ID { return f["_id"].(store.ID) }
 
 // seed writes a document as it is to be stored, keys and times too, which the rules would not let a test choose.
-func (s *server) seed(c *db.Collection, f fields) fields {
+func (s *server) seed(c *store.Collection, f fields) fields {
 	s.t.Helper()
 	doc := seedling{}
 	for _, field := range c.Fields {
@@ -38,15 +39,15 @@ type seedling []any
 
 func (s seedling) Pointers(into []any) []any { return append(into, s...) }
 
-func pointerTo(field db.Field, value any) any {
+func pointerTo(field store.Field, value any) any {
 	switch field.Type {
-	case db.TypeID:
-		return pointer[db.ID](field.Nullable, value)
-	case db.TypeTime:
+	case store.TypeID:
+		return pointer[store.ID](field.Nullable, value)
+	case store.TypeTime:
 		return pointer[time.Time](field.Nullable, value)
-	case db.TypeInt:
+	case store.TypeInt:
 		return pointer[int](field.Nullable, value)
-	case db.TypeBool:
+	case store.TypeBool:
 		return pointer[bool](field.Nullable, value)
 	default:
 		return pointer[string](field.Nullable, value)
@@ -128,8 +129,8 @@ func compareValues(a, b any) int {
 		return cmp.Compare(a, b.(int))
 	case time.Time:
 		return a.Compare(b.(time.Time))
-	case db.ID:
-		other := b.(db.ID)
+	case store.ID:
+		other := b.(store.ID)
 		return bytes.Compare(a[:], other[:])
 	}
 	panic(fmt.Sprintf("there is no order of %T", a))

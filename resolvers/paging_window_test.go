@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // TestWindows holds that after and before together cut a list at both ends, as Relay has it, whoever asks.
@@ -58,7 +59,7 @@ func TestPagesWhileOthersWrite(t *testing.T) {
 		stored := 0
 		store := func(name string) string {
 			stored++
-			id := db.DerivedID(name, strconv.Itoa(stored))
+			id := store.DerivedID(name, strconv.Itoa(stored))
 			s.seed(db.Customers, fields{
 				"_id": id, "name": name, "name_key": name, "email": id.String(), "email_key": id.String(),
 				"created_at": day(1), "updated_at": day(1),

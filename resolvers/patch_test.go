@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // patched is something that an update changes, with everything that may be changed of it.
@@ -98,7 +98,7 @@ func TestPatch(t *testing.T) {
 			{interaction, []string{"title", "kind", "startTime", "status"}}, {ticket, []string{"description", "priority"}},
 		} {
 			for _, field := range test.fields {
-				s.wantProblem(test.change(s, variables{field: nil}), db.BadInput, "input."+field, "must")
+				s.wantProblem(test.change(s, variables{field: nil}), store.BadInput, "input."+field, "must")
 			}
 		}
 	})
@@ -131,7 +131,7 @@ func TestExpectedVersion(t *testing.T) {
 				... on Interaction { version } ... on Ticket { version } } }`, variables{"id": test.id}).at("node.version").(float64)
 			for _, stale := range []float64{version - 1, version + 1} {
 				a := s.mutate(p.admin.token, test.mutation, with(test.input, variables{"id": test.id, "expectedVersion": stale}), test.payload)
-				s.wantProblem(a, db.Conflict, "input.expectedVersion", fmt.Sprintf("its version is %v, not %v", version, stale))
+				s.wantProblem(a, store.Conflict, "input.expectedVersion", fmt.Sprintf("its version is %v, not %v", version, stale))
 			}
 			a := s.mutate(p.admin.token, test.mutation, with(test.input, variables{"id": test.id, "expectedVersion": version}), test.payload)
 			object, _, _ := strings.Cut(test.payload, " ")
@@ -183,7 +183,7 @@ func TestConcurrentPatches(t *testing.T) {
 				won++
 				continue
 			}
-			s.wantProblem(a, db.Conflict, "input.expectedVersion", "meanwhile")
+			s.wantProblem(a, store.Conflict, "input.expectedVersion", "meanwhile")
 		}
 		if won != 1 {
 			t.Errorf("%d of four changes to one version got through", won)

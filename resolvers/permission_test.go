@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // ticketRights is what the design allows, by who asks and the ticket's status: the actions, and where it may be moved.
@@ -149,7 +150,7 @@ func (s *server) newTicketIn(w *world, status string) string {
 	s.t.Helper()
 	now, assignee := time.Now().UTC().Truncate(time.Millisecond), idOf(s.t, w.ids["otto"])
 	ticket := &db.Ticket{
-		ID: db.NewID(), InteractionID: idOf(s.t, w.ids["plan"]), CustomerID: idOf(s.t, w.ids["cleo"]),
+		ID: store.NewID(), InteractionID: idOf(s.t, w.ids["plan"]), CustomerID: idOf(s.t, w.ids["cleo"]),
 		InteractionUserID: idOf(s.t, w.ids["uma"]), AssigneeID: &assignee, Description: "T",
 		Status: db.TicketStatus(strings.ToLower(status)), Priority: db.PriorityLow, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
@@ -162,7 +163,7 @@ func (s *server) newInteractionIn(w *world, status string) string {
 	s.t.Helper()
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	interaction := &db.Interaction{
-		ID: db.NewID(), UserID: idOf(s.t, w.ids["uma"]), CustomerID: idOf(s.t, w.ids["cleo"]), Kind: db.KindTask, Title: "I",
+		ID: store.NewID(), UserID: idOf(s.t, w.ids["uma"]), CustomerID: idOf(s.t, w.ids["cleo"]), Kind: db.KindTask, Title: "I",
 		Status: db.InteractionStatus(strings.ToLower(status)), StartTime: now, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	s.insert(db.Interactions, interaction)

@@ -4,18 +4,19 @@ import (
 	"context"
 
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
 // projection says of which stored fields, beside the id, the fields of a GraphQL type are made.
 type projection struct {
 	typeName string
-	fields   map[string]db.Fields
+	fields   map[string]store.Fields
 }
 
 // projections has the types whose documents are read as far as they are shown. A field that is missing here has the
 // whole document read, and a test name it.
-var projections = map[*db.Collection]projection{
+var projections = map[*store.Collection]projection{
 	db.Users: {"User", choose(db.Users, map[string][]string{
 		"name": {"name"}, "email": {"email"}, "role": {"role"}, "active": {"deactivated_at"},
 		"deactivatedAt": {"deactivated_at"}, "createdAt": {"created_at"}, "updatedAt": {"updated_at"},
@@ -41,8 +42,8 @@ var projections = map[*db.Collection]projection{
 }
 
 // choose says what each field is made of. Each type has an id, a version and its own name.
-func choose(c *db.Collection, fields map[string][]string) map[string]db.Fields {
-	chosen := map[string]db.Fields{"id": c.Select(), "__typename": c.Select(), "version": c.Select("version")}
+func choose(c *store.Collection, fields map[string][]string) map[string]store.Fields {
+	chosen := map[string]store.Fields{"id": c.Select(), "__typename": c.Select(), "version": c.Select("version")}
 	for name, stored := range fields {
 		chosen[name] = c.Select(stored...)
 	}

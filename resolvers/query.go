@@ -5,6 +5,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -18,10 +19,10 @@ func get[T any](ctx context.Context, e *db.Entities[T], kind db.Kind, path, text
 }
 
 // parseID reads a global id of that kind from the argument or input field at path.
-func parseID(path string, kind db.Kind, text string) (db.ID, error) {
+func parseID(path string, kind db.Kind, text string) (store.ID, error) {
 	id, err := kind.ParseGlobalID(text)
 	if err != nil {
-		return db.ID{}, db.FieldError(db.BadInput, path, "%s", err.Error())
+		return store.ID{}, store.FieldError(store.BadInput, path, "%s", err.Error())
 	}
 	return id, nil
 }
@@ -36,7 +37,7 @@ func (r queryResolver) Viewer(ctx context.Context) (graph.Viewer, error) {
 }
 
 // account reads a user or a customer that the scope sees.
-func (r *Resolver) account(ctx context.Context, scope auth.Scope, staff bool, id db.ID) (graph.Viewer, error) {
+func (r *Resolver) account(ctx context.Context, scope auth.Scope, staff bool, id store.ID) (graph.Viewer, error) {
 	if staff {
 		return shown(ctx, r.db.Users).Get(ctx, scope, id)
 	}

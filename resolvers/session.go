@@ -5,6 +5,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -97,7 +98,7 @@ func (r mutationResolver) Refresh(ctx context.Context, input graph.RefreshInput)
 		return nil, err
 	}
 	if !ok {
-		return nil, db.Errorf(db.Unauthenticated, "the account may not log in any more")
+		return nil, store.Errorf(store.Unauthenticated, "the account may not log in any more")
 	}
 	tokens, err := r.issue(live.Role, session, refreshToken)
 	if err != nil {
@@ -122,7 +123,7 @@ func (r mutationResolver) LogOut(ctx context.Context) (*graph.LogOutPayload, err
 // LogOutEverywhere resolves Mutation.logOutEverywhere.
 func (r mutationResolver) LogOutEverywhere(ctx context.Context) (*graph.LogOutEverywherePayload, error) {
 	viewer, _ := auth.ViewerFrom(ctx)
-	ended, err := r.db.EndSessions(ctx, viewer.Account, db.ID{})
+	ended, err := r.db.EndSessions(ctx, viewer.Account, store.ID{})
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +152,7 @@ func (r mutationResolver) SetPassword(
 ) (*graph.SetPasswordPayload, error) {
 	kind, id, err := db.ParseGlobalID(input.ID)
 	if err != nil || (kind != db.KindUser && kind != db.KindCustomer) {
-		return nil, db.FieldError(db.BadInput, "input.id", "is not the id of a user or a customer")
+		return nil, store.FieldError(store.BadInput, "input.id", "is not the id of a user or a customer")
 	}
 	scope := scopeOf(ctx)
 	ended, err := r.db.SetPassword(ctx, scope, kind, id, input.NewPassword)
@@ -165,7 +166,7 @@ func (r mutationResolver) SetPassword(
 	return &graph.SetPasswordPayload{Account: account, EndedSessions: ended}, nil
 }
 
-func (r *Resolver) startSession(ctx context.Context, account db.ID, role auth.Role) (*graph.Tokens, error) {
+func (r *Resolver) startSession(ctx context.Context, account store.ID, role auth.Role) (*graph.Tokens, error) {
 	session, refreshToken, err := r.db.StartSession(ctx, account, role.IsStaff())
 	if err != nil {
 		return nil, err

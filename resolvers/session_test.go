@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -86,7 +87,7 @@ func TestRefreshTokenWorksOnce(t *testing.T) {
 				t.Errorf("another session of %s ended, too", first.email)
 			}
 			digits, _, _ := strings.Cut(third.refresh, ".")
-			for _, token := range []string{"", ".", "garbage", third.token, digits, digits + ".", db.NewID().String() + ".secret"} {
+			for _, token := range []string{"", ".", "garbage", third.token, digits, digits + ".", store.NewID().String() + ".secret"} {
 				s.refused("", refreshMutation, variables{"token": token}, anon)
 			}
 		}
@@ -102,7 +103,7 @@ func TestRefreshTokenUsedByManyAtOnce(t *testing.T) {
 			session, _, err := s.db.RefreshSession(t.Context(), ada.refresh)
 			if err == nil {
 				ids <- session.ID.String()
-			} else if db.CodeOf(err) != db.Unauthenticated {
+			} else if store.CodeOf(err) != store.Unauthenticated {
 				t.Error(err)
 			}
 		})

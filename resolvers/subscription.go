@@ -5,6 +5,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -37,12 +38,12 @@ func (r subscriptionResolver) InteractionChanged(
 func (r subscriptionResolver) DeliveryFailed(
 	ctx context.Context, after *string,
 ) (<-chan *graph.DeliveryFailure, error) {
-	return watch(ctx, r.db.Deliveries, db.Filter{}, after)
+	return watch(ctx, r.db.Deliveries, store.Filter{}, after)
 }
 
 // watch subscribes the viewer to what happens to documents of a kind.
 func watch[T any](
-	ctx context.Context, e *db.Entities[T], where db.Filter, after *string,
+	ctx context.Context, e *db.Entities[T], where store.Filter, after *string,
 ) (changes <-chan *db.Change[T], err error) {
 	viewer, _ := auth.ViewerFrom(ctx)
 	announce := graph.AnnounceStream(ctx)

@@ -9,6 +9,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // The rights of an account end in many ways; each of them ends its streams, whichever process it happened in.
@@ -48,13 +49,13 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 					if err := end(t, w, from.db, viewer); err != nil {
 						t.Fatal(err)
 					}
-					if code := ended.code(t); code != db.Unauthenticated {
+					if code := ended.code(t); code != store.Unauthenticated {
 						t.Errorf("the stream ends with %q", code)
 					}
 					if _, ok := <-changes; ok {
 						t.Error("there is something in the stream still")
 					}
-					if _, err := s.db.Tickets.Watch(t.Context(), viewer, db.Watch{}); db.CodeOf(err) != db.Unauthenticated {
+					if _, err := s.db.Tickets.Watch(t.Context(), viewer, db.Watch{}); store.CodeOf(err) != store.Unauthenticated {
 						t.Errorf("subscribing again: %v", err)
 					}
 				}
@@ -69,10 +70,10 @@ func TestStreamsEndWithTheServer(t *testing.T) {
 		stop := tellSubscribers(t, s.db)
 		_, ended := watchTickets(t.Context(), t, s.db, admin, "")
 		stop()
-		if code := ended.code(t); code != db.Unavailable {
+		if code := ended.code(t); code != store.Unavailable {
 			t.Errorf("the stream ends with %q", code)
 		}
-		if _, err := s.db.Tickets.Watch(t.Context(), admin, db.Watch{}); db.CodeOf(err) != db.Unavailable {
+		if _, err := s.db.Tickets.Watch(t.Context(), admin, db.Watch{}); store.CodeOf(err) != store.Unavailable {
 			t.Errorf("subscribing again: %v", err)
 		}
 	})
@@ -86,16 +87,16 @@ func TestWhereStreamsBegin(t *testing.T) {
 		latest := s.latestSeq()
 		for name, test := range map[string]struct {
 			after string
-			code  db.Code
+			code  store.Code
 		}{
 			"the start":    {"0", ""},
 			"now":          {strconv.Itoa(latest), ""},
-			"the future":   {strconv.Itoa(latest + 1), db.BadInput},
-			"negative":     {"-1", db.BadInput},
-			"a text":       {"yesterday", db.BadInput},
-			"another form": {"007", db.BadInput},
-			"nothing":      {"", db.BadInput},
-			"too large":    {"99999999999999999999", db.BadInput},
+			"the future":   {strconv.Itoa(latest + 1), store.BadInput},
+			"negative":     {"-1", store.BadInput},
+			"a text":       {"yesterday", store.BadInput},
+			"another form": {"007", store.BadInput},
+			"nothing":      {"", store.BadInput},
+			"too large":    {"99999999999999999999", store.BadInput},
 		} {
 			l := s.subscribe(w.people["ada"], ticketChanges, variables{"after": test.after})
 			if test.code == "" {
@@ -108,7 +109,7 @@ func TestWhereStreamsBegin(t *testing.T) {
 			}
 		}
 		// What is older than the retention goes, but for the newest.
-		if _, err := s.store.Purge(t.Context(), db.Events, db.Compare(db.OpLt, "seq", latest-1), 1000); err != nil {
+		if _, err := s.store.Purge(t.Context(), store.Events, store.Compare(store.OpLt, "seq", latest-1), 1000); err != nil {
 			t.Fatal(err)
 		}
 		l := s.subscribe(w.people["ada"], ticketChanges, variables{"after": strconv.Itoa(latest - 3)})
@@ -148,7 +149,7 @@ func TestSlowConsumer(t *testing.T) {
 				t.Fatalf("the quick one gets %d, want %d", got, from+1+i)
 			}
 		}
-		if code := ended.code(t); code != db.SlowConsumer {
+		if code := ended.code(t); code != store.SlowConsumer {
 			t.Errorf("the slow one ends with %q", code)
 		}
 		if _, ok := <-slow; ok {
@@ -197,21 +198,21 @@ func (s *server) happen(ticket string, events int) {
 		s.t.Fatal(err)
 	}
 	for range events / 10 {
-		batch := make([]*db.Event, 10)
+		batch := make([]*store.Event, 10)
 		for i := range batch {
 			batch[i] = ticketEvent(doc)
 		}
-		set := []db.Assignment{{Field: "description", Value: "again"}}
-		if err := s.store.Update(s.t.Context(), db.Tickets, id, db.Filter{}, set, batch...); err != nil {
+		set := []store.Assignment{{Field: "description", Value: "again"}}
+		if err := s.store.Update(s.t.Context(), db.Tickets, id, store.Filter{}, set, batch...); err != nil {
 			s.t.Error(err)
 			return
 		}
 	}
 }
 
-func ticketEvent(doc *db.Ticket) *db.Event {
-	return &db.Event{
-		ID: db.NewID(), Type: db.EventTicketUpdated, Entity: doc.ID, At: time.Now().UTC().Truncate(time.Millisecond),
+func ticketEvent(doc *db.Ticket) *store.Event {
+	return &store.Event{
+		ID: store.NewID(), Type: db.EventTicketUpdated, Entity: doc.ID, At: time.Now().UTC().Truncate(time.Millisecond),
 		Data: `{"ticket":{"customerId":"` + doc.CustomerID.String() + `"},"changed":["description"]}`, Planned: true,
 	}
 }
@@ -237,16 +238,16 @@ func seqOf[T any](t *testing.T, changes <-chan *db.Change[T]) int {
 }
 
 // narrow is a store for which whatever tickets are looked for through other documents, those are too many.
-type narrow struct{ db.Store }
+type narrow struct{ store.Store }
 
-func (s narrow) Find(ctx context.Context, c *db.Collection, q db.Query, next func() db.Document) error {
+func (s narrow) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
 	if c == db.Tickets && looksThrough(q.Where) {
-		return db.Errorf(db.BadInput, "the filter selects too many")
+		return store.Errorf(store.BadInput, "the filter selects too many")
 	}
 	return s.Store.Find(ctx, c, q, next)
 }
 
-func looksThrough(f db.Filter) bool {
+func looksThrough(f store.Filter) bool {
 	return f.Query != nil || slices.ContainsFunc(f.Filters, looksThrough)
 }
 
@@ -259,7 +260,7 @@ func TestFilterThatCannotBeAnswered(t *testing.T) {
 	s.settle()
 	ended := make(ending, 1)
 	_, err := s.db.Tickets.Watch(t.Context(), s.viewer(w.people["ada"]), db.Watch{
-		Where: db.InQuery("customer_id", db.Customers, "_id", db.Eq("company", "Cleo Ltd")),
+		Where: store.InQuery("customer_id", db.Customers, "_id", store.Eq("company", "Cleo Ltd")),
 		Ended: func(err error) { ended <- err },
 	})
 	if err != nil {
@@ -270,7 +271,7 @@ func TestFilterThatCannotBeAnswered(t *testing.T) {
 	if got := other.change(w); got != "CREATED leak" {
 		t.Errorf("another subscriber is told %q", got)
 	}
-	if code := ended.code(t); code != db.BadInput {
+	if code := ended.code(t); code != store.BadInput {
 		t.Errorf("the stream ends with %q", code)
 	}
 }

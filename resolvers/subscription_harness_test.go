@@ -13,6 +13,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 	"crm/notify"
 	"crm/resolvers"
@@ -146,11 +147,11 @@ func (l *listener) change(w *world) string {
 type ending chan error
 
 // code waits for the stream to end, and returns the code of the reason.
-func (e ending) code(t *testing.T) db.Code {
+func (e ending) code(t *testing.T) store.Code {
 	t.Helper()
 	select {
 	case err := <-e:
-		return db.CodeOf(err)
+		return store.CodeOf(err)
 	case <-time.After(patience):
 		t.Fatal("the stream goes on")
 	}

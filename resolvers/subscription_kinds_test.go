@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 func TestWhatIsToldOfAnInteraction(t *testing.T) {
@@ -62,7 +63,7 @@ func TestAdminsAreToldOfFailedDeliveries(t *testing.T) {
 			t.Errorf("told %s", a.raw)
 		}
 		// A message to somebody whose address can't be one is given up at once.
-		event := &db.Event{ID: db.NewID(), Entity: idOf(t, w.ids["plan"])}
+		event := &store.Event{ID: store.NewID(), Entity: idOf(t, w.ids["plan"])}
 		delivery := s.db.NewDelivery(event, "mail", "nobody")
 		delivery.Status = db.DeliveryFailed
 		for range 2 {
@@ -78,12 +79,12 @@ func TestAdminsAreToldOfFailedDeliveries(t *testing.T) {
 
 // finds counts the reads of a store.
 type finds struct {
-	db.Store
+	store.Store
 
 	n atomic.Int64
 }
 
-func (f *finds) Find(ctx context.Context, c *db.Collection, q db.Query, next func() db.Document) error {
+func (f *finds) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
 	f.n.Add(1)
 	return f.Store.Find(ctx, c, q, next)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // TestIdleSubscribersAreSmall holds what an idle subscriber costs, each with a filter of its own, without the transport but
@@ -19,7 +20,7 @@ func TestIdleSubscribersAreSmall(t *testing.T) {
 	before := memory()
 	for i := range listeners {
 		listeners[i] = s.subscribeBy(exec, w.people["ada"], ticketChanges, variables{"where": variables{
-			"id": variables{"in": []string{w.ids["leak"], db.KindTicket.GlobalID(db.NewID())}}}})
+			"id": variables{"in": []string{w.ids["leak"], db.KindTicket.GlobalID(store.NewID())}}}})
 	}
 	each := (memory() - before) / subscribers
 	t.Logf("an idle subscriber costs %d bytes", each)

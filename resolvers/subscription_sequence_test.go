@@ -11,6 +11,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // TestStreamsLoseNothingAndRepeatNothing has several servers on one store write ten thousand events at once, while
@@ -100,7 +101,7 @@ func readSome(ctx context.Context, d *db.DB, admin auth.Viewer, at, enough int) 
 	defer leave()
 	after := strconv.Itoa(at)
 	changes, err := d.Tickets.Watch(ctx, admin, db.Watch{After: &after})
-	if db.CodeOf(err) == db.Unavailable {
+	if store.CodeOf(err) == store.Unavailable {
 		return at, nil // the server is being replaced
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -186,8 +187,8 @@ func (s *server) giveUp(about string) string {
 	s.t.Helper()
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	delivery := &db.Delivery{
-		ID: db.NewID(), EventID: db.NewID(), EntityID: idOf(s.t, about), Channel: "mail", Recipient: "cleo@example.org",
-		Status: db.DeliveryPending, Lease: db.NewID(), NextAttemptAt: now.Add(time.Hour), CreatedAt: now,
+		ID: store.NewID(), EventID: store.NewID(), EntityID: idOf(s.t, about), Channel: "mail", Recipient: "cleo@example.org",
+		Status: db.DeliveryPending, Lease: store.NewID(), NextAttemptAt: now.Add(time.Hour), CreatedAt: now,
 	}
 	s.insert(db.Deliveries, delivery)
 	if err := s.db.SettleFailed(s.t.Context(), delivery, "550 no such user"); err != nil {

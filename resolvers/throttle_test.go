@@ -12,6 +12,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // countedPasswords counts how often a password is checked and how many hashes are made.
@@ -66,7 +67,7 @@ func (s *server) limited(email, password string) int {
 }
 
 // attempts counts the tries that the store knows of.
-func (s *server) attempts(where db.Filter) int {
+func (s *server) attempts(where store.Filter) int {
 	s.t.Helper()
 	n, err := s.store.Count(s.t.Context(), db.LoginAttempts, where)
 	if err != nil {
@@ -79,7 +80,7 @@ func (s *server) attempts(where db.Filter) int {
 func (s *server) passTime(by time.Duration) {
 	s.t.Helper()
 	var tries []*db.LoginAttempt
-	err := s.store.Find(s.t.Context(), db.LoginAttempts, db.Query{Sort: []db.Sort{{Field: "_id"}}}, func() db.Document {
+	err := s.store.Find(s.t.Context(), db.LoginAttempts, store.Query{Sort: []store.Sort{{Field: "_id"}}}, func() store.Document {
 		tries = append(tries, new(db.LoginAttempt))
 		return tries[len(tries)-1]
 	})
@@ -87,8 +88,8 @@ func (s *server) passTime(by time.Duration) {
 		s.t.Fatal(err)
 	}
 	for _, try := range tries {
-		set := []db.Assignment{{Field: "at", Value: try.At.Add(-by)}}
-		if err := s.store.Update(s.t.Context(), db.LoginAttempts, try.ID, db.Filter{}, set); err != nil {
+		set := []store.Assignment{{Field: "at", Value: try.At.Add(-by)}}
+		if err := s.store.Update(s.t.Context(), db.LoginAttempts, try.ID, store.Filter{}, set); err != nil {
 			s.t.Fatal(err)
 		}
 	}
@@ -105,13 +106,13 @@ func TestWrongPasswordsAreLimited(t *testing.T) {
 		if checks := passwords.checks.Load() - before; checks != 10 {
 			t.Errorf("10 tries checked %d passwords", checks)
 		}
-		first, known := s.limited(uma.email, "a wrong guess"), s.attempts(db.Filter{})
+		first, known := s.limited(uma.email, "a wrong guess"), s.attempts(store.Filter{})
 		for range 3 {
 			if after := s.limited(uma.email, password); after > first {
 				t.Errorf("trying on puts it off from %d to %d seconds", first, after)
 			}
 		}
-		if n := s.attempts(db.Filter{}); n != known {
+		if n := s.attempts(store.Filter{}); n != known {
 			t.Errorf("tries that are refused count: %d became %d", known, n)
 		}
 		if checks := passwords.checks.Load() - before; checks != 10 {
@@ -143,7 +144,7 @@ func TestRightPasswordBeginsAnew(t *testing.T) {
 		s.wrong(ada.email, 10)
 		s.limited(ada.email, password)
 		// The successes took back their own tries only: what an address got wrong stays.
-		if n := s.attempts(db.Eq("key", "address:127.0.0.1")); n != 28 {
+		if n := s.attempts(store.Eq("key", "address:127.0.0.1")); n != 28 {
 			t.Errorf("%d tries are counted for the client's address, want 28", n)
 		}
 	})
@@ -157,10 +158,10 @@ func TestManyTriesAtOnceCannotSlipThrough(t *testing.T) {
 		var wrong, limited atomic.Int32
 		atOnce(30, func(int) {
 			_, err := s.db.LogInUser(t.Context(), db.Credentials{Email: ada.email, Password: "a wrong guess", Address: "192.0.2.1"})
-			switch db.CodeOf(err) {
-			case db.Unauthenticated:
+			switch store.CodeOf(err) {
+			case store.Unauthenticated:
 				wrong.Add(1)
-			case db.RateLimited:
+			case store.RateLimited:
 				limited.Add(1)
 			default:
 				t.Errorf("a wrong password gives %v", err)
@@ -169,7 +170,7 @@ func TestManyTriesAtOnceCannotSlipThrough(t *testing.T) {
 		if checks := passwords.checks.Load(); checks > 10 || checks != wrong.Load() || wrong.Load()+limited.Load() != 30 {
 			t.Errorf("%d passwords were checked, %d wrong, %d limited", checks, wrong.Load(), limited.Load())
 		}
-		if n := s.attempts(db.Filter{}); n != 2*int(wrong.Load()) {
+		if n := s.attempts(store.Filter{}); n != 2*int(wrong.Load()) {
 			t.Errorf("%d tries are counted for %d wrong passwords", n, wrong.Load())
 		}
 	})
@@ -208,19 +209,19 @@ func TestUnknownAddressCostsAsMuch(t *testing.T) {
 func TestAddressIsLimited(t *testing.T) {
 	onEachEngineCounting(t, func(t *testing.T, s *server, passwords *countedPasswords) {
 		ada := s.signUpUser("Ada")
-		logIn := func(email, password, address string) db.Code {
+		logIn := func(email, password, address string) store.Code {
 			_, err := s.db.LogInUser(t.Context(), db.Credentials{Email: email, Password: password, Address: address})
-			return db.CodeOf(err)
+			return store.CodeOf(err)
 		}
 		const attacker, owner = "192.0.2.1", "192.0.2.2"
 		for i := range 100 {
-			if code := logIn(fmt.Sprintf("user%d@example.com", i/9), "a wrong guess", attacker); code != db.Unauthenticated {
+			if code := logIn(fmt.Sprintf("user%d@example.com", i/9), "a wrong guess", attacker); code != store.Unauthenticated {
 				t.Fatalf("try %d gives %q", i, code)
 			}
 		}
 		checks := passwords.checks.Load()
 		for range 12 {
-			if code := logIn(ada.email, password, attacker); code != db.RateLimited {
+			if code := logIn(ada.email, password, attacker); code != store.RateLimited {
 				t.Fatalf("the 101st try gives %q", code)
 			}
 		}
@@ -261,7 +262,7 @@ func TestAddressesOfOneNetwork(t *testing.T) {
 				_, err := s.db.LogInUser(t.Context(), db.Credentials{
 					Email: fmt.Sprintf("user%d@example.com", i), Password: "a wrong guess", Address: fmt.Sprintf(network, i),
 				})
-				limited = limited || db.CodeOf(err) == db.RateLimited
+				limited = limited || store.CodeOf(err) == store.RateLimited
 			}
 			if limited != want {
 				t.Errorf("limited: %t, want %t", limited, want)

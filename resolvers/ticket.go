@@ -4,18 +4,19 @@ import (
 	"context"
 
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
-func ticketID(t *db.Ticket) db.ID { return t.ID }
+func ticketID(t *db.Ticket) store.ID { return t.ID }
 
-func ticketInteraction(t *db.Ticket) (db.ID, bool) { return t.InteractionID, true }
+func ticketInteraction(t *db.Ticket) (store.ID, bool) { return t.InteractionID, true }
 
-func ticketCustomer(t *db.Ticket) (db.ID, bool) { return t.CustomerID, true }
+func ticketCustomer(t *db.Ticket) (store.ID, bool) { return t.CustomerID, true }
 
-func ticketAssignee(t *db.Ticket) (db.ID, bool) {
+func ticketAssignee(t *db.Ticket) (store.ID, bool) {
 	if t.AssigneeID == nil {
-		return db.ID{}, false
+		return store.ID{}, false
 	}
 	return *t.AssigneeID, true
 }
@@ -126,7 +127,7 @@ func (r mutationResolver) AssignTicket(
 	if !input.AssigneeID.IsSet() {
 		problems.Add("input.assigneeId", "must be given; null assigns the ticket to nobody")
 	}
-	var assignee *db.ID
+	var assignee *store.ID
 	if text := input.AssigneeID.Value(); text != nil {
 		parsed := problems.ID("input.assigneeId", db.KindUser, *text)
 		assignee = &parsed

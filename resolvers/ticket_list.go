@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -10,8 +11,8 @@ func ticketList(s slice, where *graph.TicketWhere, orderBy []*graph.TicketOrder)
 	return list(s, filter, orderBy, ticketSort), err
 }
 
-func ticketFilter(c *conditions, path string, depth int, w *graph.TicketWhere) db.Filter {
-	return db.And(
+func ticketFilter(c *conditions, path string, depth int, w *graph.TicketWhere) store.Filter {
+	return store.And(
 		logic(c, path, depth, w.And, w.Or, w.Not, ticketFilter),
 		compare(c, path, "id", "_id", w.ID, idOf(db.KindTicket)),
 		compare(c, path, "status", "status", w.Status, stored),
@@ -27,10 +28,10 @@ func ticketFilter(c *conditions, path string, depth int, w *graph.TicketWhere) d
 	)
 }
 
-func ticketSort(o *graph.TicketOrder) db.Sort {
+func ticketSort(o *graph.TicketOrder) store.Sort {
 	fields := map[graph.TicketOrderField]string{
 		graph.TicketOrderFieldPriority: "priority", graph.TicketOrderFieldCreatedAt: "created_at",
 		graph.TicketOrderFieldUpdatedAt: "updated_at",
 	}
-	return db.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}
+	return store.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}
 }

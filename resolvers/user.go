@@ -5,10 +5,11 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
-func userID(u *db.User) db.ID { return u.ID }
+func userID(u *db.User) store.ID { return u.ID }
 
 // User resolves Query.user; @oneOf sees to it that there is one key.
 func (r queryResolver) User(ctx context.Context, by graph.UserBy) (*db.User, error) {

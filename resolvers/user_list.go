@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -10,8 +11,8 @@ func userList(s slice, where *graph.UserWhere, orderBy []*graph.UserOrder) (db.L
 	return list(s, filter, orderBy, userSort), err
 }
 
-func userFilter(c *conditions, path string, depth int, w *graph.UserWhere) db.Filter {
-	filters := []db.Filter{
+func userFilter(c *conditions, path string, depth int, w *graph.UserWhere) store.Filter {
+	filters := []store.Filter{
 		logic(c, path, depth, w.And, w.Or, w.Not, userFilter),
 		compare(c, path, "id", "_id", w.ID, idOf(db.KindUser)),
 		compare(c, path, "name", "name_key", w.Name, folded),
@@ -23,13 +24,13 @@ func userFilter(c *conditions, path string, depth int, w *graph.UserWhere) db.Fi
 	if given(c, w.Active, path+".active", w.Active.Value() == nil) {
 		filters = append(filters, nullness(path+".active", "deactivated_at", *w.Active.Value()))
 	}
-	return db.And(filters...)
+	return store.And(filters...)
 }
 
-func userSort(o *graph.UserOrder) db.Sort {
+func userSort(o *graph.UserOrder) store.Sort {
 	fields := map[graph.UserOrderField]string{
 		graph.UserOrderFieldName: "name_key", graph.UserOrderFieldEmail: "email_key",
 		graph.UserOrderFieldCreatedAt: "created_at",
 	}
-	return db.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}
+	return store.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}
 }

@@ -9,6 +9,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -22,22 +23,22 @@ const (
 	maxSearch = 1_000
 )
 
-// conditions turns a where input into a db.Filter and collects everything that is wrong with it. An explicit null is
+// conditions turns a where input into a store.Filter and collects everything that is wrong with it. An explicit null is
 // refused wherever it could silently match everything.
 type conditions struct {
-	problems db.Problems
+	problems store.Problems
 	n        int
 }
 
 // filterOf converts a whole where argument.
-func filterOf[W any](where *W, convert func(c *conditions, path string, depth int, where *W) db.Filter) (db.Filter, error) {
+func filterOf[W any](where *W, convert func(c *conditions, path string, depth int, where *W) store.Filter) (store.Filter, error) {
 	if where == nil {
-		return db.Filter{}, nil
+		return store.Filter{}, nil
 	}
 	c := &conditions{}
 	filter := convert(c, "where", 1, where)
 	if c.n > maxConditions {
-		c.problems = db.Problems{{Path: "where", Message: fmt.Sprintf("must have at most %d conditions, not %d", maxConditions, c.n)}}
+		c.problems = store.Problems{{Path: "where", Message: fmt.Sprintf("must have at most %d conditions, not %d", maxConditions, c.n)}}
 	}
 	return filter, c.problems.Err()
 }
@@ -45,30 +46,30 @@ func filterOf[W any](where *W, convert func(c *conditions, path string, depth in
 // logic converts the and, or and not of a where input.
 func logic[W any](
 	c *conditions, path string, depth int, and, or graphql.Omittable[[]*W], not graphql.Omittable[*W],
-	convert func(c *conditions, path string, depth int, where *W) db.Filter,
-) db.Filter {
+	convert func(c *conditions, path string, depth int, where *W) store.Filter,
+) store.Filter {
 	if depth > maxDepth {
 		c.problems.Add(path, "must be nested at most %d deep", maxDepth)
-		return db.None()
+		return store.None()
 	}
-	var filters []db.Filter
+	var filters []store.Filter
 	if given(c, and, path+".and", and.Value() == nil) {
-		filters = append(filters, db.And(convertAll(c, path+".and", depth, and.Value(), convert)...))
+		filters = append(filters, store.And(convertAll(c, path+".and", depth, and.Value(), convert)...))
 	}
 	if given(c, or, path+".or", or.Value() == nil) {
-		filters = append(filters, db.Or(convertAll(c, path+".or", depth, or.Value(), convert)...))
+		filters = append(filters, store.Or(convertAll(c, path+".or", depth, or.Value(), convert)...))
 	}
 	if given(c, not, path+".not", not.Value() == nil) {
-		filters = append(filters, db.Not(convert(c, path+".not", depth+1, not.Value())))
+		filters = append(filters, store.Not(convert(c, path+".not", depth+1, not.Value())))
 	}
-	return db.And(filters...)
+	return store.And(filters...)
 }
 
 func convertAll[W any](
 	c *conditions, path string, depth int, wheres []*W,
-	convert func(c *conditions, path string, depth int, where *W) db.Filter,
-) []db.Filter {
-	filters := make([]db.Filter, 0, len(wheres))
+	convert func(c *conditions, path string, depth int, where *W) store.Filter,
+) []store.Filter {
+	filters := make([]store.Filter, 0, len(wheres))
 	for i, where := range wheres {
 		filters = append(filters, convert(c, fmt.Sprintf("%s.%d", path, i), depth+1, where))
 	}
@@ -91,55 +92,55 @@ func given[T any](c *conditions, in graphql.Omittable[T], path string, null bool
 // related converts the conditions on a document that a reference leads to: those in the input field name of the where
 // input at path.
 func related[W any](
-	c *conditions, path, name string, depth int, in graphql.Omittable[*W], field string, target *db.Collection,
-	convert func(c *conditions, path string, depth int, where *W) db.Filter,
-) db.Filter {
+	c *conditions, path, name string, depth int, in graphql.Omittable[*W], field string, target *store.Collection,
+	convert func(c *conditions, path string, depth int, where *W) store.Filter,
+) store.Filter {
 	if !in.IsSet() {
-		return db.Filter{}
+		return store.Filter{}
 	}
 	path += "." + name
 	if !given(c, in, path, in.Value() == nil) {
-		return db.Filter{}
+		return store.Filter{}
 	}
-	return db.InQuery(field, target, "_id", convert(c, path, depth+1, in.Value()))
+	return store.InQuery(field, target, "_id", convert(c, path, depth+1, in.Value()))
 }
 
 // compare converts the conditions on one field, which are in the input field name of the where input at path; value turns
 // an input value into one of db's.
 func compare[T any](
 	c *conditions, path, name, field string, in graphql.Omittable[*graph.Comparison[T]], value func(T) (any, error),
-) db.Filter {
+) store.Filter {
 	if !in.IsSet() {
-		return db.Filter{}
+		return store.Filter{}
 	}
 	path += "." + name
 	if !given(c, in, path, in.Value() == nil) {
-		return db.Filter{}
+		return store.Filter{}
 	}
 	f := comparison[T]{conditions: c, path: path, field: field, value: value}
 	cmp := in.Value()
-	f.scalar("eq", db.OpEq, cmp.Eq)
-	f.scalar("ne", db.OpNe, cmp.Ne)
-	f.scalar("gt", db.OpGt, cmp.Gt)
-	f.scalar("gte", db.OpGte, cmp.Gte)
-	f.scalar("lt", db.OpLt, cmp.Lt)
-	f.scalar("lte", db.OpLte, cmp.Lte)
-	f.scalar("contains", db.OpContains, cmp.Contains)
-	f.scalar("startsWith", db.OpStartsWith, cmp.StartsWith)
-	f.list("in", db.OpIn, cmp.In)
-	f.list("notIn", db.OpNotIn, cmp.NotIn)
+	f.scalar("eq", store.OpEq, cmp.Eq)
+	f.scalar("ne", store.OpNe, cmp.Ne)
+	f.scalar("gt", store.OpGt, cmp.Gt)
+	f.scalar("gte", store.OpGte, cmp.Gte)
+	f.scalar("lt", store.OpLt, cmp.Lt)
+	f.scalar("lte", store.OpLte, cmp.Lte)
+	f.scalar("contains", store.OpContains, cmp.Contains)
+	f.scalar("startsWith", store.OpStartsWith, cmp.StartsWith)
+	f.list("in", store.OpIn, cmp.In)
+	f.list("notIn", store.OpNotIn, cmp.NotIn)
 	if given(c, cmp.IsNull, path+".isNull", cmp.IsNull.Value() == nil) {
 		f.filters = append(f.filters, nullness(path, field, *cmp.IsNull.Value()))
 	}
-	return db.And(f.filters...)
+	return store.And(f.filters...)
 }
 
-func nullness(path, field string, null bool) db.Filter {
-	filter := db.Filter{Op: db.OpIsNull, Field: field, Path: path}
+func nullness(path, field string, null bool) store.Filter {
+	filter := store.Filter{Op: store.OpIsNull, Field: field, Path: path}
 	if null {
 		return filter
 	}
-	return db.Not(filter)
+	return store.Not(filter)
 }
 
 // comparison collects the conditions on one field.
@@ -147,10 +148,10 @@ type comparison[T any] struct {
 	*conditions
 	path, field string
 	value       func(T) (any, error)
-	filters     []db.Filter
+	filters     []store.Filter
 }
 
-func (f *comparison[T]) scalar(name string, op db.Op, in graphql.Omittable[*T]) {
+func (f *comparison[T]) scalar(name string, op store.Op, in graphql.Omittable[*T]) {
 	if !in.IsSet() {
 		return
 	}
@@ -166,15 +167,15 @@ func (f *comparison[T]) scalar(name string, op db.Op, in graphql.Omittable[*T]) 
 	if text, ok := value.(string); ok && !f.searchable(path, op, utf8.RuneCountInString(text)) {
 		return
 	}
-	f.filters = append(f.filters, db.Filter{Op: op, Field: f.field, Value: value, Path: f.path})
+	f.filters = append(f.filters, store.Filter{Op: op, Field: f.field, Value: value, Path: f.path})
 }
 
 // searchable notes a problem if no text of that length is looked for within others.
-func (f *comparison[T]) searchable(path string, op db.Op, length int) bool {
+func (f *comparison[T]) searchable(path string, op store.Op, length int) bool {
 	switch {
-	case op == db.OpContains && length < db.MinSearch:
-		f.problems.Add(path, "must have at least %d characters; startsWith takes fewer", db.MinSearch)
-	case (op == db.OpContains || op == db.OpStartsWith) && length > maxSearch:
+	case op == store.OpContains && length < store.MinSearch:
+		f.problems.Add(path, "must have at least %d characters; startsWith takes fewer", store.MinSearch)
+	case (op == store.OpContains || op == store.OpStartsWith) && length > maxSearch:
 		f.problems.Add(path, "must have at most %d characters, not %d", maxSearch, length)
 	default:
 		return true
@@ -182,7 +183,7 @@ func (f *comparison[T]) searchable(path string, op db.Op, length int) bool {
 	return false
 }
 
-func (f *comparison[T]) list(name string, op db.Op, in graphql.Omittable[[]T]) {
+func (f *comparison[T]) list(name string, op store.Op, in graphql.Omittable[[]T]) {
 	if !in.IsSet() {
 		return
 	}
@@ -203,7 +204,7 @@ func (f *comparison[T]) list(name string, op db.Op, in graphql.Omittable[[]T]) {
 		}
 		values = append(values, value)
 	}
-	f.filters = append(f.filters, db.Filter{Op: op, Field: f.field, Values: values, Path: f.path})
+	f.filters = append(f.filters, store.Filter{Op: op, Field: f.field, Values: values, Path: f.path})
 }
 
 // The ways in which input values become values of db.

@@ -9,6 +9,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // How much hangs on one customer at most.
@@ -32,7 +33,7 @@ func Fill(ctx context.Context, d *db.DB, customers int, progress func(done int))
 		return err
 	}
 	if exists {
-		return db.Errorf(db.Conflict, "there are users already: a demo goes into an empty store only")
+		return store.Errorf(store.Conflict, "there are users already: a demo goes into an empty store only")
 	}
 	f := &filler{db: d, random: rand.New(rand.NewPCG(1, 2)), today: time.Now().UTC().Truncate(24 * time.Hour)}
 	if err := f.addStaff(ctx); err != nil {

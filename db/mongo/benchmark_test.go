@@ -3,14 +3,14 @@ package mongo_test
 import (
 	"testing"
 
-	"crm/db"
-	"crm/db/dbtest"
+	"crm/db/storetest"
 	"crm/db/mongo/mongotest"
+	"crm/db/store"
 )
 
 // BenchmarkStore measures the stand-in, too, where no MONGO_TEST_URI names a real server.
 func BenchmarkStore(b *testing.B) {
-	dbtest.Benchmark(b, func(b *testing.B, collections ...*db.Collection) db.Store {
+	storetest.Benchmark(b, func(b *testing.B, collections ...*store.Collection) store.Store {
 		b.Helper()
 		return mongotest.OpenOn(b, mongotest.Database(b), collections)
 	})

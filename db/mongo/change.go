@@ -7,7 +7,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // change is an update of one document, by operator; operators without fields are left out of what is sent.
@@ -16,7 +16,7 @@ type change struct {
 }
 
 // assign makes the change set the fields; a nil removes the field, as null and absent are the same.
-func (u *change) assign(l *layout, set []db.Assignment) error {
+func (u *change) assign(l *layout, set []store.Assignment) error {
 	for _, a := range set {
 		field, err := l.field(a.Field)
 		if err != nil {

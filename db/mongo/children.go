@@ -9,16 +9,16 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // childField holds a child between two stages of the pipeline of FindChildren.
 const childField = "child"
 
-// FindChildren implements db.Store. It is one command: a pipeline that looks the children of each parent up, which
+// FindChildren implements store.Store. It is one command: a pipeline that looks the children of each parent up, which
 // reads as many of them as are wanted and no more, or where the server can't do that, one find of all children.
 func (s *Store) FindChildren(
-	ctx context.Context, c *db.Collection, parent string, parents []db.ID, q db.Query, next func(db.ID) db.Document,
+	ctx context.Context, c *store.Collection, parent string, parents []store.ID, q store.Query, next func(store.ID) store.Document,
 ) error {
 	if len(parents) == 0 {
 		return nil
@@ -31,7 +31,7 @@ func (s *Store) FindChildren(
 		return fmt.Errorf("cannot find children: %w", err)
 	}
 	translated.fields = translated.chosen(q.Fields, parent)
-	family := &family{query: translated, parent: parent, next: next, read: map[db.ID]int{}}
+	family := &family{query: translated, parent: parent, next: next, read: map[store.ID]int{}}
 	for _, id := range parents {
 		family.parents = append(family.parents, bson.ObjectID(id))
 	}
@@ -53,9 +53,9 @@ type family struct {
 	*query
 	parent  string
 	parents bson.A
-	next    func(db.ID) db.Document
+	next    func(store.ID) store.Document
 	// read counts the children of each parent.
-	read map[db.ID]int
+	read map[store.ID]int
 }
 
 // pipeline first finds which of the parents have children, then the first children of each of them. The sub-pipeline

@@ -8,18 +8,19 @@ import (
 	"crm/db"
 	"crm/db/mongo"
 	"crm/db/mongo/mongotest"
+	"crm/db/store"
 )
 
 // household is a store with three parents, the i-th of which has i interactions.
-func household(t *testing.T) (*mongo.Store, *recorder, []db.ID) {
+func household(t *testing.T) (*mongo.Store, *recorder, []store.ID) {
 	t.Helper()
 	r := new(recorder)
-	collections := []*db.Collection{db.Interactions, db.Users}
+	collections := []*store.Collection{db.Interactions, db.Users}
 	s := mongotest.OpenOn(t, mongotest.Database(t), collections, mongo.WithMonitor(r.monitor()))
-	parents := []db.ID{db.NewID(), db.NewID(), db.NewID()}
+	parents := []store.ID{store.NewID(), store.NewID(), store.NewID()}
 	for i, parent := range parents {
 		for range i {
-			doc := &db.Interaction{ID: db.NewID(), CustomerID: parent}
+			doc := &db.Interaction{ID: store.NewID(), CustomerID: parent}
 			wantNoError(t, "Insert", s.Insert(t.Context(), db.Interactions, doc))
 		}
 	}
@@ -27,7 +28,7 @@ func household(t *testing.T) (*mongo.Store, *recorder, []db.ID) {
 	return s, r, parents
 }
 
-func newInteraction() db.Document { return new(db.Interaction) }
+func newInteraction() store.Document { return new(db.Interaction) }
 
 // step is an operation and the commands that it may send.
 type step struct {
@@ -36,35 +37,35 @@ type step struct {
 	want []string
 }
 
-func writeSteps(s *mongo.Store, parent db.ID) []step {
-	doc := &db.Interaction{ID: db.NewID(), CustomerID: parent}
-	event := func() *db.Event { return &db.Event{ID: db.NewID(), Entity: doc.ID} }
-	set := []db.Assignment{{Field: "title", Value: "x"}}
+func writeSteps(s *mongo.Store, parent store.ID) []step {
+	doc := &db.Interaction{ID: store.NewID(), CustomerID: parent}
+	event := func() *store.Event { return &store.Event{ID: store.NewID(), Entity: doc.ID} }
+	set := []store.Assignment{{Field: "title", Value: "x"}}
 	return []step{
 		{"Insert", func(ctx context.Context) error {
 			return s.Insert(ctx, db.Interactions, doc, event())
 		}, []string{"insert"}},
 		{"Update", func(ctx context.Context) error {
-			return s.Update(ctx, db.Interactions, doc.ID, db.Eq("version", 0), set, event())
+			return s.Update(ctx, db.Interactions, doc.ID, store.Eq("version", 0), set, event())
 		}, []string{"update"}},
 		{"Claim", func(ctx context.Context) error {
-			return s.Claim(ctx, db.Interactions, db.Query{Where: db.Eq("_id", doc.ID)}, set, newInteraction())
+			return s.Claim(ctx, db.Interactions, store.Query{Where: store.Eq("_id", doc.ID)}, set, newInteraction())
 		}, []string{"findAndModify"}},
 		{"Delete", func(ctx context.Context) error {
-			return s.Delete(ctx, db.Interactions, doc.ID, db.Filter{}, event())
+			return s.Delete(ctx, db.Interactions, doc.ID, store.Filter{}, event())
 		}, []string{"update"}},
 	}
 }
 
-func readSteps(s *mongo.Store, parents []db.ID) []step {
-	order := []db.Sort{{Field: "created_at"}, {Field: "_id"}}
-	where := db.Eq("title", "x")
+func readSteps(s *mongo.Store, parents []store.ID) []step {
+	order := []store.Sort{{Field: "created_at"}, {Field: "_id"}}
+	where := store.Eq("title", "x")
 	return []step{
 		{"Find", func(ctx context.Context) error {
-			return s.Find(ctx, db.Interactions, db.Query{Sort: order, Limit: 4}, newInteraction)
+			return s.Find(ctx, db.Interactions, store.Query{Sort: order, Limit: 4}, newInteraction)
 		}, []string{"find"}},
 		{"Find of a whole page", func(ctx context.Context) error {
-			return s.Find(ctx, db.Interactions, db.Query{Sort: order, Limit: 2}, newInteraction)
+			return s.Find(ctx, db.Interactions, store.Query{Sort: order, Limit: 2}, newInteraction)
 		}, []string{"find"}},
 		{"Count", func(ctx context.Context) error {
 			_, err := s.Count(ctx, db.Interactions, where)
@@ -75,8 +76,8 @@ func readSteps(s *mongo.Store, parents []db.ID) []step {
 			return err
 		}, []string{"aggregate"}},
 		{"Find with a subquery", func(ctx context.Context) error {
-			in := db.InQuery("user_id", db.Users, "_id", db.Eq("name", "x"))
-			return s.Find(ctx, db.Interactions, db.Query{Where: in}, newInteraction)
+			in := store.InQuery("user_id", db.Users, "_id", store.Eq("name", "x"))
+			return s.Find(ctx, db.Interactions, store.Query{Where: in}, newInteraction)
 		}, []string{"aggregate", "find"}},
 	}
 }
@@ -95,11 +96,11 @@ func TestCommands(t *testing.T) {
 func TestCommandsOfFindChildren(t *testing.T) {
 	t.Parallel()
 	s, r, parents := household(t)
-	find := func(limit int) map[db.ID]int {
+	find := func(limit int) map[store.ID]int {
 		t.Helper()
-		counts := map[db.ID]int{}
-		err := s.FindChildren(t.Context(), db.Interactions, "customer_id", parents, db.Query{Limit: limit},
-			func(parent db.ID) db.Document {
+		counts := map[store.ID]int{}
+		err := s.FindChildren(t.Context(), db.Interactions, "customer_id", parents, store.Query{Limit: limit},
+			func(parent store.ID) store.Document {
 				counts[parent]++
 				return new(db.Interaction)
 			})
@@ -129,14 +130,14 @@ func TestTooLargeSubquery(t *testing.T) {
 	t.Parallel()
 	s, _, parents := household(t)
 	find := func() error {
-		in := db.InQuery("_id", db.Interactions, "customer_id", db.Filter{})
-		return s.Find(t.Context(), db.Users, db.Query{Where: in}, func() db.Document { return new(db.User) })
+		in := store.InQuery("_id", db.Interactions, "customer_id", store.Filter{})
+		return s.Find(t.Context(), db.Users, store.Query{Where: in}, func() store.Document { return new(db.User) })
 	}
 	s.LimitSubqueries(len(parents) - 1)
 	wantNoError(t, "Find", find())
 	s.LimitSubqueries(len(parents) - 2)
-	if err := find(); db.CodeOf(err) != db.BadInput {
-		t.Errorf("got %v, want %s", err, db.BadInput)
+	if err := find(); store.CodeOf(err) != store.BadInput {
+		t.Errorf("got %v, want %s", err, store.BadInput)
 	}
 }
 
@@ -144,14 +145,14 @@ func TestTooLargeSubquery(t *testing.T) {
 func TestPurgeKeepsEvents(t *testing.T) {
 	t.Parallel()
 	s, _, _ := household(t)
-	doc := &db.Interaction{ID: db.NewID(), Title: "gone"}
-	wantNoError(t, "Insert", s.Insert(t.Context(), db.Interactions, doc, &db.Event{ID: db.NewID(), Entity: doc.ID}))
-	removed, err := s.Purge(t.Context(), db.Interactions, db.Filter{}, 10)
+	doc := &db.Interaction{ID: store.NewID(), Title: "gone"}
+	wantNoError(t, "Insert", s.Insert(t.Context(), db.Interactions, doc, &store.Event{ID: store.NewID(), Entity: doc.ID}))
+	removed, err := s.Purge(t.Context(), db.Interactions, store.Filter{}, 10)
 	wantNoError(t, "Purge", err)
 	if removed != 4 {
 		t.Errorf("removed %d documents, want 4", removed)
 	}
-	n, err := s.Count(t.Context(), db.Interactions, db.Filter{})
+	n, err := s.Count(t.Context(), db.Interactions, store.Filter{})
 	wantNoError(t, "Count", err)
 	if n != 0 {
 		t.Errorf("%d documents are left, want none", n)

@@ -9,12 +9,12 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // decode fills doc with a stored document. Fields that nobody declares are passed over; a declared one that is absent
 // or null gets its default.
-func (l *layout) decode(raw bson.Raw, doc db.Document) error {
+func (l *layout) decode(raw bson.Raw, doc store.Document) error {
 	pointers := doc.Pointers(nil)
 	if len(pointers) != len(l.Fields) {
 		return fmt.Errorf("cannot decode %T: it has %d fields, %s has %d", doc, len(pointers), l.Name, len(l.Fields))
@@ -50,7 +50,7 @@ func isNull(value bson.RawValue) bool {
 // decodeValue reads a value into what a pointer of db.Document.Pointers points to.
 func decodeValue(pointer any, value bson.RawValue) (err error) {
 	switch p := pointer.(type) {
-	case *db.ID:
+	case *store.ID:
 		*p, err = readID(value)
 	case *string:
 		*p, err = readString(value)
@@ -60,7 +60,7 @@ func decodeValue(pointer any, value bson.RawValue) (err error) {
 		*p, err = readInt(value)
 	case *bool:
 		*p, err = readBool(value)
-	case **db.ID:
+	case **store.ID:
 		*p, err = newOf(value, readID)
 	case **string:
 		*p, err = newOf(value, readString)
@@ -87,8 +87,8 @@ func newOf[T any](value bson.RawValue, read func(bson.RawValue) (T, error)) (*T,
 // reset gives a field its default, or its zero value where that is nil.
 func reset(pointer, value any) {
 	switch p := pointer.(type) {
-	case *db.ID:
-		*p = db.ID{}
+	case *store.ID:
+		*p = store.ID{}
 	case *string:
 		*p, _ = value.(string)
 	case *time.Time:
@@ -97,7 +97,7 @@ func reset(pointer, value any) {
 		*p, _ = value.(int)
 	case *bool:
 		*p, _ = value.(bool)
-	case **db.ID:
+	case **store.ID:
 		*p = nil
 	case **string:
 		*p = nil
@@ -114,14 +114,14 @@ func wrongType(value bson.RawValue, want string) error {
 	return fmt.Errorf("it is of BSON type %s, not %s", value.Type, want)
 }
 
-func readID(value bson.RawValue) (db.ID, error) {
+func readID(value bson.RawValue) (store.ID, error) {
 	if id, ok := value.ObjectIDOK(); ok {
-		return db.ID(id), nil
+		return store.ID(id), nil
 	}
 	if text, ok := value.StringValueOK(); ok {
-		return db.ParseID(text)
+		return store.ParseID(text)
 	}
-	return db.ID{}, wrongType(value, "objectID")
+	return store.ID{}, wrongType(value, "objectID")
 }
 
 func readString(value bson.RawValue) (string, error) {

@@ -8,12 +8,12 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // record has a field of every type, nullable and not.
 type record struct {
-	ID       db.ID
+	ID       store.ID
 	Text     string
 	Number   int
 	Flag     bool
@@ -22,7 +22,7 @@ type record struct {
 	NoNumber *int
 	NoFlag   *bool
 	NoAt     *time.Time
-	NoID     *db.ID
+	NoID     *store.ID
 }
 
 func (r *record) Pointers(into []any) []any {
@@ -31,17 +31,17 @@ func (r *record) Pointers(into []any) []any {
 	)
 }
 
-var records = &db.Collection{Name: "records", Fields: []db.Field{
-	{Name: "_id", Type: db.TypeID},
-	{Name: "text", Type: db.TypeString, Default: "none"},
-	{Name: "number", Type: db.TypeInt, Default: 1},
-	{Name: "flag", Type: db.TypeBool, Default: true},
-	{Name: "at", Type: db.TypeTime},
-	{Name: "no_text", Type: db.TypeString, Nullable: true},
-	{Name: "no_number", Type: db.TypeInt, Nullable: true},
-	{Name: "no_flag", Type: db.TypeBool, Nullable: true},
-	{Name: "no_at", Type: db.TypeTime, Nullable: true},
-	{Name: "no_id", Type: db.TypeID, Nullable: true},
+var records = &store.Collection{Name: "records", Fields: []store.Field{
+	{Name: "_id", Type: store.TypeID},
+	{Name: "text", Type: store.TypeString, Default: "none"},
+	{Name: "number", Type: store.TypeInt, Default: 1},
+	{Name: "flag", Type: store.TypeBool, Default: true},
+	{Name: "at", Type: store.TypeTime},
+	{Name: "no_text", Type: store.TypeString, Nullable: true},
+	{Name: "no_number", Type: store.TypeInt, Nullable: true},
+	{Name: "no_flag", Type: store.TypeBool, Nullable: true},
+	{Name: "no_at", Type: store.TypeTime, Nullable: true},
+	{Name: "no_id", Type: store.TypeID, Nullable: true},
 }}
 
 func decodeRecord(t *testing.T, fields bson.D) (*record, error) {

@@ -6,14 +6,14 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // encodeValue returns the BSON value of an ID, string, time.Time, int or bool. Every value goes through it, so that
 // none, whatever its text, is ever taken for an operator.
 func encodeValue(value any) (any, error) {
 	switch v := value.(type) {
-	case db.ID:
+	case store.ID:
 		return bson.ObjectID(v), nil
 	case time.Time:
 		return bson.NewDateTimeFromTime(v), nil
@@ -39,7 +39,7 @@ func encodeValues(values []any) (bson.A, error) {
 // pointed returns the value that a pointer of db.Document.Pointers points to, or nil for a null.
 func pointed(pointer any) any {
 	switch p := pointer.(type) {
-	case *db.ID:
+	case *store.ID:
 		return *p
 	case *string:
 		return *p
@@ -49,7 +49,7 @@ func pointed(pointer any) any {
 		return *p
 	case *bool:
 		return *p
-	case **db.ID:
+	case **store.ID:
 		return orNil(*p)
 	case **string:
 		return orNil(*p)
@@ -71,7 +71,7 @@ func orNil[T any](p *T) any {
 }
 
 // encode returns the document as it is stored: without its null fields, and without the one named except.
-func (l *layout) encode(doc db.Document, except string) (bson.D, error) {
+func (l *layout) encode(doc store.Document, except string) (bson.D, error) {
 	pointers := doc.Pointers(nil)
 	if len(pointers) != len(l.Fields) {
 		return nil, fmt.Errorf("cannot encode %T: it has %d fields, %s has %d", doc, len(pointers), l.Name, len(l.Fields))

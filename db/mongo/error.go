@@ -11,19 +11,19 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // FromMongoError is the one door through which the driver's errors leave: as the contract's errors where they have a
 // code, as ctx's error where that ended the operation. c is the collection concerned, nil if there is none.
-func FromMongoError(ctx context.Context, c *db.Collection, err error) error {
+func FromMongoError(ctx context.Context, c *store.Collection, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case driver.IsDuplicateKeyError(err):
 		return conflict(c, err)
 	case errors.Is(err, driver.ErrNoDocuments):
-		return db.Errorf(db.NotFound, "there is no such document in %s", nameOf(c))
+		return store.Errorf(store.NotFound, "there is no such document in %s", nameOf(c))
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case isPastDeadline(ctx, err):
@@ -34,7 +34,7 @@ func FromMongoError(ctx context.Context, c *db.Collection, err error) error {
 	return fmt.Errorf("cannot use collection %s: %w", nameOf(c), err)
 }
 
-func nameOf(c *db.Collection) string {
+func nameOf(c *store.Collection) string {
 	if c == nil {
 		return "(none)"
 	}
@@ -42,7 +42,7 @@ func nameOf(c *db.Collection) string {
 }
 
 func unavailable(err error) error {
-	return &db.Error{Code: db.Unavailable, Message: "the database is not available", Err: err}
+	return &store.Error{Code: store.Unavailable, Message: "the database is not available", Err: err}
 }
 
 // isPastDeadline says whether the operation ended because it would not have met ctx's deadline. The driver, and the
@@ -74,18 +74,18 @@ func isUnreachable(err error) bool {
 }
 
 // conflict returns the CONFLICT that a violated unique index is, with the field that the index reports.
-func conflict(c *db.Collection, err error) error {
+func conflict(c *store.Collection, err error) error {
 	field := conflictField(c, err)
 	if field == "" {
-		return &db.Error{Code: db.Conflict, Message: "a value is already taken", Err: err}
+		return &store.Error{Code: store.Conflict, Message: "a value is already taken", Err: err}
 	}
-	e := db.FieldError(db.Conflict, field, "is already taken")
+	e := store.FieldError(store.Conflict, field, "is already taken")
 	e.Err = err
 	return e
 }
 
 // conflictField returns the field that the violated index reports, "" if the index isn't known.
-func conflictField(c *db.Collection, err error) string {
+func conflictField(c *store.Collection, err error) string {
 	keys, name := violated(err)
 	if name == "_id_" || slices.Equal(keys, []string{idField}) {
 		return idField
@@ -105,7 +105,7 @@ func conflictField(c *db.Collection, err error) string {
 	return ""
 }
 
-func fieldsOf(index db.Index) []string {
+func fieldsOf(index store.Index) []string {
 	fields := make([]string, len(index.Keys))
 	for i, key := range index.Keys {
 		fields[i] = key.Field

@@ -11,7 +11,7 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // duplicate is the error of a violated index, as servers since 4.2 and older ones or proxies write it.
@@ -52,8 +52,8 @@ func TestConflictNamesField(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var coded *db.Error
-			if err := FromMongoError(t.Context(), shop, c.err); !errors.As(err, &coded) || coded.Code != db.Conflict {
+			var coded *store.Error
+			if err := FromMongoError(t.Context(), shop, c.err); !errors.As(err, &coded) || coded.Code != store.Conflict {
 				t.Fatalf("got %v, want a CONFLICT", err)
 			}
 			field := ""
@@ -71,20 +71,20 @@ func TestFromMongoError(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		err  error
-		want db.Code
+		want store.Code
 	}{
 		"none":             {nil, ""},
-		"no document":      {driver.ErrNoDocuments, db.NotFound},
-		"closed":           {driver.ErrClientDisconnected, db.Unavailable},
-		"pool closed":      {topology.ErrPoolClosed, db.Unavailable},
-		"server selection": {topology.ServerSelectionError{Wrapped: context.DeadlineExceeded}, db.Unavailable},
-		"connection":       {topology.ConnectionError{Wrapped: io.EOF}, db.Unavailable},
-		"network":          {driver.CommandError{Labels: []string{"NetworkError"}}, db.Unavailable},
-		"own time limit":   {context.DeadlineExceeded, db.Unavailable},
-		"server's limit":   {driver.CommandError{Code: 50, Name: "MaxTimeMSExpired"}, db.Unavailable},
-		"not primary":      {driver.CommandError{Code: 10107}, db.Unavailable},
+		"no document":      {driver.ErrNoDocuments, store.NotFound},
+		"closed":           {driver.ErrClientDisconnected, store.Unavailable},
+		"pool closed":      {topology.ErrPoolClosed, store.Unavailable},
+		"server selection": {topology.ServerSelectionError{Wrapped: context.DeadlineExceeded}, store.Unavailable},
+		"connection":       {topology.ConnectionError{Wrapped: io.EOF}, store.Unavailable},
+		"network":          {driver.CommandError{Labels: []string{"NetworkError"}}, store.Unavailable},
+		"own time limit":   {context.DeadlineExceeded, store.Unavailable},
+		"server's limit":   {driver.CommandError{Code: 50, Name: "MaxTimeMSExpired"}, store.Unavailable},
+		"not primary":      {driver.CommandError{Code: 10107}, store.Unavailable},
 		"interrupted": {
-			driver.WriteException{WriteConcernError: &driver.WriteConcernError{Code: 11602}}, db.Unavailable,
+			driver.WriteException{WriteConcernError: &driver.WriteConcernError{Code: 11602}}, store.Unavailable,
 		},
 		"unauthorized": {driver.CommandError{Code: 13}, ""},
 	}
@@ -92,7 +92,7 @@ func TestFromMongoError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := FromMongoError(t.Context(), shop, c.err)
-			if got := db.CodeOf(err); got != c.want || (err == nil) != (c.err == nil) {
+			if got := store.CodeOf(err); got != c.want || (err == nil) != (c.err == nil) {
 				t.Errorf("got %v of code %q, want code %q", err, got, c.want)
 			}
 		})
@@ -114,7 +114,7 @@ func TestFromMongoErrorOfEndedContext(t *testing.T) {
 		t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
 	}
 	unreachable := topology.ServerSelectionError{Wrapped: context.DeadlineExceeded}
-	if err := FromMongoError(limited, shop, unreachable); db.CodeOf(err) != db.Unavailable {
+	if err := FromMongoError(limited, shop, unreachable); store.CodeOf(err) != store.Unavailable {
 		t.Errorf("got %v, want UNAVAILABLE", err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // passes bounds how often one call of MoveEvents looks for events after it has found such only as were moved already.
@@ -25,7 +25,7 @@ type carrier struct {
 	events  []bson.Raw
 }
 
-// MoveEvents implements db.Store. Whatever the point at which it is cut off, the next call goes on from there: an event
+// MoveEvents implements store.Store. Whatever the point at which it is cut off, the next call goes on from there: an event
 // is in its document until it is in the log, and the log refuses it a second time.
 func (s *Store) MoveEvents(ctx context.Context, limit int) (int, error) {
 	if limit <= 0 {
@@ -134,7 +134,7 @@ func (s *Store) appendToLog(ctx context.Context, carriers []carrier) (moved int,
 			return moved, nil
 		}
 		if !driver.IsDuplicateKeyError(err) {
-			return moved, FromMongoError(ctx, db.Events, err)
+			return moved, FromMongoError(ctx, store.Events, err)
 		}
 		// Another mover has taken the number or the event itself, which also says that the highest number has changed.
 		known, err := s.isInLog(ctx, events[0])
@@ -165,7 +165,7 @@ func (s *Store) addNumbered(ctx context.Context, events []bson.Raw, seq int64) (
 		}
 		numbered[i] = append(document, bson.E{Key: seqField, Value: seq + 1 + int64(i)})
 	}
-	_, err = s.collection(db.Events).InsertMany(ctx, numbered)
+	_, err = s.collection(store.Events).InsertMany(ctx, numbered)
 	var bulk driver.BulkWriteException
 	if errors.As(err, &bulk) && len(bulk.WriteErrors) > 0 {
 		return bulk.WriteErrors[0].Index, err
@@ -177,23 +177,23 @@ func (s *Store) addNumbered(ctx context.Context, events []bson.Raw, seq int64) (
 }
 
 func (s *Store) isInLog(ctx context.Context, event bson.Raw) (bool, error) {
-	n, err := s.collection(db.Events).CountDocuments(ctx, bson.D{{Key: idField, Value: event.Lookup(idField)}})
-	return n > 0, FromMongoError(ctx, db.Events, err)
+	n, err := s.collection(store.Events).CountDocuments(ctx, bson.D{{Key: idField, Value: event.Lookup(idField)}})
+	return n > 0, FromMongoError(ctx, store.Events, err)
 }
 
 // highestSeq returns the highest number in the log, 0 if it is empty.
 func (s *Store) highestSeq(ctx context.Context) (int64, error) {
 	settings := options.FindOne().SetSort(bson.D{sortKey(seqField, true)}).SetProjection(bson.D{{Key: seqField, Value: 1}})
-	row, err := s.collection(db.Events).FindOne(ctx, bson.D{}, settings).Raw()
+	row, err := s.collection(store.Events).FindOne(ctx, bson.D{}, settings).Raw()
 	if errors.Is(err, driver.ErrNoDocuments) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, FromMongoError(ctx, db.Events, err)
+		return 0, FromMongoError(ctx, store.Events, err)
 	}
 	seq, err := readInt(row.Lookup(seqField))
 	if err != nil {
-		return 0, fmt.Errorf("cannot decode %s %s: field %s: %w", db.Events.Name, row.Lookup(idField), seqField, err)
+		return 0, fmt.Errorf("cannot decode %s %s: field %s: %w", store.Events.Name, row.Lookup(idField), seqField, err)
 	}
 	return int64(seq), nil
 }

@@ -8,40 +8,40 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // comparisons are the operators that MongoDB has itself. All but $ne are false for a field that is null or absent, as
 // MongoDB compares values of one type only.
-var comparisons = map[db.Op]string{
-	db.OpNe: "$ne", db.OpGt: "$gt", db.OpGte: "$gte", db.OpLt: "$lt", db.OpLte: "$lte", db.OpIn: "$in", db.OpNotIn: "$nin",
+var comparisons = map[store.Op]string{
+	store.OpNe: "$ne", store.OpGt: "$gt", store.OpGte: "$gte", store.OpLt: "$lt", store.OpLte: "$lte", store.OpIn: "$in", store.OpNotIn: "$nin",
 }
 
 // nothing matches no document.
 var nothing = bson.D{{Key: idField, Value: bson.D{{Key: "$in", Value: bson.A{}}}}}
 
 // selector returns the values that a subquery selects.
-type selector func(ctx context.Context, q *db.Subquery) (bson.A, error)
+type selector func(ctx context.Context, q *store.Subquery) (bson.A, error)
 
 // translate returns the filter in MongoDB's language. The empty document matches everything.
-func translate(ctx context.Context, l *layout, f db.Filter, values selector) (bson.D, error) {
+func translate(ctx context.Context, l *layout, f store.Filter, values selector) (bson.D, error) {
 	switch f.Op {
-	case db.OpAll:
+	case store.OpAll:
 		return bson.D{}, nil
-	case db.OpAnd:
+	case store.OpAnd:
 		return translateAll(ctx, l, "$and", f.Filters, values)
-	case db.OpOr:
+	case store.OpOr:
 		if len(f.Filters) == 0 {
 			return nothing, nil
 		}
 		return translateAll(ctx, l, "$or", f.Filters, values)
-	case db.OpNot:
+	case store.OpNot:
 		return translateAll(ctx, l, "$nor", f.Filters, values)
 	}
 	if _, err := l.field(f.Field); err != nil {
 		return nil, fmt.Errorf("cannot filter: %w", err)
 	}
-	if f.Op == db.OpContains {
+	if f.Op == store.OpContains {
 		return l.contains(f)
 	}
 	condition, err := translateField(ctx, f, values)
@@ -53,7 +53,7 @@ func translate(ctx context.Context, l *layout, f db.Filter, values selector) (bs
 
 // translateAll joins filters by a logical operator, which MongoDB wants to have at least one of them.
 func translateAll(
-	ctx context.Context, l *layout, operator string, filters []db.Filter, values selector,
+	ctx context.Context, l *layout, operator string, filters []store.Filter, values selector,
 ) (bson.D, error) {
 	if len(filters) == 0 {
 		return bson.D{}, nil
@@ -69,19 +69,19 @@ func translateAll(
 }
 
 // translateField returns what a filter demands of its field.
-func translateField(ctx context.Context, f db.Filter, values selector) (any, error) {
+func translateField(ctx context.Context, f store.Filter, values selector) (any, error) {
 	switch f.Op {
-	case db.OpEq:
+	case store.OpEq:
 		return encodeValue(f.Value)
-	case db.OpIsNull:
+	case store.OpIsNull:
 		return bson.D{{Key: "$eq", Value: nil}}, nil // matches an absent field as well
-	case db.OpStartsWith:
+	case store.OpStartsWith:
 		text, ok := f.Value.(string)
 		if !ok {
 			return nil, fmt.Errorf("there is no text to look for, but a %T", f.Value)
 		}
 		return match(f.Op, text), nil
-	case db.OpInQuery:
+	case store.OpInQuery:
 		selected, err := values(ctx, f.Query)
 		return bson.D{{Key: "$in", Value: selected}}, err
 	}
@@ -89,7 +89,7 @@ func translateField(ctx context.Context, f db.Filter, values selector) (any, err
 	if !ok {
 		return nil, fmt.Errorf("there is no operator %d", f.Op)
 	}
-	if f.Op == db.OpIn || f.Op == db.OpNotIn {
+	if f.Op == store.OpIn || f.Op == store.OpNotIn {
 		list, err := encodeValues(f.Values)
 		return bson.D{{Key: operator, Value: list}}, err
 	}
@@ -99,9 +99,9 @@ func translateField(ctx context.Context, f db.Filter, values selector) (any, err
 
 // match returns the regular expression of a text. It has no options, so it heeds case and ^ is the field's beginning
 // only. A pattern ends at its first NUL in BSON, so one that is part of the text is written as an escape.
-func match(op db.Op, text string) bson.Regex {
+func match(op store.Op, text string) bson.Regex {
 	pattern := strings.ReplaceAll(regexp.QuoteMeta(text), "\x00", `\x00`)
-	if op == db.OpStartsWith {
+	if op == store.OpStartsWith {
 		pattern = "^" + pattern
 	}
 	return bson.Regex{Pattern: pattern}

@@ -9,15 +9,15 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"crm/db"
+	"crm/db/store"
 )
 
-// EnsureConstraints implements db.Store.
+// EnsureConstraints implements store.Store.
 func (s *Store) EnsureConstraints(ctx context.Context) error {
 	return s.build(ctx, func(i index) bool { return i.Unique })
 }
 
-// EnsureIndexes implements db.Store. MongoDB builds an index while it goes on serving. An index on the same keys that
+// EnsureIndexes implements store.Store. MongoDB builds an index while it goes on serving. An index on the same keys that
 // somebody else has built under another name is as good as ours.
 func (s *Store) EnsureIndexes(ctx context.Context) error {
 	ctx, cancel := patiently(ctx)
@@ -65,7 +65,7 @@ func patiently(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, indexTimeout)
 }
 
-// MissingIndexes implements db.Store. A searched field is missing as long as documents lack its trigrams.
+// MissingIndexes implements store.Store. A searched field is missing as long as documents lack its trigrams.
 func (s *Store) MissingIndexes(ctx context.Context) ([]string, error) {
 	var names []string
 	for _, c := range s.collections {
@@ -89,7 +89,7 @@ func (s *Store) MissingIndexes(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-func (s *Store) missing(ctx context.Context, c *db.Collection) ([]index, error) {
+func (s *Store) missing(ctx context.Context, c *store.Collection) ([]index, error) {
 	l, err := s.layout(c)
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (s *Store) missing(ctx context.Context, c *db.Collection) ([]index, error) 
 	}), nil
 }
 
-func (s *Store) existingIndexes(ctx context.Context, c *db.Collection) ([]index, error) {
+func (s *Store) existingIndexes(ctx context.Context, c *store.Collection) ([]index, error) {
 	cursor, err := s.collection(c).Indexes().List(ctx)
 	if err != nil {
 		return nil, err

@@ -6,7 +6,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 func TestIndexes(t *testing.T) {
@@ -16,7 +16,7 @@ func TestIndexes(t *testing.T) {
 		{'name':'shops_name_order','key':{'name_key':1,'_id':1}},
 		{'name':'shops_owner','key':{'owner_id':1,'size':-1,'_id':1}},
 		{'name':'shops_pending','key':{'pending_at':1},'sparse':true}]`)
-	events, err := newLayout(db.Events)
+	events, err := newLayout(store.Events)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,14 +53,14 @@ func TestIndexIsMetBy(t *testing.T) {
 
 func TestNewLayoutRefuses(t *testing.T) {
 	t.Parallel()
-	for name, fields := range map[string][]db.Field{
+	for name, fields := range map[string][]store.Field{
 		"no fields":          nil,
 		"_id isn't first":    {{Name: "name"}, {Name: "_id"}},
 		"the engine's field": {{Name: "_id"}, {Name: "pending"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := newLayout(&db.Collection{Name: "bad", Fields: fields}); err == nil {
+			if _, err := newLayout(&store.Collection{Name: "bad", Fields: fields}); err == nil {
 				t.Error("got no error")
 			}
 		})

@@ -7,7 +7,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // The fields that the engine keeps in documents beside the declared ones. No Find returns them.
@@ -24,14 +24,14 @@ const (
 
 // layout is what the engine needs to know of a collection again and again.
 type layout struct {
-	*db.Collection
+	*store.Collection
 	index      map[string]int
 	projection bson.D
 	// searchable is set once all documents have the trigrams of their searched fields.
 	searchable atomic.Bool
 }
 
-func (s *Store) layout(c *db.Collection) (*layout, error) {
+func (s *Store) layout(c *store.Collection) (*layout, error) {
 	known, _ := s.layouts.Load(c)
 	if l, ok := known.(*layout); ok {
 		return l, nil
@@ -44,7 +44,7 @@ func (s *Store) layout(c *db.Collection) (*layout, error) {
 	return known.(*layout), nil
 }
 
-func newLayout(c *db.Collection) (*layout, error) {
+func newLayout(c *store.Collection) (*layout, error) {
 	l := &layout{Collection: c, index: make(map[string]int, len(c.Fields))}
 	if len(c.Fields) == 0 || c.Fields[0].Name != idField {
 		return nil, fmt.Errorf("cannot use collection %s: its first field is not _id", c.Name)
@@ -60,7 +60,7 @@ func newLayout(c *db.Collection) (*layout, error) {
 }
 
 // chosen returns the projection of some fields; MongoDB adds the _id by itself.
-func (l *layout) chosen(fields db.Fields, more ...string) bson.D {
+func (l *layout) chosen(fields store.Fields, more ...string) bson.D {
 	if fields == 0 {
 		return l.projection
 	}
@@ -74,13 +74,13 @@ func (l *layout) chosen(fields db.Fields, more ...string) bson.D {
 }
 
 // takesEvents says whether documents may hold pending events, and with them the engine's fields.
-func (l *layout) takesEvents() bool { return l.Name != db.Events.Name }
+func (l *layout) takesEvents() bool { return l.Name != store.Events.Name }
 
 // field returns the declaration of a field, or an error if there is none.
-func (l *layout) field(name string) (db.Field, error) {
+func (l *layout) field(name string) (store.Field, error) {
 	i, ok := l.index[name]
 	if !ok {
-		return db.Field{}, fmt.Errorf("collection %s has no field %q", l.Name, name)
+		return store.Field{}, fmt.Errorf("collection %s has no field %q", l.Name, name)
 	}
 	return l.Fields[i], nil
 }
@@ -94,7 +94,7 @@ func (l *layout) live(filter bson.D) bson.D {
 }
 
 // one returns the filter of the one live document that has that id and matches where.
-func (l *layout) one(id db.ID, where bson.D) bson.D {
+func (l *layout) one(id store.ID, where bson.D) bson.D {
 	filter := bson.D{{Key: idField, Value: bson.ObjectID(id)}}
 	if len(where) > 0 {
 		filter = append(filter, bson.E{Key: "$and", Value: bson.A{where}})

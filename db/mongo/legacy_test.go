@@ -11,12 +11,13 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/mongo/mongotest"
+	"crm/db/store"
 )
 
 var legacyTime = time.Date(2023, 5, 6, 7, 8, 9, 10e6, time.UTC)
 
 // legacyUser is a user as the old app wrote it: its id once more as a string, and the last token.
-func legacyUser(id db.ID) bson.D {
+func legacyUser(id store.ID) bson.D {
 	return bson.D{
 		{Key: "_id", Value: bson.ObjectID(id)},
 		{Key: "name", Value: "Asha"},
@@ -30,7 +31,7 @@ func legacyUser(id db.ID) bson.D {
 	}
 }
 
-func readRaw(t *testing.T, c *driver.Collection, id db.ID) bson.D {
+func readRaw(t *testing.T, c *driver.Collection, id store.ID) bson.D {
 	t.Helper()
 	var found bson.D
 	if err := c.FindOne(t.Context(), bson.D{{Key: "_id", Value: bson.ObjectID(id)}}).Decode(&found); err != nil {
@@ -50,13 +51,13 @@ func TestLegacyDocument(t *testing.T) {
 	t.Parallel()
 	database := mongotest.Database(t)
 	users := database.Collection(db.Users.Name)
-	id := db.NewID()
+	id := store.NewID()
 	_, err := users.InsertOne(t.Context(), legacyUser(id))
 	wantNoError(t, "InsertOne", err)
-	s := mongotest.OpenOn(t, database, []*db.Collection{db.Users})
+	s := mongotest.OpenOn(t, database, []*store.Collection{db.Users})
 
 	got := new(db.User)
-	err = s.Find(t.Context(), db.Users, db.Query{Where: db.Eq("_id", id)}, func() db.Document { return got })
+	err = s.Find(t.Context(), db.Users, store.Query{Where: store.Eq("_id", id)}, func() store.Document { return got })
 	wantNoError(t, "Find", err)
 	want := db.User{
 		ID: id, Name: "Asha", Email: "Asha@Example.com", PasswordHash: "$2a$14$x", Role: auth.User,
@@ -66,9 +67,9 @@ func TestLegacyDocument(t *testing.T) {
 		t.Errorf("got %+v, want %+v", *got, want)
 	}
 
-	set := []db.Assignment{{Field: "name", Value: "Asha R."}, {Field: "version", Value: 2}}
-	event := &db.Event{ID: db.NewID(), Type: "user.updated", Entity: id, At: legacyTime}
-	wantNoError(t, "Update", s.Update(t.Context(), db.Users, id, db.IsNull("email_key"), set, event))
+	set := []store.Assignment{{Field: "name", Value: "Asha R."}, {Field: "version", Value: 2}}
+	event := &store.Event{ID: store.NewID(), Type: "user.updated", Entity: id, At: legacyTime}
+	wantNoError(t, "Update", s.Update(t.Context(), db.Users, id, store.IsNull("email_key"), set, event))
 	moved, err := s.MoveEvents(t.Context(), 10)
 	wantNoError(t, "MoveEvents", err)
 	if moved != 1 {
@@ -96,13 +97,13 @@ func wantSameJSON(t *testing.T, got, want bson.D) {
 func TestUnreadableDocumentIsNamed(t *testing.T) {
 	t.Parallel()
 	database := mongotest.Database(t)
-	document := legacyUser(db.NewID())
+	document := legacyUser(store.NewID())
 	document[1].Value = bson.D{}
 	_, err := database.Collection(db.Users.Name).InsertOne(t.Context(), document)
 	wantNoError(t, "InsertOne", err)
-	s := mongotest.OpenOn(t, database, []*db.Collection{db.Users})
-	err = s.Find(t.Context(), db.Users, db.Query{}, func() db.Document { return new(db.User) })
-	if err == nil || db.CodeOf(err) != "" {
+	s := mongotest.OpenOn(t, database, []*store.Collection{db.Users})
+	err = s.Find(t.Context(), db.Users, store.Query{}, func() store.Document { return new(db.User) })
+	if err == nil || store.CodeOf(err) != "" {
 		t.Errorf("got %v, want an internal error", err)
 	}
 }
@@ -115,19 +116,19 @@ func TestIndexesOfSomebodyElse(t *testing.T) {
 		{Keys: bson.D{{Key: "name_key", Value: 1}, {Key: "_id", Value: 1}}, Options: options.Index().SetName("their_name")},
 	})
 	wantNoError(t, "CreateMany", err)
-	s := mongotest.OpenOn(t, database, []*db.Collection{db.Users})
+	s := mongotest.OpenOn(t, database, []*store.Collection{db.Users})
 	wantNoError(t, "EnsureIndexes again", s.EnsureIndexes(t.Context()))
 
-	set := []db.Assignment{{Field: "email_key", Value: "a@example.com"}}
-	for i, want := range []db.Code{"", db.Conflict} {
-		user := &db.User{ID: db.NewID()}
+	set := []store.Assignment{{Field: "email_key", Value: "a@example.com"}}
+	for i, want := range []store.Code{"", store.Conflict} {
+		user := &db.User{ID: store.NewID()}
 		if i == 0 {
 			wantNoError(t, "Insert", s.Insert(t.Context(), db.Users, user))
 		} else {
 			_, err := database.Collection(db.Users.Name).InsertOne(t.Context(), legacyUser(user.ID))
 			wantNoError(t, "InsertOne", err)
 		}
-		if err := s.Update(t.Context(), db.Users, user.ID, db.Filter{}, set); db.CodeOf(err) != want {
+		if err := s.Update(t.Context(), db.Users, user.ID, store.Filter{}, set); store.CodeOf(err) != want {
 			t.Errorf("Update: got %v, want code %q", err, want)
 		}
 	}

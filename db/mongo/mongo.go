@@ -1,4 +1,4 @@
-// Package mongo is the engine of db.Store for MongoDB 5.0 and later: standalone, replica set or sharded cluster. It
+// Package mongo is the engine of store.Store for MongoDB 5.0 and later: standalone, replica set or sharded cluster. It
 // needs no transaction, since every write of the contract is a write of one document.
 package mongo
 
@@ -18,7 +18,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 const (
@@ -32,19 +32,19 @@ const (
 	subqueryLimit = 100_000
 )
 
-// Store is a db.Store on one database of a MongoDB deployment.
+// Store is a store.Store on one database of a MongoDB deployment.
 type Store struct {
 	client      *driver.Client
 	database    *driver.Database
-	collections []*db.Collection
-	layouts     sync.Map // *db.Collection to *layout
+	collections []*store.Collection
+	layouts     sync.Map // *store.Collection to *layout
 	// noLookup is set once the server has refused the pipeline of FindChildren.
 	noLookup atomic.Bool
 	// subqueryLimit is the constant, but in tests.
 	subqueryLimit int
 }
 
-var _ db.Store = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
 // Option changes how a Store connects.
 type Option func(*options.ClientOptions)
@@ -56,7 +56,7 @@ func WithMonitor(m *event.CommandMonitor) Option {
 
 // Open returns a store on that database, for these collections and db.Events. It doesn't wait for the server: Ping
 // tells whether there is one. An unusable URI or declaration is an error.
-func Open(uri, database string, collections []*db.Collection, opts ...Option) (*Store, error) {
+func Open(uri, database string, collections []*store.Collection, opts ...Option) (*Store, error) {
 	s := &Store{collections: withEvents(collections), subqueryLimit: subqueryLimit}
 	for _, c := range s.collections {
 		if _, err := s.layout(c); err != nil {
@@ -83,10 +83,10 @@ func Open(uri, database string, collections []*db.Collection, opts ...Option) (*
 }
 
 // withEvents returns the collections with db.Events, which MoveEvents writes, among them.
-func withEvents(collections []*db.Collection) []*db.Collection {
-	all := []*db.Collection{db.Events}
+func withEvents(collections []*store.Collection) []*store.Collection {
+	all := []*store.Collection{store.Events}
 	for _, c := range collections {
-		if c != db.Events {
+		if c != store.Events {
 			all = append(all, c)
 		}
 	}
@@ -117,7 +117,7 @@ func DatabaseName(uri, fallback string) (string, error) {
 // Ping returns nil when the primary answers, else an UNAVAILABLE error.
 func (s *Store) Ping(ctx context.Context) error {
 	err := FromMongoError(ctx, nil, s.client.Ping(ctx, readpref.Primary()))
-	if err == nil || ctx.Err() != nil || db.CodeOf(err) != "" {
+	if err == nil || ctx.Err() != nil || store.CodeOf(err) != "" {
 		return err
 	}
 	return unavailable(err)
@@ -133,4 +133,6 @@ func (s *Store) Close() error {
 }
 
 // collection returns where the documents of c are.
-func (s *Store) collection(c *db.Collection) *driver.Collection { return s.database.Collection(c.Name) }
+func (s *Store) collection(c *store.Collection) *driver.Collection {
+	return s.database.Collection(c.Name)
+}

@@ -7,24 +7,24 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/event"
 
-	"crm/db"
-	"crm/db/dbtest"
+	"crm/db/storetest"
 	"crm/db/mongo"
 	"crm/db/mongo/mongotest"
+	"crm/db/store"
 )
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	var recorders sync.Map // db.Store to *recorder
-	dbtest.Run(t, dbtest.Engine{
-		Open: func(t *testing.T, collections ...*db.Collection) db.Store {
+	var recorders sync.Map // store.Store to *recorder
+	storetest.Run(t, storetest.Engine{
+		Open: func(t *testing.T, collections ...*store.Collection) store.Store {
 			t.Helper()
 			recorder := new(recorder)
 			store := mongotest.OpenOn(t, mongotest.Database(t), collections, mongo.WithMonitor(recorder.monitor()))
 			recorders.Store(store, recorder)
 			return store
 		},
-		CutOff: func(t *testing.T, s db.Store, n int) context.Context {
+		CutOff: func(t *testing.T, s store.Store, n int) context.Context {
 			t.Helper()
 			known, _ := recorders.Load(s)
 			recorder, ok := known.(*recorder)

@@ -12,6 +12,7 @@ import (
 	"crm/db"
 	"crm/db/mongo"
 	"crm/db/mongo/mongotest"
+	"crm/db/store"
 )
 
 // patience is what an operation may take at most without a server: the limit for its selection, and some.
@@ -19,7 +20,7 @@ const patience = 8 * time.Second
 
 func openOn(t *testing.T, uri string) *mongo.Store {
 	t.Helper()
-	s, err := mongo.Open(uri, "crm", []*db.Collection{db.Sessions})
+	s, err := mongo.Open(uri, "crm", []*store.Collection{db.Sessions})
 	wantNoError(t, "Open", err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s
@@ -45,7 +46,7 @@ func absent(t *testing.T) string {
 
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
-	session := &db.Session{ID: db.NewID()}
+	session := &db.Session{ID: store.NewID()}
 	var operations sync.WaitGroup // not subtests, of which only as many run at once as there are processors
 	for server, uri := range map[string]string{"absent": absent(t), "silent": silent(t)} {
 		s := openOn(t, uri)
@@ -53,7 +54,7 @@ func TestUnreachable(t *testing.T) {
 			"Ping":   s.Ping,
 			"Insert": func(ctx context.Context) error { return s.Insert(ctx, db.Sessions, session) },
 			"Find": func(ctx context.Context) error {
-				return s.Find(ctx, db.Sessions, db.Query{}, func() db.Document { return new(db.Session) })
+				return s.Find(ctx, db.Sessions, store.Query{}, func() store.Document { return new(db.Session) })
 			},
 		} {
 			operations.Go(func() { checkUnreachable(t, name+" on a server that is "+server, operate) })
@@ -70,8 +71,8 @@ func checkUnreachable(t *testing.T, what string, operate func(context.Context) e
 		t.Errorf("%s, with a deadline: got %v, want %v", what, err, context.DeadlineExceeded)
 	}
 	start := time.Now()
-	if err := operate(t.Context()); db.CodeOf(err) != db.Unavailable {
-		t.Errorf("%s: got %v, want %s", what, err, db.Unavailable)
+	if err := operate(t.Context()); store.CodeOf(err) != store.Unavailable {
+		t.Errorf("%s: got %v, want %s", what, err, store.Unavailable)
 	}
 	if took := time.Since(start); took > patience {
 		t.Errorf("%s: it took %v, want %v at most", what, took, patience)
@@ -83,13 +84,13 @@ func TestRecovery(t *testing.T) {
 	dir := t.TempDir()
 	uri, stop := mongotest.Serve(t, dir, "127.0.0.1:0")
 	s := openOn(t, uri)
-	session := &db.Session{ID: db.NewID(), RefreshHash: "x", CreatedAt: legacyTime, ExpiresAt: legacyTime}
+	session := &db.Session{ID: store.NewID(), RefreshHash: "x", CreatedAt: legacyTime, ExpiresAt: legacyTime}
 	wantNoError(t, "EnsureIndexes", s.EnsureIndexes(t.Context()))
 	wantNoError(t, "Insert", s.Insert(t.Context(), db.Sessions, session))
 
 	stop()
-	if err := s.Ping(t.Context()); db.CodeOf(err) != db.Unavailable {
-		t.Fatalf("Ping without a server: got %v, want %s", err, db.Unavailable)
+	if err := s.Ping(t.Context()); store.CodeOf(err) != store.Unavailable {
+		t.Fatalf("Ping without a server: got %v, want %s", err, store.Unavailable)
 	}
 	address, err := url.Parse(uri)
 	wantNoError(t, "Parse", err)
@@ -101,7 +102,7 @@ func TestRecovery(t *testing.T) {
 		}
 	}
 	got := new(db.Session)
-	err = s.Find(t.Context(), db.Sessions, db.Query{Where: db.Eq("_id", session.ID)}, func() db.Document { return got })
+	err = s.Find(t.Context(), db.Sessions, store.Query{Where: store.Eq("_id", session.ID)}, func() store.Document { return got })
 	wantNoError(t, "Find", err)
 	if *got != *session {
 		t.Errorf("got %+v, want %+v", got, session)
@@ -114,8 +115,8 @@ func TestClose(t *testing.T) {
 	wantNoError(t, "Ping", s.Ping(t.Context()))
 	wantNoError(t, "Close", s.Close())
 	wantNoError(t, "Close again", s.Close())
-	if err := s.Ping(t.Context()); db.CodeOf(err) != db.Unavailable {
-		t.Errorf("Ping after Close: got %v, want %s", err, db.Unavailable)
+	if err := s.Ping(t.Context()); store.CodeOf(err) != store.Unavailable {
+		t.Errorf("Ping after Close: got %v, want %s", err, store.Unavailable)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // query is a db.Query in MongoDB's language.
@@ -20,7 +20,7 @@ type query struct {
 }
 
 // where returns the layout of c and the filter in MongoDB's language, for which it runs the filter's subqueries.
-func (s *Store) where(ctx context.Context, c *db.Collection, f db.Filter) (*layout, bson.D, error) {
+func (s *Store) where(ctx context.Context, c *store.Collection, f store.Filter) (*layout, bson.D, error) {
 	l, err := s.layout(c)
 	if err != nil {
 		return nil, nil, err
@@ -30,7 +30,7 @@ func (s *Store) where(ctx context.Context, c *db.Collection, f db.Filter) (*layo
 }
 
 // query translates q; its filter matches live documents only.
-func (s *Store) query(ctx context.Context, c *db.Collection, q db.Query) (*query, error) {
+func (s *Store) query(ctx context.Context, c *store.Collection, q store.Query) (*query, error) {
 	l, filter, err := s.where(ctx, c, q.Where)
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func sortKey(field string, desc bool) bson.E {
 
 // behind returns the filter of what comes after the document with the values of q.After: for each key of the order,
 // those that are equal in the keys before it and beyond in this one.
-func behind(q db.Query) (bson.D, error) {
+func behind(q store.Query) (bson.D, error) {
 	if len(q.After) == 0 {
 		return nil, nil
 	}
@@ -81,7 +81,7 @@ func behind(q db.Query) (bson.D, error) {
 	return bson.D{{Key: q.Sort[0].Field, Value: bound}, {Key: "$or", Value: branches}}, nil
 }
 
-func beyondOperator(key db.Sort) string {
+func beyondOperator(key store.Sort) string {
 	if key.Desc {
 		return "$lt"
 	}
@@ -89,7 +89,7 @@ func beyondOperator(key db.Sort) string {
 }
 
 // selected runs a subquery. Null values are none of its values.
-func (s *Store) selected(ctx context.Context, q *db.Subquery) (bson.A, error) {
+func (s *Store) selected(ctx context.Context, q *store.Subquery) (bson.A, error) {
 	l, filter, err := s.where(ctx, q.Collection, q.Where)
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (s *Store) selected(ctx context.Context, q *db.Subquery) (bson.A, error) {
 		return nil, err
 	}
 	if len(values) > s.subqueryLimit {
-		return nil, db.Errorf(db.BadInput, "the filter selects more than %d %s: narrow it",
+		return nil, store.Errorf(store.BadInput, "the filter selects more than %d %s: narrow it",
 			s.subqueryLimit, q.Collection.Name)
 	}
 	return values, nil

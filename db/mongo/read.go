@@ -9,14 +9,14 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // maxBatch is the number of documents at most that are asked for at once; the server sends fewer if they are large.
 const maxBatch = 100_000
 
-// Find implements db.Store.
-func (s *Store) Find(ctx context.Context, c *db.Collection, q db.Query, next func() db.Document) error {
+// Find implements store.Store.
+func (s *Store) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
 	translated, err := s.query(ctx, c, q)
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func (s *Store) find(ctx context.Context, q *query, row func(bson.Raw) error) er
 		settings.SetLimit(int64(q.limit)).SetBatchSize(int32(min(q.limit, maxBatch) + 1))
 	}
 	from := s.collection(q.Collection)
-	if q.Collection == db.Events {
+	if q.Collection == store.Events {
 		// Who has been told of an event can't be told that it never was, as one would be that a deposed primary alone had.
 		from = from.Clone(options.Collection().SetReadConcern(readconcern.Majority()))
 	}
@@ -50,7 +50,7 @@ func (s *Store) find(ctx context.Context, q *query, row func(bson.Raw) error) er
 }
 
 // each calls row for each document of a cursor and closes it.
-func (s *Store) each(ctx context.Context, c *db.Collection, cursor *driver.Cursor, row func(bson.Raw) error) error {
+func (s *Store) each(ctx context.Context, c *store.Collection, cursor *driver.Cursor, row func(bson.Raw) error) error {
 	defer func() { _ = cursor.Close(context.WithoutCancel(ctx)) }()
 	for cursor.Next(ctx) {
 		if err := row(cursor.Current); err != nil {
@@ -65,8 +65,8 @@ func batchOf(n int) *options.AggregateOptionsBuilder {
 	return options.Aggregate().SetBatchSize(int32(min(n, maxBatch) + 3))
 }
 
-// Count implements db.Store.
-func (s *Store) Count(ctx context.Context, c *db.Collection, where db.Filter) (int, error) {
+// Count implements store.Store.
+func (s *Store) Count(ctx context.Context, c *store.Collection, where store.Filter) (int, error) {
 	l, filter, err := s.where(ctx, c, where)
 	if err != nil {
 		return 0, err
@@ -78,14 +78,14 @@ func (s *Store) Count(ctx context.Context, c *db.Collection, where db.Filter) (i
 	return int(n), nil
 }
 
-// CountBy implements db.Store.
+// CountBy implements store.Store.
 func (s *Store) CountBy(
-	ctx context.Context, c *db.Collection, field string, values []db.ID, where db.Filter,
-) (map[db.ID]int, error) {
+	ctx context.Context, c *store.Collection, field string, values []store.ID, where store.Filter,
+) (map[store.ID]int, error) {
 	if len(values) == 0 {
-		return map[db.ID]int{}, nil
+		return map[store.ID]int{}, nil
 	}
-	l, filter, err := s.where(ctx, c, db.And(db.In(field, values), where))
+	l, filter, err := s.where(ctx, c, store.And(store.In(field, values), where))
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (s *Store) CountBy(
 	if err != nil {
 		return nil, FromMongoError(ctx, c, err)
 	}
-	counts := make(map[db.ID]int, len(values))
+	counts := make(map[store.ID]int, len(values))
 	err = s.each(ctx, c, cursor, func(row bson.Raw) error {
 		id, err := readID(row.Lookup(idField))
 		if err != nil {

@@ -10,7 +10,7 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // This file is how texts are found within others: beside each of a collection's Searched fields stands an array of all
@@ -24,8 +24,8 @@ func trigrams(text string) bson.A {
 	runes := []rune(text)
 	found := bson.A{}
 	seen := make(map[string]bool, len(runes))
-	for i := range len(runes) - db.MinSearch + 1 {
-		trigram := string(runes[i : i+db.MinSearch])
+	for i := range len(runes) - store.MinSearch + 1 {
+		trigram := string(runes[i : i+store.MinSearch])
 		if !seen[trigram] {
 			seen[trigram] = true
 			found = append(found, trigram)
@@ -48,13 +48,13 @@ const maxSought = 32
 
 // contains is the condition that a field has a text in it. The sequences only find the documents: they may be in another
 // order, so the text is compared, too.
-func (l *layout) contains(f db.Filter) (bson.D, error) {
+func (l *layout) contains(f store.Filter) (bson.D, error) {
 	text, ok := f.Value.(string)
 	if !ok {
 		return nil, fmt.Errorf("cannot filter by %s.%s: there is no text to look for, but a %T", l.Name, f.Field, f.Value)
 	}
 	condition := bson.D{{Key: f.Field, Value: match(f.Op, text)}}
-	if l.searchable.Load() && slices.Contains(l.Searched, f.Field) && utf8.RuneCountInString(text) >= db.MinSearch {
+	if l.searchable.Load() && slices.Contains(l.Searched, f.Field) && utf8.RuneCountInString(text) >= store.MinSearch {
 		sought := trigrams(text)
 		sought = sought[:min(len(sought), maxSought)]
 		condition = append(condition, bson.E{Key: trigramsOf(f.Field), Value: bson.D{{Key: "$all", Value: sought}}})
@@ -71,7 +71,7 @@ func unsearchable(field string) bson.D {
 }
 
 // lacksTrigrams says whether there is such a document.
-func (s *Store) lacksTrigrams(ctx context.Context, c *db.Collection, field string) (bool, error) {
+func (s *Store) lacksTrigrams(ctx context.Context, c *store.Collection, field string) (bool, error) {
 	err := s.collection(c).FindOne(ctx, unsearchable(field), options.FindOne().SetProjection(bson.D{{Key: idField, Value: 1}})).Err()
 	if err == driver.ErrNoDocuments { //nolint:errorlint // the driver never wraps it
 		return false, nil

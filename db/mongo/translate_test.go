@@ -10,28 +10,29 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // shop is a collection for tests that need no server.
-var shop = &db.Collection{
+var shop = &store.Collection{
 	Name: "shops",
-	Fields: []db.Field{
-		{Name: "_id", Type: db.TypeID},
-		{Name: "owner_id", Type: db.TypeID},
-		{Name: "name", Type: db.TypeString},
-		{Name: "size", Type: db.TypeInt},
-		{Name: "opened", Type: db.TypeTime},
-		{Name: "name_key", Type: db.TypeString},
+	Fields: []store.Field{
+		{Name: "_id", Type: store.TypeID},
+		{Name: "owner_id", Type: store.TypeID},
+		{Name: "name", Type: store.TypeString},
+		{Name: "size", Type: store.TypeInt},
+		{Name: "opened", Type: store.TypeTime},
+		{Name: "name_key", Type: store.TypeString},
 	},
-	Indexes: []db.Index{
-		{Name: "shops_name", Keys: []db.Key{{Field: "name_key"}}, Unique: true, Reports: "name"},
-		{Name: "shops_owner", Keys: []db.Key{{Field: "owner_id"}, {Field: "size", Desc: true}, {Field: "_id"}}},
+	Indexes: []store.Index{
+		{Name: "shops_name", Keys: []store.Key{{Field: "name_key"}}, Unique: true, Reports: "name"},
+		{Name: "shops_owner", Keys: []store.Key{{Field: "owner_id"}, {Field: "size", Desc: true}, {Field: "_id"}}},
 	},
 }
 
 var (
-	first  = db.ID{11: 1}
-	second = db.ID{11: 2}
+	first  = store.ID{11: 1}
+	second = store.ID{11: 2}
 )
 
 func shops(t *testing.T) *layout {
@@ -59,35 +60,35 @@ func wantJSON(t *testing.T, got any, want string) {
 func TestTranslate(t *testing.T) {
 	t.Parallel()
 	day := time.Date(2024, 2, 29, 12, 0, 0, 999_999, time.FixedZone("", 3600))
-	subquery := db.InQuery("owner_id", db.Users, "_id", db.Eq("name", "x"))
+	subquery := store.InQuery("owner_id", db.Users, "_id", store.Eq("name", "x"))
 	cases := map[string]struct {
-		filter db.Filter
+		filter store.Filter
 		want   string
 	}{
-		"all":              {db.Filter{}, `{}`},
-		"none":             {db.None(), `{'_id':{'$in':[]}}`},
-		"and of nothing":   {db.Filter{Op: db.OpAnd}, `{}`},
-		"equal":            {db.Eq("_id", first), `{'_id':{'$oid':'000000000000000000000001'}}`},
-		"operator as text": {db.Eq("name", `{"$gt":""}`), `{'name':'{\'$gt\':\'\'}'}`},
-		"not equal":        {db.Compare(db.OpNe, "size", 3), `{'size':{'$ne':3}}`},
-		"large int":        {db.Compare(db.OpGt, "size", 1<<40), `{'size':{'$gt':1099511627776}}`},
-		"time":             {db.Compare(db.OpLte, "opened", day), `{'opened':{'$lte':{'$date':'2024-02-29T11:00:00Z'}}}`},
-		"in":               {db.In("name", []string{"a", "$b"}), `{'name':{'$in':['a','$b']}}`},
-		"not in nothing":   {db.NotIn("name", []string{}), `{'name':{'$nin':[]}}`},
-		"null":             {db.IsNull("name"), `{'name':{'$eq':null}}`},
-		"not null":         {db.Not(db.IsNull("name")), `{'$nor':[{'name':{'$eq':null}}]}`},
+		"all":              {store.Filter{}, `{}`},
+		"none":             {store.None(), `{'_id':{'$in':[]}}`},
+		"and of nothing":   {store.Filter{Op: store.OpAnd}, `{}`},
+		"equal":            {store.Eq("_id", first), `{'_id':{'$oid':'000000000000000000000001'}}`},
+		"operator as text": {store.Eq("name", `{"$gt":""}`), `{'name':'{\'$gt\':\'\'}'}`},
+		"not equal":        {store.Compare(store.OpNe, "size", 3), `{'size':{'$ne':3}}`},
+		"large int":        {store.Compare(store.OpGt, "size", 1<<40), `{'size':{'$gt':1099511627776}}`},
+		"time":             {store.Compare(store.OpLte, "opened", day), `{'opened':{'$lte':{'$date':'2024-02-29T11:00:00Z'}}}`},
+		"in":               {store.In("name", []string{"a", "$b"}), `{'name':{'$in':['a','$b']}}`},
+		"not in nothing":   {store.NotIn("name", []string{}), `{'name':{'$nin':[]}}`},
+		"null":             {store.IsNull("name"), `{'name':{'$eq':null}}`},
+		"not null":         {store.Not(store.IsNull("name")), `{'$nor':[{'name':{'$eq':null}}]}`},
 		"subquery":         {subquery, `{'owner_id':{'$in':[7]}}`},
-		"logic": {db.Or(db.And(db.Eq("size", 1), db.Eq("size", 2)), db.Not(db.Eq("size", 3))),
+		"logic": {store.Or(store.And(store.Eq("size", 1), store.Eq("size", 2)), store.Not(store.Eq("size", 3))),
 			`{'$or':[{'$and':[{'size':1},{'size':2}]},{'$nor':[{'size':3}]}]}`},
-		"contains": {db.Compare(db.OpContains, "name", "a.b"),
+		"contains": {store.Compare(store.OpContains, "name", "a.b"),
 			`{'name':{'$regularExpression':{'pattern':'a\\.b','options':''}}}`},
-		"starts with": {db.Compare(db.OpStartsWith, "name", "(\x00\n$"),
+		"starts with": {store.Compare(store.OpStartsWith, "name", "(\x00\n$"),
 			`{'name':{'$regularExpression':{'pattern':'^\\(\\x00\n\\$','options':''}}}`},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := translate(t.Context(), shops(t), c.filter, func(context.Context, *db.Subquery) (bson.A, error) {
+			got, err := translate(t.Context(), shops(t), c.filter, func(context.Context, *store.Subquery) (bson.A, error) {
 				return bson.A{7}, nil
 			})
 			if err != nil {
@@ -100,19 +101,19 @@ func TestTranslate(t *testing.T) {
 
 func TestTranslateRefuses(t *testing.T) {
 	t.Parallel()
-	for name, filter := range map[string]db.Filter{
-		"unknown field":       db.Eq("token", "x"),
-		"unknown field, deep": db.Not(db.Or(db.IsNull("$where"))),
-		"nil":                 db.Eq("name", nil),
-		"nil among values":    {Op: db.OpIn, Field: "name", Values: []any{nil}},
-		"document":            db.Eq("name", bson.D{{Key: "$gt", Value: ""}}),
-		"number as text":      db.Compare(db.OpContains, "name", 3),
+	for name, filter := range map[string]store.Filter{
+		"unknown field":       store.Eq("token", "x"),
+		"unknown field, deep": store.Not(store.Or(store.IsNull("$where"))),
+		"nil":                 store.Eq("name", nil),
+		"nil among values":    {Op: store.OpIn, Field: "name", Values: []any{nil}},
+		"document":            store.Eq("name", bson.D{{Key: "$gt", Value: ""}}),
+		"number as text":      store.Compare(store.OpContains, "name", 3),
 		"unknown operator":    {Op: 99, Field: "name"},
-		"failing subquery":    db.InQuery("owner_id", db.Users, "_id", db.Filter{}),
+		"failing subquery":    store.InQuery("owner_id", db.Users, "_id", store.Filter{}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := translate(t.Context(), shops(t), filter, func(context.Context, *db.Subquery) (bson.A, error) {
+			got, err := translate(t.Context(), shops(t), filter, func(context.Context, *store.Subquery) (bson.A, error) {
 				return nil, errors.New("no")
 			})
 			if err == nil {
@@ -124,8 +125,8 @@ func TestTranslateRefuses(t *testing.T) {
 
 func TestBehind(t *testing.T) {
 	t.Parallel()
-	order := []db.Sort{{Field: "size", Desc: true}, {Field: "name"}, {Field: "_id"}}
-	got, err := behind(db.Query{Sort: order, After: []any{5, "x", first}})
+	order := []store.Sort{{Field: "size", Desc: true}, {Field: "name"}, {Field: "_id"}}
+	got, err := behind(store.Query{Sort: order, After: []any{5, "x", first}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +134,7 @@ func TestBehind(t *testing.T) {
 		{'size':{'$lt':5}},
 		{'size':5,'name':{'$gt':'x'}},
 		{'size':5,'name':'x','_id':{'$gt':{'$oid':'000000000000000000000001'}}}]}`)
-	if _, err := behind(db.Query{Sort: order, After: []any{5}}); err == nil {
+	if _, err := behind(store.Query{Sort: order, After: []any{5}}); err == nil {
 		t.Error("one value for three keys is no error")
 	}
 }
@@ -151,9 +152,9 @@ func TestSelection(t *testing.T) {
 // TestFamilyPipeline checks what FerretDB can't run: it is the form of $lookup that MongoDB has had since 5.0.
 func TestFamilyPipeline(t *testing.T) {
 	t.Parallel()
-	store := new(Store)
-	translated, err := store.query(t.Context(), shop, db.Query{
-		Where: db.Eq("size", 1), Sort: []db.Sort{{Field: "size", Desc: true}, {Field: "_id"}}, Limit: 3,
+	engine := new(Store)
+	translated, err := engine.query(t.Context(), shop, store.Query{
+		Where: store.Eq("size", 1), Sort: []store.Sort{{Field: "size", Desc: true}, {Field: "_id"}}, Limit: 3,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // unload takes moved events out of their documents and removes documents that were only waiting for that.
@@ -29,7 +29,7 @@ func (s *Store) unload(ctx context.Context, carriers []carrier) error {
 	return nil
 }
 
-func (s *Store) bulkWrite(ctx context.Context, c *db.Collection, models []driver.WriteModel) error {
+func (s *Store) bulkWrite(ctx context.Context, c *store.Collection, models []driver.WriteModel) error {
 	if len(models) == 0 {
 		return nil
 	}

@@ -9,11 +9,11 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"crm/db"
+	"crm/db/store"
 )
 
-// Insert implements db.Store.
-func (s *Store) Insert(ctx context.Context, c *db.Collection, doc db.Document, events ...*db.Event) error {
+// Insert implements store.Store.
+func (s *Store) Insert(ctx context.Context, c *store.Collection, doc store.Document, events ...*store.Event) error {
 	l, err := s.layout(c)
 	if err != nil {
 		return err
@@ -36,11 +36,11 @@ func (s *Store) Insert(ctx context.Context, c *db.Collection, doc db.Document, e
 }
 
 // pending returns events as they stand in pendingField.
-func (s *Store) pending(l *layout, events []*db.Event) (bson.A, error) {
+func (s *Store) pending(l *layout, events []*store.Event) (bson.A, error) {
 	if !l.takesEvents() {
 		return nil, fmt.Errorf("cannot write events beside a document of %s", l.Name)
 	}
-	log, err := s.layout(db.Events)
+	log, err := s.layout(store.Events)
 	if err != nil {
 		return nil, err
 	}
@@ -53,9 +53,9 @@ func (s *Store) pending(l *layout, events []*db.Event) (bson.A, error) {
 	return encoded, nil
 }
 
-// Update implements db.Store.
+// Update implements store.Store.
 func (s *Store) Update(
-	ctx context.Context, c *db.Collection, id db.ID, where db.Filter, set []db.Assignment, events ...*db.Event,
+	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event,
 ) error {
 	l, filter, err := s.where(ctx, c, where)
 	if err != nil {
@@ -89,9 +89,9 @@ func (s *Store) updateOne(ctx context.Context, l *layout, filter bson.D, update 
 	return FromMongoError(ctx, l.Collection, err)
 }
 
-// Delete implements db.Store.
+// Delete implements store.Store.
 func (s *Store) Delete(
-	ctx context.Context, c *db.Collection, id db.ID, where db.Filter, events ...*db.Event,
+	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, events ...*store.Event,
 ) error {
 	l, filter, err := s.where(ctx, c, where)
 	if err != nil {
@@ -123,9 +123,9 @@ func (l *layout) quiet(filter bson.D) bson.D {
 	return append(filter[:len(filter):len(filter)], bson.E{Key: pendingAtField, Value: nil})
 }
 
-// Claim implements db.Store.
+// Claim implements store.Store.
 func (s *Store) Claim(
-	ctx context.Context, c *db.Collection, q db.Query, set []db.Assignment, doc db.Document,
+	ctx context.Context, c *store.Collection, q store.Query, set []store.Assignment, doc store.Document,
 ) error {
 	translated, err := s.query(ctx, c, q)
 	if err != nil {
@@ -146,8 +146,8 @@ func (s *Store) Claim(
 	return translated.decode(raw, doc)
 }
 
-// Purge implements db.Store. A document that still has pending events is marked deleted, so that they aren't lost.
-func (s *Store) Purge(ctx context.Context, c *db.Collection, where db.Filter, limit int) (int, error) {
+// Purge implements store.Store. A document that still has pending events is marked deleted, so that they aren't lost.
+func (s *Store) Purge(ctx context.Context, c *store.Collection, where store.Filter, limit int) (int, error) {
 	l, filter, err := s.where(ctx, c, where)
 	if err != nil || limit <= 0 {
 		return 0, err

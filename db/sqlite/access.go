@@ -6,11 +6,11 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // read runs a reading operation on a reader, once one is free.
-func (s *Store) read(ctx context.Context, c *db.Collection, run func(r *conn) error) error {
+func (s *Store) read(ctx context.Context, c *store.Collection, run func(r *conn) error) error {
 	if err := s.acquire(ctx, s.reading); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (s *Store) putBack(r *conn) {
 }
 
 // write runs a writing operation, which is one statement, and writes its events, in one transaction.
-func (s *Store) write(ctx context.Context, c *db.Collection, events []*db.Event, run func(w *conn) error) error {
+func (s *Store) write(ctx context.Context, c *store.Collection, events []*store.Event, run func(w *conn) error) error {
 	op := &operation{run: func(w *conn) (spoilt bool, err error) {
 		if err := ctx.Err(); err != nil {
 			return false, err

@@ -4,12 +4,12 @@ import (
 	"path/filepath"
 	"testing"
 
-	"crm/db"
-	"crm/db/dbtest"
+	"crm/db/storetest"
+	"crm/db/store"
 )
 
 func BenchmarkStore(b *testing.B) {
-	dbtest.Benchmark(b, func(b *testing.B, collections ...*db.Collection) db.Store {
+	storetest.Benchmark(b, func(b *testing.B, collections ...*store.Collection) store.Store {
 		b.Helper()
 		return open(b, filepath.Join(b.TempDir(), "crm.db"), collections...)
 	})

@@ -3,7 +3,7 @@ package sqlite
 import (
 	"fmt"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // builder composes a statement: its text, which holds names of declared fields and never a value, and the values of
@@ -14,7 +14,7 @@ type builder struct {
 	args  []any
 	err   error
 	// few is how the next query finds out what few documents match; see Store.plan.
-	few func(db.Filter) (bool, error)
+	few func(store.Filter) (bool, error)
 }
 
 // reset begins a new statement.
@@ -66,14 +66,14 @@ func (b *builder) value(c column, value any) {
 }
 
 // find writes a query of documents; with a parent, the first parameter is what that field holds.
-func (b *builder) find(t *table, parent string, q db.Query) {
+func (b *builder) find(t *table, parent string, q store.Query) {
 	b.write("SELECT ")
 	b.columns(t, q.Fields)
 	b.from(t, parent, q)
 }
 
 // columns writes the columns of the chosen fields.
-func (b *builder) columns(t *table, fields db.Fields) {
+func (b *builder) columns(t *table, fields store.Fields) {
 	if fields == 0 {
 		b.write(t.list)
 		return
@@ -88,7 +88,7 @@ func (b *builder) columns(t *table, fields db.Fields) {
 }
 
 // from writes a query behind what it selects.
-func (b *builder) from(t *table, parent string, q db.Query) {
+func (b *builder) from(t *table, parent string, q store.Query) {
 	b.write(" FROM ", t.name)
 	p, err := b.store.plan(t, parent != "", q, b.few)
 	if b.few = nil; err != nil {
@@ -100,7 +100,7 @@ func (b *builder) from(t *table, parent string, q db.Query) {
 		b.arg(nil)
 		glue = " AND "
 	}
-	if q.Where.Op != db.OpAll {
+	if q.Where.Op != store.OpAll {
 		b.write(glue)
 		b.conditions(t, p)
 		glue = " AND "
@@ -118,17 +118,17 @@ func (b *builder) from(t *table, parent string, q db.Query) {
 }
 
 // where writes the condition that one document is meant, and matches.
-func (b *builder) where(t *table, id db.ID, where db.Filter) {
+func (b *builder) where(t *table, id store.ID, where store.Filter) {
 	b.write(" WHERE ", b.column(t, "_id").name, " = ")
 	b.arg(id)
-	if where.Op != db.OpAll {
+	if where.Op != store.OpAll {
 		b.write(" AND ")
 		b.filter(t, where, access{})
 	}
 }
 
 // set writes assignments.
-func (b *builder) set(t *table, set []db.Assignment) {
+func (b *builder) set(t *table, set []store.Assignment) {
 	glue := " SET "
 	for _, a := range set {
 		c := b.column(t, a.Field)

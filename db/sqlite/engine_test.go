@@ -10,17 +10,17 @@ import (
 	"testing"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // note is the document of these tests; older is the collection as an earlier program declared it.
 type note struct {
-	ID     db.ID
+	ID     store.ID
 	Title  string
 	Status string
 	Score  int
 	At     time.Time
-	Author *db.ID
+	Author *store.ID
 }
 
 func (n *note) Pointers(into []any) []any {
@@ -32,24 +32,24 @@ type oldNote struct{ note }
 func (n *oldNote) Pointers(into []any) []any { return append(into, &n.ID, &n.Title) }
 
 var (
-	noteFields = []db.Field{
-		{Name: "_id", Type: db.TypeID},
-		{Name: "title", Type: db.TypeString},
-		{Name: "status", Type: db.TypeString, Default: "it's new"},
-		{Name: "score", Type: db.TypeInt, Default: 3},
-		{Name: "at", Type: db.TypeTime},
-		{Name: "author_id", Type: db.TypeID, Nullable: true},
+	noteFields = []store.Field{
+		{Name: "_id", Type: store.TypeID},
+		{Name: "title", Type: store.TypeString},
+		{Name: "status", Type: store.TypeString, Default: "it's new"},
+		{Name: "score", Type: store.TypeInt, Default: 3},
+		{Name: "at", Type: store.TypeTime},
+		{Name: "author_id", Type: store.TypeID, Nullable: true},
 	}
-	oldNotes = &db.Collection{Name: "notes", Fields: noteFields[:2]}
-	notes    = &db.Collection{Name: "notes", Fields: noteFields, Indexes: []db.Index{
-		{Name: "notes_title_score", Keys: []db.Key{{Field: "title"}, {Field: "score"}}, Unique: true},
+	oldNotes = &store.Collection{Name: "notes", Fields: noteFields[:2]}
+	notes    = &store.Collection{Name: "notes", Fields: noteFields, Indexes: []store.Index{
+		{Name: "notes_title_score", Keys: []store.Key{{Field: "title"}, {Field: "score"}}, Unique: true},
 	}}
 )
 
-func findNotes(t *testing.T, s *Store, where db.Filter) []*note {
+func findNotes(t *testing.T, s *Store, where store.Filter) []*note {
 	t.Helper()
 	var found []*note
-	err := s.Find(t.Context(), notes, db.Query{Where: where}, func() db.Document {
+	err := s.Find(t.Context(), notes, store.Query{Where: where}, func() store.Document {
 		found = append(found, new(note))
 		return found[len(found)-1]
 	})
@@ -62,12 +62,12 @@ func findNotes(t *testing.T, s *Store, where db.Filter) []*note {
 func TestReopenAddsWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
-	old := &oldNote{note{ID: db.NewID(), Title: "old"}}
-	s, err := Open(t.Context(), path, []*db.Collection{oldNotes})
+	old := &oldNote{note{ID: store.NewID(), Title: "old"}}
+	s, err := Open(t.Context(), path, []*store.Collection{oldNotes})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Insert(t.Context(), oldNotes, old, &db.Event{ID: db.NewID(), Type: "note.created"}); err != nil {
+	if err := s.Insert(t.Context(), oldNotes, old, &store.Event{ID: store.NewID(), Type: "note.created"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -75,16 +75,16 @@ func TestReopenAddsWhatIsMissing(t *testing.T) {
 	}
 	for range 2 {
 		s = open(t, path, notes)
-		found := findNotes(t, s, db.Eq("status", "it's new"))
+		found := findNotes(t, s, store.Eq("status", "it's new"))
 		want := note{ID: old.ID, Title: "old", Status: "it's new", Score: 3}
 		if len(found) != 1 || *found[0] != want {
 			t.Errorf("got %+v, want %+v", found, want)
 		}
-		if n, err := s.Count(t.Context(), db.Events, db.Eq("seq", 1)); n != 1 || err != nil {
+		if n, err := s.Count(t.Context(), store.Events, store.Eq("seq", 1)); n != 1 || err != nil {
 			t.Errorf("found %d events and error %v, want 1", n, err)
 		}
-		err := s.Insert(t.Context(), notes, &note{ID: db.NewID(), Title: "old", Score: 3})
-		if db.CodeOf(err) != db.Conflict {
+		err := s.Insert(t.Context(), notes, &note{ID: store.NewID(), Title: "old", Score: 3})
+		if store.CodeOf(err) != store.Conflict {
 			t.Errorf("Insert against the new unique index: got %v, want a conflict", err)
 		}
 	}
@@ -94,7 +94,7 @@ func TestFileIsTheOwners(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data", "inner")
 	s := open(t, filepath.Join(dir, "crm.db?mode=memory"), notes)
-	if err := s.Insert(t.Context(), notes, &note{ID: db.NewID()}); err != nil {
+	if err := s.Insert(t.Context(), notes, &note{ID: store.NewID()}); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]os.FileMode{".": 0o700 | os.ModeDir, "crm.db?mode=memory": 0o600, "crm.db?mode=memory-wal": 0o600}
@@ -116,14 +116,14 @@ func TestTwoStoresOnOneFile(t *testing.T) {
 	var wg sync.WaitGroup
 	for w := range writers {
 		wg.Go(func() {
-			s, err := Open(t.Context(), path, []*db.Collection{notes})
+			s, err := Open(t.Context(), path, []*store.Collection{notes})
 			if err != nil {
 				t.Errorf("Open: %v", err)
 				return
 			}
 			for i := range documents {
-				doc := &note{ID: db.NewID(), Title: fmt.Sprint(w), Score: i}
-				if err := s.Insert(t.Context(), notes, doc, &db.Event{ID: db.NewID(), Entity: doc.ID}); err != nil {
+				doc := &note{ID: store.NewID(), Title: fmt.Sprint(w), Score: i}
+				if err := s.Insert(t.Context(), notes, doc, &store.Event{ID: store.NewID(), Entity: doc.ID}); err != nil {
 					t.Errorf("Insert: %v", err)
 				}
 			}
@@ -134,7 +134,7 @@ func TestTwoStoresOnOneFile(t *testing.T) {
 	}
 	wg.Wait()
 	s := open(t, path, notes)
-	if n := len(findNotes(t, s, db.Filter{})); n != writers*documents {
+	if n := len(findNotes(t, s, store.Filter{})); n != writers*documents {
 		t.Errorf("found %d documents, want %d", n, writers*documents)
 	}
 	checkSeq(t, s, writers*documents)
@@ -144,9 +144,9 @@ func TestTwoStoresOnOneFile(t *testing.T) {
 func checkSeq(t *testing.T, s *Store, want int) {
 	t.Helper()
 	seq := 0
-	q := db.Query{Sort: []db.Sort{{Field: "seq"}, {Field: "_id"}}}
-	event := new(db.Event)
-	err := s.Find(t.Context(), db.Events, q, func() db.Document {
+	q := store.Query{Sort: []store.Sort{{Field: "seq"}, {Field: "_id"}}}
+	event := new(store.Event)
+	err := s.Find(t.Context(), store.Events, q, func() store.Document {
 		if event.Seq != seq {
 			t.Errorf("event %d has seq %d", seq, event.Seq)
 		}
@@ -171,7 +171,7 @@ func TestWritesWaitTogether(t *testing.T) {
 		var waiting sync.WaitGroup
 		for range 50 {
 			waiting.Go(func() {
-				if err := s.Insert(limited, notes, &note{ID: db.NewID()}); db.CodeOf(err) != db.Unavailable {
+				if err := s.Insert(limited, notes, &note{ID: store.NewID()}); store.CodeOf(err) != store.Unavailable {
 					t.Errorf("got %v, want UNAVAILABLE", err)
 				}
 			})
@@ -190,17 +190,17 @@ func TestLockOfAnotherProcess(t *testing.T) {
 	s, other := open(t, path, notes), open(t, path, notes)
 	s.patience = 10 * time.Millisecond
 	err := other.transact(t.Context(), other.writer, func() error {
-		err := s.Insert(t.Context(), notes, &note{ID: db.NewID()})
-		if db.CodeOf(err) != db.Unavailable {
+		err := s.Insert(t.Context(), notes, &note{ID: store.NewID()})
+		if store.CodeOf(err) != store.Unavailable {
 			t.Errorf("Insert: got %v, want UNAVAILABLE", err)
 		}
 		s.patience = time.Hour
 		short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
-		if err := s.Insert(short, notes, &note{ID: db.NewID()}); !errors.Is(err, context.DeadlineExceeded) {
+		if err := s.Insert(short, notes, &note{ID: store.NewID()}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Insert: got %v, want the context's error", err)
 		}
-		if found := findNotes(t, s, db.Filter{}); len(found) != 0 {
+		if found := findNotes(t, s, store.Filter{}); len(found) != 0 {
 			t.Errorf("found %d documents, want none", len(found))
 		}
 		return nil
@@ -208,7 +208,7 @@ func TestLockOfAnotherProcess(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if err := s.Insert(t.Context(), notes, &note{ID: db.NewID()}); err != nil {
+	if err := s.Insert(t.Context(), notes, &note{ID: store.NewID()}); err != nil {
 		t.Errorf("Insert after the lock: %v", err)
 	}
 }

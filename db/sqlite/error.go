@@ -8,19 +8,19 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // errNoRow says that an operation found no document; fromSQLite makes it NOT_FOUND.
 var errNoRow = errors.New("no document matches")
 
-// fromSQLite turns every error of an operation on c into what db.Store promises. ctx is the caller's.
-func fromSQLite(ctx context.Context, c *db.Collection, err error) error {
+// fromSQLite turns every error of an operation on c into what store.Store promises. ctx is the caller's.
+func fromSQLite(ctx context.Context, c *store.Collection, err error) error {
 	if err == nil {
 		return nil
 	}
 	if errors.Is(err, errNoRow) {
-		return db.Errorf(db.NotFound, "not found")
+		return store.Errorf(store.NotFound, "not found")
 	}
 	code := sqlite.ErrCode(err)
 	switch code.ToPrimary() {
@@ -39,7 +39,7 @@ func fromSQLite(ctx context.Context, c *db.Collection, err error) error {
 }
 
 func unavailable(cause error) error {
-	return &db.Error{Code: db.Unavailable, Message: "the database is not available", Err: cause}
+	return &store.Error{Code: store.Unavailable, Message: "the database is not available", Err: cause}
 }
 
 // errClosed is the error of what comes after Close.
@@ -52,7 +52,7 @@ func undone(err error) bool {
 
 // conflict turns the violation of a unique index of c into a CONFLICT on the field that the index reports. A violation
 // elsewhere, as by an event that is in the log already, is no client's doing and stays as it is.
-func conflict(c *db.Collection, err error) error {
+func conflict(c *store.Collection, err error) error {
 	field := ""
 	if c != nil {
 		field = violated(c, err.Error())
@@ -60,13 +60,13 @@ func conflict(c *db.Collection, err error) error {
 	if field == "" {
 		return err
 	}
-	refused := db.FieldError(db.Conflict, field, "is already taken")
+	refused := store.FieldError(store.Conflict, field, "is already taken")
 	refused.Err = err
 	return refused
 }
 
 // violated finds the field in SQLite's message, which lists the index's columns: "...: things.code, things.rank".
-func violated(c *db.Collection, message string) string {
+func violated(c *store.Collection, message string) string {
 	const marker = "UNIQUE constraint failed: "
 	at := strings.LastIndex(message, marker)
 	if at < 0 {
@@ -84,7 +84,7 @@ func violated(c *db.Collection, message string) string {
 		return "_id"
 	}
 	for _, index := range c.Indexes {
-		same := func(key db.Key, column string) bool { return key.Field == column }
+		same := func(key store.Key, column string) bool { return key.Field == column }
 		if !index.Unique || !slices.EqualFunc(index.Keys, columns, same) {
 			continue
 		}

@@ -3,7 +3,7 @@ package sqlite
 import (
 	"zombiezen.com/go/sqlite"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // few is the number of documents that a list may have to sort. Of three million documents, to sort so many costs about
@@ -13,11 +13,11 @@ const few = 5000
 // extents returns what finds out, for the list that a query asks for, whether few documents match a condition: it counts
 // them by their index, and no more than it has to. Without it a condition like "created after" would be right for the
 // last hour and read everything for the last year, or the other way round.
-func (c *conn) extents(s *Store, t *table, q db.Query) func(db.Filter) (bool, error) {
+func (c *conn) extents(s *Store, t *table, q store.Query) func(store.Filter) (bool, error) {
 	if q.Limit <= 0 || len(q.Sort) == 0 {
 		return nil
 	}
-	return func(f db.Filter) (bool, error) {
+	return func(f store.Filter) (bool, error) {
 		composing := c.builder
 		c.builder = builder{}
 		defer func() { c.builder = composing }()
@@ -26,26 +26,26 @@ func (c *conn) extents(s *Store, t *table, q db.Query) func(db.Filter) (bool, er
 }
 
 // isFew says whether few documents match a condition and an index finds them.
-func (c *conn) isFew(s *Store, t *table, f db.Filter) (bool, error) {
+func (c *conn) isFew(s *Store, t *table, f store.Filter) (bool, error) {
 	switch {
 	case !access{}.isSelective(s, t, f):
 		return false, nil
-	case f.Op == db.OpAnd:
+	case f.Op == store.OpAnd:
 		return c.anyFew(s, t, f.Filters)
-	case f.Op == db.OpOr:
+	case f.Op == store.OpOr:
 		return c.allFew(s, t, f.Filters)
-	case f.Op == db.OpInQuery:
+	case f.Op == store.OpInQuery:
 		if few, err := c.isFew(s, s.table(f.Query.Collection), f.Query.Where); err != nil || !few {
 			return false, err
 		}
-	case f.Field == "_id" && (f.Op == db.OpEq || f.Op == db.OpIn):
+	case f.Field == "_id" && (f.Op == store.OpEq || f.Op == store.OpIn):
 		return true, nil
 	}
 	n, err := c.countUpTo(s, t, f, s.few+1)
 	return n <= s.few, err
 }
 
-func (c *conn) anyFew(s *Store, t *table, filters []db.Filter) (bool, error) {
+func (c *conn) anyFew(s *Store, t *table, filters []store.Filter) (bool, error) {
 	for _, f := range filters {
 		if few, err := c.isFew(s, t, f); err != nil || few {
 			return few, err
@@ -54,7 +54,7 @@ func (c *conn) anyFew(s *Store, t *table, filters []db.Filter) (bool, error) {
 	return false, nil
 }
 
-func (c *conn) allFew(s *Store, t *table, filters []db.Filter) (bool, error) {
+func (c *conn) allFew(s *Store, t *table, filters []store.Filter) (bool, error) {
 	for _, f := range filters {
 		if few, err := c.isFew(s, t, f); err != nil || !few {
 			return false, err
@@ -65,11 +65,11 @@ func (c *conn) allFew(s *Store, t *table, filters []db.Filter) (bool, error) {
 
 // countUpTo counts what matches a condition, as far as the limit. Of a text it counts what the full-text index finds,
 // which it reads no further either.
-func (c *conn) countUpTo(s *Store, t *table, f db.Filter, limit int) (int, error) {
+func (c *conn) countUpTo(s *Store, t *table, f store.Filter, limit int) (int, error) {
 	b := &c.builder
 	b.reset(s)
 	b.write("SELECT count(*) FROM (SELECT 1 FROM ")
-	if f.Op == db.OpContains {
+	if f.Op == store.OpContains {
 		b.matches(t, f)
 	} else {
 		b.write(t.name, " WHERE ")

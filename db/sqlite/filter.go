@@ -7,30 +7,30 @@ import (
 	"strconv"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // filter writes a condition. SQL's comparisons with NULL are neither true nor false; since AND, OR and WHERE take that
 // as false, only what negates has to mind it: IS NOT TRUE is the complement of every condition.
-func (b *builder) filter(t *table, f db.Filter, a access) {
+func (b *builder) filter(t *table, f store.Filter, a access) {
 	switch f.Op {
-	case db.OpAll:
+	case store.OpAll:
 		b.write("1")
-	case db.OpAnd:
+	case store.OpAnd:
 		b.junction(t, f.Filters, " AND ", "1", a)
-	case db.OpOr:
+	case store.OpOr:
 		b.junction(t, slices.DeleteFunc(slices.Clone(f.Filters), isNone), " OR ", "0", a)
-	case db.OpNot:
+	case store.OpNot:
 		b.negation(func() { b.junction(t, f.Filters, " AND ", "1", access{}) })
-	case db.OpNotIn:
+	case store.OpNotIn:
 		b.negation(func() { b.in(b.operand(t, f.Field, access{}), f.Values) })
-	case db.OpIn:
+	case store.OpIn:
 		b.in(b.operand(t, f.Field, a), f.Values)
-	case db.OpInQuery:
+	case store.OpInQuery:
 		b.inQuery(t, f, a)
-	case db.OpIsNull:
+	case store.OpIsNull:
 		b.write(b.operand(t, f.Field, a).name, " IS NULL")
-	case db.OpContains:
+	case store.OpContains:
 		b.contains(t, f, a)
 	default:
 		b.comparison(b.operand(t, f.Field, a), f)
@@ -48,7 +48,7 @@ func (b *builder) operand(t *table, field string, a access) column {
 
 // junction joins conditions. It nests them by halves, since SQLite limits how deep an expression may be. Of those that
 // all have to hold, the selective ones find the documents.
-func (b *builder) junction(t *table, filters []db.Filter, glue, empty string, a access) {
+func (b *builder) junction(t *table, filters []store.Filter, glue, empty string, a access) {
 	switch n := len(filters); n {
 	case 0:
 		b.write(empty)
@@ -67,8 +67,8 @@ func (b *builder) junction(t *table, filters []db.Filter, glue, empty string, a 
 }
 
 // isNone says whether a condition matches nothing. One of several, it would keep SQLite from using an index for each.
-func isNone(f db.Filter) bool {
-	return f.Op == db.OpIn && len(f.Values) == 0 || f.Op == db.OpOr && len(f.Filters) == 0
+func isNone(f store.Filter) bool {
+	return f.Op == store.OpIn && len(f.Values) == 0 || f.Op == store.OpOr && len(f.Filters) == 0
 }
 
 func (b *builder) negation(condition func()) {
@@ -77,21 +77,21 @@ func (b *builder) negation(condition func()) {
 	b.write(") IS NOT TRUE)")
 }
 
-func (b *builder) comparison(c column, f db.Filter) {
+func (b *builder) comparison(c column, f store.Filter) {
 	switch f.Op {
-	case db.OpEq:
+	case store.OpEq:
 		b.compare(c, "=", f.Value)
-	case db.OpNe:
+	case store.OpNe:
 		b.compare(c, "IS NOT", f.Value)
-	case db.OpGt:
+	case store.OpGt:
 		b.compare(c, ">", f.Value)
-	case db.OpGte:
+	case store.OpGte:
 		b.compare(c, ">=", f.Value)
-	case db.OpLt:
+	case store.OpLt:
 		b.compare(c, "<", f.Value)
-	case db.OpLte:
+	case store.OpLte:
 		b.compare(c, "<=", f.Value)
-	case db.OpStartsWith:
+	case store.OpStartsWith:
 		b.prefix(c, b.sought(c, f))
 	default:
 		b.fail(fmt.Errorf("unknown operator %d on field %s", f.Op, c.Name))
@@ -99,9 +99,9 @@ func (b *builder) comparison(c column, f db.Filter) {
 }
 
 // sought returns the text that a field is searched for.
-func (b *builder) sought(c column, f db.Filter) string {
+func (b *builder) sought(c column, f store.Filter) string {
 	text, ok := f.Value.(string)
-	if !ok || c.Type != db.TypeString {
+	if !ok || c.Type != store.TypeString {
 		b.fail(fmt.Errorf("field %s cannot be searched for a value of type %T", c.Name, f.Value))
 	}
 	return text
@@ -159,11 +159,11 @@ func (b *builder) in(c column, values []any) {
 }
 
 // element reads an element of an array back.
-func element(t db.Type) string {
+func element(t store.Type) string {
 	switch t {
-	case db.TypeID:
+	case store.TypeID:
 		return "unhex(value)"
-	case db.TypeString:
+	case store.TypeString:
 		return "CAST(unhex(value) AS TEXT)"
 	}
 	return "value"
@@ -180,7 +180,7 @@ func (b *builder) array(c column, values []any) string {
 			b.fail(fmt.Errorf("field %s cannot hold a value of type %T", c.Name, value))
 		}
 		switch v := value.(type) {
-		case db.ID:
+		case store.ID:
 			text = append(hex.AppendEncode(append(text, '"'), v[:]), '"')
 		case string:
 			text = append(hex.AppendEncode(append(text, '"'), []byte(v)), '"')
@@ -197,7 +197,7 @@ func (b *builder) array(c column, values []any) string {
 
 // inQuery writes membership in what another query selects. Where that is to find documents it is made out once; where it
 // only checks them, each one's reference is followed.
-func (b *builder) inQuery(t *table, f db.Filter, a access) {
+func (b *builder) inQuery(t *table, f store.Filter, a access) {
 	c, of := b.column(t, f.Field), b.store.table(f.Query.Collection)
 	selected := b.column(of, f.Query.Select)
 	if selected.Type != c.Type {
@@ -205,7 +205,7 @@ func (b *builder) inQuery(t *table, f db.Filter, a access) {
 	}
 	if !a.search && f.Query.Select == "_id" && of.name != t.name {
 		b.write("EXISTS (SELECT 1 FROM ", of.name, " WHERE ", selected.name, " = ", t.name, ".", c.name)
-		if f.Query.Where.Op != db.OpAll {
+		if f.Query.Where.Op != store.OpAll {
 			b.write(" AND ")
 			b.filter(of, f.Query.Where, access{})
 		}
@@ -213,6 +213,6 @@ func (b *builder) inQuery(t *table, f db.Filter, a access) {
 		return
 	}
 	b.write(b.operand(t, f.Field, a).name, " IN (SELECT ", selected.name)
-	b.from(of, "", db.Query{Where: f.Query.Where})
+	b.from(of, "", store.Query{Where: f.Query.Where})
 	b.write(")")
 }

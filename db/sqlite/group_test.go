@@ -8,7 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // writers starts operations that wait for one that has the writer, in a synctest bubble.
@@ -48,9 +48,9 @@ func (w *writers) start(name string, operate func() error) {
 
 // insert starts an insert of a note with that title, with an event.
 func (w *writers) insert(title string) {
-	doc := &note{ID: db.NewID(), Title: title}
+	doc := &note{ID: store.NewID(), Title: title}
 	w.start(title, func() error {
-		return w.s.Insert(w.t.Context(), notes, doc, &db.Event{ID: db.NewID(), Entity: doc.ID})
+		return w.s.Insert(w.t.Context(), notes, doc, &store.Event{ID: store.NewID(), Entity: doc.ID})
 	})
 }
 
@@ -68,7 +68,7 @@ func (w *writers) result(name string) error {
 func wantTitles(t *testing.T, s *Store, want ...string) {
 	t.Helper()
 	got := make(map[string]bool)
-	for _, n := range findNotes(t, s, db.Filter{}) {
+	for _, n := range findNotes(t, s, store.Filter{}) {
 		got[n.Title] = true
 	}
 	for _, title := range want {
@@ -87,18 +87,18 @@ func TestGroupKeepsItsMembersApart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, filepath.Join(t.TempDir(), "crm.db"), notes)
-		logged := &db.Event{ID: db.NewID()}
-		if err := s.Insert(t.Context(), notes, &note{ID: db.NewID(), Title: "before"}, logged); err != nil {
+		logged := &store.Event{ID: store.NewID()}
+		if err := s.Insert(t.Context(), notes, &note{ID: store.NewID(), Title: "before"}, logged); err != nil {
 			t.Fatal(err)
 		}
 		w := holdWriter(t, s)
 		w.insert("first")
-		w.start("taken", func() error { return s.Insert(t.Context(), notes, &note{ID: db.NewID(), Title: "first"}) })
+		w.start("taken", func() error { return s.Insert(t.Context(), notes, &note{ID: store.NewID(), Title: "first"}) })
 		w.start("missing", func() error {
-			return s.Update(t.Context(), notes, db.NewID(), db.Filter{}, []db.Assignment{{Field: "score", Value: 1}})
+			return s.Update(t.Context(), notes, store.NewID(), store.Filter{}, []store.Assignment{{Field: "score", Value: 1}})
 		})
 		w.start("logged twice", func() error {
-			return s.Insert(t.Context(), notes, &note{ID: db.NewID(), Title: "half"}, logged)
+			return s.Insert(t.Context(), notes, &note{ID: store.NewID(), Title: "half"}, logged)
 		})
 		w.start("panic", func() error {
 			return s.write(t.Context(), notes, nil, func(c *conn) error {
@@ -126,14 +126,14 @@ func TestGroupKeepsItsMembersApart(t *testing.T) {
 		})
 
 		close(w.release)
-		for name, want := range map[string]db.Code{
-			"holder": "", "first": "", "last": "", "cancelled when done": "", "taken": db.Conflict, "missing": db.NotFound,
+		for name, want := range map[string]store.Code{
+			"holder": "", "first": "", "last": "", "cancelled when done": "", "taken": store.Conflict, "missing": store.NotFound,
 		} {
-			if err := w.result(name); db.CodeOf(err) != want || (want == "") != (err == nil) {
+			if err := w.result(name); store.CodeOf(err) != want || (want == "") != (err == nil) {
 				t.Errorf("%s: got error %v, want code %q", name, err, want)
 			}
 		}
-		if err := w.result("logged twice"); err == nil || db.CodeOf(err) != "" {
+		if err := w.result("logged twice"); err == nil || store.CodeOf(err) != "" {
 			t.Errorf("logged twice: got %v, want an internal error", err)
 		}
 		var relayed *panicked
@@ -164,7 +164,7 @@ func TestGroupFailsTogether(t *testing.T) {
 			}
 		}
 		wantTitles(t, s)
-		if err := s.Insert(t.Context(), notes, &note{ID: db.NewID(), Title: "x"}, &db.Event{}); err != nil {
+		if err := s.Insert(t.Context(), notes, &note{ID: store.NewID(), Title: "x"}, &store.Event{}); err != nil {
 			t.Errorf("Insert afterwards: %v", err)
 		}
 		wantTitles(t, s, "x")
@@ -177,7 +177,7 @@ func TestQueueCanBeLeft(t *testing.T) {
 		s := open(t, filepath.Join(t.TempDir(), "crm.db"), notes)
 		w := holdWriter(t, s)
 		ctx, cancel := context.WithCancel(t.Context())
-		w.start("cancelled", func() error { return s.Insert(ctx, notes, &note{ID: db.NewID(), Title: "cancelled"}) })
+		w.start("cancelled", func() error { return s.Insert(ctx, notes, &note{ID: store.NewID(), Title: "cancelled"}) })
 		w.insert("patient")
 		cancel()
 		if err := w.result("cancelled"); !errors.Is(err, context.Canceled) {
@@ -201,7 +201,7 @@ func TestQueueEndsWithTheStore(t *testing.T) {
 		w := holdWriter(t, s)
 		w.insert("waiting")
 		w.start("close", s.Close)
-		if err := w.result("waiting"); db.CodeOf(err) != db.Unavailable {
+		if err := w.result("waiting"); store.CodeOf(err) != store.Unavailable {
 			t.Errorf("waiting: got %v, want UNAVAILABLE", err)
 		}
 		close(w.release)
@@ -222,7 +222,7 @@ func TestNextLeads(t *testing.T) {
 		w := &writers{t: t, s: s, results: make(map[string]chan any)}
 		ctx, cancel := context.WithCancel(t.Context())
 		err := other.transact(t.Context(), other.writer, func() error {
-			w.start("impatient", func() error { return s.Insert(ctx, notes, &note{ID: db.NewID()}) })
+			w.start("impatient", func() error { return s.Insert(ctx, notes, &note{ID: store.NewID()}) })
 			w.insert("next")
 			cancel()
 			if err := w.result("impatient"); !errors.Is(err, context.Canceled) {
@@ -250,9 +250,9 @@ func TestGroupIsBounded(t *testing.T) {
 		for i := range 2 * maxGroup {
 			w.start(fmt.Sprint(i), func() error {
 				return s.write(t.Context(), notes, nil, func(c *conn) error {
-					n, err := s.Count(t.Context(), notes, db.Filter{})
+					n, err := s.Count(t.Context(), notes, store.Filter{})
 					committed[n]++
-					return errors.Join(err, s.insert(c, notes, &note{ID: db.NewID(), Score: i}))
+					return errors.Join(err, s.insert(c, notes, &note{ID: store.NewID(), Score: i}))
 				})
 			})
 		}

@@ -7,7 +7,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // part is something that a table should have besides its columns: an index, or its full-text index.
@@ -20,10 +20,10 @@ type part struct {
 	built func()
 }
 
-// MissingIndexes implements db.Store.
+// MissingIndexes implements store.Store.
 func (s *Store) MissingIndexes(ctx context.Context) ([]string, error) {
 	var names []string
-	err := s.read(ctx, db.Events, func(r *conn) error {
+	err := s.read(ctx, store.Events, func(r *conn) error {
 		for _, c := range s.collections {
 			missing, err := r.missing(s.table(c))
 			if err != nil {
@@ -38,7 +38,7 @@ func (s *Store) MissingIndexes(ctx context.Context) ([]string, error) {
 	return names, err
 }
 
-// EnsureIndexes implements db.Store. Each index is built in a transaction of its own: reads go on meanwhile, and writes
+// EnsureIndexes implements store.Store. Each index is built in a transaction of its own: reads go on meanwhile, and writes
 // wait for one index at most. One that is cut off leaves nothing.
 func (s *Store) EnsureIndexes(ctx context.Context) error {
 	if err := s.EnsureConstraints(ctx); err != nil {
@@ -129,7 +129,7 @@ func (c *conn) isSmall(t *table) (bool, error) {
 	return small, err
 }
 
-func indexDefinition(t *table, index db.Index) string {
+func indexDefinition(t *table, index store.Index) string {
 	keys := make([]string, len(index.Keys))
 	for i, key := range index.Keys {
 		keys[i] = quote(key.Field)

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // TestAcknowledgedIsWritten has many writers at once, whose operations succeed, fail, panic and are cancelled at any
@@ -19,13 +19,13 @@ func TestAcknowledgedIsWritten(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "crm.db"), notes)
 	const workers, operations = 16, 60
 	var mu sync.Mutex
-	acknowledged := make(map[db.ID]bool)
+	acknowledged := make(map[store.ID]bool)
 	var wg sync.WaitGroup
 	for worker := range workers {
 		wg.Go(func() {
 			rng := rand.New(rand.NewPCG(1, uint64(worker)))
 			for range operations {
-				doc := &note{ID: db.NewID(), Title: fmt.Sprint(rng.IntN(workers * operations / 2))}
+				doc := &note{ID: store.NewID(), Title: fmt.Sprint(rng.IntN(workers * operations / 2))}
 				if err := insertSomehow(t.Context(), s, rng, doc); err == nil {
 					mu.Lock()
 					acknowledged[doc.ID] = true
@@ -35,7 +35,7 @@ func TestAcknowledgedIsWritten(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	for _, found := range findNotes(t, s, db.Filter{}) {
+	for _, found := range findNotes(t, s, store.Filter{}) {
 		if !acknowledged[found.ID] {
 			t.Errorf("%v is there, but its writer was told that it failed", found.ID)
 		}
@@ -44,7 +44,7 @@ func TestAcknowledgedIsWritten(t *testing.T) {
 	for id := range acknowledged {
 		t.Errorf("%v is missing, but was acknowledged", id)
 	}
-	written, err := s.Count(t.Context(), notes, db.Filter{})
+	written, err := s.Count(t.Context(), notes, store.Filter{})
 	if err != nil || written < workers {
 		t.Errorf("wrote %d notes and got error %v, want most of %d", written, err, workers*operations/2)
 	}
@@ -53,7 +53,7 @@ func TestAcknowledgedIsWritten(t *testing.T) {
 
 // insertSomehow inserts a note with an event, or fails to: also by a context that ends in the time that it takes.
 func insertSomehow(ctx context.Context, s *Store, rng *rand.Rand, doc *note) (err error) {
-	events := []*db.Event{{ID: db.NewID(), Entity: doc.ID}}
+	events := []*store.Event{{ID: store.NewID(), Entity: doc.ID}}
 	switch rng.IntN(8) {
 	case 0:
 		limited, cancel := context.WithTimeout(ctx, time.Duration(rng.IntN(1000))*time.Microsecond)

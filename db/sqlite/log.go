@@ -3,7 +3,7 @@ package sqlite
 import (
 	"context"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // log writes events into the log, in the transaction of the change that they tell of.
@@ -11,8 +11,8 @@ import (
 // This is what MoveEvents has to do, done earlier. There is one writing transaction at a time, also among processes,
 // since each takes the write lock at its start. It finds the highest seq and gives the next, which leaves no gap if it
 // fails. And it commits before the next one begins, so that events become visible in the order of their seq.
-func (s *Store) log(w *conn, events []*db.Event) error {
-	t := s.table(db.Events)
+func (s *Store) log(w *conn, events []*store.Event) error {
+	t := s.table(store.Events)
 	for _, event := range events {
 		b := &w.builder
 		b.reset(s)
@@ -21,7 +21,7 @@ func (s *Store) log(w *conn, events []*db.Event) error {
 		for i, pointer := range event.Pointers(nil) {
 			b.write(glue)
 			glue = ", "
-			if db.Events.Fields[i].Name == "seq" {
+			if store.Events.Fields[i].Name == "seq" {
 				b.write("(SELECT coalesce(max(seq), 0) + 1 FROM ", t.name, ")")
 				continue
 			}
@@ -35,7 +35,7 @@ func (s *Store) log(w *conn, events []*db.Event) error {
 	return nil
 }
 
-// MoveEvents implements db.Store. No event is ever pending here: each is in the log as soon as its change can be seen.
+// MoveEvents implements store.Store. No event is ever pending here: each is in the log as soon as its change can be seen.
 func (s *Store) MoveEvents(ctx context.Context, _ int) (int, error) {
 	return 0, ctx.Err()
 }

@@ -7,17 +7,17 @@ import (
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // TestPagesAreInThePool fails when SQLite's header of a page outgrows what the pool's slots have room for, or when
 // something uses the library before it is set up.
 func TestPagesAreInThePool(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "crm.db"), notes)
-	if err := s.Insert(t.Context(), notes, &note{ID: db.NewID()}); err != nil {
+	if err := s.Insert(t.Context(), notes, &note{ID: store.NewID()}); err != nil {
 		t.Fatal(err)
 	}
-	findNotes(t, s, db.Filter{})
+	findNotes(t, s, store.Filter{})
 	if pages := status(t, lib.SQLITE_STATUS_PAGECACHE_USED); pages == 0 {
 		t.Error("no page is in the pool")
 	}

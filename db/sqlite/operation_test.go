@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 func TestContextInterruptsAStatement(t *testing.T) {
@@ -27,10 +27,10 @@ func TestContextInterruptsAStatement(t *testing.T) {
 		}
 		cancel()
 	}
-	if err := s.Insert(t.Context(), notes, &note{ID: db.NewID()}); err != nil {
+	if err := s.Insert(t.Context(), notes, &note{ID: store.NewID()}); err != nil {
 		t.Errorf("Insert afterwards: %v", err)
 	}
-	if n := len(findNotes(t, s, db.Filter{})); n != 1 {
+	if n := len(findNotes(t, s, store.Filter{})); n != 1 {
 		t.Errorf("found %d documents afterwards, want 1", n)
 	}
 }
@@ -38,7 +38,7 @@ func TestContextInterruptsAStatement(t *testing.T) {
 func TestPanicLeavesTheStoreUsable(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "crm.db"), notes)
-	doc := &note{ID: db.NewID(), Author: &db.ID{}}
+	doc := &note{ID: store.NewID(), Author: &store.ID{}}
 	if err := s.Insert(t.Context(), notes, doc); err != nil {
 		t.Fatal(err)
 	}
@@ -47,16 +47,16 @@ func TestPanicLeavesTheStoreUsable(t *testing.T) {
 		operate()
 	}
 	for range 2 * cap(s.reading) {
-		survive(func() { _ = s.Find(t.Context(), notes, db.Query{}, func() db.Document { panic("no room") }) })
+		survive(func() { _ = s.Find(t.Context(), notes, store.Query{}, func() store.Document { panic("no room") }) })
 		survive(func() {
-			_ = s.FindChildren(t.Context(), notes, "author_id", []db.ID{{}}, db.Query{}, func(db.ID) db.Document { panic("no room") })
+			_ = s.FindChildren(t.Context(), notes, "author_id", []store.ID{{}}, store.Query{}, func(store.ID) store.Document { panic("no room") })
 		})
 		survive(func() { _ = s.write(t.Context(), notes, nil, func(*conn) error { panic("no luck") }) })
 	}
-	if err := s.Delete(t.Context(), notes, doc.ID, db.Filter{}); err != nil {
+	if err := s.Delete(t.Context(), notes, doc.ID, store.Filter{}); err != nil {
 		t.Errorf("Delete: %v", err)
 	}
-	if n := len(findNotes(t, s, db.Filter{})); n != 0 {
+	if n := len(findNotes(t, s, store.Filter{})); n != 0 {
 		t.Errorf("found %d documents, want none", n)
 	}
 }
@@ -64,18 +64,18 @@ func TestPanicLeavesTheStoreUsable(t *testing.T) {
 func TestClosedStoreIsUnavailable(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "crm.db"), notes)
-	findNotes(t, s, db.Filter{})
+	findNotes(t, s, store.Filter{})
 	for range 2 {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, err := s.Count(t.Context(), notes, db.Filter{})
+	_, err := s.Count(t.Context(), notes, store.Filter{})
 	for name, err := range map[string]error{
 		"Insert": s.Insert(t.Context(), notes, &note{}), "Ping": s.Ping(t.Context()), "Count": err,
 		"EnsureIndexes": s.EnsureIndexes(t.Context()),
 	} {
-		if db.CodeOf(err) != db.Unavailable {
+		if store.CodeOf(err) != store.Unavailable {
 			t.Errorf("%s: got %v, want UNAVAILABLE", name, err)
 		}
 	}
@@ -88,7 +88,7 @@ func TestPingMissesTheFile(t *testing.T) {
 	if err := os.Rename(path, path+".moved"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Ping(t.Context()); db.CodeOf(err) != db.Unavailable {
+	if err := s.Ping(t.Context()); store.CodeOf(err) != store.Unavailable {
 		t.Errorf("Ping: got %v, want UNAVAILABLE", err)
 	}
 }
@@ -96,30 +96,30 @@ func TestPingMissesTheFile(t *testing.T) {
 func TestUndeclaredIsRefused(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "crm.db"), notes)
-	byID := []db.Sort{{Field: "_id"}}
+	byID := []store.Sort{{Field: "_id"}}
 	set := func(field string, value any) error {
-		return s.Update(t.Context(), notes, db.ID{}, db.Filter{}, []db.Assignment{{Field: field, Value: value}})
+		return s.Update(t.Context(), notes, store.ID{}, store.Filter{}, []store.Assignment{{Field: field, Value: value}})
 	}
-	find := func(q db.Query) error {
-		return s.Find(t.Context(), notes, q, func() db.Document { return new(note) })
+	find := func(q store.Query) error {
+		return s.Find(t.Context(), notes, q, func() store.Document { return new(note) })
 	}
 	for name, err := range map[string]error{
-		"filter of no field":     find(db.Query{Where: db.Eq(`title" OR 1 --`, "x")}),
-		"value of another type":  find(db.Query{Where: db.Eq("title", 1)}),
-		"null":                   find(db.Query{Where: db.Eq("title", nil)}),
-		"one of another type":    find(db.Query{Where: db.In("title", []any{"x", 1})}),
-		"search in a number":     find(db.Query{Where: db.Compare(db.OpContains, "score", 1)}),
-		"unknown operator":       find(db.Query{Where: db.Compare(99, "score", 1)}),
-		"sort by no field":       find(db.Query{Sort: []db.Sort{{Field: "author"}}}),
-		"cursor of two values":   find(db.Query{Sort: byID, After: []any{db.ID{}, 1}}),
-		"cursor of another type": find(db.Query{Sort: byID, After: []any{"x"}}),
-		"query of another type":  find(db.Query{Where: db.InQuery("title", notes, "score", db.Filter{})}),
+		"filter of no field":     find(store.Query{Where: store.Eq(`title" OR 1 --`, "x")}),
+		"value of another type":  find(store.Query{Where: store.Eq("title", 1)}),
+		"null":                   find(store.Query{Where: store.Eq("title", nil)}),
+		"one of another type":    find(store.Query{Where: store.In("title", []any{"x", 1})}),
+		"search in a number":     find(store.Query{Where: store.Compare(store.OpContains, "score", 1)}),
+		"unknown operator":       find(store.Query{Where: store.Compare(99, "score", 1)}),
+		"sort by no field":       find(store.Query{Sort: []store.Sort{{Field: "author"}}}),
+		"cursor of two values":   find(store.Query{Sort: byID, After: []any{store.ID{}, 1}}),
+		"cursor of another type": find(store.Query{Sort: byID, After: []any{"x"}}),
+		"query of another type":  find(store.Query{Where: store.InQuery("title", notes, "score", store.Filter{})}),
 		"no field set":           set("author", "x"),
 		"null set":               set("title", nil),
-		"_id set":                set("_id", db.ID{}),
+		"_id set":                set("_id", store.ID{}),
 		"too few fields":         s.Insert(t.Context(), notes, &oldNote{}),
 	} {
-		if err == nil || db.CodeOf(err) != "" {
+		if err == nil || store.CodeOf(err) != "" {
 			t.Errorf("%s: got %v, want an internal error", name, err)
 		}
 	}
@@ -128,15 +128,15 @@ func TestUndeclaredIsRefused(t *testing.T) {
 func TestStatementsAreBounded(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "crm.db"), notes)
-	if err := s.Insert(t.Context(), notes, &note{ID: db.NewID(), Title: "x"}); err != nil {
+	if err := s.Insert(t.Context(), notes, &note{ID: store.NewID(), Title: "x"}); err != nil {
 		t.Fatal(err)
 	}
 	for n := range maxPrepared + 20 {
-		filters := make([]db.Filter, n)
+		filters := make([]store.Filter, n)
 		for i := range filters {
-			filters[i] = db.Eq("title", fmt.Sprint(i))
+			filters[i] = store.Eq("title", fmt.Sprint(i))
 		}
-		if found := findNotes(t, s, db.Or(append(filters, db.Eq("title", "x"))...)); len(found) != 1 {
+		if found := findNotes(t, s, store.Or(append(filters, store.Eq("title", "x"))...)); len(found) != 1 {
 			t.Fatalf("or of %d filters found %d documents, want 1", n+1, len(found))
 		}
 	}

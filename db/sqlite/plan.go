@@ -3,7 +3,7 @@ package sqlite
 import (
 	"slices"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // This file decides which of a query's conditions find its documents by an index, and which only check documents that
@@ -20,13 +20,13 @@ type access struct {
 	// search lets an index find documents by it.
 	search bool
 	// sort is the query's order.
-	sort []db.Sort
+	sort []store.Sort
 }
 
 // plan is how the documents of a query are found.
 type plan struct {
-	sort  []db.Sort
-	parts []db.Filter // the conditions, all of which have to hold
+	sort  []store.Sort
+	parts []store.Filter // the conditions, all of which have to hold
 	// searches says of each part whether an index finds documents by it.
 	searches []bool
 	// sorts says that the documents found are few and in no order.
@@ -35,7 +35,7 @@ type plan struct {
 
 // plan says how the documents of a query are found. Those of a parent are found by that. few narrows what is selective
 // as declared to what few documents match in fact; it may be nil.
-func (s *Store) plan(t *table, parent bool, q db.Query, few func(db.Filter) (bool, error)) (plan, error) {
+func (s *Store) plan(t *table, parent bool, q store.Query, few func(store.Filter) (bool, error)) (plan, error) {
 	a := access{sort: q.Sort}
 	p := plan{sort: q.Sort, parts: conjuncts(q.Where, nil)}
 	p.searches = make([]bool, len(p.parts))
@@ -84,8 +84,8 @@ func (b *builder) conditions(t *table, p plan) {
 }
 
 // conjuncts appends the conditions that all have to hold.
-func conjuncts(f db.Filter, to []db.Filter) []db.Filter {
-	if f.Op != db.OpAnd {
+func conjuncts(f store.Filter, to []store.Filter) []store.Filter {
+	if f.Op != store.OpAnd {
 		return append(to, f)
 	}
 	for _, part := range f.Filters {
@@ -95,53 +95,53 @@ func conjuncts(f db.Filter, to []db.Filter) []db.Filter {
 }
 
 // isSelective says whether few documents match, as far as the declarations tell.
-func (a access) isSelective(s *Store, t *table, f db.Filter) bool {
-	selective := func(f db.Filter) bool { return a.isSelective(s, t, f) }
+func (a access) isSelective(s *Store, t *table, f store.Filter) bool {
+	selective := func(f store.Filter) bool { return a.isSelective(s, t, f) }
 	switch f.Op {
-	case db.OpAnd:
+	case store.OpAnd:
 		return slices.ContainsFunc(f.Filters, selective)
-	case db.OpOr:
-		return !slices.ContainsFunc(f.Filters, func(f db.Filter) bool { return !selective(f) })
-	case db.OpInQuery:
+	case store.OpOr:
+		return !slices.ContainsFunc(f.Filters, func(f store.Filter) bool { return !selective(f) })
+	case store.OpInQuery:
 		return access{}.isSelective(s, s.table(f.Query.Collection), f.Query.Where)
-	case db.OpContains:
+	case store.OpContains:
 		return t.finds(f)
-	case db.OpEq, db.OpIn:
+	case store.OpEq, store.OpIn:
 		return !t.columns[f.Field].LowCardinality
-	case db.OpGt, db.OpGte, db.OpLt, db.OpLte, db.OpStartsWith:
+	case store.OpGt, store.OpGte, store.OpLt, store.OpLte, store.OpStartsWith:
 		return !t.columns[f.Field].LowCardinality && f.Value != "" && !a.isBound(f)
 	}
 	return false
 }
 
 // isBound says whether a condition is one on where the list begins or ends.
-func (a access) isBound(f db.Filter) bool {
+func (a access) isBound(f store.Filter) bool {
 	switch f.Op {
-	case db.OpGt, db.OpGte, db.OpLt, db.OpLte, db.OpStartsWith:
+	case store.OpGt, store.OpGte, store.OpLt, store.OpLte, store.OpStartsWith:
 		return len(a.sort) > 0 && a.sort[0].Field == f.Field
 	}
 	return false
 }
 
 // givesOrder says whether indexes hold what matches the condition in the query's order.
-func (a access) givesOrder(s *Store, t *table, f db.Filter) bool {
-	if f.Op == db.OpOr && len(a.sort) == 0 {
-		return !slices.ContainsFunc(f.Filters, func(f db.Filter) bool {
+func (a access) givesOrder(s *Store, t *table, f store.Filter) bool {
+	if f.Op == store.OpOr && len(a.sort) == 0 {
+		return !slices.ContainsFunc(f.Filters, func(f store.Filter) bool {
 			return !a.isSelective(s, t, f) && !a.givesOrder(s, t, f)
 		})
 	}
-	one := f.Op == db.OpEq || f.Op == db.OpIsNull || f.Op == db.OpIn && len(f.Values) == 1
-	if !one && (f.Op != db.OpIn || len(a.sort) > 0) {
+	one := f.Op == store.OpEq || f.Op == store.OpIsNull || f.Op == store.OpIn && len(f.Values) == 1
+	if !one && (f.Op != store.OpIn || len(a.sort) > 0) {
 		return false
 	}
-	rest := slices.DeleteFunc(slices.Clone(a.sort), func(key db.Sort) bool { return key.Field == f.Field })
-	return slices.ContainsFunc(t.collection.Indexes, func(index db.Index) bool {
+	rest := slices.DeleteFunc(slices.Clone(a.sort), func(key store.Sort) bool { return key.Field == f.Field })
+	return slices.ContainsFunc(t.collection.Indexes, func(index store.Index) bool {
 		return index.Keys[0].Field == f.Field && isOrder(index.Keys[1:], rest)
 	})
 }
 
 // isOrder says whether keys of an index are an order or begin with it, in its direction or the opposite one.
-func isOrder(keys []db.Key, order []db.Sort) bool {
+func isOrder(keys []store.Key, order []store.Sort) bool {
 	if len(order) > len(keys) {
 		return false
 	}

@@ -5,11 +5,11 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
-	"crm/db"
+	"crm/db/store"
 )
 
-// Find implements db.Store.
-func (s *Store) Find(ctx context.Context, c *db.Collection, q db.Query, next func() db.Document) error {
+// Find implements store.Store.
+func (s *Store) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
 	return s.read(ctx, c, func(r *conn) error {
 		t := s.table(c)
 		r.builder.reset(s)
@@ -19,12 +19,12 @@ func (s *Store) Find(ctx context.Context, c *db.Collection, q db.Query, next fun
 	})
 }
 
-// FindChildren implements db.Store. It runs one prepared statement for each parent: within one process and one
+// FindChildren implements store.Store. It runs one prepared statement for each parent: within one process and one
 // snapshot that costs less than one statement for all, be it with a limited subquery for each parent (1.5 times as much
 // for 50, 100 and 250 parents, since the children come sorted) or with ROW_NUMBER, and an index on parent and order
 // serves it without sorting.
 func (s *Store) FindChildren(
-	ctx context.Context, c *db.Collection, parent string, parents []db.ID, q db.Query, next func(db.ID) db.Document,
+	ctx context.Context, c *store.Collection, parent string, parents []store.ID, q store.Query, next func(store.ID) store.Document,
 ) error {
 	return s.read(ctx, c, func(r *conn) error {
 		run := func() error { return s.children(r, s.table(c), parent, parents, q, next) }
@@ -36,7 +36,7 @@ func (s *Store) FindChildren(
 }
 
 func (s *Store) children(
-	r *conn, t *table, parent string, parents []db.ID, q db.Query, next func(db.ID) db.Document,
+	r *conn, t *table, parent string, parents []store.ID, q store.Query, next func(store.ID) store.Document,
 ) error {
 	r.builder.reset(s)
 	r.builder.find(t, parent, q)
@@ -68,13 +68,13 @@ func (c *conn) snapshot(run func() error) error {
 	return c.exec("COMMIT")
 }
 
-// Count implements db.Store.
-func (s *Store) Count(ctx context.Context, c *db.Collection, where db.Filter) (int, error) {
+// Count implements store.Store.
+func (s *Store) Count(ctx context.Context, c *store.Collection, where store.Filter) (int, error) {
 	var count int
 	err := s.read(ctx, c, func(r *conn) error {
 		r.builder.reset(s)
 		r.builder.write("SELECT count(*)")
-		r.builder.from(s.table(c), "", db.Query{Where: where})
+		r.builder.from(s.table(c), "", store.Query{Where: where})
 		return r.run(func(stmt *sqlite.Stmt) error {
 			count = stmt.ColumnInt(0)
 			return nil
@@ -83,18 +83,18 @@ func (s *Store) Count(ctx context.Context, c *db.Collection, where db.Filter) (i
 	return count, err
 }
 
-// CountBy implements db.Store.
+// CountBy implements store.Store.
 func (s *Store) CountBy(
-	ctx context.Context, c *db.Collection, field string, values []db.ID, where db.Filter,
-) (map[db.ID]int, error) {
-	counts := make(map[db.ID]int, len(values))
+	ctx context.Context, c *store.Collection, field string, values []store.ID, where store.Filter,
+) (map[store.ID]int, error) {
+	counts := make(map[store.ID]int, len(values))
 	err := s.read(ctx, c, func(r *conn) error {
 		t := s.table(c)
 		b := &r.builder
 		b.reset(s)
 		grouped := b.column(t, field).name
 		b.write("SELECT ", grouped, ", count(*)")
-		b.from(t, "", db.Query{Where: db.And(db.In(field, values), where)})
+		b.from(t, "", store.Query{Where: store.And(store.In(field, values), where)})
 		b.write(" GROUP BY ", grouped)
 		return r.run(func(stmt *sqlite.Stmt) error {
 			counts[columnID(stmt, 0)] = stmt.ColumnInt(1)

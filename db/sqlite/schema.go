@@ -9,13 +9,13 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // smallTable is the number of rows up to which a table's indexes are built at once, since that takes no time.
 const smallTable = 10_000
 
-// EnsureConstraints implements db.Store. It adds the tables and columns that are missing too: an older program may have
+// EnsureConstraints implements store.Store. It adds the tables and columns that are missing too: an older program may have
 // made the file.
 func (s *Store) EnsureConstraints(ctx context.Context) error {
 	return s.alter(ctx, func(w *conn) error {
@@ -105,9 +105,9 @@ func (c *conn) columnNames(table string) (map[string]bool, error) {
 }
 
 // definition defines a column. One that isn't nullable has a default, which the documents get that lack it.
-func definition(f db.Field) string {
-	types := map[db.Type]string{
-		db.TypeID: "BLOB", db.TypeString: "TEXT", db.TypeTime: "INTEGER", db.TypeInt: "INTEGER", db.TypeBool: "INTEGER",
+func definition(f store.Field) string {
+	types := map[store.Type]string{
+		store.TypeID: "BLOB", store.TypeString: "TEXT", store.TypeTime: "INTEGER", store.TypeInt: "INTEGER", store.TypeBool: "INTEGER",
 	}
 	text := quote(f.Name) + " " + types[f.Type]
 	if !f.Nullable {
@@ -117,7 +117,7 @@ func definition(f db.Field) string {
 }
 
 // literal writes what a document is read as that lacks the field.
-func literal(f db.Field) string {
+func literal(f store.Field) string {
 	switch value := f.Default.(type) {
 	case string:
 		return "'" + strings.ReplaceAll(value, "'", "''") + "'"
@@ -127,11 +127,11 @@ func literal(f db.Field) string {
 		return strconv.FormatBool(value)
 	}
 	switch f.Type {
-	case db.TypeID:
-		return "x'" + db.ID{}.String() + "'"
-	case db.TypeString:
+	case store.TypeID:
+		return "x'" + store.ID{}.String() + "'"
+	case store.TypeString:
 		return "''"
-	case db.TypeTime:
+	case store.TypeTime:
 		return strconv.FormatInt(time.Time{}.UnixMilli(), 10)
 	}
 	return "0"

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // This file is how texts are found within others: each collection with Searched fields has a full-text index (FTS5) of
@@ -14,15 +14,15 @@ import (
 // and refers to the table for the texts; VACUUM keeps the rowids of a table that has indexes.
 
 // finds says whether the full-text index finds what a condition matches.
-func (t *table) finds(f db.Filter) bool {
+func (t *table) finds(f store.Filter) bool {
 	text, _ := f.Value.(string)
 	return t.searchable.Load() && slices.Contains(t.collection.Searched, f.Field) &&
-		utf8.RuneCountInString(text) >= db.MinSearch && utf8.ValidString(text) && !strings.Contains(text, "\x00")
+		utf8.RuneCountInString(text) >= store.MinSearch && utf8.ValidString(text) && !strings.Contains(text, "\x00")
 }
 
 // contains writes the condition that a field has a text in it. What the full-text index finds has the text's pieces
 // somewhere, so it is compared, too.
-func (b *builder) contains(t *table, f db.Filter, a access) {
+func (b *builder) contains(t *table, f store.Filter, a access) {
 	c := b.operand(t, f.Field, a)
 	text := b.sought(c, f)
 	if a.search && t.finds(f) {
@@ -37,7 +37,7 @@ func (b *builder) contains(t *table, f db.Filter, a access) {
 }
 
 // matches writes the full-text index and what is to be found in it.
-func (b *builder) matches(t *table, f db.Filter) {
+func (b *builder) matches(t *table, f store.Filter) {
 	b.write(t.search, " WHERE ", t.search, " MATCH ")
 	b.arg(matchExpression(f.Field, b.sought(b.column(t, f.Field), f)))
 }
@@ -49,9 +49,9 @@ const maxPieces = 32
 func matchExpression(field, text string) string {
 	runes := []rune(text)
 	var pieces []string
-	for i := 0; i < len(runes) && len(pieces) < maxPieces; i += db.MinSearch {
-		from := min(i, len(runes)-db.MinSearch)
-		piece := string(runes[from : from+db.MinSearch])
+	for i := 0; i < len(runes) && len(pieces) < maxPieces; i += store.MinSearch {
+		from := min(i, len(runes)-store.MinSearch)
+		piece := string(runes[from : from+store.MinSearch])
 		pieces = append(pieces, quote(piece))
 	}
 	return "{" + quote(field) + "} : (" + strings.Join(pieces, " AND ") + ")"

@@ -9,15 +9,16 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // withoutIndexes declares a collection as an older program did, which knew neither its indexes nor how to search it.
-func withoutIndexes(c *db.Collection) *db.Collection {
-	return &db.Collection{Name: c.Name, Fields: c.Fields}
+func withoutIndexes(c *store.Collection) *store.Collection {
+	return &store.Collection{Name: c.Name, Fields: c.Fields}
 }
 
 // insertCustomers inserts n customers, each at a company of its own.
-func insertCustomers(t *testing.T, s *Store, c *db.Collection, n int) {
+func insertCustomers(t *testing.T, s *Store, c *store.Collection, n int) {
 	t.Helper()
 	err := s.transact(t.Context(), s.writer, func() error {
 		for i := range n {
@@ -33,9 +34,9 @@ func insertCustomers(t *testing.T, s *Store, c *db.Collection, n int) {
 }
 
 // customerOf returns customer number i, which has its keys: an entity's own are set by db.
-func customerOf(i int) db.Document {
+func customerOf(i int) store.Document {
 	name, company := fmt.Sprintf("name %d", i), fmt.Sprintf("company %06d ltd", i)
-	id, version, none, at := db.NewID(), 1, "", time.UnixMilli(int64(i))
+	id, version, none, at := store.NewID(), 1, "", time.UnixMilli(int64(i))
 	key, phone := &company, (*string)(nil)
 	return row{&id, &name, &none, &none, &key, &phone, &at, &at, &version, &name, &name, &key}
 }
@@ -50,8 +51,8 @@ func companies(t *testing.T, s *Store, text string) []string {
 	t.Helper()
 	found := []string{}
 	var docs []*db.Customer
-	q := db.Query{Where: db.Compare(db.OpContains, "company_key", text), Sort: byField("created_at", false), Limit: 9}
-	err := s.Find(t.Context(), db.Customers, q, func() db.Document {
+	q := store.Query{Where: store.Compare(store.OpContains, "company_key", text), Sort: byField("created_at", false), Limit: 9}
+	err := s.Find(t.Context(), db.Customers, q, func() store.Document {
 		docs = append(docs, new(db.Customer))
 		return docs[len(docs)-1]
 	})
@@ -97,7 +98,7 @@ func TestIndexesOfALargeDatabase(t *testing.T) {
 		t.Errorf("with the index: got %q, want %q", got, want)
 	}
 	plan := explain(t, s, func(b *builder) {
-		b.find(s.table(db.Customers), "", db.Query{Where: db.Compare(db.OpContains, "company_key", "234")})
+		b.find(s.table(db.Customers), "", store.Query{Where: store.Compare(store.OpContains, "company_key", "234")})
 	})
 	if !strings.HasPrefix(plan, "SEARCH customers USING INTEGER PRIMARY KEY") {
 		t.Errorf("the index isn't used:\n%s", plan)
@@ -110,22 +111,22 @@ func TestSearchFollowsTheTable(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "crm.db"), db.Customers)
 	insertCustomers(t, s, db.Customers, 5)
 	var found []*db.Customer
-	err := s.Find(t.Context(), db.Customers, db.Query{Sort: byField("created_at", false)}, func() db.Document {
+	err := s.Find(t.Context(), db.Customers, store.Query{Sort: byField("created_at", false)}, func() store.Document {
 		found = append(found, new(db.Customer))
 		return found[len(found)-1]
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := []db.Assignment{{Field: "company", Value: "Lotus"}, {Field: "company_key", Value: "lotus"}}
-	if err := s.Update(t.Context(), db.Customers, found[1].ID, db.Filter{}, set); err != nil {
+	set := []store.Assignment{{Field: "company", Value: "Lotus"}, {Field: "company_key", Value: "lotus"}}
+	if err := s.Update(t.Context(), db.Customers, found[1].ID, store.Filter{}, set); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Delete(t.Context(), db.Customers, found[2].ID, db.Filter{}); err != nil {
+	if err := s.Delete(t.Context(), db.Customers, found[2].ID, store.Filter{}); err != nil {
 		t.Fatal(err)
 	}
 	// One that is refused leaves nothing in the index, and VACUUM leaves the rows their places.
-	if err := s.Update(t.Context(), db.Customers, found[3].ID, db.Filter{}, append(set, db.Assignment{Field: "email_key", Value: "name 0"})); db.CodeOf(err) != db.Conflict {
+	if err := s.Update(t.Context(), db.Customers, found[3].ID, store.Filter{}, append(set, store.Assignment{Field: "email_key", Value: "name 0"})); store.CodeOf(err) != store.Conflict {
 		t.Fatalf("got %v, want a conflict", err)
 	}
 	if err := s.writer.exec("VACUUM"); err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // expectation is what a plan may do.
@@ -127,9 +128,9 @@ func (p *planned) operand(kind, field string, operator *ast.FieldDefinition) str
 	case definition.Name == "DateTime":
 		operand = `"2020-01-01T00:00:00Z"`
 	case definition.Name == "ID" && field == "id":
-		operand = `"` + kinds[kind].GlobalID(db.NewID()) + `"`
+		operand = `"` + kinds[kind].GlobalID(store.NewID()) + `"`
 	case definition.Name == "ID":
-		operand = `"` + kinds[field].GlobalID(db.NewID()) + `"`
+		operand = `"` + kinds[field].GlobalID(store.NewID()) + `"`
 	default:
 		operand = `"ann"`
 	}

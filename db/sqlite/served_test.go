@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // everyList asks for all lists at the root as somebody with a role, with these conditions in every order.
@@ -126,7 +127,7 @@ func TestNestedListsAreServedByAnIndex(t *testing.T) {
 func TestCombinationsAreServedByAnIndex(t *testing.T) {
 	t.Parallel()
 	p := servePlanned(t)
-	id := db.KindCustomer.GlobalID(db.NewID())
+	id := db.KindCustomer.GlobalID(store.NewID())
 	const since = `createdAt: {gte: "2020-01-01T00:00:00Z"}`
 	cases := map[string]map[string]expectation{
 		"tickets": {

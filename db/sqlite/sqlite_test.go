@@ -5,18 +5,18 @@ import (
 	"path/filepath"
 	"testing"
 
-	"crm/db"
-	"crm/db/dbtest"
+	"crm/db/storetest"
+	"crm/db/store"
 )
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	dbtest.Run(t, dbtest.Engine{Open: func(t *testing.T, collections ...*db.Collection) db.Store {
+	storetest.Run(t, storetest.Engine{Open: func(t *testing.T, collections ...*store.Collection) store.Store {
 		return open(t, filepath.Join(t.TempDir(), "crm.db"), collections...)
 	}})
 }
 
-func open(tb testing.TB, path string, collections ...*db.Collection) *Store {
+func open(tb testing.TB, path string, collections ...*store.Collection) *Store {
 	tb.Helper()
 	s, err := Open(tb.Context(), path, collections)
 	if err != nil {
@@ -38,7 +38,7 @@ func TestOpenFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{dir, filepath.Join(dir, "text"), filepath.Join(dir, "text", "crm.db")} {
-		if s, err := Open(t.Context(), path, []*db.Collection{notes}); err == nil {
+		if s, err := Open(t.Context(), path, []*store.Collection{notes}); err == nil {
 			t.Errorf("%s was opened", path)
 			_ = s.Close()
 		}

@@ -1,4 +1,4 @@
-// Package sqlite is the embedded engine of db.Store: one file, for one machine.
+// Package sqlite is the embedded engine of store.Store: one file, for one machine.
 //
 // It stands on zombiezen.com/go/sqlite, a thin layer over modernc.org/sqlite, which is SQLite translated to Go: no C
 // compiler is needed. database/sql on the same engine measured slower, since it boxes and converts every column of
@@ -19,14 +19,14 @@ import (
 	"sync"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
-// Store is a db.Store in one file.
+// Store is a store.Store in one file.
 type Store struct {
 	path        string
-	collections []*db.Collection
-	tables      sync.Map // *db.Collection -> *table
+	collections []*store.Collection
+	tables      sync.Map // *store.Collection -> *table
 
 	// writing holds a token while the writer is in use, reading one for each reader that is.
 	writing chan struct{}
@@ -49,7 +49,7 @@ type Store struct {
 	closeErr  error
 }
 
-var _ db.Store = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
 // busyTimeout is the patience of a store that is opened.
 const busyTimeout = 10 * time.Second
@@ -57,14 +57,14 @@ const busyTimeout = 10 * time.Second
 // Open opens the database in the file at path, which it makes if it is missing, for its owner only. Tables, columns
 // and indexes of the collections, and of db.Events, that are missing are added, but for indexes on many documents, which
 // are left to EnsureIndexes: until then, queries that need them are slow. No data is ever removed.
-func Open(ctx context.Context, path string, collections []*db.Collection) (*Store, error) {
+func Open(ctx context.Context, path string, collections []*store.Collection) (*Store, error) {
 	tuned.Do(tuneMemory)
 	path, err := createFile(path)
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(collections, db.Events) {
-		collections = append(slices.Clip(collections), db.Events)
+	if !slices.Contains(collections, store.Events) {
+		collections = append(slices.Clip(collections), store.Events)
 	}
 	s := &Store{
 		path:        path,
@@ -115,21 +115,21 @@ func createFile(path string) (string, error) {
 	return path, nil
 }
 
-// Ping implements db.Store. It looks for the file too: SQLite goes on with one that was removed, and loses everything.
+// Ping implements store.Store. It looks for the file too: SQLite goes on with one that was removed, and loses everything.
 func (s *Store) Ping(ctx context.Context) error {
-	err := s.read(ctx, db.Events, func(r *conn) error {
+	err := s.read(ctx, store.Events, func(r *conn) error {
 		if _, err := os.Stat(s.path); err != nil {
 			return err
 		}
 		return r.exec("SELECT count(*) FROM sqlite_schema")
 	})
-	if err == nil || ctx.Err() != nil || db.CodeOf(err) == db.Unavailable {
+	if err == nil || ctx.Err() != nil || store.CodeOf(err) == store.Unavailable {
 		return err
 	}
 	return unavailable(err)
 }
 
-// Close implements db.Store. It waits for the operations that are running; later ones are UNAVAILABLE.
+// Close implements store.Store. It waits for the operations that are running; later ones are UNAVAILABLE.
 func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
 		close(s.closed)

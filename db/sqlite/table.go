@@ -5,12 +5,12 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // table is a collection as SQL names it.
 type table struct {
-	collection *db.Collection
+	collection *store.Collection
 	name       string            // quoted
 	names      []string          // of the columns, quoted
 	list       string            // all of them, as a SELECT lists them
@@ -22,11 +22,11 @@ type table struct {
 
 type column struct {
 	name string // quoted
-	db.Field
+	store.Field
 }
 
 // table returns the table of a collection. Collections are declared once and stay, so each is looked at once.
-func (s *Store) table(c *db.Collection) *table {
+func (s *Store) table(c *store.Collection) *table {
 	if known, ok := s.tables.Load(c); ok {
 		return known.(*table)
 	}

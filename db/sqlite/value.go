@@ -6,7 +6,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // bind gives a parameter a value: one of a filter, or what one of a document's pointers points to.
@@ -14,7 +14,7 @@ func bind(stmt *sqlite.Stmt, param int, value any) error {
 	switch v := value.(type) {
 	case nil:
 		stmt.BindNull(param)
-	case db.ID:
+	case store.ID:
 		stmt.BindBytes(param, v[:])
 	case string:
 		stmt.BindText(param, v)
@@ -24,7 +24,7 @@ func bind(stmt *sqlite.Stmt, param int, value any) error {
 		stmt.BindInt64(param, int64(v))
 	case bool:
 		stmt.BindBool(param, v)
-	case *db.ID:
+	case *store.ID:
 		stmt.BindBytes(param, v[:])
 	case *string:
 		stmt.BindText(param, *v)
@@ -42,7 +42,7 @@ func bind(stmt *sqlite.Stmt, param int, value any) error {
 
 func bindNullable(stmt *sqlite.Stmt, param int, value any) error {
 	switch v := value.(type) {
-	case **db.ID:
+	case **store.ID:
 		return bindOrNull(stmt, param, *v)
 	case **string:
 		return bindOrNull(stmt, param, *v)
@@ -65,7 +65,7 @@ func bindOrNull[T any](stmt *sqlite.Stmt, param int, value *T) error {
 }
 
 // scan fills the chosen fields of a document with the row that the statement stands on.
-func (c *conn) scan(stmt *sqlite.Stmt, t *table, fields db.Fields, doc db.Document) error {
+func (c *conn) scan(stmt *sqlite.Stmt, t *table, fields store.Fields, doc store.Document) error {
 	pointers := doc.Pointers(c.pointers[:0])
 	c.pointers = pointers
 	if len(pointers) != len(t.collection.Fields) {
@@ -78,7 +78,7 @@ func (c *conn) scan(stmt *sqlite.Stmt, t *table, fields db.Fields, doc db.Docume
 		}
 		i++
 		switch p := pointer.(type) {
-		case *db.ID:
+		case *store.ID:
 			*p = columnID(stmt, i)
 		case *string:
 			*p = stmt.ColumnText(i)
@@ -99,7 +99,7 @@ func (c *conn) scan(stmt *sqlite.Stmt, t *table, fields db.Fields, doc db.Docume
 
 func scanNullable(stmt *sqlite.Stmt, i int, pointer any) error {
 	switch p := pointer.(type) {
-	case **db.ID:
+	case **store.ID:
 		*p = nullable(stmt, i, columnID)
 	case **string:
 		*p = nullable(stmt, i, (*sqlite.Stmt).ColumnText)
@@ -122,7 +122,7 @@ func nullable[T any](stmt *sqlite.Stmt, i int, read func(*sqlite.Stmt, int) T) *
 	return new(read(stmt, i))
 }
 
-func columnID(stmt *sqlite.Stmt, i int) (id db.ID) {
+func columnID(stmt *sqlite.Stmt, i int) (id store.ID) {
 	stmt.ColumnBytes(i, id[:])
 	return id
 }
@@ -132,18 +132,18 @@ func columnTime(stmt *sqlite.Stmt, i int) time.Time {
 }
 
 // fits says whether a value is of the type that a field holds.
-func fits(t db.Type, value any) bool {
+func fits(t store.Type, value any) bool {
 	switch value.(type) {
-	case db.ID:
-		return t == db.TypeID
+	case store.ID:
+		return t == store.TypeID
 	case string:
-		return t == db.TypeString
+		return t == store.TypeString
 	case time.Time:
-		return t == db.TypeTime
+		return t == store.TypeTime
 	case int:
-		return t == db.TypeInt
+		return t == store.TypeInt
 	case bool:
-		return t == db.TypeBool
+		return t == store.TypeBool
 	}
 	return false
 }

@@ -8,6 +8,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 )
 
 // TestVersion has the version change with each write, through whichever store of the file, and with nothing else.
@@ -15,7 +16,7 @@ func TestVersion(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
 	one, other := open(t, path, notes), open(t, path, notes)
-	version := func() db.Version {
+	version := func() store.Version {
 		t.Helper()
 		version, ok := one.Version()
 		if !ok {
@@ -26,7 +27,7 @@ func TestVersion(t *testing.T) {
 	before := version()
 	for i := range 20 {
 		for j, s := range []*Store{one, other} {
-			if err := s.Insert(t.Context(), notes, &note{ID: db.NewID(), Title: fmt.Sprint(i, j)}); err != nil {
+			if err := s.Insert(t.Context(), notes, &note{ID: store.NewID(), Title: fmt.Sprint(i, j)}); err != nil {
 				t.Fatal(err)
 			}
 			after := version()
@@ -35,8 +36,8 @@ func TestVersion(t *testing.T) {
 			}
 			before = after
 		}
-		findNotes(t, one, db.Filter{})
-		findNotes(t, other, db.Filter{})
+		findNotes(t, one, store.Filter{})
+		findNotes(t, other, store.Filter{})
 		if version() != before {
 			t.Fatal("reading changed the version")
 		}
@@ -73,7 +74,7 @@ func TestReferencesAreNeverStale(t *testing.T) {
 				mutex.RLock()
 				least := acknowledged
 				mutex.RUnlock()
-				found, err := servers[i%2].Customers.ByID(t.Context(), scope, []db.ID{c.ID})
+				found, err := servers[i%2].Customers.ByID(t.Context(), scope, []store.ID{c.ID})
 				if err != nil || found[c.ID].Version < least || found[c.ID].Name != fmt.Sprint(found[c.ID].Version-1) {
 					t.Errorf("after version %d was acknowledged, version %+v was read: %v", least, found[c.ID], err)
 					return

@@ -4,7 +4,7 @@ import (
 	"os"
 	"sync"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // walIndex is the beginning of the WAL's index, which all processes that have the database open map into their memory,
@@ -19,14 +19,14 @@ type walIndex struct {
 	file   *os.File
 }
 
-var _ db.Versioned = (*Store)(nil)
+var _ store.Versioned = (*Store)(nil)
 
 // Version implements db.Versioned. While the header is being written it may be of neither state, and then equals none.
-func (s *Store) Version() (version db.Version, ok bool) {
+func (s *Store) Version() (version store.Version, ok bool) {
 	s.walIndex.mutex.RLock()
 	defer s.walIndex.mutex.RUnlock()
 	if s.walIndex.header == nil {
-		return db.Version{}, false
+		return store.Version{}, false
 	}
 	return s.walIndex.read(), true
 }

@@ -2,11 +2,11 @@
 
 package sqlite
 
-import "crm/db"
+import "crm/db/store"
 
 func (*walIndex) open(string) {}
 
-func (*walIndex) read() db.Version { return db.Version{} }
+func (*walIndex) read() store.Version { return store.Version{} }
 
 func (*walIndex) unmap() {}
 

@@ -8,10 +8,10 @@ import (
 	"syscall"
 	"unsafe"
 
-	"crm/db"
+	"crm/db/store"
 )
 
-const walHeader = int(unsafe.Sizeof(db.Version{}))
+const walHeader = int(unsafe.Sizeof(store.Version{}))
 
 // open maps the index of the database at path, which is open and stays so. Without it nothing is remembered.
 func (w *walIndex) open(path string) {
@@ -30,8 +30,8 @@ func (w *walIndex) open(path string) {
 	}
 }
 
-func (w *walIndex) read() (version db.Version) {
-	words := (*db.Version)(unsafe.Pointer(unsafe.SliceData(w.header)))
+func (w *walIndex) read() (version store.Version) {
+	words := (*store.Version)(unsafe.Pointer(unsafe.SliceData(w.header)))
 	for i := range version {
 		version[i] = atomic.LoadUint64(&words[i])
 	}

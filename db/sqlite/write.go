@@ -6,15 +6,15 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
-	"crm/db"
+	"crm/db/store"
 )
 
-// Insert implements db.Store.
-func (s *Store) Insert(ctx context.Context, c *db.Collection, doc db.Document, events ...*db.Event) error {
+// Insert implements store.Store.
+func (s *Store) Insert(ctx context.Context, c *store.Collection, doc store.Document, events ...*store.Event) error {
 	return s.write(ctx, c, events, func(w *conn) error { return s.insert(w, c, doc) })
 }
 
-func (s *Store) insert(w *conn, c *db.Collection, doc db.Document) error {
+func (s *Store) insert(w *conn, c *store.Collection, doc store.Document) error {
 	t := s.table(c)
 	pointers := doc.Pointers(nil)
 	if len(pointers) != len(c.Fields) {
@@ -33,9 +33,9 @@ func (s *Store) insert(w *conn, c *db.Collection, doc db.Document) error {
 	return w.run(nil)
 }
 
-// Update implements db.Store.
+// Update implements store.Store.
 func (s *Store) Update(
-	ctx context.Context, c *db.Collection, id db.ID, where db.Filter, set []db.Assignment, events ...*db.Event,
+	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event,
 ) error {
 	return s.write(ctx, c, events, func(w *conn) error {
 		t := s.table(c)
@@ -48,8 +48,8 @@ func (s *Store) Update(
 	})
 }
 
-// Delete implements db.Store. The document is gone at once: its events are in the log by then.
-func (s *Store) Delete(ctx context.Context, c *db.Collection, id db.ID, where db.Filter, events ...*db.Event) error {
+// Delete implements store.Store. The document is gone at once: its events are in the log by then.
+func (s *Store) Delete(ctx context.Context, c *store.Collection, id store.ID, where store.Filter, events ...*store.Event) error {
 	return s.write(ctx, c, events, func(w *conn) error {
 		t := s.table(c)
 		b := &w.builder
@@ -71,8 +71,8 @@ func (c *conn) change() error {
 	return nil
 }
 
-// Claim implements db.Store.
-func (s *Store) Claim(ctx context.Context, c *db.Collection, q db.Query, set []db.Assignment, doc db.Document) error {
+// Claim implements store.Store.
+func (s *Store) Claim(ctx context.Context, c *store.Collection, q store.Query, set []store.Assignment, doc store.Document) error {
 	return s.write(ctx, c, nil, func(w *conn) error {
 		t := s.table(c)
 		b := &w.builder
@@ -96,8 +96,8 @@ func (s *Store) Claim(ctx context.Context, c *db.Collection, q db.Query, set []d
 	})
 }
 
-// Purge implements db.Store.
-func (s *Store) Purge(ctx context.Context, c *db.Collection, where db.Filter, limit int) (int, error) {
+// Purge implements store.Store.
+func (s *Store) Purge(ctx context.Context, c *store.Collection, where store.Filter, limit int) (int, error) {
 	if limit <= 0 {
 		return 0, nil
 	}
@@ -108,7 +108,7 @@ func (s *Store) Purge(ctx context.Context, c *db.Collection, where db.Filter, li
 		b.reset(s)
 		id := b.column(t, "_id").name
 		b.write("DELETE FROM ", t.name, " WHERE ", id, " IN (SELECT ", id)
-		b.from(t, "", db.Query{Where: where, Limit: limit})
+		b.from(t, "", store.Query{Where: where, Limit: limit})
 		b.write(")")
 		err := w.run(nil)
 		removed = w.sqlite.Changes()

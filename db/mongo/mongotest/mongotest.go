@@ -14,8 +14,8 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"crm/db"
 	"crm/db/mongo"
+	"crm/db/store"
 )
 
 const (
@@ -63,7 +63,7 @@ func Database(tb testing.TB) *driver.Database {
 	if err != nil {
 		tb.Fatalf("cannot connect to MongoDB: %v", err)
 	}
-	database := client.Database("test_" + db.NewID().String())
+	database := client.Database("test_" + store.NewID().String())
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), cleanupTimeout)
 		defer cancel()
@@ -75,14 +75,14 @@ func Database(tb testing.TB) *driver.Database {
 }
 
 // Open returns a store on a new empty database of the shared server, its indexes ensured. Both end with the test.
-func Open(tb testing.TB, collections ...*db.Collection) *mongo.Store {
+func Open(tb testing.TB, collections ...*store.Collection) *mongo.Store {
 	tb.Helper()
 	return OpenOn(tb, Database(tb), collections)
 }
 
 // OpenOn returns a store on that database, its indexes ensured, with options. It is closed when the test ends.
 func OpenOn(
-	tb testing.TB, database *driver.Database, collections []*db.Collection, opts ...mongo.Option,
+	tb testing.TB, database *driver.Database, collections []*store.Collection, opts ...mongo.Option,
 ) *mongo.Store {
 	tb.Helper()
 	store, err := mongo.Open(URI(tb), database.Name(), collections, opts...)

@@ -1,4 +1,4 @@
-package dbtest
+package storetest
 
 import (
 	"context"
@@ -6,11 +6,11 @@ import (
 	"sync"
 	"testing"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // drain moves all pending events.
-func drain(t *testing.T, s db.Store) {
+func drain(t *testing.T, s store.Store) {
 	t.Helper()
 	const limit = 7
 	for range 1000 {
@@ -29,17 +29,17 @@ func drain(t *testing.T, s db.Store) {
 }
 
 // logBehind reads the log's events behind seq.
-func logBehind(ctx context.Context, s db.Store, seq int) ([]*db.Event, error) {
-	var log []*db.Event
-	q := db.Query{Where: db.Compare(db.OpGt, "seq", seq), Sort: []db.Sort{{Field: "seq"}, {Field: "_id"}}}
-	err := s.Find(ctx, db.Events, q, func() db.Document {
-		log = append(log, new(db.Event))
+func logBehind(ctx context.Context, s store.Store, seq int) ([]*store.Event, error) {
+	var log []*store.Event
+	q := store.Query{Where: store.Compare(store.OpGt, "seq", seq), Sort: []store.Sort{{Field: "seq"}, {Field: "_id"}}}
+	err := s.Find(ctx, store.Events, q, func() store.Document {
+		log = append(log, new(store.Event))
 		return log[len(log)-1]
 	})
 	return log, err
 }
 
-func readLog(t *testing.T, s db.Store) []*db.Event {
+func readLog(t *testing.T, s store.Store) []*store.Event {
 	t.Helper()
 	log, err := logBehind(t.Context(), s, 0)
 	if err != nil {
@@ -48,16 +48,16 @@ func readLog(t *testing.T, s db.Store) []*db.Event {
 	return log
 }
 
-func hasEvent(log []*db.Event, id db.ID) bool {
-	return slices.ContainsFunc(log, func(e *db.Event) bool { return e.ID == id })
+func hasEvent(log []*store.Event, id store.ID) bool {
+	return slices.ContainsFunc(log, func(e *store.Event) bool { return e.ID == id })
 }
 
 // checkLog checks that the log holds exactly the written events, with a gapless seq, those of one entity in the order
 // in which they were written.
-func checkLog(t *testing.T, log []*db.Event, written ...*db.Event) {
+func checkLog(t *testing.T, log []*store.Event, written ...*store.Event) {
 	t.Helper()
-	got, want := make(map[db.ID][]db.ID), make(map[db.ID][]db.ID)
-	byID := make(map[db.ID]*db.Event)
+	got, want := make(map[store.ID][]store.ID), make(map[store.ID][]store.ID)
+	byID := make(map[store.ID]*store.Event)
 	for _, e := range written {
 		want[e.Entity] = append(want[e.Entity], e.ID)
 		byID[e.ID] = e
@@ -86,32 +86,32 @@ func checkLog(t *testing.T, log []*db.Event, written ...*db.Event) {
 func testEvents(t *testing.T, e Engine) {
 	s := e.Open(t, things)
 	ctx := t.Context()
-	var written []*db.Event
-	record := func(kind string, id db.ID) *db.Event {
+	var written []*store.Event
+	record := func(kind string, id store.ID) *store.Event {
 		written = append(written, newEvent(kind, id))
 		return written[len(written)-1]
 	}
 	for i := range 3 {
 		doc := newThing()
-		set := []db.Assignment{{Field: "rank", Value: i}}
+		set := []store.Assignment{{Field: "rank", Value: i}}
 		wantCode(t, "Insert", s.Insert(ctx, things, doc, record("thing.created", doc.ID), record("thing.noted", doc.ID)), "")
-		wantCode(t, "Update", s.Update(ctx, things, doc.ID, db.Filter{}, set, record("thing.updated", doc.ID)), "")
-		wantCode(t, "Update without events", s.Update(ctx, things, doc.ID, db.Filter{}, set), "")
+		wantCode(t, "Update", s.Update(ctx, things, doc.ID, store.Filter{}, set, record("thing.updated", doc.ID)), "")
+		wantCode(t, "Update without events", s.Update(ctx, things, doc.ID, store.Filter{}, set), "")
 		if i == 1 {
 			drain(t, s)
 		}
-		wantCode(t, "Update", s.Update(ctx, things, doc.ID, db.Filter{}, set, record("thing.moved", doc.ID)), "")
+		wantCode(t, "Update", s.Update(ctx, things, doc.ID, store.Filter{}, set, record("thing.moved", doc.ID)), "")
 		if i > 0 {
-			wantCode(t, "Delete", s.Delete(ctx, things, doc.ID, db.Filter{}, record("thing.deleted", doc.ID)), "")
+			wantCode(t, "Delete", s.Delete(ctx, things, doc.ID, store.Filter{}, record("thing.deleted", doc.ID)), "")
 		}
 	}
 	drain(t, s)
 	log := readLog(t, s)
 	checkLog(t, log, written...)
 	drain(t, s)
-	wantCode(t, "Update of an event", s.Update(ctx, db.Events, log[0].ID, db.Eq("planned", false),
-		[]db.Assignment{{Field: "planned", Value: true}}), "")
-	n, err := s.Count(ctx, db.Events, db.Eq("planned", false))
+	wantCode(t, "Update of an event", s.Update(ctx, store.Events, log[0].ID, store.Eq("planned", false),
+		[]store.Assignment{{Field: "planned", Value: true}}), "")
+	n, err := s.Count(ctx, store.Events, store.Eq("planned", false))
 	wantCode(t, "Count", err, "")
 	if n != len(written)-1 {
 		t.Errorf("%d events are not planned, want %d", n, len(written)-1)
@@ -125,7 +125,7 @@ func testConcurrentMovers(t *testing.T, e Engine) {
 	shared := newThing()
 	insert(t, s, things, shared)
 	var mu sync.Mutex
-	var written []*db.Event
+	var written []*store.Event
 	var writers, movers sync.WaitGroup
 	for range 4 {
 		writers.Go(func() {

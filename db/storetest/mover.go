@@ -1,37 +1,37 @@
-package dbtest
+package storetest
 
 import (
 	"context"
 	"testing"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // writeHistory writes documents with their events, and returns those. The events that it puts on the shared document
 // tell of an entity of its own, since only it knows their order.
-func writeHistory(t *testing.T, s db.Store, shared db.ID) []*db.Event {
+func writeHistory(t *testing.T, s store.Store, shared store.ID) []*store.Event {
 	t.Helper()
 	ctx := t.Context()
-	own := db.NewID()
-	var written []*db.Event
-	record := func(kind string, id db.ID) *db.Event {
+	own := store.NewID()
+	var written []*store.Event
+	record := func(kind string, id store.ID) *store.Event {
 		written = append(written, newEvent(kind, id))
 		return written[len(written)-1]
 	}
 	for i := range 6 {
 		doc := newThing()
-		set := []db.Assignment{{Field: "rank", Value: i}}
+		set := []store.Assignment{{Field: "rank", Value: i}}
 		wantCode(t, "Insert", s.Insert(ctx, things, doc, record("thing.created", doc.ID)), "")
-		wantCode(t, "Update", s.Update(ctx, things, shared, db.Filter{}, set, record("thing.updated", own)), "")
-		wantCode(t, "Update", s.Update(ctx, things, doc.ID, db.Filter{}, set, record("thing.updated", doc.ID)), "")
+		wantCode(t, "Update", s.Update(ctx, things, shared, store.Filter{}, set, record("thing.updated", own)), "")
+		wantCode(t, "Update", s.Update(ctx, things, doc.ID, store.Filter{}, set, record("thing.updated", doc.ID)), "")
 		if i%2 == 0 {
-			wantCode(t, "Delete", s.Delete(ctx, things, doc.ID, db.Filter{}, record("thing.deleted", doc.ID)), "")
+			wantCode(t, "Delete", s.Delete(ctx, things, doc.ID, store.Filter{}, record("thing.deleted", doc.ID)), "")
 		}
 	}
 	return written
 }
 
-func moveUntil(t *testing.T, s db.Store, stop <-chan struct{}) {
+func moveUntil(t *testing.T, s store.Store, stop <-chan struct{}) {
 	t.Helper()
 	for {
 		_, err := s.MoveEvents(t.Context(), 3)
@@ -45,7 +45,7 @@ func moveUntil(t *testing.T, s db.Store, stop <-chan struct{}) {
 }
 
 // followUntil reads the log's new events again and again: one that became visible behind a higher seq would be missed.
-func followUntil(t *testing.T, s db.Store, stop <-chan struct{}) {
+func followUntil(t *testing.T, s store.Store, stop <-chan struct{}) {
 	t.Helper()
 	last := 0
 	for {
@@ -85,23 +85,23 @@ func testCutOff(t *testing.T, e Engine) {
 // cutOffMoves has a mover crash after n steps, then writes more, has the next mover crash, and lets a third one finish.
 func cutOffMoves(t *testing.T, e Engine) {
 	s := e.Open(t, things)
-	var written []*db.Event
-	record := func(kind string, id db.ID) *db.Event {
+	var written []*store.Event
+	record := func(kind string, id store.ID) *store.Event {
 		written = append(written, newEvent(kind, id))
 		return written[len(written)-1]
 	}
 	ctx := t.Context()
-	set := []db.Assignment{{Field: "name", Value: "new"}}
+	set := []store.Assignment{{Field: "name", Value: "new"}}
 	for n := range cutOffSteps {
 		gone, left := newThing(), newThing()
 		for _, doc := range []*thing{gone, left} {
 			wantCode(t, "Insert", s.Insert(ctx, things, doc, record("thing.created", doc.ID), record("thing.noted", doc.ID)), "")
 		}
-		wantCode(t, "Delete", s.Delete(ctx, things, gone.ID, db.Filter{}, record("thing.deleted", gone.ID)), "")
-		wantCode(t, "Update", s.Update(ctx, things, left.ID, db.Filter{}, set, record("thing.updated", left.ID)), "")
+		wantCode(t, "Delete", s.Delete(ctx, things, gone.ID, store.Filter{}, record("thing.deleted", gone.ID)), "")
+		wantCode(t, "Update", s.Update(ctx, things, left.ID, store.Filter{}, set, record("thing.updated", left.ID)), "")
 
 		_, err := s.MoveEvents(e.CutOff(t, s, n), 100)
-		wantCode(t, "Update", s.Update(ctx, things, left.ID, db.Filter{}, set, record("thing.moved", left.ID)), "")
+		wantCode(t, "Update", s.Update(ctx, things, left.ID, store.Filter{}, set, record("thing.moved", left.ID)), "")
 		_, _ = s.MoveEvents(e.CutOff(t, s, n%5+1), 100) // whether it gets through is the engine's affair
 		drain(t, s)
 		checkLog(t, readLog(t, s), written...)
@@ -119,28 +119,28 @@ func cutOffMoves(t *testing.T, e Engine) {
 // cutOffWrites has each writing operation crash after n steps: the change and its event are both there, or neither.
 func cutOffWrites(t *testing.T, e Engine) {
 	s := e.Open(t, things)
-	set := []db.Assignment{{Field: "name", Value: "new"}}
-	operations := map[string]func(context.Context, *thing, *db.Event) error{
-		"insert": func(ctx context.Context, _ *thing, event *db.Event) error {
+	set := []store.Assignment{{Field: "name", Value: "new"}}
+	operations := map[string]func(context.Context, *thing, *store.Event) error{
+		"insert": func(ctx context.Context, _ *thing, event *store.Event) error {
 			return s.Insert(ctx, things, newThing(func(d *thing) { d.ID, d.Name = event.Entity, "new" }), event)
 		},
-		"update": func(ctx context.Context, doc *thing, event *db.Event) error {
-			return s.Update(ctx, things, doc.ID, db.Filter{}, set, event)
+		"update": func(ctx context.Context, doc *thing, event *store.Event) error {
+			return s.Update(ctx, things, doc.ID, store.Filter{}, set, event)
 		},
-		"delete": func(ctx context.Context, doc *thing, event *db.Event) error {
-			return s.Delete(ctx, things, doc.ID, db.Filter{}, event)
+		"delete": func(ctx context.Context, doc *thing, event *store.Event) error {
+			return s.Delete(ctx, things, doc.ID, store.Filter{}, event)
 		},
 	}
-	happened := map[string]func(*thing, *db.Event) bool{
-		"insert": func(_ *thing, event *db.Event) bool { return findThing(t, s, event.Entity) != nil },
-		"update": func(doc *thing, _ *db.Event) bool { return findThing(t, s, doc.ID).Name == "new" },
-		"delete": func(doc *thing, _ *db.Event) bool { return findThing(t, s, doc.ID) == nil },
+	happened := map[string]func(*thing, *store.Event) bool{
+		"insert": func(_ *thing, event *store.Event) bool { return findThing(t, s, event.Entity) != nil },
+		"update": func(doc *thing, _ *store.Event) bool { return findThing(t, s, doc.ID).Name == "new" },
+		"delete": func(doc *thing, _ *store.Event) bool { return findThing(t, s, doc.ID) == nil },
 	}
 	for name, operate := range operations {
 		for n := range cutOffSteps {
 			doc := newThing()
 			insert(t, s, things, doc)
-			event := newEvent("thing.changed", db.NewID())
+			event := newEvent("thing.changed", store.NewID())
 			err := operate(e.CutOff(t, s, n), doc, event)
 			changed := happened[name](doc, event)
 			drain(t, s)

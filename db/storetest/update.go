@@ -1,4 +1,4 @@
-package dbtest
+package storetest
 
 import (
 	"sync"
@@ -6,22 +6,22 @@ import (
 	"testing"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // updateCase is one Update of a thing that has rank 5, version 3 and a note; other is another thing there.
 type updateCase struct {
 	name  string
-	where db.Filter
-	set   func(other *thing) []db.Assignment
+	where store.Filter
+	set   func(other *thing) []store.Assignment
 	want  func(doc, other *thing) // what is then changed; nil if nothing is
-	code  db.Code
+	code  store.Code
 	field string
 }
 
 func updateCases() []updateCase {
-	set := func(field string, value any) func(*thing) []db.Assignment {
-		return func(*thing) []db.Assignment { return []db.Assignment{{Field: field, Value: value}} }
+	set := func(field string, value any) func(*thing) []store.Assignment {
+		return func(*thing) []store.Assignment { return []store.Assignment{{Field: field, Value: value}} }
 	}
 	return []updateCase{
 		{name: "sets a field", set: set("name", "new"), want: func(d, _ *thing) { d.Name = "new" }},
@@ -29,8 +29,8 @@ func updateCases() []updateCase {
 		{name: "sets a nullable field", set: set("score", -3), want: func(d, _ *thing) { d.Score = new(-3) }},
 		{name: "clears a nullable field", set: set("note", nil), want: func(d, _ *thing) { d.Note = nil }},
 		{name: "sets a nullable field to empty", set: set("note", ""), want: func(d, _ *thing) { d.Note = new("") }},
-		{name: "sets every type", set: func(other *thing) []db.Assignment {
-			return []db.Assignment{
+		{name: "sets every type", set: func(other *thing) []store.Assignment {
+			return []store.Assignment{
 				{Field: "ref_id", Value: other.ID}, {Field: "until", Value: epoch.Add(time.Hour)},
 				{Field: "done", Value: true}, {Field: "active", Value: true}, {Field: "name", Value: "$name"},
 			}
@@ -38,17 +38,17 @@ func updateCases() []updateCase {
 			d.Ref = &other.ID
 			d.Until, d.Done, d.Active, d.Name = new(epoch.Add(time.Hour)), new(true), true, "$name"
 		}},
-		{name: "fresh version", where: db.Eq("version", 3), set: set("version", 4), want: func(d, _ *thing) { d.Version = 4 }},
-		{name: "stale version", where: db.Eq("version", 2), set: set("version", 3), code: db.NotFound},
-		{name: "condition that holds", where: db.And(db.Compare(db.OpGt, "rank", 4), db.Not(db.IsNull("note"))),
+		{name: "fresh version", where: store.Eq("version", 3), set: set("version", 4), want: func(d, _ *thing) { d.Version = 4 }},
+		{name: "stale version", where: store.Eq("version", 2), set: set("version", 3), code: store.NotFound},
+		{name: "condition that holds", where: store.And(store.Compare(store.OpGt, "rank", 4), store.Not(store.IsNull("note"))),
 			set: set("name", "new"), want: func(d, _ *thing) { d.Name = "new" }},
-		{name: "condition that matches nothing", where: db.None(), set: set("name", "new"), code: db.NotFound},
-		{name: "taken value", set: func(other *thing) []db.Assignment {
-			return []db.Assignment{{Field: "name", Value: "new"}, {Field: "code", Value: other.Code}}
-		}, code: db.Conflict, field: "code"},
-		{name: "taken value of an index that reports another field", set: func(other *thing) []db.Assignment {
-			return []db.Assignment{{Field: "email_key", Value: other.EmailKey}}
-		}, code: db.Conflict, field: "email"},
+		{name: "condition that matches nothing", where: store.None(), set: set("name", "new"), code: store.NotFound},
+		{name: "taken value", set: func(other *thing) []store.Assignment {
+			return []store.Assignment{{Field: "name", Value: "new"}, {Field: "code", Value: other.Code}}
+		}, code: store.Conflict, field: "code"},
+		{name: "taken value of an index that reports another field", set: func(other *thing) []store.Assignment {
+			return []store.Assignment{{Field: "email_key", Value: other.EmailKey}}
+		}, code: store.Conflict, field: "email"},
 	}
 }
 
@@ -62,14 +62,14 @@ func testUpdate(t *testing.T, e Engine) {
 	}
 	t.Run("missing document", func(t *testing.T) {
 		t.Parallel()
-		err := s.Update(t.Context(), things, db.NewID(), db.Filter{}, []db.Assignment{{Field: "name", Value: "x"}})
-		wantCode(t, "Update", err, db.NotFound)
+		err := s.Update(t.Context(), things, store.NewID(), store.Filter{}, []store.Assignment{{Field: "name", Value: "x"}})
+		wantCode(t, "Update", err, store.NotFound)
 	})
 	t.Run("fields that the collection does not declare stay", func(t *testing.T) {
 		t.Parallel()
 		doc := newThing(func(d *thing) { d.Note, d.Score = new("note"), new(1) })
 		insert(t, s, things, doc)
-		err := s.Update(t.Context(), leanThings, doc.ID, db.Filter{}, []db.Assignment{{Field: "name", Value: "new"}})
+		err := s.Update(t.Context(), leanThings, doc.ID, store.Filter{}, []store.Assignment{{Field: "name", Value: "new"}})
 		wantCode(t, "Update", err, "")
 		doc.Name = "new"
 		sameThings(t, []*thing{findThing(t, s, doc.ID)}, doc)
@@ -77,7 +77,7 @@ func testUpdate(t *testing.T, e Engine) {
 }
 
 // checkUpdate checks that the update does what it has to, to this document alone, and that its event tells of it.
-func checkUpdate(t *testing.T, s db.Store, c updateCase) {
+func checkUpdate(t *testing.T, s store.Store, c updateCase) {
 	t.Helper()
 	doc := newThing(func(d *thing) { d.Rank, d.Version, d.Note = 5, 3, new("note") })
 	other := newThing()
@@ -109,12 +109,12 @@ func testConcurrentUpdates(t *testing.T, e Engine) {
 		var wg sync.WaitGroup
 		for range writers {
 			wg.Go(func() {
-				err := s.Update(t.Context(), things, doc.ID, db.Eq("version", version),
-					[]db.Assignment{{Field: "version", Value: version + 1}}, newEvent("thing.updated", doc.ID))
+				err := s.Update(t.Context(), things, doc.ID, store.Eq("version", version),
+					[]store.Assignment{{Field: "version", Value: version + 1}}, newEvent("thing.updated", doc.ID))
 				if err == nil {
 					wins.Add(1)
 				} else {
-					wantCode(t, "Update of a stale version", err, db.NotFound)
+					wantCode(t, "Update of a stale version", err, store.NotFound)
 				}
 			})
 		}

@@ -1,11 +1,11 @@
-package dbtest
+package storetest
 
 import (
 	"reflect"
 	"testing"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 func testInsert(t *testing.T, e Engine) {
@@ -29,7 +29,7 @@ func testInsert(t *testing.T, e Engine) {
 			doc := newThing(func(d *thing) { d.Name = "other" }, c.change)
 			event := newEvent("thing.created", doc.ID)
 			err := s.Insert(t.Context(), things, doc, event)
-			found := findThings(t, s, db.Query{Where: db.And(db.Eq("_id", doc.ID), db.Eq("name", "other"))})
+			found := findThings(t, s, store.Query{Where: store.And(store.Eq("_id", doc.ID), store.Eq("name", "other"))})
 			if c.field == "" {
 				wantCode(t, "Insert", err, "")
 				sameThings(t, found, doc)

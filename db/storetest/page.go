@@ -1,4 +1,4 @@
-package dbtest
+package storetest
 
 import (
 	"fmt"
@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // orders are sorts over fields with many equal values, in one direction and in mixed ones.
-var orders = [][]db.Sort{
+var orders = [][]store.Sort{
 	{{Field: "_id"}},
 	{{Field: "_id", Desc: true}},
 	{{Field: "rank"}, {Field: "_id"}},
@@ -22,7 +22,7 @@ var orders = [][]db.Sort{
 	{{Field: "active", Desc: true}, {Field: "at"}, {Field: "name", Desc: true}, {Field: "_id", Desc: true}},
 }
 
-func orderName(sort []db.Sort) string {
+func orderName(sort []store.Sort) string {
 	name := ""
 	for _, key := range sort {
 		name += key.Field
@@ -40,7 +40,7 @@ func testSort(t *testing.T, e Engine) {
 		t.Run(orderName(sort), func(t *testing.T) {
 			t.Parallel()
 			for _, limit := range []int{0, 1, 5, 1000} {
-				q := db.Query{Sort: sort, Limit: limit}
+				q := store.Query{Sort: sort, Limit: limit}
 				wantIDs(t, fmt.Sprintf("limit %d", limit), idsOf(findThings(t, s, q)), m.find(things, q))
 			}
 		})
@@ -52,8 +52,8 @@ func testPage(t *testing.T, e Engine) {
 	for _, sort := range orders {
 		t.Run(orderName(sort), func(t *testing.T) {
 			t.Parallel()
-			for _, where := range []db.Filter{{}, db.Eq("active", true), db.Or(db.IsNull("note"), db.Eq("rank", 1))} {
-				q := db.Query{Where: where, Sort: sort}
+			for _, where := range []store.Filter{{}, store.Eq("active", true), store.Or(store.IsNull("note"), store.Eq("rank", 1))} {
+				q := store.Query{Where: where, Sort: sort}
 				wantIDs(t, describe(where), idsOf(readPages(t, s, q, 7)), m.find(things, q))
 			}
 		})
@@ -61,16 +61,16 @@ func testPage(t *testing.T, e Engine) {
 	t.Run("behind values that no document has", func(t *testing.T) {
 		t.Parallel()
 		for _, desc := range []bool{false, true} {
-			q := db.Query{Sort: []db.Sort{{Field: "rank", Desc: desc}, {Field: "_id", Desc: desc}}, After: []any{0, db.ID{}}}
+			q := store.Query{Sort: []store.Sort{{Field: "rank", Desc: desc}, {Field: "_id", Desc: desc}}, After: []any{0, store.ID{}}}
 			wantIDs(t, "lowest id", idsOf(findThings(t, s, q)), m.find(things, q))
-			q = db.Query{Sort: []db.Sort{{Field: "at", Desc: desc}, {Field: "_id"}}, After: []any{epoch.Add(time.Hour), db.ID{}}}
+			q = store.Query{Sort: []store.Sort{{Field: "at", Desc: desc}, {Field: "_id"}}, After: []any{epoch.Add(time.Hour), store.ID{}}}
 			wantIDs(t, "later time", idsOf(findThings(t, s, q)), m.find(things, q))
 		}
 	})
 }
 
 // readPages reads everything that q finds, size documents at a time, each page behind the one before.
-func readPages(t *testing.T, s db.Store, q db.Query, size int) []*thing {
+func readPages(t *testing.T, s store.Store, q store.Query, size int) []*thing {
 	t.Helper()
 	var all []*thing
 	q.Limit = size
@@ -104,12 +104,12 @@ func testPageDuringInserts(t *testing.T, e Engine) {
 		}
 	}()
 	for _, sort := range orders[:5] {
-		seen := idsOf(readPages(t, s, db.Query{Sort: sort}, 7))
-		old := slices.DeleteFunc(slices.Clone(seen), func(id db.ID) bool {
-			return !slices.ContainsFunc(m["things"], func(d db.Document) bool { return d.(*thing).ID == id })
+		seen := idsOf(readPages(t, s, store.Query{Sort: sort}, 7))
+		old := slices.DeleteFunc(slices.Clone(seen), func(id store.ID) bool {
+			return !slices.ContainsFunc(m["things"], func(d store.Document) bool { return d.(*thing).ID == id })
 		})
-		wantIDs(t, "what was there from the start, by "+orderName(sort), old, m.find(things, db.Query{Sort: sort}))
-		once := make(map[db.ID]bool)
+		wantIDs(t, "what was there from the start, by "+orderName(sort), old, m.find(things, store.Query{Sort: sort}))
+		once := make(map[store.ID]bool)
 		for _, id := range seen {
 			if once[id] {
 				t.Errorf("by %s: %v came twice", orderName(sort), id)

@@ -1,4 +1,4 @@
-package dbtest
+package storetest
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // What the benchmarks read: parents with some children each.
@@ -16,39 +16,39 @@ const (
 )
 
 // Benchmark measures an engine's reads and writes, with their allocations; the store is one on an empty database.
-func Benchmark(b *testing.B, open func(b *testing.B, collections ...*db.Collection) db.Store) {
+func Benchmark(b *testing.B, open func(b *testing.B, collections ...*store.Collection) store.Store) {
 	s := open(b, things)
 	data := fillBenchmark(b, s)
 	b.Run("Find/id", func(b *testing.B) {
 		data.read(b, func(i int) error {
-			q := db.Query{Where: db.Eq("_id", data.children[i*7919%len(data.children)]), Limit: 1}
+			q := store.Query{Where: store.Eq("_id", data.children[i*7919%len(data.children)]), Limit: 1}
 			return s.Find(b.Context(), things, q, newDocument)
 		})
 	})
 	b.Run("Find/20 ids", func(b *testing.B) {
 		data.read(b, func(i int) error {
 			from := i * 20 % (len(data.children) - 20)
-			return s.Find(b.Context(), things, db.Query{Where: db.In("_id", data.children[from:from+20])}, newDocument)
+			return s.Find(b.Context(), things, store.Query{Where: store.In("_id", data.children[from:from+20])}, newDocument)
 		})
 	})
 	b.Run("Find/20 in order", func(b *testing.B) {
 		data.read(b, func(int) error {
-			return s.Find(b.Context(), things, db.Query{Sort: newest, Limit: 20}, newDocument)
+			return s.Find(b.Context(), things, store.Query{Sort: newest, Limit: 20}, newDocument)
 		})
 	})
 	b.Run("Find/20 in order, 3 fields", func(b *testing.B) {
 		data.read(b, func(int) error {
-			q := db.Query{Sort: newest, Limit: 20, Fields: things.Select("name", "rank")}
+			q := store.Query{Sort: newest, Limit: 20, Fields: things.Select("name", "rank")}
 			return s.Find(b.Context(), things, q, newDocument)
 		})
 	})
 	for _, shape := range []struct{ parents, limit int }{{1, 5}, {50, 5}, {250, 3}} {
 		b.Run(fmt.Sprintf("FindChildren/%d of %d parents", shape.limit, shape.parents), func(b *testing.B) {
-			q := db.Query{Sort: newest, Limit: shape.limit}
+			q := store.Query{Sort: newest, Limit: shape.limit}
 			data.read(b, func(i int) error {
 				from := i * 50 % (benchmarkParents - shape.parents + 1)
 				return s.FindChildren(b.Context(), things, "parent_id", data.parents[from:from+shape.parents], q,
-					func(db.ID) db.Document { return new(thing) })
+					func(store.ID) store.Document { return new(thing) })
 			})
 		})
 	}
@@ -60,20 +60,20 @@ func Benchmark(b *testing.B, open func(b *testing.B, collections ...*db.Collecti
 	}
 }
 
-var newest = []db.Sort{{Field: "rank", Desc: true}, {Field: "_id", Desc: true}}
+var newest = []store.Sort{{Field: "rank", Desc: true}, {Field: "_id", Desc: true}}
 
-func newDocument() db.Document { return new(thing) }
+func newDocument() store.Document { return new(thing) }
 
-type benchmarkData struct{ parents, children []db.ID }
+type benchmarkData struct{ parents, children []store.ID }
 
-func fillBenchmark(b *testing.B, s db.Store) *benchmarkData {
+func fillBenchmark(b *testing.B, s store.Store) *benchmarkData {
 	b.Helper()
-	data := &benchmarkData{parents: make([]db.ID, benchmarkParents)}
+	data := &benchmarkData{parents: make([]store.ID, benchmarkParents)}
 	for i := range data.parents {
-		data.parents[i] = db.NewID()
+		data.parents[i] = store.NewID()
 	}
 	data.write(b, s, 8, benchmarkParents*benchmarkChildren)
-	for _, d := range findThings(b, s, db.Query{}) {
+	for _, d := range findThings(b, s, store.Query{}) {
 		data.children = append(data.children, d.ID)
 	}
 	return data
@@ -91,7 +91,7 @@ func (d *benchmarkData) read(b *testing.B, operation func(i int) error) {
 }
 
 // write has writers insert n children with an event each, all at once.
-func (d *benchmarkData) write(b *testing.B, s db.Store, writers, n int) {
+func (d *benchmarkData) write(b *testing.B, s store.Store, writers, n int) {
 	b.Helper()
 	var begun atomic.Int64
 	var wg sync.WaitGroup

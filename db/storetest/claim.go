@@ -1,23 +1,23 @@
-package dbtest
+package storetest
 
 import (
 	"sync"
 	"testing"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // due is what a worker asks for at that time; lease is what it sets.
-func due(now time.Time) db.Query {
-	return db.Query{
-		Where: db.And(db.Eq("active", true), db.Compare(db.OpLte, "at", now)),
-		Sort:  []db.Sort{{Field: "at"}, {Field: "_id"}},
+func due(now time.Time) store.Query {
+	return store.Query{
+		Where: store.And(store.Eq("active", true), store.Compare(store.OpLte, "at", now)),
+		Sort:  []store.Sort{{Field: "at"}, {Field: "_id"}},
 	}
 }
 
-func lease(until time.Time, holder db.ID) []db.Assignment {
-	return []db.Assignment{{Field: "at", Value: until}, {Field: "ref_id", Value: holder}}
+func lease(until time.Time, holder store.ID) []store.Assignment {
+	return []store.Assignment{{Field: "at", Value: until}, {Field: "ref_id", Value: holder}}
 }
 
 func testClaim(t *testing.T, e Engine) {
@@ -26,7 +26,7 @@ func testClaim(t *testing.T, e Engine) {
 	second := newThing(func(d *thing) { d.Active, d.At, d.Note = true, epoch.Add(time.Second), new("second") })
 	insert(t, s, things, second, first, newThing())
 
-	holder := db.NewID()
+	holder := store.NewID()
 	until := epoch.Add(time.Minute)
 	for _, want := range []*thing{first, second} {
 		got := newThing(func(d *thing) { d.Note, d.Score = new("old"), new(1) })
@@ -35,20 +35,20 @@ func testClaim(t *testing.T, e Engine) {
 		sameThings(t, []*thing{got, findThing(t, s, want.ID)}, want, want)
 	}
 	for _, now := range []time.Time{epoch.Add(2 * time.Second), until.Add(-time.Millisecond)} {
-		err := s.Claim(t.Context(), things, due(now), lease(until, db.NewID()), new(thing))
-		wantCode(t, "Claim of what is leased", err, db.NotFound)
+		err := s.Claim(t.Context(), things, due(now), lease(until, store.NewID()), new(thing))
+		wantCode(t, "Claim of what is leased", err, store.NotFound)
 	}
-	thief := db.NewID()
+	thief := store.NewID()
 	got := new(thing)
 	wantCode(t, "Claim after the lease", s.Claim(t.Context(), things, due(until), lease(until.Add(time.Hour), thief), got), "")
 	if got.ID != first.ID || *got.Ref != thief {
 		t.Errorf("claimed %v for %v, want %v for %v", got.ID, got.Ref, first.ID, thief)
 	}
-	err := s.Update(t.Context(), things, first.ID, db.Eq("ref_id", holder), []db.Assignment{{Field: "active", Value: false}})
-	wantCode(t, "Update by the holder of an expired lease", err, db.NotFound)
+	err := s.Update(t.Context(), things, first.ID, store.Eq("ref_id", holder), []store.Assignment{{Field: "active", Value: false}})
+	wantCode(t, "Update by the holder of an expired lease", err, store.NotFound)
 	q := due(until)
 	q.Limit = 1000
-	q.Where = db.And(q.Where, db.InQuery("ref_id", things, "ref_id", db.Eq("note", "second")))
+	q.Where = store.And(q.Where, store.InQuery("ref_id", things, "ref_id", store.Eq("note", "second")))
 	wantCode(t, "Claim by a query", s.Claim(t.Context(), things, q, lease(until.Add(time.Hour), thief), got), "")
 	if got.ID != second.ID {
 		t.Errorf("claimed %v, want %v", got.ID, second.ID)
@@ -62,15 +62,15 @@ func testConcurrentClaims(t *testing.T, e Engine) {
 		insert(t, s, things, newThing(func(d *thing) { d.Active = true }))
 	}
 	var mu sync.Mutex
-	claimed := make(map[db.ID]int)
+	claimed := make(map[store.ID]int)
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
 			for range documents + 1 {
 				got := new(thing)
-				err := s.Claim(t.Context(), things, due(epoch), lease(epoch.Add(time.Minute), db.NewID()), got)
+				err := s.Claim(t.Context(), things, due(epoch), lease(epoch.Add(time.Minute), store.NewID()), got)
 				if err != nil {
-					wantCode(t, "Claim", err, db.NotFound)
+					wantCode(t, "Claim", err, store.NotFound)
 					return
 				}
 				mu.Lock()

@@ -1,4 +1,4 @@
-package dbtest
+package storetest
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 func testContext(t *testing.T, e Engine) {
@@ -26,33 +26,33 @@ func testContext(t *testing.T, e Engine) {
 			t.Errorf("%s with an expired context: got %v, want %v", name, err, context.DeadlineExceeded)
 		}
 	}
-	sameThings(t, findThings(t, s, db.Query{}), doc)
+	sameThings(t, findThings(t, s, store.Query{}), doc)
 	wantCode(t, "Ping", s.Ping(t.Context()), "")
 	wantCode(t, "EnsureIndexes again", s.EnsureIndexes(t.Context()), "")
 }
 
 // operations returns a call of each operation that would succeed.
-func operations(s db.Store, doc *thing) map[string]func(context.Context) error {
-	set := []db.Assignment{{Field: "name", Value: "new"}}
-	byID := db.Query{Sort: []db.Sort{{Field: "_id"}}}
-	all := db.Filter{}
+func operations(s store.Store, doc *thing) map[string]func(context.Context) error {
+	set := []store.Assignment{{Field: "name", Value: "new"}}
+	byID := store.Query{Sort: []store.Sort{{Field: "_id"}}}
+	all := store.Filter{}
 	return map[string]func(context.Context) error{
 		"Insert": func(ctx context.Context) error { return s.Insert(ctx, things, newThing()) },
 		"Update": func(ctx context.Context) error { return s.Update(ctx, things, doc.ID, all, set) },
 		"Delete": func(ctx context.Context) error { return s.Delete(ctx, things, doc.ID, all) },
 		"Find": func(ctx context.Context) error {
-			return s.Find(ctx, things, byID, func() db.Document { return new(thing) })
+			return s.Find(ctx, things, byID, func() store.Document { return new(thing) })
 		},
 		"FindChildren": func(ctx context.Context) error {
-			next := func(db.ID) db.Document { return new(thing) }
-			return s.FindChildren(ctx, things, "parent_id", []db.ID{doc.Parent}, byID, next)
+			next := func(store.ID) store.Document { return new(thing) }
+			return s.FindChildren(ctx, things, "parent_id", []store.ID{doc.Parent}, byID, next)
 		},
 		"Count": func(ctx context.Context) error {
 			_, err := s.Count(ctx, things, all)
 			return err
 		},
 		"CountBy": func(ctx context.Context) error {
-			_, err := s.CountBy(ctx, things, "parent_id", []db.ID{doc.Parent}, all)
+			_, err := s.CountBy(ctx, things, "parent_id", []store.ID{doc.Parent}, all)
 			return err
 		},
 		"Claim": func(ctx context.Context) error { return s.Claim(ctx, things, byID, set, new(thing)) },

@@ -1,4 +1,4 @@
-package dbtest
+package storetest
 
 import (
 	"bytes"
@@ -7,21 +7,21 @@ import (
 	"strings"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // model says what an engine should answer: the contract, executed on documents in memory, by collection name.
-type model map[string][]db.Document
+type model map[string][]store.Document
 
 // value returns what the document holds in that field, nil for null.
-func value(c *db.Collection, doc db.Document, field string) any {
-	i := slices.IndexFunc(c.Fields, func(f db.Field) bool { return f.Name == field })
+func value(c *store.Collection, doc store.Document, field string) any {
+	i := slices.IndexFunc(c.Fields, func(f store.Field) bool { return f.Name == field })
 	pointers := doc.Pointers(nil)
 	if i >= len(pointers) {
 		return nil
 	}
 	switch p := pointers[i].(type) {
-	case *db.ID:
+	case *store.ID:
 		return *p
 	case *string:
 		return *p
@@ -31,7 +31,7 @@ func value(c *db.Collection, doc db.Document, field string) any {
 		return *p
 	case *bool:
 		return *p
-	case **db.ID:
+	case **store.ID:
 		return deref(*p)
 	case **string:
 		return deref(*p)
@@ -42,7 +42,7 @@ func value(c *db.Collection, doc db.Document, field string) any {
 	case **bool:
 		return deref(*p)
 	}
-	panic("dbtest: no such pointer type")
+	panic("storetest: no such pointer type")
 }
 
 func deref[T any](p *T) any {
@@ -55,8 +55,8 @@ func deref[T any](p *T) any {
 // compare orders two values of one type, none of them null.
 func compare(a, b any) int {
 	switch a := a.(type) {
-	case db.ID:
-		b := b.(db.ID)
+	case store.ID:
+		b := b.(store.ID)
 		return bytes.Compare(a[:], b[:])
 	case string:
 		return strings.Compare(a, b.(string))
@@ -72,69 +72,69 @@ func compare(a, b any) int {
 		}
 		return -1
 	}
-	panic("dbtest: no such value type")
+	panic("storetest: no such value type")
 }
 
-func (m model) matches(c *db.Collection, doc db.Document, f db.Filter) bool {
-	sub := func(f db.Filter) bool { return m.matches(c, doc, f) }
+func (m model) matches(c *store.Collection, doc store.Document, f store.Filter) bool {
+	sub := func(f store.Filter) bool { return m.matches(c, doc, f) }
 	switch f.Op {
-	case db.OpAll:
+	case store.OpAll:
 		return true
-	case db.OpAnd:
-		return !slices.ContainsFunc(f.Filters, func(f db.Filter) bool { return !sub(f) })
-	case db.OpOr:
+	case store.OpAnd:
+		return !slices.ContainsFunc(f.Filters, func(f store.Filter) bool { return !sub(f) })
+	case store.OpOr:
 		return slices.ContainsFunc(f.Filters, sub)
-	case db.OpNot:
+	case store.OpNot:
 		return !sub(f.Filters[0])
-	case db.OpNe:
-		return !sub(db.Eq(f.Field, f.Value))
-	case db.OpNotIn:
-		return !sub(db.In(f.Field, f.Values))
+	case store.OpNe:
+		return !sub(store.Eq(f.Field, f.Value))
+	case store.OpNotIn:
+		return !sub(store.In(f.Field, f.Values))
 	}
 	v := value(c, doc, f.Field)
-	if f.Op == db.OpIsNull {
+	if f.Op == store.OpIsNull {
 		return v == nil
 	}
 	return v != nil && m.compares(v, f)
 }
 
 // compares says whether a value that is not null stands to the filter's as its operator says.
-func (m model) compares(v any, f db.Filter) bool {
+func (m model) compares(v any, f store.Filter) bool {
 	switch f.Op {
-	case db.OpEq:
+	case store.OpEq:
 		return compare(v, f.Value) == 0
-	case db.OpGt:
+	case store.OpGt:
 		return compare(v, f.Value) > 0
-	case db.OpGte:
+	case store.OpGte:
 		return compare(v, f.Value) >= 0
-	case db.OpLt:
+	case store.OpLt:
 		return compare(v, f.Value) < 0
-	case db.OpLte:
+	case store.OpLte:
 		return compare(v, f.Value) <= 0
-	case db.OpContains:
+	case store.OpContains:
 		return strings.Contains(v.(string), f.Value.(string))
-	case db.OpStartsWith:
+	case store.OpStartsWith:
 		return strings.HasPrefix(v.(string), f.Value.(string))
-	case db.OpIn:
+	case store.OpIn:
 		return slices.ContainsFunc(f.Values, func(x any) bool { return compare(v, x) == 0 })
-	case db.OpInQuery:
-		return slices.ContainsFunc(m[f.Query.Collection.Name], func(doc db.Document) bool {
+	case store.OpInQuery:
+		return slices.ContainsFunc(m[f.Query.Collection.Name], func(doc store.Document) bool {
 			x := value(f.Query.Collection, doc, f.Query.Select)
 			return x != nil && compare(v, x) == 0 && m.matches(f.Query.Collection, doc, f.Query.Where)
 		})
 	}
-	panic("dbtest: no such operator")
+	panic("storetest: no such operator")
 }
 
 // find answers a query.
-func (m model) find(c *db.Collection, q db.Query) []db.ID {
-	var found []db.Document
+func (m model) find(c *store.Collection, q store.Query) []store.ID {
+	var found []store.Document
 	for _, doc := range m[c.Name] {
 		if m.matches(c, doc, q.Where) && (q.After == nil || behind(c, doc, q)) {
 			found = append(found, doc)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b db.Document) int {
+	slices.SortStableFunc(found, func(a, b store.Document) int {
 		for _, key := range q.Sort {
 			if n := compare(value(c, a, key.Field), value(c, b, key.Field)); n != 0 {
 				return directed(n, key.Desc)
@@ -145,15 +145,15 @@ func (m model) find(c *db.Collection, q db.Query) []db.ID {
 	if q.Limit > 0 && len(found) > q.Limit {
 		found = found[:q.Limit]
 	}
-	ids := make([]db.ID, len(found))
+	ids := make([]store.ID, len(found))
 	for i, doc := range found {
-		ids[i] = *doc.Pointers(nil)[0].(*db.ID)
+		ids[i] = *doc.Pointers(nil)[0].(*store.ID)
 	}
 	return ids
 }
 
 // behind says whether the document comes after the one that has the values of q.After.
-func behind(c *db.Collection, doc db.Document, q db.Query) bool {
+func behind(c *store.Collection, doc store.Document, q store.Query) bool {
 	for i, key := range q.Sort {
 		if n := compare(value(c, doc, key.Field), q.After[i]); n != 0 {
 			return directed(n, key.Desc) > 0

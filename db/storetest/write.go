@@ -1,11 +1,11 @@
-package dbtest
+package storetest
 
 import (
 	"fmt"
 	"sync"
 	"testing"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // testConcurrentWrites has writers succeed and fail side by side: each learns what became of its own writes, and the log
@@ -16,9 +16,9 @@ func testConcurrentWrites(t *testing.T, e Engine) {
 	taken := newThing(func(d *thing) { d.Code = "taken" })
 	insert(t, s, things, taken)
 	var mu sync.Mutex
-	var written []*db.Event
+	var written []*store.Event
 	wins := make(map[string]int)
-	won := func(code string, events ...*db.Event) {
+	won := func(code string, events ...*store.Event) {
 		mu.Lock()
 		defer mu.Unlock()
 		written = append(written, events...)
@@ -31,22 +31,22 @@ func testConcurrentWrites(t *testing.T, e Engine) {
 				own := newThing()
 				created, updated := newEvent("thing.created", own.ID), newEvent("thing.updated", own.ID)
 				refused := newEvent("thing.refused", own.ID)
-				set := []db.Assignment{{Field: "rank", Value: i}}
+				set := []store.Assignment{{Field: "rank", Value: i}}
 				wantCode(t, "Insert", s.Insert(t.Context(), things, own, created), "")
 				same := newThing(func(d *thing) { d.ID = own.ID })
 				wantConflict(t, "Insert of the same", s.Insert(t.Context(), things, same, refused), "_id")
 				err := s.Insert(t.Context(), things, newThing(func(d *thing) { d.Code = "taken" }), refused)
 				wantConflict(t, "Insert of what is taken", err, "code")
-				err = s.Update(t.Context(), things, own.ID, db.Eq("version", 2), set, refused)
-				wantCode(t, "Update where the condition fails", err, db.NotFound)
-				wantCode(t, "Update", s.Update(t.Context(), things, own.ID, db.Eq("version", 1), set, updated), "")
+				err = s.Update(t.Context(), things, own.ID, store.Eq("version", 2), set, refused)
+				wantCode(t, "Update where the condition fails", err, store.NotFound)
+				wantCode(t, "Update", s.Update(t.Context(), things, own.ID, store.Eq("version", 1), set, updated), "")
 				won("own", created, updated)
 				raceFor(t, s, fmt.Sprint("prize ", i), won)
 			}
 		})
 	}
 	wg.Wait()
-	if n := len(findThings(t, s, db.Query{})); n != 1+writers*rounds+rounds {
+	if n := len(findThings(t, s, store.Query{})); n != 1+writers*rounds+rounds {
 		t.Errorf("there are %d things, want %d", n, 1+writers*rounds+rounds)
 	}
 	for i := range rounds {
@@ -59,7 +59,7 @@ func testConcurrentWrites(t *testing.T, e Engine) {
 }
 
 // raceFor inserts a thing with a code that every writer wants.
-func raceFor(t *testing.T, s db.Store, code string, won func(code string, events ...*db.Event)) {
+func raceFor(t *testing.T, s store.Store, code string, won func(code string, events ...*store.Event)) {
 	t.Helper()
 	doc := newThing(func(d *thing) { d.Code = code })
 	event := newEvent("thing.created", doc.ID)

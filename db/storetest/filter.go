@@ -1,10 +1,10 @@
-package dbtest
+package storetest
 
 import (
 	"testing"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // texts are those that a careless engine takes for something else: patterns, operators, quotes, ends of a string.
@@ -17,19 +17,19 @@ var texts = []string{
 }
 
 // filterWorld opens a store with things of every kind, some referring to groups, and those to regions.
-func filterWorld(t *testing.T, e Engine) (db.Store, model) {
+func filterWorld(t *testing.T, e Engine) (store.Store, model) {
 	t.Helper()
 	s := e.Open(t, things, groups, regions)
 	m := model{}
 	for i := range 3 {
-		region := &group{ID: db.NewID(), Name: texts[2+i]}
+		region := &group{ID: store.NewID(), Name: texts[2+i]}
 		insert(t, s, regions, region)
 		m["regions"] = append(m["regions"], region)
 	}
 	for i := range 8 {
-		g := &group{ID: db.NewID(), Name: texts[i]}
+		g := &group{ID: store.NewID(), Name: texts[i]}
 		if i%4 != 3 {
-			g.Region = m["regions"][i%4].Pointers(nil)[0].(*db.ID)
+			g.Region = m["regions"][i%4].Pointers(nil)[0].(*store.ID)
 		}
 		insert(t, s, groups, g)
 		m["groups"] = append(m["groups"], g)
@@ -60,19 +60,19 @@ func filterThing(i int, m model) *thing {
 }
 
 // operands returns the values that a field is compared with: those it holds, and some it does not.
-func operands(m model, f db.Field) []any {
+func operands(m model, f store.Field) []any {
 	var out []any
 	switch f.Type {
-	case db.TypeString:
+	case store.TypeString:
 		for _, text := range texts {
 			out = append(out, text)
 		}
 		return append(out, "nowhere", "abcd")
-	case db.TypeID:
-		return []any{m["groups"][0].(*group).ID, m["groups"][5].(*group).ID, m["groups"][7].(*group).ID, db.ID{}}
-	case db.TypeInt:
+	case store.TypeID:
+		return []any{m["groups"][0].(*group).ID, m["groups"][5].(*group).ID, m["groups"][7].(*group).ID, store.ID{}}
+	case store.TypeInt:
 		return []any{-4, -3, -1, 0, 1, 2, 3, 1 << 40}
-	case db.TypeBool:
+	case store.TypeBool:
 		return []any{true, false}
 	}
 	return []any{
@@ -83,23 +83,23 @@ func operands(m model, f db.Field) []any {
 }
 
 // fieldFilters returns every filter on one field, but for negations.
-func fieldFilters(m model, f db.Field) []db.Filter {
+func fieldFilters(m model, f store.Field) []store.Filter {
 	values := operands(m, f)
-	ops := []db.Op{db.OpEq, db.OpNe}
-	if f.Type != db.TypeBool {
-		ops = append(ops, db.OpGt, db.OpGte, db.OpLt, db.OpLte)
+	ops := []store.Op{store.OpEq, store.OpNe}
+	if f.Type != store.TypeBool {
+		ops = append(ops, store.OpGt, store.OpGte, store.OpLt, store.OpLte)
 	}
-	if f.Type == db.TypeString {
-		ops = append(ops, db.OpContains, db.OpStartsWith)
+	if f.Type == store.TypeString {
+		ops = append(ops, store.OpContains, store.OpStartsWith)
 	}
-	filters := []db.Filter{db.IsNull(f.Name)}
+	filters := []store.Filter{store.IsNull(f.Name)}
 	for _, op := range ops {
 		for _, v := range values {
-			filters = append(filters, db.Compare(op, f.Name, v))
+			filters = append(filters, store.Compare(op, f.Name, v))
 		}
 	}
 	for n := range len(values) + 1 {
-		filters = append(filters, db.In(f.Name, values[:n]), db.NotIn(f.Name, values[:n]))
+		filters = append(filters, store.In(f.Name, values[:n]), store.NotIn(f.Name, values[:n]))
 	}
 	return filters
 }
@@ -113,27 +113,27 @@ func testFilterByField(t *testing.T, e Engine) {
 			field, _ := things.Field(name)
 			for _, f := range fieldFilters(m, field) {
 				checkFilter(t, s, m, f)
-				checkFilter(t, s, m, db.Not(f))
+				checkFilter(t, s, m, store.Not(f))
 			}
 		})
 	}
 	t.Run("thousands of values", func(t *testing.T) {
 		t.Parallel()
-		ids := []db.ID{m["groups"][2].(*group).ID}
+		ids := []store.ID{m["groups"][2].(*group).ID}
 		names := []string{"a", "日本語", "\x00", `"`}
 		for range 5000 {
-			id := db.NewID()
+			id := store.NewID()
 			ids, names = append(ids, id), append(names, id.String())
 		}
-		checkFilter(t, s, m, db.In("ref_id", ids))
-		checkFilter(t, s, m, db.NotIn("ref_id", ids))
-		checkFilter(t, s, m, db.In("name", names))
+		checkFilter(t, s, m, store.In("ref_id", ids))
+		checkFilter(t, s, m, store.NotIn("ref_id", ids))
+		checkFilter(t, s, m, store.In("name", names))
 	})
 }
 
 // checkFilter compares what the engine finds with what the model finds.
-func checkFilter(t *testing.T, s db.Store, m model, f db.Filter) {
+func checkFilter(t *testing.T, s store.Store, m model, f store.Filter) {
 	t.Helper()
-	q := db.Query{Where: f, Sort: []db.Sort{{Field: "_id"}}}
+	q := store.Query{Where: f, Sort: []store.Sort{{Field: "_id"}}}
 	wantIDs(t, describe(f), idsOf(findThings(t, s, q)), m.find(things, q))
 }

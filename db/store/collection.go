@@ -1,4 +1,4 @@
-package db
+package store
 
 // Type is the type of a stored field.
 type Type int
@@ -70,7 +70,7 @@ type Fields uint64
 func (c *Collection) Select(names ...string) Fields {
 	chosen := Fields(1)
 	for _, name := range names {
-		chosen |= 1 << c.index(name)
+		chosen |= 1 << c.FieldIndex(name)
 	}
 	return chosen
 }
@@ -85,13 +85,8 @@ type Document interface {
 	Pointers(into []any) []any
 }
 
-// Collections returns every collection there is, for an engine to open.
-func Collections() []*Collection {
-	return []*Collection{Users, Customers, Interactions, Tickets, Sessions, LoginAttempts, Events, Deliveries}
-}
-
-// index returns the place of the field of that name; the name is one of ours.
-func (c *Collection) index(name string) int {
+// FieldIndex returns the place of the field of that name; the name is one of ours.
+func (c *Collection) FieldIndex(name string) int {
 	for i, f := range c.Fields {
 		if f.Name == name {
 			return i

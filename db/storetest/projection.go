@@ -1,21 +1,21 @@
-package dbtest
+package storetest
 
 import (
 	"testing"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // testProjection reads some fields of documents: in lists, of children, and where the order or the parent is none of
 // them.
 func testProjection(t *testing.T, e Engine) {
 	s := e.Open(t, things)
-	parent := db.NewID()
+	parent := store.NewID()
 	want := newThing(func(d *thing) { d.Parent, d.Name, d.Rank, d.Note = parent, "chosen", 7, new("kept") })
 	insert(t, s, things, want)
 	for _, test := range []struct {
 		name   string
-		fields db.Fields
+		fields store.Fields
 		same   func(got *thing) bool
 	}{
 		{"only the id", things.Select(), func(*thing) bool { return true }},
@@ -26,13 +26,13 @@ func testProjection(t *testing.T, e Engine) {
 		{"a null", things.Select("until"), func(got *thing) bool { return got.Until == nil }},
 		{"all", 0, func(got *thing) bool { return got.Name == "chosen" && got.Rank == 7 && got.Code == want.Code }},
 	} {
-		q := db.Query{Sort: []db.Sort{{Field: "rank"}, {Field: "_id"}}, Limit: 5, Fields: test.fields}
+		q := store.Query{Sort: []store.Sort{{Field: "rank"}, {Field: "_id"}}, Limit: 5, Fields: test.fields}
 		found := findThings(t, s, q)
 		if len(found) != 1 || found[0].ID != want.ID || !test.same(found[0]) {
 			t.Errorf("%s: Find found %+v", test.name, found)
 		}
 		var children []*thing
-		err := s.FindChildren(t.Context(), things, "parent_id", []db.ID{parent}, q, func(db.ID) db.Document {
+		err := s.FindChildren(t.Context(), things, "parent_id", []store.ID{parent}, q, func(store.ID) store.Document {
 			children = append(children, new(thing))
 			return children[len(children)-1]
 		})

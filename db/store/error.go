@@ -1,4 +1,4 @@
-package db
+package store
 
 import (
 	"errors"
@@ -93,16 +93,4 @@ func (p Problems) Err() error {
 		texts[i] = problem.Path + ": " + problem.Message
 	}
 	return &Error{Code: BadInput, Message: strings.Join(texts, "; "), Problems: p}
-}
-
-// inInput makes a violated unique index one of a mutation's input: "email" is in use becomes "input.email".
-func inInput(err error) error {
-	var coded *Error
-	if !errors.As(err, &coded) || coded.Code != Conflict || len(coded.Problems) != 1 {
-		return err
-	}
-	return &Error{
-		Code: Conflict, Message: "input." + coded.Problems[0].Path + ": is in use already", Err: err,
-		Problems: []Problem{{Path: "input." + coded.Problems[0].Path, Message: "is in use already"}},
-	}
 }

@@ -1,20 +1,20 @@
-package dbtest
+package storetest
 
 import (
 	"fmt"
 	"testing"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // family opens a store in which the i-th parent has i modulo 6 children.
-func family(t *testing.T, e Engine, size int) (db.Store, model, []db.ID) {
+func family(t *testing.T, e Engine, size int) (store.Store, model, []store.ID) {
 	t.Helper()
 	s := e.Open(t, things)
 	m := model{}
-	parents := make([]db.ID, size)
+	parents := make([]store.ID, size)
 	for i := range parents {
-		parents[i] = db.NewID()
+		parents[i] = store.NewID()
 		for n := range (i + 5) % 6 {
 			d := newThing(func(d *thing) {
 				d.Parent, d.Rank, d.Active, d.Name = parents[i], (n*7+i)%3, (n+i)%2 == 0, texts[n]
@@ -36,52 +36,52 @@ func testChildren(t *testing.T, e Engine) {
 					t.Parallel()
 					checkChildren(t, s, m, parents, q)
 					checkChildren(t, s, m, parents[:1], q)
-					checkChildren(t, s, m, append([]db.ID{db.NewID()}, parents[size/2:]...), q)
+					checkChildren(t, s, m, append([]store.ID{store.NewID()}, parents[size/2:]...), q)
 				})
 			}
 			t.Run("no parents", func(t *testing.T) {
 				t.Parallel()
-				checkChildren(t, s, m, nil, db.Query{Limit: 3})
+				checkChildren(t, s, m, nil, store.Query{Limit: 3})
 			})
 		})
 	}
 }
 
-func childQueries() map[string]db.Query {
-	up := []db.Sort{{Field: "rank"}, {Field: "_id"}}
-	down := []db.Sort{{Field: "rank", Desc: true}, {Field: "_id", Desc: true}}
-	active := db.Eq("active", true)
-	return map[string]db.Query{
+func childQueries() map[string]store.Query {
+	up := []store.Sort{{Field: "rank"}, {Field: "_id"}}
+	down := []store.Sort{{Field: "rank", Desc: true}, {Field: "_id", Desc: true}}
+	active := store.Eq("active", true)
+	return map[string]store.Query{
 		"all":                 {Sort: up},
 		"first":               {Sort: up, Limit: 1},
 		"first three":         {Sort: up, Limit: 3},
 		"last three":          {Sort: down, Limit: 3},
 		"more than there are": {Sort: up, Limit: 1000},
-		"mixed directions":    {Sort: []db.Sort{{Field: "rank", Desc: true}, {Field: "_id"}}, Limit: 2},
-		"by a text":           {Sort: []db.Sort{{Field: "name", Desc: true}, {Field: "_id"}}, Limit: 2},
+		"mixed directions":    {Sort: []store.Sort{{Field: "rank", Desc: true}, {Field: "_id"}}, Limit: 2},
+		"by a text":           {Sort: []store.Sort{{Field: "name", Desc: true}, {Field: "_id"}}, Limit: 2},
 		"some, all":           {Where: active, Sort: down},
 		"some, first two":     {Where: active, Sort: up, Limit: 2},
-		"none":                {Where: db.None(), Sort: up, Limit: 2},
-		"or":                  {Where: db.Or(db.Eq("rank", 1), db.Eq("name", "")), Sort: up, Limit: 2},
-		"behind":              {Sort: up, After: []any{1, db.ID{}}, Limit: 2},
-		"behind, all":         {Sort: down, After: []any{1, db.ID{}}},
-		"some behind":         {Where: active, Sort: down, After: []any{2, db.ID{}}, Limit: 1},
-		"behind, mixed":       {Sort: []db.Sort{{Field: "rank", Desc: true}, {Field: "_id"}}, After: []any{1, db.ID{}}, Limit: 2},
+		"none":                {Where: store.None(), Sort: up, Limit: 2},
+		"or":                  {Where: store.Or(store.Eq("rank", 1), store.Eq("name", "")), Sort: up, Limit: 2},
+		"behind":              {Sort: up, After: []any{1, store.ID{}}, Limit: 2},
+		"behind, all":         {Sort: down, After: []any{1, store.ID{}}},
+		"some behind":         {Where: active, Sort: down, After: []any{2, store.ID{}}, Limit: 1},
+		"behind, mixed":       {Sort: []store.Sort{{Field: "rank", Desc: true}, {Field: "_id"}}, After: []any{1, store.ID{}}, Limit: 2},
 	}
 }
 
 // checkChildren compares the children that the engine finds with those that the model finds, parent by parent.
-func checkChildren(t *testing.T, s db.Store, m model, parents []db.ID, q db.Query) {
+func checkChildren(t *testing.T, s store.Store, m model, parents []store.ID, q store.Query) {
 	t.Helper()
-	got := make(map[db.ID][]*thing)
-	err := s.FindChildren(t.Context(), things, "parent_id", parents, q, func(parent db.ID) db.Document {
+	got := make(map[store.ID][]*thing)
+	err := s.FindChildren(t.Context(), things, "parent_id", parents, q, func(parent store.ID) store.Document {
 		got[parent] = append(got[parent], new(thing))
 		return got[parent][len(got[parent])-1]
 	})
 	wantCode(t, "FindChildren", err, "")
 	for _, parent := range parents {
 		one := q
-		one.Where = db.And(db.Eq("parent_id", parent), q.Where)
+		one.Where = store.And(store.Eq("parent_id", parent), q.Where)
 		wantIDs(t, "children of "+parent.String(), idsOf(got[parent]), m.find(things, one))
 		for _, child := range got[parent] {
 			if child.Parent != parent {

@@ -1,10 +1,10 @@
-package dbtest
+package storetest
 
 import (
 	"strings"
 	"testing"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // testLongSearch looks for long texts within others, which differ only far behind their beginning.
@@ -14,7 +14,7 @@ func testLongSearch(t *testing.T, e Engine) {
 	found, other := newThing(func(d *thing) { d.Name = "x" + long + "abc" }), newThing(func(d *thing) { d.Name = long + "abd" })
 	insert(t, s, things, found, other)
 	for sought, want := range map[string]int{long: 2, long + "abc": 1, long + "abd": 1, long + "abe": 0, strings.Repeat("9", 20_000): 0} {
-		got := findThings(t, s, db.Query{Where: db.Compare(db.OpContains, "name", sought)})
+		got := findThings(t, s, store.Query{Where: store.Compare(store.OpContains, "name", sought)})
 		if len(got) != want {
 			t.Errorf("%d things have …%s in their name, want %d", len(got), sought[len(sought)-3:], want)
 		}

@@ -1,4 +1,4 @@
-package dbtest
+package storetest
 
 import (
 	"math"
@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 func testValues(t *testing.T, e Engine) {
@@ -16,28 +16,28 @@ func testValues(t *testing.T, e Engine) {
 			t.Parallel()
 			doc := newThing(change)
 			insert(t, s, things, doc)
-			sameThings(t, findThings(t, s, db.Query{Where: db.Eq("_id", doc.ID)}), doc)
+			sameThings(t, findThings(t, s, store.Query{Where: store.Eq("_id", doc.ID)}), doc)
 		})
 	}
 	t.Run("nullable fields absent", func(t *testing.T) {
 		t.Parallel()
 		doc := &lean{*newThing()}
 		insert(t, s, leanThings, doc)
-		sameThings(t, findThings(t, s, db.Query{Where: db.Eq("_id", doc.ID)}), &doc.thing)
+		sameThings(t, findThings(t, s, store.Query{Where: store.Eq("_id", doc.ID)}), &doc.thing)
 	})
 	t.Run("required fields absent read as their defaults", func(t *testing.T) {
 		t.Parallel()
 		doc := &bare{*newThing()}
 		insert(t, s, bareThings, doc)
 		doc.At = time.Time{}
-		sameThings(t, findThings(t, s, db.Query{Where: db.Eq("_id", doc.ID)}), &doc.thing)
+		sameThings(t, findThings(t, s, store.Query{Where: store.Eq("_id", doc.ID)}), &doc.thing)
 	})
 	t.Run("filling clears what next returned", func(t *testing.T) {
 		t.Parallel()
 		doc := newThing()
 		insert(t, s, things, doc)
 		got := newThing(func(d *thing) { d.Note, d.Score, d.Name, d.Active = new("old"), new(1), "old", true })
-		err := s.Find(t.Context(), things, db.Query{Where: db.Eq("_id", doc.ID)}, func() db.Document { return got })
+		err := s.Find(t.Context(), things, store.Query{Where: store.Eq("_id", doc.ID)}, func() store.Document { return got })
 		wantCode(t, "Find", err, "")
 		sameThings(t, []*thing{got}, doc)
 	})
@@ -45,15 +45,15 @@ func testValues(t *testing.T, e Engine) {
 
 func oddValues() map[string]func(*thing) {
 	zone := time.FixedZone("elsewhere", 5*3600+1800)
-	id := db.NewID()
+	id := store.NewID()
 	return map[string]func(*thing){
 		"all fields": func(d *thing) {
-			d.Parent, d.Name, d.Rank, d.Active = db.NewID(), "name", 42, true
+			d.Parent, d.Name, d.Rank, d.Active = store.NewID(), "name", 42, true
 			d.Ref, d.Note, d.Score, d.Done, d.Until = &id, new("note"), new(7), new(true), &epoch
 		},
 		"zero values": func(d *thing) { d.At = time.Time{} },
 		"zero values not null": func(d *thing) {
-			d.Ref, d.Note, d.Score, d.Done = new(db.ID), new(""), new(0), new(false)
+			d.Ref, d.Note, d.Score, d.Done = new(store.ID), new(""), new(0), new(false)
 		},
 		"negative int":        func(d *thing) { d.Rank, d.Score = -1, new(-1<<40) },
 		"largest ints":        func(d *thing) { d.Rank, d.Score = math.MaxInt64, new(math.MinInt64) },

@@ -1,11 +1,11 @@
-// Package db is the domain: the entities, their rules, who may see and do what, and the queries on them. It writes
-// through Store, which an engine implements (db/sqlite, db/mongo), and knows nothing of GraphQL, mail or drivers.
-package db
+// Package store is the contract between the domain and the engines that keep its documents: what an engine offers (Store),
+// what it is told of a collection, and the one error type that clients may see. It knows no entity.
+package store
 
 import "context"
 
 // Store is what an engine offers: a handful of operations on documents, without any knowledge of what they mean.
-// db/dbtest holds the conformance suite that says, executably, what each of them has to do.
+// db/storetest holds the conformance suite that says, executably, what each of them has to do.
 //
 // Errors are *Error where they have a code: CONFLICT for a violated unique index, with the index's field as the
 // problem's path; NOT_FOUND as said below; UNAVAILABLE when the database can't be reached. An operation that ends
@@ -53,6 +53,17 @@ type Store interface {
 	// Close ends all work and releases what the store holds.
 	Close() error
 }
+
+// Versioned is a Store that can tell at next to no cost whether anything was written, by whatever process. What a
+// reference leads to, as a ticket's customer, is then remembered until something is.
+type Versioned interface {
+	// Version returns a value that every change of the database changes, from the moment on at which reads see the change;
+	// ok is false where that can't be told.
+	Version() (version Version, ok bool)
+}
+
+// Version is a state that a database was in.
+type Version [6]uint64
 
 // Assignment gives a field a value: an ID, string, time.Time, int or bool, or nil to clear a nullable field.
 type Assignment struct {

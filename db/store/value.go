@@ -1,13 +1,12 @@
-package db
+package store
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
 
-// valueAt returns the value that one of a document's pointers points to: an ID, string, time.Time, int, bool or nil.
-func valueAt(pointer any) any {
+// ValueAt returns the value that one of a document's pointers points to: an ID, string, time.Time, int, bool or nil.
+func ValueAt(pointer any) any {
 	switch p := pointer.(type) {
 	case *ID:
 		return *p
@@ -40,13 +39,11 @@ func valueOrNil[T any](p *T) any {
 	return *p
 }
 
-func sameValue(a, b any) bool {
+// SameValue reports whether two values of a field are the same; times are when they are the same moment.
+func SameValue(a, b any) bool {
 	if at, ok := a.(time.Time); ok {
 		bt, ok := b.(time.Time)
 		return ok && at.Equal(bt)
 	}
 	return a == b
 }
-
-// isKey reports whether a stored field only repeats another one, folded.
-func isKey(name string) bool { return strings.HasSuffix(name, "_key") }

@@ -1,4 +1,4 @@
-package db
+package store
 
 // Op is the operator of a Filter.
 type Op int

@@ -1,22 +1,22 @@
-// Package dbtest is the conformance suite of db.Store: what it checks is what an engine has to do, and an engine that
+// Package storetest is the conformance suite of store.Store: what it checks is what an engine has to do, and an engine that
 // passes it can stand under the server. It knows no engine and no entity of the server, only the contract.
-package dbtest
+package storetest
 
 import (
 	"context"
 	"testing"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // Engine opens stores of one engine for the suite.
 type Engine struct {
 	// Open returns a store on a new empty database with these collections plus db.Events, indexes ensured; the store
 	// is closed by t.Cleanup.
-	Open func(t *testing.T, collections ...*db.Collection) db.Store
+	Open func(t *testing.T, collections ...*store.Collection) store.Store
 	// CutOff returns a context under which operations of s fail once n commands have gone to the database: a crash
 	// between any two steps. Nil where every operation is one transaction.
-	CutOff func(t *testing.T, s db.Store, n int) context.Context
+	CutOff func(t *testing.T, s store.Store, n int) context.Context
 }
 
 // Run checks an engine against the contract.

@@ -1,4 +1,4 @@
-package dbtest
+package storetest
 
 import (
 	"context"
@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"crm/db"
+	"crm/db/store"
 )
 
 // insert adds documents; it ends the test if it can't.
-func insert[D db.Document](t *testing.T, s db.Store, c *db.Collection, docs ...D) {
+func insert[D store.Document](t *testing.T, s store.Store, c *store.Collection, docs ...D) {
 	t.Helper()
 	for _, doc := range docs {
 		if err := s.Insert(t.Context(), c, doc); err != nil {
@@ -22,9 +22,9 @@ func insert[D db.Document](t *testing.T, s db.Store, c *db.Collection, docs ...D
 }
 
 // readThings returns what a query of the things finds.
-func readThings(ctx context.Context, s db.Store, q db.Query) ([]*thing, error) {
+func readThings(ctx context.Context, s store.Store, q store.Query) ([]*thing, error) {
 	var found []*thing
-	err := s.Find(ctx, things, q, func() db.Document {
+	err := s.Find(ctx, things, q, func() store.Document {
 		found = append(found, new(thing))
 		return found[len(found)-1]
 	})
@@ -32,7 +32,7 @@ func readThings(ctx context.Context, s db.Store, q db.Query) ([]*thing, error) {
 }
 
 // findThings returns what a query of the things finds; it ends the test if it can't.
-func findThings(t testing.TB, s db.Store, q db.Query) []*thing {
+func findThings(t testing.TB, s store.Store, q store.Query) []*thing {
 	t.Helper()
 	found, err := readThings(t.Context(), s, q)
 	if err != nil {
@@ -42,17 +42,17 @@ func findThings(t testing.TB, s db.Store, q db.Query) []*thing {
 }
 
 // findThing returns the thing of that id, nil if there is none.
-func findThing(t *testing.T, s db.Store, id db.ID) *thing {
+func findThing(t *testing.T, s store.Store, id store.ID) *thing {
 	t.Helper()
-	found := findThings(t, s, db.Query{Where: db.Eq("_id", id)})
+	found := findThings(t, s, store.Query{Where: store.Eq("_id", id)})
 	if len(found) == 0 {
 		return nil
 	}
 	return found[0]
 }
 
-func idsOf(docs []*thing) []db.ID {
-	ids := make([]db.ID, len(docs))
+func idsOf(docs []*thing) []store.ID {
+	ids := make([]store.ID, len(docs))
 	for i, doc := range docs {
 		ids[i] = doc.ID
 	}
@@ -60,7 +60,7 @@ func idsOf(docs []*thing) []db.ID {
 }
 
 // wantIDs compares ids, in their order.
-func wantIDs(t *testing.T, what string, got, want []db.ID) {
+func wantIDs(t *testing.T, what string, got, want []store.ID) {
 	t.Helper()
 	if !slices.Equal(got, want) {
 		t.Errorf("%s:\n got %v\nwant %v", what, got, want)
@@ -68,9 +68,9 @@ func wantIDs(t *testing.T, what string, got, want []db.ID) {
 }
 
 // wantCode checks that err has that code, "" meaning that there is no error.
-func wantCode(t *testing.T, what string, err error, want db.Code) {
+func wantCode(t *testing.T, what string, err error, want store.Code) {
 	t.Helper()
-	if got := db.CodeOf(err); got != want || (want == "" && err != nil) {
+	if got := store.CodeOf(err); got != want || (want == "" && err != nil) {
 		t.Errorf("%s: got error %v of code %q, want code %q", what, err, got, want)
 	}
 }
@@ -78,27 +78,27 @@ func wantCode(t *testing.T, what string, err error, want db.Code) {
 // wantConflict checks that err is a CONFLICT on that field.
 func wantConflict(t *testing.T, what string, err error, field string) {
 	t.Helper()
-	wantCode(t, what, err, db.Conflict)
-	var coded *db.Error
+	wantCode(t, what, err, store.Conflict)
+	var coded *store.Error
 	if !errors.As(err, &coded) || len(coded.Problems) != 1 || coded.Problems[0].Path != field {
 		t.Errorf("%s: got %#v, want one problem on %q", what, err, field)
 	}
 }
 
 // describe writes a filter for a failure's message.
-func describe(f db.Filter) string {
+func describe(f store.Filter) string {
 	switch f.Op {
-	case db.OpAll:
+	case store.OpAll:
 		return "all"
-	case db.OpAnd, db.OpOr, db.OpNot:
+	case store.OpAnd, store.OpOr, store.OpNot:
 		parts := make([]string, len(f.Filters))
 		for i, sub := range f.Filters {
 			parts[i] = describe(sub)
 		}
 		return opName(f.Op) + "(" + strings.Join(parts, ", ") + ")"
-	case db.OpIn, db.OpNotIn:
+	case store.OpIn, store.OpNotIn:
 		return fmt.Sprintf("%s %s %q", f.Field, opName(f.Op), f.Values)
-	case db.OpInQuery:
+	case store.OpInQuery:
 		return fmt.Sprintf("%s in (%s of %s where %s)", f.Field, f.Query.Select, f.Query.Collection.Name, describe(f.Query.Where))
 	}
 	if text, ok := f.Value.(string); ok {
@@ -107,7 +107,7 @@ func describe(f db.Filter) string {
 	return fmt.Sprintf("%s %s %v", f.Field, opName(f.Op), f.Value)
 }
 
-func opName(op db.Op) string {
+func opName(op store.Op) string {
 	names := []string{
 		"all", "and", "or", "not", "eq", "ne", "in", "notIn", "gt", "gte", "lt", "lte",
 		"contains", "startsWith", "isNull", "inQuery",
