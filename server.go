@@ -23,6 +23,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/legacy"
 	"crm/db/mongo"
 	"crm/db/sqlite"
 	"crm/db/store"
@@ -31,6 +32,7 @@ import (
 	"crm/resolvers"
 )
 
+//go:generate go run ./db/generate
 //go:generate go run ./graph/generate
 
 const usage = `crm serves a CRM over GraphQL.
@@ -179,10 +181,10 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
-	options.CursorKey = c.secrets.General[0]
+	options.CursorKeys = c.secrets.General
 	c.db = db.New(c.store, hasher, options)
 	if s.mongoURI != "" {
-		if err := c.db.Prepare(ctx, connectTime, log); err != nil {
+		if err := c.db.Prepare(ctx, connectTime, legacy.Backfill, log); err != nil {
 			c.close()
 			return nil, fmt.Errorf("%s: %w", variable, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -67,7 +68,7 @@ const transactionSize = 2000
 func insertAll(conn *sqlite.Conn, w *world, progress *progress) error {
 	tables := newTables(conn)
 	admin := w.admin()
-	err := tables.users.insert(map[string]any{"name_key": db.Fold(admin.Name), "email_key": db.Fold(admin.Email)}, admin)
+	err := tables.users.insert(map[string]any{"name_key": entity.Fold(admin.Name), "email_key": entity.Fold(admin.Email)}, admin)
 	for i := 0; i < w.customers && err == nil; i++ {
 		if i%transactionSize == 0 {
 			progress.show("%d of %d customers", i, w.customers)
@@ -87,19 +88,19 @@ type tables struct{ users, customers, interactions, tickets *table }
 
 func newTables(conn *sqlite.Conn) *tables {
 	return &tables{
-		users: newTable(conn, db.Users), customers: newTable(conn, db.Customers),
-		interactions: newTable(conn, db.Interactions), tickets: newTable(conn, db.Tickets),
+		users: newTable(conn, db.Users.Collection), customers: newTable(conn, db.Customers.Collection),
+		interactions: newTable(conn, db.Interactions.Collection), tickets: newTable(conn, db.Tickets.Collection),
 	}
 }
 
 func (t *tables) insertCustomer(w *world, i int) error {
 	customer := w.customer(i)
 	err := t.customers.insert(map[string]any{
-		"name_key": db.Fold(customer.Name), "email_key": db.Fold(customer.Email), "company_key": db.Fold(*customer.Company),
+		"name_key": entity.Fold(customer.Name), "email_key": entity.Fold(customer.Email), "company_key": entity.Fold(*customer.Company),
 	}, customer)
 	for j := 0; j < interactionsEach && err == nil; j++ {
 		interaction := w.interaction(i, j)
-		err = t.interactions.insert(map[string]any{"title_key": db.Fold(interaction.Title)}, interaction)
+		err = t.interactions.insert(map[string]any{"title_key": entity.Fold(interaction.Title)}, interaction)
 		for k := 0; k < ticketsEach && err == nil; k++ {
 			err = t.tickets.insert(nil, w.ticket(i, j, k, interaction))
 		}

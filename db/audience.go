@@ -10,16 +10,16 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
 // audience are the subscribers who see the same: those to one collection with the same scope and the same filter. What
 // one of them is told is found out once, for all.
 type audience[T any] struct {
-	entities *Entities[T]
+	entities *entity.Reader[T]
 	scope    auth.Scope
-	// sees is what the scope sees; where is the subscribers' filter, narrowed to that.
-	sees, where store.Filter
+	where    store.Filter
 	// decisive are the fields that the subscribers' filter depends on.
 	decisive []string
 	streams  map[*stream[T]]struct{}
@@ -27,18 +27,17 @@ type audience[T any] struct {
 
 // audienceKey tells audiences apart.
 type audienceKey struct {
-	collection *store.Collection
+	collection *entity.Definition
 	scope      auth.Scope
 	where      [sha256.Size]byte
 }
 
 // newAudience returns an audience without anybody in it yet, and what tells it from others.
-func newAudience[T any](e *Entities[T], scope auth.Scope, where store.Filter) (*audience[T], audienceKey, error) {
+func newAudience[T any](e *entity.Reader[T], scope auth.Scope, where store.Filter) (*audience[T], audienceKey, error) {
 	if scope.SeesAll() {
 		scope.Account = auth.ID{} // all admins see the same
 	}
-	narrowed, err := narrow(scope, e.c, where)
-	if err != nil {
+	if _, err := catalog.Narrow(scope, e.Definition(), where); err != nil {
 		return nil, audienceKey{}, err
 	}
 	text, err := json.Marshal(where)
@@ -46,9 +45,9 @@ func newAudience[T any](e *Entities[T], scope auth.Scope, where store.Filter) (*
 		return nil, audienceKey{}, fmt.Errorf("cannot encode filter: %w", err)
 	}
 	a := &audience[T]{
-		entities: e, scope: scope, sees: scopeOf(e.c, scope), where: narrowed, decisive: fieldsOf(where), streams: make(map[*stream[T]]struct{}),
+		entities: e, scope: scope, where: where, decisive: fieldsOf(where), streams: make(map[*stream[T]]struct{}),
 	}
-	return a, audienceKey{e.c, scope, sha256.Sum256(text)}, nil
+	return a, audienceKey{e.Definition(), scope, sha256.Sum256(text)}, nil
 }
 
 // fieldsOf returns the names of the fields that a filter looks at, as EventData.Changed has them. What lies behind a
@@ -69,8 +68,8 @@ func fieldsOf(f store.Filter) []string {
 
 // look finds out what the audience is told of events, with one call to the store, and returns what tells it. That is
 // called under the feed's lock.
-func (a *audience[T]) look(ctx context.Context, events map[*store.Collection][]*occurrence) (tell func(), err error) {
-	sights, err := a.sights(ctx, events[a.entities.c])
+func (a *audience[T]) look(ctx context.Context, events map[*entity.Definition][]*occurrence) (tell func(), err error) {
+	sights, err := a.sights(ctx, events[a.entities.Definition()])
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +85,7 @@ func (a *audience[T]) sights(ctx context.Context, events []*occurrence) ([]*sigh
 	var ids []store.ID
 	var concerning []*occurrence
 	for _, event := range events {
-		if !event.concerns(a.entities.c, a.sees) {
+		if !event.concerns(a.scope) {
 			continue
 		}
 		concerning = append(concerning, event)
@@ -118,7 +117,7 @@ func (a *audience[T]) sights(ctx context.Context, events []*occurrence) ([]*sigh
 // mayHaveHad reports whether the event may be what took a document, which the audience doesn't see now, from what it saw.
 // If not, the audience isn't told that it is gone: either it never matched, or another event tells so.
 func (a *audience[T]) mayHaveHad(event *occurrence) bool {
-	if len(a.decisive) == 0 || event.kind == ChangeRemoved || !event.leavesInSight(a.entities.c, a.sees) {
+	if len(a.decisive) == 0 || event.kind == ChangeRemoved || !event.leavesInSight(a.scope) {
 		return true
 	}
 	return slices.ContainsFunc(a.decisive, func(field string) bool {
@@ -128,18 +127,7 @@ func (a *audience[T]) mayHaveHad(event *occurrence) bool {
 
 // find returns those of the documents that the audience sees.
 func (a *audience[T]) find(ctx context.Context, ids []store.ID) (map[store.ID]*T, error) {
-	if len(ids) == 0 {
-		return map[store.ID]*T{}, nil
-	}
-	docs, err := a.entities.find(ctx, a.scope, store.Query{Where: store.And(store.In("_id", ids), a.where)})
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[store.ID]*T, len(docs))
-	for _, doc := range docs {
-		found[a.entities.id(doc)] = doc
-	}
-	return found, nil
+	return a.entities.FindVisible(ctx, a.scope, a.where, ids)
 }
 
 // end ends all streams. It is called under the feed's lock.

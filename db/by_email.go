@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
 // ByEmail returns the account with that address, regardless of case; it is NOT_FOUND if there is none that the scope
 // sees. Any text is looked for, also one that is no address: the old application accepted such.
-func ByEmail[T User | Customer](ctx context.Context, accounts *Entities[T], scope auth.Scope, email string) (*T, error) {
-	return accounts.single(ctx, scope, store.Eq("email_key", Fold(strings.TrimSpace(email))))
+func ByEmail[T User | Customer](ctx context.Context, accounts *entity.Reader[T], scope auth.Scope, email string) (*T, error) {
+	return accounts.Single(ctx, scope, store.Eq("email_key", entity.Fold(strings.TrimSpace(email))))
 }

@@ -2,11 +2,13 @@ package db
 
 import (
 	"context"
-	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -26,21 +28,10 @@ const (
 	ChangeFailed  ChangeKind = "failed"
 )
 
-// followed says which documents an event concerns, and what it means for those who follow them.
-var followed = map[string]struct {
-	collection *store.Collection
-	kind       ChangeKind
-}{
-	EventInteractionCreated:   {Interactions, ChangeCreated},
-	EventInteractionUpdated:   {Interactions, ChangeUpdated},
-	EventInteractionCancelled: {Interactions, ChangeCancelled},
-	EventInteractionDeleted:   {Interactions, ChangeRemoved},
-	EventTicketCreated:        {Tickets, ChangeCreated},
-	EventTicketUpdated:        {Tickets, ChangeUpdated},
-	EventTicketMoved:          {Tickets, ChangeMoved},
-	EventTicketAssigned:       {Tickets, ChangeAssigned},
-	EventTicketDeleted:        {Tickets, ChangeRemoved},
-	EventDeliveryFailed:       {Deliveries, ChangeFailed},
+// changeKinds says what an event's verb means for those who follow the document.
+var changeKinds = map[string]ChangeKind{
+	entity.Created: ChangeCreated, entity.Updated: ChangeUpdated, entity.Deleted: ChangeRemoved, verbCancelled: ChangeCancelled,
+	verbMoved: ChangeMoved, verbAssigned: ChangeAssigned, verbFailed: ChangeFailed,
 }
 
 // staleAfter is how long a document that was read for a subscriber may wait to be sent. After that it is read again, so
@@ -76,7 +67,7 @@ func (c *Change[T]) Seq() string { return strconv.Itoa(c.seq) }
 func (c *Change[T]) At() time.Time { return c.at }
 
 // GlobalID returns the id of the document concerned.
-func (c *Change[T]) GlobalID() string { return c.audience.entities.kind.GlobalID(c.id) }
+func (c *Change[T]) GlobalID() string { return c.audience.entities.Definition().Kind.GlobalID(c.id) }
 
 // Kind returns what happened.
 func (c *Change[T]) Kind(ctx context.Context) ChangeKind {
@@ -105,81 +96,70 @@ func (c *Change[T]) look(ctx context.Context) {
 	})
 }
 
-// occurrence is an event of a followed document.
+// occurrence is an event of a document that may be followed.
 type occurrence struct {
 	*store.Event
 
 	kind    ChangeKind
 	changed []string
-	// states are the document after the change, or before it if it was deleted; and then, where the change took it from
-	// somebody's sight, before it. There are none for what only those follow who see everything.
-	states []store.Document
+	// before and after are the keys of those who saw the document before, and see it after the change.
+	before, after []entity.Key
 }
 
-// occurrences returns those events that concern documents of a collection.
-func occurrences(events []*store.Event) map[*store.Collection][]*occurrence {
-	found := make(map[*store.Collection][]*occurrence)
+// occurrences returns the events by the entity that they are of.
+func occurrences(events []*store.Event) map[*entity.Definition][]*occurrence {
+	found := make(map[*entity.Definition][]*occurrence)
 	for _, event := range events {
-		known, ok := followed[event.Type]
-		if !ok {
+		kind, verb, _ := strings.Cut(event.Type, ".")
+		def := catalog.ByEvent(kind)
+		if def == nil {
 			continue
 		}
-		o := &occurrence{Event: event, kind: known.kind}
-		// Data that can't be decoded leaves the event to those who see everything.
-		if data, err := DecodeEvent(event); err == nil {
-			o.changed, o.states = data.Changed, data.states()
+		o := &occurrence{Event: event, kind: changeKinds[verb]}
+		// What can't be decoded leaves the event to those who see everything.
+		if audience, changed, err := audienceOf(event); err == nil {
+			o.changed, o.before, o.after = changed, audience.Before, audience.After
 		}
-		found[known.collection] = append(found[known.collection], o)
+		found[def] = append(found[def], o)
 	}
 	return found
 }
 
-func (d EventData) states() []store.Document {
-	switch {
-	case d.Interaction != nil:
-		return []store.Document{d.Interaction}
-	case d.Ticket != nil && d.PreviousAssignee != nil:
-		before := *d.Ticket
-		before.AssigneeID = d.PreviousAssignee
-		return []store.Document{d.Ticket, &before}
-	case d.Ticket != nil:
-		return []store.Document{d.Ticket}
+// audienceOf returns whom an event concerns, and which fields changed.
+func audienceOf(event *store.Event) (entity.Audience, []string, error) {
+	envelope, ok, err := entity.DecodeEnvelope(event)
+	if err != nil || ok {
+		return envelope.Audience, envelope.Changed(), err
 	}
-	return nil
+	data, err := decodeOldEvent(event)
+	if err != nil {
+		return entity.Audience{}, nil, err
+	}
+	return data.audience(), data.Changed, nil
 }
 
-// concerns reports whether somebody who sees what the filter says sees the document after the change or saw it before.
-func (o *occurrence) concerns(c *store.Collection, sees store.Filter) bool {
-	return sees.Op == store.OpAll ||
-		slices.ContainsFunc(o.states, func(state store.Document) bool { return matches(c, state, sees) })
+// audience computes what an event of an older version doesn't tell.
+func (d EventData) audience() entity.Audience {
+	switch {
+	case d.Interaction != nil:
+		keys := Interactions.Audience(d.Interaction)
+		return entity.Audience{Before: keys, After: keys}
+	case d.Ticket != nil:
+		before := *d.Ticket
+		if d.PreviousAssignee != nil {
+			before.AssigneeID = d.PreviousAssignee
+		}
+		return entity.Audience{Before: Tickets.Audience(&before), After: Tickets.Audience(d.Ticket)}
+	}
+	return entity.Audience{}
+}
+
+// concerns reports whether somebody who has one of the keys, or sees everything, sees the document after the change or saw it before.
+func (o *occurrence) concerns(scope auth.Scope) bool {
+	return scope.SeesAll() || entity.Shares(entity.KeysOf(scope), o.before) || o.leavesInSight(scope)
 }
 
 // leavesInSight reports whether they see it after the change.
-func (o *occurrence) leavesInSight(c *store.Collection, sees store.Filter) bool {
-	return sees.Op == store.OpAll || (len(o.states) > 0 && matches(c, o.states[0], sees))
-}
-
-// matches evaluates a filter of scopeOf on a document that is at hand. What such filters of followed collections don't
-// have matches nothing.
-func matches(c *store.Collection, doc store.Document, f store.Filter) bool {
-	switch f.Op {
-	case store.OpAll:
-		return true
-	case store.OpEq:
-		return store.SameValue(store.ValueAt(doc.Pointers(nil)[c.FieldIndex(f.Field)]), f.Value)
-	case store.OpAnd:
-		for _, filter := range f.Filters {
-			if !matches(c, doc, filter) {
-				return false
-			}
-		}
-		return true
-	case store.OpOr:
-		for _, filter := range f.Filters {
-			if matches(c, doc, filter) {
-				return true
-			}
-		}
-	}
-	return false
+func (o *occurrence) leavesInSight(scope auth.Scope) bool {
+	return scope.SeesAll() || entity.Shares(entity.KeysOf(scope), o.after)
 }

@@ -3,52 +3,35 @@ package db
 import (
 	"time"
 
+	"crm/db/entity"
 	"crm/db/store"
 )
 
 // Customer is somebody the staff deals with.
 type Customer struct {
-	ID    store.ID `json:"id"`
-	Name  string   `json:"name"`
-	Email string   `json:"email"`
+	ID    store.ID `db:"_id"`
+	Name  string   `db:"name,personal"`
+	Email string   `db:"email,personal"`
 	// PasswordHash is empty for a customer whom the staff entered and who can't log in yet.
-	PasswordHash string    `json:"-"`
-	Company      *string   `json:"company"`
-	Phone        *string   `json:"phone"`
-	CreatedAt    time.Time `json:"createdAt"`
-	UpdatedAt    time.Time `json:"updatedAt"`
-	Version      int       `json:"version"`
+	PasswordHash string  `db:"password,secret"`
+	Company      *string `db:"company,personal"`
+	Phone        *string `db:"phone,personal"`
+	// DeletingAt is set as soon as the customer's deletion has begun.
+	DeletingAt *time.Time `db:"deleting_at"`
+	CreatedAt  time.Time  `db:"created_at"`
+	UpdatedAt  time.Time  `db:"updated_at"`
+	Version    int        `db:"version" default:"1"`
 
-	nameKey    string
-	emailKey   string
-	companyKey *string
+	nameKey    string  `db:"name_key" folds:"Name"`
+	emailKey   string  `db:"email_key" folds:"Email,unique"`
+	companyKey *string `db:"company_key" folds:"Company"`
 }
 
-// Pointers implements Document.
-func (c *Customer) Pointers(into []any) []any {
-	return append(into,
-		&c.ID, &c.Name, &c.Email, &c.PasswordHash, &c.Company, &c.Phone,
-		&c.CreatedAt, &c.UpdatedAt, &c.Version, &c.nameKey, &c.emailKey, &c.companyKey,
-	)
-}
-
-// Customers is the collection of the customers.
-var Customers = &store.Collection{
-	Name: "customers",
-	Fields: []store.Field{
-		{Name: "_id", Type: store.TypeID},
-		{Name: "name", Type: store.TypeString},
-		{Name: "email", Type: store.TypeString},
-		{Name: "password", Type: store.TypeString},
-		{Name: "company", Type: store.TypeString, Nullable: true},
-		{Name: "phone", Type: store.TypeString, Nullable: true},
-		{Name: "created_at", Type: store.TypeTime},
-		{Name: "updated_at", Type: store.TypeTime},
-		{Name: "version", Type: store.TypeInt, Default: 1},
-		{Name: "name_key", Type: store.TypeString},
-		{Name: "email_key", Type: store.TypeString},
-		{Name: "company_key", Type: store.TypeString, Nullable: true},
-	},
+// Customers are those that the staff deals with.
+var Customers = entity.Declare(entity.Declaration[Customer]{
+	Kind: "cus", Name: "customers", Noun: "customer",
+	Visible:  []entity.Grant{entity.ToStaff(), entity.ToCustomer("_id")},
+	Computed: map[string][]string{"canLogIn": {"password"}},
 	Indexes: []store.Index{
 		{Name: "customers_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "customers_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},
@@ -58,7 +41,7 @@ var Customers = &store.Collection{
 		{Name: "customers_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
 	Searched: []string{"name_key", "email_key", "company_key", "phone"},
-}
+})
 
 // CanLogIn reports whether the customer has a password.
 func (c *Customer) CanLogIn() bool { return c.PasswordHash != "" }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -24,10 +25,6 @@ type CustomerChanges struct {
 	Email   *string
 	Company **string
 	Phone   **string
-}
-
-func (c *Customer) setKeys() {
-	c.nameKey, c.emailKey, c.companyKey = Fold(c.Name), emailKey(c.emailKey, c.Email), foldOptional(c.Company)
 }
 
 // SignUpCustomer makes a customer account for whoever asks.
@@ -65,7 +62,7 @@ func (d *DB) insertCustomer(ctx context.Context, scope auth.Scope, id store.ID, 
 		}
 		customer.PasswordHash = hash
 	}
-	if err := d.Customers.create(ctx, scope, customer, changed(EventCustomerCreated)); err != nil {
+	if err := d.customers.Create(ctx, scope, customer); err != nil {
 		return nil, err
 	}
 	return customer, nil
@@ -75,7 +72,7 @@ func (d *DB) insertCustomer(ctx context.Context, scope auth.Scope, id store.ID, 
 func (d *DB) UpdateCustomer(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes CustomerChanges,
 ) (*Customer, error) {
-	return d.Customers.update(ctx, scope, id, expected, func(next *Customer) (change, error) {
+	return d.customers.Update(ctx, scope, id, expected, func(next *Customer) (string, error) {
 		var problems Problems
 		if changes.Name != nil {
 			next.Name = problems.line("name", *changes.Name)
@@ -90,6 +87,28 @@ func (d *DB) UpdateCustomer(
 		if changes.Phone != nil {
 			next.Phone = problems.phone(*changes.Phone)
 		}
-		return changed(EventCustomerUpdated), problems.inInput()
+		return entity.Updated, problems.inInput()
+	})
+}
+
+// DeleteCustomer deletes a customer: an admin any, a customer themself. One with interactions or tickets is a CONFLICT
+// that counts them, unless cascade is set: then these are deleted first. A deletion that was cut off is finished by
+// calling it again.
+func (d *DB) DeleteCustomer(
+	ctx context.Context, scope auth.Scope, id store.ID, expected *int, cascade bool,
+) (entity.Removed, error) {
+	customer, err := d.Customers.Get(ctx, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	if !scope.SeesAll() && !scope.IsAccount(false, id) {
+		return nil, store.Errorf(store.Forbidden, "only an admin may delete customers")
+	}
+	if err := d.customers.ExpectVersion(customer, expected); err != nil {
+		return nil, err
+	}
+	return d.customers.Delete(ctx, scope, customer, cascade, func(ctx context.Context) error {
+		_, err := d.EndSessions(ctx, id, store.ID{})
+		return err
 	})
 }

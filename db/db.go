@@ -4,11 +4,9 @@ package db
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
-	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -25,16 +23,13 @@ type Passwords interface {
 
 // DB is the domain: its methods are what can be done with the entities, each with the scope of who does it.
 type DB struct {
-	Users        *Entities[User]
-	Customers    *Entities[Customer]
-	Interactions *Entities[Interaction]
-	Tickets      *Entities[Ticket]
-	Deliveries   *Entities[Delivery]
+	readers
+	repositories
 	// Feed tells subscribers what happens, as long as its Run runs.
 	Feed *Feed
 
+	entities  *entity.Database
 	store     store.Store
-	versioned store.Versioned
 	passwords Passwords
 	written   chan struct{}
 	live      *liveSessions
@@ -48,33 +43,44 @@ type Options struct {
 	AllowStaffSignup bool
 	// Silent has nobody told of what happens, as for a demo.
 	Silent bool
-	// CursorKey signs the cursors of pages; all servers on one store need the same.
-	CursorKey []byte
+	// CursorKeys sign the cursors of pages: the first signs, all are good. All servers on one store need the same.
+	CursorKeys [][]byte
 }
 
 // New returns the domain over a store.
 func New(engine store.Store, passwords Passwords, options Options) *DB {
 	d := &DB{
-		store:     CountCalls(engine),
+		store:     entity.CountCalls(engine),
 		passwords: passwords,
 		written:   make(chan struct{}, 1),
 		now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		options:   options,
 	}
-	d.versioned, _ = engine.(store.Versioned)
+	if len(options.CursorKeys) == 0 {
+		options.CursorKeys = [][]byte{nil}
+	}
 	d.Feed = newFeed(d)
 	d.live = newLiveSessions(d.Feed.wake)
-	d.Users = newEntities(d, Users, KindUser, (*User).redact)
-	d.Customers = newEntities[Customer](d, Customers, KindCustomer, nil)
-	d.Interactions = newEntities[Interaction](d, Interactions, KindInteraction, nil)
-	d.Tickets = newEntities[Ticket](d, Tickets, KindTicket, nil)
-	d.Deliveries = newEntities[Delivery](d, Deliveries, KindDelivery, nil)
+	d.entities = &entity.Database{
+		Store: d.store, Catalog: catalog, CursorKeys: options.CursorKeys, Silent: options.Silent, Now: d.now, Wake: d.wake,
+	}
+	d.entities.Versioned, _ = engine.(store.Versioned)
+	d.readers, d.repositories = newRepositories(d.entities)
 	return d
 }
 
+// Catalog returns what is declared of the entities.
+func Catalog() *entity.Catalog { return catalog }
+
 // Collections returns every collection there is, for an engine to open.
-func Collections() []*store.Collection {
-	return []*store.Collection{Users, Customers, Interactions, Tickets, Sessions, LoginAttempts, store.Events, Deliveries}
+func Collections() []*store.Collection { return append(catalog.Collections(), store.Events) }
+
+// ParseGlobalID takes a global id apart.
+func ParseGlobalID(text string) (entity.Kind, store.ID, error) { return catalog.ParseGlobalID(text) }
+
+// ParseID returns the id in a global id of that kind; the error says what another id is of.
+func ParseID(kind entity.Kind, text string) (store.ID, error) {
+	return catalog.ParseGlobalIDOf(kind, text)
 }
 
 // Ping returns nil when the store answers, else an UNAVAILABLE error.
@@ -90,57 +96,4 @@ func (d *DB) wake() {
 	case d.written <- struct{}{}:
 	default: // somebody is about to look already
 	}
-}
-
-// version returns the state that the store is in, if it can tell.
-func (d *DB) version() (store.Version, bool) {
-	if d.versioned == nil {
-		return store.Version{}, false
-	}
-	return d.versioned.Version()
-}
-
-// newEvent returns the event that says what the viewer did to an entity. data is what is known of the entity.
-func (d *DB) newEvent(scope auth.Scope, kind string, entity store.ID, data EventData) (*store.Event, error) {
-	text, err := json.Marshal(data)
-	if err != nil {
-		return nil, fmt.Errorf("cannot encode event %s: %w", kind, err)
-	}
-	return &store.Event{
-		ID: store.NewID(), Type: kind, Entity: entity, Actor: scope.Account, ActorRole: string(scope.Role),
-		At: d.now(), Data: string(text), Planned: d.options.Silent,
-	}, nil
-}
-
-// document is the constraint of the generic functions below: a pointer to T that is a Document.
-type document[T any] interface {
-	*T
-	store.Document
-}
-
-// find reads the documents that a query selects.
-func find[T any, P document[T]](ctx context.Context, s store.Store, c *store.Collection, q store.Query) ([]*T, error) {
-	var found []*T
-	err := s.Find(ctx, c, q, func() store.Document {
-		doc := P(new(T))
-		found = append(found, (*T)(doc))
-		return doc
-	})
-	if err != nil {
-		return nil, fmt.Errorf("cannot find %s: %w", c.Name, err)
-	}
-	return found, nil
-}
-
-// first reads the first document that a query selects; it is NOT_FOUND if there is none.
-func first[T any, P document[T]](ctx context.Context, s store.Store, c *store.Collection, q store.Query) (*T, error) {
-	q.Limit = 1
-	found, err := find[T, P](ctx, s, c, q)
-	if err != nil {
-		return nil, err
-	}
-	if len(found) == 0 {
-		return nil, store.Errorf(store.NotFound, "there is no such document in %s", c.Name)
-	}
-	return found[0], nil
 }

@@ -3,6 +3,7 @@ package db
 import (
 	"time"
 
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -19,68 +20,47 @@ const (
 // Delivery is one message to one recipient that follows from an event. Its ID derives from event, channel and
 // recipient, so that planning an event twice makes it once.
 type Delivery struct {
-	ID      store.ID
-	EventID store.ID
+	ID      store.ID `db:"_id"`
+	EventID store.ID `db:"event_id"`
 	// EntityID is the interaction or ticket that the message is about.
-	EntityID store.ID
+	EntityID store.ID `db:"entity_id" belongs:"Interaction.deliveries,keep Ticket.deliveries,keep"`
 	// Channel is how it goes out: "mail".
-	Channel string
+	Channel string `db:"channel"`
 	// Recipient is the address, RecipientName the name beside it.
-	Recipient     string
-	RecipientName string
+	Recipient     string `db:"recipient,personal"`
+	RecipientName string `db:"recipient_name,personal"`
 	// MessageID is the RFC 5322 Message-ID without its angle brackets; every try has the same.
-	MessageID string
-	Subject   string
-	Text      string
-	HTML      string
-	Status    DeliveryStatus
+	MessageID string         `db:"message_id"`
+	Subject   string         `db:"subject,personal"`
+	Text      string         `db:"text,personal"`
+	HTML      string         `db:"html,personal"`
+	Status    DeliveryStatus `db:"status"`
 	// Attempts counts the tries whose outcome is known.
-	Attempts  int
-	LastError *string
+	Attempts  int     `db:"attempts"`
+	LastError *string `db:"last_error,personal"`
 	// NextAttemptAt is when a pending delivery is due; while a worker has it, when its lease ends.
-	NextAttemptAt time.Time
+	NextAttemptAt time.Time `db:"next_attempt_at"`
 	// Lease is the claim of the worker that has it; only its holder may say how the try went.
-	Lease     store.ID
-	CreatedAt time.Time
-	SentAt    *time.Time
+	Lease     store.ID   `db:"lease"`
+	CreatedAt time.Time  `db:"created_at"`
+	SentAt    *time.Time `db:"sent_at"`
 }
 
-// Pointers implements Document.
-func (d *Delivery) Pointers(into []any) []any {
-	return append(into,
-		&d.ID, &d.EventID, &d.EntityID, &d.Channel, &d.Recipient, &d.RecipientName, &d.MessageID, &d.Subject, &d.Text,
-		&d.HTML, (*string)(&d.Status), &d.Attempts, &d.LastError, &d.NextAttemptAt, &d.Lease, &d.CreatedAt, &d.SentAt,
-	)
-}
+// verbFailed is what may happen to a delivery besides what may to all.
+const verbFailed = "failed"
 
-// Deliveries is the collection of the deliveries.
-var Deliveries = &store.Collection{
-	Name: "deliveries",
-	Fields: []store.Field{
-		{Name: "_id", Type: store.TypeID},
-		{Name: "event_id", Type: store.TypeID},
-		{Name: "entity_id", Type: store.TypeID},
-		{Name: "channel", Type: store.TypeString},
-		{Name: "recipient", Type: store.TypeString},
-		{Name: "recipient_name", Type: store.TypeString},
-		{Name: "message_id", Type: store.TypeString},
-		{Name: "subject", Type: store.TypeString},
-		{Name: "text", Type: store.TypeString},
-		{Name: "html", Type: store.TypeString},
-		{Name: "status", Type: store.TypeString},
-		{Name: "attempts", Type: store.TypeInt},
-		{Name: "last_error", Type: store.TypeString, Nullable: true},
-		{Name: "next_attempt_at", Type: store.TypeTime},
-		{Name: "lease", Type: store.TypeID},
-		{Name: "created_at", Type: store.TypeTime},
-		{Name: "sent_at", Type: store.TypeTime, Nullable: true},
-	},
+// Deliveries are the messages that follow from events. Staff see those of what they see; see VisibleDeliveries.
+var Deliveries = entity.Declare(entity.Declaration[Delivery]{
+	Kind: "dlv", Name: "deliveries", Noun: "delivery",
+	Visible:  []entity.Grant{entity.ToStaff()},
+	Verbs:    []string{verbFailed},
+	Computed: map[string][]string{"nextAttemptAt": {"status", "next_attempt_at"}},
 	Indexes: []store.Index{
 		{Name: "deliveries_due", Keys: []store.Key{{Field: "status"}, {Field: "next_attempt_at"}, {Field: "_id"}}},
 		{Name: "deliveries_entity", Keys: []store.Key{{Field: "entity_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "deliveries_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
 	},
-}
+})
 
 // PendingUntil returns when the delivery is tried next, nil unless it is pending.
 func (d *Delivery) PendingUntil() *time.Time {

@@ -3,46 +3,82 @@ package db
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
+	"crm/db/entity"
 	"crm/db/store"
 )
 
-// The types of events.
-const (
-	EventUserCreated          = "user.created"
-	EventUserUpdated          = "user.updated"
-	EventUserDeleted          = "user.deleted"
-	EventCustomerCreated      = "customer.created"
-	EventCustomerUpdated      = "customer.updated"
-	EventCustomerDeleted      = "customer.deleted"
-	EventInteractionCreated   = "interaction.created"
-	EventInteractionUpdated   = "interaction.updated"
-	EventInteractionCancelled = "interaction.cancelled"
-	EventInteractionDeleted   = "interaction.deleted"
-	EventTicketCreated        = "ticket.created"
-	EventTicketUpdated        = "ticket.updated"
-	EventTicketMoved          = "ticket.moved"
-	EventTicketAssigned       = "ticket.assigned"
-	EventTicketDeleted        = "ticket.deleted"
-	EventDeliveryFailed       = "delivery.failed"
-)
-
-// EventData is what an event tells of its entity: as it was after the change, or before it if it was deleted. Events
-// of users, customers and deliveries carry none, so that the log holds no personal data longer than the collections do.
+// EventData is what an event tells of an interaction or a ticket: as it was after the change, or before it if it was deleted.
 type EventData struct {
-	Interaction *Interaction `json:"interaction,omitempty"`
-	Ticket      *Ticket      `json:"ticket,omitempty"`
+	Interaction *Interaction
+	Ticket      *Ticket
 	// PreviousAssignee is who a ticket was taken from, and who therefore may not see it any more.
-	PreviousAssignee *store.ID `json:"previousAssignee,omitempty"`
+	PreviousAssignee *store.ID
 	// Changed names the stored fields that an update changed: "title", "start_time", …
-	Changed []string `json:"changed,omitempty"`
+	Changed []string
 }
 
 // DecodeEvent returns what the event tells of its entity.
 func DecodeEvent(e *store.Event) (EventData, error) {
-	var data EventData
-	if err := json.Unmarshal([]byte(e.Data), &data); err != nil {
-		return EventData{}, fmt.Errorf("cannot decode event %s: %w", e.ID, err)
+	envelope, ok, err := entity.DecodeEnvelope(e)
+	if err != nil {
+		return EventData{}, err
+	}
+	if !ok {
+		return decodeOldEvent(e)
+	}
+	data := EventData{Changed: envelope.Changed()}
+	kind, _, _ := strings.Cut(e.Type, ".")
+	switch kind {
+	case "interaction":
+		data.Interaction = new(Interaction)
+		return data, Interactions.ReadState(envelope.State, data.Interaction)
+	case "ticket":
+		data.Ticket = new(Ticket)
+		for _, change := range envelope.Changes {
+			if change.Field != "assignee_id" {
+				continue
+			}
+			if err := json.Unmarshal(change.From, &data.PreviousAssignee); err != nil {
+				return EventData{}, fmt.Errorf("cannot decode event %s: %w", e.ID, err)
+			}
+		}
+		return data, Tickets.ReadState(envelope.State, data.Ticket)
 	}
 	return data, nil
+}
+
+// decodeOldEvent reads an event of a version that told an interaction or a ticket by the names of its Go fields.
+func decodeOldEvent(e *store.Event) (EventData, error) {
+	var old struct {
+		Interaction      map[string]json.RawMessage `json:"interaction"`
+		Ticket           map[string]json.RawMessage `json:"ticket"`
+		PreviousAssignee *store.ID                  `json:"previousAssignee"`
+		Changed          []string                   `json:"changed"`
+	}
+	if err := json.Unmarshal([]byte(e.Data), &old); err != nil {
+		return EventData{}, fmt.Errorf("cannot decode event %s: %w", e.ID, err)
+	}
+	data := EventData{PreviousAssignee: old.PreviousAssignee, Changed: old.Changed}
+	if old.Interaction != nil {
+		data.Interaction = new(Interaction)
+		return data, Interactions.ReadState(storedNames(old.Interaction), data.Interaction)
+	}
+	if old.Ticket != nil {
+		data.Ticket = new(Ticket)
+		return data, Tickets.ReadState(storedNames(old.Ticket), data.Ticket)
+	}
+	return data, nil
+}
+
+func storedNames(state map[string]json.RawMessage) map[string]json.RawMessage {
+	named := make(map[string]json.RawMessage, len(state))
+	for name, value := range state {
+		if name == "id" {
+			name = "_id"
+		}
+		named[entity.SnakeCase(name)] = value
+	}
+	return named
 }

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"strconv"
 
+	"crm/db/entity"
 	"crm/db/store"
 )
 
 // eventsBehind returns the first events behind seq, in order. The log has no gaps, so if the next one isn't there while
 // later ones are, it was removed: then the error is EVENTS_EXPIRED.
 func (d *DB) eventsBehind(ctx context.Context, seq, limit int) ([]*store.Event, error) {
-	events, err := find[store.Event](ctx, d.store, store.Events, store.Query{
+	events, err := entity.Find[store.Event](ctx, d.store, store.Events, store.Query{
 		Where: store.Compare(store.OpGt, "seq", seq), Sort: []store.Sort{{Field: "seq"}, {Field: "_id"}}, Limit: limit,
 	})
 	if err != nil {

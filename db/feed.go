@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -43,7 +44,7 @@ type Feed struct {
 
 // listeners are an audience, whatever it listens to.
 type listeners interface {
-	look(ctx context.Context, events map[*store.Collection][]*occurrence) (tell func(), err error)
+	look(ctx context.Context, events map[*entity.Definition][]*occurrence) (tell func(), err error)
 	end(err error)
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -62,7 +63,7 @@ func (d *DB) deadSessions(ctx context.Context, viewers map[auth.Viewer]bool) (ma
 			customers = append(customers, viewer.Account)
 		}
 	}
-	living, err := find[Session](ctx, d.store, Sessions, store.Query{
+	living, err := entity.Find[Session](ctx, d.store, Sessions.Collection, store.Query{
 		Where: store.In("_id", sessions), Fields: Sessions.Select("account_id", "expires_at"),
 	})
 	if err != nil {
@@ -92,7 +93,7 @@ func (d *DB) deadSessions(ctx context.Context, viewers map[auth.Viewer]bool) (ma
 func (d *DB) rolesOf(ctx context.Context, users, customers []store.ID) (map[store.ID]auth.Role, error) {
 	roles := make(map[store.ID]auth.Role, len(users)+len(customers))
 	if len(users) > 0 {
-		found, err := d.Users.Only(Users.Select("role", "deactivated_at")).ByID(ctx, auth.SystemScope(), users)
+		found, err := d.Users.Only(Users.Select("role", "deactivated_at", "deleting_at")).ByID(ctx, auth.SystemScope(), users)
 		if err != nil {
 			return nil, err
 		}
@@ -103,12 +104,14 @@ func (d *DB) rolesOf(ctx context.Context, users, customers []store.ID) (map[stor
 		}
 	}
 	if len(customers) > 0 {
-		found, err := d.Customers.Only(Customers.Select()).ByID(ctx, auth.SystemScope(), customers)
+		found, err := d.Customers.Only(Customers.Select("deleting_at")).ByID(ctx, auth.SystemScope(), customers)
 		if err != nil {
 			return nil, err
 		}
-		for id := range found {
-			roles[id] = auth.Customer
+		for id, customer := range found {
+			if customer.mayLogIn() {
+				roles[id] = auth.Customer
+			}
 		}
 	}
 	return roles, nil

@@ -3,6 +3,7 @@ package db
 import (
 	"time"
 
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -28,50 +29,34 @@ const (
 
 // Interaction joins a user and a customer: a meeting, a task, a follow-up.
 type Interaction struct {
-	ID          store.ID          `json:"id"`
-	UserID      store.ID          `json:"userId"`
-	CustomerID  store.ID          `json:"customerId"`
-	Kind        InteractionKind   `json:"kind"`
-	Title       string            `json:"title"`
-	Description string            `json:"description"`
-	StartTime   time.Time         `json:"startTime"`
-	EndTime     *time.Time        `json:"endTime"`
-	Location    *string           `json:"location"`
-	Status      InteractionStatus `json:"status"`
-	CreatedAt   time.Time         `json:"createdAt"`
-	UpdatedAt   time.Time         `json:"updatedAt"`
-	Version     int               `json:"version"`
+	ID          store.ID          `db:"_id"`
+	UserID      store.ID          `db:"user_id" belongs:"User.interactions,refuse"`
+	CustomerID  store.ID          `db:"customer_id" belongs:"Customer.interactions,refuse"`
+	Kind        InteractionKind   `db:"kind,few" default:"meeting"`
+	Title       string            `db:"title"`
+	Description string            `db:"description"`
+	StartTime   time.Time         `db:"start_time"`
+	EndTime     *time.Time        `db:"end_time"`
+	Location    *string           `db:"location"`
+	Status      InteractionStatus `db:"status,few" default:"planned"`
+	// DeletingAt is set as soon as the interaction's deletion has begun.
+	DeletingAt *time.Time `db:"deleting_at"`
+	CreatedAt  time.Time  `db:"created_at"`
+	UpdatedAt  time.Time  `db:"updated_at"`
+	Version    int        `db:"version" default:"1"`
 
-	titleKey string
+	titleKey string `db:"title_key" folds:"Title"`
 }
 
-// Pointers implements Document.
-func (i *Interaction) Pointers(into []any) []any {
-	return append(into,
-		&i.ID, &i.UserID, &i.CustomerID, (*string)(&i.Kind), &i.Title, &i.Description, &i.StartTime, &i.EndTime,
-		&i.Location, (*string)(&i.Status), &i.CreatedAt, &i.UpdatedAt, &i.Version, &i.titleKey,
-	)
-}
+// verbCancelled is what may happen to an interaction besides what may to all.
+const verbCancelled = "cancelled"
 
-// Interactions is the collection of the interactions.
-var Interactions = &store.Collection{
-	Name: "interactions",
-	Fields: []store.Field{
-		{Name: "_id", Type: store.TypeID},
-		{Name: "user_id", Type: store.TypeID},
-		{Name: "customer_id", Type: store.TypeID},
-		{Name: "kind", Type: store.TypeString, Default: string(KindMeeting), LowCardinality: true},
-		{Name: "title", Type: store.TypeString},
-		{Name: "description", Type: store.TypeString},
-		{Name: "start_time", Type: store.TypeTime},
-		{Name: "end_time", Type: store.TypeTime, Nullable: true},
-		{Name: "location", Type: store.TypeString, Nullable: true},
-		{Name: "status", Type: store.TypeString, Default: string(InteractionPlanned), LowCardinality: true},
-		{Name: "created_at", Type: store.TypeTime},
-		{Name: "updated_at", Type: store.TypeTime},
-		{Name: "version", Type: store.TypeInt, Default: 1},
-		{Name: "title_key", Type: store.TypeString},
-	},
+// Interactions are the appointments of users with customers.
+var Interactions = entity.Declare(entity.Declaration[Interaction]{
+	Kind: "int", Name: "interactions", Noun: "interaction",
+	Visible:  []entity.Grant{entity.ToUser("user_id"), entity.ToCustomer("customer_id")},
+	Verbs:    []string{verbCancelled},
+	Computed: map[string][]string{"durationMinutes": {"start_time", "end_time"}, "viewerCan": {"status"}},
 	Indexes: []store.Index{
 		{Name: "interactions_customer_created", Keys: []store.Key{{Field: "customer_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "interactions_user_created", Keys: []store.Key{{Field: "user_id"}, {Field: "created_at"}, {Field: "_id"}}},
@@ -86,7 +71,7 @@ var Interactions = &store.Collection{
 		{Name: "interactions_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
 	Searched: []string{"title_key"},
-}
+})
 
 // DurationMinutes returns how long the interaction takes, nil if its end isn't known.
 func (i *Interaction) DurationMinutes() *int {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -42,8 +43,6 @@ type InteractionChanges struct {
 // maxMinutes is a year.
 const maxMinutes = 365 * 24 * 60
 
-func (i *Interaction) setKeys() { i.titleKey = Fold(i.Title) }
-
 // CreateInteraction plans an interaction with a customer: a user for themself, an admin for any user.
 func (d *DB) CreateInteraction(ctx context.Context, scope auth.Scope, in NewInteraction) (*Interaction, error) {
 	var problems Problems
@@ -65,8 +64,7 @@ func (d *DB) CreateInteraction(ctx context.Context, scope auth.Scope, in NewInte
 	if err := d.checkParticipants(ctx, scope, interaction); err != nil {
 		return nil, err
 	}
-	what := change{event: EventInteractionCreated, data: EventData{Interaction: interaction}}
-	if err := d.Interactions.create(ctx, scope, interaction, what); err != nil {
+	if err := d.interactions.Create(ctx, scope, interaction); err != nil {
 		return nil, err
 	}
 	return interaction, nil
@@ -91,7 +89,7 @@ func (d *DB) checkParticipants(ctx context.Context, scope auth.Scope, i *Interac
 
 // activeUser makes sure that a user exists and may log in.
 func (d *DB) activeUser(ctx context.Context, scope auth.Scope, path string, id store.ID) error {
-	n, err := d.Users.count(ctx, store.And(store.Eq("_id", id), store.IsNull("deactivated_at")))
+	n, err := d.users.CountAll(ctx, store.And(store.Eq("_id", id), store.IsNull("deactivated_at"), store.IsNull("deleting_at")))
 	switch {
 	case err != nil:
 		return err
@@ -116,9 +114,9 @@ func atField(path string, err error) error {
 func (d *DB) UpdateInteraction(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes InteractionChanges,
 ) (*Interaction, error) {
-	return d.Interactions.update(ctx, scope, id, expected, func(next *Interaction) (change, error) {
+	return d.interactions.Update(ctx, scope, id, expected, func(next *Interaction) (string, error) {
 		if err := next.Permit(scope, UpdateInteraction); err != nil {
-			return change{}, err
+			return "", err
 		}
 		before := next.Status
 		var problems Problems
@@ -126,25 +124,24 @@ func (d *DB) UpdateInteraction(
 			problems.Add("status", "must not be CANCELLED: the interaction took place")
 		}
 		changes.apply(next, &problems)
-		what := change{event: EventInteractionUpdated, data: EventData{Interaction: next}}
 		if next.Status == InteractionCancelled && before != InteractionCancelled {
-			what.event = EventInteractionCancelled
+			return verbCancelled, problems.inInput()
 		}
-		return what, problems.inInput()
+		return entity.Updated, problems.inInput()
 	})
 }
 
 // CancelInteraction calls a planned interaction off: an admin any, a user their own. Doing so twice changes nothing.
 func (d *DB) CancelInteraction(ctx context.Context, scope auth.Scope, id store.ID, expected *int) (*Interaction, error) {
-	return d.Interactions.update(ctx, scope, id, expected, func(next *Interaction) (change, error) {
+	return d.interactions.Update(ctx, scope, id, expected, func(next *Interaction) (string, error) {
 		if err := next.Permit(scope, CancelInteraction); err != nil {
-			return change{}, err
+			return "", err
 		}
 		if next.Status == InteractionDone {
-			return change{}, store.FieldError(store.BadInput, "input.id", "is an interaction that took place and can't be cancelled")
+			return "", store.FieldError(store.BadInput, "input.id", "is an interaction that took place and can't be cancelled")
 		}
 		next.Status = InteractionCancelled
-		return change{event: EventInteractionCancelled, data: EventData{Interaction: next}}, nil
+		return verbCancelled, nil
 	})
 }
 
@@ -204,4 +201,22 @@ func (p *Problems) end(start time.Time, end *End) *time.Time {
 		return &ends
 	}
 	return nil
+}
+
+// DeleteInteraction deletes an interaction: an admin any, a user their own. One with tickets is a CONFLICT that counts
+// them, unless cascade is set.
+func (d *DB) DeleteInteraction(
+	ctx context.Context, scope auth.Scope, id store.ID, expected *int, cascade bool,
+) (entity.Removed, error) {
+	interaction, err := d.Interactions.Get(ctx, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := interaction.Permit(scope, DeleteInteraction); err != nil {
+		return nil, err
+	}
+	if err := d.interactions.ExpectVersion(interaction, expected); err != nil {
+		return nil, err
+	}
+	return d.interactions.Delete(ctx, scope, interaction, cascade, nil)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -21,31 +22,33 @@ type Credentials struct {
 // LogInUser returns the user whose credentials these are; it is UNAUTHENTICATED if there is none, which takes as long
 // to find out, and RATE_LIMITED after too many wrong ones.
 func (d *DB) LogInUser(ctx context.Context, c Credentials) (*User, error) {
-	return logIn(ctx, d, d.Users, c, (*User).hash, (*User).mayLogIn)
+	return logIn(ctx, d, d.users, c, (*User).hash, (*User).mayLogIn)
 }
 
 // LogInCustomer does for customers what LogInUser does for users.
 func (d *DB) LogInCustomer(ctx context.Context, c Credentials) (*Customer, error) {
-	return logIn(ctx, d, d.Customers, c, (*Customer).hash, func(*Customer) bool { return true })
+	return logIn(ctx, d, d.customers, c, (*Customer).hash, (*Customer).mayLogIn)
 }
 
 func (u *User) hash() *string     { return &u.PasswordHash }
 func (c *Customer) hash() *string { return &c.PasswordHash }
 
-func (u *User) mayLogIn() bool { return u.DeactivatedAt == nil }
+func (u *User) mayLogIn() bool { return u.DeactivatedAt == nil && u.DeletingAt == nil }
+
+func (c *Customer) mayLogIn() bool { return c.DeletingAt == nil }
 
 func logIn[T any](
-	ctx context.Context, d *DB, e *Entities[T], c Credentials, hash func(*T) *string, mayLogIn func(*T) bool,
+	ctx context.Context, d *DB, e *entity.Repository[T], c Credentials, hash func(*T) *string, mayLogIn func(*T) bool,
 ) (*T, error) {
-	email := Fold(strings.TrimSpace(c.Email))
+	email := entity.Fold(strings.TrimSpace(c.Email))
 	if len(email) > maxEmail {
 		return nil, errWrongCredentials()
 	}
-	try, err := d.beginAttempt(ctx, string(e.kind)+":"+email, c.Address)
+	try, err := d.beginAttempt(ctx, string(e.Definition().Kind)+":"+email, c.Address)
 	if err != nil {
 		return nil, err
 	}
-	found, err := e.find(ctx, auth.SystemScope(), store.Query{Where: store.Eq("email_key", email), Limit: 1})
+	found, err := e.Find(ctx, store.Query{Where: store.Eq("email_key", email), Limit: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +64,7 @@ func logIn[T any](
 		return nil, errWrongCredentials()
 	}
 	if outdated {
-		if err := rehash(ctx, e, found[0], hash, c.Password); err != nil {
+		if err := rehash(ctx, d, e, found[0], hash, c.Password); err != nil {
 			return nil, err
 		}
 	}
@@ -70,35 +73,35 @@ func logIn[T any](
 
 // StartUserSession begins a session of a user who has just logged in; see startSession.
 func (d *DB) StartUserSession(ctx context.Context, u *User) (*Session, string, error) {
-	return startSession(ctx, d.Users, u, true, func(now *User) bool {
+	return startSession(ctx, d, d.users, u, true, func(now *User) bool {
 		return now.mayLogIn() && (now.Version == u.Version || now.PasswordHash == u.PasswordHash)
 	})
 }
 
 // StartCustomerSession begins a session of a customer who has just logged in; see startSession.
 func (d *DB) StartCustomerSession(ctx context.Context, c *Customer) (*Session, string, error) {
-	return startSession(ctx, d.Customers, c, false, func(now *Customer) bool {
-		return now.Version == c.Version || now.PasswordHash == c.PasswordHash
+	return startSession(ctx, d, d.customers, c, false, func(now *Customer) bool {
+		return now.mayLogIn() && (now.Version == c.Version || now.PasswordHash == c.PasswordHash)
 	})
 }
 
 // startSession begins a session of an account, and ends it if the account has lost the right to it since it was read:
 // whoever took it ended the sessions that there were then.
 func startSession[T any](
-	ctx context.Context, e *Entities[T], account *T, staff bool, good func(now *T) bool,
+	ctx context.Context, d *DB, e *entity.Repository[T], account *T, staff bool, good func(now *T) bool,
 ) (*Session, string, error) {
-	session, token, err := e.db.StartSession(ctx, e.id(account), staff)
+	session, token, err := d.StartSession(ctx, e.ID(account), staff)
 	if err != nil {
 		return nil, "", err
 	}
-	now, err := e.Get(ctx, auth.SystemScope(), e.id(account))
+	now, err := e.Get(ctx, auth.SystemScope(), e.ID(account))
 	if err == nil && good(now) {
 		return session, token, nil
 	}
 	if err == nil || store.CodeOf(err) == store.NotFound {
 		err = errWrongCredentials()
 	}
-	return nil, "", errors.Join(err, e.db.EndSession(ctx, session.ID))
+	return nil, "", errors.Join(err, d.EndSession(ctx, session.ID))
 }
 
 // errWrongCredentials doesn't tell whether it is the address or the password that is wrong.
@@ -108,16 +111,15 @@ func errWrongCredentials() *store.Error {
 
 // rehash stores the password at today's cost, unless somebody changed it meanwhile. A password that today's rules
 // refuse, as a very long one of the old application, keeps the hash it has.
-func rehash[T any](ctx context.Context, e *Entities[T], account *T, hash func(*T) *string, password string) error {
-	if e.db.passwords.Problem(password) != "" {
+func rehash[T any](ctx context.Context, d *DB, e *entity.Repository[T], account *T, hash func(*T) *string, password string) error {
+	if d.passwords.Problem(password) != "" {
 		return nil
 	}
-	fresh, err := e.db.passwords.Hash(ctx, password)
+	fresh, err := d.passwords.Hash(ctx, password)
 	if err != nil {
 		return fmt.Errorf("cannot hash password anew: %w", err)
 	}
-	err = e.db.store.Update(ctx, e.c, e.id(account), store.Eq("password", *hash(account)),
-		[]store.Assignment{{Field: "password", Value: fresh}})
+	err = e.Assign(ctx, e.ID(account), store.Eq("password", *hash(account)), []store.Assignment{{Field: "password", Value: fresh}})
 	if err != nil && store.CodeOf(err) != store.NotFound {
 		return fmt.Errorf("cannot store password: %w", err)
 	}
@@ -158,7 +160,7 @@ func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, ne
 }
 
 // SetPassword gives an account a password and ends its sessions, of which it returns the number; only an admin may.
-func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind Kind, id store.ID, next string) (ended int, err error) {
+func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID, next string) (ended int, err error) {
 	if !scope.SeesAll() {
 		return 0, store.Errorf(store.Forbidden, "only an admin may set passwords")
 	}
@@ -170,20 +172,20 @@ func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind Kind, id st
 	return d.replacePassword(ctx, kind, id, next, store.ID{})
 }
 
-func (d *DB) replacePassword(ctx context.Context, kind Kind, id store.ID, password string, keep store.ID) (ended int, err error) {
+func (d *DB) replacePassword(ctx context.Context, kind entity.Kind, id store.ID, password string, keep store.ID) (ended int, err error) {
 	hash, err := d.passwords.Hash(ctx, password)
 	if err != nil {
 		return 0, fmt.Errorf("cannot change password: %w", err)
 	}
 	if kind == KindUser {
-		_, err = d.Users.update(ctx, auth.SystemScope(), id, nil, func(next *User) (change, error) {
+		_, err = d.users.Update(ctx, auth.SystemScope(), id, nil, func(next *User) (string, error) {
 			next.PasswordHash = hash
-			return changed(EventUserUpdated), nil
+			return entity.Updated, nil
 		})
 	} else {
-		_, err = d.Customers.update(ctx, auth.SystemScope(), id, nil, func(next *Customer) (change, error) {
+		_, err = d.customers.Update(ctx, auth.SystemScope(), id, nil, func(next *Customer) (string, error) {
 			next.PasswordHash = hash
-			return changed(EventCustomerUpdated), nil
+			return entity.Updated, nil
 		})
 	}
 	if err != nil {
@@ -192,7 +194,7 @@ func (d *DB) replacePassword(ctx context.Context, kind Kind, id store.ID, passwo
 	return d.EndSessions(context.WithoutCancel(ctx), id, keep) // who has gone away by now wants them to end all the same
 }
 
-func (d *DB) passwordHash(ctx context.Context, kind Kind, id store.ID) (string, error) {
+func (d *DB) passwordHash(ctx context.Context, kind entity.Kind, id store.ID) (string, error) {
 	if kind == KindUser {
 		user, err := d.Users.Get(ctx, auth.SystemScope(), id)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -23,7 +24,7 @@ func (d *DB) MoveEvents(ctx context.Context, limit int) (int, error) {
 
 // UnplannedEvents returns the oldest events whose deliveries haven't been made yet, in order.
 func (d *DB) UnplannedEvents(ctx context.Context, limit int) ([]*store.Event, error) {
-	return find[store.Event](ctx, d.store, store.Events, store.Query{
+	return entity.Find[store.Event](ctx, d.store, store.Events, store.Query{
 		Where: store.Eq("planned", false), Sort: []store.Sort{{Field: "seq"}, {Field: "_id"}}, Limit: limit,
 	})
 }
@@ -45,13 +46,9 @@ func (d *DB) PlanDeliveries(ctx context.Context, event *store.Event, deliveries 
 
 func (d *DB) insertDelivery(ctx context.Context, delivery *Delivery) error {
 	if delivery.Status != DeliveryFailed {
-		return d.store.Insert(ctx, Deliveries, delivery)
+		return d.store.Insert(ctx, Deliveries.Collection, delivery)
 	}
-	event, err := d.deliveryFailed(delivery)
-	if err != nil {
-		return err
-	}
-	if err := d.store.Insert(ctx, Deliveries, delivery, event); err != nil {
+	if err := d.store.Insert(ctx, Deliveries.Collection, delivery, d.deliveryFailed(delivery)); err != nil {
 		return err
 	}
 	d.wake()
@@ -60,20 +57,17 @@ func (d *DB) insertDelivery(ctx context.Context, delivery *Delivery) error {
 
 // deliveryFailed returns the event that says that a delivery was given up. No delivery follows from that, so it is
 // planned from the start.
-func (d *DB) deliveryFailed(delivery *Delivery) (*store.Event, error) {
-	event, err := d.newEvent(auth.SystemScope(), EventDeliveryFailed, delivery.ID, EventData{})
-	if err != nil {
-		return nil, err
-	}
+func (d *DB) deliveryFailed(delivery *Delivery) *store.Event {
+	event := d.deliveries.Event(auth.SystemScope(), verbFailed, delivery, delivery)
 	event.Planned = true
-	return event, nil
+	return event
 }
 
 // NewDelivery returns a delivery that is due at once, with the id that belongs to event, channel and recipient.
 func (d *DB) NewDelivery(event *store.Event, channel, recipient string) *Delivery {
 	now := d.now()
 	return &Delivery{
-		ID: store.DerivedID("delivery", event.ID.String(), channel, Fold(recipient)), EventID: event.ID, EntityID: event.Entity,
+		ID: store.DerivedID("delivery", event.ID.String(), channel, entity.Fold(recipient)), EventID: event.ID, EntityID: event.Entity,
 		Channel: channel, Recipient: recipient, Status: DeliveryPending, NextAttemptAt: now, CreatedAt: now,
 	}
 }
@@ -83,7 +77,7 @@ func (d *DB) NewDelivery(event *store.Event, channel, recipient string) *Deliver
 func (d *DB) ClaimDelivery(ctx context.Context, lease time.Duration) (*Delivery, error) {
 	now := d.now()
 	claimed := new(Delivery)
-	err := d.store.Claim(ctx, Deliveries,
+	err := d.store.Claim(ctx, Deliveries.Collection,
 		store.Query{
 			Where: store.And(store.Eq("status", string(DeliveryPending)), store.Compare(store.OpLte, "next_attempt_at", now)),
 			Sort:  []store.Sort{{Field: "next_attempt_at"}, {Field: "_id"}},
@@ -113,13 +107,9 @@ func (d *DB) SettleRetry(ctx context.Context, delivery *Delivery, reason string,
 
 // SettleFailed notes why a claimed delivery will not go out.
 func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string) error {
-	event, err := d.deliveryFailed(delivery)
-	if err != nil {
-		return err
-	}
-	err = d.settle(ctx, delivery, []store.Assignment{
+	err := d.settle(ctx, delivery, []store.Assignment{
 		{Field: "status", Value: string(DeliveryFailed)}, {Field: "last_error", Value: reason},
-	}, event)
+	}, d.deliveryFailed(delivery))
 	if err != nil {
 		return err
 	}
@@ -130,7 +120,7 @@ func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string
 // settle writes how a try went, unless the lease has passed to somebody else: then it is NOT_FOUND.
 func (d *DB) settle(ctx context.Context, delivery *Delivery, set []store.Assignment, events ...*store.Event) error {
 	set = append(set, store.Assignment{Field: "attempts", Value: delivery.Attempts + 1}, store.Assignment{Field: "lease", Value: store.ID{}})
-	if err := d.store.Update(ctx, Deliveries, delivery.ID, store.Eq("lease", delivery.Lease), set, events...); err != nil {
+	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set, events...); err != nil {
 		return fmt.Errorf("cannot settle delivery %s: %w", delivery.ID, err)
 	}
 	return nil
@@ -139,12 +129,12 @@ func (d *DB) settle(ctx context.Context, delivery *Delivery, set []store.Assignm
 // Release gives a claimed delivery back untried, so that it is due at once; for a worker that is told to stop.
 func (d *DB) Release(ctx context.Context, delivery *Delivery) error {
 	set := []store.Assignment{{Field: "next_attempt_at", Value: d.now()}, {Field: "lease", Value: store.ID{}}}
-	return d.store.Update(ctx, Deliveries, delivery.ID, store.Eq("lease", delivery.Lease), set)
+	return d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set)
 }
 
 // RecentDeliveries returns the newest deliveries of a channel in any state, for the development mailbox.
 func (d *DB) RecentDeliveries(ctx context.Context, limit int) ([]*Delivery, error) {
-	return find[Delivery](ctx, d.store, Deliveries, store.Query{
+	return entity.Find[Delivery](ctx, d.store, Deliveries.Collection, store.Query{
 		Sort: []store.Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: limit,
 	})
 }
@@ -164,10 +154,10 @@ func (d *DB) Sweep(ctx context.Context) error {
 		c     *store.Collection
 		where store.Filter
 	}{
-		{LoginAttempts, old("at", attemptWindow)},
-		{Sessions, old("expires_at", 0)},
+		{LoginAttempts.Collection, old("at", attemptWindow)},
+		{Sessions.Collection, old("expires_at", 0)},
 		{store.Events, store.And(store.Eq("planned", true), store.Compare(store.OpLt, "seq", newest), old("at", eventRetention))},
-		{Deliveries, store.And(store.Compare(store.OpNe, "status", string(DeliveryPending)), old("created_at", deliveryRetention))},
+		{Deliveries.Collection, store.And(store.Compare(store.OpNe, "status", string(DeliveryPending)), old("created_at", deliveryRetention))},
 	} {
 		if err := d.purge(ctx, job.c, job.where); err != nil {
 			return err
@@ -196,7 +186,7 @@ func (d *DB) purge(ctx context.Context, c *store.Collection, where store.Filter)
 }
 
 func (d *DB) newestEvent(ctx context.Context) (int, error) {
-	newest, err := first[store.Event](ctx, d.store, store.Events, store.Query{Sort: []store.Sort{{Field: "seq", Desc: true}, {Field: "_id", Desc: true}}})
+	newest, err := entity.First[store.Event](ctx, d.store, store.Events, store.Query{Sort: []store.Sort{{Field: "seq", Desc: true}, {Field: "_id", Desc: true}}})
 	if store.CodeOf(err) == store.NotFound {
 		return 0, nil
 	}

@@ -5,15 +5,20 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"crm/db/store"
 )
+
+// Backfill fills in what documents that another program wrote lack, and reports in words what it could not do.
+type Backfill func(ctx context.Context, s store.Store) (reports []string, err error)
 
 // Prepare makes a store ready that other programs may have written to: it waits until the store answers, fills in what
 // documents of the old application lack, and builds the unique indexes. It says again and again that it is waiting.
-func (d *DB) Prepare(ctx context.Context, wait time.Duration, log *slog.Logger) error {
+func (d *DB) Prepare(ctx context.Context, wait time.Duration, backfill Backfill, log *slog.Logger) error {
 	if err := d.awaitStore(ctx, wait, log); err != nil {
 		return err
 	}
-	reports, err := d.Backfill(ctx)
+	reports, err := backfill(ctx, d.store)
 	for _, report := range reports {
 		log.Warn(report)
 	}

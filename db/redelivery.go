@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"crm/auth"
 	"crm/db/store"
@@ -17,7 +18,7 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 	}
 	now := d.now()
 	idle := store.Or(store.Eq("status", string(DeliveryFailed)), store.And(store.Eq("status", string(DeliveryPending)), store.Eq("lease", store.ID{})))
-	err = d.store.Update(ctx, Deliveries, id, idle, []store.Assignment{
+	err = d.store.Update(ctx, Deliveries.Collection, id, idle, []store.Assignment{
 		{Field: "status", Value: string(DeliveryPending)}, {Field: "attempts", Value: 0},
 		{Field: "next_attempt_at", Value: now}, {Field: "lease", Value: store.ID{}},
 	})
@@ -35,19 +36,42 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 // VisibleDelivery returns a delivery whose interaction or ticket the scope sees; an admin sees also those of deleted
 // ones.
 func (d *DB) VisibleDelivery(ctx context.Context, scope auth.Scope, id store.ID) (*Delivery, error) {
-	delivery, err := d.Deliveries.Get(ctx, scope, id)
-	if err != nil || scope.SeesAll() {
-		return delivery, err
-	}
-	_, err = d.Interactions.Get(ctx, scope, delivery.EntityID)
-	if store.CodeOf(err) == store.NotFound {
-		_, err = d.Tickets.Get(ctx, scope, delivery.EntityID)
-	}
-	if store.CodeOf(err) == store.NotFound {
-		return nil, d.Deliveries.notFound()
-	}
+	visible, err := d.VisibleDeliveries(ctx, scope, []store.ID{id})
 	if err != nil {
 		return nil, err
 	}
-	return delivery, nil
+	if visible[id] == nil {
+		return nil, d.Deliveries.NotFound()
+	}
+	return visible[id], nil
+}
+
+// VisibleDeliveries returns those of the deliveries whose interaction or ticket the scope sees, in three calls to the
+// store at most.
+func (d *DB) VisibleDeliveries(ctx context.Context, scope auth.Scope, ids []store.ID) (map[store.ID]*Delivery, error) {
+	found, err := d.Deliveries.ByID(ctx, scope, ids)
+	if err != nil || scope.SeesAll() || len(found) == 0 {
+		return found, err
+	}
+	about := make([]store.ID, 0, len(found))
+	for _, delivery := range found {
+		if !slices.Contains(about, delivery.EntityID) {
+			about = append(about, delivery.EntityID)
+		}
+	}
+	interactions, err := d.Interactions.ByID(ctx, scope, about)
+	if err != nil {
+		return nil, err
+	}
+	tickets, err := d.Tickets.ByID(ctx, scope, about)
+	if err != nil {
+		return nil, err
+	}
+	visible := make(map[store.ID]*Delivery, len(found))
+	for id, delivery := range found {
+		if interactions[delivery.EntityID] != nil || tickets[delivery.EntityID] != nil {
+			visible[id] = delivery
+		}
+	}
+	return visible, nil
 }

@@ -46,7 +46,7 @@ func (s *stream[T]) replayBatch(ctx context.Context, over <-chan struct{}) (live
 	if err != nil {
 		return false, err
 	}
-	sights, err := s.audience.sights(ctx, occurrences(events)[s.audience.entities.c])
+	sights, err := s.audience.sights(ctx, occurrences(events)[s.audience.entities.Definition()])
 	if err != nil {
 		return false, err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -23,7 +24,7 @@ func (d *DB) StartSession(ctx context.Context, account store.ID, staff bool) (*S
 	session := &Session{ID: newSessionID(), Account: account, Staff: staff, CreatedAt: now, ExpiresAt: now.Add(RefreshTokenLife)}
 	secret := newSecret()
 	session.RefreshHash = hashSecret(secret)
-	if err := d.store.Insert(ctx, Sessions, session); err != nil {
+	if err := d.store.Insert(ctx, Sessions.Collection, session); err != nil {
 		return nil, "", fmt.Errorf("cannot start session: %w", err)
 	}
 	return session, session.ID.String() + "." + secret, nil
@@ -47,7 +48,7 @@ func (d *DB) RefreshSession(ctx context.Context, token string) (*Session, string
 	next := newSecret()
 	used := hashSecret(secret)
 	session.RefreshHash, session.ExpiresAt = hashSecret(next), d.now().Add(RefreshTokenLife)
-	err = d.store.Update(ctx, Sessions, id, store.Eq("refresh_hash", used), []store.Assignment{
+	err = d.store.Update(ctx, Sessions.Collection, id, store.Eq("refresh_hash", used), []store.Assignment{
 		{Field: "refresh_hash", Value: session.RefreshHash}, {Field: "expires_at", Value: session.ExpiresAt},
 	})
 	if store.CodeOf(err) == store.NotFound {
@@ -69,7 +70,7 @@ func errRefreshToken() *store.Error {
 
 // session returns the session with that id; it is UNAUTHENTICATED if it has ended.
 func (d *DB) session(ctx context.Context, id store.ID) (*Session, error) {
-	session, err := first[Session](ctx, d.store, Sessions, store.Query{Where: store.Eq("_id", id)})
+	session, err := entity.First[Session](ctx, d.store, Sessions.Collection, store.Query{Where: store.Eq("_id", id)})
 	if store.CodeOf(err) == store.NotFound {
 		return nil, errRefreshToken()
 	}
@@ -92,7 +93,7 @@ func (d *DB) EndSessions(ctx context.Context, account, keep store.ID) (ended int
 
 func (d *DB) endSessions(ctx context.Context, where store.Filter) (ended int, err error) {
 	for {
-		removed, err := d.store.Purge(ctx, Sessions, where, purgeBatch)
+		removed, err := d.store.Purge(ctx, Sessions.Collection, where, purgeBatch)
 		ended += removed
 		if err != nil {
 			return ended, fmt.Errorf("cannot end sessions: %w", err)
@@ -127,8 +128,11 @@ func (d *DB) Live(ctx context.Context, viewer auth.Viewer) (live auth.Viewer, ok
 // liveRole returns the role that the account of a session has now; ok is false if it may not log in any more.
 func (d *DB) liveRole(ctx context.Context, session *Session) (role auth.Role, ok bool, err error) {
 	if !session.Staff {
-		_, err := d.Customers.Get(ctx, auth.SystemScope(), session.Account)
-		return auth.Customer, err == nil, exceptCode(err, store.NotFound)
+		customer, err := d.Customers.Get(ctx, auth.SystemScope(), session.Account)
+		if err != nil {
+			return "", false, exceptCode(err, store.NotFound)
+		}
+		return auth.Customer, customer.mayLogIn(), nil
 	}
 	user, err := d.Users.Get(ctx, auth.SystemScope(), session.Account)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -23,13 +24,13 @@ type Watch struct {
 	Announce func()
 }
 
-// Watch tells a subscriber, on a channel, of every change of the documents that match and that the viewer sees, until ctx is
+// Subscribe tells a subscriber, on a channel, of every change of the documents that match and that the viewer sees, until ctx is
 // done or the channel is closed. What they see is looked up when it happens: a document that leaves their sight, or
 // ceases to match, is removed, and what they never saw is never told.
-func (e *Entities[T]) Watch(ctx context.Context, viewer auth.Viewer, w Watch) (<-chan *Change[T], error) {
+func Subscribe[T any](ctx context.Context, d *DB, e *entity.Reader[T], viewer auth.Viewer, w Watch) (<-chan *Change[T], error) {
 	// A connection may be much older than its newest subscription, so nothing is remembered of the session here.
 	session := auth.Viewer{Role: viewer.Role, Account: viewer.Account, Session: viewer.Session}
-	dead, err := e.db.deadSessions(ctx, map[auth.Viewer]bool{session: true})
+	dead, err := d.deadSessions(ctx, map[auth.Viewer]bool{session: true})
 	if err != nil {
 		return nil, err
 	}
@@ -40,12 +41,12 @@ func (e *Entities[T]) Watch(ctx context.Context, viewer auth.Viewer, w Watch) (<
 	if err != nil {
 		return nil, err
 	}
-	at, newest, err := e.db.place(ctx, w.After)
+	at, newest, err := d.place(ctx, w.After)
 	if err != nil {
 		return nil, err
 	}
 	s := &stream[T]{
-		feed: e.db.Feed, audience: audience, key: key, at: at, session: session,
+		feed: d.Feed, audience: audience, key: key, at: at, session: session,
 		changes: make(chan *Change[T], streamBuffer), ended: w.Ended, announced: w.Announce,
 	}
 	s.catchUp = func(over <-chan struct{}) { s.replay(ctx, over) }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -50,10 +51,10 @@ func addressKey(address string) string {
 }
 
 func (a *attempt) begin(ctx context.Context, try *LoginAttempt, limit int) error {
-	if err := a.d.store.Insert(ctx, LoginAttempts, try); err != nil {
+	if err := a.d.store.Insert(ctx, LoginAttempts.Collection, try); err != nil {
 		return fmt.Errorf("cannot note log-in attempt: %w", err)
 	}
-	recent, err := find[LoginAttempt](ctx, a.d.store, LoginAttempts, store.Query{
+	recent, err := entity.Find[LoginAttempt](ctx, a.d.store, LoginAttempts.Collection, store.Query{
 		Where: store.And(store.Eq("key", try.Key), store.Compare(store.OpGt, "at", try.At.Add(-attemptWindow))),
 		Sort:  []store.Sort{{Field: "at", Desc: true}, {Field: "_id", Desc: true}}, Limit: limit + 1,
 	})
@@ -77,5 +78,5 @@ func (a *attempt) succeed(ctx context.Context) error {
 }
 
 func (a *attempt) forget(ctx context.Context, where store.Filter) error {
-	return a.d.purge(ctx, LoginAttempts, where)
+	return a.d.purge(ctx, LoginAttempts.Collection, where)
 }

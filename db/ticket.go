@@ -3,6 +3,7 @@ package db
 import (
 	"time"
 
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -30,44 +31,34 @@ const (
 
 // Ticket is what a customer, or the staff for them, asks on an interaction.
 type Ticket struct {
-	ID            store.ID `json:"id"`
-	InteractionID store.ID `json:"interactionId"`
-	CustomerID    store.ID `json:"customerId"`
+	ID            store.ID `db:"_id"`
+	InteractionID store.ID `db:"interaction_id" belongs:"Interaction.tickets,refuse"`
+	CustomerID    store.ID `db:"customer_id" belongs:"Customer.tickets,refuse"`
 	// InteractionUserID is the interaction's user, repeated here so that a user's tickets are found by an index.
-	InteractionUserID store.ID     `json:"interactionUserId"`
-	AssigneeID        *store.ID    `json:"assigneeId"`
-	Description       string       `json:"description"`
-	Status            TicketStatus `json:"status"`
-	Priority          Priority     `json:"priority"`
-	CreatedAt         time.Time    `json:"createdAt"`
-	UpdatedAt         time.Time    `json:"updatedAt"`
-	Version           int          `json:"version"`
+	InteractionUserID store.ID     `db:"interaction_user_id" belongs:"User.tickets,refuse"`
+	AssigneeID        *store.ID    `db:"assignee_id" belongs:"User.assignedTickets,detach"`
+	Description       string       `db:"description"`
+	Status            TicketStatus `db:"status,few" default:"open"`
+	Priority          Priority     `db:"priority,few" default:"2"`
+	CreatedAt         time.Time    `db:"created_at"`
+	UpdatedAt         time.Time    `db:"updated_at"`
+	Version           int          `db:"version" default:"1"`
 }
 
-// Pointers implements Document.
-func (t *Ticket) Pointers(into []any) []any {
-	return append(into,
-		&t.ID, &t.InteractionID, &t.CustomerID, &t.InteractionUserID, &t.AssigneeID, &t.Description,
-		(*string)(&t.Status), (*int)(&t.Priority), &t.CreatedAt, &t.UpdatedAt, &t.Version,
-	)
-}
+// What may happen to a ticket besides what may to all.
+const (
+	verbMoved    = "moved"
+	verbAssigned = "assigned"
+)
 
-// Tickets is the collection of the tickets.
-var Tickets = &store.Collection{
-	Name: "tickets",
-	Fields: []store.Field{
-		{Name: "_id", Type: store.TypeID},
-		{Name: "interaction_id", Type: store.TypeID},
-		{Name: "customer_id", Type: store.TypeID},
-		{Name: "interaction_user_id", Type: store.TypeID},
-		{Name: "assignee_id", Type: store.TypeID, Nullable: true},
-		{Name: "description", Type: store.TypeString},
-		{Name: "status", Type: store.TypeString, Default: string(TicketOpen), LowCardinality: true},
-		{Name: "priority", Type: store.TypeInt, Default: int(PriorityMedium), LowCardinality: true},
-		{Name: "created_at", Type: store.TypeTime},
-		{Name: "updated_at", Type: store.TypeTime},
-		{Name: "version", Type: store.TypeInt, Default: 1},
+// Tickets are what customers ask.
+var Tickets = entity.Declare(entity.Declaration[Ticket]{
+	Kind: "tkt", Name: "tickets", Noun: "ticket",
+	Visible: []entity.Grant{
+		entity.ToUser("interaction_user_id"), entity.ToUser("assignee_id"), entity.ToCustomer("customer_id"),
 	},
+	Verbs:    []string{verbMoved, verbAssigned},
+	Computed: map[string][]string{"viewerCan": {"status"}, "allowedTransitions": {"status"}},
 	Indexes: []store.Index{
 		{Name: "tickets_interaction_created", Keys: []store.Key{{Field: "interaction_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_customer_created", Keys: []store.Key{{Field: "customer_id"}, {Field: "created_at"}, {Field: "_id"}}},
@@ -79,4 +70,4 @@ var Tickets = &store.Collection{
 		{Name: "tickets_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
-}
+})

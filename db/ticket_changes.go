@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -44,8 +45,7 @@ func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (
 		InteractionUserID: interaction.UserID, Description: description, Status: TicketOpen, Priority: in.Priority,
 		CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
-	what := change{event: EventTicketCreated, data: EventData{Ticket: ticket}}
-	if err := d.Tickets.create(ctx, scope, ticket, what); err != nil {
+	if err := d.tickets.Create(ctx, scope, ticket); err != nil {
 		return nil, err
 	}
 	return ticket, nil
@@ -55,9 +55,9 @@ func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (
 func (d *DB) UpdateTicket(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes TicketChanges,
 ) (*Ticket, error) {
-	return d.Tickets.update(ctx, scope, id, expected, func(next *Ticket) (change, error) {
+	return d.tickets.Update(ctx, scope, id, expected, func(next *Ticket) (string, error) {
 		if err := next.Permit(scope, UpdateTicket); err != nil {
-			return change{}, err
+			return "", err
 		}
 		var problems Problems
 		if changes.Description != nil {
@@ -65,11 +65,11 @@ func (d *DB) UpdateTicket(
 		}
 		if changes.Priority != nil && *changes.Priority != next.Priority {
 			if !scope.IsStaff() {
-				return change{}, store.FieldError(store.Forbidden, "input.priority", "only staff may change a ticket's priority")
+				return "", store.FieldError(store.Forbidden, "input.priority", "only staff may change a ticket's priority")
 			}
 			next.Priority = *changes.Priority
 		}
-		return change{event: EventTicketUpdated, data: EventData{Ticket: next}}, problems.inInput()
+		return entity.Updated, problems.inInput()
 	})
 }
 
@@ -77,16 +77,16 @@ func (d *DB) UpdateTicket(
 func (d *DB) MoveTicket(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, status TicketStatus,
 ) (*Ticket, error) {
-	return d.Tickets.update(ctx, scope, id, expected, func(next *Ticket) (change, error) {
+	return d.tickets.Update(ctx, scope, id, expected, func(next *Ticket) (string, error) {
 		if err := next.Permit(scope, MoveTicket); err != nil {
-			return change{}, err
+			return "", err
 		}
 		if allowed := next.AllowedTransitions(scope); !slices.Contains(allowed, status) {
-			return change{}, store.FieldError(store.BadInput, "input.status", "a ticket that is %s can't become %s, only %s",
+			return "", store.FieldError(store.BadInput, "input.status", "a ticket that is %s can't become %s, only %s",
 				next.Status.name(), status.name(), names(allowed))
 		}
 		next.Status = status
-		return change{event: EventTicketMoved, data: EventData{Ticket: next}}, nil
+		return verbMoved, nil
 	})
 }
 
@@ -94,24 +94,18 @@ func (d *DB) MoveTicket(
 func (d *DB) AssignTicket(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, assignee *store.ID,
 ) (*Ticket, error) {
-	return d.Tickets.update(ctx, scope, id, expected, func(next *Ticket) (change, error) {
+	return d.tickets.Update(ctx, scope, id, expected, func(next *Ticket) (string, error) {
 		if err := next.Permit(scope, AssignTicket); err != nil {
-			return change{}, err
+			return "", err
 		}
 		if assignee != nil {
 			if err := d.activeUser(ctx, scope, "input.assigneeId", *assignee); err != nil {
-				return change{}, err
+				return "", err
 			}
 		}
-		return assigned(next, EventTicketAssigned, assignee), nil
+		next.AssigneeID = assignee
+		return verbAssigned, nil
 	})
-}
-
-// assigned gives a ticket to somebody else, and says so in an event of that type.
-func assigned(next *Ticket, event string, assignee *store.ID) change {
-	previous := next.AssigneeID
-	next.AssigneeID = assignee
-	return change{event: event, data: EventData{Ticket: next, PreviousAssignee: previous}}
 }
 
 // name returns the status as clients know it.
@@ -126,4 +120,19 @@ func names(statuses []TicketStatus) string {
 		texts[i] = status.name()
 	}
 	return strings.Join(texts, " or ")
+}
+
+// DeleteTicket deletes a ticket: an admin any, a customer their own while it is open.
+func (d *DB) DeleteTicket(ctx context.Context, scope auth.Scope, id store.ID, expected *int) error {
+	ticket, err := d.Tickets.Get(ctx, scope, id)
+	if err != nil {
+		return err
+	}
+	if err := ticket.Permit(scope, DeleteTicket); err != nil {
+		return err
+	}
+	if err := d.tickets.ExpectVersion(ticket, expected); err != nil {
+		return err
+	}
+	return d.tickets.Remove(ctx, scope, ticket)
 }

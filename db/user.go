@@ -4,50 +4,39 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
 // User is a member of the staff.
 type User struct {
-	ID            store.ID   `json:"id"`
-	Name          string     `json:"name"`
-	Email         string     `json:"email"`
-	PasswordHash  string     `json:"-"`
-	Role          auth.Role  `json:"role"`
-	DeactivatedAt *time.Time `json:"deactivatedAt"`
-	CreatedAt     time.Time  `json:"createdAt"`
-	UpdatedAt     time.Time  `json:"updatedAt"`
-	Version       int        `json:"version"`
+	ID            store.ID   `db:"_id"`
+	Name          string     `db:"name,personal"`
+	Email         string     `db:"email,personal"`
+	PasswordHash  string     `db:"password,secret"`
+	Role          auth.Role  `db:"role,few" default:"USER"`
+	DeactivatedAt *time.Time `db:"deactivated_at"`
+	// DeletingAt is set as soon as the user's deletion has begun.
+	DeletingAt *time.Time `db:"deleting_at"`
+	CreatedAt  time.Time  `db:"created_at"`
+	UpdatedAt  time.Time  `db:"updated_at"`
+	Version    int        `db:"version" default:"1"`
 
-	nameKey  string
-	emailKey string
+	nameKey  string `db:"name_key" folds:"Name"`
+	emailKey string `db:"email_key" folds:"Email,unique"`
 	redacted bool
 }
 
-// Pointers implements Document.
-func (u *User) Pointers(into []any) []any {
-	return append(into,
-		&u.ID, &u.Name, &u.Email, &u.PasswordHash, (*string)(&u.Role), &u.DeactivatedAt,
-		&u.CreatedAt, &u.UpdatedAt, &u.Version, &u.nameKey, &u.emailKey,
-	)
-}
-
-// Users is the collection of the staff.
-var Users = &store.Collection{
-	Name: "users",
-	Fields: []store.Field{
-		{Name: "_id", Type: store.TypeID},
-		{Name: "name", Type: store.TypeString},
-		{Name: "email", Type: store.TypeString},
-		{Name: "password", Type: store.TypeString},
-		{Name: "role", Type: store.TypeString, Default: string(auth.User), LowCardinality: true},
-		{Name: "deactivated_at", Type: store.TypeTime, Nullable: true},
-		{Name: "created_at", Type: store.TypeTime},
-		{Name: "updated_at", Type: store.TypeTime},
-		{Name: "version", Type: store.TypeInt, Default: 1},
-		{Name: "name_key", Type: store.TypeString},
-		{Name: "email_key", Type: store.TypeString},
+// Users are the staff.
+var Users = entity.Declare(entity.Declaration[User]{
+	Kind: "usr", Name: "users", Noun: "user",
+	Visible: []entity.Grant{entity.ToStaff(), entity.ToCustomerThrough("Interaction", "user_id")},
+	Redact:  (*User).redact,
+	Computed: map[string][]string{
+		"role": {"role"}, "active": {"deactivated_at"}, "createdAt": {"created_at"}, "updatedAt": {"updated_at"},
 	},
+	Filters:    map[string]entity.Condition{"active": {NullField: "deactivated_at"}},
+	Restricted: []string{"role", "deactivated_at", "created_at", "updated_at"},
 	Indexes: []store.Index{
 		{Name: "users_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "users_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},
@@ -57,7 +46,7 @@ var Users = &store.Collection{
 		{Name: "users_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
 	Searched: []string{"name_key", "email_key"},
-}
+})
 
 // redact removes what the scope may not see of a user: of others, only an admin sees more than name and address. What
 // lists are ordered by stays for the cursors; CreatedAt, of which the id tells as much, is hidden by VisibleCreatedAt.

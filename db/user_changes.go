@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -24,15 +25,13 @@ type UserChanges struct {
 	Role  *auth.Role
 }
 
-func (u *User) setKeys() { u.nameKey, u.emailKey = Fold(u.Name), emailKey(u.emailKey, u.Email) }
-
 // firstAdmin is the id of the account that is signed up in an empty system. Being the same always, it can be inserted
 // once only, however many sign up at that moment.
 var firstAdmin = store.DerivedID("first admin")
 
 // HasUsers reports whether there is a staff account.
 func (d *DB) HasUsers(ctx context.Context) (bool, error) {
-	found, err := d.Users.find(ctx, auth.SystemScope(), store.Query{Limit: 1})
+	found, err := d.users.Find(ctx, store.Query{Limit: 1})
 	return len(found) > 0, err
 }
 
@@ -85,14 +84,11 @@ func (d *DB) insertUser(ctx context.Context, scope auth.Scope, id store.ID, chan
 		return nil, fmt.Errorf("cannot create user: %w", err)
 	}
 	user.PasswordHash = hash
-	if err := d.Users.create(ctx, scope, user, changed(EventUserCreated)); err != nil {
+	if err := d.users.Create(ctx, scope, user); err != nil {
 		return nil, err
 	}
 	return user, nil
 }
-
-// changed is a change whose event says nothing but that it happened.
-func changed(event string) change { return change{event: event} }
 
 func (p *Problems) staffRole(path string, role auth.Role) {
 	if !role.IsStaff() {
@@ -111,9 +107,9 @@ func (d *DB) UpdateUser(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes UserChanges,
 ) (*User, error) {
 	demotes := false
-	user, err := d.Users.update(ctx, scope, id, expected, func(next *User) (change, error) {
+	user, err := d.users.Update(ctx, scope, id, expected, func(next *User) (string, error) {
 		if err := next.permit(scope, changes); err != nil {
-			return change{}, err
+			return "", err
 		}
 		var problems Problems
 		if changes.Name != nil {
@@ -129,9 +125,9 @@ func (d *DB) UpdateUser(
 			next.Role = *changes.Role
 		}
 		if err := problems.inInput(); err != nil || !demotes {
-			return changed(EventUserUpdated), err
+			return entity.Updated, err
 		}
-		return changed(EventUserUpdated), d.notLastAdmin(ctx, id)
+		return entity.Updated, d.notLastAdmin(ctx, id)
 	})
 	if err != nil {
 		return nil, err
@@ -162,16 +158,16 @@ func (d *DB) DeactivateUser(ctx context.Context, scope auth.Scope, id store.ID, 
 		return nil, 0, store.Errorf(store.Forbidden, "only an admin may deactivate users")
 	}
 	wasAdmin := false
-	user, err := d.Users.update(ctx, scope, id, expected, func(next *User) (change, error) {
+	user, err := d.users.Update(ctx, scope, id, expected, func(next *User) (string, error) {
 		if next.DeactivatedAt != nil {
-			return changed(EventUserUpdated), nil
+			return entity.Updated, nil
 		}
 		now := d.now()
 		next.DeactivatedAt = &now
 		if wasAdmin = next.Role == auth.Admin; wasAdmin {
-			return changed(EventUserUpdated), d.notLastAdmin(ctx, id)
+			return entity.Updated, d.notLastAdmin(ctx, id)
 		}
-		return changed(EventUserUpdated), nil
+		return entity.Updated, nil
 	})
 	if err != nil {
 		return nil, 0, err
@@ -190,42 +186,79 @@ func (d *DB) ReactivateUser(ctx context.Context, scope auth.Scope, id store.ID, 
 	if !scope.SeesAll() {
 		return nil, store.Errorf(store.Forbidden, "only an admin may reactivate users")
 	}
-	return d.Users.update(ctx, scope, id, expected, func(next *User) (change, error) {
+	return d.users.Update(ctx, scope, id, expected, func(next *User) (string, error) {
 		next.DeactivatedAt = nil
-		return changed(EventUserUpdated), nil
+		return entity.Updated, nil
 	})
 }
 
 // activeAdmins matches the admins who may log in.
 func activeAdmins() store.Filter {
-	return store.And(store.Eq("role", string(auth.Admin)), store.IsNull("deactivated_at"))
+	return store.And(store.Eq("role", string(auth.Admin)), store.IsNull("deactivated_at"), store.IsNull("deleting_at"))
 }
 
 // notLastAdmin is a CONFLICT if nobody but this user is an admin who may log in.
 func (d *DB) notLastAdmin(ctx context.Context, id store.ID) error {
-	others, err := d.Users.count(ctx, store.And(activeAdmins(), store.Compare(store.OpNe, "_id", id)))
+	others, err := d.users.CountAll(ctx, store.And(activeAdmins(), store.Compare(store.OpNe, "_id", id)))
 	if err != nil {
 		return err
 	}
 	if others == 0 {
-		return store.Errorf(store.Conflict, "this is the last admin: make somebody else an admin first")
+		return errLastAdmin()
 	}
 	return nil
+}
+
+func errLastAdmin() error {
+	return store.Errorf(store.Conflict, "this is the last admin: make somebody else an admin first")
 }
 
 // restoreIfLastAdmin undoes a change if it left no admin, as may happen when two admins take each other's rights at
 // the same moment.
 func (d *DB) restoreIfLastAdmin(ctx context.Context, user *User, restore func(*User)) error {
-	left, err := d.Users.count(ctx, activeAdmins())
+	left, err := d.users.CountAll(ctx, activeAdmins())
 	if err != nil || left > 0 {
 		return err
 	}
-	_, err = d.Users.update(ctx, auth.SystemScope(), user.ID, nil, func(next *User) (change, error) {
+	_, err = d.users.Update(ctx, auth.SystemScope(), user.ID, nil, func(next *User) (string, error) {
 		restore(next)
-		return changed(EventUserUpdated), nil
+		return entity.Updated, nil
 	})
 	if err != nil {
 		return err
 	}
-	return store.Errorf(store.Conflict, "this is the last admin: make somebody else an admin first")
+	return errLastAdmin()
+}
+
+// DeleteUser deletes a user; only an admin may, and not the last one. One with interactions is a CONFLICT that counts
+// them, unless cascade is set: then these are deleted first, with their tickets. Tickets that are only assigned to the
+// user are assigned to nobody.
+func (d *DB) DeleteUser(
+	ctx context.Context, scope auth.Scope, id store.ID, expected *int, cascade bool,
+) (entity.Removed, error) {
+	if !scope.SeesAll() {
+		return nil, store.Errorf(store.Forbidden, "only an admin may delete users")
+	}
+	user, err := d.Users.Get(ctx, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.users.ExpectVersion(user, expected); err != nil {
+		return nil, err
+	}
+	if err := d.notLastAdmin(ctx, id); err != nil {
+		return nil, err
+	}
+	return d.users.Delete(ctx, scope, user, cascade, func(ctx context.Context) error {
+		// Two admins who delete each other at the same moment may both have got here.
+		left, err := d.users.CountAll(ctx, activeAdmins())
+		if err != nil {
+			return err
+		}
+		if left == 0 {
+			return errLastAdmin()
+		}
+		_, err = d.EndSessions(ctx, id, store.ID{})
+		return err
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -115,8 +116,8 @@ func (p *Problems) phone(number *string) *string {
 }
 
 // ID checks a global id of that kind.
-func (p *Problems) ID(path string, kind Kind, text string) store.ID {
-	id, err := kind.ParseGlobalID(text)
+func (p *Problems) ID(path string, kind entity.Kind, text string) store.ID {
+	id, err := ParseID(kind, text)
 	if err != nil {
 		p.Add(path, "%s", err.Error())
 	}

@@ -180,7 +180,7 @@ func (o *ordeal) checkStore(interactions, tickets map[string]entity) {
 	for _, l := range o.office.inbox() {
 		copies[l.id]++
 	}
-	deliveries := all[db.Delivery](o.t, engine, db.Deliveries, "created_at")
+	deliveries := all[db.Delivery](o.t, engine, db.Deliveries.Collection, "created_at")
 	duplicates, most := 0, 0
 	for _, delivery := range deliveries {
 		came := copies[delivery.MessageID]

@@ -140,7 +140,7 @@ func (o *ordeal) endLeases() {
 	defer func() { _ = engine.Close() }()
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	for {
-		err := engine.Claim(o.t.Context(), db.Deliveries, store.Query{
+		err := engine.Claim(o.t.Context(), db.Deliveries.Collection, store.Query{
 			Where: store.And(store.Eq("status", string(db.DeliveryPending)), store.Compare(store.OpGt, "next_attempt_at", now)),
 			Sort:  []store.Sort{{Field: "_id"}},
 		}, []store.Assignment{{Field: "next_attempt_at", Value: now}}, new(db.Delivery))

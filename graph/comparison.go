@@ -4,9 +4,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-
-	"crm/auth"
-	"crm/db"
 )
 
 // Comparison is a filter on one field. It has every operator; which of them a field has, the schema says.
@@ -31,14 +28,4 @@ type (
 	TextFilter = Comparison[string]
 	// DateTimeFilter compares a point in time.
 	DateTimeFilter = Comparison[time.Time]
-	// RoleFilter compares a role.
-	RoleFilter = Comparison[auth.Role]
-	// InteractionKindFilter compares a kind of interaction.
-	InteractionKindFilter = Comparison[db.InteractionKind]
-	// InteractionStatusFilter compares the status of an interaction.
-	InteractionStatusFilter = Comparison[db.InteractionStatus]
-	// TicketStatusFilter compares the status of a ticket.
-	TicketStatusFilter = Comparison[db.TicketStatus]
-	// PriorityFilter compares a priority.
-	PriorityFilter = Comparison[db.Priority]
 )

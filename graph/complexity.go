@@ -5,12 +5,12 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"crm/db"
+	"crm/db/entity"
 )
 
 const (
 	// defaultElements is how many elements a list is taken to have where the query does not say.
-	defaultElements = db.DefaultPage
+	defaultElements = entity.DefaultPage
 	// introspectionElements is the same for lists in the schema's description, other than that of all types: most are
 	// empty, since a type has either fields or input fields or values, and most fields have no arguments.
 	introspectionElements = 2
@@ -102,7 +102,7 @@ func (c *costing) elements(field *ast.Field) int {
 	if !given {
 		return defaultElements
 	}
-	return min(max(elements, 0), db.MaxPage)
+	return min(max(elements, 0), entity.MaxPage)
 }
 
 // length returns how many elements a list argument has.
@@ -112,7 +112,7 @@ func (c *costing) length(value *ast.Value) int {
 		return 0
 	}
 	if list, ok := given.([]any); ok {
-		return min(len(list), db.MaxPage)
+		return min(len(list), entity.MaxPage)
 	}
 	return 1
 }

@@ -3,18 +3,18 @@ package graph
 import (
 	"context"
 
-	"crm/db"
+	"crm/db/entity"
 )
 
 // Connection is a page of a list, as the Relay cursor connections specification has it. Only what a client selects of
 // it is made.
 type Connection[T any] struct {
-	page  *db.Page[T]
+	page  *entity.Page[T]
 	count func(ctx context.Context) (int, error)
 }
 
 // NewConnection returns the connection of a page; count counts what is on all pages together.
-func NewConnection[T any](page *db.Page[T], count func(ctx context.Context) (int, error)) *Connection[T] {
+func NewConnection[T any](page *entity.Page[T], count func(ctx context.Context) (int, error)) *Connection[T] {
 	return &Connection[T]{page: page, count: count}
 }
 
@@ -51,7 +51,7 @@ func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) { return c.
 // Edge is an element of a page and its place in the list.
 type Edge[T any] struct {
 	Node *T
-	page *db.Page[T]
+	page *entity.Page[T]
 }
 
 // Cursor returns the element's place in the list.
@@ -64,29 +64,6 @@ type PageInfo struct {
 	StartCursor     *string
 	EndCursor       *string
 }
-
-type (
-	// UserConnection is a page of users.
-	UserConnection = Connection[db.User]
-	// UserEdge is a user on a page.
-	UserEdge = Edge[db.User]
-	// CustomerConnection is a page of customers.
-	CustomerConnection = Connection[db.Customer]
-	// CustomerEdge is a customer on a page.
-	CustomerEdge = Edge[db.Customer]
-	// InteractionConnection is a page of interactions.
-	InteractionConnection = Connection[db.Interaction]
-	// InteractionEdge is an interaction on a page.
-	InteractionEdge = Edge[db.Interaction]
-	// TicketConnection is a page of tickets.
-	TicketConnection = Connection[db.Ticket]
-	// TicketEdge is a ticket on a page.
-	TicketEdge = Edge[db.Ticket]
-	// DeliveryConnection is a page of deliveries.
-	DeliveryConnection = Connection[db.Delivery]
-	// DeliveryEdge is a delivery on a page.
-	DeliveryEdge = Edge[db.Delivery]
-)
 
 // Node is anything that has a global id.
 type Node interface {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"crm/db"
+	"crm/db/entity"
 )
 
 const (
@@ -37,7 +37,7 @@ func (*operations) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptResponse implements graphql.ResponseInterceptor.
 func (o *operations) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	ctx, calls := db.WithCalls(ctx)
+	ctx, calls := entity.WithCalls(ctx)
 	if o.config.NewOperation != nil {
 		ctx = o.config.NewOperation(ctx)
 	}
@@ -50,7 +50,7 @@ func (o *operations) InterceptResponse(ctx context.Context, next graphql.Respons
 // finish is by itself so that a subscription that waits in next has little on its stack.
 //
 //go:noinline
-func (o *operations) finish(ctx context.Context, response *graphql.Response, calls *db.Calls) *graphql.Response {
+func (o *operations) finish(ctx context.Context, response *graphql.Response, calls *entity.Calls) *graphql.Response {
 	if o.showsCost(ctx) {
 		if response.Extensions == nil {
 			response.Extensions = map[string]any{}

@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -69,9 +70,9 @@ func (countingStore) Count(context.Context, *store.Collection, store.Filter) (in
 
 func TestCostInAnswer(t *testing.T) {
 	t.Parallel()
-	engine := db.CountCalls(countingStore{})
+	engine := entity.CountCalls(countingStore{})
 	resolvers := stubResolvers{viewer: func(ctx context.Context) (Viewer, error) {
-		_, err := engine.Count(ctx, db.Customers, store.Filter{})
+		_, err := engine.Count(ctx, db.Customers.Collection, store.Filter{})
 		return nil, err
 	}}
 	for _, test := range []struct {

@@ -10,12 +10,13 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
 // logOperation writes an operation's one line: what it was, who asked and how it ended, but neither the query nor its
 // variables, which have passwords in them. calls is nil for an operation that was refused.
-func logOperation(ctx context.Context, log *slog.Logger, response *graphql.Response, calls *db.Calls) {
+func logOperation(ctx context.Context, log *slog.Logger, response *graphql.Response, calls *entity.Calls) {
 	if !log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}

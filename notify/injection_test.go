@@ -32,14 +32,14 @@ func TestInjection(t *testing.T) {
 	server := newMailServer(t)
 	for _, text := range hostile {
 		customer := &db.Customer{ID: store.NewID(), Name: text, Email: "carl@customer.example"}
-		w.insert(db.Customers, customer)
+		w.insert(db.Customers.Collection, customer)
 		i := *w.interaction
 		i.ID, i.CustomerID, i.UserID = store.NewID(), customer.ID, w.dora.ID
 		i.Title, i.Description, i.Location = text, text, &text
-		w.insert(db.Interactions, &i, w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: &i}))
+		w.insert(db.Interactions.Collection, &i, w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: &i}))
 		ticket := *w.ticket
 		ticket.ID, ticket.InteractionID, ticket.CustomerID, ticket.Description = store.NewID(), i.ID, customer.ID, text
-		w.insert(db.Tickets, &ticket, w.event(db.EventTicketCreated, w.as(w.bob), db.EventData{Ticket: &ticket}))
+		w.insert(db.Tickets.Collection, &ticket, w.event(db.EventTicketCreated, w.as(w.bob), db.EventData{Ticket: &ticket}))
 	}
 	start(t, w.db, server.mailer(t))
 	sent := map[string]*db.Delivery{}

@@ -15,7 +15,7 @@ func TestLetters(t *testing.T) {
 	w := newWorld(t)
 	end, place := w.planned.Add(time.Hour), "Room 5"
 	w.interaction.EndTime, w.interaction.Location, w.interaction.Description = &end, &place, "Bring:\r\n- cake\r\n- tea"
-	w.insert(db.Interactions, w.interaction)
+	w.insert(db.Interactions.Collection, w.interaction)
 	interaction := db.EventData{Interaction: w.interaction, Changed: []string{"start_time", "title", "end_time", "kind"}}
 	again := db.EventData{Interaction: w.interaction, Changed: []string{"status"}}
 	assigned, resolved := *w.ticket, *w.ticket
@@ -68,7 +68,7 @@ func TestLetterAboutLittle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	bare := &db.Customer{ID: store.NewID(), Email: "bare@customer.example"}
-	w.insert(db.Customers, bare)
+	w.insert(db.Customers.Collection, bare)
 	data := db.EventData{Interaction: &db.Interaction{CustomerID: bare.ID}}
 	deliveries, err := newPlanner(w).plan(t.Context(), w.event(db.EventInteractionCreated, w.as(w.ada), data))
 	if err != nil || len(deliveries) != 1 {

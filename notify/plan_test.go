@@ -15,7 +15,7 @@ import (
 func TestWhoIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.insert(db.Interactions, w.interaction)
+	w.insert(db.Interactions.Collection, w.interaction)
 	interaction := func(change ...func(*db.Interaction)) db.EventData {
 		i := *w.interaction
 		for _, c := range change {
@@ -122,7 +122,7 @@ func TestOneAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	eve := &db.User{ID: store.NewID(), Name: "Eve", Email: "CARL@customer.example", Role: auth.User}
-	w.insert(db.Users, eve)
+	w.insert(db.Users.Collection, eve)
 	w.interaction.UserID = eve.ID
 	deliveries, err := newPlanner(w).plan(t.Context(),
 		w.event(db.EventInteractionCreated, w.as(eve), db.EventData{Interaction: w.interaction}))
@@ -145,7 +145,7 @@ func TestUselessAddress(t *testing.T) {
 	}
 	for _, address := range junk {
 		customer := &db.Customer{ID: store.NewID(), Name: "Junk", Email: address}
-		w.insert(db.Customers, customer)
+		w.insert(db.Customers.Collection, customer)
 		w.interaction.ID, w.interaction.CustomerID = store.NewID(), customer.ID
 		w.announce("Yearly review")
 	}

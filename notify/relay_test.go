@@ -18,7 +18,7 @@ func TestSenselessEvents(t *testing.T) {
 		for _, data := range []string{"", "not JSON", "{}", "[]", `{"interaction":7}`, `{"ticket":null}`} {
 			event := w.event(kind, w.as(w.ada), db.EventData{})
 			event.Data = data
-			w.insert(db.Interactions, &db.Interaction{ID: store.NewID()}, event)
+			w.insert(db.Interactions.Collection, &db.Interaction{ID: store.NewID()}, event)
 		}
 	}
 	w.announce("Yearly review")

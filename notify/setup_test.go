@@ -9,6 +9,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/sqlite"
 	"crm/db/store"
 )
@@ -67,9 +68,9 @@ func newWorldOn(t *testing.T, engine store.Store) *world {
 		Description: "The printer is on fire", Status: db.TicketOpen, Priority: db.PriorityHigh, Version: 1,
 	}
 	for _, user := range []*db.User{w.ada, w.bob, w.dora} {
-		w.insert(db.Users, user)
+		w.insert(db.Users.Collection, user)
 	}
-	w.insert(db.Customers, w.carl)
+	w.insert(db.Customers.Collection, w.carl)
 	return w
 }
 
@@ -82,7 +83,7 @@ func (w *world) insert(c *store.Collection, doc store.Document, events ...*store
 		values[field.Name] = pointers[i]
 	}
 	if key, ok := values["email_key"].(*string); ok {
-		*key = db.Fold(*values["email"].(*string)) + values["_id"].(*store.ID).String()
+		*key = entity.Fold(*values["email"].(*string)) + values["_id"].(*store.ID).String()
 	}
 	if err := w.store.Insert(w.t.Context(), c, doc, events...); err != nil {
 		w.t.Fatal(err)
@@ -107,7 +108,7 @@ func (w *world) announce(title string) *db.Interaction {
 	w.t.Helper()
 	interaction := *w.interaction
 	interaction.ID, interaction.Title = store.NewID(), title
-	w.insert(db.Interactions, &interaction,
+	w.insert(db.Interactions.Collection, &interaction,
 		w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: &interaction}))
 	return &interaction
 }
@@ -117,7 +118,7 @@ func (w *world) announceToCarl(title string) {
 	w.t.Helper()
 	interaction := *w.interaction
 	interaction.ID, interaction.Title, interaction.UserID = store.NewID(), title, w.dora.ID
-	w.insert(db.Interactions, &interaction,
+	w.insert(db.Interactions.Collection, &interaction,
 		w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: &interaction}))
 }
 

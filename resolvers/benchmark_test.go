@@ -11,6 +11,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/sqlite"
 	"crm/db/store"
 )
@@ -54,7 +55,7 @@ func BenchmarkLoading(b *testing.B) {
 	scope := auth.SystemScope()
 	b.ReportAllocs()
 	for b.Loop() {
-		customers, err := domain.Customers.Page(b.Context(), scope, db.List{First: new(50)})
+		customers, err := domain.Customers.Page(b.Context(), scope, entity.List{First: new(50)})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -62,7 +63,7 @@ func BenchmarkLoading(b *testing.B) {
 		for _, c := range customers.Items {
 			parents = append(parents, c.ID)
 		}
-		interactions, err := domain.Interactions.PagesOf(b.Context(), scope, "customer_id", parents, db.List{First: new(5)})
+		interactions, err := domain.Interactions.PagesOf(b.Context(), scope, "customer_id", parents, entity.List{First: new(5)})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -72,7 +73,7 @@ func BenchmarkLoading(b *testing.B) {
 				parents = append(parents, i.ID)
 			}
 		}
-		if _, err := domain.Tickets.PagesOf(b.Context(), scope, "interaction_id", parents, db.List{First: new(3)}); err != nil {
+		if _, err := domain.Tickets.PagesOf(b.Context(), scope, "interaction_id", parents, entity.List{First: new(3)}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -131,9 +132,9 @@ func fillCustomer(b *testing.B, engine store.Store, c *db.Customer, at time.Time
 			Description: "They asked for references from the same trade. Decide who signs, and by when.",
 			StartTime:   at.Add(time.Duration(n) * time.Hour), Status: db.InteractionPlanned, CreatedAt: at, UpdatedAt: at, Version: 1,
 		}
-		insert(db.Interactions, i)
+		insert(db.Interactions.Collection, i)
 		for range 3 {
-			insert(db.Tickets, &db.Ticket{
+			insert(db.Tickets.Collection, &db.Ticket{
 				ID: store.NewID(), InteractionID: i.ID, CustomerID: c.ID, InteractionUserID: i.UserID,
 				Description: "Please send the minutes of the meeting.", Status: db.TicketOpen, Priority: db.PriorityHigh,
 				CreatedAt: at, UpdatedAt: at, Version: 1,

@@ -97,10 +97,10 @@ func (s *server) fillInteraction(scope auth.Scope, customer *db.Customer) {
 		ID: store.NewID(), UserID: scope.Account, CustomerID: customer.ID, Kind: db.KindTask, Title: "I",
 		Status: db.InteractionPlanned, StartTime: at, CreatedAt: at, UpdatedAt: at, Version: 1,
 	}
-	s.insert(db.Interactions, interaction)
+	s.insert(db.Interactions.Collection, interaction)
 	for range 2 {
 		assignee := store.ID(scope.Account)
-		s.insert(db.Tickets, &db.Ticket{
+		s.insert(db.Tickets.Collection, &db.Ticket{
 			ID: store.NewID(), InteractionID: interaction.ID, CustomerID: customer.ID, InteractionUserID: scope.Account,
 			AssigneeID: &assignee, Description: "T", Status: db.TicketOpen, Priority: db.PriorityLow,
 			CreatedAt: at, UpdatedAt: at, Version: 1,

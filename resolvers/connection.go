@@ -4,19 +4,19 @@ import (
 	"context"
 	"sync"
 
-	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 	"crm/graph"
 )
 
 // connection reads a list at the root of a query.
-func connection[T any](ctx context.Context, e *db.Entities[T], list db.List) (*graph.Connection[T], error) {
+func connection[T any](ctx context.Context, e *entity.Reader[T], list entity.List) (*graph.Connection[T], error) {
 	scope := scopeOf(ctx)
-	page, err := shown(ctx, e).Page(ctx, scope, list)
+	page, err := projected(ctx, e).Page(ctx, scope, list)
 	if err != nil {
 		return nil, err
 	}
-	together(ctx, page.Items)
+	addBatch(ctx, page.Items)
 	return graph.NewConnection(page, func(ctx context.Context) (int, error) {
 		return e.Count(ctx, scope, list.Where)
 	}), nil
@@ -25,10 +25,10 @@ func connection[T any](ctx context.Context, e *db.Entities[T], list db.List) (*g
 // connectionsOf reads the lists of many parents: of each, the documents whose field holds its id. It costs one call to
 // the store, and another one if the lists' total counts are asked for.
 func connectionsOf[T any](
-	ctx context.Context, e *db.Entities[T], field string, parents []store.ID, list db.List,
+	ctx context.Context, e *entity.Reader[T], field string, parents []store.ID, list entity.List,
 ) (map[store.ID]*graph.Connection[T], error) {
 	scope := scopeOf(ctx)
-	pages, err := shown(ctx, e).PagesOf(ctx, scope, field, parents, list)
+	pages, err := projected(ctx, e).PagesOf(ctx, scope, field, parents, list)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func connectionsOf[T any](
 	for _, parent := range parents {
 		all = append(all, pages[parent].Items...)
 	}
-	together(ctx, all)
+	addBatch(ctx, all)
 	counts := sync.OnceValues(func() (map[store.ID]int, error) {
 		return e.CountsOf(ctx, scope, field, parents, list.Where)
 	})
@@ -52,13 +52,13 @@ func connectionsOf[T any](
 
 // children resolves a list that hangs on a parent, for all its siblings at once.
 func children[P, T any](
-	ctx context.Context, parent *P, id func(*P) store.ID, e *db.Entities[T], field string, list db.List,
+	ctx context.Context, parent *P, id func(*P) store.ID, e *entity.Reader[T], field string, list entity.List,
 ) (*graph.Connection[T], error) {
 	group := siblingsOf(ctx, parent)
 	read, ok := readBySibling[map[store.ID]*graph.Connection[T]](ctx, group)
 	if !ok {
 		read = readForSiblings(ctx, group, func(parents []*P) (map[store.ID]*graph.Connection[T], error) {
-			return connectionsOf(ctx, e, field, idsOf(parents, always(id)), list)
+			return connectionsOf(ctx, e, field, idsOf(parents, func(parent *P) (store.ID, bool) { return id(parent), true }), list)
 		})
 	}
 	connections, err := read()
@@ -68,10 +68,10 @@ func children[P, T any](
 	return connections[id(parent)], nil
 }
 
-// one resolves the document that a reference of a child holds, for all its siblings at once. It is nil if there is no
+// reference resolves the document that a reference of a child holds, for all its siblings at once. It is nil if there is no
 // reference, or nothing that the viewer may see behind it.
-func one[C, T any](ctx context.Context, child *C, e *db.Entities[T], reference func(*C) (store.ID, bool)) (*T, error) {
-	id, ok := reference(child)
+func reference[C, T any](ctx context.Context, child *C, e *entity.Reader[T], idIn func(*C) (store.ID, bool)) (*T, error) {
+	id, ok := idIn(child)
 	if !ok {
 		return nil, nil //nolint:nilnil // null is what the schema says of a reference to nothing
 	}
@@ -79,7 +79,7 @@ func one[C, T any](ctx context.Context, child *C, e *db.Entities[T], reference f
 	read, ok := readBySibling[map[store.ID]*T](ctx, group)
 	if !ok {
 		read = readForSiblings(ctx, group, func(children []*C) (map[store.ID]*T, error) {
-			return referred(ctx, e, idsOf(children, reference))
+			return referred(ctx, e, idsOf(children, idIn))
 		})
 	}
 	found, err := read()
@@ -87,8 +87,8 @@ func one[C, T any](ctx context.Context, child *C, e *db.Entities[T], reference f
 }
 
 // referred reads documents by their ids.
-func referred[T any](ctx context.Context, e *db.Entities[T], ids []store.ID) (map[store.ID]*T, error) {
-	byID, err := shown(ctx, e).ByID(ctx, scopeOf(ctx), ids)
+func referred[T any](ctx context.Context, e *entity.Reader[T], ids []store.ID) (map[store.ID]*T, error) {
+	byID, err := projected(ctx, e).ByID(ctx, scopeOf(ctx), ids)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func referred[T any](ctx context.Context, e *db.Entities[T], ids []store.ID) (ma
 	for _, doc := range byID {
 		docs = append(docs, doc)
 	}
-	together(ctx, docs)
+	addBatch(ctx, docs)
 	return byID, nil
 }
 
@@ -113,22 +113,17 @@ func idsOf[T any](docs []*T, id func(*T) (store.ID, bool)) []store.ID {
 	return ids
 }
 
-// always makes a reference of one that every document has.
-func always[T any](id func(*T) store.ID) func(*T) (store.ID, bool) {
-	return func(doc *T) (store.ID, bool) { return id(doc), true }
-}
-
-// slice is which part of a list is asked for.
-type slice struct {
+// pageArguments say which part of a list is asked for.
+type pageArguments struct {
 	first  *int
 	after  *string
 	last   *int
 	before *string
 }
 
-// list makes a db.List of a connection's arguments.
-func list[O any](s slice, where store.Filter, orderBy []*O, key func(*O) store.Sort) db.List {
-	l := db.List{First: s.first, After: s.after, Last: s.last, Before: s.before, Where: where}
+// list makes a entity.List of a connection's arguments.
+func list[O any](page pageArguments, where store.Filter, orderBy []*O, key func(*O) store.Sort) entity.List {
+	l := entity.List{First: page.first, After: page.after, Last: page.last, Before: page.before, Where: where}
 	for _, order := range orderBy {
 		l.Order = append(l.Order, key(order))
 	}

@@ -4,54 +4,15 @@ import (
 	"context"
 
 	"crm/db"
-	"crm/db/store"
 	"crm/graph"
 )
-
-func customerID(c *db.Customer) store.ID { return c.ID }
 
 // Customer resolves Query.customer; @oneOf sees to it that there is one key.
 func (r queryResolver) Customer(ctx context.Context, by graph.CustomerBy) (*db.Customer, error) {
 	if email := by.Email.Value(); email != nil {
-		return db.ByEmail(ctx, shown(ctx, r.db.Customers), scopeOf(ctx), *email)
+		return db.ByEmail(ctx, projected(ctx, r.db.Customers), scopeOf(ctx), *email)
 	}
-	return get(ctx, r.db.Customers, db.KindCustomer, "by.id", *by.ID.Value())
-}
-
-// Customers resolves Query.customers.
-func (r queryResolver) Customers(
-	ctx context.Context, first *int, after *string, last *int, before *string,
-	where *graph.CustomerWhere, orderBy []*graph.CustomerOrder,
-) (*graph.CustomerConnection, error) {
-	list, err := customerList(slice{first, after, last, before}, where, orderBy)
-	if err != nil {
-		return nil, err
-	}
-	return connection(ctx, r.db.Customers, list)
-}
-
-// Interactions resolves Customer.interactions.
-func (r customerResolver) Interactions(
-	ctx context.Context, customer *db.Customer, first *int, after *string, last *int, before *string,
-	where *graph.InteractionWhere, orderBy []*graph.InteractionOrder,
-) (*graph.InteractionConnection, error) {
-	list, err := interactionList(slice{first, after, last, before}, where, orderBy)
-	if err != nil {
-		return nil, err
-	}
-	return children(ctx, customer, customerID, r.db.Interactions, "customer_id", list)
-}
-
-// Tickets resolves Customer.tickets.
-func (r customerResolver) Tickets(
-	ctx context.Context, customer *db.Customer, first *int, after *string, last *int, before *string,
-	where *graph.TicketWhere, orderBy []*graph.TicketOrder,
-) (*graph.TicketConnection, error) {
-	list, err := ticketList(slice{first, after, last, before}, where, orderBy)
-	if err != nil {
-		return nil, err
-	}
-	return children(ctx, customer, customerID, r.db.Tickets, "customer_id", list)
+	return get(ctx, r.db.Customers, "by.id", *by.ID.Value())
 }
 
 // CreateCustomer resolves Mutation.createCustomer.
@@ -98,7 +59,5 @@ func (r mutationResolver) DeleteCustomer(
 	if err != nil {
 		return nil, err
 	}
-	return &graph.DeleteCustomerPayload{
-		DeletedID: input.ID, DeletedInteractions: deleted.Interactions, DeletedTickets: deleted.Tickets,
-	}, nil
+	return deletedCustomer(input.ID, deleted), nil
 }

@@ -56,7 +56,7 @@ func serveAdmin(t *testing.T, engine store.Store, limits graph.Limits) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	domain := db.New(engine, hasher, db.Options{CursorKey: []byte("a key for cursors")})
+	domain := db.New(engine, hasher, db.Options{CursorKeys: [][]byte{[]byte("a key for cursors")}})
 	handler := graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(domain, nil), NewOperation: resolvers.NewOperation,
 		Logger: slog.New(slog.DiscardHandler), Limits: limits,
@@ -76,13 +76,13 @@ func TestDeadline(t *testing.T) {
 		query string
 		about *store.Collection
 	}{
-		"a root field":   {`{ customers { nodes { id } } }`, db.Customers},
-		"a nested field": {`{ customers { nodes { id interactions { nodes { id } } } } }`, db.Interactions},
+		"a root field":   {`{ customers { nodes { id } } }`, db.Customers.Collection},
+		"a nested field": {`{ customers { nodes { id interactions { nodes { id } } } } }`, db.Interactions.Collection},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			engine := hanging{Store: openSQLite(t), about: map[*store.Collection]bool{test.about: true}, stopped: make(chan error, 10)}
-			if err := engine.Insert(t.Context(), db.Customers, &db.Customer{ID: store.NewID(), Name: "Rahul"}); err != nil {
+			if err := engine.Insert(t.Context(), db.Customers.Collection, &db.Customer{ID: store.NewID(), Name: "Rahul"}); err != nil {
 				t.Fatal(err)
 			}
 			s := serveAdmin(t, engine, graph.Limits{Time: 50 * time.Millisecond})
@@ -101,7 +101,7 @@ func TestDeadline(t *testing.T) {
 // The calls of the store end, too, when the client goes away.
 func TestClientGoesAway(t *testing.T) {
 	t.Parallel()
-	store := hanging{Store: openSQLite(t), about: map[*store.Collection]bool{db.Customers: true}, stopped: make(chan error, 10)}
+	store := hanging{Store: openSQLite(t), about: map[*store.Collection]bool{db.Customers.Collection: true}, stopped: make(chan error, 10)}
 	s := serveAdmin(t, store, graph.Limits{})
 	ctx, leave := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer leave()

@@ -8,6 +8,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -71,7 +72,7 @@ func TestDeletion(t *testing.T) {
 		// left is how many interactions and tickets are left.
 		left [2]float64
 	}{
-		{"deleteInteraction", func(f family) string { return f.interaction }, "0 interactions and 2 tickets", "deletedId deletedTickets",
+		{"deleteInteraction", func(f family) string { return f.interaction }, "the interaction has 2 tickets;", "deletedId deletedTickets",
 			map[string]any{"deletedTickets": 2.0}, [2]float64{2, 2}},
 		{"deleteCustomer", func(f family) string { return f.customer.id }, "2 interactions and 3 tickets", "deletedId deletedInteractions deletedTickets",
 			map[string]any{"deletedInteractions": 2.0, "deletedTickets": 3.0}, [2]float64{1, 1}},
@@ -201,12 +202,12 @@ func TestDeletionThatIsCutOff(t *testing.T) {
 		f := s.family()
 		for _, test := range []struct {
 			id       string
-			deletion func(d *db.DB) func(context.Context, auth.Scope, store.ID, *int, bool) (db.Deleted, error)
+			deletion func(d *db.DB) func(context.Context, auth.Scope, store.ID, *int, bool) (entity.Removed, error)
 		}{
-			{f.user.id, func(d *db.DB) func(context.Context, auth.Scope, store.ID, *int, bool) (db.Deleted, error) {
+			{f.user.id, func(d *db.DB) func(context.Context, auth.Scope, store.ID, *int, bool) (entity.Removed, error) {
 				return d.DeleteUser
 			}},
-			{f.stranger.id, func(d *db.DB) func(context.Context, auth.Scope, store.ID, *int, bool) (db.Deleted, error) {
+			{f.stranger.id, func(d *db.DB) func(context.Context, auth.Scope, store.ID, *int, bool) (entity.Removed, error) {
 				return d.DeleteCustomer
 			}},
 		} {

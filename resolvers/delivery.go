@@ -8,11 +8,6 @@ import (
 	"crm/graph"
 )
 
-// deliveryList is newest first, and can't be filtered.
-func deliveryList(s slice) db.List {
-	return list[struct{}](s, store.Filter{}, nil, nil)
-}
-
 // Redeliver resolves Mutation.redeliver.
 func (r mutationResolver) Redeliver(
 	ctx context.Context, input graph.RedeliverInput,
@@ -26,4 +21,22 @@ func (r mutationResolver) Redeliver(
 		return nil, err
 	}
 	return &graph.RedeliverPayload{Delivery: delivery}, nil
+}
+
+// deliveryNode reads a delivery, which is visible as far as what it is about is.
+func (r queryResolver) deliveryNode(ctx context.Context, id store.ID) (graph.Node, error) {
+	return r.db.VisibleDelivery(ctx, scopeOf(ctx), id)
+}
+
+// deliveryNodes reads those of the deliveries that are visible.
+func (r queryResolver) deliveryNodes(ctx context.Context, ids []store.ID) (map[store.ID]graph.Node, error) {
+	visible, err := r.db.VisibleDeliveries(ctx, scopeOf(ctx), ids)
+	if err != nil {
+		return nil, err
+	}
+	nodes := make(map[store.ID]graph.Node, len(visible))
+	for id, delivery := range visible {
+		nodes[id] = delivery
+	}
+	return nodes, nil
 }

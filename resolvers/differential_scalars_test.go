@@ -10,22 +10,23 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 )
 
 // knowledge is what the operations of one viewer know of the store.
 type knowledge struct {
 	viewer auth.Viewer
 	// visible has the ids of what the viewer sees, ids also those of what is hidden and of nothing.
-	visible, ids map[db.Kind][]string
+	visible, ids map[entity.Kind][]string
 	// cursors has some of each kind, made by lists in their usual order.
-	cursors map[db.Kind][]string
+	cursors map[entity.Kind][]string
 }
 
 // learn finds out what a viewer can know.
 func learn(tb testing.TB, handler http.Handler, viewer auth.Viewer) *knowledge {
 	tb.Helper()
-	k := &knowledge{viewer: viewer, visible: map[db.Kind][]string{}, ids: map[db.Kind][]string{}, cursors: map[db.Kind][]string{}}
-	for kind, n := range map[db.Kind]int{
+	k := &knowledge{viewer: viewer, visible: map[entity.Kind][]string{}, ids: map[entity.Kind][]string{}, cursors: map[entity.Kind][]string{}}
+	for kind, n := range map[entity.Kind]int{
 		db.KindUser: someUsers, db.KindCustomer: someCustomers, db.KindInteraction: someInteractions,
 		db.KindTicket: someTickets, db.KindDelivery: someDeliveries,
 	} {
@@ -33,7 +34,7 @@ func learn(tb testing.TB, handler http.Handler, viewer auth.Viewer) *knowledge {
 			k.ids[kind] = append(k.ids[kind], kind.GlobalID(seededID(kind, i)))
 		}
 	}
-	for list, kind := range map[string]db.Kind{
+	for list, kind := range map[string]entity.Kind{
 		"users": db.KindUser, "customers": db.KindCustomer, "interactions": db.KindInteraction, "tickets": db.KindTicket,
 	} {
 		r := request{viewer: viewer, randomOperation: randomOperation{query: "{ " + list + "(first: 100) { edges { cursor node { id } } } }"}}
@@ -67,7 +68,7 @@ func valuesOf(data, key string) []string {
 }
 
 // kinds is in a fixed order, so that the same choices make the same operation.
-var kinds = []db.Kind{db.KindUser, db.KindCustomer, db.KindInteraction, db.KindTicket, db.KindDelivery}
+var kinds = []entity.Kind{db.KindUser, db.KindCustomer, db.KindInteraction, db.KindTicket, db.KindDelivery}
 
 // id returns an id of the kind that fits, rarely another one.
 func (g *generator) id(s slot) any {

@@ -9,6 +9,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/sqlite"
 	"crm/db/store"
 )
@@ -84,7 +85,7 @@ type seeder struct {
 }
 
 // seededID is the id of the i-th document of a kind; those beyond the last are of nothing.
-func seededID(kind db.Kind, i int) store.ID { return store.DerivedID(string(kind), fmt.Sprint(i)) }
+func seededID(kind entity.Kind, i int) store.ID { return store.DerivedID(string(kind), fmt.Sprint(i)) }
 
 func textAt(i int) string { return nasty[i%len(nasty)] }
 
@@ -110,8 +111,8 @@ func (s *seeder) insert(c *store.Collection, f fields) {
 func (s *seeder) user(i int) {
 	email := fmt.Sprintf("User%d@Example.com", i)
 	user := fields{
-		"_id": seededID(db.KindUser, i), "name": textAt(i), "name_key": db.Fold(textAt(i)), "email": email,
-		"email_key": db.Fold(email), "password": s.passwordHash, "role": string(auth.User),
+		"_id": seededID(db.KindUser, i), "name": textAt(i), "name_key": entity.Fold(textAt(i)), "email": email,
+		"email_key": entity.Fold(email), "password": s.passwordHash, "role": string(auth.User),
 		"created_at": momentAt(i), "updated_at": momentAt(i + 3), "version": 1 + i%3,
 	}
 	if i == 0 {
@@ -120,22 +121,22 @@ func (s *seeder) user(i int) {
 	if i == someUsers-1 {
 		user["deactivated_at"] = momentAt(i)
 	}
-	s.insert(db.Users, user)
+	s.insert(db.Users.Collection, user)
 }
 
 func (s *seeder) customer(i int) {
 	email := fmt.Sprintf("Customer%d@Example.org", i)
 	customer := fields{
-		"_id": seededID(db.KindCustomer, i), "name": textAt(i + 4), "name_key": db.Fold(textAt(i + 4)), "email": email,
-		"email_key": db.Fold(email), "created_at": momentAt(i / 2), "updated_at": momentAt(i + 1), "version": 1,
+		"_id": seededID(db.KindCustomer, i), "name": textAt(i + 4), "name_key": entity.Fold(textAt(i + 4)), "email": email,
+		"email_key": entity.Fold(email), "created_at": momentAt(i / 2), "updated_at": momentAt(i + 1), "version": 1,
 	}
 	if i%3 != 0 {
-		customer["company"], customer["company_key"] = textAt(i+9), db.Fold(textAt(i+9))
+		customer["company"], customer["company_key"] = textAt(i+9), entity.Fold(textAt(i+9))
 	}
 	if i%2 == 0 {
 		customer["phone"], customer["password"] = fmt.Sprintf("+91 22 %d x12", i), s.passwordHash
 	}
-	s.insert(db.Customers, customer)
+	s.insert(db.Customers.Collection, customer)
 }
 
 // interaction leaves the last customers without any.
@@ -143,7 +144,7 @@ func (s *seeder) interaction(i int) {
 	interaction := fields{
 		"_id": seededID(db.KindInteraction, i), "user_id": seededID(db.KindUser, i%(someUsers+1)),
 		"customer_id": seededID(db.KindCustomer, i%(someCustomers-3)), "kind": []string{"meeting", "task", "follow_up"}[i%3],
-		"status": []string{"planned", "done", "cancelled", "planned"}[i%4], "title": textAt(i), "title_key": db.Fold(textAt(i)),
+		"status": []string{"planned", "done", "cancelled", "planned"}[i%4], "title": textAt(i), "title_key": entity.Fold(textAt(i)),
 		"description": textAt(i + 7), "start_time": momentAt(i), "created_at": momentAt(i / 3), "updated_at": momentAt(i),
 		"version": 1 + i%2,
 	}
@@ -156,7 +157,7 @@ func (s *seeder) interaction(i int) {
 	if i%2 == 0 {
 		interaction["location"] = textAt(i + 2)
 	}
-	s.insert(db.Interactions, interaction)
+	s.insert(db.Interactions.Collection, interaction)
 }
 
 func (s *seeder) ticket(i int) {
@@ -177,7 +178,7 @@ func (s *seeder) ticket(i int) {
 	case 31:
 		ticket["status"] = "a status that this version doesn't know"
 	}
-	s.insert(db.Tickets, ticket)
+	s.insert(db.Tickets.Collection, ticket)
 }
 
 func (s *seeder) delivery(i int) {
@@ -197,5 +198,5 @@ func (s *seeder) delivery(i int) {
 	if i%4 == 0 {
 		delivery["last_error"] = textAt(i + 5)
 	}
-	s.insert(db.Deliveries, delivery)
+	s.insert(db.Deliveries.Collection, delivery)
 }

@@ -40,7 +40,7 @@ type failing struct{ store.Store }
 // fails returns the error that the call is to return, or nil; write describes the call.
 func (failing) fails(ctx context.Context, call string, c *store.Collection, write func(w io.Writer)) error {
 	plan, _ := ctx.Value(failuresKey{}).(failures)
-	if plan.oneIn == 0 || c == db.Sessions || c == db.LoginAttempts {
+	if plan.oneIn == 0 || c == db.Sessions.Collection || c == db.LoginAttempts.Collection {
 		return nil // these are asked for by the clock and by ids made just now
 	}
 	sum := fnv.New64a()

@@ -17,6 +17,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 	"crm/graph"
 	"crm/resolvers"
@@ -42,7 +43,7 @@ func newTwin(tb testing.TB, store store.Store) *twin {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	domain := db.New(failing{store}, passwords, db.Options{CursorKey: []byte("a key for cursors")})
+	domain := db.New(failing{store}, passwords, db.Options{CursorKeys: [][]byte{[]byte("a key for cursors")}})
 	config := graph.HandlerConfig{
 		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation, Introspection: true,
 		Logger: slog.New(slog.DiscardHandler),
@@ -77,7 +78,7 @@ func (r request) String() string {
 
 // viewers are who may ask, the admin most often; the one without a role is anonymous.
 func viewers() []auth.Viewer {
-	account := func(role auth.Role, kind db.Kind, i int) auth.Viewer {
+	account := func(role auth.Role, kind entity.Kind, i int) auth.Viewer {
 		return auth.Viewer{Role: role, Account: seededID(kind, i), Session: seededID("session", i)}
 	}
 	admin, user := account(auth.Admin, db.KindUser, 0), account(auth.User, db.KindUser, 1)

@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"crm/db"
+	"crm/db/entity"
 )
 
 // The values that literals have beside those of JSON.
@@ -60,7 +61,7 @@ func (o objectValue) MarshalJSON() ([]byte, error) {
 // slot is a place for a value: its name, and the kind of the ids that make sense there, if it is known.
 type slot struct {
 	name string
-	kind db.Kind
+	kind entity.Kind
 	typ  *ast.Type
 	// inVariable says that the value comes in a variable, which holds no others.
 	inVariable bool
@@ -82,17 +83,17 @@ func (s slot) at(field *ast.FieldDefinition) slot {
 	return s
 }
 
-var kindsOfFields = map[string]db.Kind{
+var kindsOfFields = map[string]entity.Kind{
 	"userId": db.KindUser, "assigneeId": db.KindUser, "customerId": db.KindCustomer, "interactionId": db.KindInteraction,
 }
 
-var kindsOfTypes = map[string]db.Kind{
+var kindsOfTypes = map[string]entity.Kind{
 	"User": db.KindUser, "Customer": db.KindCustomer, "Interaction": db.KindInteraction, "Ticket": db.KindTicket,
 	"Delivery": db.KindDelivery,
 }
 
 // kindNamed returns the kind whose type's name is in a name: "createTicket", "TicketConnection".
-func kindNamed(name string) db.Kind {
+func kindNamed(name string) entity.Kind {
 	for typeName, kind := range kindsOfTypes {
 		if strings.Contains(name, typeName) {
 			return kind

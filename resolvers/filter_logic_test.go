@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -22,7 +23,7 @@ func TestTextFilters(t *testing.T) {
 			"[a-z]^$", "É", "e\u0301", "e", "Straße", "STRASSE", "ΣΊΣΥΦΟΣ", "İstanbul", "日本語", "🙂 smile", `"quoted"`, "it's",
 		} {
 			id := store.NewID()
-			s.seed(db.Customers, fields{"_id": id, "name": name, "name_key": db.Fold(name), "email_key": strconv.Itoa(i)})
+			s.seed(db.Customers.Collection, fields{"_id": id, "name": name, "name_key": entity.Fold(name), "email_key": strconv.Itoa(i)})
 			names[db.KindCustomer.GlobalID(id)] = name
 		}
 		for _, test := range []struct {
@@ -88,7 +89,7 @@ func (s *server) named(admin account) map[string]string {
 	}
 	names := map[string]string{}
 	ids := map[string]store.ID{}
-	add := func(kind db.Kind, name string) store.ID {
+	add := func(kind entity.Kind, name string) store.ID {
 		ids[name] = store.NewID()
 		names[kind.GlobalID(ids[name])] = name
 		return ids[name]
@@ -96,12 +97,12 @@ func (s *server) named(admin account) map[string]string {
 	for _, name := range []string{"Rahul", "Stella"} {
 		company := map[string]any{"Rahul": "TCS"}[name]
 		companyKey := map[string]any{"Rahul": "tcs"}[name]
-		s.seed(db.Customers, fields{"_id": add(db.KindCustomer, name), "name": name, "name_key": db.Fold(name), "email_key": name, "company": company, "company_key": companyKey})
+		s.seed(db.Customers.Collection, fields{"_id": add(db.KindCustomer, name), "name": name, "name_key": entity.Fold(name), "email_key": name, "company": company, "company_key": companyKey})
 	}
 	for i, name := range []string{"Demo", "Call", "Visit", "Lunch"} {
-		s.seed(db.Interactions, fields{
+		s.seed(db.Interactions.Collection, fields{
 			"_id": add(db.KindInteraction, name), "user_id": adminID, "customer_id": ids[[]string{"Rahul", "Stella"}[i%2]],
-			"title": name, "title_key": db.Fold(name), "kind": []string{"meeting", "task"}[i/2],
+			"title": name, "title_key": entity.Fold(name), "kind": []string{"meeting", "task"}[i/2],
 		})
 	}
 	for i, name := range []string{"broken", "lost", "late"} {
@@ -113,10 +114,10 @@ func (s *server) named(admin account) map[string]string {
 		if name == "lost" {
 			ticket["assignee_id"] = adminID
 		}
-		s.seed(db.Tickets, ticket)
+		s.seed(db.Tickets.Collection, ticket)
 	}
 	// One whose customer and interaction are gone is in no answer that asks something of them.
-	s.seed(db.Tickets, fields{"_id": add(db.KindTicket, "dangling"), "interaction_id": store.NewID(), "customer_id": store.NewID(), "priority": 4})
+	s.seed(db.Tickets.Collection, fields{"_id": add(db.KindTicket, "dangling"), "interaction_id": store.NewID(), "customer_id": store.NewID(), "priority": 4})
 	return names
 }
 

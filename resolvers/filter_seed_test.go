@@ -5,6 +5,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -28,24 +29,24 @@ func (s *server) filteredLists(admin account) []filtered {
 	for i, text := range texts {
 		email := fmt.Sprintf("%c.User%d@Example.net", 'A'+i, i)
 		user := fields{
-			"_id": store.NewID(), "name": text, "name_key": db.Fold(text), "email": email, "email_key": db.Fold(email), "role": "USER",
+			"_id": store.NewID(), "name": text, "name_key": entity.Fold(text), "email": email, "email_key": entity.Fold(email), "role": "USER",
 			"created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
 		customer := fields{
-			"_id": store.NewID(), "name": text, "name_key": db.Fold(text), "email": email, "email_key": db.Fold(email),
+			"_id": store.NewID(), "name": text, "name_key": entity.Fold(text), "email": email, "email_key": entity.Fold(email),
 			"created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
 		if i%2 == 0 {
 			user["deactivated_at"] = day(9)
-			customer["company"], customer["company_key"], customer["phone"] = text, db.Fold(text), fmt.Sprintf("+91 22 %d", i)
+			customer["company"], customer["company_key"], customer["phone"] = text, entity.Fold(text), fmt.Sprintf("+91 22 %d", i)
 		}
-		users, customers = append(users, s.seed(db.Users, user)), append(customers, s.seed(db.Customers, customer))
+		users, customers = append(users, s.seed(db.Users.Collection, user)), append(customers, s.seed(db.Customers.Collection, customer))
 	}
 	for i, text := range texts {
 		interaction := fields{
 			"_id": store.NewID(), "user_id": users[i%3].id(), "customer_id": customers[i%2].id(),
 			"kind": []string{"meeting", "task", "follow_up"}[i%3], "status": []string{"planned", "done", "cancelled"}[i/2],
-			"title": text, "title_key": db.Fold(text), "description": "", "start_time": day(10 + i),
+			"title": text, "title_key": entity.Fold(text), "description": "", "start_time": day(10 + i),
 			"created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
 		ticket := fields{
@@ -56,8 +57,8 @@ func (s *server) filteredLists(admin account) []filtered {
 		if i%2 == 0 {
 			interaction["end_time"], ticket["assignee_id"] = day(11+i), users[i/2].id()
 		}
-		interactions = append(interactions, s.seed(db.Interactions, interaction))
-		tickets = append(tickets, s.seed(db.Tickets, ticket))
+		interactions = append(interactions, s.seed(db.Interactions.Collection, interaction))
+		tickets = append(tickets, s.seed(db.Tickets.Collection, ticket))
 	}
 	stored := map[string]string{
 		"id": "_id", "createdAt": "created_at", "updatedAt": "updated_at", "startTime": "start_time", "endTime": "end_time",
@@ -72,7 +73,7 @@ func (s *server) filteredLists(admin account) []filtered {
 	}
 	for i := range lists {
 		lists[i].stored = stored
-		lists[i].kinds = map[string]db.Kind{
+		lists[i].kinds = map[string]entity.Kind{
 			"id": lists[i].kind, "userId": db.KindUser, "assigneeId": db.KindUser, "customerId": db.KindCustomer,
 			"interactionId": db.KindInteraction,
 		}

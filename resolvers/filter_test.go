@@ -10,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"golang.org/x/text/unicode/norm"
 
-	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 	"crm/graph"
 )
@@ -18,12 +18,12 @@ import (
 // filtered is a list whose filters are tested.
 type filtered struct {
 	list, where string
-	kind        db.Kind
+	kind        entity.Kind
 	docs        []fields
 	// stored is the stored field behind each field of the where input, where it has another name.
 	stored map[string]string
 	// kinds is of what kind an id is.
-	kinds map[string]db.Kind
+	kinds map[string]entity.Kind
 }
 
 // TestEveryOperator compares every operator of every field of every where input with what it is described to do. A

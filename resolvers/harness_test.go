@@ -72,7 +72,7 @@ func serve(t *testing.T, store store.Store, options db.Options) *server {
 // serveWith starts a server over a store, with its passwords hashed as the test wants.
 func serveWith(t *testing.T, store store.Store, passwords db.Passwords, options db.Options) *server {
 	t.Helper()
-	options.CursorKey = []byte("a key for cursors")
+	options.CursorKeys = [][]byte{[]byte("a key for cursors")}
 	domain := db.New(store, passwords, options)
 	tokens, err := auth.NewTokens(auth.Keys{[]byte("users' key")}, auth.Keys{[]byte("customers' key")})
 	if err != nil {

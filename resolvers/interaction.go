@@ -4,69 +4,8 @@ import (
 	"context"
 
 	"crm/db"
-	"crm/db/store"
 	"crm/graph"
 )
-
-func interactionID(i *db.Interaction) store.ID { return i.ID }
-
-func interactionUser(i *db.Interaction) (store.ID, bool) { return i.UserID, true }
-
-func interactionCustomer(i *db.Interaction) (store.ID, bool) { return i.CustomerID, true }
-
-// Interaction resolves Query.interaction.
-func (r queryResolver) Interaction(ctx context.Context, id string) (*db.Interaction, error) {
-	return get(ctx, r.db.Interactions, db.KindInteraction, "id", id)
-}
-
-// Interactions resolves Query.interactions.
-func (r queryResolver) Interactions(
-	ctx context.Context, first *int, after *string, last *int, before *string,
-	where *graph.InteractionWhere, orderBy []*graph.InteractionOrder,
-) (*graph.InteractionConnection, error) {
-	list, err := interactionList(slice{first, after, last, before}, where, orderBy)
-	if err != nil {
-		return nil, err
-	}
-	return connection(ctx, r.db.Interactions, list)
-}
-
-// User resolves Interaction.user.
-func (r interactionResolver) User(ctx context.Context, interaction *db.Interaction) (*db.User, error) {
-	return one(ctx, interaction, r.db.Users, interactionUser)
-}
-
-// Customer resolves Interaction.customer.
-func (r interactionResolver) Customer(ctx context.Context, interaction *db.Interaction) (*db.Customer, error) {
-	return one(ctx, interaction, r.db.Customers, interactionCustomer)
-}
-
-// ViewerCan resolves Interaction.viewerCan.
-func (r interactionResolver) ViewerCan(
-	ctx context.Context, interaction *db.Interaction,
-) ([]db.InteractionAction, error) {
-	return interaction.ViewerCan(scopeOf(ctx)), nil
-}
-
-// Tickets resolves Interaction.tickets.
-func (r interactionResolver) Tickets(
-	ctx context.Context, interaction *db.Interaction, first *int, after *string, last *int, before *string,
-	where *graph.TicketWhere, orderBy []*graph.TicketOrder,
-) (*graph.TicketConnection, error) {
-	list, err := ticketList(slice{first, after, last, before}, where, orderBy)
-	if err != nil {
-		return nil, err
-	}
-	return children(ctx, interaction, interactionID, r.db.Tickets, "interaction_id", list)
-}
-
-// Deliveries resolves Interaction.deliveries.
-func (r interactionResolver) Deliveries(
-	ctx context.Context, interaction *db.Interaction, first *int, after *string, last *int, before *string,
-) (*graph.DeliveryConnection, error) {
-	list := deliveryList(slice{first, after, last, before})
-	return children(ctx, interaction, interactionID, r.db.Deliveries, "entity_id", list)
-}
 
 // CreateInteraction resolves Mutation.createInteraction.
 func (r mutationResolver) CreateInteraction(
@@ -139,5 +78,5 @@ func (r mutationResolver) DeleteInteraction(
 	if err != nil {
 		return nil, err
 	}
-	return &graph.DeleteInteractionPayload{DeletedID: input.ID, DeletedTickets: deleted.Tickets}, nil
+	return deletedInteraction(input.ID, deleted), nil
 }

@@ -134,7 +134,7 @@ func (s *server) setHash(a account, hash string) {
 		c = db.Customers
 	}
 	set := []store.Assignment{{Field: "password", Value: hash}}
-	if err := s.store.Update(s.t.Context(), c, idOf(s.t, a.id), store.Filter{}, set); err != nil {
+	if err := s.store.Update(s.t.Context(), c.Collection, idOf(s.t, a.id), store.Filter{}, set); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -82,7 +82,7 @@ func (s *server) failedDelivery(about string) string {
 		ID: store.NewID(), EventID: store.NewID(), EntityID: idOf(s.t, about), Channel: "mail", Recipient: "cleo@example.org",
 		Subject: "plan", Status: db.DeliveryFailed, Attempts: 7, NextAttemptAt: now, CreatedAt: now,
 	}
-	s.insert(db.Deliveries, delivery)
+	s.insert(db.Deliveries.Collection, delivery)
 	return delivery.GlobalID()
 }
 

@@ -13,6 +13,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/event"
 
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/mongo"
 	"crm/db/mongo/mongotest"
 	"crm/db/store"
@@ -172,7 +173,7 @@ func everyFilterAndOrder() []string {
 
 // operandOf returns a value for an operator: one is a list of one, too.
 func operandOf(definition *ast.Definition, kind, field string) string {
-	kinds := map[string]db.Kind{
+	kinds := map[string]entity.Kind{
 		"Userid": db.KindUser, "Customerid": db.KindCustomer, "Interactionid": db.KindInteraction, "Ticketid": db.KindTicket,
 		"InteractionuserId": db.KindUser, "InteractioncustomerId": db.KindCustomer, "TicketcustomerId": db.KindCustomer,
 		"TicketinteractionId": db.KindInteraction, "TicketassigneeId": db.KindUser,

@@ -13,6 +13,7 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
 	"crm/db"
+	"crm/db/legacy"
 	"crm/db/mongo"
 	"crm/db/mongo/mongotest"
 	"crm/db/store"
@@ -113,7 +114,7 @@ func openOldData(t *testing.T) (o oldData, reports string) {
 func (o oldData) prepare() string {
 	o.t.Helper()
 	var log bytes.Buffer
-	if err := o.db.Prepare(o.t.Context(), 5*time.Second, slog.New(slog.NewTextHandler(&log, nil))); err != nil {
+	if err := o.db.Prepare(o.t.Context(), 5*time.Second, legacy.Backfill, slog.New(slog.NewTextHandler(&log, nil))); err != nil {
 		o.t.Fatal(err)
 	}
 	o.db.BuildIndexes(o.t.Context(), slog.New(slog.DiscardHandler))

@@ -8,6 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -16,7 +17,7 @@ func (o oldData) testOldUpdates(t *testing.T, admin string) {
 	t.Helper()
 	for _, test := range []struct {
 		n        int
-		kind     db.Kind
+		kind     entity.Kind
 		mutation string
 		input    variables
 		object   string

@@ -18,13 +18,13 @@ func (s *server) seedPages(admin account) (users, customers, interactions, ticke
 		s.t.Fatal(err)
 	}
 	for i := range 9 {
-		users = append(users, s.seed(db.Users, fields{
+		users = append(users, s.seed(db.Users.Collection, fields{
 			"_id": store.DerivedID("user", strconv.Itoa(i)), "name": names[i%3], "name_key": names[i%3],
 			"email": fmt.Sprintf("u%d@example.net", i), "email_key": fmt.Sprintf("u%d@example.net", i), "created_at": day(1 + i%2),
 		}))
 	}
 	for i := range 13 {
-		customers = append(customers, s.seed(db.Customers, fields{
+		customers = append(customers, s.seed(db.Customers.Collection, fields{
 			"_id": store.DerivedID("customer", strconv.Itoa(i)), "name": names[i%4], "name_key": names[i%4],
 			"email": fmt.Sprintf("c%d@example.net", i), "email_key": fmt.Sprintf("c%d@example.net", i),
 			"created_at": day(1 + i%3), "updated_at": day(5 + i%2),
@@ -32,14 +32,14 @@ func (s *server) seedPages(admin account) (users, customers, interactions, ticke
 	}
 	for i := range 14 {
 		// The first customer has the even ones.
-		interactions = append(interactions, s.seed(db.Interactions, fields{
+		interactions = append(interactions, s.seed(db.Interactions.Collection, fields{
 			"_id": store.DerivedID("interaction", strconv.Itoa(i)), "user_id": adminID, "customer_id": customers[i%2].id(),
 			"title": names[i%3], "title_key": names[i%3], "start_time": day(10 + i%4),
 			"created_at": day(1 + i%3), "updated_at": day(5 + i%2),
 		}))
 	}
 	for i := range 14 {
-		tickets = append(tickets, s.seed(db.Tickets, fields{
+		tickets = append(tickets, s.seed(db.Tickets.Collection, fields{
 			"_id": store.DerivedID("ticket", strconv.Itoa(i)), "interaction_id": interactions[i%2].id(),
 			"customer_id": interactions[i%2]["customer_id"], "interaction_user_id": adminID, "assignee_id": adminID,
 			"description": "T", "priority": 1 + i%3, "created_at": day(1 + i%4), "updated_at": day(5 + i%2),

@@ -11,6 +11,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -74,7 +75,7 @@ type listing struct {
 	name, token string
 	// open and close are what stands around the list's field in a query, and path leads to it in the answer.
 	open, field, close, path string
-	kind                     db.Kind
+	kind                     entity.Kind
 	order                    []orderKey
 	docs                     []fields
 }
@@ -248,7 +249,7 @@ func (s *server) listings() []listing {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		users = append(users, fields{"_id": id, "name_key": db.Fold(user.Name), "email_key": user.Email, "created_at": user.CreatedAt})
+		users = append(users, fields{"_id": id, "name_key": entity.Fold(user.Name), "email_key": user.Email, "created_at": user.CreatedAt})
 	}
 	name, email := orderKey{"NAME", "name_key", false}, orderKey{"EMAIL", "email_key", true}
 	created, updated := orderKey{"CREATED_AT", "created_at", true}, orderKey{"UPDATED_AT", "updated_at", false}

@@ -60,7 +60,7 @@ func TestPagesWhileOthersWrite(t *testing.T) {
 		store := func(name string) string {
 			stored++
 			id := store.DerivedID(name, strconv.Itoa(stored))
-			s.seed(db.Customers, fields{
+			s.seed(db.Customers.Collection, fields{
 				"_id": id, "name": name, "name_key": name, "email": id.String(), "email_key": id.String(),
 				"created_at": day(1), "updated_at": day(1),
 			})

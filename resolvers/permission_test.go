@@ -154,7 +154,7 @@ func (s *server) newTicketIn(w *world, status string) string {
 		InteractionUserID: idOf(s.t, w.ids["uma"]), AssigneeID: &assignee, Description: "T",
 		Status: db.TicketStatus(strings.ToLower(status)), Priority: db.PriorityLow, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
-	s.insert(db.Tickets, ticket)
+	s.insert(db.Tickets.Collection, ticket)
 	return ticket.GlobalID()
 }
 
@@ -166,6 +166,6 @@ func (s *server) newInteractionIn(w *world, status string) string {
 		ID: store.NewID(), UserID: idOf(s.t, w.ids["uma"]), CustomerID: idOf(s.t, w.ids["cleo"]), Kind: db.KindTask, Title: "I",
 		Status: db.InteractionStatus(strings.ToLower(status)), StartTime: now, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
-	s.insert(db.Interactions, interaction)
+	s.insert(db.Interactions.Collection, interaction)
 	return interaction.GlobalID()
 }

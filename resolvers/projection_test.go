@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"crm/db"
+	"crm/db/entity"
 )
 
 // TestProjections compares answers made of the fields that an operation shows with answers made of whole documents: for
@@ -12,7 +13,7 @@ import (
 func TestProjections(t *testing.T) {
 	t.Parallel()
 	d := newDifferential(t)
-	for _, kind := range []db.Kind{db.KindUser, db.KindCustomer, db.KindInteraction, db.KindTicket} {
+	for _, kind := range []entity.Kind{db.KindUser, db.KindCustomer, db.KindInteraction, db.KindTicket} {
 		d.compareEachField(t, kind)
 	}
 	operations := 1_500
@@ -28,7 +29,7 @@ func TestProjections(t *testing.T) {
 }
 
 // compareEachField asks for each field of a type alone, so that no other has its stored fields read.
-func (d *differential) compareEachField(t *testing.T, kind db.Kind) {
+func (d *differential) compareEachField(t *testing.T, kind entity.Kind) {
 	t.Helper()
 	ids := d.known[0].visible[kind]
 	for typeName, k := range kindsOfTypes {

@@ -5,22 +5,23 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 	"crm/graph"
 )
 
 // get reads the document that the global id in the argument or input field at path names.
-func get[T any](ctx context.Context, e *db.Entities[T], kind db.Kind, path, text string) (*T, error) {
-	id, err := parseID(path, kind, text)
+func get[T any](ctx context.Context, e *entity.Reader[T], path, text string) (*T, error) {
+	id, err := parseID(path, e.Definition().Kind, text)
 	if err != nil {
 		return nil, err
 	}
-	return shown(ctx, e).Get(ctx, scopeOf(ctx), id)
+	return projected(ctx, e).Get(ctx, scopeOf(ctx), id)
 }
 
 // parseID reads a global id of that kind from the argument or input field at path.
-func parseID(path string, kind db.Kind, text string) (store.ID, error) {
-	id, err := kind.ParseGlobalID(text)
+func parseID(path string, kind entity.Kind, text string) (store.ID, error) {
+	id, err := db.ParseID(kind, text)
 	if err != nil {
 		return store.ID{}, store.FieldError(store.BadInput, path, "%s", err.Error())
 	}
@@ -39,7 +40,7 @@ func (r queryResolver) Viewer(ctx context.Context) (graph.Viewer, error) {
 // account reads a user or a customer that the scope sees.
 func (r *Resolver) account(ctx context.Context, scope auth.Scope, staff bool, id store.ID) (graph.Viewer, error) {
 	if staff {
-		return shown(ctx, r.db.Users).Get(ctx, scope, id)
+		return projected(ctx, r.db.Users).Get(ctx, scope, id)
 	}
-	return shown(ctx, r.db.Customers).Get(ctx, scope, id)
+	return projected(ctx, r.db.Customers).Get(ctx, scope, id)
 }

@@ -25,10 +25,6 @@ type (
 	queryResolver        struct{ *Resolver }
 	mutationResolver     struct{ *Resolver }
 	subscriptionResolver struct{ *Resolver }
-	userResolver         struct{ *Resolver }
-	customerResolver     struct{ *Resolver }
-	interactionResolver  struct{ *Resolver }
-	ticketResolver       struct{ *Resolver }
 )
 
 // Query returns the resolvers of the queries.
@@ -39,17 +35,5 @@ func (r *Resolver) Mutation() graph.MutationResolver { return mutationResolver{r
 
 // Subscription returns the resolvers of the subscriptions.
 func (r *Resolver) Subscription() graph.SubscriptionResolver { return subscriptionResolver{r} }
-
-// User returns the resolvers of what hangs on a user.
-func (r *Resolver) User() graph.UserResolver { return userResolver{r} }
-
-// Customer returns the resolvers of what hangs on a customer.
-func (r *Resolver) Customer() graph.CustomerResolver { return customerResolver{r} }
-
-// Interaction returns the resolvers of what hangs on an interaction.
-func (r *Resolver) Interaction() graph.InteractionResolver { return interactionResolver{r} }
-
-// Ticket returns the resolvers of what hangs on a ticket.
-func (r *Resolver) Ticket() graph.TicketResolver { return ticketResolver{r} }
 
 func scopeOf(ctx context.Context) auth.Scope { return auth.ScopeFrom(ctx) }

@@ -52,8 +52,8 @@ type siblings[T any] struct {
 // reading reads once for all siblings: whoever asks gets what the first one got, its error and its panic too.
 type reading[R any] func() (R, error)
 
-// together makes documents siblings.
-func together[T any](ctx context.Context, docs []*T) {
+// addBatch makes documents siblings.
+func addBatch[T any](ctx context.Context, docs []*T) {
 	op := ctx.Value(operationKey{}).(*operation)
 	if op.plain {
 		return

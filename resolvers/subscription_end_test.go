@@ -55,7 +55,7 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 					if _, ok := <-changes; ok {
 						t.Error("there is something in the stream still")
 					}
-					if _, err := s.db.Tickets.Watch(t.Context(), viewer, db.Watch{}); store.CodeOf(err) != store.Unauthenticated {
+					if _, err := db.Subscribe(t.Context(), s.db, s.db.Tickets, viewer, db.Watch{}); store.CodeOf(err) != store.Unauthenticated {
 						t.Errorf("subscribing again: %v", err)
 					}
 				}
@@ -73,7 +73,7 @@ func TestStreamsEndWithTheServer(t *testing.T) {
 		if code := ended.code(t); code != store.Unavailable {
 			t.Errorf("the stream ends with %q", code)
 		}
-		if _, err := s.db.Tickets.Watch(t.Context(), admin, db.Watch{}); store.CodeOf(err) != store.Unavailable {
+		if _, err := db.Subscribe(t.Context(), s.db, s.db.Tickets, admin, db.Watch{}); store.CodeOf(err) != store.Unavailable {
 			t.Errorf("subscribing again: %v", err)
 		}
 	})
@@ -203,7 +203,7 @@ func (s *server) happen(ticket string, events int) {
 			batch[i] = ticketEvent(doc)
 		}
 		set := []store.Assignment{{Field: "description", Value: "again"}}
-		if err := s.store.Update(s.t.Context(), db.Tickets, id, store.Filter{}, set, batch...); err != nil {
+		if err := s.store.Update(s.t.Context(), db.Tickets.Collection, id, store.Filter{}, set, batch...); err != nil {
 			s.t.Error(err)
 			return
 		}
@@ -241,7 +241,7 @@ func seqOf[T any](t *testing.T, changes <-chan *db.Change[T]) int {
 type narrow struct{ store.Store }
 
 func (s narrow) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
-	if c == db.Tickets && looksThrough(q.Where) {
+	if c == db.Tickets.Collection && looksThrough(q.Where) {
 		return store.Errorf(store.BadInput, "the filter selects too many")
 	}
 	return s.Store.Find(ctx, c, q, next)
@@ -259,8 +259,8 @@ func TestFilterThatCannotBeAnswered(t *testing.T) {
 	tellSubscribers(t, s.db)
 	s.settle()
 	ended := make(ending, 1)
-	_, err := s.db.Tickets.Watch(t.Context(), s.viewer(w.people["ada"]), db.Watch{
-		Where: store.InQuery("customer_id", db.Customers, "_id", store.Eq("company", "Cleo Ltd")),
+	_, err := db.Subscribe(t.Context(), s.db, s.db.Tickets, s.viewer(w.people["ada"]), db.Watch{
+		Where: store.InQuery("customer_id", db.Customers.Collection, "_id", store.Eq("company", "Cleo Ltd")),
 		Ended: func(err error) { ended <- err },
 	})
 	if err != nil {

@@ -168,7 +168,7 @@ func watchTickets(
 	if after != "" {
 		w.After = &after
 	}
-	changes, err := d.Tickets.Watch(ctx, viewer, w)
+	changes, err := db.Subscribe(ctx, d, d.Tickets, viewer, w)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -100,7 +100,7 @@ func readSome(ctx context.Context, d *db.DB, admin auth.Viewer, at, enough int) 
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
 	after := strconv.Itoa(at)
-	changes, err := d.Tickets.Watch(ctx, admin, db.Watch{After: &after})
+	changes, err := db.Subscribe(ctx, d, d.Tickets, admin, db.Watch{After: &after})
 	if store.CodeOf(err) == store.Unavailable {
 		return at, nil // the server is being replaced
 	}

@@ -190,7 +190,7 @@ func (s *server) giveUp(about string) string {
 		ID: store.NewID(), EventID: store.NewID(), EntityID: idOf(s.t, about), Channel: "mail", Recipient: "cleo@example.org",
 		Status: db.DeliveryPending, Lease: store.NewID(), NextAttemptAt: now.Add(time.Hour), CreatedAt: now,
 	}
-	s.insert(db.Deliveries, delivery)
+	s.insert(db.Deliveries.Collection, delivery)
 	if err := s.db.SettleFailed(s.t.Context(), delivery, "550 no such user"); err != nil {
 		s.t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func (s *server) limited(email, password string) int {
 // attempts counts the tries that the store knows of.
 func (s *server) attempts(where store.Filter) int {
 	s.t.Helper()
-	n, err := s.store.Count(s.t.Context(), db.LoginAttempts, where)
+	n, err := s.store.Count(s.t.Context(), db.LoginAttempts.Collection, where)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func (s *server) attempts(where store.Filter) int {
 func (s *server) passTime(by time.Duration) {
 	s.t.Helper()
 	var tries []*db.LoginAttempt
-	err := s.store.Find(s.t.Context(), db.LoginAttempts, store.Query{Sort: []store.Sort{{Field: "_id"}}}, func() store.Document {
+	err := s.store.Find(s.t.Context(), db.LoginAttempts.Collection, store.Query{Sort: []store.Sort{{Field: "_id"}}}, func() store.Document {
 		tries = append(tries, new(db.LoginAttempt))
 		return tries[len(tries)-1]
 	})
@@ -89,7 +89,7 @@ func (s *server) passTime(by time.Duration) {
 	}
 	for _, try := range tries {
 		set := []store.Assignment{{Field: "at", Value: try.At.Add(-by)}}
-		if err := s.store.Update(s.t.Context(), db.LoginAttempts, try.ID, store.Filter{}, set); err != nil {
+		if err := s.store.Update(s.t.Context(), db.LoginAttempts.Collection, try.ID, store.Filter{}, set); err != nil {
 			s.t.Fatal(err)
 		}
 	}

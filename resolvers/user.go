@@ -5,66 +5,15 @@ import (
 
 	"crm/auth"
 	"crm/db"
-	"crm/db/store"
 	"crm/graph"
 )
-
-func userID(u *db.User) store.ID { return u.ID }
 
 // User resolves Query.user; @oneOf sees to it that there is one key.
 func (r queryResolver) User(ctx context.Context, by graph.UserBy) (*db.User, error) {
 	if email := by.Email.Value(); email != nil {
-		return db.ByEmail(ctx, shown(ctx, r.db.Users), scopeOf(ctx), *email)
+		return db.ByEmail(ctx, projected(ctx, r.db.Users), scopeOf(ctx), *email)
 	}
-	return get(ctx, r.db.Users, db.KindUser, "by.id", *by.ID.Value())
-}
-
-// Users resolves Query.users.
-func (r queryResolver) Users(
-	ctx context.Context, first *int, after *string, last *int, before *string,
-	where *graph.UserWhere, orderBy []*graph.UserOrder,
-) (*graph.UserConnection, error) {
-	list, err := userList(slice{first, after, last, before}, where, orderBy)
-	if err != nil {
-		return nil, err
-	}
-	return connection(ctx, r.db.Users, list)
-}
-
-// Interactions resolves User.interactions.
-func (r userResolver) Interactions(
-	ctx context.Context, user *db.User, first *int, after *string, last *int, before *string,
-	where *graph.InteractionWhere, orderBy []*graph.InteractionOrder,
-) (*graph.InteractionConnection, error) {
-	list, err := interactionList(slice{first, after, last, before}, where, orderBy)
-	if err != nil {
-		return nil, err
-	}
-	return children(ctx, user, userID, r.db.Interactions, "user_id", list)
-}
-
-// Tickets resolves User.tickets.
-func (r userResolver) Tickets(
-	ctx context.Context, user *db.User, first *int, after *string, last *int, before *string,
-	where *graph.TicketWhere, orderBy []*graph.TicketOrder,
-) (*graph.TicketConnection, error) {
-	list, err := ticketList(slice{first, after, last, before}, where, orderBy)
-	if err != nil {
-		return nil, err
-	}
-	return children(ctx, user, userID, r.db.Tickets, "interaction_user_id", list)
-}
-
-// AssignedTickets resolves User.assignedTickets.
-func (r userResolver) AssignedTickets(
-	ctx context.Context, user *db.User, first *int, after *string, last *int, before *string,
-	where *graph.TicketWhere, orderBy []*graph.TicketOrder,
-) (*graph.TicketConnection, error) {
-	list, err := ticketList(slice{first, after, last, before}, where, orderBy)
-	if err != nil {
-		return nil, err
-	}
-	return children(ctx, user, userID, r.db.Tickets, "assignee_id", list)
+	return get(ctx, r.db.Users, "by.id", *by.ID.Value())
 }
 
 // CreateUser resolves Mutation.createUser.
@@ -141,7 +90,5 @@ func (r mutationResolver) DeleteUser(
 	if err != nil {
 		return nil, err
 	}
-	return &graph.DeleteUserPayload{
-		DeletedID: input.ID, DeletedInteractions: deleted.Interactions, DeletedTickets: deleted.Tickets,
-	}, nil
+	return deletedUser(input.ID, deleted), nil
 }

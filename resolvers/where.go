@@ -7,8 +7,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 	"crm/graph"
 )
@@ -92,7 +92,7 @@ func given[T any](c *conditions, in graphql.Omittable[T], path string, null bool
 // related converts the conditions on a document that a reference leads to: those in the input field name of the where
 // input at path.
 func related[W any](
-	c *conditions, path, name string, depth int, in graphql.Omittable[*W], field string, target *store.Collection,
+	c *conditions, path, name string, depth int, in graphql.Omittable[*W], field string, target *entity.Definition,
 	convert func(c *conditions, path string, depth int, where *W) store.Filter,
 ) store.Filter {
 	if !in.IsSet() {
@@ -102,7 +102,7 @@ func related[W any](
 	if !given(c, in, path, in.Value() == nil) {
 		return store.Filter{}
 	}
-	return store.InQuery(field, target, "_id", convert(c, path, depth+1, in.Value()))
+	return store.InQuery(field, target.Collection, "_id", convert(c, path, depth+1, in.Value()))
 }
 
 // compare converts the conditions on one field, which are in the input field name of the where input at path; value turns
@@ -141,6 +141,24 @@ func nullness(path, field string, null bool) store.Filter {
 		return filter
 	}
 	return store.Not(filter)
+}
+
+// nullCondition converts a condition that is true where a stored field is null.
+func nullCondition(c *conditions, path, name, field string, in graphql.Omittable[*bool]) store.Filter {
+	path += "." + name
+	if !given(c, in, path, in.Value() == nil) {
+		return store.Filter{}
+	}
+	return nullness(path, field, *in.Value())
+}
+
+// boolean converts a condition on a field that is true or false.
+func boolean(c *conditions, path, name, field string, in graphql.Omittable[*bool]) store.Filter {
+	path += "." + name
+	if !given(c, in, path, in.Value() == nil) {
+		return store.Filter{}
+	}
+	return store.Filter{Op: store.OpEq, Field: field, Value: *in.Value(), Path: path}
 }
 
 // comparison collects the conditions on one field.
@@ -209,18 +227,16 @@ func (f *comparison[T]) list(name string, op store.Op, in graphql.Omittable[[]T]
 
 // The ways in which input values become values of db.
 
-func folded(text string) (any, error) { return db.Fold(text), nil }
+func folded(text string) (any, error) { return entity.Fold(text), nil }
 
 func plain(text string) (any, error) { return text, nil }
 
 func moment(t time.Time) (any, error) { return t, nil }
 
-func roleName(role auth.Role) (any, error) { return string(role), nil }
-
-func idOf(kind db.Kind) func(string) (any, error) {
-	return func(text string) (any, error) { return kind.ParseGlobalID(text) }
+func idOf(kind entity.Kind) func(string) (any, error) {
+	return func(text string) (any, error) { return db.ParseID(kind, text) }
 }
 
 func stored[T ~string](value T) (any, error) { return string(value), nil }
 
-func rank(priority db.Priority) (any, error) { return int(priority), nil }
+func number[T ~int](value T) (any, error) { return int(value), nil }

@@ -15,13 +15,13 @@ import (
 func household(t *testing.T) (*mongo.Store, *recorder, []store.ID) {
 	t.Helper()
 	r := new(recorder)
-	collections := []*store.Collection{db.Interactions, db.Users}
+	collections := []*store.Collection{db.Interactions.Collection, db.Users.Collection}
 	s := mongotest.OpenOn(t, mongotest.Database(t), collections, mongo.WithMonitor(r.monitor()))
 	parents := []store.ID{store.NewID(), store.NewID(), store.NewID()}
 	for i, parent := range parents {
 		for range i {
 			doc := &db.Interaction{ID: store.NewID(), CustomerID: parent}
-			wantNoError(t, "Insert", s.Insert(t.Context(), db.Interactions, doc))
+			wantNoError(t, "Insert", s.Insert(t.Context(), db.Interactions.Collection, doc))
 		}
 	}
 	r.take()
@@ -43,16 +43,16 @@ func writeSteps(s *mongo.Store, parent store.ID) []step {
 	set := []store.Assignment{{Field: "title", Value: "x"}}
 	return []step{
 		{"Insert", func(ctx context.Context) error {
-			return s.Insert(ctx, db.Interactions, doc, event())
+			return s.Insert(ctx, db.Interactions.Collection, doc, event())
 		}, []string{"insert"}},
 		{"Update", func(ctx context.Context) error {
-			return s.Update(ctx, db.Interactions, doc.ID, store.Eq("version", 0), set, event())
+			return s.Update(ctx, db.Interactions.Collection, doc.ID, store.Eq("version", 0), set, event())
 		}, []string{"update"}},
 		{"Claim", func(ctx context.Context) error {
-			return s.Claim(ctx, db.Interactions, store.Query{Where: store.Eq("_id", doc.ID)}, set, newInteraction())
+			return s.Claim(ctx, db.Interactions.Collection, store.Query{Where: store.Eq("_id", doc.ID)}, set, newInteraction())
 		}, []string{"findAndModify"}},
 		{"Delete", func(ctx context.Context) error {
-			return s.Delete(ctx, db.Interactions, doc.ID, store.Filter{}, event())
+			return s.Delete(ctx, db.Interactions.Collection, doc.ID, store.Filter{}, event())
 		}, []string{"update"}},
 	}
 }
@@ -62,22 +62,22 @@ func readSteps(s *mongo.Store, parents []store.ID) []step {
 	where := store.Eq("title", "x")
 	return []step{
 		{"Find", func(ctx context.Context) error {
-			return s.Find(ctx, db.Interactions, store.Query{Sort: order, Limit: 4}, newInteraction)
+			return s.Find(ctx, db.Interactions.Collection, store.Query{Sort: order, Limit: 4}, newInteraction)
 		}, []string{"find"}},
 		{"Find of a whole page", func(ctx context.Context) error {
-			return s.Find(ctx, db.Interactions, store.Query{Sort: order, Limit: 2}, newInteraction)
+			return s.Find(ctx, db.Interactions.Collection, store.Query{Sort: order, Limit: 2}, newInteraction)
 		}, []string{"find"}},
 		{"Count", func(ctx context.Context) error {
-			_, err := s.Count(ctx, db.Interactions, where)
+			_, err := s.Count(ctx, db.Interactions.Collection, where)
 			return err
 		}, []string{"aggregate"}},
 		{"CountBy", func(ctx context.Context) error {
-			_, err := s.CountBy(ctx, db.Interactions, "customer_id", parents, where)
+			_, err := s.CountBy(ctx, db.Interactions.Collection, "customer_id", parents, where)
 			return err
 		}, []string{"aggregate"}},
 		{"Find with a subquery", func(ctx context.Context) error {
-			in := store.InQuery("user_id", db.Users, "_id", store.Eq("name", "x"))
-			return s.Find(ctx, db.Interactions, store.Query{Where: in}, newInteraction)
+			in := store.InQuery("user_id", db.Users.Collection, "_id", store.Eq("name", "x"))
+			return s.Find(ctx, db.Interactions.Collection, store.Query{Where: in}, newInteraction)
 		}, []string{"aggregate", "find"}},
 	}
 }
@@ -99,7 +99,7 @@ func TestCommandsOfFindChildren(t *testing.T) {
 	find := func(limit int) map[store.ID]int {
 		t.Helper()
 		counts := map[store.ID]int{}
-		err := s.FindChildren(t.Context(), db.Interactions, "customer_id", parents, store.Query{Limit: limit},
+		err := s.FindChildren(t.Context(), db.Interactions.Collection, "customer_id", parents, store.Query{Limit: limit},
 			func(parent store.ID) store.Document {
 				counts[parent]++
 				return new(db.Interaction)
@@ -130,8 +130,8 @@ func TestTooLargeSubquery(t *testing.T) {
 	t.Parallel()
 	s, _, parents := household(t)
 	find := func() error {
-		in := store.InQuery("_id", db.Interactions, "customer_id", store.Filter{})
-		return s.Find(t.Context(), db.Users, store.Query{Where: in}, func() store.Document { return new(db.User) })
+		in := store.InQuery("_id", db.Interactions.Collection, "customer_id", store.Filter{})
+		return s.Find(t.Context(), db.Users.Collection, store.Query{Where: in}, func() store.Document { return new(db.User) })
 	}
 	s.LimitSubqueries(len(parents) - 1)
 	wantNoError(t, "Find", find())
@@ -146,13 +146,13 @@ func TestPurgeKeepsEvents(t *testing.T) {
 	t.Parallel()
 	s, _, _ := household(t)
 	doc := &db.Interaction{ID: store.NewID(), Title: "gone"}
-	wantNoError(t, "Insert", s.Insert(t.Context(), db.Interactions, doc, &store.Event{ID: store.NewID(), Entity: doc.ID}))
-	removed, err := s.Purge(t.Context(), db.Interactions, store.Filter{}, 10)
+	wantNoError(t, "Insert", s.Insert(t.Context(), db.Interactions.Collection, doc, &store.Event{ID: store.NewID(), Entity: doc.ID}))
+	removed, err := s.Purge(t.Context(), db.Interactions.Collection, store.Filter{}, 10)
 	wantNoError(t, "Purge", err)
 	if removed != 4 {
 		t.Errorf("removed %d documents, want 4", removed)
 	}
-	n, err := s.Count(t.Context(), db.Interactions, store.Filter{})
+	n, err := s.Count(t.Context(), db.Interactions.Collection, store.Filter{})
 	wantNoError(t, "Count", err)
 	if n != 0 {
 		t.Errorf("%d documents are left, want none", n)

@@ -54,10 +54,10 @@ func TestLegacyDocument(t *testing.T) {
 	id := store.NewID()
 	_, err := users.InsertOne(t.Context(), legacyUser(id))
 	wantNoError(t, "InsertOne", err)
-	s := mongotest.OpenOn(t, database, []*store.Collection{db.Users})
+	s := mongotest.OpenOn(t, database, []*store.Collection{db.Users.Collection})
 
 	got := new(db.User)
-	err = s.Find(t.Context(), db.Users, store.Query{Where: store.Eq("_id", id)}, func() store.Document { return got })
+	err = s.Find(t.Context(), db.Users.Collection, store.Query{Where: store.Eq("_id", id)}, func() store.Document { return got })
 	wantNoError(t, "Find", err)
 	want := db.User{
 		ID: id, Name: "Asha", Email: "Asha@Example.com", PasswordHash: "$2a$14$x", Role: auth.User,
@@ -69,7 +69,7 @@ func TestLegacyDocument(t *testing.T) {
 
 	set := []store.Assignment{{Field: "name", Value: "Asha R."}, {Field: "version", Value: 2}}
 	event := &store.Event{ID: store.NewID(), Type: "user.updated", Entity: id, At: legacyTime}
-	wantNoError(t, "Update", s.Update(t.Context(), db.Users, id, store.IsNull("email_key"), set, event))
+	wantNoError(t, "Update", s.Update(t.Context(), db.Users.Collection, id, store.IsNull("email_key"), set, event))
 	moved, err := s.MoveEvents(t.Context(), 10)
 	wantNoError(t, "MoveEvents", err)
 	if moved != 1 {
@@ -101,8 +101,8 @@ func TestUnreadableDocumentIsNamed(t *testing.T) {
 	document[1].Value = bson.D{}
 	_, err := database.Collection(db.Users.Name).InsertOne(t.Context(), document)
 	wantNoError(t, "InsertOne", err)
-	s := mongotest.OpenOn(t, database, []*store.Collection{db.Users})
-	err = s.Find(t.Context(), db.Users, store.Query{}, func() store.Document { return new(db.User) })
+	s := mongotest.OpenOn(t, database, []*store.Collection{db.Users.Collection})
+	err = s.Find(t.Context(), db.Users.Collection, store.Query{}, func() store.Document { return new(db.User) })
 	if err == nil || store.CodeOf(err) != "" {
 		t.Errorf("got %v, want an internal error", err)
 	}
@@ -116,19 +116,19 @@ func TestIndexesOfSomebodyElse(t *testing.T) {
 		{Keys: bson.D{{Key: "name_key", Value: 1}, {Key: "_id", Value: 1}}, Options: options.Index().SetName("their_name")},
 	})
 	wantNoError(t, "CreateMany", err)
-	s := mongotest.OpenOn(t, database, []*store.Collection{db.Users})
+	s := mongotest.OpenOn(t, database, []*store.Collection{db.Users.Collection})
 	wantNoError(t, "EnsureIndexes again", s.EnsureIndexes(t.Context()))
 
 	set := []store.Assignment{{Field: "email_key", Value: "a@example.com"}}
 	for i, want := range []store.Code{"", store.Conflict} {
 		user := &db.User{ID: store.NewID()}
 		if i == 0 {
-			wantNoError(t, "Insert", s.Insert(t.Context(), db.Users, user))
+			wantNoError(t, "Insert", s.Insert(t.Context(), db.Users.Collection, user))
 		} else {
 			_, err := database.Collection(db.Users.Name).InsertOne(t.Context(), legacyUser(user.ID))
 			wantNoError(t, "InsertOne", err)
 		}
-		if err := s.Update(t.Context(), db.Users, user.ID, store.Filter{}, set); store.CodeOf(err) != want {
+		if err := s.Update(t.Context(), db.Users.Collection, user.ID, store.Filter{}, set); store.CodeOf(err) != want {
 			t.Errorf("Update: got %v, want code %q", err, want)
 		}
 	}

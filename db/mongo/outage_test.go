@@ -20,7 +20,7 @@ const patience = 8 * time.Second
 
 func openOn(t *testing.T, uri string) *mongo.Store {
 	t.Helper()
-	s, err := mongo.Open(uri, "crm", []*store.Collection{db.Sessions})
+	s, err := mongo.Open(uri, "crm", []*store.Collection{db.Sessions.Collection})
 	wantNoError(t, "Open", err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s
@@ -52,9 +52,9 @@ func TestUnreachable(t *testing.T) {
 		s := openOn(t, uri)
 		for name, operate := range map[string]func(context.Context) error{
 			"Ping":   s.Ping,
-			"Insert": func(ctx context.Context) error { return s.Insert(ctx, db.Sessions, session) },
+			"Insert": func(ctx context.Context) error { return s.Insert(ctx, db.Sessions.Collection, session) },
 			"Find": func(ctx context.Context) error {
-				return s.Find(ctx, db.Sessions, store.Query{}, func() store.Document { return new(db.Session) })
+				return s.Find(ctx, db.Sessions.Collection, store.Query{}, func() store.Document { return new(db.Session) })
 			},
 		} {
 			operations.Go(func() { checkUnreachable(t, name+" on a server that is "+server, operate) })
@@ -86,7 +86,7 @@ func TestRecovery(t *testing.T) {
 	s := openOn(t, uri)
 	session := &db.Session{ID: store.NewID(), RefreshHash: "x", CreatedAt: legacyTime, ExpiresAt: legacyTime}
 	wantNoError(t, "EnsureIndexes", s.EnsureIndexes(t.Context()))
-	wantNoError(t, "Insert", s.Insert(t.Context(), db.Sessions, session))
+	wantNoError(t, "Insert", s.Insert(t.Context(), db.Sessions.Collection, session))
 
 	stop()
 	if err := s.Ping(t.Context()); store.CodeOf(err) != store.Unavailable {
@@ -102,7 +102,7 @@ func TestRecovery(t *testing.T) {
 		}
 	}
 	got := new(db.Session)
-	err = s.Find(t.Context(), db.Sessions, store.Query{Where: store.Eq("_id", session.ID)}, func() store.Document { return got })
+	err = s.Find(t.Context(), db.Sessions.Collection, store.Query{Where: store.Eq("_id", session.ID)}, func() store.Document { return got })
 	wantNoError(t, "Find", err)
 	if *got != *session {
 		t.Errorf("got %+v, want %+v", got, session)

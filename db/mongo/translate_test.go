@@ -60,7 +60,7 @@ func wantJSON(t *testing.T, got any, want string) {
 func TestTranslate(t *testing.T) {
 	t.Parallel()
 	day := time.Date(2024, 2, 29, 12, 0, 0, 999_999, time.FixedZone("", 3600))
-	subquery := store.InQuery("owner_id", db.Users, "_id", store.Eq("name", "x"))
+	subquery := store.InQuery("owner_id", db.Users.Collection, "_id", store.Eq("name", "x"))
 	cases := map[string]struct {
 		filter store.Filter
 		want   string
@@ -109,7 +109,7 @@ func TestTranslateRefuses(t *testing.T) {
 		"document":            store.Eq("name", bson.D{{Key: "$gt", Value: ""}}),
 		"number as text":      store.Compare(store.OpContains, "name", 3),
 		"unknown operator":    {Op: 99, Field: "name"},
-		"failing subquery":    store.InQuery("owner_id", db.Users, "_id", store.Filter{}),
+		"failing subquery":    store.InQuery("owner_id", db.Users.Collection, "_id", store.Filter{}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -33,18 +33,15 @@ func insertCustomers(t *testing.T, s *Store, c *store.Collection, n int) {
 	}
 }
 
-// customerOf returns customer number i, which has its keys: an entity's own are set by db.
+// customerOf returns customer number i, with its keys.
 func customerOf(i int) store.Document {
-	name, company := fmt.Sprintf("name %d", i), fmt.Sprintf("company %06d ltd", i)
-	id, version, none, at := store.NewID(), 1, "", time.UnixMilli(int64(i))
-	key, phone := &company, (*string)(nil)
-	return row{&id, &name, &none, &none, &key, &phone, &at, &at, &version, &name, &name, &key}
+	name, company, at := fmt.Sprintf("name %d", i), fmt.Sprintf("company %06d ltd", i), time.UnixMilli(int64(i))
+	customer := &db.Customer{
+		ID: store.NewID(), Name: name, Email: name, Company: &company, CreatedAt: at, UpdatedAt: at, Version: 1,
+	}
+	customer.SetKeys()
+	return customer
 }
-
-// row is a document by its pointers.
-type row []any
-
-func (r row) Pointers(into []any) []any { return append(into, r...) }
 
 // companies returns the companies that have a text in them.
 func companies(t *testing.T, s *Store, text string) []string {
@@ -52,7 +49,7 @@ func companies(t *testing.T, s *Store, text string) []string {
 	found := []string{}
 	var docs []*db.Customer
 	q := store.Query{Where: store.Compare(store.OpContains, "company_key", text), Sort: byField("created_at", false), Limit: 9}
-	err := s.Find(t.Context(), db.Customers, q, func() store.Document {
+	err := s.Find(t.Context(), db.Customers.Collection, q, func() store.Document {
 		docs = append(docs, new(db.Customer))
 		return docs[len(docs)-1]
 	})
@@ -70,14 +67,14 @@ func companies(t *testing.T, s *Store, text string) []string {
 func TestIndexesOfALargeDatabase(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
-	older := withoutIndexes(db.Customers)
+	older := withoutIndexes(db.Customers.Collection)
 	s := open(t, path, older)
 	insertCustomers(t, s, older, smallTable+10)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 
-	s = open(t, path, db.Customers)
+	s = open(t, path, db.Customers.Collection)
 	missing, err := s.MissingIndexes(t.Context())
 	if err != nil || slices.Contains(missing, "customers_email") || !slices.Contains(missing, "customers_name") || !slices.Contains(missing, "customers_search") {
 		t.Fatalf("missing are %q, %v: want all but the unique one", missing, err)
@@ -98,7 +95,7 @@ func TestIndexesOfALargeDatabase(t *testing.T) {
 		t.Errorf("with the index: got %q, want %q", got, want)
 	}
 	plan := explain(t, s, func(b *builder) {
-		b.find(s.table(db.Customers), "", store.Query{Where: store.Compare(store.OpContains, "company_key", "234")})
+		b.find(s.table(db.Customers.Collection), "", store.Query{Where: store.Compare(store.OpContains, "company_key", "234")})
 	})
 	if !strings.HasPrefix(plan, "SEARCH customers USING INTEGER PRIMARY KEY") {
 		t.Errorf("the index isn't used:\n%s", plan)
@@ -108,10 +105,10 @@ func TestIndexesOfALargeDatabase(t *testing.T) {
 // TestSearchFollowsTheTable changes documents in every way there is, and what is found changes with them.
 func TestSearchFollowsTheTable(t *testing.T) {
 	t.Parallel()
-	s := open(t, filepath.Join(t.TempDir(), "crm.db"), db.Customers)
-	insertCustomers(t, s, db.Customers, 5)
+	s := open(t, filepath.Join(t.TempDir(), "crm.db"), db.Customers.Collection)
+	insertCustomers(t, s, db.Customers.Collection, 5)
 	var found []*db.Customer
-	err := s.Find(t.Context(), db.Customers, store.Query{Sort: byField("created_at", false)}, func() store.Document {
+	err := s.Find(t.Context(), db.Customers.Collection, store.Query{Sort: byField("created_at", false)}, func() store.Document {
 		found = append(found, new(db.Customer))
 		return found[len(found)-1]
 	})
@@ -119,14 +116,14 @@ func TestSearchFollowsTheTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	set := []store.Assignment{{Field: "company", Value: "Lotus"}, {Field: "company_key", Value: "lotus"}}
-	if err := s.Update(t.Context(), db.Customers, found[1].ID, store.Filter{}, set); err != nil {
+	if err := s.Update(t.Context(), db.Customers.Collection, found[1].ID, store.Filter{}, set); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Delete(t.Context(), db.Customers, found[2].ID, store.Filter{}); err != nil {
+	if err := s.Delete(t.Context(), db.Customers.Collection, found[2].ID, store.Filter{}); err != nil {
 		t.Fatal(err)
 	}
 	// One that is refused leaves nothing in the index, and VACUUM leaves the rows their places.
-	if err := s.Update(t.Context(), db.Customers, found[3].ID, store.Filter{}, append(set, store.Assignment{Field: "email_key", Value: "name 0"})); store.CodeOf(err) != store.Conflict {
+	if err := s.Update(t.Context(), db.Customers.Collection, found[3].ID, store.Filter{}, append(set, store.Assignment{Field: "email_key", Value: "name 0"})); store.CodeOf(err) != store.Conflict {
 		t.Fatalf("got %v, want a conflict", err)
 	}
 	if err := s.writer.exec("VACUUM"); err != nil {

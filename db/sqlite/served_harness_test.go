@@ -44,7 +44,7 @@ func servePlanned(t *testing.T) *planned {
 	if err != nil {
 		t.Fatal(err)
 	}
-	domain, log := db.New(store, hasher, db.Options{CursorKey: []byte("a key")}), slog.New(slog.DiscardHandler)
+	domain, log := db.New(store, hasher, db.Options{CursorKeys: [][]byte{[]byte("a key")}}), slog.New(slog.DiscardHandler)
 	handler := graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation, Introspection: true, Logger: log,
 	})

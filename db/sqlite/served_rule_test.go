@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -115,7 +116,7 @@ func (p *planned) conditions(kind string) map[string]expectation {
 }
 
 func (p *planned) operand(kind, field string, operator *ast.FieldDefinition) string {
-	kinds := map[string]db.Kind{
+	kinds := map[string]entity.Kind{
 		"User": db.KindUser, "Customer": db.KindCustomer, "Interaction": db.KindInteraction, "Ticket": db.KindTicket,
 		"userId": db.KindUser, "customerId": db.KindCustomer, "interactionId": db.KindInteraction, "assigneeId": db.KindUser,
 	}

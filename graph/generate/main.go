@@ -1,5 +1,5 @@
-// Command generate makes Go of the schema: gqlgen's executor and models, and beside them the renderers of the fast path,
-// from the same schema and bindings, so that the two can't drift apart.
+// Command generate makes Go of the schema and of the entities that package db declares: gqlgen's executor and models, the
+// renderers of the fast path, and the resolvers that follow from the declarations. db/generate runs before it.
 package main
 
 import (
@@ -21,6 +21,26 @@ func generate() error {
 	settings, err := config.LoadConfigFromDefaultLocations()
 	if err != nil {
 		return fmt.Errorf("cannot load gqlgen.yml: %w", err)
+	}
+	// All that can be wrong with the declarations is found here, for gqlgen removes what it generates first.
+	m, err := newModel(settings)
+	if err != nil {
+		return err
+	}
+	m.bind()
+	types := newWriter("crm/graph")
+	m.graphTypes(types)
+	if err := types.save("graph/entities_gen.go", "graph"); err != nil {
+		return err
+	}
+	written, err := handWritten("resolvers")
+	if err != nil {
+		return err
+	}
+	methods := newWriter("crm/resolvers")
+	m.resolvers(methods, written)
+	if err := methods.save("resolvers/entities_gen.go", "resolvers"); err != nil {
+		return err
 	}
 	return api.Generate(settings, api.AddPlugin(renderers{filename: "graph/render_gen.go"}))
 }

@@ -1,4 +1,4 @@
-package db
+package entity
 
 import (
 	"context"
@@ -27,54 +27,54 @@ func CountCalls(s store.Store) store.Store { return counted{s} }
 // counted leaves EnsureIndexes, MoveEvents, Purge, Ping and Close alone: no operation of a client makes them.
 type counted struct{ store.Store }
 
-func count(ctx context.Context) {
+func countCall(ctx context.Context) {
 	if calls, ok := ctx.Value(callsKey{}).(*Calls); ok {
 		calls.n.Add(1)
 	}
 }
 
 func (s counted) Insert(ctx context.Context, c *store.Collection, doc store.Document, events ...*store.Event) error {
-	count(ctx)
+	countCall(ctx)
 	return s.Store.Insert(ctx, c, doc, events...)
 }
 
 func (s counted) Update(
 	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event,
 ) error {
-	count(ctx)
+	countCall(ctx)
 	return s.Store.Update(ctx, c, id, where, set, events...)
 }
 
 func (s counted) Delete(ctx context.Context, c *store.Collection, id store.ID, where store.Filter, events ...*store.Event) error {
-	count(ctx)
+	countCall(ctx)
 	return s.Store.Delete(ctx, c, id, where, events...)
 }
 
 func (s counted) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
-	count(ctx)
+	countCall(ctx)
 	return s.Store.Find(ctx, c, q, next)
 }
 
 func (s counted) FindChildren(
 	ctx context.Context, c *store.Collection, parent string, parents []store.ID, q store.Query, next func(parent store.ID) store.Document,
 ) error {
-	count(ctx)
+	countCall(ctx)
 	return s.Store.FindChildren(ctx, c, parent, parents, q, next)
 }
 
 func (s counted) Count(ctx context.Context, c *store.Collection, where store.Filter) (int, error) {
-	count(ctx)
+	countCall(ctx)
 	return s.Store.Count(ctx, c, where)
 }
 
 func (s counted) CountBy(
 	ctx context.Context, c *store.Collection, field string, values []store.ID, where store.Filter,
 ) (map[store.ID]int, error) {
-	count(ctx)
+	countCall(ctx)
 	return s.Store.CountBy(ctx, c, field, values, where)
 }
 
 func (s counted) Claim(ctx context.Context, c *store.Collection, q store.Query, set []store.Assignment, doc store.Document) error {
-	count(ctx)
+	countCall(ctx)
 	return s.Store.Claim(ctx, c, q, set, doc)
 }

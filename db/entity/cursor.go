@@ -1,10 +1,11 @@
-package db
+package entity
 
 import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"crm/db/store"
@@ -14,15 +15,15 @@ import (
 // element has in the order's keys, so it stays good whatever is inserted or removed, and a keyed digest of them and of
 // the list, so that a cursor of another list, or one that somebody made up, is told apart.
 type cursors struct {
-	key   []byte
+	keys  [][]byte
 	c     *store.Collection
 	order []store.Sort
 }
 
 const digestSize = 8
 
-func newCursors(key []byte, c *store.Collection, order []store.Sort) cursors {
-	return cursors{key: key, c: c, order: order}
+func newCursors(keys [][]byte, c *store.Collection, order []store.Sort) cursors {
+	return cursors{keys: keys, c: c, order: order}
 }
 
 // of returns the cursor of a document.
@@ -36,7 +37,7 @@ func (c cursors) of(doc store.Document) string {
 	if err != nil {
 		return "" // strings, numbers and ids always encode
 	}
-	return base64.RawURLEncoding.EncodeToString(append(c.digest(text), text...))
+	return base64.RawURLEncoding.EncodeToString(append(c.digest(c.keys[0], text), text...))
 }
 
 // parse reads a cursor; it returns nil if there is none, and notes a problem if it is none of this list.
@@ -45,7 +46,7 @@ func (c cursors) parse(path string, cursor *string, problems *store.Problems) []
 		return nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(*cursor)
-	if err != nil || len(raw) < digestSize || !hmac.Equal(raw[:digestSize], c.digest(raw[digestSize:])) {
+	if err != nil || len(raw) < digestSize || !c.signed(raw[:digestSize], raw[digestSize:]) {
 		problems.Add(path, "is not a cursor of this list")
 		return nil
 	}
@@ -69,8 +70,13 @@ func (c cursors) decode(path string, text []byte, problems *store.Problems) []an
 	return values
 }
 
-func (c cursors) digest(text []byte) []byte {
-	mac := hmac.New(sha256.New, c.key)
+// signed reports whether one of the keys made the digest, so that a cursor outlives a change of the first.
+func (c cursors) signed(digest, text []byte) bool {
+	return slices.ContainsFunc(c.keys, func(key []byte) bool { return hmac.Equal(digest, c.digest(key, text)) })
+}
+
+func (c cursors) digest(key, text []byte) []byte {
+	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(c.c.Name))
 	for _, key := range c.order {
 		mac.Write([]byte{0})

@@ -1,4 +1,4 @@
-package db
+package entity
 
 import (
 	"strings"
@@ -20,10 +20,22 @@ func isLowerASCII(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 || ('A' <= r && r <= 'Z') }) < 0
 }
 
-func foldOptional(text *string) *string {
+// FoldOptional is Fold for a text that may be missing.
+func FoldOptional(text *string) *string {
 	if text == nil {
 		return nil
 	}
 	key := Fold(*text)
 	return &key
+}
+
+// FoldUnique returns the key of a text that no two documents may share, such as an account's address. Where two documents of
+// the old application do share one, the second has a key with a suffix, which stays as long as the text does, so that it can be changed
+// or deleted like any other.
+func FoldUnique(stored, text string) string {
+	key := Fold(text)
+	if strings.HasPrefix(stored, key+"\x00") {
+		return stored
+	}
+	return key
 }

@@ -1,4 +1,4 @@
-package db
+package entity
 
 import (
 	"slices"
@@ -41,12 +41,12 @@ type reading struct {
 	cursors cursors
 }
 
-// read checks a list's arguments. Of a page one more is read than it holds, to see whether there is a next one.
-func (d *DB) read(c *store.Collection, list List) (reading, error) {
+// newReading checks a list's arguments. Of a page one more is read than it holds, to see whether there is a next one.
+func newReading(keys [][]byte, def *Definition, list List) (reading, error) {
 	var problems store.Problems
 	r := reading{size: list.size(&problems), backward: list.Last != nil || (list.Before != nil && list.First == nil)}
-	order := totalOrder(c, list.Order, &problems)
-	r.cursors = newCursors(d.options.CursorKey, c, order)
+	order := totalOrder(def, list.Order, &problems)
+	r.cursors = newCursors(keys, def.Collection, order)
 	after, before := r.cursors.parse("after", list.After, &problems), r.cursors.parse("before", list.Before, &problems)
 	if err := problems.Err(); err != nil {
 		return reading{}, err
@@ -85,7 +85,7 @@ func (l List) size(problems *store.Problems) int {
 
 // totalOrder ends the order with _id, in the direction of the last key, as the indexes are. What is equal in a first key
 // with a few values is in the order of creation, which an index gives.
-func totalOrder(c *store.Collection, order []store.Sort, problems *store.Problems) []store.Sort {
+func totalOrder(def *Definition, order []store.Sort, problems *store.Problems) []store.Sort {
 	if len(order) > maxOrder {
 		problems.Add("orderBy", "must have at most %d keys, not %d", maxOrder, len(order))
 	}
@@ -96,9 +96,11 @@ func totalOrder(c *store.Collection, order []store.Sort, problems *store.Problem
 		}
 	}
 	switch {
+	case len(order) == 0 && len(def.DefaultOrder) > 0:
+		order = def.DefaultOrder
 	case len(order) == 0:
 		order = []store.Sort{{Field: "created_at", Desc: true}}
-	case c.Fields[c.FieldIndex(order[0].Field)].LowCardinality:
+	case def.Fields[def.FieldIndex(order[0].Field)].LowCardinality:
 		order = withCreation(order, problems)
 	}
 	return append(slices.Clone(order), store.Sort{Field: "_id", Desc: order[len(order)-1].Desc})

@@ -1,4 +1,4 @@
-package db
+package entity
 
 import (
 	"testing"
@@ -32,7 +32,7 @@ func TestFold(t *testing.T) {
 			t.Errorf("%q and %q have one key", different[0], different[1])
 		}
 	}
-	if foldOptional(nil) != nil {
+	if FoldOptional(nil) != nil {
 		t.Error("no text has a key")
 	}
 }
@@ -41,7 +41,7 @@ func TestFold(t *testing.T) {
 // the address, in whatever case.
 func TestSecondKey(t *testing.T) {
 	t.Parallel()
-	second := secondKey(Fold("Uma@Gmail.com"), store.NewID())
+	second := Fold("Uma@Gmail.com") + "\x00" + store.NewID().String()
 	for _, test := range []struct{ stored, email, want string }{
 		{"", "Uma@Gmail.com", "uma@gmail.com"},
 		{"uma@gmail.com", "UMA@gmail.com", "uma@gmail.com"},
@@ -51,7 +51,7 @@ func TestSecondKey(t *testing.T) {
 		{second, "uma@gmail.co", "uma@gmail.co"},
 		{second, "uma@gmail.com.au", "uma@gmail.com.au"},
 	} {
-		if got := emailKey(test.stored, test.email); got != test.want {
+		if got := FoldUnique(test.stored, test.email); got != test.want {
 			t.Errorf("the key of %s is %q after %q, want %q", test.email, got, test.stored, test.want)
 		}
 	}

@@ -1,0 +1,68 @@
+package entity
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"crm/db/store"
+)
+
+// Database is what all repositories work with.
+type Database struct {
+	Store   store.Store
+	Catalog *Catalog
+	// Versioned tells whether anything was written; it is nil where the store can't tell.
+	Versioned store.Versioned
+	// CursorKeys sign the cursors of pages: the first signs, all are good. All servers on one store need the same.
+	CursorKeys [][]byte
+	// Silent has nobody told of what happens, as for a demo.
+	Silent bool
+	// Now returns the time, in UTC and to the millisecond.
+	Now func() time.Time
+	// Wake is called when events have been written, and must not block.
+	Wake func()
+
+	repositories map[*store.Collection]remover
+}
+
+// version returns the state that the store is in, if it can tell.
+func (d *Database) version() (store.Version, bool) {
+	if d.Versioned == nil {
+		return store.Version{}, false
+	}
+	return d.Versioned.Version()
+}
+
+// Document is the constraint of the generic functions below: a pointer to T that is a store.Document.
+type Document[T any] interface {
+	*T
+	store.Document
+}
+
+// Find reads the documents that a query selects, whoever may see them.
+func Find[T any, P Document[T]](ctx context.Context, s store.Store, c *store.Collection, q store.Query) ([]*T, error) {
+	var found []*T
+	err := s.Find(ctx, c, q, func() store.Document {
+		doc := P(new(T))
+		found = append(found, (*T)(doc))
+		return doc
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot find %s: %w", c.Name, err)
+	}
+	return found, nil
+}
+
+// First reads the first document that a query selects; it is NOT_FOUND if there is none.
+func First[T any, P Document[T]](ctx context.Context, s store.Store, c *store.Collection, q store.Query) (*T, error) {
+	q.Limit = 1
+	found, err := Find[T, P](ctx, s, c, q)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, store.Errorf(store.NotFound, "there is no such document in %s", c.Name)
+	}
+	return found[0], nil
+}

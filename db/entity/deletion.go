@@ -1,0 +1,201 @@
+package entity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"crm/auth"
+	"crm/db/store"
+)
+
+// Removed counts what went with a deleted document, by the collection's name.
+type Removed map[string]int
+
+// deletingField marks a document that is being deleted with all that belongs to it. It is set without raising the
+// version, so that a deletion that was cut off is finished by the same call.
+const deletingField = "deleting_at"
+
+// Delete deletes the document with what belongs to it, as the references to it say. If something refuses, the
+// deletion is a CONFLICT that counts it, unless cascade is set. The document is claimed before anything is deleted: from then
+// on nobody can change it. claimed, if not nil, is called then; its error gives the claim up.
+func (r *Repository[T]) Delete(
+	ctx context.Context, scope auth.Scope, doc *T, cascade bool, claimed func(context.Context) error,
+) (Removed, error) {
+	removed := make(Removed)
+	id := []store.ID{r.ID(doc)}
+	if !cascade {
+		if err := r.refused(ctx, id[0]); err != nil {
+			return removed, err
+		}
+	}
+	if err := r.claim(ctx, doc); err != nil {
+		return removed, err
+	}
+	if claimed != nil {
+		if err := claimed(ctx); err != nil {
+			return removed, errors.Join(err, r.unclaim(ctx, id[0]))
+		}
+	}
+	if err := r.db.removeDependents(ctx, scope, r.def, id, removed); err != nil {
+		return removed, err
+	}
+	if err := r.Remove(ctx, scope, doc); err != nil {
+		return removed, err
+	}
+	// Once more, for what came in between.
+	return removed, r.db.removeDependents(ctx, scope, r.def, id, removed)
+}
+
+// claim marks the document as being deleted, provided that it still has that version. One whose deletion was cut off is
+// marked already.
+func (r *Repository[T]) claim(ctx context.Context, doc *T) error {
+	if !r.def.has(deletingField) || r.isBeingDeleted(doc) {
+		return nil
+	}
+	err := r.Assign(ctx, r.ID(doc), AtVersion(r.version(doc)), []store.Assignment{{Field: deletingField, Value: r.db.Now()}})
+	if store.CodeOf(err) == store.NotFound {
+		return store.Errorf(store.Conflict, "somebody changed the %s meanwhile; try again", r.def.Noun)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot delete %s: %w", r.def.Noun, err)
+	}
+	return nil
+}
+
+func (r *Repository[T]) unclaim(ctx context.Context, id store.ID) error {
+	if !r.def.has(deletingField) {
+		return nil
+	}
+	return r.Assign(context.WithoutCancel(ctx), id, store.Filter{}, []store.Assignment{{Field: deletingField, Value: nil}})
+}
+
+func (r *Repository[T]) isBeingDeleted(doc *T) bool {
+	return r.def.has(deletingField) &&
+		store.ValueAt(r.document(doc).Pointers(nil)[r.def.FieldIndex(deletingField)]) != nil
+}
+
+func (r *Repository[T]) errBeingDeleted() error {
+	return store.Errorf(store.Conflict, "the %s is being deleted; if that was cut off, delete it again", r.def.Noun)
+}
+
+// refused is a CONFLICT if there is anything that refuses the deletion of the document.
+func (r *Repository[T]) refused(ctx context.Context, id store.ID) error {
+	counts := make(map[string]int)
+	var names []string
+	for _, child := range r.db.Catalog.dependents(r.def) {
+		if child.reference.OnDelete != Refuse {
+			continue
+		}
+		n, err := r.db.Store.Count(ctx, child.def.Collection, store.Eq(child.reference.Field, id))
+		if err != nil {
+			return fmt.Errorf("cannot count %s: %w", child.def.Name, err)
+		}
+		if n > counts[child.def.Name] {
+			counts[child.def.Name] = n
+		}
+		names = append(names, child.def.Name)
+	}
+	var parts []string
+	for _, name := range names {
+		if n := counts[name]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(name, "_", " ")))
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return store.Errorf(store.Conflict, "the %s has %s; with cascade: true they are deleted, too",
+		r.def.Noun, strings.Join(parts, " and "))
+}
+
+// dependent is an entity whose documents belong to those of another.
+type dependent struct {
+	def       *Definition
+	reference Reference
+}
+
+// dependents returns what belongs to the documents of an entity.
+func (c *Catalog) dependents(owner *Definition) []dependent {
+	var found []dependent
+	for _, def := range c.list {
+		for _, reference := range def.References {
+			if reference.Owner == owner.TypeName && reference.OnDelete != Keep {
+				found = append(found, dependent{def, reference})
+			}
+		}
+	}
+	return found
+}
+
+// remover is a repository, whatever it is of.
+type remover interface {
+	removeAll(ctx context.Context, scope auth.Scope, where store.Filter, removed Removed) error
+	detachAll(ctx context.Context, scope auth.Scope, where store.Filter, field string) error
+}
+
+// removeDependents deletes, or detaches, what belongs to documents of an entity, the deepest first.
+func (d *Database) removeDependents(
+	ctx context.Context, scope auth.Scope, owner *Definition, ids []store.ID, removed Removed,
+) error {
+	for _, child := range d.Catalog.dependents(owner) {
+		where, repository := store.In(child.reference.Field, ids), d.repositories[child.def.Collection]
+		var err error
+		if child.reference.OnDelete == Detach {
+			err = repository.detachAll(ctx, scope, where, child.reference.Field)
+		} else {
+			err = repository.removeAll(ctx, scope, where, removed)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeBatch is how many documents are read at a time to be removed.
+const removeBatch = 200
+
+func (r *Repository[T]) removeAll(ctx context.Context, scope auth.Scope, where store.Filter, removed Removed) error {
+	for {
+		docs, err := r.Find(ctx, store.Query{Where: where, Limit: removeBatch})
+		if err != nil {
+			return err
+		}
+		ids := make([]store.ID, len(docs))
+		for i, doc := range docs {
+			ids[i] = r.ID(doc)
+		}
+		if len(ids) > 0 {
+			if err := r.db.removeDependents(ctx, scope, r.def, ids, removed); err != nil {
+				return err
+			}
+		}
+		for _, doc := range docs {
+			if err := r.Remove(ctx, scope, doc); err != nil {
+				return err
+			}
+			removed[r.def.Name]++
+		}
+		if len(docs) < removeBatch {
+			return nil
+		}
+	}
+}
+
+// detachAll clears a reference. It uses the rights of the deletion, not those that its caller has on each document.
+func (r *Repository[T]) detachAll(ctx context.Context, scope auth.Scope, where store.Filter, field string) error {
+	_, err := r.Each(ctx, where, func(doc *T) error {
+		_, written, err := r.writeEdited(ctx, scope, doc, func(next *T) (string, error) {
+			pointer, _ := r.document(next).Pointers(nil)[r.def.FieldIndex(field)].(**store.ID)
+			*pointer = nil
+			return Updated, nil
+		})
+		if err == nil && !written {
+			return store.Errorf(store.Conflict, "somebody changed a %s meanwhile; try again", r.def.Noun)
+		}
+		return err
+	})
+	return err
+}

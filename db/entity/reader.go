@@ -1,0 +1,247 @@
+package entity
+
+import (
+	"context"
+	"fmt"
+
+	"crm/auth"
+	"crm/db/store"
+)
+
+// Reader reads the documents of one entity, as far as a scope sees them.
+type Reader[T any] struct {
+	db       *Database
+	def      *Definition
+	document func(*T) store.Document
+	// redact removes from a document that was read what the scope may not see of it; it may be nil.
+	redact func(*T, auth.Scope)
+	// fields are those that are read.
+	fields store.Fields
+	cache  *referenceCache[T]
+}
+
+func newReader[T any, P Document[T]](d *Database, def *Definition) *Reader[T] {
+	r := &Reader[T]{db: d, def: def, cache: new(referenceCache[T])}
+	r.document = func(doc *T) store.Document { return P(doc) }
+	r.redact, _ = def.redact.(func(*T, auth.Scope))
+	return r
+}
+
+// Definition returns what is declared of the documents.
+func (r *Reader[T]) Definition() *Definition { return r.def }
+
+// Only returns the same documents, of which only some fields are read. They are for showing, not for changing.
+func (r *Reader[T]) Only(fields store.Fields) *Reader[T] {
+	only := *r
+	only.fields = fields
+	return &only
+}
+
+// Get returns the document with that id; it is NOT_FOUND if there is none that the scope sees.
+func (r *Reader[T]) Get(ctx context.Context, scope auth.Scope, id store.ID) (*T, error) {
+	return r.Single(ctx, scope, store.Eq("_id", id))
+}
+
+// Single returns the one document that can match; it is NOT_FOUND if there is none that the scope sees, which nothing tells
+// from one that it doesn't see: both take the same call to the store.
+func (r *Reader[T]) Single(ctx context.Context, scope auth.Scope, where store.Filter) (*T, error) {
+	found, err := r.find(ctx, scope, store.Query{Where: store.And(where, r.db.Catalog.scopeOf(r.def, scope)), Limit: 1, Fields: r.fields})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, r.NotFound()
+	}
+	return found[0], nil
+}
+
+// ByID returns those of the documents that exist and that the scope sees.
+func (r *Reader[T]) ByID(ctx context.Context, scope auth.Scope, ids []store.ID) (map[store.ID]*T, error) {
+	seen := r.db.Catalog.scopeOf(r.def, scope)
+	if version, ok := r.db.version(); ok && seen.Op == store.OpAll {
+		return r.cached(ctx, scope, version, ids)
+	}
+	found, err := r.find(ctx, scope, store.Query{Where: store.And(store.In("_id", ids), seen), Fields: r.fields})
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[store.ID]*T, len(found))
+	r.index(byID, found)
+	return byID, nil
+}
+
+// cached is ByID for a scope that sees everything. What needn't be read counts as the call that it saves: the cost
+// of an operation follows from its shape.
+func (r *Reader[T]) cached(
+	ctx context.Context, scope auth.Scope, version store.Version, ids []store.ID,
+) (map[store.ID]*T, error) {
+	byID := make(map[store.ID]*T, len(ids))
+	missing := r.cache.get(version, ids, byID)
+	if len(missing) == 0 {
+		countCall(ctx)
+	} else {
+		found, err := r.readAll(ctx, store.Query{Where: store.In("_id", missing)})
+		if err != nil {
+			return nil, err
+		}
+		r.index(byID, found)
+		if now, ok := r.db.version(); ok && now == version {
+			r.cache.put(version, byID, func(doc *T) int { return sizeOf(r.document(doc)) })
+		}
+	}
+	if r.redact == nil {
+		return byID, nil
+	}
+	for id, doc := range byID {
+		redacted := *doc
+		r.redact(&redacted, scope)
+		byID[id] = &redacted
+	}
+	return byID, nil
+}
+
+// index enters documents under their ids.
+func (r *Reader[T]) index(byID map[store.ID]*T, docs []*T) {
+	var pointers []any
+	for _, doc := range docs {
+		pointers = r.document(doc).Pointers(pointers[:0])
+		byID[*pointers[0].(*store.ID)] = doc // the _id is the first field
+	}
+}
+
+// Page returns a part of the list of all documents.
+func (r *Reader[T]) Page(ctx context.Context, scope auth.Scope, list List) (*Page[T], error) {
+	reading, err := r.read(scope, list)
+	if err != nil {
+		return nil, err
+	}
+	items, err := r.find(ctx, scope, reading.query)
+	if err != nil {
+		return nil, err
+	}
+	return page(reading, items, r.document), nil
+}
+
+// PagesOf returns, for each parent, a part of the list of the documents whose field parent holds its id: one call to
+// the store for all of them.
+func (r *Reader[T]) PagesOf(
+	ctx context.Context, scope auth.Scope, parent string, parents []store.ID, list List,
+) (map[store.ID]*Page[T], error) {
+	reading, err := r.read(scope, list)
+	if err != nil {
+		return nil, err
+	}
+	children := make(map[store.ID][]*T, len(parents))
+	err = r.db.Store.FindChildren(ctx, r.def.Collection, parent, parents, reading.query, func(id store.ID) store.Document {
+		doc := new(T)
+		children[id] = append(children[id], doc)
+		return r.document(doc)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot find %s by %s: %w", r.def.Name, parent, err)
+	}
+	pages := make(map[store.ID]*Page[T], len(parents))
+	for _, id := range parents {
+		r.redactAll(scope, children[id])
+		pages[id] = page(reading, children[id], r.document)
+	}
+	return pages, nil
+}
+
+// read checks what a client asks for and narrows it to what the scope sees. The bounds that follow from its cursors are
+// not its own conditions, and are added after that.
+func (r *Reader[T]) read(scope auth.Scope, list List) (reading, error) {
+	where, err := r.db.Catalog.Narrow(scope, r.def, list.Where)
+	if err != nil {
+		return reading{}, err
+	}
+	list.Where = where
+	checked, err := newReading(r.db.CursorKeys, r.def, list)
+	if err != nil {
+		return reading{}, err
+	}
+	checked.query.Fields = r.fields
+	if r.fields != 0 {
+		for _, key := range checked.query.Sort {
+			checked.query.Fields |= r.def.Select(key.Field) // cursors are made of them
+		}
+	}
+	return checked, nil
+}
+
+// Count counts the documents that match.
+func (r *Reader[T]) Count(ctx context.Context, scope auth.Scope, where store.Filter) (int, error) {
+	where, err := r.db.Catalog.Narrow(scope, r.def, where)
+	if err != nil {
+		return 0, err
+	}
+	return r.db.Store.Count(ctx, r.def.Collection, where)
+}
+
+// CountsOf counts, for each parent, the documents that match and whose field parent holds its id: one call to the
+// store for all of them.
+func (r *Reader[T]) CountsOf(
+	ctx context.Context, scope auth.Scope, parent string, parents []store.ID, where store.Filter,
+) (map[store.ID]int, error) {
+	where, err := r.db.Catalog.Narrow(scope, r.def, where)
+	if err != nil {
+		return nil, err
+	}
+	return r.db.Store.CountBy(ctx, r.def.Collection, parent, parents, where)
+}
+
+// find reads what a query, which is narrowed to the scope already, selects.
+func (r *Reader[T]) find(ctx context.Context, scope auth.Scope, q store.Query) ([]*T, error) {
+	found, err := r.readAll(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	r.redactAll(scope, found)
+	return found, nil
+}
+
+// readAll reads what a query selects, with what the viewer may not see of it.
+func (r *Reader[T]) readAll(ctx context.Context, q store.Query) ([]*T, error) {
+	found := make([]*T, 0, q.Limit)
+	err := r.db.Store.Find(ctx, r.def.Collection, q, func() store.Document {
+		doc := new(T)
+		found = append(found, doc)
+		return r.document(doc)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot find %s: %w", r.def.Name, err)
+	}
+	return found, nil
+}
+
+func (r *Reader[T]) redactAll(scope auth.Scope, docs []*T) {
+	if r.redact == nil {
+		return
+	}
+	for _, doc := range docs {
+		r.redact(doc, scope)
+	}
+}
+
+// ID returns a document's id.
+func (r *Reader[T]) ID(doc *T) store.ID { return *r.document(doc).Pointers(nil)[0].(*store.ID) } // the _id is the first field
+
+// NotFound is the error for a document that isn't there or that the scope doesn't see, which nothing tells apart.
+func (r *Reader[T]) NotFound() *store.Error {
+	return store.Errorf(store.NotFound, "there is no such %s", r.def.Noun)
+}
+
+// FindVisible returns those documents that match and that the scope sees.
+func (r *Reader[T]) FindVisible(ctx context.Context, scope auth.Scope, where store.Filter, ids []store.ID) (map[store.ID]*T, error) {
+	narrowed, err := r.db.Catalog.Narrow(scope, r.def, where)
+	if err != nil || len(ids) == 0 {
+		return map[store.ID]*T{}, err
+	}
+	docs, err := r.find(ctx, scope, store.Query{Where: store.And(store.In("_id", ids), narrowed)})
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[store.ID]*T, len(docs))
+	r.index(found, docs)
+	return found, nil
+}

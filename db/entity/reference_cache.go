@@ -1,0 +1,75 @@
+package entity
+
+import (
+	"sync"
+
+	"crm/db/store"
+)
+
+// Bounds of what is kept of one entity. Memory counts, not documents: an interaction's description may have 40 KB.
+const (
+	maxCachedBytes = 4 << 20
+	// documentOverhead is what a document takes besides its texts: the struct, its map entry and pointers.
+	documentOverhead = 400
+)
+
+// referenceCache keeps whole documents that references led to, as they are in one state of the database. Nobody changes
+// them.
+type referenceCache[T any] struct {
+	mutex   sync.RWMutex
+	version store.Version
+	docs    map[store.ID]*T
+	bytes   int
+}
+
+// get adds those of the documents that are kept to found, and returns the ids of the others.
+func (r *referenceCache[T]) get(version store.Version, ids []store.ID, found map[store.ID]*T) (missing []store.ID) {
+	r.mutex.RLock()
+	defer r.mutex.RUnlock()
+	if version != r.version {
+		return ids
+	}
+	for _, id := range ids {
+		if doc, ok := r.docs[id]; ok {
+			found[id] = doc
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	return missing
+}
+
+// put keeps documents that were read while the database was in one state, as far as there is room. size returns how
+// many bytes a document takes.
+func (r *referenceCache[T]) put(version store.Version, docs map[store.ID]*T, size func(*T) int) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if version != r.version || r.bytes > maxCachedBytes {
+		r.version, r.docs, r.bytes = version, make(map[store.ID]*T, len(docs)), 0
+	}
+	for id, doc := range docs {
+		if _, known := r.docs[id]; known {
+			continue
+		}
+		if r.bytes += size(doc); r.bytes > maxCachedBytes {
+			return
+		}
+		r.docs[id] = doc
+	}
+}
+
+// sizeOf returns about how many bytes a document takes in memory.
+func sizeOf(doc store.Document) int {
+	size := documentOverhead
+	for _, pointer := range doc.Pointers(nil) {
+		switch p := pointer.(type) {
+		case *string:
+			size += len(*p)
+		case **string:
+			if *p != nil {
+				size += len(**p)
+			}
+		}
+	}
+	return size
+}

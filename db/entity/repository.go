@@ -1,0 +1,111 @@
+package entity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"crm/auth"
+	"crm/db/store"
+)
+
+// The verbs that every entity has.
+const (
+	Created = "created"
+	Updated = "updated"
+	Deleted = "deleted"
+)
+
+// Repository reads and writes the documents of one entity. Only package db has one, so that nobody gets around its rules.
+type Repository[T any] struct{ *Reader[T] }
+
+// NewRepository returns the repository of the documents that are declared by def.
+func NewRepository[T any, P Document[T]](d *Database, def *Definition) *Repository[T] {
+	r := &Repository[T]{newReader[T, P](d, def)}
+	if d.repositories == nil {
+		d.repositories = make(map[*store.Collection]remover)
+	}
+	d.repositories[def.Collection] = r
+	return r
+}
+
+// Create writes a new document with the event that tells of it.
+func (r *Repository[T]) Create(ctx context.Context, scope auth.Scope, doc *T) error {
+	if keyed, ok := r.document(doc).(keyed); ok {
+		keyed.SetKeys()
+	}
+	event := r.db.newEvent(r.def, scope, Created, nil, r.document(doc))
+	if err := r.db.Store.Insert(ctx, r.def.Collection, r.document(doc), event); err != nil {
+		return fmt.Errorf("cannot create %s: %w", r.def.Noun, inInput(err))
+	}
+	r.db.Wake()
+	return nil
+}
+
+// Remove deletes the document, provided that it still has that version, with the event that tells of it.
+func (r *Repository[T]) Remove(ctx context.Context, scope auth.Scope, doc *T) error {
+	event := r.db.newEvent(r.def, scope, Deleted, r.document(doc), nil)
+	err := r.db.Store.Delete(ctx, r.def.Collection, r.ID(doc), AtVersion(r.version(doc)), event)
+	if store.CodeOf(err) == store.NotFound {
+		return store.Errorf(store.Conflict, "somebody changed the %s meanwhile; try again", r.def.Noun)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot delete %s: %w", r.def.Noun, err)
+	}
+	r.db.Wake()
+	return nil
+}
+
+// Event returns the event that says that whoever has the scope did this to a document, for a write of one's own.
+func (r *Repository[T]) Event(scope auth.Scope, verb string, before, after *T) *store.Event {
+	return r.db.newEvent(r.def, scope, verb, r.document(before), r.document(after))
+}
+
+// Find reads what a query selects, whoever may see it.
+func (r *Repository[T]) Find(ctx context.Context, q store.Query) ([]*T, error) {
+	return r.find(ctx, auth.SystemScope(), q)
+}
+
+// CountAll counts what matches, whoever may see it.
+func (r *Repository[T]) CountAll(ctx context.Context, where store.Filter) (int, error) {
+	return r.db.Store.Count(ctx, r.def.Collection, where)
+}
+
+// Assign sets fields of the document if it matches, without an event and without raising its version; it is NOT_FOUND
+// if it doesn't match.
+func (r *Repository[T]) Assign(ctx context.Context, id store.ID, where store.Filter, set []store.Assignment) error {
+	return r.db.Store.Update(ctx, r.def.Collection, id, where, set)
+}
+
+// Each calls do with every document that matches, in batches, until none is found any more; do makes each one not
+// match again.
+func (r *Repository[T]) Each(ctx context.Context, where store.Filter, do func(*T) error) (done int, err error) {
+	const batch = 200
+	for {
+		found, err := r.Find(ctx, store.Query{Where: where, Limit: batch})
+		if err != nil {
+			return done, err
+		}
+		for _, doc := range found {
+			if err := do(doc); err != nil {
+				return done, err
+			}
+			done++
+		}
+		if len(found) < batch {
+			return done, nil
+		}
+	}
+}
+
+// inInput makes a violated unique index one of a mutation's input: "email" is in use becomes "input.email".
+func inInput(err error) error {
+	var coded *store.Error
+	if !errors.As(err, &coded) || coded.Code != store.Conflict || len(coded.Problems) != 1 {
+		return err
+	}
+	return &store.Error{
+		Code: store.Conflict, Message: "input." + coded.Problems[0].Path + ": is in use already", Err: err,
+		Problems: []store.Problem{{Path: "input." + coded.Problems[0].Path, Message: "is in use already"}},
+	}
+}

@@ -1,0 +1,144 @@
+package entity
+
+import (
+	"slices"
+
+	"crm/auth"
+	"crm/db/store"
+)
+
+// Grant says who may see a document. It is read in two ways that can't drift apart: as a filter of queries, and as the keys
+// of those who see a document at hand.
+type Grant struct {
+	role auth.Role
+	// field holds the account that may see the document; it is empty if everybody with the role may.
+	field string
+	// through is the type of the documents whose field leads to this one.
+	through string
+}
+
+// ToStaff lets every user see the document.
+func ToStaff() Grant { return Grant{role: auth.User} }
+
+// ToUser lets the user see it whose id a field holds.
+func ToUser(field string) Grant { return Grant{role: auth.User, field: field} }
+
+// ToCustomer lets the customer see it whose id a field holds.
+func ToCustomer(field string) Grant { return Grant{role: auth.Customer, field: field} }
+
+// ToCustomerThrough lets a customer see what a field of those documents of another type that they see leads to.
+func ToCustomerThrough(typeName, field string) Grant {
+	return Grant{role: auth.Customer, through: typeName, field: field}
+}
+
+// scopeOf returns what narrows every query of an entity to what a scope sees.
+func (c *Catalog) scopeOf(d *Definition, scope auth.Scope) store.Filter {
+	if scope.SeesAll() {
+		return store.Filter{}
+	}
+	var seen []store.Filter
+	for _, grant := range d.Visible {
+		switch {
+		case grant.role != scope.Role:
+		case grant.field == "":
+			return store.Filter{}
+		case grant.through != "":
+			other := c.byType[grant.through]
+			seen = append(seen, store.InQuery("_id", other.Collection, grant.field, c.scopeOf(other, scope)))
+		default:
+			seen = append(seen, store.Eq(grant.field, store.ID(scope.Account)))
+		}
+	}
+	if len(seen) == 1 {
+		return seen[0]
+	}
+	return store.Or(seen...)
+}
+
+// Narrow returns the filter so that it matches only what the scope sees, and so that its conditions on other
+// collections look only at what the scope sees there: nothing hidden can be found out by filtering for it.
+func (c *Catalog) Narrow(scope auth.Scope, d *Definition, where store.Filter) (store.Filter, error) {
+	narrowed, err := c.narrowConditions(scope, d, where)
+	if err != nil {
+		return store.Filter{}, err
+	}
+	return store.And(c.scopeOf(d, scope), narrowed), nil
+}
+
+func (c *Catalog) narrowConditions(scope auth.Scope, d *Definition, where store.Filter) (store.Filter, error) {
+	if !scope.SeesAll() && slices.Contains(d.Restricted, where.Field) {
+		return store.Filter{}, store.FieldError(store.Forbidden, where.Path, "only an admin may filter %ss by this", d.Noun)
+	}
+	if where.Query != nil {
+		inner, err := c.Narrow(scope, c.byCollection[where.Query.Collection], where.Query.Where)
+		if err != nil {
+			return store.Filter{}, err
+		}
+		where.Query = &store.Subquery{Collection: where.Query.Collection, Select: where.Query.Select, Where: inner}
+	}
+	if len(where.Filters) > 0 {
+		narrowed := make([]store.Filter, len(where.Filters))
+		for i, filter := range where.Filters {
+			var err error
+			if narrowed[i], err = c.narrowConditions(scope, d, filter); err != nil {
+				return store.Filter{}, err
+			}
+		}
+		where.Filters = narrowed
+	}
+	return where, nil
+}
+
+// Key is one of those by which it is decided who is told of an event: an account, or all staff.
+type Key string
+
+// StaffKey is the key of all staff.
+const StaffKey Key = "staff"
+
+// KeysOf returns the keys of whoever has the scope. Who sees everything needs none.
+func KeysOf(scope auth.Scope) []Key {
+	switch {
+	case scope.Role.IsStaff():
+		return []Key{StaffKey, accountKey(auth.User, scope.Account)}
+	case scope.Role == auth.Customer:
+		return []Key{accountKey(auth.Customer, scope.Account)}
+	}
+	return nil
+}
+
+func accountKey(role auth.Role, account store.ID) Key {
+	if role == auth.Customer {
+		return Key("cus_" + account.String())
+	}
+	return Key("usr_" + account.String())
+}
+
+// Audience returns the keys of those who see a document.
+func (d *Definition) Audience(doc store.Document) []Key { return d.audience(doc.Pointers(nil)) }
+
+// Shares reports whether two sets of keys have one in common.
+func Shares(a, b []Key) bool {
+	return slices.ContainsFunc(a, func(key Key) bool { return slices.Contains(b, key) })
+}
+
+// audience returns the keys of those who see a document, given by its pointers. A grant through other documents has none.
+func (d *Definition) audience(pointers []any) []Key {
+	keys := make([]Key, 0, len(d.Visible))
+	for _, grant := range d.Visible {
+		if grant.through != "" {
+			continue
+		}
+		key := StaffKey
+		if grant.field != "" {
+			account, ok := store.ValueAt(pointers[d.FieldIndex(grant.field)]).(store.ID)
+			if !ok || account.IsZero() {
+				continue
+			}
+			key = accountKey(grant.role, account)
+		}
+		if !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"strings"
+
+	"crm/db/entity"
+)
+
+// entities writes all that follows from the declarations in package db.
+func (w *writer) entities(s source) {
+	w.line("import \"crm/db/entity\"\n")
+	w.kinds(s.declarations)
+	w.events(s.declarations)
+	w.line("// catalog is all that is declared.\nvar catalog = entity.NewCatalog(")
+	for _, d := range s.declarations {
+		w.line("%s,", d.variable)
+	}
+	w.line(")\n")
+	w.repositories(s.declarations)
+	for _, d := range s.documents {
+		w.pointers(d)
+		w.keys(d)
+	}
+	for _, d := range s.declarations {
+		if d.kind != "" {
+			w.globalIDs(d)
+		}
+	}
+}
+
+func (w *writer) kinds(declarations []declaration) {
+	w.line("// The kinds of entities that have global ids.\nconst (")
+	for _, d := range declarations {
+		if d.kind != "" {
+			w.line("Kind%s entity.Kind = %q", d.typeName, d.kind)
+		}
+	}
+	w.line(")\n")
+}
+
+func (w *writer) events(declarations []declaration) {
+	w.line("// The types of events.\nconst (")
+	for _, d := range declarations {
+		if d.kind == "" {
+			continue
+		}
+		for _, verb := range append([]string{entity.Created, entity.Updated, entity.Deleted}, d.verbs...) {
+			w.line("Event%s%s = %q", d.typeName, strings.ToUpper(verb[:1])+verb[1:], entity.SnakeCase(d.typeName)+"."+verb)
+		}
+	}
+	w.line(")\n")
+}
+
+// repositories writes the fields of DB: what anybody may read with, and what only this package writes with.
+func (w *writer) repositories(declarations []declaration) {
+	w.line("// readers read what a scope sees of each entity.\ntype readers struct {")
+	for _, d := range declarations {
+		if d.kind != "" {
+			w.line("%s *entity.Reader[%s]", d.variable, d.typeName)
+		}
+	}
+	w.line("}\n\n// repositories write each entity.\ntype repositories struct {")
+	for _, d := range declarations {
+		if d.kind != "" {
+			w.line("%s *entity.Repository[%s]", unexported(d.variable), d.typeName)
+		}
+	}
+	w.line("}\n\nfunc newRepositories(d *entity.Database) (readers, repositories) {\nr := repositories{")
+	for _, d := range declarations {
+		if d.kind != "" {
+			w.line("%s: entity.NewRepository[%s](d, %s),", unexported(d.variable), d.typeName, d.variable)
+		}
+	}
+	w.line("}\nreturn readers{")
+	for _, d := range declarations {
+		if d.kind != "" {
+			w.line("%s: r.%s.Reader,", d.variable, unexported(d.variable))
+		}
+	}
+	w.line("}, r\n}\n")
+}
+
+func unexported(name string) string { return strings.ToLower(name[:1]) + name[1:] }
+
+// pointers writes a document's method Pointers.
+func (w *writer) pointers(d document) {
+	w.line("// Pointers implements store.Document.\nfunc (d *%s) Pointers(into []any) []any {\nreturn append(into,", d.name)
+	for _, f := range d.fields {
+		if f.basic != "" {
+			w.line("(*%s)(&d.%s),", f.basic, f.name)
+		} else {
+			w.line("&d.%s,", f.name)
+		}
+	}
+	w.line(")\n}\n")
+}
+
+// keys writes a document's method SetKeys, if it repeats fields folded.
+func (w *writer) keys(d document) {
+	var lines []string
+	for _, f := range d.fields {
+		switch {
+		case f.folds == "":
+		case f.unique:
+			lines = append(lines, "d."+f.name+" = entity.FoldUnique(d."+f.name+", d."+f.folds+")")
+		case f.optional:
+			lines = append(lines, "d."+f.name+" = entity.FoldOptional(d."+f.folds+")")
+		default:
+			lines = append(lines, "d."+f.name+" = entity.Fold(d."+f.folds+")")
+		}
+	}
+	if len(lines) > 0 {
+		w.line("// SetKeys makes the folded fields match those that they repeat.\nfunc (d *%s) SetKeys() {\n%s\n}\n",
+			d.name, strings.Join(lines, "\n"))
+	}
+}
+
+func (w *writer) globalIDs(d declaration) {
+	w.line("// GlobalID returns the id under which clients know the document.")
+	w.line("func (d *%s) GlobalID() string { return Kind%s.GlobalID(d.ID) }\n", d.typeName, d.typeName)
+	w.line("// AppendGlobalID appends what GlobalID returns.")
+	w.line("func (d *%s) AppendGlobalID(buf []byte) []byte { return Kind%s.AppendGlobalID(buf, d.ID) }\n", d.typeName, d.typeName)
+}

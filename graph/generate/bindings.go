@@ -1,0 +1,118 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/99designs/gqlgen/codegen/config"
+	"github.com/99designs/gqlgen/codegen/templates"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Packages that bound types are in.
+const (
+	graphPackage = "crm/graph."
+	dbPackage    = "crm/db."
+)
+
+// bind tells gqlgen which Go types the entities' types in the schema have. What gqlgen.yml says wins.
+func (m *model) bind() {
+	for _, e := range m.entities {
+		m.bindType(e.TypeName, dbPackage+e.TypeName)
+		m.bindField(e.TypeName, "id", config.TypeMapField{FieldName: "GlobalID"})
+		for _, list := range e.lists {
+			m.bindField(e.TypeName, list.field.Name, config.TypeMapField{Resolver: true})
+		}
+		for _, owner := range e.owners {
+			m.bindField(e.TypeName, owner.field.Name, config.TypeMapField{Resolver: true})
+		}
+		for _, field := range e.scoped {
+			m.bindField(e.TypeName, field.Name, config.TypeMapField{Resolver: true})
+		}
+		for _, suffix := range []string{"Connection", "Edge"} {
+			if m.schema.Types[e.TypeName+suffix] != nil {
+				m.bindType(e.TypeName+suffix, graphPackage+e.TypeName+suffix)
+			}
+		}
+		if e.changed != nil {
+			m.bindChange(e)
+		}
+	}
+	for _, name := range m.enumFilters() {
+		m.bindType(name, graphPackage+strings.TrimPrefix(name, "Optional"))
+	}
+}
+
+// bindChange binds the type of what a subscriber is told of an entity, and the kinds of changes.
+func (m *model) bindChange(e *entityModel) {
+	change, name := e.TypeName+"Change", lowerFirst(e.TypeName)
+	m.bindType(change, graphPackage+change)
+	m.bindField(change, name+"Id", config.TypeMapField{FieldName: "GlobalID"})
+	m.bindField(change, name, config.TypeMapField{FieldName: "Document"})
+	kinds := m.schema.Types[change+"Kind"]
+	if kinds == nil || m.settings.Models.Exists(kinds.Name) {
+		return
+	}
+	entry := config.TypeMapEntry{Model: config.StringList{dbPackage + "ChangeKind"}, EnumValues: map[string]config.EnumValue{}}
+	for _, value := range kinds.EnumValues {
+		entry.EnumValues[value.Name] = config.EnumValue{Value: dbPackage + "Change" + templates.ToGo(strings.ToLower(value.Name))}
+	}
+	m.settings.Models[kinds.Name] = entry
+}
+
+func (m *model) bindType(name, model string) {
+	entry := m.settings.Models[name]
+	if len(entry.Model) == 0 {
+		entry.Model = config.StringList{model}
+		m.settings.Models[name] = entry
+	}
+}
+
+func (m *model) bindField(typeName, field string, binding config.TypeMapField) {
+	entry := m.settings.Models[typeName]
+	if _, given := entry.Fields[field]; given {
+		return
+	}
+	if entry.Fields == nil {
+		entry.Fields = map[string]config.TypeMapField{}
+	}
+	entry.Fields[field] = binding
+	m.settings.Models[typeName] = entry
+}
+
+// enumFilters returns the inputs that compare an enum, in order.
+func (m *model) enumFilters() []string {
+	var names []string
+	for _, name := range sortedNames(m.schema.Types) {
+		enum := strings.TrimPrefix(strings.TrimSuffix(name, "Filter"), "Optional")
+		definition := m.schema.Types[enum]
+		if strings.HasSuffix(name, "Filter") && definition != nil && definition.Kind == ast.Enum {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// graphTypes writes the Go types of package graph that follow from the entities.
+func (m *model) graphTypes(w *writer) {
+	w.line("type (")
+	for _, e := range m.entities {
+		goType := w.imported("crm/db", "db") + "." + e.TypeName
+		if m.schema.Types[e.TypeName+"Connection"] != nil {
+			w.line("// %sConnection is a page of them.\n%sConnection = Connection[%s]", e.TypeName, e.TypeName, goType)
+			w.line("// %sEdge is an element of a page.\n%sEdge = Edge[%s]", e.TypeName, e.TypeName, goType)
+		}
+		if e.changed != nil {
+			w.line("// %sChange is what a subscriber is told of one.\n%sChange = db.Change[%s]", e.TypeName, e.TypeName, goType)
+		}
+	}
+	for _, name := range m.enumFilters() {
+		if strings.HasPrefix(name, "Optional") {
+			continue
+		}
+		bound := m.settings.Models[strings.TrimSuffix(name, "Filter")].Model[0]
+		dot := strings.LastIndexByte(bound, '.')
+		pkg := bound[:dot]
+		w.line("// %s compares an enum.\n%s = Comparison[%s]", name, name, w.imported(pkg, pkg[strings.LastIndexByte(pkg, '/')+1:])+bound[dot:])
+	}
+	w.line(")")
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// projections writes of which stored fields each field of the entities' types is made.
+func (m *model) projections(w *writer) {
+	w.line("// projections says, for each entity, of which stored fields the fields of its type are made.")
+	w.line("var projections = map[*entity.Definition]projection{")
+	for _, e := range m.entities {
+		w.line("db.%s: {%q, choose(db.%s, map[string][]string{", e.variable, e.TypeName, e.variable)
+		for _, field := range e.object.Fields {
+			if made, ok := e.madeOf(field); ok && !strings.HasPrefix(field.Name, "__") {
+				w.line("%q: {%s},", field.Name, quoted(made))
+			}
+		}
+		w.line("})},")
+	}
+	w.line("}\n")
+}
+
+func quoted(names []string) string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = fmt.Sprintf("%q", name)
+	}
+	return strings.Join(out, ", ")
+}
+
+// nodes writes how a global id leads to its document.
+func (m *model) nodes(w *writer, written map[string]bool) {
+	w.line("// nodeOf reads the document of that kind with that id.")
+	w.line("func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID) (graph.Node, error) {\nswitch kind {")
+	for _, e := range m.entities {
+		w.line("case db.Kind%s:", e.TypeName)
+		if written["queryResolver."+lowerFirst(e.TypeName)+"Node"] {
+			w.line("return r.%sNode(ctx, id)", lowerFirst(e.TypeName))
+		} else {
+			w.line("return projected(ctx, r.db.%s).Get(ctx, scopeOf(ctx), id)", e.variable)
+		}
+	}
+	w.line("}\nreturn nil, store.Errorf(store.NotFound, \"there is no such thing\")\n}\n")
+	w.line("// nodesOfKind reads those documents of a kind that the viewer sees.")
+	w.line("func (r queryResolver) nodesOfKind(ctx context.Context, kind entity.Kind, ids []store.ID) (map[store.ID]graph.Node, error) {\nswitch kind {")
+	for _, e := range m.entities {
+		w.line("case db.Kind%s:", e.TypeName)
+		if written["queryResolver."+lowerFirst(e.TypeName)+"Nodes"] {
+			w.line("return r.%sNodes(ctx, ids)", lowerFirst(e.TypeName))
+		} else {
+			w.line("return nodesOf(ctx, r.db.%s, ids)", e.variable)
+		}
+	}
+	w.line("}\nreturn map[store.ID]graph.Node{}, nil\n}\n")
+}
+
+// handWritten returns the methods in a folder that are written by hand, as "type.name".
+func handWritten(folder string) (map[string]bool, error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil {
+		return nil, fmt.Errorf("cannot list %s: %w", folder, err)
+	}
+	methods := make(map[string]bool)
+	for _, name := range files {
+		if strings.HasSuffix(name, "_gen.go") || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read %s: %w", name, err)
+		}
+		for _, decl := range file.Decls {
+			function, ok := decl.(*ast.FuncDecl)
+			if !ok || function.Recv == nil {
+				continue
+			}
+			if receiver, ok := function.Recv.List[0].Type.(*ast.Ident); ok {
+				methods[receiver.Name+"."+function.Name.Name] = true
+			}
+		}
+	}
+	return methods, nil
+}
+
+func sortedNames[T any](byName map[string]T) []string { return slices.Sorted(maps.Keys(byName)) }
