@@ -9,7 +9,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"crm/auth"
-	"crm/db"
 	"crm/db/entity"
 )
 
@@ -26,17 +25,14 @@ type knowledge struct {
 func learn(tb testing.TB, handler http.Handler, viewer auth.Viewer) *knowledge {
 	tb.Helper()
 	k := &knowledge{viewer: viewer, visible: map[entity.Kind][]string{}, ids: map[entity.Kind][]string{}, cursors: map[entity.Kind][]string{}}
-	for kind, n := range map[entity.Kind]int{
-		db.KindUser: someUsers, db.KindCustomer: someCustomers, db.KindInteraction: someInteractions,
-		db.KindTicket: someTickets, db.KindDelivery: someDeliveries,
-	} {
-		for i := range n + 1 {
+	for _, seed := range seeds {
+		kind, list := seed.kind, seed.list
+		for i := range seed.some + 1 {
 			k.ids[kind] = append(k.ids[kind], kind.GlobalID(seededID(kind, i)))
 		}
-	}
-	for list, kind := range map[string]entity.Kind{
-		"users": db.KindUser, "customers": db.KindCustomer, "interactions": db.KindInteraction, "tickets": db.KindTicket,
-	} {
+		if list == "" || (seed.staffOnly && !viewer.Role.IsStaff()) {
+			continue
+		}
 		r := request{viewer: viewer, randomOperation: randomOperation{query: "{ " + list + "(first: 100) { edges { cursor node { id } } } }"}}
 		data := r.send(tb, handler).data
 		k.visible[kind], k.cursors[kind] = valuesOf(data, "id"), valuesOf(data, "cursor")
@@ -67,13 +63,19 @@ func valuesOf(data, key string) []string {
 	return found
 }
 
-// kinds is in a fixed order, so that the same choices make the same operation.
-var kinds = []entity.Kind{db.KindUser, db.KindCustomer, db.KindInteraction, db.KindTicket, db.KindDelivery}
+// kinds returns the kinds in a fixed order, so that the same choices make the same operation.
+func kinds() []entity.Kind {
+	all := make([]entity.Kind, len(seeds))
+	for i, seed := range seeds {
+		all[i] = seed.kind
+	}
+	return all
+}
 
 // id returns an id of the kind that fits, rarely another one.
 func (g *generator) id(s slot) any {
 	if s.kind == "" || g.chance(4) {
-		s.kind = oneOf(g, kinds)
+		s.kind = oneOf(g, kinds())
 	}
 	if g.chance(2) {
 		return oneOf(g, []any{"", "usr_", "no id", nasty[7], 5, "tkt_zzzzzzzzzzzzzzzzzzzzzzzz"})

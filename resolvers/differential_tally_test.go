@@ -112,8 +112,8 @@ func (c *tally) check(t *testing.T) {
 // schema's own.
 func isRead(definition *ast.Definition) bool {
 	switch definition.Name {
-	case "Mutation", "Subscription", "Tokens", "TicketChange", "InteractionChange", "DeliveryFailure":
+	case "Mutation", "Subscription", "Tokens", "DeliveryFailure":
 		return false
 	}
-	return !strings.HasSuffix(definition.Name, "Payload") && !strings.HasPrefix(definition.Name, "__")
+	return !strings.HasSuffix(definition.Name, "Payload") && !strings.HasSuffix(definition.Name, "Change") && !strings.HasPrefix(definition.Name, "__")
 }

@@ -83,23 +83,29 @@ func (s slot) at(field *ast.FieldDefinition) slot {
 	return s
 }
 
-var kindsOfFields = map[string]entity.Kind{
-	"userId": db.KindUser, "assigneeId": db.KindUser, "customerId": db.KindCustomer, "interactionId": db.KindInteraction,
-}
+// kindsOfFields and kindsOfTypes say which ids make sense in an input field, and for a type.
+var kindsOfFields, kindsOfTypes = declaredKinds()
 
-var kindsOfTypes = map[string]entity.Kind{
-	"User": db.KindUser, "Customer": db.KindCustomer, "Interaction": db.KindInteraction, "Ticket": db.KindTicket,
-	"Delivery": db.KindDelivery,
-}
-
-// kindNamed returns the kind whose type's name is in a name: "createTicket", "TicketConnection".
-func kindNamed(name string) entity.Kind {
-	for typeName, kind := range kindsOfTypes {
-		if strings.Contains(name, typeName) {
-			return kind
+func declaredKinds() (fields, types map[string]entity.Kind) {
+	fields, types = make(map[string]entity.Kind), make(map[string]entity.Kind)
+	for _, def := range db.Catalog().All() {
+		types[def.TypeName] = def.Kind
+		for _, reference := range def.References {
+			fields[entity.CamelCase(reference.Field)] = db.Catalog().ByType(reference.Owner).Kind
 		}
 	}
-	return ""
+	return fields, types
+}
+
+// kindNamed returns the kind whose type's name is in a name, the longest one: "createTicket", "CustomerNoteConnection".
+func kindNamed(name string) entity.Kind {
+	longest := ""
+	for typeName := range kindsOfTypes {
+		if strings.Contains(name, typeName) && len(typeName) > len(longest) {
+			longest = typeName
+		}
+	}
+	return kindsOfTypes[longest]
 }
 
 // value returns a value for a slot: in a variable, or as a literal that may have variables in it.

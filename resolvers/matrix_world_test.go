@@ -48,6 +48,19 @@ func (w *world) asks(c column) account {
 	return [...]account{{}, w.people["cleo"], w.people["cato"], w.people["uma"], w.people["otto"], w.people["ada"]}[c]
 }
 
+// additions are what the files of single entities add to each world.
+var additions []func(w *world)
+
+// inMatrix enters an entity into the matrix: what there is of it in each world, and the rows of its fields. An entity's own test file
+// calls it, as the value of a variable.
+func inMatrix(add func(w *world), queries, subscriptions, mutations []row) struct{} {
+	additions = append(additions, add)
+	queryRows = append(queryRows, queries...)
+	subscriptionRows = append(subscriptionRows, subscriptions...)
+	mutationRows = append(mutationRows, mutations...)
+	return struct{}{}
+}
+
 func (s *server) newWorld() *world {
 	s.t.Helper()
 	w := &world{s: s, people: make(map[string]account), ids: make(map[string]string)}
@@ -62,6 +75,9 @@ func (s *server) newWorld() *world {
 	w.ids["leak"] = s.createTicket(w.people["cleo"], w.ids["plan"], "leak")
 	w.ids["noise"] = s.createTicket(w.people["cato"], w.ids["call"], "noise")
 	w.ids["mail"] = s.failedDelivery(w.ids["plan"])
+	for _, add := range additions {
+		add(w)
+	}
 	return w
 }
 
