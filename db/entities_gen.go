@@ -6,15 +6,19 @@ import "crm/db/entity"
 
 // The kinds of entities that have global ids.
 const (
-	KindCustomer    entity.Kind = "cus"
-	KindDelivery    entity.Kind = "dlv"
-	KindInteraction entity.Kind = "int"
-	KindTicket      entity.Kind = "tkt"
-	KindUser        entity.Kind = "usr"
+	KindCustomerNote entity.Kind = "cnt"
+	KindCustomer     entity.Kind = "cus"
+	KindDelivery     entity.Kind = "dlv"
+	KindInteraction  entity.Kind = "int"
+	KindTicket       entity.Kind = "tkt"
+	KindUser         entity.Kind = "usr"
 )
 
 // The types of events.
 const (
+	EventCustomerNoteCreated  = "customer_note.created"
+	EventCustomerNoteUpdated  = "customer_note.updated"
+	EventCustomerNoteDeleted  = "customer_note.deleted"
 	EventCustomerCreated      = "customer.created"
 	EventCustomerUpdated      = "customer.updated"
 	EventCustomerDeleted      = "customer.deleted"
@@ -38,6 +42,7 @@ const (
 
 // catalog is all that is declared.
 var catalog = entity.NewCatalog(
+	CustomerNotes,
 	Customers,
 	Deliveries,
 	Interactions,
@@ -49,36 +54,40 @@ var catalog = entity.NewCatalog(
 
 // readers read what a scope sees of each entity.
 type readers struct {
-	Customers    *entity.Reader[Customer]
-	Deliveries   *entity.Reader[Delivery]
-	Interactions *entity.Reader[Interaction]
-	Tickets      *entity.Reader[Ticket]
-	Users        *entity.Reader[User]
+	CustomerNotes *entity.Reader[CustomerNote]
+	Customers     *entity.Reader[Customer]
+	Deliveries    *entity.Reader[Delivery]
+	Interactions  *entity.Reader[Interaction]
+	Tickets       *entity.Reader[Ticket]
+	Users         *entity.Reader[User]
 }
 
 // repositories write each entity.
 type repositories struct {
-	customers    *entity.Repository[Customer]
-	deliveries   *entity.Repository[Delivery]
-	interactions *entity.Repository[Interaction]
-	tickets      *entity.Repository[Ticket]
-	users        *entity.Repository[User]
+	customerNotes *entity.Repository[CustomerNote]
+	customers     *entity.Repository[Customer]
+	deliveries    *entity.Repository[Delivery]
+	interactions  *entity.Repository[Interaction]
+	tickets       *entity.Repository[Ticket]
+	users         *entity.Repository[User]
 }
 
 func newRepositories(d *entity.Database) (readers, repositories) {
 	r := repositories{
-		customers:    entity.NewRepository[Customer](d, Customers),
-		deliveries:   entity.NewRepository[Delivery](d, Deliveries),
-		interactions: entity.NewRepository[Interaction](d, Interactions),
-		tickets:      entity.NewRepository[Ticket](d, Tickets),
-		users:        entity.NewRepository[User](d, Users),
+		customerNotes: entity.NewRepository[CustomerNote](d, CustomerNotes),
+		customers:     entity.NewRepository[Customer](d, Customers),
+		deliveries:    entity.NewRepository[Delivery](d, Deliveries),
+		interactions:  entity.NewRepository[Interaction](d, Interactions),
+		tickets:       entity.NewRepository[Ticket](d, Tickets),
+		users:         entity.NewRepository[User](d, Users),
 	}
 	return readers{
-		Customers:    r.customers.Reader,
-		Deliveries:   r.deliveries.Reader,
-		Interactions: r.interactions.Reader,
-		Tickets:      r.tickets.Reader,
-		Users:        r.users.Reader,
+		CustomerNotes: r.customerNotes.Reader,
+		Customers:     r.customers.Reader,
+		Deliveries:    r.deliveries.Reader,
+		Interactions:  r.interactions.Reader,
+		Tickets:       r.tickets.Reader,
+		Users:         r.users.Reader,
 	}, r
 }
 
@@ -106,6 +115,20 @@ func (d *Customer) SetKeys() {
 	d.nameKey = entity.Fold(d.Name)
 	d.emailKey = entity.FoldUnique(d.emailKey, d.Email)
 	d.companyKey = entity.FoldOptional(d.Company)
+}
+
+// Pointers implements store.Document.
+func (d *CustomerNote) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		&d.CustomerID,
+		&d.AuthorID,
+		&d.Text,
+		&d.Pinned,
+		&d.CreatedAt,
+		&d.UpdatedAt,
+		&d.Version,
+	)
 }
 
 // Pointers implements store.Document.
@@ -217,6 +240,14 @@ func (d *User) Pointers(into []any) []any {
 func (d *User) SetKeys() {
 	d.nameKey = entity.Fold(d.Name)
 	d.emailKey = entity.FoldUnique(d.emailKey, d.Email)
+}
+
+// GlobalID returns the id under which clients know the document.
+func (d *CustomerNote) GlobalID() string { return KindCustomerNote.GlobalID(d.ID) }
+
+// AppendGlobalID appends what GlobalID returns.
+func (d *CustomerNote) AppendGlobalID(buf []byte) []byte {
+	return KindCustomerNote.AppendGlobalID(buf, d.ID)
 }
 
 // GlobalID returns the id under which clients know the document.

@@ -8,6 +8,12 @@ import (
 )
 
 type (
+	// CustomerNoteConnection is a page of them.
+	CustomerNoteConnection = Connection[db.CustomerNote]
+	// CustomerNoteEdge is an element of a page.
+	CustomerNoteEdge = Edge[db.CustomerNote]
+	// CustomerNoteChange is what a subscriber is told of one.
+	CustomerNoteChange = db.Change[db.CustomerNote]
 	// CustomerConnection is a page of them.
 	CustomerConnection = Connection[db.Customer]
 	// CustomerEdge is an element of a page.

@@ -75,6 +75,22 @@ type CreateCustomerInput struct {
 	Password graphql.Omittable[*string] `json:"password,omitempty"`
 }
 
+// A new note.
+type CreateCustomerNoteInput struct {
+	// On which customer.
+	CustomerID string `json:"customerId"`
+	// The note, 1 to 10,000 characters.
+	Text string `json:"text"`
+	// Whether it stands before the notes that are not pinned.
+	Pinned bool `json:"pinned"`
+}
+
+// The answer to `createCustomerNote`.
+type CreateCustomerNotePayload struct {
+	// The new note.
+	CustomerNote *db.CustomerNote `json:"customerNote"`
+}
+
 // The answer to `createCustomer`.
 type CreateCustomerPayload struct {
 	// The new customer.
@@ -151,6 +167,40 @@ type CustomerBy struct {
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 }
 
+// One key of an order of notes.
+type CustomerNoteOrder struct {
+	// What to order by.
+	Field CustomerNoteOrderField `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// Which notes are meant; all conditions must hold.
+type CustomerNoteWhere struct {
+	// All of these hold too.
+	And graphql.Omittable[[]*CustomerNoteWhere] `json:"and,omitempty"`
+	// At least one of these holds too.
+	Or graphql.Omittable[[]*CustomerNoteWhere] `json:"or,omitempty"`
+	// This does not hold.
+	Not graphql.Omittable[*CustomerNoteWhere] `json:"not,omitempty"`
+	// By id.
+	ID graphql.Omittable[*Comparison[string]] `json:"id,omitempty"`
+	// By whether they are pinned.
+	Pinned graphql.Omittable[*bool] `json:"pinned,omitempty"`
+	// By when they were written.
+	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
+	// By when they were last changed.
+	UpdatedAt graphql.Omittable[*Comparison[time.Time]] `json:"updatedAt,omitempty"`
+	// By the customer's id.
+	CustomerID graphql.Omittable[*Comparison[string]] `json:"customerId,omitempty"`
+	// By the author's id.
+	AuthorID graphql.Omittable[*Comparison[string]] `json:"authorId,omitempty"`
+	// By the customer.
+	Customer graphql.Omittable[*CustomerWhere] `json:"customer,omitempty"`
+	// By the author.
+	Author graphql.Omittable[*UserWhere] `json:"author,omitempty"`
+}
+
 // One key of an order of customers.
 type CustomerOrder struct {
 	// What to order by.
@@ -207,6 +257,20 @@ type DeleteCustomerInput struct {
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
 	// Delete their interactions and tickets, too.
 	Cascade bool `json:"cascade"`
+}
+
+// Which note to delete.
+type DeleteCustomerNoteInput struct {
+	// The note's id.
+	ID string `json:"id"`
+	// The version that the decision was made on.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+}
+
+// The answer to `deleteCustomerNote`.
+type DeleteCustomerNotePayload struct {
+	// The id that is gone.
+	DeletedID string `json:"deletedId"`
 }
 
 // The answer to `deleteCustomer`.
@@ -529,6 +593,24 @@ type UpdateCustomerInput struct {
 	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
 }
 
+// Changes to a note.
+type UpdateCustomerNoteInput struct {
+	// Which note.
+	ID string `json:"id"`
+	// The version that the changes were made on.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// The note, 1 to 10,000 characters.
+	Text graphql.Omittable[*string] `json:"text,omitempty"`
+	// Whether it stands before the notes that are not pinned.
+	Pinned graphql.Omittable[*bool] `json:"pinned,omitempty"`
+}
+
+// The answer to `updateCustomerNote`.
+type UpdateCustomerNotePayload struct {
+	// The note after the change.
+	CustomerNote *db.CustomerNote `json:"customerNote"`
+}
+
 // The answer to `updateCustomer`.
 type UpdateCustomerPayload struct {
 	// The customer after the change.
@@ -641,6 +723,67 @@ type UserWhere struct {
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
 	// By when the account was last changed.
 	UpdatedAt graphql.Omittable[*Comparison[time.Time]] `json:"updatedAt,omitempty"`
+}
+
+// What notes can be ordered by.
+type CustomerNoteOrderField string
+
+const (
+	// By whether they are pinned. What is equal is in the order of creation; only CREATED_AT may follow.
+	CustomerNoteOrderFieldPinned CustomerNoteOrderField = "PINNED"
+	// By when they were written.
+	CustomerNoteOrderFieldCreatedAt CustomerNoteOrderField = "CREATED_AT"
+	// By when they were last changed.
+	CustomerNoteOrderFieldUpdatedAt CustomerNoteOrderField = "UPDATED_AT"
+)
+
+var AllCustomerNoteOrderField = []CustomerNoteOrderField{
+	CustomerNoteOrderFieldPinned,
+	CustomerNoteOrderFieldCreatedAt,
+	CustomerNoteOrderFieldUpdatedAt,
+}
+
+func (e CustomerNoteOrderField) IsValid() bool {
+	switch e {
+	case CustomerNoteOrderFieldPinned, CustomerNoteOrderFieldCreatedAt, CustomerNoteOrderFieldUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e CustomerNoteOrderField) String() string {
+	return string(e)
+}
+
+func (e *CustomerNoteOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CustomerNoteOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CustomerNoteOrderField", str)
+	}
+	return nil
+}
+
+func (e CustomerNoteOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CustomerNoteOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CustomerNoteOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What customers can be ordered by.

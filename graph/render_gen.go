@@ -122,6 +122,42 @@ func (r *rendering) renderChangePasswordPayload(s *selection, obj *ChangePasswor
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planCreateCustomerNotePayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"CreateCustomerNotePayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "customerNote":
+			f.index = 1
+			f.selection = p.planCustomerNote(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderCreateCustomerNotePayload(s *selection, obj *CreateCustomerNotePayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"CreateCustomerNotePayload"`...)
+		case 1:
+			v := obj.CustomerNote
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderCustomerNote(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planCreateCustomerPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"CreateCustomerPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -334,6 +370,25 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 			}
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
+		case "notes":
+			f.index = 12
+			args, err := p.ec.field_Customer_notes_args(p.ctx, f.arguments(p))
+			if err != nil {
+				return false
+			}
+			ctx := p.fieldContext("Customer", f, args)
+			a0, _ := args["first"].(*int)
+			a1, _ := args["after"].(*string)
+			a2, _ := args["last"].(*int)
+			a3, _ := args["before"].(*string)
+			a4, _ := args["where"].(*CustomerNoteWhere)
+			a5, _ := args["orderBy"].([]*CustomerNoteOrder)
+			resolver := p.ec.Resolvers.Customer()
+			f.call = func(obj *db.Customer) (*Connection[db.CustomerNote], error) {
+				return resolver.Notes(ctx, obj, a0, a1, a2, a3, a4, a5)
+			}
+			f.selection = p.planCustomerNoteConnection(f.field.Selections)
+			return f.selection != nil
 		}
 		return false
 	})
@@ -404,6 +459,18 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 				return
 			} else {
 				r.renderTicketConnection(f.selection, v)
+			}
+		case 12:
+			v, err := f.call.(func(*db.Customer) (*Connection[db.CustomerNote], error))(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderCustomerNoteConnection(f.selection, v)
 			}
 		}
 		if r.failed {
@@ -545,6 +612,298 @@ func (r *rendering) renderCustomerEdge(s *selection, obj *Edge[db.Customer]) {
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planCustomerNote(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"CustomerNote", "Node"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "id":
+			f.index = 1
+			return true
+		case "text":
+			f.index = 2
+			return true
+		case "pinned":
+			f.index = 3
+			return true
+		case "createdAt":
+			f.index = 4
+			return true
+		case "updatedAt":
+			f.index = 5
+			return true
+		case "version":
+			f.index = 6
+			return true
+		case "customer":
+			f.index = 7
+			var args map[string]any
+			ctx := p.fieldContext("CustomerNote", f, args)
+			resolver := p.ec.Resolvers.CustomerNote()
+			f.call = func(obj *db.CustomerNote) (*db.Customer, error) { return resolver.Customer(ctx, obj) }
+			f.selection = p.planCustomer(f.field.Selections)
+			return f.selection != nil
+		case "author":
+			f.index = 8
+			var args map[string]any
+			ctx := p.fieldContext("CustomerNote", f, args)
+			resolver := p.ec.Resolvers.CustomerNote()
+			f.call = func(obj *db.CustomerNote) (*db.User, error) { return resolver.Author(ctx, obj) }
+			f.selection = p.planUser(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderCustomerNote(s *selection, obj *db.CustomerNote) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"CustomerNote"`...)
+		case 1:
+			r.buf = append(obj.AppendGlobalID(append(r.buf, '"')), '"')
+		case 2:
+			v := obj.Text
+			r.string(v)
+		case 3:
+			v := obj.Pinned
+			r.bool(v)
+		case 4:
+			v := obj.CreatedAt
+			r.buf = appendDateTime(r.buf, v)
+		case 5:
+			v := obj.UpdatedAt
+			r.buf = appendDateTime(r.buf, v)
+		case 6:
+			v := obj.Version
+			r.int(v)
+		case 7:
+			v, err := f.call.(func(*db.CustomerNote) (*db.Customer, error))(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderCustomer(f.selection, v)
+			}
+		case 8:
+			v, err := f.call.(func(*db.CustomerNote) (*db.User, error))(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderUser(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planCustomerNoteChange(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"CustomerNoteChange"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "seq":
+			f.index = 1
+			return true
+		case "at":
+			f.index = 2
+			return true
+		case "kind":
+			f.index = 3
+			return true
+		case "customerNoteId":
+			f.index = 4
+			return true
+		case "customerNote":
+			f.index = 5
+			f.selection = p.planCustomerNote(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderCustomerNoteChange(s *selection, obj *db.Change[db.CustomerNote]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"CustomerNoteChange"`...)
+		case 1:
+			v := obj.Seq()
+			r.string(v)
+		case 2:
+			v := obj.At()
+			r.buf = appendDateTime(r.buf, v)
+		case 3:
+			v := obj.Kind(r.ctx)
+			r.appendCustomerNoteChangeKind(v)
+		case 4:
+			v := obj.GlobalID()
+			r.string(v)
+		case 5:
+			v, err := obj.Document(r.ctx)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderCustomerNote(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planCustomerNoteConnection(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"CustomerNoteConnection"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "edges":
+			f.index = 1
+			f.selection = p.planCustomerNoteEdge(f.field.Selections)
+			return f.selection != nil
+		case "nodes":
+			f.index = 2
+			f.selection = p.planCustomerNote(f.field.Selections)
+			return f.selection != nil
+		case "pageInfo":
+			f.index = 3
+			f.selection = p.planPageInfo(f.field.Selections)
+			return f.selection != nil
+		case "totalCount":
+			f.index = 4
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderCustomerNoteConnection(s *selection, obj *Connection[db.CustomerNote]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"CustomerNoteConnection"`...)
+		case 1:
+			v := obj.Edges()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderCustomerNoteEdge(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 2:
+			v := obj.Nodes()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderCustomerNote(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 3:
+			v := obj.PageInfo()
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderPageInfo(f.selection, v)
+			}
+		case 4:
+			v, err := obj.TotalCount(r.ctx)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planCustomerNoteEdge(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"CustomerNoteEdge"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "cursor":
+			f.index = 1
+			return true
+		case "node":
+			f.index = 2
+			f.selection = p.planCustomerNote(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderCustomerNoteEdge(s *selection, obj *Edge[db.CustomerNote]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"CustomerNoteEdge"`...)
+		case 1:
+			v := obj.Cursor()
+			r.string(v)
+		case 2:
+			v := obj.Node
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderCustomerNote(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planDeactivateUserPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"DeactivateUserPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -579,6 +938,36 @@ func (r *rendering) renderDeactivateUserPayload(s *selection, obj *DeactivateUse
 		case 2:
 			v := obj.EndedSessions
 			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planDeleteCustomerNotePayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"DeleteCustomerNotePayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "deletedId":
+			f.index = 1
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderDeleteCustomerNotePayload(s *selection, obj *DeleteCustomerNotePayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"DeleteCustomerNotePayload"`...)
+		case 1:
+			v := obj.DeletedID
+			r.string(v)
 		}
 		if r.failed {
 			return
@@ -2333,6 +2722,42 @@ func (r *rendering) renderTokens(s *selection, obj *Tokens) {
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planUpdateCustomerNotePayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"UpdateCustomerNotePayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "customerNote":
+			f.index = 1
+			f.selection = p.planCustomerNote(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderUpdateCustomerNotePayload(s *selection, obj *UpdateCustomerNotePayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"UpdateCustomerNotePayload"`...)
+		case 1:
+			v := obj.CustomerNote
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderCustomerNote(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planUpdateCustomerPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"UpdateCustomerPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -2800,7 +3225,7 @@ func (r *rendering) renderUserEdge(s *selection, obj *Edge[db.User]) {
 }
 
 func (p *planner) planNode(set ast.SelectionSet) *selection {
-	s := &selection{types: make(map[string]*selection, 5)}
+	s := &selection{types: make(map[string]*selection, 6)}
 	if s.types["User"] = p.planUser(set); s.types["User"] == nil {
 		return nil
 	}
@@ -2811,6 +3236,9 @@ func (p *planner) planNode(set ast.SelectionSet) *selection {
 		return nil
 	}
 	if s.types["Delivery"] = p.planDelivery(set); s.types["Delivery"] == nil {
+		return nil
+	}
+	if s.types["CustomerNote"] = p.planCustomerNote(set); s.types["CustomerNote"] == nil {
 		return nil
 	}
 	if s.types["Customer"] = p.planCustomer(set); s.types["Customer"] == nil {
@@ -2829,6 +3257,8 @@ func (r *rendering) renderNode(s *selection, v Node) {
 		r.renderInteraction(s.types["Interaction"], obj)
 	case *db.Delivery:
 		r.renderDelivery(s.types["Delivery"], obj)
+	case *db.CustomerNote:
+		r.renderCustomerNote(s.types["CustomerNote"], obj)
 	case *db.Customer:
 		r.renderCustomer(s.types["Customer"], obj)
 	default:
@@ -2882,6 +3312,13 @@ func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, va
 		case []*ChangePasswordPayload:
 			return v != nil && renderList(r, p.planChangePasswordPayload(set), r.renderChangePasswordPayload, v)
 		}
+	case "CreateCustomerNotePayload":
+		switch v := value.(type) {
+		case *CreateCustomerNotePayload:
+			return v != nil && renderOne(r, p.planCreateCustomerNotePayload(set), r.renderCreateCustomerNotePayload, v)
+		case []*CreateCustomerNotePayload:
+			return v != nil && renderList(r, p.planCreateCustomerNotePayload(set), r.renderCreateCustomerNotePayload, v)
+		}
 	case "CreateCustomerPayload":
 		switch v := value.(type) {
 		case *CreateCustomerPayload:
@@ -2931,12 +3368,47 @@ func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, va
 		case []*Edge[db.Customer]:
 			return v != nil && renderList(r, p.planCustomerEdge(set), r.renderCustomerEdge, v)
 		}
+	case "CustomerNote":
+		switch v := value.(type) {
+		case *db.CustomerNote:
+			return v != nil && renderOne(r, p.planCustomerNote(set), r.renderCustomerNote, v)
+		case []*db.CustomerNote:
+			return v != nil && renderList(r, p.planCustomerNote(set), r.renderCustomerNote, v)
+		}
+	case "CustomerNoteChange":
+		switch v := value.(type) {
+		case *db.Change[db.CustomerNote]:
+			return v != nil && renderOne(r, p.planCustomerNoteChange(set), r.renderCustomerNoteChange, v)
+		case []*db.Change[db.CustomerNote]:
+			return v != nil && renderList(r, p.planCustomerNoteChange(set), r.renderCustomerNoteChange, v)
+		}
+	case "CustomerNoteConnection":
+		switch v := value.(type) {
+		case *Connection[db.CustomerNote]:
+			return v != nil && renderOne(r, p.planCustomerNoteConnection(set), r.renderCustomerNoteConnection, v)
+		case []*Connection[db.CustomerNote]:
+			return v != nil && renderList(r, p.planCustomerNoteConnection(set), r.renderCustomerNoteConnection, v)
+		}
+	case "CustomerNoteEdge":
+		switch v := value.(type) {
+		case *Edge[db.CustomerNote]:
+			return v != nil && renderOne(r, p.planCustomerNoteEdge(set), r.renderCustomerNoteEdge, v)
+		case []*Edge[db.CustomerNote]:
+			return v != nil && renderList(r, p.planCustomerNoteEdge(set), r.renderCustomerNoteEdge, v)
+		}
 	case "DeactivateUserPayload":
 		switch v := value.(type) {
 		case *DeactivateUserPayload:
 			return v != nil && renderOne(r, p.planDeactivateUserPayload(set), r.renderDeactivateUserPayload, v)
 		case []*DeactivateUserPayload:
 			return v != nil && renderList(r, p.planDeactivateUserPayload(set), r.renderDeactivateUserPayload, v)
+		}
+	case "DeleteCustomerNotePayload":
+		switch v := value.(type) {
+		case *DeleteCustomerNotePayload:
+			return v != nil && renderOne(r, p.planDeleteCustomerNotePayload(set), r.renderDeleteCustomerNotePayload, v)
+		case []*DeleteCustomerNotePayload:
+			return v != nil && renderList(r, p.planDeleteCustomerNotePayload(set), r.renderDeleteCustomerNotePayload, v)
 		}
 	case "DeleteCustomerPayload":
 		switch v := value.(type) {
@@ -3141,6 +3613,13 @@ func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, va
 		case []*Tokens:
 			return v != nil && renderList(r, p.planTokens(set), r.renderTokens, v)
 		}
+	case "UpdateCustomerNotePayload":
+		switch v := value.(type) {
+		case *UpdateCustomerNotePayload:
+			return v != nil && renderOne(r, p.planUpdateCustomerNotePayload(set), r.renderUpdateCustomerNotePayload, v)
+		case []*UpdateCustomerNotePayload:
+			return v != nil && renderList(r, p.planUpdateCustomerNotePayload(set), r.renderUpdateCustomerNotePayload, v)
+		}
 	case "UpdateCustomerPayload":
 		switch v := value.(type) {
 		case *UpdateCustomerPayload:
@@ -3206,6 +3685,19 @@ func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, va
 		}
 	}
 	return false
+}
+
+func (r *rendering) appendCustomerNoteChangeKind(v db.ChangeKind) {
+	switch v {
+	case db.ChangeCreated:
+		r.buf = append(r.buf, `"CREATED"`...)
+	case db.ChangeUpdated:
+		r.buf = append(r.buf, `"UPDATED"`...)
+	case db.ChangeRemoved:
+		r.buf = append(r.buf, `"REMOVED"`...)
+	default:
+		r.failed = true
+	}
 }
 
 func (r *rendering) appendDeliveryStatus(v db.DeliveryStatus) {

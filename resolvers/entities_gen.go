@@ -11,6 +11,11 @@ import (
 	"crm/graph"
 )
 
+type customerNoteResolver struct{ *Resolver }
+
+// CustomerNote returns the resolvers of what hangs on one.
+func (r *Resolver) CustomerNote() graph.CustomerNoteResolver { return customerNoteResolver{r} }
+
 type customerResolver struct{ *Resolver }
 
 // Customer returns the resolvers of what hangs on one.
@@ -30,6 +35,80 @@ type userResolver struct{ *Resolver }
 
 // User returns the resolvers of what hangs on one.
 func (r *Resolver) User() graph.UserResolver { return userResolver{r} }
+
+// CustomerNote resolves Query.customerNote.
+func (r queryResolver) CustomerNote(ctx context.Context, id string) (*db.CustomerNote, error) {
+	return get(ctx, r.db.CustomerNotes, "id", id)
+}
+
+// CustomerNotes resolves Query.customerNotes.
+func (r queryResolver) CustomerNotes(ctx context.Context, first *int, after *string, last *int, before *string, where *graph.CustomerNoteWhere, orderBy []*graph.CustomerNoteOrder) (*graph.CustomerNoteConnection, error) {
+	list, err := customerNoteList(pageArguments{first, after, last, before}, where, orderBy)
+	if err != nil {
+		return nil, err
+	}
+	return connection(ctx, r.db.CustomerNotes, list)
+}
+
+// CustomerNoteChanged resolves Subscription.customerNoteChanged.
+func (r subscriptionResolver) CustomerNoteChanged(ctx context.Context, where *graph.CustomerNoteWhere, after *string) (<-chan *graph.CustomerNoteChange, error) {
+	filter, err := filterOf(where, customerNoteFilter)
+	if err != nil {
+		return nil, err
+	}
+	return watch(ctx, r.db, r.db.CustomerNotes, filter, after)
+}
+
+// Customer resolves CustomerNote.customer.
+func (r customerNoteResolver) Customer(ctx context.Context, obj *db.CustomerNote) (*db.Customer, error) {
+	return reference(ctx, obj, r.db.Customers, func(obj *db.CustomerNote) (store.ID, bool) {
+		return obj.CustomerID, true
+	})
+}
+
+// Author resolves CustomerNote.author.
+func (r customerNoteResolver) Author(ctx context.Context, obj *db.CustomerNote) (*db.User, error) {
+	return reference(ctx, obj, r.db.Users, func(obj *db.CustomerNote) (store.ID, bool) {
+		if obj.AuthorID == nil {
+			return store.ID{}, false
+		}
+		return *obj.AuthorID, true
+	})
+}
+
+func customerNoteList(page pageArguments, where *graph.CustomerNoteWhere, orderBy []*graph.CustomerNoteOrder) (entity.List, error) {
+	filter, err := filterOf(where, customerNoteFilter)
+	return list(page, filter, orderBy, customerNoteSort), err
+}
+
+func customerNoteFilter(c *conditions, path string, depth int, w *graph.CustomerNoteWhere) store.Filter {
+	return store.And(
+		logic(c, path, depth, w.And, w.Or, w.Not, customerNoteFilter),
+		compare(c, path, "id", "_id", w.ID, idOf(db.KindCustomerNote)),
+		boolean(c, path, "pinned", "pinned", w.Pinned),
+		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
+		compare(c, path, "updatedAt", "updated_at", w.UpdatedAt, moment),
+		compare(c, path, "customerId", "customer_id", w.CustomerID, idOf(db.KindCustomer)),
+		compare(c, path, "authorId", "author_id", w.AuthorID, idOf(db.KindUser)),
+		related(c, path, "customer", depth, w.Customer, "customer_id", db.Customers, customerFilter),
+		related(c, path, "author", depth, w.Author, "author_id", db.Users, userFilter),
+	)
+}
+
+func customerNoteSort(o *graph.CustomerNoteOrder) store.Sort {
+	fields := map[graph.CustomerNoteOrderField]string{
+		graph.CustomerNoteOrderFieldPinned:    "pinned",
+		graph.CustomerNoteOrderFieldCreatedAt: "created_at",
+		graph.CustomerNoteOrderFieldUpdatedAt: "updated_at",
+	}
+	return store.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}
+}
+
+func deletedCustomerNote(id string, _ entity.Removed) *graph.DeleteCustomerNotePayload {
+	return &graph.DeleteCustomerNotePayload{
+		DeletedID: id,
+	}
+}
 
 // Customers resolves Query.customers.
 func (r queryResolver) Customers(ctx context.Context, first *int, after *string, last *int, before *string, where *graph.CustomerWhere, orderBy []*graph.CustomerOrder) (*graph.CustomerConnection, error) {
@@ -56,6 +135,15 @@ func (r customerResolver) Tickets(ctx context.Context, obj *db.Customer, first *
 		return nil, err
 	}
 	return children(ctx, obj, customerID, r.db.Tickets, "customer_id", list)
+}
+
+// Notes resolves Customer.notes.
+func (r customerResolver) Notes(ctx context.Context, obj *db.Customer, first *int, after *string, last *int, before *string, where *graph.CustomerNoteWhere, orderBy []*graph.CustomerNoteOrder) (*graph.CustomerNoteConnection, error) {
+	list, err := customerNoteList(pageArguments{first, after, last, before}, where, orderBy)
+	if err != nil {
+		return nil, err
+	}
+	return children(ctx, obj, customerID, r.db.CustomerNotes, "customer_id", list)
 }
 
 func customerID(obj *db.Customer) store.ID { return obj.ID }
@@ -384,6 +472,16 @@ func deletedUser(id string, removed entity.Removed) *graph.DeleteUserPayload {
 
 // projections says, for each entity, of which stored fields the fields of its type are made.
 var projections = map[*entity.Definition]projection{
+	db.CustomerNotes: {"CustomerNote", choose(db.CustomerNotes, map[string][]string{
+		"id":        {},
+		"text":      {"text"},
+		"pinned":    {"pinned"},
+		"createdAt": {"created_at"},
+		"updatedAt": {"updated_at"},
+		"version":   {"version"},
+		"customer":  {"customer_id"},
+		"author":    {"author_id"},
+	})},
 	db.Customers: {"Customer", choose(db.Customers, map[string][]string{
 		"id":           {},
 		"name":         {"name"},
@@ -396,6 +494,7 @@ var projections = map[*entity.Definition]projection{
 		"version":      {"version"},
 		"interactions": {},
 		"tickets":      {},
+		"notes":        {},
 	})},
 	db.Deliveries: {"Delivery", choose(db.Deliveries, map[string][]string{
 		"id":            {},
@@ -461,6 +560,8 @@ var projections = map[*entity.Definition]projection{
 // nodeOf reads the document of that kind with that id.
 func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID) (graph.Node, error) {
 	switch kind {
+	case db.KindCustomerNote:
+		return projected(ctx, r.db.CustomerNotes).Get(ctx, scopeOf(ctx), id)
 	case db.KindCustomer:
 		return projected(ctx, r.db.Customers).Get(ctx, scopeOf(ctx), id)
 	case db.KindDelivery:
@@ -478,6 +579,8 @@ func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID
 // nodesOfKind reads those documents of a kind that the viewer sees.
 func (r queryResolver) nodesOfKind(ctx context.Context, kind entity.Kind, ids []store.ID) (map[store.ID]graph.Node, error) {
 	switch kind {
+	case db.KindCustomerNote:
+		return nodesOf(ctx, r.db.CustomerNotes, ids)
 	case db.KindCustomer:
 		return nodesOf(ctx, r.db.Customers, ids)
 	case db.KindDelivery:

@@ -77,6 +77,8 @@ func (p *planned) fill() {
 	interaction := answer["createInteraction"].(map[string]any)["interaction"].(map[string]any)["id"]
 	p.ask(p.tokens["CUSTOMER"], fmt.Sprintf(
 		`mutation { createTicket(input: {interactionId: %q, description: "Help"}) { ticket { id } } }`, interaction))
+	p.ask(p.tokens["USER"], fmt.Sprintf(
+		`mutation { createCustomerNote(input: {customerId: %q, text: "Late"}) { customerNote { id } } }`, customer))
 }
 
 // ask sends an operation, which has to succeed.

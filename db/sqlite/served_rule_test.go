@@ -77,7 +77,7 @@ func (p *planned) problem(statement, step string, want expectation) string {
 
 // lists are the lists at the root, with their types' names.
 var lists = map[string]string{
-	"users": "User", "customers": "Customer", "interactions": "Interaction", "tickets": "Ticket",
+	"users": "User", "customers": "Customer", "interactions": "Interaction", "tickets": "Ticket", "customerNotes": "CustomerNote",
 }
 
 func (p *planned) orders(kind string) []string {
@@ -116,9 +116,12 @@ func (p *planned) conditions(kind string) map[string]expectation {
 }
 
 func (p *planned) operand(kind, field string, operator *ast.FieldDefinition) string {
-	kinds := map[string]entity.Kind{
-		"User": db.KindUser, "Customer": db.KindCustomer, "Interaction": db.KindInteraction, "Ticket": db.KindTicket,
-		"userId": db.KindUser, "customerId": db.KindCustomer, "interactionId": db.KindInteraction, "assigneeId": db.KindUser,
+	kinds := make(map[string]entity.Kind)
+	for _, def := range db.Catalog().All() {
+		kinds[def.TypeName] = def.Kind
+		for _, reference := range def.References {
+			kinds[entity.CamelCase(reference.Field)] = db.Catalog().ByType(reference.Owner).Kind
+		}
 	}
 	var operand string
 	switch definition := p.schema.Types[operator.Type.Name()]; {
