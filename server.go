@@ -24,6 +24,7 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/legacy"
+	"crm/db/live"
 	"crm/db/mongo"
 	"crm/db/sqlite"
 	"crm/db/store"
@@ -116,7 +117,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if err != nil {
 		return fmt.Errorf("PORT: %w", err)
 	}
-	defer follow(context.WithoutCancel(ctx), crm.db.Feed, log)()
+	defer follow(context.WithoutCancel(ctx), crm.db.Broker, log)()
 	if err := greet(ctx, out, s, listener.Addr(), crm); err != nil {
 		return err
 	}
@@ -131,10 +132,10 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 
 // follow has subscribers told what happens, until stop is called. That is after the transports have ended their streams:
 // were the feed to end them, clients would be told of an error, and not connect again by themselves.
-func follow(ctx context.Context, feed *db.Feed, log *slog.Logger) (stop func()) {
+func follow(ctx context.Context, broker *live.Broker, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup
-	following.Go(func() { feed.Run(ctx, log) })
+	following.Go(func() { broker.Run(ctx, log) })
 	return func() {
 		cancel()
 		following.Wait()

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"crm/db/entity"
+	"crm/db/eventlog"
+	"crm/db/live"
 	"crm/db/store"
 )
 
@@ -25,8 +27,10 @@ type Passwords interface {
 type DB struct {
 	readers
 	repositories
-	// Feed tells subscribers what happens, as long as its Run runs.
-	Feed *Feed
+	// Broker tells subscribers what happens, as long as its Run runs.
+	Broker *live.Broker
+	// Log is the log of everything that happened.
+	Log *eventlog.Log
 
 	entities  *entity.Database
 	store     store.Store
@@ -59,8 +63,9 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	if len(options.CursorKeys) == 0 {
 		options.CursorKeys = [][]byte{nil}
 	}
-	d.Feed = newFeed(d)
-	d.live = newLiveSessions(d.Feed.wake)
+	d.Log = eventlog.New(d.store)
+	d.Broker = live.NewBroker(d.Log, catalog, sessionStates{d}, eventAudience)
+	d.live = newLiveSessions(d.Broker.Wake)
 	d.entities = &entity.Database{
 		Store: d.store, Catalog: catalog, CursorKeys: options.CursorKeys, Silent: options.Silent, Now: d.now, Wake: d.wake,
 	}
@@ -91,7 +96,7 @@ func (d *DB) Ping(ctx context.Context) error { return d.store.Ping(ctx) }
 func (d *DB) Written() <-chan struct{} { return d.written }
 
 func (d *DB) wake() {
-	d.Feed.wake()
+	d.Broker.Wake()
 	select {
 	case d.written <- struct{}{}:
 	default: // somebody is about to look already

@@ -17,7 +17,7 @@ import (
 func (d *DB) MoveEvents(ctx context.Context, limit int) (int, error) {
 	moved, err := d.store.MoveEvents(ctx, limit)
 	if moved > 0 {
-		d.Feed.wake()
+		d.Broker.Wake()
 	}
 	return moved, err
 }
@@ -143,7 +143,7 @@ func (d *DB) RecentDeliveries(ctx context.Context, limit int) ([]*Delivery, erro
 // old settled deliveries.
 func (d *DB) Sweep(ctx context.Context) error {
 	now := d.now()
-	newest, err := d.newestEvent(ctx)
+	newest, err := d.Log.Newest(ctx)
 	if err != nil {
 		return err
 	}
@@ -183,15 +183,4 @@ func (d *DB) purge(ctx context.Context, c *store.Collection, where store.Filter)
 			return nil
 		}
 	}
-}
-
-func (d *DB) newestEvent(ctx context.Context) (int, error) {
-	newest, err := entity.First[store.Event](ctx, d.store, store.Events, store.Query{Sort: []store.Sort{{Field: "seq", Desc: true}, {Field: "_id", Desc: true}}})
-	if store.CodeOf(err) == store.NotFound {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	return newest.Seq, nil
 }

@@ -1,6 +1,9 @@
 package graph
 
-import "crm/db"
+import (
+	"crm/db"
+	"crm/db/live"
+)
 
 // DeliveryFailure is what a subscriber is told of a message that was given up.
-type DeliveryFailure = db.Change[db.Delivery]
+type DeliveryFailure = live.Change[db.Delivery]

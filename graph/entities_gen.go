@@ -5,6 +5,7 @@ package graph
 import (
 	"crm/auth"
 	"crm/db"
+	"crm/db/live"
 )
 
 type (
@@ -13,7 +14,7 @@ type (
 	// CustomerNoteEdge is an element of a page.
 	CustomerNoteEdge = Edge[db.CustomerNote]
 	// CustomerNoteChange is what a subscriber is told of one.
-	CustomerNoteChange = db.Change[db.CustomerNote]
+	CustomerNoteChange = live.Change[db.CustomerNote]
 	// CustomerConnection is a page of them.
 	CustomerConnection = Connection[db.Customer]
 	// CustomerEdge is an element of a page.
@@ -27,13 +28,13 @@ type (
 	// InteractionEdge is an element of a page.
 	InteractionEdge = Edge[db.Interaction]
 	// InteractionChange is what a subscriber is told of one.
-	InteractionChange = db.Change[db.Interaction]
+	InteractionChange = live.Change[db.Interaction]
 	// TicketConnection is a page of them.
 	TicketConnection = Connection[db.Ticket]
 	// TicketEdge is an element of a page.
 	TicketEdge = Edge[db.Ticket]
 	// TicketChange is what a subscriber is told of one.
-	TicketChange = db.Change[db.Ticket]
+	TicketChange = live.Change[db.Ticket]
 	// UserConnection is a page of them.
 	UserConnection = Connection[db.User]
 	// UserEdge is an element of a page.
@@ -48,4 +49,14 @@ type (
 	RoleFilter = Comparison[auth.Role]
 	// TicketStatusFilter compares an enum.
 	TicketStatusFilter = Comparison[db.TicketStatus]
+)
+
+// What may happen to a document, as far as subscribers are told.
+const (
+	ChangeAssigned  live.ChangeKind = "assigned"
+	ChangeCancelled live.ChangeKind = "cancelled"
+	ChangeCreated   live.ChangeKind = "created"
+	ChangeMoved     live.ChangeKind = "moved"
+	ChangeRemoved   live.ChangeKind = "removed"
+	ChangeUpdated   live.ChangeKind = "updated"
 )

@@ -19,6 +19,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/live"
 )
 
 // region    ***************************** api!.gotpl *****************************
@@ -117,10 +118,10 @@ type QueryResolver interface {
 	CustomerNotes(ctx context.Context, first *int, after *string, last *int, before *string, where *CustomerNoteWhere, orderBy []*CustomerNoteOrder) (*Connection[db.CustomerNote], error)
 }
 type SubscriptionResolver interface {
-	TicketChanged(ctx context.Context, where *TicketWhere, after *string) (<-chan *db.Change[db.Ticket], error)
-	InteractionChanged(ctx context.Context, where *InteractionWhere, after *string) (<-chan *db.Change[db.Interaction], error)
-	DeliveryFailed(ctx context.Context, after *string) (<-chan *db.Change[db.Delivery], error)
-	CustomerNoteChanged(ctx context.Context, where *CustomerNoteWhere, after *string) (<-chan *db.Change[db.CustomerNote], error)
+	TicketChanged(ctx context.Context, where *TicketWhere, after *string) (<-chan *live.Change[db.Ticket], error)
+	InteractionChanged(ctx context.Context, where *InteractionWhere, after *string) (<-chan *live.Change[db.Interaction], error)
+	DeliveryFailed(ctx context.Context, after *string) (<-chan *live.Change[db.Delivery], error)
+	CustomerNoteChanged(ctx context.Context, where *CustomerNoteWhere, after *string) (<-chan *live.Change[db.CustomerNote], error)
 }
 type TicketResolver interface {
 	Interaction(ctx context.Context, obj *db.Ticket) (*db.Interaction, error)
@@ -5290,7 +5291,7 @@ func (ec *executionContext) fieldContext_CustomerNote_author(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _CustomerNoteChange_seq(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.CustomerNote]) (ret graphql.Marshaler) {
+func (ec *executionContext) _CustomerNoteChange_seq(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.CustomerNote]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5313,7 +5314,7 @@ func (ec *executionContext) fieldContext_CustomerNoteChange_seq(_ context.Contex
 	return graphql.NewScalarFieldContext("CustomerNoteChange", field, true, false, "String")
 }
 
-func (ec *executionContext) _CustomerNoteChange_at(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.CustomerNote]) (ret graphql.Marshaler) {
+func (ec *executionContext) _CustomerNoteChange_at(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.CustomerNote]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5336,7 +5337,7 @@ func (ec *executionContext) fieldContext_CustomerNoteChange_at(_ context.Context
 	return graphql.NewScalarFieldContext("CustomerNoteChange", field, true, false, "DateTime")
 }
 
-func (ec *executionContext) _CustomerNoteChange_kind(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.CustomerNote]) (ret graphql.Marshaler) {
+func (ec *executionContext) _CustomerNoteChange_kind(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.CustomerNote]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5348,8 +5349,8 @@ func (ec *executionContext) _CustomerNoteChange_kind(ctx context.Context, field 
 			return obj.Kind(ctx), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v db.ChangeKind) graphql.Marshaler {
-			return ec.marshalNCustomerNoteChangeKind2crmᚋdbᚐChangeKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v live.ChangeKind) graphql.Marshaler {
+			return ec.marshalNCustomerNoteChangeKind2crmᚋdbᚋliveᚐChangeKind(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5359,7 +5360,7 @@ func (ec *executionContext) fieldContext_CustomerNoteChange_kind(_ context.Conte
 	return graphql.NewScalarFieldContext("CustomerNoteChange", field, true, false, "CustomerNoteChangeKind")
 }
 
-func (ec *executionContext) _CustomerNoteChange_customerNoteId(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.CustomerNote]) (ret graphql.Marshaler) {
+func (ec *executionContext) _CustomerNoteChange_customerNoteId(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.CustomerNote]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5382,7 +5383,7 @@ func (ec *executionContext) fieldContext_CustomerNoteChange_customerNoteId(_ con
 	return graphql.NewScalarFieldContext("CustomerNoteChange", field, true, false, "ID")
 }
 
-func (ec *executionContext) _CustomerNoteChange_customerNote(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.CustomerNote]) (ret graphql.Marshaler) {
+func (ec *executionContext) _CustomerNoteChange_customerNote(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.CustomerNote]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6254,7 +6255,7 @@ func (ec *executionContext) fieldContext_DeliveryEdge_node(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _DeliveryFailure_seq(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Delivery]) (ret graphql.Marshaler) {
+func (ec *executionContext) _DeliveryFailure_seq(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Delivery]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6277,7 +6278,7 @@ func (ec *executionContext) fieldContext_DeliveryFailure_seq(_ context.Context, 
 	return graphql.NewScalarFieldContext("DeliveryFailure", field, true, false, "String")
 }
 
-func (ec *executionContext) _DeliveryFailure_at(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Delivery]) (ret graphql.Marshaler) {
+func (ec *executionContext) _DeliveryFailure_at(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Delivery]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6300,7 +6301,7 @@ func (ec *executionContext) fieldContext_DeliveryFailure_at(_ context.Context, f
 	return graphql.NewScalarFieldContext("DeliveryFailure", field, true, false, "DateTime")
 }
 
-func (ec *executionContext) _DeliveryFailure_deliveryId(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Delivery]) (ret graphql.Marshaler) {
+func (ec *executionContext) _DeliveryFailure_deliveryId(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Delivery]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6323,7 +6324,7 @@ func (ec *executionContext) fieldContext_DeliveryFailure_deliveryId(_ context.Co
 	return graphql.NewScalarFieldContext("DeliveryFailure", field, true, false, "ID")
 }
 
-func (ec *executionContext) _DeliveryFailure_delivery(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Delivery]) (ret graphql.Marshaler) {
+func (ec *executionContext) _DeliveryFailure_delivery(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Delivery]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6824,7 +6825,7 @@ func (ec *executionContext) fieldContext_Interaction_deliveries(ctx context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _InteractionChange_seq(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Interaction]) (ret graphql.Marshaler) {
+func (ec *executionContext) _InteractionChange_seq(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Interaction]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6847,7 +6848,7 @@ func (ec *executionContext) fieldContext_InteractionChange_seq(_ context.Context
 	return graphql.NewScalarFieldContext("InteractionChange", field, true, false, "String")
 }
 
-func (ec *executionContext) _InteractionChange_at(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Interaction]) (ret graphql.Marshaler) {
+func (ec *executionContext) _InteractionChange_at(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Interaction]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6870,7 +6871,7 @@ func (ec *executionContext) fieldContext_InteractionChange_at(_ context.Context,
 	return graphql.NewScalarFieldContext("InteractionChange", field, true, false, "DateTime")
 }
 
-func (ec *executionContext) _InteractionChange_kind(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Interaction]) (ret graphql.Marshaler) {
+func (ec *executionContext) _InteractionChange_kind(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Interaction]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6882,8 +6883,8 @@ func (ec *executionContext) _InteractionChange_kind(ctx context.Context, field g
 			return obj.Kind(ctx), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v db.ChangeKind) graphql.Marshaler {
-			return ec.marshalNInteractionChangeKind2crmᚋdbᚐChangeKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v live.ChangeKind) graphql.Marshaler {
+			return ec.marshalNInteractionChangeKind2crmᚋdbᚋliveᚐChangeKind(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6893,7 +6894,7 @@ func (ec *executionContext) fieldContext_InteractionChange_kind(_ context.Contex
 	return graphql.NewScalarFieldContext("InteractionChange", field, true, false, "InteractionChangeKind")
 }
 
-func (ec *executionContext) _InteractionChange_interactionId(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Interaction]) (ret graphql.Marshaler) {
+func (ec *executionContext) _InteractionChange_interactionId(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Interaction]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6916,7 +6917,7 @@ func (ec *executionContext) fieldContext_InteractionChange_interactionId(_ conte
 	return graphql.NewScalarFieldContext("InteractionChange", field, true, false, "ID")
 }
 
-func (ec *executionContext) _InteractionChange_interaction(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Interaction]) (ret graphql.Marshaler) {
+func (ec *executionContext) _InteractionChange_interaction(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Interaction]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10361,11 +10362,11 @@ func (ec *executionContext) _Subscription_ticketChanged(ctx context.Context, fie
 			directive1 := func(ctx context.Context) (any, error) {
 				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
 				if err != nil {
-					var zeroVal *db.Change[db.Ticket]
+					var zeroVal *live.Change[db.Ticket]
 					return zeroVal, err
 				}
 				if ec.Directives.HasRole == nil {
-					var zeroVal *db.Change[db.Ticket]
+					var zeroVal *live.Change[db.Ticket]
 					return zeroVal, errors.New("directive hasRole is not implemented")
 				}
 				return ec.Directives.HasRole(ctx, nil, directive0, any)
@@ -10374,8 +10375,8 @@ func (ec *executionContext) _Subscription_ticketChanged(ctx context.Context, fie
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *db.Change[db.Ticket]) graphql.Marshaler {
-			return ec.marshalNTicketChange2ᚖcrmᚋdbᚐChange(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *live.Change[db.Ticket]) graphql.Marshaler {
+			return ec.marshalNTicketChange2ᚖcrmᚋdbᚋliveᚐChange(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10423,11 +10424,11 @@ func (ec *executionContext) _Subscription_interactionChanged(ctx context.Context
 			directive1 := func(ctx context.Context) (any, error) {
 				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
 				if err != nil {
-					var zeroVal *db.Change[db.Interaction]
+					var zeroVal *live.Change[db.Interaction]
 					return zeroVal, err
 				}
 				if ec.Directives.HasRole == nil {
-					var zeroVal *db.Change[db.Interaction]
+					var zeroVal *live.Change[db.Interaction]
 					return zeroVal, errors.New("directive hasRole is not implemented")
 				}
 				return ec.Directives.HasRole(ctx, nil, directive0, any)
@@ -10436,8 +10437,8 @@ func (ec *executionContext) _Subscription_interactionChanged(ctx context.Context
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *db.Change[db.Interaction]) graphql.Marshaler {
-			return ec.marshalNInteractionChange2ᚖcrmᚋdbᚐChange(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *live.Change[db.Interaction]) graphql.Marshaler {
+			return ec.marshalNInteractionChange2ᚖcrmᚋdbᚋliveᚐChange(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10485,11 +10486,11 @@ func (ec *executionContext) _Subscription_deliveryFailed(ctx context.Context, fi
 			directive1 := func(ctx context.Context) (any, error) {
 				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *db.Change[db.Delivery]
+					var zeroVal *live.Change[db.Delivery]
 					return zeroVal, err
 				}
 				if ec.Directives.HasRole == nil {
-					var zeroVal *db.Change[db.Delivery]
+					var zeroVal *live.Change[db.Delivery]
 					return zeroVal, errors.New("directive hasRole is not implemented")
 				}
 				return ec.Directives.HasRole(ctx, nil, directive0, any)
@@ -10498,8 +10499,8 @@ func (ec *executionContext) _Subscription_deliveryFailed(ctx context.Context, fi
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *db.Change[db.Delivery]) graphql.Marshaler {
-			return ec.marshalNDeliveryFailure2ᚖcrmᚋdbᚐChange(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *live.Change[db.Delivery]) graphql.Marshaler {
+			return ec.marshalNDeliveryFailure2ᚖcrmᚋdbᚋliveᚐChange(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10547,11 +10548,11 @@ func (ec *executionContext) _Subscription_customerNoteChanged(ctx context.Contex
 			directive1 := func(ctx context.Context) (any, error) {
 				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER"})
 				if err != nil {
-					var zeroVal *db.Change[db.CustomerNote]
+					var zeroVal *live.Change[db.CustomerNote]
 					return zeroVal, err
 				}
 				if ec.Directives.HasRole == nil {
-					var zeroVal *db.Change[db.CustomerNote]
+					var zeroVal *live.Change[db.CustomerNote]
 					return zeroVal, errors.New("directive hasRole is not implemented")
 				}
 				return ec.Directives.HasRole(ctx, nil, directive0, any)
@@ -10560,8 +10561,8 @@ func (ec *executionContext) _Subscription_customerNoteChanged(ctx context.Contex
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *db.Change[db.CustomerNote]) graphql.Marshaler {
-			return ec.marshalNCustomerNoteChange2ᚖcrmᚋdbᚐChange(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *live.Change[db.CustomerNote]) graphql.Marshaler {
+			return ec.marshalNCustomerNoteChange2ᚖcrmᚋdbᚋliveᚐChange(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10956,7 +10957,7 @@ func (ec *executionContext) fieldContext_Ticket_deliveries(ctx context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _TicketChange_seq(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Ticket]) (ret graphql.Marshaler) {
+func (ec *executionContext) _TicketChange_seq(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Ticket]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10979,7 +10980,7 @@ func (ec *executionContext) fieldContext_TicketChange_seq(_ context.Context, fie
 	return graphql.NewScalarFieldContext("TicketChange", field, true, false, "String")
 }
 
-func (ec *executionContext) _TicketChange_at(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Ticket]) (ret graphql.Marshaler) {
+func (ec *executionContext) _TicketChange_at(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Ticket]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11002,7 +11003,7 @@ func (ec *executionContext) fieldContext_TicketChange_at(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("TicketChange", field, true, false, "DateTime")
 }
 
-func (ec *executionContext) _TicketChange_kind(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Ticket]) (ret graphql.Marshaler) {
+func (ec *executionContext) _TicketChange_kind(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Ticket]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11014,8 +11015,8 @@ func (ec *executionContext) _TicketChange_kind(ctx context.Context, field graphq
 			return obj.Kind(ctx), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v db.ChangeKind) graphql.Marshaler {
-			return ec.marshalNTicketChangeKind2crmᚋdbᚐChangeKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v live.ChangeKind) graphql.Marshaler {
+			return ec.marshalNTicketChangeKind2crmᚋdbᚋliveᚐChangeKind(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11025,7 +11026,7 @@ func (ec *executionContext) fieldContext_TicketChange_kind(_ context.Context, fi
 	return graphql.NewScalarFieldContext("TicketChange", field, true, false, "TicketChangeKind")
 }
 
-func (ec *executionContext) _TicketChange_ticketId(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Ticket]) (ret graphql.Marshaler) {
+func (ec *executionContext) _TicketChange_ticketId(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Ticket]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11048,7 +11049,7 @@ func (ec *executionContext) fieldContext_TicketChange_ticketId(_ context.Context
 	return graphql.NewScalarFieldContext("TicketChange", field, true, false, "ID")
 }
 
-func (ec *executionContext) _TicketChange_ticket(ctx context.Context, field graphql.CollectedField, obj *db.Change[db.Ticket]) (ret graphql.Marshaler) {
+func (ec *executionContext) _TicketChange_ticket(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Ticket]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17103,7 +17104,7 @@ func (ec *executionContext) _CustomerNote(ctx context.Context, sel ast.Selection
 
 var customerNoteChangeImplementors = []string{"CustomerNoteChange"}
 
-func (ec *executionContext) _CustomerNoteChange(ctx context.Context, sel ast.SelectionSet, obj *db.Change[db.CustomerNote]) graphql.Marshaler {
+func (ec *executionContext) _CustomerNoteChange(ctx context.Context, sel ast.SelectionSet, obj *live.Change[db.CustomerNote]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, customerNoteChangeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -17633,7 +17634,7 @@ func (ec *executionContext) _DeliveryEdge(ctx context.Context, sel ast.Selection
 
 var deliveryFailureImplementors = []string{"DeliveryFailure"}
 
-func (ec *executionContext) _DeliveryFailure(ctx context.Context, sel ast.SelectionSet, obj *db.Change[db.Delivery]) graphql.Marshaler {
+func (ec *executionContext) _DeliveryFailure(ctx context.Context, sel ast.SelectionSet, obj *live.Change[db.Delivery]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deliveryFailureImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -17800,7 +17801,7 @@ func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionS
 
 var interactionChangeImplementors = []string{"InteractionChange"}
 
-func (ec *executionContext) _InteractionChange(ctx context.Context, sel ast.SelectionSet, obj *db.Change[db.Interaction]) graphql.Marshaler {
+func (ec *executionContext) _InteractionChange(ctx context.Context, sel ast.SelectionSet, obj *live.Change[db.Interaction]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, interactionChangeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -18888,7 +18889,7 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 
 var ticketChangeImplementors = []string{"TicketChange"}
 
-func (ec *executionContext) _TicketChange(ctx context.Context, sel ast.SelectionSet, obj *db.Change[db.Ticket]) graphql.Marshaler {
+func (ec *executionContext) _TicketChange(ctx context.Context, sel ast.SelectionSet, obj *live.Change[db.Ticket]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, ticketChangeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -19920,7 +19921,7 @@ func (ec *executionContext) marshalNCustomerNote2ᚖcrmᚋdbᚐCustomerNote(ctx 
 	return ec._CustomerNote(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNCustomerNoteChange2ᚖcrmᚋdbᚐChange(ctx context.Context, sel ast.SelectionSet, v *db.Change[db.CustomerNote]) graphql.Marshaler {
+func (ec *executionContext) marshalNCustomerNoteChange2ᚖcrmᚋdbᚋliveᚐChange(ctx context.Context, sel ast.SelectionSet, v *live.Change[db.CustomerNote]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CustomerNoteChange!")
 		return graphql.Null
@@ -19928,15 +19929,15 @@ func (ec *executionContext) marshalNCustomerNoteChange2ᚖcrmᚋdbᚐChange(ctx 
 	return ec._CustomerNoteChange(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCustomerNoteChangeKind2crmᚋdbᚐChangeKind(ctx context.Context, v any) (db.ChangeKind, error) {
+func (ec *executionContext) unmarshalNCustomerNoteChangeKind2crmᚋdbᚋliveᚐChangeKind(ctx context.Context, v any) (live.ChangeKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := unmarshalNCustomerNoteChangeKind2crmᚋdbᚐChangeKind[tmp]
+	res := unmarshalNCustomerNoteChangeKind2crmᚋdbᚋliveᚐChangeKind[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCustomerNoteChangeKind2crmᚋdbᚐChangeKind(ctx context.Context, sel ast.SelectionSet, v db.ChangeKind) graphql.Marshaler {
+func (ec *executionContext) marshalNCustomerNoteChangeKind2crmᚋdbᚋliveᚐChangeKind(ctx context.Context, sel ast.SelectionSet, v live.ChangeKind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNCustomerNoteChangeKind2crmᚋdbᚐChangeKind[v])
+	res := graphql.MarshalString(marshalNCustomerNoteChangeKind2crmᚋdbᚋliveᚐChangeKind[v])
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "CustomerNoteChangeKind!")
 	}
@@ -19944,15 +19945,15 @@ func (ec *executionContext) marshalNCustomerNoteChangeKind2crmᚋdbᚐChangeKind
 }
 
 var (
-	unmarshalNCustomerNoteChangeKind2crmᚋdbᚐChangeKind = map[string]db.ChangeKind{
-		"CREATED": db.ChangeCreated,
-		"UPDATED": db.ChangeUpdated,
-		"REMOVED": db.ChangeRemoved,
+	unmarshalNCustomerNoteChangeKind2crmᚋdbᚋliveᚐChangeKind = map[string]live.ChangeKind{
+		"CREATED": ChangeCreated,
+		"UPDATED": ChangeUpdated,
+		"REMOVED": ChangeRemoved,
 	}
-	marshalNCustomerNoteChangeKind2crmᚋdbᚐChangeKind = map[db.ChangeKind]string{
-		db.ChangeCreated: "CREATED",
-		db.ChangeUpdated: "UPDATED",
-		db.ChangeRemoved: "REMOVED",
+	marshalNCustomerNoteChangeKind2crmᚋdbᚋliveᚐChangeKind = map[live.ChangeKind]string{
+		ChangeCreated: "CREATED",
+		ChangeUpdated: "UPDATED",
+		ChangeRemoved: "REMOVED",
 	}
 )
 
@@ -20120,7 +20121,7 @@ func (ec *executionContext) marshalNDeliveryEdge2ᚖcrmᚋgraphᚐEdge(ctx conte
 	return ec._DeliveryEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNDeliveryFailure2ᚖcrmᚋdbᚐChange(ctx context.Context, sel ast.SelectionSet, v *db.Change[db.Delivery]) graphql.Marshaler {
+func (ec *executionContext) marshalNDeliveryFailure2ᚖcrmᚋdbᚋliveᚐChange(ctx context.Context, sel ast.SelectionSet, v *live.Change[db.Delivery]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DeliveryFailure!")
 		return graphql.Null
@@ -20311,7 +20312,7 @@ func (ec *executionContext) marshalNInteractionAction2ᚕcrmᚋdbᚐInteractionA
 	return ret
 }
 
-func (ec *executionContext) marshalNInteractionChange2ᚖcrmᚋdbᚐChange(ctx context.Context, sel ast.SelectionSet, v *db.Change[db.Interaction]) graphql.Marshaler {
+func (ec *executionContext) marshalNInteractionChange2ᚖcrmᚋdbᚋliveᚐChange(ctx context.Context, sel ast.SelectionSet, v *live.Change[db.Interaction]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "InteractionChange!")
 		return graphql.Null
@@ -20319,15 +20320,15 @@ func (ec *executionContext) marshalNInteractionChange2ᚖcrmᚋdbᚐChange(ctx c
 	return ec._InteractionChange(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNInteractionChangeKind2crmᚋdbᚐChangeKind(ctx context.Context, v any) (db.ChangeKind, error) {
+func (ec *executionContext) unmarshalNInteractionChangeKind2crmᚋdbᚋliveᚐChangeKind(ctx context.Context, v any) (live.ChangeKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := unmarshalNInteractionChangeKind2crmᚋdbᚐChangeKind[tmp]
+	res := unmarshalNInteractionChangeKind2crmᚋdbᚋliveᚐChangeKind[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNInteractionChangeKind2crmᚋdbᚐChangeKind(ctx context.Context, sel ast.SelectionSet, v db.ChangeKind) graphql.Marshaler {
+func (ec *executionContext) marshalNInteractionChangeKind2crmᚋdbᚋliveᚐChangeKind(ctx context.Context, sel ast.SelectionSet, v live.ChangeKind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNInteractionChangeKind2crmᚋdbᚐChangeKind[v])
+	res := graphql.MarshalString(marshalNInteractionChangeKind2crmᚋdbᚋliveᚐChangeKind[v])
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "InteractionChangeKind!")
 	}
@@ -20335,17 +20336,17 @@ func (ec *executionContext) marshalNInteractionChangeKind2crmᚋdbᚐChangeKind(
 }
 
 var (
-	unmarshalNInteractionChangeKind2crmᚋdbᚐChangeKind = map[string]db.ChangeKind{
-		"CREATED":   db.ChangeCreated,
-		"UPDATED":   db.ChangeUpdated,
-		"CANCELLED": db.ChangeCancelled,
-		"REMOVED":   db.ChangeRemoved,
+	unmarshalNInteractionChangeKind2crmᚋdbᚋliveᚐChangeKind = map[string]live.ChangeKind{
+		"CREATED":   ChangeCreated,
+		"UPDATED":   ChangeUpdated,
+		"CANCELLED": ChangeCancelled,
+		"REMOVED":   ChangeRemoved,
 	}
-	marshalNInteractionChangeKind2crmᚋdbᚐChangeKind = map[db.ChangeKind]string{
-		db.ChangeCreated:   "CREATED",
-		db.ChangeUpdated:   "UPDATED",
-		db.ChangeCancelled: "CANCELLED",
-		db.ChangeRemoved:   "REMOVED",
+	marshalNInteractionChangeKind2crmᚋdbᚋliveᚐChangeKind = map[live.ChangeKind]string{
+		ChangeCreated:   "CREATED",
+		ChangeUpdated:   "UPDATED",
+		ChangeCancelled: "CANCELLED",
+		ChangeRemoved:   "REMOVED",
 	}
 )
 
@@ -20698,7 +20699,7 @@ func (ec *executionContext) marshalNTicketAction2ᚕcrmᚋdbᚐTicketActionᚄ(c
 	return ret
 }
 
-func (ec *executionContext) marshalNTicketChange2ᚖcrmᚋdbᚐChange(ctx context.Context, sel ast.SelectionSet, v *db.Change[db.Ticket]) graphql.Marshaler {
+func (ec *executionContext) marshalNTicketChange2ᚖcrmᚋdbᚋliveᚐChange(ctx context.Context, sel ast.SelectionSet, v *live.Change[db.Ticket]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "TicketChange!")
 		return graphql.Null
@@ -20706,15 +20707,15 @@ func (ec *executionContext) marshalNTicketChange2ᚖcrmᚋdbᚐChange(ctx contex
 	return ec._TicketChange(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNTicketChangeKind2crmᚋdbᚐChangeKind(ctx context.Context, v any) (db.ChangeKind, error) {
+func (ec *executionContext) unmarshalNTicketChangeKind2crmᚋdbᚋliveᚐChangeKind(ctx context.Context, v any) (live.ChangeKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := unmarshalNTicketChangeKind2crmᚋdbᚐChangeKind[tmp]
+	res := unmarshalNTicketChangeKind2crmᚋdbᚋliveᚐChangeKind[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNTicketChangeKind2crmᚋdbᚐChangeKind(ctx context.Context, sel ast.SelectionSet, v db.ChangeKind) graphql.Marshaler {
+func (ec *executionContext) marshalNTicketChangeKind2crmᚋdbᚋliveᚐChangeKind(ctx context.Context, sel ast.SelectionSet, v live.ChangeKind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNTicketChangeKind2crmᚋdbᚐChangeKind[v])
+	res := graphql.MarshalString(marshalNTicketChangeKind2crmᚋdbᚋliveᚐChangeKind[v])
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "TicketChangeKind!")
 	}
@@ -20722,19 +20723,19 @@ func (ec *executionContext) marshalNTicketChangeKind2crmᚋdbᚐChangeKind(ctx c
 }
 
 var (
-	unmarshalNTicketChangeKind2crmᚋdbᚐChangeKind = map[string]db.ChangeKind{
-		"CREATED":  db.ChangeCreated,
-		"UPDATED":  db.ChangeUpdated,
-		"MOVED":    db.ChangeMoved,
-		"ASSIGNED": db.ChangeAssigned,
-		"REMOVED":  db.ChangeRemoved,
+	unmarshalNTicketChangeKind2crmᚋdbᚋliveᚐChangeKind = map[string]live.ChangeKind{
+		"CREATED":  ChangeCreated,
+		"UPDATED":  ChangeUpdated,
+		"MOVED":    ChangeMoved,
+		"ASSIGNED": ChangeAssigned,
+		"REMOVED":  ChangeRemoved,
 	}
-	marshalNTicketChangeKind2crmᚋdbᚐChangeKind = map[db.ChangeKind]string{
-		db.ChangeCreated:  "CREATED",
-		db.ChangeUpdated:  "UPDATED",
-		db.ChangeMoved:    "MOVED",
-		db.ChangeAssigned: "ASSIGNED",
-		db.ChangeRemoved:  "REMOVED",
+	marshalNTicketChangeKind2crmᚋdbᚋliveᚐChangeKind = map[live.ChangeKind]string{
+		ChangeCreated:  "CREATED",
+		ChangeUpdated:  "UPDATED",
+		ChangeMoved:    "MOVED",
+		ChangeAssigned: "ASSIGNED",
+		ChangeRemoved:  "REMOVED",
 	}
 )
 

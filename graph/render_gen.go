@@ -6,6 +6,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"crm/db"
+	"crm/db/live"
 )
 
 func (p *planner) planAssignTicketPayload(set ast.SelectionSet) *selection {
@@ -733,7 +734,7 @@ func (p *planner) planCustomerNoteChange(set ast.SelectionSet) *selection {
 	})
 }
 
-func (r *rendering) renderCustomerNoteChange(s *selection, obj *db.Change[db.CustomerNote]) {
+func (r *rendering) renderCustomerNoteChange(s *selection, obj *live.Change[db.CustomerNote]) {
 	r.buf = append(r.buf, '{')
 	for i := range s.fields {
 		f := &s.fields[i]
@@ -1368,7 +1369,7 @@ func (p *planner) planDeliveryFailure(set ast.SelectionSet) *selection {
 	})
 }
 
-func (r *rendering) renderDeliveryFailure(s *selection, obj *db.Change[db.Delivery]) {
+func (r *rendering) renderDeliveryFailure(s *selection, obj *live.Change[db.Delivery]) {
 	r.buf = append(r.buf, '{')
 	for i := range s.fields {
 		f := &s.fields[i]
@@ -1630,7 +1631,7 @@ func (p *planner) planInteractionChange(set ast.SelectionSet) *selection {
 	})
 }
 
-func (r *rendering) renderInteractionChange(s *selection, obj *db.Change[db.Interaction]) {
+func (r *rendering) renderInteractionChange(s *selection, obj *live.Change[db.Interaction]) {
 	r.buf = append(r.buf, '{')
 	for i := range s.fields {
 		f := &s.fields[i]
@@ -2503,7 +2504,7 @@ func (p *planner) planTicketChange(set ast.SelectionSet) *selection {
 	})
 }
 
-func (r *rendering) renderTicketChange(s *selection, obj *db.Change[db.Ticket]) {
+func (r *rendering) renderTicketChange(s *selection, obj *live.Change[db.Ticket]) {
 	r.buf = append(r.buf, '{')
 	for i := range s.fields {
 		f := &s.fields[i]
@@ -3377,9 +3378,9 @@ func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, va
 		}
 	case "CustomerNoteChange":
 		switch v := value.(type) {
-		case *db.Change[db.CustomerNote]:
+		case *live.Change[db.CustomerNote]:
 			return v != nil && renderOne(r, p.planCustomerNoteChange(set), r.renderCustomerNoteChange, v)
-		case []*db.Change[db.CustomerNote]:
+		case []*live.Change[db.CustomerNote]:
 			return v != nil && renderList(r, p.planCustomerNoteChange(set), r.renderCustomerNoteChange, v)
 		}
 	case "CustomerNoteConnection":
@@ -3461,9 +3462,9 @@ func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, va
 		}
 	case "DeliveryFailure":
 		switch v := value.(type) {
-		case *db.Change[db.Delivery]:
+		case *live.Change[db.Delivery]:
 			return v != nil && renderOne(r, p.planDeliveryFailure(set), r.renderDeliveryFailure, v)
-		case []*db.Change[db.Delivery]:
+		case []*live.Change[db.Delivery]:
 			return v != nil && renderList(r, p.planDeliveryFailure(set), r.renderDeliveryFailure, v)
 		}
 	case "Interaction":
@@ -3475,9 +3476,9 @@ func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, va
 		}
 	case "InteractionChange":
 		switch v := value.(type) {
-		case *db.Change[db.Interaction]:
+		case *live.Change[db.Interaction]:
 			return v != nil && renderOne(r, p.planInteractionChange(set), r.renderInteractionChange, v)
-		case []*db.Change[db.Interaction]:
+		case []*live.Change[db.Interaction]:
 			return v != nil && renderList(r, p.planInteractionChange(set), r.renderInteractionChange, v)
 		}
 	case "InteractionConnection":
@@ -3587,9 +3588,9 @@ func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, va
 		}
 	case "TicketChange":
 		switch v := value.(type) {
-		case *db.Change[db.Ticket]:
+		case *live.Change[db.Ticket]:
 			return v != nil && renderOne(r, p.planTicketChange(set), r.renderTicketChange, v)
-		case []*db.Change[db.Ticket]:
+		case []*live.Change[db.Ticket]:
 			return v != nil && renderList(r, p.planTicketChange(set), r.renderTicketChange, v)
 		}
 	case "TicketConnection":
@@ -3687,13 +3688,13 @@ func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, va
 	return false
 }
 
-func (r *rendering) appendCustomerNoteChangeKind(v db.ChangeKind) {
+func (r *rendering) appendCustomerNoteChangeKind(v live.ChangeKind) {
 	switch v {
-	case db.ChangeCreated:
+	case ChangeCreated:
 		r.buf = append(r.buf, `"CREATED"`...)
-	case db.ChangeUpdated:
+	case ChangeUpdated:
 		r.buf = append(r.buf, `"UPDATED"`...)
-	case db.ChangeRemoved:
+	case ChangeRemoved:
 		r.buf = append(r.buf, `"REMOVED"`...)
 	default:
 		r.failed = true
@@ -3728,15 +3729,15 @@ func (r *rendering) appendInteractionAction(v db.InteractionAction) {
 	}
 }
 
-func (r *rendering) appendInteractionChangeKind(v db.ChangeKind) {
+func (r *rendering) appendInteractionChangeKind(v live.ChangeKind) {
 	switch v {
-	case db.ChangeCreated:
+	case ChangeCreated:
 		r.buf = append(r.buf, `"CREATED"`...)
-	case db.ChangeUpdated:
+	case ChangeUpdated:
 		r.buf = append(r.buf, `"UPDATED"`...)
-	case db.ChangeCancelled:
+	case ChangeCancelled:
 		r.buf = append(r.buf, `"CANCELLED"`...)
-	case db.ChangeRemoved:
+	case ChangeRemoved:
 		r.buf = append(r.buf, `"REMOVED"`...)
 	default:
 		r.failed = true
@@ -3799,17 +3800,17 @@ func (r *rendering) appendTicketAction(v db.TicketAction) {
 	}
 }
 
-func (r *rendering) appendTicketChangeKind(v db.ChangeKind) {
+func (r *rendering) appendTicketChangeKind(v live.ChangeKind) {
 	switch v {
-	case db.ChangeCreated:
+	case ChangeCreated:
 		r.buf = append(r.buf, `"CREATED"`...)
-	case db.ChangeUpdated:
+	case ChangeUpdated:
 		r.buf = append(r.buf, `"UPDATED"`...)
-	case db.ChangeMoved:
+	case ChangeMoved:
 		r.buf = append(r.buf, `"MOVED"`...)
-	case db.ChangeAssigned:
+	case ChangeAssigned:
 		r.buf = append(r.buf, `"ASSIGNED"`...)
-	case db.ChangeRemoved:
+	case ChangeRemoved:
 		r.buf = append(r.buf, `"REMOVED"`...)
 	default:
 		r.failed = true

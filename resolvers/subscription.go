@@ -2,16 +2,21 @@ package resolvers
 
 import (
 	"context"
+	"strconv"
 
 	"crm/auth"
 	"crm/db"
 	"crm/db/entity"
+	"crm/db/live"
 	"crm/db/store"
 	"crm/graph"
 )
 
 // LatestSeq resolves Query.latestSeq.
-func (r queryResolver) LatestSeq(ctx context.Context) (string, error) { return r.db.LatestSeq(ctx) }
+func (r queryResolver) LatestSeq(ctx context.Context) (string, error) {
+	newest, err := r.db.Log.Newest(ctx)
+	return strconv.Itoa(newest), err
+}
 
 // DeliveryFailed resolves Subscription.deliveryFailed.
 func (r subscriptionResolver) DeliveryFailed(
@@ -23,7 +28,7 @@ func (r subscriptionResolver) DeliveryFailed(
 // watch subscribes the viewer to what happens to documents of a kind.
 func watch[T any](
 	ctx context.Context, d *db.DB, e *entity.Reader[T], where store.Filter, after *string,
-) (changes <-chan *db.Change[T], err error) {
+) (changes <-chan *live.Change[T], err error) {
 	viewer, _ := auth.ViewerFrom(ctx)
 	announce := graph.AnnounceStream(ctx)
 	defer func() {
@@ -31,7 +36,7 @@ func watch[T any](
 			announce() // the error
 		}
 	}()
-	return db.Subscribe(ctx, d, e, viewer, db.Watch{
+	return live.Subscribe(ctx, d.Broker, e, viewer, live.Watch{
 		Where: where, After: after, Ended: func(err error) { graph.FailStream(ctx, err) },
 		Announce: announce,
 	})

@@ -9,6 +9,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/live"
 	"crm/db/store"
 )
 
@@ -55,7 +56,7 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 					if _, ok := <-changes; ok {
 						t.Error("there is something in the stream still")
 					}
-					if _, err := db.Subscribe(t.Context(), s.db, s.db.Tickets, viewer, db.Watch{}); store.CodeOf(err) != store.Unauthenticated {
+					if _, err := live.Subscribe(t.Context(), s.db.Broker, s.db.Tickets, viewer, live.Watch{}); store.CodeOf(err) != store.Unauthenticated {
 						t.Errorf("subscribing again: %v", err)
 					}
 				}
@@ -73,7 +74,7 @@ func TestStreamsEndWithTheServer(t *testing.T) {
 		if code := ended.code(t); code != store.Unavailable {
 			t.Errorf("the stream ends with %q", code)
 		}
-		if _, err := db.Subscribe(t.Context(), s.db, s.db.Tickets, admin, db.Watch{}); store.CodeOf(err) != store.Unavailable {
+		if _, err := live.Subscribe(t.Context(), s.db.Broker, s.db.Tickets, admin, live.Watch{}); store.CodeOf(err) != store.Unavailable {
 			t.Errorf("subscribing again: %v", err)
 		}
 	})
@@ -122,15 +123,11 @@ func TestWhereStreamsBegin(t *testing.T) {
 
 func (s *server) latestSeq() int {
 	s.t.Helper()
-	text, err := s.db.LatestSeq(s.t.Context())
+	newest, err := s.db.Log.Newest(s.t.Context())
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	seq, err := strconv.Atoi(text)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return seq
+	return newest
 }
 
 // A subscriber who reads nothing is ended when its buffer has been full for a while; the others don't notice it.
@@ -183,7 +180,7 @@ func TestWhatWaitsIsLookedAtAgain(t *testing.T) {
 		<-deadline
 		ctx := t.Context()
 		doc, err := change.Document(ctx)
-		if kind := change.Kind(ctx); kind != db.ChangeRemoved || doc != nil || err != nil {
+		if kind := change.Kind(ctx); kind != live.Removed || doc != nil || err != nil {
 			t.Errorf("otto gets %s %v %v", kind, doc, err)
 		}
 	})
@@ -217,7 +214,7 @@ func ticketEvent(doc *db.Ticket) *store.Event {
 	}
 }
 
-func seqOf[T any](t *testing.T, changes <-chan *db.Change[T]) int {
+func seqOf[T any](t *testing.T, changes <-chan *live.Change[T]) int {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -259,7 +256,7 @@ func TestFilterThatCannotBeAnswered(t *testing.T) {
 	tellSubscribers(t, s.db)
 	s.settle()
 	ended := make(ending, 1)
-	_, err := db.Subscribe(t.Context(), s.db, s.db.Tickets, s.viewer(w.people["ada"]), db.Watch{
+	_, err := live.Subscribe(t.Context(), s.db.Broker, s.db.Tickets, s.viewer(w.people["ada"]), live.Watch{
 		Where: store.InQuery("customer_id", db.Customers.Collection, "_id", store.Eq("company", "Cleo Ltd")),
 		Ended: func(err error) { ended <- err },
 	})

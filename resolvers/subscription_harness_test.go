@@ -13,6 +13,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/live"
 	"crm/db/store"
 	"crm/graph"
 	"crm/notify"
@@ -29,7 +30,7 @@ func tellSubscribers(t *testing.T, d *db.DB) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	log := slog.New(slog.DiscardHandler)
 	var running sync.WaitGroup
-	running.Go(func() { d.Feed.Run(ctx, log) })
+	running.Go(func() { d.Broker.Run(ctx, log) })
 	running.Go(func() { _ = notify.New(d, notify.DevelopmentMailer{}, log).Run(ctx) })
 	stop = func() { cancel(); running.Wait() }
 	t.Cleanup(stop)
@@ -161,14 +162,14 @@ func (e ending) code(t *testing.T) store.Code {
 // watchTickets subscribes without GraphQL, to see why a stream ends.
 func watchTickets(
 	ctx context.Context, t *testing.T, d *db.DB, viewer auth.Viewer, after string,
-) (<-chan *db.Change[db.Ticket], ending) {
+) (<-chan *live.Change[db.Ticket], ending) {
 	t.Helper()
 	ended := make(ending, 1)
-	w := db.Watch{Ended: func(err error) { ended <- err }}
+	w := live.Watch{Ended: func(err error) { ended <- err }}
 	if after != "" {
 		w.After = &after
 	}
-	changes, err := db.Subscribe(ctx, d, d.Tickets, viewer, w)
+	changes, err := live.Subscribe(ctx, d.Broker, d.Tickets, viewer, w)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,7 +97,7 @@ func TestNothingIsReadForNobody(t *testing.T) {
 	ada := s.signUpUser("Ada")
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { s.db.Feed.Run(ctx, slog.New(slog.DiscardHandler)) })
+	running.Go(func() { s.db.Broker.Run(ctx, slog.New(slog.DiscardHandler)) })
 	defer running.Wait()
 	defer stop()
 	l := s.subscribe(ada, ticketChanges, nil)

@@ -199,8 +199,11 @@ func (c *Catalog) All() []*Definition { return c.list }
 // ByKind returns the definition with that prefix of global ids, or nil if there is none.
 func (c *Catalog) ByKind(kind Kind) *Definition { return c.byKind[kind] }
 
-// ByEvent returns the definition whose events' types begin with that name, or nil if there is none.
-func (c *Catalog) ByEvent(name string) *Definition { return c.byEvent[name] }
+// ByEvent returns the definition that a type of event belongs to, or nil if there is none, and what happened.
+func (c *Catalog) ByEvent(eventType string) (def *Definition, verb string) {
+	name, verb, _ := strings.Cut(eventType, ".")
+	return c.byEvent[name], verb
+}
 
 // ByType returns the definition of the Go type of that name, or nil if there is none.
 func (c *Catalog) ByType(name string) *Definition { return c.byType[name] }

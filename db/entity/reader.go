@@ -231,6 +231,12 @@ func (r *Reader[T]) NotFound() *store.Error {
 	return store.Errorf(store.NotFound, "there is no such %s", r.def.Noun)
 }
 
+// Check returns the error that reading with this filter would be refused with.
+func (r *Reader[T]) Check(scope auth.Scope, where store.Filter) error {
+	_, err := r.db.Catalog.Narrow(scope, r.def, where)
+	return err
+}
+
 // FindVisible returns those documents that match and that the scope sees.
 func (r *Reader[T]) FindVisible(ctx context.Context, scope auth.Scope, where store.Filter, ids []store.ID) (map[store.ID]*T, error) {
 	narrowed, err := r.db.Catalog.Narrow(scope, r.def, where)

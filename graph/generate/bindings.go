@@ -52,9 +52,9 @@ func (m *model) bindChange(e *entityModel) {
 	if kinds == nil || m.settings.Models.Exists(kinds.Name) {
 		return
 	}
-	entry := config.TypeMapEntry{Model: config.StringList{dbPackage + "ChangeKind"}, EnumValues: map[string]config.EnumValue{}}
+	entry := config.TypeMapEntry{Model: config.StringList{dbPackage[:len(dbPackage)-1] + "/live.ChangeKind"}, EnumValues: map[string]config.EnumValue{}}
 	for _, value := range kinds.EnumValues {
-		entry.EnumValues[value.Name] = config.EnumValue{Value: dbPackage + "Change" + templates.ToGo(strings.ToLower(value.Name))}
+		entry.EnumValues[value.Name] = config.EnumValue{Value: graphPackage + "Change" + templates.ToGo(strings.ToLower(value.Name))}
 	}
 	m.settings.Models[kinds.Name] = entry
 }
@@ -102,7 +102,7 @@ func (m *model) graphTypes(w *writer) {
 			w.line("// %sEdge is an element of a page.\n%sEdge = Edge[%s]", e.TypeName, e.TypeName, goType)
 		}
 		if e.changed != nil {
-			w.line("// %sChange is what a subscriber is told of one.\n%sChange = db.Change[%s]", e.TypeName, e.TypeName, goType)
+			w.line("// %sChange is what a subscriber is told of one.\n%sChange = %s.Change[%s]", e.TypeName, e.TypeName, w.imported("crm/db/live", "live"), goType)
 		}
 	}
 	for _, name := range m.enumFilters() {
@@ -113,6 +113,25 @@ func (m *model) graphTypes(w *writer) {
 		dot := strings.LastIndexByte(bound, '.')
 		pkg := bound[:dot]
 		w.line("// %s compares an enum.\n%s = Comparison[%s]", name, name, w.imported(pkg, pkg[strings.LastIndexByte(pkg, '/')+1:])+bound[dot:])
+	}
+	w.line(")\n")
+	m.changeKinds(w)
+}
+
+// changeKinds writes what may happen to a document, as far as subscribers are told: what the enums of the API stand for.
+func (m *model) changeKinds(w *writer) {
+	kinds := map[string]bool{}
+	for _, e := range m.entities {
+		if e.changed == nil {
+			continue
+		}
+		for _, value := range m.schema.Types[e.TypeName+"ChangeKind"].EnumValues {
+			kinds[strings.ToLower(value.Name)] = true
+		}
+	}
+	w.line("// What may happen to a document, as far as subscribers are told.\nconst (")
+	for _, kind := range sortedNames(kinds) {
+		w.line("Change%s live.ChangeKind = %q", templates.ToGo(kind), kind)
 	}
 	w.line(")")
 }

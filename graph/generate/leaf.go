@@ -46,8 +46,11 @@ func (w *writer) enumAppenders() {
 		w.line("func (r *rendering) append%s(v %s) {\nswitch v {", name, w.enums[name].goType)
 		for _, value := range w.enums[name].values {
 			object := value.Object
-			w.imports[object.Pkg().Path()] = object.Pkg().Name()
-			w.line("case %s.%s:\nr.buf = append(r.buf, `%q`...)", object.Pkg().Name(), object.Name(), value.Definition.Name)
+			name := object.Name()
+			if object.Pkg().Path() != w.self {
+				name = w.imported(object.Pkg().Path(), object.Pkg().Name()) + "." + name
+			}
+			w.line("case %s:\nr.buf = append(r.buf, `%q`...)", name, value.Definition.Name)
 		}
 		w.line("default:\nr.failed = true\n}\n}\n")
 	}

@@ -2,50 +2,21 @@ package db
 
 import (
 	"context"
-	"time"
 
 	"crm/auth"
 	"crm/db/entity"
 	"crm/db/store"
 )
 
-// endDeadSessions ends the streams of sessions that have ended, of accounts that may not log in any more, and of those
-// whose role has changed: what their clients may do has to be decided anew. What this process changed counts at once,
-// what others did after feedSessions.
-func (f *Feed) endDeadSessions(ctx context.Context) error {
-	asked := f.db.live.ask()
-	if asked == f.sessionsAsked && time.Since(f.sessionsSeen) < feedSessions {
-		return nil
-	}
-	seen := time.Now()
-	dead, err := f.db.deadSessions(ctx, f.viewers())
-	if err != nil {
-		return err
-	}
-	f.sessionsAsked, f.sessionsSeen = asked, seen
-	f.mutex.Lock()
-	defer f.mutex.Unlock()
-	for s := range f.streams {
-		if dead[s.viewer()] {
-			s.end(errSessionEnded())
-		}
-	}
-	return nil
-}
+// sessionStates tells the broker whose sessions have ended.
+type sessionStates struct{ db *DB }
 
-func errSessionEnded() *store.Error {
-	return store.Errorf(store.Unauthenticated, "the session has ended, or what the account may do has changed; authenticate again")
-}
+// Changes implements live.Sessions.
+func (s sessionStates) Changes() int { return s.db.live.ask() }
 
-// viewers returns whose streams there are, each once.
-func (f *Feed) viewers() map[auth.Viewer]bool {
-	f.mutex.Lock()
-	defer f.mutex.Unlock()
-	viewers := make(map[auth.Viewer]bool)
-	for s := range f.streams {
-		viewers[s.viewer()] = true
-	}
-	return viewers
+// Ended implements live.Sessions: three calls to the store for all of the viewers.
+func (s sessionStates) Ended(ctx context.Context, viewers map[auth.Viewer]bool) (map[auth.Viewer]bool, error) {
+	return s.db.deadSessions(ctx, viewers)
 }
 
 // deadSessions returns those of the viewers whose session doesn't live any more, or not with the same role: three calls
