@@ -1,0 +1,82 @@
+// Package eventlog is what all who follow the log of events need: reading the log after a place in it, moving pending events
+// into it, and working in rounds that survive errors and panics. It knows neither entities nor what follows from an event.
+package eventlog
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"crm/db/store"
+)
+
+// Log reads the log of a store.
+type Log struct{ store store.Store }
+
+// New returns the log of a store.
+func New(s store.Store) *Log { return &Log{store: s} }
+
+// inOrder is the order of the log.
+func inOrder(desc bool) []store.Sort {
+	return []store.Sort{{Field: "seq", Desc: desc}, {Field: "_id", Desc: desc}}
+}
+
+// After returns the first events after seq, in order. The log has no gaps, so if the next event is missing while later ones
+// are there, it was removed: the error is EVENTS_EXPIRED.
+func (l *Log) After(ctx context.Context, seq, limit int) ([]*store.Event, error) {
+	events, err := l.find(ctx, store.Query{Where: store.Compare(store.OpGt, "seq", seq), Sort: inOrder(false), Limit: limit})
+	if err != nil {
+		return nil, err
+	}
+	for i, event := range events {
+		if event.Seq != seq+1+i {
+			return nil, errExpired(seq + i)
+		}
+	}
+	return events, nil
+}
+
+func errExpired(seq int) *store.Error {
+	return store.Errorf(store.EventsExpired,
+		"the events after seq %d are no longer kept; query again, then subscribe after latestSeq", seq)
+}
+
+// Newest returns the seq of the newest event; it is 0 if the log is empty.
+func (l *Log) Newest(ctx context.Context) (int, error) {
+	events, err := l.find(ctx, store.Query{Sort: inOrder(true), Limit: 1, Fields: store.Events.Select("seq")})
+	if err != nil || len(events) == 0 {
+		return 0, err
+	}
+	return events[0].Seq, nil
+}
+
+// Position returns the seq after which a client that asks for the events after a seq is to begin, and the seq of the newest
+// event. Without after it is from now on. What a client can't continue from is BAD_USER_INPUT or EVENTS_EXPIRED.
+func (l *Log) Position(ctx context.Context, after *string) (at, newest int, err error) {
+	if newest, err = l.Newest(ctx); err != nil || after == nil {
+		return newest, newest, err
+	}
+	at, err = strconv.Atoi(*after)
+	if err != nil || at < 0 || strconv.Itoa(at) != *after {
+		return 0, 0, store.FieldError(store.BadInput, "after", "is not a seq of this server")
+	}
+	if at > newest {
+		return 0, 0, store.FieldError(store.BadInput, "after", "is ahead of the newest seq, which is %d", newest)
+	}
+	if _, err := l.After(ctx, at, 1); err != nil {
+		return 0, 0, fmt.Errorf("cannot replay: %w", err)
+	}
+	return at, newest, nil
+}
+
+func (l *Log) find(ctx context.Context, q store.Query) ([]*store.Event, error) {
+	var found []*store.Event
+	err := l.store.Find(ctx, store.Events, q, func() store.Document {
+		found = append(found, new(store.Event))
+		return found[len(found)-1]
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the event log: %w", err)
+	}
+	return found, nil
+}
