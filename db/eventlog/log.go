@@ -1,4 +1,5 @@
-// Package eventlog reads the log of everything that happened, in order, for those who follow it.
+// Package eventlog is what all who follow the log of events need: reading the log after a place in it, moving pending events
+// into it, and working in rounds that survive errors and panics. It knows neither entities nor what follows from an event.
 package eventlog
 
 import (
@@ -9,18 +10,21 @@ import (
 	"crm/db/store"
 )
 
-// Log is the log of events in a store.
+// Log reads the log of a store.
 type Log struct{ store store.Store }
 
-// New returns the log in a store.
+// New returns the log of a store.
 func New(s store.Store) *Log { return &Log{store: s} }
 
-// After returns the first events behind seq, in order. The log has no gaps, so if the next one isn't there while later
-// ones are, it was removed: then the error is EVENTS_EXPIRED.
+// inOrder is the order of the log.
+func inOrder(desc bool) []store.Sort {
+	return []store.Sort{{Field: "seq", Desc: desc}, {Field: "_id", Desc: desc}}
+}
+
+// After returns the first events after seq, in order. The log has no gaps, so if the next event is missing while later ones
+// are there, it was removed: the error is EVENTS_EXPIRED.
 func (l *Log) After(ctx context.Context, seq, limit int) ([]*store.Event, error) {
-	events, err := l.find(ctx, store.Query{
-		Where: store.Compare(store.OpGt, "seq", seq), Sort: []store.Sort{{Field: "seq"}, {Field: "_id"}}, Limit: limit,
-	})
+	events, err := l.find(ctx, store.Query{Where: store.Compare(store.OpGt, "seq", seq), Sort: inOrder(false), Limit: limit})
 	if err != nil {
 		return nil, err
 	}
@@ -34,23 +38,20 @@ func (l *Log) After(ctx context.Context, seq, limit int) ([]*store.Event, error)
 
 func errExpired(seq int) *store.Error {
 	return store.Errorf(store.EventsExpired,
-		"the events behind seq %d are not kept any more; query afresh, then subscribe after latestSeq", seq)
+		"the events after seq %d are no longer kept; query again, then subscribe after latestSeq", seq)
 }
 
-// Newest returns the seq of the newest event, zero if there is none.
+// Newest returns the seq of the newest event; it is 0 if the log is empty.
 func (l *Log) Newest(ctx context.Context) (int, error) {
-	newest, err := l.find(ctx, store.Query{
-		Sort: []store.Sort{{Field: "seq", Desc: true}, {Field: "_id", Desc: true}}, Limit: 1,
-		Fields: store.Events.Select("seq"),
-	})
-	if err != nil || len(newest) == 0 {
+	events, err := l.find(ctx, store.Query{Sort: inOrder(true), Limit: 1, Fields: store.Events.Select("seq")})
+	if err != nil || len(events) == 0 {
 		return 0, err
 	}
-	return newest[0].Seq, nil
+	return events[0].Seq, nil
 }
 
-// Position returns from where on a subscriber is to be told, and the seq of the newest event there is. after is a seq, or
-// nil for from now on.
+// Position returns the seq after which a client that asks for the events after a seq is to begin, and the seq of the newest
+// event. Without after it is from now on. What a client can't continue from is BAD_USER_INPUT or EVENTS_EXPIRED.
 func (l *Log) Position(ctx context.Context, after *string) (at, newest int, err error) {
 	if newest, err = l.Newest(ctx); err != nil || after == nil {
 		return newest, newest, err
@@ -71,9 +72,8 @@ func (l *Log) Position(ctx context.Context, after *string) (at, newest int, err 
 func (l *Log) find(ctx context.Context, q store.Query) ([]*store.Event, error) {
 	var found []*store.Event
 	err := l.store.Find(ctx, store.Events, q, func() store.Document {
-		event := new(store.Event)
-		found = append(found, event)
-		return event
+		found = append(found, new(store.Event))
+		return found[len(found)-1]
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the event log: %w", err)

@@ -3,9 +3,7 @@ package live
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -44,7 +42,7 @@ type Broker struct {
 	catalog  *entity.Catalog
 	sessions Sessions
 	decode   Decoder
-	woken    chan struct{}
+	woken    eventlog.Signal
 
 	mutex sync.Mutex
 	// at is the seq up to which all live subscriptions have been told.
@@ -70,18 +68,13 @@ type subscriberGroup interface {
 // NewBroker returns a broker of the events in a log.
 func NewBroker(log *eventlog.Log, catalog *entity.Catalog, sessions Sessions, decode Decoder) *Broker {
 	return &Broker{
-		log: log, catalog: catalog, sessions: sessions, decode: decode, woken: make(chan struct{}, 1),
+		log: log, catalog: catalog, sessions: sessions, decode: decode, woken: eventlog.NewSignal(),
 		groups: make(map[groupKey]subscriberGroup), subscribers: make(map[subscriber]struct{}),
 	}
 }
 
 // Wake has the broker read the log at once.
-func (b *Broker) Wake() {
-	select {
-	case b.woken <- struct{}{}:
-	default: // it is about to read it already
-	}
-}
+func (b *Broker) Wake() { b.woken.Raise() }
 
 // Run tells the subscribers what happens, until ctx is done; then it ends their subscriptions.
 func (b *Broker) Run(ctx context.Context, log *slog.Logger) {
@@ -166,7 +159,10 @@ func (b *Broker) publish(ctx context.Context, log *slog.Logger, from int, events
 			return nil
 		}
 		for _, group := range waiting {
-			publish, err := loadSafely(ctx, log, group, byEntity, from)
+			publish, err := eventlog.Guard(func() (func(), error) { return group.load(ctx, byEntity) })
+			if stack := eventlog.StackOf(err); stack.Key != "" {
+				log.ErrorContext(ctx, "cannot tell a group of subscribers what happened", "behindSeq", from, "error", err, stack)
+			}
 			switch {
 			case err == nil:
 			case ctx.Err() != nil || store.CodeOf(err) == store.Unavailable:
@@ -177,19 +173,6 @@ func (b *Broker) publish(ctx context.Context, log *slog.Logger, from int, events
 			loaded[group] = publish
 		}
 	}
-}
-
-// loadSafely has a group load. A panic ends that group's subscriptions only, whose clients subscribe again.
-func loadSafely(
-	ctx context.Context, log *slog.Logger, group subscriberGroup, events map[*entity.Definition][]*changeEvent, from int,
-) (publish func(), err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			log.ErrorContext(ctx, "a panic while subscribers are told of events", "behindSeq", from, "panic", cause, "stack", string(debug.Stack()))
-			err = fmt.Errorf("cannot tell subscribers of events: panic: %v", cause)
-		}
-	}()
-	return group.load(ctx, events)
 }
 
 // publishLoaded tells the groups once all of them have loaded; until then it returns those that haven't.

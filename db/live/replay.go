@@ -2,10 +2,9 @@ package live
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"time"
 
+	"crm/db/eventlog"
 	"crm/db/store"
 )
 
@@ -18,7 +17,8 @@ const (
 // replay tells what the subscriber wasn't told, as fast as it reads, and then makes the subscription live.
 func (s *subscription[T]) replay(ctx context.Context, over <-chan struct{}) {
 	for {
-		live, err := s.replaySafely(ctx, over)
+		// A panic ends this subscription only.
+		live, err := eventlog.Guard(func() (bool, error) { return s.replayBatch(ctx, over) })
 		if live {
 			return
 		}
@@ -27,16 +27,6 @@ func (s *subscription[T]) replay(ctx context.Context, over <-chan struct{}) {
 			return
 		}
 	}
-}
-
-// replaySafely replays a batch. A panic ends this subscription only; its error has the stack, for the log.
-func (s *subscription[T]) replaySafely(ctx context.Context, over <-chan struct{}) (live bool, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			live, err = false, fmt.Errorf("cannot replay events behind seq %d: panic: %v\n%s", s.at, cause, debug.Stack())
-		}
-	}()
-	return s.replayBatch(ctx, over)
 }
 
 // replayOver ends the subscription if the subscriber left or there is an error, and reports whether it is over.

@@ -1,0 +1,80 @@
+package eventlog
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"crm/db/store"
+)
+
+// moverBatch is how many events are moved at a time.
+const moverBatch = 100
+
+// moverPauses are few while something is going on, and let an idle server ask its store every two seconds. A process
+// wakes its mover after its own writes, so polls only find what another process couldn't move itself.
+var moverPauses = Pauses{Shortest: 50 * time.Millisecond, Idle: 2 * time.Second, Failing: 5 * time.Second}
+
+// Mover moves pending events into the log, whatever becomes of them there. Any number of processes may run one on the
+// same store.
+type Mover struct {
+	store    store.Store
+	follower *Follower
+	onMoved  []func()
+	pauses   Pauses
+	wokenBy  Signal
+}
+
+// MoverOption changes how a Mover works.
+type MoverOption func(*Mover)
+
+// OnMoved has the mover call moved when there may be new events in the log: after it has moved some, and after each wake,
+// since an engine may write events into the log by itself. moved must not block.
+func OnMoved(moved func()) MoverOption {
+	return func(m *Mover) { m.onMoved = append(m.onMoved, moved) }
+}
+
+// WithPauses sets the pauses between polls.
+func WithPauses(pauses Pauses) MoverOption { return func(m *Mover) { m.pauses = pauses } }
+
+// WokenBy has the mover woken by a signal that somebody else raises.
+func WokenBy(signal Signal) MoverOption { return func(m *Mover) { m.wokenBy = signal } }
+
+// NewMover returns a mover of the store's events; see Run.
+func NewMover(s store.Store, log *slog.Logger, options ...MoverOption) *Mover {
+	m := &Mover{store: s, pauses: moverPauses}
+	for _, option := range options {
+		option(m)
+	}
+	m.follower = NewFollower("move events into the log", log, m.pauses, m.round)
+	if m.wokenBy != nil {
+		m.follower.woken = m.wokenBy
+	}
+	return m
+}
+
+// Run moves events until ctx is done.
+func (m *Mover) Run(ctx context.Context) { m.follower.Run(ctx) }
+
+// Wake has the mover look for events at once. It never blocks.
+func (m *Mover) Wake() { m.follower.Wake() }
+
+// round moves all events that are pending.
+func (m *Mover) round(ctx context.Context, woken bool) (Outcome, error) {
+	outcome := Quiet
+	for {
+		moved, err := m.store.MoveEvents(ctx, moverBatch)
+		if moved > 0 || (woken && err == nil) {
+			woken = false
+			for _, tell := range m.onMoved {
+				tell()
+			}
+		}
+		if moved > 0 {
+			outcome = Active
+		}
+		if err != nil || moved == 0 {
+			return outcome, err
+		}
+	}
+}
