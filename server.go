@@ -28,6 +28,7 @@ import (
 	"crm/db/store"
 	"crm/graph"
 	"crm/notify"
+	"crm/notify/mail"
 	"crm/resolvers"
 )
 
@@ -106,7 +107,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if err != nil {
 		return err
 	}
-	mailer, err := notify.NewMailer(s.smtp)
+	mailer, err := mail.New(s.smtp)
 	if err != nil {
 		return fmt.Errorf("SMTP_HOST, SMTP_PORT, SMTP_MAIL: %w", err)
 	}

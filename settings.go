@@ -9,14 +9,14 @@ import (
 	"crm/auth"
 	"crm/db/mongo"
 	"crm/graph"
-	"crm/notify"
+	"crm/notify/mail"
 )
 
 // settings are the environment variables, read and checked.
 type settings struct {
 	port, dataDir           string
 	mongoURI, mongoDatabase string
-	smtp                    notify.SMTPConfig
+	smtp                    mail.SMTPConfig
 	origins                 graph.Origins
 	proxies                 auth.Proxies
 	logLevel                slog.Level
@@ -55,7 +55,7 @@ func readSettings(variable func(name string) string) (settings, error) {
 	s.showCost = v.flag("QUERY_COST", development)
 	s.fastPath = v.flag("FAST_PATH", true)
 	port, _ := strconv.Atoi(v.port("SMTP_PORT", "587"))
-	s.smtp = notify.SMTPConfig{
+	s.smtp = mail.SMTPConfig{
 		Host: variable("SMTP_HOST"), Port: port, From: v.text("SMTP_MAIL", "crm@localhost"),
 		Password: variable("SMTP_PASSWORD"),
 	}

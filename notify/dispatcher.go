@@ -9,13 +9,14 @@ import (
 
 	"crm/db"
 	"crm/db/store"
+	"crm/notify/mail"
 )
 
 // dispatcher claims deliveries that are due and has each sent by a worker.
 type dispatcher struct {
 	db       *db.DB
 	log      *slog.Logger
-	mailer   Mailer
+	mailer   mail.Mailer
 	planned  <-chan struct{}
 	settings settings
 }
@@ -61,8 +62,16 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 		d.write(ctx, delivery, func(ctx context.Context) error { return d.db.Release(ctx, delivery) })
 		return
 	}
-	err := d.mailer.Send(sending, delivery)
+	err := d.mailer.Send(sending, mailOf(delivery))
 	d.write(ctx, delivery, d.outcome(sending, delivery, err))
+}
+
+// mailOf returns the message that a delivery holds.
+func mailOf(d *db.Delivery) *mail.Message {
+	return &mail.Message{
+		ID: d.MessageID, Recipient: d.Recipient, RecipientName: d.RecipientName,
+		Subject: d.Subject, Text: d.Text, HTML: d.HTML, Date: d.CreatedAt,
+	}
 }
 
 // outcome returns the write that notes how a try went.
@@ -76,8 +85,8 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 		log.Warn("mail cut off by the end of the program", "error", sent)
 		return func(ctx context.Context) error { return d.db.Release(ctx, delivery) }
 	}
-	reason := line(sent.Error(), errorLimit)
-	var permanent *PermanentError
+	reason := mail.Line(sent.Error(), errorLimit)
+	var permanent *mail.PermanentError
 	if errors.As(sent, &permanent) || delivery.Attempts >= len(d.settings.pauses) {
 		log.Error("mail failed", "error", reason)
 		return func(ctx context.Context) error { return d.db.SettleFailed(ctx, delivery, reason) }

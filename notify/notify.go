@@ -12,6 +12,7 @@ import (
 
 	"crm/db"
 	"crm/db/store"
+	"crm/notify/mail"
 )
 
 // Service runs what follows from changes. Any number of processes may run one on the same store.
@@ -33,7 +34,7 @@ type settings struct {
 	poll       time.Duration   // the dispatcher looks for deliveries that have become due
 	longest    time.Duration   // between two tries while the store doesn't work
 	pauses     []time.Duration // between the tries of a delivery
-	lease      time.Duration   // longer than a Mailer may take
+	lease      time.Duration   // longer than a mail.Mailer may take
 	settleTime time.Duration   // for writing down how a try went
 	sweep      time.Duration
 	workers    int
@@ -49,7 +50,7 @@ func Grace(grace time.Duration) Option { return func(s *settings) { s.grace = gr
 var errCutOff = errors.New("cannot finish the mail that is being sent in time")
 
 // New returns a Service that mails through mailer; see Run.
-func New(d *db.DB, mailer Mailer, log *slog.Logger, options ...Option) *Service {
+func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Service {
 	s := settings{
 		grace: 10 * time.Second, look: 250 * time.Millisecond, poll: time.Second, longest: 30 * time.Second,
 		pauses: []time.Duration{
@@ -64,7 +65,7 @@ func New(d *db.DB, mailer Mailer, log *slog.Logger, options ...Option) *Service 
 	return &Service{
 		db: d, log: log, settings: s,
 		relay: &relay{
-			db: d, log: log, planner: &planner{db: d, letters: newLetters(), domain: domainOf(s.sender)},
+			db: d, log: log, planner: &planner{db: d, templates: parseTemplates(), domain: mail.Domain(s.sender)},
 			planned: planned, look: s.look, longest: s.longest, stuck: map[store.ID]stuck{},
 		},
 		dispatcher: &dispatcher{db: d, log: log, mailer: mailer, planned: planned, settings: s},

@@ -10,13 +10,14 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/store"
+	"crm/notify/mail"
 )
 
 // mailChannel is the channel of deliveries that go out as mail.
 const mailChannel = "mail"
 
-// errSenseless marks an event that no other try will make sense of.
-var errSenseless = errors.New("event makes no sense")
+// errMalformedEvent marks an event that no other try will make sense of.
+var errMalformedEvent = errors.New("event makes no sense")
 
 // party is an account that may be told something.
 type party struct {
@@ -30,7 +31,7 @@ func recipients(event *store.Event, data db.EventData) ([]party, error) {
 	switch event.Type {
 	case db.EventInteractionCreated, db.EventInteractionUpdated, db.EventInteractionCancelled, db.EventInteractionDeleted:
 		if data.Interaction == nil {
-			return nil, fmt.Errorf("%w: %s without interaction", errSenseless, event.Type)
+			return nil, fmt.Errorf("%w: %s without interaction", errMalformedEvent, event.Type)
 		}
 		if !interactionMatters(event, data) {
 			return nil, nil
@@ -38,7 +39,7 @@ func recipients(event *store.Event, data db.EventData) ([]party, error) {
 		return []party{{false, data.Interaction.CustomerID}, {true, data.Interaction.UserID}}, nil
 	case db.EventTicketCreated, db.EventTicketAssigned, db.EventTicketMoved:
 		if data.Ticket == nil {
-			return nil, fmt.Errorf("%w: %s without ticket", errSenseless, event.Type)
+			return nil, fmt.Errorf("%w: %s without ticket", errMalformedEvent, event.Type)
 		}
 		if !ticketMatters(event, data.Ticket) {
 			return nil, nil
@@ -81,12 +82,12 @@ func ticketParties(event *store.Event, ticket *db.Ticket) []party {
 
 // planner makes the deliveries that follow from an event.
 type planner struct {
-	db      *db.DB
-	letters *letters
-	domain  string
+	db        *db.DB
+	templates *templates
+	domain    string
 }
 
-// plan returns the event's deliveries. Its error is errSenseless, or the store's.
+// plan returns the event's deliveries. Its error is errMalformedEvent, or the store's.
 func (p *planner) plan(ctx context.Context, event *store.Event) ([]*db.Delivery, error) {
 	// Only these are mailed, and others needn't carry data that can be decoded.
 	if _, ok := topics[event.Type]; !ok {
@@ -94,13 +95,13 @@ func (p *planner) plan(ctx context.Context, event *store.Event) ([]*db.Delivery,
 	}
 	data, err := db.DecodeEvent(event)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errSenseless, err)
+		return nil, fmt.Errorf("%w: %w", errMalformedEvent, err)
 	}
 	parties, err := recipients(event, data)
 	if err != nil || len(parties) == 0 {
 		return nil, err
 	}
-	about, err := p.know(ctx, data)
+	about, err := p.mailContext(ctx, data)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +110,7 @@ func (p *planner) plan(ctx context.Context, event *store.Event) ([]*db.Delivery,
 
 // address writes to those of the parties who can be written to, to each address once.
 func (p *planner) address(
-	event *store.Event, data db.EventData, about *knowledge, parties []party,
+	event *store.Event, data db.EventData, about *mailContext, parties []party,
 ) ([]*db.Delivery, error) {
 	var deliveries []*db.Delivery
 	for _, to := range parties {
@@ -119,7 +120,7 @@ func (p *planner) address(
 		}
 		delivery, err := p.delivery(event, data, about, name, address)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", errSenseless, err)
+			return nil, fmt.Errorf("%w: %w", errMalformedEvent, err)
 		}
 		if !slices.ContainsFunc(deliveries, func(other *db.Delivery) bool { return other.ID == delivery.ID }) {
 			deliveries = append(deliveries, delivery)
@@ -130,16 +131,16 @@ func (p *planner) address(
 
 // delivery is due at once, or failed already if the address is none that mail can be sent to.
 func (p *planner) delivery(
-	event *store.Event, data db.EventData, about *knowledge, name, address string,
+	event *store.Event, data db.EventData, about *mailContext, name, address string,
 ) (*db.Delivery, error) {
 	address = strings.TrimSpace(strings.ToValidUTF8(address, "\uFFFD"))
-	delivery := p.db.NewDelivery(event, mailChannel, shorten(address, addressLimit))
-	delivery.RecipientName = line(name, nameLimit)
+	delivery := p.db.NewDelivery(event, mailChannel, mail.Shorten(address, mail.AddressLimit))
+	delivery.RecipientName = mail.Line(name, mail.NameLimit)
 	delivery.MessageID = delivery.ID.String() + "@" + p.domain
-	if err := p.letters.write(delivery, newLetter(event, data, about)); err != nil {
+	if err := p.templates.write(delivery, newMessage(event, data, about)); err != nil {
 		return nil, err
 	}
-	if err := checkAddress(address); err != nil {
+	if err := mail.CheckAddress(address); err != nil {
 		reason := err.Error()
 		delivery.Status, delivery.LastError = db.DeliveryFailed, &reason
 	}

@@ -9,6 +9,7 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/store"
+	"crm/notify/mail/mailtest"
 )
 
 // TestWhoIsTold walks through what happens and whom it concerns.
@@ -104,7 +105,7 @@ func withStatus(data db.EventData, status db.InteractionStatus) db.EventData {
 }
 
 func newPlanner(w *world) *planner {
-	return &planner{db: w.db, letters: newLetters(), domain: "example.com"}
+	return &planner{db: w.db, templates: parseTemplates(), domain: "example.com"}
 }
 
 // names returns the accounts that deliveries go to: "carl bob".
@@ -135,7 +136,7 @@ func TestOneAddress(t *testing.T) {
 func TestUselessAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	server := newMailServer(t)
+	server := mailtest.NewServer(t)
 	junk := []string{
 		"", "nobody", "a@", "@b", "a b@c.example", "a@b.example\r\nBcc: x@y.example", "<a@b.example>", "A <a@b.example>",
 		`"a> SIZE=1 <b"@c.example`, `"a,b"@c.example`, `"a><b"@c.example`, "=?utf-8?q?x?=@b.example",
@@ -149,16 +150,16 @@ func TestUselessAddress(t *testing.T) {
 		w.interaction.ID, w.interaction.CustomerID = store.NewID(), customer.ID
 		w.announce("Yearly review")
 	}
-	start(t, w.db, server.mailer(t))
+	start(t, w.db, newMailer(t, server))
 	deliveries := w.settled(2 * len(junk))
-	for _, m := range server.inbox() {
-		if m.to != w.bob.Email {
-			t.Errorf("%q got a mail", m.to)
+	for _, m := range server.Inbox() {
+		if m.To != w.bob.Email {
+			t.Errorf("%q got a mail", m.To)
 		}
 	}
 	failed := slices.DeleteFunc(deliveries, func(d *db.Delivery) bool { return d.Status == db.DeliverySent })
-	if len(failed) != len(junk) || len(server.inbox()) != len(junk) {
-		t.Errorf("%d failed, %d received, want %d of both", len(failed), len(server.inbox()), len(junk))
+	if len(failed) != len(junk) || len(server.Inbox()) != len(junk) {
+		t.Errorf("%d failed, %d received, want %d of both", len(failed), len(server.Inbox()), len(junk))
 	}
 	for _, d := range failed {
 		if d.LastError == nil || d.Attempts != 0 {

@@ -99,7 +99,7 @@ func (r *relay) planBatch(ctx context.Context) (planned int, err error) {
 // plan makes the deliveries of one event. An event that nobody can ever make sense of is logged and has none.
 func (r *relay) plan(ctx context.Context, event *store.Event) error {
 	deliveries, err := r.planner.plan(ctx, event)
-	if errors.Is(err, errSenseless) {
+	if errors.Is(err, errMalformedEvent) {
 		r.log.Error("event tells nobody", "event", event.ID.String(), "type", event.Type, "error", err)
 	} else if err != nil {
 		return err

@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/notify/mail"
+	"crm/notify/mail/mailtest"
 )
 
 // eventually waits until something is so.
 func eventually(t *testing.T, so func() bool) {
 	t.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(timeout)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !so() {
@@ -36,7 +38,7 @@ func quick(s *settings) {
 }
 
 // start runs a Service until the test ends, or until what is returned is called.
-func start(t *testing.T, d *db.DB, mailer Mailer, options ...Option) (stop func()) {
+func start(t *testing.T, d *db.DB, mailer mail.Mailer, options ...Option) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	service := New(d, mailer, slog.New(slog.NewTextHandler(t.Output(), nil)), append([]Option{quick}, options...)...)
@@ -55,6 +57,23 @@ func start(t *testing.T, d *db.DB, mailer Mailer, options ...Option) (stop func(
 	}
 	t.Cleanup(stop)
 	return stop
+}
+
+// newMailer returns an SMTP for a server, logged in, after change has changed its configuration.
+func newMailer(t *testing.T, server *mailtest.Server, change ...func(*mail.SMTPConfig)) *mail.SMTP {
+	t.Helper()
+	config := mail.SMTPConfig{
+		Host: "127.0.0.1", Port: server.Port(), From: "CRM <" + mailtest.User + ">", Password: mailtest.Password,
+		RootCAs: server.Roots,
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	mailer, err := mail.NewSMTP(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mailer
 }
 
 func contains(t *testing.T, text string, parts ...string) {

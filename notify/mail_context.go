@@ -6,19 +6,20 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/store"
+	"crm/notify/mail"
 )
 
-// knowledge is what the store says now of those whom an event's entity refers to; any of them may be gone.
-type knowledge struct {
+// mailContext holds the accounts that an event's entity refers to, as they are now; any of them may be gone.
+type mailContext struct {
 	users     map[store.ID]*db.User
 	customers map[store.ID]*db.Customer
 	// interaction is the event's own, or the one that its ticket belongs to.
 	interaction *db.Interaction
 }
 
-// know looks up what an event's entity refers to.
-func (p *planner) know(ctx context.Context, data db.EventData) (*knowledge, error) {
-	about := &knowledge{interaction: data.Interaction}
+// mailContext looks up what an event's entity refers to.
+func (p *planner) mailContext(ctx context.Context, data db.EventData) (*mailContext, error) {
+	about := &mailContext{interaction: data.Interaction}
 	var users, customers []store.ID
 	if data.Interaction != nil {
 		users, customers = []store.ID{data.Interaction.UserID}, []store.ID{data.Interaction.CustomerID}
@@ -43,15 +44,15 @@ func (p *planner) know(ctx context.Context, data db.EventData) (*knowledge, erro
 }
 
 // account returns name and address of a party; ok is false for one who is gone or deactivated.
-func (k *knowledge) account(p party) (name, address string, ok bool) {
+func (c *mailContext) account(p party) (name, address string, ok bool) {
 	if p.staff {
-		user := k.users[p.id]
+		user := c.users[p.id]
 		if user == nil || user.DeactivatedAt != nil {
 			return "", "", false
 		}
 		return user.Name, user.Email, true
 	}
-	customer := k.customers[p.id]
+	customer := c.customers[p.id]
 	if customer == nil {
 		return "", "", false
 	}
@@ -59,17 +60,17 @@ func (k *knowledge) account(p party) (name, address string, ok bool) {
 }
 
 // userName returns the name of a user, "" for one who is gone.
-func (k *knowledge) userName(id store.ID) string {
-	if user := k.users[id]; user != nil {
-		return line(user.Name, nameLimit)
+func (c *mailContext) userName(id store.ID) string {
+	if user := c.users[id]; user != nil {
+		return mail.Line(user.Name, mail.NameLimit)
 	}
 	return ""
 }
 
 // customerName returns the name of a customer, "" for one who is gone.
-func (k *knowledge) customerName(id store.ID) string {
-	if customer := k.customers[id]; customer != nil {
-		return line(customer.Name, nameLimit)
+func (c *mailContext) customerName(id store.ID) string {
+	if customer := c.customers[id]; customer != nil {
+		return mail.Line(customer.Name, mail.NameLimit)
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 
 	"crm/db"
 	"crm/db/store"
+	"crm/notify/mail"
 )
 
 // topics says which kind of letter and what news each type of event makes that anybody is mailed about.
@@ -22,7 +23,7 @@ var topics = map[string]struct{ kind, news string }{
 }
 
 // letter is what the templates know. Every text in it is one line, but for Description.
-type letter struct {
+type message struct {
 	// Topic is "interaction" or "ticket", News what happened to it: "created".
 	Topic string
 	News  string
@@ -44,28 +45,28 @@ type letter struct {
 type fact struct{ Label, Value string }
 
 // newLetter returns the letter about an event, to nobody yet.
-func newLetter(event *store.Event, data db.EventData, about *knowledge) *letter {
+func newMessage(event *store.Event, data db.EventData, about *mailContext) *message {
 	topic := topics[event.Type]
-	l := &letter{Topic: topic.kind, News: topic.news}
+	m := &message{Topic: topic.kind, News: topic.news}
 	if data.Ticket != nil {
-		l.describeTicket(data.Ticket, about)
+		m.describeTicket(data.Ticket, about)
 	} else {
-		l.describeInteraction(data.Interaction, data.Changed, about)
+		m.describeInteraction(data.Interaction, data.Changed, about)
 	}
-	return l
+	return m
 }
 
-func (l *letter) describeInteraction(i *db.Interaction, changed []string, about *knowledge) {
-	l.Thing = cmp.Or(words(string(i.Kind)), "interaction")
-	l.Title = line(i.Title, titleLimit)
-	l.Changed = changes(changed)
-	l.Description = prose(i.Description, proseLimit)
+func (m *message) describeInteraction(i *db.Interaction, changed []string, about *mailContext) {
+	m.Thing = cmp.Or(words(string(i.Kind)), "interaction")
+	m.Title = mail.Line(i.Title, titleLimit)
+	m.Changed = changes(changed)
+	m.Description = mail.Prose(i.Description, proseLimit)
 	if slices.Contains(changed, "status") {
-		l.Status = words(string(i.Status))
+		m.Status = words(string(i.Status))
 	}
-	l.Facts = []fact{
-		{"Title", l.Title},
-		{"Status", l.Status},
+	m.Facts = []fact{
+		{"Title", m.Title},
+		{"Status", m.Status},
 		{"Time", span(i.StartTime, i.EndTime)},
 		{"Place", optionalLine(i.Location)},
 		{"Customer", about.customerName(i.CustomerID)},
@@ -73,25 +74,25 @@ func (l *letter) describeInteraction(i *db.Interaction, changed []string, about 
 	}
 }
 
-func (l *letter) describeTicket(t *db.Ticket, about *knowledge) {
-	l.Thing = "ticket"
-	l.Title = line(t.Description, excerptLimit)
-	l.Status = words(string(t.Status))
-	l.Description = prose(t.Description, proseLimit)
+func (m *message) describeTicket(t *db.Ticket, about *mailContext) {
+	m.Thing = "ticket"
+	m.Title = mail.Line(t.Description, excerptLimit)
+	m.Status = words(string(t.Status))
+	m.Description = mail.Prose(t.Description, proseLimit)
 	if t.AssigneeID != nil {
-		l.Assignee = about.userName(*t.AssigneeID)
+		m.Assignee = about.userName(*t.AssigneeID)
 	}
 	var on string
 	if about.interaction != nil {
-		on = line(about.interaction.Title, titleLimit)
+		on = mail.Line(about.interaction.Title, titleLimit)
 	}
-	l.Facts = []fact{
-		{"Status", l.Status},
+	m.Facts = []fact{
+		{"Status", m.Status},
 		{"Priority", priorities[t.Priority]},
 		{"Interaction", on},
 		{"Customer", about.customerName(t.CustomerID)},
 		{"With", about.userName(t.InteractionUserID)},
-		{"Assigned to", l.Assignee},
+		{"Assigned to", m.Assignee},
 	}
 }
 
@@ -100,7 +101,9 @@ var priorities = map[db.Priority]string{
 }
 
 // words returns a stored constant as words: "follow up".
-func words(constant string) string { return line(strings.ReplaceAll(constant, "_", " "), titleLimit) }
+func words(constant string) string {
+	return mail.Line(strings.ReplaceAll(constant, "_", " "), titleLimit)
+}
 
 // changes names what was changed of what is announced: "title, time and place".
 func changes(fields []string) string {
