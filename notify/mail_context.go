@@ -2,6 +2,8 @@ package notify
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"crm/auth"
 	"crm/db"
@@ -9,38 +11,51 @@ import (
 	"crm/notify/mail"
 )
 
-// mailContext holds the accounts that an event's entity refers to, as they are now; any of them may be gone.
+// mailContext holds what a batch of events refers to, as it is now; any of it may be gone.
 type mailContext struct {
 	users     map[store.ID]*db.User
 	customers map[store.ID]*db.Customer
-	// interaction is the event's own, or the one that its ticket belongs to.
-	interaction *db.Interaction
+	// interactions are those that the tickets belong to.
+	interactions map[store.ID]*db.Interaction
 }
 
-// mailContext looks up what an event's entity refers to.
-func (p *planner) mailContext(ctx context.Context, data db.EventData) (*mailContext, error) {
-	about := &mailContext{interaction: data.Interaction}
-	var users, customers []store.ID
-	if data.Interaction != nil {
-		users, customers = []store.ID{data.Interaction.UserID}, []store.ID{data.Interaction.CustomerID}
-	}
-	if ticket := data.Ticket; ticket != nil {
-		users, customers = []store.ID{ticket.InteractionUserID}, []store.ID{ticket.CustomerID}
-		if ticket.AssigneeID != nil && *ticket.AssigneeID != ticket.InteractionUserID {
-			users = append(users, *ticket.AssigneeID)
+// mailContext looks up what the drafts refer to, with one call of the store for each kind of entity.
+func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailContext, error) {
+	users, customers, interactions := map[store.ID]bool{}, map[store.ID]bool{}, map[store.ID]bool{}
+	for _, d := range drafts {
+		if len(d.parties) == 0 {
+			continue
 		}
-		found, err := p.db.Interactions.ByID(ctx, auth.SystemScope(), []store.ID{ticket.InteractionID})
-		if err != nil {
-			return nil, err
+		if i := d.data.Interaction; i != nil {
+			users[i.UserID], customers[i.CustomerID] = true, true
 		}
-		about.interaction = found[ticket.InteractionID]
+		if t := d.data.Ticket; t != nil {
+			users[t.InteractionUserID], customers[t.CustomerID], interactions[t.InteractionID] = true, true, true
+			if t.AssigneeID != nil {
+				users[*t.AssigneeID] = true
+			}
+		}
 	}
+	found := new(mailContext)
 	var err error
-	if about.users, err = p.db.Users.ByID(ctx, auth.SystemScope(), users); err != nil {
+	if found.users, err = lookUp(ctx, c.db.Users.ByID, users); err != nil {
 		return nil, err
 	}
-	about.customers, err = p.db.Customers.ByID(ctx, auth.SystemScope(), customers)
-	return about, err
+	if found.customers, err = lookUp(ctx, c.db.Customers.ByID, customers); err != nil {
+		return nil, err
+	}
+	found.interactions, err = lookUp(ctx, c.db.Interactions.ByID, interactions)
+	return found, err
+}
+
+// lookUp reads those of the documents that exist.
+func lookUp[T any](
+	ctx context.Context, byID func(context.Context, auth.Scope, []store.ID) (map[store.ID]*T, error), ids map[store.ID]bool,
+) (map[store.ID]*T, error) {
+	if len(ids) == 0 {
+		return map[store.ID]*T{}, nil
+	}
+	return byID(ctx, auth.SystemScope(), slices.Collect(maps.Keys(ids)))
 }
 
 // account returns name and address of a party; ok is false for one who is gone or deactivated.
@@ -59,18 +74,27 @@ func (c *mailContext) account(p party) (name, address string, ok bool) {
 	return customer.Name, customer.Email, true
 }
 
-// userName returns the name of a user, "" for one who is gone.
-func (c *mailContext) userName(id store.ID) string {
-	if user := c.users[id]; user != nil {
-		return mail.Line(user.Name, mail.NameLimit)
+// UserName returns the name of a user, "" for nil and for one who is gone. The templates call it.
+func (c *mailContext) UserName(id *store.ID) string {
+	if id == nil || c.users[*id] == nil {
+		return ""
+	}
+	return mail.Line(c.users[*id].Name, mail.NameLimit)
+}
+
+// CustomerName returns the name of a customer, "" for one who is gone. The templates call it.
+func (c *mailContext) CustomerName(id store.ID) string {
+	if customer := c.customers[id]; customer != nil {
+		return mail.Line(customer.Name, mail.NameLimit)
 	}
 	return ""
 }
 
-// customerName returns the name of a customer, "" for one who is gone.
-func (c *mailContext) customerName(id store.ID) string {
-	if customer := c.customers[id]; customer != nil {
-		return mail.Line(customer.Name, mail.NameLimit)
+// InteractionTitle returns the title of the interaction that a ticket belongs to, "" if it is gone. The templates call
+// it.
+func (c *mailContext) InteractionTitle(id store.ID) string {
+	if interaction := c.interactions[id]; interaction != nil {
+		return mail.Line(interaction.Title, titleLimit)
 	}
 	return ""
 }

@@ -1,115 +1,61 @@
 package notify
 
 import (
-	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"crm/db"
-	"crm/db/store"
 	"crm/notify/mail"
 )
 
-// topics says which kind of letter and what news each type of event makes that anybody is mailed about.
-var topics = map[string]struct{ kind, news string }{
-	db.EventInteractionCreated:   {"interaction", "created"},
-	db.EventInteractionUpdated:   {"interaction", "updated"},
-	db.EventInteractionCancelled: {"interaction", "cancelled"},
-	db.EventInteractionDeleted:   {"interaction", "deleted"},
-	db.EventTicketCreated:        {"ticket", "created"},
-	db.EventTicketAssigned:       {"ticket", "assigned"},
-	db.EventTicketMoved:          {"ticket", "moved"},
-}
+// The most runes that a message shows of a text.
+const (
+	titleLimit       = 200
+	excerptLimit     = 60
+	leadLimit        = 500
+	descriptionLimit = 10_000
+	errorLimit       = 500
+)
 
-// letter is what the templates know. Every text in it is one line, but for Description.
+// message is what the templates work with: an event and what it refers to, and what the message says of it so far.
+// Templates may use texts as they are, since whatever they write is cut and made harmless afterwards.
 type message struct {
-	// Topic is "interaction" or "ticket", News what happened to it: "created".
-	Topic string
-	News  string
-	// Name is the recipient's.
-	Name string
-	// Thing is what the letter calls its topic: "meeting", "ticket".
-	Thing       string
-	Title       string
-	Changed     string
-	Status      string
-	Assignee    string
-	Facts       []fact
-	Description string
-	// Lead is the first sentence, for the templates that stand around it.
-	Lead string
+	*mailContext
+	// News is what happened, as the table of announcements calls it.
+	News string
+	// Interaction or Ticket is the event's entity.
+	Interaction *db.Interaction
+	Ticket      *db.Ticket
+	changed     []string
+
+	// RecipientName, Lead, Facts and Description are what the frame is put around.
+	RecipientName string
+	Lead          string
+	Facts         []fact
+	Description   string
 }
 
-// fact is one line of the letter's list; it is left out if its Value is empty.
+// fact is one line of the message's list.
 type fact struct{ Label, Value string }
 
-// newLetter returns the letter about an event, to nobody yet.
-func newMessage(event *store.Event, data db.EventData, about *mailContext) *message {
-	topic := topics[event.Type]
-	m := &message{Topic: topic.kind, News: topic.news}
-	if data.Ticket != nil {
-		m.describeTicket(data.Ticket, about)
-	} else {
-		m.describeInteraction(data.Interaction, data.Changed, about)
+// Fact adds a line to the message's list, unless its value is empty. It writes nothing where the template calls it.
+func (m *message) Fact(label, value string) string {
+	if value = mail.Line(value, titleLimit); value != "" {
+		m.Facts = append(m.Facts, fact{label, value})
 	}
-	return m
+	return ""
 }
 
-func (m *message) describeInteraction(i *db.Interaction, changed []string, about *mailContext) {
-	m.Thing = cmp.Or(words(string(i.Kind)), "interaction")
-	m.Title = mail.Line(i.Title, titleLimit)
-	m.Changed = changes(changed)
-	m.Description = mail.Prose(i.Description, proseLimit)
-	if slices.Contains(changed, "status") {
-		m.Status = words(string(i.Status))
-	}
-	m.Facts = []fact{
-		{"Title", m.Title},
-		{"Status", m.Status},
-		{"Time", span(i.StartTime, i.EndTime)},
-		{"Place", optionalLine(i.Location)},
-		{"Customer", about.customerName(i.CustomerID)},
-		{"With", about.userName(i.UserID)},
-	}
-}
+// Changed reports whether the event changed a stored field.
+func (m *message) Changed(field string) bool { return slices.Contains(m.changed, field) }
 
-func (m *message) describeTicket(t *db.Ticket, about *mailContext) {
-	m.Thing = "ticket"
-	m.Title = mail.Line(t.Description, excerptLimit)
-	m.Status = words(string(t.Status))
-	m.Description = mail.Prose(t.Description, proseLimit)
-	if t.AssigneeID != nil {
-		m.Assignee = about.userName(*t.AssigneeID)
-	}
-	var on string
-	if about.interaction != nil {
-		on = mail.Line(about.interaction.Title, titleLimit)
-	}
-	m.Facts = []fact{
-		{"Status", m.Status},
-		{"Priority", priorities[t.Priority]},
-		{"Interaction", on},
-		{"Customer", about.customerName(t.CustomerID)},
-		{"With", about.userName(t.InteractionUserID)},
-		{"Assigned to", m.Assignee},
-	}
-}
-
-var priorities = map[db.Priority]string{
-	db.PriorityLow: "low", db.PriorityMedium: "medium", db.PriorityHigh: "high", db.PriorityUrgent: "urgent",
-}
-
-// words returns a stored constant as words: "follow up".
-func words(constant string) string {
-	return mail.Line(strings.ReplaceAll(constant, "_", " "), titleLimit)
-}
-
-// changes names what was changed of what is announced: "title, time and place".
-func changes(fields []string) string {
+// Changes names what has changed of what is announced: "title, time and place".
+func (m *message) Changes() string {
 	names := map[string]string{"title": "title", "start_time": "time", "end_time": "time", "location": "place", "status": "status"}
 	is := map[string]bool{}
-	for _, field := range fields {
+	for _, field := range m.changed {
 		is[names[field]] = true
 	}
 	var changed []string
@@ -124,6 +70,20 @@ func changes(fields []string) string {
 	last := len(changed) - 1
 	return strings.Join(changed[:last], ", ") + " and " + changed[last]
 }
+
+// excerpt returns the beginning of a text, in one line.
+func excerpt(text string) string { return mail.Line(text, excerptLimit) }
+
+// words returns a stored constant as words: "follow up".
+func words(constant any) string {
+	return mail.Line(strings.ReplaceAll(fmt.Sprint(constant), "_", " "), titleLimit)
+}
+
+var priorities = map[db.Priority]string{
+	db.PriorityLow: "low", db.PriorityMedium: "medium", db.PriorityHigh: "high", db.PriorityUrgent: "urgent",
+}
+
+func priority(p db.Priority) string { return priorities[p] }
 
 // moment is how a time is written: "Tue, 27 Aug 2024, 20:03 UTC".
 const moment = "Mon, 2 Jan 2006, 15:04 MST"

@@ -65,7 +65,7 @@ func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Ser
 	return &Service{
 		db: d, log: log, settings: s,
 		relay: &relay{
-			db: d, log: log, planner: &planner{db: d, templates: parseTemplates(), domain: mail.Domain(s.sender)},
+			db: d, log: log, composer: newComposer(d, announcements, mail.Domain(s.sender)),
 			planned: planned, look: s.look, longest: s.longest, stuck: map[store.ID]stuck{},
 		},
 		dispatcher: &dispatcher{db: d, log: log, mailer: mailer, planned: planned, settings: s},

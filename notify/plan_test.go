@@ -88,7 +88,7 @@ func TestWhoIsTold(t *testing.T) {
 		{"unknown", &store.Event{ID: store.NewID(), Type: "comet.sighted", Data: "?"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			deliveries, err := newPlanner(w).plan(t.Context(), test.event)
+			deliveries, err := newTestComposer(w).compose(t.Context(), test.event)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -104,8 +104,8 @@ func withStatus(data db.EventData, status db.InteractionStatus) db.EventData {
 	return data
 }
 
-func newPlanner(w *world) *planner {
-	return &planner{db: w.db, templates: parseTemplates(), domain: "example.com"}
+func newTestComposer(w *world) *composer {
+	return newComposer(w.db, announcements, "example.com")
 }
 
 // names returns the accounts that deliveries go to: "carl bob".
@@ -125,7 +125,7 @@ func TestOneAddress(t *testing.T) {
 	eve := &db.User{ID: store.NewID(), Name: "Eve", Email: "CARL@customer.example", Role: auth.User}
 	w.insert(db.Users, eve)
 	w.interaction.UserID = eve.ID
-	deliveries, err := newPlanner(w).plan(t.Context(),
+	deliveries, err := newTestComposer(w).compose(t.Context(),
 		w.event(db.EventInteractionCreated, w.as(eve), db.EventData{Interaction: w.interaction}))
 	if err != nil || len(deliveries) != 1 || deliveries[0].RecipientName != "Carl" {
 		t.Errorf("deliveries %v, error %v", deliveries, err)

@@ -17,12 +17,12 @@ const batch = 100
 
 // relay moves events into the log and makes deliveries of them.
 type relay struct {
-	db      *db.DB
-	log     *slog.Logger
-	planner *planner
-	planned chan<- struct{}
-	look    time.Duration
-	longest time.Duration
+	db       *db.DB
+	log      *slog.Logger
+	composer *composer
+	planned  chan<- struct{}
+	look     time.Duration
+	longest  time.Duration
 	// stuck holds the events that the store wouldn't plan while it did plan others, so that each is tried, and logged,
 	// ever more rarely and none blocks those behind it.
 	stuck map[store.ID]stuck
@@ -98,7 +98,7 @@ func (r *relay) planBatch(ctx context.Context) (planned int, err error) {
 
 // plan makes the deliveries of one event. An event that nobody can ever make sense of is logged and has none.
 func (r *relay) plan(ctx context.Context, event *store.Event) error {
-	deliveries, err := r.planner.plan(ctx, event)
+	deliveries, err := r.composer.compose(ctx, event)
 	if errors.Is(err, errMalformedEvent) {
 		r.log.Error("event tells nobody", "event", event.ID.String(), "type", event.Type, "error", err)
 	} else if err != nil {
