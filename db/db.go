@@ -37,6 +37,7 @@ type DB struct {
 	versioned store.Versioned
 	passwords Passwords
 	written   chan struct{}
+	due       chan struct{}
 	live      *liveSessions
 	now       func() time.Time
 	options   Options
@@ -58,6 +59,7 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 		store:     CountCalls(engine),
 		passwords: passwords,
 		written:   make(chan struct{}, 1),
+		due:       make(chan struct{}, 1),
 		now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		options:   options,
 	}

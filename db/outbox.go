@@ -40,7 +40,20 @@ func (d *DB) PlanDeliveries(ctx context.Context, event *store.Event, deliveries 
 	if err != nil && store.CodeOf(err) != store.NotFound {
 		return fmt.Errorf("cannot note that event %s is planned: %w", event.ID, err)
 	}
+	if len(deliveries) > 0 {
+		d.wakeDue()
+	}
 	return nil
+}
+
+// Due receives a value soon after this process has made a delivery due, so that it needn't wait for the next poll.
+func (d *DB) Due() <-chan struct{} { return d.due }
+
+func (d *DB) wakeDue() {
+	select {
+	case d.due <- struct{}{}:
+	default: // somebody is about to look already
+	}
 }
 
 func (d *DB) insertDelivery(ctx context.Context, delivery *Delivery) error {

@@ -27,7 +27,7 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 	if err != nil {
 		return nil, fmt.Errorf("cannot redeliver: %w", err)
 	}
-	d.wake()
+	d.wakeDue()
 	delivery.Status, delivery.Attempts, delivery.NextAttemptAt = DeliveryPending, 0, now
 	return delivery, nil
 }

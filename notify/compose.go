@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -97,17 +96,4 @@ func (c *composer) delivery(d *draft, about *mailContext, name, address string) 
 		delivery.Status, delivery.LastError = db.DeliveryFailed, &reason
 	}
 	return delivery, nil
-}
-
-// compose returns the deliveries of one event. Its error is errMalformedEvent, or the store's.
-func (c *composer) compose(ctx context.Context, event *store.Event) ([]*db.Delivery, error) {
-	d, err := c.draft(event)
-	if err != nil {
-		return nil, err
-	}
-	about, err := c.mailContext(ctx, []*draft{d})
-	if err != nil {
-		return nil, err
-	}
-	return c.deliveries(d, about)
 }

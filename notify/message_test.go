@@ -48,7 +48,7 @@ func TestMessages(t *testing.T) {
 		{db.EventTicketMoved, db.EventData{Ticket: &resolved}, "Ticket resolved: The printer is on fire",
 			[]string{"This ticket is now resolved.", "Status: resolved"}},
 	} {
-		deliveries, err := newTestComposer(w).compose(t.Context(), w.event(test.kind, w.as(w.ada), test.data))
+		deliveries, err := compose(w, w.event(test.kind, w.as(w.ada), test.data))
 		if err != nil || len(deliveries) == 0 {
 			t.Fatalf("%s: %v", test.kind, err)
 		}
@@ -70,7 +70,7 @@ func TestMessageAboutLittle(t *testing.T) {
 	bare := &db.Customer{ID: store.NewID(), Email: "bare@customer.example"}
 	w.insert(db.Customers, bare)
 	data := db.EventData{Interaction: &db.Interaction{CustomerID: bare.ID}}
-	deliveries, err := newTestComposer(w).compose(t.Context(), w.event(db.EventInteractionCreated, w.as(w.ada), data))
+	deliveries, err := compose(w, w.event(db.EventInteractionCreated, w.as(w.ada), data))
 	if err != nil || len(deliveries) != 1 {
 		t.Fatalf("deliveries %v, error %v", deliveries, err)
 	}
@@ -85,7 +85,7 @@ func TestMarkupStaysText(t *testing.T) {
 	w.interaction.Title, w.interaction.Description = markup, markup
 	place := markup
 	w.interaction.Location = &place
-	deliveries, err := newTestComposer(w).compose(t.Context(),
+	deliveries, err := compose(w,
 		w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: w.interaction}))
 	if err != nil {
 		t.Fatal(err)

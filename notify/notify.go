@@ -1,5 +1,6 @@
-// Package notify is what follows from a change: a relay turns events into deliveries, and a dispatcher mails them. Both
-// work on what the store holds and nothing else, so a crash at any point loses nothing.
+// Package notify is what follows from a change: a mover moves its events into the log, a planner makes deliveries of them,
+// and a dispatcher has these sent. All of them work on what the store holds and nothing else, so a crash at any point
+// loses nothing.
 package notify
 
 import (
@@ -19,7 +20,8 @@ import (
 type Service struct {
 	db         *db.DB
 	log        *slog.Logger
-	relay      *relay
+	mover      *mover
+	planner    *planner
 	dispatcher *dispatcher
 	settings   settings
 }
@@ -30,12 +32,11 @@ type Option func(*settings)
 type settings struct {
 	sender     string
 	grace      time.Duration
-	look       time.Duration   // the relay looks for events that other processes wrote
-	poll       time.Duration   // the dispatcher looks for deliveries that have become due
-	longest    time.Duration   // between two tries while the store doesn't work
-	pauses     []time.Duration // between the tries of a delivery
-	lease      time.Duration   // longer than a mail.Mailer may take
-	settleTime time.Duration   // for writing down how a try went
+	poll       time.Duration   // how often each part looks for work; this process's own writes wake it at once
+	longest    time.Duration   // between two attempts while the store doesn't work, or to plan one event
+	pauses     []time.Duration // between the attempts to send a delivery
+	lease      time.Duration   // longer than a Mailer may take
+	settleTime time.Duration   // for writing the result of an attempt
 	sweep      time.Duration
 	workers    int
 }
@@ -52,7 +53,7 @@ var errCutOff = errors.New("cannot finish the mail that is being sent in time")
 // New returns a Service that mails through mailer; see Run.
 func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Service {
 	s := settings{
-		grace: 10 * time.Second, look: 250 * time.Millisecond, poll: time.Second, longest: 30 * time.Second,
+		grace: 10 * time.Second, poll: 2 * time.Second, longest: 30 * time.Second,
 		pauses: []time.Duration{
 			time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour,
 		},
@@ -61,14 +62,15 @@ func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Ser
 	for _, option := range options {
 		option(&s)
 	}
-	planned := make(chan struct{}, 1)
+	moved := make(chan struct{}, 1)
 	return &Service{
 		db: d, log: log, settings: s,
-		relay: &relay{
+		mover: &mover{db: d, log: log, moved: moved, settings: s},
+		planner: &planner{
 			db: d, log: log, composer: newComposer(d, announcements, mail.Domain(s.sender)),
-			planned: planned, look: s.look, longest: s.longest, stuck: map[store.ID]stuck{},
+			moved: moved, settings: s, stuck: map[store.ID]stuck{},
 		},
-		dispatcher: &dispatcher{db: d, log: log, mailer: mailer, planned: planned, settings: s},
+		dispatcher: &dispatcher{db: d, log: log, mailer: mailer, settings: s},
 	}
 }
 
@@ -78,7 +80,8 @@ func (s *Service) Run(ctx context.Context) error {
 	sending, cut := outlive(ctx, s.settings.grace)
 	defer cut()
 	var running sync.WaitGroup
-	running.Go(func() { s.relay.run(ctx) })
+	running.Go(func() { s.mover.run(ctx) })
+	running.Go(func() { s.planner.run(ctx) })
 	running.Go(func() { s.dispatcher.run(ctx, sending) })
 	running.Go(func() { s.sweep(ctx) })
 	running.Wait()
@@ -107,7 +110,7 @@ func (s *Service) sweep(ctx context.Context) {
 	}
 }
 
-// rest waits for pause to pass or wake to receive, whichever is first; it is false when ctx is done.
+// rest waits until pause has passed or wake receives a value. It is false when ctx is done.
 func rest(ctx context.Context, pause time.Duration, wake <-chan struct{}) bool {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -119,8 +122,9 @@ func rest(ctx context.Context, pause time.Duration, wake <-chan struct{}) bool {
 	return ctx.Err() == nil
 }
 
-// jitter returns a pause that is up to a tenth longer, so that what failed together isn't tried again together.
+// jitter returns a pause that is up to a tenth longer, so that deliveries that failed together aren't tried again
+// together.
 func jitter(pause time.Duration) time.Duration { return pause + rand.N(pause/10+1) }
 
-// longer returns the pause that follows a pause after which things still don't work: twice it, from least to most.
+// longer returns the pause after another failure: twice the one before, from least to most.
 func longer(pause, least, most time.Duration) time.Duration { return min(max(2*pause, least), most) }

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -31,7 +32,7 @@ func eventually(t *testing.T, so func() bool) {
 // quick makes a Service look often and try again soon.
 func quick(s *settings) {
 	s.sender = "CRM <crm@example.com>"
-	s.look, s.poll, s.longest, s.grace = 5*time.Millisecond, 5*time.Millisecond, 20*time.Millisecond, 5*time.Second
+	s.poll, s.longest, s.grace = 5*time.Millisecond, 20*time.Millisecond, 5*time.Second
 	for i := range s.pauses {
 		s.pauses[i] = time.Millisecond
 	}
@@ -99,4 +100,12 @@ func run(t *testing.T, service *Service) (stop func() error) {
 	})
 	t.Cleanup(func() { _ = stop() })
 	return stop
+}
+
+// planAll moves and plans all events there are.
+func (s *Service) planAll(t *testing.T) {
+	t.Helper()
+	if err := errors.Join(s.mover.round(t.Context()), s.planner.round(t.Context())); err != nil {
+		t.Fatal(err)
+	}
 }

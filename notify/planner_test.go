@@ -102,9 +102,7 @@ func TestStop(t *testing.T) {
 	}
 	w.announceToCarl("Yearly review")
 	service := New(w.db, mailer, discard(), quick)
-	if err := service.relay.round(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	service.planAll(t)
 	delivery, err := w.db.ClaimDelivery(t.Context(), time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -123,9 +121,7 @@ func TestLostLease(t *testing.T) {
 	w := newWorld(t)
 	w.announceToCarl("Yearly review")
 	service := New(w.db, mail.Development{}, discard(), quick)
-	if err := service.relay.round(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	service.planAll(t)
 	slow, err := w.db.ClaimDelivery(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)

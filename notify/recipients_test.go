@@ -88,7 +88,7 @@ func TestWhoIsTold(t *testing.T) {
 		{"unknown", &store.Event{ID: store.NewID(), Type: "comet.sighted", Data: "?"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			deliveries, err := newTestComposer(w).compose(t.Context(), test.event)
+			deliveries, err := compose(w, test.event)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -104,8 +104,19 @@ func withStatus(data db.EventData, status db.InteractionStatus) db.EventData {
 	return data
 }
 
-func newTestComposer(w *world) *composer {
-	return newComposer(w.db, announcements, "example.com")
+// compose returns the deliveries that follow from an event.
+func compose(w *world, event *store.Event) ([]*db.Delivery, error) {
+	w.t.Helper()
+	composer := newComposer(w.db, announcements, "example.com")
+	d, err := composer.draft(event)
+	if err != nil {
+		return nil, err
+	}
+	about, err := composer.mailContext(w.t.Context(), []*draft{d})
+	if err != nil {
+		return nil, err
+	}
+	return composer.deliveries(d, about)
 }
 
 // names returns the accounts that deliveries go to: "carl bob".
@@ -125,7 +136,7 @@ func TestOneAddress(t *testing.T) {
 	eve := &db.User{ID: store.NewID(), Name: "Eve", Email: "CARL@customer.example", Role: auth.User}
 	w.insert(db.Users, eve)
 	w.interaction.UserID = eve.ID
-	deliveries, err := newTestComposer(w).compose(t.Context(),
+	deliveries, err := compose(w,
 		w.event(db.EventInteractionCreated, w.as(eve), db.EventData{Interaction: w.interaction}))
 	if err != nil || len(deliveries) != 1 || deliveries[0].RecipientName != "Carl" {
 		t.Errorf("deliveries %v, error %v", deliveries, err)
