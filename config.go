@@ -27,7 +27,7 @@ type settings struct {
 	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath bool
 }
 
-// readSettings reads the variables. Its error names the one that is wrong.
+// readSettings reads the variables. The error names the one that is wrong.
 func readSettings(variable func(name string) string) (settings, error) {
 	v := variables{get: variable}
 	s := settings{
@@ -47,7 +47,7 @@ func readSettings(variable func(name string) string) (settings, error) {
 			return graph.ReadTrustedDocuments(path, s.limits)
 		})
 	}
-	// What helps in development is on where there is nothing to protect: on one machine, with the data in a file.
+	// Development features are on by default where there is nothing to protect: with the data in a file on one machine.
 	development := s.mongoURI == ""
 	s.playground = v.flag("PLAYGROUND", s.trusted == nil)
 	s.introspection = v.flag("INTROSPECTION", development)
