@@ -6,7 +6,7 @@ import (
 	"crm/db/store"
 )
 
-// DeliveryStatus is the state of a delivery.
+// DeliveryStatus says how a delivery stands.
 type DeliveryStatus string
 
 // The states, as they are stored.
@@ -23,23 +23,23 @@ type Delivery struct {
 	EventID store.ID
 	// EntityID is the interaction or ticket that the message is about.
 	EntityID store.ID
-	// Channel is how it is sent: "mail".
+	// Channel is how it goes out: "mail".
 	Channel string
 	// Recipient is the address, RecipientName the name beside it.
 	Recipient     string
 	RecipientName string
-	// MessageID is the RFC 5322 Message-ID without its angle brackets, the same for every attempt.
+	// MessageID is the RFC 5322 Message-ID without its angle brackets; every try has the same.
 	MessageID string
 	Subject   string
 	Text      string
 	HTML      string
 	Status    DeliveryStatus
-	// Attempts counts the attempts whose result is known.
+	// Attempts counts the tries whose outcome is known.
 	Attempts  int
 	LastError *string
-	// NextAttemptAt is when a pending delivery is due; while a worker holds it, when the lease ends.
+	// NextAttemptAt is when a pending delivery is due; while a worker has it, when its lease ends.
 	NextAttemptAt time.Time
-	// Lease is the claim of the worker that holds it; only that worker may write the result of the attempt.
+	// Lease is the claim of the worker that has it; only its holder may say how the try went.
 	Lease     store.ID
 	CreatedAt time.Time
 	SentAt    *time.Time
