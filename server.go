@@ -30,6 +30,7 @@ import (
 	"crm/db/store"
 	"crm/graph"
 	"crm/notify"
+	"crm/notify/mail"
 	"crm/resolvers"
 )
 
@@ -109,7 +110,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if err != nil {
 		return err
 	}
-	mailer, err := notify.NewMailer(s.smtp)
+	mailer, err := mail.New(s.smtp)
 	if err != nil {
 		return fmt.Errorf("SMTP_HOST, SMTP_PORT, SMTP_MAIL: %w", err)
 	}
@@ -130,8 +131,8 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	return serveUntilDone(ctx, listener, newServer(handler, endStreams, log), service, log)
 }
 
-// follow has subscribers told what happens, until stop is called. That is after the transports have ended their streams:
-// were the feed to end them, clients would be told of an error, and not connect again by themselves.
+// follow runs the broker of subscriptions until stop is called, which must be after the transports have ended their
+// streams: if the broker ended them, clients would get an error and not connect again by themselves.
 func follow(ctx context.Context, broker *live.Broker, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup
@@ -193,9 +194,9 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	return c, nil
 }
 
-// hashingSlots returns how many passwords are hashed at a time: on half of the processors at most, since each takes one
-// for a quarter of a second. With all of them at it, everybody else's p99 was 4 times what it is alone; now it is 2.5
-// times that (bench --mixed).
+// hashingSlots returns how many passwords are hashed at a time: half as many as there are processors, since each occupies
+// one for a quarter of a second. When all processors hashed, other requests' p99 was 4 times that of an idle server; it is
+// 2.5 times that now (bench --mixed).
 func hashingSlots() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // newHandler returns everything that the server answers, and what ends the streams among that.
@@ -241,7 +242,7 @@ func pageForBrowsers(page, api http.Handler) http.Handler {
 	})
 }
 
-// greet tells whoever started the server where everything is, and how to begin.
+// greet writes where everything is and how to begin, for whoever started the server.
 func greet(ctx context.Context, out io.Writer, s settings, address net.Addr, c *crm) error {
 	base := fmt.Sprintf("http://localhost:%d", address.(*net.TCPAddr).Port)
 	lines := []string{"GraphQL     " + base + "/graphql"}

@@ -4,6 +4,7 @@ package db
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"crm/db/entity"
@@ -35,7 +36,8 @@ type DB struct {
 	entities  *entity.Database
 	store     store.Store
 	passwords Passwords
-	written   chan struct{}
+	written   eventlog.Signal
+	due       eventlog.Signal
 	live      *liveSessions
 	now       func() time.Time
 	options   Options
@@ -56,7 +58,8 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	d := &DB{
 		store:     entity.CountCalls(engine),
 		passwords: passwords,
-		written:   make(chan struct{}, 1),
+		written:   eventlog.NewSignal(),
+		due:       eventlog.NewSignal(),
 		now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		options:   options,
 	}
@@ -91,14 +94,16 @@ func ParseID(kind entity.Kind, text string) (store.ID, error) {
 // Ping returns nil when the store answers, else an UNAVAILABLE error.
 func (d *DB) Ping(ctx context.Context) error { return d.store.Ping(ctx) }
 
-// Written receives a value soon after this process has written events, so that what follows from them needn't wait
-// for the next look.
-func (d *DB) Written() <-chan struct{} { return d.written }
+// Mover returns what moves pending events into the log: this process's own at once, and soon those that another one
+// couldn't move. onMoved is called when there are new events in the log, and must not block.
+func (d *DB) Mover(log *slog.Logger, onMoved func(), options ...eventlog.MoverOption) *eventlog.Mover {
+	return eventlog.NewMover(d.store, log, append([]eventlog.MoverOption{
+		eventlog.WokenBy(d.written), eventlog.OnMoved(d.Broker.Wake), eventlog.OnMoved(onMoved),
+	}, options...)...)
+}
 
+// wake has what follows from events begin at once.
 func (d *DB) wake() {
 	d.Broker.Wake()
-	select {
-	case d.written <- struct{}{}:
-	default: // somebody is about to look already
-	}
+	d.written.Raise()
 }

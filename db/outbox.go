@@ -10,17 +10,8 @@ import (
 	"crm/db/store"
 )
 
-// This file is what notify works with: events become deliveries, deliveries are claimed, tried and settled. All of
-// it is the program's own work, so nothing here takes a scope.
-
-// MoveEvents moves pending events into the log; see Store.MoveEvents.
-func (d *DB) MoveEvents(ctx context.Context, limit int) (int, error) {
-	moved, err := d.store.MoveEvents(ctx, limit)
-	if moved > 0 {
-		d.Broker.Wake()
-	}
-	return moved, err
-}
+// This file is what notify works with: events become deliveries, which are claimed, attempted and settled. All of it is
+// the program's own work, so nothing here takes a scope.
 
 // UnplannedEvents returns the oldest events whose deliveries haven't been made yet, in order.
 func (d *DB) UnplannedEvents(ctx context.Context, limit int) ([]*store.Event, error) {
@@ -29,8 +20,8 @@ func (d *DB) UnplannedEvents(ctx context.Context, limit int) ([]*store.Event, er
 	})
 }
 
-// PlanDeliveries writes the deliveries that follow from an event and notes that they have been made. A crash in
-// between is mended by the next call, since a delivery's id derives from what it is for.
+// PlanDeliveries writes the deliveries that follow from an event and marks the event as planned. After a crash in between,
+// the next call completes it without doing anything twice, since a delivery's id derives from what it is for.
 func (d *DB) PlanDeliveries(ctx context.Context, event *store.Event, deliveries []*Delivery) error {
 	for _, delivery := range deliveries {
 		if err := d.insertDelivery(ctx, delivery); err != nil && store.CodeOf(err) != store.Conflict {
@@ -39,10 +30,18 @@ func (d *DB) PlanDeliveries(ctx context.Context, event *store.Event, deliveries 
 	}
 	err := d.store.Update(ctx, store.Events, event.ID, store.Filter{}, []store.Assignment{{Field: "planned", Value: true}})
 	if err != nil && store.CodeOf(err) != store.NotFound {
-		return fmt.Errorf("cannot note that event %s is planned: %w", event.ID, err)
+		return fmt.Errorf("cannot mark event %s as planned: %w", event.ID, err)
+	}
+	if len(deliveries) > 0 {
+		d.wakeDue()
 	}
 	return nil
 }
+
+// Due receives a value soon after this process has made a delivery due, so that it needn't wait for the next poll.
+func (d *DB) Due() <-chan struct{} { return d.due }
+
+func (d *DB) wakeDue() { d.due.Raise() }
 
 func (d *DB) insertDelivery(ctx context.Context, delivery *Delivery) error {
 	if delivery.Status != DeliveryFailed {
@@ -90,7 +89,7 @@ func (d *DB) ClaimDelivery(ctx context.Context, lease time.Duration) (*Delivery,
 	return claimed, nil
 }
 
-// SettleSent notes that a claimed delivery went out.
+// SettleSent records that a claimed delivery was sent.
 func (d *DB) SettleSent(ctx context.Context, delivery *Delivery) error {
 	return d.settle(ctx, delivery, []store.Assignment{
 		{Field: "status", Value: string(DeliverySent)}, {Field: "sent_at", Value: d.now()},
@@ -98,14 +97,14 @@ func (d *DB) SettleSent(ctx context.Context, delivery *Delivery) error {
 	})
 }
 
-// SettleRetry notes why a claimed delivery didn't go out, and that it is due again after a pause.
+// SettleRetry records why a claimed delivery wasn't sent, and that it is due again after a pause.
 func (d *DB) SettleRetry(ctx context.Context, delivery *Delivery, reason string, pause time.Duration) error {
 	return d.settle(ctx, delivery, []store.Assignment{
 		{Field: "next_attempt_at", Value: d.now().Add(pause)}, {Field: "last_error", Value: reason},
 	})
 }
 
-// SettleFailed notes why a claimed delivery will not go out.
+// SettleFailed records why a claimed delivery will never be sent.
 func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string) error {
 	err := d.settle(ctx, delivery, []store.Assignment{
 		{Field: "status", Value: string(DeliveryFailed)}, {Field: "last_error", Value: reason},
@@ -117,7 +116,7 @@ func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string
 	return nil
 }
 
-// settle writes how a try went, unless the lease has passed to somebody else: then it is NOT_FOUND.
+// settle writes the result of an attempt. It is NOT_FOUND if the lease has passed to somebody else.
 func (d *DB) settle(ctx context.Context, delivery *Delivery, set []store.Assignment, events ...*store.Event) error {
 	set = append(set, store.Assignment{Field: "attempts", Value: delivery.Attempts + 1}, store.Assignment{Field: "lease", Value: store.ID{}})
 	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set, events...); err != nil {
@@ -126,7 +125,7 @@ func (d *DB) settle(ctx context.Context, delivery *Delivery, set []store.Assignm
 	return nil
 }
 
-// Release gives a claimed delivery back untried, so that it is due at once; for a worker that is told to stop.
+// Release gives a claimed delivery back without an attempt, due at once; for a worker that has to stop.
 func (d *DB) Release(ctx context.Context, delivery *Delivery) error {
 	set := []store.Assignment{{Field: "next_attempt_at", Value: d.now()}, {Field: "lease", Value: store.ID{}}}
 	return d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set)
@@ -139,8 +138,8 @@ func (d *DB) RecentDeliveries(ctx context.Context, limit int) ([]*Delivery, erro
 	})
 }
 
-// Sweep removes what nobody needs any more: log-in attempts, ended sessions, old planned events but the newest, and
-// old settled deliveries.
+// Sweep removes what nobody needs any more: log-in attempts, ended sessions, old settled deliveries, and old planned
+// events except the newest.
 func (d *DB) Sweep(ctx context.Context) error {
 	now := d.now()
 	newest, err := d.Log.Newest(ctx)

@@ -9,8 +9,8 @@ import (
 	"crm/db/store"
 )
 
-// Redeliver makes a delivery that was given up, or is waiting for its next try, due at once. Staff may for what they
-// see the interaction or ticket of. One that is sent, or just being sent, is BAD_USER_INPUT.
+// Redeliver makes a delivery due at once that was given up or is waiting for its next attempt. Staff may do so if they see
+// its interaction or ticket. A delivery that was sent, or is just being sent, is BAD_USER_INPUT.
 func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Delivery, error) {
 	delivery, err := d.VisibleDelivery(ctx, scope, id)
 	if err != nil {
@@ -28,7 +28,7 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 	if err != nil {
 		return nil, fmt.Errorf("cannot redeliver: %w", err)
 	}
-	d.wake()
+	d.wakeDue()
 	delivery.Status, delivery.Attempts, delivery.NextAttemptAt = DeliveryPending, 0, now
 	return delivery, nil
 }

@@ -3,7 +3,7 @@ package notify
 import (
 	"bytes"
 	"context"
-	"net/mail"
+	netmail "net/mail"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,13 +12,15 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/notify/mail"
+	"crm/notify/mail/mailtest"
 )
 
 // fatalMailer sends a mail, and the process is killed before anybody can note it.
-type fatalMailer struct{ Mailer }
+type fatalMailer struct{ mail.Mailer }
 
-func (m fatalMailer) Send(ctx context.Context, delivery *db.Delivery) error {
-	if err := m.Mailer.Send(ctx, delivery); err != nil {
+func (m fatalMailer) Send(ctx context.Context, message *mail.Message) error {
+	if err := m.Mailer.Send(ctx, message); err != nil {
 		return err
 	}
 	process, err := os.FindProcess(os.Getpid())
@@ -45,7 +47,7 @@ func TestKilled(t *testing.T) {
 		sendAndDie(t, path, os.Getenv(fatalPort))
 		return
 	}
-	server := newMailServer(t, withoutTLS)
+	server := mailtest.NewServer(t, mailtest.WithoutTLS)
 	path := filepath.Join(t.TempDir(), "crm.db")
 	store := openStore(t, path)
 	newWorldOn(t, store).announceToCarl("Yearly review")
@@ -53,25 +55,25 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilled$")
-	child.Env = append(os.Environ(), fatalStore+"="+path, fatalPort+"="+strconv.Itoa(server.port()))
+	child.Env = append(os.Environ(), fatalStore+"="+path, fatalPort+"="+strconv.Itoa(server.Port()))
 	if out, err := child.CombinedOutput(); child.ProcessState.ExitCode() != -1 {
 		t.Fatalf("the process ended otherwise: %v\n%s", err, out)
 	}
-	if len(server.inbox()) != 1 {
-		t.Fatalf("the process sent %d mails", len(server.inbox()))
+	if len(server.Inbox()) != 1 {
+		t.Fatalf("the process sent %d mails", len(server.Inbox()))
 	}
 	store = openStore(t, path)
 	w := &world{t: t, store: store, db: db.New(store, nil, db.Options{})}
 	if d := w.deliveries()[0]; d.Status != db.DeliveryPending {
 		t.Errorf("the killed process left status %s", d.Status)
 	}
-	start(t, w.db, server.mailer(t))
+	start(t, w.db, newMailer(t, server))
 	d := w.settled(1)[0]
-	mails := server.inbox()
+	mails := server.Inbox()
 	if d.Status != db.DeliverySent || len(mails) != 2 {
 		t.Fatalf("status %s, %d mails", d.Status, len(mails))
 	}
-	first, second := fields(t, mails[0].raw), fields(t, mails[1].raw)
+	first, second := fields(t, mails[0].Raw), fields(t, mails[1].Raw)
 	if first != second || first != d.MessageID+" "+d.CreatedAt.Format(time.RFC1123Z) {
 		t.Errorf("the mails are %q and %q", first, second)
 	}
@@ -86,7 +88,7 @@ func sendAndDie(t *testing.T, path, port string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mailer, err := NewSMTP(SMTPConfig{Host: "127.0.0.1", Port: number, From: mailUser})
+	mailer, err := mail.NewSMTP(mail.SMTPConfig{Host: "127.0.0.1", Port: number, From: mailtest.User})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,10 +99,10 @@ func sendAndDie(t *testing.T, path, port string) {
 // fields returns what makes two mails the same: Message-ID and Date.
 func fields(t *testing.T, raw []byte) string {
 	t.Helper()
-	message, err := mail.ReadMessage(bytes.NewReader(raw))
+	parsed, err := netmail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := message.Header.Get("Message-ID")
-	return id[1:len(id)-1] + " " + message.Header.Get("Date")
+	id := parsed.Header.Get("Message-ID")
+	return id[1:len(id)-1] + " " + parsed.Header.Get("Date")
 }

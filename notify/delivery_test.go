@@ -10,6 +10,8 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"crm/db"
+	"crm/notify/mail"
+	"crm/notify/mail/mailtest"
 )
 
 // TestDelivery walks through what may happen to a mail on its way; the answers are a real server's.
@@ -30,7 +32,7 @@ func TestDelivery(t *testing.T) {
 			return nil
 		}
 		_ = conn.Close()
-		return errDropped
+		return mailtest.ErrDropped
 	}
 	for _, test := range []struct {
 		name        string
@@ -51,9 +53,9 @@ func TestDelivery(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			server := newMailServer(t, func(s *mailServer) { s.onRecipient, s.onData = test.onRecipient, test.onData })
+			server := mailtest.NewServer(t, func(s *mailtest.Server) { s.OnRecipient, s.OnData = test.onRecipient, test.onData })
 			w.announceToCarl("Yearly review")
-			start(t, w.db, server.mailer(t))
+			start(t, w.db, newMailer(t, server))
 			d := w.settled(1)[0]
 			if d.Status != test.status || d.Attempts != test.attempts || (d.SentAt != nil) != (d.Status == db.DeliverySent) {
 				t.Errorf("status %s after %d attempts, sent at %v", d.Status, d.Attempts, d.SentAt)
@@ -64,7 +66,7 @@ func TestDelivery(t *testing.T) {
 			case test.reason != "" && (d.LastError == nil || !strings.Contains(*d.LastError, test.reason)):
 				t.Errorf("the last error is %v", d.LastError)
 			}
-			if got := len(server.inbox()); (got == 1) != (test.status == db.DeliverySent) {
+			if got := len(server.Inbox()); (got == 1) != (test.status == db.DeliverySent) {
 				t.Errorf("the server has %d mails", got)
 			}
 		})
@@ -75,16 +77,16 @@ func TestDelivery(t *testing.T) {
 func TestPauses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	defaults := New(w.db, DevelopmentMailer{}, nil).settings
+	defaults := New(w.db, mail.Development{}, nil).settings
 	if len(defaults.pauses) != 7 || defaults.pauses[0] != time.Minute || defaults.pauses[6] != 6*time.Hour ||
 		!slices.IsSorted(defaults.pauses) {
 		t.Errorf("pauses %v", defaults.pauses)
 	}
-	server := newMailServer(t, func(s *mailServer) {
-		s.onRecipient = func(int, net.Conn) error { return &smtp.SMTPError{Code: 450, Message: "greylisted"} }
+	server := mailtest.NewServer(t, func(s *mailtest.Server) {
+		s.OnRecipient = func(int, net.Conn) error { return &smtp.SMTPError{Code: 450, Message: "greylisted"} }
 	})
 	w.announceToCarl("Yearly review")
-	start(t, w.db, server.mailer(t), func(s *settings) { s.pauses = defaults.pauses })
+	start(t, w.db, newMailer(t, server), func(s *settings) { s.pauses = defaults.pauses })
 	var d *db.Delivery
 	eventually(t, func() bool {
 		deliveries := w.deliveries()

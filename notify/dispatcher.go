@@ -8,15 +8,16 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/eventlog"
 	"crm/db/store"
+	"crm/notify/mail"
 )
 
 // dispatcher claims deliveries that are due and has each sent by a worker.
 type dispatcher struct {
 	db       *db.DB
 	log      *slog.Logger
-	mailer   Mailer
-	planned  <-chan struct{}
+	mailer   mail.Mailer
 	settings settings
 }
 
@@ -32,8 +33,8 @@ func (d *dispatcher) run(ctx, sending context.Context) {
 			return
 		case free <- struct{}{}:
 		}
-		// A claim that is cut off could be made and yet not be known of, so it isn't.
-		delivery, err := d.db.ClaimDelivery(sending, d.settings.lease)
+		// Not ctx: a claim that is cut off may have been made without anybody knowing of it.
+		delivery, err := eventlog.Guard(func() (*db.Delivery, error) { return d.db.ClaimDelivery(sending, d.settings.lease) })
 		if err == nil {
 			pause = d.settings.poll
 			workers.Go(func() {
@@ -47,25 +48,33 @@ func (d *dispatcher) run(ctx, sending context.Context) {
 			pause = d.settings.poll
 		} else if ctx.Err() == nil {
 			pause = longer(pause, d.settings.poll, d.settings.longest)
-			d.log.Error("cannot claim deliveries", "error", err, "retryIn", pause)
+			d.log.Error("cannot claim deliveries", "error", err, "retryIn", pause, eventlog.StackOf(err))
 		}
-		if !rest(ctx, pause, d.planned) {
+		if !rest(ctx, pause, d.db.Due()) {
 			return
 		}
 	}
 }
 
-// deliver tries a claimed delivery once and writes down how that went. Once ctx is done nothing new is tried.
+// deliver tries a claimed delivery once and writes the result. Once ctx is done nothing new is tried.
 func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery) {
 	if ctx.Err() != nil {
 		d.write(ctx, delivery, func(ctx context.Context) error { return d.db.Release(ctx, delivery) })
 		return
 	}
-	err := d.mailer.Send(sending, delivery)
+	_, err := eventlog.Guard(func() (any, error) { return nil, d.mailer.Send(sending, mailOf(delivery)) })
 	d.write(ctx, delivery, d.outcome(sending, delivery, err))
 }
 
-// outcome returns the write that notes how a try went.
+// mailOf returns the message that a delivery holds.
+func mailOf(d *db.Delivery) *mail.Message {
+	return &mail.Message{
+		ID: d.MessageID, Recipient: d.Recipient, RecipientName: d.RecipientName,
+		Subject: d.Subject, Text: d.Text, HTML: d.HTML, Date: d.CreatedAt,
+	}
+}
+
+// outcome returns the write that records the result of an attempt.
 func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sent error) func(context.Context) error {
 	log := d.log.With("delivery", delivery.ID.String(), "attempt", delivery.Attempts+1)
 	if sent == nil {
@@ -76,29 +85,39 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 		log.Warn("mail cut off by the end of the program", "error", sent)
 		return func(ctx context.Context) error { return d.db.Release(ctx, delivery) }
 	}
-	reason := line(sent.Error(), errorLimit)
-	var permanent *PermanentError
+	log = log.With("error", mail.Line(sent.Error(), errorLimit), eventlog.StackOf(sent))
+	reason := reasonOf(sent)
+	var permanent *mail.PermanentError
 	if errors.As(sent, &permanent) || delivery.Attempts >= len(d.settings.pauses) {
-		log.Error("mail failed", "error", reason)
+		log.Error("mail failed")
 		return func(ctx context.Context) error { return d.db.SettleFailed(ctx, delivery, reason) }
 	}
 	pause := jitter(d.settings.pauses[delivery.Attempts])
-	log.Warn("mail not sent yet", "error", reason, "retryIn", pause)
+	log.Warn("mail not sent yet", "retryIn", pause)
 	return func(ctx context.Context) error { return d.db.SettleRetry(ctx, delivery, reason, pause) }
 }
 
-// write writes down how a try went, again and again for a while: what isn't written down is sent once more when the
-// lease ends. It does so even after ctx is done.
+// reasonOf returns what staff are told of an error.
+func reasonOf(err error) string {
+	var panicked *eventlog.PanicError
+	if errors.As(err, &panicked) {
+		return "the server has a fault, which its log describes"
+	}
+	return mail.Line(err.Error(), errorLimit)
+}
+
+// write writes the result of an attempt, and tries to for a while, also after ctx is done: a delivery whose result isn't
+// written is sent once more when its lease ends.
 func (d *dispatcher) write(ctx context.Context, delivery *db.Delivery, settle func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.settings.settleTime)
 	defer cancel()
 	for pause := 10 * time.Millisecond; ; pause *= 2 {
-		err := settle(ctx)
+		_, err := eventlog.Guard(func() (any, error) { return nil, settle(ctx) })
 		if err == nil {
 			return
 		}
 		if store.CodeOf(err) == store.NotFound || !rest(ctx, pause, nil) {
-			d.log.Error("cannot note how a delivery went", "delivery", delivery.ID.String(), "error", err)
+			d.log.Error("cannot write the result of an attempt", "delivery", delivery.ID.String(), "error", err, eventlog.StackOf(err))
 			return
 		}
 	}

@@ -40,7 +40,7 @@ type mailboxEntry struct {
 func Mailbox(d *db.DB, log *slog.Logger) http.Handler {
 	page := template.Must(template.New("mailbox.html").
 		Funcs(template.FuncMap{"moment": func(t time.Time) string { return t.UTC().Format(moment) }}).
-		ParseFS(templates, "templates/mailbox.html"))
+		ParseFS(templateFiles, "templates/mailbox.html"))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header())
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

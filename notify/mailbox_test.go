@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"crm/db"
+	"crm/notify/mail"
 )
 
 func TestMailbox(t *testing.T) {
@@ -26,7 +27,7 @@ func TestMailbox(t *testing.T) {
 	contains(t, get(http.MethodGet, "application/json").Body.String(), `{"messages":[]}`)
 
 	w.announce(`<script>alert("x")</script>`)
-	start(t, w.db, DevelopmentMailer{})
+	start(t, w.db, mail.Development{})
 	w.settled(2)
 	page := get(http.MethodGet, "text/html,*/*")
 	body := page.Body.String()

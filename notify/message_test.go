@@ -1,124 +1,115 @@
 package notify
 
 import (
-	"bytes"
-	"io"
-	"mime"
-	"mime/multipart"
-	"net/mail"
 	"strings"
 	"testing"
+	"time"
+
+	"crm/db"
+	"crm/db/store"
 )
 
-// parsed is a message as a mail program shows it.
-type parsed struct {
-	header     mail.Header
-	subject    string
-	to, from   *mail.Address
-	text, html string
-}
-
-func parse(t *testing.T, raw []byte) parsed {
-	t.Helper()
-	message, err := mail.ReadMessage(bytes.NewReader(raw))
-	if err != nil {
-		t.Fatalf("%v\n%s", err, raw)
-	}
-	p := parsed{header: message.Header}
-	if p.subject, err = new(mime.WordDecoder).DecodeHeader(message.Header.Get("Subject")); err != nil {
-		t.Fatal(err)
-	}
-	p.to, p.from = onlyAddress(t, message.Header, "To"), onlyAddress(t, message.Header, "From")
-	kind, parameters, err := mime.ParseMediaType(message.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/alternative" {
-		t.Fatalf("Content-Type %s, error %v", kind, err)
-	}
-	parts := multipart.NewReader(message.Body, parameters["boundary"])
-	for _, part := range []struct {
-		kind string
-		into *string
-	}{{"text/plain; charset=UTF-8", &p.text}, {"text/html; charset=UTF-8", &p.html}} {
-		next, err := parts.NextPart()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := next.Header.Get("Content-Type"); got != part.kind {
-			t.Errorf("the part is %s, not %s", got, part.kind)
-		}
-		body, err := io.ReadAll(next)
-		if err != nil {
-			t.Fatal(err)
-		}
-		*part.into = strings.ReplaceAll(string(body), "\r\n", "\n")
-	}
-	if _, err := parts.NextPart(); err != io.EOF {
-		t.Errorf("after the parts: %v", err)
-	}
-	return p
-}
-
-func onlyAddress(t *testing.T, header mail.Header, field string) *mail.Address {
-	t.Helper()
-	list, err := header.AddressList(field)
-	if err != nil || len(list) != 1 {
-		t.Fatalf("%s is %q: %v", field, header.Get(field), err)
-	}
-	return list[0]
-}
-
-// TestMessage reads a message that went through a real server.
-func TestMessage(t *testing.T) {
+// TestMessages reads what each kind of news says.
+func TestMessages(t *testing.T) {
 	t.Parallel()
-	server := newMailServer(t)
-	d := newDelivery()
-	d.RecipientName = "Jürgen Groß, Geschäftsführer der Österreichischen Gesellschaft für Überlänge und Ähnliches"
-	d.Subject = "Geändert: " + strings.Repeat("日本語のとても長い題名 ", 20)
-	d.Text = "Grüße\n.\n..dots\n" + strings.Repeat("lang ", 500) + "=20\n"
-	d.HTML = "<p>Grüße 👋</p>\n"
-	if err := server.mailer(t).Send(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
-	raw := server.inbox()[0].raw
-	for _, line := range bytes.Split(raw, []byte("\r\n")) {
-		if len(line) > 100 || bytes.ContainsAny(line, "\r\n") || !isASCII(string(line)) {
-			t.Errorf("the line %q is too long, or no line", line)
-		}
-	}
-	p := parse(t, raw)
-	want := header(d.Subject, subjectLimit)
-	if p.subject != want || len([]rune(p.subject)) != subjectLimit || p.text != d.Text || p.html != d.HTML {
-		t.Errorf("subject %q, text %q, HTML %q", p.subject, p.text, p.html)
-	}
-	if p.to.Name != d.RecipientName || p.to.Address != d.Recipient || p.from.String() != `"CRM" <crm@example.com>` {
-		t.Errorf("to %s, from %s", p.to, p.from)
-	}
-	for field, want := range map[string]string{
-		"Message-ID": "<" + d.MessageID + ">", "Date": "Tue, 27 Aug 2024 20:03:00 +0000",
-		"Auto-Submitted": "auto-generated", "MIME-Version": "1.0",
+	w := newWorld(t)
+	end, place := w.planned.Add(time.Hour), "Room 5"
+	w.interaction.EndTime, w.interaction.Location, w.interaction.Description = &end, &place, "Bring:\r\n- cake\r\n- tea"
+	w.insert(db.Interactions.Collection, w.interaction)
+	interaction := db.EventData{Interaction: w.interaction, Changed: []string{"start_time", "title", "end_time", "kind"}}
+	again := db.EventData{Interaction: w.interaction, Changed: []string{"status"}}
+	assigned, resolved := *w.ticket, *w.ticket
+	assigned.AssigneeID, resolved.Status = &w.ada.ID, db.TicketResolved
+	for _, test := range []struct {
+		kind    string
+		data    db.EventData
+		subject string
+		text    []string
+	}{
+		{db.EventInteractionCreated, interaction, "New meeting: Yearly review", []string{
+			"Hello Carl,\n\nA new meeting has been planned.\n\nTitle: Yearly review\n" +
+				"Time: Tue, 27 Aug 2024, 20:03 to 21:03 UTC\nPlace: Room 5\nCustomer: Carl\nWith: Bob\n\n" +
+				"Bring:\n- cake\n- tea\n",
+		}},
+		{db.EventInteractionUpdated, interaction, "Changed meeting: Yearly review",
+			[]string{"The title and time of this meeting changed."}},
+		{db.EventInteractionUpdated, again, "Changed meeting: Yearly review",
+			[]string{"The status of this meeting changed.", "Status: planned"}},
+		{db.EventInteractionCancelled, interaction, "Cancelled meeting: Yearly review", []string{"has been cancelled"}},
+		{db.EventInteractionDeleted, interaction, "Deleted meeting: Yearly review", []string{"has been deleted"}},
+		{db.EventTicketCreated, db.EventData{Ticket: w.ticket}, "New ticket: The printer is on fire", []string{
+			"A new ticket has been opened.\n\nStatus: open\nPriority: high\nInteraction: Yearly review\nCustomer: Carl\n" +
+				"With: Bob\n\nThe printer is on fire\n",
+		}},
+		{db.EventTicketAssigned, db.EventData{Ticket: &assigned}, "Ticket assigned to Ada: The printer is on fire",
+			[]string{"now assigned to Ada", "Assigned to: Ada"}},
+		{db.EventTicketAssigned, db.EventData{Ticket: w.ticket}, "Ticket no longer assigned: The printer is on fire",
+			[]string{"no longer assigned to anybody"}},
+		{db.EventTicketMoved, db.EventData{Ticket: &resolved}, "Ticket resolved: The printer is on fire",
+			[]string{"This ticket is now resolved.", "Status: resolved"}},
 	} {
-		if got := p.header.Get(field); got != want {
-			t.Errorf("%s is %q, want %q", field, got, want)
+		deliveries, err := compose(w, w.event(test.kind, w.as(w.ada), test.data))
+		if err != nil || len(deliveries) == 0 {
+			t.Fatalf("%s: %v", test.kind, err)
+		}
+		d := deliveries[0]
+		if d.Subject != test.subject || d.MessageID != d.ID.String()+"@example.com" || d.RecipientName != "Carl" {
+			t.Errorf("%s: subject %q, Message-ID %q, to %q", test.kind, d.Subject, d.MessageID, d.RecipientName)
+		}
+		contains(t, d.Text, test.text...)
+		contains(t, d.HTML, "<p>Hello Carl,</p>")
+		if strings.Contains(d.Text, "<no value>") || strings.Contains(d.HTML, "ZgotmplZ") {
+			t.Errorf("%s: a template didn't get what it asks for", test.kind)
 		}
 	}
 }
 
-// TestUnicodeAddress: an address outside ASCII needs a server that knows such.
-func TestUnicodeAddress(t *testing.T) {
+func TestMessageAboutLittle(t *testing.T) {
 	t.Parallel()
-	d := newDelivery()
-	d.Recipient = "jürgen@müller.example"
-	modern := newMailServer(t, func(s *mailServer) { s.server.EnableSMTPUTF8 = true })
-	if err := modern.mailer(t).Send(t.Context(), d); err != nil {
-		t.Error(err)
+	w := newWorld(t)
+	bare := &db.Customer{ID: store.NewID(), Email: "bare@customer.example"}
+	w.insert(db.Customers.Collection, bare)
+	data := db.EventData{Interaction: &db.Interaction{CustomerID: bare.ID}}
+	deliveries, err := compose(w, w.event(db.EventInteractionCreated, w.as(w.ada), data))
+	if err != nil || len(deliveries) != 1 {
+		t.Fatalf("deliveries %v, error %v", deliveries, err)
 	}
-	mails := modern.inbox()
-	if len(mails) != 1 || mails[0].to != d.Recipient || parse(t, mails[0].raw).to.Address != d.Recipient {
-		t.Errorf("received %v", mails)
+	contains(t, deliveries[0].Text, "Hello,\n\nA new interaction has been planned.\n\nTime: Mon, 1 Jan 0001, 00:00 UTC\n")
+}
+
+// TestMarkupStaysText: nothing that somebody wrote becomes markup.
+func TestMarkupStaysText(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const markup = `<script>alert(1)</script><img src=x onerror="y">{{.Name}}`
+	w.interaction.Title, w.interaction.Description = markup, markup
+	place := markup
+	w.interaction.Location = &place
+	deliveries, err := compose(w,
+		w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: w.interaction}))
+	if err != nil {
+		t.Fatal(err)
 	}
-	old := newMailServer(t)
-	err := old.mailer(t).Send(t.Context(), d)
-	if err == nil || len(old.inbox()) > 0 {
-		t.Fatalf("the error is %v", err)
+	d := deliveries[0]
+	if strings.Contains(d.HTML, "<script") || strings.Contains(d.HTML, "<img") {
+		t.Errorf("markup in\n%s", d.HTML)
 	}
-	contains(t, err.Error(), "ASCII")
+	contains(t, d.HTML, "&lt;script&gt;alert(1)&lt;/script&gt;")
+	contains(t, d.Text, "Title: "+markup, "Place: "+markup)
+	contains(t, d.Subject, markup)
+}
+
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2024, 8, 27, 22, 3, 0, 0, time.FixedZone("CEST", 2*3600))
+	sameDay, later := start.Add(time.Hour), start.Add(24*time.Hour)
+	for want, end := range map[string]*time.Time{
+		"Tue, 27 Aug 2024, 20:03 UTC":                                nil,
+		"Tue, 27 Aug 2024, 20:03 to 21:03 UTC":                       &sameDay,
+		"Tue, 27 Aug 2024, 20:03 UTC to Wed, 28 Aug 2024, 20:03 UTC": &later,
+	} {
+		if got := span(start, end); got != want {
+			t.Errorf("span is %q, want %q", got, want)
+		}
+	}
 }

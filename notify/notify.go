@@ -1,5 +1,6 @@
-// Package notify is what follows from a change: a relay turns events into deliveries, and a dispatcher mails them. Both
-// work on what the store holds and nothing else, so a crash at any point loses nothing.
+// Package notify is what follows from a change: a mover moves its events into the log, a planner makes deliveries of them,
+// and a dispatcher has these sent. All of them work on what the store holds and nothing else, so a crash at any point
+// loses nothing.
 package notify
 
 import (
@@ -11,14 +12,17 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/eventlog"
 	"crm/db/store"
+	"crm/notify/mail"
 )
 
 // Service runs what follows from changes. Any number of processes may run one on the same store.
 type Service struct {
 	db         *db.DB
 	log        *slog.Logger
-	relay      *relay
+	mover      *eventlog.Mover
+	planner    *planner
 	dispatcher *dispatcher
 	settings   settings
 }
@@ -29,12 +33,11 @@ type Option func(*settings)
 type settings struct {
 	sender     string
 	grace      time.Duration
-	look       time.Duration   // the relay looks for events that other processes wrote
-	poll       time.Duration   // the dispatcher looks for deliveries that have become due
-	longest    time.Duration   // between two tries while the store doesn't work
-	pauses     []time.Duration // between the tries of a delivery
+	poll       time.Duration   // how often each part looks for work; this process's own writes wake it at once
+	longest    time.Duration   // between two attempts while the store doesn't work, or to plan one event
+	pauses     []time.Duration // between the attempts to send a delivery
 	lease      time.Duration   // longer than a Mailer may take
-	settleTime time.Duration   // for writing down how a try went
+	settleTime time.Duration   // for writing the result of an attempt
 	sweep      time.Duration
 	workers    int
 }
@@ -49,9 +52,9 @@ func Grace(grace time.Duration) Option { return func(s *settings) { s.grace = gr
 var errCutOff = errors.New("cannot finish the mail that is being sent in time")
 
 // New returns a Service that mails through mailer; see Run.
-func New(d *db.DB, mailer Mailer, log *slog.Logger, options ...Option) *Service {
+func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Service {
 	s := settings{
-		grace: 10 * time.Second, look: 250 * time.Millisecond, poll: time.Second, longest: 30 * time.Second,
+		grace: 10 * time.Second, poll: 2 * time.Second, longest: 30 * time.Second,
 		pauses: []time.Duration{
 			time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour,
 		},
@@ -60,14 +63,15 @@ func New(d *db.DB, mailer Mailer, log *slog.Logger, options ...Option) *Service 
 	for _, option := range options {
 		option(&s)
 	}
-	planned := make(chan struct{}, 1)
+	moved := eventlog.NewSignal()
 	return &Service{
 		db: d, log: log, settings: s,
-		relay: &relay{
-			db: d, log: log, planner: &planner{db: d, letters: newLetters(), domain: domainOf(s.sender)},
-			planned: planned, look: s.look, longest: s.longest, stuck: map[store.ID]stuck{},
+		mover: d.Mover(log, moved.Raise),
+		planner: &planner{
+			db: d, log: log, composer: newComposer(d, announcements, mail.Domain(s.sender)),
+			moved: moved, settings: s, stuck: map[store.ID]stuck{},
 		},
-		dispatcher: &dispatcher{db: d, log: log, mailer: mailer, planned: planned, settings: s},
+		dispatcher: &dispatcher{db: d, log: log, mailer: mailer, settings: s},
 	}
 }
 
@@ -77,7 +81,8 @@ func (s *Service) Run(ctx context.Context) error {
 	sending, cut := outlive(ctx, s.settings.grace)
 	defer cut()
 	var running sync.WaitGroup
-	running.Go(func() { s.relay.run(ctx) })
+	running.Go(func() { s.mover.Run(ctx) })
+	running.Go(func() { s.planner.run(ctx) })
 	running.Go(func() { s.dispatcher.run(ctx, sending) })
 	running.Go(func() { s.sweep(ctx) })
 	running.Wait()
@@ -106,7 +111,7 @@ func (s *Service) sweep(ctx context.Context) {
 	}
 }
 
-// rest waits for pause to pass or wake to receive, whichever is first; it is false when ctx is done.
+// rest waits until pause has passed or wake receives a value. It is false when ctx is done.
 func rest(ctx context.Context, pause time.Duration, wake <-chan struct{}) bool {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -118,8 +123,9 @@ func rest(ctx context.Context, pause time.Duration, wake <-chan struct{}) bool {
 	return ctx.Err() == nil
 }
 
-// jitter returns a pause that is up to a tenth longer, so that what failed together isn't tried again together.
+// jitter returns a pause that is up to a tenth longer, so that deliveries that failed together aren't tried again
+// together.
 func jitter(pause time.Duration) time.Duration { return pause + rand.N(pause/10+1) }
 
-// longer returns the pause that follows a pause after which things still don't work: twice it, from least to most.
+// longer returns the pause after another failure: twice the one before, from least to most.
 func longer(pause, least, most time.Duration) time.Duration { return min(max(2*pause, least), most) }

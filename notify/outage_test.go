@@ -4,23 +4,25 @@ import (
 	"bytes"
 	"errors"
 	"net"
-	"net/mail"
+	netmail "net/mail"
 	"strings"
 	"testing"
 	"time"
 
 	"crm/db"
+	"crm/notify/mail"
+	"crm/notify/mail/mailtest"
 )
 
 // TestServerDown: mail waits for the server, and then goes out once each.
 func TestServerDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	listener := silence(t)
+	listener, port := mailtest.Silence(t)
 	address := listener.Addr().String()
 	_ = listener.Close()
-	server := newMailServer(t)
-	mailer := server.mailer(t, func(c *SMTPConfig) { c.Port = listener.Addr().(*net.TCPAddr).Port })
+	server := mailtest.NewServer(t)
+	mailer := newMailer(t, server, func(c *mail.SMTPConfig) { c.Port = port })
 	start(t, w.db, mailer, func(s *settings) {
 		s.pauses = make([]time.Duration, 1_000_000)
 		for i := range s.pauses {
@@ -43,7 +45,7 @@ func TestServerDown(t *testing.T) {
 	if err != nil {
 		t.Skipf("somebody else took the port: %v", err)
 	}
-	server.serve(t, again)
+	server.Serve(t, again)
 	for _, d := range w.settled(10) {
 		if d.Status != db.DeliverySent {
 			t.Errorf("status %s", d.Status)
@@ -53,11 +55,11 @@ func TestServerDown(t *testing.T) {
 }
 
 // once checks that a server got n mails, each once.
-func once(t *testing.T, server *mailServer, n int) {
+func once(t *testing.T, server *mailtest.Server, n int) {
 	t.Helper()
 	seen := map[string]int{}
-	for _, m := range server.inbox() {
-		seen[messageID(t, m.raw)]++
+	for _, m := range server.Inbox() {
+		seen[messageID(t, m.Raw)]++
 	}
 	for id, times := range seen {
 		if times != 1 {
@@ -71,20 +73,20 @@ func once(t *testing.T, server *mailServer, n int) {
 
 func messageID(t *testing.T, raw []byte) string {
 	t.Helper()
-	message, err := mail.ReadMessage(bytes.NewReader(raw))
+	parsed, err := netmail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return message.Header.Get("Message-ID")
+	return parsed.Header.Get("Message-ID")
 }
 
 // TestSlowServer: while no mail goes out, changes are written and planned as ever.
 func TestSlowServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	listener := silence(t)
-	config := SMTPConfig{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, From: mailUser, Timeout: time.Hour}
-	mailer, err := NewSMTP(config)
+	_, port := mailtest.Silence(t)
+	config := mail.SMTPConfig{Host: "127.0.0.1", Port: port, From: mailtest.User, Timeout: time.Hour}
+	mailer, err := mail.NewSMTP(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,9 +115,9 @@ func TestSlowServer(t *testing.T) {
 func TestManyServices(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	server := newMailServer(t)
+	server := mailtest.NewServer(t)
 	for range 3 {
-		start(t, db.New(w.store, nil, db.Options{}), server.mailer(t))
+		start(t, db.New(w.store, nil, db.Options{}), newMailer(t, server))
 	}
 	for range 20 {
 		w.announce("Yearly review")

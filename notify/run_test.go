@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/notify/mail"
+	"crm/notify/mail/mailtest"
 )
 
 // eventually waits until something is so.
 func eventually(t *testing.T, so func() bool) {
 	t.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(timeout)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !so() {
@@ -29,14 +31,14 @@ func eventually(t *testing.T, so func() bool) {
 // quick makes a Service look often and try again soon.
 func quick(s *settings) {
 	s.sender = "CRM <crm@example.com>"
-	s.look, s.poll, s.longest, s.grace = 5*time.Millisecond, 5*time.Millisecond, 20*time.Millisecond, 5*time.Second
+	s.poll, s.longest, s.grace = 5*time.Millisecond, 20*time.Millisecond, 5*time.Second
 	for i := range s.pauses {
 		s.pauses[i] = time.Millisecond
 	}
 }
 
 // start runs a Service until the test ends, or until what is returned is called.
-func start(t *testing.T, d *db.DB, mailer Mailer, options ...Option) (stop func()) {
+func start(t *testing.T, d *db.DB, mailer mail.Mailer, options ...Option) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	service := New(d, mailer, slog.New(slog.NewTextHandler(t.Output(), nil)), append([]Option{quick}, options...)...)
@@ -55,6 +57,23 @@ func start(t *testing.T, d *db.DB, mailer Mailer, options ...Option) (stop func(
 	}
 	t.Cleanup(stop)
 	return stop
+}
+
+// newMailer returns an SMTP for a server, logged in, after change has changed its configuration.
+func newMailer(t *testing.T, server *mailtest.Server, change ...func(*mail.SMTPConfig)) *mail.SMTP {
+	t.Helper()
+	config := mail.SMTPConfig{
+		Host: "127.0.0.1", Port: server.Port(), From: "CRM <" + mailtest.User + ">", Password: mailtest.Password,
+		RootCAs: server.Roots,
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	mailer, err := mail.NewSMTP(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mailer
 }
 
 func contains(t *testing.T, text string, parts ...string) {
@@ -80,4 +99,21 @@ func run(t *testing.T, service *Service) (stop func() error) {
 	})
 	t.Cleanup(func() { _ = stop() })
 	return stop
+}
+
+// planAll moves and plans all events there are.
+func (w *world) planAll(service *Service) {
+	w.t.Helper()
+	for {
+		moved, err := w.store.MoveEvents(w.t.Context(), batch)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if moved == 0 {
+			break
+		}
+	}
+	if err := service.planner.round(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
 }

@@ -14,8 +14,8 @@ import (
 	"crm/db/store"
 )
 
-// patience is how long a test waits for what has to happen; nothing waits for it to pass.
-const patience = 30 * time.Second
+// timeout is how long a test waits for what has to happen; nothing waits for it to pass.
+const timeout = 30 * time.Second
 
 // world is a store with a few accounts in it: Ada, an admin; Bob, who holds the interaction; Dora, who has left; Carl,
 // the customer.

@@ -12,6 +12,7 @@ type troubledStore struct {
 	store.Store
 	mutex   sync.Mutex
 	trouble func(op string, doc store.Document) error
+	finding func(c *store.Collection, q store.Query)
 }
 
 func (s *troubledStore) fail(op string, doc store.Document) error {
@@ -59,4 +60,21 @@ func (s *troubledStore) Claim(
 		return err
 	}
 	return s.Store.Claim(ctx, c, q, set, doc)
+}
+
+// onFind has something done before each Find.
+func (s *troubledStore) onFind(do func(c *store.Collection, q store.Query)) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.finding = do
+}
+
+func (s *troubledStore) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
+	s.mutex.Lock()
+	do := s.finding
+	s.mutex.Unlock()
+	if do != nil {
+		do(c, q)
+	}
+	return s.Store.Find(ctx, c, q, next)
 }

@@ -17,6 +17,7 @@ import (
 	"crm/db/store"
 	"crm/graph"
 	"crm/notify"
+	"crm/notify/mail"
 	"crm/resolvers"
 )
 
@@ -31,7 +32,7 @@ func tellSubscribers(t *testing.T, d *db.DB) (stop func()) {
 	log := slog.New(slog.DiscardHandler)
 	var running sync.WaitGroup
 	running.Go(func() { d.Broker.Run(ctx, log) })
-	running.Go(func() { _ = notify.New(d, notify.DevelopmentMailer{}, log).Run(ctx) })
+	running.Go(func() { _ = notify.New(d, mail.Development{}, log).Run(ctx) })
 	stop = func() { cancel(); running.Wait() }
 	t.Cleanup(stop)
 	return stop

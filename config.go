@@ -9,14 +9,14 @@ import (
 	"crm/auth"
 	"crm/db/mongo"
 	"crm/graph"
-	"crm/notify"
+	"crm/notify/mail"
 )
 
 // settings are the environment variables, read and checked.
 type settings struct {
 	port, dataDir           string
 	mongoURI, mongoDatabase string
-	smtp                    notify.SMTPConfig
+	smtp                    mail.SMTPConfig
 	origins                 graph.Origins
 	proxies                 auth.Proxies
 	logLevel                slog.Level
@@ -27,7 +27,7 @@ type settings struct {
 	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath bool
 }
 
-// readSettings reads the variables. Its error names the one that is wrong.
+// readSettings reads the variables. The error names the one that is wrong.
 func readSettings(variable func(name string) string) (settings, error) {
 	v := variables{get: variable}
 	s := settings{
@@ -47,7 +47,7 @@ func readSettings(variable func(name string) string) (settings, error) {
 			return graph.ReadTrustedDocuments(path, s.limits)
 		})
 	}
-	// What helps in development is on where there is nothing to protect: on one machine, with the data in a file.
+	// Development features are on by default where there is nothing to protect: with the data in a file on one machine.
 	development := s.mongoURI == ""
 	s.playground = v.flag("PLAYGROUND", s.trusted == nil)
 	s.introspection = v.flag("INTROSPECTION", development)
@@ -55,7 +55,7 @@ func readSettings(variable func(name string) string) (settings, error) {
 	s.showCost = v.flag("QUERY_COST", development)
 	s.fastPath = v.flag("FAST_PATH", true)
 	port, _ := strconv.Atoi(v.port("SMTP_PORT", "587"))
-	s.smtp = notify.SMTPConfig{
+	s.smtp = mail.SMTPConfig{
 		Host: variable("SMTP_HOST"), Port: port, From: v.text("SMTP_MAIL", "crm@localhost"),
 		Password: variable("SMTP_PASSWORD"),
 	}

@@ -9,6 +9,7 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/store"
+	"crm/notify/mail/mailtest"
 )
 
 // TestWhoIsTold walks through what happens and whom it concerns.
@@ -87,7 +88,7 @@ func TestWhoIsTold(t *testing.T) {
 		{"unknown", &store.Event{ID: store.NewID(), Type: "comet.sighted", Data: "?"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			deliveries, err := newPlanner(w).plan(t.Context(), test.event)
+			deliveries, err := compose(w, test.event)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,8 +104,19 @@ func withStatus(data db.EventData, status db.InteractionStatus) db.EventData {
 	return data
 }
 
-func newPlanner(w *world) *planner {
-	return &planner{db: w.db, letters: newLetters(), domain: "example.com"}
+// compose returns the deliveries that follow from an event.
+func compose(w *world, event *store.Event) ([]*db.Delivery, error) {
+	w.t.Helper()
+	composer := newComposer(w.db, announcements, "example.com")
+	d, err := composer.draft(event)
+	if err != nil {
+		return nil, err
+	}
+	about, err := composer.mailContext(w.t.Context(), []*draft{d})
+	if err != nil {
+		return nil, err
+	}
+	return composer.deliveries(d, about)
 }
 
 // names returns the accounts that deliveries go to: "carl bob".
@@ -124,7 +136,7 @@ func TestOneAddress(t *testing.T) {
 	eve := &db.User{ID: store.NewID(), Name: "Eve", Email: "CARL@customer.example", Role: auth.User}
 	w.insert(db.Users.Collection, eve)
 	w.interaction.UserID = eve.ID
-	deliveries, err := newPlanner(w).plan(t.Context(),
+	deliveries, err := compose(w,
 		w.event(db.EventInteractionCreated, w.as(eve), db.EventData{Interaction: w.interaction}))
 	if err != nil || len(deliveries) != 1 || deliveries[0].RecipientName != "Carl" {
 		t.Errorf("deliveries %v, error %v", deliveries, err)
@@ -135,7 +147,7 @@ func TestOneAddress(t *testing.T) {
 func TestUselessAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	server := newMailServer(t)
+	server := mailtest.NewServer(t)
 	junk := []string{
 		"", "nobody", "a@", "@b", "a b@c.example", "a@b.example\r\nBcc: x@y.example", "<a@b.example>", "A <a@b.example>",
 		`"a> SIZE=1 <b"@c.example`, `"a,b"@c.example`, `"a><b"@c.example`, "=?utf-8?q?x?=@b.example",
@@ -149,16 +161,16 @@ func TestUselessAddress(t *testing.T) {
 		w.interaction.ID, w.interaction.CustomerID = store.NewID(), customer.ID
 		w.announce("Yearly review")
 	}
-	start(t, w.db, server.mailer(t))
+	start(t, w.db, newMailer(t, server))
 	deliveries := w.settled(2 * len(junk))
-	for _, m := range server.inbox() {
-		if m.to != w.bob.Email {
-			t.Errorf("%q got a mail", m.to)
+	for _, m := range server.Inbox() {
+		if m.To != w.bob.Email {
+			t.Errorf("%q got a mail", m.To)
 		}
 	}
 	failed := slices.DeleteFunc(deliveries, func(d *db.Delivery) bool { return d.Status == db.DeliverySent })
-	if len(failed) != len(junk) || len(server.inbox()) != len(junk) {
-		t.Errorf("%d failed, %d received, want %d of both", len(failed), len(server.inbox()), len(junk))
+	if len(failed) != len(junk) || len(server.Inbox()) != len(junk) {
+		t.Errorf("%d failed, %d received, want %d of both", len(failed), len(server.Inbox()), len(junk))
 	}
 	for _, d := range failed {
 		if d.LastError == nil || d.Attempts != 0 {

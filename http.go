@@ -12,7 +12,8 @@ import (
 	"crm/notify"
 )
 
-// Bounds of a connection, so that none is kept for nothing; shutdownTime is what requests get to end.
+// The limits of a connection, so that a slow or idle one isn't kept open; shutdownTime is how long requests may take to
+// finish once the server is stopping.
 const (
 	headerTime   = 5 * time.Second
 	readTime     = 30 * time.Second
@@ -24,7 +25,7 @@ const (
 	maxOperationTime = writeTime - 10*time.Second
 )
 
-// server is the HTTP server, and what ends the streams on it, which it doesn't end itself.
+// server is the HTTP server together with what ends its streams: Shutdown alone would wait for them.
 type server struct {
 	http.Server
 	endStreams func(ctx context.Context)
@@ -37,6 +38,7 @@ func newServer(handler http.Handler, endStreams func(ctx context.Context), log *
 	}}
 }
 
+// serveUntilDone serves until ctx is done, then lets requests, streams and mail that is being sent end.
 func serveUntilDone(
 	ctx context.Context, listener net.Listener, server *server, service *notify.Service, log *slog.Logger,
 ) error {

@@ -8,10 +8,12 @@ import (
 
 	"crm/db"
 	"crm/db/store"
+	"crm/notify/mail"
+	"crm/notify/mail/mailtest"
 )
 
-// TestSenselessEvents: an event that can't be understood tells nobody and blocks nothing.
-func TestSenselessEvents(t *testing.T) {
+// TestMalformedEvents: an event that can't be understood tells nobody and blocks nothing.
+func TestMalformedEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, kind := range []string{db.EventInteractionCreated, db.EventTicketMoved, "comet.sighted"} {
@@ -22,7 +24,7 @@ func TestSenselessEvents(t *testing.T) {
 		}
 	}
 	w.announce("Yearly review")
-	start(t, w.db, DevelopmentMailer{})
+	start(t, w.db, mail.Development{})
 	w.settled(2)
 	eventually(t, func() bool {
 		events, err := w.db.UnplannedEvents(t.Context(), 100)
@@ -45,7 +47,7 @@ func TestStuckEvent(t *testing.T) {
 	w.announce("Stuck")
 	w.announce("Free")
 	w.announce("Free, too")
-	start(t, db.New(engine, nil, db.Options{}), DevelopmentMailer{})
+	start(t, db.New(engine, nil, db.Options{}), mail.Development{})
 	w.settled(4)
 	engine.set(nil)
 	w.settled(6)
@@ -58,7 +60,7 @@ func TestStoreDown(t *testing.T) {
 		t.Run(down, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			server := newMailServer(t)
+			server := mailtest.NewServer(t)
 			engine := &troubledStore{Store: w.store}
 			tries := make(chan struct{}, 3)
 			engine.set(func(op string, _ store.Document) error {
@@ -72,7 +74,7 @@ func TestStoreDown(t *testing.T) {
 				return store.Errorf(store.Unavailable, "the database is away")
 			})
 			w.announce("Yearly review")
-			start(t, db.New(engine, nil, db.Options{}), server.mailer(t), func(s *settings) { s.lease = time.Minute })
+			start(t, db.New(engine, nil, db.Options{}), newMailer(t, server), func(s *settings) { s.lease = time.Minute })
 			eventually(t, func() bool { return len(tries) == cap(tries) })
 			engine.set(nil)
 			w.settled(2)
@@ -100,9 +102,7 @@ func TestStop(t *testing.T) {
 	}
 	w.announceToCarl("Yearly review")
 	service := New(w.db, mailer, discard(), quick)
-	if err := service.relay.round(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.planAll(service)
 	delivery, err := w.db.ClaimDelivery(t.Context(), time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -120,10 +120,8 @@ func TestLostLease(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.announceToCarl("Yearly review")
-	service := New(w.db, DevelopmentMailer{}, discard(), quick)
-	if err := service.relay.round(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	service := New(w.db, mail.Development{}, discard(), quick)
+	w.planAll(service)
 	slow, err := w.db.ClaimDelivery(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -142,14 +140,14 @@ func TestLostLease(t *testing.T) {
 
 type failingMailer struct{}
 
-func (failingMailer) Send(context.Context, *db.Delivery) error {
-	return &PermanentError{errors.New("no such mailbox")}
+func (failingMailer) Send(context.Context, *mail.Message) error {
+	return &mail.PermanentError{Err: errors.New("no such mailbox")}
 }
 
 // heldMailer sends when it is free to.
 type heldMailer struct{ begun, free chan struct{} }
 
-func (m *heldMailer) Send(context.Context, *db.Delivery) error {
+func (m *heldMailer) Send(context.Context, *mail.Message) error {
 	close(m.begun)
 	<-m.free
 	return nil

@@ -1,4 +1,4 @@
-package notify
+package mail
 
 import (
 	"bufio"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"crm/notify/mail/mailtest"
 )
 
 // TestReplies walks through what a server may say at which point, and whether that is for good.
@@ -35,7 +37,7 @@ func TestReplies(t *testing.T) {
 	} {
 		t.Run(test.script, func(t *testing.T) {
 			t.Parallel()
-			err := scripted(t, strings.Split(test.script, "|")).Send(t.Context(), newDelivery())
+			err := scripted(t, strings.Split(test.script, "|")).Send(t.Context(), newMessage())
 			var permanent *PermanentError
 			if err == nil || errors.As(err, &permanent) != test.permanent {
 				t.Errorf("the error is %v, want permanent %v", err, test.permanent)
@@ -43,7 +45,7 @@ func TestReplies(t *testing.T) {
 		})
 	}
 	if err := scripted(t, []string{"220 hi", "250 ok", "250 ok", "250 ok", "354 go", "250 taken"}).
-		Send(t.Context(), newDelivery()); err != nil {
+		Send(t.Context(), newMessage()); err != nil {
 		t.Errorf("dropped after it was taken: %v", err)
 	}
 }
@@ -70,7 +72,7 @@ func scripted(t *testing.T, replies []string) *SMTP {
 			}
 		}
 	}()
-	mailer, err := NewSMTP(SMTPConfig{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, From: mailUser})
+	mailer, err := NewSMTP(SMTPConfig{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, From: mailtest.User})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,15 +82,15 @@ func scripted(t *testing.T, replies []string) *SMTP {
 // TestSilentServer: a server that says nothing is given up, as is any when the context ends.
 func TestSilentServer(t *testing.T) {
 	t.Parallel()
-	listener := silence(t)
+	_, port := mailtest.Silence(t)
 	config := SMTPConfig{
-		Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, From: mailUser, Timeout: 50 * time.Millisecond,
+		Host: "127.0.0.1", Port: port, From: mailtest.User, Timeout: 50 * time.Millisecond,
 	}
 	mailer, err := NewSMTP(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = mailer.Send(t.Context(), newDelivery())
+	err = mailer.Send(t.Context(), newMessage())
 	if err == nil {
 		t.Fatal("there is no error")
 	}
@@ -96,18 +98,7 @@ func TestSilentServer(t *testing.T) {
 	mailer.config.Timeout = time.Hour
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := mailer.Send(ctx, newDelivery()); !errors.Is(err, context.DeadlineExceeded) {
+	if err := mailer.Send(ctx, newMessage()); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the error is %v", err)
 	}
-}
-
-// silence listens and never says a word.
-func silence(t *testing.T) net.Listener {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	return listener
 }

@@ -1,4 +1,4 @@
-package notify
+package mail
 
 import (
 	"context"
@@ -11,8 +11,6 @@ import (
 	"net/smtp"
 	"strconv"
 	"time"
-
-	"crm/db"
 )
 
 // implicitTLSPort is where a server expects TLS from the first byte on (RFC 8314).
@@ -28,33 +26,34 @@ type SMTPConfig struct {
 	Username string
 	// Password is empty if the server wants none.
 	Password string
-	// RootCAs are whom certificates may be signed by; nil means those of the system.
+	// RootCAs may sign the server's certificate; nil means those of the system.
 	RootCAs *x509.CertPool
 	// Timeout is how long sending one message may take; zero means a minute.
 	Timeout time.Duration
 }
 
-// SMTP is a Mailer that hands mail to an SMTP server, over TLS wherever the server offers it.
+// SMTP is a Mailer that hands mail to an SMTP server, over TLS if the server offers it.
 type SMTP struct {
 	config SMTPConfig
 	from   *mail.Address
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// NewSMTP returns a Mailer for that server. It doesn't connect yet; its error says what is wrong with config.
+// NewSMTP returns a Mailer for the server that config names, without connecting to it. The error says what is wrong
+// with config.
 func NewSMTP(config SMTPConfig) (*SMTP, error) {
 	from, err := mail.ParseAddress(config.From)
 	if err != nil {
 		return nil, fmt.Errorf("cannot parse the sender's address: %w", err)
 	}
-	if err := checkAddress(from.Address); err != nil {
+	if err := CheckAddress(from.Address); err != nil {
 		return nil, fmt.Errorf("cannot send from %q: %w", from.Address, err)
 	}
 	if !isASCII(from.Address) {
 		return nil, fmt.Errorf("cannot send from %q: the address is not ASCII", from.Address)
 	}
 	if config.Host == "" || config.Port < 1 || config.Port > 65535 {
-		return nil, fmt.Errorf("cannot send through %q, port %d: that is no server", config.Host, config.Port)
+		return nil, fmt.Errorf("cannot send through %q, port %d: that is not a server", config.Host, config.Port)
 	}
 	if config.Username == "" {
 		config.Username = from.Address
@@ -66,14 +65,14 @@ func NewSMTP(config SMTPConfig) (*SMTP, error) {
 }
 
 // Send implements Mailer.
-func (s *SMTP) Send(ctx context.Context, delivery *db.Delivery) error {
-	message, err := s.message(delivery)
+func (s *SMTP) Send(ctx context.Context, message *Message) error {
+	raw, err := s.compose(message)
 	if err != nil {
 		return &PermanentError{err}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.config.Timeout, errors.New("the mail server takes too long"))
 	defer cancel()
-	if err := s.send(ctx, delivery.Recipient, message); err != nil {
+	if err := s.send(ctx, message.Recipient, raw); err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			return fmt.Errorf("%w: %w", cause, err)
 		}
@@ -88,7 +87,7 @@ func (s *SMTP) send(ctx context.Context, recipient string, message []byte) error
 		return fmt.Errorf("cannot connect to the mail server: %w", err)
 	}
 	defer conn.Close()
-	// net/smtp knows no context, so what it waits for is ended from outside.
+	// net/smtp knows no context: a deadline in the past ends whatever it waits for.
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	client, err := s.greet(conn)
 	if err != nil {
@@ -97,7 +96,7 @@ func (s *SMTP) send(ctx context.Context, recipient string, message []byte) error
 	if err := s.transfer(client, recipient, message); err != nil {
 		return err
 	}
-	// The mail is the server's now, and whatever it says to the farewell doesn't change that.
+	// The server has accepted the mail, and its answer to QUIT doesn't change that.
 	_ = conn.SetDeadline(time.Now().Add(time.Second))
 	_ = client.Quit()
 	return nil
@@ -120,7 +119,7 @@ func (s *SMTP) tls() *tls.Config {
 	return &tls.Config{ServerName: s.config.Host, RootCAs: s.config.RootCAs, MinVersion: tls.VersionTLS12}
 }
 
-// greet opens the session: over TLS if the server offers it, and logged in if there is a password.
+// greet opens the session, over TLS if the server offers it, and logs in if there is a password.
 func (s *SMTP) greet(conn net.Conn) (*smtp.Client, error) {
 	client, err := smtp.NewClient(conn, s.config.Host)
 	if err != nil {
@@ -142,8 +141,8 @@ func (s *SMTP) greet(conn net.Conn) (*smtp.Client, error) {
 	return client, s.authenticate(client, secure)
 }
 
-// literal returns how a client without a domain name of its own introduces itself (RFC 5321, 4.1.3). Some servers turn
-// away those that say "localhost".
+// literal returns the name that a client without a domain gives in EHLO (RFC 5321, 4.1.3). Some servers reject
+// "localhost".
 func literal(address net.Addr) string {
 	tcp, ok := address.(*net.TCPAddr)
 	switch {

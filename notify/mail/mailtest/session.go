@@ -1,4 +1,4 @@
-package notify
+package mailtest
 
 import (
 	"crypto/ecdsa"
@@ -18,51 +18,51 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-type mailSession struct {
-	server *mailServer
+type session struct {
+	server *Server
 	conn   *smtp.Conn
-	mail   received
+	mail   Received
 }
 
-func (s *mailSession) AuthMechanisms() []string { return []string{sasl.Plain} }
+func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
 
-func (s *mailSession) Auth(string) (sasl.Server, error) {
+func (s *session) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, username, password string) error {
-		if username != mailUser || password != mailPassword {
+		if username != User || password != Password {
 			return &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "not " + password}
 		}
-		s.mail.user = username
+		s.mail.User = username
 		return nil
 	}), nil
 }
 
-func (s *mailSession) Mail(from string, _ *smtp.MailOptions) error {
-	s.mail.from = from
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+	s.mail.From = from
 	return nil
 }
 
-func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
-	s.mail.to = to
-	return s.server.answer(s.server.onRecipient, &s.server.recipients, s.conn.Conn())
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.mail.To = to
+	return s.server.answer(s.server.OnRecipient, &s.server.recipients, s.conn.Conn())
 }
 
-func (s *mailSession) Data(r io.Reader) error {
-	if err := s.server.answer(s.server.onData, &s.server.datas, s.conn.Conn()); err != nil {
+func (s *session) Data(r io.Reader) error {
+	if err := s.server.answer(s.server.OnData, &s.server.datas, s.conn.Conn()); err != nil {
 		return err
 	}
 	raw, err := io.ReadAll(r)
 	if err != nil {
 		return err
 	}
-	_, s.mail.secure = s.conn.TLSConnectionState()
-	s.mail.raw = raw
+	_, s.mail.Secure = s.conn.TLSConnectionState()
+	s.mail.Raw = raw
 	s.server.mutex.Lock()
 	defer s.server.mutex.Unlock()
 	s.server.mails = append(s.server.mails, s.mail)
 	return nil
 }
 
-func (s *mailServer) answer(how func(int, net.Conn) error, calls *int, conn net.Conn) error {
+func (s *Server) answer(how func(int, net.Conn) error, calls *int, conn net.Conn) error {
 	s.mutex.Lock()
 	*calls++
 	call := *calls
@@ -73,12 +73,14 @@ func (s *mailServer) answer(how func(int, net.Conn) error, calls *int, conn net.
 	return how(call, conn)
 }
 
-func (s *mailSession) Reset()        {}
-func (s *mailSession) Logout() error { return nil }
+func (s *session) Reset()        {}
+func (s *session) Logout() error { return nil }
 
-var errDropped = errors.New("the connection is gone")
+// ErrDropped is for the answer to a command whose connection was closed.
+var ErrDropped = errors.New("the connection is gone")
 
-func newCertificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+// NewCertificate returns a certificate for mail.example.com and 127.0.0.1, and the root that signed it.
+func NewCertificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

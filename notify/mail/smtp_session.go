@@ -1,4 +1,4 @@
-package notify
+package mail
 
 import (
 	"encoding/base64"
@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// authenticate logs in, if that gives the password to nobody but the server.
+// authenticate logs in, provided that nobody but the server can see the password.
 func (s *SMTP) authenticate(client *smtp.Client, secure bool) error {
 	if !secure && !isLocal(s.config.Host) {
 		return fmt.Errorf("cannot log in to the mail server: %s offers no TLS, and the password is not sent without it",
@@ -25,10 +25,10 @@ func (s *SMTP) authenticate(client *smtp.Client, secure bool) error {
 	return nil
 }
 
-// isLocal reports whether a host is this machine, as net/smtp sees it.
+// isLocal reports whether a host is this machine, by the same rule as net/smtp.
 func isLocal(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
 
-// redact removes the password from what a server answered to it.
+// redact removes the password from a server's answer to it.
 func (s *SMTP) redact(err error) error {
 	text := err.Error()
 	encode := base64.StdEncoding.EncodeToString
@@ -42,7 +42,7 @@ func (s *SMTP) redact(err error) error {
 	return errors.New(text)
 }
 
-// transfer hands over one message.
+// transfer hands one message over to the server.
 func (s *SMTP) transfer(client *smtp.Client, recipient string, message []byte) error {
 	if offered, _ := client.Extension("SMTPUTF8"); !offered && !isASCII(recipient) {
 		return &PermanentError{errors.New("the mail server takes only addresses in ASCII")}
@@ -66,8 +66,8 @@ func (s *SMTP) transfer(client *smtp.Client, recipient string, message []byte) e
 	return nil
 }
 
-// refused returns the error for a server that didn't take a part of the mail: permanent if it says so, unless all it
-// wants is a log-in (RFC 4954), which whoever runs this server can mend.
+// refused returns the error for a part of the mail that the server refused. It is permanent if the server says so,
+// unless it asks for a log-in (RFC 4954), which the operator can fix.
 func refused(part string, err error) error {
 	var reply *textproto.Error
 	if !errors.As(err, &reply) {

@@ -1,0 +1,124 @@
+// Package mailtest has what tests of mail share: a real SMTP server that does what a test wants of it, a reader for the
+// messages that it received, and texts that attack a message.
+package mailtest
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"log"
+	"net"
+	"sync"
+	"testing"
+
+	"github.com/emersion/go-smtp"
+)
+
+// The account that the server knows.
+const (
+	User     = "crm@example.com"
+	Password = "correct horse battery staple"
+)
+
+// Received is a message that a Server accepted.
+type Received struct {
+	From, To string
+	Raw      []byte
+	// Secure is true if it came over TLS.
+	Secure bool
+	// User is who was logged in.
+	User string
+}
+
+// Server is a real SMTP server that does what a test wants of it.
+type Server struct {
+	// SMTP is the server itself, to be configured by options.
+	SMTP *smtp.Server
+	// Roots signed the server's certificate.
+	Roots *x509.CertPool
+	// OnRecipient and OnData return the answer to a command, by the number of the call, from 1 on, and the session's
+	// connection. Nil accepts all.
+	OnRecipient func(call int, conn net.Conn) error
+	OnData      func(call int, conn net.Conn) error
+
+	listener net.Listener
+
+	mutex      sync.Mutex
+	mails      []Received
+	transcript bytes.Buffer
+	recipients int
+	datas      int
+}
+
+// WithoutTLS makes a server that offers no STARTTLS and lets a client log in nevertheless.
+func WithoutTLS(s *Server) { s.SMTP.TLSConfig, s.SMTP.AllowInsecureAuth = nil, true }
+
+// NewServer starts a server with STARTTLS, under a certificate for mail.example.com and 127.0.0.1, and AUTH PLAIN.
+// Options change it before it starts.
+func NewServer(t *testing.T, options ...func(*Server)) *Server {
+	t.Helper()
+	certificate, roots := NewCertificate(t)
+	s := &Server{Roots: roots}
+	s.SMTP = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		return &session{server: s, conn: c}, nil
+	}))
+	s.SMTP.Domain = "mail.example.com"
+	s.SMTP.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	s.SMTP.ErrorLog = log.New(io.Discard, "", 0)
+	s.SMTP.Debug = s
+	for _, option := range options {
+		option(s)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Serve(t, listener)
+	return s
+}
+
+// Serve has the server serve on a listener.
+func (s *Server) Serve(t *testing.T, listener net.Listener) {
+	s.listener = listener
+	go func() { _ = s.SMTP.Serve(listener) }()
+	t.Cleanup(func() { _ = s.SMTP.Close() })
+}
+
+// Write adds to the transcript of all sessions.
+func (s *Server) Write(text []byte) (int, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.transcript.Write(text)
+}
+
+// Transcript returns what was said in all sessions.
+func (s *Server) Transcript() string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.transcript.String()
+}
+
+// Inbox returns the messages that the server accepted, in order.
+func (s *Server) Inbox() []Received {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return append([]Received(nil), s.mails...)
+}
+
+// Address returns where the server listens.
+func (s *Server) Address() string { return s.listener.Addr().String() }
+
+// Port returns the port of Address.
+func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
+
+// Silence listens on a free port and never says a word.
+func Silence(t *testing.T) (listener net.Listener, port int) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener, listener.Addr().(*net.TCPAddr).Port
+}

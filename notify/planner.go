@@ -1,0 +1,170 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"crm/db"
+	"crm/db/eventlog"
+	"crm/db/store"
+)
+
+// batch is how many events are planned at a time.
+const batch = 100
+
+// planner follows the log and makes deliveries of its events. It keeps no place: an event is marked once it is planned.
+type planner struct {
+	db       *db.DB
+	log      *slog.Logger
+	composer *composer
+	// moved receives a value when events have come into the log.
+	moved    <-chan struct{}
+	settings settings
+	// stuck holds the events that couldn't be planned while others could. Each is tried, and logged, ever more rarely,
+	// and none blocks those behind it.
+	stuck map[store.ID]stuck
+}
+
+// stuck is how often planning an event has failed, and when it is tried again.
+type stuck struct {
+	attempts int
+	pause    time.Duration
+	until    time.Time
+}
+
+// run plans until ctx is done.
+func (p *planner) run(ctx context.Context) {
+	pause := p.settings.poll
+	for {
+		if err := p.round(ctx); err == nil {
+			pause = p.settings.poll
+		} else if ctx.Err() == nil {
+			pause = longer(pause, p.settings.poll, p.settings.longest)
+			p.log.Error("cannot plan deliveries", "error", err, "retryIn", pause, eventlog.StackOf(err))
+		}
+		if !rest(ctx, pause, p.moved) {
+			return
+		}
+	}
+}
+
+// round plans all events there are. Its error concerns all of them: the store doesn't work.
+func (p *planner) round(ctx context.Context) error {
+	for {
+		more, err := eventlog.Guard(func() (bool, error) { return p.planBatch(ctx) })
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// planBatch plans the oldest events; more says that there may be others behind them.
+func (p *planner) planBatch(ctx context.Context) (more bool, err error) {
+	limit := batch + len(p.stuck)
+	events, err := p.db.UnplannedEvents(ctx, limit)
+	if err != nil {
+		return false, err
+	}
+	maps.DeleteFunc(p.stuck, func(id store.ID, _ stuck) bool { // another process has planned it
+		return !slices.ContainsFunc(events, func(event *store.Event) bool { return event.ID == id })
+	})
+	var drafts []*draft
+	for _, event := range events {
+		if time.Now().Before(p.stuck[event.ID].until) {
+			continue
+		}
+		if d := p.draft(event); d != nil {
+			drafts = append(drafts, d)
+		}
+	}
+	planned, err := p.plan(ctx, drafts)
+	return planned > 0 && len(events) == limit, err
+}
+
+// draft returns the event's draft, nil if it is stuck.
+func (p *planner) draft(event *store.Event) *draft {
+	d, err := eventlog.Guard(func() (*draft, error) { return p.composer.draft(event) })
+	switch {
+	case err == nil:
+		return d
+	case errors.Is(err, errMalformedEvent):
+		p.logMalformed(event, err)
+		return &draft{event: event}
+	}
+	p.postpone(event, err)
+	return nil
+}
+
+// plan makes the deliveries of the drafts and returns of how many. What they refer to is looked up for all at once; if
+// that fails because of one of them, for each alone.
+func (p *planner) plan(ctx context.Context, drafts []*draft) (planned int, err error) {
+	about, err := eventlog.Guard(func() (*mailContext, error) { return p.composer.mailContext(ctx, drafts) })
+	switch {
+	case err == nil:
+		return p.writeAll(ctx, drafts, about)
+	case p.isDown(ctx, err):
+		return 0, err
+	case len(drafts) == 1:
+		p.postpone(drafts[0].event, err)
+		return 0, nil
+	}
+	for _, d := range drafts {
+		n, err := p.plan(ctx, []*draft{d})
+		planned += n
+		if err != nil {
+			return planned, err
+		}
+	}
+	return planned, nil
+}
+
+func (p *planner) writeAll(ctx context.Context, drafts []*draft, about *mailContext) (planned int, err error) {
+	for _, d := range drafts {
+		_, err := eventlog.Guard(func() (any, error) { return nil, p.write(ctx, d, about) })
+		switch {
+		case err == nil:
+			delete(p.stuck, d.event.ID)
+			planned++
+		case p.isDown(ctx, err):
+			return planned, err
+		default:
+			p.postpone(d.event, err)
+		}
+	}
+	return planned, nil
+}
+
+// write writes the deliveries of one event. An event that is malformed has none.
+func (p *planner) write(ctx context.Context, d *draft, about *mailContext) error {
+	deliveries, err := p.composer.deliveries(d, about)
+	if errors.Is(err, errMalformedEvent) {
+		p.logMalformed(d.event, err)
+	} else if err != nil {
+		return err
+	}
+	return p.db.PlanDeliveries(ctx, d.event, deliveries)
+}
+
+// isDown reports whether an error has nothing to do with the event at hand.
+func (p *planner) isDown(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || store.CodeOf(err) == store.Unavailable
+}
+
+// postpone has an event tried again after a pause that grows with each attempt.
+func (p *planner) postpone(event *store.Event, err error) {
+	s := p.stuck[event.ID]
+	s.attempts++
+	s.pause = longer(s.pause, p.settings.poll, p.settings.longest)
+	s.until = time.Now().Add(s.pause)
+	p.stuck[event.ID] = s
+	p.log.Error("cannot plan event", "event", event.ID.String(), "type", event.Type, "attempt", s.attempts,
+		"error", err, "retryIn", s.pause, eventlog.StackOf(err))
+}
+
+func (p *planner) logMalformed(event *store.Event, err error) {
+	p.log.Error("nobody is told of a malformed event", "event", event.ID.String(), "type", event.Type, "error", err)
+}
