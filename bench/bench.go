@@ -18,36 +18,29 @@ type bench struct {
 	world    *world
 	out      io.Writer
 	progress *progress
-	// folder is removed at the end: in it, each server has a folder with its copy of the data.
+	// folder is removed at the end. It holds the programs and, for each server, a folder with its copy of the data.
 	folder  string
 	targets []*target
 }
 
 // open builds and starts the servers, each on its copy of the data.
 func (b *bench) open(ctx context.Context) (err error) {
-	data, err := prepareData(ctx, b.options.folder, b.world, b.progress)
-	if err != nil {
+	if b.folder, err = os.MkdirTemp("", "crm-bench-"); err != nil {
 		return err
 	}
 	b.progress.show("building the servers")
-	if err := build(ctx, b.options.folder); err != nil {
+	if err := build(ctx, b.folder); err != nil {
 		return err
 	}
-	if b.folder, err = os.MkdirTemp(b.options.folder, "run-"); err != nil {
+	data, err := makeData(ctx, b.folder, b.world, b.progress)
+	if err != nil {
 		return err
 	}
-	servers := []*target{
-		{program: b.server("ours"), graphql: true}, {program: b.referenceServer()},
-		{program: b.server("slow", "FAST_PATH=false"), graphql: true},
-	}
-	switch {
-	case b.options.mixed:
+	servers := []*target{{program: b.server(), graphql: true}, {program: b.referenceServer()}}
+	if b.options.mixed {
 		servers = servers[:1]
-	case !b.options.slow:
-		servers = servers[:2]
 	}
 	for _, t := range servers {
-		b.progress.show("copying the data for %s", t.program.name)
 		if err := copyData(data, t.program.folder); err != nil {
 			return err
 		}
@@ -60,14 +53,13 @@ func (b *bench) open(ctx context.Context) (err error) {
 }
 
 // server returns the server as one starts it to be fast, and not to be played with.
-func (b *bench) server(name string, environment ...string) program {
-	folder := filepath.Join(b.folder, name)
+func (b *bench) server() program {
+	folder := filepath.Join(b.folder, "ours")
 	return program{
-		name: name, path: filepath.Join(b.options.folder, "crm"), folder: folder,
-		environment: append([]string{
+		name: "ours", path: filepath.Join(b.folder, "crm"), folder: folder,
+		environment: []string{
 			"PORT=0", "DATA_DIR=" + folder, "LOG_LEVEL=warn", "QUERY_COST=false", "PLAYGROUND=false",
-			"SECRET_KEY=bench", // so that a cursor of one server is one of the other, too
-		}, environment...),
+		},
 		banner: regexp.MustCompile(`^GraphQL .*http://localhost:(\d+)/`),
 	}
 }
@@ -75,30 +67,12 @@ func (b *bench) server(name string, environment ...string) program {
 func (b *bench) referenceServer() program {
 	folder := filepath.Join(b.folder, "reference")
 	return program{
-		name: "reference", path: filepath.Join(b.options.folder, "reference"), folder: folder,
+		name: "reference", path: filepath.Join(b.folder, "reference-server"), folder: folder,
 		arguments: []string{filepath.Join(folder, dataFile)},
 		// An empty environment would be this process's own.
 		environment: []string{"PORT=0"},
 		banner:      regexp.MustCompile(`^Reference .*http://127\.0\.0\.1:(\d+)/`),
 	}
-}
-
-// copyData copies the data into a server's folder, and has it on disk before anything is measured.
-func copyData(from, folder string) (err error) {
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		return err
-	}
-	source, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = source.Close() }() // nothing was written
-	copied, err := os.OpenFile(filepath.Join(folder, dataFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = copied.ReadFrom(source) // without copying any bytes, where the file system can
-	return errors.Join(err, copied.Sync(), copied.Close())
 }
 
 // close stops the servers and removes their data.

@@ -71,7 +71,7 @@ func (b *bench) takeTurn(ctx context.Context, t *target, s *scenario, length len
 	client := self.cpu() - clientBefore
 	if s.writes {
 		if !t.child.process.rest(ctx) {
-			b.progress.note("%s: %s is still busy %s after its turn", s.name, t.program.name, restBound)
+			b.progress.show("%s: %s is still busy %s after its turn", s.name, t.program.name, restBound)
 		}
 	}
 	count := float64(len(latencies))
@@ -97,10 +97,6 @@ func (b *bench) reportCase(s *scenario, turns [][]turn) error {
 	line.add("reference_p99_ms", median(reference, func(t turn) float64 { return t.p99 }))
 	line.add("reference_cpu_ms", median(reference, func(t turn) float64 { return t.cpu }))
 	line.add("client_cpu_ms", median(ours, func(t turn) float64 { return t.client }))
-	if len(turns) > slowTarget {
-		line.add("slow_rps", median(turns[slowTarget], rps))
-		line.add("slow_ratio", median(ours, rps)/median(turns[slowTarget], rps))
-	}
 	return line.print(b.out)
 }
 

@@ -39,7 +39,7 @@ type program struct {
 
 // build builds our server and the reference into a folder.
 func build(ctx context.Context, folder string) error {
-	for binary, source := range map[string]string{"crm": "crm", "reference": "crm/bench/reference"} {
+	for binary, source := range map[string]string{"crm": "crm", "reference-server": "crm/bench/reference"} {
 		command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(folder, binary), source)
 		if out, err := command.CombinedOutput(); err != nil {
 			return fmt.Errorf("cannot build %s: %w\n%s", source, err, out)

@@ -14,7 +14,7 @@ import (
 )
 
 // fill writes the world into an empty file. A crash may spoil the file, which nobody has seen yet, so nothing is
-// journaled or synced; the indexes are built at the end, which is faster than row by row.
+// journaled or synced.
 func fill(ctx context.Context, path string, w *world, progress *progress) (err error) {
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {
@@ -27,38 +27,10 @@ func fill(ctx context.Context, path string, w *world, progress *progress) (err e
 	if err != nil {
 		return err
 	}
-	indexes, err := dropIndexes(conn)
-	if err != nil {
-		return err
-	}
 	if err := insertAll(conn, w, progress); err != nil {
 		return err
 	}
-	for i, index := range indexes {
-		progress.show("building index %d of %d", i+1, len(indexes))
-		if err := execute(conn, index); err != nil {
-			return err
-		}
-	}
 	return execute(conn, "PRAGMA synchronous = FULL", "PRAGMA journal_mode = WAL")
-}
-
-// dropIndexes drops the indexes and returns their definitions.
-func dropIndexes(conn *sqlite.Conn) (definitions []string, err error) {
-	names, err := texts(conn, "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid")
-	if err != nil {
-		return nil, err
-	}
-	definitions, err = texts(conn, "SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		if err := execute(conn, `DROP INDEX "`+name+`"`); err != nil {
-			return nil, err
-		}
-	}
-	return definitions, nil
 }
 
 // transactionSize is the number of customers that go in together with all that is theirs.

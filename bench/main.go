@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -29,9 +28,8 @@ func main() {
 type options struct {
 	customers, connections, turns int
 	cases                         []string
-	folder                        string
 	length                        length
-	slow, mixed                   bool
+	mixed                         bool
 }
 
 func readOptions(arguments []string, help io.Writer) (options, error) {
@@ -39,13 +37,11 @@ func readOptions(arguments []string, help io.Writer) (options, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(help)
 	flags.IntVar(&o.customers, "customers", 1000, "customers in the data, each with 10 interactions of 3 tickets")
-	flags.StringVar(&o.folder, "dir", "", "folder where data and programs are kept (default: crm-bench in the user's cache)")
 	cases := flags.String("cases", strings.Join(caseNames(), ","), "cases to run")
 	flags.IntVar(&o.turns, "turns", 3, "turns of each server")
 	seconds := flags.Float64("seconds", 0, "length of a turn (default 5), or of each half of --mixed (default 60)")
 	flags.IntVar(&o.length.requests, "requests", 0, "requests in a turn, in place of --seconds")
 	flags.IntVar(&o.connections, "connections", 8, "connections that send at the same time")
-	flags.BoolVar(&o.slow, "slow", false, "compare with the server with its fast path switched off, too")
 	flags.BoolVar(&o.mixed, "mixed", false, "run readers, writers and log-ins at the same time, in place of the cases")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
@@ -61,7 +57,7 @@ func readOptions(arguments []string, help io.Writer) (options, error) {
 	if o.mixed {
 		o.cases = []string{"Q1", "Q2", "Q3", "L1", "M1"}
 	}
-	return o, errors.Join(o.check(flags.NArg()), o.place())
+	return o, o.check(flags.NArg())
 }
 
 func (o *options) check(rest int) error {
@@ -81,31 +77,13 @@ func (o *options) check(rest int) error {
 	return nil
 }
 
-// place makes sure that there is a folder to keep things in.
-func (o *options) place() error {
-	if o.folder == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			return fmt.Errorf("--dir is needed: %w", err)
-		}
-		o.folder = filepath.Join(cache, "crm-bench")
-	}
-	var err error
-	if o.folder, err = filepath.Abs(o.folder); err != nil {
-		return err
-	}
-	return os.MkdirAll(o.folder, 0o700)
-}
-
 // run runs the benchmark: figures go to out, what happens meanwhile to status.
 func run(ctx context.Context, arguments []string, out, status io.Writer) (err error) {
 	o, err := readOptions(arguments, status)
 	if err != nil {
 		return err
 	}
-	p := newProgress(status)
-	defer p.end()
-	b := &bench{options: o, world: newWorld(o.customers), out: out, progress: p}
+	b := &bench{options: o, world: newWorld(o.customers), out: out, progress: &progress{out: status}}
 	defer func() { err = errors.Join(err, b.close()) }()
 	if err := b.open(ctx); err != nil {
 		return err

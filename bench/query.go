@@ -90,5 +90,4 @@ func (b *bench) compare(ctx context.Context, s *scenario) error {
 const (
 	ourTarget = iota
 	referenceTarget
-	slowTarget
 )

@@ -29,9 +29,6 @@ const (
 	adminEmail   = "admin@bench.example"
 )
 
-// dataVersion is part of the kept data's name. It changes with the content that this file and words.go describe.
-const dataVersion = 1
-
 // world is the content of the data. Each row follows from its number alone, so that whoever asks for one needn't look
 // it up, and the same number of customers is always the same data.
 type world struct {

@@ -13,7 +13,7 @@ func (s *Store) Find(ctx context.Context, c *store.Collection, q store.Query, ne
 	return s.read(ctx, c, func(r *conn) error {
 		t := s.table(c)
 		r.builder.reset(s)
-		r.builder.few = r.extents(s, t, q)
+		r.builder.few = r.selectivity(s, t, q)
 		r.builder.find(t, "", q)
 		return r.run(func(stmt *sqlite.Stmt) error { return r.scan(stmt, t, q.Fields, next()) })
 	})

@@ -10,10 +10,10 @@ import (
 // what it costs to come across a page of them in another order.
 const few = 5000
 
-// extents returns what finds out, for the list that a query asks for, whether few documents match a condition: it counts
-// them by their index, and no more than it has to. Without it a condition like "created after" would be right for the
-// last hour and read everything for the last year, or the other way round.
-func (c *conn) extents(s *Store, t *table, q store.Query) func(store.Filter) (bool, error) {
+// selectivity returns a function that tells, for the list that a query asks for, whether few documents match a condition.
+// It counts them by their index, and no more than it has to. Without it the plan for a condition like "created after"
+// would be right for the last hour and read everything for the last year, or the other way round.
+func (c *conn) selectivity(s *Store, t *table, q store.Query) func(store.Filter) (bool, error) {
 	if q.Limit <= 0 || len(q.Sort) == 0 {
 		return nil
 	}

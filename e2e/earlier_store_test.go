@@ -1,0 +1,198 @@
+package e2e_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"crm/db/mongo/mongotest"
+)
+
+// earlierStore is what an earlier version of the server wrote, and what that version itself answered from it. The stores
+// in testdata/earlier were taken when part of the events was not in the log yet, part was in the log without its mail
+// being planned, one message had been refused for good and one for the time being.
+type earlierStore struct {
+	TakenAt       time.Time
+	RefreshTokens map[string]string
+	Operations    []struct{ Account, Query, Answer string }
+	// Changes are the changes of tickets behind the seq After, pending ones included.
+	After   int
+	Changes []ticketChange
+	// Mail is what was still to be sent.
+	Mail []struct{ To, Subject string }
+}
+
+// TestEarlierStore starts the program on a store of an earlier version, as an update does: nothing may be lost.
+func TestEarlierStore(t *testing.T) {
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		want := readEarlierStore(t, "sqlite")
+		folder := t.TempDir()
+		restoreFile(t, filepath.Join(folder, "data"), time.Since(want.TakenAt))
+		want.check(t, folder, mongoSettings("")[1:])
+	})
+	t.Run("mongo", func(t *testing.T) {
+		t.Parallel()
+		want := readEarlierStore(t, "mongo")
+		database := mongotest.Database(t)
+		restoreDatabase(t, database, time.Since(want.TakenAt))
+		want.check(t, t.TempDir(), append(mongoSettings(mongotest.URI(t)), "MONGO_DATABASE="+database.Name()))
+	})
+}
+
+func readEarlierStore(t *testing.T, engine string) *earlierStore {
+	t.Helper()
+	store := new(earlierStore)
+	if err := json.Unmarshal([]byte(read(t, "testdata/earlier/"+engine+".json")), store); err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// check serves the store and compares what can be seen of it with what the earlier version showed.
+func (e *earlierStore) check(t *testing.T, folder string, settings []string) {
+	t.Helper()
+	office := openPostOffice(t, nil)
+	p := serve(t, folder, slices.Concat(settings, office.settings(), []string{"QUERY_COST=false"})...)
+	tokens := map[string]string{}
+	for account, token := range e.RefreshTokens {
+		tokens[account] = p.must("", `mutation($token: String!) { refresh(input: {refreshToken: $token}) { tokens { accessToken } } }`,
+			variables{"token": token}).text("refresh.tokens.accessToken")
+	}
+	for _, operation := range e.Operations {
+		if a := p.must(tokens[operation.Account], operation.Query, nil); a.raw != operation.Answer {
+			t.Errorf("%s asks %s\nand gets  %s\nnot, as before, %s", operation.Account, operation.Query, a.raw, operation.Answer)
+		}
+	}
+	e.checkChanges(t, p, tokens["asha"])
+	eventually(t, "the mail comes", func() bool { return len(office.inbox()) >= len(e.Mail) })
+	var got, want []string
+	for _, message := range office.inbox() {
+		got = append(got, message.to+" "+message.subject)
+	}
+	for _, message := range e.Mail {
+		want = append(want, message.To+" "+message.Subject)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("this mail came:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	p.stop()
+}
+
+// checkChanges subscribes behind a seq of the earlier version.
+func (e *earlierStore) checkChanges(t *testing.T, p *process, token string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	stream, err := byEvents(ctx, p, token, e.After)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.close()
+	for i, want := range e.Changes {
+		got, err := stream.next()
+		if err != nil {
+			t.Fatalf("change %d of %d: %v", i+1, len(e.Changes), err)
+		}
+		if got != want {
+			t.Errorf("change %d is %v, want %v", i+1, got, want)
+		}
+	}
+}
+
+func unpack(t *testing.T, path string) []byte {
+	t.Helper()
+	packed, err := gzip.NewReader(strings.NewReader(read(t, path)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+// restoreFile puts the data file into folder. What the server removes when it gets old is made younger by age: sessions,
+// events and deliveries.
+func restoreFile(t *testing.T, folder string, age time.Duration) {
+	t.Helper()
+	path := filepath.Join(folder, "crm.db")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, unpack(t, "testdata/earlier/sqlite.db.gz"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		`UPDATE sessions SET expires_at = expires_at + ?`, `UPDATE events SET at = at + ?`,
+		`UPDATE deliveries SET created_at = created_at + ?`,
+	} {
+		if err := sqlitex.Execute(conn, statement, &sqlitex.ExecOptions{Args: []any{age.Milliseconds()}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// restoreDatabase is restoreFile for MongoDB. The dump has a document a line, behind the name of its collection.
+func restoreDatabase(t *testing.T, database *driver.Database, age time.Duration) {
+	t.Helper()
+	lines := bufio.NewScanner(bytes.NewReader(unpack(t, "testdata/earlier/mongo.jsonl.gz")))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		name, text, _ := strings.Cut(lines.Text(), " ")
+		var document bson.D
+		if err := bson.UnmarshalExtJSON([]byte(text), true, &document); err != nil {
+			t.Fatal(err)
+		}
+		rejuvenate(document, map[string]string{"sessions": "expires_at", "deliveries": "created_at"}[name], age)
+		if _, err := database.Collection(name).InsertOne(t.Context(), document); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rejuvenate adds age to that time of a document, and to those of events, be they in the log or in their document.
+func rejuvenate(document bson.D, field string, age time.Duration) {
+	for i, element := range document {
+		switch value := element.Value.(type) {
+		case bson.DateTime:
+			if element.Key == field || element.Key == "at" {
+				document[i].Value = value + bson.DateTime(age.Milliseconds())
+			}
+		case bson.A:
+			for _, part := range value {
+				if event, ok := part.(bson.D); ok {
+					rejuvenate(event, field, age)
+				}
+			}
+		}
+	}
+}
