@@ -3,9 +3,9 @@ package mongo_test
 import (
 	"testing"
 
-	"crm/db/storetest"
 	"crm/db/mongo/mongotest"
 	"crm/db/store"
+	"crm/db/storetest"
 )
 
 // BenchmarkStore measures the stand-in, too, where no MONGO_TEST_URI names a real server.

@@ -7,10 +7,10 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/event"
 
-	"crm/db/storetest"
 	"crm/db/mongo"
 	"crm/db/mongo/mongotest"
 	"crm/db/store"
+	"crm/db/storetest"
 )
 
 func TestConformance(t *testing.T) {

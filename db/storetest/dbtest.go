@@ -48,6 +48,7 @@ func Run(t *testing.T, e Engine) {
 		{"ConcurrentDeletes", testConcurrentDeletes},
 		{"Purge", testPurge},
 		{"Events", testEvents},
+		{"ManyEvents", testManyEvents},
 		{"ConcurrentMovers", testConcurrentMovers},
 		{"CutOff", testCutOff},
 		{"Context", testContext},
