@@ -29,14 +29,17 @@ func (l *layout) decode(raw bson.Raw, doc store.Document) error {
 		if !ok || isNull(element.Value()) {
 			continue
 		}
-		if err := decodeValue(pointers[i], element.Value()); err != nil {
+		if err := store.Scan(pointers[i], stored{element.Value()}); err != nil {
 			return fmt.Errorf("cannot decode %s %s: field %s: %w", l.Name, raw.Lookup(idField), element.Key(), err)
 		}
 		filled[i] = true
 	}
 	for i, pointer := range pointers {
-		if !filled[i] {
-			reset(pointer, l.Fields[i].Default)
+		if filled[i] {
+			continue
+		}
+		if err := store.Scan(pointer, absent{l.Fields[i].Default}); err != nil {
+			return fmt.Errorf("cannot decode %s: field %s: %w", l.Name, l.Fields[i].Name, err)
 		}
 	}
 	return nil
@@ -47,67 +50,51 @@ func isNull(value bson.RawValue) bool {
 	return value.IsZero() || value.Type == bson.TypeNull || value.Type == bson.TypeUndefined
 }
 
-// decodeValue reads a value into what a pointer of db.Document.Pointers points to.
-func decodeValue(pointer any, value bson.RawValue) (err error) {
-	switch p := pointer.(type) {
-	case *store.ID:
-		*p, err = readID(value)
-	case *string:
-		*p, err = readString(value)
-	case *time.Time:
-		*p, err = readTime(value)
-	case *int:
-		*p, err = readInt(value)
-	case *bool:
-		*p, err = readBool(value)
-	case **store.ID:
-		*p, err = newOf(value, readID)
-	case **string:
-		*p, err = newOf(value, readString)
-	case **time.Time:
-		*p, err = newOf(value, readTime)
-	case **int:
-		*p, err = newOf(value, readInt)
-	case **bool:
-		*p, err = newOf(value, readBool)
-	default:
-		err = fmt.Errorf("there is no field of type %T", pointer)
-	}
-	return err
-}
+// stored is the store.Source of a value that a document holds.
+type stored struct{ bson.RawValue }
 
-func newOf[T any](value bson.RawValue, read func(bson.RawValue) (T, error)) (*T, error) {
-	v, err := read(value)
-	if err != nil {
-		return nil, err
-	}
-	return &v, nil
-}
+// ID implements store.Source.
+func (v stored) ID() (store.ID, error) { return readID(v.RawValue) }
 
-// reset gives a field its default, or its zero value where that is nil.
-func reset(pointer, value any) {
-	switch p := pointer.(type) {
-	case *store.ID:
-		*p = store.ID{}
-	case *string:
-		*p, _ = value.(string)
-	case *time.Time:
-		*p = time.Time{}
-	case *int:
-		*p, _ = value.(int)
-	case *bool:
-		*p, _ = value.(bool)
-	case **store.ID:
-		*p = nil
-	case **string:
-		*p = nil
-	case **time.Time:
-		*p = nil
-	case **int:
-		*p = nil
-	case **bool:
-		*p = nil
-	}
+// Text implements store.Source.
+func (v stored) Text() (string, error) { return readString(v.RawValue) }
+
+// Time implements store.Source.
+func (v stored) Time() (time.Time, error) { return readTime(v.RawValue) }
+
+// Int implements store.Source.
+func (v stored) Int() (int, error) { return readInt(v.RawValue) }
+
+// Bool implements store.Source.
+func (v stored) Bool() (bool, error) { return readBool(v.RawValue) }
+
+// IsNull implements store.Source.
+func (v stored) IsNull() bool { return isNull(v.RawValue) }
+
+// absent is the store.Source of a field that a document lacks: its default, or its zero value where that is nil.
+type absent struct{ fallback any }
+
+// ID implements store.Source.
+func (a absent) ID() (store.ID, error) { return store.ID{}, nil }
+
+// Text implements store.Source.
+func (a absent) Text() (string, error) { return fallbackOf[string](a) }
+
+// Time implements store.Source.
+func (a absent) Time() (time.Time, error) { return time.Time{}, nil }
+
+// Int implements store.Source.
+func (a absent) Int() (int, error) { return fallbackOf[int](a) }
+
+// Bool implements store.Source.
+func (a absent) Bool() (bool, error) { return fallbackOf[bool](a) }
+
+// IsNull implements store.Source.
+func (a absent) IsNull() bool { return true }
+
+func fallbackOf[T any](a absent) (T, error) {
+	value, _ := a.fallback.(T)
+	return value, nil
 }
 
 func wrongType(value bson.RawValue, want string) error {

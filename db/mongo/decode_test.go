@@ -102,7 +102,7 @@ func TestDecode(t *testing.T) {
 			want := &record{ID: first, Text: "none", Number: 1, Flag: true}
 			c.want(want)
 			for i, pointer := range want.Pointers(nil) {
-				if g, w := pointed(got.Pointers(nil)[i]), pointed(pointer); g != w {
+				if g, w := store.ValueAt(got.Pointers(nil)[i]), store.ValueAt(pointer); g != w {
 					t.Errorf("field %s: got %v, want %v", records.Fields[i].Name, g, w)
 				}
 			}

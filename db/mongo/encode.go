@@ -36,40 +36,6 @@ func encodeValues(values []any) (bson.A, error) {
 	return encoded, nil
 }
 
-// pointed returns the value that a pointer of db.Document.Pointers points to, or nil for a null.
-func pointed(pointer any) any {
-	switch p := pointer.(type) {
-	case *store.ID:
-		return *p
-	case *string:
-		return *p
-	case *time.Time:
-		return *p
-	case *int:
-		return *p
-	case *bool:
-		return *p
-	case **store.ID:
-		return orNil(*p)
-	case **string:
-		return orNil(*p)
-	case **time.Time:
-		return orNil(*p)
-	case **int:
-		return orNil(*p)
-	case **bool:
-		return orNil(*p)
-	}
-	return pointer // of a type that encodeValue refuses
-}
-
-func orNil[T any](p *T) any {
-	if p == nil {
-		return nil
-	}
-	return *p
-}
-
 // encode returns the document as it is stored: without its null fields, and without the one named except.
 func (l *layout) encode(doc store.Document, except string) (bson.D, error) {
 	pointers := doc.Pointers(nil)
@@ -78,7 +44,7 @@ func (l *layout) encode(doc store.Document, except string) (bson.D, error) {
 	}
 	encoded := make(bson.D, 0, len(pointers)+2)
 	for i, pointer := range pointers {
-		value := pointed(pointer)
+		value := store.ValueAt(pointer)
 		if value == nil || l.Fields[i].Name == except {
 			continue
 		}

@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,15 +16,6 @@ import (
 
 // passes bounds how often one call of MoveEvents looks for events after it has found such only as were moved already.
 const passes = 16
-
-// carrier is a document with pending events, in their order.
-type carrier struct {
-	layout  *layout
-	id      bson.RawValue
-	at      int64
-	deleted bool
-	events  []bson.Raw
-}
 
 // MoveEvents implements store.Store. Whatever the point at which it is cut off, the next call goes on from there: an event
 // is in its document until it is in the log, and the log refuses it a second time.
@@ -59,15 +51,13 @@ func (s *Store) carriers(ctx context.Context, limit int) ([]carrier, error) {
 		if !l.takesEvents() {
 			continue
 		}
-		if err := s.find(ctx, loaded(l, limit), func(row bson.Raw) error {
-			carrier, err := newCarrier(l, slices.Clone(row))
-			found = append(found, carrier)
-			return err
-		}); err != nil {
+		carriers, err := s.carriersIn(ctx, l, limit)
+		if err != nil {
 			return nil, err
 		}
+		found = append(found, carriers...)
 	}
-	slices.SortStableFunc(found, func(a, b carrier) int { return int(min(max(a.at-b.at, -1), 1)) })
+	slices.SortStableFunc(found, func(a, b carrier) int { return cmp.Compare(a.at, b.at) })
 	for i := range found {
 		if limit == 0 {
 			return found[:i], nil
@@ -76,41 +66,6 @@ func (s *Store) carriers(ctx context.Context, limit int) ([]carrier, error) {
 		limit -= len(found[i].events)
 	}
 	return found, nil
-}
-
-// loaded is the query of the documents of a collection that MoveEvents has to look at.
-func loaded(l *layout, limit int) *query {
-	fields := bson.D{}
-	for _, field := range []string{idField, pendingField, pendingAtField, deletedAtField} {
-		fields = append(fields, bson.E{Key: field, Value: 1})
-	}
-	return &query{
-		layout: &layout{Collection: l.Collection, projection: fields},
-		filter: bson.D{{Key: pendingAtField, Value: bson.D{{Key: "$exists", Value: true}}}},
-		sort:   bson.D{sortKey(pendingAtField, false)},
-		limit:  limit,
-	}
-}
-
-func newCarrier(l *layout, row bson.Raw) (carrier, error) {
-	c := carrier{layout: l, id: row.Lookup(idField), deleted: !isNull(row.Lookup(deletedAtField))}
-	c.at, _ = row.Lookup(pendingAtField).DateTimeOK()
-	pending, ok := row.Lookup(pendingField).ArrayOK()
-	if !ok {
-		return c, nil
-	}
-	values, err := pending.Values()
-	if err != nil {
-		return c, fmt.Errorf("cannot decode %s %s: field %s: %w", l.Name, c.id, pendingField, err)
-	}
-	for _, value := range values {
-		event, ok := value.DocumentOK()
-		if !ok {
-			return c, fmt.Errorf("cannot decode %s %s: field %s: it holds a %s", l.Name, c.id, pendingField, value.Type)
-		}
-		c.events = append(c.events, event)
-	}
-	return c, nil
 }
 
 // appendToLog adds the events to the log and returns how many weren't there yet.

@@ -17,6 +17,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	var recorders sync.Map // store.Store to *recorder
 	storetest.Run(t, storetest.Engine{
+		Scans: mongotest.IsStandIn(),
 		Open: func(t *testing.T, collections ...*store.Collection) store.Store {
 			t.Helper()
 			recorder := new(recorder)

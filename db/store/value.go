@@ -7,29 +7,38 @@ import (
 
 // ValueAt returns the value that one of a document's pointers points to: an ID, string, time.Time, int, bool or nil.
 func ValueAt(pointer any) any {
+	value, ok := Dereference(pointer)
+	if !ok {
+		panic(fmt.Sprintf("a document has a field of type %T", pointer))
+	}
+	return value
+}
+
+// Dereference is ValueAt for what may be no pointer of a document, in which case ok is false.
+func Dereference(pointer any) (value any, ok bool) {
 	switch p := pointer.(type) {
 	case *ID:
-		return *p
+		return *p, true
 	case *string:
-		return *p
+		return *p, true
 	case *time.Time:
-		return *p
+		return *p, true
 	case *int:
-		return *p
+		return *p, true
 	case *bool:
-		return *p
+		return *p, true
 	case **ID:
-		return valueOrNil(*p)
+		return valueOrNil(*p), true
 	case **string:
-		return valueOrNil(*p)
+		return valueOrNil(*p), true
 	case **time.Time:
-		return valueOrNil(*p)
+		return valueOrNil(*p), true
 	case **int:
-		return valueOrNil(*p)
+		return valueOrNil(*p), true
 	case **bool:
-		return valueOrNil(*p)
+		return valueOrNil(*p), true
 	}
-	panic(fmt.Sprintf("a document has a field of type %T", pointer))
+	return nil, false
 }
 
 func valueOrNil[T any](p *T) any {
@@ -37,6 +46,59 @@ func valueOrNil[T any](p *T) any {
 		return nil
 	}
 	return *p
+}
+
+// Source is one field as an engine has stored it. Each method reads it as one type.
+type Source interface {
+	ID() (ID, error)
+	Text() (string, error)
+	Time() (time.Time, error)
+	Int() (int, error)
+	Bool() (bool, error)
+	// IsNull is asked before a nullable field is read.
+	IsNull() bool
+}
+
+// Scan sets the field that one of a document's pointers points to: what Dereference reads, it writes. It is generic so
+// that an engine's source needs no memory of its own for each field.
+func Scan[S Source](pointer any, from S) (err error) {
+	switch p := pointer.(type) {
+	case *ID:
+		*p, err = from.ID()
+	case *string:
+		*p, err = from.Text()
+	case *time.Time:
+		*p, err = from.Time()
+	case *int:
+		*p, err = from.Int()
+	case *bool:
+		*p, err = from.Bool()
+	case **ID:
+		return scanNullable(p, from, S.ID)
+	case **string:
+		return scanNullable(p, from, S.Text)
+	case **time.Time:
+		return scanNullable(p, from, S.Time)
+	case **int:
+		return scanNullable(p, from, S.Int)
+	case **bool:
+		return scanNullable(p, from, S.Bool)
+	default:
+		return fmt.Errorf("cannot read into a field of type %T", pointer)
+	}
+	return err
+}
+
+func scanNullable[S Source, T any](into **T, from S, read func(S) (T, error)) error {
+	*into = nil
+	if from.IsNull() {
+		return nil
+	}
+	value, err := read(from)
+	if err == nil {
+		*into = &value
+	}
+	return err
 }
 
 // SameValue reports whether two values of a field are the same; times are when they are the same moment.

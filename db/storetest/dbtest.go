@@ -17,6 +17,16 @@ type Engine struct {
 	// CutOff returns a context under which operations of s fail once n commands have gone to the database: a crash
 	// between any two steps. Nil where every operation is one transaction.
 	CutOff func(t *testing.T, s store.Store, n int) context.Context
+	// Scans says that the database reads all documents for each query, so it gets fewer documents and queries of a kind.
+	Scans bool
+}
+
+// pick returns whole, or small for an engine that scans.
+func (e Engine) pick(whole, small int) int {
+	if e.Scans {
+		return small
+	}
+	return whole
 }
 
 // Run checks an engine against the contract.
@@ -48,6 +58,7 @@ func Run(t *testing.T, e Engine) {
 		{"ConcurrentDeletes", testConcurrentDeletes},
 		{"Purge", testPurge},
 		{"Events", testEvents},
+		{"ManyEvents", testManyEvents},
 		{"ConcurrentMovers", testConcurrentMovers},
 		{"CutOff", testCutOff},
 		{"Context", testContext},

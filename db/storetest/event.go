@@ -146,3 +146,28 @@ func testConcurrentMovers(t *testing.T, e Engine) {
 	drain(t, s)
 	checkLog(t, readLog(t, s), written...)
 }
+
+// testManyEvents has documents with more events than are moved at once; some of the documents are gone by then.
+func testManyEvents(t *testing.T, e Engine) {
+	s := e.Open(t, things)
+	var written []*store.Event
+	for i, n := range []int{20, 1, 9} {
+		doc := newThing()
+		events := make([]*store.Event, n)
+		for i := range events {
+			events[i] = newEvent("thing.noted", doc.ID)
+		}
+		wantCode(t, "Insert", s.Insert(t.Context(), things, doc, events...), "")
+		written = append(written, events...)
+		if i > 0 {
+			deleted := newEvent("thing.deleted", doc.ID)
+			wantCode(t, "Delete", s.Delete(t.Context(), things, doc.ID, store.Filter{}, deleted), "")
+			written = append(written, deleted)
+		}
+	}
+	drain(t, s)
+	checkLog(t, readLog(t, s), written...)
+	if n := len(findThings(t, s, store.Query{})); n != 1 {
+		t.Errorf("%d things are left, want 1", n)
+	}
+}

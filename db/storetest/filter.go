@@ -82,8 +82,8 @@ func operands(m model, f store.Field) []any {
 	}
 }
 
-// fieldFilters returns every filter on one field, but for negations.
-func fieldFilters(m model, f store.Field) []store.Filter {
+// fieldFilters returns every filter on one field, but for negations. Its lists of values get longer by step.
+func fieldFilters(m model, f store.Field, step int) []store.Filter {
 	values := operands(m, f)
 	ops := []store.Op{store.OpEq, store.OpNe}
 	if f.Type != store.TypeBool {
@@ -98,7 +98,7 @@ func fieldFilters(m model, f store.Field) []store.Filter {
 			filters = append(filters, store.Compare(op, f.Name, v))
 		}
 	}
-	for n := range len(values) + 1 {
+	for n := 0; n <= len(values); n += step {
 		filters = append(filters, store.In(f.Name, values[:n]), store.NotIn(f.Name, values[:n]))
 	}
 	return filters
@@ -111,9 +111,11 @@ func testFilterByField(t *testing.T, e Engine) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			field, _ := things.Field(name)
-			for _, f := range fieldFilters(m, field) {
+			for i, f := range fieldFilters(m, field, e.pick(1, 9)) {
 				checkFilter(t, s, m, f)
-				checkFilter(t, s, m, store.Not(f))
+				if i%e.pick(1, 5) == 0 {
+					checkFilter(t, s, m, store.Not(f))
+				}
 			}
 		})
 	}
@@ -121,7 +123,7 @@ func testFilterByField(t *testing.T, e Engine) {
 		t.Parallel()
 		ids := []store.ID{m["groups"][2].(*group).ID}
 		names := []string{"a", "日本語", "\x00", `"`}
-		for range 5000 {
+		for range e.pick(5000, 1000) {
 			id := store.NewID()
 			ids, names = append(ids, id), append(names, id.String())
 		}

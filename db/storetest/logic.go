@@ -129,6 +129,6 @@ func randomFilter(random *rand.Rand, m model, depth int) store.Filter {
 	}
 	names := []string{"name", "rank", "active", "at", "ref_id", "note", "score", "done", "until"}
 	field, _ := things.Field(names[random.IntN(len(names))])
-	filters := fieldFilters(m, field)
+	filters := fieldFilters(m, field, 1)
 	return filters[random.IntN(len(filters))]
 }

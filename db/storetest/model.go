@@ -20,36 +20,7 @@ func value(c *store.Collection, doc store.Document, field string) any {
 	if i >= len(pointers) {
 		return nil
 	}
-	switch p := pointers[i].(type) {
-	case *store.ID:
-		return *p
-	case *string:
-		return *p
-	case *time.Time:
-		return *p
-	case *int:
-		return *p
-	case *bool:
-		return *p
-	case **store.ID:
-		return deref(*p)
-	case **string:
-		return deref(*p)
-	case **time.Time:
-		return deref(*p)
-	case **int:
-		return deref(*p)
-	case **bool:
-		return deref(*p)
-	}
-	panic("storetest: no such pointer type")
-}
-
-func deref[T any](p *T) any {
-	if p == nil {
-		return nil
-	}
-	return *p
+	return store.ValueAt(pointers[i])
 }
 
 // compare orders two values of one type, none of them null.

@@ -42,12 +42,13 @@ func (f *front) serve(listener net.Listener) {
 func (f *front) serveClient(client net.Conn) {
 	defer func() { _ = client.Close() }()
 	ctx := context.Background()
-	upstream, err := wireclient.Connect(ctx, f.upstream, slog.New(slog.DiscardHandler))
+	server, err := new(net.Dialer).DialContext(ctx, "tcp", f.upstream)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "ferretdb: cannot connect:", err)
 		return
 	}
-	defer func() { _ = upstream.Close() }()
+	defer func() { _ = server.Close() }()
+	upstream := newUpstream(server)
 	reader, writer := bufio.NewReader(client), bufio.NewWriter(client)
 	for {
 		header, request, err := wire.ReadMessage(reader)
@@ -66,7 +67,7 @@ func (f *front) serveClient(client net.Conn) {
 }
 
 func (f *front) forward(
-	ctx context.Context, upstream *wireclient.Conn, header *wire.MsgHeader, request wire.MsgBody,
+	ctx context.Context, upstream *upstream, header *wire.MsgHeader, request wire.MsgBody,
 ) (*wire.MsgHeader, wire.MsgBody, error) {
 	f.working.RLock()
 	defer f.working.RUnlock()
@@ -75,15 +76,12 @@ func (f *front) forward(
 		f.writing.Lock()
 		defer f.writing.Unlock()
 	}
-	if err := upstream.Write(ctx, header, request); err != nil {
-		return nil, nil, err
-	}
-	header, answer, err := upstream.Read(ctx)
+	header, answer, err := upstream.pass(header, request)
 	message, ok := answer.(*wire.OpMsg)
 	if err != nil || write == nil || !ok {
 		return header, answer, err
 	}
-	mended, err := mend(ctx, upstream, write, message)
+	mended, err := mend(ctx, upstream.client, write, message)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -93,6 +91,33 @@ func (f *front) forward(
 	}
 	header.MessageLength = int32(wire.MsgHeaderLen + len(body))
 	return header, mended, nil
+}
+
+// upstream is a connection to FerretDB.
+type upstream struct {
+	reader *bufio.Reader
+	writer *bufio.Writer
+	// client sends commands of the front's own over the same connection. It writes every message out for a log, even for one
+	// that is discarded, so what is only passed on goes past it.
+	client *wireclient.Conn
+}
+
+func newUpstream(conn net.Conn) *upstream {
+	return &upstream{
+		reader: bufio.NewReader(conn), writer: bufio.NewWriter(conn),
+		client: wireclient.New(conn, slog.New(slog.DiscardHandler)),
+	}
+}
+
+// pass sends a message and returns the answer to it.
+func (u *upstream) pass(header *wire.MsgHeader, request wire.MsgBody) (*wire.MsgHeader, wire.MsgBody, error) {
+	if err := wire.WriteMessage(u.writer, header, request); err != nil {
+		return nil, nil, err
+	}
+	if err := u.writer.Flush(); err != nil {
+		return nil, nil, err
+	}
+	return wire.ReadMessage(u.reader)
 }
 
 // writeOf returns the message if it is a command that writes, else nil.

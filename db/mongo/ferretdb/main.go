@@ -9,9 +9,11 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -20,6 +22,9 @@ import (
 
 // stopTimeout bounds the wait for FerretDB to close its files.
 const stopTimeout = 3 * time.Second
+
+// garbagePercent is how much garbage may gather, in percent of what is in use, before it is collected.
+const garbagePercent = 800
 
 func main() {
 	dir := flag.String("dir", "", "directory of the data; without it, a temporary one that is removed at the end")
@@ -47,11 +52,13 @@ func run(dir, listen string) error {
 		return err
 	}
 	defer server.stop()
+	// FerretDB makes a lot of garbage for each document that it scans; its data is small.
+	debug.SetGCPercent(garbagePercent)
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		return fmt.Errorf("cannot listen: %w", err)
 	}
-	front := &front{upstream: server.uri}
+	front := &front{upstream: server.address}
 	defer front.stop()
 	go front.serve(listener)
 	fmt.Printf("mongodb://%s/\n", listener.Addr())
@@ -61,9 +68,9 @@ func run(dir, listen string) error {
 
 // server is a running FerretDB.
 type server struct {
-	uri    string
-	cancel context.CancelFunc
-	done   chan struct{}
+	address string
+	cancel  context.CancelFunc
+	done    chan struct{}
 }
 
 // start runs FerretDB on a port of its own. What is acknowledged survives the end of the process, but not that of the
@@ -86,7 +93,12 @@ func start(dir string) (*server, error) {
 			fmt.Fprintln(os.Stderr, "ferretdb:", err)
 		}
 	}()
-	s.uri = f.MongoDBURI()
+	uri, err := url.Parse(f.MongoDBURI())
+	if err != nil {
+		s.stop()
+		return nil, fmt.Errorf("cannot read FerretDB's URI: %w", err)
+	}
+	s.address = uri.Host
 	return s, nil
 }
 

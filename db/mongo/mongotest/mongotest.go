@@ -25,9 +25,16 @@ const (
 	cleanupTimeout = 30 * time.Second
 )
 
+// testURI names the variable that has the URI of a MongoDB for the tests.
+const testURI = "MONGO_TEST_URI"
+
+// IsStandIn reports whether the tests run on FerretDB, which reads all documents of a collection for each query: a test
+// gives it less data.
+func IsStandIn() bool { return os.Getenv(testURI) == "" }
+
 // shared is the server of this test binary. It is kept, since a server ends when nothing refers to it any more.
 var shared = sync.OnceValues(func() (*server, error) {
-	if uri := os.Getenv("MONGO_TEST_URI"); uri != "" {
+	if uri := os.Getenv(testURI); uri != "" {
 		return &server{uri: uri}, nil
 	}
 	return start("", "127.0.0.1:0")
