@@ -26,7 +26,7 @@ func TestMoveEventsReadsWhatItMoves(t *testing.T) {
 	monitor := &event.CommandMonitor{Succeeded: func(_ context.Context, e *event.CommandSucceededEvent) {
 		read.Add(int64(bytes.Count(e.Reply, []byte(eventData))))
 	}}
-	s := mongotest.OpenOn(t, mongotest.Database(t), []*store.Collection{db.Interactions}, mongo.WithMonitor(monitor))
+	s := mongotest.OpenOn(t, mongotest.Database(t), []*store.Collection{db.Interactions.Collection}, mongo.WithMonitor(monitor))
 	insertWithEvents(t, s, inOne)
 	for range documents {
 		insertWithEvents(t, s, inSeveral)
@@ -54,5 +54,5 @@ func insertWithEvents(t *testing.T, s *mongo.Store, n int) {
 	for i := range events {
 		events[i] = &store.Event{ID: store.NewID(), Type: fmt.Sprint("event ", i), Entity: doc.ID, Data: eventData}
 	}
-	wantNoError(t, "Insert", s.Insert(t.Context(), db.Interactions, doc, events...))
+	wantNoError(t, "Insert", s.Insert(t.Context(), db.Interactions.Collection, doc, events...))
 }
