@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // answerLimits bounds answers: their size, while they are written, and the number of their errors.
@@ -34,10 +35,10 @@ func (l answerLimits) InterceptResponse(ctx context.Context, next graphql.Respon
 	case response == nil:
 	case answer.size.Load() > answer.maxSize:
 		response.Data = json.RawMessage("null")
-		response.Errors = gqlerror.List{codedError(answer.tooLarge())}
+		response.Errors = gqlerror.List{apierror.Coded(answer.tooLarge())}
 	case answer.errors.Load() > answer.maxErrors:
-		response.Errors = append(response.Errors, codedError(store.Errorf(
-			QueryTooComplex, "there are %d errors; at most %d are shown", answer.errors.Load(), answer.maxErrors,
+		response.Errors = append(response.Errors, apierror.Coded(store.Errorf(
+			apierror.QueryTooComplex, "there are %d errors; at most %d are shown", answer.errors.Load(), answer.maxErrors,
 		)))
 	}
 	return response
@@ -80,7 +81,7 @@ func (a *answerExtent) admitError() bool {
 }
 
 func (a *answerExtent) tooLarge() *store.Error {
-	return store.Errorf(QueryTooComplex, "the answer is larger than the %d bytes allowed; ask for less at a time", a.maxSize)
+	return store.Errorf(apierror.QueryTooComplex, "the answer is larger than the %d bytes allowed; ask for less at a time", a.maxSize)
 }
 
 // answerWriter writes an answer until it is too large, and drops what comes then.

@@ -7,6 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // CrossOrigin refuses requests that a browser sends because a page of another origin makes it, unless the origin is one
@@ -27,7 +28,7 @@ func CrossOrigin(origins Origins, next http.Handler) http.Handler {
 		media, _ := negotiate(r.Header.Values("Accept"))
 		writeResponse(
 			w, answerFormat{media: media}, http.StatusForbidden,
-			&graphql.Response{Errors: gqlerror.List{codedError(refused)}},
+			&graphql.Response{Errors: gqlerror.List{apierror.Coded(refused)}},
 		)
 	})
 }

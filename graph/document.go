@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // document is a valid document, and what its variables may be.
@@ -93,18 +94,18 @@ func (d *documents) find(params *graphql.RawParams) (*document, gqlerror.List) {
 	}
 	name, err := readDocumentName(params)
 	if err != nil {
-		return nil, gqlerror.List{requestError(err)}
+		return nil, gqlerror.List{apierror.FromError(err)}
 	}
 	if d.trusted != nil {
 		doc, err := d.trusted.find(params.Query, name)
 		if err != nil {
-			return nil, gqlerror.List{requestError(err)}
+			return nil, gqlerror.List{apierror.FromError(err)}
 		}
 		params.Query = doc.text
 		return doc, nil
 	}
 	if params.Query, err = d.registered.text(params.Query, name); err != nil {
-		return nil, gqlerror.List{requestError(err)}
+		return nil, gqlerror.List{apierror.FromError(err)}
 	}
 	doc, errs := d.load(params.Query)
 	if len(errs) == 0 {
@@ -124,7 +125,7 @@ func (d *documents) load(source string) (*document, gqlerror.List) {
 	}
 	for _, checkLimits := range []func(*ast.QueryDocument, Limits) *store.Error{checkExtent, checkRepeats} {
 		if err := checkLimits(parsed, d.limits); err != nil {
-			return nil, gqlerror.List{codedError(err)}
+			return nil, gqlerror.List{apierror.Coded(err)}
 		}
 	}
 	if errs := d.validator.validate(parsed, source); len(errs) > 0 {
@@ -147,7 +148,7 @@ func (d *documents) parse(source string) (*ast.QueryDocument, *gqlerror.Error) {
 		return nil, d.parseError(err)
 	}
 	if len(doc.Operations) == 0 {
-		return nil, codedError(store.Errorf(ParseFailed, "Syntax Error: the document has no operation."))
+		return nil, apierror.Coded(store.Errorf(apierror.ParseFailed, "Syntax Error: the document has no operation."))
 	}
 	return doc, nil
 }
@@ -173,7 +174,7 @@ func hasMoreTokens(source string, limit int) bool {
 }
 
 func (d *documents) tooManyTokens() *gqlerror.Error {
-	return codedError(store.Errorf(QueryTooComplex,
+	return apierror.Coded(store.Errorf(apierror.QueryTooComplex,
 		"the document has more than %[1]d tokens; at most %[1]d are allowed", d.limits.Tokens))
 }
 
@@ -181,16 +182,16 @@ func (d *documents) tooManyTokens() *gqlerror.Error {
 func (d *documents) parseError(err error) *gqlerror.Error {
 	var syntax *gqlerror.Error
 	if !errors.As(err, &syntax) {
-		return codedError(store.Errorf(ParseFailed, "Syntax Error."))
+		return apierror.Coded(store.Errorf(apierror.ParseFailed, "Syntax Error."))
 	}
 	switch {
 	case strings.HasPrefix(syntax.Message, "exceeded token limit"):
 		return d.tooManyTokens()
 	case strings.HasPrefix(syntax.Message, "exceeded maximum nesting depth"):
-		return codedError(store.Errorf(QueryTooComplex,
+		return apierror.Coded(store.Errorf(apierror.QueryTooComplex,
 			"the operation's depth is more than %d; at most %d is allowed", parser.MaxNestingDepth, d.limits.Depth))
 	}
-	shown := codedError(store.Errorf(ParseFailed, "Syntax Error: %s", shortenMessage(syntax.Message)))
+	shown := apierror.Coded(store.Errorf(apierror.ParseFailed, "Syntax Error: %s", shortenMessage(syntax.Message)))
 	shown.Locations = syntax.Locations
 	return shown
 }

@@ -5,25 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"crm/db/store"
-)
-
-// The codes of errors that concern the request itself; the others are db's.
-const (
-	BadRequest       store.Code = "BAD_REQUEST"
-	ParseFailed      store.Code = "GRAPHQL_PARSE_FAILED"
-	ValidationFailed store.Code = "GRAPHQL_VALIDATION_FAILED"
-	QueryTooComplex  store.Code = "QUERY_TOO_COMPLEX"
-	InternalError    store.Code = "INTERNAL_SERVER_ERROR"
+	"crm/graph/apierror"
 )
 
 // errPanic stands for a panic, which is in the log already.
@@ -59,14 +49,14 @@ func (p presenter) coded(ctx context.Context, err error, path ast.Path) *gqlerro
 		if coded.Err != nil && coded.Code == store.Unavailable {
 			p.log.WarnContext(ctx, "unavailable", "requestId", RequestID(ctx), "path", path.String(), "error", coded.Err)
 		}
-		return codedError(coded)
+		return apierror.Coded(coded)
 	case errors.Is(err, context.DeadlineExceeded):
-		return codedError(store.Errorf(store.Unavailable, "the request took too long"))
+		return apierror.Coded(store.Errorf(store.Unavailable, "the request took too long"))
 	case errors.Is(err, context.Canceled):
-		return codedError(store.Errorf(store.Unavailable, "the request was cancelled"))
+		return apierror.Coded(store.Errorf(store.Unavailable, "the request was cancelled"))
 	}
 	if field := argumentPath(ctx, path); field != "" {
-		return codedError(store.FieldError(store.BadInput, field, "has a value that its type does not allow"))
+		return apierror.Coded(store.FieldError(store.BadInput, field, "has a value that its type does not allow"))
 	}
 	p.log.ErrorContext(ctx, "internal error", "requestId", RequestID(ctx), "path", path.String(), "error", err)
 	return internalError(ctx)
@@ -98,46 +88,9 @@ func argumentPath(ctx context.Context, path ast.Path) string {
 	return strings.Join(parts, ".")
 }
 
-// codedError shows an error that is meant for clients.
-func codedError(err *store.Error) *gqlerror.Error {
-	extensions := map[string]any{"code": string(err.Code)}
-	if len(err.Problems) > 0 {
-		fields := make([]fieldProblem, len(err.Problems))
-		for i, problem := range err.Problems {
-			fields[i] = fieldProblem(problem)
-		}
-		extensions["fields"] = fields
-	}
-	if err.RetryAfter > 0 {
-		extensions["retryAfter"] = int(math.Ceil(float64(err.RetryAfter) / float64(time.Second)))
-	}
-	return &gqlerror.Error{Message: err.Message, Extensions: extensions}
-}
-
-// fieldProblem is what extensions.fields has of a db.Problem.
-type fieldProblem struct {
-	Path    string `json:"path"`
-	Message string `json:"message"`
-}
-
 func internalError(ctx context.Context) *gqlerror.Error {
 	return &gqlerror.Error{
 		Message:    "internal error",
-		Extensions: map[string]any{"code": string(InternalError), "requestId": RequestID(ctx)},
+		Extensions: map[string]any{"code": string(apierror.InternalError), "requestId": RequestID(ctx)},
 	}
-}
-
-// codeOf returns the code that the error shows to clients.
-func codeOf(err *gqlerror.Error) store.Code {
-	code, _ := err.Extensions["code"].(string)
-	return store.Code(code)
-}
-
-// requestError shows an error that is meant for clients; one that isn't has no place in the reading of a request.
-func requestError(err error) *gqlerror.Error {
-	var coded *store.Error
-	if errors.As(err, &coded) {
-		return codedError(coded)
-	}
-	return codedError(store.Errorf(InternalError, "internal error"))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 type resolverError struct {
@@ -118,14 +119,14 @@ func TestErrorsOfArguments(t *testing.T) {
 		path ast.Path
 		want store.Code
 	}{
-		{nil, path, store.BadInput}, {map[string]any{}, path, InternalError}, {nil, path[:1], InternalError},
+		{nil, path, store.BadInput}, {map[string]any{}, path, apierror.InternalError}, {nil, path[:1], apierror.InternalError},
 	} {
 		ctx := graphql.WithFieldContext(t.Context(), &graphql.FieldContext{Field: field, Args: test.args})
 		got := presenter.present(ctx, gqlerror.WrapPath(test.path, errors.New("strconv.ParseInt")))
-		if codeOf(got) != test.want || strings.Contains(got.Message, "strconv") {
+		if apierror.CodeOf(got) != test.want || strings.Contains(got.Message, "strconv") {
 			t.Errorf("%v got %v", test, got)
 		}
-		if test.want == store.BadInput && got.Extensions["fields"].([]fieldProblem)[0].Path != "orderBy.0.field" {
+		if test.want == store.BadInput && got.Extensions["fields"].([]apierror.FieldProblem)[0].Path != "orderBy.0.field" {
 			t.Errorf("got %v", got.Extensions)
 		}
 	}

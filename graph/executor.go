@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // Executor runs operations for any transport, gqlgen's too. Parsing, limits, validation and the reading of variables
@@ -45,21 +46,21 @@ func (e *Executor) CreateOperationContext(
 		return refused, errs
 	}
 	if err := e.checkParams(doc, params); err != nil {
-		return refused, gqlerror.List{requestError(err)}
+		return refused, gqlerror.List{apierror.FromError(err)}
 	}
 	operation, errs = e.inner.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
 	if len(errs) > 0 {
-		return refused, gqlerror.List{requestError(store.Errorf(store.BadInput, "the variables do not fit the operation"))}
+		return refused, gqlerror.List{apierror.FromError(store.Errorf(store.BadInput, "the variables do not fit the operation"))}
 	}
 	operation.Stats.SetExtension(documentExtension, doc)
 	operation.DisableIntrospection = !e.introspection && e.documents.trusted == nil
 	complexity := complexityOf(e.schema, doc.QueryDocument, operation.Operation, operation.Variables)
 	operation.Stats.SetExtension(complexityExtension, complexity)
 	if err := check("the operation's complexity", complexity, e.limits.Complexity); err != nil {
-		return operation, gqlerror.List{requestError(err)}
+		return operation, gqlerror.List{apierror.FromError(err)}
 	}
 	if err := e.budgets.charge(ctx, operation, complexity); err != nil {
-		return operation, gqlerror.List{codedError(err)}
+		return operation, gqlerror.List{apierror.Coded(err)}
 	}
 	return operation, nil
 }
@@ -68,7 +69,7 @@ func (e *Executor) CreateOperationContext(
 func (e *Executor) findDocument(ctx context.Context, params *graphql.RawParams) (*document, gqlerror.List) {
 	done, err := e.large.take(ctx, len(params.Query))
 	if err != nil {
-		return nil, gqlerror.List{codedError(err)}
+		return nil, gqlerror.List{apierror.Coded(err)}
 	}
 	defer done()
 	return e.documents.find(params)
@@ -97,7 +98,7 @@ func (e *Executor) DispatchOperation(
 // DispatchError returns the response to a request that is refused, and logs it.
 func (e *Executor) DispatchError(ctx context.Context, errs gqlerror.List) *graphql.Response {
 	for i, err := range errs {
-		if codeOf(err) == "" {
+		if apierror.CodeOf(err) == "" {
 			errs[i] = e.presenter.present(ctx, err)
 		}
 	}

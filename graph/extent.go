@@ -6,6 +6,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // extent says how large a selection set is with the fragments that it spreads written out.
@@ -31,7 +32,7 @@ func checkExtent(doc *ast.QueryDocument, limits Limits) *store.Error {
 		fragments: indexFragments(doc), measured: map[string]extent{}, visiting: map[string]bool{},
 	}
 	if len(s.fragments) < len(doc.Fragments) {
-		return store.Errorf(ValidationFailed, "There can be only one fragment of a name.")
+		return store.Errorf(apierror.ValidationFailed, "There can be only one fragment of a name.")
 	}
 	size := 0
 	var refusal *store.Error
@@ -48,7 +49,7 @@ func checkExtent(doc *ast.QueryDocument, limits Limits) *store.Error {
 		refusal = cmp.Or(refusal, one.check(limits))
 	}
 	if s.cycle != nil {
-		return store.Errorf(ValidationFailed, "Cannot spread fragment %q within itself.", s.cycle.Name)
+		return store.Errorf(apierror.ValidationFailed, "Cannot spread fragment %q within itself.", s.cycle.Name)
 	}
 	return cmp.Or(
 		refusal, check("the document's number of selections and values, with fragments written out,", size, limits.Selections),

@@ -16,6 +16,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/graph/apierror"
 )
 
 // stubResolvers answers only the root fields that its functions are there for; the others panic.
@@ -90,7 +91,7 @@ type answer struct {
 			Locations  []map[string]int
 			Extensions struct {
 				Code       string
-				Fields     []fieldProblem
+				Fields     []apierror.FieldProblem
 				RetryAfter int
 				RequestID  string
 			}

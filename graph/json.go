@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // jsonReader reads the JSON of requests as encoding/json reads it into an any, with its Number for numbers, so that they
@@ -106,5 +107,5 @@ func likeEncodingJSON() []json.Options {
 
 // tooManyValues is the refusal of a request that has them.
 func (r *jsonReader) tooManyValues(where string) *store.Error {
-	return store.Errorf(QueryTooComplex, "there are more than %[1]d values in %[2]s; at most %[1]d are allowed", r.limit, where)
+	return store.Errorf(apierror.QueryTooComplex, "there are more than %[1]d values in %[2]s; at most %[1]d are allowed", r.limit, where)
 }

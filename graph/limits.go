@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // Limits bounds what one request may ask for. Each is checked before the work that it bounds is done, and what exceeds
@@ -87,9 +88,9 @@ func check(subject string, value, limit int) *store.Error {
 	case value <= limit:
 		return nil
 	case value >= saturated:
-		return store.Errorf(QueryTooComplex, "%s is more than %d; at most %d is allowed", subject, saturated-1, limit)
+		return store.Errorf(apierror.QueryTooComplex, "%s is more than %d; at most %d is allowed", subject, saturated-1, limit)
 	}
-	return store.Errorf(QueryTooComplex, "%s is %d; at most %d is allowed", subject, value, limit)
+	return store.Errorf(apierror.QueryTooComplex, "%s is %d; at most %d is allowed", subject, value, limit)
 }
 
 // saturated is what sums and products stop at, so that nested fragments and pages can't overflow them.

@@ -12,6 +12,7 @@ import (
 	"crm/db"
 	"crm/db/entity"
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // logOperation writes an operation's one line: what it was, who asked and how it ended, but neither the query nor its
@@ -44,7 +45,7 @@ func operationAttributes(operation *graphql.OperationContext) []slog.Attr {
 	if definition := operation.Operation; definition != nil {
 		attributes = append(
 			attributes,
-			slog.String("operation", shorten(definition.Name)), slog.String("type", string(definition.Operation)),
+			slog.String("operation", apierror.Shorten(definition.Name)), slog.String("type", string(definition.Operation)),
 		)
 	}
 	if start := operation.Stats.OperationStart; !start.IsZero() {
@@ -64,7 +65,7 @@ func viewerID(viewer auth.Viewer) string {
 func errorCodes(response *graphql.Response) []store.Code {
 	var codes []store.Code
 	for _, err := range response.Errors {
-		if code := codeOf(err); !slices.Contains(codes, code) {
+		if code := apierror.CodeOf(err); !slices.Contains(codes, code) {
 			codes = append(codes, code)
 		}
 	}

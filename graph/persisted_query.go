@@ -9,6 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // The entries of a request's extensions that name a document instead of having its text.
@@ -115,7 +116,7 @@ func errPersistedQueryNotFound() *store.Error {
 
 func checkHash(query, hash string) error {
 	if hashOf(query) != hash {
-		return store.Errorf(BadRequest, "the sha256Hash is not the hash of the query")
+		return store.Errorf(apierror.BadRequest, "the sha256Hash is not the hash of the query")
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // merger finds fields that fall onto each other in the answer. Validation compares each of them with each other, so
@@ -40,7 +41,7 @@ func (m *merger) check(sets []ast.SelectionSet) *store.Error {
 	}
 	for _, field := range merged.fields {
 		if field.count > m.limit {
-			subject := fmt.Sprintf("the number of times that %q is selected at one place", shorten(field.name))
+			subject := fmt.Sprintf("the number of times that %q is selected at one place", apierror.Shorten(field.name))
 			return check(subject, field.count, m.limit)
 		}
 		if len(field.sets) == 0 {

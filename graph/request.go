@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // The parameters of a GraphQL request.
@@ -35,7 +36,7 @@ type refusal struct {
 }
 
 func refuse(status int, format string, args ...any) *refusal {
-	return &refusal{status: status, err: store.Errorf(BadRequest, format, args...)}
+	return &refusal{status: status, err: store.Errorf(apierror.BadRequest, format, args...)}
 }
 
 // readRequest reads a GraphQL request, or says with what status it is refused.
@@ -98,7 +99,7 @@ func readBody(body io.Reader, length int64) ([]byte, error) {
 func bodyTooLarge(limit int64) *refusal {
 	return &refusal{
 		status: http.StatusRequestEntityTooLarge,
-		err:    store.Errorf(QueryTooComplex, "the body is larger than the %d bytes allowed", limit),
+		err:    store.Errorf(apierror.QueryTooComplex, "the body is larger than the %d bytes allowed", limit),
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // The media types of GraphQL answers.
@@ -59,8 +60,8 @@ func negotiate(accept []string) (media string, ok bool) {
 // 200 wherever the answer is one that GraphQL gives.
 func requestErrorStatus(media string, errs gqlerror.List) int {
 	for _, err := range errs {
-		switch codeOf(err) {
-		case InternalError:
+		switch apierror.CodeOf(err) {
+		case apierror.InternalError:
 			return http.StatusInternalServerError
 		case store.Unavailable:
 			return http.StatusServiceUnavailable
@@ -71,7 +72,7 @@ func requestErrorStatus(media string, errs gqlerror.List) int {
 		case PersistedQueryNotFound:
 			return http.StatusOK // the client sends the text then; an error of HTTP could keep it from that
 		}
-		if fields, _ := err.Extensions["fields"].([]fieldProblem); len(fields) == 1 && fields[0].Path == operationNameParam {
+		if fields, _ := err.Extensions["fields"].([]apierror.FieldProblem); len(fields) == 1 && fields[0].Path == operationNameParam {
 			return http.StatusBadRequest
 		}
 	}
@@ -96,7 +97,7 @@ func writeResponse(w http.ResponseWriter, format answerFormat, status int, respo
 	body, err := marshalResponse(response)
 	if err != nil {
 		status = http.StatusInternalServerError
-		body = answerBody{data: fmt.Appendf(nil, `{"errors":[{"message":"internal error","extensions":{"code":%q}}]}`, InternalError)}
+		body = answerBody{data: fmt.Appendf(nil, `{"errors":[{"message":"internal error","extensions":{"code":%q}}]}`, apierror.InternalError)}
 	}
 	header := w.Header()
 	header.Set("Content-Type", format.media+"; charset=utf-8")
@@ -180,5 +181,5 @@ func (e *Executor) refuseStream(w http.ResponseWriter, r *http.Request, err *sto
 	if err.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(err.RetryAfter.Seconds())))
 	}
-	writeResponse(w, answerFormat{media: mediaJSON}, status, e.DispatchError(r.Context(), gqlerror.List{codedError(err)}))
+	writeResponse(w, answerFormat{media: mediaJSON}, status, e.DispatchError(r.Context(), gqlerror.List{apierror.Coded(err)}))
 }

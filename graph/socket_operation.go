@@ -15,6 +15,7 @@ import (
 
 	"crm/auth"
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // socketOperation is an operation that is under way on a socket.
@@ -40,8 +41,8 @@ func (s *socket) subscribe(ctx context.Context, message socketMessage) bool {
 	s.refused = 0
 	params, refused := s.readParams(ctx, message.Payload)
 	switch {
-	case refused != nil && (refused.err.Code == QueryTooComplex || refused.err.Code == store.Unavailable):
-		return s.sendErrors(message.ID, s.exec.DispatchError(ctx, gqlerror.List{codedError(refused.err)}))
+	case refused != nil && (refused.err.Code == apierror.QueryTooComplex || refused.err.Code == store.Unavailable):
+		return s.sendErrors(message.ID, s.exec.DispatchError(ctx, gqlerror.List{apierror.Coded(refused.err)}))
 	case refused != nil:
 		s.close(closeBadMessage, "The payload of a subscribe message must be the parameters of an operation")
 		return false

@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // httpTransport answers one operation per request, as the GraphQL-over-HTTP specification has it: any by POST, queries
@@ -34,7 +35,7 @@ func (t *httpTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok && events == eventsRefused {
 		t.refuse(w, r, media, &refusal{
 			status: http.StatusNotAcceptable,
-			err:    store.Errorf(BadRequest, "answers are %s, %s or %s", mediaGraphQL, mediaJSON, mediaEvents),
+			err:    store.Errorf(apierror.BadRequest, "answers are %s, %s or %s", mediaGraphQL, mediaJSON, mediaEvents),
 		})
 		return
 	}
@@ -61,7 +62,7 @@ func (t *httpTransport) run(
 	case kind == ast.Mutation && r.Method == http.MethodGet:
 		t.refuse(w, r, media, &refusal{
 			status: http.StatusMethodNotAllowed, allow: http.MethodPost,
-			err: store.Errorf(BadRequest, "a mutation can't be sent by GET; send it by POST"),
+			err: store.Errorf(apierror.BadRequest, "a mutation can't be sent by GET; send it by POST"),
 		})
 	case kind == ast.Subscription && events == eventsRefused:
 		t.refuse(w, r, media, refuse(
@@ -104,6 +105,6 @@ func (t *httpTransport) refuse(w http.ResponseWriter, r *http.Request, media str
 	if refused.status == http.StatusUnsupportedMediaType {
 		w.Header().Set("Accept", mediaJSON)
 	}
-	response := t.exec.DispatchError(r.Context(), gqlerror.List{codedError(refused.err)})
+	response := t.exec.DispatchError(r.Context(), gqlerror.List{apierror.Coded(refused.err)})
 	writeResponse(w, answerFormat{media: media}, refused.status, response)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // TrustedDocuments are the only documents that a server runs which has them.
@@ -34,7 +35,7 @@ func ReadTrustedDocuments(path string, limits Limits) (*TrustedDocuments, error)
 	for _, id := range slices.Sorted(maps.Keys(texts)) {
 		doc, errs := checking.load(texts[id])
 		if len(errs) > 0 {
-			return nil, fmt.Errorf("document %q in %s is refused: %s", shorten(id), path, errs[0].Message)
+			return nil, fmt.Errorf("document %q in %s is refused: %s", apierror.Shorten(id), path, errs[0].Message)
 		}
 		trusted.byName[id], trusted.byName[hashOf(doc.text)], trusted.byText[doc.text] = doc, doc, doc
 	}
@@ -61,7 +62,7 @@ func parseManifest(content []byte) (map[string]string, error) {
 				return nil, fmt.Errorf("operation %d has no id or no body", i)
 			}
 			if known, ok := texts[operation.ID]; ok && known != operation.Body {
-				return nil, fmt.Errorf("two operations have the id %q", shorten(operation.ID))
+				return nil, fmt.Errorf("two operations have the id %q", apierror.Shorten(operation.ID))
 			}
 			texts[operation.ID] = operation.Body
 		}

@@ -9,6 +9,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/core"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"crm/graph/apierror"
 )
 
 const (
@@ -71,8 +73,8 @@ func (v *validator) validate(doc *ast.QueryDocument, source string) gqlerror.Lis
 	}
 	for _, err := range errs {
 		err.Message = shortenMessage(err.Message)
-		if codeOf(err) == "" {
-			err.Extensions = map[string]any{"code": string(ValidationFailed)}
+		if apierror.CodeOf(err) == "" {
+			err.Extensions = map[string]any{"code": string(apierror.ValidationFailed)}
 		}
 	}
 	return errs
@@ -153,7 +155,7 @@ func (v *validator) literals() core.Rule {
 
 func badInput(err error) core.ErrorOption {
 	return func(target *gqlerror.Error) {
-		shown := requestError(err)
+		shown := apierror.FromError(err)
 		target.Message, target.Extensions = shown.Message, shown.Extensions
 	}
 }

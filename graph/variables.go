@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // maxProblems is how many problems one answer names at most.
@@ -106,7 +107,7 @@ func (c *inputChecker) object(path string, definition *ast.Definition, value any
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if definition.Fields.ForName(name) == nil {
-			c.add(path+"."+shorten(name), "is not a field of %s", definition.Name)
+			c.add(path+"."+apierror.Shorten(name), "is not a field of %s", definition.Name)
 		}
 	}
 	c.oneOf(path, definition, object)
@@ -183,13 +184,4 @@ func literalAsJSON(value *ast.Value) any {
 		return value.Raw == "true"
 	}
 	return fmt.Errorf("no JSON for a value of kind %d", value.Kind)
-}
-
-// shorten cuts a client's text to a length at which it is good to read in a message.
-func shorten(text string) string {
-	const maxLength = 100
-	if len(text) <= maxLength {
-		return text
-	}
-	return strings.ToValidUTF8(text[:maxLength], "") + "…"
 }

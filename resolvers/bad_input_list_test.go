@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"crm/db/store"
-	"crm/graph"
+	"crm/graph/apierror"
 )
 
 // nested returns a where input in which a condition stands below that many nots.
@@ -57,9 +57,9 @@ func TestBadList(t *testing.T) {
 			{"contains too much", `where: {name: {contains: "` + strings.Repeat("x", 1001) + `"}}`, store.BadInput, "where.name.contains", "at most 1000 characters"},
 			{"starts with too much", `where: {name: {startsWith: "` + strings.Repeat("é", 1001) + `"}}`, store.BadInput, "where.name.startsWith", "at most 1000 characters"},
 			{"contains too little", `where: {or: [{company: {contains: "é1"}}]}`, store.BadInput, "where.or.0.company.contains", "at least 3 characters"},
-			{"a key that there isn't", `orderBy: {field: PASSWORD}`, graph.ValidationFailed, "", "PASSWORD"},
-			{"an operator that there isn't", `where: {name: {regex: ".*"}}`, graph.ValidationFailed, "", "regex"},
-			{"a field that there isn't", `where: {password: {startsWith: "$2"}}`, graph.ValidationFailed, "", "password"},
+			{"a key that there isn't", `orderBy: {field: PASSWORD}`, apierror.ValidationFailed, "", "PASSWORD"},
+			{"an operator that there isn't", `where: {name: {regex: ".*"}}`, apierror.ValidationFailed, "", "regex"},
+			{"a field that there isn't", `where: {password: {startsWith: "$2"}}`, apierror.ValidationFailed, "", "password"},
 			{"9 deep", `where: ` + nested(8), store.BadInput, "where" + strings.Repeat(".not", 8), "at most 8 deep"},
 			{"102 conditions", `where: {or: [` + conditions + `]}`, store.BadInput, "where", "at most 100 conditions, not 103"},
 			{"in of 101", `where: {id: {in: [` + strings.Join(ids, " ") + `]}}`, store.BadInput, "where.id.in", "at most 100 values, not 101"},

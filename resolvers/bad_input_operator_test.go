@@ -9,6 +9,7 @@ import (
 
 	"crm/db/store"
 	"crm/graph"
+	"crm/graph/apierror"
 )
 
 // place is somewhere in an argument where a client may put a value: "where.name.in".
@@ -95,7 +96,7 @@ func TestOperatorInPlaceOfValue(t *testing.T) {
 				// object with gt is right, it is another operator that isn't.
 				inDocument := s.ask(admin.token, string(operation)+" { "+
 					field.Name+"("+argument.Name+": "+literal(place.build(map[string]any{"gt": map[string]any{"ne": ""}}))+")"+selection+" }", nil)
-				if !s.isRefused(inDocument, graph.ValidationFailed, store.BadInput) {
+				if !s.isRefused(inDocument, apierror.ValidationFailed, store.BadInput) {
 					t.Errorf("%s: a literal operator is answered with %s", name, inDocument.raw)
 				}
 			}

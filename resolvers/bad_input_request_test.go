@@ -11,7 +11,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"crm/db/store"
-	"crm/graph"
+	"crm/graph/apierror"
 )
 
 // document is the body that asks for a query.
@@ -30,30 +30,30 @@ func TestBadRequest(t *testing.T) {
 			code       store.Code
 			message    string
 		}{
-			{"no body", "", 400, graph.BadRequest, "empty"},
-			{"malformed JSON", `{"query": "{ viewer { __typename } }"`, 400, graph.BadRequest, "not JSON"},
-			{"JSON and more", document("{ viewer { __typename } }") + "x", 400, graph.BadRequest, "not JSON"},
-			{"a batch", "[" + document("{ viewer { __typename } }") + "]", 400, graph.BadRequest, "batching"},
-			{"no object", `"{ viewer { __typename } }"`, 400, graph.BadRequest, "JSON object"},
+			{"no body", "", 400, apierror.BadRequest, "empty"},
+			{"malformed JSON", `{"query": "{ viewer { __typename } }"`, 400, apierror.BadRequest, "not JSON"},
+			{"JSON and more", document("{ viewer { __typename } }") + "x", 400, apierror.BadRequest, "not JSON"},
+			{"a batch", "[" + document("{ viewer { __typename } }") + "]", 400, apierror.BadRequest, "batching"},
+			{"no object", `"{ viewer { __typename } }"`, 400, apierror.BadRequest, "JSON object"},
 			{"no query", `{"variables": {}}`, 400, store.BadInput, "query: is required"},
 			{"a query that is an object", `{"query": {"$gt": ""}}`, 400, store.BadInput, "query: must be a string"},
 			{"variables that are a list", `{"query": "{ viewer { __typename } }", "variables": [1]}`, 400, store.BadInput, "variables: must be an object"},
 			{"an operation that there isn't", `{"query": "query A { viewer { __typename } }", "operationName": "B"}`, 400, store.BadInput, "operationName"},
 			{"one of two operations", document("query A { viewer { __typename } } query B { viewer { __typename } }"), 400, store.BadInput, "operationName"},
-			{"broken syntax", document("{ viewer { "), 200, graph.ParseFailed, "Syntax Error"},
-			{"a NUL in the query", document("{ viewer\x00 { __typename } }"), 200, graph.ParseFailed, "Syntax Error"},
-			{"an unknown field", document("{ viewers { id } }"), 200, graph.ValidationFailed, "viewers"},
-			{"an unknown argument", document("{ customers(limit: 5) { totalCount } }"), 200, graph.ValidationFailed, "limit"},
-			{"a field without its selection", document("{ customers }"), 200, graph.ValidationFailed, "selection"},
-			{"a number for an id", document("{ customer(by: {id: 1.5}) { id } }"), 200, graph.ValidationFailed, "1.5"},
+			{"broken syntax", document("{ viewer { "), 200, apierror.ParseFailed, "Syntax Error"},
+			{"a NUL in the query", document("{ viewer\x00 { __typename } }"), 200, apierror.ParseFailed, "Syntax Error"},
+			{"an unknown field", document("{ viewers { id } }"), 200, apierror.ValidationFailed, "viewers"},
+			{"an unknown argument", document("{ customers(limit: 5) { totalCount } }"), 200, apierror.ValidationFailed, "limit"},
+			{"a field without its selection", document("{ customers }"), 200, apierror.ValidationFailed, "selection"},
+			{"a number for an id", document("{ customer(by: {id: 1.5}) { id } }"), 200, apierror.ValidationFailed, "1.5"},
 			{"a variable that is missing", document("query($id: ID!) { customer(by: {id: $id}) { id } }"), 200, store.BadInput, "id: is required"},
-			{"10,000 aliases", document(`{ ` + many(10_000, "a%d: viewer { __typename } ") + `}`), 200, graph.QueryTooComplex, "tokens"},
-			{"1,000 aliases", document(`{ ` + many(1_000, "a%d: __typename ") + `}`), 200, graph.QueryTooComplex, "aliases"},
-			{"depth 50", document("{ interactions { nodes { " + deep + " } } }"), 200, graph.QueryTooComplex, "depth"},
-			{"a value 50 deep", document("{ customers(where: " + strings.Repeat("{not: ", 50) + "{}" + strings.Repeat("}", 50) + ") { totalCount } }"), 200, graph.QueryTooComplex, "depth"},
-			{"a query of 200 KB", document("{ viewer { " + strings.Repeat("__typename ", 18_000) + "} }"), 200, graph.QueryTooComplex, "tokens"},
-			{"a body of 10 MB", document("{ viewer { __typename } } #" + strings.Repeat("x", 10<<20)), 413, graph.QueryTooComplex, "1048576 bytes"},
-			{"pages of pages of pages", document("{ customers(first: 100) { nodes { interactions(first: 100) { nodes { tickets(first: 100) { nodes { id } } } } } } }"), 200, graph.QueryTooComplex, "complexity"},
+			{"10,000 aliases", document(`{ ` + many(10_000, "a%d: viewer { __typename } ") + `}`), 200, apierror.QueryTooComplex, "tokens"},
+			{"1,000 aliases", document(`{ ` + many(1_000, "a%d: __typename ") + `}`), 200, apierror.QueryTooComplex, "aliases"},
+			{"depth 50", document("{ interactions { nodes { " + deep + " } } }"), 200, apierror.QueryTooComplex, "depth"},
+			{"a value 50 deep", document("{ customers(where: " + strings.Repeat("{not: ", 50) + "{}" + strings.Repeat("}", 50) + ") { totalCount } }"), 200, apierror.QueryTooComplex, "depth"},
+			{"a query of 200 KB", document("{ viewer { " + strings.Repeat("__typename ", 18_000) + "} }"), 200, apierror.QueryTooComplex, "tokens"},
+			{"a body of 10 MB", document("{ viewer { __typename } } #" + strings.Repeat("x", 10<<20)), 413, apierror.QueryTooComplex, "1048576 bytes"},
+			{"pages of pages of pages", document("{ customers(first: 100) { nodes { interactions(first: 100) { nodes { tickets(first: 100) { nodes { id } } } } } } }"), 200, apierror.QueryTooComplex, "complexity"},
 			{"101 ids", document(`{ nodes(ids: [` + many(101, `"tkt_%024d" `) + `]) { id } }`), 200, store.BadInput, "ids: must have at most 100"},
 		} {
 			t.Run(test.name, func(t *testing.T) {

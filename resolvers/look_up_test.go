@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"crm/db/store"
-	"crm/graph"
+	"crm/graph/apierror"
 )
 
 const (
@@ -92,9 +92,9 @@ func TestBadLookUp(t *testing.T) {
 		for _, selection := range []string{
 			`customer(by: {}) { id }`, `customer(by: {email: null}) { id }`, `user(by: {id: "x", email: "y"}) { id }`,
 		} {
-			s.wantProblem(s.ask(p.admin.token, "{ "+selection+" }", nil), graph.ValidationFailed, "", "By")
+			s.wantProblem(s.ask(p.admin.token, "{ "+selection+" }", nil), apierror.ValidationFailed, "", "By")
 		}
 		nullable := `query($email: EmailAddress) { customer(by: {email: $email}) { id } }`
-		s.wantProblem(s.ask(p.admin.token, nullable, variables{"email": p.customer.email}), graph.ValidationFailed, "", "$email")
+		s.wantProblem(s.ask(p.admin.token, nullable, variables{"email": p.customer.email}), apierror.ValidationFailed, "", "$email")
 	})
 }
