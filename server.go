@@ -29,6 +29,7 @@ import (
 	"crm/db/sqlite"
 	"crm/db/store"
 	"crm/graph"
+	"crm/graph/playground"
 	"crm/notify"
 	"crm/notify/mail"
 	"crm/resolvers"
@@ -218,23 +219,23 @@ func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, end
 	api := graph.CrossOrigin(s.origins, authenticator.Middleware(operations))
 	mux := http.NewServeMux()
 	if s.playground {
-		page := graph.Playground("/graphql")
+		page := playground.Handler("/graphql")
 		mux.Handle("GET /{$}", page)
-		mux.Handle("GET "+graph.PlaygroundPath, page)
+		mux.Handle("GET "+playground.Path, page)
 		api = pageForBrowsers(page, api)
 	}
 	mux.Handle("/graphql", api)
 	if s.mailbox {
 		mux.Handle("GET /dev/mailbox", notify.Mailbox(c.db, log))
 	}
-	graph.HandleHealth(mux, c.db.Ping)
+	handleHealth(mux, c.db.Ping)
 	return graph.WithRequestID(graph.CORS(s.origins, mux)), operations.EndStreams, nil
 }
 
 // pageForBrowsers serves the page where a browser opens the API's address, and the API to everybody else.
 func pageForBrowsers(page, api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if graph.IsBrowser(r) {
+		if playground.IsBrowser(r) {
 			page.ServeHTTP(w, r)
 			return
 		}

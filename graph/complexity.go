@@ -3,6 +3,7 @@ package graph
 import (
 	"strings"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"crm/db/entity"
@@ -115,4 +116,14 @@ func (c *costing) length(value *ast.Value) int {
 		return min(len(list), entity.MaxPage)
 	}
 	return 1
+}
+
+// integer returns an Int argument's value; ok is false if it is null or left out.
+func integer(value *ast.Value, variables map[string]any) (n int, ok bool) {
+	given, err := value.Value(variables)
+	if err != nil || given == nil {
+		return 0, false
+	}
+	n, err = graphql.UnmarshalInt(given)
+	return n, err == nil
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"crm/graph/playground"
 )
 
 // browse opens a page in Chromium, whose tab's context it returns; the test is skipped where there is none.
@@ -159,7 +161,7 @@ func TestPlaygroundSubscribesInBrowser(t *testing.T) {
 	t.Parallel()
 	api := newStreamServer(t, HandlerConfig{Introspection: true})
 	mux := http.NewServeMux()
-	mux.Handle("/", Playground("/graphql"))
+	mux.Handle("/", playground.Handler("/graphql"))
 	mux.Handle("/graphql", api.handler)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)

@@ -7,8 +7,11 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+
+	"crm/graph/playground"
 )
 
 func newPlaygroundServer(t *testing.T) *httptest.Server {
@@ -16,12 +19,12 @@ func newPlaygroundServer(t *testing.T) *httptest.Server {
 	api := NewHandler(HandlerConfig{Introspection: true, Logger: slog.New(slog.DiscardHandler), Resolvers: stubResolvers{
 		viewer: func(context.Context) (Viewer, error) { return nil, nil },
 	}})
-	playground := Playground("/graphql")
+	page := playground.Handler("/graphql")
 	mux := http.NewServeMux()
-	mux.Handle("/", playground)
+	mux.Handle("/", page)
 	mux.HandleFunc("/graphql", func(w http.ResponseWriter, r *http.Request) {
-		if IsBrowser(r) {
-			playground.ServeHTTP(w, r)
+		if playground.IsBrowser(r) {
+			page.ServeHTTP(w, r)
 			return
 		}
 		api.ServeHTTP(w, r)
@@ -35,7 +38,11 @@ func TestPlaygroundQueriesFitTheSchema(t *testing.T) {
 	t.Parallel()
 	executor := NewExecutor(HandlerConfig{Introspection: true})
 	for _, name := range []string{"start.graphql", "nested.graphql"} {
-		if _, errs := executor.documents.load(string(readPlaygroundFile(name))); len(errs) > 0 {
+		text, err := os.ReadFile("playground/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, errs := executor.documents.load(string(text)); len(errs) > 0 {
 			t.Errorf("%s: %v", name, errs)
 		}
 	}
@@ -113,7 +120,7 @@ func TestIsBrowser(t *testing.T) {
 	} {
 		r := httptest.NewRequest(test.method, test.target, http.NoBody)
 		r.Header.Set("Accept", test.accept)
-		if got := IsBrowser(r); got != test.want {
+		if got := playground.IsBrowser(r); got != test.want {
 			t.Errorf("%v is a browser: %t", test, got)
 		}
 	}

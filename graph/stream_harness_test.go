@@ -22,6 +22,7 @@ import (
 
 	"crm/auth"
 	"crm/db/store"
+	"crm/graph/stream"
 )
 
 // streamSchema is a schema for the transports, in which each field does what its name says.
@@ -118,7 +119,7 @@ func (s *streamSchema) subscribe(ctx context.Context, field graphql.CollectedFie
 	var once sync.Once
 	context.AfterFunc(ctx, func() { once.Do(func() { s.ended <- field.Name }) })
 	if field.Name == "idle" {
-		context.AfterFunc(ctx, AnnounceStream(ctx))
+		context.AfterFunc(ctx, stream.Announce(ctx))
 		return func(context.Context) *graphql.Response {
 			<-ctx.Done()
 			return nil
@@ -132,9 +133,9 @@ func (s *streamSchema) subscribe(ctx context.Context, field graphql.CollectedFie
 		case field.Name == "panic" && sent == 2:
 			panic("hunter2")
 		case field.Name == "slow" && sent == 2:
-			FailStream(ctx, store.Errorf(store.RateLimited, "too slow"))
+			stream.Fail(ctx, store.Errorf(store.RateLimited, "too slow"))
 		case field.Name == "secret" && sent == 2:
-			FailStream(ctx, errors.New("hunter2"))
+			stream.Fail(ctx, errors.New("hunter2"))
 		case ctx.Err() == nil && (field.Name != "count" || sent <= to):
 			return oneField(field, sent)
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"crm/db/store"
+	"crm/graph/stream"
 )
 
 // subscription is a subscription that is under way. No goroutine waits for what comes: there may be thousands that are
@@ -16,7 +17,7 @@ type subscription struct {
 	// ctx is the operation's; responseCtx has gqlgen's part in it, too.
 	ctx, responseCtx context.Context //nolint:containedctx // they are the operation's, and so is this
 	operation        *graphql.OperationContext
-	source           *streamSource
+	source           *stream.Source
 	responses        graphql.ResponseHandler
 	send             func(response *graphql.Response) bool
 	ended            func(failed *graphql.Response)
@@ -30,7 +31,7 @@ func (e *Executor) subscribe(
 	s := &subscription{
 		exec: e, ctx: graphql.WithOperationContext(ctx, operation), operation: operation, send: send, ended: ended,
 	}
-	s.source = &streamSource{resume: s.run, waiting: 1} // what the resolver itself answers
+	s.source = stream.NewSource(s.run)
 	go s.run()
 }
 
@@ -45,7 +46,7 @@ func (s *subscription) run() {
 			s.ended(failed)
 		}
 	}()
-	for s.source.take() {
+	for s.source.Take() {
 		var more bool
 		if more, failed = s.next(); !more {
 			return
@@ -57,8 +58,8 @@ func (s *subscription) run() {
 // next takes one step; more is false if it was the last.
 func (s *subscription) next() (more bool, failed *graphql.Response) {
 	if s.responses == nil {
-		s.responses, s.responseCtx = s.exec.DispatchOperation(withStreamSource(s.ctx, s.source), s.operation)
-		if s.source.announces() {
+		s.responses, s.responseCtx = s.exec.DispatchOperation(stream.WithSource(s.ctx, s.source), s.operation)
+		if s.source.Announces() {
 			return true, nil
 		}
 	}
@@ -75,7 +76,7 @@ func (s *subscription) next() (more bool, failed *graphql.Response) {
 // end returns why there are no more responses, if the client is to know.
 func (s *subscription) end() *graphql.Response {
 	var cause *store.Error
-	switch err := s.source.cause(); {
+	switch err := s.source.Cause(); {
 	case s.ctx.Err() == nil && err != nil:
 		return s.exec.fail(s.ctx, err)
 	case s.ctx.Err() != nil && errors.As(context.Cause(s.ctx), &cause):

@@ -12,6 +12,7 @@ import (
 
 	"crm/db/store"
 	"crm/graph/apierror"
+	"crm/graph/scalar"
 )
 
 // maxProblems is how many problems one answer names at most.
@@ -78,7 +79,7 @@ func (c *inputChecker) value(path string, typ *ast.Type, value any, depth int) {
 	case ast.Enum:
 		c.enum(path, definition, value)
 	default:
-		if problem := scalarProblem(definition.Name, value); problem != "" {
+		if problem := scalar.Problem(definition.Name, value); problem != "" {
 			c.add(path, "%s", problem)
 		}
 	}
@@ -168,7 +169,7 @@ func (c *inputChecker) literal(path string, value *ast.Value) {
 	if !isOwn && (value.Definition.Name != "Int" || value.Kind != ast.IntValue) {
 		return
 	}
-	if problem := scalarProblem(value.Definition.Name, literalAsJSON(value)); problem != "" {
+	if problem := scalar.Problem(value.Definition.Name, literalAsJSON(value)); problem != "" {
 		c.add(path, "%s", problem)
 	}
 }

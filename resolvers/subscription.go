@@ -10,6 +10,7 @@ import (
 	"crm/db/live"
 	"crm/db/store"
 	"crm/graph"
+	"crm/graph/stream"
 )
 
 // LatestSeq resolves Query.latestSeq.
@@ -30,14 +31,14 @@ func watch[T any](
 	ctx context.Context, d *db.DB, e *entity.Reader[T], where store.Filter, after *string,
 ) (changes <-chan *live.Change[T], err error) {
 	viewer, _ := auth.ViewerFrom(ctx)
-	announce := graph.AnnounceStream(ctx)
+	announce := stream.Announce(ctx)
 	defer func() {
 		if changes == nil {
 			announce() // the error
 		}
 	}()
 	return live.Subscribe(ctx, d.Broker, e, viewer, live.Watch{
-		Where: where, After: after, Ended: func(err error) { graph.FailStream(ctx, err) },
+		Where: where, After: after, Ended: func(err error) { stream.Fail(ctx, err) },
 		Announce: announce,
 	})
 }

@@ -1,16 +1,13 @@
-package graph
+package scalar
 
 import (
 	"encoding/json"
 	"strconv"
-
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// scalarProblem says what is wrong with a scalar's value as JSON has it (numbers as json.Number), or "" if nothing is.
+// Problem says what is wrong with a scalar's value as JSON has it (numbers as json.Number), or "" if nothing is.
 // gqlgen alone would take the number 5 for a String and the string "5" for an Int.
-func scalarProblem(name string, value any) string {
+func Problem(name string, value any) string {
 	switch name {
 	case "Int":
 		if number, ok := value.(json.Number); ok {
@@ -53,14 +50,4 @@ func idProblem(value any) string {
 		return ""
 	}
 	return "must be an id, which is a string"
-}
-
-// integer returns an Int argument's value; ok is false if it is null or left out.
-func integer(value *ast.Value, variables map[string]any) (n int, ok bool) {
-	given, err := value.Value(variables)
-	if err != nil || given == nil {
-		return 0, false
-	}
-	n, err = graphql.UnmarshalInt(given)
-	return n, err == nil
 }

@@ -1,4 +1,5 @@
-package graph
+// Package scalar reads and writes the scalars of the API, strictly.
+package scalar
 
 import (
 	"errors"

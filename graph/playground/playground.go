@@ -1,4 +1,5 @@
-package graph
+// Package playground serves GraphiQL from this server alone.
+package playground
 
 import (
 	"bytes"
@@ -16,29 +17,29 @@ import (
 	"time"
 )
 
-//go:embed playground/*.html playground/*.css playground/*.js playground/*.gz playground/*.graphql
-var playgroundFiles embed.FS
+//go:embed *.html *.css *.js *.gz *.graphql
+var files embed.FS
 
-// PlaygroundPath is the path below which Playground has its scripts and styles.
-const PlaygroundPath = "/playground/"
+// Path is the path below which Handler has its scripts and styles.
+const Path = "/playground/"
 
-// playgroundPolicy lets the page load only what this server has, and speak only to it, also by WebSocket. The style element that
+// policy lets the page load only what this server has, and speak only to it, also by WebSocket. The style element that
 // GraphiQL's menus put into the page while they are open has the page's nonce; the page itself has none, nor a script.
-const playgroundPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-%s'; img-src 'self' data:; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-%s'; img-src 'self' data:; " +
 	"font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// Playground returns a handler that serves GraphiQL for the GraphQL endpoint, from this server alone: the page for any
-// path but those below PlaygroundPath.
-func Playground(endpoint string) http.Handler {
-	page := newPlaygroundPage(endpoint)
-	assets := newPlaygroundAssets()
+// Handler returns a handler that serves GraphiQL for the GraphQL endpoint, from this server alone: the page for any
+// path but those below Path.
+func Handler(endpoint string) http.Handler {
+	index := newPage(endpoint)
+	assets := newAssets()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("X-Content-Type-Options", "nosniff")
-		name, isAsset := strings.CutPrefix(r.URL.Path, PlaygroundPath)
+		name, isAsset := strings.CutPrefix(r.URL.Path, Path)
 		if !isAsset {
-			page.serve(w)
+			index.serve(w)
 			return
 		}
 		asset := assets[name]
@@ -53,78 +54,78 @@ func Playground(endpoint string) http.Handler {
 // IsBrowser reports whether the request is a browser's that opens a page, and so is to get the playground where an
 // operation is expected otherwise.
 func IsBrowser(r *http.Request) bool {
-	return r.Method == http.MethodGet && !r.URL.Query().Has(queryParam) &&
+	return r.Method == http.MethodGet && !r.URL.Query().Has("query") &&
 		strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html")
 }
 
-// playgroundPage is the page around GraphiQL.
-type playgroundPage struct {
+// page is the page around GraphiQL.
+type page struct {
 	template *template.Template
 	endpoint string
 	// tabs are the queries that GraphiQL opens with.
 	tabs []string
 }
 
-func newPlaygroundPage(endpoint string) *playgroundPage {
-	return &playgroundPage{
-		template: template.Must(template.ParseFS(playgroundFiles, "playground/index.html")), endpoint: endpoint,
-		tabs: []string{string(readPlaygroundFile("start.graphql")), string(readPlaygroundFile("nested.graphql"))},
+func newPage(endpoint string) *page {
+	return &page{
+		template: template.Must(template.ParseFS(files, "index.html")), endpoint: endpoint,
+		tabs: []string{string(readFile("start.graphql")), string(readFile("nested.graphql"))},
 	}
 }
 
-func (p *playgroundPage) serve(w http.ResponseWriter) {
+func (p *page) serve(w http.ResponseWriter) {
 	nonce := rand.Text()
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", fmt.Sprintf(playgroundPolicy, nonce))
+	header.Set("Content-Security-Policy", fmt.Sprintf(policy, nonce))
 	header.Set("Cache-Control", "no-store")
 	header.Add("Vary", "Accept")
 	_ = p.template.Execute(w, map[string]any{"Endpoint": p.endpoint, "Tabs": p.tabs, "Nonce": nonce})
 }
 
-// playgroundFile is a script or style as it is served; it is kept either plain or compressed.
-type playgroundFile struct {
+// file is a script or style as it is served; it is kept either plain or compressed.
+type file struct {
 	contentType string
 	tag         string
 	plain, gzip []byte
 }
 
-func newPlaygroundFile(name string, plain, gzip []byte) *playgroundFile {
+func newFile(name string, plain, gzip []byte) *file {
 	sum := sha256.Sum256(bytes.Join([][]byte{plain, gzip}, nil))
-	file := &playgroundFile{tag: hex.EncodeToString(sum[:8]), plain: plain, gzip: gzip}
+	served := &file{tag: hex.EncodeToString(sum[:8]), plain: plain, gzip: gzip}
 	switch path.Ext(name) {
 	case ".css":
-		file.contentType = "text/css; charset=utf-8"
+		served.contentType = "text/css; charset=utf-8"
 	case ".js":
-		file.contentType = "text/javascript; charset=utf-8"
+		served.contentType = "text/javascript; charset=utf-8"
 	}
-	return file
+	return served
 }
 
-func newPlaygroundAssets() map[string]*playgroundFile {
-	assets := map[string]*playgroundFile{}
+func newAssets() map[string]*file {
+	assets := map[string]*file{}
 	for _, name := range []string{"playground.js", "playground.css"} {
-		assets[name] = newPlaygroundFile(name, readPlaygroundFile(name), nil)
+		assets[name] = newFile(name, readFile(name), nil)
 	}
 	for _, name := range []string{
 		"graphiql-4.1.2.min.js", "graphiql-4.1.2.min.css",
 		"react-18.2.0.production.min.js", "react-dom-18.2.0.production.min.js",
 	} {
-		assets[name] = newPlaygroundFile(name, nil, readPlaygroundFile(name+".gz"))
+		assets[name] = newFile(name, nil, readFile(name+".gz"))
 	}
 	return assets
 }
 
-// readPlaygroundFile reads a file that was embedded when the program was built; it can't be missing.
-func readPlaygroundFile(name string) []byte {
-	content, err := playgroundFiles.ReadFile("playground/" + name)
+// readFile reads a file that was embedded when the program was built; it can't be missing.
+func readFile(name string) []byte {
+	content, err := files.ReadFile(name)
 	if err != nil {
 		panic(fmt.Errorf("cannot read the playground: %w", err))
 	}
 	return content
 }
 
-func (f *playgroundFile) serve(w http.ResponseWriter, r *http.Request) {
+func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	content, tag := f.plain, f.tag
 	if f.gzip != nil {
 		w.Header().Add("Vary", "Accept-Encoding")

@@ -1,4 +1,4 @@
-package graph
+package main
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 // readyTime is how long a store may take to answer and still count as reachable.
 const readyTime = 2 * time.Second
 
-// HandleHealth adds the endpoints that load balancers and orchestrators ask: /healthz says that the process lives,
+// handleHealth adds the endpoints that load balancers and orchestrators ask: /healthz says that the process lives,
 // /readyz that it can serve, which is when ping returns nil, and /health what it said in the old application.
-func HandleHealth(mux *http.ServeMux, ping func(ctx context.Context) error) {
+func handleHealth(mux *http.ServeMux, ping func(ctx context.Context) error) {
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		answerHealth(w, http.StatusOK, `{"success":"server is up and running..."}`)
 	})
