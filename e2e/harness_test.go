@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -43,14 +45,29 @@ func buildAndRun(m *testing.M) (int, error) {
 	if out, err := exec.Command("go", "build", "-o", program, "..").CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("cannot build the program: %w\n%s", err, out)
 	}
-	return m.Run(), nil
+	return runAtOnce(m, testsAtOnce), nil
+}
+
+// testsAtOnce is how many tests run at once, whatever the number of processors: most of them wait most of the time, one of
+// them half a minute.
+const testsAtOnce = 6
+
+// runAtOnce runs n tests at once, unless -parallel says how many.
+func runAtOnce(m *testing.M, n int) int {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		_ = flag.Set("test.parallel", strconv.Itoa(n)) // fails for what is no number only
+	}
+	return m.Run()
 }
 
 // patience is how long a test waits for what has to happen; nothing waits for it to pass.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // ordealTime is how long what takes long may take on a very busy machine.
-const ordealTime = 4 * patience
+const ordealTime = 3 * patience
 
 // eventually waits for something to be so.
 func eventually(t *testing.T, what string, so func() bool) {

@@ -12,9 +12,6 @@ import (
 	"github.com/coder/websocket"
 )
 
-// initTime is how long a socket may be without connection_init.
-const initTime = 3 * time.Second
-
 // hostileStreams are attacks whose clients wait until they are cut off.
 func hostileStreams() map[string]func(ctx context.Context, a *attacker) error {
 	return map[string]func(ctx context.Context, a *attacker) error{

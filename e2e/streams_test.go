@@ -88,7 +88,7 @@ func TestSlowHeaders(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 	}()
-	_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
 	var timeout net.Error
 	if answer, err := io.ReadAll(conn); errors.As(err, &timeout) && timeout.Timeout() {
 		t.Errorf("not cut off: %s, %v", answer, err)

@@ -36,7 +36,7 @@ func (o *subscriptionOrdeal) settled() map[string]int {
 		changes[ticket.Customer.ID] += ticket.Version
 		sum += ticket.Version
 	}
-	eventually(o.t, "all changes are in the log", func() bool { return o.latestSeq() == o.from+sum })
+	eventuallyWithin(o.t, ordealTime, "all changes are in the log", func() bool { return o.latestSeq() == o.from+sum })
 	return changes
 }
 
@@ -50,7 +50,7 @@ func (o *subscriptionOrdeal) untilTold(changes map[string]int) {
 				expected += n
 			}
 		}
-		eventually(o.t, fmt.Sprintf("%s is told of %d changes", f.name, expected), func() bool {
+		eventuallyWithin(o.t, ordealTime, fmt.Sprintf("%s is told of %d changes", f.name, expected), func() bool {
 			return f.told.Load() >= int64(expected) || o.t.Failed()
 		})
 	}

@@ -3,7 +3,6 @@ package resolvers_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,18 +11,19 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/live"
+	"crm/db/mongo/mongotest"
 	"crm/db/store"
 )
 
 // TestStreamsLoseNothingAndRepeatNothing has several servers on one store write ten thousand events at once, while
 // clients leave and come back, now here, now there, and a server is stopped and replaced. Each client has to get every
-// event, once, in order. The stand-in for MongoDB scans its log for every read, so there it is four hundred.
+// event, once, in order. The stand-in for MongoDB scans its log for every read, so there it is two hundred.
 func TestStreamsLoseNothingAndRepeatNothing(t *testing.T) {
 	const writers, clients = 4, 6
 	onEachEngine(t, func(t *testing.T, s *server) {
 		events := 10_000
-		if strings.HasSuffix(t.Name(), "/mongo") && os.Getenv("MONGO_TEST_URI") == "" {
-			events = 400
+		if strings.HasSuffix(t.Name(), "/mongo") && mongotest.IsStandIn() {
+			events = 200
 		}
 		w := s.newWorld()
 		s.settle()
