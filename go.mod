@@ -24,8 +24,8 @@ require (
 	golang.org/x/term v0.47.0
 	golang.org/x/text v0.43.0
 	golang.org/x/tools v0.52.0
-	modernc.org/libc v1.80.1
-	modernc.org/sqlite v1.62.0
+	modernc.org/libc v1.74.4
+	modernc.org/sqlite v1.56.0
 	zombiezen.com/go/sqlite v1.4.2
 )
 

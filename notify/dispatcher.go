@@ -48,7 +48,7 @@ func (d *dispatcher) run(ctx, sending context.Context) {
 			pause = d.settings.poll
 		} else if ctx.Err() == nil {
 			pause = longer(pause, d.settings.poll, d.settings.longest)
-			d.log.Error("cannot claim deliveries", "error", err, "retryIn", pause, eventlog.StackOf(err))
+			d.log.Error("cannot claim deliveries", slog.Any("error", err), slog.Duration("retryIn", pause), eventlog.StackOf(err))
 		}
 		if !rest(ctx, pause, d.db.Due()) {
 			return
@@ -85,7 +85,7 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 		log.Warn("mail cut off by the end of the program", "error", sent)
 		return func(ctx context.Context) error { return d.db.Release(ctx, delivery) }
 	}
-	log = log.With("error", mail.Line(sent.Error(), errorLimit), eventlog.StackOf(sent))
+	log = log.With(slog.String("error", mail.Line(sent.Error(), errorLimit)), eventlog.StackOf(sent))
 	reason := reasonOf(sent)
 	var permanent *mail.PermanentError
 	if errors.As(sent, &permanent) || delivery.Attempts >= len(d.settings.pauses) {
@@ -117,7 +117,7 @@ func (d *dispatcher) write(ctx context.Context, delivery *db.Delivery, settle fu
 			return
 		}
 		if store.CodeOf(err) == store.NotFound || !rest(ctx, pause, nil) {
-			d.log.Error("cannot write the result of an attempt", "delivery", delivery.ID.String(), "error", err, eventlog.StackOf(err))
+			d.log.Error("cannot write the result of an attempt", slog.String("delivery", delivery.ID.String()), slog.Any("error", err), eventlog.StackOf(err))
 			return
 		}
 	}

@@ -44,7 +44,7 @@ func (p *planner) run(ctx context.Context) {
 			pause = p.settings.poll
 		} else if ctx.Err() == nil {
 			pause = longer(pause, p.settings.poll, p.settings.longest)
-			p.log.Error("cannot plan deliveries", "error", err, "retryIn", pause, eventlog.StackOf(err))
+			p.log.Error("cannot plan deliveries", slog.Any("error", err), slog.Duration("retryIn", pause), eventlog.StackOf(err))
 		}
 		if !rest(ctx, pause, p.moved) {
 			return
@@ -161,8 +161,8 @@ func (p *planner) postpone(event *store.Event, err error) {
 	s.pause = longer(s.pause, p.settings.poll, p.settings.longest)
 	s.until = time.Now().Add(s.pause)
 	p.stuck[event.ID] = s
-	p.log.Error("cannot plan event", "event", event.ID.String(), "type", event.Type, "attempt", s.attempts,
-		"error", err, "retryIn", s.pause, eventlog.StackOf(err))
+	p.log.Error("cannot plan event", slog.String("event", event.ID.String()), slog.String("type", event.Type),
+		slog.Int("attempt", s.attempts), slog.Any("error", err), slog.Duration("retryIn", s.pause), eventlog.StackOf(err))
 }
 
 func (p *planner) logMalformed(event *store.Event, err error) {

@@ -161,7 +161,7 @@ func (b *Broker) publish(ctx context.Context, log *slog.Logger, from int, events
 		for _, group := range waiting {
 			publish, err := eventlog.Guard(func() (func(), error) { return group.load(ctx, byEntity) })
 			if stack := eventlog.StackOf(err); stack.Key != "" {
-				log.ErrorContext(ctx, "cannot tell a group of subscribers what happened", "behindSeq", from, "error", err, stack)
+				log.ErrorContext(ctx, "cannot tell a group of subscribers what happened", slog.Int("behindSeq", from), slog.Any("error", err), stack)
 			}
 			switch {
 			case err == nil:

@@ -78,23 +78,23 @@ type absent struct{ fallback any }
 func (a absent) ID() (store.ID, error) { return store.ID{}, nil }
 
 // Text implements store.Source.
-func (a absent) Text() (string, error) { return fallbackOf[string](a) }
+func (a absent) Text() (string, error) { return fallbackOf[string](a), nil }
 
 // Time implements store.Source.
 func (a absent) Time() (time.Time, error) { return time.Time{}, nil }
 
 // Int implements store.Source.
-func (a absent) Int() (int, error) { return fallbackOf[int](a) }
+func (a absent) Int() (int, error) { return fallbackOf[int](a), nil }
 
 // Bool implements store.Source.
-func (a absent) Bool() (bool, error) { return fallbackOf[bool](a) }
+func (a absent) Bool() (bool, error) { return fallbackOf[bool](a), nil }
 
 // IsNull implements store.Source.
 func (a absent) IsNull() bool { return true }
 
-func fallbackOf[T any](a absent) (T, error) {
+func fallbackOf[T any](a absent) T {
 	value, _ := a.fallback.(T)
-	return value, nil
+	return value
 }
 
 func wrongType(value bson.RawValue, want string) error {
