@@ -2,7 +2,10 @@ package graph
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"log/slog"
+	"runtime/debug"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -15,12 +18,13 @@ import (
 // guarded by a directive), the buffer is dropped and the executor does the field: it alone knows how errors look.
 type fastPath struct {
 	schema *executableSchema
+	log    *slog.Logger
 	// buffers has *[]byte that earlier answers were rendered into.
 	buffers *sync.Pool
 }
 
-func newFastPath(schema *executableSchema) fastPath {
-	return fastPath{schema: schema, buffers: &sync.Pool{New: func() any {
+func newFastPath(schema *executableSchema, log *slog.Logger) fastPath {
+	return fastPath{schema: schema, log: log, buffers: &sync.Pool{New: func() any {
 		buf := make([]byte, 0, bufferSize)
 		return &buf
 	}}}
@@ -57,14 +61,17 @@ func (f fastPath) InterceptField(ctx context.Context, next graphql.Resolver) (an
 	return value, nil
 }
 
-// render returns the rendered value, or nil if the executor has to do it. A panic is the executor's to meet, too.
+// render returns the rendered value, or nil if the executor has to do it. So it has after a panic, which is logged here: the
+// executor may not meet it again.
 func (f fastPath) render(
 	ctx context.Context, field *graphql.FieldContext, value any, answer *answerExtent,
 ) (done *rendered) {
 	buf, _ := f.buffers.Get().(*[]byte)
 	r := &rendering{ctx: ctx, buf: (*buf)[:0], answer: answer, next: answerStep}
 	defer func() {
-		if recover() != nil {
+		if cause := recover(); cause != nil {
+			f.log.ErrorContext(ctx, "panic in the fast path; gqlgen's executor renders the field", "requestId", RequestID(ctx),
+				"path", graphql.GetPath(ctx).String(), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
 			done = nil
 		}
 		if done == nil {

@@ -2,9 +2,15 @@ package graph
 
 import (
 	"bytes"
+	"context"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"crm/db"
+	"crm/db/entity"
 )
 
 // TestAppendString holds that texts are written as gqlgen writes them, whatever bytes they have. That whole answers are
@@ -22,4 +28,40 @@ func TestAppendString(t *testing.T) {
 			t.Errorf("%q is written as %s, want %s", text, got, want.Bytes())
 		}
 	}
+}
+
+// TestPanicInTheFastPath has the resolver of a nested field panic the first time it is called: the executor answers in
+// place of the fast path, and the panic is in the log.
+func TestPanicInTheFastPath(t *testing.T) {
+	t.Parallel()
+	resolvers := &panickingOnce{stubResolvers: stubResolvers{viewer: func(context.Context) (Viewer, error) {
+		return &db.User{Name: "Ada"}, nil
+	}}}
+	server := newTestServer(t, HandlerConfig{Resolvers: resolvers})
+	got := server.query(`{ viewer { ... on User { name interactions { totalCount } } } }`)
+	if want := `{"data":{"viewer":{"name":"Ada","interactions":{"totalCount":0}}}}`; strings.TrimSpace(got.body) != want {
+		t.Errorf("got %s, want %s", got.body, want)
+	}
+	logged := server.log.String()
+	if strings.Count(logged, "panic in the fast path") != 1 || !strings.Contains(logged, "the first time") {
+		t.Errorf("the log has:\n%s", logged)
+	}
+}
+
+// panickingOnce has a resolver of User.interactions that panics when it is called first.
+type panickingOnce struct {
+	stubResolvers
+	UserResolver
+	called atomic.Bool
+}
+
+func (p *panickingOnce) User() UserResolver { return p }
+
+func (p *panickingOnce) Interactions(
+	context.Context, *db.User, *int, *string, *int, *string, *InteractionWhere, []*InteractionOrder,
+) (*InteractionConnection, error) {
+	if !p.called.Swap(true) {
+		panic("the first time")
+	}
+	return NewConnection(&entity.Page[db.Interaction]{}, func(context.Context) (int, error) { return 0, nil }), nil
 }

@@ -95,7 +95,7 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 	inner.Use(&operations{config: config})
 	inner.Use(answerLimits{limits: config.Limits})
 	if executable, ok := executable.(*executableSchema); ok && !config.NoFastPath {
-		inner.Use(newFastPath(executable))
+		inner.Use(newFastPath(executable, config.Logger))
 	}
 	return &Executor{
 		inner: inner, schema: schema, limits: config.Limits, budgets: newBudgets(config.Limits.CostPerMinute), introspection: config.Introspection,
