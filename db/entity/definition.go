@@ -69,7 +69,8 @@ type Definition struct {
 	// Folded has for a text field the field that repeats it folded.
 	Folded map[string]string
 
-	// By field: unlogged are those whose values no event tells, derived those that only repeat others.
+	// By field: unlogged are those whose values no event tells, derived those whose change
+	// follows from others.
 	unlogged, derived []bool
 	redact            any
 }
@@ -104,7 +105,7 @@ func (d *Definition) readTags(t reflect.Type, field reflect.StructField) {
 	name, options, _ := strings.Cut(tag, ",")
 	list := strings.Split(options, ",")
 	folds, isFolded := field.Tag.Lookup("folds")
-	d.derived = append(d.derived, isFolded)
+	d.derived = append(d.derived, isFolded || name == "version" || name == "updated_at")
 	d.unlogged = append(d.unlogged, isFolded || slices.Contains(list, "secret") || slices.Contains(list, "personal"))
 	if isFolded {
 		original, _, _ := strings.Cut(folds, ",")

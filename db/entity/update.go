@@ -58,8 +58,8 @@ func (r *Repository[T]) writeEdited(
 	if len(set) == 0 {
 		return current, true, nil
 	}
-	event := r.db.newEvent(r.def, scope, verb, r.document(current), r.document(next))
 	set = append(set, r.stamp(next)...)
+	event := r.db.newEvent(r.def, scope, verb, r.document(current), r.document(next))
 	err = r.db.Store.Update(ctx, r.def.Collection, r.ID(current), AtVersion(r.version(current)), set, event)
 	if store.CodeOf(err) == store.NotFound {
 		return nil, false, nil
