@@ -189,6 +189,9 @@ func TestWhatWaitsIsLookedAtAgain(t *testing.T) {
 // happen writes events about a ticket, ten with each write.
 func (s *server) happen(ticket string, events int) {
 	s.t.Helper()
+	if events%10 != 0 {
+		s.t.Errorf("%d events are not a number of writes of ten", events)
+	}
 	id := idOf(s.t, ticket)
 	doc, err := s.db.Tickets.Get(s.t.Context(), auth.SystemScope(), id)
 	if err != nil {

@@ -17,13 +17,13 @@ import (
 
 // TestStreamsLoseNothingAndRepeatNothing has several servers on one store write ten thousand events at once, while
 // clients leave and come back, now here, now there, and a server is stopped and replaced. Each client has to get every
-// event, once, in order. The stand-in for MongoDB scans its log for every read, so there it is two hundred.
+// event, once, in order. The stand-in for MongoDB scans its log for every read, so there it is 240.
 func TestStreamsLoseNothingAndRepeatNothing(t *testing.T) {
 	const writers, clients = 4, 6
 	onEachEngine(t, func(t *testing.T, s *server) {
 		events := 10_000
 		if strings.HasSuffix(t.Name(), "/mongo") && mongotest.IsStandIn() {
-			events = 200
+			events = 240
 		}
 		w := s.newWorld()
 		s.settle()
