@@ -9,6 +9,7 @@ import (
 	"crm/auth"
 	"crm/db/mongo"
 	"crm/graph"
+	"crm/graph/document"
 	"crm/notify/mail"
 )
 
@@ -22,7 +23,7 @@ type settings struct {
 	logLevel                slog.Level
 	limits                  graph.Limits
 	// trusted is nil if any document may be run.
-	trusted *graph.TrustedDocuments
+	trusted *document.Trusted
 
 	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath bool
 }
@@ -43,8 +44,8 @@ func readSettings(variable func(name string) string) (settings, error) {
 		v.err = fmt.Errorf("LIMIT_TIME: must be at most %s, since a connection ends soon after", maxOperationTime)
 	}
 	if variable("TRUSTED_DOCUMENTS") != "" {
-		s.trusted = read(&v, "TRUSTED_DOCUMENTS", func(path string) (*graph.TrustedDocuments, error) {
-			return graph.ReadTrustedDocuments(path, s.limits)
+		s.trusted = read(&v, "TRUSTED_DOCUMENTS", func(path string) (*document.Trusted, error) {
+			return document.ReadTrusted(path, graph.ServedSchema(), s.limits.Document)
 		})
 	}
 	// Development features are on by default where there is nothing to protect: with the data in a file on one machine.

@@ -11,14 +11,15 @@ import (
 
 	"crm/db/store"
 	"crm/graph/apierror"
+	"crm/graph/document"
 )
 
 // Executor runs operations for any transport, gqlgen's too. Parsing, limits, validation and the reading of variables
 // are its own; the execution is gqlgen's. The errors that CreateOperationContext returns are ready for clients.
 type Executor struct {
 	inner         *executor.Executor
-	schema        *ast.Schema
-	documents     *documents
+	documents     *document.Loader
+	trusted       bool
 	large         largeRequests
 	limits        Limits
 	budgets       *budgets
@@ -45,7 +46,7 @@ func (e *Executor) CreateOperationContext(
 	if len(errs) > 0 {
 		return refused, errs
 	}
-	if err := e.checkParams(doc, params); err != nil {
+	if err := e.documents.CheckParams(doc, params); err != nil {
 		return refused, gqlerror.List{apierror.FromError(err)}
 	}
 	operation, errs = e.inner.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
@@ -53,11 +54,11 @@ func (e *Executor) CreateOperationContext(
 		return refused, gqlerror.List{apierror.FromError(store.Errorf(store.BadInput, "the variables do not fit the operation"))}
 	}
 	operation.Stats.SetExtension(documentExtension, doc)
-	operation.DisableIntrospection = !e.introspection && e.documents.trusted == nil
-	complexity := complexityOf(e.schema, doc.QueryDocument, operation.Operation, operation.Variables)
+	operation.DisableIntrospection = !e.introspection && !e.trusted
+	complexity, refusal := e.documents.Complexity(doc, operation.Operation, operation.Variables)
 	operation.Stats.SetExtension(complexityExtension, complexity)
-	if err := check("the operation's complexity", complexity, e.limits.Complexity); err != nil {
-		return operation, gqlerror.List{apierror.FromError(err)}
+	if refusal != nil {
+		return operation, gqlerror.List{apierror.Coded(refusal)}
 	}
 	if err := e.budgets.charge(ctx, operation, complexity); err != nil {
 		return operation, gqlerror.List{apierror.Coded(err)}
@@ -66,26 +67,13 @@ func (e *Executor) CreateOperationContext(
 }
 
 // findDocument returns the document that the parameters have or name, when it is its turn.
-func (e *Executor) findDocument(ctx context.Context, params *graphql.RawParams) (*document, gqlerror.List) {
+func (e *Executor) findDocument(ctx context.Context, params *graphql.RawParams) (*document.Document, gqlerror.List) {
 	done, err := e.large.take(ctx, len(params.Query))
 	if err != nil {
 		return nil, gqlerror.List{apierror.Coded(err)}
 	}
 	defer done()
-	return e.documents.find(params)
-}
-
-// checkParams checks what differs between requests for one document.
-func (e *Executor) checkParams(doc *document, params *graphql.RawParams) error {
-	operation := doc.Operations.ForName(params.OperationName)
-	switch {
-	case operation == nil && params.OperationName == "":
-		return store.FieldError(store.BadInput, operationNameParam, "is required, for the document has several operations")
-	case operation == nil:
-		return store.FieldError(store.BadInput, operationNameParam, "is not the name of an operation in the document")
-	}
-	checker := inputChecker{schema: e.schema, namesValues: e.introspection, maxDepth: e.limits.Depth}
-	return checker.checkVariables(operation, params.Variables, doc.nonNull)
+	return e.documents.Find(params)
 }
 
 // DispatchOperation runs an operation.
@@ -107,13 +95,26 @@ func (e *Executor) DispatchError(ctx context.Context, errs gqlerror.List) *graph
 	return response
 }
 
+// documentExtension is under what name an operation's statistics have its document.
+const documentExtension = "document"
+
+// SelectedFields returns the names of the fields that the document of the operation in ctx selects on a type, anywhere in
+// it, so that no more is read than it can show.
+func SelectedFields(ctx context.Context, typeName string) []string {
+	doc, ok := graphql.GetOperationContext(ctx).Stats.GetExtension(documentExtension).(*document.Document)
+	if !ok {
+		return nil
+	}
+	return doc.SelectedFields(typeName)
+}
+
 type documentKey struct{}
 
 // contextDocuments hands gqlgen's executor the document that ours has checked, so that it is not parsed again.
 type contextDocuments struct{}
 
 func (contextDocuments) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
-	doc, ok := ctx.Value(documentKey{}).(*document)
+	doc, ok := ctx.Value(documentKey{}).(*document.Document)
 	if !ok {
 		return nil, false
 	}

@@ -9,6 +9,9 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"crm/db/entity"
+	"crm/graph/document"
 )
 
 // HandlerConfig says what the GraphQL handler works with. Only Resolvers is required.
@@ -24,7 +27,7 @@ type HandlerConfig struct {
 	Logger *slog.Logger
 	Limits Limits
 	// TrustedDocuments are the only ones that are run, if not nil. Introspection is then what they have of it.
-	TrustedDocuments *TrustedDocuments
+	TrustedDocuments *document.Trusted
 	// Origins are those whose pages may open sockets, besides this host's own.
 	Origins Origins
 	// Authenticator knows the tokens that come by connection_init, and whether those of open streams are still good. If it
@@ -75,7 +78,7 @@ func (h *Handler) EndStreams(ctx context.Context) { h.streams.shutdown(ctx) }
 // NewExecutor returns what runs operations for NewHandler, for other transports to run them the same way.
 func NewExecutor(config HandlerConfig) *Executor {
 	return newExecutor(NewExecutableSchema(Config{
-		Schema: servedSchema(), Resolvers: config.Resolvers, Directives: DirectiveRoot{HasRole: HasRole},
+		Schema: ServedSchema(), Resolvers: config.Resolvers, Directives: DirectiveRoot{HasRole: HasRole},
 	}), config)
 }
 
@@ -84,10 +87,11 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	schema := executable.Schema()
 	presenter := presenter{log: config.Logger}
-	documents := newDocuments(config.Limits, newValidator(schema, config.Limits, config.Introspection))
-	documents.trusted = config.TrustedDocuments
+	documents := document.NewLoader(document.Config{
+		Schema: executable.Schema(), Limits: config.Limits.Document, Introspection: config.Introspection,
+		Trusted: config.TrustedDocuments, Pages: document.Pages{Default: entity.DefaultPage, Max: entity.MaxPage},
+	})
 	inner := executor.New(executable)
 	inner.SetErrorPresenter(presenter.present)
 	inner.SetRecoverFunc(presenter.recover)
@@ -98,15 +102,15 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 		inner.Use(newFastPath(executable, config.Logger))
 	}
 	return &Executor{
-		inner: inner, schema: schema, limits: config.Limits, budgets: newBudgets(config.Limits.CostPerMinute), introspection: config.Introspection,
-		documents: documents, large: newLargeRequests(), presenter: presenter, log: config.Logger,
+		inner: inner, limits: config.Limits, budgets: newBudgets(config.Limits.CostPerMinute), introspection: config.Introspection,
+		documents: documents, trusted: config.TrustedDocuments != nil, large: newLargeRequests(), presenter: presenter, log: config.Logger,
 	}
 }
 
-// servedSchema returns the schema as clients see it. It is without the parser's @defer: over plain HTTP the deferred
+// ServedSchema returns the schema as clients see it. It is without the parser's @defer: over plain HTTP the deferred
 // part of an answer would be lost. And it is without Float, which nothing uses: the GraphQL specification has a schema
 // show only those built-in scalars that it uses.
-func servedSchema() *ast.Schema {
+func ServedSchema() *ast.Schema {
 	schema := *NewExecutableSchema(Config{}).Schema()
 	schema.Directives = maps.Clone(schema.Directives)
 	delete(schema.Directives, "defer")

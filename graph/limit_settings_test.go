@@ -10,9 +10,9 @@ import (
 
 // limitVariables says for each limit which variable sets it.
 var limitVariables = map[string]string{
-	"Body": "LIMIT_BODY_BYTES", "Values": "LIMIT_VALUES", "Time": "LIMIT_TIME", "Tokens": "LIMIT_TOKENS",
-	"Depth": "LIMIT_DEPTH", "RootFields": "LIMIT_ROOT_FIELDS", "Aliases": "LIMIT_ALIASES", "Directives": "LIMIT_DIRECTIVES",
-	"Selections": "LIMIT_SELECTIONS", "Repeats": "LIMIT_REPEATS", "Complexity": "LIMIT_COMPLEXITY",
+	"Body": "LIMIT_BODY_BYTES", "Values": "LIMIT_VALUES", "Time": "LIMIT_TIME", "Document.Tokens": "LIMIT_TOKENS",
+	"Document.Depth": "LIMIT_DEPTH", "Document.RootFields": "LIMIT_ROOT_FIELDS", "Document.Aliases": "LIMIT_ALIASES", "Document.Directives": "LIMIT_DIRECTIVES",
+	"Document.Selections": "LIMIT_SELECTIONS", "Document.Repeats": "LIMIT_REPEATS", "Document.Complexity": "LIMIT_COMPLEXITY",
 	"CostPerMinute": "LIMIT_COST_PER_MINUTE", "Answer": "LIMIT_ANSWER_BYTES", "Errors": "LIMIT_ERRORS",
 	"Streams.Open": "LIMIT_STREAMS", "Streams.PerAddress": "LIMIT_STREAMS_PER_ADDRESS",
 	"Streams.Operations": "LIMIT_SOCKET_OPERATIONS",

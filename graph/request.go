@@ -25,6 +25,8 @@ const (
 	// documentIDParam names a document instead of a query; relayIDParam is what Relay calls it.
 	documentIDParam = "documentId"
 	relayIDParam    = "id"
+	// persistedQueryExtension is the entry of the extensions that names a document in Apollo's protocol.
+	persistedQueryExtension = "persistedQuery"
 )
 
 // refusal is why a request is answered without an operation.
@@ -181,7 +183,10 @@ func parseParams(given map[string]any) (*graphql.RawParams, *refusal) {
 	case documentID != "" && params.Query != "":
 		problems.Add(documentIDParam, "stands for a query: give one of the two")
 	case documentID != "":
-		nameDocument(&params, documentID)
+		if params.Extensions == nil {
+			params.Extensions = map[string]any{}
+		}
+		params.Extensions[documentIDParam] = documentID
 	case params.Query == "" && params.Extensions[persistedQueryExtension] == nil:
 		problems.Add(queryParam, "is required")
 	}

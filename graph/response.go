@@ -69,7 +69,7 @@ func requestErrorStatus(media string, errs gqlerror.List) int {
 			if media != mediaJSON {
 				return http.StatusTooManyRequests
 			}
-		case PersistedQueryNotFound:
+		case apierror.PersistedQueryNotFound:
 			return http.StatusOK // the client sends the text then; an error of HTTP could keep it from that
 		}
 		if fields, _ := err.Extensions["fields"].([]apierror.FieldProblem); len(fields) == 1 && fields[0].Path == operationNameParam {

@@ -1,8 +1,7 @@
-package graph
+package document
 
 import (
 	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -52,18 +51,14 @@ func costlyDocuments() map[string]string {
 	}
 }
 
-func newQuietExecutor(introspection bool) *Executor {
-	return NewExecutor(HandlerConfig{Introspection: introspection, Logger: slog.New(slog.DiscardHandler)})
-}
-
 // TestValidationTime: the benchmark below has the figures, this is only to notice what takes a hundred times as long.
 func TestValidationTime(t *testing.T) {
 	t.Parallel()
 	for _, introspection := range []bool{true, false} {
-		executor := newQuietExecutor(introspection)
+		loader := newTestLoader(t, introspection, Limits{})
 		for name, source := range costlyDocuments() {
 			start := time.Now()
-			_, errs := executor.documents.load(source)
+			_, errs := loader.load(source)
 			if took := time.Since(start); took > 2*time.Second {
 				t.Errorf("%s took %s and got %d errors", name, took, len(errs))
 			}
@@ -74,10 +69,10 @@ func TestValidationTime(t *testing.T) {
 func BenchmarkValidationTime(b *testing.B) {
 	for name, source := range costlyDocuments() {
 		b.Run(fmt.Sprintf("%s/%d", strings.ReplaceAll(name, " ", "_"), len(source)), func(b *testing.B) {
-			executor := newQuietExecutor(true)
+			loader := newTestLoader(b, true, Limits{})
 			for b.Loop() {
-				executor.documents.cache = newDocumentCache()
-				_, _ = executor.documents.load(source)
+				loader.cache = newDocumentCache()
+				_, _ = loader.load(source)
 			}
 		})
 	}

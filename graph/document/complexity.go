@@ -1,32 +1,29 @@
-package graph
+package document
 
 import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"crm/db/entity"
 )
 
-const (
-	// defaultElements is how many elements a list is taken to have where the query does not say.
-	defaultElements = entity.DefaultPage
-	// introspectionElements is the same for lists in the schema's description, other than that of all types: most are
-	// empty, since a type has either fields or input fields or values, and most fields have no arguments.
-	introspectionElements = 2
-)
+// Pages is how many elements a list has: Default where the query doesn't say, and Max at most.
+type Pages struct{ Default, Max int }
+
+// introspectionElements is how many elements lists in the schema's description are taken to have, other than that of all
+// types: most are empty, since a type has either fields or input fields or values, and most fields have no arguments.
+const introspectionElements = 2
 
 // complexityOf returns the cost of a valid operation: the number of fields that its answer has if every page is full. A
 // field that is selected twice at one place counts twice. The time is linear in the document's length.
 func complexityOf(
-	schema *ast.Schema, doc *ast.QueryDocument, operation *ast.OperationDefinition, variables map[string]any,
+	schema *ast.Schema, pages Pages, doc *ast.QueryDocument, operation *ast.OperationDefinition, variables map[string]any,
 ) int {
 	c := costing{
-		fragments: indexFragments(doc), known: map[string]weight{}, variables: variables, types: len(schema.Types),
+		fragments: indexFragments(doc), known: map[string]weight{}, variables: variables, types: len(schema.Types), pages: pages,
 	}
 	total := c.selectionSet(operation.SelectionSet)
-	return add(total.once, multiply(defaultElements, total.perElement))
+	return add(total.once, multiply(pages.Default, total.perElement))
 }
 
 // weight is the cost of a selection set: what it costs once, and what its lists cost for each element. How many
@@ -44,6 +41,7 @@ type costing struct {
 	variables map[string]any
 	// types is how many types the schema has.
 	types int
+	pages Pages
 }
 
 func (c *costing) selectionSet(set ast.SelectionSet) weight {
@@ -101,9 +99,9 @@ func (c *costing) elements(field *ast.Field) int {
 		}
 	}
 	if !given {
-		return defaultElements
+		return c.pages.Default
 	}
-	return min(max(elements, 0), entity.MaxPage)
+	return min(max(elements, 0), c.pages.Max)
 }
 
 // length returns how many elements a list argument has.
@@ -113,7 +111,7 @@ func (c *costing) length(value *ast.Value) int {
 		return 0
 	}
 	if list, ok := given.([]any); ok {
-		return min(len(list), entity.MaxPage)
+		return min(len(list), c.pages.Max)
 	}
 	return 1
 }

@@ -1,4 +1,4 @@
-package graph
+package document
 
 import (
 	"encoding/json"
@@ -8,19 +8,21 @@ import (
 	"os"
 	"slices"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"crm/db/store"
 	"crm/graph/apierror"
 )
 
-// TrustedDocuments are the only documents that a server runs which has them.
-type TrustedDocuments struct {
+// Trusted are the only documents that a server runs which has them.
+type Trusted struct {
 	// byName has the documents by their ids and by their hashes, byText by their texts.
-	byName, byText map[string]*document
+	byName, byText map[string]*Document
 }
 
-// ReadTrustedDocuments reads a manifest of Apollo's generate-persisted-query-manifest or of Relay's compiler, and
+// ReadTrusted reads a manifest of Apollo's generate-persisted-query-manifest or of Relay's compiler, and
 // checks every document in it against the schema and the limits. Its error names the document that is wrong.
-func ReadTrustedDocuments(path string, limits Limits) (*TrustedDocuments, error) {
+func ReadTrusted(path string, schema *ast.Schema, limits Limits) (*Trusted, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read trusted documents: %w", err)
@@ -29,9 +31,8 @@ func ReadTrustedDocuments(path string, limits Limits) (*TrustedDocuments, error)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read trusted documents from %s: %w", path, err)
 	}
-	trusted := &TrustedDocuments{byName: map[string]*document{}, byText: map[string]*document{}}
-	limits = limits.withDefaults()
-	checking := newDocuments(limits, newValidator(servedSchema(), limits, true))
+	trusted := &Trusted{byName: map[string]*Document{}, byText: map[string]*Document{}}
+	checking := NewLoader(Config{Schema: schema, Limits: limits, Introspection: true})
 	for _, id := range slices.Sorted(maps.Keys(texts)) {
 		doc, errs := checking.load(texts[id])
 		if len(errs) > 0 {
@@ -78,7 +79,7 @@ func parseManifest(content []byte) (map[string]string, error) {
 }
 
 // find returns the document that a request has, or names.
-func (d *TrustedDocuments) find(query string, name documentName) (*document, error) {
+func (d *Trusted) find(query string, name documentName) (*Document, error) {
 	if query == "" {
 		if doc, ok := d.byName[name.id]; ok {
 			return doc, nil
@@ -88,5 +89,5 @@ func (d *TrustedDocuments) find(query string, name documentName) (*document, err
 	if doc, ok := d.byText[query]; ok {
 		return doc, nil
 	}
-	return nil, store.Errorf(QueryNotTrusted, "this server runs only the documents that it was given; this is none of them")
+	return nil, store.Errorf(apierror.QueryNotTrusted, "this server runs only the documents that it was given; this is none of them")
 }

@@ -1,4 +1,4 @@
-package graph
+package document
 
 import (
 	"fmt"
@@ -9,10 +9,10 @@ import (
 func TestDocumentCacheForgetsTheOldest(t *testing.T) {
 	t.Parallel()
 	cache := newDocumentCache()
-	kept := new(document)
+	kept := new(Document)
 	cache.add("kept", kept)
 	for i := range 2 * cachedDocuments {
-		cache.add(fmt.Sprint(i), new(document))
+		cache.add(fmt.Sprint(i), new(Document))
 		if got, ok := cache.get("kept"); !ok || got != kept {
 			t.Fatalf("what was used last is gone after %d", i)
 		}
@@ -25,12 +25,12 @@ func TestDocumentCacheForgetsTheOldest(t *testing.T) {
 func TestDocumentCacheIsBoundedInSize(t *testing.T) {
 	t.Parallel()
 	cache := newDocumentCache()
-	cache.add(strings.Repeat(" ", cachedDocumentSource+1), new(document))
+	cache.add(strings.Repeat(" ", cachedDocumentSource+1), new(Document))
 	if cache.recent.Len() != 0 {
 		t.Error("a long document is cached")
 	}
 	for i := range cachedDocuments {
-		cache.add(fmt.Sprintf("%*d", cachedDocumentSource, i), new(document))
+		cache.add(fmt.Sprintf("%*d", cachedDocumentSource, i), new(Document))
 	}
 	if cache.size > cachedSource || cache.recent.Len() != cachedSource/cachedDocumentSource {
 		t.Errorf("has %d bytes in %d documents", cache.size, cache.recent.Len())

@@ -1,4 +1,4 @@
-package graph
+package document
 
 import (
 	"crypto/sha256"
@@ -12,17 +12,13 @@ import (
 	"crm/graph/apierror"
 )
 
-// The entries of a request's extensions that name a document instead of having its text.
+// The parameters of a request that errors name, and the entries of its extensions that name a document instead of having
+// its text: Apollo's persistedQuery, and the documentId of GraphQL over HTTP, which the transports put there.
 const (
+	operationNameParam      = "operationName"
+	extensionsParam         = "extensions"
 	persistedQueryExtension = "persistedQuery"
-	documentIDExtension     = documentIDParam
-)
-
-// Codes of refusals of documents that are named, and of those that are not trusted. Apollo's and other clients answer
-// the first by sending the text.
-const (
-	PersistedQueryNotFound store.Code = "PERSISTED_QUERY_NOT_FOUND"
-	QueryNotTrusted        store.Code = "QUERY_NOT_IN_SAFELIST"
+	documentIDExtension     = "documentId"
 )
 
 // persistedQueryVersion is that of Apollo's protocol.
@@ -30,14 +26,6 @@ const persistedQueryVersion = "1"
 
 // sha256Prefix stands before a documentId that is the document's hash, as GraphQL over HTTP has it.
 const sha256Prefix = "sha256:"
-
-// nameDocument makes the parameters ask for the document with that id.
-func nameDocument(params *graphql.RawParams, documentID string) {
-	if params.Extensions == nil {
-		params.Extensions = map[string]any{}
-	}
-	params.Extensions[documentIDExtension] = documentID
-}
 
 // documentName is what a request calls its document besides, or instead of, the document's text.
 type documentName struct {
@@ -111,7 +99,7 @@ func (q registeredQueries) register(text string, name documentName) {
 
 // errPersistedQueryNotFound returns the error whose message Apollo's clients look for.
 func errPersistedQueryNotFound() *store.Error {
-	return store.Errorf(PersistedQueryNotFound, "PersistedQueryNotFound")
+	return store.Errorf(apierror.PersistedQueryNotFound, "PersistedQueryNotFound")
 }
 
 func checkHash(query, hash string) error {

@@ -1,4 +1,4 @@
-package graph
+package document
 
 import (
 	"container/list"
@@ -15,13 +15,13 @@ const (
 
 // documentCache keeps the documents that were used last, by their texts, so that they need be parsed and validated only
 // once.
-type documentCache struct{ *recentCache[*document] }
+type documentCache struct{ *recentCache[*Document] }
 
 func newDocumentCache() *documentCache {
-	return &documentCache{newRecentCache[*document](cachedDocuments, cachedSource, cachedDocumentSource)}
+	return &documentCache{newRecentCache[*Document](cachedDocuments, cachedSource, cachedDocumentSource)}
 }
 
-func (c *documentCache) add(source string, doc *document) {
+func (c *documentCache) add(source string, doc *Document) {
 	c.recentCache.add(source, doc, len(source))
 }
 
