@@ -10,6 +10,7 @@ import (
 	"crm/db/mongo"
 	"crm/graph"
 	"crm/graph/document"
+	"crm/graph/transport"
 	"crm/notify/mail"
 )
 
@@ -18,7 +19,7 @@ type settings struct {
 	port, dataDir           string
 	mongoURI, mongoDatabase string
 	smtp                    mail.SMTPConfig
-	origins                 graph.Origins
+	origins                 transport.Origins
 	proxies                 auth.Proxies
 	logLevel                slog.Level
 	limits                  graph.Limits
@@ -33,14 +34,14 @@ func readSettings(variable func(name string) string) (settings, error) {
 	v := variables{get: variable}
 	s := settings{
 		port: v.port("PORT", "8080"), dataDir: v.text("DATA_DIR", "data"), mongoURI: variable("MONGO_URI"),
-		origins: read(&v, "ALLOWED_ORIGINS", graph.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", auth.ParseProxies),
+		origins: read(&v, "ALLOWED_ORIGINS", transport.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", auth.ParseProxies),
 		logLevel: read(&v, "LOG_LEVEL", parseLevel), allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
 	}
 	var err error
 	if s.limits, err = graph.ReadLimits(variable); err != nil && v.err == nil {
 		v.err = err
 	}
-	if s.limits.Time > maxOperationTime && v.err == nil {
+	if s.limits.Transport.Time > maxOperationTime && v.err == nil {
 		v.err = fmt.Errorf("LIMIT_TIME: must be at most %s, since a connection ends soon after", maxOperationTime)
 	}
 	if variable("TRUSTED_DOCUMENTS") != "" {

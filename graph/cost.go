@@ -6,14 +6,11 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"crm/db/entity"
+	"crm/graph/transport"
 )
 
-const (
-	// costHeader turns extensions.cost on (1) or off (0) for one request.
-	costHeader = "X-GraphQL-Cost"
-	// complexityExtension is under what name an operation's statistics have its complexity.
-	complexityExtension = "complexity"
-)
+// complexityExtension is under what name an operation's statistics have its complexity.
+const complexityExtension = "complexity"
 
 // cost is what extensions.cost shows.
 type cost struct {
@@ -62,7 +59,7 @@ func (o *operations) finish(ctx context.Context, response *graphql.Response, cal
 }
 
 func (o *operations) showsCost(ctx context.Context) bool {
-	switch graphql.GetOperationContext(ctx).Headers.Get(costHeader) {
+	switch graphql.GetOperationContext(ctx).Headers.Get(transport.CostHeader) {
 	case "1":
 		return true
 	case "0":

@@ -14,6 +14,7 @@ import (
 
 	"crm/db/store"
 	"crm/graph/apierror"
+	"crm/graph/transport"
 )
 
 // errPanic stands for a panic, which is in the log already.
@@ -47,7 +48,7 @@ func (p presenter) coded(ctx context.Context, err error, path ast.Path) *gqlerro
 		return internalError(ctx)
 	case errors.As(err, &coded) && coded.Code != "":
 		if coded.Err != nil && coded.Code == store.Unavailable {
-			p.log.WarnContext(ctx, "unavailable", "requestId", RequestID(ctx), "path", path.String(), "error", coded.Err)
+			p.log.WarnContext(ctx, "unavailable", "requestId", transport.RequestID(ctx), "path", path.String(), "error", coded.Err)
 		}
 		return apierror.Coded(coded)
 	case errors.Is(err, context.DeadlineExceeded):
@@ -58,14 +59,14 @@ func (p presenter) coded(ctx context.Context, err error, path ast.Path) *gqlerro
 	if field := argumentPath(ctx, path); field != "" {
 		return apierror.Coded(store.FieldError(store.BadInput, field, "has a value that its type does not allow"))
 	}
-	p.log.ErrorContext(ctx, "internal error", "requestId", RequestID(ctx), "path", path.String(), "error", err)
+	p.log.ErrorContext(ctx, "internal error", "requestId", transport.RequestID(ctx), "path", path.String(), "error", err)
 	return internalError(ctx)
 }
 
 // recover implements graphql.RecoverFunc.
 func (p presenter) recover(ctx context.Context, cause any) error {
 	p.log.ErrorContext(
-		ctx, "panic", "requestId", RequestID(ctx), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()),
+		ctx, "panic", "requestId", transport.RequestID(ctx), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()),
 	)
 	return errPanic
 }
@@ -91,6 +92,6 @@ func argumentPath(ctx context.Context, path ast.Path) string {
 func internalError(ctx context.Context) *gqlerror.Error {
 	return &gqlerror.Error{
 		Message:    "internal error",
-		Extensions: map[string]any{"code": string(apierror.InternalError), "requestId": RequestID(ctx)},
+		Extensions: map[string]any{"code": string(apierror.InternalError), "requestId": transport.RequestID(ctx)},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"crm/db/store"
 	"crm/graph/apierror"
 	"crm/graph/document"
+	"crm/graph/transport"
 )
 
 // Executor runs operations for any transport, gqlgen's too. Parsing, limits, validation and the reading of variables
@@ -20,15 +21,13 @@ type Executor struct {
 	inner         *executor.Executor
 	documents     *document.Loader
 	trusted       bool
-	large         largeRequests
-	limits        Limits
 	budgets       *budgets
 	introspection bool
 	presenter     presenter
 	log           *slog.Logger
 }
 
-var _ graphql.GraphExecutor = (*Executor)(nil)
+var _ transport.Executor = (*Executor)(nil)
 
 // CreateOperationContext finds the operation that the parameters ask for, and refuses it if it is not valid, its
 // variables are not, or it is beyond the limits.
@@ -42,7 +41,7 @@ func (e *Executor) CreateOperationContext(
 			operation, errs = refused, gqlerror.List{e.presenter.present(ctx, e.presenter.recover(ctx, cause))}
 		}
 	}()
-	doc, errs := e.findDocument(ctx, params)
+	doc, errs := e.documents.Find(params)
 	if len(errs) > 0 {
 		return refused, errs
 	}
@@ -66,16 +65,6 @@ func (e *Executor) CreateOperationContext(
 	return operation, nil
 }
 
-// findDocument returns the document that the parameters have or name, when it is its turn.
-func (e *Executor) findDocument(ctx context.Context, params *graphql.RawParams) (*document.Document, gqlerror.List) {
-	done, err := e.large.take(ctx, len(params.Query))
-	if err != nil {
-		return nil, gqlerror.List{apierror.Coded(err)}
-	}
-	defer done()
-	return e.documents.Find(params)
-}
-
 // DispatchOperation runs an operation.
 func (e *Executor) DispatchOperation(
 	ctx context.Context, operation *graphql.OperationContext,
@@ -93,6 +82,11 @@ func (e *Executor) DispatchError(ctx context.Context, errs gqlerror.List) *graph
 	response := &graphql.Response{Errors: errs}
 	logOperation(ctx, e.log, response, nil)
 	return response
+}
+
+// PresentRecoveredError logs the cause of a panic, and returns the error that a client may see.
+func (e *Executor) PresentRecoveredError(ctx context.Context, cause any) error {
+	return e.presenter.present(ctx, e.presenter.recover(ctx, cause))
 }
 
 // documentExtension is under what name an operation's statistics have its document.

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"crm/graph/transport"
 )
 
 // fastPath renders the value of a root field by itself, and hands gqlgen's executor the finished bytes. The executor
@@ -70,7 +72,7 @@ func (f fastPath) render(
 	r := &rendering{ctx: ctx, buf: (*buf)[:0], answer: answer, next: answerStep}
 	defer func() {
 		if cause := recover(); cause != nil {
-			f.log.ErrorContext(ctx, "panic in the fast path; gqlgen's executor renders the field", "requestId", RequestID(ctx),
+			f.log.ErrorContext(ctx, "panic in the fast path; gqlgen's executor renders the field", "requestId", transport.RequestID(ctx),
 				"path", graphql.GetPath(ctx).String(), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
 			done = nil
 		}

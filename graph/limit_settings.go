@@ -16,15 +16,15 @@ func ReadLimits(variable func(name string) string) (Limits, error) {
 		if err != nil || duration <= 0 {
 			return Limits{}, fmt.Errorf("LIMIT_TIME: must be a time like 30s, not %q", text)
 		}
-		limits.Time = duration
+		limits.Transport.Time = duration
 	}
-	body := int(limits.Body)
+	body := int(limits.Transport.Body)
 	for _, setting := range []struct {
 		name  string
 		value *int
 	}{
 		{"LIMIT_BODY_BYTES", &body},
-		{"LIMIT_VALUES", &limits.Values},
+		{"LIMIT_VALUES", &limits.Transport.Values},
 		{"LIMIT_TOKENS", &limits.Document.Tokens},
 		{"LIMIT_DEPTH", &limits.Document.Depth},
 		{"LIMIT_ROOT_FIELDS", &limits.Document.RootFields},
@@ -36,9 +36,9 @@ func ReadLimits(variable func(name string) string) (Limits, error) {
 		{"LIMIT_COST_PER_MINUTE", &limits.CostPerMinute},
 		{"LIMIT_ANSWER_BYTES", &limits.Answer},
 		{"LIMIT_ERRORS", &limits.Errors},
-		{"LIMIT_STREAMS", &limits.Streams.Open},
-		{"LIMIT_STREAMS_PER_ADDRESS", &limits.Streams.PerAddress},
-		{"LIMIT_SOCKET_OPERATIONS", &limits.Streams.Operations},
+		{"LIMIT_STREAMS", &limits.Transport.Streams.Open},
+		{"LIMIT_STREAMS_PER_ADDRESS", &limits.Transport.Streams.PerAddress},
+		{"LIMIT_SOCKET_OPERATIONS", &limits.Transport.Streams.Operations},
 	} {
 		text := variable(setting.name)
 		if text == "" {
@@ -50,6 +50,6 @@ func ReadLimits(variable func(name string) string) (Limits, error) {
 		}
 		*setting.value = int(value)
 	}
-	limits.Body = int64(body)
+	limits.Transport.Body = int64(body)
 	return limits, nil
 }
