@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"strconv"
 
-	"crm/auth"
 	"crm/db/mongo"
 	"crm/graph"
 	"crm/graph/document"
@@ -20,7 +19,7 @@ type settings struct {
 	mongoURI, mongoDatabase string
 	smtp                    mail.SMTPConfig
 	origins                 transport.Origins
-	proxies                 auth.Proxies
+	proxies                 transport.Proxies
 	logLevel                slog.Level
 	limits                  graph.Limits
 	// trusted is nil if any document may be run.
@@ -34,7 +33,7 @@ func readSettings(variable func(name string) string) (settings, error) {
 	v := variables{get: variable}
 	s := settings{
 		port: v.port("PORT", "8080"), dataDir: v.text("DATA_DIR", "data"), mongoURI: variable("MONGO_URI"),
-		origins: read(&v, "ALLOWED_ORIGINS", transport.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", auth.ParseProxies),
+		origins: read(&v, "ALLOWED_ORIGINS", transport.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", transport.ParseProxies),
 		logLevel: read(&v, "LOG_LEVEL", parseLevel), allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
 	}
 	var err error

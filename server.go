@@ -211,13 +211,13 @@ func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, end
 	if !s.fastPath {
 		newOperation = resolvers.NewPlainOperation
 	}
-	authenticator := auth.NewAuthenticator(tokens, c.db, s.proxies, log)
+	authenticator := auth.NewAuthenticator(tokens, c.db)
 	operations := graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(c.db, tokens), NewOperation: newOperation,
 		Introspection: s.introspection, ShowCost: s.showCost, Logger: log, Limits: s.limits,
 		TrustedDocuments: s.trusted, NoFastPath: !s.fastPath, Authenticator: authenticator, Origins: s.origins,
 	})
-	api := transport.CrossOrigin(s.origins, authenticator.Middleware(operations))
+	api := transport.CrossOrigin(s.origins, transport.Authenticate(authenticator, s.proxies, log, operations))
 	mux := http.NewServeMux()
 	if s.playground {
 		page := playground.Handler("/graphql")

@@ -3,9 +3,6 @@ package transport
 import (
 	"bytes"
 	"fmt"
-	"net/http"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
@@ -30,43 +27,6 @@ const (
 	encodedGzip contentEncoding = "gzip"
 	encodedZstd contentEncoding = "zstd"
 )
-
-// negotiateEncoding returns the encoding that the client likes best; zstd, if it likes it as much as gzip, since it
-// makes the answer smaller in the same time.
-func negotiateEncoding(header http.Header) contentEncoding {
-	accepted := header["Accept-Encoding"]
-	if len(accepted) == 0 {
-		return notEncoded
-	}
-	quality := map[string]float64{}
-	for part := range strings.SplitSeq(strings.Join(accepted, ","), ",") {
-		name, params, _ := strings.Cut(part, ";")
-		quality[strings.ToLower(strings.TrimSpace(name))] = parseQuality(params)
-	}
-	if _, named := quality[string(encodedGzip)]; !named {
-		quality[string(encodedGzip)] = quality["*"] // every client knows gzip
-	}
-	best, bestQuality := notEncoded, quality["identity"]
-	for _, encoding := range []contentEncoding{encodedGzip, encodedZstd} {
-		if q := quality[string(encoding)]; q > 0 && q >= bestQuality {
-			best, bestQuality = encoding, q
-		}
-	}
-	return best
-}
-
-// parseQuality returns the q of a header's element; 1 if it has none, and 0 for one that can't be read.
-func parseQuality(params string) float64 {
-	name, value, given := strings.Cut(params, "=")
-	if !given || !strings.EqualFold(strings.TrimSpace(name), "q") {
-		return 1
-	}
-	quality, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-	if err != nil || quality < 0 || quality > 1 {
-		return 0
-	}
-	return quality
-}
 
 // compressor compresses answers at the levels that are quickest for them: the next ones up take half as long again to
 // save a fiftieth.

@@ -12,36 +12,6 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-func TestNegotiateEncoding(t *testing.T) {
-	t.Parallel()
-	for accept, want := range map[string]contentEncoding{
-		"":                             notEncoded,
-		"gzip":                         encodedGzip,
-		"gzip, deflate, br, zstd":      encodedZstd,
-		"zstd;q=0.5, gzip":             encodedGzip,
-		"GZIP;Q=0.8":                   encodedGzip,
-		"gzip;q=0":                     notEncoded,
-		"gzip ; q=0.0, zstd; q=0.001":  encodedZstd,
-		"gzip;q=x":                     notEncoded,
-		"*":                            encodedGzip,
-		"*;q=0":                        notEncoded,
-		"gzip;q=0, *":                  notEncoded,
-		"identity, gzip;q=0.5":         notEncoded,
-		"identity;q=0.5, gzip;q=0.5":   encodedGzip,
-		"br, deflate":                  notEncoded,
-		",;,=;q":                       notEncoded,
-		strings.Repeat("gzip,", 1_000): encodedGzip,
-	} {
-		header := http.Header{}
-		if accept != "" {
-			header.Set("Accept-Encoding", accept)
-		}
-		if got := negotiateEncoding(header); got != want {
-			t.Errorf("%.50q gets %q, want %q", accept, got, want)
-		}
-	}
-}
-
 // decoded returns the body as it was before it was compressed.
 func decoded(t *testing.T, encoding string, body io.Reader) []byte {
 	t.Helper()

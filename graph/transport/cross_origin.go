@@ -3,11 +3,7 @@ package transport
 import (
 	"net/http"
 
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/gqlerror"
-
 	"crm/db/store"
-	"crm/graph/apierror"
 )
 
 // CrossOrigin refuses requests that a browser sends because a page of another origin makes it, unless the origin is one
@@ -15,21 +11,13 @@ import (
 // servers are reached only from where the browser is.
 func CrossOrigin(origins Origins, next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
-	listed := func(*http.Request) bool { return false }
-	if len(origins) > 0 {
-		listed = origins.policy().OriginAllowed
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if protection.Check(guarded(r)) == nil || r.Header.Get("Origin") != "" && listed(r) {
+		if protection.Check(guarded(r)) == nil || origins.list(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
 		refused := store.Errorf(store.Forbidden, "a page of another origin may not send this; ALLOWED_ORIGINS lists those that may")
-		media, _ := negotiate(r.Header.Values("Accept"))
-		writeResponse(
-			w, answerFormat{media: media}, http.StatusForbidden,
-			&graphql.Response{Errors: gqlerror.List{apierror.Coded(refused)}},
-		)
+		writeRefusal(w, r, http.StatusForbidden, refused)
 	})
 }
 

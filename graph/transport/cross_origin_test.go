@@ -100,7 +100,7 @@ func TestCrossOriginAnswersAsTheClientWouldHaveIt(t *testing.T) {
 		request.Header.Set("Origin", otherOrigin)
 		request.Header.Set("Accept", accept)
 		recorder := httptest.NewRecorder()
-		CrossOrigin(nil, http.NotFoundHandler()).ServeHTTP(recorder, request)
+		CrossOrigin(Origins{}, http.NotFoundHandler()).ServeHTTP(recorder, request)
 		if got := recorder.Header().Get("Content-Type"); recorder.Code != http.StatusForbidden || got != media+"; charset=utf-8" {
 			t.Errorf("%q gets %d %s, want %s", accept, recorder.Code, got, media)
 		}

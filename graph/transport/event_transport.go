@@ -3,10 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
-	"mime"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -15,47 +12,6 @@ import (
 
 	"crm/db/store"
 )
-
-// mediaEvents is the media type of event streams.
-const mediaEvents = "text/event-stream"
-
-// eventsWish is whether a client takes an event stream.
-type eventsWish int
-
-const (
-	eventsRefused eventsWish = iota
-	// eventsAccepted is for clients that name both JSON and event streams: they get whichever fits the operation.
-	eventsAccepted
-	eventsPreferred
-)
-
-// negotiateEvents returns what the Accept headers say of event streams.
-func negotiateEvents(accept []string) eventsWish {
-	events, others := 0.0, 0.0
-	for _, part := range strings.Split(strings.Join(accept, ","), ",") {
-		name, params, err := mime.ParseMediaType(part)
-		if err != nil {
-			continue
-		}
-		quality := 1.0
-		if q, given := params["q"]; given {
-			quality, _ = strconv.ParseFloat(q, 64)
-		}
-		switch name {
-		case mediaEvents:
-			events = max(events, quality)
-		case mediaJSON, mediaGraphQL:
-			others = max(others, quality)
-		}
-	}
-	switch {
-	case events == 0:
-		return eventsRefused
-	case events > others:
-		return eventsPreferred
-	}
-	return eventsAccepted
-}
 
 // eventTransport answers an operation as a stream of server-sent events, in what the GraphQL over SSE protocol calls
 // distinct connections mode: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. Errors of the operation are

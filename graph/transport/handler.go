@@ -38,7 +38,7 @@ func newHandler(run *runner, config Config) *Handler {
 			exec: run, authenticator: config.Authenticator, streams: streams,
 		}},
 		sockets: &socketTransport{
-			exec: run, authenticator: config.Authenticator, allows: config.Origins.pages(), streams: streams,
+			exec: run, authenticator: config.Authenticator, origins: config.Origins, streams: streams,
 		},
 		streams: streams,
 	}

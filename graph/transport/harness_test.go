@@ -99,7 +99,7 @@ func newStreamServer(t *testing.T, config Config) *streamServer {
 	identified := WithRequestID(s.handler)
 	s.web = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		viewer := auth.Viewer{}
-		if token, _ := auth.BearerToken(r.Header.Get("Authorization")); token != "" {
+		if token, _ := bearerToken(r.Header.Get("Authorization")); token != "" {
 			viewer, _ = s.tokens.Authenticate(r.Context(), token)
 		}
 		viewer.Address = "192.0.2.1"

@@ -23,17 +23,15 @@ type httpTransport struct {
 // ServeHTTP implements http.Handler.
 func (t *httpTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(graphql.StartOperationTrace(r.Context()))
-	media := mediaJSON
+	wish := negotiate(r.Header)
 	defer func() {
 		if cause := recover(); cause != nil {
 			masked := presented(t.exec.PresentRecoveredError(r.Context(), cause))
-			writeResponse(w, answerFormat{media: media}, http.StatusInternalServerError, &graphql.Response{Errors: gqlerror.List{masked}})
+			writeResponse(w, answerFormat{media: wish.media}, http.StatusInternalServerError, &graphql.Response{Errors: gqlerror.List{masked}})
 		}
 	}()
-	media, ok := negotiate(r.Header.Values("Accept"))
-	events := negotiateEvents(r.Header.Values("Accept"))
-	if !ok && events == eventsRefused {
-		t.refuse(w, r, media, &refusal{
+	if !wish.accepted && wish.events == eventsRefused {
+		t.refuse(w, r, wish.media, &refusal{
 			status: http.StatusNotAcceptable,
 			err:    store.Errorf(apierror.BadRequest, "answers are %s, %s or %s", mediaGraphQL, mediaJSON, mediaEvents),
 		})
@@ -41,15 +39,13 @@ func (t *httpTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	params, refused := t.exec.readRequest(w, r)
 	if refused != nil {
-		t.refuse(w, r, media, refused)
+		t.refuse(w, r, wish.media, refused)
 		return
 	}
-	t.run(w, r, media, events, params)
+	t.run(w, r, wish, params)
 }
 
-func (t *httpTransport) run(
-	w http.ResponseWriter, r *http.Request, media string, events eventsWish, params *graphql.RawParams,
-) {
+func (t *httpTransport) run(w http.ResponseWriter, r *http.Request, wish wishes, params *graphql.RawParams) {
 	ctx, cancel := context.WithTimeout(r.Context(), t.exec.limits.Time)
 	defer cancel()
 	operation, errs := t.exec.prepare(ctx, params)
@@ -60,39 +56,39 @@ func (t *httpTransport) run(
 	}
 	switch {
 	case kind == ast.Mutation && r.Method == http.MethodGet:
-		t.refuse(w, r, media, &refusal{
+		t.refuse(w, r, wish.media, &refusal{
 			status: http.StatusMethodNotAllowed, allow: http.MethodPost,
 			err: store.Errorf(apierror.BadRequest, "a mutation can't be sent by GET; send it by POST"),
 		})
-	case kind == ast.Subscription && events == eventsRefused:
-		t.refuse(w, r, media, refuse(
+	case kind == ast.Subscription && wish.events == eventsRefused:
+		t.refuse(w, r, wish.media, refuse(
 			http.StatusNotAcceptable, "a subscription needs Accept: %s, or a WebSocket that speaks %s", mediaEvents, subprotocol,
 		))
-	case kind == ast.Subscription || events == eventsPreferred:
+	case kind == ast.Subscription || wish.events == eventsPreferred:
 		t.events.serve(w, r, operation, errs)
 	case len(errs) > 0:
 		response := t.exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
-		writeResponse(w, answerFormat{media: media}, requestErrorStatus(media, errs), response)
+		writeResponse(w, answerFormat{media: wish.media}, requestErrorStatus(wish.media, errs), response)
 	default:
-		t.answer(ctx, w, r, media, operation)
+		t.answer(ctx, w, r, wish, operation)
 	}
 }
 
 func (t *httpTransport) answer(
-	ctx context.Context, w http.ResponseWriter, r *http.Request, media string, operation *graphql.OperationContext,
+	ctx context.Context, w http.ResponseWriter, r *http.Request, wish wishes, operation *graphql.OperationContext,
 ) {
 	responses, ctx := t.exec.DispatchOperation(ctx, operation)
 	response := responses(ctx)
 	if response == nil {
-		t.refuse(w, r, media, &refusal{
+		t.refuse(w, r, wish.media, &refusal{
 			status: http.StatusServiceUnavailable, err: store.Errorf(store.Unavailable, "the request was cancelled"),
 		})
 		return
 	}
-	format := answerFormat{media: media, varies: r.Header.Get("Accept-Encoding") != "", compressor: t.compressor}
+	format := answerFormat{media: wish.media, varies: wish.varies, compressor: t.compressor}
 	// A mutation's answer may have tokens beside what the client sent: its compressed size would tell of them.
 	if operation.Operation.Operation == ast.Query {
-		format.encoding = negotiateEncoding(r.Header)
+		format.encoding = wish.encoding
 	}
 	writeResponse(w, format, http.StatusOK, response)
 }

@@ -3,11 +3,9 @@ package transport
 import (
 	"encoding/json"
 	"fmt"
-	"mime"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -15,46 +13,6 @@ import (
 	"crm/db/store"
 	"crm/graph/apierror"
 )
-
-// The media types of GraphQL answers.
-const (
-	mediaJSON    = "application/json"
-	mediaGraphQL = "application/graphql-response+json"
-)
-
-// negotiate returns the media type that the Accept headers prefer; ok is false if they allow neither. For no wish in
-// particular it is application/json, which every client understands.
-func negotiate(accept []string) (media string, ok bool) {
-	list := strings.Join(accept, ",")
-	if strings.TrimSpace(list) == "" {
-		return mediaJSON, true
-	}
-	best := 0.0
-	for _, part := range strings.Split(list, ",") {
-		name, params, err := mime.ParseMediaType(part)
-		if err != nil {
-			continue
-		}
-		quality, isExact := 1.0, true
-		if q, given := params["q"]; given {
-			quality, _ = strconv.ParseFloat(q, 64)
-		}
-		switch name {
-		case mediaGraphQL, mediaJSON:
-		case "*/*", "application/*":
-			name, isExact = mediaJSON, false
-		default:
-			continue
-		}
-		if quality > best || quality == best && quality > 0 && isExact && name == mediaGraphQL {
-			best, media = quality, name
-		}
-	}
-	if media == "" {
-		return mediaJSON, false
-	}
-	return media, true
-}
 
 // requestErrorStatus returns the status for a request whose operation was not run. Clients of application/json expect
 // 200 wherever the answer is one that GraphQL gives.

@@ -111,8 +111,8 @@ func TestSocketSubprotocol(t *testing.T) {
 
 func TestSocketOrigin(t *testing.T) {
 	t.Parallel()
-	listed := newStreamServer(t, Config{Origins: Origins{"https://crm.example", "https://*.crm.example"}})
-	everybody := newStreamServer(t, Config{Origins: Origins{"*"}})
+	listed := newStreamServer(t, Config{Origins: mustParseOrigins(t, "https://crm.example,https://*.crm.example")})
+	everybody := newStreamServer(t, Config{Origins: mustParseOrigins(t, "*")})
 	none := newStreamServer(t, Config{})
 	for _, test := range []struct {
 		server *streamServer

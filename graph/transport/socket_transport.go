@@ -24,9 +24,8 @@ const subprotocol = "graphql-transport-ws"
 type socketTransport struct {
 	exec          *runner
 	authenticator Authenticator
-	// allows reports whether the page that sends a request may.
-	allows  func(r *http.Request) bool
-	streams *openStreams
+	origins       Origins
+	streams       *openStreams
 }
 
 // isSocketRequest reports whether a request asks for a WebSocket.
@@ -37,7 +36,7 @@ func isSocketRequest(r *http.Request) bool {
 // ServeHTTP implements http.Handler. It returns when the socket is open: what lives on holds nothing of the request,
 // nor the HTTP server's goroutine with its grown stack.
 func (t *socketTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !t.allows(r) {
+	if !t.origins.allow(r) {
 		t.exec.refuseStream(w, r, store.Errorf(store.Forbidden, "pages of this origin may not open a socket here"))
 		return
 	}

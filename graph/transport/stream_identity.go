@@ -25,13 +25,13 @@ type identity struct {
 // requestIdentity returns who sends a request, whose token has been verified.
 func requestIdentity(authenticator Authenticator, r *http.Request) identity {
 	viewer, _ := auth.ViewerFrom(r.Context())
-	token, _ := auth.BearerToken(r.Header.Get("Authorization"))
+	token, _ := bearerToken(r.Header.Get("Authorization"))
 	return identity{authenticator: authenticator, token: token, viewer: viewer}
 }
 
 // as returns the identity that another Authorization stands for, from the same address.
 func (i identity) as(ctx context.Context, authorization string) (identity, error) {
-	token, err := auth.BearerToken(authorization)
+	token, err := bearerToken(authorization)
 	if err != nil || token == "" {
 		return i, err
 	}

@@ -26,11 +26,7 @@ func TestCORS(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			origins, err := ParseOrigins(test.origins)
-			if err != nil {
-				t.Fatal(err)
-			}
-			handler := CORS(origins, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+			handler := CORS(mustParseOrigins(t, test.origins), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 			for _, method := range []string{http.MethodOptions, http.MethodPost} {
 				request := httptest.NewRequest(method, ownOrigin+"/graphql", nil)
 				if test.origin != "" {
@@ -58,7 +54,7 @@ func TestCORS(t *testing.T) {
 // What a front end on another origin may send, and what it may read besides the answer.
 func TestCORSHeaders(t *testing.T) {
 	t.Parallel()
-	handler := CORS(Origins{listedOrigin}, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	handler := CORS(mustParseOrigins(t, listedOrigin), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	request := httptest.NewRequest(http.MethodPost, ownOrigin+"/graphql", nil)
 	request.Header.Set("Origin", listedOrigin)
 	recorder := httptest.NewRecorder()
@@ -80,4 +76,13 @@ func TestCORSHeaders(t *testing.T) {
 			t.Errorf("%s is not allowed: %q", name, allowed)
 		}
 	}
+}
+
+func mustParseOrigins(t *testing.T, list string) Origins {
+	t.Helper()
+	origins, err := ParseOrigins(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return origins
 }
