@@ -30,7 +30,10 @@ func (answerLimits) Validate(graphql.ExecutableSchema) error { return nil }
 // InterceptResponse implements graphql.ResponseInterceptor.
 func (l answerLimits) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	answer := &answerExtent{maxSize: int64(l.limits.Answer), maxErrors: int64(l.limits.Errors)}
-	response := next(context.WithValue(ctx, answerKey{}, answer))
+	state := stateOf(ctx)
+	state.answer = answer
+	defer func() { state.answer = nil }()
+	response := next(ctx)
 	switch {
 	case response == nil:
 	case answer.size.Load() > answer.maxSize:
@@ -47,7 +50,7 @@ func (l answerLimits) InterceptResponse(ctx context.Context, next graphql.Respon
 // InterceptRootField implements graphql.RootFieldInterceptor.
 func (answerLimits) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	value := next(ctx)
-	answer := answerFrom(ctx)
+	answer := stateOf(ctx).answer
 	if _, isRendered := value.(*rendered); isRendered || value == nil || value == graphql.Null || answer == nil {
 		return value // what is rendered has been counted
 	}
@@ -60,14 +63,6 @@ func (answerLimits) InterceptRootField(ctx context.Context, next graphql.RootRes
 type answerExtent struct {
 	maxSize, maxErrors int64
 	size, errors       atomic.Int64
-}
-
-type answerKey struct{}
-
-// answerFrom returns the extent of the answer that ctx belongs to; nil if there is none.
-func answerFrom(ctx context.Context) *answerExtent {
-	answer, _ := ctx.Value(answerKey{}).(*answerExtent)
-	return answer
 }
 
 // grow adds to the size; it reports whether the answer is still small enough.

@@ -131,7 +131,6 @@ func BenchmarkBudget(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				operation := new(graphql.OperationContext)
-				operation.Stats.SetExtension(complexityExtension, 1)
 				if err := budgets.charge(ctx, operation, 1); err != nil {
 					b.Fatal(err)
 				}

@@ -9,9 +9,6 @@ import (
 	"crm/graph/transport"
 )
 
-// complexityExtension is under what name an operation's statistics have its complexity.
-const complexityExtension = "complexity"
-
 // cost is what extensions.cost shows.
 type cost struct {
 	Complexity int `json:"complexity"`
@@ -52,7 +49,7 @@ func (o *operations) finish(ctx context.Context, response *graphql.Response, cal
 		if response.Extensions == nil {
 			response.Extensions = map[string]any{}
 		}
-		response.Extensions["cost"] = cost{Complexity: complexity(ctx), StoreCalls: calls.Count()}
+		response.Extensions["cost"] = cost{Complexity: stateOf(ctx).complexity, StoreCalls: calls.Count()}
 	}
 	logOperation(ctx, o.config.Logger, response, calls)
 	return response
@@ -66,13 +63,4 @@ func (o *operations) showsCost(ctx context.Context) bool {
 		return false
 	}
 	return o.config.ShowCost
-}
-
-// complexity returns what complexityOf said of the operation; zero if it was refused before.
-func complexity(ctx context.Context) int {
-	if !graphql.HasOperationContext(ctx) {
-		return 0
-	}
-	complexity, _ := graphql.GetOperationContext(ctx).Stats.GetExtension(complexityExtension).(int)
-	return complexity
 }

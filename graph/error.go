@@ -27,7 +27,7 @@ type presenter struct{ log *slog.Logger }
 // present implements graphql.ErrorPresenterFunc. Of an answer with too many errors it returns nil for the later ones,
 // which are neither shown nor logged.
 func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
-	if !answerFrom(ctx).admitError() {
+	if !stateOf(ctx).answer.admitError() {
 		return nil
 	}
 	var located gqlerror.Error

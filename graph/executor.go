@@ -52,14 +52,14 @@ func (e *Executor) CreateOperationContext(
 	if len(errs) > 0 {
 		return refused, gqlerror.List{apierror.FromError(store.Errorf(store.BadInput, "the variables do not fit the operation"))}
 	}
-	operation.Stats.SetExtension(documentExtension, doc)
+	state := &operationState{document: doc}
+	operation.Stats.SetExtension(stateExtension, state)
 	operation.DisableIntrospection = !e.introspection && !e.trusted
-	complexity, refusal := e.documents.Complexity(doc, operation.Operation, operation.Variables)
-	operation.Stats.SetExtension(complexityExtension, complexity)
-	if refusal != nil {
+	var refusal *store.Error
+	if state.complexity, refusal = e.documents.Complexity(doc, operation.Operation, operation.Variables); refusal != nil {
 		return operation, gqlerror.List{apierror.Coded(refusal)}
 	}
-	if err := e.budgets.charge(ctx, operation, complexity); err != nil {
+	if err := e.budgets.charge(ctx, operation, state.complexity); err != nil {
 		return operation, gqlerror.List{apierror.Coded(err)}
 	}
 	return operation, nil
@@ -87,19 +87,6 @@ func (e *Executor) DispatchError(ctx context.Context, errs gqlerror.List) *graph
 // PresentRecoveredError logs the cause of a panic, and returns the error that a client may see.
 func (e *Executor) PresentRecoveredError(ctx context.Context, cause any) error {
 	return e.presenter.present(ctx, e.presenter.recover(ctx, cause))
-}
-
-// documentExtension is under what name an operation's statistics have its document.
-const documentExtension = "document"
-
-// SelectedFields returns the names of the fields that the document of the operation in ctx selects on a type, anywhere in
-// it, so that no more is read than it can show.
-func SelectedFields(ctx context.Context, typeName string) []string {
-	doc, ok := graphql.GetOperationContext(ctx).Stats.GetExtension(documentExtension).(*document.Document)
-	if !ok {
-		return nil
-	}
-	return doc.SelectedFields(typeName)
 }
 
 type documentKey struct{}

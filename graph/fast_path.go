@@ -53,7 +53,7 @@ func (f fastPath) InterceptField(ctx context.Context, next graphql.Resolver) (an
 	if err != nil || value == nil || (field.Object != "Query" && field.Object != "Mutation") {
 		return value, err
 	}
-	answer := answerFrom(ctx)
+	answer := stateOf(ctx).answer
 	if r := f.render(ctx, field, value, answer); r != nil {
 		return r, nil
 	}

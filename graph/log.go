@@ -26,7 +26,7 @@ func logOperation(ctx context.Context, log *slog.Logger, response *graphql.Respo
 	if graphql.HasOperationContext(ctx) {
 		attributes = append(attributes, operationAttributes(graphql.GetOperationContext(ctx))...)
 	}
-	if complexity := complexity(ctx); complexity > 0 {
+	if complexity := stateOf(ctx).complexity; complexity > 0 {
 		attributes = append(attributes, slog.Int("complexity", complexity))
 	}
 	if calls != nil {
