@@ -71,7 +71,7 @@ func (p presenter) recover(ctx context.Context, cause any) error {
 	return errPanic
 }
 
-// argumentPath returns which argument an error at that path is about, or "" if it is none's: gqlgen reads a field's
+// argumentPath returns which argument an error at that path is about, or "" if it is about none: gqlgen reads a field's
 // arguments before it knows them as the field's Args, and its errors' paths lead on from the field into the argument.
 func argumentPath(ctx context.Context, path ast.Path) string {
 	field := graphql.GetFieldContext(ctx)

@@ -66,7 +66,7 @@ func (f fastPath) InterceptField(ctx context.Context, next graphql.Resolver) (an
 // render returns the rendered value, or nil if the executor has to do it. So it has after a panic, which is logged here: the
 // executor may not meet it again.
 func (f fastPath) render(
-	ctx context.Context, field *graphql.FieldContext, value any, answer *answerExtent,
+	ctx context.Context, field *graphql.FieldContext, value any, answer *answerStats,
 ) (done *rendered) {
 	buf, _ := f.buffers.Get().(*[]byte)
 	r := &rendering{ctx: ctx, buf: (*buf)[:0], answer: answer, next: answerStep}

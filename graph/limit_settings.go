@@ -31,7 +31,7 @@ func ReadLimits(variable func(name string) string) (Limits, error) {
 		{"LIMIT_ALIASES", &limits.Document.Aliases},
 		{"LIMIT_DIRECTIVES", &limits.Document.Directives},
 		{"LIMIT_SELECTIONS", &limits.Document.Selections},
-		{"LIMIT_REPEATS", &limits.Document.Repeats},
+		{"LIMIT_REPEATS", &limits.Document.DuplicateFields},
 		{"LIMIT_COMPLEXITY", &limits.Document.Complexity},
 		{"LIMIT_COST_PER_MINUTE", &limits.CostPerMinute},
 		{"LIMIT_ANSWER_BYTES", &limits.Answer},

@@ -12,7 +12,7 @@ import (
 var limitVariables = map[string]string{
 	"Transport.Body": "LIMIT_BODY_BYTES", "Transport.Values": "LIMIT_VALUES", "Transport.Time": "LIMIT_TIME", "Document.Tokens": "LIMIT_TOKENS",
 	"Document.Depth": "LIMIT_DEPTH", "Document.RootFields": "LIMIT_ROOT_FIELDS", "Document.Aliases": "LIMIT_ALIASES", "Document.Directives": "LIMIT_DIRECTIVES",
-	"Document.Selections": "LIMIT_SELECTIONS", "Document.Repeats": "LIMIT_REPEATS", "Document.Complexity": "LIMIT_COMPLEXITY",
+	"Document.Selections": "LIMIT_SELECTIONS", "Document.DuplicateFields": "LIMIT_REPEATS", "Document.Complexity": "LIMIT_COMPLEXITY",
 	"CostPerMinute": "LIMIT_COST_PER_MINUTE", "Answer": "LIMIT_ANSWER_BYTES", "Errors": "LIMIT_ERRORS",
 	"Transport.Streams.Open": "LIMIT_STREAMS", "Transport.Streams.PerAddress": "LIMIT_STREAMS_PER_ADDRESS",
 	"Transport.Streams.Operations": "LIMIT_SOCKET_OPERATIONS",

@@ -13,7 +13,7 @@ type Limits struct {
 	// Document bounds what a document may ask for, and Transport what a request may be like.
 	Document  document.Limits
 	Transport transport.Limits
-	// CostPerMinute is the complexity of all operations of one viewer in a minute; of nobody's, those from one address.
+	// CostPerMinute is the complexity of all operations of one viewer in a minute, or from one address where nobody is logged in.
 	CostPerMinute int
 	// Answer is the size of an answer's data in bytes.
 	Answer int

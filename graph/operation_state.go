@@ -13,7 +13,7 @@ type operationState struct {
 	document   *document.Document
 	complexity int
 	// answer is how large the response that is being made has become; nil between the responses of a subscription.
-	answer *answerExtent
+	answer *answerStats
 }
 
 // stateExtension is under what name an operation's statistics have its state.

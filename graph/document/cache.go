@@ -15,23 +15,23 @@ const (
 
 // documentCache keeps the documents that were used last, by their texts, so that they need be parsed and validated only
 // once.
-type documentCache struct{ *recentCache[*Document] }
+type documentCache struct{ *lruCache[*Document] }
 
 func newDocumentCache() *documentCache {
-	return &documentCache{newRecentCache[*Document](cachedDocuments, cachedSource, cachedDocumentSource)}
+	return &documentCache{newLRUCache[*Document](cachedDocuments, cachedSource, cachedDocumentSource)}
 }
 
 func (c *documentCache) add(source string, doc *Document) {
-	c.recentCache.add(source, doc, len(source))
+	c.lruCache.add(source, doc, len(source))
 }
 
-// recentCache keeps the values that were used last, within a number of them and a size of all together.
-type recentCache[V any] struct {
+// lruCache keeps the values that were used last, within a number of them and a size of all together.
+type lruCache[V any] struct {
 	mutex   sync.Mutex
 	entries map[string]*list.Element
-	// recent has the entries, the one that was used last in front.
-	recent *list.List
-	size   int
+	// order has the entries, the one that was used last in front.
+	order *list.List
+	size  int
 
 	maxEntries, maxSize, maxEntrySize int
 }
@@ -42,26 +42,26 @@ type cached[V any] struct {
 	size  int
 }
 
-func newRecentCache[V any](maxEntries, maxSize, maxEntrySize int) *recentCache[V] {
-	return &recentCache[V]{
-		entries: map[string]*list.Element{}, recent: list.New(),
+func newLRUCache[V any](maxEntries, maxSize, maxEntrySize int) *lruCache[V] {
+	return &lruCache[V]{
+		entries: map[string]*list.Element{}, order: list.New(),
 		maxEntries: maxEntries, maxSize: maxSize, maxEntrySize: maxEntrySize,
 	}
 }
 
-func (c *recentCache[V]) get(key string) (value V, ok bool) {
+func (c *lruCache[V]) get(key string) (value V, ok bool) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	element, ok := c.entries[key]
 	if !ok {
 		return value, false
 	}
-	c.recent.MoveToFront(element)
+	c.order.MoveToFront(element)
 	return element.Value.(*cached[V]).value, true
 }
 
 // add keeps a value, unless it is too large or its key is there already.
-func (c *recentCache[V]) add(key string, value V, size int) {
+func (c *lruCache[V]) add(key string, value V, size int) {
 	if size > c.maxEntrySize {
 		return
 	}
@@ -70,10 +70,10 @@ func (c *recentCache[V]) add(key string, value V, size int) {
 	if _, ok := c.entries[key]; ok {
 		return
 	}
-	c.entries[key] = c.recent.PushFront(&cached[V]{key: key, value: value, size: size})
+	c.entries[key] = c.order.PushFront(&cached[V]{key: key, value: value, size: size})
 	c.size += size
-	for c.recent.Len() > c.maxEntries || c.size > c.maxSize {
-		oldest := c.recent.Remove(c.recent.Back()).(*cached[V])
+	for c.order.Len() > c.maxEntries || c.size > c.maxSize {
+		oldest := c.order.Remove(c.order.Back()).(*cached[V])
 		delete(c.entries, oldest.key)
 		c.size -= oldest.size
 	}

@@ -17,8 +17,8 @@ func TestDocumentCacheForgetsTheOldest(t *testing.T) {
 			t.Fatalf("what was used last is gone after %d", i)
 		}
 	}
-	if _, ok := cache.get("0"); ok || cache.recent.Len() != cachedDocuments || len(cache.entries) != cachedDocuments {
-		t.Errorf("has %d documents", cache.recent.Len())
+	if _, ok := cache.get("0"); ok || cache.order.Len() != cachedDocuments || len(cache.entries) != cachedDocuments {
+		t.Errorf("has %d documents", cache.order.Len())
 	}
 }
 
@@ -26,13 +26,13 @@ func TestDocumentCacheIsBoundedInSize(t *testing.T) {
 	t.Parallel()
 	cache := newDocumentCache()
 	cache.add(strings.Repeat(" ", cachedDocumentSource+1), new(Document))
-	if cache.recent.Len() != 0 {
+	if cache.order.Len() != 0 {
 		t.Error("a long document is cached")
 	}
 	for i := range cachedDocuments {
 		cache.add(fmt.Sprintf("%*d", cachedDocumentSource, i), new(Document))
 	}
-	if cache.size > cachedSource || cache.recent.Len() != cachedSource/cachedDocumentSource {
-		t.Errorf("has %d bytes in %d documents", cache.size, cache.recent.Len())
+	if cache.size > cachedSource || cache.order.Len() != cachedSource/cachedDocumentSource {
+		t.Errorf("has %d bytes in %d documents", cache.size, cache.order.Len())
 	}
 }

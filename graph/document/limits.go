@@ -24,8 +24,8 @@ type Limits struct {
 	// Selections is the number of fields, spreads and inline fragments in the document, and of their arguments' values,
 	// when each operation and fragment definition has the fragments that it spreads written out.
 	Selections int
-	// Repeats is how often one operation may select the same field, or its alias, at the same place of the answer.
-	Repeats int
+	// DuplicateFields is how often one operation may select the same field, or its alias, at the same place of the answer.
+	DuplicateFields int
 	// Complexity is an operation's cost: the number of fields that the answer has if every page is full.
 	Complexity int
 }
@@ -36,7 +36,7 @@ func (l Limits) WithDefaults() Limits {
 	return Limits{
 		Tokens: cmp.Or(l.Tokens, 5_000), Depth: cmp.Or(l.Depth, 20), RootFields: cmp.Or(l.RootFields, 50),
 		Aliases: cmp.Or(l.Aliases, 200), Directives: cmp.Or(l.Directives, 100), Selections: cmp.Or(l.Selections, 10_000),
-		Repeats: cmp.Or(l.Repeats, 50), Complexity: cmp.Or(l.Complexity, 100_000),
+		DuplicateFields: cmp.Or(l.DuplicateFields, 50), Complexity: cmp.Or(l.Complexity, 100_000),
 	}
 }
 

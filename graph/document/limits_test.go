@@ -182,7 +182,7 @@ func TestLimitsOfFragments(t *testing.T) {
 	}.run(t)
 }
 
-func FuzzExtent(f *testing.F) {
+func FuzzStats(f *testing.F) {
 	f.Add(chain(5, "Query", "{...f0}", "...NEXT ...NEXT", "__typename"))
 	f.Add("{...a} fragment a on Query{...b} fragment b on Query{...a}")
 	f.Add(`query($a:[ID!]=[[1]]){b:nodes(ids:$a)@skip(if:true){...on Ticket{id}}}`)

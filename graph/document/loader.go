@@ -82,7 +82,7 @@ func (l *Loader) load(source string) (*Document, gqlerror.List) {
 	if err != nil {
 		return nil, gqlerror.List{err}
 	}
-	for _, checkLimits := range []func(*ast.QueryDocument, Limits) *store.Error{checkExtent, checkRepeats} {
+	for _, checkLimits := range []func(*ast.QueryDocument, Limits) *store.Error{checkStats, checkDuplicateFields} {
 		if err := checkLimits(parsed, l.limits); err != nil {
 			return nil, gqlerror.List{apierror.Coded(err)}
 		}

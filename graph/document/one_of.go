@@ -9,8 +9,8 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/core"
 )
 
-// isOneOf reports whether the type is an input object of which exactly one field is given. The validation rules hold
-// that for literals; for variables nobody else does.
+// isOneOf reports whether the type is an input object of which exactly one field is given. The validation rules check
+// literals; variables are checked here.
 func isOneOf(definition *ast.Definition) bool {
 	return definition != nil && definition.Kind == ast.InputObject && definition.Directives.ForName("oneOf") != nil
 }

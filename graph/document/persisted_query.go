@@ -69,10 +69,10 @@ const (
 
 // registeredQueries are the texts that clients have sent with their hashes, so that they can send the hash alone from
 // then on: Apollo's automatic persisted queries. Each server learns them by itself.
-type registeredQueries struct{ texts *recentCache[string] }
+type registeredQueries struct{ texts *lruCache[string] }
 
 func newRegisteredQueries() registeredQueries {
-	return registeredQueries{texts: newRecentCache[string](persistedQueries, persistedSource, persistedQuerySource)}
+	return registeredQueries{texts: newLRUCache[string](persistedQueries, persistedSource, persistedQuerySource)}
 }
 
 // text returns the text of the document that a request has, or names.

@@ -13,8 +13,8 @@ func TestRegisteredQueriesAreBounded(t *testing.T) {
 		text := fmt.Sprintf("%*d", persistedQuerySource/8, i)
 		queries.register(text, documentName{id: hashOf(text), isHash: true})
 	}
-	if queries.texts.size > persistedSource || queries.texts.recent.Len() != 8*persistedSource/persistedQuerySource {
-		t.Errorf("has %d bytes in %d texts", queries.texts.size, queries.texts.recent.Len())
+	if queries.texts.size > persistedSource || queries.texts.order.Len() != 8*persistedSource/persistedQuerySource {
+		t.Errorf("has %d bytes in %d texts", queries.texts.size, queries.texts.order.Len())
 	}
 	long := strings.Repeat(" ", persistedQuerySource+1)
 	queries.register(long, documentName{id: "long", isHash: true})

@@ -19,9 +19,9 @@ type eventStream struct {
 	controller *http.ResponseController
 	limits     StreamLimits
 
-	mutex sync.Mutex
-	pulse *time.Timer
-	ended bool
+	mutex     sync.Mutex
+	heartbeat *time.Timer
+	ended     bool
 }
 
 func newEventStream(w http.ResponseWriter, limits StreamLimits) *eventStream {
@@ -58,18 +58,18 @@ func (s *eventStream) finish(last *graphql.Response) {
 	}
 }
 
-// keepAlive sends a comment now and then, so that nobody on the way takes the stream for dead, and a client that is gone
-// is noticed: that cancels the operation. check says each time whether to go on. stop ends it, and all writing.
+// keepAlive sends a comment now and then, so that no proxy takes the stream for dead and a client that is gone is
+// noticed, which cancels the operation. check says each time whether to go on. stop ends it, and all writing.
 func (s *eventStream) keepAlive(check func() bool, cancel context.CancelCauseFunc) (stop func()) {
-	var beat func()
+	var send func()
 	set := func() {
 		s.mutex.Lock()
 		defer s.mutex.Unlock()
 		if !s.ended {
-			s.pulse = time.AfterFunc(s.limits.Heartbeat, beat)
+			s.heartbeat = time.AfterFunc(s.limits.Heartbeat, send)
 		}
 	}
-	beat = func() {
+	send = func() {
 		switch {
 		case !check():
 		case !s.write([]byte(":\n\n")):
@@ -83,7 +83,7 @@ func (s *eventStream) keepAlive(check func() bool, cancel context.CancelCauseFun
 		s.mutex.Lock()
 		defer s.mutex.Unlock()
 		s.ended = true
-		s.pulse.Stop()
+		s.heartbeat.Stop()
 	}
 }
 

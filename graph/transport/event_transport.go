@@ -25,7 +25,7 @@ type eventTransport struct {
 // errStopping ends event streams without a word when the server stops, so that clients connect again.
 var errStopping = errors.New("the server is stopping")
 
-// serve answers an operation, or with the errors for which there is none.
+// serve answers with what the operation yields, or with the errors because of which there is no operation.
 func (t eventTransport) serve(
 	w http.ResponseWriter, r *http.Request, operation *graphql.OperationContext, errs gqlerror.List,
 ) {

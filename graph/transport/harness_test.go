@@ -106,7 +106,7 @@ func newStreamServer(t *testing.T, config Config) *streamServer {
 		identified.ServeHTTP(w, r.WithContext(auth.WithViewer(r.Context(), viewer)))
 	}))
 	// Streams outlive these.
-	s.web.Config.ReadTimeout, s.web.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+	s.web.Config.ReadTimeout, s.web.Config.WriteTimeout = time.Second, time.Second
 	s.web.Start()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

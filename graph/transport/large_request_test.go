@@ -13,22 +13,22 @@ import (
 	"crm/db/store"
 )
 
-func TestLargeRequestsTakeTurns(t *testing.T) {
+func TestLargeRequestsWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		waiting := largeRequests{newTurns(1, largeRequestTime, store.Error{})}
-		first, err := waiting.take(t.Context(), largeRequest)
+		waiting := largeRequests{newSemaphore(1, largeRequestTimeout, store.Error{})}
+		first, err := waiting.acquire(t.Context(), largeRequest)
 		if err != nil {
 			t.Fatal(err)
 		}
-		small, err := waiting.take(t.Context(), largeRequest-1)
+		small, err := waiting.acquire(t.Context(), largeRequest-1)
 		if err != nil {
 			t.Fatalf("a small text waits: %v", err)
 		}
 		small()
 		next := make(chan func(), 1)
 		go func() {
-			done, _ := waiting.take(t.Context(), largeRequest)
+			done, _ := waiting.acquire(t.Context(), largeRequest)
 			next <- done
 		}()
 		synctest.Wait()
@@ -62,12 +62,12 @@ func TestLargeRequestsDoNotWaitForLong(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				busy := newLargeRequests()
-				for range cap(busy.held) {
-					busy.held <- struct{}{}
+				for range cap(busy.slots) {
+					busy.slots <- struct{}{}
 				}
 				ctx, cancel := test.limit(t.Context())
 				defer cancel()
-				if _, err := busy.take(ctx, largeRequest); err == nil || err.Code != store.Unavailable || err.Message != test.want {
+				if _, err := busy.acquire(ctx, largeRequest); err == nil || err.Code != store.Unavailable || err.Message != test.want {
 					t.Errorf("got %v, want %s", err, test.want)
 				}
 			})
@@ -75,11 +75,11 @@ func TestLargeRequestsDoNotWaitForLong(t *testing.T) {
 	}
 }
 
-// TestBusyWithLargeRequests: who is refused because of others may come again, which code and status say.
+// TestBusyWithLargeRequests: code and status tell a client that is refused because of others to try again.
 func TestBusyWithLargeRequests(t *testing.T) {
 	t.Parallel()
 	server := newStreamServer(t, Config{Limits: Limits{Time: 50 * time.Millisecond}})
-	busy := server.run.large.held
+	busy := server.run.large.slots
 	for range cap(busy) {
 		busy <- struct{}{}
 	}

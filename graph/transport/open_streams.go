@@ -14,11 +14,11 @@ import (
 // openStreams counts the sockets and event streams that are open, and ends them when the server stops.
 type openStreams struct {
 	limits StreamLimits
-	// opening is the turn of the one that may be opened now.
-	opening turns
+	// opening is held while a stream is opened.
+	opening semaphore
 
 	mutex sync.Mutex
-	// waiting is how many wait for that, by their network; opened is how many have had their turn.
+	// waiting is how many streams wait for it, by their network; opened is how many have held it.
 	waiting    map[netip.Prefix]int
 	opened     int
 	open       map[*openStream]struct{}
@@ -28,40 +28,40 @@ type openStreams struct {
 	none chan struct{}
 }
 
-// openTime is how long a client may have to wait until its stream is opened.
-const openTime = 10 * time.Second
+// openTimeout is how long a client may have to wait until its stream is opened.
+const openTimeout = 10 * time.Second
 
-// wait waits until a stream may be opened, or says why it can't be. As many as there are processors are opened, then there
-// is a rest: clients that all come back after a restart would keep the processors busy otherwise, and again whenever they
-// are asked whether they are still there. Who leaves the queue leaves no gap in it.
+// wait waits until a stream may be opened, or says why it can't be. After as many as there are processors it rests: clients
+// that all reconnect after a restart would keep the processors busy otherwise, and so would their heartbeats from then on.
+// A client that leaves the queue doesn't keep the others waiting.
 func (s *openStreams) wait(ctx context.Context, address string) *store.Error {
 	network := auth.Network(address)
 	if !s.queue(network, 1) {
 		return &store.Error{
-			Code: store.RateLimited, Message: "too many streams are being opened from your address", RetryAfter: openTime,
+			Code: store.RateLimited, Message: "too many streams are being opened from your address", RetryAfter: openTimeout,
 		}
 	}
 	defer s.queue(network, -1)
-	done, err := s.opening.take(ctx)
+	release, err := s.opening.acquire(ctx)
 	if err != nil {
 		return err
 	}
-	defer done()
-	if s.countTurn() {
+	defer release()
+	if s.countOpened() {
 		rest()
 	}
 	return nil
 }
 
-// countTurn reports whether it is time for a rest, which a server that stops doesn't need.
-func (s *openStreams) countTurn() (resting bool) {
+// countOpened counts a stream, and reports whether it is time for a rest, which a server that stops doesn't need.
+func (s *openStreams) countOpened() (resting bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.opened++
 	return s.opened%runtime.GOMAXPROCS(0) == 0 && !s.stopping
 }
 
-// queue changes how many streams wait of a network, unless they would be more than may be open.
+// queue changes how many streams of a network wait, unless that would be more than may be open.
 func (s *openStreams) queue(network netip.Prefix, change int) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -77,7 +77,7 @@ func (s *openStreams) queue(network netip.Prefix, change int) bool {
 	return true
 }
 
-// openStream is one of them.
+// openStream is a socket or an event stream that is open.
 type openStream struct {
 	network netip.Prefix
 	end     func()
@@ -86,8 +86,8 @@ type openStream struct {
 func newOpenStreams(limits StreamLimits) *openStreams {
 	return &openStreams{
 		limits: limits,
-		opening: newTurns(1, openTime, store.Error{
-			Code: store.Unavailable, Message: "too many streams are being opened", RetryAfter: openTime,
+		opening: newSemaphore(1, openTimeout, store.Error{
+			Code: store.Unavailable, Message: "too many streams are being opened", RetryAfter: openTimeout,
 		}),
 		waiting: map[netip.Prefix]int{}, open: map[*openStream]struct{}{}, perAddress: map[netip.Prefix]int{},
 		none: make(chan struct{}),

@@ -65,7 +65,7 @@ func TestOpeningStreamsOfOneAddress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		streams := newOpenStreams(StreamLimits{PerAddress: 20}.withDefaults())
-		streams.opening.held <- struct{}{}
+		streams.opening.slots <- struct{}{}
 		for range 20 {
 			go func() { _ = streams.wait(t.Context(), "192.0.2.1") }()
 		}
@@ -73,14 +73,14 @@ func TestOpeningStreamsOfOneAddress(t *testing.T) {
 		if err := streams.wait(t.Context(), "192.0.2.1"); err == nil || err.Code != store.RateLimited || err.RetryAfter == 0 {
 			t.Errorf("got %v, want %s and when to try again", err, store.RateLimited)
 		}
-		<-streams.opening.held
+		<-streams.opening.slots
 		if err := streams.wait(t.Context(), "192.0.2.2"); err != nil {
 			t.Errorf("another address got %v", err)
 		}
 	})
 }
 
-// TestTooManyOpeningStreams: who has waited for too long is told so, on both transports.
+// TestTooManyOpeningStreams: a client that has waited for too long gets an error, on both transports.
 func TestTooManyOpeningStreams(t *testing.T) {
 	t.Parallel()
 	for name, headers := range map[string]http.Header{
@@ -91,7 +91,7 @@ func TestTooManyOpeningStreams(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				handler := NewHandler(Config{Executor: newTestExecutor(transporttest.NewSchema(), slog.New(slog.DiscardHandler))})
-				handler.streams.opening.held <- struct{}{}
+				handler.streams.opening.slots <- struct{}{}
 				request := httptest.NewRequest(http.MethodGet, "/graphql?query=subscription{none}", nil)
 				request.Header = headers
 				answer, start := httptest.NewRecorder(), time.Now()
@@ -99,7 +99,7 @@ func TestTooManyOpeningStreams(t *testing.T) {
 				if answer.Code != http.StatusServiceUnavailable || answer.Header().Get("Retry-After") != "10" {
 					t.Errorf("got %d, Retry-After %q, %s", answer.Code, answer.Header().Get("Retry-After"), answer.Body)
 				}
-				if took := time.Since(start); took != openTime {
+				if took := time.Since(start); took != openTimeout {
 					t.Errorf("it waited for %s", took)
 				}
 			})
@@ -107,12 +107,12 @@ func TestTooManyOpeningStreams(t *testing.T) {
 	}
 }
 
-// TestStopEmptiesTheQueueOfStreams: a server that stops doesn't let those rest whose turn hasn't come.
+// TestStopEmptiesTheQueueOfStreams: a server that stops opens no stream that waits, and doesn't rest.
 func TestStopEmptiesTheQueueOfStreams(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		streams := newOpenStreams(StreamLimits{}.withDefaults())
-		streams.opening.held <- struct{}{}
+		streams.opening.slots <- struct{}{}
 		var waiting sync.WaitGroup
 		for range 1_000 {
 			waiting.Go(func() {
@@ -127,7 +127,7 @@ func TestStopEmptiesTheQueueOfStreams(t *testing.T) {
 		synctest.Wait()
 		start := time.Now()
 		streams.shutdown(t.Context())
-		<-streams.opening.held
+		<-streams.opening.slots
 		waiting.Wait()
 		if took := time.Since(start); took > 0 {
 			t.Errorf("the last of them leaves after %s", took)

@@ -105,13 +105,13 @@ func bodyTooLarge(limit int64) *refusal {
 	}
 }
 
-// readParams reads the JSON object of a POST or of a socket's message, when it is its turn.
+// readParams reads the JSON object of a POST or of a socket's message, once a large one may be decoded.
 func (e *runner) readParams(ctx context.Context, body []byte) (*graphql.RawParams, *refusal) {
-	done, err := e.large.take(ctx, len(body))
+	release, err := e.large.acquire(ctx, len(body))
 	if err != nil {
 		return nil, &refusal{status: http.StatusServiceUnavailable, err: err}
 	}
-	defer done()
+	defer release()
 	return parseBody(body, e.limits)
 }
 

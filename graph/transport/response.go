@@ -40,7 +40,7 @@ func requestErrorStatus(media string, errs gqlerror.List) int {
 	return http.StatusBadRequest
 }
 
-// answerFormat is how an answer is written: as the client would have it.
+// answerFormat is how an answer is written.
 type answerFormat struct {
 	media string
 	// varies tells that the client said what encodings it accepts.

@@ -39,13 +39,13 @@ func newRunner(config Config) *runner {
 func (e *runner) prepare(
 	ctx context.Context, params *graphql.RawParams,
 ) (*graphql.OperationContext, gqlerror.List) {
-	done, err := e.large.take(ctx, len(params.Query))
+	release, err := e.large.acquire(ctx, len(params.Query))
 	if err != nil {
 		refused := &graphql.OperationContext{Headers: params.Headers}
 		refused.Stats.OperationStart = graphql.GetStartTime(ctx)
 		return refused, gqlerror.List{apierror.Coded(err)}
 	}
-	defer done()
+	defer release()
 	return e.CreateOperationContext(ctx, params)
 }
 

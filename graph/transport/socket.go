@@ -31,8 +31,8 @@ const (
 const closeTime = time.Second
 
 // socket is one client's connection that speaks graphql-transport-ws. One goroutine reads it, and each operation has one
-// while it writes what comes of it: an idle subscription has none. There is no queue of messages: who can't write waits, and
-// so does, in the end, the source of a subscription, which knows best what to do about it.
+// while it writes what comes of it: an idle subscription has none. There is no queue of messages: a writer that can't proceed
+// waits, and in the end so does the source of a subscription, which decides what to do about it.
 type socket struct {
 	exec    *runner
 	conn    *websocket.Conn
@@ -55,8 +55,8 @@ type socket struct {
 	// running are the operations' goroutines; runs is how many they are.
 	running sync.WaitGroup
 	runs    int
-	// pulse makes sure that the client is there, once it has said connection_init; before, it limits the time for that.
-	pulse *time.Timer
+	// heartbeat makes sure that the client is there, once it has said connection_init; before, it limits the time for that.
+	heartbeat *time.Timer
 	// expiry ends the socket with the access token.
 	expiry *time.Timer
 }
@@ -69,8 +69,8 @@ func newSocket(exec *runner, conn *websocket.Conn, network net.Conn, from identi
 	return s
 }
 
-// messagesToRest is after how many messages a socket rests. Those of a client that sends thousands of them at once, of
-// some 30 us each, take a fifth of a processor so.
+// messagesToRest is after how many messages a socket rests. The messages of a client that sends thousands at once,
+// each of which takes some 30 µs, occupy a fifth of a processor that way.
 const messagesToRest = 8
 
 // serve reads messages until the socket is closed. Each is handled by a goroutine of its own that is waited for: its
@@ -78,7 +78,7 @@ const messagesToRest = 8
 func (s *socket) serve(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer s.end(cancel)
-	s.set(&s.pulse, s.exec.limits.Streams.Init, func() { s.close(closeInitTime, "Connection initialisation timeout") })
+	s.set(&s.heartbeat, s.exec.limits.Streams.Init, func() { s.close(closeInitTime, "Connection initialisation timeout") })
 	handled := make(chan bool)
 	for count := 1; ; count++ {
 		kind, text, err := s.read()
@@ -142,7 +142,7 @@ func (s *socket) handle(ctx context.Context, kind websocket.MessageType, text []
 	return true
 }
 
-// initialize finds out who the client is. A token here counts more than one in the request that opened the socket.
+// initialize finds out who the client is. A token here takes precedence over one in the request that opened the socket.
 func (s *socket) initialize(ctx context.Context, message socketMessage) bool {
 	if s.ready {
 		s.close(closeTooMany, "Too many initialisation requests")
@@ -165,12 +165,12 @@ func (s *socket) initialize(ctx context.Context, message socketMessage) bool {
 	}
 	s.mutex.Lock()
 	s.identity, s.ready = known, true
-	inTime := s.pulse != nil && s.pulse.Stop() // it is nil if the server stopped before the socket was served
+	inTime := s.heartbeat != nil && s.heartbeat.Stop() // it is nil if the server stopped before the socket was served
 	s.mutex.Unlock()
 	if !inTime {
 		return false // it is being closed
 	}
-	s.set(&s.pulse, s.exec.limits.Streams.Heartbeat, func() { s.beat(ctx) })
+	s.set(&s.heartbeat, s.exec.limits.Streams.Heartbeat, func() { s.checkAlive(ctx) })
 	if expires := known.viewer.Expires; !expires.IsZero() {
 		s.set(&s.expiry, time.Until(expires), func() { s.leave(closeForbidden, "Forbidden", errExpired()) })
 	}

@@ -10,8 +10,8 @@ import (
 	"crm/db/store"
 )
 
-// beat makes sure that the client is still there, and still may be.
-func (s *socket) beat(ctx context.Context) {
+// checkAlive makes sure that the client is still there, and that its viewer may still be.
+func (s *socket) checkAlive(ctx context.Context) {
 	limits := s.exec.limits.Streams
 	waiting, cancel := context.WithTimeout(ctx, limits.Transfer)
 	defer cancel()
@@ -27,7 +27,7 @@ func (s *socket) beat(ctx context.Context) {
 		s.leave(closeForbidden, "Forbidden", err)
 		return
 	}
-	s.set(&s.pulse, limits.Heartbeat, func() { s.beat(ctx) })
+	s.set(&s.heartbeat, limits.Heartbeat, func() { s.checkAlive(ctx) })
 }
 
 func (s *socket) checkIdentity(ctx context.Context) *store.Error {
@@ -58,7 +58,7 @@ func (s *socket) leave(code websocket.StatusCode, reason string, cause error) {
 	s.close(code, reason)
 }
 
-// close closes the socket; who doesn't answer that in time is cut off.
+// close closes the socket; a client that doesn't answer in time is cut off.
 func (s *socket) close(code websocket.StatusCode, reason string) {
 	_ = s.network.SetDeadline(time.Now().Add(closeTime))
 	_ = s.conn.Close(code, reason)
@@ -76,7 +76,7 @@ func (s *socket) end(cancel context.CancelFunc) {
 	cancel()
 	s.mutex.Lock()
 	s.leaving = true
-	for _, timer := range []*time.Timer{s.pulse, s.expiry} {
+	for _, timer := range []*time.Timer{s.heartbeat, s.expiry} {
 		if timer != nil {
 			timer.Stop()
 		}

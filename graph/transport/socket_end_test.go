@@ -266,12 +266,12 @@ func TestOpenStreamsOfOneNetwork(t *testing.T) {
 	}
 }
 
-// TestSocketOpenedWhileStopping: what the server stops before it is served says so to nobody, and holds nothing up.
+// TestSocketOpenedWhileStopping: a socket that the server stops before serving it sends nothing, and holds nothing up.
 func TestSocketOpenedWhileStopping(t *testing.T) {
 	t.Parallel()
 	server := newStreamServer(t, Config{})
 	s := &socket{exec: server.run, leaving: true}
-	s.set(&s.pulse, time.Hour, func() {})
+	s.set(&s.heartbeat, time.Hour, func() {})
 	if s.initialize(t.Context(), socketMessage{Type: messageInit}) {
 		t.Error("the socket is taken into service")
 	}
@@ -303,8 +303,8 @@ func frame(text string) []byte {
 	return append([]byte{0x81, byte(0x80 | len(text)), 0, 0, 0, 0}, text...)
 }
 
-// TestSocketCutsOff: who stops in the middle of a frame or of a message, answers no pings, reads nothing, or doesn't say
-// goodbye.
+// TestSocketCutsOff: clients are cut off that stop in the middle of a frame or of a message, answer no pings, read nothing,
+// or don't answer that the socket is closed.
 func TestSocketCutsOff(t *testing.T) {
 	t.Parallel()
 	quick := Limits{Streams: StreamLimits{Heartbeat: 50 * time.Millisecond, Transfer: 100 * time.Millisecond}}

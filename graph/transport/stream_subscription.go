@@ -11,7 +11,7 @@ import (
 )
 
 // subscription is a subscription that is under way. No goroutine waits for what comes: there may be thousands that are
-// idle, and gqlgen waits deep in its calls, with 8 KB of stack. Whoever announces something starts one that sends it.
+// idle, and gqlgen waits deep in its calls, with 8 KB of stack. An announcement starts one that sends what has come.
 type subscription struct {
 	exec *runner
 	// ctx is the operation's; responseCtx has gqlgen's part in it, too.

@@ -14,7 +14,7 @@ import (
 	"crm/auth"
 )
 
-// spends says what a spender gets when it spends that much at that time.
+// spends says what is left of a budget when that much is spent at that time.
 type spends struct {
 	at, cost, remaining, reset, retryAfter int
 }
@@ -31,7 +31,7 @@ func TestBudgetFillsEvenly(t *testing.T) {
 			t.Parallel()
 			budgets := newBudgets(600)
 			for i, step := range steps {
-				got := budgets.spend(spender{account: auth.ID{1}}, step.cost, time.Duration(step.at)*time.Second)
+				got := budgets.spend(rateLimitKey{account: auth.ID{1}}, step.cost, time.Duration(step.at)*time.Second)
 				if got.Remaining != step.remaining || seconds(got.Reset) != step.reset || seconds(got.RetryAfter) != step.retryAfter {
 					t.Errorf("step %d got %+v", i, got)
 				}
@@ -40,7 +40,7 @@ func TestBudgetFillsEvenly(t *testing.T) {
 	}
 }
 
-func TestSpenders(t *testing.T) {
+func TestRateLimitKeys(t *testing.T) {
 	t.Parallel()
 	user := auth.Viewer{Role: auth.User, Account: auth.ID{1}, Address: "10.0.0.1"}
 	for _, test := range []struct {
@@ -58,22 +58,22 @@ func TestSpenders(t *testing.T) {
 		{auth.Viewer{Address: "fe80::1%eth0"}, auth.Viewer{Address: "fe80::1%eth1"}, true},
 		{auth.Viewer{}, auth.Viewer{Address: "@"}, true},
 	} {
-		if same := spenderOf(test.a) == spenderOf(test.b); same != test.same {
+		if same := rateLimitKeyOf(test.a) == rateLimitKeyOf(test.b); same != test.same {
 			t.Errorf("%+v and %+v are the same: %t", test.a, test.b, same)
 		}
 	}
 }
 
-func spenderNumber(i int) spender {
-	return spender{address: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32)}
+func keyNumber(i int) rateLimitKey {
+	return rateLimitKey{address: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32)}
 }
 
-// Memory is bounded: whoever comes when it is full is not counted until there is room.
+// Memory is bounded: viewers that come when it is full are not counted until there is room.
 func TestBudgetsAreBounded(t *testing.T) {
 	t.Parallel()
 	budgets := newBudgets(600)
 	for i := range 2 * budgetShards * budgetsPerShard {
-		if got := budgets.spend(spenderNumber(i), 300, time.Second); got.RetryAfter > 0 {
+		if got := budgets.spend(keyNumber(i), 300, time.Second); got.RetryAfter > 0 {
 			t.Fatalf("%d is refused", i)
 		}
 	}
@@ -82,7 +82,7 @@ func TestBudgetsAreBounded(t *testing.T) {
 			t.Errorf("part %d knows %d", i, known)
 		}
 	}
-	late := spenderNumber(1 << 23)
+	late := keyNumber(1 << 23)
 	budgets.spend(late, 300, 40*time.Second)
 	if got := budgets.spend(late, 300, 40*time.Second); got.Remaining != 0 {
 		t.Errorf("the late one has %d left", got.Remaining)
@@ -125,7 +125,7 @@ func BenchmarkBudget(b *testing.B) {
 		b.Run(fmt.Sprint(known), func(b *testing.B) {
 			budgets := newBudgets(1 << 30)
 			for i := range known {
-				budgets.spend(spenderNumber(i), 1, 0)
+				budgets.spend(keyNumber(i), 1, 0)
 			}
 			ctx := auth.WithViewer(context.Background(), auth.Viewer{Role: auth.User, Account: auth.ID{1}})
 			b.ReportAllocs()

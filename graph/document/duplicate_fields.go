@@ -10,16 +10,16 @@ import (
 )
 
 // merger finds fields that fall onto each other in the answer. Validation compares each of them with each other, so
-// their number is limited. It is only for documents whose extent has been checked.
+// their number is limited. It is only for documents whose stats have been checked.
 type merger struct {
 	fragments map[string]*ast.FragmentDefinition
 	limit     int
 }
 
-// checkRepeats refuses documents that select one field too often at the same place of the answer. Validation compares
+// checkDuplicateFields refuses documents that select one field too often at the same place of the answer. Validation compares
 // the fields of each fragment too, also of one that no operation spreads.
-func checkRepeats(doc *ast.QueryDocument, limits Limits) *store.Error {
-	m := merger{fragments: indexFragments(doc), limit: limits.Repeats}
+func checkDuplicateFields(doc *ast.QueryDocument, limits Limits) *store.Error {
+	m := merger{fragments: indexFragments(doc), limit: limits.DuplicateFields}
 	for _, operation := range doc.Operations {
 		if err := m.check([]ast.SelectionSet{operation.SelectionSet}); err != nil {
 			return err
