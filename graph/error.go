@@ -65,10 +65,16 @@ func (p presenter) coded(ctx context.Context, err error, path ast.Path) *gqlerro
 
 // recover implements graphql.RecoverFunc.
 func (p presenter) recover(ctx context.Context, cause any) error {
-	p.log.ErrorContext(
-		ctx, "panic", "requestId", transport.RequestID(ctx), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()),
-	)
+	p.logPanic(ctx, "panic", cause)
 	return errPanic
+}
+
+// logPanic logs the cause of a panic; it is called where that is recovered, for the stack.
+func (p presenter) logPanic(ctx context.Context, message string, cause any) {
+	p.log.ErrorContext(
+		ctx, message, "requestId", transport.RequestID(ctx), "path", graphql.GetPath(ctx).String(),
+		"cause", fmt.Sprint(cause), "stack", string(debug.Stack()),
+	)
 }
 
 // argumentPath returns which argument an error at that path is about, or "" if it is about none: gqlgen reads a field's

@@ -2,15 +2,10 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"log/slog"
-	"runtime/debug"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
-
-	"crm/graph/transport"
 )
 
 // fastPath renders the value of a root field by itself, and hands gqlgen's executor the finished bytes. The executor
@@ -19,14 +14,14 @@ import (
 // resolvers of nested fields are called the same way. Where anything is out of the ordinary (an error, a null where none may be, a field
 // guarded by a directive), the buffer is dropped and the executor does the field: it alone knows how errors look.
 type fastPath struct {
-	schema *executableSchema
-	log    *slog.Logger
+	schema    *executableSchema
+	presenter presenter
 	// buffers has *[]byte that earlier answers were rendered into.
 	buffers *sync.Pool
 }
 
-func newFastPath(schema *executableSchema, log *slog.Logger) fastPath {
-	return fastPath{schema: schema, log: log, buffers: &sync.Pool{New: func() any {
+func newFastPath(schema *executableSchema, presenter presenter) fastPath {
+	return fastPath{schema: schema, presenter: presenter, buffers: &sync.Pool{New: func() any {
 		buf := make([]byte, 0, bufferSize)
 		return &buf
 	}}}
@@ -72,8 +67,7 @@ func (f fastPath) render(
 	r := &rendering{ctx: ctx, buf: (*buf)[:0], answer: answer, next: answerStep}
 	defer func() {
 		if cause := recover(); cause != nil {
-			f.log.ErrorContext(ctx, "panic in the fast path; gqlgen's executor renders the field", "requestId", transport.RequestID(ctx),
-				"path", graphql.GetPath(ctx).String(), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			f.presenter.logPanic(ctx, "panic in the fast path; gqlgen's executor renders the field", cause)
 			done = nil
 		}
 		if done == nil {

@@ -69,7 +69,7 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 	inner.Use(&operations{config: config})
 	inner.Use(answerLimits{limits: config.Limits})
 	if executable, ok := executable.(*executableSchema); ok && !config.NoFastPath {
-		inner.Use(newFastPath(executable, config.Logger))
+		inner.Use(newFastPath(executable, presenter))
 	}
 	return &Executor{
 		inner: inner, budgets: newBudgets(config.Limits.CostPerMinute), introspection: config.Introspection,
