@@ -6,9 +6,10 @@ import (
 	"log/slog"
 	"strconv"
 
-	"crm/auth"
 	"crm/db/mongo"
 	"crm/graph"
+	"crm/graph/document"
+	"crm/graph/transport"
 	"crm/notify/mail"
 )
 
@@ -17,12 +18,12 @@ type settings struct {
 	port, dataDir           string
 	mongoURI, mongoDatabase string
 	smtp                    mail.SMTPConfig
-	origins                 graph.Origins
-	proxies                 auth.Proxies
+	origins                 transport.Origins
+	proxies                 transport.Proxies
 	logLevel                slog.Level
 	limits                  graph.Limits
 	// trusted is nil if any document may be run.
-	trusted *graph.TrustedDocuments
+	trusted *document.Trusted
 
 	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath bool
 }
@@ -32,19 +33,19 @@ func readSettings(variable func(name string) string) (settings, error) {
 	v := variables{get: variable}
 	s := settings{
 		port: v.port("PORT", "8080"), dataDir: v.text("DATA_DIR", "data"), mongoURI: variable("MONGO_URI"),
-		origins: read(&v, "ALLOWED_ORIGINS", graph.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", auth.ParseProxies),
+		origins: read(&v, "ALLOWED_ORIGINS", transport.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", transport.ParseProxies),
 		logLevel: read(&v, "LOG_LEVEL", parseLevel), allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
 	}
 	var err error
 	if s.limits, err = graph.ReadLimits(variable); err != nil && v.err == nil {
 		v.err = err
 	}
-	if s.limits.Time > maxOperationTime && v.err == nil {
+	if s.limits.Transport.Time > maxOperationTime && v.err == nil {
 		v.err = fmt.Errorf("LIMIT_TIME: must be at most %s, since a connection ends soon after", maxOperationTime)
 	}
 	if variable("TRUSTED_DOCUMENTS") != "" {
-		s.trusted = read(&v, "TRUSTED_DOCUMENTS", func(path string) (*graph.TrustedDocuments, error) {
-			return graph.ReadTrustedDocuments(path, s.limits)
+		s.trusted = read(&v, "TRUSTED_DOCUMENTS", func(path string) (*document.Trusted, error) {
+			return document.ReadTrusted(path, graph.ServedSchema(), s.limits.Document)
 		})
 	}
 	// Development features are on by default where there is nothing to protect: with the data in a file on one machine.

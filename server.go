@@ -30,6 +30,7 @@ import (
 	"crm/db/store"
 	"crm/graph"
 	"crm/graph/playground"
+	"crm/graph/transport"
 	"crm/notify"
 	"crm/notify/mail"
 	"crm/resolvers"
@@ -210,13 +211,13 @@ func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, end
 	if !s.fastPath {
 		newOperation = resolvers.NewPlainOperation
 	}
-	authenticator := auth.NewAuthenticator(tokens, c.db, s.proxies, log)
+	authenticator := auth.NewAuthenticator(tokens, c.db)
 	operations := graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(c.db, tokens), NewOperation: newOperation,
 		Introspection: s.introspection, ShowCost: s.showCost, Logger: log, Limits: s.limits,
 		TrustedDocuments: s.trusted, NoFastPath: !s.fastPath, Authenticator: authenticator, Origins: s.origins,
 	})
-	api := graph.CrossOrigin(s.origins, authenticator.Middleware(operations))
+	api := transport.CrossOrigin(s.origins, transport.Authenticate(authenticator, s.proxies, log, operations))
 	mux := http.NewServeMux()
 	if s.playground {
 		page := playground.Handler("/graphql")
@@ -229,7 +230,7 @@ func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, end
 		mux.Handle("GET /dev/mailbox", notify.Mailbox(c.db, log))
 	}
 	handleHealth(mux, c.db.Ping)
-	return graph.WithRequestID(graph.CORS(s.origins, mux)), operations.EndStreams, nil
+	return transport.WithRequestID(transport.CORS(s.origins, mux)), operations.EndStreams, nil
 }
 
 // pageForBrowsers serves the page where a browser opens the API's address, and the API to everybody else.

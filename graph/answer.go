@@ -29,8 +29,11 @@ func (answerLimits) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptResponse implements graphql.ResponseInterceptor.
 func (l answerLimits) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	answer := &answerExtent{maxSize: int64(l.limits.Answer), maxErrors: int64(l.limits.Errors)}
-	response := next(context.WithValue(ctx, answerKey{}, answer))
+	answer := &answerStats{maxSize: int64(l.limits.Answer), maxErrors: int64(l.limits.Errors)}
+	state := stateOf(ctx)
+	state.answer = answer
+	defer func() { state.answer = nil }()
+	response := next(ctx)
 	switch {
 	case response == nil:
 	case answer.size.Load() > answer.maxSize:
@@ -47,7 +50,7 @@ func (l answerLimits) InterceptResponse(ctx context.Context, next graphql.Respon
 // InterceptRootField implements graphql.RootFieldInterceptor.
 func (answerLimits) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	value := next(ctx)
-	answer := answerFrom(ctx)
+	answer := stateOf(ctx).answer
 	if _, isRendered := value.(*rendered); isRendered || value == nil || value == graphql.Null || answer == nil {
 		return value // what is rendered has been counted
 	}
@@ -56,37 +59,29 @@ func (answerLimits) InterceptRootField(ctx context.Context, next graphql.RootRes
 	})
 }
 
-// answerExtent is how large an answer has become so far.
-type answerExtent struct {
+// answerStats is how large an answer has become so far, and how many errors it has.
+type answerStats struct {
 	maxSize, maxErrors int64
 	size, errors       atomic.Int64
 }
 
-type answerKey struct{}
-
-// answerFrom returns the extent of the answer that ctx belongs to; nil if there is none.
-func answerFrom(ctx context.Context) *answerExtent {
-	answer, _ := ctx.Value(answerKey{}).(*answerExtent)
-	return answer
-}
-
 // grow adds to the size; it reports whether the answer is still small enough.
-func (a *answerExtent) grow(size int) bool {
+func (a *answerStats) grow(size int) bool {
 	return a == nil || a.size.Add(int64(size)) <= a.maxSize
 }
 
 // admitError counts an error; it reports whether it is to be shown.
-func (a *answerExtent) admitError() bool {
+func (a *answerStats) admitError() bool {
 	return a == nil || a.errors.Add(1) <= a.maxErrors
 }
 
-func (a *answerExtent) tooLarge() *store.Error {
+func (a *answerStats) tooLarge() *store.Error {
 	return store.Errorf(apierror.QueryTooComplex, "the answer is larger than the %d bytes allowed; ask for less at a time", a.maxSize)
 }
 
 // answerWriter writes an answer until it is too large, and drops what comes then.
 type answerWriter struct {
-	answer *answerExtent
+	answer *answerStats
 	writer io.Writer
 }
 

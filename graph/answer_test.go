@@ -59,7 +59,7 @@ func TestAnswerSize(t *testing.T) {
 // What the fast path has counted is not counted again where the executor has to render it after all.
 func TestAnswerSizeIsCountedOnce(t *testing.T) {
 	t.Parallel()
-	answer := &answerExtent{maxSize: 100}
+	answer := &answerStats{maxSize: 100}
 	r := &rendering{answer: answer, buf: make([]byte, 60)}
 	if !r.count() || r.answer.size.Load() != 60 {
 		t.Fatalf("counted %d", answer.size.Load())

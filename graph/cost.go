@@ -6,13 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"crm/db/entity"
-)
-
-const (
-	// costHeader turns extensions.cost on (1) or off (0) for one request.
-	costHeader = "X-GraphQL-Cost"
-	// complexityExtension is under what name an operation's statistics have its complexity.
-	complexityExtension = "complexity"
+	"crm/graph/transport"
 )
 
 // cost is what extensions.cost shows.
@@ -55,27 +49,18 @@ func (o *operations) finish(ctx context.Context, response *graphql.Response, cal
 		if response.Extensions == nil {
 			response.Extensions = map[string]any{}
 		}
-		response.Extensions["cost"] = cost{Complexity: complexity(ctx), StoreCalls: calls.Count()}
+		response.Extensions["cost"] = cost{Complexity: stateOf(ctx).complexity, StoreCalls: calls.Count()}
 	}
 	logOperation(ctx, o.config.Logger, response, calls)
 	return response
 }
 
 func (o *operations) showsCost(ctx context.Context) bool {
-	switch graphql.GetOperationContext(ctx).Headers.Get(costHeader) {
+	switch graphql.GetOperationContext(ctx).Headers.Get(transport.CostHeader) {
 	case "1":
 		return true
 	case "0":
 		return false
 	}
 	return o.config.ShowCost
-}
-
-// complexity returns what complexityOf said of the operation; zero if it was refused before.
-func complexity(ctx context.Context) int {
-	if !graphql.HasOperationContext(ctx) {
-		return 0
-	}
-	complexity, _ := graphql.GetOperationContext(ctx).Stats.GetExtension(complexityExtension).(int)
-	return complexity
 }

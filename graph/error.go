@@ -14,6 +14,7 @@ import (
 
 	"crm/db/store"
 	"crm/graph/apierror"
+	"crm/graph/transport"
 )
 
 // errPanic stands for a panic, which is in the log already.
@@ -26,7 +27,7 @@ type presenter struct{ log *slog.Logger }
 // present implements graphql.ErrorPresenterFunc. Of an answer with too many errors it returns nil for the later ones,
 // which are neither shown nor logged.
 func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
-	if !answerFrom(ctx).admitError() {
+	if !stateOf(ctx).answer.admitError() {
 		return nil
 	}
 	var located gqlerror.Error
@@ -47,7 +48,7 @@ func (p presenter) coded(ctx context.Context, err error, path ast.Path) *gqlerro
 		return internalError(ctx)
 	case errors.As(err, &coded) && coded.Code != "":
 		if coded.Err != nil && coded.Code == store.Unavailable {
-			p.log.WarnContext(ctx, "unavailable", "requestId", RequestID(ctx), "path", path.String(), "error", coded.Err)
+			p.log.WarnContext(ctx, "unavailable", "requestId", transport.RequestID(ctx), "path", path.String(), "error", coded.Err)
 		}
 		return apierror.Coded(coded)
 	case errors.Is(err, context.DeadlineExceeded):
@@ -58,19 +59,25 @@ func (p presenter) coded(ctx context.Context, err error, path ast.Path) *gqlerro
 	if field := argumentPath(ctx, path); field != "" {
 		return apierror.Coded(store.FieldError(store.BadInput, field, "has a value that its type does not allow"))
 	}
-	p.log.ErrorContext(ctx, "internal error", "requestId", RequestID(ctx), "path", path.String(), "error", err)
+	p.log.ErrorContext(ctx, "internal error", "requestId", transport.RequestID(ctx), "path", path.String(), "error", err)
 	return internalError(ctx)
 }
 
 // recover implements graphql.RecoverFunc.
 func (p presenter) recover(ctx context.Context, cause any) error {
-	p.log.ErrorContext(
-		ctx, "panic", "requestId", RequestID(ctx), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()),
-	)
+	p.logPanic(ctx, "panic", cause)
 	return errPanic
 }
 
-// argumentPath returns which argument an error at that path is about, or "" if it is none's: gqlgen reads a field's
+// logPanic logs the cause of a panic; it is called where that is recovered, for the stack.
+func (p presenter) logPanic(ctx context.Context, message string, cause any) {
+	p.log.ErrorContext(
+		ctx, message, "requestId", transport.RequestID(ctx), "path", graphql.GetPath(ctx).String(),
+		"cause", fmt.Sprint(cause), "stack", string(debug.Stack()),
+	)
+}
+
+// argumentPath returns which argument an error at that path is about, or "" if it is about none: gqlgen reads a field's
 // arguments before it knows them as the field's Args, and its errors' paths lead on from the field into the argument.
 func argumentPath(ctx context.Context, path ast.Path) string {
 	field := graphql.GetFieldContext(ctx)
@@ -91,6 +98,6 @@ func argumentPath(ctx context.Context, path ast.Path) string {
 func internalError(ctx context.Context) *gqlerror.Error {
 	return &gqlerror.Error{
 		Message:    "internal error",
-		Extensions: map[string]any{"code": string(apierror.InternalError), "requestId": RequestID(ctx)},
+		Extensions: map[string]any{"code": string(apierror.InternalError), "requestId": transport.RequestID(ctx)},
 	}
 }

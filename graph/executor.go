@@ -11,23 +11,23 @@ import (
 
 	"crm/db/store"
 	"crm/graph/apierror"
+	"crm/graph/document"
+	"crm/graph/transport"
 )
 
 // Executor runs operations for any transport, gqlgen's too. Parsing, limits, validation and the reading of variables
 // are its own; the execution is gqlgen's. The errors that CreateOperationContext returns are ready for clients.
 type Executor struct {
 	inner         *executor.Executor
-	schema        *ast.Schema
-	documents     *documents
-	large         largeRequests
-	limits        Limits
+	documents     *document.Loader
+	trusted       bool
 	budgets       *budgets
 	introspection bool
 	presenter     presenter
 	log           *slog.Logger
 }
 
-var _ graphql.GraphExecutor = (*Executor)(nil)
+var _ transport.Executor = (*Executor)(nil)
 
 // CreateOperationContext finds the operation that the parameters ask for, and refuses it if it is not valid, its
 // variables are not, or it is beyond the limits.
@@ -41,51 +41,28 @@ func (e *Executor) CreateOperationContext(
 			operation, errs = refused, gqlerror.List{e.presenter.present(ctx, e.presenter.recover(ctx, cause))}
 		}
 	}()
-	doc, errs := e.findDocument(ctx, params)
+	doc, errs := e.documents.Find(params)
 	if len(errs) > 0 {
 		return refused, errs
 	}
-	if err := e.checkParams(doc, params); err != nil {
+	if err := e.documents.CheckParams(doc, params); err != nil {
 		return refused, gqlerror.List{apierror.FromError(err)}
 	}
 	operation, errs = e.inner.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
 	if len(errs) > 0 {
 		return refused, gqlerror.List{apierror.FromError(store.Errorf(store.BadInput, "the variables do not fit the operation"))}
 	}
-	operation.Stats.SetExtension(documentExtension, doc)
-	operation.DisableIntrospection = !e.introspection && e.documents.trusted == nil
-	complexity := complexityOf(e.schema, doc.QueryDocument, operation.Operation, operation.Variables)
-	operation.Stats.SetExtension(complexityExtension, complexity)
-	if err := check("the operation's complexity", complexity, e.limits.Complexity); err != nil {
-		return operation, gqlerror.List{apierror.FromError(err)}
+	state := &operationState{document: doc}
+	operation.Stats.SetExtension(stateExtension, state)
+	operation.DisableIntrospection = !e.introspection && !e.trusted
+	var refusal *store.Error
+	if state.complexity, refusal = e.documents.Complexity(doc, operation.Operation, operation.Variables); refusal != nil {
+		return operation, gqlerror.List{apierror.Coded(refusal)}
 	}
-	if err := e.budgets.charge(ctx, operation, complexity); err != nil {
+	if err := e.budgets.charge(ctx, operation, state.complexity); err != nil {
 		return operation, gqlerror.List{apierror.Coded(err)}
 	}
 	return operation, nil
-}
-
-// findDocument returns the document that the parameters have or name, when it is its turn.
-func (e *Executor) findDocument(ctx context.Context, params *graphql.RawParams) (*document, gqlerror.List) {
-	done, err := e.large.take(ctx, len(params.Query))
-	if err != nil {
-		return nil, gqlerror.List{apierror.Coded(err)}
-	}
-	defer done()
-	return e.documents.find(params)
-}
-
-// checkParams checks what differs between requests for one document.
-func (e *Executor) checkParams(doc *document, params *graphql.RawParams) error {
-	operation := doc.Operations.ForName(params.OperationName)
-	switch {
-	case operation == nil && params.OperationName == "":
-		return store.FieldError(store.BadInput, operationNameParam, "is required, for the document has several operations")
-	case operation == nil:
-		return store.FieldError(store.BadInput, operationNameParam, "is not the name of an operation in the document")
-	}
-	checker := inputChecker{schema: e.schema, namesValues: e.introspection, maxDepth: e.limits.Depth}
-	return checker.checkVariables(operation, params.Variables, doc.nonNull)
 }
 
 // DispatchOperation runs an operation.
@@ -107,13 +84,18 @@ func (e *Executor) DispatchError(ctx context.Context, errs gqlerror.List) *graph
 	return response
 }
 
+// PresentRecoveredError logs the cause of a panic, and returns the error that a client may see.
+func (e *Executor) PresentRecoveredError(ctx context.Context, cause any) error {
+	return e.presenter.present(ctx, e.presenter.recover(ctx, cause))
+}
+
 type documentKey struct{}
 
 // contextDocuments hands gqlgen's executor the document that ours has checked, so that it is not parsed again.
 type contextDocuments struct{}
 
 func (contextDocuments) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
-	doc, ok := ctx.Value(documentKey{}).(*document)
+	doc, ok := ctx.Value(documentKey{}).(*document.Document)
 	if !ok {
 		return nil, false
 	}

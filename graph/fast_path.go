@@ -2,10 +2,7 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"log/slog"
-	"runtime/debug"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -17,14 +14,14 @@ import (
 // resolvers of nested fields are called the same way. Where anything is out of the ordinary (an error, a null where none may be, a field
 // guarded by a directive), the buffer is dropped and the executor does the field: it alone knows how errors look.
 type fastPath struct {
-	schema *executableSchema
-	log    *slog.Logger
+	schema    *executableSchema
+	presenter presenter
 	// buffers has *[]byte that earlier answers were rendered into.
 	buffers *sync.Pool
 }
 
-func newFastPath(schema *executableSchema, log *slog.Logger) fastPath {
-	return fastPath{schema: schema, log: log, buffers: &sync.Pool{New: func() any {
+func newFastPath(schema *executableSchema, presenter presenter) fastPath {
+	return fastPath{schema: schema, presenter: presenter, buffers: &sync.Pool{New: func() any {
 		buf := make([]byte, 0, bufferSize)
 		return &buf
 	}}}
@@ -51,7 +48,7 @@ func (f fastPath) InterceptField(ctx context.Context, next graphql.Resolver) (an
 	if err != nil || value == nil || (field.Object != "Query" && field.Object != "Mutation") {
 		return value, err
 	}
-	answer := answerFrom(ctx)
+	answer := stateOf(ctx).answer
 	if r := f.render(ctx, field, value, answer); r != nil {
 		return r, nil
 	}
@@ -64,14 +61,13 @@ func (f fastPath) InterceptField(ctx context.Context, next graphql.Resolver) (an
 // render returns the rendered value, or nil if the executor has to do it. So it has after a panic, which is logged here: the
 // executor may not meet it again.
 func (f fastPath) render(
-	ctx context.Context, field *graphql.FieldContext, value any, answer *answerExtent,
+	ctx context.Context, field *graphql.FieldContext, value any, answer *answerStats,
 ) (done *rendered) {
 	buf, _ := f.buffers.Get().(*[]byte)
 	r := &rendering{ctx: ctx, buf: (*buf)[:0], answer: answer, next: answerStep}
 	defer func() {
 		if cause := recover(); cause != nil {
-			f.log.ErrorContext(ctx, "panic in the fast path; gqlgen's executor renders the field", "requestId", RequestID(ctx),
-				"path", graphql.GetPath(ctx).String(), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			f.presenter.logPanic(ctx, "panic in the fast path; gqlgen's executor renders the field", cause)
 			done = nil
 		}
 		if done == nil {

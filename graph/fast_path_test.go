@@ -38,12 +38,12 @@ func TestPanicInTheFastPath(t *testing.T) {
 		return &db.User{Name: "Ada"}, nil
 	}}}
 	server := newTestServer(t, HandlerConfig{Resolvers: resolvers})
-	got := server.query(`{ viewer { ... on User { name interactions { totalCount } } } }`)
+	got := server.query(`{ viewer { ... on User { name interactions { totalCount } } } }`, "X-Request-Id: request-1")
 	if want := `{"data":{"viewer":{"name":"Ada","interactions":{"totalCount":0}}}}`; strings.TrimSpace(got.body) != want {
 		t.Errorf("got %s, want %s", got.body, want)
 	}
 	logged := server.log.String()
-	if strings.Count(logged, "panic in the fast path") != 1 || !strings.Contains(logged, "the first time") {
+	if strings.Count(logged, "panic in the fast path") != 1 || !strings.Contains(logged, "the first time") || !strings.Contains(logged, `"requestId":"request-1"`) {
 		t.Errorf("the log has:\n%s", logged)
 	}
 }

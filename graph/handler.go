@@ -4,11 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"maps"
-	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"crm/db/entity"
+	"crm/graph/document"
+	"crm/graph/transport"
 )
 
 // HandlerConfig says what the GraphQL handler works with. Only Resolvers is required.
@@ -24,58 +27,28 @@ type HandlerConfig struct {
 	Logger *slog.Logger
 	Limits Limits
 	// TrustedDocuments are the only ones that are run, if not nil. Introspection is then what they have of it.
-	TrustedDocuments *TrustedDocuments
+	TrustedDocuments *document.Trusted
 	// Origins are those whose pages may open sockets, besides this host's own.
-	Origins Origins
+	Origins transport.Origins
 	// Authenticator knows the tokens that come by connection_init, and whether those of open streams are still good. If it
 	// is nil, there are no tokens by connection_init.
-	Authenticator Authenticator
+	Authenticator transport.Authenticator
 	// NoFastPath leaves everything to gqlgen's executor, for comparing with it.
 	NoFastPath bool
 }
 
-// Handler answers GraphQL over HTTP: as JSON, as an event stream, or on a WebSocket, as the request has it.
-type Handler struct {
-	plain   http.Handler
-	sockets http.Handler
-	streams *openStreams
+// NewHandler returns what answers GraphQL over HTTP.
+func NewHandler(config HandlerConfig) *transport.Handler {
+	return transport.NewHandler(transport.Config{
+		Executor: NewExecutor(config), Limits: config.Limits.Transport, Logger: config.Logger,
+		Origins: config.Origins, Authenticator: config.Authenticator,
+	})
 }
-
-// NewHandler returns a handler.
-func NewHandler(config HandlerConfig) *Handler {
-	return newHandler(NewExecutor(config), config)
-}
-
-func newHandler(exec *Executor, config HandlerConfig) *Handler {
-	streams := newOpenStreams(exec.limits.Streams)
-	return &Handler{
-		plain: WithRequestID(&httpTransport{exec: exec, compressor: newCompressor(), events: eventTransport{
-			exec: exec, authenticator: config.Authenticator, streams: streams,
-		}}),
-		sockets: WithRequestID(&socketTransport{
-			exec: exec, authenticator: config.Authenticator, allows: config.Origins.pages(), streams: streams,
-		}),
-		streams: streams,
-	}
-}
-
-// ServeHTTP implements http.Handler.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if isSocketRequest(r) {
-		h.sockets.ServeHTTP(w, r)
-		return
-	}
-	h.plain.ServeHTTP(w, r)
-}
-
-// EndStreams ends all sockets and event streams, which an HTTP server that shuts down doesn't do, and lets no other
-// begin. It returns when they have ended or ctx is done. It is called once.
-func (h *Handler) EndStreams(ctx context.Context) { h.streams.shutdown(ctx) }
 
 // NewExecutor returns what runs operations for NewHandler, for other transports to run them the same way.
 func NewExecutor(config HandlerConfig) *Executor {
 	return newExecutor(NewExecutableSchema(Config{
-		Schema: servedSchema(), Resolvers: config.Resolvers, Directives: DirectiveRoot{HasRole: HasRole},
+		Schema: ServedSchema(), Resolvers: config.Resolvers, Directives: DirectiveRoot{HasRole: HasRole},
 	}), config)
 }
 
@@ -84,10 +57,11 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	schema := executable.Schema()
 	presenter := presenter{log: config.Logger}
-	documents := newDocuments(config.Limits, newValidator(schema, config.Limits, config.Introspection))
-	documents.trusted = config.TrustedDocuments
+	documents := document.NewLoader(document.Config{
+		Schema: executable.Schema(), Limits: config.Limits.Document, Introspection: config.Introspection,
+		Trusted: config.TrustedDocuments, Pages: document.Pages{Default: entity.DefaultPage, Max: entity.MaxPage},
+	})
 	inner := executor.New(executable)
 	inner.SetErrorPresenter(presenter.present)
 	inner.SetRecoverFunc(presenter.recover)
@@ -95,18 +69,18 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 	inner.Use(&operations{config: config})
 	inner.Use(answerLimits{limits: config.Limits})
 	if executable, ok := executable.(*executableSchema); ok && !config.NoFastPath {
-		inner.Use(newFastPath(executable, config.Logger))
+		inner.Use(newFastPath(executable, presenter))
 	}
 	return &Executor{
-		inner: inner, schema: schema, limits: config.Limits, budgets: newBudgets(config.Limits.CostPerMinute), introspection: config.Introspection,
-		documents: documents, large: newLargeRequests(), presenter: presenter, log: config.Logger,
+		inner: inner, budgets: newBudgets(config.Limits.CostPerMinute), introspection: config.Introspection,
+		documents: documents, trusted: config.TrustedDocuments != nil, presenter: presenter, log: config.Logger,
 	}
 }
 
-// servedSchema returns the schema as clients see it. It is without the parser's @defer: over plain HTTP the deferred
+// ServedSchema returns the schema as clients see it. It is without the parser's @defer: over plain HTTP the deferred
 // part of an answer would be lost. And it is without Float, which nothing uses: the GraphQL specification has a schema
 // show only those built-in scalars that it uses.
-func servedSchema() *ast.Schema {
+func ServedSchema() *ast.Schema {
 	schema := *NewExecutableSchema(Config{}).Schema()
 	schema.Directives = maps.Clone(schema.Directives)
 	delete(schema.Directives, "defer")

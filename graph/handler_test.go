@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,13 +9,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"crm/auth"
 	"crm/db"
 	"crm/graph/apierror"
+	"crm/graph/transport"
+	"crm/graph/transport/transporttest"
 )
 
 // stubResolvers answers only the root fields that its functions are there for; the others panic.
@@ -56,18 +56,18 @@ func (m stubMutation) CreateInteraction(
 type testServer struct {
 	t      *testing.T
 	server *httptest.Server
-	log    *logBuffer
+	log    *transporttest.Log
 }
 
 // newTestServer serves what config says. The header As makes the request one of a viewer with that role.
 func newTestServer(t *testing.T, config HandlerConfig) *testServer {
 	t.Helper()
-	log := new(logBuffer)
+	log := new(transporttest.Log)
 	config.Logger = slog.New(slog.NewJSONHandler(log, nil))
 	if config.Resolvers == nil {
 		config.Resolvers = stubResolvers{viewer: func(context.Context) (Viewer, error) { return nil, nil }}
 	}
-	handler := NewHandler(config)
+	handler := transport.WithRequestID(NewHandler(config))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if role := r.Header.Get("As"); role != "" {
 			r = r.WithContext(auth.WithViewer(r.Context(), auth.Viewer{Role: auth.Role(role), Account: auth.ID{1}}))
@@ -175,22 +175,4 @@ func requestBody(t *testing.T, query string, variables map[string]any) string {
 		t.Fatal(err)
 	}
 	return string(body)
-}
-
-// logBuffer collects what is logged.
-type logBuffer struct {
-	mutex  sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *logBuffer) Write(line []byte) (int, error) {
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
-	return b.buffer.Write(line)
-}
-
-func (b *logBuffer) String() string {
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
-	return b.buffer.String()
 }

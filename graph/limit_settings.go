@@ -16,29 +16,29 @@ func ReadLimits(variable func(name string) string) (Limits, error) {
 		if err != nil || duration <= 0 {
 			return Limits{}, fmt.Errorf("LIMIT_TIME: must be a time like 30s, not %q", text)
 		}
-		limits.Time = duration
+		limits.Transport.Time = duration
 	}
-	body := int(limits.Body)
+	body := int(limits.Transport.Body)
 	for _, setting := range []struct {
 		name  string
 		value *int
 	}{
 		{"LIMIT_BODY_BYTES", &body},
-		{"LIMIT_VALUES", &limits.Values},
-		{"LIMIT_TOKENS", &limits.Tokens},
-		{"LIMIT_DEPTH", &limits.Depth},
-		{"LIMIT_ROOT_FIELDS", &limits.RootFields},
-		{"LIMIT_ALIASES", &limits.Aliases},
-		{"LIMIT_DIRECTIVES", &limits.Directives},
-		{"LIMIT_SELECTIONS", &limits.Selections},
-		{"LIMIT_REPEATS", &limits.Repeats},
-		{"LIMIT_COMPLEXITY", &limits.Complexity},
+		{"LIMIT_VALUES", &limits.Transport.Values},
+		{"LIMIT_TOKENS", &limits.Document.Tokens},
+		{"LIMIT_DEPTH", &limits.Document.Depth},
+		{"LIMIT_ROOT_FIELDS", &limits.Document.RootFields},
+		{"LIMIT_ALIASES", &limits.Document.Aliases},
+		{"LIMIT_DIRECTIVES", &limits.Document.Directives},
+		{"LIMIT_SELECTIONS", &limits.Document.Selections},
+		{"LIMIT_REPEATS", &limits.Document.DuplicateFields},
+		{"LIMIT_COMPLEXITY", &limits.Document.Complexity},
 		{"LIMIT_COST_PER_MINUTE", &limits.CostPerMinute},
 		{"LIMIT_ANSWER_BYTES", &limits.Answer},
 		{"LIMIT_ERRORS", &limits.Errors},
-		{"LIMIT_STREAMS", &limits.Streams.Open},
-		{"LIMIT_STREAMS_PER_ADDRESS", &limits.Streams.PerAddress},
-		{"LIMIT_SOCKET_OPERATIONS", &limits.Streams.Operations},
+		{"LIMIT_STREAMS", &limits.Transport.Streams.Open},
+		{"LIMIT_STREAMS_PER_ADDRESS", &limits.Transport.Streams.PerAddress},
+		{"LIMIT_SOCKET_OPERATIONS", &limits.Transport.Streams.Operations},
 	} {
 		text := variable(setting.name)
 		if text == "" {
@@ -50,6 +50,6 @@ func ReadLimits(variable func(name string) string) (Limits, error) {
 		}
 		*setting.value = int(value)
 	}
-	limits.Body = int64(body)
+	limits.Transport.Body = int64(body)
 	return limits, nil
 }

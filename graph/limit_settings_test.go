@@ -10,12 +10,12 @@ import (
 
 // limitVariables says for each limit which variable sets it.
 var limitVariables = map[string]string{
-	"Body": "LIMIT_BODY_BYTES", "Values": "LIMIT_VALUES", "Time": "LIMIT_TIME", "Tokens": "LIMIT_TOKENS",
-	"Depth": "LIMIT_DEPTH", "RootFields": "LIMIT_ROOT_FIELDS", "Aliases": "LIMIT_ALIASES", "Directives": "LIMIT_DIRECTIVES",
-	"Selections": "LIMIT_SELECTIONS", "Repeats": "LIMIT_REPEATS", "Complexity": "LIMIT_COMPLEXITY",
+	"Transport.Body": "LIMIT_BODY_BYTES", "Transport.Values": "LIMIT_VALUES", "Transport.Time": "LIMIT_TIME", "Document.Tokens": "LIMIT_TOKENS",
+	"Document.Depth": "LIMIT_DEPTH", "Document.RootFields": "LIMIT_ROOT_FIELDS", "Document.Aliases": "LIMIT_ALIASES", "Document.Directives": "LIMIT_DIRECTIVES",
+	"Document.Selections": "LIMIT_SELECTIONS", "Document.DuplicateFields": "LIMIT_REPEATS", "Document.Complexity": "LIMIT_COMPLEXITY",
 	"CostPerMinute": "LIMIT_COST_PER_MINUTE", "Answer": "LIMIT_ANSWER_BYTES", "Errors": "LIMIT_ERRORS",
-	"Streams.Open": "LIMIT_STREAMS", "Streams.PerAddress": "LIMIT_STREAMS_PER_ADDRESS",
-	"Streams.Operations": "LIMIT_SOCKET_OPERATIONS",
+	"Transport.Streams.Open": "LIMIT_STREAMS", "Transport.Streams.PerAddress": "LIMIT_STREAMS_PER_ADDRESS",
+	"Transport.Streams.Operations": "LIMIT_SOCKET_OPERATIONS",
 }
 
 // Every limit has a default, a variable that sets it and no other, and a row in the README.
@@ -48,8 +48,8 @@ func TestReadLimits(t *testing.T) {
 			t.Errorf("%s has the default %d", field, target.Int())
 		}
 		target.SetInt(7)
-		if field == "Time" {
-			want.Time = 7 * time.Second
+		if field == "Transport.Time" {
+			want.Transport.Time = 7 * time.Second
 		}
 		if got != want {
 			t.Errorf("%s: got %+v", variable, got)

@@ -13,6 +13,7 @@ import (
 	"crm/db/entity"
 	"crm/db/store"
 	"crm/graph/apierror"
+	"crm/graph/transport"
 )
 
 // logOperation writes an operation's one line: what it was, who asked and how it ended, but neither the query nor its
@@ -21,11 +22,11 @@ func logOperation(ctx context.Context, log *slog.Logger, response *graphql.Respo
 	if !log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	attributes := []slog.Attr{slog.String("requestId", RequestID(ctx))}
+	attributes := []slog.Attr{slog.String("requestId", transport.RequestID(ctx))}
 	if graphql.HasOperationContext(ctx) {
 		attributes = append(attributes, operationAttributes(graphql.GetOperationContext(ctx))...)
 	}
-	if complexity := complexity(ctx); complexity > 0 {
+	if complexity := stateOf(ctx).complexity; complexity > 0 {
 		attributes = append(attributes, slog.Int("complexity", complexity))
 	}
 	if calls != nil {

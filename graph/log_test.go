@@ -61,27 +61,3 @@ func operationLines(t *testing.T, log string) []map[string]any {
 	}
 	return lines
 }
-
-func TestRequestID(t *testing.T) {
-	t.Parallel()
-	server := newTestServer(t, HandlerConfig{})
-	for sent, kept := range map[string]bool{
-		"": false, "abc-DEF_1.2": true, strings.Repeat("a", 64): true, strings.Repeat("a", 65): false,
-		"a b": false, `a"b`: false, "é": false, "{}": false,
-	} {
-		got := server.query("{__typename}", "X-Request-Id: "+sent).header.Get("X-Request-Id")
-		if got == "" || (got == sent) != kept {
-			t.Errorf("%q became %q", sent, got)
-		}
-	}
-}
-
-func TestRequestIDIsKeptInside(t *testing.T) {
-	t.Parallel()
-	server := newTestServer(t, HandlerConfig{})
-	outer := WithRequestID(server.server.Config.Handler)
-	server.server.Config.Handler = outer
-	if got := server.query("{__typename}"); len(got.header.Values("X-Request-Id")) != 1 {
-		t.Errorf("got %v", got.header)
-	}
-}

@@ -1,7 +1,10 @@
 package graph
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -19,6 +24,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"crm/graph/playground"
+	"crm/graph/transport"
+	"crm/graph/transport/transporttest"
 )
 
 // browse opens a page in Chromium, whose tab's context it returns; the test is skipped where there is none.
@@ -159,10 +166,10 @@ func TestPlaygroundInBrowser(t *testing.T) {
 // TestPlaygroundSubscribesInBrowser: the page may open a socket, sends the headers along, and shows events as they come.
 func TestPlaygroundSubscribesInBrowser(t *testing.T) {
 	t.Parallel()
-	api := newStreamServer(t, HandlerConfig{Introspection: true})
+	api, log := newSubscriptionServer(t)
 	mux := http.NewServeMux()
 	mux.Handle("/", playground.Handler("/graphql"))
-	mux.Handle("/graphql", api.handler)
+	mux.Handle("/graphql", api)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	tab := playgroundTab{context: browse(t), events: new(pageEvents)}
@@ -177,7 +184,24 @@ func TestPlaygroundSubscribesInBrowser(t *testing.T) {
 	if complaints := tab.events.complained(); len(complaints) > 0 {
 		t.Errorf("the page complains of %q", complaints)
 	}
-	if log := api.log.String(); !strings.Contains(log, `"type":"subscription"`) || !strings.Contains(log, `"role":"USER"`) {
-		t.Errorf("the log is %s", log)
+	if text := log.String(); !strings.Contains(text, `"type":"subscription"`) || !strings.Contains(text, `"role":"USER"`) {
+		t.Errorf("the log is %s", text)
 	}
+}
+
+// newSubscriptionServer serves the schema of package transporttest, which this package's code describes.
+func newSubscriptionServer(t *testing.T) (*transport.Handler, *transporttest.Log) {
+	t.Helper()
+	schema, log := transporttest.NewSchema(), new(transporttest.Log)
+	schema.Introspect = func(ctx context.Context, field graphql.CollectedField) *graphql.Response {
+		product, _ := NewExecutableSchema(Config{}).(*executableSchema)
+		ec := newExecutionContext(graphql.GetOperationContext(ctx), product, nil)
+		var data bytes.Buffer
+		ec.___Schema(ctx, field.Selections, introspection.WrapSchema(schema.Schema())).MarshalGQL(&data)
+		return transporttest.OneField(field, json.RawMessage(data.Bytes()))
+	}
+	config := HandlerConfig{Introspection: true, Logger: slog.New(slog.NewJSONHandler(log, nil))}
+	return transport.NewHandler(transport.Config{
+		Executor: newExecutor(schema, config), Logger: config.Logger, Authenticator: new(transporttest.Tokens),
+	}), log
 }

@@ -30,7 +30,7 @@ func TestReleasedClientsKeepWorking(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, problem := range unannounced(schemadiff.Breaking(released, servedSchema()), readText(t, changelogFile)) {
+	for _, problem := range unannounced(schemadiff.Breaking(released, ServedSchema()), readText(t, changelogFile)) {
 		t.Error(problem)
 	}
 }

@@ -99,7 +99,7 @@ type rendering struct {
 	failed bool
 	// answer counts the size of the whole answer, of which counted bytes of buf are known to it; the next time that it is told is
 	// when buf has next bytes.
-	answer        *answerExtent
+	answer        *answerStats
 	counted, next int
 	tooLarge      bool
 }

@@ -28,7 +28,7 @@ var conventions = []struct {
 func TestSchemaConventions(t *testing.T) {
 	t.Parallel()
 	for _, convention := range conventions {
-		for _, problem := range convention.problems(servedSchema()) {
+		for _, problem := range convention.problems(ServedSchema()) {
 			t.Errorf("%s: %s", convention.name, problem)
 		}
 	}
@@ -142,7 +142,7 @@ func unspecifiedScalars(schema *ast.Schema) (problems []string) {
 func badOneOfs(schema *ast.Schema) (problems []string) {
 	for _, definition := range own(schema) {
 		for _, field := range definition.Fields {
-			if isOneOf(definition) && (field.Type.NonNull || field.DefaultValue != nil) {
+			if definition.Directives.ForName("oneOf") != nil && (field.Type.NonNull || field.DefaultValue != nil) {
 				problems = append(problems, definition.Name+"."+field.Name+" can't be left out of a @oneOf input")
 			}
 		}

@@ -11,7 +11,7 @@ import (
 // Default deny: who may use a root field has to be said.
 func TestRootFieldsSayWhoMayUseThem(t *testing.T) {
 	t.Parallel()
-	schema := servedSchema()
+	schema := ServedSchema()
 	for _, root := range []*ast.Definition{schema.Query, schema.Mutation, schema.Subscription} {
 		if root == nil {
 			continue
@@ -29,7 +29,7 @@ func TestRootFieldsSayWhoMayUseThem(t *testing.T) {
 func TestNoOutputFieldTellsSecrets(t *testing.T) {
 	t.Parallel()
 	secret := regexp.MustCompile(`(?i)password|hash|secret|token`)
-	for name, definition := range servedSchema().Types {
+	for name, definition := range ServedSchema().Types {
 		if definition.IsInputType() || name == "Tokens" {
 			continue
 		}
@@ -44,7 +44,7 @@ func TestNoOutputFieldTellsSecrets(t *testing.T) {
 
 func TestEverythingIsDescribed(t *testing.T) {
 	t.Parallel()
-	schema := servedSchema()
+	schema := ServedSchema()
 	check := func(description string, path ...string) {
 		if strings.TrimSpace(description) == "" {
 			t.Errorf("%s has no description", strings.Join(path, "."))

@@ -7,11 +7,16 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"crm/graph/transport"
 )
 
 const (
 	acceptGraphQL = "Accept: application/graphql-response+json"
 	acceptJSON    = "Accept: application/json"
+
+	mediaJSON    = "application/json"
+	mediaGraphQL = "application/graphql-response+json"
 )
 
 // transportTest is a request and what it is answered with.
@@ -175,7 +180,7 @@ func TestTransportNeverEchoes(t *testing.T) {
 
 func TestTransportBodyOfUnknownLength(t *testing.T) {
 	t.Parallel()
-	server := newTestServer(t, HandlerConfig{Limits: Limits{Body: 100}})
+	server := newTestServer(t, HandlerConfig{Limits: Limits{Transport: transport.Limits{Body: 100}}})
 	// The wrapper hides the reader's length, so that the body comes in chunks.
 	body := struct{ io.Reader }{strings.NewReader(strings.Repeat(" ", 200))}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.server.URL, body)
@@ -191,4 +196,17 @@ func TestTransportBodyOfUnknownLength(t *testing.T) {
 	if response.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("got %d", response.StatusCode)
 	}
+}
+
+// What a page can send without asking first is refused by its type, with whatever headers.
+func TestForgeablePosts(t *testing.T) {
+	runTransportTests(t, map[string]transportTest{
+		"text":               {body: typenameBody, header: "Content-Type: text/plain", status: 415, code: "BAD_REQUEST"},
+		"text as JSON":       {body: typenameBody, header: "Content-Type: text/plain; application/json", status: 415, code: "BAD_REQUEST"},
+		"form":               {body: "query=x", header: "Content-Type: application/x-www-form-urlencoded", status: 415, code: "BAD_REQUEST"},
+		"multipart":          {body: typenameBody, header: "Content-Type: multipart/form-data; boundary=x", status: 415, code: "BAD_REQUEST"},
+		"no type":            {body: typenameBody, header: "Content-Type: ", status: 415, code: "BAD_REQUEST"},
+		"JSON, among others": {body: typenameBody, header: "Content-Type: text/plain, application/json", status: 415, code: "BAD_REQUEST"},
+		"a mutation by GET":  {method: "GET", target: getTarget("mutation{__typename}"), status: 405, code: "BAD_REQUEST"},
+	})
 }

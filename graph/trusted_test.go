@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"crm/graph/document"
 )
 
 func writeManifest(t *testing.T, content string) string {
@@ -36,7 +38,7 @@ func TestTrustedDocuments(t *testing.T) {
 		"apollo": apolloManifest(manifestEntry("first", typenameQuery), manifestEntry("schema", schemaQuery)),
 		"relay":  fmt.Sprintf(`{"first":%q,"schema":%q}`, typenameQuery, schemaQuery),
 	} {
-		trusted, err := ReadTrustedDocuments(writeManifest(t, manifest), Limits{})
+		trusted, err := document.ReadTrusted(writeManifest(t, manifest), ServedSchema(), document.Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,12 +81,12 @@ func TestManifestsThatAreRefused(t *testing.T) {
 		"unknown field":   {apolloManifest(manifestEntry("good", typenameQuery), manifestEntry("bad", "{x}")), `"bad"`},
 		"above the limit": {`{"bad":"` + strings.Repeat("{customer", 50) + strings.Repeat("}", 50) + `"}`, `"bad"`},
 	} {
-		_, err := ReadTrustedDocuments(writeManifest(t, test.manifest), Limits{})
+		_, err := document.ReadTrusted(writeManifest(t, test.manifest), ServedSchema(), document.Limits{})
 		if err == nil || !strings.Contains(err.Error(), test.word) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s got %v", name, err)
 		}
 	}
-	if _, err := ReadTrustedDocuments(filepath.Join(t.TempDir(), "none"), Limits{}); err == nil {
+	if _, err := document.ReadTrusted(filepath.Join(t.TempDir(), "none"), ServedSchema(), document.Limits{}); err == nil {
 		t.Error("a missing file is read")
 	}
 }
@@ -93,7 +95,7 @@ func TestManifestsThatAreRefused(t *testing.T) {
 func TestTrustedDocumentsKeepLimits(t *testing.T) {
 	t.Parallel()
 	const pages = "query($n:Int){customers(first:$n){nodes{interactions(first:$n){nodes{tickets(first:$n){nodes{id}}}}}}}"
-	trusted, err := ReadTrustedDocuments(writeManifest(t, fmt.Sprintf(`{"pages":%q}`, pages)), Limits{})
+	trusted, err := document.ReadTrusted(writeManifest(t, fmt.Sprintf(`{"pages":%q}`, pages)), ServedSchema(), document.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"crm/db"
 	"crm/db/store"
 	"crm/graph"
+	"crm/graph/transport"
 	"crm/resolvers"
 )
 
@@ -85,7 +86,7 @@ func TestDeadline(t *testing.T) {
 			if err := engine.Insert(t.Context(), db.Customers.Collection, &db.Customer{ID: store.NewID(), Name: "Rahul"}); err != nil {
 				t.Fatal(err)
 			}
-			s := serveAdmin(t, engine, graph.Limits{Time: 50 * time.Millisecond})
+			s := serveAdmin(t, engine, graph.Limits{Transport: transport.Limits{Time: 50 * time.Millisecond}})
 			got := s.ask("", test.query, nil)
 			if len(got.Errors) == 0 || got.Errors[0].Extensions.Code != "UNAVAILABLE" ||
 				got.Errors[0].Message != "the request took too long" {

@@ -20,6 +20,7 @@ import (
 	"crm/db/sqlite"
 	"crm/db/store"
 	"crm/graph"
+	"crm/graph/transport"
 	"crm/resolvers"
 )
 
@@ -83,7 +84,7 @@ func serveWith(t *testing.T, store store.Store, passwords db.Passwords, options 
 		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation,
 		Introspection: true, ShowCost: true, Logger: log,
 	})
-	web := httptest.NewServer(auth.NewAuthenticator(tokens, domain, nil, log).Middleware(handler))
+	web := httptest.NewServer(transport.Authenticate(auth.NewAuthenticator(tokens, domain), nil, log, handler))
 	t.Cleanup(web.Close)
 	return &server{t: t, url: web.URL, db: domain, store: store, tokens: tokens}
 }

@@ -17,6 +17,7 @@ import (
 	"crm/db"
 	"crm/db/sqlite"
 	"crm/graph"
+	"crm/graph/transport"
 	"crm/resolvers"
 )
 
@@ -48,7 +49,7 @@ func servePlanned(t *testing.T) *planned {
 	handler := graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation, Introspection: true, Logger: log,
 	})
-	web := httptest.NewServer(auth.NewAuthenticator(tokens, domain, nil, log).Middleware(handler))
+	web := httptest.NewServer(transport.Authenticate(auth.NewAuthenticator(tokens, domain), nil, log, handler))
 	t.Cleanup(web.Close)
 	p := &planned{t: t, store: store, url: web.URL, schema: graph.NewExecutableSchema(graph.Config{}).Schema()}
 	p.fill()

@@ -21,6 +21,13 @@ const (
 	InternalError    store.Code = "INTERNAL_SERVER_ERROR"
 )
 
+// Codes of refusals of documents that are named, and of those that are not trusted. Apollo's and other clients answer the
+// first by sending the text.
+const (
+	PersistedQueryNotFound store.Code = "PERSISTED_QUERY_NOT_FOUND"
+	QueryNotTrusted        store.Code = "QUERY_NOT_IN_SAFELIST"
+)
+
 // Coded shows an error that is meant for clients.
 func Coded(err *store.Error) *gqlerror.Error {
 	extensions := map[string]any{"code": string(err.Code)}

@@ -15,6 +15,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"crm/graph/transport"
 )
 
 //go:embed *.html *.css *.js *.gz *.graphql
@@ -55,7 +57,7 @@ func Handler(endpoint string) http.Handler {
 // operation is expected otherwise.
 func IsBrowser(r *http.Request) bool {
 	return r.Method == http.MethodGet && !r.URL.Query().Has("query") &&
-		strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html")
+		transport.Accepts(r.Header["Accept"], "text/html")
 }
 
 // page is the page around GraphiQL.
@@ -129,7 +131,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	content, tag := f.plain, f.tag
 	if f.gzip != nil {
 		w.Header().Add("Vary", "Accept-Encoding")
-		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		if transport.Accepts(r.Header["Accept-Encoding"], "gzip") {
 			w.Header().Set("Content-Encoding", "gzip")
 			content, tag = f.gzip, tag+"-gzip"
 		} else {

@@ -30,7 +30,7 @@ func WithSource(ctx context.Context, source *Source) context.Context {
 	return context.WithValue(ctx, sourceKey{}, source)
 }
 
-// Announce lets a resolver announce what comes on the channel that it returns, so that nobody needs to wait there:
+// Announce lets a resolver announce what comes on the channel that it returns, so that no goroutine needs to wait there:
 // announce is to be called for each element, once it can be received, and when the channel has been closed or there is
 // an error instead of it. It doesn't block. The channel has to be closed when ctx is done.
 func Announce(ctx context.Context) (announce func()) {

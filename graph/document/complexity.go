@@ -1,0 +1,127 @@
+package document
+
+import (
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Pages is how many elements a list has: Default where the query doesn't say, and Max at most.
+type Pages struct{ Default, Max int }
+
+// introspectionElements is how many elements lists in the schema's description are taken to have, other than that of all
+// types: most are empty, since a type has either fields or input fields or values, and most fields have no arguments.
+const introspectionElements = 2
+
+// complexityOf returns the cost of a valid operation: the number of fields that its answer has if every page is full. A
+// field that is selected twice at one place counts twice. The time is linear in the document's length.
+func complexityOf(
+	schema *ast.Schema, pages Pages, doc *ast.QueryDocument, operation *ast.OperationDefinition, variables map[string]any,
+) int {
+	c := costing{
+		fragments: indexFragments(doc), known: map[string]weight{}, variables: variables, types: len(schema.Types), pages: pages,
+	}
+	total := c.selectionSet(operation.SelectionSet)
+	return add(total.once, multiply(pages.Default, total.perElement))
+}
+
+// weight is the cost of a selection set: what it costs once, and what its lists cost for each element. How many
+// elements they have, the field around it says, since a connection's page size is its argument.
+type weight struct{ once, perElement int }
+
+func (w *weight) include(other weight) {
+	w.once = add(w.once, other.once)
+	w.perElement = add(w.perElement, other.perElement)
+}
+
+type costing struct {
+	fragments map[string]*ast.FragmentDefinition
+	known     map[string]weight
+	variables map[string]any
+	// types is how many types the schema has.
+	types int
+	pages Pages
+}
+
+func (c *costing) selectionSet(set ast.SelectionSet) weight {
+	var total weight
+	for _, selection := range set {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			total.include(c.field(selection))
+		case *ast.InlineFragment:
+			total.include(c.selectionSet(selection.SelectionSet))
+		case *ast.FragmentSpread:
+			total.include(c.fragment(selection.Name))
+		}
+	}
+	return total
+}
+
+func (c *costing) fragment(name string) weight {
+	if known, ok := c.known[name]; ok {
+		return known
+	}
+	cost := c.selectionSet(c.fragments[name].SelectionSet)
+	c.known[name] = cost
+	return cost
+}
+
+func (c *costing) field(field *ast.Field) weight {
+	children := c.selectionSet(field.SelectionSet)
+	isList := field.Definition.Type.Elem != nil && len(field.SelectionSet) > 0
+	if ids := field.Arguments.ForName("ids"); isList && ids != nil {
+		return weight{once: add(1, multiply(c.length(ids.Value), add(children.once, children.perElement)))}
+	}
+	cost := add(1, add(children.once, multiply(c.elements(field), children.perElement)))
+	switch {
+	case isList && field.ObjectDefinition.Name == "__Schema" && field.Name == "types":
+		return weight{once: multiply(c.types, cost)}
+	case isList:
+		return weight{perElement: cost}
+	}
+	return weight{once: cost}
+}
+
+// elements returns how many elements the lists below the field have. Pages above the maximum are refused by the
+// resolvers, so that they cost no more than the largest allowed.
+func (c *costing) elements(field *ast.Field) int {
+	if strings.HasPrefix(field.Name, "__") || strings.HasPrefix(field.ObjectDefinition.Name, "__") {
+		return introspectionElements
+	}
+	elements, given := 0, false
+	for _, name := range []string{"first", "last"} {
+		if argument := field.Arguments.ForName(name); argument != nil {
+			if size, ok := integer(argument.Value, c.variables); ok {
+				elements, given = max(elements, size), true
+			}
+		}
+	}
+	if !given {
+		return c.pages.Default
+	}
+	return min(max(elements, 0), c.pages.Max)
+}
+
+// length returns how many elements a list argument has.
+func (c *costing) length(value *ast.Value) int {
+	given, err := value.Value(c.variables)
+	if err != nil {
+		return 0
+	}
+	if list, ok := given.([]any); ok {
+		return min(len(list), c.pages.Max)
+	}
+	return 1
+}
+
+// integer returns an Int argument's value; ok is false if it is null or left out.
+func integer(value *ast.Value, variables map[string]any) (n int, ok bool) {
+	given, err := value.Value(variables)
+	if err != nil || given == nil {
+		return 0, false
+	}
+	n, err = graphql.UnmarshalInt(given)
+	return n, err == nil
+}

@@ -1,0 +1,50 @@
+// Package document turns the queries of requests into documents that are parsed, within the limits and valid, and checks the
+// variables that come with them.
+package document
+
+import (
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Document is a valid document, and what its variables may be.
+type Document struct {
+	*ast.QueryDocument
+	text string
+	// nonNull has the variables that stand where null is not allowed. Their own type may allow it all the same, if they
+	// or the place have a default; gqlgen would take null for an empty value there, or panic.
+	nonNull map[*ast.VariableDefinition]bool
+	// selected has the names of the fields that are selected on each type, anywhere in the document.
+	selected map[string][]string
+}
+
+// SelectedFields returns the names of the fields that the document selects on a type, anywhere in it.
+func (d *Document) SelectedFields(typeName string) []string { return d.selected[typeName] }
+
+// selectedFields returns the fields that a valid document selects, by type.
+func selectedFields(doc *ast.QueryDocument) map[string][]string {
+	selected := map[string][]string{}
+	var visit func(set ast.SelectionSet)
+	visit = func(set ast.SelectionSet) {
+		for _, selection := range set {
+			switch selection := selection.(type) {
+			case *ast.Field:
+				name := selection.ObjectDefinition.Name
+				if !slices.Contains(selected[name], selection.Name) {
+					selected[name] = append(selected[name], selection.Name)
+				}
+				visit(selection.SelectionSet)
+			case *ast.InlineFragment:
+				visit(selection.SelectionSet)
+			}
+		}
+	}
+	for _, operation := range doc.Operations {
+		visit(operation.SelectionSet)
+	}
+	for _, fragment := range doc.Fragments {
+		visit(fragment.SelectionSet)
+	}
+	return selected
+}

@@ -1,0 +1,111 @@
+package transport
+
+import (
+	"bytes"
+	stdjson "encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"crm/db/store"
+	"crm/graph/apierror"
+)
+
+// jsonReader reads the JSON of requests as encoding/json reads it into an any, with its Number for numbers, so that they
+// keep their digits. It takes half of the time, and for long strings a sixth.
+type jsonReader struct {
+	// limit is how many values there may be, and left how many of them may still come.
+	limit, left int
+}
+
+func newJSONReader(limit int) *jsonReader { return &jsonReader{limit: limit, left: limit} }
+
+// errTooManyValues is the end of a JSON text with more values than allowed; nothing is read of what is left.
+var errTooManyValues = errors.New("too many values")
+
+// read reads the value that a text is.
+func (r *jsonReader) read(text []byte) (any, error) {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(text), likeEncodingJSON()...)
+	value, err := r.value(decoder)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the value")
+	}
+	return value, nil
+}
+
+func (r *jsonReader) value(decoder *jsontext.Decoder) (any, error) {
+	if r.left--; r.left < 0 {
+		return nil, errTooManyValues
+	}
+	token, err := decoder.ReadToken()
+	if err != nil {
+		return nil, err
+	}
+	switch kind := token.Kind(); kind {
+	case '{':
+		return r.object(decoder)
+	case '[':
+		return r.list(decoder)
+	case '"':
+		return token.String(), nil
+	case '0':
+		return stdjson.Number(token.String()), nil
+	case 't', 'f':
+		return token.Bool(), nil
+	case 'n':
+		return nil, nil //nolint:nilnil // it is the value of null
+	default:
+		return nil, fmt.Errorf("unexpected %s", kind)
+	}
+}
+
+func (r *jsonReader) object(decoder *jsontext.Decoder) (map[string]any, error) {
+	object := map[string]any{}
+	for decoder.PeekKind() != '}' {
+		token, err := decoder.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		name := token.String() // before the next token takes its place
+		if object[name], err = r.value(decoder); err != nil {
+			return nil, err
+		}
+	}
+	_, err := decoder.ReadToken()
+	return object, err
+}
+
+func (r *jsonReader) list(decoder *jsontext.Decoder) ([]any, error) {
+	list := []any{}
+	for decoder.PeekKind() != ']' {
+		value, err := r.value(decoder)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, value)
+	}
+	_, err := decoder.ReadToken()
+	return list, err
+}
+
+// unmarshalJSON reads a JSON text into a target of any type.
+func unmarshalJSON(text []byte, target any) error {
+	return json.Unmarshal(text, target, likeEncodingJSON()...)
+}
+
+// likeEncodingJSON has texts accepted that encoding/json accepts: of a name given twice the last value counts, and bytes that
+// aren't UTF-8 are replaced.
+func likeEncodingJSON() []json.Options {
+	return []json.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+}
+
+// tooManyValues is the refusal of a request that has them.
+func (r *jsonReader) tooManyValues(where string) *store.Error {
+	return store.Errorf(apierror.QueryTooComplex, "there are more than %[1]d values in %[2]s; at most %[1]d are allowed", r.limit, where)
+}

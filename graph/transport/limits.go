@@ -1,0 +1,50 @@
+package transport
+
+import (
+	"cmp"
+	"time"
+)
+
+// Limits bounds requests. A limit of zero stands for its default.
+type Limits struct {
+	// Body is the size of a request's body in bytes.
+	Body int64
+	// Values is the number of JSON values in a request's body, or in a GET's variables and extensions, those inside
+	// others too.
+	Values int
+	// Time is how long an operation may run.
+	Time time.Duration
+	// Streams bounds sockets and event streams.
+	Streams StreamLimits
+}
+
+// WithDefaults returns the limits with the default in place of each zero.
+func (l Limits) WithDefaults() Limits {
+	return Limits{
+		Body: cmp.Or(l.Body, 1<<20), Values: cmp.Or(l.Values, 5_000), Time: cmp.Or(l.Time, 30*time.Second),
+		Streams: l.Streams.withDefaults(),
+	}
+}
+
+// StreamLimits bounds sockets and event streams, which stay open. A limit of zero stands for its default.
+type StreamLimits struct {
+	// Open is how many may be open at a time; PerAddress is how many of them from one network address, of
+	// IPv6 from one network of 64 bits.
+	Open, PerAddress int
+	// Operations is how many operations may be under way on one socket.
+	Operations int
+	// Init is how long a client may take to send connection_init on a socket that it has opened.
+	Init time.Duration
+	// Heartbeat is how often the server makes sure that the client is there, and that the viewer still may be.
+	Heartbeat time.Duration
+	// Transfer is how long a client may take to send one message, to accept one, or to answer a ping.
+	Transfer time.Duration
+}
+
+func (l StreamLimits) withDefaults() StreamLimits {
+	return StreamLimits{
+		Open: cmp.Or(l.Open, 10_000), PerAddress: cmp.Or(l.PerAddress, 2_000), Operations: cmp.Or(l.Operations, 100),
+		Init: cmp.Or(l.Init, 3*time.Second), Heartbeat: cmp.Or(l.Heartbeat, 20*time.Second),
+		Transfer: cmp.Or(l.Transfer, 10*time.Second),
+	}
+}

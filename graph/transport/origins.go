@@ -1,0 +1,77 @@
+package transport
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/rs/cors"
+)
+
+// Origins are the web origins whose pages may call the server, beside its own. The zero value has none. It is the one rule
+// behind CORS, CrossOrigin and the sockets.
+type Origins struct{ policy *cors.Cors }
+
+// ParseOrigins reads a comma-separated list of origins like https://crm.example.com; "*" among them stands for all.
+func ParseOrigins(list string) (Origins, error) {
+	var origins []string
+	for origin := range strings.SplitSeq(list, ",") {
+		origin = strings.TrimSuffix(strings.TrimSpace(origin), "/")
+		if origin == "" {
+			continue
+		}
+		parsed, err := url.Parse(origin)
+		if origin != "*" && (err != nil || parsed.Host == "" || origin != parsed.Scheme+"://"+parsed.Host) {
+			return Origins{}, fmt.Errorf("%q is not an origin like https://crm.example.com", origin)
+		}
+		origins = append(origins, origin)
+	}
+	if len(origins) == 0 {
+		return Origins{}, nil // to the package cors, an empty list stands for all
+	}
+	return Origins{policy: newPolicy(origins)}, nil
+}
+
+// preflightSeconds is how long a browser may remember what it may send.
+const preflightSeconds = 600
+
+// newPolicy returns the rules for these origins. Credentials are allowed to origins that are listed by name only; the API
+// needs none, its tokens travel in a header.
+func newPolicy(origins []string) *cors.Cors {
+	return cors.New(cors.Options{
+		AllowedOrigins:   origins,
+		AllowCredentials: !slices.Contains(origins, "*"),
+		AllowedMethods:   []string{http.MethodGet, http.MethodPost},
+		AllowedHeaders: []string{
+			"Authorization", "Content-Type", "Accept", requestIDHeader, CostHeader, "Apollo-Require-Preflight",
+			"X-Requested-With",
+		},
+		ExposedHeaders: []string{requestIDHeader, "Retry-After", limitHeader, remainingHeader, resetHeader},
+		MaxAge:         preflightSeconds,
+	})
+}
+
+// CORS lets browsers on these origins call next.
+func CORS(origins Origins, next http.Handler) http.Handler {
+	if origins.policy == nil {
+		return next
+	}
+	return origins.policy.Handler(next)
+}
+
+// list reports whether the origin of a request is among these. Nobody but browsers sends an Origin.
+func (o Origins) list(r *http.Request) bool {
+	return o.policy != nil && r.Header.Get("Origin") != "" && o.policy.OriginAllowed(r)
+}
+
+// allow reports whether a request comes from no page, from one of its own host, or from one of these origins.
+func (o Origins) allow(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	page, err := url.Parse(origin)
+	return err == nil && strings.EqualFold(page.Host, r.Host) || o.list(r)
+}

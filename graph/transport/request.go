@@ -1,0 +1,223 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"crm/db/store"
+	"crm/graph/apierror"
+)
+
+// The parameters of a GraphQL request.
+const (
+	queryParam         = "query"
+	operationNameParam = "operationName"
+	variablesParam     = "variables"
+	extensionsParam    = "extensions"
+	// documentIDParam names a document instead of a query; relayIDParam is what Relay calls it.
+	documentIDParam = "documentId"
+	relayIDParam    = "id"
+	// persistedQueryExtension is the entry of the extensions that names a document in Apollo's protocol.
+	persistedQueryExtension = "persistedQuery"
+)
+
+// refusal is why a request is answered without an operation.
+type refusal struct {
+	status int
+	// allow is the Allow header that a 405 must have.
+	allow string
+	err   *store.Error
+}
+
+func refuse(status int, format string, args ...any) *refusal {
+	return &refusal{status: status, err: store.Errorf(apierror.BadRequest, format, args...)}
+}
+
+// readRequest reads a GraphQL request, or says with what status it is refused.
+func (e *runner) readRequest(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	start := graphql.Now()
+	var params *graphql.RawParams
+	var refused *refusal
+	switch r.Method {
+	case http.MethodPost:
+		params, refused = e.readPost(w, r)
+	case http.MethodGet:
+		params, refused = readGet(r, e.limits)
+	default:
+		refused = refuse(http.StatusMethodNotAllowed, "send operations by POST, or queries by GET")
+		refused.allow = http.MethodGet + ", " + http.MethodPost
+	}
+	if refused != nil {
+		return nil, refused
+	}
+	params.Headers = r.Header
+	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	return params, nil
+}
+
+func (e *runner) readPost(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	// Only this type makes a browser ask before it sends a request from another site, so that no other can be forged.
+	media, mediaParams, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != mediaJSON {
+		return nil, refuse(http.StatusUnsupportedMediaType, "the Content-Type must be %s", mediaJSON)
+	}
+	if charset := mediaParams["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return nil, refuse(http.StatusUnsupportedMediaType, "the charset must be utf-8")
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return nil, refuse(http.StatusUnsupportedMediaType, "the body must not be compressed")
+	}
+	if r.ContentLength > e.limits.Body {
+		return nil, bodyTooLarge(e.limits.Body)
+	}
+	body, err := readBody(http.MaxBytesReader(w, r.Body, e.limits.Body), r.ContentLength)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, bodyTooLarge(e.limits.Body)
+	case err != nil:
+		return nil, refuse(http.StatusBadRequest, "the body can't be read")
+	}
+	return e.readParams(r.Context(), body)
+}
+
+// readBody reads a body. What it is said to be long is believed as far as that costs little.
+func readBody(body io.Reader, length int64) ([]byte, error) {
+	const most = 16 << 10
+	var buffer bytes.Buffer
+	buffer.Grow(int(min(max(length, 0), most)) + bytes.MinRead)
+	_, err := buffer.ReadFrom(body)
+	return buffer.Bytes(), err
+}
+
+func bodyTooLarge(limit int64) *refusal {
+	return &refusal{
+		status: http.StatusRequestEntityTooLarge,
+		err:    store.Errorf(apierror.QueryTooComplex, "the body is larger than the %d bytes allowed", limit),
+	}
+}
+
+// readParams reads the JSON object of a POST or of a socket's message, once a large one may be decoded.
+func (e *runner) readParams(ctx context.Context, body []byte) (*graphql.RawParams, *refusal) {
+	release, err := e.large.acquire(ctx, len(body))
+	if err != nil {
+		return nil, &refusal{status: http.StatusServiceUnavailable, err: err}
+	}
+	defer release()
+	return parseBody(body, e.limits)
+}
+
+// parseBody reads the JSON object of a POST.
+func parseBody(body []byte, limits Limits) (*graphql.RawParams, *refusal) {
+	switch body = bytes.TrimSpace(body); {
+	case len(body) == 0:
+		return nil, refuse(http.StatusBadRequest, "the body is empty")
+	case body[0] == '[':
+		return nil, refuse(http.StatusBadRequest, "batching is not supported: send one operation per request")
+	}
+	reader := newJSONReader(limits.Values)
+	value, err := reader.read(body)
+	given, isObject := value.(map[string]any)
+	switch {
+	case errors.Is(err, errTooManyValues):
+		return nil, &refusal{status: http.StatusBadRequest, err: reader.tooManyValues("the body")}
+	case err != nil:
+		return nil, refuse(http.StatusBadRequest, "the body is not JSON")
+	case !isObject:
+		return nil, refuse(http.StatusBadRequest, "the body must be a JSON object")
+	}
+	return parseParams(given)
+}
+
+// readGet reads the parameters of a GET, of which variables and extensions are JSON.
+func readGet(r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "the URL's query can't be read")
+	}
+	given := map[string]any{}
+	for _, name := range []string{queryParam, operationNameParam, documentIDParam, relayIDParam} {
+		if values.Has(name) {
+			given[name] = values.Get(name)
+		}
+	}
+	reader := newJSONReader(limits.Values)
+	for _, name := range []string{variablesParam, extensionsParam} {
+		text := values.Get(name)
+		if text == "" {
+			continue
+		}
+		value, err := reader.read([]byte(text))
+		switch {
+		case errors.Is(err, errTooManyValues):
+			return nil, &refusal{
+				status: http.StatusBadRequest, err: reader.tooManyValues(variablesParam + " and " + extensionsParam),
+			}
+		case err != nil:
+			value = text // which is not the object that it has to be
+		}
+		given[name] = value
+	}
+	return parseParams(given)
+}
+
+// parseParams reads the parameters, and names each that has the wrong type.
+func parseParams(given map[string]any) (*graphql.RawParams, *refusal) {
+	var params graphql.RawParams
+	var problems store.Problems
+	readParam(given, queryParam, "a string", &params.Query, &problems)
+	readParam(given, operationNameParam, "a string or null", &params.OperationName, &problems)
+	readParam(given, variablesParam, "an object or null", &params.Variables, &problems)
+	readParam(given, extensionsParam, "an object or null", &params.Extensions, &problems)
+	documentID := readDocumentID(given, params.Query, &problems)
+	switch {
+	case len(problems) > 0:
+	case documentID != "" && params.Query != "":
+		problems.Add(documentIDParam, "stands for a query: give one of the two")
+	case documentID != "":
+		if params.Extensions == nil {
+			params.Extensions = map[string]any{}
+		}
+		params.Extensions[documentIDParam] = documentID
+	case params.Query == "" && params.Extensions[persistedQueryExtension] == nil:
+		problems.Add(queryParam, "is required")
+	}
+	if len(problems) == 0 {
+		return &params, nil
+	}
+	var err *store.Error
+	errors.As(problems.Err(), &err)
+	return nil, &refusal{status: http.StatusBadRequest, err: err}
+}
+
+// readParam reads a parameter, which may be missing or null.
+func readParam[T any](given map[string]any, name, typeName string, target *T, problems *store.Problems) {
+	value, ok := given[name].(T)
+	if !ok && given[name] != nil {
+		problems.Add(name, "must be %s", typeName)
+	}
+	*target = value
+}
+
+// readDocumentID returns the id of the document that is to be run, or "" if there is none. Beside a query, what Relay
+// calls it may be anything: other clients number their requests with it.
+func readDocumentID(given map[string]any, query string, problems *store.Problems) string {
+	for _, name := range []string{documentIDParam, relayIDParam} {
+		if name == relayIDParam && query != "" {
+			continue
+		}
+		var id string
+		if readParam(given, name, "a string or null", &id, problems); id != "" {
+			return id
+		}
+	}
+	return ""
+}

@@ -1,0 +1,143 @@
+package transport
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"crm/db/store"
+	"crm/graph/apierror"
+)
+
+// requestErrorStatus returns the status for a request whose operation was not run. Clients of application/json expect
+// 200 wherever the answer is one that GraphQL gives.
+func requestErrorStatus(media string, errs gqlerror.List) int {
+	for _, err := range errs {
+		switch apierror.CodeOf(err) {
+		case apierror.InternalError:
+			return http.StatusInternalServerError
+		case store.Unavailable:
+			return http.StatusServiceUnavailable
+		case store.RateLimited:
+			if media != mediaJSON {
+				return http.StatusTooManyRequests
+			}
+		case apierror.PersistedQueryNotFound:
+			return http.StatusOK // the client sends the text then; an error of HTTP could keep it from that
+		}
+		if fields, _ := err.Extensions["fields"].([]apierror.FieldProblem); len(fields) == 1 && fields[0].Path == operationNameParam {
+			return http.StatusBadRequest
+		}
+	}
+	if media == mediaJSON {
+		return http.StatusOK
+	}
+	return http.StatusBadRequest
+}
+
+// answerFormat is how an answer is written.
+type answerFormat struct {
+	media string
+	// varies tells that the client said what encodings it accepts.
+	varies bool
+	// compressor is needed where there is an encoding.
+	encoding   contentEncoding
+	compressor *compressor
+}
+
+// writeResponse writes an answer; one that was not executed has no data entry.
+func writeResponse(w http.ResponseWriter, format answerFormat, status int, response *graphql.Response) {
+	body, err := marshalResponse(response)
+	if err != nil {
+		status = http.StatusInternalServerError
+		body = answerBody{data: fmt.Appendf(nil, `{"errors":[{"message":"internal error","extensions":{"code":%q}}]}`, apierror.InternalError)}
+	}
+	header := w.Header()
+	header.Set("Content-Type", format.media+"; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	if format.varies {
+		header.Add("Vary", "Accept-Encoding")
+	}
+	write := func(pieces ...[]byte) {
+		for _, piece := range pieces {
+			_, _ = w.Write(piece)
+		}
+	}
+	if format.encoding == notEncoded || body.length() < minCompressed {
+		header.Set("Content-Length", strconv.Itoa(body.length()))
+		w.WriteHeader(status)
+		write(body.before, body.data, body.after)
+		return
+	}
+	header.Set("Content-Encoding", string(format.encoding))
+	format.compressor.compress(format.encoding, body.joined(), func(compressed []byte) {
+		header.Set("Content-Length", strconv.Itoa(len(compressed)))
+		w.WriteHeader(status)
+		write(compressed)
+	})
+}
+
+// answerBody is an answer as JSON: its data, which is JSON already and isn't copied, and what stands around that.
+type answerBody struct{ before, data, after []byte }
+
+// marshalResponse makes an answer, the errors first for clients that show them.
+func marshalResponse(response *graphql.Response) (answerBody, error) {
+	body := answerBody{before: []byte{'{'}, data: response.Data}
+	if len(response.Errors) > 0 {
+		errs, err := json.Marshal(response.Errors)
+		if err != nil {
+			return answerBody{}, fmt.Errorf("cannot marshal errors: %w", err)
+		}
+		body.before = appendEntry(body.before, "errors", errs)
+	}
+	if response.Data != nil {
+		body.before = appendEntry(body.before, "data", nil)
+	}
+	if len(response.Extensions) > 0 {
+		extensions, err := json.Marshal(response.Extensions)
+		if err != nil {
+			return answerBody{}, fmt.Errorf("cannot marshal extensions: %w", err)
+		}
+		if len(body.before) > 1 {
+			body.after = append(body.after, ',')
+		}
+		body.after = appendEntry(body.after, "extensions", extensions)
+	}
+	body.after = append(body.after, '}')
+	return body, nil
+}
+
+// appendEntry appends an object's entry, behind a comma where it is not the first.
+func appendEntry(buf []byte, name string, value []byte) []byte {
+	if len(buf) > 1 {
+		buf = append(buf, ',')
+	}
+	buf = append(append(append(buf, '"'), name...), `":`...)
+	return append(buf, value...)
+}
+
+func (b answerBody) length() int { return len(b.before) + len(b.data) + len(b.after) }
+
+// joined returns the body in one piece.
+func (b answerBody) joined() []byte { return slices.Concat(b.before, b.data, b.after) }
+
+// refuseStream answers a request for a stream that can't be opened.
+func (e *runner) refuseStream(w http.ResponseWriter, r *http.Request, err *store.Error) {
+	status := http.StatusServiceUnavailable
+	switch err.Code {
+	case store.Forbidden:
+		status = http.StatusForbidden
+	case store.RateLimited:
+		status = http.StatusTooManyRequests
+	}
+	if err.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(err.RetryAfter.Seconds())))
+	}
+	writeResponse(w, answerFormat{media: mediaJSON}, status, e.DispatchError(r.Context(), gqlerror.List{apierror.Coded(err)}))
+}

@@ -1,0 +1,59 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"crm/graph/apierror"
+)
+
+// Executor runs operations; gqlgen's own is one. The errors of its responses are ready for clients, and those that are
+// given to DispatchError are made so, unless they have a code.
+type Executor interface {
+	graphql.GraphExecutor
+	// PresentRecoveredError logs the cause of a panic, and returns the error that a client may see.
+	PresentRecoveredError(ctx context.Context, cause any) error
+}
+
+// runner is what the transports have in common: the executor, and the limits of what they hand to it.
+type runner struct {
+	Executor
+	limits Limits
+	large  largeRequests
+	log    *slog.Logger
+}
+
+func newRunner(config Config) *runner {
+	log := config.Logger
+	if log == nil {
+		log = slog.Default()
+	}
+	return &runner{Executor: config.Executor, limits: config.Limits.WithDefaults(), large: newLargeRequests(), log: log}
+}
+
+// prepare returns the operation that the parameters ask for, once a large document may be parsed.
+func (e *runner) prepare(
+	ctx context.Context, params *graphql.RawParams,
+) (*graphql.OperationContext, gqlerror.List) {
+	release, err := e.large.acquire(ctx, len(params.Query))
+	if err != nil {
+		refused := &graphql.OperationContext{Headers: params.Headers}
+		refused.Stats.OperationStart = graphql.GetStartTime(ctx)
+		return refused, gqlerror.List{apierror.Coded(err)}
+	}
+	defer release()
+	return e.CreateOperationContext(ctx, params)
+}
+
+// presented returns the error as GraphQL has it; the executor presents one that isn't yet.
+func presented(err error) *gqlerror.Error {
+	var known *gqlerror.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	return gqlerror.Wrap(err)
+}

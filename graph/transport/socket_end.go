@@ -1,0 +1,86 @@
+package transport
+
+import (
+	"context"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"crm/db/store"
+)
+
+// checkAlive makes sure that the client is still there, and that its viewer may still be.
+func (s *socket) checkAlive(ctx context.Context) {
+	limits := s.exec.limits.Streams
+	waiting, cancel := context.WithTimeout(ctx, limits.Transfer)
+	defer cancel()
+	// While a message is being written, that shows whether the client is there.
+	if s.writing.TryLock() {
+		s.writing.Unlock()
+		if s.conn.Ping(waiting) != nil {
+			_ = s.network.Close()
+			return
+		}
+	}
+	if err := s.checkIdentity(waiting); err != nil && err.Code == store.Unauthenticated {
+		s.leave(closeForbidden, "Forbidden", err)
+		return
+	}
+	s.set(&s.heartbeat, limits.Heartbeat, func() { s.checkAlive(ctx) })
+}
+
+func (s *socket) checkIdentity(ctx context.Context) *store.Error {
+	s.mutex.Lock()
+	known := s.identity
+	s.mutex.Unlock()
+	return known.check(ctx)
+}
+
+// goAway ends the socket because the server stops. Clients connect again after this code, and take up their
+// subscriptions, which are therefore not ended by a message.
+func (s *socket) goAway() {
+	s.leave(websocket.StatusGoingAway, "The server is stopping", context.Canceled)
+}
+
+// leave ends the subscriptions, lets queries and mutations finish, and closes the socket. A cause that is a *store.Error is
+// sent to each subscription as its error.
+func (s *socket) leave(code websocket.StatusCode, reason string, cause error) {
+	s.mutex.Lock()
+	s.leaving = true
+	for _, operation := range s.operations {
+		if operation.kind == ast.Subscription {
+			operation.cancel(cause)
+		}
+	}
+	s.mutex.Unlock()
+	s.running.Wait()
+	s.close(code, reason)
+}
+
+// close closes the socket; a client that doesn't answer in time is cut off.
+func (s *socket) close(code websocket.StatusCode, reason string) {
+	_ = s.network.SetDeadline(time.Now().Add(closeTime))
+	_ = s.conn.Close(code, reason)
+}
+
+// fail logs a panic, and closes the socket that it has happened on.
+func (s *socket) fail(ctx context.Context, cause any) {
+	_ = s.exec.PresentRecoveredError(ctx, cause)
+	s.close(websocket.StatusInternalError, "Internal error")
+}
+
+// end ends everything that belongs to a socket that is closed.
+func (s *socket) end(cancel context.CancelFunc) {
+	_ = s.conn.CloseNow()
+	cancel()
+	s.mutex.Lock()
+	s.leaving = true
+	for _, timer := range []*time.Timer{s.heartbeat, s.expiry} {
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+	s.mutex.Unlock()
+	s.running.Wait()
+}

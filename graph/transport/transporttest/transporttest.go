@@ -1,0 +1,225 @@
+// Package transporttest has what tests of the transports work with: a schema in which each field does what its name says,
+// tokens, and a log.
+package transporttest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"crm/auth"
+	"crm/db/store"
+	"crm/graph/stream"
+)
+
+// Schema is a schema for the transports, in which each field does what its name says.
+type Schema struct {
+	schema *ast.Schema
+	// Introspect describes the schema, if it is not nil.
+	Introspect func(ctx context.Context, field graphql.CollectedField) *graphql.Response
+	// Proceed lets the fields go on that wait for it.
+	Proceed chan struct{}
+	// Started and Ended get the name of each subscription's field, and of wait.
+	Started, Ended chan string
+}
+
+// NewSchema returns a schema whose channels have room for what a test does.
+func NewSchema() *Schema {
+	return &Schema{
+		schema: gqlparser.MustLoadSchema(&ast.Source{Input: `
+			type Query { ping: String! long: String! viewer: String! wait: String! panic: String! secret: String! }
+			type Mutation { set: String! long: String! }
+			type Subscription {
+				count(to: Int!): Int! idle: Int! refused: Int! slow: Int! secret: Int! panic: Int! flood: String!
+			}`}),
+		Proceed: make(chan struct{}), Started: make(chan string, 10_000), Ended: make(chan string, 10_000),
+	}
+}
+
+// Schema implements graphql.ExecutableSchema.
+func (s *Schema) Schema() *ast.Schema { return s.schema }
+
+// Complexity implements graphql.ExecutableSchema.
+func (s *Schema) Complexity(context.Context, string, string, int, map[string]any) (int, bool) {
+	return 0, false
+}
+
+// Exec implements graphql.ExecutableSchema for operations of one field.
+func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
+	operation := graphql.GetOperationContext(ctx)
+	field := graphql.CollectFields(operation, operation.Operation.SelectionSet, nil)[0]
+	if operation.Operation.Operation == ast.Subscription {
+		return s.subscribe(ctx, field)
+	}
+	return func(ctx context.Context) *graphql.Response {
+		if field.Name == "__schema" && s.Introspect != nil {
+			return s.Introspect(ctx, field)
+		}
+		value, err := s.resolve(ctx, field.Name)
+		if err != nil {
+			graphql.AddError(ctx, err)
+			return &graphql.Response{Data: json.RawMessage("null")}
+		}
+		return OneField(field, value)
+	}
+}
+
+// OneField returns a response with the field alone.
+func OneField(field graphql.CollectedField, value any) *graphql.Response {
+	data, _ := json.Marshal(map[string]any{field.Alias: value})
+	return &graphql.Response{Data: data}
+}
+
+func (s *Schema) resolve(ctx context.Context, name string) (string, error) {
+	switch name {
+	case "viewer":
+		viewer, _ := auth.ViewerFrom(ctx)
+		return string(viewer.Role) + " " + viewer.Address, nil
+	case "wait":
+		s.Started <- name
+		defer func() { s.Ended <- name }()
+		select {
+		case <-s.Proceed:
+			return "done", nil
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	case "long":
+		return strings.Repeat("long ", 300), nil
+	case "panic":
+		panic("hunter2")
+	case "secret":
+		return "", errors.New("hunter2")
+	}
+	return "pong", nil
+}
+
+func (s *Schema) subscribe(ctx context.Context, field graphql.CollectedField) graphql.ResponseHandler {
+	if field.Name == "refused" {
+		graphql.AddError(ctx, store.Errorf(store.Forbidden, "not for you"))
+		return nil
+	}
+	s.Started <- field.Name
+	to, _ := strconv.Atoi(fmt.Sprint(field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)["to"]))
+	sent := 0
+	var once sync.Once
+	context.AfterFunc(ctx, func() { once.Do(func() { s.Ended <- field.Name }) })
+	if field.Name == "idle" {
+		context.AfterFunc(ctx, stream.Announce(ctx))
+		return func(context.Context) *graphql.Response {
+			<-ctx.Done()
+			return nil
+		}
+	}
+	return func(context.Context) *graphql.Response {
+		sent++
+		switch {
+		case field.Name == "flood":
+			return OneField(field, strings.Repeat("x", 64<<10))
+		case field.Name == "panic" && sent == 2:
+			panic("hunter2")
+		case field.Name == "slow" && sent == 2:
+			stream.Fail(ctx, store.Errorf(store.RateLimited, "too slow"))
+		case field.Name == "secret" && sent == 2:
+			stream.Fail(ctx, errors.New("hunter2"))
+		case ctx.Err() == nil && (field.Name != "count" || sent <= to):
+			return OneField(field, sent)
+		}
+		return nil
+	}
+}
+
+// Tokens knows a few tokens.
+type Tokens struct {
+	mutex sync.Mutex
+	// ended says that no session lives any more.
+	ended bool
+	// Expires is when the good token does.
+	Expires time.Time
+}
+
+// Authenticate knows the token "good", and has no answer to "down".
+func (a *Tokens) Authenticate(_ context.Context, token string) (auth.Viewer, error) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	switch {
+	case token == "down":
+		return auth.Viewer{}, errors.New("no route to hunter2")
+	case token != "good" || a.ended:
+		return auth.Viewer{}, auth.ErrInvalidToken
+	}
+	return auth.Viewer{Role: auth.User, Account: auth.ID{1}, Expires: a.Expires}, nil
+}
+
+// EndSessions makes the good token a bad one.
+func (a *Tokens) EndSessions() {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.ended = true
+}
+
+// Log collects what is logged.
+type Log struct {
+	mutex  sync.Mutex
+	buffer bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *Log) Write(line []byte) (int, error) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.buffer.Write(line)
+}
+
+// String returns all that was logged.
+func (b *Log) String() string {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.buffer.String()
+}
+
+// Receive waits for something that a test's channel is to get.
+func Receive[T any](t *testing.T, from <-chan T, what string) T {
+	t.Helper()
+	select {
+	case value := <-from:
+		return value
+	case <-time.After(20 * time.Second):
+		t.Fatalf("waited in vain for %s", what)
+	}
+	panic("unreachable")
+}
+
+// Eventually waits until something holds.
+func Eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+// SameJSON reports whether two JSON texts mean the same.
+func SameJSON(a, b string) bool {
+	normal := func(text string) []byte {
+		var value any
+		if json.Unmarshal([]byte(text), &value) != nil {
+			return []byte(text)
+		}
+		normal, _ := json.Marshal(value)
+		return normal
+	}
+	return bytes.Equal(normal(a), normal(b))
+}
