@@ -24,8 +24,8 @@ export default [
       // Only what is a Node has an id. These are parts of an answer.
       '@graphql-eslint/strict-id-in-types': ['error', {
         exceptions: {
-          types: ['PageInfo', 'Tokens', 'TicketChange', 'InteractionChange', 'DeliveryFailure'],
-          suffixes: ['Connection', 'Edge', 'Payload'],
+          types: ['PageInfo', 'Tokens', 'DeliveryFailure'],
+          suffixes: ['Change', 'Connection', 'Edge', 'Payload'],
         },
       }],
     },
