@@ -4,8 +4,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"crm/db/storetest"
 	"crm/db/store"
+	"crm/db/storetest"
 )
 
 func BenchmarkStore(b *testing.B) {

@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"crm/db/storetest"
 	"crm/db/store"
+	"crm/db/storetest"
 )
 
 func TestConformance(t *testing.T) {
