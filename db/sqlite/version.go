@@ -11,8 +11,8 @@ import (
 )
 
 // versionConn is a connection that never writes and only asks whether anybody else did: SQLite's data_version changes
-// whenever another connection, of whatever process, has committed. To map the WAL's
-// index and compare its header would take no lock on the file, but it made no request faster by more than 3 %.
+// whenever another connection, of whatever process, has committed. To map the WAL's index and compare its header would
+// take no lock on the file, but it made no request faster by more than 3 %.
 type versionConn struct {
 	mutex sync.Mutex
 	conn  *sqlite.Conn // nil before it is open and once it is closed
