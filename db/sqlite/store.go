@@ -42,7 +42,7 @@ type Store struct {
 	// few is the constant, but in tests.
 	few int
 
-	walIndex walIndex
+	version versionConn
 
 	closed    chan struct{}
 	closeOnce sync.Once
@@ -83,7 +83,10 @@ func Open(ctx context.Context, path string, collections []*store.Collection) (*S
 		_ = s.Close() // the first error is the one that matters
 		return nil, fmt.Errorf("cannot prepare %s: %w", path, err)
 	}
-	s.walIndex.open(path)
+	if err := s.version.open(ctx, path); err != nil {
+		_ = s.Close() // the first error is the one that matters
+		return nil, fmt.Errorf("cannot open %s: %w", path, err)
+	}
 	return s, nil
 }
 
@@ -137,13 +140,14 @@ func (s *Store) Close() error {
 			s.reading <- struct{}{}
 		}
 		s.writing <- struct{}{}
-		s.walIndex.unmap()
+		if err := s.version.close(); err != nil {
+			s.closeErr = fmt.Errorf("cannot close %s: %w", s.path, err)
+		}
 		for _, c := range append(s.idle, s.writer) {
 			if err := c.close(); err != nil && s.closeErr == nil {
 				s.closeErr = fmt.Errorf("cannot close %s: %w", s.path, err)
 			}
 		}
-		s.walIndex.close()
 	})
 	return s.closeErr
 }
