@@ -120,7 +120,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if err != nil {
 		return fmt.Errorf("PORT: %w", err)
 	}
-	defer follow(context.WithoutCancel(ctx), crm.db.Broker, log)()
+	defer follow(context.WithoutCancel(ctx), crm.db.Broker)()
 	if err := greet(ctx, out, s, listener.Addr(), crm); err != nil {
 		return err
 	}
@@ -135,10 +135,10 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 
 // follow runs the broker of subscriptions until stop is called, which must be after the transports have ended their
 // streams: if the broker ended them, clients would get an error and not connect again by themselves.
-func follow(ctx context.Context, broker *live.Broker, log *slog.Logger) (stop func()) {
+func follow(ctx context.Context, broker *live.Broker) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup
-	following.Go(func() { broker.Run(ctx, log) })
+	following.Go(func() { broker.Run(ctx) })
 	return func() {
 		cancel()
 		following.Wait()
@@ -185,7 +185,7 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
-	options.CursorKeys = c.secrets.General
+	options.CursorKeys, options.Log = c.secrets.General, log
 	c.db = db.New(c.store, hasher, options)
 	if s.mongoURI != "" {
 		if err := c.db.Prepare(ctx, connectTime, legacy.Backfill, log); err != nil {

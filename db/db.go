@@ -33,14 +33,14 @@ type DB struct {
 	// Log is the log of everything that happened.
 	Log *eventlog.Log
 
-	entities  *entity.Database
-	store     store.Store
-	passwords Passwords
-	written   eventlog.Signal
-	due       eventlog.Signal
-	live      *liveSessions
-	now       func() time.Time
-	options   Options
+	entities     *entity.Database
+	store        store.Store
+	passwords    Passwords
+	written      eventlog.Signal
+	due          eventlog.Signal
+	sessionCache *sessionCache
+	now          func() time.Time
+	options      Options
 }
 
 // Options are the choices that whoever runs the server has.
@@ -51,6 +51,8 @@ type Options struct {
 	Silent bool
 	// CursorKeys sign the cursors of pages: the first signs, all are good. All servers on one store need the same.
 	CursorKeys [][]byte
+	// Log gets what goes wrong while nobody waits for an answer; nil means that it goes nowhere.
+	Log *slog.Logger
 }
 
 // New returns the domain over a store.
@@ -66,9 +68,12 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	if len(options.CursorKeys) == 0 {
 		options.CursorKeys = [][]byte{nil}
 	}
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
 	d.Log = eventlog.New(d.store)
-	d.Broker = live.NewBroker(d.Log, catalog, sessionStates{d}, eventAudience)
-	d.live = newLiveSessions(d.Broker.Wake)
+	d.Broker = live.NewBroker(d.Log, liveSessions{d}, changeEvent, options.Log)
+	d.sessionCache = newSessionCache(d.Broker.Wake)
 	d.entities = &entity.Database{
 		Store: d.store, Catalog: catalog, CursorKeys: options.CursorKeys, Silent: options.Silent, Now: d.now, Wake: d.wake,
 	}

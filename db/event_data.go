@@ -82,32 +82,3 @@ func storedNames(state map[string]json.RawMessage) map[string]json.RawMessage {
 	}
 	return named
 }
-
-// eventAudience returns who sees the document of an event, and which fields changed.
-func eventAudience(event *store.Event) (entity.Audience, []string, error) {
-	envelope, ok, err := entity.DecodeEnvelope(event)
-	if err != nil || ok {
-		return envelope.Audience, envelope.Changed(), err
-	}
-	data, err := decodeOldEvent(event)
-	if err != nil {
-		return entity.Audience{}, nil, err
-	}
-	return data.audience(), data.Changed, nil
-}
-
-// audience computes what an event of an older version doesn't tell.
-func (d EventData) audience() entity.Audience {
-	switch {
-	case d.Interaction != nil:
-		keys := Interactions.Audience(d.Interaction)
-		return entity.Audience{Before: keys, After: keys}
-	case d.Ticket != nil:
-		before := *d.Ticket
-		if d.PreviousAssignee != nil {
-			before.AssigneeID = d.PreviousAssignee
-		}
-		return entity.Audience{Before: Tickets.Audience(&before), After: Tickets.Audience(d.Ticket)}
-	}
-	return entity.Audience{}
-}

@@ -55,7 +55,7 @@ func (d *DB) RefreshSession(ctx context.Context, token string) (*Session, string
 		if _, err := d.endSessions(ctx, store.Eq("_id", id)); err != nil {
 			return nil, "", err
 		}
-		d.live.forget(id)
+		d.sessionCache.forget(id)
 		return nil, "", errRefreshToken()
 	}
 	if err != nil {
@@ -80,14 +80,14 @@ func (d *DB) session(ctx context.Context, id store.ID) (*Session, error) {
 // EndSession ends one session.
 func (d *DB) EndSession(ctx context.Context, id store.ID) error {
 	_, err := d.endSessions(ctx, store.Eq("_id", id))
-	d.live.forget(id)
+	d.sessionCache.forget(id)
 	return err
 }
 
 // EndSessions ends all sessions of an account but the one to keep, and returns how many ended.
 func (d *DB) EndSessions(ctx context.Context, account, keep store.ID) (ended int, err error) {
 	ended, err = d.endSessions(ctx, store.And(store.Eq("account_id", account), store.Compare(store.OpNe, "_id", keep)))
-	d.live.forgetAccount(account)
+	d.sessionCache.forgetAccount(account)
 	return ended, err
 }
 
@@ -107,10 +107,10 @@ func (d *DB) endSessions(ctx context.Context, where store.Filter) (ended int, er
 // Live implements auth.Sessions: it tells whether the viewer's session lives, and which role its account has now. An
 // answer is remembered for a second at most; what this process itself changes counts at once.
 func (d *DB) Live(ctx context.Context, viewer auth.Viewer) (live auth.Viewer, ok bool, err error) {
-	if known, ok := d.live.get(viewer.Session, d.now()); ok && known.Account == viewer.Account {
+	if known, ok := d.sessionCache.get(viewer.Session, d.now()); ok && known.Account == viewer.Account {
 		return known, true, nil
 	}
-	asked := d.live.ask()
+	asked := d.sessionCache.changes()
 	session, err := d.session(ctx, viewer.Session)
 	if err != nil {
 		return auth.Viewer{}, false, exceptCode(err, store.Unauthenticated)
@@ -121,7 +121,7 @@ func (d *DB) Live(ctx context.Context, viewer auth.Viewer) (live auth.Viewer, ok
 	if viewer.Role, ok, err = d.liveRole(ctx, session); err != nil || !ok {
 		return auth.Viewer{}, false, err
 	}
-	d.live.put(asked, viewer, d.now())
+	d.sessionCache.put(asked, viewer, d.now())
 	return viewer, true, nil
 }
 

@@ -132,7 +132,7 @@ func (d *DB) UpdateUser(
 	if err != nil {
 		return nil, err
 	}
-	d.live.forgetAccount(id)
+	d.sessionCache.forgetAccount(id)
 	if demotes {
 		return user, d.restoreIfLastAdmin(ctx, user, func(u *User) { u.Role = auth.Admin })
 	}

@@ -37,7 +37,7 @@ func watch[T any](
 			announce() // the error
 		}
 	}()
-	return live.Subscribe(ctx, d.Broker, e, viewer, live.Watch{
+	return db.Subscribe(ctx, d, e, viewer, live.Watch{
 		Where: where, After: after, Ended: func(err error) { stream.Fail(ctx, err) },
 		Announce: announce,
 	})

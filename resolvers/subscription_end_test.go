@@ -56,7 +56,7 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 					if _, ok := <-changes; ok {
 						t.Error("there is something in the stream still")
 					}
-					if _, err := live.Subscribe(t.Context(), s.db.Broker, s.db.Tickets, viewer, live.Watch{}); store.CodeOf(err) != store.Unauthenticated {
+					if _, err := db.Subscribe(t.Context(), s.db, s.db.Tickets, viewer, live.Watch{}); store.CodeOf(err) != store.Unauthenticated {
 						t.Errorf("subscribing again: %v", err)
 					}
 				}
@@ -74,7 +74,7 @@ func TestStreamsEndWithTheServer(t *testing.T) {
 		if code := ended.code(t); code != store.Unavailable {
 			t.Errorf("the stream ends with %q", code)
 		}
-		if _, err := live.Subscribe(t.Context(), s.db.Broker, s.db.Tickets, admin, live.Watch{}); store.CodeOf(err) != store.Unavailable {
+		if _, err := db.Subscribe(t.Context(), s.db, s.db.Tickets, admin, live.Watch{}); store.CodeOf(err) != store.Unavailable {
 			t.Errorf("subscribing again: %v", err)
 		}
 	})
@@ -180,7 +180,7 @@ func TestWhatWaitsIsLookedAtAgain(t *testing.T) {
 		<-deadline
 		ctx := t.Context()
 		doc, err := change.Document(ctx)
-		if kind := change.Kind(ctx); kind != live.Removed || doc != nil || err != nil {
+		if kind := change.Kind(ctx); kind != live.ChangeRemoved || doc != nil || err != nil {
 			t.Errorf("otto gets %s %v %v", kind, doc, err)
 		}
 	})
@@ -259,7 +259,7 @@ func TestFilterThatCannotBeAnswered(t *testing.T) {
 	tellSubscribers(t, s.db)
 	s.settle()
 	ended := make(ending, 1)
-	_, err := live.Subscribe(t.Context(), s.db.Broker, s.db.Tickets, s.viewer(w.people["ada"]), live.Watch{
+	_, err := db.Subscribe(t.Context(), s.db, s.db.Tickets, s.viewer(w.people["ada"]), live.Watch{
 		Where: store.InQuery("customer_id", db.Customers.Collection, "_id", store.Eq("company", "Cleo Ltd")),
 		Ended: func(err error) { ended <- err },
 	})

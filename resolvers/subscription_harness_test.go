@@ -31,7 +31,7 @@ func tellSubscribers(t *testing.T, d *db.DB) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	log := slog.New(slog.DiscardHandler)
 	var running sync.WaitGroup
-	running.Go(func() { d.Broker.Run(ctx, log) })
+	running.Go(func() { d.Broker.Run(ctx) })
 	running.Go(func() { _ = notify.New(d, mail.Development{}, log).Run(ctx) })
 	stop = func() { cancel(); running.Wait() }
 	t.Cleanup(stop)
@@ -170,7 +170,7 @@ func watchTickets(
 	if after != "" {
 		w.After = &after
 	}
-	changes, err := live.Subscribe(ctx, d.Broker, d.Tickets, viewer, w)
+	changes, err := db.Subscribe(ctx, d, d.Tickets, viewer, w)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package resolvers_test
 
 import (
 	"context"
-	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -97,7 +96,7 @@ func TestNothingIsReadForNobody(t *testing.T) {
 	ada := s.signUpUser("Ada")
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { s.db.Broker.Run(ctx, slog.New(slog.DiscardHandler)) })
+	running.Go(func() { s.db.Broker.Run(ctx) })
 	defer running.Wait()
 	defer stop()
 	l := s.subscribe(ada, ticketChanges, nil)

@@ -101,7 +101,7 @@ func readSome(ctx context.Context, d *db.DB, admin auth.Viewer, at, enough int) 
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
 	after := strconv.Itoa(at)
-	changes, err := live.Subscribe(ctx, d.Broker, d.Tickets, admin, live.Watch{After: &after})
+	changes, err := db.Subscribe(ctx, d, d.Tickets, admin, live.Watch{After: &after})
 	if store.CodeOf(err) == store.Unavailable {
 		return at, nil // the server is being replaced
 	}

@@ -34,14 +34,14 @@ type FieldChange struct {
 
 // Audience are the keys of those who see a document, before and after a change.
 type Audience struct {
-	Before []Key `json:"before"`
-	After  []Key `json:"after"`
+	Before []auth.Key `json:"before"`
+	After  []auth.Key `json:"after"`
 }
 
 // Party is an account and the part that it has in a document: "customer", "assignee", or "former assignee".
 type Party struct {
-	Role    string `json:"role"`
-	Account Key    `json:"account"`
+	Role    string   `json:"role"`
+	Account auth.Key `json:"account"`
 }
 
 // maxChangeText is how many bytes of a text are told of a change; the state has all of it.
@@ -203,7 +203,7 @@ func (w *envelopeWriter) party(first *bool, name string, role auth.Role, id stor
 	}
 	w.separate(first)
 	w.buf = append(append(append(w.buf, `{"role":"`...), name...), `","account":"`...)
-	w.buf = append(append(w.buf, accountKey(role, id)...), `"}`...)
+	w.buf = append(append(w.buf, auth.AccountKey(role, id)...), `"}`...)
 }
 
 // appendValue appends a field's value as JSON. A text of more than limit bytes is cut off there, unless limit is 0.

@@ -89,52 +89,23 @@ func (c *Catalog) narrowConditions(scope auth.Scope, d *Definition, where store.
 	return where, nil
 }
 
-// Key is one of those by which it is decided who is told of an event: an account, or all staff.
-type Key string
-
-// StaffKey is the key of all staff.
-const StaffKey Key = "staff"
-
-// KeysOf returns the keys of whoever has the scope. Who sees everything needs none.
-func KeysOf(scope auth.Scope) []Key {
-	switch {
-	case scope.Role.IsStaff():
-		return []Key{StaffKey, accountKey(auth.User, scope.Account)}
-	case scope.Role == auth.Customer:
-		return []Key{accountKey(auth.Customer, scope.Account)}
-	}
-	return nil
-}
-
-func accountKey(role auth.Role, account store.ID) Key {
-	if role == auth.Customer {
-		return Key("cus_" + account.String())
-	}
-	return Key("usr_" + account.String())
-}
-
 // Audience returns the keys of those who see a document.
-func (d *Definition) Audience(doc store.Document) []Key { return d.audience(doc.Pointers(nil)) }
-
-// Shares reports whether two sets of keys have one in common.
-func Shares(a, b []Key) bool {
-	return slices.ContainsFunc(a, func(key Key) bool { return slices.Contains(b, key) })
-}
+func (d *Definition) Audience(doc store.Document) []auth.Key { return d.audience(doc.Pointers(nil)) }
 
 // audience returns the keys of those who see a document, given by its pointers. A grant through other documents has none.
-func (d *Definition) audience(pointers []any) []Key {
-	keys := make([]Key, 0, len(d.Visible))
+func (d *Definition) audience(pointers []any) []auth.Key {
+	keys := make([]auth.Key, 0, len(d.Visible))
 	for _, grant := range d.Visible {
 		if grant.through != "" {
 			continue
 		}
-		key := StaffKey
+		key := auth.StaffKey
 		if grant.field != "" {
 			account, ok := store.ValueAt(pointers[d.FieldIndex(grant.field)]).(store.ID)
 			if !ok || account.IsZero() {
 				continue
 			}
-			key = accountKey(grant.role, account)
+			key = auth.AccountKey(grant.role, account)
 		}
 		if !slices.Contains(keys, key) {
 			keys = append(keys, key)

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"crm/db/store"
 )
 
 // Outcome is what a round found to do, which decides when the next one is due.
@@ -33,7 +35,8 @@ type Pauses struct {
 }
 
 // Follower works in rounds: at once when it is woken, else after a pause. A round that fails or panics is logged and
-// tried again, after pauses that grow and that waking doesn't shorten.
+// tried again, after pauses that grow. Waking doesn't shorten these, so that a bad event isn't logged with every write,
+// unless the store was away: whoever wakes the follower then has written, so the store is back.
 type Follower struct {
 	task   string
 	log    *slog.Logger
@@ -43,13 +46,10 @@ type Follower struct {
 	panics atomic.Int64
 }
 
-// NewFollower returns a follower; see Run. task says in the log what it does, as in "move events".
-func NewFollower(task string, log *slog.Logger, pauses Pauses, round Round) *Follower {
-	return &Follower{task: task, log: log, pauses: pauses, round: round, woken: NewSignal()}
+// NewFollower returns a follower that is woken by a signal; see Run. task says in the log what it does, as in "move events".
+func NewFollower(task string, log *slog.Logger, pauses Pauses, woken Signal, round Round) *Follower {
+	return &Follower{task: task, log: log, pauses: pauses, woken: woken, round: round}
 }
-
-// Wake has the next round begin at once. It never blocks.
-func (f *Follower) Wake() { f.woken.Raise() }
 
 // Panics returns how many rounds have panicked.
 func (f *Follower) Panics() int64 { return f.panics.Load() }
@@ -66,7 +66,9 @@ func (f *Follower) Run(ctx context.Context) {
 		wake := f.woken
 		if err != nil {
 			pause = f.failed(ctx, err, pause, failing)
-			wake = nil
+			if store.CodeOf(err) != store.Unavailable {
+				wake = nil
+			}
 		} else {
 			pause = f.next(outcome, pause, failing)
 		}

@@ -11,18 +11,20 @@ import (
 	"time"
 
 	"crm/db/eventlog"
+	"crm/db/store"
 )
 
 var pauses = eventlog.Pauses{Shortest: time.Second, Idle: 4 * time.Second, Failing: 8 * time.Second}
 
 // rounds runs a follower whose rounds end as script says, one after the other, and returns when each began. The last of
 // them stops the follower. In the bubble of a test, time passes only while everybody waits.
-func rounds(t *testing.T, log *slog.Logger, script []func() (eventlog.Outcome, error), during func(f *eventlog.Follower)) (at []int, woken []bool) {
+func rounds(t *testing.T, log *slog.Logger, script []func() (eventlog.Outcome, error), during func(f *eventlog.Follower, woken eventlog.Signal)) (at []int, woken []bool) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	began := time.Now()
-	f := eventlog.NewFollower("follow", log, pauses, func(_ context.Context, wasWoken bool) (eventlog.Outcome, error) {
+	signal := eventlog.NewSignal()
+	f := eventlog.NewFollower("follow", log, pauses, signal, func(_ context.Context, wasWoken bool) (eventlog.Outcome, error) {
 		at, woken = append(at, int(time.Since(began)/time.Second)), append(woken, wasWoken)
 		step := script[len(at)-1]
 		if len(at) == len(script) {
@@ -31,7 +33,7 @@ func rounds(t *testing.T, log *slog.Logger, script []func() (eventlog.Outcome, e
 		return step()
 	})
 	if during != nil {
-		go during(f)
+		go during(f, signal)
 	}
 	f.Run(ctx)
 	return at, woken
@@ -46,16 +48,17 @@ func panics() (eventlog.Outcome, error) { panic("a bad event") }
 func TestPauses(t *testing.T) {
 	t.Parallel()
 	quiet, active, dormant := ends(eventlog.Quiet, nil), ends(eventlog.Active, nil), ends(eventlog.Dormant, nil)
-	fails := ends(eventlog.Quiet, errors.New("the store is away"))
-	wakeAfter := func(pause time.Duration) func(f *eventlog.Follower) {
-		return func(f *eventlog.Follower) {
+	fails := ends(eventlog.Quiet, errors.New("a bad event"))
+	away := ends(eventlog.Quiet, store.Errorf(store.Unavailable, "the store is away"))
+	wakeAfter := func(pause time.Duration) func(*eventlog.Follower, eventlog.Signal) {
+		return func(_ *eventlog.Follower, woken eventlog.Signal) {
 			time.Sleep(pause)
-			f.Wake()
+			woken.Raise()
 		}
 	}
 	for name, test := range map[string]struct {
 		script []func() (eventlog.Outcome, error)
-		during func(f *eventlog.Follower)
+		during func(*eventlog.Follower, eventlog.Signal)
 		want   []int
 	}{
 		"grow while nothing happens":         {[]func() (eventlog.Outcome, error){quiet, quiet, quiet, quiet, quiet}, nil, []int{0, 1, 3, 7, 11}},
@@ -64,6 +67,7 @@ func TestPauses(t *testing.T) {
 		"last for ever when dormant":         {[]func() (eventlog.Outcome, error){dormant, quiet, quiet}, wakeAfter(time.Hour), []int{0, 3600, 3601}},
 		"grow while rounds fail":             {[]func() (eventlog.Outcome, error){fails, fails, panics, fails, panics, fails}, nil, []int{0, 1, 3, 7, 15, 23}},
 		"don't end with a wake after errors": {[]func() (eventlog.Outcome, error){fails, fails, fails, quiet, quiet}, wakeAfter(2 * time.Second), []int{0, 1, 3, 7, 7}},
+		"end with a wake after an outage":    {[]func() (eventlog.Outcome, error){away, away, quiet, quiet}, wakeAfter(2 * time.Second), []int{0, 1, 2, 3}},
 		"shrink when rounds succeed again":   {[]func() (eventlog.Outcome, error){fails, fails, quiet, quiet, quiet}, nil, []int{0, 1, 3, 4, 6}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -95,7 +99,7 @@ func TestPanicIsLoggedAndCounted(t *testing.T) {
 		var text strings.Builder
 		log := slog.New(slog.NewTextHandler(&text, nil))
 		counted := make(chan int64, 1)
-		rounds(t, log, []func() (eventlog.Outcome, error){panics, panics, ends(eventlog.Quiet, nil)}, func(f *eventlog.Follower) {
+		rounds(t, log, []func() (eventlog.Outcome, error){panics, panics, ends(eventlog.Quiet, nil)}, func(f *eventlog.Follower, _ eventlog.Signal) {
 			time.Sleep(2 * time.Second)
 			counted <- f.Panics()
 		})

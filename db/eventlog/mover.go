@@ -22,7 +22,7 @@ type Mover struct {
 	follower *Follower
 	onMoved  []func()
 	pauses   Pauses
-	wokenBy  Signal
+	woken    Signal
 }
 
 // MoverOption changes how a Mover works.
@@ -38,18 +38,15 @@ func OnMoved(moved func()) MoverOption {
 func WithPauses(pauses Pauses) MoverOption { return func(m *Mover) { m.pauses = pauses } }
 
 // WokenBy has the mover woken by a signal that somebody else raises.
-func WokenBy(signal Signal) MoverOption { return func(m *Mover) { m.wokenBy = signal } }
+func WokenBy(signal Signal) MoverOption { return func(m *Mover) { m.woken = signal } }
 
 // NewMover returns a mover of the store's events; see Run.
 func NewMover(s store.Store, log *slog.Logger, options ...MoverOption) *Mover {
-	m := &Mover{store: s, pauses: moverPauses}
+	m := &Mover{store: s, pauses: moverPauses, woken: NewSignal()}
 	for _, option := range options {
 		option(m)
 	}
-	m.follower = NewFollower("move events into the log", log, m.pauses, m.round)
-	if m.wokenBy != nil {
-		m.follower.woken = m.wokenBy
-	}
+	m.follower = NewFollower("move events into the log", log, m.pauses, m.woken, m.round)
 	return m
 }
 
@@ -57,7 +54,7 @@ func NewMover(s store.Store, log *slog.Logger, options ...MoverOption) *Mover {
 func (m *Mover) Run(ctx context.Context) { m.follower.Run(ctx) }
 
 // Wake has the mover look for events at once. It never blocks.
-func (m *Mover) Wake() { m.follower.Wake() }
+func (m *Mover) Wake() { m.woken.Raise() }
 
 // round moves all events that are pending.
 func (m *Mover) round(ctx context.Context, woken bool) (Outcome, error) {
@@ -66,8 +63,8 @@ func (m *Mover) round(ctx context.Context, woken bool) (Outcome, error) {
 		moved, err := m.store.MoveEvents(ctx, moverBatch)
 		if moved > 0 || (woken && err == nil) {
 			woken = false
-			for _, tell := range m.onMoved {
-				tell()
+			for _, moved := range m.onMoved {
+				moved()
 			}
 		}
 		if moved > 0 {

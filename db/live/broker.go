@@ -1,173 +1,149 @@
-// Package live tells subscribers what happens, as it happens: a broker follows the log of events for all of them.
+// Package live publishes what happens to subscribers. A Broker reads the log of events once for all of this process's
+// subscribers; those who see the same form a group, for which the documents concerned are loaded once.
 package live
 
 import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"crm/auth"
-	"crm/db/entity"
 	"crm/db/eventlog"
 	"crm/db/store"
 )
 
-// How often the broker looks for what other processes have written, and whether the sessions of its subscribers live. The
-// longest pause is between two tries while the store doesn't work.
-const (
-	pollInterval    = 250 * time.Millisecond
-	sessionInterval = 500 * time.Millisecond
-	longestPause    = 5 * time.Second
-)
+// pollPause is how often the broker looks for what other processes have written, as long as there are subscribers.
+const pollPause = 250 * time.Millisecond
 
-// batchSize is how many events are read at a time.
-const batchSize = 256
+// longestPause is the longest between two tries while the store doesn't work.
+const longestPause = 5 * time.Second
 
-// Sessions tells whose sessions have ended.
-type Sessions interface {
-	// Changes returns a number that grows whenever this process has ended a session or changed an account.
-	Changes() int
-	// Ended returns those of the viewers whose session has ended, or not the role that it had.
-	Ended(ctx context.Context, viewers map[auth.Viewer]bool) (map[auth.Viewer]bool, error)
+// eventBatch is how many events are read at a time.
+const eventBatch = 256
+
+// Log is the log of events; see eventlog.Log.
+type Log interface {
+	After(ctx context.Context, seq, limit int) ([]*store.Event, error)
+	Position(ctx context.Context, after *string) (at, newest int, err error)
 }
 
-// Decoder returns who sees the document of an event, and which fields changed.
-type Decoder func(*store.Event) (audience entity.Audience, changed []string, err error)
+// Decode returns what an event means to subscribers, or nil if nobody can subscribe to what it is about.
+type Decode func(event *store.Event) *ChangeEvent
 
-// Broker follows the log of events for all subscribers of this process: it reads the log once, and nothing while there
-// are none. See Subscribe.
+// Broker follows the log of events for all subscribers of this process, and reads nothing while there are none. See
+// Subscribe.
 type Broker struct {
-	log      *eventlog.Log
-	catalog  *entity.Catalog
+	log      *slog.Logger
+	events   Log
 	sessions Sessions
-	decode   Decoder
+	decode   Decode
 	woken    eventlog.Signal
+	panics   atomic.Int64
 
 	mutex sync.Mutex
-	// at is the seq up to which all live subscriptions have been told.
+	// at is the seq up to which everything has been published to all live streams.
 	at     int
 	groups map[groupKey]subscriberGroup
-	// subscribers are all there are, live or still replaying what they missed.
-	subscribers map[subscriber]struct{}
+	// streams are all there are, live or still replaying what they missed.
+	streams map[subscriber]struct{}
 	// closed is why nobody can subscribe any more.
 	closed error
 
-	// sessionsChecked is when the sessions of the subscribers were seen to live, and after which of the process's own
-	// changes. Only Run uses them.
+	// sessionsChecked is when the sessions of the subscribers were last found to live, and sessionChanges after which of
+	// the process's own changes. Only Run uses them.
 	sessionsChecked time.Time
 	sessionChanges  int
 }
 
-// subscriberGroup is a group, whatever it is told of.
-type subscriberGroup interface {
-	load(ctx context.Context, events map[*entity.Definition][]*changeEvent) (publish func(), err error)
-	end(err error)
-}
-
-// NewBroker returns a broker of the events in a log.
-func NewBroker(log *eventlog.Log, catalog *entity.Catalog, sessions Sessions, decode Decoder) *Broker {
+// NewBroker returns a broker without subscribers; see Run.
+func NewBroker(events Log, sessions Sessions, decode Decode, log *slog.Logger) *Broker {
 	return &Broker{
-		log: log, catalog: catalog, sessions: sessions, decode: decode, woken: eventlog.NewSignal(),
-		groups: make(map[groupKey]subscriberGroup), subscribers: make(map[subscriber]struct{}),
+		log: log, events: events, sessions: sessions, decode: decode, woken: eventlog.NewSignal(),
+		groups: make(map[groupKey]subscriberGroup), streams: make(map[subscriber]struct{}),
 	}
 }
 
-// Wake has the broker read the log at once.
+// Wake has the broker look for events and ended sessions at once. It never blocks.
 func (b *Broker) Wake() { b.woken.Raise() }
 
-// Run tells the subscribers what happens, until ctx is done; then it ends their subscriptions.
-func (b *Broker) Run(ctx context.Context, log *slog.Logger) {
+// Panics returns how many panics were recovered while an event was handled.
+func (b *Broker) Panics() int64 { return b.panics.Load() }
+
+// Run publishes what happens until ctx is done; then it ends all streams.
+func (b *Broker) Run(ctx context.Context) {
 	defer b.close(store.Errorf(store.Unavailable, "the server is stopping; subscribe again after the last seq"))
-	pause := pollInterval
-	for b.wait(ctx, pause) {
-		err := b.publishNew(ctx, log)
-		switch {
-		case err == nil:
-			pause = pollInterval
-		case store.CodeOf(err) == store.EventsExpired:
-			log.ErrorContext(ctx, "events are missing in the log", "error", err)
-			b.endAll(err)
-		case ctx.Err() == nil:
-			pause = min(2*pause, longestPause)
-			log.ErrorContext(ctx, "cannot follow events", "error", err, "retryIn", pause)
-		}
-	}
+	pauses := eventlog.Pauses{Shortest: pollPause, Idle: pollPause, Failing: longestPause}
+	eventlog.NewFollower("publish events to subscribers", b.log, pauses, b.woken, b.round).Run(ctx)
 }
 
-// wait waits until it is time to read the log; without subscribers it is not until there is one. It is false when ctx is
-// done.
-func (b *Broker) wait(ctx context.Context, pause time.Duration) bool {
-	var due <-chan time.Time
-	if !b.idle() {
-		timer := time.NewTimer(pause)
-		defer timer.Stop()
-		due = timer.C
+// round publishes everything there is, and then ends the streams that can't go on.
+func (b *Broker) round(ctx context.Context, _ bool) (eventlog.Outcome, error) {
+	if b.idle() {
+		return eventlog.Dormant, nil
 	}
-	select {
-	case <-ctx.Done():
-	case <-b.woken:
-	case <-due:
+	err := b.publishAll(ctx)
+	if store.CodeOf(err) == store.EventsExpired {
+		b.log.ErrorContext(ctx, "events are missing in the log", "error", err)
+		b.endAll(err)
+		return eventlog.Quiet, nil
 	}
-	return ctx.Err() == nil
+	return eventlog.Quiet, err
 }
 
 func (b *Broker) idle() bool {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	return len(b.subscribers) == 0
+	return len(b.streams) == 0
 }
 
-// publishNew ends the subscriptions whose sessions have ended, and tells the others all there is to tell.
-func (b *Broker) publishNew(ctx context.Context, log *slog.Logger) error {
+// publishAll ends the streams whose sessions have ended, and publishes all new events to the others.
+func (b *Broker) publishAll(ctx context.Context) error {
 	for {
-		if err := b.endDeadSessions(ctx); err != nil {
+		if err := b.endStreamsOfEndedSessions(ctx); err != nil {
 			return err
 		}
 		from, live := b.position()
 		if !live {
 			return nil
 		}
-		events, err := b.log.After(ctx, from, batchSize)
+		events, err := b.events.After(ctx, from, eventBatch)
 		if err != nil || len(events) == 0 {
 			return err
 		}
-		if err := b.publish(ctx, log, from, events); err != nil {
+		if err := b.publish(ctx, from, events); err != nil {
 			return err
 		}
-		if len(events) < batchSize {
+		if len(events) < eventBatch {
 			return nil
 		}
 	}
 }
 
-// position returns the seq up to which the live subscriptions have been told; live is false if there are none.
+// position returns the seq up to which everything has been published to the live streams; live is false if there are none.
 func (b *Broker) position() (at int, live bool) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	return b.at, len(b.groups) > 0
 }
 
-// publish tells all live subscriptions of the events behind from. The groups load without the lock; one that comes into
-// being meanwhile loads, too, before anybody is told.
-func (b *Broker) publish(ctx context.Context, log *slog.Logger, from int, events []*store.Event) error {
-	byEntity := b.changeEvents(events)
+// publish publishes the events after from to all live streams. The groups load without the lock; a group that is new by
+// then loads, too, before anything is published.
+func (b *Broker) publish(ctx context.Context, from int, events []*store.Event) error {
+	changes := b.changeEvents(ctx, events)
 	loaded := make(map[subscriberGroup]func())
 	for {
-		waiting, published := b.publishLoaded(from, events[len(events)-1].Seq, loaded)
+		missing, published := b.publishLoaded(from, events[len(events)-1].Seq, loaded)
 		if published {
 			return nil
 		}
-		for _, group := range waiting {
-			publish, err := eventlog.Guard(func() (func(), error) { return group.load(ctx, byEntity) })
-			if stack := eventlog.StackOf(err); stack.Key != "" {
-				log.ErrorContext(ctx, "cannot tell a group of subscribers what happened", slog.Int("behindSeq", from), slog.Any("error", err), stack)
-			}
+		for _, group := range missing {
+			publish, err := group.load(ctx, changes)
 			switch {
 			case err == nil:
 			case ctx.Err() != nil || store.CodeOf(err) == store.Unavailable:
 				return err
-			default: // its filter can't be answered, which is nothing to the others
+			default: // its filter can't be answered, which doesn't concern the others
 				publish = func() { group.end(err) }
 			}
 			loaded[group] = publish
@@ -175,22 +151,20 @@ func (b *Broker) publish(ctx context.Context, log *slog.Logger, from int, events
 	}
 }
 
-// publishLoaded tells the groups once all of them have loaded; until then it returns those that haven't.
-func (b *Broker) publishLoaded(
-	from, through int, loaded map[subscriberGroup]func(),
-) (waiting []subscriberGroup, published bool) {
+// publishLoaded publishes to all groups once all of them have loaded; until then it returns those that haven't.
+func (b *Broker) publishLoaded(from, through int, loaded map[subscriberGroup]func()) (missing []subscriberGroup, published bool) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	if b.at != from {
-		return nil, true // there was nobody for a moment, and whoever is there now begins elsewhere
+		return nil, true // for a moment there was no live stream, and those that are there now begin elsewhere
 	}
 	for _, group := range b.groups {
 		if loaded[group] == nil {
-			waiting = append(waiting, group)
+			missing = append(missing, group)
 		}
 	}
-	if len(waiting) > 0 {
-		return waiting, false
+	if len(missing) > 0 {
+		return missing, false
 	}
 	for _, group := range b.groups {
 		loaded[group]()
@@ -199,11 +173,11 @@ func (b *Broker) publishLoaded(
 	return nil, true
 }
 
-// endAll ends all subscriptions.
+// endAll ends all streams.
 func (b *Broker) endAll(err error) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	for s := range b.subscribers {
+	for s := range b.streams {
 		s.end(err)
 	}
 }
@@ -213,4 +187,11 @@ func (b *Broker) close(err error) {
 	b.closed = err
 	b.mutex.Unlock()
 	b.endAll(err)
+}
+
+// recovered logs and counts a panic that was recovered while an event was handled.
+func (b *Broker) recovered(ctx context.Context, event *store.Event, err error) {
+	b.log.LogAttrs(ctx, slog.LevelError, "cannot handle an event for subscribers",
+		slog.String("event", event.ID.String()), slog.String("type", event.Type), slog.Int("seq", event.Seq),
+		slog.Any("error", err), slog.Int64("panics", b.panics.Add(1)), eventlog.StackOf(err))
 }

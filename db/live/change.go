@@ -2,23 +2,33 @@ package live
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"sync"
 	"time"
 
-	"crm/db/entity"
+	"crm/db/eventlog"
 	"crm/db/store"
 )
 
-// ChangeKind says what happened to a document, as far as a subscriber is concerned: the verb of the event, or Removed.
+// ChangeKind says what happened to a document, as far as a subscriber is concerned.
 type ChangeKind string
 
-// Removed is the kind of change of a document that was deleted, that the subscriber does not see any more, or that does
-// not match any more; which of these is not told.
-const Removed ChangeKind = "removed"
+// The kinds of changes.
+const (
+	ChangeCreated   ChangeKind = "created"
+	ChangeUpdated   ChangeKind = "updated"
+	ChangeMoved     ChangeKind = "moved"
+	ChangeAssigned  ChangeKind = "assigned"
+	ChangeCancelled ChangeKind = "cancelled"
+	// ChangeRemoved is of a document that was deleted, that the subscriber does not see any more, or that does not match
+	// any more; which of these is not told.
+	ChangeRemoved ChangeKind = "removed"
+	ChangeFailed  ChangeKind = "failed"
+)
 
-// staleAfter is how long a document that was read for a subscriber may wait to be sent. After that it is read again, so
-// that a client that reads slowly doesn't get what it may not see any more.
+// staleAfter is how long a loaded document may wait to be sent. After that it is loaded again, so that a client that reads
+// slowly doesn't get what it may not see any more.
 const staleAfter = 250 * time.Millisecond
 
 // Change is what one subscriber is told of one event.
@@ -31,16 +41,24 @@ type Change[T any] struct {
 	err     error
 }
 
-// update is what a group of subscribers is told of an event.
+// update is what a group of subscribers is told of one event.
 type update[T any] struct {
 	group *group[T]
+	// event is the event's id, seq its place in the log; the rest of the event isn't kept until the update has been read.
+	event store.ID
 	seq   int
 	id    store.ID
 	at    time.Time
 	kind  ChangeKind
-	// document is nil if the kind is Removed. It was read at the time readAt.
+	// document is nil if the kind is ChangeRemoved, or if it couldn't be loaded.
 	document *T
-	readAt   time.Time
+	// loadedAt is zero if the document couldn't be loaded, which is tried again for each subscriber.
+	loadedAt time.Time
+}
+
+// newUpdate returns the update that tells of an event; it has no document yet.
+func newUpdate[T any](g *group[T], event *ChangeEvent) *update[T] {
+	return &update[T]{group: g, event: event.ID, seq: event.Seq, id: event.Entity, at: event.At, kind: event.Kind}
 }
 
 // Seq returns the place of the event in the log, for Watch.After.
@@ -50,7 +68,7 @@ func (c *Change[T]) Seq() string { return strconv.Itoa(c.seq) }
 func (c *Change[T]) At() time.Time { return c.at }
 
 // GlobalID returns the id of the document concerned.
-func (c *Change[T]) GlobalID() string { return c.group.reader.Definition().Kind.GlobalID(c.id) }
+func (c *Change[T]) GlobalID() string { return c.group.source.GlobalID(c.id) }
 
 // Kind returns what happened.
 func (c *Change[T]) Kind(ctx context.Context) ChangeKind {
@@ -58,54 +76,26 @@ func (c *Change[T]) Kind(ctx context.Context) ChangeKind {
 	return c.kind
 }
 
-// Document returns the document as the subscriber sees it now; it is nil if the kind is Removed.
+// Document returns the document as the subscriber sees it now; it is nil if the kind is ChangeRemoved.
 func (c *Change[T]) Document(ctx context.Context) (*T, error) {
 	c.refresh(ctx)
 	return c.current, c.err
 }
 
-// refresh makes sure that the document is not stale.
+// refresh loads the document again if it is stale.
 func (c *Change[T]) refresh(ctx context.Context) {
 	c.once.Do(func() {
 		c.kind, c.current = c.update.kind, c.document
-		if c.current == nil || time.Since(c.readAt) < staleAfter {
+		if c.kind == ChangeRemoved || time.Since(c.loadedAt) < staleAfter {
 			return
 		}
-		var found map[store.ID]*T
-		found, c.err = c.group.find(ctx, []store.ID{c.id})
-		if c.current = found[c.id]; c.current == nil && c.err == nil {
-			c.kind = Removed
+		found, err := eventlog.Guard(func() (map[store.ID]*T, error) { return c.group.find(ctx, []store.ID{c.id}) })
+		if err != nil {
+			c.current, c.err = nil, fmt.Errorf("cannot load the document of event %s: %w", c.event, err)
+			return
+		}
+		if c.current = found[c.id]; c.current == nil {
+			c.kind = ChangeRemoved
 		}
 	})
-}
-
-// changeEvent is an event as subscribers need it.
-type changeEvent struct {
-	*store.Event
-
-	kind    ChangeKind
-	changed []string
-	// audience are the keys of those who saw the document before, and see it after the change.
-	audience entity.Audience
-}
-
-// changeEvents returns the events by the entity that they are of.
-func (b *Broker) changeEvents(events []*store.Event) map[*entity.Definition][]*changeEvent {
-	found := make(map[*entity.Definition][]*changeEvent)
-	for _, event := range events {
-		def, verb := b.catalog.ByEvent(event.Type)
-		if def == nil {
-			continue
-		}
-		e := &changeEvent{Event: event, kind: ChangeKind(verb)}
-		if verb == entity.Deleted {
-			e.kind = Removed
-		}
-		// An event that can't be decoded is told to those who see everything.
-		if audience, changed, err := b.decode(event); err == nil {
-			e.audience, e.changed = audience, changed
-		}
-		found[def] = append(found[def], e)
-	}
-	return found
 }

@@ -4,42 +4,63 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"crm/auth"
-	"crm/db/entity"
+	"crm/db/eventlog"
 	"crm/db/store"
 )
 
-// group are the subscribers who are told the same: those to one entity with the same scope and the same filter. What
-// one of them is told is found out once, for all.
+// Source is where the documents of one kind come from.
+type Source[T any] interface {
+	// Collection is where the documents are stored.
+	Collection() *store.Collection
+	// Load returns those of the documents that exist, that match, and that the scope sees, in one call to the store. It
+	// checks the filter even if there are no ids.
+	Load(ctx context.Context, scope auth.Scope, where store.Filter, ids []store.ID) (map[store.ID]*T, error)
+	// GlobalID returns the id under which clients know a document.
+	GlobalID(id store.ID) string
+}
+
+// group is a subscriber group: those who see the same, because they subscribe to one collection with the same scope and
+// the same filter. What one of them is told is found out once, for all.
 type group[T any] struct {
-	reader *entity.Reader[T]
-	scope  auth.Scope
-	// keys are those of the scope, with which an event's audience is compared.
-	keys  []entity.Key
-	where store.Filter
-	// decisive are the fields that the filter depends on.
-	decisive      []string
-	subscriptions map[*subscription[T]]struct{}
+	broker    *Broker
+	source    Source[T]
+	scope     auth.Scope
+	viewpoint viewpoint
+	where     store.Filter
+	// filtered are the fields that the filter depends on.
+	filtered []string
+	streams  map[*stream[T]]struct{}
+}
+
+// subscriberGroup is a group, whatever it subscribes to.
+type subscriberGroup interface {
+	// load finds out what the group is told of events, and returns what publishes it. That is called under the broker's
+	// lock.
+	load(ctx context.Context, events map[*store.Collection][]*ChangeEvent) (publish func(), err error)
+	// end ends all streams. It is called under the broker's lock.
+	end(err error)
 }
 
 // groupKey tells groups apart.
 type groupKey struct {
-	definition *entity.Definition
+	collection *store.Collection
 	scope      auth.Scope
 	where      [sha256.Size]byte
 }
 
-// newGroup returns a group without anybody in it yet, and what tells it from others.
-func newGroup[T any](reader *entity.Reader[T], scope auth.Scope, where store.Filter) (*group[T], groupKey, error) {
+// newGroup returns a group without anybody in it yet, and its key. It fails if the scope may not use the filter.
+func newGroup[T any](ctx context.Context, b *Broker, source Source[T], scope auth.Scope, where store.Filter) (*group[T], groupKey, error) {
 	if scope.SeesAll() {
 		scope.Account = auth.ID{} // all admins see the same
 	}
-	if err := reader.Check(scope, where); err != nil {
+	if _, err := source.Load(ctx, scope, where, nil); err != nil {
 		return nil, groupKey{}, err
 	}
 	text, err := json.Marshal(where)
@@ -47,14 +68,14 @@ func newGroup[T any](reader *entity.Reader[T], scope auth.Scope, where store.Fil
 		return nil, groupKey{}, fmt.Errorf("cannot encode filter: %w", err)
 	}
 	g := &group[T]{
-		reader: reader, scope: scope, keys: entity.KeysOf(scope), where: where, decisive: fieldsOf(where),
-		subscriptions: make(map[*subscription[T]]struct{}),
+		broker: b, source: source, scope: scope, viewpoint: viewpointOf(scope), where: where, filtered: fieldsOf(where),
+		streams: make(map[*stream[T]]struct{}),
 	}
-	return g, groupKey{reader.Definition(), scope, sha256.Sum256(text)}, nil
+	return g, groupKey{source.Collection(), scope, sha256.Sum256(text)}, nil
 }
 
-// fieldsOf returns the names of the fields that a filter looks at, as events name them. What lies behind a reference
-// changes without an event of the document itself, so then each of its changes may be the one that shows it.
+// fieldsOf returns the names of the fields that a filter looks at, as ChangeEvent.Changed has them. What lies behind a
+// reference changes without an event of the document itself, so any later event of the document may be the one that shows it.
 func fieldsOf(f store.Filter) []string {
 	var fields []string
 	if f.Field != "" {
@@ -69,80 +90,93 @@ func fieldsOf(f store.Filter) []string {
 	return fields
 }
 
-// load reads what the group is told of events, with one call to the store, and returns what publishes it. That is
-// called under the broker's lock.
-func (g *group[T]) load(ctx context.Context, events map[*entity.Definition][]*changeEvent) (publish func(), err error) {
-	updates, err := g.updates(ctx, events[g.reader.Definition()])
+func (g *group[T]) load(ctx context.Context, events map[*store.Collection][]*ChangeEvent) (publish func(), err error) {
+	updates, err := g.updates(ctx, events[g.source.Collection()])
 	if err != nil {
 		return nil, err
 	}
 	return func() {
-		for s := range g.subscriptions {
+		for s := range g.streams {
 			s.publish(updates)
 		}
 	}, nil
 }
 
-// updates returns what the group is told of events.
-func (g *group[T]) updates(ctx context.Context, events []*changeEvent) ([]*update[T], error) {
-	var ids []store.ID
-	var concerning []*changeEvent
-	for _, event := range events {
-		if !g.sees(event.audience.Before) && !g.sees(event.audience.After) {
-			continue
-		}
-		concerning = append(concerning, event)
-		if event.kind != Removed && !slices.Contains(ids, event.Entity) {
-			ids = append(ids, event.Entity)
-		}
+// updates returns what the group is told of events. A panic while one of them is handled doesn't stop the others: the
+// subscribers are told that something happened, and the document is loaded again when they ask for it.
+func (g *group[T]) updates(ctx context.Context, events []*ChangeEvent) ([]*update[T], error) {
+	concerning := slices.DeleteFunc(slices.Clone(events), func(event *ChangeEvent) bool {
+		return !g.viewpoint.sees(event) && !g.viewpoint.saw(event)
+	})
+	updates, err := eventlog.Guard(func() ([]*update[T], error) { return g.loadUpdates(ctx, concerning) })
+	if !isPanic(err) {
+		return updates, err
 	}
-	readAt := time.Now() // before the documents are read, so that they count as no fresher than they are
-	found, err := g.find(ctx, ids)
+	updates = nil
+	for _, event := range concerning {
+		loaded, err := eventlog.Guard(func() ([]*update[T], error) { return g.loadUpdates(ctx, []*ChangeEvent{event}) })
+		if isPanic(err) {
+			g.broker.recovered(ctx, event.Event, err)
+			loaded, err = []*update[T]{newUpdate(g, event)}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		updates = append(updates, loaded...)
+	}
+	return updates, nil
+}
+
+func isPanic(err error) bool {
+	var panicked *eventlog.PanicError
+	return errors.As(err, &panicked)
+}
+
+// loadUpdates returns what the group is told of events that concern it, with one call to the store.
+func (g *group[T]) loadUpdates(ctx context.Context, events []*ChangeEvent) ([]*update[T], error) {
+	began := time.Now() // before the documents are read, so that they count as no fresher than they are
+	found, err := g.find(ctx, changedIDs(events))
 	if err != nil {
 		return nil, err
 	}
 	var updates []*update[T]
-	for _, event := range concerning {
-		u := &update[T]{
-			group: g, seq: event.Seq, id: event.Entity, at: event.At, kind: event.kind, document: found[event.Entity], readAt: readAt,
-		}
-		if u.document == nil || u.kind == Removed {
-			if !g.mayHaveRemoved(event) {
+	for _, event := range events {
+		u := newUpdate(g, event)
+		u.document, u.loadedAt = found[event.Entity], began
+		if u.document == nil || u.kind == ChangeRemoved {
+			if !g.mayHaveHad(event) {
 				continue
 			}
-			u.kind, u.document = Removed, nil
+			u.kind, u.document = ChangeRemoved, nil
 		}
 		updates = append(updates, u)
 	}
 	return updates, nil
 }
 
-// sees reports whether the group sees documents that those with these keys see.
-func (g *group[T]) sees(audience []entity.Key) bool {
-	return g.scope.SeesAll() || entity.Shares(g.keys, audience)
-}
-
-// mayHaveRemoved reports whether the event may be what took a document, which doesn't match now, from what the group saw.
-// If not, the group isn't told that it is gone: either it never matched, or another event tells so.
-func (g *group[T]) mayHaveRemoved(event *changeEvent) bool {
-	if len(g.decisive) == 0 || event.kind == Removed || !g.sees(event.audience.After) {
+// mayHaveHad reports whether the event may be what took a document, which the group doesn't see now, from what it saw. If
+// not, the group isn't told that the document is gone: either it never matched, or another event tells so.
+func (g *group[T]) mayHaveHad(event *ChangeEvent) bool {
+	if len(g.filtered) == 0 || event.Kind == ChangeRemoved || !g.viewpoint.sees(event) {
 		return true
 	}
-	return slices.ContainsFunc(g.decisive, func(field string) bool {
-		return slices.Contains(event.changed, field) || (field == "updated_at" && event.kind != entity.Created)
+	return slices.ContainsFunc(g.filtered, func(field string) bool {
+		return slices.Contains(event.Changed, field) || (field == "updated_at" && event.Kind != ChangeCreated)
 	})
 }
 
-// find returns those of the documents that match and that the group sees.
+// find returns those of the documents that the group sees.
 func (g *group[T]) find(ctx context.Context, ids []store.ID) (map[store.ID]*T, error) {
-	return g.reader.FindVisible(ctx, g.scope, g.where, ids)
+	if len(ids) == 0 {
+		return map[store.ID]*T{}, nil
+	}
+	return g.source.Load(ctx, g.scope, g.where, ids)
 }
 
-// end ends all subscriptions. It is called under the broker's lock.
 func (g *group[T]) end(err error) {
-	for s := range g.subscriptions {
+	for s := range g.streams {
 		s.end(err)
 	}
 }
 
-func (g *group[T]) empty() bool { return len(g.subscriptions) == 0 }
+func (g *group[T]) empty() bool { return len(g.streams) == 0 }

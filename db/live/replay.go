@@ -8,16 +8,15 @@ import (
 	"crm/db/store"
 )
 
-// How long a subscriber may read nothing while changes wait for it, and how often a replay checks whether it does.
+// How long a subscriber may read nothing while changes wait for it, and how often a replay checks whether it reads.
 const (
-	readTimeout = 3 * time.Second
-	readPoll    = 10 * time.Millisecond
+	readTimeout    = 3 * time.Second
+	readCheckPause = 10 * time.Millisecond
 )
 
-// replay tells what the subscriber wasn't told, as fast as it reads, and then makes the subscription live.
-func (s *subscription[T]) replay(ctx context.Context, over <-chan struct{}) {
+// replay tells what the stream wasn't told, as fast as it is read, and then makes the stream live.
+func (s *stream[T]) replay(ctx context.Context, over <-chan struct{}) {
 	for {
-		// A panic ends this subscription only.
 		live, err := eventlog.Guard(func() (bool, error) { return s.replayBatch(ctx, over) })
 		if live {
 			return
@@ -29,8 +28,8 @@ func (s *subscription[T]) replay(ctx context.Context, over <-chan struct{}) {
 	}
 }
 
-// replayOver ends the subscription if the subscriber left or there is an error, and reports whether it is over.
-func (s *subscription[T]) replayOver(ctx context.Context, err error) bool {
+// replayOver ends the stream if the subscriber left or there is an error, and reports whether it is over.
+func (s *stream[T]) replayOver(ctx context.Context, err error) bool {
 	s.broker.mutex.Lock()
 	defer s.broker.mutex.Unlock()
 	switch {
@@ -42,18 +41,18 @@ func (s *subscription[T]) replayOver(ctx context.Context, err error) bool {
 	return s.over
 }
 
-// replayBatch tells the next events there are. live is true when there are no more and the subscription became live.
-func (s *subscription[T]) replayBatch(ctx context.Context, over <-chan struct{}) (live bool, err error) {
-	events, err := s.broker.log.After(ctx, s.at, batchSize)
+// replayBatch tells of the next events. live is true when there were no more and the stream went live.
+func (s *stream[T]) replayBatch(ctx context.Context, over <-chan struct{}) (live bool, err error) {
+	events, err := s.broker.events.After(ctx, s.at, eventBatch)
 	if err != nil {
 		return false, err
 	}
-	updates, err := s.group.updates(ctx, s.broker.changeEvents(events)[s.group.reader.Definition()])
+	updates, err := s.group.updates(ctx, s.broker.changeEvents(ctx, events)[s.group.source.Collection()])
 	if err != nil {
 		return false, err
 	}
 	for _, u := range updates {
-		if err := s.untilRead(over, bufferSize-1); err != nil {
+		if err := s.awaitRead(over, streamBuffer-1); err != nil {
 			return false, err
 		}
 		select {
@@ -66,37 +65,37 @@ func (s *subscription[T]) replayBatch(ctx context.Context, over <-chan struct{})
 	if len(events) > 0 {
 		s.at = events[len(events)-1].Seq
 	}
-	if len(events) == batchSize {
+	if len(events) == eventBatch {
 		return false, nil
 	}
-	// A live subscription needs room for what happens all at once.
-	if err := s.untilRead(over, bufferSize/2); err != nil {
+	// A live stream needs room for what happens all at once.
+	if err := s.awaitRead(over, streamBuffer/2); err != nil {
 		return false, err
 	}
 	return s.goLive(), nil
 }
 
-// untilRead waits until at most some changes wait for the subscriber, or the subscription is over. A subscriber who reads
+// awaitRead waits until at most so many changes wait for the subscriber, or the stream is over. A subscriber that reads
 // nothing for readTimeout is a SLOW_CONSUMER.
-func (s *subscription[T]) untilRead(over <-chan struct{}, most int) error {
+func (s *stream[T]) awaitRead(over <-chan struct{}, most int) error {
 	waiting := len(s.changes)
 	if waiting <= most {
 		return nil
 	}
-	poll := time.NewTicker(readPoll)
-	defer poll.Stop()
-	read := time.Now()
+	check := time.NewTicker(readCheckPause)
+	defer check.Stop()
+	lastRead := time.Now()
 	for waiting > most {
 		select {
 		case <-over:
 			return nil
-		case <-poll.C:
+		case <-check.C:
 		}
 		left := len(s.changes)
 		switch {
 		case left < waiting:
-			read = time.Now()
-		case time.Since(read) > readTimeout:
+			lastRead = time.Now()
+		case time.Since(lastRead) > readTimeout:
 			return store.Errorf(store.SlowConsumer, "changes were not read for %s; subscribe again after the last seq", readTimeout)
 		}
 		waiting = left
@@ -104,8 +103,8 @@ func (s *subscription[T]) untilRead(over <-chan struct{}, most int) error {
 	return nil
 }
 
-// goLive makes the subscription live if it has been told as much as those that are.
-func (s *subscription[T]) goLive() bool {
+// goLive makes the stream live if it has been told as much as the live ones.
+func (s *stream[T]) goLive() bool {
 	s.broker.mutex.Lock()
 	defer s.broker.mutex.Unlock()
 	if s.over || !s.join(s.at) {

@@ -8,24 +8,34 @@ import (
 	"crm/db/store"
 )
 
-// endDeadSessions ends the subscriptions of sessions that have ended, of accounts that may not log in any more, and of those
-// whose role has changed: what their clients may do has to be decided anew. What this process changed counts at once,
-// what others did after sessionInterval.
-func (b *Broker) endDeadSessions(ctx context.Context) error {
+// sessionPause is how soon it counts for subscribers that another process has ended their session.
+const sessionPause = 500 * time.Millisecond
+
+// Sessions tells which sessions have ended.
+type Sessions interface {
+	// Changes counts what this process has done that may have ended a session.
+	Changes() int
+	// Ended returns those of the viewers whose session has ended, who may not log in any more, or whose role has changed.
+	Ended(ctx context.Context, viewers map[auth.Viewer]bool) (map[auth.Viewer]bool, error)
+}
+
+// endStreamsOfEndedSessions ends the streams of viewers whose rights have to be decided anew. What this process changed
+// counts at once, what others changed after sessionPause.
+func (b *Broker) endStreamsOfEndedSessions(ctx context.Context) error {
 	changes := b.sessions.Changes()
-	if changes == b.sessionChanges && time.Since(b.sessionsChecked) < sessionInterval {
+	if changes == b.sessionChanges && time.Since(b.sessionsChecked) < sessionPause {
 		return nil
 	}
-	checked := time.Now()
-	dead, err := b.sessions.Ended(ctx, b.viewers())
+	began := time.Now()
+	ended, err := b.sessions.Ended(ctx, b.viewers())
 	if err != nil {
 		return err
 	}
-	b.sessionChanges, b.sessionsChecked = changes, checked
+	b.sessionChanges, b.sessionsChecked = changes, began
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	for s := range b.subscribers {
-		if dead[s.viewer()] {
+	for s := range b.streams {
+		if ended[s.viewer()] {
 			s.end(errSessionEnded())
 		}
 	}
@@ -36,12 +46,12 @@ func errSessionEnded() *store.Error {
 	return store.Errorf(store.Unauthenticated, "the session has ended, or what the account may do has changed; authenticate again")
 }
 
-// viewers returns whose subscriptions there are, each once.
+// viewers returns whose streams there are, each once.
 func (b *Broker) viewers() map[auth.Viewer]bool {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	viewers := make(map[auth.Viewer]bool)
-	for s := range b.subscribers {
+	for s := range b.streams {
 		viewers[s.viewer()] = true
 	}
 	return viewers

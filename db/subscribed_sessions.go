@@ -8,22 +8,16 @@ import (
 	"crm/db/store"
 )
 
-// sessionStates tells the broker whose sessions have ended.
-type sessionStates struct{ db *DB }
+// liveSessions implements live.Sessions.
+type liveSessions struct{ db *DB }
 
 // Changes implements live.Sessions.
-func (s sessionStates) Changes() int { return s.db.live.ask() }
+func (s liveSessions) Changes() int { return s.db.sessionCache.changes() }
 
-// Ended implements live.Sessions: three calls to the store for all of the viewers.
-func (s sessionStates) Ended(ctx context.Context, viewers map[auth.Viewer]bool) (map[auth.Viewer]bool, error) {
-	return s.db.deadSessions(ctx, viewers)
-}
-
-// deadSessions returns those of the viewers whose session doesn't live any more, or not with the same role: three calls
-// to the store for all of them.
-func (d *DB) deadSessions(ctx context.Context, viewers map[auth.Viewer]bool) (map[auth.Viewer]bool, error) {
+// Ended implements live.Sessions with three calls to the store for all viewers.
+func (s liveSessions) Ended(ctx context.Context, viewers map[auth.Viewer]bool) (map[auth.Viewer]bool, error) {
 	if len(viewers) == 0 {
-		return nil, nil //nolint:nilnil // a map that is only read
+		return map[auth.Viewer]bool{}, nil
 	}
 	var sessions, users, customers []store.ID
 	for viewer := range viewers {
@@ -34,30 +28,30 @@ func (d *DB) deadSessions(ctx context.Context, viewers map[auth.Viewer]bool) (ma
 			customers = append(customers, viewer.Account)
 		}
 	}
-	living, err := entity.Find[Session](ctx, d.store, Sessions.Collection, store.Query{
+	unended, err := entity.Find[Session](ctx, s.db.store, Sessions.Collection, store.Query{
 		Where: store.In("_id", sessions), Fields: Sessions.Select("account_id", "expires_at"),
 	})
 	if err != nil {
 		return nil, err
 	}
-	roles, err := d.rolesOf(ctx, users, customers)
+	roles, err := s.db.rolesOf(ctx, users, customers)
 	if err != nil {
 		return nil, err
 	}
-	accounts := make(map[store.ID]store.ID, len(living))
-	for _, session := range living {
-		if d.now().Before(session.ExpiresAt) {
+	accounts := make(map[store.ID]store.ID, len(unended))
+	for _, session := range unended {
+		if s.db.now().Before(session.ExpiresAt) {
 			accounts[session.ID] = session.Account
 		}
 	}
-	dead := make(map[auth.Viewer]bool)
+	ended := make(map[auth.Viewer]bool)
 	for viewer := range viewers {
 		account, ok := accounts[viewer.Session]
 		if !ok || account != viewer.Account || roles[account] != viewer.Role {
-			dead[viewer] = true
+			ended[viewer] = true
 		}
 	}
-	return dead, nil
+	return ended, nil
 }
 
 // rolesOf returns the roles of those of the accounts that may log in.

@@ -1,0 +1,74 @@
+package db
+
+import (
+	"context"
+
+	"crm/auth"
+	"crm/db/entity"
+	"crm/db/live"
+	"crm/db/store"
+)
+
+// Subscribe tells a subscriber of the changes of one entity's documents; see live.Subscribe.
+func Subscribe[T any](
+	ctx context.Context, d *DB, r *entity.Reader[T], viewer auth.Viewer, w live.Watch,
+) (<-chan *live.Change[T], error) {
+	return live.Subscribe(ctx, d.Broker, source[T]{r}, viewer, w)
+}
+
+// source implements live.Source.
+type source[T any] struct{ reader *entity.Reader[T] }
+
+func (s source[T]) Collection() *store.Collection { return s.reader.Definition().Collection }
+
+func (s source[T]) GlobalID(id store.ID) string { return s.reader.Definition().Kind.GlobalID(id) }
+
+func (s source[T]) Load(ctx context.Context, scope auth.Scope, where store.Filter, ids []store.ID) (map[store.ID]*T, error) {
+	return s.reader.FindVisible(ctx, scope, where, ids)
+}
+
+// changeEvent implements live.Decode.
+func changeEvent(event *store.Event) *live.ChangeEvent {
+	def, verb := catalog.ByEvent(event.Type)
+	if def == nil {
+		return nil
+	}
+	change := &live.ChangeEvent{Event: event, Collection: def.Collection, Kind: live.ChangeKind(verb)}
+	if verb == entity.Deleted {
+		change.Kind = live.ChangeRemoved
+	}
+	// An event that can't be decoded concerns only those who see everything.
+	if audience, changed, err := audienceOf(event); err == nil {
+		change.Changed, change.Before, change.After = changed, audience.Before, audience.After
+	}
+	return change
+}
+
+// audienceOf returns whom an event concerns, and which fields changed.
+func audienceOf(event *store.Event) (entity.Audience, []string, error) {
+	envelope, ok, err := entity.DecodeEnvelope(event)
+	if err != nil || ok {
+		return envelope.Audience, envelope.Changed(), err
+	}
+	data, err := decodeOldEvent(event)
+	if err != nil {
+		return entity.Audience{}, nil, err
+	}
+	return data.audience(), data.Changed, nil
+}
+
+// audience computes what an event of an older version doesn't tell.
+func (d EventData) audience() entity.Audience {
+	switch {
+	case d.Interaction != nil:
+		keys := Interactions.Audience(d.Interaction)
+		return entity.Audience{Before: keys, After: keys}
+	case d.Ticket != nil:
+		before := *d.Ticket
+		if d.PreviousAssignee != nil {
+			before.AssigneeID = d.PreviousAssignee
+		}
+		return entity.Audience{Before: Tickets.Audience(&before), After: Tickets.Audience(d.Ticket)}
+	}
+	return entity.Audience{}
+}
