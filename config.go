@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
+	"time"
 
+	"crm/db"
 	"crm/db/mongo"
 	"crm/graph"
 	"crm/graph/document"
@@ -22,6 +25,7 @@ type settings struct {
 	proxies                 transport.Proxies
 	logLevel                slog.Level
 	limits                  graph.Limits
+	eventRetention          time.Duration
 	// trusted is nil if any document may be run.
 	trusted *document.Trusted
 
@@ -34,7 +38,7 @@ func readSettings(variable func(name string) string) (settings, error) {
 	s := settings{
 		port: v.port("PORT", "8080"), dataDir: v.text("DATA_DIR", "data"), mongoURI: variable("MONGO_URI"),
 		origins: read(&v, "ALLOWED_ORIGINS", transport.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", transport.ParseProxies),
-		logLevel: read(&v, "LOG_LEVEL", parseLevel), allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
+		logLevel: read(&v, "LOG_LEVEL", parseLevel), eventRetention: read(&v, "EVENT_RETENTION", parseRetention), allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
 	}
 	var err error
 	if s.limits, err = graph.ReadLimits(variable); err != nil && v.err == nil {
@@ -112,6 +116,23 @@ func parseLevel(text string) (slog.Level, error) {
 		return 0, fmt.Errorf("must be debug, info, warn or error, not %q", text)
 	}
 	return level, nil
+}
+
+// parseRetention reads a number of days, as in 400d, or a time like 9600h. Zero is the default.
+func parseRetention(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	retention, err := time.ParseDuration(text)
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		var n uint64
+		n, err = strconv.ParseUint(days, 10, 16)
+		retention = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || retention < db.MinEventRetention {
+		return 0, fmt.Errorf("must be a time of at least 30 days, as 400d or 9600h, not %q", text)
+	}
+	return retention, nil
 }
 
 func read[T any](v *variables, name string, parse func(text string) (T, error)) T {

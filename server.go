@@ -103,7 +103,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if os.Getenv("GOGC") == "" {
 		tuneCollector(ctx)
 	}
-	crm, err := open(ctx, s, log, db.Options{AllowStaffSignup: s.allowStaffSignup})
+	crm, err := open(ctx, s, log, db.Options{AllowStaffSignup: s.allowStaffSignup, EventRetention: s.eventRetention})
 	if err != nil {
 		return err
 	}

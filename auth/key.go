@@ -2,7 +2,9 @@ package auth
 
 import (
 	"encoding/hex"
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // Key is one of those by which it is decided who is told of an event: an account, or all staff.
@@ -17,6 +19,23 @@ func AccountKey(role Role, account ID) Key {
 		return Key("cus_" + hex.EncodeToString(account[:]))
 	}
 	return Key("usr_" + hex.EncodeToString(account[:]))
+}
+
+// Parse returns the account that the key is of.
+func (k Key) Parse() (role Role, account ID, err error) {
+	switch {
+	case strings.HasPrefix(string(k), "cus_"):
+		role = Customer
+	case strings.HasPrefix(string(k), "usr_"):
+		role = User
+	default:
+		return "", ID{}, fmt.Errorf("%q is not the key of an account", k)
+	}
+	decoded, err := hex.DecodeString(string(k[len("cus_"):]))
+	if err != nil || len(decoded) != len(account) {
+		return "", ID{}, fmt.Errorf("%q is not the key of an account", k)
+	}
+	return role, ID(decoded), nil
 }
 
 // Keys returns the keys of whoever has the scope. A scope that sees everything needs none.

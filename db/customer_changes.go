@@ -108,7 +108,11 @@ func (d *DB) DeleteCustomer(
 		return nil, err
 	}
 	return d.customers.Delete(ctx, scope, customer, cascade, func(ctx context.Context) error {
-		_, err := d.EndSessions(ctx, id, store.ID{})
-		return err
+		if _, err := d.EndSessions(ctx, id, store.ID{}); err != nil {
+			return err
+		}
+		return d.leaveTombstone(ctx, &Tombstone{
+			ID: id, Account: auth.AccountKey(auth.Customer, id), Name: customer.Name, Email: customer.Email,
+		})
 	})
 }

@@ -3,6 +3,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -51,12 +52,16 @@ type Options struct {
 	Silent bool
 	// CursorKeys sign the cursors of pages: the first signs, all are good. All servers on one store need the same.
 	CursorKeys [][]byte
+	// EventRetention is how long the events of an entity are kept after its end; zero means 400 days. It is at least
+	// MinEventRetention.
+	EventRetention time.Duration
 	// Log gets what goes wrong while nobody waits for an answer; nil means that it goes nowhere.
 	Log *slog.Logger
 }
 
 // New returns the domain over a store.
 func New(engine store.Store, passwords Passwords, options Options) *DB {
+	options.EventRetention = max(cmp.Or(options.EventRetention, defaultEventRetention), MinEventRetention)
 	d := &DB{
 		store:     entity.CountCalls(engine),
 		passwords: passwords,

@@ -3,6 +3,7 @@ package db
 import (
 	"time"
 
+	"crm/auth"
 	"crm/db/entity"
 	"crm/db/store"
 )
@@ -12,9 +13,10 @@ type DeliveryStatus string
 
 // The states, as they are stored.
 const (
-	DeliveryPending DeliveryStatus = "pending"
-	DeliverySent    DeliveryStatus = "sent"
-	DeliveryFailed  DeliveryStatus = "failed"
+	DeliveryPending   DeliveryStatus = "pending"
+	DeliverySent      DeliveryStatus = "sent"
+	DeliveryFailed    DeliveryStatus = "failed"
+	DeliveryCancelled DeliveryStatus = "cancelled"
 )
 
 // Delivery is one message to one recipient that follows from an event. Its ID derives from event, channel and
@@ -22,8 +24,12 @@ const (
 type Delivery struct {
 	ID      store.ID `db:"_id"`
 	EventID store.ID `db:"event_id"`
+	// EventType is the event's type; deliveries of earlier versions lack it.
+	EventType string `db:"event_type"`
 	// EntityID is the interaction or ticket that the message is about.
 	EntityID store.ID `db:"entity_id" belongs:"Interaction.deliveries,keep Ticket.deliveries,keep"`
+	// Account is the key of the account that the message goes to; deliveries of earlier versions lack it.
+	Account auth.Key `db:"account"`
 	// Channel is how it goes out: "mail".
 	Channel string `db:"channel"`
 	// Recipient is the address, RecipientName the name beside it.
@@ -58,9 +64,13 @@ var Deliveries = entity.Declare(entity.Declaration[Delivery]{
 	Indexes: []store.Index{
 		{Name: "deliveries_due", Keys: []store.Key{{Field: "status"}, {Field: "next_attempt_at"}, {Field: "_id"}}},
 		{Name: "deliveries_entity", Keys: []store.Key{{Field: "entity_id"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "deliveries_account", Keys: []store.Key{{Field: "account"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "deliveries_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
 	},
 })
+
+// TellsOfDeletion reports whether the message says that something was deleted, which its recipient may have been, too.
+func (d *Delivery) TellsOfDeletion() bool { return IsDeletion(d.EventType) }
 
 // PendingUntil returns when the delivery is tried next, nil unless it is pending.
 func (d *Delivery) PendingUntil() *time.Time {

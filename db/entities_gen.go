@@ -49,6 +49,7 @@ var catalog = entity.NewCatalog(
 	LoginAttempts,
 	Sessions,
 	Tickets,
+	Tombstones,
 	Users,
 )
 
@@ -136,7 +137,9 @@ func (d *Delivery) Pointers(into []any) []any {
 	return append(into,
 		&d.ID,
 		&d.EventID,
+		&d.EventType,
 		&d.EntityID,
+		(*string)(&d.Account),
 		&d.Channel,
 		&d.Recipient,
 		&d.RecipientName,
@@ -215,6 +218,18 @@ func (d *Ticket) Pointers(into []any) []any {
 		&d.CreatedAt,
 		&d.UpdatedAt,
 		&d.Version,
+	)
+}
+
+// Pointers implements store.Document.
+func (d *Tombstone) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		(*string)(&d.Account),
+		&d.Name,
+		&d.Email,
+		&d.DeactivatedAt,
+		&d.LogSeq,
 	)
 }
 

@@ -3,54 +3,81 @@ package db
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
+	"reflect"
 
+	"crm/auth"
 	"crm/db/entity"
 	"crm/db/store"
 )
 
-// EventData is what an event tells of an interaction or a ticket: as it was after the change, or before it if it was deleted.
+// EventData is what an event tells of its entity.
 type EventData struct {
-	Interaction *Interaction
-	Ticket      *Ticket
-	// PreviousAssignee is who a ticket was taken from, and who therefore may not see it any more.
-	PreviousAssignee *store.ID
+	// Entity is the document as it was after the change, or before it if it was deleted; nil if the event doesn't tell.
+	// Secret and personal fields are empty.
+	Entity store.Document
+	// Concerned are the accounts that the document refers to, and those that it referred to before.
+	Concerned []entity.Party
 	// Changed names the stored fields that an update changed: "title", "start_time", …
 	Changed []string
+
+	def *entity.Definition
 }
 
 // DecodeEvent returns what the event tells of its entity.
 func DecodeEvent(e *store.Event) (EventData, error) {
+	def, _ := catalog.ByEvent(e.Type)
+	if def == nil {
+		return EventData{}, nil
+	}
 	envelope, ok, err := entity.DecodeEnvelope(e)
 	if err != nil {
 		return EventData{}, err
 	}
 	if !ok {
-		return decodeOldEvent(e)
+		return decodeOldEvent(e, def)
 	}
-	data := EventData{Changed: envelope.Changed()}
-	kind, _, _ := strings.Cut(e.Type, ".")
-	switch kind {
-	case "interaction":
-		data.Interaction = new(Interaction)
-		return data, Interactions.ReadState(envelope.State, data.Interaction)
-	case "ticket":
-		data.Ticket = new(Ticket)
-		for _, change := range envelope.Changes {
-			if change.Field != "assignee_id" {
-				continue
-			}
-			if err := json.Unmarshal(change.From, &data.PreviousAssignee); err != nil {
-				return EventData{}, fmt.Errorf("cannot decode event %s: %w", e.ID, err)
-			}
+	data := EventData{Concerned: envelope.Concerned, Changed: envelope.Changed(), def: def}
+	data.Entity, err = readState(def, envelope.State)
+	return data, err
+}
+
+// IsDeletion reports whether events of a type say that something was deleted.
+func IsDeletion(eventType string) bool {
+	_, verb := catalog.ByEvent(eventType)
+	return verb == entity.Deleted
+}
+
+// AccountThatIs returns the account with that role in the event's entity: "customer", "former assignee".
+func (d EventData) AccountThatIs(role string) (account auth.Key, ok bool) {
+	for _, party := range d.Concerned {
+		if party.Role == role {
+			return party.Account, true
 		}
-		return data, Tickets.ReadState(envelope.State, data.Ticket)
 	}
-	return data, nil
+	return "", false
+}
+
+// OwnerIDs returns the ids of the documents of another entity that the event's entity refers to.
+func (d EventData) OwnerIDs(owner *entity.Definition) []store.ID {
+	if d.Entity == nil {
+		return nil
+	}
+	return d.def.OwnerIDs(d.Entity, owner)
+}
+
+func readState(def *entity.Definition, state map[string]json.RawMessage) (store.Document, error) {
+	doc, ok := reflect.New(def.Type).Interface().(store.Document)
+	if !ok {
+		return nil, fmt.Errorf("%s is no document", def.TypeName)
+	}
+	if err := def.ReadState(state, doc); err != nil {
+		return nil, err
+	}
+	return doc, nil
 }
 
 // decodeOldEvent reads an event of a version that told an interaction or a ticket by the names of its Go fields.
-func decodeOldEvent(e *store.Event) (EventData, error) {
+func decodeOldEvent(e *store.Event, def *entity.Definition) (EventData, error) {
 	var old struct {
 		Interaction      map[string]json.RawMessage `json:"interaction"`
 		Ticket           map[string]json.RawMessage `json:"ticket"`
@@ -60,14 +87,23 @@ func decodeOldEvent(e *store.Event) (EventData, error) {
 	if err := json.Unmarshal([]byte(e.Data), &old); err != nil {
 		return EventData{}, fmt.Errorf("cannot decode event %s: %w", e.ID, err)
 	}
-	data := EventData{PreviousAssignee: old.PreviousAssignee, Changed: old.Changed}
-	if old.Interaction != nil {
-		data.Interaction = new(Interaction)
-		return data, Interactions.ReadState(storedNames(old.Interaction), data.Interaction)
+	state := old.Interaction
+	if def == Tickets {
+		state = old.Ticket
 	}
-	if old.Ticket != nil {
-		data.Ticket = new(Ticket)
-		return data, Tickets.ReadState(storedNames(old.Ticket), data.Ticket)
+	data := EventData{Changed: old.Changed, def: def}
+	if state == nil {
+		return data, nil
+	}
+	var err error
+	if data.Entity, err = readState(def, storedNames(state)); err != nil {
+		return EventData{}, fmt.Errorf("cannot decode event %s: %w", e.ID, err)
+	}
+	data.Concerned = def.Parties(data.Entity)
+	if old.PreviousAssignee != nil {
+		data.Concerned = append(data.Concerned, entity.Party{
+			Role: "former assignee", Account: auth.AccountKey(auth.User, *old.PreviousAssignee),
+		})
 	}
 	return data, nil
 }

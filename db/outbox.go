@@ -62,12 +62,12 @@ func (d *DB) deliveryFailed(delivery *Delivery) *store.Event {
 	return event
 }
 
-// NewDelivery returns a delivery that is due at once, with the id that belongs to event, channel and recipient.
-func (d *DB) NewDelivery(event *store.Event, channel, recipient string) *Delivery {
+// NewDelivery returns a delivery that is due at once, with the id that belongs to event, channel and account.
+func (d *DB) NewDelivery(event *store.Event, channel string, account auth.Key) *Delivery {
 	now := d.now()
 	return &Delivery{
-		ID: store.DerivedID("delivery", event.ID.String(), channel, entity.Fold(recipient)), EventID: event.ID, EntityID: event.Entity,
-		Channel: channel, Recipient: recipient, Status: DeliveryPending, NextAttemptAt: now, CreatedAt: now,
+		ID: store.DerivedID("delivery", event.ID.String(), channel, string(account)), EventID: event.ID, EventType: event.Type,
+		EntityID: event.Entity, Account: account, Channel: channel, Status: DeliveryPending, NextAttemptAt: now, CreatedAt: now,
 	}
 }
 
@@ -116,9 +116,23 @@ func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string
 	return nil
 }
 
-// settle writes the result of an attempt. It is NOT_FOUND if the lease has passed to somebody else.
+// CancelDelivery records why a claimed delivery, which nobody has tried to send now, will never be sent.
+func (d *DB) CancelDelivery(ctx context.Context, delivery *Delivery, reason string) error {
+	set := []store.Assignment{
+		{Field: "status", Value: string(DeliveryCancelled)}, {Field: "last_error", Value: reason}, {Field: "lease", Value: store.ID{}},
+	}
+	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set); err != nil {
+		return fmt.Errorf("cannot cancel delivery %s: %w", delivery.ID, err)
+	}
+	return nil
+}
+
+// settle writes the result of an attempt, and the address that was tried. It is NOT_FOUND if the lease has passed to
+// somebody else.
 func (d *DB) settle(ctx context.Context, delivery *Delivery, set []store.Assignment, events ...*store.Event) error {
-	set = append(set, store.Assignment{Field: "attempts", Value: delivery.Attempts + 1}, store.Assignment{Field: "lease", Value: store.ID{}})
+	set = append(set,
+		store.Assignment{Field: "recipient", Value: delivery.Recipient}, store.Assignment{Field: "recipient_name", Value: delivery.RecipientName},
+		store.Assignment{Field: "attempts", Value: delivery.Attempts + 1}, store.Assignment{Field: "lease", Value: store.ID{}})
 	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set, events...); err != nil {
 		return fmt.Errorf("cannot settle delivery %s: %w", delivery.ID, err)
 	}
@@ -136,50 +150,4 @@ func (d *DB) RecentDeliveries(ctx context.Context, limit int) ([]*Delivery, erro
 	return entity.Find[Delivery](ctx, d.store, Deliveries.Collection, store.Query{
 		Sort: []store.Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: limit,
 	})
-}
-
-// Sweep removes what nobody needs any more: log-in attempts, ended sessions, old settled deliveries, and old planned
-// events except the newest.
-func (d *DB) Sweep(ctx context.Context) error {
-	now := d.now()
-	newest, err := d.Log.Newest(ctx)
-	if err != nil {
-		return err
-	}
-	old := func(field string, age time.Duration) store.Filter {
-		return store.Compare(store.OpLt, field, now.Add(-age))
-	}
-	for _, job := range []struct {
-		c     *store.Collection
-		where store.Filter
-	}{
-		{LoginAttempts.Collection, old("at", attemptWindow)},
-		{Sessions.Collection, old("expires_at", 0)},
-		{store.Events, store.And(store.Eq("planned", true), store.Compare(store.OpLt, "seq", newest), old("at", eventRetention))},
-		{Deliveries.Collection, store.And(store.Compare(store.OpNe, "status", string(DeliveryPending)), old("created_at", deliveryRetention))},
-	} {
-		if err := d.purge(ctx, job.c, job.where); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Retention: events stay as long as a live client may be away, deliveries as long as somebody may ask for them.
-const (
-	eventRetention    = 30 * 24 * time.Hour
-	deliveryRetention = 90 * 24 * time.Hour
-	purgeBatch        = 500
-)
-
-func (d *DB) purge(ctx context.Context, c *store.Collection, where store.Filter) error {
-	for {
-		removed, err := d.store.Purge(ctx, c, where, purgeBatch)
-		if err != nil {
-			return fmt.Errorf("cannot purge %s: %w", c.Name, err)
-		}
-		if removed < purgeBatch {
-			return nil
-		}
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"crm/auth"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -15,6 +16,9 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 	delivery, err := d.VisibleDelivery(ctx, scope, id)
 	if err != nil {
 		return nil, err
+	}
+	if delivery.Subject == entity.ErasedText {
+		return nil, store.FieldError(store.BadInput, "input.id", "is a delivery whose text was erased with an account")
 	}
 	now := d.now()
 	idle := store.Or(store.Eq("status", string(DeliveryFailed)), store.And(store.Eq("status", string(DeliveryPending)), store.Eq("lease", store.ID{})))

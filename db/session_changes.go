@@ -93,12 +93,12 @@ func (d *DB) EndSessions(ctx context.Context, account, keep store.ID) (ended int
 
 func (d *DB) endSessions(ctx context.Context, where store.Filter) (ended int, err error) {
 	for {
-		removed, err := d.store.Purge(ctx, Sessions.Collection, where, purgeBatch)
+		removed, err := d.store.Purge(ctx, Sessions.Collection, where, sweepBatch)
 		ended += removed
 		if err != nil {
 			return ended, fmt.Errorf("cannot end sessions: %w", err)
 		}
-		if removed < purgeBatch {
+		if removed < sweepBatch {
 			return ended, nil
 		}
 	}

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"slices"
 
 	"crm/auth"
 	"crm/db/entity"
@@ -50,7 +51,7 @@ func audienceOf(event *store.Event) (entity.Audience, []string, error) {
 	if err != nil || ok {
 		return envelope.Audience, envelope.Changed(), err
 	}
-	data, err := decodeOldEvent(event)
+	data, err := DecodeEvent(event)
 	if err != nil {
 		return entity.Audience{}, nil, err
 	}
@@ -59,16 +60,13 @@ func audienceOf(event *store.Event) (entity.Audience, []string, error) {
 
 // audience computes what an event of an older version doesn't tell.
 func (d EventData) audience() entity.Audience {
-	switch {
-	case d.Interaction != nil:
-		keys := Interactions.Audience(d.Interaction)
-		return entity.Audience{Before: keys, After: keys}
-	case d.Ticket != nil:
-		before := *d.Ticket
-		if d.PreviousAssignee != nil {
-			before.AssigneeID = d.PreviousAssignee
-		}
-		return entity.Audience{Before: Tickets.Audience(&before), After: Tickets.Audience(d.Ticket)}
+	if d.Entity == nil {
+		return entity.Audience{}
 	}
-	return entity.Audience{}
+	after := d.def.Audience(d.Entity)
+	before := slices.Clone(after)
+	if former, ok := d.AccountThatIs("former assignee"); ok {
+		before = append(before, former)
+	}
+	return entity.Audience{Before: before, After: after}
 }

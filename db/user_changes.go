@@ -258,7 +258,11 @@ func (d *DB) DeleteUser(
 		if left == 0 {
 			return errLastAdmin()
 		}
-		_, err = d.EndSessions(ctx, id, store.ID{})
-		return err
+		if _, err = d.EndSessions(ctx, id, store.ID{}); err != nil {
+			return err
+		}
+		return d.leaveTombstone(ctx, &Tombstone{
+			ID: id, Account: auth.AccountKey(auth.User, id), Name: user.Name, Email: user.Email, DeactivatedAt: user.DeactivatedAt,
+		})
 	})
 }

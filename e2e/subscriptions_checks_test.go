@@ -71,17 +71,18 @@ func (o *subscriptionOrdeal) check() {
 			continue
 		}
 		data, err := db.DecodeEvent(event)
-		if err != nil || data.Ticket == nil {
+		ticket, ok := data.Entity.(*db.Ticket)
+		if err != nil || !ok {
 			o.t.Fatalf("event %d is %s %s, %v", event.Seq, event.Type, event.Data, err)
 		}
-		if versions[event.Entity]++; data.Ticket.Version != versions[event.Entity] {
-			o.t.Errorf("event %d is of version %d, want %d", event.Seq, data.Ticket.Version, versions[event.Entity])
+		if versions[event.Entity]++; ticket.Version != versions[event.Entity] {
+			o.t.Errorf("event %d is of version %d, want %d", event.Seq, ticket.Version, versions[event.Entity])
 		}
-		texts[data.Ticket.Description]++
+		texts[ticket.Description]++
 		_, kind, _ := strings.Cut(event.Type, ".")
 		change := ticketChange{Seq: event.Seq, Kind: strings.ToUpper(kind), TicketID: db.KindTicket.GlobalID(event.Entity)}
 		for i, f := range o.followers {
-			if f.sees(db.KindCustomer.GlobalID(data.Ticket.CustomerID)) {
+			if f.sees(db.KindCustomer.GlobalID(ticket.CustomerID)) {
 				told[i] = append(told[i], change)
 			}
 		}

@@ -1116,13 +1116,15 @@ enum DeliveryStatus {
   SENT
   "It was given up."
   FAILED
+  "Its recipient's account was deactivated or deleted before it could be sent."
+  CANCELLED
 }
 
 "A message to one recipient that follows from a change."
 type Delivery implements Node {
   "The global id: ` + "`" + `dlv_` + "`" + ` and 24 hexadecimal digits."
   id: ID!
-  "The address that it goes to."
+  "The address that it goes to: the one that its recipient has when it is tried. A placeholder once the account is deleted."
   recipient: EmailAddress!
   "The message's subject."
   subject: String!
@@ -20147,14 +20149,16 @@ func (ec *executionContext) marshalNDeliveryStatus2crmᚋdbᚐDeliveryStatus(ctx
 
 var (
 	unmarshalNDeliveryStatus2crmᚋdbᚐDeliveryStatus = map[string]db.DeliveryStatus{
-		"PENDING": db.DeliveryPending,
-		"SENT":    db.DeliverySent,
-		"FAILED":  db.DeliveryFailed,
+		"PENDING":   db.DeliveryPending,
+		"SENT":      db.DeliverySent,
+		"FAILED":    db.DeliveryFailed,
+		"CANCELLED": db.DeliveryCancelled,
 	}
 	marshalNDeliveryStatus2crmᚋdbᚐDeliveryStatus = map[db.DeliveryStatus]string{
-		db.DeliveryPending: "PENDING",
-		db.DeliverySent:    "SENT",
-		db.DeliveryFailed:  "FAILED",
+		db.DeliveryPending:   "PENDING",
+		db.DeliverySent:      "SENT",
+		db.DeliveryFailed:    "FAILED",
+		db.DeliveryCancelled: "CANCELLED",
 	}
 )
 

@@ -3709,6 +3709,8 @@ func (r *rendering) appendDeliveryStatus(v db.DeliveryStatus) {
 		r.buf = append(r.buf, `"SENT"`...)
 	case db.DeliveryFailed:
 		r.buf = append(r.buf, `"FAILED"`...)
+	case db.DeliveryCancelled:
+		r.buf = append(r.buf, `"CANCELLED"`...)
 	default:
 		r.failed = true
 	}

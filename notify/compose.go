@@ -3,9 +3,9 @@ package notify
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
+	"crm/auth"
 	"crm/db"
 	"crm/db/store"
 	"crm/notify/mail"
@@ -36,10 +36,10 @@ func newComposer(d *db.DB, table []announcement, domain string) *composer {
 
 // draft is an event of which somebody may be told.
 type draft struct {
-	event   *store.Event
-	row     announcement
-	data    db.EventData
-	parties []party
+	event      *store.Event
+	row        announcement
+	data       db.EventData
+	recipients []auth.Key
 }
 
 // draft returns who is told of an event, and how. The error is errMalformedEvent.
@@ -52,48 +52,52 @@ func (c *composer) draft(event *store.Event) (*draft, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errMalformedEvent, err)
 	}
-	parties, err := row.recipients(event, data)
+	recipients, err := row.recipients(event, data)
 	if err != nil {
 		return nil, err
 	}
-	return &draft{event: event, row: row, data: data, parties: parties}, nil
+	return &draft{event: event, row: row, data: data, recipients: recipients}, nil
 }
 
-// deliveries writes to those of the draft's parties who can be written to, to each address once. The error is
+// deliveries writes to those of the draft's recipients who can be written to, to each address once. The error is
 // errMalformedEvent.
 func (c *composer) deliveries(d *draft, about *mailContext) ([]*db.Delivery, error) {
 	var deliveries []*db.Delivery
-	for _, to := range d.parties {
-		name, address, ok := about.account(to)
-		if !ok {
+	told := make(map[string]bool)
+	for _, account := range d.recipients {
+		to, ok := about.recipient(d.event, account)
+		if !ok || told[strings.ToLower(to.Email)] {
 			continue
 		}
-		delivery, err := c.delivery(d, about, name, address)
+		told[strings.ToLower(to.Email)] = true
+		delivery, err := c.delivery(d, about, account, to)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", errMalformedEvent, err)
 		}
-		if !slices.ContainsFunc(deliveries, func(other *db.Delivery) bool { return other.ID == delivery.ID }) {
-			deliveries = append(deliveries, delivery)
-		}
+		deliveries = append(deliveries, delivery)
 	}
 	return deliveries, nil
 }
 
 // delivery is due at once, or failed already if no mail can be sent to the address.
-func (c *composer) delivery(d *draft, about *mailContext, name, address string) (*db.Delivery, error) {
-	address = strings.TrimSpace(strings.ToValidUTF8(address, "\uFFFD"))
-	delivery := c.db.NewDelivery(d.event, mailChannel, mail.Shorten(address, mail.AddressLimit))
-	delivery.RecipientName = mail.Line(name, mail.NameLimit)
+func (c *composer) delivery(d *draft, about *mailContext, account auth.Key, to db.Recipient) (*db.Delivery, error) {
+	delivery := c.db.NewDelivery(d.event, mailChannel, account)
+	problem := address(delivery, to)
 	delivery.MessageID = delivery.ID.String() + "@" + c.domain
-	m := &message{
-		mailContext: about, News: d.row.news, Interaction: d.data.Interaction, Ticket: d.data.Ticket, changed: d.data.Changed,
-	}
+	m := &message{mailContext: about, News: d.row.news, Entity: d.data.Entity, changed: d.data.Changed}
 	if err := c.templates.write(delivery, d.row.topic, m); err != nil {
 		return nil, err
 	}
-	if err := mail.CheckAddress(address); err != nil {
-		reason := err.Error()
+	if problem != nil {
+		reason := problem.Error()
 		delivery.Status, delivery.LastError = db.DeliveryFailed, &reason
 	}
 	return delivery, nil
+}
+
+// address addresses a delivery to somebody; the error says why no mail can be sent there.
+func address(delivery *db.Delivery, to db.Recipient) error {
+	address := strings.TrimSpace(strings.ToValidUTF8(to.Email, "\uFFFD"))
+	delivery.Recipient, delivery.RecipientName = mail.Shorten(address, mail.AddressLimit), mail.Line(to.Name, mail.NameLimit)
+	return mail.CheckAddress(address)
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"crm/auth"
 	"crm/db"
 	"crm/db/eventlog"
 	"crm/db/store"
@@ -15,9 +16,11 @@ import (
 
 // dispatcher claims deliveries that are due and has each sent by a worker.
 type dispatcher struct {
-	db       *db.DB
-	log      *slog.Logger
-	mailer   mail.Mailer
+	db     *db.DB
+	log    *slog.Logger
+	mailer mail.Mailer
+	// erase is raised when a message is settled for which a deleted account's address was kept.
+	erase    eventlog.Signal
 	settings settings
 }
 
@@ -62,8 +65,49 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 		d.write(ctx, delivery, func(ctx context.Context) error { return d.db.Release(ctx, delivery) })
 		return
 	}
-	_, err := eventlog.Guard(func() (any, error) { return nil, d.mailer.Send(sending, mailOf(delivery)) })
+	to, err := eventlog.Guard(func() (recipient, error) { return d.recipient(sending, delivery) })
+	switch {
+	case to.cancel != "":
+		d.log.Info("mail cancelled", "delivery", delivery.ID.String(), "reason", to.cancel)
+		d.write(ctx, delivery, func(ctx context.Context) error { return d.db.CancelDelivery(ctx, delivery, to.cancel) })
+		return
+	case err == nil:
+		_, err = eventlog.Guard(func() (any, error) { return nil, d.mailer.Send(sending, mailOf(delivery)) })
+	}
 	d.write(ctx, delivery, d.outcome(sending, delivery, err))
+	if to.deleted {
+		d.erase.Raise()
+	}
+}
+
+// recipient is what a delivery's recipient is when it is tried.
+type recipient struct {
+	// cancel is why the recipient isn't told any more; empty if it is.
+	cancel string
+	// deleted says that this message is what is left to be told to a deleted account.
+	deleted bool
+}
+
+// recipient looks up whom a delivery goes to, and gives it the address that they have now.
+func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (recipient, error) {
+	if delivery.Account == "" { // of an earlier version
+		return recipient{}, nil
+	}
+	found, err := d.db.Recipients(ctx, []auth.Key{delivery.Account})
+	if err != nil {
+		return recipient{}, err
+	}
+	to, ok := found[delivery.Account]
+	switch {
+	case !ok || (to.Deleted && !delivery.TellsOfDeletion()):
+		return recipient{cancel: db.ReasonDeleted}, nil
+	case to.Deactivated:
+		return recipient{cancel: "the recipient's account is deactivated"}, nil
+	}
+	if problem := address(delivery, to); problem != nil {
+		return recipient{}, &mail.PermanentError{Err: problem}
+	}
+	return recipient{deleted: to.Deleted}, nil
 }
 
 // mailOf returns the message that a delivery holds.

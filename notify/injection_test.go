@@ -23,10 +23,10 @@ func TestInjection(t *testing.T) {
 		i := *w.interaction
 		i.ID, i.CustomerID, i.UserID = store.NewID(), customer.ID, w.dora.ID
 		i.Title, i.Description, i.Location = text, text, &text
-		w.insert(db.Interactions.Collection, &i, w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: &i}))
+		w.insert(db.Interactions.Collection, &i, w.event(db.EventInteractionCreated, w.as(w.bob), content{Interaction: &i}))
 		ticket := *w.ticket
 		ticket.ID, ticket.InteractionID, ticket.CustomerID, ticket.Description = store.NewID(), i.ID, customer.ID, text
-		w.insert(db.Tickets.Collection, &ticket, w.event(db.EventTicketCreated, w.as(w.bob), db.EventData{Ticket: &ticket}))
+		w.insert(db.Tickets.Collection, &ticket, w.event(db.EventTicketCreated, w.as(w.bob), content{Ticket: &ticket}))
 	}
 	start(t, w.db, newMailer(t, server))
 	sent := map[string]*db.Delivery{}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/store"
 	"crm/notify/mail"
 )
 
@@ -25,10 +26,9 @@ type message struct {
 	*mailContext
 	// News is what happened, as the table of announcements calls it.
 	News string
-	// Interaction or Ticket is the event's entity.
-	Interaction *db.Interaction
-	Ticket      *db.Ticket
-	changed     []string
+	// Entity is the event's.
+	Entity  store.Document
+	changed []string
 
 	// RecipientName, Lead, Facts and Description are what the frame is put around.
 	RecipientName string

@@ -16,13 +16,13 @@ func TestMessages(t *testing.T) {
 	end, place := w.planned.Add(time.Hour), "Room 5"
 	w.interaction.EndTime, w.interaction.Location, w.interaction.Description = &end, &place, "Bring:\r\n- cake\r\n- tea"
 	w.insert(db.Interactions.Collection, w.interaction)
-	interaction := db.EventData{Interaction: w.interaction, Changed: []string{"start_time", "title", "end_time", "kind"}}
-	again := db.EventData{Interaction: w.interaction, Changed: []string{"status"}}
+	interaction := content{Interaction: w.interaction, Changed: []string{"start_time", "title", "end_time", "kind"}}
+	again := content{Interaction: w.interaction, Changed: []string{"status"}}
 	assigned, resolved := *w.ticket, *w.ticket
 	assigned.AssigneeID, resolved.Status = &w.ada.ID, db.TicketResolved
 	for _, test := range []struct {
 		kind    string
-		data    db.EventData
+		data    content
 		subject string
 		text    []string
 	}{
@@ -37,15 +37,15 @@ func TestMessages(t *testing.T) {
 			[]string{"The status of this meeting changed.", "Status: planned"}},
 		{db.EventInteractionCancelled, interaction, "Cancelled meeting: Yearly review", []string{"has been cancelled"}},
 		{db.EventInteractionDeleted, interaction, "Deleted meeting: Yearly review", []string{"has been deleted"}},
-		{db.EventTicketCreated, db.EventData{Ticket: w.ticket}, "New ticket: The printer is on fire", []string{
+		{db.EventTicketCreated, content{Ticket: w.ticket}, "New ticket: The printer is on fire", []string{
 			"A new ticket has been opened.\n\nStatus: open\nPriority: high\nInteraction: Yearly review\nCustomer: Carl\n" +
 				"With: Bob\n\nThe printer is on fire\n",
 		}},
-		{db.EventTicketAssigned, db.EventData{Ticket: &assigned}, "Ticket assigned to Ada: The printer is on fire",
+		{db.EventTicketAssigned, content{Ticket: &assigned}, "Ticket assigned to Ada: The printer is on fire",
 			[]string{"now assigned to Ada", "Assigned to: Ada"}},
-		{db.EventTicketAssigned, db.EventData{Ticket: w.ticket}, "Ticket no longer assigned: The printer is on fire",
+		{db.EventTicketAssigned, content{Ticket: w.ticket}, "Ticket no longer assigned: The printer is on fire",
 			[]string{"no longer assigned to anybody"}},
-		{db.EventTicketMoved, db.EventData{Ticket: &resolved}, "Ticket resolved: The printer is on fire",
+		{db.EventTicketMoved, content{Ticket: &resolved}, "Ticket resolved: The printer is on fire",
 			[]string{"This ticket is now resolved.", "Status: resolved"}},
 	} {
 		deliveries, err := compose(w, w.event(test.kind, w.as(w.ada), test.data))
@@ -69,7 +69,7 @@ func TestMessageAboutLittle(t *testing.T) {
 	w := newWorld(t)
 	bare := &db.Customer{ID: store.NewID(), Email: "bare@customer.example"}
 	w.insert(db.Customers.Collection, bare)
-	data := db.EventData{Interaction: &db.Interaction{CustomerID: bare.ID}}
+	data := content{Interaction: &db.Interaction{CustomerID: bare.ID}}
 	deliveries, err := compose(w, w.event(db.EventInteractionCreated, w.as(w.ada), data))
 	if err != nil || len(deliveries) != 1 {
 		t.Fatalf("deliveries %v, error %v", deliveries, err)
@@ -86,7 +86,7 @@ func TestMarkupStaysText(t *testing.T) {
 	place := markup
 	w.interaction.Location = &place
 	deliveries, err := compose(w,
-		w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: w.interaction}))
+		w.event(db.EventInteractionCreated, w.as(w.bob), content{Interaction: w.interaction}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
-// Package notify is what follows from a change: a mover moves its events into the log, a planner makes deliveries of them,
-// and a dispatcher has these sent. All of them work on what the store holds and nothing else, so a crash at any point
+// Package notify is what follows from a change: a mover moves its events into the log, a planner makes deliveries of them, a
+// dispatcher has these sent, and a cleaner removes what nobody needs any more. All of them work on what the store holds and nothing else, so a crash at any point
 // loses nothing.
 package notify
 
@@ -24,6 +24,7 @@ type Service struct {
 	mover      *eventlog.Mover
 	planner    *planner
 	dispatcher *dispatcher
+	cleaner    *cleaner
 	settings   settings
 }
 
@@ -38,7 +39,8 @@ type settings struct {
 	pauses     []time.Duration // between the attempts to send a delivery
 	lease      time.Duration   // longer than a Mailer may take
 	settleTime time.Duration   // for writing the result of an attempt
-	sweep      time.Duration
+	sweep      time.Duration   // between two times at which old data is removed
+	erase      time.Duration   // the same, while a deleted account is still to be erased
 	workers    int
 }
 
@@ -58,20 +60,21 @@ func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Ser
 		pauses: []time.Duration{
 			time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour,
 		},
-		lease: 2 * time.Minute, settleTime: 10 * time.Second, sweep: time.Hour, workers: 4,
+		lease: 2 * time.Minute, settleTime: 10 * time.Second, sweep: time.Hour, erase: time.Minute, workers: 4,
 	}
 	for _, option := range options {
 		option(&s)
 	}
-	moved := eventlog.NewSignal()
+	moved, erase := eventlog.NewSignal(), eventlog.NewSignal()
 	return &Service{
 		db: d, log: log, settings: s,
 		mover: d.Mover(log, moved.Raise),
 		planner: &planner{
 			db: d, log: log, composer: newComposer(d, announcements, mail.Domain(s.sender)),
-			moved: moved, settings: s, stuck: map[store.ID]stuck{},
+			moved: moved, erase: erase, settings: s, stuck: map[store.ID]stuck{},
 		},
-		dispatcher: &dispatcher{db: d, log: log, mailer: mailer, settings: s},
+		dispatcher: &dispatcher{db: d, log: log, mailer: mailer, erase: erase, settings: s},
+		cleaner:    &cleaner{db: d, log: log, sweeper: d.NewSweeper(), erase: erase, settings: s},
 	}
 }
 
@@ -84,7 +87,7 @@ func (s *Service) Run(ctx context.Context) error {
 	running.Go(func() { s.mover.Run(ctx) })
 	running.Go(func() { s.planner.run(ctx) })
 	running.Go(func() { s.dispatcher.run(ctx, sending) })
-	running.Go(func() { s.sweep(ctx) })
+	running.Go(func() { s.cleaner.run(ctx) })
 	running.Wait()
 	if sending.Err() != nil {
 		return errCutOff
@@ -97,18 +100,6 @@ func outlive(ctx context.Context, grace time.Duration) (context.Context, context
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	return longer, cancel
-}
-
-// sweep removes what nobody needs any more, at once and then every hour.
-func (s *Service) sweep(ctx context.Context) {
-	for {
-		if err := s.db.Sweep(ctx); err != nil && ctx.Err() == nil {
-			s.log.Error("cannot remove old data", "error", err)
-		}
-		if !rest(ctx, s.settings.sweep, nil) {
-			return
-		}
-	}
 }
 
 // rest waits until pause has passed or wake receives a value. It is false when ctx is done.

@@ -77,7 +77,7 @@ func TestPanickingRow(t *testing.T) {
 	var healed atomic.Bool
 	row := announcements[0]
 	row.onlyIf = func(_ *store.Event, data db.EventData) bool {
-		if data.Interaction.Title == "Bad" && !healed.Load() {
+		if data.Entity.(*db.Interaction).Title == "Bad" && !healed.Load() {
 			panic("the row has a fault")
 		}
 		return true
@@ -110,7 +110,7 @@ func TestPanickingLookup(t *testing.T) {
 	engine := &troubledStore{Store: w.store}
 	bad := *w.interaction
 	bad.ID, bad.UserID = store.NewID(), w.ada.ID
-	w.insert(db.Interactions.Collection, &bad, w.event(db.EventInteractionCreated, w.as(w.ada), db.EventData{Interaction: &bad}))
+	w.insert(db.Interactions.Collection, &bad, w.event(db.EventInteractionCreated, w.as(w.ada), content{Interaction: &bad}))
 	w.announce("Good")
 	engine.onFind(func(c *store.Collection, q store.Query) {
 		if c == db.Users.Collection && slices.Contains(q.Where.Values, any(w.ada.ID)) {

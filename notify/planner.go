@@ -22,7 +22,9 @@ type planner struct {
 	log      *slog.Logger
 	composer *composer
 	// moved receives a value when events have come into the log.
-	moved    <-chan struct{}
+	moved <-chan struct{}
+	// erase is raised when the deletion of an account is planned.
+	erase    eventlog.Signal
 	settings settings
 	// stuck holds the events that couldn't be planned while others could. Each is tried, and logged, ever more rarely,
 	// and none blocks those behind it.
@@ -82,6 +84,9 @@ func (p *planner) planBatch(ctx context.Context) (more bool, err error) {
 		}
 	}
 	planned, err := p.plan(ctx, drafts)
+	if slices.ContainsFunc(events, db.DeletesAccount) {
+		p.erase.Raise()
+	}
 	return planned > 0 && len(events) == limit, err
 }
 

@@ -22,7 +22,7 @@ func TestLookups(t *testing.T) {
 		interaction := w.announce("Yearly review")
 		ticket := *w.ticket
 		ticket.ID, ticket.InteractionID = store.NewID(), interaction.ID
-		w.insert(db.Tickets.Collection, &ticket, w.event(db.EventTicketCreated, w.as(w.ada), db.EventData{Ticket: &ticket}))
+		w.insert(db.Tickets.Collection, &ticket, w.event(db.EventTicketCreated, w.as(w.ada), content{Ticket: &ticket}))
 	}
 	service := New(db.New(engine, nil, db.Options{}), mail.Development{}, discard(), quick)
 	finds := map[string]int{}

@@ -18,7 +18,7 @@ func TestMalformedEvents(t *testing.T) {
 	w := newWorld(t)
 	for _, kind := range []string{db.EventInteractionCreated, db.EventTicketMoved, "comet.sighted"} {
 		for _, data := range []string{"", "not JSON", "{}", "[]", `{"interaction":7}`, `{"ticket":null}`} {
-			event := w.event(kind, w.as(w.ada), db.EventData{})
+			event := w.event(kind, w.as(w.ada), content{})
 			event.Data = data
 			w.insert(db.Interactions.Collection, &db.Interaction{ID: store.NewID()}, event)
 		}

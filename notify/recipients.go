@@ -20,9 +20,9 @@ var announcements = []announcement{
 	{db.EventInteractionUpdated, "interaction", "updated", rescheduled, []role{customer, user}, true},
 	{db.EventInteractionCancelled, "interaction", "cancelled", always, []role{customer, user}, true},
 	{db.EventInteractionDeleted, "interaction", "deleted", stillAhead, []role{customer, user}, true},
-	{db.EventTicketCreated, "ticket", "created", always, []role{customer, user, assignee}, false},
-	{db.EventTicketAssigned, "ticket", "assigned", always, []role{customer, user, assignee}, false},
-	{db.EventTicketMoved, "ticket", "moved", ended, []role{customer, user, assignee}, false},
+	{db.EventTicketCreated, "ticket", "created", always, []role{customer, interactionUser, assignee}, false},
+	{db.EventTicketAssigned, "ticket", "assigned", always, []role{customer, interactionUser, assignee}, false},
+	{db.EventTicketMoved, "ticket", "moved", ended, []role{customer, interactionUser, assignee}, false},
 }
 
 // announcement is a row of the table.
@@ -35,14 +35,14 @@ type announcement struct {
 	toActor     bool
 }
 
-// role is what an account has to do with an event's entity.
+// role is the part of an account in an event's entity; see entity.Party.
 type role string
 
 const (
-	customer role = "customer"
-	// user is whose interaction it is, or the ticket's interaction.
-	user     role = "user"
-	assignee role = "assignee"
+	customer        role = "customer"
+	user            role = "user"
+	interactionUser role = "interaction user"
+	assignee        role = "assignee"
 )
 
 func always(*store.Event, db.EventData) bool { return true }
@@ -51,60 +51,41 @@ func always(*store.Event, db.EventData) bool { return true }
 // status counts because it may have been cancelled before.
 func rescheduled(_ *store.Event, data db.EventData) bool {
 	announced := []string{"title", "start_time", "end_time", "location", "status"}
-	return data.Interaction.Status == db.InteractionPlanned &&
+	interaction, ok := data.Entity.(*db.Interaction)
+	return ok && interaction.Status == db.InteractionPlanned &&
 		slices.ContainsFunc(data.Changed, func(field string) bool { return slices.Contains(announced, field) })
 }
 
 // stillAhead reports whether an interaction was to take place after the event.
 func stillAhead(event *store.Event, data db.EventData) bool {
-	return data.Interaction.Status == db.InteractionPlanned && data.Interaction.StartTime.After(event.At)
+	interaction, ok := data.Entity.(*db.Interaction)
+	return ok && interaction.Status == db.InteractionPlanned && interaction.StartTime.After(event.At)
 }
 
 // ended reports whether a ticket is resolved or closed.
 func ended(_ *store.Event, data db.EventData) bool {
-	return data.Ticket.Status == db.TicketResolved || data.Ticket.Status == db.TicketClosed
+	ticket, ok := data.Entity.(*db.Ticket)
+	return ok && (ticket.Status == db.TicketResolved || ticket.Status == db.TicketClosed)
 }
 
-// party is an account that may be told something.
-type party struct {
-	staff bool
-	id    store.ID
-}
-
-// concerned returns who has which role in the event's entity. The error is errMalformedEvent if the event doesn't hold
-// what its type promises.
-func concerned(event *store.Event, topic string, data db.EventData) (map[role]party, error) {
-	switch {
-	case topic == "interaction" && data.Interaction != nil:
-		return map[role]party{
-			customer: {false, data.Interaction.CustomerID}, user: {true, data.Interaction.UserID},
-		}, nil
-	case topic == "ticket" && data.Ticket != nil:
-		concerned := map[role]party{
-			customer: {false, data.Ticket.CustomerID}, user: {true, data.Ticket.InteractionUserID},
-		}
-		if data.Ticket.AssigneeID != nil {
-			concerned[assignee] = party{true, *data.Ticket.AssigneeID}
-		}
-		return concerned, nil
+// recipients returns who is told of an event by this row, each once; nobody if the row's condition isn't met. The error is
+// errMalformedEvent if the event doesn't hold what its type promises.
+func (a *announcement) recipients(event *store.Event, data db.EventData) ([]auth.Key, error) {
+	if data.Entity == nil {
+		return nil, fmt.Errorf("%w: %s without %s", errMalformedEvent, event.Type, a.topic)
 	}
-	return nil, fmt.Errorf("%w: %s without %s", errMalformedEvent, event.Type, topic)
-}
-
-// recipients returns who is told of an event by this row, each once; nobody if the row's condition isn't met.
-func (a *announcement) recipients(event *store.Event, data db.EventData) ([]party, error) {
-	concerned, err := concerned(event, a.topic, data)
-	if err != nil || !a.onlyIf(event, data) {
-		return nil, err
+	if !a.onlyIf(event, data) {
+		return nil, nil
 	}
-	actorRole := auth.Role(event.ActorRole) // empty if the program itself is the actor
-	actor := party{actorRole.IsStaff(), event.Actor}
-	var told []party
+	var actor auth.Key // empty if the program itself is the actor
+	if event.ActorRole != "" {
+		actor = auth.AccountKey(auth.Role(event.ActorRole), event.Actor)
+	}
+	var told []auth.Key
 	for _, role := range a.to {
-		p, ok := concerned[role]
-		isActor := actorRole != "" && p == actor
-		if ok && !slices.Contains(told, p) && (a.toActor || !isActor) {
-			told = append(told, p)
+		account, ok := data.AccountThatIs(string(role))
+		if ok && !slices.Contains(told, account) && (a.toActor || account != actor) {
+			told = append(told, account)
 		}
 	}
 	return told, nil

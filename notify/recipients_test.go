@@ -17,27 +17,27 @@ func TestWhoIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.insert(db.Interactions.Collection, w.interaction)
-	interaction := func(change ...func(*db.Interaction)) db.EventData {
+	interaction := func(change ...func(*db.Interaction)) content {
 		i := *w.interaction
 		for _, c := range change {
 			c(&i)
 		}
-		return db.EventData{Interaction: &i}
+		return content{Interaction: &i}
 	}
-	changed := func(fields ...string) db.EventData {
+	changed := func(fields ...string) content {
 		data := interaction()
 		data.Changed = fields
 		return data
 	}
-	ticket := func(status db.TicketStatus, assignee *db.User) db.EventData {
+	ticket := func(status db.TicketStatus, assignee *db.User) content {
 		copied := *w.ticket
 		copied.Status = status
 		if assignee != nil {
 			copied.AssigneeID = &assignee.ID
 		}
-		return db.EventData{Ticket: &copied}
+		return content{Ticket: &copied}
 	}
-	by := func(c func(*db.Interaction)) db.EventData { return interaction(c) }
+	by := func(c func(*db.Interaction)) content { return interaction(c) }
 	for _, test := range []struct {
 		name  string
 		event *store.Event
@@ -99,7 +99,7 @@ func TestWhoIsTold(t *testing.T) {
 	}
 }
 
-func withStatus(data db.EventData, status db.InteractionStatus) db.EventData {
+func withStatus(data content, status db.InteractionStatus) content {
 	data.Interaction.Status = status
 	return data
 }
@@ -137,7 +137,7 @@ func TestOneAddress(t *testing.T) {
 	w.insert(db.Users.Collection, eve)
 	w.interaction.UserID = eve.ID
 	deliveries, err := compose(w,
-		w.event(db.EventInteractionCreated, w.as(eve), db.EventData{Interaction: w.interaction}))
+		w.event(db.EventInteractionCreated, w.as(eve), content{Interaction: w.interaction}))
 	if err != nil || len(deliveries) != 1 || deliveries[0].RecipientName != "Carl" {
 		t.Errorf("deliveries %v, error %v", deliveries, err)
 	}

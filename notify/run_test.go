@@ -32,6 +32,7 @@ func eventually(t *testing.T, so func() bool) {
 func quick(s *settings) {
 	s.sender = "CRM <crm@example.com>"
 	s.poll, s.longest, s.grace = 5*time.Millisecond, 20*time.Millisecond, 5*time.Second
+	s.erase = 20 * time.Millisecond
 	for i := range s.pauses {
 		s.pauses[i] = time.Millisecond
 	}

@@ -90,10 +90,27 @@ func (w *world) insert(c *store.Collection, doc store.Document, events ...*store
 	}
 }
 
+// content is what an event of a test tells: of an interaction or a ticket, and which fields changed.
+type content struct {
+	Interaction *db.Interaction
+	Ticket      *db.Ticket
+	Changed     []string
+}
+
 // event returns what the domain would write of a change that actor made.
-func (w *world) event(kind string, actor auth.Scope, data db.EventData) *store.Event {
+func (w *world) event(kind string, actor auth.Scope, data content) *store.Event {
 	w.t.Helper()
-	text, err := json.Marshal(data)
+	var envelope entity.Envelope
+	switch {
+	case data.Interaction != nil:
+		envelope = envelopeOf(w.t, db.Interactions, data.Interaction)
+	case data.Ticket != nil:
+		envelope = envelopeOf(w.t, db.Tickets, data.Ticket)
+	}
+	for _, field := range data.Changed {
+		envelope.Changes = append(envelope.Changes, entity.FieldChange{Field: field})
+	}
+	text, err := json.Marshal(envelope)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -103,13 +120,26 @@ func (w *world) event(kind string, actor auth.Scope, data db.EventData) *store.E
 	}
 }
 
+func envelopeOf(t *testing.T, def *entity.Definition, doc store.Document) entity.Envelope {
+	t.Helper()
+	envelope := entity.Envelope{State: map[string]json.RawMessage{}, Concerned: def.Parties(doc)}
+	for i, pointer := range doc.Pointers(nil) {
+		value, err := json.Marshal(pointer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		envelope.State[def.Fields[i].Name] = value
+	}
+	return envelope
+}
+
 // announce writes that an interaction like w.interaction was created by Bob, and returns it.
 func (w *world) announce(title string) *db.Interaction {
 	w.t.Helper()
 	interaction := *w.interaction
 	interaction.ID, interaction.Title = store.NewID(), title
 	w.insert(db.Interactions.Collection, &interaction,
-		w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: &interaction}))
+		w.event(db.EventInteractionCreated, w.as(w.bob), content{Interaction: &interaction}))
 	return &interaction
 }
 
@@ -119,7 +149,7 @@ func (w *world) announceToCarl(title string) {
 	interaction := *w.interaction
 	interaction.ID, interaction.Title, interaction.UserID = store.NewID(), title, w.dora.ID
 	w.insert(db.Interactions.Collection, &interaction,
-		w.event(db.EventInteractionCreated, w.as(w.bob), db.EventData{Interaction: &interaction}))
+		w.event(db.EventInteractionCreated, w.as(w.bob), content{Interaction: &interaction}))
 }
 
 func (w *world) as(user *db.User) auth.Scope { return auth.Scope{Role: user.Role, Account: user.ID} }

@@ -38,12 +38,6 @@ type Audience struct {
 	After  []auth.Key `json:"after"`
 }
 
-// Party is an account and the part that it has in a document: "customer", "assignee", or "former assignee".
-type Party struct {
-	Role    string   `json:"role"`
-	Account auth.Key `json:"account"`
-}
-
 // maxChangeText is how many bytes of a text are told of a change; the state has all of it.
 const maxChangeText = 1_000
 
@@ -174,36 +168,14 @@ func (w *envelopeWriter) audience(pointers []any) {
 	w.buf = append(w.buf, ']')
 }
 
-// concerned appends the accounts that the document refers to and, where a change replaced one, the former one.
 func (w *envelopeWriter) concerned() {
-	first := true
-	for _, reference := range w.def.References {
-		role, ok := accountTypes[reference.Owner]
-		if !ok {
-			continue
+	for i, party := range w.def.parties(w.before, w.after) {
+		if i > 0 {
+			w.buf = append(w.buf, ',')
 		}
-		i := w.def.FieldIndex(reference.Field)
-		name := strings.ReplaceAll(strings.TrimSuffix(reference.Field, "_id"), "_", " ")
-		now, _ := store.ValueAt(w.state()[i]).(store.ID)
-		w.party(&first, name, role, now)
-		if w.before != nil && w.after != nil {
-			if former, _ := store.ValueAt(w.before[i]).(store.ID); former != now {
-				w.party(&first, "former "+name, role, former)
-			}
-		}
+		w.buf = append(append(append(w.buf, `{"role":"`...), party.Role...), `","account":"`...)
+		w.buf = append(append(w.buf, party.Account...), `"}`...)
 	}
-}
-
-// accountTypes are the entities that are accounts.
-var accountTypes = map[string]auth.Role{"User": auth.User, "Customer": auth.Customer}
-
-func (w *envelopeWriter) party(first *bool, name string, role auth.Role, id store.ID) {
-	if id.IsZero() {
-		return
-	}
-	w.separate(first)
-	w.buf = append(append(append(w.buf, `{"role":"`...), name...), `","account":"`...)
-	w.buf = append(append(w.buf, auth.AccountKey(role, id)...), `"}`...)
 }
 
 // appendValue appends a field's value as JSON. A text of more than limit bytes is cut off there, unless limit is 0.

@@ -6,9 +6,14 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"crm/db/store"
 )
+
+// ResumeWindow is how long a subscriber may have been away and still be told of what it missed. No event that is younger
+// is ever removed.
+const ResumeWindow = 30 * 24 * time.Hour
 
 // Log reads the log of a store.
 type Log struct{ store store.Store }
@@ -21,8 +26,8 @@ func inOrder(desc bool) []store.Sort {
 	return []store.Sort{{Field: "seq", Desc: desc}, {Field: "_id", Desc: desc}}
 }
 
-// After returns the first events after seq, in order. The log has no gaps, so if the next event is missing while later ones
-// are there, it was removed: the error is EVENTS_EXPIRED.
+// After returns the first events after seq, in order. The log has no gaps as long as nothing is removed, so if the next event
+// is missing while later ones are there, it was removed: the error is EVENTS_EXPIRED.
 func (l *Log) After(ctx context.Context, seq, limit int) ([]*store.Event, error) {
 	events, err := l.find(ctx, store.Query{Where: store.Compare(store.OpGt, "seq", seq), Sort: inOrder(false), Limit: limit})
 	if err != nil {
@@ -63,7 +68,11 @@ func (l *Log) Position(ctx context.Context, after *string) (at, newest int, err 
 	if at > newest {
 		return 0, 0, store.FieldError(store.BadInput, "after", "is ahead of the newest seq, which is %d", newest)
 	}
-	if _, err := l.After(ctx, at, 1); err != nil {
+	next, err := l.After(ctx, at, 1)
+	if err == nil && len(next) > 0 && time.Since(next[0].At) > ResumeWindow {
+		err = errExpired(at) // some of what follows may have been removed
+	}
+	if err != nil {
 		return 0, 0, fmt.Errorf("cannot replay: %w", err)
 	}
 	return at, newest, nil

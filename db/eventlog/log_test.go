@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"crm/db/eventlog"
 	"crm/db/store"
@@ -37,7 +38,7 @@ func (s *logStore) Find(_ context.Context, _ *store.Collection, q store.Query, n
 func logOf(from, to int) *eventlog.Log {
 	s := new(logStore)
 	for seq := from; seq <= to; seq++ {
-		s.events = append(s.events, &store.Event{ID: store.NewID(), Seq: seq})
+		s.events = append(s.events, &store.Event{ID: store.NewID(), Seq: seq, At: time.Now()})
 	}
 	return eventlog.New(s)
 }
@@ -80,6 +81,20 @@ func TestPosition(t *testing.T) {
 	} {
 		if _, _, err := log.Position(t.Context(), &after); store.CodeOf(err) != want {
 			t.Errorf("after %q: error %v, want %q", after, err, want)
+		}
+	}
+}
+
+// TestResumeWindow: a subscriber that was away for too long begins anew, even if what it missed is still there.
+func TestResumeWindow(t *testing.T) {
+	t.Parallel()
+	for age, want := range map[time.Duration]store.Code{
+		eventlog.ResumeWindow - time.Hour: "", eventlog.ResumeWindow + time.Hour: store.EventsExpired,
+	} {
+		s := &logStore{events: []*store.Event{{ID: store.NewID(), Seq: 1, At: time.Now().Add(-age)}, {ID: store.NewID(), Seq: 2, At: time.Now()}}}
+		after := "0"
+		if _, _, err := eventlog.New(s).Position(t.Context(), &after); store.CodeOf(err) != want {
+			t.Errorf("away for %s: error %v, want %q", age, err, want)
 		}
 	}
 }

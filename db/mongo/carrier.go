@@ -17,6 +17,14 @@ type carrier struct {
 	events  []bson.Raw
 }
 
+// firstID returns the id of the first event, by which two of the same millisecond and process are in order.
+func (c *carrier) firstID() []byte {
+	if len(c.events) == 0 {
+		return nil
+	}
+	return c.events[0].Lookup(idField).Value
+}
+
 // carriersIn returns documents of a collection that MoveEvents has to look at, with the first limit of their events. One
 // document may hold thousands of events, which is why it takes two commands: a find returns all events of a document
 // or none, and an $unwind passes over documents without events, whose markers have to go.

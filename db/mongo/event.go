@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -57,7 +58,9 @@ func (s *Store) carriers(ctx context.Context, limit int) ([]carrier, error) {
 		}
 		found = append(found, carriers...)
 	}
-	slices.SortStableFunc(found, func(a, b carrier) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(found, func(a, b carrier) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), bytes.Compare(a.firstID(), b.firstID()))
+	})
 	for i := range found {
 		if limit == 0 {
 			return found[:i], nil

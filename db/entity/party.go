@@ -1,0 +1,71 @@
+package entity
+
+import (
+	"strings"
+
+	"crm/auth"
+	"crm/db/store"
+)
+
+// Party is an account and the part that it has in a document, which is named after the field that refers to it:
+// "customer", "interaction user", "assignee", or "former assignee".
+type Party struct {
+	Role    string   `json:"role"`
+	Account auth.Key `json:"account"`
+}
+
+// accountTypes are the entities that are accounts.
+var accountTypes = map[string]auth.Role{"User": auth.User, "Customer": auth.Customer}
+
+// AccountRole returns the role of the accounts that the documents are; ok is false if they are none.
+func (d *Definition) AccountRole() (role auth.Role, ok bool) {
+	role, ok = accountTypes[d.TypeName]
+	return role, ok
+}
+
+// Parties returns the accounts that a document refers to.
+func (d *Definition) Parties(doc store.Document) []Party { return d.parties(nil, doc.Pointers(nil)) }
+
+// parties returns the accounts that a document refers to after a change, or before it if it was deleted, and the former
+// ones where the change replaced them.
+func (d *Definition) parties(before, after []any) []Party {
+	state := after
+	if state == nil {
+		state = before
+	}
+	parties := make([]Party, 0, len(d.References))
+	for _, reference := range d.References {
+		role, ok := accountTypes[reference.Owner]
+		if !ok {
+			continue
+		}
+		i := d.FieldIndex(reference.Field)
+		name := strings.ReplaceAll(strings.TrimSuffix(reference.Field, "_id"), "_", " ")
+		now, _ := store.ValueAt(state[i]).(store.ID)
+		if !now.IsZero() {
+			parties = append(parties, Party{name, auth.AccountKey(role, now)})
+		}
+		if before == nil || after == nil {
+			continue
+		}
+		if former, _ := store.ValueAt(before[i]).(store.ID); former != now && !former.IsZero() {
+			parties = append(parties, Party{"former " + name, auth.AccountKey(role, former)})
+		}
+	}
+	return parties
+}
+
+// OwnerIDs returns the ids of the documents of an entity that a document refers to.
+func (d *Definition) OwnerIDs(doc store.Document, owner *Definition) []store.ID {
+	var ids []store.ID
+	pointers := doc.Pointers(nil)
+	for _, reference := range d.References {
+		if reference.Owner != owner.TypeName {
+			continue
+		}
+		if id, _ := store.ValueAt(pointers[d.FieldIndex(reference.Field)]).(store.ID); !id.IsZero() {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,222 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"crm/db/entity"
+	"crm/db/store"
+)
+
+// What stands in deliveries in place of what was erased.
+const (
+	erasedAddress = "deleted@account.invalid"
+	erasedName    = "deleted account"
+)
+
+// ReasonDeleted is why a message to a deleted account is cancelled.
+const ReasonDeleted = "the recipient's account was deleted"
+
+// EraseDeleted erases what the log and the deliveries still tell of deleted accounts: names, addresses, and the texts of
+// what was deleted with them. It does so once the events up to the deletion are planned, and again until the messages
+// that follow from them are sent; left is how many accounts it has to come back for. Doing it twice is harmless.
+func (d *DB) EraseDeleted(ctx context.Context) (left int, err error) {
+	tombstones, err := entity.Find[Tombstone](ctx, d.store, Tombstones.Collection, store.Query{Limit: sweepBatch})
+	if err != nil {
+		return 0, err
+	}
+	for _, tombstone := range tombstones {
+		done, err := d.eraseAccount(ctx, tombstone)
+		if err != nil {
+			return 0, fmt.Errorf("cannot erase deleted account: %w", err)
+		}
+		if !done {
+			left++
+		}
+	}
+	return left, nil
+}
+
+// DeletesAccount reports whether an event says that an account was deleted.
+func DeletesAccount(event *store.Event) bool {
+	def, verb := catalog.ByEvent(event.Type)
+	if def == nil || verb != entity.Deleted {
+		return false
+	}
+	_, isAccount := def.AccountRole()
+	return isAccount
+}
+
+func (d *DB) eraseAccount(ctx context.Context, t *Tombstone) (done bool, err error) {
+	deleted, err := d.deletedWith(ctx, t)
+	if err != nil || len(deleted) == 0 {
+		return false, err
+	}
+	if err := d.cancelPending(ctx, t); err != nil {
+		return false, err
+	}
+	for _, id := range deleted {
+		if err := d.eraseEvents(ctx, id); err != nil {
+			return false, err
+		}
+	}
+	done, err = d.eraseDeliveries(ctx, t, deleted)
+	if err != nil || !done {
+		return false, err
+	}
+	_, err = d.store.Purge(ctx, Tombstones.Collection, store.Eq("_id", t.ID), 1)
+	return err == nil, err
+}
+
+// deletedWith returns the ids of what was deleted with an account, and its own. There are none before the account's
+// deletion is complete and everything up to it is planned.
+func (d *DB) deletedWith(ctx context.Context, t *Tombstone) ([]store.ID, error) {
+	own, err := entity.Find[store.Event](ctx, d.store, store.Events, store.Query{
+		Where: store.And(store.Eq("entity_id", t.ID), store.Compare(store.OpGt, "seq", t.LogSeq)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	last := slices.IndexFunc(own, DeletesAccount)
+	if last < 0 {
+		return nil, nil
+	}
+	unplanned, err := d.store.Count(ctx, store.Events,
+		store.And(store.Eq("planned", false), store.Compare(store.OpLte, "at", own[last].At)))
+	if err != nil || unplanned > 0 {
+		return nil, err
+	}
+	return d.deletedUpTo(ctx, t, own[last].Seq)
+}
+
+// deletedUpTo returns the ids of what was deleted between the begin of an account's deletion and a seq, and concerned it.
+func (d *DB) deletedUpTo(ctx context.Context, t *Tombstone, through int) ([]store.ID, error) {
+	deleted := []store.ID{t.ID}
+	for at := t.LogSeq; at < through; {
+		events, err := d.Log.After(ctx, at, sweepBatch)
+		if err != nil {
+			return nil, err
+		}
+		for _, event := range events {
+			at = event.Seq
+			if _, verb := catalog.ByEvent(event.Type); verb != entity.Deleted {
+				continue
+			}
+			data, err := DecodeEvent(event)
+			if err == nil && slices.ContainsFunc(data.Concerned, func(p entity.Party) bool { return p.Account == t.Account }) {
+				deleted = append(deleted, event.Entity)
+			}
+		}
+		if len(events) == 0 {
+			break
+		}
+	}
+	return deleted, nil
+}
+
+// eraseEvents erases the texts in the events of an entity that is gone.
+func (d *DB) eraseEvents(ctx context.Context, id store.ID) error {
+	for after := 0; ; {
+		events, err := entity.Find[store.Event](ctx, d.store, store.Events, store.Query{
+			Where: store.And(store.Eq("entity_id", id), store.Compare(store.OpGt, "seq", after)),
+			Sort:  []store.Sort{{Field: "seq"}, {Field: "_id"}}, Limit: sweepBatch,
+		})
+		if err != nil {
+			return err
+		}
+		for _, event := range events {
+			after = event.Seq
+			data, err := erasedData(event)
+			if err != nil || data == event.Data {
+				continue // what can't be decoded tells nobody anything
+			}
+			set := []store.Assignment{{Field: "data", Value: data}}
+			if err := d.store.Update(ctx, store.Events, event.ID, store.Filter{}, set); err != nil && store.CodeOf(err) != store.NotFound {
+				return err
+			}
+		}
+		if len(events) < sweepBatch {
+			return nil
+		}
+	}
+}
+
+// erasedData returns an event's data without texts, also that of an earlier version.
+func erasedData(event *store.Event) (string, error) {
+	def, _ := catalog.ByEvent(event.Type)
+	if def == nil {
+		return event.Data, nil
+	}
+	data, ok, err := def.EraseEvent(event)
+	if err != nil || ok {
+		return data, err
+	}
+	var old map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(event.Data), &old); err != nil {
+		return "", fmt.Errorf("cannot decode event %s: %w", event.ID, err)
+	}
+	for name, value := range old {
+		var state map[string]json.RawMessage
+		if (name != "interaction" && name != "ticket") || json.Unmarshal(value, &state) != nil {
+			continue
+		}
+		def.EraseTexts(state, entity.SnakeCase)
+		if old[name], err = json.Marshal(state); err != nil {
+			return "", fmt.Errorf("cannot encode event %s: %w", event.ID, err)
+		}
+	}
+	text, err := json.Marshal(old)
+	return string(text), err
+}
+
+// cancelPending cancels the messages to an account that wait for another try, but not those that tell of the deletion.
+func (d *DB) cancelPending(ctx context.Context, t *Tombstone) error {
+	waiting, err := d.deliveries.Find(ctx, store.Query{Where: store.And(
+		store.Eq("account", string(t.Account)), store.Eq("status", string(DeliveryPending)), store.Eq("lease", store.ID{}),
+	)})
+	if err != nil {
+		return err
+	}
+	for _, delivery := range waiting {
+		if delivery.TellsOfDeletion() {
+			continue
+		}
+		if err := d.CancelDelivery(ctx, delivery, ReasonDeleted); err != nil && store.CodeOf(err) != store.NotFound {
+			return err
+		}
+	}
+	return nil
+}
+
+// eraseDeliveries erases the messages to an account, and those about what was deleted with it. done is false while some
+// of them are still to be sent, as those that tell of the deletion.
+func (d *DB) eraseDeliveries(ctx context.Context, t *Tombstone, about []store.ID) (done bool, err error) {
+	concerned := store.Or(
+		store.Eq("account", string(t.Account)),
+		store.And(store.Eq("account", ""), store.Eq("recipient", t.Email)), // of an earlier version
+		store.In("entity_id", about),
+	)
+	// First, so that one that is sent meanwhile isn't overlooked.
+	pending, err := d.store.Count(ctx, Deliveries.Collection, store.And(concerned, store.Eq("status", string(DeliveryPending))))
+	if err != nil {
+		return false, err
+	}
+	_, err = d.deliveries.Each(ctx, store.And(concerned, store.Compare(store.OpNe, "status", string(DeliveryPending)), notErased()),
+		func(delivery *Delivery) error { return d.eraseDelivery(ctx, delivery, t) })
+	return pending == 0 && err == nil, err
+}
+
+// notErased matches the deliveries that still have their texts.
+func notErased() store.Filter { return store.Compare(store.OpNe, "subject", entity.ErasedText) }
+
+func (d *DB) eraseDelivery(ctx context.Context, delivery *Delivery, t *Tombstone) error {
+	set := []store.Assignment{
+		{Field: "subject", Value: entity.ErasedText}, {Field: "text", Value: ""}, {Field: "html", Value: ""}, {Field: "last_error", Value: nil},
+	}
+	if delivery.Account == t.Account || delivery.Recipient == t.Email {
+		set = append(set, store.Assignment{Field: "recipient", Value: erasedAddress}, store.Assignment{Field: "recipient_name", Value: erasedName})
+	}
+	return d.deliveries.Assign(ctx, delivery.ID, store.Filter{}, set)
+}

@@ -1,0 +1,114 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"crm/db/entity"
+	"crm/db/eventlog"
+	"crm/db/store"
+)
+
+// How long is kept what nobody deletes: deliveries as long as somebody may ask for them, the events of an entity for as
+// long as it lives, and then as long again as whoever runs the server chooses (Options.EventRetention).
+const (
+	deliveryRetention     = 90 * 24 * time.Hour
+	defaultEventRetention = 400 * 24 * time.Hour
+)
+
+// MinEventRetention is how long events are kept at least: a subscriber may resume after so long.
+const MinEventRetention = eventlog.ResumeWindow
+
+// sweepBatch is how many documents are read or removed at a time.
+const sweepBatch = 500
+
+// Sweeper removes what nobody needs any more. It belongs to one goroutine.
+type Sweeper struct {
+	db *DB
+	// walked is the seq up to which the log was searched for what was deleted long ago.
+	walked int
+}
+
+// NewSweeper returns a sweeper that begins at the start of the log.
+func (d *DB) NewSweeper() *Sweeper { return &Sweeper{db: d} }
+
+// Sweep removes log-in attempts, ended sessions, old deliveries that are settled, and the events of what was deleted long
+// ago.
+func (s *Sweeper) Sweep(ctx context.Context) error {
+	now := s.db.now()
+	old := func(field string, age time.Duration) store.Filter {
+		return store.Compare(store.OpLt, field, now.Add(-age))
+	}
+	for _, job := range []struct {
+		c     *store.Collection
+		where store.Filter
+	}{
+		{LoginAttempts.Collection, old("at", attemptWindow)},
+		{Sessions.Collection, old("expires_at", 0)},
+		{Deliveries.Collection, store.And(store.Compare(store.OpNe, "status", string(DeliveryPending)), old("created_at", deliveryRetention))},
+	} {
+		if err := s.db.purge(ctx, job.c, job.where); err != nil {
+			return err
+		}
+	}
+	return s.sweepEvents(ctx, now.Add(-s.db.options.EventRetention))
+}
+
+// sweepEvents removes the events of the entities that ended before a moment. It walks the log up to there, where it goes
+// on the next time: what is there by then can't come earlier.
+func (s *Sweeper) sweepEvents(ctx context.Context, before time.Time) error {
+	newest, err := s.db.Log.Newest(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		events, err := entity.Find[store.Event](ctx, s.db.store, store.Events, store.Query{
+			Where: store.Compare(store.OpGt, "seq", s.walked), Sort: []store.Sort{{Field: "seq"}, {Field: "_id"}}, Limit: sweepBatch,
+			Fields: store.Events.Select("seq", "type", "entity_id", "at"),
+		})
+		if err != nil {
+			return fmt.Errorf("cannot read old events: %w", err)
+		}
+		var ended []store.ID
+		walked := s.walked
+		for _, event := range events {
+			if !event.At.Before(before) {
+				break
+			}
+			walked = event.Seq
+			if endsEntity(event) {
+				ended = append(ended, event.Entity)
+			}
+		}
+		if len(ended) > 0 {
+			// The newest event stays, since the next one gets its seq from it.
+			where := store.And(store.In("entity_id", ended), store.Eq("planned", true), store.Compare(store.OpLt, "seq", newest))
+			if err := s.db.purge(ctx, store.Events, where); err != nil {
+				return err
+			}
+		}
+		s.walked = walked
+		if len(events) < sweepBatch || walked < events[len(events)-1].Seq {
+			return nil
+		}
+	}
+}
+
+// endsEntity reports whether nothing happens to the event's entity afterwards. Deliveries end without an event of their own.
+func endsEntity(event *store.Event) bool {
+	def, verb := catalog.ByEvent(event.Type)
+	return def == nil || def == Deliveries || verb == entity.Deleted
+}
+
+func (d *DB) purge(ctx context.Context, c *store.Collection, where store.Filter) error {
+	for {
+		removed, err := d.store.Purge(ctx, c, where, sweepBatch)
+		if err != nil {
+			return fmt.Errorf("cannot purge %s: %w", c.Name, err)
+		}
+		if removed < sweepBatch {
+			return nil
+		}
+	}
+}
