@@ -81,7 +81,7 @@ func TestClosedStoreIsUnavailable(t *testing.T) {
 	}
 }
 
-func TestPingMissesTheFile(t *testing.T) {
+func TestPingOfRemovedFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
 	s := open(t, path, notes)

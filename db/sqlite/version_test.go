@@ -11,7 +11,7 @@ import (
 	"crm/db/store"
 )
 
-// TestVersion has the version change with each write, through whichever store of the file, and with nothing else.
+// TestVersion checks that the version changes with each write, through any store of the file, and with nothing else.
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
@@ -44,8 +44,8 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// TestReferencesAreNeverStale has readers follow references while a customer is renamed, now in this server and now in
-// another one on the same file: whoever begins to read after a change was acknowledged sees it.
+// TestReferencesAreNeverStale follows references while a customer is renamed, alternately by this server and by another
+// one on the same file: a read that begins after a change was acknowledged sees it.
 func TestReferencesAreNeverStale(t *testing.T) {
 	t.Parallel()
 	const renames = 300
