@@ -21,7 +21,7 @@ func TestIndexes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if slices.ContainsFunc(events.indexes(), func(i index) bool { return i.Sparse }) {
-		t.Error("an index of the events is sparse, so it can't give them their order")
+		t.Error("an index of the events is sparse, so it can't give their order")
 	}
 }
 
