@@ -13,7 +13,7 @@ import (
 	"crm/notify/mail"
 )
 
-// dispatcher claims deliveries that are due and has each sent by a worker.
+// dispatcher claims deliveries that are due and sends each in a worker.
 type dispatcher struct {
 	db       *db.DB
 	log      *slog.Logger
@@ -21,7 +21,7 @@ type dispatcher struct {
 	settings settings
 }
 
-// run works until ctx is done, and returns when the workers have ended; they send under the context sending.
+// run dispatches until ctx is done, and returns when the workers have ended; they send under the context sending.
 func (d *dispatcher) run(ctx, sending context.Context) {
 	var workers sync.WaitGroup
 	defer workers.Wait()
@@ -33,7 +33,7 @@ func (d *dispatcher) run(ctx, sending context.Context) {
 			return
 		case free <- struct{}{}:
 		}
-		// Not ctx: a claim that is cut off may have been made without anybody knowing of it.
+		// Not ctx: an interrupted claim may have succeeded unnoticed.
 		delivery, err := eventlog.Guard(func() (*db.Delivery, error) { return d.db.ClaimDelivery(sending, d.settings.lease) })
 		if err == nil {
 			pause = d.settings.poll
@@ -56,7 +56,7 @@ func (d *dispatcher) run(ctx, sending context.Context) {
 	}
 }
 
-// deliver tries a claimed delivery once and writes the result. Once ctx is done nothing new is tried.
+// deliver tries a claimed delivery once and writes the result. Once ctx is done, it only releases the delivery.
 func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery) {
 	if ctx.Err() != nil {
 		d.write(ctx, delivery, func(ctx context.Context) error { return d.db.Release(ctx, delivery) })
@@ -97,7 +97,7 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 	return func(ctx context.Context) error { return d.db.SettleRetry(ctx, delivery, reason, pause) }
 }
 
-// reasonOf returns what staff are told of an error.
+// reasonOf returns the reason that staff see for an error.
 func reasonOf(err error) string {
 	var panicked *eventlog.PanicError
 	if errors.As(err, &panicked) {
@@ -106,8 +106,8 @@ func reasonOf(err error) string {
 	return mail.Line(err.Error(), errorLimit)
 }
 
-// write writes the result of an attempt, and tries to for a while, also after ctx is done: a delivery whose result isn't
-// written is sent once more when its lease ends.
+// write writes the result of an attempt. It retries for a while, even after ctx is done, because a delivery without a
+// result is sent again when its lease ends.
 func (d *dispatcher) write(ctx context.Context, delivery *db.Delivery, settle func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.settings.settleTime)
 	defer cancel()

@@ -11,15 +11,15 @@ import (
 	"crm/notify/mail"
 )
 
-// mailContext holds what a batch of events refers to, as it is now; any of it may be gone.
+// mailContext holds the current documents that a batch of events refers to; any of them may be missing.
 type mailContext struct {
 	users     map[store.ID]*db.User
 	customers map[store.ID]*db.Customer
-	// interactions are those that the tickets belong to.
+	// interactions are the interactions of the tickets.
 	interactions map[store.ID]*db.Interaction
 }
 
-// mailContext looks up what the drafts refer to, with one call of the store for each kind of entity.
+// mailContext looks up the documents that the drafts refer to, with one call to the store for each entity.
 func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailContext, error) {
 	users, customers, interactions := map[store.ID]bool{}, map[store.ID]bool{}, map[store.ID]bool{}
 	for _, d := range drafts {
@@ -48,7 +48,7 @@ func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailConte
 	return found, err
 }
 
-// lookUp reads those of the documents that exist.
+// lookUp reads the documents with these ids that exist.
 func lookUp[T any](
 	ctx context.Context, byID func(context.Context, auth.Scope, []store.ID) (map[store.ID]*T, error), ids map[store.ID]bool,
 ) (map[store.ID]*T, error) {
@@ -58,7 +58,7 @@ func lookUp[T any](
 	return byID(ctx, auth.SystemScope(), slices.Collect(maps.Keys(ids)))
 }
 
-// account returns name and address of a party; ok is false for one who is gone or deactivated.
+// account returns name and address of a party; ok is false if the account is deleted or deactivated.
 func (c *mailContext) account(p party) (name, address string, ok bool) {
 	if p.staff {
 		user := c.users[p.id]
@@ -74,7 +74,7 @@ func (c *mailContext) account(p party) (name, address string, ok bool) {
 	return customer.Name, customer.Email, true
 }
 
-// UserName returns the name of a user, "" for nil and for one who is gone. The templates call it.
+// UserName returns the name of a user, "" for nil or a deleted user. The templates call it.
 func (c *mailContext) UserName(id *store.ID) string {
 	if id == nil || c.users[*id] == nil {
 		return ""
@@ -82,7 +82,7 @@ func (c *mailContext) UserName(id *store.ID) string {
 	return mail.Line(c.users[*id].Name, mail.NameLimit)
 }
 
-// CustomerName returns the name of a customer, "" for one who is gone. The templates call it.
+// CustomerName returns the name of a customer, "" for a deleted one. The templates call it.
 func (c *mailContext) CustomerName(id store.ID) string {
 	if customer := c.customers[id]; customer != nil {
 		return mail.Line(customer.Name, mail.NameLimit)
@@ -90,8 +90,7 @@ func (c *mailContext) CustomerName(id store.ID) string {
 	return ""
 }
 
-// InteractionTitle returns the title of the interaction that a ticket belongs to, "" if it is gone. The templates call
-// it.
+// InteractionTitle returns the title of a ticket's interaction, "" if it is deleted. The templates call it.
 func (c *mailContext) InteractionTitle(id store.ID) string {
 	if interaction := c.interactions[id]; interaction != nil {
 		return mail.Line(interaction.Title, titleLimit)

@@ -9,11 +9,11 @@ import (
 	"crm/db/store"
 )
 
-// announcements is the table of who is told what: one row for each type of event that anybody is mailed about.
+// announcements is the table of recipients: one row for each event type that is announced by mail.
 //
-// "Only if" says which events of the type are told at all. "To" lists who is told, in the order in which they are mailed.
-// The actor is the account that caused the event: about interactions it is told, too, since the mail is its calendar
-// entry. Accounts that are gone or deactivated are never told. The text is in templates/<topic>.txt.
+// "Only if" says which events of the type are announced. "To" lists the recipients, in the order of their deliveries.
+// The actor is the account that made the change. It gets mail about interactions, too, since that is its calendar
+// entry. Deleted and deactivated accounts get no mail. The text is in templates/<topic>.txt.
 var announcements = []announcement{
 	// {event, topic, news, only if, to, also to the actor}
 	{db.EventInteractionCreated, "interaction", "created", always, []role{customer, user}, true},
@@ -28,34 +28,34 @@ var announcements = []announcement{
 // announcement is a row of the table.
 type announcement struct {
 	event string
-	// topic names the template, news says which of its texts is meant.
+	// topic names the template, news selects one of its texts.
 	topic, news string
 	onlyIf      func(*store.Event, db.EventData) bool
 	to          []role
 	toActor     bool
 }
 
-// role is what an account has to do with an event's entity.
+// role is the role of an account in an event's document.
 type role string
 
 const (
 	customer role = "customer"
-	// user is whose interaction it is, or the ticket's interaction.
+	// user is the user of the interaction, or of the ticket's interaction.
 	user     role = "user"
 	assignee role = "assignee"
 )
 
 func always(*store.Event, db.EventData) bool { return true }
 
-// rescheduled reports whether an interaction that is to take place has changed in what its parties have to know. Its
-// status counts because it may have been cancelled before.
+// rescheduled reports whether a planned interaction changed in a way that its parties have to know. The status counts
+// because the interaction may have been cancelled before.
 func rescheduled(_ *store.Event, data db.EventData) bool {
 	announced := []string{"title", "start_time", "end_time", "location", "status"}
 	return data.Interaction.Status == db.InteractionPlanned &&
 		slices.ContainsFunc(data.Changed, func(field string) bool { return slices.Contains(announced, field) })
 }
 
-// stillAhead reports whether an interaction was to take place after the event.
+// stillAhead reports whether an interaction was planned for a time after the event.
 func stillAhead(event *store.Event, data db.EventData) bool {
 	return data.Interaction.Status == db.InteractionPlanned && data.Interaction.StartTime.After(event.At)
 }
@@ -65,14 +65,14 @@ func ended(_ *store.Event, data db.EventData) bool {
 	return data.Ticket.Status == db.TicketResolved || data.Ticket.Status == db.TicketClosed
 }
 
-// party is an account that may be told something.
+// party is an account that may get mail.
 type party struct {
 	staff bool
 	id    store.ID
 }
 
-// concerned returns who has which role in the event's entity. The error is errMalformedEvent if the event doesn't hold
-// what its type promises.
+// concerned returns the accounts with a role in the event's document. The error is errMalformedEvent if the event lacks
+// the data that its type requires.
 func concerned(event *store.Event, topic string, data db.EventData) (map[role]party, error) {
 	switch {
 	case topic == "interaction" && data.Interaction != nil:
@@ -91,7 +91,7 @@ func concerned(event *store.Event, topic string, data db.EventData) (map[role]pa
 	return nil, fmt.Errorf("%w: %s without %s", errMalformedEvent, event.Type, topic)
 }
 
-// recipients returns who is told of an event by this row, each once; nobody if the row's condition isn't met.
+// recipients returns the distinct recipients of an event by this row; none if the row's condition isn't met.
 func (a *announcement) recipients(event *store.Event, data db.EventData) ([]party, error) {
 	concerned, err := concerned(event, a.topic, data)
 	if err != nil || !a.onlyIf(event, data) {
@@ -99,13 +99,13 @@ func (a *announcement) recipients(event *store.Event, data db.EventData) ([]part
 	}
 	actorRole := auth.Role(event.ActorRole) // empty if the program itself is the actor
 	actor := party{actorRole.IsStaff(), event.Actor}
-	var told []party
+	var recipients []party
 	for _, role := range a.to {
 		p, ok := concerned[role]
 		isActor := actorRole != "" && p == actor
-		if ok && !slices.Contains(told, p) && (a.toActor || !isActor) {
-			told = append(told, p)
+		if ok && !slices.Contains(recipients, p) && (a.toActor || !isActor) {
+			recipients = append(recipients, p)
 		}
 	}
-	return told, nil
+	return recipients, nil
 }
