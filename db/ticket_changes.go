@@ -10,7 +10,7 @@ import (
 	"crm/db/store"
 )
 
-// NewTicket is a ticket before it is raised.
+// NewTicket is the data of a ticket to create.
 type NewTicket struct {
 	// InteractionID is a global id.
 	InteractionID string
@@ -18,13 +18,13 @@ type NewTicket struct {
 	Priority      Priority
 }
 
-// TicketChanges are changes to a ticket; nil leaves a field as it is.
+// TicketChanges are changes to a ticket; nil leaves a field unchanged.
 type TicketChanges struct {
 	Description *string
 	Priority    *Priority
 }
 
-// CreateTicket raises a ticket on an interaction that the scope sees.
+// CreateTicket creates a ticket on an interaction that the scope sees.
 func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (*Ticket, error) {
 	var problems Problems
 	interactionID := problems.ID("interactionId", KindInteraction, in.InteractionID)
@@ -73,7 +73,7 @@ func (d *DB) UpdateTicket(
 	})
 }
 
-// MoveTicket moves a ticket to another of its AllowedTransitions.
+// MoveTicket moves a ticket to one of its AllowedTransitions.
 func (d *DB) MoveTicket(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, status TicketStatus,
 ) (*Ticket, error) {
@@ -90,7 +90,7 @@ func (d *DB) MoveTicket(
 	})
 }
 
-// AssignTicket gives a ticket to a user who may log in, or to nobody; only staff may.
+// AssignTicket assigns a ticket to a user who may log in, or to nobody; only staff may.
 func (d *DB) AssignTicket(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, assignee *store.ID,
 ) (*Ticket, error) {
@@ -108,7 +108,7 @@ func (d *DB) AssignTicket(
 	})
 }
 
-// name returns the status as clients know it.
+// name returns the status's name in the API.
 func (s TicketStatus) name() string { return strings.ToUpper(string(s)) }
 
 func names(statuses []TicketStatus) string {
@@ -122,7 +122,7 @@ func names(statuses []TicketStatus) string {
 	return strings.Join(texts, " or ")
 }
 
-// DeleteTicket deletes a ticket: an admin any, a customer their own while it is open.
+// DeleteTicket deletes a ticket: an admin may delete any, a customer only their own while it is open.
 func (d *DB) DeleteTicket(ctx context.Context, scope auth.Scope, id store.ID, expected *int) error {
 	ticket, err := d.Tickets.Get(ctx, scope, id)
 	if err != nil {
