@@ -9,17 +9,17 @@ import (
 	"crm/db/store"
 )
 
-// EventData is what an event tells of an interaction or a ticket: as it was after the change, or before it if it was deleted.
+// EventData is an event's interaction or ticket, as it was after the change, or before a deletion.
 type EventData struct {
 	Interaction *Interaction
 	Ticket      *Ticket
-	// PreviousAssignee is who a ticket was taken from, and who therefore may not see it any more.
+	// PreviousAssignee is the former assignee of a ticket, who may no longer see it.
 	PreviousAssignee *store.ID
-	// Changed names the stored fields that an update changed: "title", "start_time", …
+	// Changed names the changed stored fields: "title", "start_time", …
 	Changed []string
 }
 
-// DecodeEvent returns what the event tells of its entity.
+// DecodeEvent decodes an event's data.
 func DecodeEvent(e *store.Event) (EventData, error) {
 	envelope, ok, err := entity.DecodeEnvelope(e)
 	if err != nil {
@@ -49,7 +49,7 @@ func DecodeEvent(e *store.Event) (EventData, error) {
 	return data, nil
 }
 
-// decodeOldEvent reads an event of a version that told an interaction or a ticket by the names of its Go fields.
+// decodeOldEvent decodes an event of an older version, which used the names of Go fields.
 func decodeOldEvent(e *store.Event) (EventData, error) {
 	var old struct {
 		Interaction      map[string]json.RawMessage `json:"interaction"`
