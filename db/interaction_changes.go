@@ -99,7 +99,7 @@ func (d *DB) activeUser(ctx context.Context, scope auth.Scope, path string, id s
 	if _, err := d.Users.Get(ctx, scope, id); err != nil {
 		return atField(path, err)
 	}
-	return store.FieldError(store.BadInput, path, "is a user who is deactivated")
+	return store.FieldError(store.BadInput, path, "is a deactivated user")
 }
 
 // atField adds to a NOT_FOUND error the input field with the id.

@@ -117,7 +117,7 @@ func rehash[T any](ctx context.Context, d *DB, e *entity.Repository[T], account 
 	}
 	fresh, err := d.passwords.Hash(ctx, password)
 	if err != nil {
-		return fmt.Errorf("cannot hash password anew: %w", err)
+		return fmt.Errorf("cannot rehash password: %w", err)
 	}
 	err = e.Assign(ctx, e.ID(account), store.Eq("password", *hash(account)), []store.Assignment{{Field: "password", Value: fresh}})
 	if err != nil && store.CodeOf(err) != store.NotFound {

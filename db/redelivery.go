@@ -23,7 +23,7 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 		{Field: "next_attempt_at", Value: now}, {Field: "lease", Value: store.ID{}},
 	})
 	if store.CodeOf(err) == store.NotFound {
-		return nil, store.FieldError(store.BadInput, "input.id", "is a delivery that was sent already or is just being sent")
+		return nil, store.FieldError(store.BadInput, "input.id", "is a delivery that has been sent or is being sent")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot redeliver: %w", err)

@@ -81,7 +81,11 @@ func (d *DB) MoveTicket(
 		if err := next.Permit(scope, MoveTicket); err != nil {
 			return "", err
 		}
-		if allowed := next.AllowedTransitions(scope); !slices.Contains(allowed, status) {
+		allowed := next.AllowedTransitions(scope)
+		if len(allowed) == 0 {
+			return "", store.FieldError(store.BadInput, "input.status", "only staff may move a ticket that is %s", next.Status.name())
+		}
+		if !slices.Contains(allowed, status) {
 			return "", store.FieldError(store.BadInput, "input.status", "a ticket that is %s can't become %s, only %s",
 				next.Status.name(), status.name(), names(allowed))
 		}
@@ -112,9 +116,6 @@ func (d *DB) AssignTicket(
 func (s TicketStatus) name() string { return strings.ToUpper(string(s)) }
 
 func names(statuses []TicketStatus) string {
-	if len(statuses) == 0 {
-		return "as the staff moves it"
-	}
 	texts := make([]string, len(statuses))
 	for i, status := range statuses {
 		texts[i] = status.name()

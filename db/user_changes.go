@@ -48,7 +48,7 @@ func (d *DB) SignUpUser(ctx context.Context, change NewUser) (*User, error) {
 	case !exists:
 		change.Role, id = auth.Admin, firstAdmin
 	case !d.options.AllowStaffSignup:
-		return nil, store.Errorf(store.Forbidden, "staff can't sign up here; an admin makes accounts with createUser")
+		return nil, store.Errorf(store.Forbidden, "staff can't sign up here; an admin creates accounts with createUser")
 	}
 	user, err := d.insertUser(ctx, auth.Scope{Role: change.Role, Account: id}, id, change)
 	if store.CodeOf(err) == store.Conflict && id == firstAdmin {

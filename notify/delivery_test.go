@@ -44,7 +44,7 @@ func TestDelivery(t *testing.T) {
 	}{
 		{"accepted", nil, nil, db.DeliverySent, 1, ""},
 		{"450, then accepted", until(3, later), nil, db.DeliverySent, 4, ""},
-		{"450 for ever", until(100, later), nil, db.DeliveryFailed, 8, "450"},
+		{"450 forever", until(100, later), nil, db.DeliveryFailed, 8, "450"},
 		{"550", until(100, never), nil, db.DeliveryFailed, 1, "no such mailbox"},
 		{"450 to the message, then accepted", nil, until(1, later), db.DeliverySent, 2, ""},
 		{"554 to the message", nil, until(100, &smtp.SMTPError{Code: 554, Message: "spam"}), db.DeliveryFailed, 1, "spam"},

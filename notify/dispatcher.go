@@ -101,7 +101,7 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 func reasonOf(err error) string {
 	var panicked *eventlog.PanicError
 	if errors.As(err, &panicked) {
-		return "the server has a fault, which its log describes"
+		return "the server failed unexpectedly; its log has the details"
 	}
 	return mail.Line(err.Error(), errorLimit)
 }

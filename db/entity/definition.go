@@ -29,7 +29,7 @@ type Declaration[T any] struct {
 	Visible []Grant
 	// DefaultOrder is the default order of lists; newest first if it is empty.
 	DefaultOrder []store.Sort
-	// Verbs are what may happen to a document besides created, updated and deleted.
+	// Verbs say what may happen to a document besides created, updated and deleted.
 	Verbs []string
 	// Computed names the stored fields that a computed field of the API needs.
 	Computed map[string][]string
@@ -47,7 +47,7 @@ type Declaration[T any] struct {
 
 // Condition is a filter whose input is true or false.
 type Condition struct {
-	// Field is null where the input is true.
+	// NullField names the field that is null if the input is true.
 	NullField string
 }
 

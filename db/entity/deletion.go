@@ -78,7 +78,7 @@ func (r *Repository[T]) isBeingDeleted(doc *T) bool {
 }
 
 func (r *Repository[T]) errBeingDeleted() error {
-	return store.Errorf(store.Conflict, "the %s is being deleted; if that was cut off, delete it again", r.def.Noun)
+	return store.Errorf(store.Conflict, "the %s is being deleted; if the deletion was interrupted, delete it again", r.def.Noun)
 }
 
 // refused returns a CONFLICT if the document has dependents that refuse its deletion.

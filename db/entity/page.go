@@ -6,7 +6,7 @@ import (
 	"crm/db/store"
 )
 
-// Sizes of a page.
+// Sizes of a page, and the maximum number of order keys.
 const (
 	DefaultPage = 20
 	MaxPage     = 100
@@ -31,8 +31,8 @@ type Page[T any] struct {
 	Cursor func(item *T) string
 }
 
-// reading is a validated List.
-type reading struct {
+// pageQuery is a validated List.
+type pageQuery struct {
 	query    store.Query
 	size     int
 	backward bool
@@ -41,16 +41,16 @@ type reading struct {
 	cursors cursors
 }
 
-// newReading validates a list's arguments. It reads one element more than the page holds, to see whether there is a
+// newPageQuery validates a list's arguments. It reads one element more than the page holds, to see whether there is a
 // next one.
-func newReading(keys [][]byte, def *Definition, list List) (reading, error) {
+func newPageQuery(keys [][]byte, def *Definition, list List) (pageQuery, error) {
 	var problems store.Problems
-	r := reading{size: list.size(&problems), backward: list.Last != nil || (list.Before != nil && list.First == nil)}
+	r := pageQuery{size: list.size(&problems), backward: list.Last != nil || (list.Before != nil && list.First == nil)}
 	order := totalOrder(def, list.Order, &problems)
 	r.cursors = newCursors(keys, def.Collection, order)
 	after, before := r.cursors.parse("after", list.After, &problems), r.cursors.parse("before", list.Before, &problems)
 	if err := problems.Err(); err != nil {
-		return reading{}, err
+		return pageQuery{}, err
 	}
 	r.query = store.Query{Where: list.Where, Sort: order, After: after, Limit: r.size + 1}
 	if r.backward {
@@ -59,7 +59,7 @@ func newReading(keys [][]byte, def *Definition, list List) (reading, error) {
 	}
 	r.bounded = r.query.After != nil
 	if before != nil {
-		r.query.Where = store.And(r.query.Where, inFrontOf(r.query.Sort, before))
+		r.query.Where = store.And(r.query.Where, precedes(r.query.Sort, before))
 	}
 	return r, nil
 }
@@ -127,8 +127,8 @@ func reversed(order []store.Sort) []store.Sort {
 	return out
 }
 
-// inFrontOf matches documents that precede, in an order, the one whose keys have these values.
-func inFrontOf(order []store.Sort, values []any) store.Filter {
+// precedes matches documents that precede, in an order, the one whose keys have these values.
+func precedes(order []store.Sort, values []any) store.Filter {
 	var cases, same []store.Filter
 	for i, key := range order {
 		op := store.OpLt
@@ -147,7 +147,7 @@ func inFrontOf(order []store.Sort, values []any) store.Filter {
 }
 
 // page makes a page of the items that were read.
-func page[T any](r reading, items []*T, document func(*T) store.Document) *Page[T] {
+func page[T any](r pageQuery, items []*T, document func(*T) store.Document) *Page[T] {
 	p := &Page[T]{Items: items, Cursor: func(item *T) string { return r.cursors.of(document(item)) }}
 	more := len(items) > r.size
 	if more {

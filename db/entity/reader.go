@@ -111,15 +111,15 @@ func (r *Reader[T]) index(byID map[store.ID]*T, docs []*T) {
 
 // Page returns a page of the list of all documents.
 func (r *Reader[T]) Page(ctx context.Context, scope auth.Scope, list List) (*Page[T], error) {
-	reading, err := r.read(scope, list)
+	checked, err := r.read(scope, list)
 	if err != nil {
 		return nil, err
 	}
-	items, err := r.find(ctx, scope, reading.query)
+	items, err := r.find(ctx, scope, checked.query)
 	if err != nil {
 		return nil, err
 	}
-	return page(reading, items, r.document), nil
+	return page(checked, items, r.document), nil
 }
 
 // PagesOf returns, for each parent, a page of the list of the documents whose field parent holds its id: one call to
@@ -127,12 +127,12 @@ func (r *Reader[T]) Page(ctx context.Context, scope auth.Scope, list List) (*Pag
 func (r *Reader[T]) PagesOf(
 	ctx context.Context, scope auth.Scope, parent string, parents []store.ID, list List,
 ) (map[store.ID]*Page[T], error) {
-	reading, err := r.read(scope, list)
+	checked, err := r.read(scope, list)
 	if err != nil {
 		return nil, err
 	}
 	children := make(map[store.ID][]*T, len(parents))
-	err = r.db.Store.FindChildren(ctx, r.def.Collection, parent, parents, reading.query, func(id store.ID) store.Document {
+	err = r.db.Store.FindChildren(ctx, r.def.Collection, parent, parents, checked.query, func(id store.ID) store.Document {
 		doc := new(T)
 		children[id] = append(children[id], doc)
 		return r.document(doc)
@@ -143,22 +143,22 @@ func (r *Reader[T]) PagesOf(
 	pages := make(map[store.ID]*Page[T], len(parents))
 	for _, id := range parents {
 		r.redactAll(scope, children[id])
-		pages[id] = page(reading, children[id], r.document)
+		pages[id] = page(checked, children[id], r.document)
 	}
 	return pages, nil
 }
 
 // read validates a list's arguments and narrows them to what the scope sees. The bounds from the cursors are not
 // conditions of the client, so they are added after the narrowing.
-func (r *Reader[T]) read(scope auth.Scope, list List) (reading, error) {
+func (r *Reader[T]) read(scope auth.Scope, list List) (pageQuery, error) {
 	where, err := r.db.Catalog.Narrow(scope, r.def, list.Where)
 	if err != nil {
-		return reading{}, err
+		return pageQuery{}, err
 	}
 	list.Where = where
-	checked, err := newReading(r.db.CursorKeys, r.def, list)
+	checked, err := newPageQuery(r.db.CursorKeys, r.def, list)
 	if err != nil {
-		return reading{}, err
+		return pageQuery{}, err
 	}
 	checked.query.Fields = r.fields
 	if r.fields != 0 {

@@ -106,7 +106,7 @@ func inInput(err error) error {
 		return err
 	}
 	return &store.Error{
-		Code: store.Conflict, Message: "input." + coded.Problems[0].Path + ": is in use already", Err: err,
-		Problems: []store.Problem{{Path: "input." + coded.Problems[0].Path, Message: "is in use already"}},
+		Code: store.Conflict, Message: "input." + coded.Problems[0].Path + ": is already in use", Err: err,
+		Problems: []store.Problem{{Path: "input." + coded.Problems[0].Path, Message: "is already in use"}},
 	}
 }

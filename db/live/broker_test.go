@@ -71,7 +71,7 @@ func TestGroupLoadsOnce(t *testing.T) {
 }
 
 // Without subscribers the log isn't read; with some, it is polled only a few times a second while nothing happens.
-func TestBrokerReadsSeldom(t *testing.T) {
+func TestBrokerPollsRarely(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(t *testing.T, w *world) {
 		time.Sleep(time.Hour)

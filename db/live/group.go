@@ -144,7 +144,7 @@ func (g *group[T]) loadUpdates(ctx context.Context, events []*ChangeEvent) ([]*u
 		u := newUpdate(g, event)
 		u.document, u.loadedAt = found[event.Entity], began
 		if u.document == nil || u.kind == ChangeRemoved {
-			if !g.mayHaveHad(event) {
+			if !g.mayHaveRemoved(event) {
 				continue
 			}
 			u.kind, u.document = ChangeRemoved, nil
@@ -154,9 +154,9 @@ func (g *group[T]) loadUpdates(ctx context.Context, events []*ChangeEvent) ([]*u
 	return updates, nil
 }
 
-// mayHaveHad reports whether the event may have removed a document, which the group doesn't see now, from what the
+// mayHaveRemoved reports whether the event may have removed a document, which the group doesn't see now, from what the
 // group saw. If not, the event publishes no removal: either the document never matched, or another event publishes it.
-func (g *group[T]) mayHaveHad(event *ChangeEvent) bool {
+func (g *group[T]) mayHaveRemoved(event *ChangeEvent) bool {
 	if len(g.filtered) == 0 || event.Kind == ChangeRemoved || !g.viewpoint.sees(event) {
 		return true
 	}

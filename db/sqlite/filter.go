@@ -99,7 +99,7 @@ func (b *builder) comparison(c column, f store.Filter) {
 	}
 }
 
-// searchText returns the text of a text search.
+// searchText returns the operand of a text search.
 func (b *builder) searchText(c column, f store.Filter) string {
 	text, ok := f.Value.(string)
 	if !ok || c.Type != store.TypeString {

@@ -28,10 +28,11 @@ const (
 
 // check sends a query and checks SQLite's plan of each statement that it took:
 //
-//   - No table is scanned without an index, and none is indexed for the query only.
-//   - An index is walked from end to end, and a list read in its order, only where the conditions match many documents
-//     by nature. Where one is selective it finds the documents, and only then they may be sorted.
-//   - What is equal in the first key of an order may be sorted by the others, unless that key has few values.
+//   - No table is scanned without an index, and no index is built for one query.
+//   - An index is walked from end to end, and a list read in its order, only if the conditions match many documents by
+//     nature. A selective condition finds the documents, and only then may they be sorted.
+//   - Documents with equal values of an order's first key may be sorted by the other keys, unless the first key has
+//     low cardinality.
 func (p *planned) check(role, query string, want expectation) {
 	p.t.Helper()
 	p.store.TakeStatements()

@@ -20,7 +20,7 @@ type Event struct {
 	Actor     ID        `db:"actor_id"`
 	ActorRole string    `db:"actor_role"`
 	At        time.Time `db:"at"`
-	// Data is a JSON object: the entity as it was after the change, or before it if it was deleted.
+	// Data is a JSON object: the document as it was after the change, or before a deletion.
 	Data string `db:"data"`
 	// Planned is set when the event's deliveries have been created.
 	Planned bool `db:"planned"`

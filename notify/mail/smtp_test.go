@@ -185,14 +185,14 @@ func TestConfig(t *testing.T) {
 		t.Errorf("mailer %v, error %v", mailer, err)
 	}
 	for name, change := range map[string]func(*SMTPConfig){
-		"no host":           func(c *SMTPConfig) { c.Host = "" },
-		"no port":           func(c *SMTPConfig) { c.Port = 0 },
-		"large port":        func(c *SMTPConfig) { c.Port = 65536 },
-		"no sender":         func(c *SMTPConfig) { c.From = "" },
-		"two senders":       func(c *SMTPConfig) { c.From = "a@b.example, c@d.example" },
-		"sender's newline":  func(c *SMTPConfig) { c.From = "a@b.example\r\nBcc: c@d.example" },
-		"quoted sender":     func(c *SMTPConfig) { c.From = `"a> SIZE=1 <b"@c.example` },
-		"sender's alphabet": func(c *SMTPConfig) { c.From = "crm@müller.example" },
+		"no host":          func(c *SMTPConfig) { c.Host = "" },
+		"no port":          func(c *SMTPConfig) { c.Port = 0 },
+		"large port":       func(c *SMTPConfig) { c.Port = 65536 },
+		"no sender":        func(c *SMTPConfig) { c.From = "" },
+		"two senders":      func(c *SMTPConfig) { c.From = "a@b.example, c@d.example" },
+		"sender's newline": func(c *SMTPConfig) { c.From = "a@b.example\r\nBcc: c@d.example" },
+		"quoted sender":    func(c *SMTPConfig) { c.From = `"a> SIZE=1 <b"@c.example` },
+		"non-ASCII sender": func(c *SMTPConfig) { c.From = "crm@müller.example" },
 	} {
 		config := good
 		change(&config)
