@@ -82,7 +82,7 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 		return func(ctx context.Context) error { return d.db.SettleSent(ctx, delivery) }
 	}
 	if sending.Err() != nil {
-		log.Warn("mail cut off by the end of the program", "error", sent)
+		log.Warn("sending interrupted by shutdown", "error", sent)
 		return func(ctx context.Context) error { return d.db.Release(ctx, delivery) }
 	}
 	log = log.With(slog.String("error", mail.Line(sent.Error(), errorLimit)), eventlog.StackOf(sent))

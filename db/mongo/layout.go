@@ -93,8 +93,8 @@ func (l *layout) live(filter bson.D) bson.D {
 	return append(slices.Clip(filter), bson.E{Key: deletedAtField, Value: nil})
 }
 
-// one returns the filter of the one live document that has that id and matches where.
-func (l *layout) one(id store.ID, where bson.D) bson.D {
+// byID returns the filter of the one live document that has that id and matches where.
+func (l *layout) byID(id store.ID, where bson.D) bson.D {
 	filter := bson.D{{Key: idField, Value: bson.ObjectID(id)}}
 	if len(where) > 0 {
 		filter = append(filter, bson.E{Key: "$and", Value: bson.A{where}})

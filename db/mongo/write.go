@@ -72,7 +72,7 @@ func (s *Store) Update(
 		}
 		update.addEvents(pending, events[0].At)
 	}
-	return s.updateOne(ctx, l, l.one(id, filter), &update)
+	return s.updateOne(ctx, l, l.byID(id, filter), &update)
 }
 
 // updateOne applies a change to the one document that matches, and is NOT_FOUND if there is none.
@@ -97,7 +97,7 @@ func (s *Store) Delete(
 	if err != nil {
 		return err
 	}
-	filter = l.one(id, filter)
+	filter = l.byID(id, filter)
 	var update change
 	if len(events) > 0 {
 		pending, err := s.pending(l, events)

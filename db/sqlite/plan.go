@@ -134,8 +134,8 @@ func (a access) givesOrder(s *Store, t *table, f store.Filter) bool {
 			return !a.isSelective(s, t, f) && !a.givesOrder(s, t, f)
 		})
 	}
-	one := f.Op == store.OpEq || f.Op == store.OpIsNull || f.Op == store.OpIn && len(f.Values) == 1
-	if !one && (f.Op != store.OpIn || len(a.sort) > 0) {
+	single := f.Op == store.OpEq || f.Op == store.OpIsNull || f.Op == store.OpIn && len(f.Values) == 1
+	if !single && (f.Op != store.OpIn || len(a.sort) > 0) {
 		return false
 	}
 	rest := slices.DeleteFunc(slices.Clone(a.sort), func(key store.Sort) bool { return key.Field == f.Field })

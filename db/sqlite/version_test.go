@@ -15,10 +15,10 @@ import (
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
-	one, other := open(t, path, notes), open(t, path, notes)
+	first, second := open(t, path, notes), open(t, path, notes)
 	version := func() store.Version {
 		t.Helper()
-		version, ok := one.Version()
+		version, ok := first.Version()
 		if !ok {
 			t.Fatal("the version isn't known")
 		}
@@ -26,7 +26,7 @@ func TestVersion(t *testing.T) {
 	}
 	before := version()
 	for i := range 20 {
-		for j, s := range []*Store{one, other} {
+		for j, s := range []*Store{first, second} {
 			if err := s.Insert(t.Context(), notes, &note{ID: store.NewID(), Title: fmt.Sprint(i, j)}); err != nil {
 				t.Fatal(err)
 			}
@@ -36,8 +36,8 @@ func TestVersion(t *testing.T) {
 			}
 			before = after
 		}
-		findNotes(t, one, store.Filter{})
-		findNotes(t, other, store.Filter{})
+		findNotes(t, first, store.Filter{})
+		findNotes(t, second, store.Filter{})
 		if version() != before {
 			t.Fatal("reading changed the version")
 		}

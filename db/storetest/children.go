@@ -80,9 +80,9 @@ func checkChildren(t *testing.T, s store.Store, m model, parents []store.ID, q s
 	})
 	wantCode(t, "FindChildren", err, "")
 	for _, parent := range parents {
-		one := q
-		one.Where = store.And(store.Eq("parent_id", parent), q.Where)
-		wantIDs(t, "children of "+parent.String(), idsOf(got[parent]), m.find(things, one))
+		ofParent := q
+		ofParent.Where = store.And(store.Eq("parent_id", parent), q.Where)
+		wantIDs(t, "children of "+parent.String(), idsOf(got[parent]), m.find(things, ofParent))
 		for _, child := range got[parent] {
 			if child.Parent != parent {
 				t.Errorf("a child of %v was returned as one of %v", child.Parent, parent)
