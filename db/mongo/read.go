@@ -39,7 +39,8 @@ func (s *Store) find(ctx context.Context, q *query, row func(bson.Raw) error) er
 	}
 	from := s.collection(q.Collection)
 	if q.Collection == store.Events {
-		// Published events can't be revoked, so don't read an event that could be rolled back.
+		// Published events can't be revoked, so don't read one that only a deposed primary has, which will be rolled
+		// back.
 		from = from.Clone(options.Collection().SetReadConcern(readconcern.Majority()))
 	}
 	cursor, err := from.Find(ctx, q.filter, settings)
