@@ -10,7 +10,7 @@ import (
 )
 
 // ByEmail returns the account with that address, regardless of case; it is NOT_FOUND if there is none that the scope
-// sees. Any text is looked for, also one that is no address: the old application accepted such.
+// sees. It accepts any text, since the old application accepted invalid addresses.
 func ByEmail[T User | Customer](ctx context.Context, accounts *entity.Reader[T], scope auth.Scope, email string) (*T, error) {
 	return accounts.Single(ctx, scope, store.Eq("email_key", entity.Fold(strings.TrimSpace(email))))
 }

@@ -7,16 +7,16 @@ import (
 	"crm/db/store"
 )
 
-// Customer is somebody the staff deals with.
+// Customer is a customer of the business.
 type Customer struct {
 	ID    store.ID `db:"_id"`
 	Name  string   `db:"name,personal"`
 	Email string   `db:"email,personal"`
-	// PasswordHash is empty for a customer whom the staff entered and who can't log in yet.
+	// PasswordHash is empty for a customer whom the staff created and who can't log in yet.
 	PasswordHash string  `db:"password,secret"`
 	Company      *string `db:"company,personal"`
 	Phone        *string `db:"phone,personal"`
-	// DeletingAt is set as soon as the customer's deletion has begun.
+	// DeletingAt is when the customer's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at"`
 	UpdatedAt  time.Time  `db:"updated_at"`
@@ -27,7 +27,7 @@ type Customer struct {
 	companyKey *string `db:"company_key" folds:"Company"`
 }
 
-// Customers are those that the staff deals with.
+// Customers declares customers.
 var Customers = entity.Declare(entity.Declaration[Customer]{
 	Kind: "cus", Name: "customers", Noun: "customer",
 	Visible:  []entity.Grant{entity.ToStaff(), entity.ToCustomer("_id")},

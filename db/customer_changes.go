@@ -9,17 +9,17 @@ import (
 	"crm/db/store"
 )
 
-// NewCustomer is what is known of a customer before they have a record.
+// NewCustomer is the data of a customer to create.
 type NewCustomer struct {
 	Name    string
 	Email   string
 	Company *string
 	Phone   *string
-	// Password is nil for a customer who isn't to log in yet.
+	// Password is nil for a customer who can't log in yet.
 	Password *string
 }
 
-// CustomerChanges are changes to a customer; nil leaves a field as it is, a pointer to nil clears it.
+// CustomerChanges are changes to a customer; nil leaves a field unchanged, a pointer to nil clears it.
 type CustomerChanges struct {
 	Name    *string
 	Email   *string
@@ -27,13 +27,13 @@ type CustomerChanges struct {
 	Phone   **string
 }
 
-// SignUpCustomer makes a customer account for whoever asks.
+// SignUpCustomer creates a customer account; anybody may.
 func (d *DB) SignUpCustomer(ctx context.Context, change NewCustomer) (*Customer, error) {
 	id := store.NewID()
 	return d.insertCustomer(ctx, auth.Scope{Role: auth.Customer, Account: id}, id, change)
 }
 
-// CreateCustomer enters a customer; only staff may.
+// CreateCustomer creates a customer; only staff may.
 func (d *DB) CreateCustomer(ctx context.Context, scope auth.Scope, change NewCustomer) (*Customer, error) {
 	if !scope.IsStaff() {
 		return nil, store.Errorf(store.Forbidden, "only staff may create customers")
@@ -68,7 +68,7 @@ func (d *DB) insertCustomer(ctx context.Context, scope auth.Scope, id store.ID, 
 	return customer, nil
 }
 
-// UpdateCustomer changes a customer that the scope sees: staff any, a customer themself.
+// UpdateCustomer changes a customer that the scope sees: staff may change any, a customer only themself.
 func (d *DB) UpdateCustomer(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes CustomerChanges,
 ) (*Customer, error) {
@@ -78,7 +78,7 @@ func (d *DB) UpdateCustomer(
 			next.Name = problems.line("name", *changes.Name)
 		}
 		if changes.Email != nil {
-			// Without its key, which may be a second one, the account claims the address, also if it is the same.
+			// Without its old key, which may have a suffix, the account claims the address, even if that is unchanged.
 			next.Email, next.emailKey = problems.nextEmail(next.Email, *changes.Email), ""
 		}
 		if changes.Company != nil {
@@ -91,9 +91,9 @@ func (d *DB) UpdateCustomer(
 	})
 }
 
-// DeleteCustomer deletes a customer: an admin any, a customer themself. One with interactions or tickets is a CONFLICT
-// that counts them, unless cascade is set: then these are deleted first. A deletion that was cut off is finished by
-// calling it again.
+// DeleteCustomer deletes a customer: an admin may delete any, a customer only themself. If the customer has
+// interactions or tickets, it is a CONFLICT that counts them, unless cascade is set: then these are deleted first.
+// Calling it again finishes an interrupted deletion.
 func (d *DB) DeleteCustomer(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, cascade bool,
 ) (entity.Removed, error) {

@@ -8,7 +8,7 @@ import (
 	"crm/db/store"
 )
 
-// CustomerNote is what the staff notes about a customer, who never sees it.
+// CustomerNote is a note of the staff about a customer, who never sees it.
 type CustomerNote struct {
 	ID         store.ID  `db:"_id"`
 	CustomerID store.ID  `db:"customer_id" belongs:"Customer.notes,cascade"`
@@ -20,7 +20,7 @@ type CustomerNote struct {
 	Version    int       `db:"version" default:"1"`
 }
 
-// CustomerNotes are the staff's notes, the pinned ones first.
+// CustomerNotes declares the staff's notes, listed with the pinned ones first.
 var CustomerNotes = entity.Declare(entity.Declaration[CustomerNote]{
 	Kind: "cnt", Name: "customer_notes", Noun: "note",
 	Visible:      []entity.Grant{entity.ToStaff()},
@@ -35,7 +35,7 @@ var CustomerNotes = entity.Declare(entity.Declaration[CustomerNote]{
 	},
 })
 
-// permit is FORBIDDEN unless whoever has the scope wrote the note or is an admin. The note is one that the scope sees.
+// permit is FORBIDDEN unless the scope's account wrote the note or is an admin. The scope must see the note.
 func (n *CustomerNote) permit(scope auth.Scope) error {
 	if scope.SeesAll() || (n.AuthorID != nil && scope.IsAccount(true, *n.AuthorID)) {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"crm/db/store"
 )
 
-// NewCustomerNote is a note before it is written.
+// NewCustomerNote is the data of a note to create.
 type NewCustomerNote struct {
 	// CustomerID is a global id.
 	CustomerID string
@@ -16,13 +16,13 @@ type NewCustomerNote struct {
 	Pinned     bool
 }
 
-// CustomerNoteChanges are changes to a note; nil leaves a field as it is.
+// CustomerNoteChanges are changes to a note; nil leaves a field unchanged.
 type CustomerNoteChanges struct {
 	Text   *string
 	Pinned *bool
 }
 
-// CreateCustomerNote writes a note on a customer; only staff may.
+// CreateCustomerNote creates a note on a customer; only staff may.
 func (d *DB) CreateCustomerNote(ctx context.Context, scope auth.Scope, in NewCustomerNote) (*CustomerNote, error) {
 	if !scope.IsStaff() {
 		return nil, store.Errorf(store.Forbidden, "only staff may write notes")
@@ -45,7 +45,7 @@ func (d *DB) CreateCustomerNote(ctx context.Context, scope auth.Scope, in NewCus
 	return note, nil
 }
 
-// UpdateCustomerNote changes a note: its author may, and an admin.
+// UpdateCustomerNote changes a note; only its author and admins may.
 func (d *DB) UpdateCustomerNote(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes CustomerNoteChanges,
 ) (*CustomerNote, error) {
@@ -64,7 +64,7 @@ func (d *DB) UpdateCustomerNote(
 	})
 }
 
-// DeleteCustomerNote deletes a note: its author may, and an admin.
+// DeleteCustomerNote deletes a note; only its author and admins may.
 func (d *DB) DeleteCustomerNote(ctx context.Context, scope auth.Scope, id store.ID, expected *int) error {
 	note, err := d.CustomerNotes.Get(ctx, scope, id)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package db is the domain: the entities, their rules, who may see and do what, and the queries on them. It writes
-// through store.Store, which an engine implements (db/sqlite, db/mongo), and knows nothing of GraphQL, mail or drivers.
+// Package db is the domain: the entities, their rules, permissions and queries. It stores them in a store.Store, which
+// an engine implements (db/sqlite, db/mongo), and knows nothing of GraphQL, mail or drivers.
 package db
 
 import (
@@ -16,22 +16,22 @@ import (
 
 // Passwords hashes and verifies passwords.
 type Passwords interface {
-	// Problem says what is wrong with a password that somebody wants to have; it is empty when nothing is.
+	// Problem returns what is wrong with a new password, "" if nothing is.
 	Problem(password string) string
-	// Hash returns what may be stored of the password. It waits for a free processor, or for ctx.
+	// Hash returns the hash to store. It waits until a processor is free or ctx is done.
 	Hash(ctx context.Context, password string) (string, error)
-	// Verify reports whether the hash is of the password, and whether it should be made anew. An empty hash is of none,
-	// which it takes as long to find out.
+	// Verify reports whether the hash belongs to the password, and whether it is outdated. An empty hash belongs to no
+	// password, but takes as long to verify.
 	Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error)
 }
 
-// DB is the domain: its methods are what can be done with the entities, each with the scope of who does it.
+// DB is the domain: its methods are the operations on the entities, each with the scope of its caller.
 type DB struct {
 	readers
 	repositories
-	// Broker tells subscribers what happens, as long as its Run runs.
+	// Broker publishes changes to subscribers while its Run runs.
 	Broker *live.Broker
-	// Log is the log of everything that happened.
+	// Log is the log of all changes.
 	Log *eventlog.Log
 
 	entities     *entity.Database
@@ -44,22 +44,23 @@ type DB struct {
 	options      Options
 }
 
-// Options are the choices that whoever runs the server has.
+// Options are the operator's settings.
 type Options struct {
-	// AllowStaffSignup lets anybody become a USER; without it only the first account may be signed up.
+	// AllowStaffSignup lets anybody sign up as a USER; without it only the first account can sign up.
 	AllowStaffSignup bool
-	// Silent has nobody told of what happens, as for a demo.
+	// Silent suppresses mail about changes, for example for a demo.
 	Silent bool
-	// CursorKeys sign the cursors of pages: the first signs, all are good. All servers on one store need the same.
+	// CursorKeys sign the cursors of pages: the first one signs, and all of them verify. All servers on one store need
+	// the same keys.
 	CursorKeys [][]byte
-	// EventRetention is how long the events of an entity are kept after its end; zero means 400 days. It is at least
+	// EventRetention is how long an entity's events are kept after its deletion: 400 days if it is zero, and at least
 	// MinEventRetention.
 	EventRetention time.Duration
-	// Log gets what goes wrong while nobody waits for an answer; nil means that it goes nowhere.
+	// Log gets errors that no caller gets; nil discards them.
 	Log *slog.Logger
 }
 
-// New returns the domain over a store.
+// New returns the domain on a store.
 func New(engine store.Store, passwords Passwords, options Options) *DB {
 	options.EventRetention = max(cmp.Or(options.EventRetention, defaultEventRetention), MinEventRetention)
 	d := &DB{
@@ -87,16 +88,16 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	return d
 }
 
-// Catalog returns what is declared of the entities.
+// Catalog returns the declarations of all entities.
 func Catalog() *entity.Catalog { return catalog }
 
-// Collections returns every collection there is, for an engine to open.
+// Collections returns all collections, for an engine to open.
 func Collections() []*store.Collection { return append(catalog.Collections(), store.Events) }
 
-// ParseGlobalID takes a global id apart.
+// ParseGlobalID splits a global id into its kind and the document's id.
 func ParseGlobalID(text string) (entity.Kind, store.ID, error) { return catalog.ParseGlobalID(text) }
 
-// ParseID returns the id in a global id of that kind; the error says what another id is of.
+// ParseID returns the document's id in a global id of that kind; for an id of another kind, the error says which.
 func ParseID(kind entity.Kind, text string) (store.ID, error) {
 	return catalog.ParseGlobalIDOf(kind, text)
 }
@@ -104,15 +105,15 @@ func ParseID(kind entity.Kind, text string) (store.ID, error) {
 // Ping returns nil when the store answers, else an UNAVAILABLE error.
 func (d *DB) Ping(ctx context.Context) error { return d.store.Ping(ctx) }
 
-// Mover returns what moves pending events into the log: this process's own at once, and soon those that another one
-// couldn't move. onMoved is called when there are new events in the log, and must not block.
+// Mover returns a mover of pending events into the log: it moves this process's own at once, and soon those that
+// another process couldn't move. onMoved is called when there are new events in the log, and must not block.
 func (d *DB) Mover(log *slog.Logger, onMoved func(), options ...eventlog.MoverOption) *eventlog.Mover {
 	return eventlog.NewMover(d.store, log, append([]eventlog.MoverOption{
 		eventlog.WokenBy(d.written), eventlog.OnMoved(d.Broker.Wake), eventlog.OnMoved(onMoved),
 	}, options...)...)
 }
 
-// wake has what follows from events begin at once.
+// wake makes the followers of the log check for events at once.
 func (d *DB) wake() {
 	d.Broker.Wake()
 	d.written.Raise()

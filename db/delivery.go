@@ -8,7 +8,7 @@ import (
 	"crm/db/store"
 )
 
-// DeliveryStatus says how a delivery stands.
+// DeliveryStatus is the state of a delivery.
 type DeliveryStatus string
 
 // The states, as they are stored.
@@ -19,8 +19,8 @@ const (
 	DeliveryCancelled DeliveryStatus = "cancelled"
 )
 
-// Delivery is one message to one recipient that follows from an event. Its ID derives from event, channel and
-// recipient, so that planning an event twice makes it once.
+// Delivery is one message to one recipient about an event. Its ID derives from event, channel and recipient, so that
+// planning an event twice creates it once.
 type Delivery struct {
 	ID      store.ID `db:"_id"`
 	EventID store.ID `db:"event_id"`
@@ -30,32 +30,33 @@ type Delivery struct {
 	EntityID store.ID `db:"entity_id" belongs:"Interaction.deliveries,keep Ticket.deliveries,keep"`
 	// Account is the key of the account that the message goes to; deliveries of earlier versions lack it.
 	Account auth.Key `db:"account"`
-	// Channel is how it goes out: "mail".
+	// Channel is how it is sent: "mail".
 	Channel string `db:"channel"`
-	// Recipient is the address, RecipientName the name beside it.
+	// Recipient is the address, RecipientName the display name.
 	Recipient     string `db:"recipient,personal"`
 	RecipientName string `db:"recipient_name,personal"`
-	// MessageID is the RFC 5322 Message-ID without its angle brackets; every try has the same.
+	// MessageID is the RFC 5322 Message-ID without its angle brackets; it is the same for every attempt.
 	MessageID string         `db:"message_id"`
 	Subject   string         `db:"subject,personal"`
 	Text      string         `db:"text,personal"`
 	HTML      string         `db:"html,personal"`
 	Status    DeliveryStatus `db:"status"`
-	// Attempts counts the tries whose outcome is known.
+	// Attempts counts the attempts whose outcome is known.
 	Attempts  int     `db:"attempts"`
 	LastError *string `db:"last_error,personal"`
-	// NextAttemptAt is when a pending delivery is due; while a worker has it, when its lease ends.
+	// NextAttemptAt is when a pending delivery is due or, while a worker has claimed it, when its lease ends.
 	NextAttemptAt time.Time `db:"next_attempt_at"`
-	// Lease is the claim of the worker that has it; only its holder may say how the try went.
+	// Lease identifies the claim of a worker; only its holder may record the outcome of the attempt.
 	Lease     store.ID   `db:"lease"`
 	CreatedAt time.Time  `db:"created_at"`
 	SentAt    *time.Time `db:"sent_at"`
 }
 
-// verbFailed is what may happen to a delivery besides what may to all.
+// verbFailed is the verb that only deliveries have.
 const verbFailed = "failed"
 
-// Deliveries are the messages that follow from events. Staff see those of what they see; see VisibleDeliveries.
+// Deliveries declares the messages about events. Staff see the deliveries of the interactions and tickets that they
+// see; see VisibleDeliveries.
 var Deliveries = entity.Declare(entity.Declaration[Delivery]{
 	Kind: "dlv", Name: "deliveries", Noun: "delivery",
 	Visible:  []entity.Grant{entity.ToStaff()},
@@ -69,7 +70,7 @@ var Deliveries = entity.Declare(entity.Declaration[Delivery]{
 	},
 })
 
-// TellsOfDeletion reports whether the message says that something was deleted, which its recipient may have been, too.
+// TellsOfDeletion reports whether the message is about a deletion, possibly together with its recipient's account.
 func (d *Delivery) TellsOfDeletion() bool { return IsDeletion(d.EventType) }
 
 // PendingUntil returns when the delivery is tried next, nil unless it is pending.

@@ -14,7 +14,7 @@ const (
 	KindUser         entity.Kind = "usr"
 )
 
-// The types of events.
+// The event types.
 const (
 	EventCustomerNoteCreated  = "customer_note.created"
 	EventCustomerNoteUpdated  = "customer_note.updated"
@@ -40,7 +40,7 @@ const (
 	EventUserDeleted          = "user.deleted"
 )
 
-// catalog is all that is declared.
+// catalog holds all declared entities.
 var catalog = entity.NewCatalog(
 	CustomerNotes,
 	Customers,
@@ -53,7 +53,7 @@ var catalog = entity.NewCatalog(
 	Users,
 )
 
-// readers read what a scope sees of each entity.
+// readers read the documents that a scope sees.
 type readers struct {
 	CustomerNotes *entity.Reader[CustomerNote]
 	Customers     *entity.Reader[Customer]
@@ -63,7 +63,7 @@ type readers struct {
 	Users         *entity.Reader[User]
 }
 
-// repositories write each entity.
+// repositories write documents.
 type repositories struct {
 	customerNotes *entity.Repository[CustomerNote]
 	customers     *entity.Repository[Customer]
@@ -111,7 +111,7 @@ func (d *Customer) Pointers(into []any) []any {
 	)
 }
 
-// SetKeys makes the folded fields match those that they repeat.
+// SetKeys sets the folded fields from the original ones.
 func (d *Customer) SetKeys() {
 	d.nameKey = entity.Fold(d.Name)
 	d.emailKey = entity.FoldUnique(d.emailKey, d.Email)
@@ -178,7 +178,7 @@ func (d *Interaction) Pointers(into []any) []any {
 	)
 }
 
-// SetKeys makes the folded fields match those that they repeat.
+// SetKeys sets the folded fields from the original ones.
 func (d *Interaction) SetKeys() {
 	d.titleKey = entity.Fold(d.Title)
 }
@@ -251,13 +251,13 @@ func (d *User) Pointers(into []any) []any {
 	)
 }
 
-// SetKeys makes the folded fields match those that they repeat.
+// SetKeys sets the folded fields from the original ones.
 func (d *User) SetKeys() {
 	d.nameKey = entity.Fold(d.Name)
 	d.emailKey = entity.FoldUnique(d.emailKey, d.Email)
 }
 
-// GlobalID returns the id under which clients know the document.
+// GlobalID returns the id that clients use for the document.
 func (d *CustomerNote) GlobalID() string { return KindCustomerNote.GlobalID(d.ID) }
 
 // AppendGlobalID appends what GlobalID returns.
@@ -265,19 +265,19 @@ func (d *CustomerNote) AppendGlobalID(buf []byte) []byte {
 	return KindCustomerNote.AppendGlobalID(buf, d.ID)
 }
 
-// GlobalID returns the id under which clients know the document.
+// GlobalID returns the id that clients use for the document.
 func (d *Customer) GlobalID() string { return KindCustomer.GlobalID(d.ID) }
 
 // AppendGlobalID appends what GlobalID returns.
 func (d *Customer) AppendGlobalID(buf []byte) []byte { return KindCustomer.AppendGlobalID(buf, d.ID) }
 
-// GlobalID returns the id under which clients know the document.
+// GlobalID returns the id that clients use for the document.
 func (d *Delivery) GlobalID() string { return KindDelivery.GlobalID(d.ID) }
 
 // AppendGlobalID appends what GlobalID returns.
 func (d *Delivery) AppendGlobalID(buf []byte) []byte { return KindDelivery.AppendGlobalID(buf, d.ID) }
 
-// GlobalID returns the id under which clients know the document.
+// GlobalID returns the id that clients use for the document.
 func (d *Interaction) GlobalID() string { return KindInteraction.GlobalID(d.ID) }
 
 // AppendGlobalID appends what GlobalID returns.
@@ -285,13 +285,13 @@ func (d *Interaction) AppendGlobalID(buf []byte) []byte {
 	return KindInteraction.AppendGlobalID(buf, d.ID)
 }
 
-// GlobalID returns the id under which clients know the document.
+// GlobalID returns the id that clients use for the document.
 func (d *Ticket) GlobalID() string { return KindTicket.GlobalID(d.ID) }
 
 // AppendGlobalID appends what GlobalID returns.
 func (d *Ticket) AppendGlobalID(buf []byte) []byte { return KindTicket.AppendGlobalID(buf, d.ID) }
 
-// GlobalID returns the id under which clients know the document.
+// GlobalID returns the id that clients use for the document.
 func (d *User) GlobalID() string { return KindUser.GlobalID(d.ID) }
 
 // AppendGlobalID appends what GlobalID returns.

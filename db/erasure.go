@@ -10,7 +10,7 @@ import (
 	"crm/db/store"
 )
 
-// What stands in deliveries in place of what was erased.
+// Placeholders in erased deliveries.
 const (
 	erasedAddress = "deleted@account.invalid"
 	erasedName    = "deleted account"
@@ -19,9 +19,9 @@ const (
 // ReasonDeleted is why a message to a deleted account is cancelled.
 const ReasonDeleted = "the recipient's account was deleted"
 
-// EraseDeleted erases what the log and the deliveries still tell of deleted accounts: names, addresses, and the texts of
-// what was deleted with them. It does so once the events up to the deletion are planned, and again until the messages
-// that follow from them are sent; left is how many accounts it has to come back for. Doing it twice is harmless.
+// EraseDeleted erases the names and addresses of deleted accounts, and the texts of the documents that were deleted with
+// them, from events and deliveries. An account is erased once all events up to its deletion are planned, and again until
+// the mail about the deletion is sent; left is the number of accounts that aren't done yet. It is idempotent.
 func (d *DB) EraseDeleted(ctx context.Context) (left int, err error) {
 	tombstones, err := entity.Find[Tombstone](ctx, d.store, Tombstones.Collection, store.Query{Limit: sweepBatch})
 	if err != nil {
@@ -39,7 +39,7 @@ func (d *DB) EraseDeleted(ctx context.Context) (left int, err error) {
 	return left, nil
 }
 
-// DeletesAccount reports whether an event says that an account was deleted.
+// DeletesAccount reports whether an event is the deletion of an account.
 func DeletesAccount(event *store.Event) bool {
 	def, verb := catalog.ByEvent(event.Type)
 	if def == nil || verb != entity.Deleted {
@@ -70,8 +70,8 @@ func (d *DB) eraseAccount(ctx context.Context, t *Tombstone) (done bool, err err
 	return err == nil, err
 }
 
-// deletedWith returns the ids of what was deleted with an account, and its own. There are none before the account's
-// deletion is complete and everything up to it is planned.
+// deletedWith returns the ids of the documents that were deleted with an account, and its own. It returns none before the
+// account's deletion is complete and all events up to it are planned.
 func (d *DB) deletedWith(ctx context.Context, t *Tombstone) ([]store.ID, error) {
 	own, err := entity.Find[store.Event](ctx, d.store, store.Events, store.Query{
 		Where: store.And(store.Eq("entity_id", t.ID), store.Compare(store.OpGt, "seq", t.LogSeq)),
@@ -91,7 +91,8 @@ func (d *DB) deletedWith(ctx context.Context, t *Tombstone) ([]store.ID, error) 
 	return d.deletedUpTo(ctx, t, own[last].Seq)
 }
 
-// deletedUpTo returns the ids of what was deleted between the begin of an account's deletion and a seq, and concerned it.
+// deletedUpTo returns the account's id and the ids of the documents concerning it that were deleted between the beginning of
+// its deletion and a seq.
 func (d *DB) deletedUpTo(ctx context.Context, t *Tombstone, through int) ([]store.ID, error) {
 	deleted := []store.ID{t.ID}
 	for at := t.LogSeq; at < through; {
@@ -116,7 +117,7 @@ func (d *DB) deletedUpTo(ctx context.Context, t *Tombstone, through int) ([]stor
 	return deleted, nil
 }
 
-// eraseEvents erases the texts in the events of an entity that is gone.
+// eraseEvents erases the texts in the events of a deleted entity.
 func (d *DB) eraseEvents(ctx context.Context, id store.ID) error {
 	for after := 0; ; {
 		events, err := entity.Find[store.Event](ctx, d.store, store.Events, store.Query{
@@ -130,7 +131,7 @@ func (d *DB) eraseEvents(ctx context.Context, id store.ID) error {
 			after = event.Seq
 			data, err := erasedData(event)
 			if err != nil || data == event.Data {
-				continue // what can't be decoded tells nobody anything
+				continue // data that can't be decoded isn't shown to anybody
 			}
 			set := []store.Assignment{{Field: "data", Value: data}}
 			if err := d.store.Update(ctx, store.Events, event.ID, store.Filter{}, set); err != nil && store.CodeOf(err) != store.NotFound {
@@ -143,7 +144,7 @@ func (d *DB) eraseEvents(ctx context.Context, id store.ID) error {
 	}
 }
 
-// erasedData returns an event's data without texts, also that of an earlier version.
+// erasedData returns an event's data without its texts.
 func erasedData(event *store.Event) (string, error) {
 	def, _ := catalog.ByEvent(event.Type)
 	if def == nil {
@@ -171,7 +172,7 @@ func erasedData(event *store.Event) (string, error) {
 	return string(text), err
 }
 
-// cancelPending cancels the messages to an account that wait for another try, but not those that tell of the deletion.
+// cancelPending cancels the messages to an account that wait for another attempt, except those about deletions.
 func (d *DB) cancelPending(ctx context.Context, t *Tombstone) error {
 	waiting, err := d.deliveries.Find(ctx, store.Query{Where: store.And(
 		store.Eq("account", string(t.Account)), store.Eq("status", string(DeliveryPending)), store.Eq("lease", store.ID{}),
@@ -190,15 +191,15 @@ func (d *DB) cancelPending(ctx context.Context, t *Tombstone) error {
 	return nil
 }
 
-// eraseDeliveries erases the messages to an account, and those about what was deleted with it. done is false while some
-// of them are still to be sent, as those that tell of the deletion.
+// eraseDeliveries erases the messages to an account and about the documents that were deleted with it. done is false while
+// some of them are pending.
 func (d *DB) eraseDeliveries(ctx context.Context, t *Tombstone, about []store.ID) (done bool, err error) {
 	concerned := store.Or(
 		store.Eq("account", string(t.Account)),
-		store.And(store.Eq("account", ""), store.Eq("recipient", t.Email)), // of an earlier version
+		store.And(store.Eq("account", ""), store.Eq("recipient", t.Email)), // written by an earlier version
 		store.In("entity_id", about),
 	)
-	// First, so that one that is sent meanwhile isn't overlooked.
+	// Counted first, so that a delivery that is sent in the meantime isn't missed.
 	pending, err := d.store.Count(ctx, Deliveries.Collection, store.And(concerned, store.Eq("status", string(DeliveryPending))))
 	if err != nil {
 		return false, err

@@ -10,20 +10,19 @@ import (
 	"crm/db/store"
 )
 
-// EventData is what an event tells of its entity.
+// EventData is an event's decoded data.
 type EventData struct {
-	// Entity is the document as it was after the change, or before it if it was deleted; nil if the event doesn't tell.
-	// Secret and personal fields are empty.
+	// Entity is the document as it was after the change, or before a deletion; nil if the data doesn't contain it. Secret and personal fields are empty.
 	Entity store.Document
 	// Concerned are the accounts that the document refers to, and those that it referred to before.
 	Concerned []entity.Party
-	// Changed names the stored fields that an update changed: "title", "start_time", …
+	// Changed names the changed stored fields: "title", "start_time", …
 	Changed []string
 
 	def *entity.Definition
 }
 
-// DecodeEvent returns what the event tells of its entity.
+// DecodeEvent decodes an event's data.
 func DecodeEvent(e *store.Event) (EventData, error) {
 	def, _ := catalog.ByEvent(e.Type)
 	if def == nil {
@@ -41,7 +40,7 @@ func DecodeEvent(e *store.Event) (EventData, error) {
 	return data, err
 }
 
-// IsDeletion reports whether events of a type say that something was deleted.
+// IsDeletion reports whether events of a type report a deletion.
 func IsDeletion(eventType string) bool {
 	_, verb := catalog.ByEvent(eventType)
 	return verb == entity.Deleted
@@ -76,7 +75,7 @@ func readState(def *entity.Definition, state map[string]json.RawMessage) (store.
 	return doc, nil
 }
 
-// decodeOldEvent reads an event of a version that told an interaction or a ticket by the names of its Go fields.
+// decodeOldEvent decodes an event of an older version, which used the names of Go fields.
 func decodeOldEvent(e *store.Event, def *entity.Definition) (EventData, error) {
 	var old struct {
 		Interaction      map[string]json.RawMessage `json:"interaction"`

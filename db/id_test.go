@@ -21,12 +21,12 @@ func TestNewID(t *testing.T) {
 				id := store.NewID()
 				mutex.Lock()
 				if seen[id] {
-					t.Errorf("%s came twice", id)
+					t.Errorf("got %s twice", id)
 				}
 				seen[id] = true
 				mutex.Unlock()
 				if bytes.Compare(id[:4], last[:4]) < 0 {
-					t.Errorf("%s came after %s", id, last)
+					t.Errorf("got %s after %s", id, last)
 				}
 				last = id
 			}
@@ -41,11 +41,11 @@ func TestDerivedID(t *testing.T) {
 	for _, parts := range [][]string{{"a", "bc"}, {"ab", "c"}, {"abc"}, {"a", "bc", ""}, {"", "a", "bc"}, {}, {""}, {"bc", "a"}} {
 		id := store.DerivedID(parts...)
 		if seen[id] {
-			t.Errorf("%q have the id of other parts", parts)
+			t.Errorf("%q has the id of other parts", parts)
 		}
 		seen[id] = true
 		if again := store.DerivedID(parts...); again != id {
-			t.Errorf("%q have the ids %s and %s", parts, id, again)
+			t.Errorf("%q has the ids %s and %s", parts, id, again)
 		}
 	}
 }
@@ -55,20 +55,20 @@ func TestParseID(t *testing.T) {
 	id := store.NewID()
 	for _, text := range []string{id.String(), strings.ToUpper(id.String())} {
 		if got, err := store.ParseID(text); err != nil || got != id {
-			t.Errorf("%s is read as %s, %v", text, got, err)
+			t.Errorf("%s is parsed as %s, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", "x", id.String()[:23], id.String() + "0", id.String()[:23] + "g", strings.Repeat("é", 12)} {
 		if got, err := store.ParseID(text); err == nil || !got.IsZero() {
-			t.Errorf("%q is read as %s", text, got)
+			t.Errorf("%q is parsed as %s", text, got)
 		}
 	}
 	var read store.ID
 	if text, err := id.MarshalText(); err != nil || read.UnmarshalText(text) != nil || read != id {
-		t.Errorf("%s is written as %q and read as %s: %v", id, text, read, err)
+		t.Errorf("%s is marshalled as %q and parsed as %s: %v", id, text, read, err)
 	}
 	if err := read.UnmarshalText([]byte("nonsense")); err == nil || read != id {
-		t.Errorf("reading nonsense gives %v and makes %s of %s", err, read, id)
+		t.Errorf("parsing nonsense returns %v and changes %[3]s to %[2]s", err, read, id)
 	}
 }
 
@@ -82,10 +82,10 @@ func TestGlobalID(t *testing.T) {
 		}
 		text := kind.GlobalID(id)
 		if gotKind, got, err := ParseGlobalID(text); err != nil || gotKind != kind || got != id {
-			t.Errorf("%s is read as %s %s, %v", text, gotKind, got, err)
+			t.Errorf("%s is parsed as %s %s, %v", text, gotKind, got, err)
 		}
 		if got, err := ParseID(kind, text); err != nil || got != id {
-			t.Errorf("%s is read as %s, %v", text, got, err)
+			t.Errorf("%s is parsed as %s, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{
@@ -93,7 +93,7 @@ func TestGlobalID(t *testing.T) {
 		"usr_" + id.String() + "\x00", " usr_" + id.String(), "usr_" + id.String() + "_1", `{"$gt": ""}`,
 	} {
 		if _, _, err := ParseGlobalID(text); store.CodeOf(err) != store.BadInput || err.Error() != "is not an id of this server" {
-			t.Errorf("%q is read with %v", text, err)
+			t.Errorf("%q is parsed with error %v", text, err)
 		}
 	}
 	_, err := ParseID(KindCustomer, KindTicket.GlobalID(id))

@@ -7,7 +7,7 @@ import (
 	"crm/db/store"
 )
 
-// InteractionKind says what sort of appointment an interaction is.
+// InteractionKind is the kind of an interaction.
 type InteractionKind string
 
 // The kinds, as they are stored.
@@ -17,7 +17,7 @@ const (
 	KindFollowUp InteractionKind = "follow_up"
 )
 
-// InteractionStatus says whether an interaction is still to come.
+// InteractionStatus is the state of an interaction.
 type InteractionStatus string
 
 // The states, as they are stored.
@@ -27,7 +27,7 @@ const (
 	InteractionCancelled InteractionStatus = "cancelled"
 )
 
-// Interaction joins a user and a customer: a meeting, a task, a follow-up.
+// Interaction is an appointment of a user with a customer: a meeting, a task, a follow-up.
 type Interaction struct {
 	ID          store.ID          `db:"_id"`
 	UserID      store.ID          `db:"user_id" belongs:"User.interactions,refuse"`
@@ -39,7 +39,7 @@ type Interaction struct {
 	EndTime     *time.Time        `db:"end_time"`
 	Location    *string           `db:"location"`
 	Status      InteractionStatus `db:"status,few" default:"planned"`
-	// DeletingAt is set as soon as the interaction's deletion has begun.
+	// DeletingAt is when the interaction's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at"`
 	UpdatedAt  time.Time  `db:"updated_at"`
@@ -48,10 +48,10 @@ type Interaction struct {
 	titleKey string `db:"title_key" folds:"Title"`
 }
 
-// verbCancelled is what may happen to an interaction besides what may to all.
+// verbCancelled is the verb that only interactions have.
 const verbCancelled = "cancelled"
 
-// Interactions are the appointments of users with customers.
+// Interactions declares the appointments of users with customers.
 var Interactions = entity.Declare(entity.Declaration[Interaction]{
 	Kind: "int", Name: "interactions", Noun: "interaction",
 	Visible:  []entity.Grant{entity.ToUser("user_id"), entity.ToCustomer("customer_id")},
@@ -73,7 +73,7 @@ var Interactions = entity.Declare(entity.Declaration[Interaction]{
 	Searched: []string{"title_key"},
 })
 
-// DurationMinutes returns how long the interaction takes, nil if its end isn't known.
+// DurationMinutes returns the duration of the interaction, nil if its end isn't known.
 func (i *Interaction) DurationMinutes() *int {
 	if i.EndTime == nil {
 		return nil

@@ -9,9 +9,9 @@ import (
 	"crm/db/store"
 )
 
-// NewInteraction is an interaction before it is entered.
+// NewInteraction is the data of an interaction to create.
 type NewInteraction struct {
-	// CustomerID and UserID are global ids; UserID is nil for whoever enters it.
+	// CustomerID and UserID are global ids; UserID defaults to the caller.
 	CustomerID  string
 	UserID      *string
 	Kind        InteractionKind
@@ -22,19 +22,19 @@ type NewInteraction struct {
 	Location    *string
 }
 
-// End says when an interaction ends: at a time, or after a number of minutes. Both nil is open.
+// End says when an interaction ends: at a time, or after a number of minutes. If both are nil, the end is open.
 type End struct {
 	Time    *time.Time
 	Minutes *int
 }
 
-// InteractionChanges are changes to an interaction; nil leaves a field as it is, a pointer to nil clears it.
+// InteractionChanges are changes to an interaction; nil leaves a field unchanged, a pointer to nil clears it.
 type InteractionChanges struct {
 	Kind        *InteractionKind
 	Title       *string
 	Description *string
 	StartTime   *time.Time
-	// End is nil to move the end with the start.
+	// End, if nil, moves with the start.
 	End      *End
 	Location **string
 	Status   *InteractionStatus
@@ -43,7 +43,7 @@ type InteractionChanges struct {
 // maxMinutes is a year.
 const maxMinutes = 365 * 24 * 60
 
-// CreateInteraction plans an interaction with a customer: a user for themself, an admin for any user.
+// CreateInteraction plans an interaction with a customer: a user may do so for themself, an admin for any user.
 func (d *DB) CreateInteraction(ctx context.Context, scope auth.Scope, in NewInteraction) (*Interaction, error) {
 	var problems Problems
 	now := d.now()
@@ -70,7 +70,7 @@ func (d *DB) CreateInteraction(ctx context.Context, scope auth.Scope, in NewInte
 	return interaction, nil
 }
 
-// checkParticipants makes sure that the user may be given the interaction and that the customer exists.
+// checkParticipants checks that the interaction may be assigned to the user and that the customer exists.
 func (d *DB) checkParticipants(ctx context.Context, scope auth.Scope, i *Interaction) error {
 	if !scope.IsStaff() {
 		return store.Errorf(store.Forbidden, "only staff may create interactions")
@@ -87,7 +87,7 @@ func (d *DB) checkParticipants(ctx context.Context, scope auth.Scope, i *Interac
 	return atField("input.customerId", err)
 }
 
-// activeUser makes sure that a user exists and may log in.
+// activeUser checks that a user exists and may log in.
 func (d *DB) activeUser(ctx context.Context, scope auth.Scope, path string, id store.ID) error {
 	n, err := d.users.CountAll(ctx, store.And(store.Eq("_id", id), store.IsNull("deactivated_at"), store.IsNull("deleting_at")))
 	switch {
@@ -99,10 +99,10 @@ func (d *DB) activeUser(ctx context.Context, scope auth.Scope, path string, id s
 	if _, err := d.Users.Get(ctx, scope, id); err != nil {
 		return atField(path, err)
 	}
-	return store.FieldError(store.BadInput, path, "is a user who is deactivated")
+	return store.FieldError(store.BadInput, path, "is a deactivated user")
 }
 
-// atField names the input field whose id a NOT_FOUND error is about.
+// atField adds to a NOT_FOUND error the input field with the id.
 func atField(path string, err error) error {
 	if store.CodeOf(err) == store.NotFound {
 		return store.FieldError(store.NotFound, path, "there is nothing with this id")
@@ -110,7 +110,7 @@ func atField(path string, err error) error {
 	return err
 }
 
-// UpdateInteraction changes an interaction: an admin any, a user their own.
+// UpdateInteraction changes an interaction: an admin may change any, a user only their own.
 func (d *DB) UpdateInteraction(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes InteractionChanges,
 ) (*Interaction, error) {
@@ -131,7 +131,8 @@ func (d *DB) UpdateInteraction(
 	})
 }
 
-// CancelInteraction calls a planned interaction off: an admin any, a user their own. Doing so twice changes nothing.
+// CancelInteraction cancels a planned interaction: an admin may cancel any, a user only their own. Cancelling it again
+// changes nothing.
 func (d *DB) CancelInteraction(ctx context.Context, scope auth.Scope, id store.ID, expected *int) (*Interaction, error) {
 	return d.interactions.Update(ctx, scope, id, expected, func(next *Interaction) (string, error) {
 		if err := next.Permit(scope, CancelInteraction); err != nil {
@@ -178,7 +179,7 @@ func (c InteractionChanges) applyTime(next *Interaction, problems *Problems) {
 	}
 }
 
-// end checks when an interaction ends, and returns it as a time.
+// end validates an interaction's end, and returns it as a time.
 func (p *Problems) end(start time.Time, end *End) *time.Time {
 	if end == nil {
 		return nil
@@ -203,8 +204,8 @@ func (p *Problems) end(start time.Time, end *End) *time.Time {
 	return nil
 }
 
-// DeleteInteraction deletes an interaction: an admin any, a user their own. One with tickets is a CONFLICT that counts
-// them, unless cascade is set.
+// DeleteInteraction deletes an interaction: an admin may delete any, a user only their own. If it has tickets, the
+// deletion is a CONFLICT that counts them, unless cascade is set.
 func (d *DB) DeleteInteraction(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, cascade bool,
 ) (entity.Removed, error) {

@@ -11,21 +11,21 @@ import (
 	"crm/db/store"
 )
 
-// Credentials are what somebody logs in with, and from where.
+// Credentials are an account's address and password, and the client's network address.
 type Credentials struct {
 	Email    string
 	Password string
-	// Address is the network address of the client, for counting wrong passwords.
+	// Address is the client's network address, for counting wrong passwords.
 	Address string
 }
 
-// LogInUser returns the user whose credentials these are; it is UNAUTHENTICATED if there is none, which takes as long
-// to find out, and RATE_LIMITED after too many wrong ones.
+// LogInUser returns the user with these credentials; it is UNAUTHENTICATED, after the same time, if there is none, and
+// RATE_LIMITED after too many wrong passwords.
 func (d *DB) LogInUser(ctx context.Context, c Credentials) (*User, error) {
 	return logIn(ctx, d, d.users, c, (*User).hash, (*User).mayLogIn)
 }
 
-// LogInCustomer does for customers what LogInUser does for users.
+// LogInCustomer is LogInUser for customers.
 func (d *DB) LogInCustomer(ctx context.Context, c Credentials) (*Customer, error) {
 	return logIn(ctx, d, d.customers, c, (*Customer).hash, (*Customer).mayLogIn)
 }
@@ -71,22 +71,22 @@ func logIn[T any](
 	return found[0], try.succeed(ctx)
 }
 
-// StartUserSession begins a session of a user who has just logged in; see startSession.
+// StartUserSession starts a session of a user who has just logged in; see startSession.
 func (d *DB) StartUserSession(ctx context.Context, u *User) (*Session, string, error) {
 	return startSession(ctx, d, d.users, u, true, func(now *User) bool {
 		return now.mayLogIn() && (now.Version == u.Version || now.PasswordHash == u.PasswordHash)
 	})
 }
 
-// StartCustomerSession begins a session of a customer who has just logged in; see startSession.
+// StartCustomerSession starts a session of a customer who has just logged in; see startSession.
 func (d *DB) StartCustomerSession(ctx context.Context, c *Customer) (*Session, string, error) {
 	return startSession(ctx, d, d.customers, c, false, func(now *Customer) bool {
 		return now.mayLogIn() && (now.Version == c.Version || now.PasswordHash == c.PasswordHash)
 	})
 }
 
-// startSession begins a session of an account, and ends it if the account has lost the right to it since it was read:
-// whoever took it ended the sessions that there were then.
+// startSession starts a session of an account, and ends it if the account has lost the right to log in since it was
+// read, because that change could only end the sessions that existed then.
 func startSession[T any](
 	ctx context.Context, d *DB, e *entity.Repository[T], account *T, staff bool, good func(now *T) bool,
 ) (*Session, string, error) {
@@ -104,20 +104,20 @@ func startSession[T any](
 	return nil, "", errors.Join(err, d.EndSession(ctx, session.ID))
 }
 
-// errWrongCredentials doesn't tell whether it is the address or the password that is wrong.
+// errWrongCredentials doesn't reveal whether the address or the password is wrong.
 func errWrongCredentials() *store.Error {
 	return store.Errorf(store.Unauthenticated, "wrong address or password")
 }
 
-// rehash stores the password at today's cost, unless somebody changed it meanwhile. A password that today's rules
-// refuse, as a very long one of the old application, keeps the hash it has.
+// rehash stores the password's hash at the current cost, unless the password was changed meanwhile. A password that the
+// current rules refuse, such as a very long one of the old application, keeps its old hash.
 func rehash[T any](ctx context.Context, d *DB, e *entity.Repository[T], account *T, hash func(*T) *string, password string) error {
 	if d.passwords.Problem(password) != "" {
 		return nil
 	}
 	fresh, err := d.passwords.Hash(ctx, password)
 	if err != nil {
-		return fmt.Errorf("cannot hash password anew: %w", err)
+		return fmt.Errorf("cannot rehash password: %w", err)
 	}
 	err = e.Assign(ctx, e.ID(account), store.Eq("password", *hash(account)), []store.Assignment{{Field: "password", Value: fresh}})
 	if err != nil && store.CodeOf(err) != store.NotFound {
@@ -126,8 +126,8 @@ func rehash[T any](ctx context.Context, d *DB, e *entity.Repository[T], account 
 	return nil
 }
 
-// ChangePassword gives the viewer's account another password and ends its other sessions, of which it returns the
-// number. A wrong current password is BAD_USER_INPUT, and counts as one at a log-in does.
+// ChangePassword changes the password of the viewer's account and ends its other sessions, whose number it returns. A
+// wrong current password is BAD_USER_INPUT, and counts like a failed log-in.
 func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, next string) (ended int, err error) {
 	var problems Problems
 	problems.password(d.passwords, "newPassword", next)
@@ -159,7 +159,7 @@ func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, ne
 	return d.replacePassword(ctx, kind, viewer.Account, next, viewer.Session)
 }
 
-// SetPassword gives an account a password and ends its sessions, of which it returns the number; only an admin may.
+// SetPassword sets an account's password and ends its sessions, whose number it returns; only an admin may.
 func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID, next string) (ended int, err error) {
 	if !scope.SeesAll() {
 		return 0, store.Errorf(store.Forbidden, "only an admin may set passwords")
@@ -191,7 +191,7 @@ func (d *DB) replacePassword(ctx context.Context, kind entity.Kind, id store.ID,
 	if err != nil {
 		return 0, err
 	}
-	return d.EndSessions(context.WithoutCancel(ctx), id, keep) // who has gone away by now wants them to end all the same
+	return d.EndSessions(context.WithoutCancel(ctx), id, keep) // the sessions have to end even if the client has disconnected
 }
 
 func (d *DB) passwordHash(ctx context.Context, kind entity.Kind, id store.ID) (string, error) {

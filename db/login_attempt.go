@@ -7,15 +7,15 @@ import (
 	"crm/db/store"
 )
 
-// LoginAttempt is one try to log in that failed, or whose outcome is not known yet.
+// LoginAttempt is an attempt to log in that failed, or whose outcome is not known yet.
 type LoginAttempt struct {
 	ID store.ID `db:"_id"`
-	// Key is what is counted: an account's address or a client's network address, each with its kind before it.
+	// Key is the rate-limit key: an account or a client's network address, each with its kind as a prefix.
 	Key string    `db:"key"`
 	At  time.Time `db:"at"`
 }
 
-// LoginAttempts are the tries of the last minutes.
+// LoginAttempts declares the recent attempts to log in.
 var LoginAttempts = entity.Declare(entity.Declaration[LoginAttempt]{
 	Name: "login_attempts", Noun: "log-in attempt",
 	Indexes: []store.Index{

@@ -10,18 +10,18 @@ import (
 	"crm/db/store"
 )
 
-// This file is what notify works with: events become deliveries, which are claimed, attempted and settled. All of it is
-// the program's own work, so nothing here takes a scope.
+// This file has the operations for package notify: events become deliveries, which are claimed, attempted and settled.
+// The program itself does all of this, so nothing here takes a scope.
 
-// UnplannedEvents returns the oldest events whose deliveries haven't been made yet, in order.
+// UnplannedEvents returns the oldest events whose deliveries haven't been created yet, in order.
 func (d *DB) UnplannedEvents(ctx context.Context, limit int) ([]*store.Event, error) {
 	return entity.Find[store.Event](ctx, d.store, store.Events, store.Query{
 		Where: store.Eq("planned", false), Sort: []store.Sort{{Field: "seq"}, {Field: "_id"}}, Limit: limit,
 	})
 }
 
-// PlanDeliveries writes the deliveries that follow from an event and marks the event as planned. After a crash in between,
-// the next call completes it without doing anything twice, since a delivery's id derives from what it is for.
+// PlanDeliveries writes an event's deliveries and marks the event as planned. After a crash in between, the next call
+// completes it without duplicates, since a delivery's id derives from its event, channel and recipient.
 func (d *DB) PlanDeliveries(ctx context.Context, event *store.Event, deliveries []*Delivery) error {
 	for _, delivery := range deliveries {
 		if err := d.insertDelivery(ctx, delivery); err != nil && store.CodeOf(err) != store.Conflict {
@@ -38,7 +38,8 @@ func (d *DB) PlanDeliveries(ctx context.Context, event *store.Event, deliveries 
 	return nil
 }
 
-// Due receives a value soon after this process has made a delivery due, so that it needn't wait for the next poll.
+// Due receives a value soon after this process has made a delivery due, so that its receiver needn't wait for the next
+// poll.
 func (d *DB) Due() <-chan struct{} { return d.due }
 
 func (d *DB) wakeDue() { d.due.Raise() }
@@ -54,15 +55,14 @@ func (d *DB) insertDelivery(ctx context.Context, delivery *Delivery) error {
 	return nil
 }
 
-// deliveryFailed returns the event that says that a delivery was given up. No delivery follows from that, so it is
-// planned from the start.
+// deliveryFailed returns the event for a failed delivery. It has no deliveries itself, so it is planned from the start.
 func (d *DB) deliveryFailed(delivery *Delivery) *store.Event {
 	event := d.deliveries.Event(auth.SystemScope(), verbFailed, delivery, delivery)
 	event.Planned = true
 	return event
 }
 
-// NewDelivery returns a delivery that is due at once, with the id that belongs to event, channel and account.
+// NewDelivery returns a delivery that is due at once, with the id derived from event, channel and account.
 func (d *DB) NewDelivery(event *store.Event, channel string, account auth.Key) *Delivery {
 	now := d.now()
 	return &Delivery{
@@ -71,8 +71,8 @@ func (d *DB) NewDelivery(event *store.Event, channel string, account auth.Key) *
 	}
 }
 
-// ClaimDelivery takes the delivery that has been due for longest, for as long as lease; it is NOT_FOUND if none is
-// due. If the lease ends before the delivery is settled, somebody else may claim it.
+// ClaimDelivery claims the delivery that has been due for longest, for the time of the lease; it is NOT_FOUND if none
+// is due. If the lease ends before the delivery is settled, somebody else may claim it.
 func (d *DB) ClaimDelivery(ctx context.Context, lease time.Duration) (*Delivery, error) {
 	now := d.now()
 	claimed := new(Delivery)
@@ -116,7 +116,7 @@ func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string
 	return nil
 }
 
-// CancelDelivery records why a claimed delivery, which nobody has tried to send now, will never be sent.
+// CancelDelivery records why a claimed delivery will not be sent.
 func (d *DB) CancelDelivery(ctx context.Context, delivery *Delivery, reason string) error {
 	set := []store.Assignment{
 		{Field: "status", Value: string(DeliveryCancelled)}, {Field: "last_error", Value: reason}, {Field: "lease", Value: store.ID{}},
@@ -139,7 +139,7 @@ func (d *DB) settle(ctx context.Context, delivery *Delivery, set []store.Assignm
 	return nil
 }
 
-// Release gives a claimed delivery back without an attempt, due at once; for a worker that has to stop.
+// Release gives up a claim without an attempt, so that the delivery is due at once; for a worker that has to stop.
 func (d *DB) Release(ctx context.Context, delivery *Delivery) error {
 	set := []store.Assignment{{Field: "next_attempt_at", Value: d.now()}, {Field: "lease", Value: store.ID{}}}
 	return d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set)

@@ -5,7 +5,7 @@ import (
 	"crm/db/store"
 )
 
-// InteractionAction is something that a viewer may be allowed to do with an interaction.
+// InteractionAction is an action on an interaction that needs permission.
 type InteractionAction string
 
 // The actions on an interaction.
@@ -16,7 +16,7 @@ const (
 	CreateTicket      InteractionAction = "create a ticket on"
 )
 
-// TicketAction is something that a viewer may be allowed to do with a ticket.
+// TicketAction is an action on a ticket that needs permission.
 type TicketAction string
 
 // The actions on a ticket.
@@ -27,8 +27,8 @@ const (
 	DeleteTicket TicketAction = "delete"
 )
 
-// Permit returns nil if whoever has the scope may do that with the interaction, else a FORBIDDEN error that says why.
-// The interaction is one that the scope sees.
+// Permit returns nil if the scope permits the action on the interaction, else a FORBIDDEN error that says why. The
+// scope must see the interaction.
 func (i *Interaction) Permit(scope auth.Scope, action InteractionAction) error {
 	switch {
 	case action == CreateTicket, scope.IsStaff():
@@ -37,7 +37,7 @@ func (i *Interaction) Permit(scope auth.Scope, action InteractionAction) error {
 	return store.Errorf(store.Forbidden, "a customer may not %s an interaction", action)
 }
 
-// ViewerCan returns what whoever has the scope may do with the interaction.
+// ViewerCan returns the actions on the interaction that the scope permits.
 func (i *Interaction) ViewerCan(scope auth.Scope) []InteractionAction {
 	allowed := []InteractionAction{}
 	for _, action := range []InteractionAction{UpdateInteraction, CancelInteraction, DeleteInteraction, CreateTicket} {
@@ -51,8 +51,8 @@ func (i *Interaction) ViewerCan(scope auth.Scope) []InteractionAction {
 	return allowed
 }
 
-// Permit returns nil if whoever has the scope may do that with the ticket, else a FORBIDDEN error that says why. The
-// ticket is one that the scope sees.
+// Permit returns nil if the scope permits the action on the ticket, else a FORBIDDEN error that says why. The scope
+// must see the ticket.
 func (t *Ticket) Permit(scope auth.Scope, action TicketAction) error {
 	switch {
 	case scope.SeesAll(), action == UpdateTicket, action == MoveTicket:
@@ -68,10 +68,10 @@ func (t *Ticket) Permit(scope auth.Scope, action TicketAction) error {
 	return store.Errorf(store.Forbidden, "a %s may not %s a ticket", roleNames[scope.Role], action)
 }
 
-// roleNames is what the roles are called in messages.
+// roleNames are the names of the roles in messages.
 var roleNames = map[auth.Role]string{auth.Admin: "admin", auth.User: "user", auth.Customer: "customer"}
 
-// ViewerCan returns what whoever has the scope may do with the ticket.
+// ViewerCan returns the actions on the ticket that the scope permits.
 func (t *Ticket) ViewerCan(scope auth.Scope) []TicketAction {
 	allowed := []TicketAction{}
 	for _, action := range []TicketAction{UpdateTicket, MoveTicket, AssignTicket, DeleteTicket} {
@@ -85,7 +85,7 @@ func (t *Ticket) ViewerCan(scope auth.Scope) []TicketAction {
 	return allowed
 }
 
-// staffTransitions: forwards one step at a time, and back to any earlier state.
+// staffTransitions lead forward one step at a time, and back to any earlier state.
 var staffTransitions = map[TicketStatus][]TicketStatus{
 	TicketOpen:       {TicketInProgress},
 	TicketInProgress: {TicketOpen, TicketResolved},
@@ -93,14 +93,14 @@ var staffTransitions = map[TicketStatus][]TicketStatus{
 	TicketClosed:     {TicketOpen, TicketInProgress, TicketResolved},
 }
 
-// customerTransitions: close what is done or was never begun, reopen what isn't done after all.
+// customerTransitions close a ticket that is resolved or wasn't begun, and reopen one that isn't done after all.
 var customerTransitions = map[TicketStatus][]TicketStatus{
 	TicketOpen:     {TicketClosed},
 	TicketResolved: {TicketOpen, TicketClosed},
 	TicketClosed:   {TicketOpen},
 }
 
-// AllowedTransitions returns the states that whoever has the scope may move the ticket to.
+// AllowedTransitions returns the states that the scope may move the ticket to.
 func (t *Ticket) AllowedTransitions(scope auth.Scope) []TicketStatus {
 	allowed := staffTransitions[t.Status]
 	if !scope.IsStaff() {

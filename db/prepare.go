@@ -9,11 +9,11 @@ import (
 	"crm/db/store"
 )
 
-// Backfill fills in what documents that another program wrote lack, and reports in words what it could not do.
+// Backfill fills in missing fields of documents that another program wrote, and reports in words what it could not do.
 type Backfill func(ctx context.Context, s store.Store) (reports []string, err error)
 
-// Prepare makes a store ready that other programs may have written to: it waits until the store answers, fills in what
-// documents of the old application lack, and builds the unique indexes. It says again and again that it is waiting.
+// Prepare prepares a store that other programs may have written to: it waits until the store answers, fills in missing
+// fields of the old application's documents, and builds the unique indexes. While it waits, it keeps logging that.
 func (d *DB) Prepare(ctx context.Context, wait time.Duration, backfill Backfill, log *slog.Logger) error {
 	if err := d.awaitStore(ctx, wait, log); err != nil {
 		return err
@@ -31,8 +31,8 @@ func (d *DB) Prepare(ctx context.Context, wait time.Duration, backfill Backfill,
 	return nil
 }
 
-// BuildIndexes builds the indexes that are missing, as on a new store, or after an update on one that has been in use for
-// long. It tries until it succeeds or ctx ends. The server can serve meanwhile, as fast as it can without them.
+// BuildIndexes builds the missing indexes of a new store, or of a store that an older version of the program has used.
+// It tries until it succeeds or ctx ends. The server can serve meanwhile, but is slower without them.
 func (d *DB) BuildIndexes(ctx context.Context, log *slog.Logger) {
 	for pause := time.Second; ; pause = min(2*pause, time.Minute) {
 		err := d.buildIndexes(ctx, log)

@@ -11,16 +11,17 @@ import (
 	"crm/db/store"
 )
 
-// Recipient is an account as messages need it.
+// Recipient is an account that messages are sent to.
 type Recipient struct {
 	Name, Email string
-	// Deactivated accounts are told nothing.
+	// Deactivated accounts get no messages.
 	Deactivated bool
-	// Deleted says that only the account's tombstone is left. It is told what was deleted with it, and nothing else.
+	// Deleted says that only the account's tombstone is left. It gets messages about deletions only.
 	Deleted bool
 }
 
-// Recipients returns the accounts with these keys, as they are now, by their keys. Those that are gone are missing.
+// Recipients returns the current state of the accounts with these keys, by key. Accounts without a tombstone that are
+// deleted are missing.
 func (d *DB) Recipients(ctx context.Context, accounts []auth.Key) (map[auth.Key]Recipient, error) {
 	found := make(map[auth.Key]Recipient, len(accounts))
 	ids := make(map[auth.Role][]store.ID)
@@ -55,7 +56,7 @@ func (d *DB) Recipients(ctx context.Context, accounts []auth.Key) (map[auth.Key]
 	return found, d.addDeleted(ctx, missing, found)
 }
 
-// addDeleted adds those accounts that have left a tombstone.
+// addDeleted adds the accounts that have a tombstone.
 func (d *DB) addDeleted(ctx context.Context, accounts map[store.ID]auth.Key, found map[auth.Key]Recipient) error {
 	if len(accounts) == 0 {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"crm/db/store"
 )
 
-// Redeliver makes a delivery due at once that was given up or is waiting for its next attempt. Staff may do so if they see
-// its interaction or ticket. A delivery that was sent, or is just being sent, is BAD_USER_INPUT.
+// Redeliver makes a delivery that failed or waits for its next attempt due at once. Staff may do so if they see its
+// interaction or ticket. A delivery that was sent, or is being sent, is BAD_USER_INPUT.
 func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Delivery, error) {
 	delivery, err := d.VisibleDelivery(ctx, scope, id)
 	if err != nil {
@@ -27,7 +27,7 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 		{Field: "next_attempt_at", Value: now}, {Field: "lease", Value: store.ID{}},
 	})
 	if store.CodeOf(err) == store.NotFound {
-		return nil, store.FieldError(store.BadInput, "input.id", "is a delivery that was sent already or is just being sent")
+		return nil, store.FieldError(store.BadInput, "input.id", "is a delivery that has been sent or is being sent")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot redeliver: %w", err)
@@ -37,7 +37,7 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 	return delivery, nil
 }
 
-// VisibleDelivery returns a delivery whose interaction or ticket the scope sees; an admin sees also those of deleted
+// VisibleDelivery returns a delivery whose interaction or ticket the scope sees; an admin also sees those of deleted
 // ones.
 func (d *DB) VisibleDelivery(ctx context.Context, scope auth.Scope, id store.ID) (*Delivery, error) {
 	visible, err := d.VisibleDeliveries(ctx, scope, []store.ID{id})
@@ -50,8 +50,8 @@ func (d *DB) VisibleDelivery(ctx context.Context, scope auth.Scope, id store.ID)
 	return visible[id], nil
 }
 
-// VisibleDeliveries returns those of the deliveries whose interaction or ticket the scope sees, in three calls to the
-// store at most.
+// VisibleDeliveries returns the deliveries with these ids whose interaction or ticket the scope sees, with at most
+// three calls to the store.
 func (d *DB) VisibleDeliveries(ctx context.Context, scope auth.Scope, ids []store.ID) (map[store.ID]*Delivery, error) {
 	found, err := d.Deliveries.ByID(ctx, scope, ids)
 	if err != nil || scope.SeesAll() || len(found) == 0 {

@@ -7,20 +7,20 @@ import (
 	"crm/db/store"
 )
 
-// Session is a log-in: one family of refresh tokens, of which only the newest is good. Its access tokens carry its
-// id, and die with it.
+// Session is a log-in: one family of refresh tokens, of which only the newest is valid. Its access tokens contain its
+// id, and end with it.
 type Session struct {
 	ID      store.ID `db:"_id"`
 	Account store.ID `db:"account_id"`
 	// Staff says whether the account is a user or a customer.
 	Staff bool `db:"staff"`
-	// RefreshHash is the hexadecimal SHA-256 of the newest refresh token's secret.
+	// RefreshHash is the hexadecimal SHA-256 digest of the newest refresh token's secret.
 	RefreshHash string    `db:"refresh_hash,secret"`
 	CreatedAt   time.Time `db:"created_at"`
 	ExpiresAt   time.Time `db:"expires_at"`
 }
 
-// Sessions are the log-ins.
+// Sessions declares the log-ins.
 var Sessions = entity.Declare(entity.Declaration[Session]{
 	Name: "sessions", Noun: "session",
 	Indexes: []store.Index{

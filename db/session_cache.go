@@ -8,20 +8,20 @@ import (
 	"crm/db/store"
 )
 
-// How long, and for how many sessions, it is remembered that they haven't ended. Another server on the same store notices
-// after that time at the latest that one has.
+// How long, and for how many sessions, the cache holds that they haven't ended. Other servers on the same store notice
+// the end of a session after that time at the latest.
 const (
 	cachedFor         = time.Second
 	maxCachedSessions = 10_000
 )
 
-// sessionCache remembers which sessions haven't ended, so that a client's requests in quick succession don't ask the store
-// each time. An answer to what was asked before something was forgotten is not remembered.
+// sessionCache caches which sessions haven't ended, so that a client's requests in quick succession don't read the
+// store each time. It doesn't cache what was read before the latest invalidation.
 type sessionCache struct {
 	mutex     sync.Mutex
 	viewers   map[store.ID]cachedSession
 	forgotten int
-	// onForget is called when something was forgotten, and must not block.
+	// onForget is called after each invalidation, and must not block.
 	onForget func()
 }
 
@@ -41,7 +41,7 @@ func (l *sessionCache) get(session store.ID, now time.Time) (auth.Viewer, bool) 
 	return known.viewer, ok && now.Before(known.until)
 }
 
-// changes counts what may have ended a session. put needs the count from before the store was asked.
+// changes counts the invalidations. put needs the count from before the store was read.
 func (l *sessionCache) changes() int {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()

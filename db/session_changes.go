@@ -15,10 +15,10 @@ import (
 	"crm/db/store"
 )
 
-// RefreshTokenLife is how long a refresh token is good, and so how long somebody may stay away and still be logged in.
+// RefreshTokenLife is how long a refresh token is valid, and so how long an idle client stays logged in.
 const RefreshTokenLife = 30 * 24 * time.Hour
 
-// StartSession begins a session of an account and returns it with its refresh token, which is stored nowhere.
+// StartSession starts a session of an account and returns it with its refresh token, which is not stored.
 func (d *DB) StartSession(ctx context.Context, account store.ID, staff bool) (*Session, string, error) {
 	now := d.now()
 	session := &Session{ID: newSessionID(), Account: account, Staff: staff, CreatedAt: now, ExpiresAt: now.Add(RefreshTokenLife)}
@@ -30,8 +30,8 @@ func (d *DB) StartSession(ctx context.Context, account store.ID, staff bool) (*S
 	return session, session.ID.String() + "." + secret, nil
 }
 
-// RefreshSession exchanges a session's refresh token for its next one. A token that was used before ends the session:
-// somebody else has it. Every other token is UNAUTHENTICATED, too.
+// RefreshSession exchanges a session's refresh token for its next one. Reuse of a token ends the session, because the
+// token may be stolen. Any invalid token is UNAUTHENTICATED.
 func (d *DB) RefreshSession(ctx context.Context, token string) (*Session, string, error) {
 	digits, secret, _ := strings.Cut(token, ".")
 	id, err := store.ParseID(digits)
@@ -84,7 +84,7 @@ func (d *DB) EndSession(ctx context.Context, id store.ID) error {
 	return err
 }
 
-// EndSessions ends all sessions of an account but the one to keep, and returns how many ended.
+// EndSessions ends all sessions of an account except the one to keep, and returns how many ended.
 func (d *DB) EndSessions(ctx context.Context, account, keep store.ID) (ended int, err error) {
 	ended, err = d.endSessions(ctx, store.And(store.Eq("account_id", account), store.Compare(store.OpNe, "_id", keep)))
 	d.sessionCache.forgetAccount(account)
@@ -104,8 +104,8 @@ func (d *DB) endSessions(ctx context.Context, where store.Filter) (ended int, er
 	}
 }
 
-// Live implements auth.Sessions: it tells whether the viewer's session lives, and which role its account has now. An
-// answer is remembered for a second at most; what this process itself changes counts at once.
+// Live implements auth.Sessions: it reports whether the viewer's session is live, and the current role of its account.
+// The result is cached for a second at most; changes by this process take effect at once.
 func (d *DB) Live(ctx context.Context, viewer auth.Viewer) (live auth.Viewer, ok bool, err error) {
 	if known, ok := d.sessionCache.get(viewer.Session, d.now()); ok && known.Account == viewer.Account {
 		return known, true, nil
@@ -125,7 +125,7 @@ func (d *DB) Live(ctx context.Context, viewer auth.Viewer) (live auth.Viewer, ok
 	return viewer, true, nil
 }
 
-// liveRole returns the role that the account of a session has now; ok is false if it may not log in any more.
+// liveRole returns the current role of a session's account; ok is false if it may no longer log in.
 func (d *DB) liveRole(ctx context.Context, session *Session) (role auth.Role, ok bool, err error) {
 	if !session.Staff {
 		customer, err := d.Customers.Get(ctx, auth.SystemScope(), session.Account)
@@ -149,8 +149,8 @@ func exceptCode(err error, code store.Code) error {
 	return err
 }
 
-// newSessionID returns a random id. Whoever knows a session's id can end it with a made-up refresh token, and NewID's can
-// be guessed.
+// newSessionID returns a random id. Anybody who knows a session's id can end it with a forged refresh token, and ids of
+// NewID can be guessed.
 func newSessionID() store.ID {
 	var id store.ID
 	_, _ = rand.Read(id[:]) // crypto/rand.Read never returns an error
@@ -164,7 +164,8 @@ func newSecret() string {
 	return base64.RawURLEncoding.EncodeToString(secret[:])
 }
 
-// hashSecret returns what is stored of a refresh token. It has 256 random bits, so a plain digest can't be reversed.
+// hashSecret returns the digest to store for a refresh token's secret. The secret has 256 random bits, so a plain
+// digest can't be reversed.
 func hashSecret(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])

@@ -10,7 +10,7 @@ import (
 	"crm/db/store"
 )
 
-// Subscribe tells a subscriber of the changes of one entity's documents; see live.Subscribe.
+// Subscribe subscribes to the changes of one entity's documents; see live.Subscribe.
 func Subscribe[T any](
 	ctx context.Context, d *DB, r *entity.Reader[T], viewer auth.Viewer, w live.Watch,
 ) (<-chan *live.Change[T], error) {
@@ -38,14 +38,14 @@ func changeEvent(event *store.Event) *live.ChangeEvent {
 	if verb == entity.Deleted {
 		change.Kind = live.ChangeRemoved
 	}
-	// An event that can't be decoded concerns only those who see everything.
+	// An event that can't be decoded concerns only viewers who see everything.
 	if audience, changed, err := audienceOf(event); err == nil {
 		change.Changed, change.Before, change.After = changed, audience.Before, audience.After
 	}
 	return change
 }
 
-// audienceOf returns whom an event concerns, and which fields changed.
+// audienceOf returns the audience of an event, and the changed fields.
 func audienceOf(event *store.Event) (entity.Audience, []string, error) {
 	envelope, ok, err := entity.DecodeEnvelope(event)
 	if err != nil || ok {
@@ -58,7 +58,7 @@ func audienceOf(event *store.Event) (entity.Audience, []string, error) {
 	return data.audience(), data.Changed, nil
 }
 
-// audience computes what an event of an older version doesn't tell.
+// audience computes the audience of an event of an older version, which lacks it.
 func (d EventData) audience() entity.Audience {
 	if d.Entity == nil {
 		return entity.Audience{}

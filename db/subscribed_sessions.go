@@ -54,7 +54,7 @@ func (s liveSessions) Ended(ctx context.Context, viewers map[auth.Viewer]bool) (
 	return ended, nil
 }
 
-// rolesOf returns the roles of those of the accounts that may log in.
+// rolesOf returns the roles of the accounts that may log in.
 func (d *DB) rolesOf(ctx context.Context, users, customers []store.ID) (map[store.ID]auth.Role, error) {
 	roles := make(map[store.ID]auth.Role, len(users)+len(customers))
 	if len(users) > 0 {

@@ -10,31 +10,31 @@ import (
 	"crm/db/store"
 )
 
-// How long is kept what nobody deletes: deliveries as long as somebody may ask for them, the events of an entity for as
-// long as it lives, and then as long again as whoever runs the server chooses (Options.EventRetention).
+// Deliveries are kept for as long as somebody may ask about them. An entity's events are kept while it exists, and after
+// its deletion for Options.EventRetention.
 const (
 	deliveryRetention     = 90 * 24 * time.Hour
 	defaultEventRetention = 400 * 24 * time.Hour
 )
 
-// MinEventRetention is how long events are kept at least: a subscriber may resume after so long.
+// MinEventRetention is the shortest Options.EventRetention: subscribers may resume for as long.
 const MinEventRetention = eventlog.ResumeWindow
 
-// sweepBatch is how many documents are read or removed at a time.
+// sweepBatch is the number of documents that are read or removed at a time.
 const sweepBatch = 500
 
-// Sweeper removes what nobody needs any more. It belongs to one goroutine.
+// Sweeper removes old data. It must be used by one goroutine at a time.
 type Sweeper struct {
 	db *DB
-	// walked is the seq up to which the log was searched for what was deleted long ago.
+	// walked is the seq up to which the log has been searched for old deletions.
 	walked int
 }
 
 // NewSweeper returns a sweeper that begins at the start of the log.
 func (d *DB) NewSweeper() *Sweeper { return &Sweeper{db: d} }
 
-// Sweep removes log-in attempts, ended sessions, old deliveries that are settled, and the events of what was deleted long
-// ago.
+// Sweep removes log-in attempts, expired sessions, old settled deliveries, and the events of entities that were deleted
+// long ago.
 func (s *Sweeper) Sweep(ctx context.Context) error {
 	now := s.db.now()
 	old := func(field string, age time.Duration) store.Filter {
@@ -55,8 +55,8 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	return s.sweepEvents(ctx, now.Add(-s.db.options.EventRetention))
 }
 
-// sweepEvents removes the events of the entities that ended before a moment. It walks the log up to there, where it goes
-// on the next time: what is there by then can't come earlier.
+// sweepEvents removes the events of the entities that were deleted before the given time. It reads the log up to that time,
+// and the next call continues from there.
 func (s *Sweeper) sweepEvents(ctx context.Context, before time.Time) error {
 	newest, err := s.db.Log.Newest(ctx)
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *Sweeper) sweepEvents(ctx context.Context, before time.Time) error {
 			}
 		}
 		if len(ended) > 0 {
-			// The newest event stays, since the next one gets its seq from it.
+			// The newest event stays, because the next seq is derived from it.
 			where := store.And(store.In("entity_id", ended), store.Eq("planned", true), store.Compare(store.OpLt, "seq", newest))
 			if err := s.db.purge(ctx, store.Events, where); err != nil {
 				return err
@@ -95,7 +95,7 @@ func (s *Sweeper) sweepEvents(ctx context.Context, before time.Time) error {
 	}
 }
 
-// endsEntity reports whether nothing happens to the event's entity afterwards. Deliveries end without an event of their own.
+// endsEntity reports whether the event is the last one of its entity. Deliveries are removed without an event.
 func endsEntity(event *store.Event) bool {
 	def, verb := catalog.ByEvent(event.Type)
 	return def == nil || def == Deliveries || verb == entity.Deleted

@@ -7,7 +7,7 @@ import (
 	"crm/db/store"
 )
 
-// TicketStatus says how far the work on a ticket is.
+// TicketStatus is the state of a ticket.
 type TicketStatus string
 
 // The states, as they are stored, in the order in which the staff moves a ticket.
@@ -18,7 +18,7 @@ const (
 	TicketClosed     TicketStatus = "closed"
 )
 
-// Priority says how urgent a ticket is; it is stored as a number so that it sorts.
+// Priority is the urgency of a ticket; it is stored as a number so that it can be sorted by.
 type Priority int
 
 // The priorities.
@@ -29,12 +29,12 @@ const (
 	PriorityUrgent
 )
 
-// Ticket is what a customer, or the staff for them, asks on an interaction.
+// Ticket is a customer's request about an interaction, raised by the customer or by the staff for them.
 type Ticket struct {
 	ID            store.ID `db:"_id"`
 	InteractionID store.ID `db:"interaction_id" belongs:"Interaction.tickets,refuse"`
 	CustomerID    store.ID `db:"customer_id" belongs:"Customer.tickets,refuse"`
-	// InteractionUserID is the interaction's user, repeated here so that a user's tickets are found by an index.
+	// InteractionUserID is the interaction's user, copied here so that an index finds a user's tickets.
 	InteractionUserID store.ID     `db:"interaction_user_id" belongs:"User.tickets,refuse"`
 	AssigneeID        *store.ID    `db:"assignee_id" belongs:"User.assignedTickets,detach"`
 	Description       string       `db:"description"`
@@ -45,13 +45,13 @@ type Ticket struct {
 	Version           int          `db:"version" default:"1"`
 }
 
-// What may happen to a ticket besides what may to all.
+// The verbs that only tickets have.
 const (
 	verbMoved    = "moved"
 	verbAssigned = "assigned"
 )
 
-// Tickets are what customers ask.
+// Tickets declares the tickets of customers.
 var Tickets = entity.Declare(entity.Declaration[Ticket]{
 	Kind: "tkt", Name: "tickets", Noun: "ticket",
 	Visible: []entity.Grant{

@@ -10,7 +10,7 @@ import (
 	"crm/db/store"
 )
 
-// NewTicket is a ticket before it is raised.
+// NewTicket is the data of a ticket to create.
 type NewTicket struct {
 	// InteractionID is a global id.
 	InteractionID string
@@ -18,13 +18,13 @@ type NewTicket struct {
 	Priority      Priority
 }
 
-// TicketChanges are changes to a ticket; nil leaves a field as it is.
+// TicketChanges are changes to a ticket; nil leaves a field unchanged.
 type TicketChanges struct {
 	Description *string
 	Priority    *Priority
 }
 
-// CreateTicket raises a ticket on an interaction that the scope sees.
+// CreateTicket creates a ticket on an interaction that the scope sees.
 func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (*Ticket, error) {
 	var problems Problems
 	interactionID := problems.ID("interactionId", KindInteraction, in.InteractionID)
@@ -73,7 +73,7 @@ func (d *DB) UpdateTicket(
 	})
 }
 
-// MoveTicket moves a ticket to another of its AllowedTransitions.
+// MoveTicket moves a ticket to one of its AllowedTransitions.
 func (d *DB) MoveTicket(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, status TicketStatus,
 ) (*Ticket, error) {
@@ -81,7 +81,11 @@ func (d *DB) MoveTicket(
 		if err := next.Permit(scope, MoveTicket); err != nil {
 			return "", err
 		}
-		if allowed := next.AllowedTransitions(scope); !slices.Contains(allowed, status) {
+		allowed := next.AllowedTransitions(scope)
+		if len(allowed) == 0 {
+			return "", store.FieldError(store.BadInput, "input.status", "only staff may move a ticket that is %s", next.Status.name())
+		}
+		if !slices.Contains(allowed, status) {
 			return "", store.FieldError(store.BadInput, "input.status", "a ticket that is %s can't become %s, only %s",
 				next.Status.name(), status.name(), names(allowed))
 		}
@@ -90,7 +94,7 @@ func (d *DB) MoveTicket(
 	})
 }
 
-// AssignTicket gives a ticket to a user who may log in, or to nobody; only staff may.
+// AssignTicket assigns a ticket to a user who may log in, or to nobody; only staff may.
 func (d *DB) AssignTicket(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, assignee *store.ID,
 ) (*Ticket, error) {
@@ -108,13 +112,10 @@ func (d *DB) AssignTicket(
 	})
 }
 
-// name returns the status as clients know it.
+// name returns the status's name in the API.
 func (s TicketStatus) name() string { return strings.ToUpper(string(s)) }
 
 func names(statuses []TicketStatus) string {
-	if len(statuses) == 0 {
-		return "as the staff moves it"
-	}
 	texts := make([]string, len(statuses))
 	for i, status := range statuses {
 		texts[i] = status.name()
@@ -122,7 +123,7 @@ func names(statuses []TicketStatus) string {
 	return strings.Join(texts, " or ")
 }
 
-// DeleteTicket deletes a ticket: an admin any, a customer their own while it is open.
+// DeleteTicket deletes a ticket: an admin may delete any, a customer only their own while it is open.
 func (d *DB) DeleteTicket(ctx context.Context, scope auth.Scope, id store.ID, expected *int) error {
 	ticket, err := d.Tickets.Get(ctx, scope, id)
 	if err != nil {

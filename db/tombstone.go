@@ -10,8 +10,8 @@ import (
 	"crm/db/store"
 )
 
-// Tombstone is what is kept of a deleted account until everybody has been told of the deletion: without it, nobody could
-// write to the customer whose meetings were deleted a millisecond before. See Eraser.
+// Tombstone keeps the name and address of a deleted account until all mail about the deletion is sent. Without it, a
+// customer whose meetings are deleted together with the account couldn't be told. See EraseDeleted.
 type Tombstone struct {
 	// ID is the account's.
 	ID            store.ID   `db:"_id"`
@@ -23,10 +23,10 @@ type Tombstone struct {
 	LogSeq int `db:"log_seq"`
 }
 
-// Tombstones are those of accounts whose deletion has begun.
+// Tombstones belong to accounts whose deletion has begun.
 var Tombstones = entity.Declare(entity.Declaration[Tombstone]{Name: "tombstones", Noun: "tombstone"})
 
-// leaveTombstone writes the tombstone of an account. One whose deletion was cut off has it already.
+// leaveTombstone writes the tombstone of an account, unless an interrupted deletion has already written it.
 func (d *DB) leaveTombstone(ctx context.Context, tombstone *Tombstone) (err error) {
 	if tombstone.LogSeq, err = d.Log.Newest(ctx); err != nil {
 		return err

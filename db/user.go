@@ -16,7 +16,7 @@ type User struct {
 	PasswordHash  string     `db:"password,secret"`
 	Role          auth.Role  `db:"role,few" default:"USER"`
 	DeactivatedAt *time.Time `db:"deactivated_at"`
-	// DeletingAt is set as soon as the user's deletion has begun.
+	// DeletingAt is when the user's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at"`
 	UpdatedAt  time.Time  `db:"updated_at"`
@@ -27,7 +27,7 @@ type User struct {
 	redacted bool
 }
 
-// Users are the staff.
+// Users declares the members of the staff.
 var Users = entity.Declare(entity.Declaration[User]{
 	Kind: "usr", Name: "users", Noun: "user",
 	Visible: []entity.Grant{entity.ToStaff(), entity.ToCustomerThrough("Interaction", "user_id")},
@@ -48,8 +48,9 @@ var Users = entity.Declare(entity.Declaration[User]{
 	Searched: []string{"name_key", "email_key"},
 })
 
-// redact removes what the scope may not see of a user: of others, only an admin sees more than name and address. What
-// lists are ordered by stays for the cursors; CreatedAt, of which the id tells as much, is hidden by VisibleCreatedAt.
+// redact clears the fields of a user that the scope may not see: only an admin sees more of others than name and
+// address. The fields of list orders stay for the cursors; VisibleCreatedAt hides CreatedAt, which the id reveals
+// anyway.
 func (u *User) redact(scope auth.Scope) {
 	if scope.SeesAll() || scope.IsAccount(true, u.ID) {
 		return
@@ -60,16 +61,16 @@ func (u *User) redact(scope auth.Scope) {
 	}
 }
 
-// VisibleRole returns the role, nil where the viewer may not see it.
+// VisibleRole returns the role, nil if the viewer may not see it.
 func (u *User) VisibleRole() *auth.Role { return visible(u, u.Role) }
 
-// VisibleActive returns whether the user may log in, nil where the viewer may not see it.
+// VisibleActive returns whether the user may log in, nil if the viewer may not see it.
 func (u *User) VisibleActive() *bool { return visible(u, u.DeactivatedAt == nil) }
 
-// VisibleCreatedAt returns when the account was made, nil where the viewer may not see it.
+// VisibleCreatedAt returns when the account was created, nil if the viewer may not see it.
 func (u *User) VisibleCreatedAt() *time.Time { return visible(u, u.CreatedAt) }
 
-// VisibleUpdatedAt returns when the account was last changed, nil where the viewer may not see it.
+// VisibleUpdatedAt returns when the account was last changed, nil if the viewer may not see it.
 func (u *User) VisibleUpdatedAt() *time.Time { return visible(u, u.UpdatedAt) }
 
 func visible[T any](u *User, value T) *T {

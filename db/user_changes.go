@@ -9,7 +9,7 @@ import (
 	"crm/db/store"
 )
 
-// NewUser is what is known of a user before they have an account.
+// NewUser is the data of a user to create.
 type NewUser struct {
 	Name     string
 	Email    string
@@ -18,15 +18,15 @@ type NewUser struct {
 	Role auth.Role
 }
 
-// UserChanges are changes to a user; nil leaves a field as it is.
+// UserChanges are changes to a user; nil leaves a field unchanged.
 type UserChanges struct {
 	Name  *string
 	Email *string
 	Role  *auth.Role
 }
 
-// firstAdmin is the id of the account that is signed up in an empty system. Being the same always, it can be inserted
-// once only, however many sign up at that moment.
+// firstAdmin is the id of the first account in an empty system. It is constant, so it can be inserted only once,
+// however many clients sign up at that moment.
 var firstAdmin = store.DerivedID("first admin")
 
 // HasUsers reports whether there is a staff account.
@@ -35,8 +35,8 @@ func (d *DB) HasUsers(ctx context.Context) (bool, error) {
 	return len(found) > 0, err
 }
 
-// SignUpUser makes a staff account for whoever asks. In an empty system it becomes ADMIN; later it is FORBIDDEN, or,
-// where Options.AllowStaffSignup is set, becomes USER.
+// SignUpUser creates a staff account for anybody. The first account becomes ADMIN; later ones are FORBIDDEN or, if
+// Options.AllowStaffSignup is set, become USER.
 func (d *DB) SignUpUser(ctx context.Context, change NewUser) (*User, error) {
 	exists, err := d.HasUsers(ctx)
 	if err != nil {
@@ -48,7 +48,7 @@ func (d *DB) SignUpUser(ctx context.Context, change NewUser) (*User, error) {
 	case !exists:
 		change.Role, id = auth.Admin, firstAdmin
 	case !d.options.AllowStaffSignup:
-		return nil, store.Errorf(store.Forbidden, "staff can't sign up here; an admin makes accounts with createUser")
+		return nil, store.Errorf(store.Forbidden, "staff can't sign up here; an admin creates accounts with createUser")
 	}
 	user, err := d.insertUser(ctx, auth.Scope{Role: change.Role, Account: id}, id, change)
 	if store.CodeOf(err) == store.Conflict && id == firstAdmin {
@@ -59,7 +59,7 @@ func (d *DB) SignUpUser(ctx context.Context, change NewUser) (*User, error) {
 	return user, err
 }
 
-// CreateUser makes a staff account; only an admin may.
+// CreateUser creates a staff account; only an admin may.
 func (d *DB) CreateUser(ctx context.Context, scope auth.Scope, change NewUser) (*User, error) {
 	if !scope.SeesAll() {
 		return nil, store.Errorf(store.Forbidden, "only an admin may create users")
@@ -102,7 +102,7 @@ func (p *Problems) password(passwords Passwords, path, password string) {
 	}
 }
 
-// UpdateUser changes a user: their owner may change name and address, an admin the role, too.
+// UpdateUser changes a user: users may change their own name and address, an admin those of any user, and the role.
 func (d *DB) UpdateUser(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes UserChanges,
 ) (*User, error) {
@@ -116,7 +116,7 @@ func (d *DB) UpdateUser(
 			next.Name = problems.line("name", *changes.Name)
 		}
 		if changes.Email != nil {
-			// Without its key, which may be a second one, the account claims the address, also if it is the same.
+			// Without its old key, which may have a suffix, the account claims the address, even if that is unchanged.
 			next.Email, next.emailKey = problems.nextEmail(next.Email, *changes.Email), ""
 		}
 		if changes.Role != nil {
@@ -151,7 +151,7 @@ func (u *User) permit(scope auth.Scope, changes UserChanges) error {
 	return nil
 }
 
-// DeactivateUser ends a user's sessions and refuses their log-in; only an admin may. It returns how many sessions
+// DeactivateUser ends a user's sessions and prevents further log-ins; only an admin may. It returns how many sessions
 // ended.
 func (d *DB) DeactivateUser(ctx context.Context, scope auth.Scope, id store.ID, expected *int) (*User, int, error) {
 	if !scope.SeesAll() {
@@ -192,12 +192,12 @@ func (d *DB) ReactivateUser(ctx context.Context, scope auth.Scope, id store.ID, 
 	})
 }
 
-// activeAdmins matches the admins who may log in.
+// activeAdmins matches admins who may log in.
 func activeAdmins() store.Filter {
 	return store.And(store.Eq("role", string(auth.Admin)), store.IsNull("deactivated_at"), store.IsNull("deleting_at"))
 }
 
-// notLastAdmin is a CONFLICT if nobody but this user is an admin who may log in.
+// notLastAdmin returns a CONFLICT if no other user is an admin who may log in.
 func (d *DB) notLastAdmin(ctx context.Context, id store.ID) error {
 	others, err := d.users.CountAll(ctx, store.And(activeAdmins(), store.Compare(store.OpNe, "_id", id)))
 	if err != nil {
@@ -213,8 +213,8 @@ func errLastAdmin() error {
 	return store.Errorf(store.Conflict, "this is the last admin: make somebody else an admin first")
 }
 
-// restoreIfLastAdmin undoes a change if it left no admin, as may happen when two admins take each other's rights at
-// the same moment.
+// restoreIfLastAdmin undoes a change if it left no admin, which may happen when two admins demote each other at the
+// same moment.
 func (d *DB) restoreIfLastAdmin(ctx context.Context, user *User, restore func(*User)) error {
 	left, err := d.users.CountAll(ctx, activeAdmins())
 	if err != nil || left > 0 {
@@ -230,9 +230,9 @@ func (d *DB) restoreIfLastAdmin(ctx context.Context, user *User, restore func(*U
 	return errLastAdmin()
 }
 
-// DeleteUser deletes a user; only an admin may, and not the last one. One with interactions is a CONFLICT that counts
-// them, unless cascade is set: then these are deleted first, with their tickets. Tickets that are only assigned to the
-// user are assigned to nobody.
+// DeleteUser deletes a user, but not the last admin; only an admin may. If the user has interactions, it is a CONFLICT
+// that counts them, unless cascade is set: then these are deleted first, with their tickets. Tickets assigned to the
+// user become unassigned.
 func (d *DB) DeleteUser(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, cascade bool,
 ) (entity.Removed, error) {
@@ -250,7 +250,7 @@ func (d *DB) DeleteUser(
 		return nil, err
 	}
 	return d.users.Delete(ctx, scope, user, cascade, func(ctx context.Context) error {
-		// Two admins who delete each other at the same moment may both have got here.
+		// Two admins who delete each other at the same moment may both get here.
 		left, err := d.users.CountAll(ctx, activeAdmins())
 		if err != nil {
 			return err

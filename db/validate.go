@@ -11,7 +11,7 @@ import (
 	"crm/db/store"
 )
 
-// Bounds of what people may enter, in characters.
+// Maximum lengths of inputs, in characters.
 const (
 	maxName        = 200
 	maxDescription = 10_000
@@ -20,23 +20,23 @@ const (
 	maxPhone       = 40
 )
 
-// Bounds of when an interaction may begin and end.
+// Bounds of an interaction's start and end.
 var (
 	earliest = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
 	latest   = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
 var (
-	// emailPattern is what a browser takes for an e-mail address (HTML standard, 4.10.5.1.5).
+	// emailPattern matches what browsers accept as an e-mail address (HTML standard, 4.10.5.1.5).
 	emailPattern = regexp.MustCompile("^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?" +
 		`(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$`)
 	phonePattern = regexp.MustCompile(`^\+?[0-9][0-9 ()./-]*[0-9)](?: ?x[0-9]+)?$|^\([0-9][0-9 ()./-]*[0-9](?: ?x[0-9]+)?$`)
 )
 
-// Problems collects what is wrong with an input, and knows the rules of what people may enter.
+// Problems validates inputs and collects what is wrong.
 type Problems struct{ store.Problems }
 
-// line checks a text of one line, which may not be empty, and returns it without the spaces around it.
+// line validates a non-empty text of one line, and returns it without surrounding spaces.
 func (p *Problems) line(path, text string) string {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -49,7 +49,7 @@ func (p *Problems) line(path, text string) string {
 	return text
 }
 
-// optionalLine checks a line that may be missing; an empty one is.
+// optionalLine validates an optional line; an empty one counts as missing.
 func (p *Problems) optionalLine(path string, text *string) *string {
 	if text == nil || strings.TrimSpace(*text) == "" {
 		return nil
@@ -58,7 +58,7 @@ func (p *Problems) optionalLine(path string, text *string) *string {
 	return &checked
 }
 
-// text checks a text of many lines, which may be empty.
+// text validates a text of many lines, which may be empty.
 func (p *Problems) text(path, text string) string {
 	p.length(path, text, maxDescription)
 	if strings.ContainsFunc(text, func(r rune) bool { return isControl(r) && !strings.ContainsRune("\t\n\r", r) }) {
@@ -67,7 +67,7 @@ func (p *Problems) text(path, text string) string {
 	return text
 }
 
-// requiredText checks a text of many lines, which may not be empty.
+// requiredText validates a non-empty text of many lines.
 func (p *Problems) requiredText(path, text string) string {
 	if strings.TrimSpace(text) == "" {
 		p.Add(path, "must not be empty")
@@ -96,7 +96,7 @@ func (p *Problems) email(address string) string {
 	return address
 }
 
-// nextEmail checks an address that replaces another. The same one is right, even if it was written before there were rules.
+// nextEmail validates an address that replaces another. An unchanged one is valid, even if the rules would refuse it.
 func (p *Problems) nextEmail(current, next string) string {
 	if next == current {
 		return current
@@ -115,7 +115,7 @@ func (p *Problems) phone(number *string) *string {
 	return &text
 }
 
-// ID checks a global id of that kind.
+// ID parses a global id of that kind.
 func (p *Problems) ID(path string, kind entity.Kind, text string) store.ID {
 	id, err := ParseID(kind, text)
 	if err != nil {
@@ -130,13 +130,13 @@ func (p *Problems) time(path string, t time.Time) {
 	}
 }
 
-// isControl reports whether a character is invisible and could mislead: a control character, or a line or paragraph
-// separator.
+// isControl reports whether a character is a control character, or a line or paragraph separator, which are invisible
+// and could mislead.
 func isControl(r rune) bool {
 	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
 }
 
-// inInput returns the problems as those of a mutation's input.
+// inInput returns the problems with paths in a mutation's input.
 func (p Problems) inInput() error {
 	for i := range p.Problems {
 		p.Problems[i].Path = "input." + p.Problems[i].Path

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// problemsOf returns what a check finds wrong, or "" if nothing is.
+// problemsOf returns the problems that a check finds, or "" if there are none.
 func problemsOf(check func(p *Problems)) string {
 	var p Problems
 	check(&p)
@@ -33,7 +33,7 @@ func TestEmail(t *testing.T) {
 		"a@" + label + "a.com": false, strings.Repeat("a@", 100_000): false,
 	} {
 		if problem := problemsOf(func(p *Problems) { p.email(address) }); (problem == "") != ok {
-			t.Errorf("%.80q: %q, want it to be right: %t", address, problem, ok)
+			t.Errorf("%.80q: %q, want it to be valid: %t", address, problem, ok)
 		} else if !ok && !strings.HasPrefix(problem, "input.email: must ") {
 			t.Errorf("%.80q: the message is %q", address, problem)
 		}
@@ -50,12 +50,12 @@ func TestPhone(t *testing.T) {
 		strings.Repeat("1", 40): true, strings.Repeat("1", 41): false,
 	} {
 		if problem := problemsOf(func(p *Problems) { p.phone(&number) }); (problem == "") != ok {
-			t.Errorf("%q: %q, want it to be right: %t", number, problem, ok)
+			t.Errorf("%q: %q, want it to be valid: %t", number, problem, ok)
 		}
 	}
 	for _, empty := range []string{"", "  ", "\t"} {
 		if got := new(Problems).phone(&empty); got != nil {
-			t.Errorf("%q is the number %q, want none", empty, *got)
+			t.Errorf("%q is parsed as the number %q, want none", empty, *got)
 		}
 	}
 }
@@ -74,7 +74,7 @@ func TestLine(t *testing.T) {
 		}
 	}
 	if got := new(Problems).line("name", "\n Rohan K. \u00a0"); got != "Rohan K." {
-		t.Errorf("the spaces around it stay: %q", got)
+		t.Errorf("the surrounding spaces stay: %q", got)
 	}
 }
 

@@ -9,17 +9,18 @@ import (
 	"crm/db/eventlog"
 )
 
-// cleaner removes what nobody needs any more, and erases deleted accounts.
+// cleaner removes old data and erases deleted accounts.
 type cleaner struct {
 	db      *db.DB
 	log     *slog.Logger
 	sweeper *db.Sweeper
-	// erase is raised when there may be a deleted account that can be erased now.
+	// erase is raised when a deleted account can probably be erased.
 	erase    eventlog.Signal
 	settings settings
 }
 
-// run works until ctx is done. It sweeps at once and then every hour, and erases whenever there may be something to erase.
+// run works until ctx is done. It sweeps at once and then every hour, and erases deleted accounts when erase is raised, and
+// every minute while any are left.
 func (c *cleaner) run(ctx context.Context) {
 	for sweep := time.Now(); ; {
 		if !time.Now().Before(sweep) {

@@ -11,13 +11,13 @@ import (
 	"crm/notify/mail"
 )
 
-// mailChannel is the channel of deliveries that go out as mail.
+// mailChannel is the channel of deliveries that are sent as mail.
 const mailChannel = "mail"
 
-// errMalformedEvent marks an event that no retry will make sense of.
+// errMalformedEvent marks an event that can't be handled, even if it is tried again.
 var errMalformedEvent = errors.New("event is malformed")
 
-// composer makes the deliveries that follow from events, by the table of announcements.
+// composer creates the deliveries for events, by the table of announcements.
 type composer struct {
 	db        *db.DB
 	table     map[string]announcement
@@ -25,7 +25,7 @@ type composer struct {
 	domain    string
 }
 
-// newComposer returns a composer for a table; domain is that of the Message-IDs.
+// newComposer returns a composer for a table; domain is the domain of the Message-IDs.
 func newComposer(d *db.DB, table []announcement, domain string) *composer {
 	c := &composer{db: d, table: map[string]announcement{}, templates: parseTemplates(table), domain: domain}
 	for _, row := range table {
@@ -34,7 +34,7 @@ func newComposer(d *db.DB, table []announcement, domain string) *composer {
 	return c
 }
 
-// draft is an event of which somebody may be told.
+// draft is an event that may be announced, and the parties to announce it to.
 type draft struct {
 	event      *store.Event
 	row        announcement
@@ -42,10 +42,10 @@ type draft struct {
 	recipients []auth.Key
 }
 
-// draft returns who is told of an event, and how. The error is errMalformedEvent.
+// draft returns the draft for an event. The error is errMalformedEvent.
 func (c *composer) draft(event *store.Event) (*draft, error) {
 	row, ok := c.table[event.Type]
-	if !ok { // nobody is mailed about it, and it needn't hold data that can be decoded
+	if !ok { // not announced, so its data needn't be decodable
 		return &draft{event: event}, nil
 	}
 	data, err := db.DecodeEvent(event)
@@ -95,7 +95,7 @@ func (c *composer) delivery(d *draft, about *mailContext, account auth.Key, to d
 	return delivery, nil
 }
 
-// address addresses a delivery to somebody; the error says why no mail can be sent there.
+// address sets a delivery's address; the error says why no mail can be sent to it.
 func address(delivery *db.Delivery, to db.Recipient) error {
 	address := strings.TrimSpace(strings.ToValidUTF8(to.Email, "\uFFFD"))
 	delivery.Recipient, delivery.RecipientName = mail.Shorten(address, mail.AddressLimit), mail.Line(to.Name, mail.NameLimit)

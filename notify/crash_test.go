@@ -16,7 +16,7 @@ import (
 	"crm/notify/mail/mailtest"
 )
 
-// fatalMailer sends a mail, and the process is killed before anybody can note it.
+// fatalMailer sends a mail and kills the process before the result can be written.
 type fatalMailer struct{ mail.Mailer }
 
 func (m fatalMailer) Send(ctx context.Context, message *mail.Message) error {
@@ -34,13 +34,14 @@ func (m fatalMailer) Send(ctx context.Context, message *mail.Message) error {
 	return ctx.Err()
 }
 
-// The environment of the process that TestKilled starts and that kills itself.
+// The environment of the process that TestKilled starts.
 const (
 	fatalStore = "NOTIFY_TEST_STORE"
 	fatalPort  = "NOTIFY_TEST_PORT"
 )
 
-// TestKilled: what was sent by a process that couldn't note it any more comes once again, under the same Message-ID.
+// TestKilled checks that mail sent by a process that was killed before it wrote the result is sent again, with the same
+// Message-ID.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	if path := os.Getenv(fatalStore); path != "" {
@@ -57,7 +58,7 @@ func TestKilled(t *testing.T) {
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilled$")
 	child.Env = append(os.Environ(), fatalStore+"="+path, fatalPort+"="+strconv.Itoa(server.Port()))
 	if out, err := child.CombinedOutput(); child.ProcessState.ExitCode() != -1 {
-		t.Fatalf("the process ended otherwise: %v\n%s", err, out)
+		t.Fatalf("the process wasn't killed: %v\n%s", err, out)
 	}
 	if len(server.Inbox()) != 1 {
 		t.Fatalf("the process sent %d mails", len(server.Inbox()))
@@ -79,10 +80,10 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// shortLease lets others have a delivery soon after the process that claimed it has died.
+// shortLease lets others claim a delivery soon after the process that claimed it has died.
 func shortLease(s *settings) { s.lease = 200 * time.Millisecond }
 
-// sendAndDie is what the process does that kills itself.
+// sendAndDie runs in the process that kills itself.
 func sendAndDie(t *testing.T, path, port string) {
 	number, err := strconv.Atoi(port)
 	if err != nil {
@@ -96,7 +97,7 @@ func sendAndDie(t *testing.T, path, port string) {
 	_ = New(d, fatalMailer{mailer}, discard(), quick, shortLease).Run(t.Context())
 }
 
-// fields returns what makes two mails the same: Message-ID and Date.
+// fields returns the fields that identify a mail: Message-ID and Date.
 func fields(t *testing.T, raw []byte) string {
 	t.Helper()
 	parsed, err := netmail.ReadMessage(bytes.NewReader(raw))

@@ -14,7 +14,7 @@ import (
 	"crm/notify/mail/mailtest"
 )
 
-// TestDelivery walks through what may happen to a mail on its way; the answers are a real server's.
+// TestDelivery sends mail through a real server with various replies.
 func TestDelivery(t *testing.T) {
 	t.Parallel()
 	later := &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 2, 0}, Message: "greylisted"}
@@ -44,7 +44,7 @@ func TestDelivery(t *testing.T) {
 	}{
 		{"accepted", nil, nil, db.DeliverySent, 1, ""},
 		{"450, then accepted", until(3, later), nil, db.DeliverySent, 4, ""},
-		{"450 for ever", until(100, later), nil, db.DeliveryFailed, 8, "450"},
+		{"450 forever", until(100, later), nil, db.DeliveryFailed, 8, "450"},
 		{"550", until(100, never), nil, db.DeliveryFailed, 1, "no such mailbox"},
 		{"450 to the message, then accepted", nil, until(1, later), db.DeliverySent, 2, ""},
 		{"554 to the message", nil, until(100, &smtp.SMTPError{Code: 554, Message: "spam"}), db.DeliveryFailed, 1, "spam"},
@@ -73,7 +73,8 @@ func TestDelivery(t *testing.T) {
 	}
 }
 
-// TestPauses: a try that failed isn't repeated before its time, and staff see why and until when.
+// TestPauses checks that a failed attempt isn't repeated too early, and that staff see the reason and the time of the
+// next one.
 func TestPauses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

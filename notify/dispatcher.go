@@ -14,17 +14,17 @@ import (
 	"crm/notify/mail"
 )
 
-// dispatcher claims deliveries that are due and has each sent by a worker.
+// dispatcher claims deliveries that are due and sends each in a worker.
 type dispatcher struct {
 	db     *db.DB
 	log    *slog.Logger
 	mailer mail.Mailer
-	// erase is raised when a message is settled for which a deleted account's address was kept.
+	// erase is raised when the outcome of a message to a deleted account is known.
 	erase    eventlog.Signal
 	settings settings
 }
 
-// run works until ctx is done, and returns when the workers have ended; they send under the context sending.
+// run dispatches until ctx is done, and returns when the workers have ended; they send under the context sending.
 func (d *dispatcher) run(ctx, sending context.Context) {
 	var workers sync.WaitGroup
 	defer workers.Wait()
@@ -36,7 +36,7 @@ func (d *dispatcher) run(ctx, sending context.Context) {
 			return
 		case free <- struct{}{}:
 		}
-		// Not ctx: a claim that is cut off may have been made without anybody knowing of it.
+		// Not ctx: an interrupted claim may have succeeded unnoticed.
 		delivery, err := eventlog.Guard(func() (*db.Delivery, error) { return d.db.ClaimDelivery(sending, d.settings.lease) })
 		if err == nil {
 			pause = d.settings.poll
@@ -59,7 +59,7 @@ func (d *dispatcher) run(ctx, sending context.Context) {
 	}
 }
 
-// deliver tries a claimed delivery once and writes the result. Once ctx is done nothing new is tried.
+// deliver tries a claimed delivery once and writes the result. Once ctx is done, it only releases the delivery.
 func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery) {
 	if ctx.Err() != nil {
 		d.write(ctx, delivery, func(ctx context.Context) error { return d.db.Release(ctx, delivery) })
@@ -80,17 +80,17 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 	}
 }
 
-// recipient is what a delivery's recipient is when it is tried.
+// recipient is the state of a delivery's recipient before an attempt.
 type recipient struct {
-	// cancel is why the recipient isn't told any more; empty if it is.
+	// cancel is the reason for not sending the message; empty if it is to be sent.
 	cancel string
-	// deleted says that this message is what is left to be told to a deleted account.
+	// deleted says that the account is deleted, and the message is about the deletion.
 	deleted bool
 }
 
-// recipient looks up whom a delivery goes to, and gives it the address that they have now.
+// recipient looks up the delivery's recipient and updates the delivery's address.
 func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (recipient, error) {
-	if delivery.Account == "" { // of an earlier version
+	if delivery.Account == "" { // written by an earlier version
 		return recipient{}, nil
 	}
 	found, err := d.db.Recipients(ctx, []auth.Key{delivery.Account})
@@ -126,7 +126,7 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 		return func(ctx context.Context) error { return d.db.SettleSent(ctx, delivery) }
 	}
 	if sending.Err() != nil {
-		log.Warn("mail cut off by the end of the program", "error", sent)
+		log.Warn("sending interrupted by shutdown", "error", sent)
 		return func(ctx context.Context) error { return d.db.Release(ctx, delivery) }
 	}
 	log = log.With(slog.String("error", mail.Line(sent.Error(), errorLimit)), eventlog.StackOf(sent))
@@ -141,17 +141,17 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 	return func(ctx context.Context) error { return d.db.SettleRetry(ctx, delivery, reason, pause) }
 }
 
-// reasonOf returns what staff are told of an error.
+// reasonOf returns the reason that staff see for an error.
 func reasonOf(err error) string {
 	var panicked *eventlog.PanicError
 	if errors.As(err, &panicked) {
-		return "the server has a fault, which its log describes"
+		return "the server failed unexpectedly; its log has the details"
 	}
 	return mail.Line(err.Error(), errorLimit)
 }
 
-// write writes the result of an attempt, and tries to for a while, also after ctx is done: a delivery whose result isn't
-// written is sent once more when its lease ends.
+// write writes the result of an attempt. It retries for a while, even after ctx is done, because a delivery without a
+// result is sent again when its lease ends.
 func (d *dispatcher) write(ctx context.Context, delivery *db.Delivery, settle func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.settings.settleTime)
 	defer cancel()

@@ -12,7 +12,7 @@ import (
 	"crm/notify/mail/mailtest"
 )
 
-// TestInjection puts hostile texts wherever somebody may write one, and reads what arrives.
+// TestInjection puts hostile texts into all text fields, and checks the received mail.
 func TestInjection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -35,19 +35,19 @@ func TestInjection(t *testing.T) {
 	}
 	mails := server.Inbox()
 	if len(mails) != 2*len(mailtest.Hostile) {
-		t.Fatalf("%d mails came", len(mails))
+		t.Fatalf("received %d mails", len(mails))
 	}
 	for _, m := range mails {
 		p := mailtest.Parse(t, m.Raw)
 		d := sent[p.Header.Get("Message-ID")]
 		if d == nil {
-			t.Fatalf("nobody sent\n%s", m.Raw)
+			t.Fatalf("no delivery has the Message-ID of\n%s", m.Raw)
 		}
 		harmless(t, m, p, d)
 	}
 }
 
-// harmless checks that a message is what was meant.
+// harmless checks that a message has only the intended fields and texts.
 func harmless(t *testing.T, m mailtest.Received, p mailtest.Message, d *db.Delivery) {
 	t.Helper()
 	want := []string{"Auto-Submitted", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Subject", "To"}

@@ -11,14 +11,14 @@ import (
 	"crm/notify/mail"
 )
 
-// mailContext holds what a batch of events refers to, as it is now; any of it may be gone.
+// mailContext holds the current documents that a batch of events refers to; any of them may be missing.
 type mailContext struct {
 	accounts map[auth.Key]db.Recipient
 	// interactions are those that the events' entities belong to.
 	interactions map[store.ID]*db.Interaction
 }
 
-// mailContext looks up what the drafts refer to, with one call of the store for each kind of entity.
+// mailContext looks up the documents that the drafts refer to, with one call to the store for each entity.
 func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailContext, error) {
 	accounts, interactions := map[auth.Key]bool{}, map[store.ID]bool{}
 	for _, d := range drafts {
@@ -43,14 +43,14 @@ func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailConte
 	return found, err
 }
 
-// recipient returns an account that is to be told of an event; ok is false for one that is gone, deactivated, or deleted,
-// unless the event says that something was deleted with it.
+// recipient returns the recipient with that account; ok is false if the account is deactivated or deleted. A deleted account
+// is still told of deletions, since what belonged to it was deleted with it.
 func (c *mailContext) recipient(event *store.Event, account auth.Key) (to db.Recipient, ok bool) {
 	to, ok = c.accounts[account]
 	return to, ok && !to.Deactivated && (!to.Deleted || db.IsDeletion(event.Type))
 }
 
-// UserName returns the name of a user, "" for nil and for one who is gone. The templates call it.
+// UserName returns the name of a user, "" for nil or a deleted user. The templates call it.
 func (c *mailContext) UserName(id *store.ID) string {
 	if id == nil {
 		return ""
@@ -58,13 +58,12 @@ func (c *mailContext) UserName(id *store.ID) string {
 	return mail.Line(c.accounts[auth.AccountKey(auth.User, *id)].Name, mail.NameLimit)
 }
 
-// CustomerName returns the name of a customer, "" for one who is gone. The templates call it.
+// CustomerName returns the name of a customer, "" for a deleted one. The templates call it.
 func (c *mailContext) CustomerName(id store.ID) string {
 	return mail.Line(c.accounts[auth.AccountKey(auth.Customer, id)].Name, mail.NameLimit)
 }
 
-// InteractionTitle returns the title of the interaction that a ticket belongs to, "" if it is gone. The templates call
-// it.
+// InteractionTitle returns the title of a ticket's interaction, "" if it is deleted. The templates call it.
 func (c *mailContext) InteractionTitle(id store.ID) string {
 	if interaction := c.interactions[id]; interaction != nil {
 		return mail.Line(interaction.Title, titleLimit)

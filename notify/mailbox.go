@@ -12,14 +12,14 @@ import (
 	"crm/db"
 )
 
-// mailboxSize is how many messages Mailbox shows.
+// mailboxSize is the number of messages that Mailbox shows.
 const mailboxSize = 100
 
-// mailboxPolicy forbids scripts and every request. The messages' frames inherit it.
+// mailboxPolicy forbids scripts and all requests. The messages' frames inherit it.
 const mailboxPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; " +
 	"form-action 'none'; frame-ancestors 'none'"
 
-// mailboxEntry is a message as scripts read it.
+// mailboxEntry is a message in the JSON format.
 type mailboxEntry struct {
 	ID            string            `json:"id"`
 	Recipient     string            `json:"recipient"`
@@ -35,8 +35,8 @@ type mailboxEntry struct {
 	SentAt        *time.Time        `json:"sentAt"`
 }
 
-// Mailbox shows the newest mail to whoever asks, as a page or, where JSON is accepted, as {"messages": […]}. It is
-// for development only: it knows no viewer and hides nothing.
+// Mailbox shows the newest mail to anybody, as a page or, if the request accepts JSON, as {"messages": […]}. It is for
+// development only: it knows no viewer and hides nothing.
 func Mailbox(d *db.DB, log *slog.Logger) http.Handler {
 	page := template.Must(template.New("mailbox.html").
 		Funcs(template.FuncMap{"moment": func(t time.Time) string { return t.UTC().Format(moment) }}).
@@ -53,7 +53,7 @@ func Mailbox(d *db.DB, log *slog.Logger) http.Handler {
 			if r.Context().Err() == nil {
 				log.ErrorContext(r.Context(), "cannot read mailbox", "error", err)
 			}
-			http.Error(w, "the mailbox can't be read now", http.StatusServiceUnavailable)
+			http.Error(w, "the mailbox is not available", http.StatusServiceUnavailable)
 			return
 		}
 		show := showPage
@@ -63,11 +63,11 @@ func Mailbox(d *db.DB, log *slog.Logger) http.Handler {
 		kind, body, err := show(page, entries(deliveries))
 		if err != nil {
 			log.ErrorContext(r.Context(), "cannot show mailbox", "error", err)
-			http.Error(w, "the mailbox can't be shown", http.StatusInternalServerError)
+			http.Error(w, "the mailbox can't be displayed", http.StatusInternalServerError)
 			return
 		}
 		w.Header().Set("Content-Type", kind)
-		_, _ = w.Write(body) // a reader who has gone away is no error of ours
+		_, _ = w.Write(body) // a client that disconnects is not an error
 	})
 }
 

@@ -57,7 +57,7 @@ func TestMailbox(t *testing.T) {
 	}
 }
 
-// TestMailboxDown: a store that doesn't answer is no secret, what it says is.
+// TestMailboxDown checks that a failure of the store is reported without its error message.
 func TestMailboxDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

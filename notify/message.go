@@ -11,7 +11,7 @@ import (
 	"crm/notify/mail"
 )
 
-// The most runes that a message shows of a text.
+// The maximum numbers of runes that a message shows of a text.
 const (
 	titleLimit       = 200
 	excerptLimit     = 60
@@ -20,17 +20,17 @@ const (
 	errorLimit       = 500
 )
 
-// message is what the templates work with: an event and what it refers to, and what the message says of it so far.
-// Templates may use texts as they are, since whatever they write is cut and made harmless afterwards.
+// message is the templates' data: an event, the documents that it refers to, and the parts of the message written so
+// far. Templates may use texts as they are, since their output is truncated and sanitized afterwards.
 type message struct {
 	*mailContext
-	// News is what happened, as the table of announcements calls it.
+	// News is the news of the announcement: "created".
 	News string
-	// Entity is the event's.
+	// Entity is the event's document.
 	Entity  store.Document
 	changed []string
 
-	// RecipientName, Lead, Facts and Description are what the frame is put around.
+	// RecipientName, Lead, Facts and Description are the content of the frame.
 	RecipientName string
 	Lead          string
 	Facts         []fact
@@ -40,7 +40,7 @@ type message struct {
 // fact is one line of the message's list.
 type fact struct{ Label, Value string }
 
-// Fact adds a line to the message's list, unless its value is empty. It writes nothing where the template calls it.
+// Fact adds a line to the message's list, unless its value is empty. It returns an empty text to the template.
 func (m *message) Fact(label, value string) string {
 	if value = mail.Line(value, titleLimit); value != "" {
 		m.Facts = append(m.Facts, fact{label, value})
@@ -51,7 +51,7 @@ func (m *message) Fact(label, value string) string {
 // Changed reports whether the event changed a stored field.
 func (m *message) Changed(field string) bool { return slices.Contains(m.changed, field) }
 
-// Changes names what has changed of what is announced: "title, time and place".
+// Changes names the announced properties that changed: "title, time and place".
 func (m *message) Changes() string {
 	names := map[string]string{"title": "title", "start_time": "time", "end_time": "time", "location": "place", "status": "status"}
 	is := map[string]bool{}
@@ -85,10 +85,10 @@ var priorities = map[db.Priority]string{
 
 func priority(p db.Priority) string { return priorities[p] }
 
-// moment is how a time is written: "Tue, 27 Aug 2024, 20:03 UTC".
+// moment is the format of a time: "Tue, 27 Aug 2024, 20:03 UTC".
 const moment = "Mon, 2 Jan 2006, 15:04 MST"
 
-// span writes when something starts and, where that is known, ends.
+// span formats when something starts and, if that is known, ends.
 func span(start time.Time, end *time.Time) string {
 	start = start.UTC()
 	if end == nil {

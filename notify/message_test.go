@@ -9,7 +9,7 @@ import (
 	"crm/db/store"
 )
 
-// TestMessages reads what each kind of news says.
+// TestMessages checks the message for each kind of news.
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -59,7 +59,7 @@ func TestMessages(t *testing.T) {
 		contains(t, d.Text, test.text...)
 		contains(t, d.HTML, "<p>Hello Carl,</p>")
 		if strings.Contains(d.Text, "<no value>") || strings.Contains(d.HTML, "ZgotmplZ") {
-			t.Errorf("%s: a template didn't get what it asks for", test.kind)
+			t.Errorf("%s: a value of a template is missing", test.kind)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestMessageAboutLittle(t *testing.T) {
 	contains(t, deliveries[0].Text, "Hello,\n\nA new interaction has been planned.\n\nTime: Mon, 1 Jan 0001, 00:00 UTC\n")
 }
 
-// TestMarkupStaysText: nothing that somebody wrote becomes markup.
+// TestMarkupStaysText checks that no user's text becomes markup.
 func TestMarkupStaysText(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -1,5 +1,5 @@
-// Package notify is what follows from a change: a mover moves its events into the log, a planner makes deliveries of them, a
-// dispatcher has these sent, and a cleaner removes what nobody needs any more. All of them work on what the store holds and nothing else, so a crash at any point
+// Package notify sends notifications about changes: a mover moves their events into the log, a planner creates
+// deliveries for the events, a dispatcher sends them, and a cleaner removes old data. They keep all state in the store, so a crash at any point
 // loses nothing.
 package notify
 
@@ -17,7 +17,7 @@ import (
 	"crm/notify/mail"
 )
 
-// Service runs what follows from changes. Any number of processes may run one on the same store.
+// Service sends notifications about changes. Any number of processes may run one on the same store.
 type Service struct {
 	db         *db.DB
 	log        *slog.Logger
@@ -35,7 +35,7 @@ type settings struct {
 	sender     string
 	grace      time.Duration
 	poll       time.Duration   // how often each part looks for work; this process's own writes wake it at once
-	longest    time.Duration   // between two attempts while the store doesn't work, or to plan one event
+	longest    time.Duration   // between two attempts while the store fails, or to plan one event
 	pauses     []time.Duration // between the attempts to send a delivery
 	lease      time.Duration   // longer than a Mailer may take
 	settleTime time.Duration   // for writing the result of an attempt
@@ -44,16 +44,16 @@ type settings struct {
 	workers    int
 }
 
-// Sender says from which address mail is sent; its domain becomes that of the Message-IDs.
+// Sender sets the sender's address, whose domain is also used for the Message-IDs.
 func Sender(address string) Option { return func(s *settings) { s.sender = address } }
 
-// Grace says how long mail that is being sent may take to end when the Service is stopped; the default is 10 seconds.
+// Grace sets how long sending may take to finish when the Service is stopped; the default is 10 seconds.
 func Grace(grace time.Duration) Option { return func(s *settings) { s.grace = grace } }
 
-// errCutOff is returned when a Service had to stop before all mail that it was sending was sent.
-var errCutOff = errors.New("cannot finish the mail that is being sent in time")
+// errCutOff is returned if a Service had to stop before it had finished sending.
+var errCutOff = errors.New("cannot finish sending mail in time")
 
-// New returns a Service that mails through mailer; see Run.
+// New returns a Service that sends through mailer; see Run.
 func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Service {
 	s := settings{
 		grace: 10 * time.Second, poll: 2 * time.Second, longest: 30 * time.Second,
@@ -78,8 +78,8 @@ func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Ser
 	}
 }
 
-// Run works until ctx is done, and returns when what was being sent has ended; it returns an error if that took longer
-// than the grace time, in which case the mail concerned is sent again by the next Service.
+// Run works until ctx is done, and returns when sending has finished. It returns an error if that takes longer than the
+// grace time; the next Service then sends the mail concerned again.
 func (s *Service) Run(ctx context.Context) error {
 	sending, cut := outlive(ctx, s.settings.grace)
 	defer cut()
@@ -95,7 +95,7 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
-// outlive returns a context that is done later than ctx by the grace time.
+// outlive returns a context that is done one grace time after ctx.
 func outlive(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
@@ -114,9 +114,9 @@ func rest(ctx context.Context, pause time.Duration, wake <-chan struct{}) bool {
 	return ctx.Err() == nil
 }
 
-// jitter returns a pause that is up to a tenth longer, so that deliveries that failed together aren't tried again
-// together.
+// jitter returns a pause that is up to a tenth longer, so that deliveries that failed together are tried again at
+// different times.
 func jitter(pause time.Duration) time.Duration { return pause + rand.N(pause/10+1) }
 
-// longer returns the pause after another failure: twice the one before, from least to most.
+// longer returns the pause after another failure: twice the previous one, between least and most.
 func longer(pause, least, most time.Duration) time.Duration { return min(max(2*pause, least), most) }

@@ -14,7 +14,7 @@ import (
 	"crm/notify/mail/mailtest"
 )
 
-// TestServerDown: mail waits for the server, and then goes out once each.
+// TestServerDown checks that mail waits for the server, and is then sent once.
 func TestServerDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -54,7 +54,7 @@ func TestServerDown(t *testing.T) {
 	once(t, server, 10)
 }
 
-// once checks that a server got n mails, each once.
+// once checks that a server received n distinct mails, each once.
 func once(t *testing.T, server *mailtest.Server, n int) {
 	t.Helper()
 	seen := map[string]int{}
@@ -63,11 +63,11 @@ func once(t *testing.T, server *mailtest.Server, n int) {
 	}
 	for id, times := range seen {
 		if times != 1 {
-			t.Errorf("%s came %d times", id, times)
+			t.Errorf("received %s %d times", id, times)
 		}
 	}
 	if len(seen) != n {
-		t.Errorf("%d mails came, want %d", len(seen), n)
+		t.Errorf("received %d mails, want %d", len(seen), n)
 	}
 }
 
@@ -80,7 +80,7 @@ func messageID(t *testing.T, raw []byte) string {
 	return parsed.Header.Get("Message-ID")
 }
 
-// TestSlowServer: while no mail goes out, changes are written and planned as ever.
+// TestSlowServer checks that changes are written and planned while no mail can be sent.
 func TestSlowServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -106,12 +106,12 @@ func TestSlowServer(t *testing.T) {
 	}
 	for _, d := range w.deliveries() {
 		if d.NextAttemptAt.After(time.Now()) {
-			t.Error("a delivery that was cut off isn't due at once")
+			t.Error("an interrupted delivery isn't due at once")
 		}
 	}
 }
 
-// TestManyServices: however many work on one store, each mail goes out once.
+// TestManyServices checks that several services on one store send each mail once.
 func TestManyServices(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -28,7 +28,7 @@ func (m panickingMailer) Send(ctx context.Context, message *mail.Message) error 
 	return m.Mailer.Send(ctx, message)
 }
 
-// TestPanickingMailer: a mailer that panics on one message counts as a failed attempt, and the others are sent.
+// TestPanickingMailer checks that a panic on one message counts as a failed attempt, and that the others are sent.
 func TestPanickingMailer(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -62,7 +62,7 @@ func TestPanickingMailer(t *testing.T) {
 					t.Errorf("status %s after %d attempts", d.Status, d.Attempts)
 				}
 				if d.LastError != nil && strings.Contains(*d.LastError, "mailer has a fault") {
-					t.Errorf("staff read %q", *d.LastError)
+					t.Errorf("staff see %q", *d.LastError)
 				}
 				contains(t, log.String(), "delivery="+d.ID.String(), "attempt=3", "panic: the mailer has a fault", "panic_test.go")
 			}
@@ -70,7 +70,8 @@ func TestPanickingMailer(t *testing.T) {
 	}
 }
 
-// TestPanickingRow: a row of the table that panics on one event delays that one alone, until it doesn't any more.
+// TestPanickingRow checks that a row of the table that panics on one event delays only that event, until it no longer
+// panics.
 func TestPanickingRow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -103,7 +104,7 @@ func TestPanickingRow(t *testing.T) {
 	w.settled(4)
 }
 
-// TestPanickingLookup: a lookup that panics or fails because of one event's account delays that event alone.
+// TestPanickingLookup checks that a lookup that panics because of one event's account delays only that event.
 func TestPanickingLookup(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

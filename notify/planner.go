@@ -16,18 +16,18 @@ import (
 // batch is how many events are planned at a time.
 const batch = 100
 
-// planner follows the log and makes deliveries of its events. It keeps no place: an event is marked once it is planned.
+// planner follows the log and creates deliveries for its events. It keeps no position: each planned event is marked.
 type planner struct {
 	db       *db.DB
 	log      *slog.Logger
 	composer *composer
-	// moved receives a value when events have come into the log.
+	// moved receives a value when there are new events in the log.
 	moved <-chan struct{}
 	// erase is raised when the deletion of an account is planned.
 	erase    eventlog.Signal
 	settings settings
-	// stuck holds the events that couldn't be planned while others could. Each is tried, and logged, ever more rarely,
-	// and none blocks those behind it.
+	// stuck holds the events that couldn't be planned while others could. Each is tried, and logged, less and less
+	// often, and none blocks later events.
 	stuck map[store.ID]stuck
 }
 
@@ -54,7 +54,7 @@ func (p *planner) run(ctx context.Context) {
 	}
 }
 
-// round plans all events there are. Its error concerns all of them: the store doesn't work.
+// round plans all unplanned events. It fails only if the store fails.
 func (p *planner) round(ctx context.Context) error {
 	for {
 		more, err := eventlog.Guard(func() (bool, error) { return p.planBatch(ctx) })
@@ -64,7 +64,7 @@ func (p *planner) round(ctx context.Context) error {
 	}
 }
 
-// planBatch plans the oldest events; more says that there may be others behind them.
+// planBatch plans the oldest events; more says that there may be later ones.
 func (p *planner) planBatch(ctx context.Context) (more bool, err error) {
 	limit := batch + len(p.stuck)
 	events, err := p.db.UnplannedEvents(ctx, limit)
@@ -104,8 +104,8 @@ func (p *planner) draft(event *store.Event) *draft {
 	return nil
 }
 
-// plan makes the deliveries of the drafts and returns of how many. What they refer to is looked up for all at once; if
-// that fails because of one of them, for each alone.
+// plan creates the deliveries of the drafts and returns how many drafts were planned. It looks up what they refer to
+// for all at once or, if that fails because of one of them, for each alone.
 func (p *planner) plan(ctx context.Context, drafts []*draft) (planned int, err error) {
 	about, err := eventlog.Guard(func() (*mailContext, error) { return p.composer.mailContext(ctx, drafts) })
 	switch {
@@ -143,7 +143,7 @@ func (p *planner) writeAll(ctx context.Context, drafts []*draft, about *mailCont
 	return planned, nil
 }
 
-// write writes the deliveries of one event. An event that is malformed has none.
+// write writes the deliveries of one event. A malformed event has none.
 func (p *planner) write(ctx context.Context, d *draft, about *mailContext) error {
 	deliveries, err := p.composer.deliveries(d, about)
 	if errors.Is(err, errMalformedEvent) {
@@ -154,12 +154,12 @@ func (p *planner) write(ctx context.Context, d *draft, about *mailContext) error
 	return p.db.PlanDeliveries(ctx, d.event, deliveries)
 }
 
-// isDown reports whether an error has nothing to do with the event at hand.
+// isDown reports whether an error has nothing to do with the current event.
 func (p *planner) isDown(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || store.CodeOf(err) == store.Unavailable
 }
 
-// postpone has an event tried again after a pause that grows with each attempt.
+// postpone schedules an event to be tried again after a pause that grows with each attempt.
 func (p *planner) postpone(event *store.Event, err error) {
 	s := p.stuck[event.ID]
 	s.attempts++
@@ -171,5 +171,5 @@ func (p *planner) postpone(event *store.Event, err error) {
 }
 
 func (p *planner) logMalformed(event *store.Event, err error) {
-	p.log.Error("nobody is told of a malformed event", "event", event.ID.String(), "type", event.Type, "error", err)
+	p.log.Error("skipped a malformed event", "event", event.ID.String(), "type", event.Type, "error", err)
 }

@@ -13,7 +13,7 @@ import (
 	"crm/notify/mail"
 )
 
-// TestLookups: what a batch of events refers to is looked up with one call for each kind of entity.
+// TestLookups checks that a batch of events needs one lookup for each entity.
 func TestLookups(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -38,7 +38,7 @@ func TestLookups(t *testing.T) {
 	}
 }
 
-// TestMovingDoesNotWait: events come into the log however long their planning takes.
+// TestMovingDoesNotWait checks that events are moved into the log however long planning takes.
 func TestMovingDoesNotWait(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -62,7 +62,7 @@ func TestMovingDoesNotWait(t *testing.T) {
 	})
 }
 
-// idleStore is a store in which nothing happens, and which counts what it is asked.
+// idleStore is an empty store that counts the calls to it.
 type idleStore struct {
 	store.Store
 	mutex sync.Mutex
@@ -94,8 +94,8 @@ func (s *idleStore) Purge(context.Context, *store.Collection, store.Filter, int)
 	return 0, nil
 }
 
-// TestIdle: while nothing happens the store is asked every two seconds at last, after some shorter pauses. On MongoDB one call to move events is
-// a query for each collection that may have some.
+// TestIdle checks that an idle service polls the store every two seconds, after some shorter pauses. On MongoDB one
+// call to move events is a query for each collection that may have some.
 func TestIdle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestIdle(t *testing.T) {
 		service := New(db.New(engine, nil, db.Options{}), mail.Development{}, slog.New(slog.DiscardHandler))
 		var running sync.WaitGroup
 		running.Go(func() { _ = service.Run(ctx) })
-		time.Sleep(time.Minute) // the bubble's clock, not ours
+		time.Sleep(time.Minute) // on the bubble's fake clock
 		cancel()
 		running.Wait()
 		for operation, calls := range engine.calls {

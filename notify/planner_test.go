@@ -12,7 +12,7 @@ import (
 	"crm/notify/mail/mailtest"
 )
 
-// TestMalformedEvents: an event that can't be understood tells nobody and blocks nothing.
+// TestMalformedEvents checks that an event that can't be decoded causes no mail and blocks nothing.
 func TestMalformedEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -32,8 +32,8 @@ func TestMalformedEvents(t *testing.T) {
 	})
 }
 
-// TestStuckEvent: an event whose deliveries the store won't take doesn't block those behind it, and is planned once it
-// can be.
+// TestStuckEvent checks that an event whose deliveries the store refuses doesn't block later ones, and is planned once
+// the store accepts them.
 func TestStuckEvent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -53,7 +53,7 @@ func TestStuckEvent(t *testing.T) {
 	w.settled(6)
 }
 
-// TestStoreDown: while the store can't be reached nothing happens, and nothing is lost.
+// TestStoreDown checks that nothing is lost while the store can't be reached.
 func TestStoreDown(t *testing.T) {
 	t.Parallel()
 	for _, down := range []string{"insert", "update", "move", "claim"} {
@@ -71,7 +71,7 @@ func TestStoreDown(t *testing.T) {
 				case tries <- struct{}{}:
 				default:
 				}
-				return store.Errorf(store.Unavailable, "the database is away")
+				return store.Errorf(store.Unavailable, "the database is not available")
 			})
 			w.announce("Yearly review")
 			start(t, db.New(engine, nil, db.Options{}), newMailer(t, server), func(s *settings) { s.lease = time.Minute })
@@ -83,7 +83,8 @@ func TestStoreDown(t *testing.T) {
 	}
 }
 
-// TestStop: what is claimed and not begun is given back, and what is being sent ends.
+// TestStop checks that a stopped service finishes the mail that it is sending, and releases claims that it hasn't begun
+// to send.
 func TestStop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -115,7 +116,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// TestLostLease: who took longer than the lease doesn't overrule who had the delivery after.
+// TestLostLease checks that a worker that exceeds its lease doesn't overwrite the result of the next one.
 func TestLostLease(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -144,7 +145,7 @@ func (failingMailer) Send(context.Context, *mail.Message) error {
 	return &mail.PermanentError{Err: errors.New("no such mailbox")}
 }
 
-// heldMailer sends when it is free to.
+// heldMailer blocks until free is closed.
 type heldMailer struct{ begun, free chan struct{} }
 
 func (m *heldMailer) Send(context.Context, *mail.Message) error {

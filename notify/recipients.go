@@ -9,11 +9,11 @@ import (
 	"crm/db/store"
 )
 
-// announcements is the table of who is told what: one row for each type of event that anybody is mailed about.
+// announcements is the table of recipients: one row for each event type that is announced by mail.
 //
-// "Only if" says which events of the type are told at all. "To" lists who is told, in the order in which they are mailed.
-// The actor is the account that caused the event: about interactions it is told, too, since the mail is its calendar
-// entry. Accounts that are gone or deactivated are never told. The text is in templates/<topic>.txt.
+// "Only if" says which events of the type are announced. "To" lists the recipients, in the order of their deliveries.
+// The actor is the account that made the change. It gets mail about interactions, too, since that is its calendar
+// entry. Deleted and deactivated accounts get no mail. The text is in templates/<topic>.txt.
 var announcements = []announcement{
 	// {event, topic, news, only if, to, also to the actor}
 	{db.EventInteractionCreated, "interaction", "created", always, []role{customer, user}, true},
@@ -28,14 +28,14 @@ var announcements = []announcement{
 // announcement is a row of the table.
 type announcement struct {
 	event string
-	// topic names the template, news says which of its texts is meant.
+	// topic names the template, news selects one of its texts.
 	topic, news string
 	onlyIf      func(*store.Event, db.EventData) bool
 	to          []role
 	toActor     bool
 }
 
-// role is the part of an account in an event's entity; see entity.Party.
+// role is the role of an account in an event's document; see entity.Party.
 type role string
 
 const (
@@ -47,8 +47,8 @@ const (
 
 func always(*store.Event, db.EventData) bool { return true }
 
-// rescheduled reports whether an interaction that is to take place has changed in what its parties have to know. Its
-// status counts because it may have been cancelled before.
+// rescheduled reports whether a planned interaction changed in a way that its parties have to know. The status counts
+// because the interaction may have been cancelled before.
 func rescheduled(_ *store.Event, data db.EventData) bool {
 	announced := []string{"title", "start_time", "end_time", "location", "status"}
 	interaction, ok := data.Entity.(*db.Interaction)
@@ -56,7 +56,7 @@ func rescheduled(_ *store.Event, data db.EventData) bool {
 		slices.ContainsFunc(data.Changed, func(field string) bool { return slices.Contains(announced, field) })
 }
 
-// stillAhead reports whether an interaction was to take place after the event.
+// stillAhead reports whether an interaction was planned for a time after the event.
 func stillAhead(event *store.Event, data db.EventData) bool {
 	interaction, ok := data.Entity.(*db.Interaction)
 	return ok && interaction.Status == db.InteractionPlanned && interaction.StartTime.After(event.At)
@@ -68,8 +68,8 @@ func ended(_ *store.Event, data db.EventData) bool {
 	return ok && (ticket.Status == db.TicketResolved || ticket.Status == db.TicketClosed)
 }
 
-// recipients returns who is told of an event by this row, each once; nobody if the row's condition isn't met. The error is
-// errMalformedEvent if the event doesn't hold what its type promises.
+// recipients returns the distinct recipients of an event by this row; none if the row's condition isn't met. The error is
+// errMalformedEvent if the event lacks the data that its type requires.
 func (a *announcement) recipients(event *store.Event, data db.EventData) ([]auth.Key, error) {
 	if data.Entity == nil {
 		return nil, fmt.Errorf("%w: %s without %s", errMalformedEvent, event.Type, a.topic)
@@ -81,12 +81,12 @@ func (a *announcement) recipients(event *store.Event, data db.EventData) ([]auth
 	if event.ActorRole != "" {
 		actor = auth.AccountKey(auth.Role(event.ActorRole), event.Actor)
 	}
-	var told []auth.Key
+	var recipients []auth.Key
 	for _, role := range a.to {
 		account, ok := data.AccountThatIs(string(role))
-		if ok && !slices.Contains(told, account) && (a.toActor || account != actor) {
-			told = append(told, account)
+		if ok && !slices.Contains(recipients, account) && (a.toActor || account != actor) {
+			recipients = append(recipients, account)
 		}
 	}
-	return told, nil
+	return recipients, nil
 }

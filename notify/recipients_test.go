@@ -12,8 +12,8 @@ import (
 	"crm/notify/mail/mailtest"
 )
 
-// TestWhoIsTold walks through what happens and whom it concerns.
-func TestWhoIsTold(t *testing.T) {
+// TestRecipients checks who gets mail about each kind of event.
+func TestRecipients(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.insert(db.Interactions.Collection, w.interaction)
@@ -39,9 +39,9 @@ func TestWhoIsTold(t *testing.T) {
 	}
 	by := func(c func(*db.Interaction)) content { return interaction(c) }
 	for _, test := range []struct {
-		name  string
-		event *store.Event
-		told  string
+		name       string
+		event      *store.Event
+		recipients string
 	}{
 		{"created", w.event(db.EventInteractionCreated, w.as(w.bob), interaction()), "carl bob"},
 		{"created by an admin", w.event(db.EventInteractionCreated, w.as(w.ada), interaction()), "carl bob"},
@@ -65,9 +65,9 @@ func TestWhoIsTold(t *testing.T) {
 			by(func(i *db.Interaction) { i.Status = db.InteractionCancelled })), ""},
 		{"deleted when past", w.event(db.EventInteractionDeleted, w.as(w.bob),
 			by(func(i *db.Interaction) { i.StartTime = w.created.Add(-time.Minute) })), ""},
-		{"user has left", w.event(db.EventInteractionCreated, w.as(w.bob),
+		{"user is deactivated", w.event(db.EventInteractionCreated, w.as(w.bob),
 			by(func(i *db.Interaction) { i.UserID = w.dora.ID })), "carl"},
-		{"customer is gone", w.event(db.EventInteractionDeleted, w.as(w.bob),
+		{"customer is deleted", w.event(db.EventInteractionDeleted, w.as(w.bob),
 			by(func(i *db.Interaction) { i.CustomerID = store.NewID() })), "bob"},
 		{"ticket by the customer", w.event(db.EventTicketCreated, w.asCarl(), ticket("open", nil)), "bob"},
 		{"ticket by the user", w.event(db.EventTicketCreated, w.as(w.bob), ticket("open", nil)), "carl"},
@@ -76,7 +76,7 @@ func TestWhoIsTold(t *testing.T) {
 		{"assigned", w.event(db.EventTicketAssigned, w.as(w.bob), ticket("open", w.ada)), "carl ada"},
 		{"assigned by the assignee", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.ada)), "carl bob"},
 		{"assigned to the user", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.bob)), "carl bob"},
-		{"assigned to one who has left", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.dora)), "carl bob"},
+		{"assigned to a deactivated user", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.dora)), "carl bob"},
 		{"no longer assigned", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", nil)), "carl bob"},
 		{"resolved", w.event(db.EventTicketMoved, w.as(w.ada), ticket("resolved", w.ada)), "carl bob"},
 		{"closed by the customer", w.event(db.EventTicketMoved, w.asCarl(), ticket("closed", w.ada)), "bob ada"},
@@ -92,8 +92,8 @@ func TestWhoIsTold(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if told := names(deliveries); told != test.told {
-				t.Errorf("told %q, want %q", told, test.told)
+			if got := names(deliveries); got != test.recipients {
+				t.Errorf("recipients are %q, want %q", got, test.recipients)
 			}
 		})
 	}
@@ -104,7 +104,7 @@ func withStatus(data content, status db.InteractionStatus) content {
 	return data
 }
 
-// compose returns the deliveries that follow from an event.
+// compose returns the deliveries for an event.
 func compose(w *world, event *store.Event) ([]*db.Delivery, error) {
 	w.t.Helper()
 	composer := newComposer(w.db, announcements, "example.com")
@@ -119,7 +119,7 @@ func compose(w *world, event *store.Event) ([]*db.Delivery, error) {
 	return composer.deliveries(d, about)
 }
 
-// names returns the accounts that deliveries go to: "carl bob".
+// names returns the accounts that receive the deliveries: "carl bob".
 func names(deliveries []*db.Delivery) string {
 	var names []string
 	for _, d := range deliveries {
@@ -129,7 +129,7 @@ func names(deliveries []*db.Delivery) string {
 	return strings.Join(names, " ")
 }
 
-// TestOneAddress: two accounts with one address get one mail.
+// TestOneAddress checks that two accounts with the same address get one mail.
 func TestOneAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -143,8 +143,8 @@ func TestOneAddress(t *testing.T) {
 	}
 }
 
-// TestUselessAddress: who can't be reached is noted, and doesn't keep others from being told.
-func TestUselessAddress(t *testing.T) {
+// TestInvalidAddress checks that a delivery to an invalid address fails at once, and others are still sent.
+func TestInvalidAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	server := mailtest.NewServer(t)

@@ -13,13 +13,13 @@ import (
 	"crm/notify/mail/mailtest"
 )
 
-// eventually waits until something is so.
-func eventually(t *testing.T, so func() bool) {
+// eventually waits until the condition holds.
+func eventually(t *testing.T, condition func() bool) {
 	t.Helper()
 	deadline := time.After(timeout)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for !so() {
+	for !condition() {
 		select {
 		case <-deadline:
 			t.Fatal("it didn't happen in time")
@@ -28,7 +28,7 @@ func eventually(t *testing.T, so func() bool) {
 	}
 }
 
-// quick makes a Service look often and try again soon.
+// quick makes a Service poll often and retry soon.
 func quick(s *settings) {
 	s.sender = "CRM <crm@example.com>"
 	s.poll, s.longest, s.grace = 5*time.Millisecond, 20*time.Millisecond, 5*time.Second
@@ -38,7 +38,7 @@ func quick(s *settings) {
 	}
 }
 
-// start runs a Service until the test ends, or until what is returned is called.
+// start runs a Service until the test ends or stop is called.
 func start(t *testing.T, d *db.DB, mailer mail.Mailer, options ...Option) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -60,7 +60,7 @@ func start(t *testing.T, d *db.DB, mailer mail.Mailer, options ...Option) (stop 
 	return stop
 }
 
-// newMailer returns an SMTP for a server, logged in, after change has changed its configuration.
+// newMailer returns an SMTP for a server, with a password. change may change its configuration.
 func newMailer(t *testing.T, server *mailtest.Server, change ...func(*mail.SMTPConfig)) *mail.SMTP {
 	t.Helper()
 	config := mail.SMTPConfig{
@@ -102,7 +102,7 @@ func run(t *testing.T, service *Service) (stop func() error) {
 	return stop
 }
 
-// planAll moves and plans all events there are.
+// planAll moves and plans all events.
 func (w *world) planAll(service *Service) {
 	w.t.Helper()
 	for {

@@ -14,11 +14,11 @@ import (
 	"crm/db/store"
 )
 
-// timeout is how long a test waits for what has to happen; nothing waits for it to pass.
+// timeout bounds how long a test waits for a condition.
 const timeout = 30 * time.Second
 
-// world is a store with a few accounts in it: Ada, an admin; Bob, who holds the interaction; Dora, who has left; Carl,
-// the customer.
+// world is a store with a few accounts: Ada, an admin; Bob, the interaction's user; Dora, a deactivated user; Carl, the
+// customer.
 type world struct {
 	t                *testing.T
 	store            store.Store
@@ -90,14 +90,14 @@ func (w *world) insert(c *store.Collection, doc store.Document, events ...*store
 	}
 }
 
-// content is what an event of a test tells: of an interaction or a ticket, and which fields changed.
+// content is the data of an event: an interaction or a ticket, and the names of the changed fields.
 type content struct {
 	Interaction *db.Interaction
 	Ticket      *db.Ticket
 	Changed     []string
 }
 
-// event returns what the domain would write of a change that actor made.
+// event returns the event that the domain would write for a change by actor.
 func (w *world) event(kind string, actor auth.Scope, data content) *store.Event {
 	w.t.Helper()
 	var envelope entity.Envelope
@@ -133,7 +133,7 @@ func envelopeOf(t *testing.T, def *entity.Definition, doc store.Document) entity
 	return envelope
 }
 
-// announce writes that an interaction like w.interaction was created by Bob, and returns it.
+// announce writes an interaction like w.interaction with the event that Bob created it, and returns it.
 func (w *world) announce(title string) *db.Interaction {
 	w.t.Helper()
 	interaction := *w.interaction
@@ -143,7 +143,7 @@ func (w *world) announce(title string) *db.Interaction {
 	return &interaction
 }
 
-// announceToCarl is announce with an account that can't be told, so that one mail follows: Carl's.
+// announceToCarl is announce with a deactivated user, so that only Carl gets mail.
 func (w *world) announceToCarl(title string) {
 	w.t.Helper()
 	interaction := *w.interaction
@@ -156,7 +156,7 @@ func (w *world) as(user *db.User) auth.Scope { return auth.Scope{Role: user.Role
 
 func (w *world) asCarl() auth.Scope { return auth.Scope{Role: auth.Customer, Account: w.carl.ID} }
 
-// deliveries returns all there are.
+// deliveries returns all deliveries.
 func (w *world) deliveries() []*db.Delivery {
 	w.t.Helper()
 	deliveries, err := w.db.RecentDeliveries(context.Background(), 1000)

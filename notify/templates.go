@@ -14,15 +14,15 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// templates write messages. Each topic has a template that says what happened; one frame for the text and one for the
-// HTML are put around that.
+// templates write messages. Each topic has a template that says what happened; one frame for text and one for HTML are
+// wrapped around that.
 type templates struct {
 	topics map[string]*texttemplate.Template
 	text   *texttemplate.Template
 	html   *htmltemplate.Template
 }
 
-// parseTemplates parses the templates, which are part of the program: if one doesn't parse, every test fails.
+// parseTemplates parses the embedded templates. It panics if one doesn't parse.
 func parseTemplates(table []announcement) *templates {
 	t := &templates{
 		topics: map[string]*texttemplate.Template{},
@@ -38,7 +38,7 @@ func parseTemplates(table []announcement) *templates {
 	return t
 }
 
-// write fills in a delivery's subject, text and HTML. What the topic's template writes may be anybody's words.
+// write fills in a delivery's subject, text and HTML. The output of the topic's template is untrusted.
 func (t *templates) write(delivery *db.Delivery, topic string, m *message) error {
 	m.RecipientName = delivery.RecipientName
 	parts := map[string]string{}

@@ -7,7 +7,7 @@ import (
 	"crm/db/store"
 )
 
-// troubledStore is a store that fails when it is told to.
+// troubledStore is a store with injected failures.
 type troubledStore struct {
 	store.Store
 	mutex   sync.Mutex
@@ -62,7 +62,7 @@ func (s *troubledStore) Claim(
 	return s.Store.Claim(ctx, c, q, set, doc)
 }
 
-// onFind has something done before each Find.
+// onFind sets a function to call before each Find.
 func (s *troubledStore) onFind(do func(c *store.Collection, q store.Query)) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -1,4 +1,4 @@
-// Package demo fills a store with a plausible small business, so that there is something to look at.
+// Package demo fills a store with the data of a plausible small business.
 package demo
 
 import (
@@ -12,28 +12,29 @@ import (
 	"crm/db/store"
 )
 
-// How much hangs on one customer at most.
+// The number of accounts of the staff, and the maximum numbers of a customer's interactions and an interaction's
+// tickets.
 const (
 	staff           = 5
 	maxInteractions = 6
 	maxTickets      = 3
 )
 
-// Password is that of every account of the demo.
+// Password is the password of every demo account.
 const Password = "demo-password"
 
 // Admin is the address of the demo's admin.
 const Admin = "admin@demo.example"
 
-// Fill adds a demo with that many customers; the same number always gives the same names and texts. It calls progress
-// after each customer with how many are done. A store that has users already is a CONFLICT.
+// Fill adds demo data with that many customers; the same number always gives the same names and texts. It calls
+// progress after each customer. A store that has users already is a CONFLICT.
 func Fill(ctx context.Context, d *db.DB, customers int, progress func(done int)) error {
 	exists, err := d.HasUsers(ctx)
 	if err != nil {
 		return err
 	}
 	if exists {
-		return store.Errorf(store.Conflict, "there are users already: a demo goes into an empty store only")
+		return store.Errorf(store.Conflict, "there are users already: the demo needs an empty store")
 	}
 	f := &filler{db: d, random: rand.New(rand.NewPCG(1, 2)), today: time.Now().UTC().Truncate(24 * time.Hour)}
 	if err := f.addStaff(ctx); err != nil {
@@ -48,7 +49,7 @@ func Fill(ctx context.Context, d *db.DB, customers int, progress func(done int))
 	return nil
 }
 
-// filler adds the demo's parts. Everything is done through the domain, as if people had done it.
+// filler adds the demo's parts. It makes all changes through the domain, like real accounts.
 type filler struct {
 	db     *db.DB
 	random *rand.Rand
@@ -83,7 +84,7 @@ func (f *filler) addCustomer(ctx context.Context, n int) error {
 		Name: f.name(), Email: fmt.Sprintf("customer%d@demo.example", n+1), Company: &company, Phone: &phone,
 	}
 	if n == 0 {
-		password := Password // one customer to log in as; hashing one for each would take minutes
+		password := Password // one customer to log in as; hashing a password for each would take minutes
 		in.Password = &password
 	}
 	customer, err := f.db.CreateCustomer(ctx, scopeOf(owner), in)

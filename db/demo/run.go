@@ -12,7 +12,7 @@ import (
 	"crm/db"
 )
 
-// Run fills the store and tells out about it: with a progress bar where that is a terminal.
+// Run fills the store and reports to out, with a progress bar if out is a terminal.
 func Run(ctx context.Context, d *db.DB, customers int, out io.Writer) error {
 	terminal := false
 	if file, ok := out.(*os.File); ok {
@@ -29,7 +29,7 @@ func Run(ctx context.Context, d *db.DB, customers int, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "The demo is in. Log in with logInUser as %s, or with logInCustomer as %s: the password is %q.\n",
+	_, err = fmt.Fprintf(out, "The demo data has been added. Log in with logInUser as %s, or with logInCustomer as %s: the password is %q.\n",
 		Admin, "customer1@demo.example", Password)
 	return err
 }

@@ -2,7 +2,7 @@ package demo
 
 import "crm/db"
 
-// The words that the demo is made of. They are never changed.
+// The words of the demo. Nothing modifies them.
 var (
 	givenNames = []string{
 		"Rahul", "Priya", "Arjun", "Meera", "Vikram", "Ananya", "Rohan", "Kavya", "Sanjay", "Divya",

@@ -21,10 +21,10 @@ func WithCalls(ctx context.Context) (context.Context, *Calls) {
 	return context.WithValue(ctx, callsKey{}, calls), calls
 }
 
-// CountCalls returns a store that does what s does and counts it, where the context has a counter.
+// CountCalls returns a store that forwards calls to s and counts them if the context has a counter.
 func CountCalls(s store.Store) store.Store { return counted{s} }
 
-// counted leaves EnsureIndexes, MoveEvents, Purge, Ping and Close alone: no operation of a client makes them.
+// counted doesn't count EnsureIndexes, MoveEvents, Purge, Ping and Close: no client operation calls them.
 type counted struct{ store.Store }
 
 func countCall(ctx context.Context) {

@@ -11,9 +11,9 @@ import (
 	"crm/db/store"
 )
 
-// cursors makes and reads the cursors of one list: a collection in one order. A cursor holds the values that an
-// element has in the order's keys, so it stays good whatever is inserted or removed, and a keyed digest of them and of
-// the list, so that a cursor of another list, or one that somebody made up, is told apart.
+// cursors encodes and decodes the cursors of one list: a collection in one order. A cursor holds an element's values of
+// the order's keys, so it stays valid whatever is inserted or removed, and a keyed digest of them and of the list,
+// which rejects forged cursors and those of other lists.
 type cursors struct {
 	keys  [][]byte
 	c     *store.Collection
@@ -40,7 +40,7 @@ func (c cursors) of(doc store.Document) string {
 	return base64.RawURLEncoding.EncodeToString(append(c.digest(c.keys[0], text), text...))
 }
 
-// parse reads a cursor; it returns nil if there is none, and notes a problem if it is none of this list.
+// parse decodes a cursor; it returns nil if there is none, and adds a problem if it isn't a cursor of this list.
 func (c cursors) parse(path string, cursor *string, problems *store.Problems) []any {
 	if cursor == nil {
 		return nil
@@ -70,7 +70,7 @@ func (c cursors) decode(path string, text []byte, problems *store.Problems) []an
 	return values
 }
 
-// signed reports whether one of the keys made the digest, so that a cursor outlives a change of the first.
+// signed reports whether one of the keys made the digest, so a cursor stays valid when a new first key is added.
 func (c cursors) signed(digest, text []byte) bool {
 	return slices.ContainsFunc(c.keys, func(key []byte) bool { return hmac.Equal(digest, c.digest(key, text)) })
 }
@@ -90,7 +90,7 @@ func (c cursors) digest(key, text []byte) []byte {
 	return mac.Sum(nil)[:digestSize]
 }
 
-// cursorValue returns a field's value in a form that JSON keeps exactly. Sort keys are never null.
+// cursorValue returns a field's value in a form that JSON preserves exactly. Sort keys are never null.
 func cursorValue(pointer any) any {
 	switch p := pointer.(type) {
 	case *time.Time:

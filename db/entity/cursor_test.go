@@ -15,7 +15,7 @@ func testCursors(key string, def *Definition, order ...store.Sort) cursors {
 	return newCursors([][]byte{[]byte(key)}, def.Collection, totalOrder(def, order, &problems))
 }
 
-// problemsOf returns what a check finds wrong, or "" if nothing is.
+// problemsOf returns the problems that a check finds, or "" if there are none.
 func problemsOf(check func(p *store.Problems)) string {
 	var problems store.Problems
 	check(&problems)
@@ -41,7 +41,7 @@ func TestCursor(t *testing.T) {
 		cursor := test.of(test.doc)
 		var problems store.Problems
 		if got := test.parse("after", &cursor, &problems); len(problems) > 0 || fmt.Sprint(got) != fmt.Sprint(test.want) {
-			t.Errorf("the cursor %s is read as %v, %v, want %v", cursor, got, problems, test.want)
+			t.Errorf("cursor %s is decoded as %v, %v, want %v", cursor, got, problems, test.want)
 		}
 		raw, err := base64.RawURLEncoding.DecodeString(cursor)
 		if err != nil {
@@ -57,11 +57,11 @@ func TestCursor(t *testing.T) {
 		}
 	}
 	if got := testCursors("k", people).parse("after", nil, nil); got != nil {
-		t.Errorf("no cursor is read as %v", got)
+		t.Errorf("a missing cursor is decoded as %v", got)
 	}
 }
 
-// TestCursorOfAnotherList holds that a cursor is good for one list in one order on servers with one key only.
+// TestCursorOfAnotherList checks that a cursor is valid only for its list, its order and its key.
 func TestCursorOfAnotherList(t *testing.T) {
 	t.Parallel()
 	cursor := testCursors("k", people, store.Sort{Field: "name_key"}).of(&person{ID: store.NewID()})
@@ -75,25 +75,25 @@ func TestCursorOfAnotherList(t *testing.T) {
 	}
 	for name, other := range lists {
 		if problem := problemsOf(func(p *store.Problems) { other.parse("before", &cursor, p) }); !strings.Contains(problem, "before: is not a cursor of this list") {
-			t.Errorf("%s takes the cursor: %q", name, problem)
+			t.Errorf("%s accepts the cursor: %q", name, problem)
 		}
 	}
-	// Even with the right key, what is inside must fit the order.
+	// Even if signed with the right key, the content must fit the order.
 	own := testCursors("k", people)
-	for _, inside := range []string{``, `[]`, `null`, `{}`, `[1]`, `["x", "y"]`, `[1, "000000000000000000000000", 2]`, `[1, "nonsense"]`, `[1.5, "000000000000000000000000"]`, `[1e400, "000000000000000000000000"]`} {
-		text := base64.RawURLEncoding.EncodeToString(append(own.digest(own.keys[0], []byte(inside)), inside...))
+	for _, content := range []string{``, `[]`, `null`, `{}`, `[1]`, `["x", "y"]`, `[1, "000000000000000000000000", 2]`, `[1, "nonsense"]`, `[1.5, "000000000000000000000000"]`, `[1e400, "000000000000000000000000"]`} {
+		text := base64.RawURLEncoding.EncodeToString(append(own.digest(own.keys[0], []byte(content)), content...))
 		if problem := problemsOf(func(p *store.Problems) { own.parse("after", &text, p) }); problem == "" {
-			t.Errorf("a cursor with %s inside is taken", inside)
+			t.Errorf("a cursor with content %s is accepted", content)
 		}
 	}
 	for _, text := range []string{"", "!", "AAAA", "=", "\x00", cursor + "=", cursor + "A"} {
 		if problem := problemsOf(func(p *store.Problems) { own.parse("after", &text, p) }); problem == "" {
-			t.Errorf("%q is taken for a cursor", text)
+			t.Errorf("%q is accepted as a cursor", text)
 		}
 	}
 }
 
-// TestCursorOutlivesItsKey holds that a cursor stays good when a new key is put in front of the one that signed it.
+// TestCursorOutlivesItsKey checks that a cursor stays valid when a new key is added before the one that signed it.
 func TestCursorOutlivesItsKey(t *testing.T) {
 	t.Parallel()
 	old := testCursors("old", people)
@@ -101,7 +101,7 @@ func TestCursorOutlivesItsKey(t *testing.T) {
 	rotated := old
 	rotated.keys = [][]byte{[]byte("new"), []byte("old")}
 	if problem := problemsOf(func(p *store.Problems) { rotated.parse("after", &cursor, p) }); problem != "" {
-		t.Errorf("with a new key before its own, the cursor %s", problem)
+		t.Errorf("after a new key was added, the cursor %s", problem)
 	}
 	if fresh := rotated.of(&person{ID: store.NewID()}); problemsOf(func(p *store.Problems) { old.parse("after", &fresh, p) }) == "" {
 		t.Error("the first key doesn't sign")

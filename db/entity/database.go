@@ -8,15 +8,16 @@ import (
 	"crm/db/store"
 )
 
-// Database is what all repositories work with.
+// Database is what all repositories share.
 type Database struct {
 	Store   store.Store
 	Catalog *Catalog
-	// Versioned tells whether anything was written; it is nil where the store can't tell.
+	// Versioned tells whether anything was written; it is nil if the store can't tell.
 	Versioned store.Versioned
-	// CursorKeys sign the cursors of pages: the first signs, all are good. All servers on one store need the same.
+	// CursorKeys sign the cursors of pages: the first one signs, and all of them verify. All servers on one store need
+	// the same keys.
 	CursorKeys [][]byte
-	// Silent has nobody told of what happens, as for a demo.
+	// Silent suppresses mail about changes, for example for a demo.
 	Silent bool
 	// Now returns the time, in UTC and to the millisecond.
 	Now func() time.Time
@@ -40,7 +41,7 @@ type Document[T any] interface {
 	store.Document
 }
 
-// Find reads the documents that a query selects, whoever may see them.
+// Find reads the documents that a query selects, regardless of who may see them.
 func Find[T any, P Document[T]](ctx context.Context, s store.Store, c *store.Collection, q store.Query) ([]*T, error) {
 	var found []*T
 	err := s.Find(ctx, c, q, func() store.Document {

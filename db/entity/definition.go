@@ -1,5 +1,5 @@
-// Package entity is what all entities have in common: how one is declared, who sees it, and how it is read, paged, changed,
-// deleted and told of. It knows no particular entity; package db declares them.
+// Package entity is what all entities have in common: how they are declared, who sees them, and how they are read,
+// paged, changed and deleted, and their events. It knows no particular entity; package db declares them.
 package entity
 
 import (
@@ -12,46 +12,46 @@ import (
 	"crm/db/store"
 )
 
-// Declaration says what a person has to decide about the documents of type T; everything else follows from T's tags.
+// Declaration holds what the tags of T can't say about the documents of type T.
 //
-// The tag db names the stored field: `db:"status,few"`. Its options are few (a few values that many documents share), and
-// secret or personal (no event tells the value). The tag default is what a stored document that lacks the field is read
-// as. The tag folds names the text field that this one repeats in the form that is compared regardless of case. The tag
-// belongs says whose the document is; see Reference.
+// The tag db names the stored field: `db:"status,few"`. Its options are few (a few values that many documents share),
+// and secret or personal (events don't contain the value). The tag default is the value read from a stored document
+// that lacks the field. The tag folds names the text field whose case-folded form this field holds. The tag belongs
+// names the owner of the document; see Reference.
 type Declaration[T any] struct {
-	// Kind is the prefix of global ids; it is empty for documents that clients can't name.
+	// Kind is the prefix of global ids; it is empty for documents without a global id.
 	Kind Kind
-	// Name is the collection's name, and in camel case that of the list in the API.
+	// Name is the collection's name, and in camel case the name of the list in the API.
 	Name string
 	// Noun is what the entity is called in messages.
 	Noun string
-	// Visible says who sees a document, besides admins, who see all.
+	// Visible says who sees a document besides admins, who see all documents.
 	Visible []Grant
-	// DefaultOrder is that of lists; newest first if it is empty.
+	// DefaultOrder is the default order of lists; newest first if it is empty.
 	DefaultOrder []store.Sort
-	// Verbs are what may happen to a document besides created, updated and deleted.
+	// Verbs say what may happen to a document besides created, updated and deleted.
 	Verbs []string
-	// Computed names the stored fields that a computed field of the API is made of.
+	// Computed names the stored fields that a computed field of the API needs.
 	Computed map[string][]string
 	// Filters are the conditions of the API that don't simply compare the field of that name.
 	Filters map[string]Condition
 	// Restricted are the fields that only an admin may filter by.
 	Restricted []string
-	// Redact removes from a document what the scope may not see of it.
+	// Redact clears the fields of a document that the scope may not see.
 	Redact func(doc *T, scope auth.Scope)
-	// Indexes are those that both engines build.
+	// Indexes are the indexes that both engines build.
 	Indexes []store.Index
 	// Searched are the text fields that OpContains has an index for.
 	Searched []string
 }
 
-// Condition is a filter with true or false as its input.
+// Condition is a filter whose input is true or false.
 type Condition struct {
-	// Field is null where the input is true.
+	// NullField names the field that is null if the input is true.
 	NullField string
 }
 
-// Definition is what is declared of an entity, apart from its Go type.
+// Definition is the declaration of an entity without its type parameter.
 type Definition struct {
 	*store.Collection
 	Kind Kind
@@ -66,20 +66,20 @@ type Definition struct {
 	Filters      map[string]Condition
 	Restricted   []string
 	References   []Reference
-	// Folded has for a text field the field that repeats it folded.
+	// Folded maps a text field to the field that holds its case-folded form.
 	Folded map[string]string
 
-	// By field: unlogged are those whose values no event tells, derived those whose change
-	// follows from others.
+	// By field index: unlogged marks fields whose values events don't contain, derived marks fields whose changes
+	// follow from those of other fields.
 	unlogged, derived []bool
 	redact            any
 }
 
-// maxFields is how many fields a store.Fields can choose from.
+// maxFields is the number of fields that store.Fields has bits for.
 const maxFields = 64
 
-// Declare returns the definition of the documents of type T. What is wrong with a declaration is a fault of the program,
-// so it panics, as the program starts.
+// Declare returns the definition of the documents of type T. A wrong declaration is a programming error, so it panics
+// when the program starts.
 func Declare[T any](d Declaration[T]) *Definition {
 	t := reflect.TypeFor[T]()
 	def := &Definition{
@@ -88,7 +88,7 @@ func Declare[T any](d Declaration[T]) *Definition {
 		Computed: d.Computed, Filters: d.Filters, Restricted: d.Restricted, Folded: make(map[string]string), redact: d.Redact,
 	}
 	if len(def.Fields) > maxFields {
-		panic(fmt.Sprintf("%s has %d fields, more than the %d that there can be", def.TypeName, len(def.Fields), maxFields))
+		panic(fmt.Sprintf("%s has %d fields, more than the maximum of %d", def.TypeName, len(def.Fields), maxFields))
 	}
 	for i := range t.NumField() {
 		def.readTags(t, t.Field(i))
@@ -111,7 +111,7 @@ func (d *Definition) readTags(t reflect.Type, field reflect.StructField) {
 		original, _, _ := strings.Cut(folds, ",")
 		of, ok := t.FieldByName(original)
 		if !ok {
-			panic(fmt.Sprintf("%s.%s folds %s, which is no field", d.TypeName, field.Name, original))
+			panic(fmt.Sprintf("%s.%s folds %s, which is not a field", d.TypeName, field.Name, original))
 		}
 		plain, _, _ := strings.Cut(of.Tag.Get("db"), ",")
 		d.Folded[plain] = name
@@ -121,7 +121,7 @@ func (d *Definition) readTags(t reflect.Type, field reflect.StructField) {
 	}
 }
 
-// checkNames panics where a name in the declaration is none of a field.
+// checkNames panics if a name in the declaration is not the name of a field.
 func (d *Definition) checkNames() {
 	for _, grant := range d.Visible {
 		if grant.field != "" && grant.through == "" {
@@ -146,7 +146,7 @@ func (d *Definition) checkNames() {
 	d.Select(d.Searched...)
 }
 
-// Event returns the type of the event that says that this happened to a document: "customer_note.created".
+// Event returns an event's type, given what happened to a document: "customer_note.created".
 func (d *Definition) Event(verb string) string {
 	return SnakeCase(d.TypeName) + "." + verb
 }
@@ -157,7 +157,7 @@ func (d *Definition) has(name string) bool {
 	return ok
 }
 
-// Catalog is all definitions that there are.
+// Catalog holds all definitions.
 type Catalog struct {
 	list         []*Definition
 	byKind       map[Kind]*Definition
@@ -166,7 +166,7 @@ type Catalog struct {
 	byCollection map[*store.Collection]*Definition
 }
 
-// NewCatalog returns the catalog of these definitions, whose references and grants have to lead to each other.
+// NewCatalog returns the catalog of these definitions. Their references and grants must name definitions in it.
 func NewCatalog(definitions ...*Definition) *Catalog {
 	c := &Catalog{
 		list: definitions, byKind: make(map[Kind]*Definition), byType: make(map[string]*Definition),
@@ -182,7 +182,7 @@ func NewCatalog(definitions ...*Definition) *Catalog {
 	for _, d := range definitions {
 		for _, reference := range d.References {
 			if c.byType[reference.Owner] == nil {
-				panic(fmt.Sprintf("%s.%s belongs to %s, which is no entity", d.TypeName, reference.Field, reference.Owner))
+				panic(fmt.Sprintf("%s.%s belongs to %s, which is not an entity", d.TypeName, reference.Field, reference.Owner))
 			}
 		}
 		for _, grant := range d.Visible {
@@ -200,7 +200,7 @@ func (c *Catalog) All() []*Definition { return c.list }
 // ByKind returns the definition with that prefix of global ids, or nil if there is none.
 func (c *Catalog) ByKind(kind Kind) *Definition { return c.byKind[kind] }
 
-// ByEvent returns the definition that a type of event belongs to, or nil if there is none, and what happened.
+// ByEvent returns the definition that an event type belongs to, or nil if there is none, and what happened.
 func (c *Catalog) ByEvent(eventType string) (def *Definition, verb string) {
 	name, verb, _ := strings.Cut(eventType, ".")
 	return c.byEvent[name], verb
@@ -209,7 +209,7 @@ func (c *Catalog) ByEvent(eventType string) (def *Definition, verb string) {
 // ByType returns the definition of the Go type of that name, or nil if there is none.
 func (c *Catalog) ByType(name string) *Definition { return c.byType[name] }
 
-// Collections returns where the documents of all definitions are stored.
+// Collections returns the collections of all definitions.
 func (c *Catalog) Collections() []*store.Collection {
 	collections := make([]*store.Collection, len(c.list))
 	for i, d := range c.list {

@@ -10,16 +10,17 @@ import (
 	"crm/db/store"
 )
 
-// Removed counts what went with a deleted document, by the collection's name.
+// Removed counts the documents deleted together with another one, by collection name.
 type Removed map[string]int
 
-// deletingField marks a document that is being deleted with all that belongs to it. It is set without raising the
-// version, so that a deletion that was cut off is finished by the same call.
+// deletingField marks a document that is being deleted together with its dependents. It is set without incrementing the
+// version, so that the same call can finish an interrupted deletion.
 const deletingField = "deleting_at"
 
-// Delete deletes the document with what belongs to it, as the references to it say. If something refuses, the
-// deletion is a CONFLICT that counts it, unless cascade is set. The document is claimed before anything is deleted: from then
-// on nobody can change it. claimed, if not nil, is called then; its error gives the claim up.
+// Delete deletes the document and its dependents by the rules of the references to it. If there are dependents that
+// refuse the deletion, it is a CONFLICT that counts them, unless cascade is set. The document is claimed before
+// anything is deleted: from then on nobody can change it. claimed, if not nil, is called then; if it fails, the claim
+// is released.
 func (r *Repository[T]) Delete(
 	ctx context.Context, scope auth.Scope, doc *T, cascade bool, claimed func(context.Context) error,
 ) (Removed, error) {
@@ -44,12 +45,12 @@ func (r *Repository[T]) Delete(
 	if err := r.Remove(ctx, scope, doc); err != nil {
 		return removed, err
 	}
-	// Once more, for what came in between.
+	// Again, for dependents added in the meantime.
 	return removed, r.db.removeDependents(ctx, scope, r.def, id, removed)
 }
 
-// claim marks the document as being deleted, provided that it still has that version. One whose deletion was cut off is
-// marked already.
+// claim marks the document as being deleted, provided that it still has that version. If its deletion was interrupted,
+// it is marked already.
 func (r *Repository[T]) claim(ctx context.Context, doc *T) error {
 	if !r.def.has(deletingField) || r.isBeingDeleted(doc) {
 		return nil
@@ -77,10 +78,10 @@ func (r *Repository[T]) isBeingDeleted(doc *T) bool {
 }
 
 func (r *Repository[T]) errBeingDeleted() error {
-	return store.Errorf(store.Conflict, "the %s is being deleted; if that was cut off, delete it again", r.def.Noun)
+	return store.Errorf(store.Conflict, "the %s is being deleted; if the deletion was interrupted, delete it again", r.def.Noun)
 }
 
-// refused is a CONFLICT if there is anything that refuses the deletion of the document.
+// refused returns a CONFLICT if the document has dependents that refuse its deletion.
 func (r *Repository[T]) refused(ctx context.Context, id store.ID) error {
 	counts := make(map[string]int)
 	var names []string
@@ -116,7 +117,7 @@ type dependent struct {
 	reference Reference
 }
 
-// dependents returns what belongs to the documents of an entity.
+// dependents returns the entities whose documents belong to those of the owner.
 func (c *Catalog) dependents(owner *Definition) []dependent {
 	var found []dependent
 	for _, def := range c.list {
@@ -129,13 +130,13 @@ func (c *Catalog) dependents(owner *Definition) []dependent {
 	return found
 }
 
-// remover is a repository, whatever it is of.
+// remover is a repository of any entity.
 type remover interface {
 	removeAll(ctx context.Context, scope auth.Scope, where store.Filter, removed Removed) error
 	detachAll(ctx context.Context, scope auth.Scope, where store.Filter, field string) error
 }
 
-// removeDependents deletes, or detaches, what belongs to documents of an entity, the deepest first.
+// removeDependents deletes, or detaches, the documents that belong to those of the owner, the deepest first.
 func (d *Database) removeDependents(
 	ctx context.Context, scope auth.Scope, owner *Definition, ids []store.ID, removed Removed,
 ) error {
@@ -154,7 +155,7 @@ func (d *Database) removeDependents(
 	return nil
 }
 
-// removeBatch is how many documents are read at a time to be removed.
+// removeBatch is how many documents to remove are read at a time.
 const removeBatch = 200
 
 func (r *Repository[T]) removeAll(ctx context.Context, scope auth.Scope, where store.Filter, removed Removed) error {
@@ -184,7 +185,7 @@ func (r *Repository[T]) removeAll(ctx context.Context, scope auth.Scope, where s
 	}
 }
 
-// detachAll clears a reference. It uses the rights of the deletion, not those that its caller has on each document.
+// detachAll clears a reference. The right to delete the owner suffices; the caller needs none on each document.
 func (r *Repository[T]) detachAll(ctx context.Context, scope auth.Scope, where store.Filter, field string) error {
 	_, err := r.Each(ctx, where, func(doc *T) error {
 		_, written, err := r.writeEdited(ctx, scope, doc, func(next *T) (string, error) {

@@ -7,19 +7,19 @@ import (
 	"crm/db/store"
 )
 
-// ErasedText is what an event tells in place of a text that was erased with an account.
+// ErasedText replaces a text that was erased with an account.
 const ErasedText = "[deleted]"
 
 var erasedJSON = json.RawMessage(`"` + ErasedText + `"`)
 
-// isText reports whether a field holds what somebody has written: a text, and not one of a few values.
+// isText reports whether a field holds free text, in contrast to one of a few values.
 func (d *Definition) isText(name string) bool {
 	field, ok := d.Field(name)
 	return ok && field.Type == store.TypeString && !field.LowCardinality
 }
 
-// EraseTexts replaces the texts in an event's state by a placeholder. key returns the stored name of what the state calls a
-// field.
+// EraseTexts replaces the texts in an event's state. key returns the stored name of the field that the state has under a
+// name.
 func (d *Definition) EraseTexts(state map[string]json.RawMessage, key func(name string) string) {
 	for name, value := range state {
 		if d.isText(key(name)) && string(value) != "null" {
@@ -28,7 +28,7 @@ func (d *Definition) EraseTexts(state map[string]json.RawMessage, key func(name 
 	}
 }
 
-// EraseEvent returns an event's data without the texts of its entity; ok is false for an event of an older version, which
+// EraseEvent returns an event's data without its texts; ok is false for an event of an older version, which
 // has no envelope.
 func (d *Definition) EraseEvent(event *store.Event) (data string, ok bool, err error) {
 	envelope, ok, err := DecodeEnvelope(event)

@@ -12,36 +12,36 @@ import (
 	"crm/db/store"
 )
 
-// Envelope is what an event tells besides what happened to what, so that nobody who follows the log has to know the entity.
+// Envelope is an event's data. It lets followers of the log handle events without knowing the entity.
 type Envelope struct {
-	// State has the document's fields after the change, or before it if it was deleted, by their stored names. Secret and
-	// personal fields are not in it: the log is kept for longer than an account.
+	// State has the document's fields after the change, or before a deletion, by their stored names. It lacks secret
+	// and personal fields, because the log is kept for longer than an account.
 	State map[string]json.RawMessage `json:"state"`
-	// Changes are the fields that the event's change gave another value.
+	// Changes are the fields whose values changed.
 	Changes []FieldChange `json:"changes"`
-	// Audience are the keys of those who saw the document before, and see it after the change.
+	// Audience has the keys of those who saw the document before the change and who see it after.
 	Audience Audience `json:"audience"`
 	// Concerned are the accounts that the document refers to.
 	Concerned []Party `json:"concerned"`
 }
 
-// FieldChange is one field's change. From and To are missing for what is not told, and cut off where they are long.
+// FieldChange is one field's change. From and To are missing for secret and personal fields; long texts are truncated.
 type FieldChange struct {
 	Field string          `json:"field"`
 	From  json.RawMessage `json:"from,omitempty"`
 	To    json.RawMessage `json:"to,omitempty"`
 }
 
-// Audience are the keys of those who see a document, before and after a change.
+// Audience has the keys of those who see a document, before and after a change.
 type Audience struct {
 	Before []auth.Key `json:"before"`
 	After  []auth.Key `json:"after"`
 }
 
-// maxChangeText is how many bytes of a text are told of a change; the state has all of it.
+// maxChangeText is the number of bytes after which a FieldChange truncates a text; the state has all of it.
 const maxChangeText = 1_000
 
-// DecodeEnvelope returns what an event tells; ok is false for an event of an older version, which has no envelope.
+// DecodeEnvelope decodes an event's data; ok is false for an event of an older version, which has no envelope.
 func DecodeEnvelope(event *store.Event) (envelope Envelope, ok bool, err error) {
 	if !strings.HasPrefix(event.Data, `{"state":`) {
 		return Envelope{}, false, nil
@@ -75,8 +75,8 @@ func (d *Definition) ReadState(state map[string]json.RawMessage, doc store.Docum
 	return nil
 }
 
-// newEvent returns the event that says that whoever has the scope did this to a document. before is nil for a new
-// document, after for a deleted one.
+// newEvent returns the event of a change that the scope's account made. before is nil for a new document, after for a
+// deleted one.
 func (d *Database) newEvent(def *Definition, scope auth.Scope, verb string, before, after store.Document) *store.Event {
 	w := envelopeWriter{def: def, buf: make([]byte, 0, 1024)}
 	if before != nil {
@@ -92,8 +92,7 @@ func (d *Database) newEvent(def *Definition, scope auth.Scope, verb string, befo
 	}
 }
 
-// envelopeWriter appends an envelope's JSON. It is on the way of every write, where encoding/json and maps would take four
-// times as long.
+// envelopeWriter appends an envelope's JSON. Every write uses it; encoding/json and maps would take four times as long.
 type envelopeWriter struct {
 	def           *Definition
 	before, after []any
@@ -178,7 +177,7 @@ func (w *envelopeWriter) concerned() {
 	}
 }
 
-// appendValue appends a field's value as JSON. A text of more than limit bytes is cut off there, unless limit is 0.
+// appendValue appends a field's value as JSON. It truncates a text to limit bytes, unless limit is 0.
 func appendValue(buf []byte, value any, limit int) []byte {
 	switch v := value.(type) {
 	case string:
@@ -201,7 +200,8 @@ func appendValue(buf []byte, value any, limit int) []byte {
 	return append(buf, `null`...)
 }
 
-// appendText appends a text as a JSON string. Texts of the old application may be invalid UTF-8; what is wrong in them becomes U+FFFD.
+// appendText appends a text as a JSON string. Texts of the old application may be invalid UTF-8; invalid bytes become
+// U+FFFD.
 func appendText(buf []byte, text string) []byte {
 	const digits = "0123456789abcdef"
 	buf = append(buf, '"')

@@ -6,7 +6,7 @@ import (
 	"crm/db/store"
 )
 
-// person and task stand for entities, which this package doesn't know.
+// person and task are example entities, since this package knows no real ones.
 type person struct {
 	ID        store.ID  `db:"_id"`
 	Name      string    `db:"name,personal"`

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold returns the key under which texts that differ only in case or in Unicode composition are the same. Fields that
-// are searched, sorted or unique regardless of case have such a key stored beside them.
+// Fold returns a key that is equal for texts that differ only in case or in Unicode composition. It is stored beside
+// fields that are searched, sorted or unique regardless of case.
 func Fold(text string) string {
 	if isLowerASCII(text) {
 		return text
@@ -29,9 +29,9 @@ func FoldOptional(text *string) *string {
 	return &key
 }
 
-// FoldUnique returns the key of a text that no two documents may share, such as an account's address. Where two documents of
-// the old application do share one, the second has a key with a suffix, which stays as long as the text does, so that it can be changed
-// or deleted like any other.
+// FoldUnique returns the key of a text that must be unique, such as an account's address. If two documents of the old
+// application share one, the second has a key with a suffix, which stays as long as the text does, so that the document
+// can be changed or deleted like any other.
 func FoldUnique(stored, text string) string {
 	key := Fold(text)
 	if strings.HasPrefix(stored, key+"\x00") {

@@ -29,16 +29,16 @@ func TestFold(t *testing.T) {
 	}
 	for _, different := range [][2]string{{"e", "é"}, {"a", "ä"}, {"i", "ı"}, {"a", " a"}, {"ss", "s"}, {"", "\x00"}} {
 		if Fold(different[0]) == Fold(different[1]) {
-			t.Errorf("%q and %q have one key", different[0], different[1])
+			t.Errorf("%q and %q have the same key", different[0], different[1])
 		}
 	}
 	if FoldOptional(nil) != nil {
-		t.Error("no text has a key")
+		t.Error("a missing text has a key")
 	}
 }
 
-// TestSecondKey holds that an account whose address is another one's keeps the key that says so as long as it keeps
-// the address, in whatever case.
+// TestSecondKey checks that an account with another account's address keeps its suffixed key as long as it keeps the
+// address, in whatever case.
 func TestSecondKey(t *testing.T) {
 	t.Parallel()
 	second := Fold("Uma@Gmail.com") + "\x00" + store.NewID().String()

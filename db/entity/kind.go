@@ -7,10 +7,10 @@ import (
 	"crm/db/store"
 )
 
-// Kind is the kind of entity that a global id names: the id's prefix.
+// Kind is the prefix of a global id, which identifies the entity.
 type Kind string
 
-// GlobalID returns the id under which clients know the document: unique among all kinds.
+// GlobalID returns the id that clients use for the document; it is unique across all kinds.
 func (k Kind) GlobalID(id store.ID) string { return string(k.AppendGlobalID(make([]byte, 0, 32), id)) }
 
 // AppendGlobalID appends what GlobalID returns.
@@ -18,7 +18,7 @@ func (k Kind) AppendGlobalID(buf []byte, id store.ID) []byte {
 	return hex.AppendEncode(append(append(buf, k...), '_'), id[:])
 }
 
-// ParseGlobalID takes a global id apart.
+// ParseGlobalID splits a global id into its kind and the document's id.
 func (c *Catalog) ParseGlobalID(text string) (Kind, store.ID, error) {
 	prefix, digits, _ := strings.Cut(text, "_")
 	kind := Kind(prefix)
@@ -29,7 +29,8 @@ func (c *Catalog) ParseGlobalID(text string) (Kind, store.ID, error) {
 	return kind, id, nil
 }
 
-// ParseGlobalIDOf returns the id in a global id of that kind; the error says what another id is of.
+// ParseGlobalIDOf returns the document's id in a global id of that kind; for an id of another kind, the error says
+// which.
 func (c *Catalog) ParseGlobalIDOf(wanted Kind, text string) (store.ID, error) {
 	kind, id, err := c.ParseGlobalID(text)
 	if err != nil {

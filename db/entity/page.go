@@ -6,19 +6,19 @@ import (
 	"crm/db/store"
 )
 
-// Sizes of a page.
+// Sizes of a page, and the maximum number of order keys.
 const (
 	DefaultPage = 20
 	MaxPage     = 100
 	maxOrder    = 3
 )
 
-// List says which part of which list a client wants: the arguments of a Relay connection.
+// List is the arguments of a Relay connection.
 type List struct {
 	First, Last   *int
 	After, Before *string
 	Where         store.Filter
-	// Order is without the _id that makes it total; empty is newest first.
+	// Order lacks the _id that makes it total; if it is empty, the default order applies.
 	Order []store.Sort
 }
 
@@ -27,29 +27,30 @@ type Page[T any] struct {
 	Items       []*T
 	HasNext     bool
 	HasPrevious bool
-	// Cursor returns the place of an item in the list.
+	// Cursor returns the cursor of an item.
 	Cursor func(item *T) string
 }
 
-// reading is a List that was found to be right.
-type reading struct {
+// pageQuery is a validated List.
+type pageQuery struct {
 	query    store.Query
 	size     int
 	backward bool
-	// bounded says whether the list was cut at the end that reading begins at.
+	// bounded says whether a cursor bounds the list at the end where reading begins.
 	bounded bool
 	cursors cursors
 }
 
-// newReading checks a list's arguments. Of a page one more is read than it holds, to see whether there is a next one.
-func newReading(keys [][]byte, def *Definition, list List) (reading, error) {
+// newPageQuery validates a list's arguments. It reads one element more than the page holds, to see whether there is a
+// next one.
+func newPageQuery(keys [][]byte, def *Definition, list List) (pageQuery, error) {
 	var problems store.Problems
-	r := reading{size: list.size(&problems), backward: list.Last != nil || (list.Before != nil && list.First == nil)}
+	r := pageQuery{size: list.size(&problems), backward: list.Last != nil || (list.Before != nil && list.First == nil)}
 	order := totalOrder(def, list.Order, &problems)
 	r.cursors = newCursors(keys, def.Collection, order)
 	after, before := r.cursors.parse("after", list.After, &problems), r.cursors.parse("before", list.Before, &problems)
 	if err := problems.Err(); err != nil {
-		return reading{}, err
+		return pageQuery{}, err
 	}
 	r.query = store.Query{Where: list.Where, Sort: order, After: after, Limit: r.size + 1}
 	if r.backward {
@@ -58,7 +59,7 @@ func newReading(keys [][]byte, def *Definition, list List) (reading, error) {
 	}
 	r.bounded = r.query.After != nil
 	if before != nil {
-		r.query.Where = store.And(r.query.Where, inFrontOf(r.query.Sort, before))
+		r.query.Where = store.And(r.query.Where, precedes(r.query.Sort, before))
 	}
 	return r, nil
 }
@@ -83,8 +84,8 @@ func (l List) size(problems *store.Problems) int {
 	return size
 }
 
-// totalOrder ends the order with _id, in the direction of the last key, as the indexes are. What is equal in a first key
-// with a few values is in the order of creation, which an index gives.
+// totalOrder ends the order with _id, in the direction of the last key, like the indexes. Elements with equal values of
+// a low-cardinality first key are in the order of creation, which an index gives.
 func totalOrder(def *Definition, order []store.Sort, problems *store.Problems) []store.Sort {
 	if len(order) > maxOrder {
 		problems.Add("orderBy", "must have at most %d keys, not %d", maxOrder, len(order))
@@ -106,14 +107,14 @@ func totalOrder(def *Definition, order []store.Sort, problems *store.Problems) [
 	return append(slices.Clone(order), store.Sort{Field: "_id", Desc: order[len(order)-1].Desc})
 }
 
-// withCreation adds the second key to an order that begins with one of few values. Behind that there is no other: all
-// documents with one value would have to be sorted.
+// withCreation adds the second key to an order that begins with a low-cardinality key. No other key is allowed, since
+// all documents with one value would have to be sorted.
 func withCreation(order []store.Sort, problems *store.Problems) []store.Sort {
 	if len(order) == 1 {
 		return []store.Sort{order[0], {Field: "created_at", Desc: order[0].Desc}}
 	}
 	if order[1].Field != "created_at" {
-		problems.Add("orderBy.1", "must be CREATED_AT: what is equal in the first key can't be ordered by another")
+		problems.Add("orderBy.1", "must be CREATED_AT: elements with equal first keys can't be ordered by another key")
 	}
 	return order[:2]
 }
@@ -126,8 +127,8 @@ func reversed(order []store.Sort) []store.Sort {
 	return out
 }
 
-// inFrontOf matches what comes in an order before the document that has these values of its keys.
-func inFrontOf(order []store.Sort, values []any) store.Filter {
+// precedes matches documents that precede, in an order, the one whose keys have these values.
+func precedes(order []store.Sort, values []any) store.Filter {
 	var cases, same []store.Filter
 	for i, key := range order {
 		op := store.OpLt
@@ -137,7 +138,7 @@ func inFrontOf(order []store.Sort, values []any) store.Filter {
 		cases = append(cases, store.And(append(slices.Clone(same), store.Compare(op, key.Field, values[i]))...))
 		same = append(same, store.Eq(key.Field, values[i]))
 	}
-	// The bound follows from the cases, but lets an engine end there in an index.
+	// The bound follows from the cases, but lets an engine stop reading an index there.
 	bound := store.OpLte
 	if order[0].Desc {
 		bound = store.OpGte
@@ -145,8 +146,8 @@ func inFrontOf(order []store.Sort, values []any) store.Filter {
 	return store.And(store.Compare(bound, order[0].Field, values[0]), store.Or(cases...))
 }
 
-// page makes a page of what was read.
-func page[T any](r reading, items []*T, document func(*T) store.Document) *Page[T] {
+// page makes a page of the items that were read.
+func page[T any](r pageQuery, items []*T, document func(*T) store.Document) *Page[T] {
 	p := &Page[T]{Items: items, Cursor: func(item *T) string { return r.cursors.of(document(item)) }}
 	more := len(items) > r.size
 	if more {

@@ -7,8 +7,8 @@ import (
 	"crm/db/store"
 )
 
-// Party is an account and the part that it has in a document, which is named after the field that refers to it:
-// "customer", "interaction user", "assignee", or "former assignee".
+// Party is an account and its role in a document. The role is named after the field that refers to the account: "customer",
+// "interaction user", "assignee", or "former assignee".
 type Party struct {
 	Role    string   `json:"role"`
 	Account auth.Key `json:"account"`
@@ -17,7 +17,7 @@ type Party struct {
 // accountTypes are the entities that are accounts.
 var accountTypes = map[string]auth.Role{"User": auth.User, "Customer": auth.Customer}
 
-// AccountRole returns the role of the accounts that the documents are; ok is false if they are none.
+// AccountRole returns the role of the accounts if the documents are accounts.
 func (d *Definition) AccountRole() (role auth.Role, ok bool) {
 	role, ok = accountTypes[d.TypeName]
 	return role, ok
@@ -26,8 +26,8 @@ func (d *Definition) AccountRole() (role auth.Role, ok bool) {
 // Parties returns the accounts that a document refers to.
 func (d *Definition) Parties(doc store.Document) []Party { return d.parties(nil, doc.Pointers(nil)) }
 
-// parties returns the accounts that a document refers to after a change, or before it if it was deleted, and the former
-// ones where the change replaced them.
+// parties returns the accounts that a document refers to after a change, or before a deletion, and the accounts that the
+// change replaced.
 func (d *Definition) parties(before, after []any) []Party {
 	state := after
 	if state == nil {

@@ -8,14 +8,14 @@ import (
 	"crm/db/store"
 )
 
-// Reader reads the documents of one entity, as far as a scope sees them.
+// Reader reads those documents of one entity that a scope sees.
 type Reader[T any] struct {
 	db       *Database
 	def      *Definition
 	document func(*T) store.Document
-	// redact removes from a document that was read what the scope may not see of it; it may be nil.
+	// redact clears the fields of a document that the scope may not see; it may be nil.
 	redact func(*T, auth.Scope)
-	// fields are those that are read.
+	// fields are the fields to read.
 	fields store.Fields
 	cache  *referenceCache[T]
 }
@@ -27,10 +27,10 @@ func newReader[T any, P Document[T]](d *Database, def *Definition) *Reader[T] {
 	return r
 }
 
-// Definition returns what is declared of the documents.
+// Definition returns the entity's definition.
 func (r *Reader[T]) Definition() *Definition { return r.def }
 
-// Only returns the same documents, of which only some fields are read. They are for showing, not for changing.
+// Only returns a reader that reads only some fields. Its documents are for reading, not for updating.
 func (r *Reader[T]) Only(fields store.Fields) *Reader[T] {
 	only := *r
 	only.fields = fields
@@ -42,8 +42,8 @@ func (r *Reader[T]) Get(ctx context.Context, scope auth.Scope, id store.ID) (*T,
 	return r.Single(ctx, scope, store.Eq("_id", id))
 }
 
-// Single returns the one document that can match; it is NOT_FOUND if there is none that the scope sees, which nothing tells
-// from one that it doesn't see: both take the same call to the store.
+// Single returns the one document that can match; it is NOT_FOUND if there is none that the scope sees. Clients can't
+// tell a hidden document from a missing one: both take the same call to the store.
 func (r *Reader[T]) Single(ctx context.Context, scope auth.Scope, where store.Filter) (*T, error) {
 	found, err := r.find(ctx, scope, store.Query{Where: store.And(where, r.db.Catalog.scopeOf(r.def, scope)), Limit: 1, Fields: r.fields})
 	if err != nil {
@@ -55,7 +55,7 @@ func (r *Reader[T]) Single(ctx context.Context, scope auth.Scope, where store.Fi
 	return found[0], nil
 }
 
-// ByID returns those of the documents that exist and that the scope sees.
+// ByID returns the documents with these ids that exist and that the scope sees.
 func (r *Reader[T]) ByID(ctx context.Context, scope auth.Scope, ids []store.ID) (map[store.ID]*T, error) {
 	seen := r.db.Catalog.scopeOf(r.def, scope)
 	if version, ok := r.db.version(); ok && seen.Op == store.OpAll {
@@ -70,8 +70,8 @@ func (r *Reader[T]) ByID(ctx context.Context, scope auth.Scope, ids []store.ID) 
 	return byID, nil
 }
 
-// cached is ByID for a scope that sees everything. What needn't be read counts as the call that it saves: the cost
-// of an operation follows from its shape.
+// cached is ByID for a scope that sees everything. A cache hit counts as the call that it saves, so that an operation's
+// cost depends only on its shape.
 func (r *Reader[T]) cached(
 	ctx context.Context, scope auth.Scope, version store.Version, ids []store.ID,
 ) (map[store.ID]*T, error) {
@@ -100,7 +100,7 @@ func (r *Reader[T]) cached(
 	return byID, nil
 }
 
-// index enters documents under their ids.
+// index adds documents to a map by id.
 func (r *Reader[T]) index(byID map[store.ID]*T, docs []*T) {
 	var pointers []any
 	for _, doc := range docs {
@@ -109,30 +109,30 @@ func (r *Reader[T]) index(byID map[store.ID]*T, docs []*T) {
 	}
 }
 
-// Page returns a part of the list of all documents.
+// Page returns a page of the list of all documents.
 func (r *Reader[T]) Page(ctx context.Context, scope auth.Scope, list List) (*Page[T], error) {
-	reading, err := r.read(scope, list)
+	checked, err := r.read(scope, list)
 	if err != nil {
 		return nil, err
 	}
-	items, err := r.find(ctx, scope, reading.query)
+	items, err := r.find(ctx, scope, checked.query)
 	if err != nil {
 		return nil, err
 	}
-	return page(reading, items, r.document), nil
+	return page(checked, items, r.document), nil
 }
 
-// PagesOf returns, for each parent, a part of the list of the documents whose field parent holds its id: one call to
+// PagesOf returns, for each parent, a page of the list of the documents whose field parent holds its id: one call to
 // the store for all of them.
 func (r *Reader[T]) PagesOf(
 	ctx context.Context, scope auth.Scope, parent string, parents []store.ID, list List,
 ) (map[store.ID]*Page[T], error) {
-	reading, err := r.read(scope, list)
+	checked, err := r.read(scope, list)
 	if err != nil {
 		return nil, err
 	}
 	children := make(map[store.ID][]*T, len(parents))
-	err = r.db.Store.FindChildren(ctx, r.def.Collection, parent, parents, reading.query, func(id store.ID) store.Document {
+	err = r.db.Store.FindChildren(ctx, r.def.Collection, parent, parents, checked.query, func(id store.ID) store.Document {
 		doc := new(T)
 		children[id] = append(children[id], doc)
 		return r.document(doc)
@@ -143,22 +143,22 @@ func (r *Reader[T]) PagesOf(
 	pages := make(map[store.ID]*Page[T], len(parents))
 	for _, id := range parents {
 		r.redactAll(scope, children[id])
-		pages[id] = page(reading, children[id], r.document)
+		pages[id] = page(checked, children[id], r.document)
 	}
 	return pages, nil
 }
 
-// read checks what a client asks for and narrows it to what the scope sees. The bounds that follow from its cursors are
-// not its own conditions, and are added after that.
-func (r *Reader[T]) read(scope auth.Scope, list List) (reading, error) {
+// read validates a list's arguments and narrows them to what the scope sees. The bounds from the cursors are not
+// conditions of the client, so they are added after the narrowing.
+func (r *Reader[T]) read(scope auth.Scope, list List) (pageQuery, error) {
 	where, err := r.db.Catalog.Narrow(scope, r.def, list.Where)
 	if err != nil {
-		return reading{}, err
+		return pageQuery{}, err
 	}
 	list.Where = where
-	checked, err := newReading(r.db.CursorKeys, r.def, list)
+	checked, err := newPageQuery(r.db.CursorKeys, r.def, list)
 	if err != nil {
-		return reading{}, err
+		return pageQuery{}, err
 	}
 	checked.query.Fields = r.fields
 	if r.fields != 0 {
@@ -190,7 +190,7 @@ func (r *Reader[T]) CountsOf(
 	return r.db.Store.CountBy(ctx, r.def.Collection, parent, parents, where)
 }
 
-// find reads what a query, which is narrowed to the scope already, selects.
+// find reads the documents that a query selects. The query must be narrowed to the scope already.
 func (r *Reader[T]) find(ctx context.Context, scope auth.Scope, q store.Query) ([]*T, error) {
 	found, err := r.readAll(ctx, q)
 	if err != nil {
@@ -200,7 +200,7 @@ func (r *Reader[T]) find(ctx context.Context, scope auth.Scope, q store.Query) (
 	return found, nil
 }
 
-// readAll reads what a query selects, with what the viewer may not see of it.
+// readAll reads the documents that a query selects, without redaction.
 func (r *Reader[T]) readAll(ctx context.Context, q store.Query) ([]*T, error) {
 	found := make([]*T, 0, q.Limit)
 	err := r.db.Store.Find(ctx, r.def.Collection, q, func() store.Document {
@@ -226,18 +226,18 @@ func (r *Reader[T]) redactAll(scope auth.Scope, docs []*T) {
 // ID returns a document's id.
 func (r *Reader[T]) ID(doc *T) store.ID { return *r.document(doc).Pointers(nil)[0].(*store.ID) } // the _id is the first field
 
-// NotFound is the error for a document that isn't there or that the scope doesn't see, which nothing tells apart.
+// NotFound is the error for a document that doesn't exist or that the scope doesn't see; clients can't tell which.
 func (r *Reader[T]) NotFound() *store.Error {
 	return store.Errorf(store.NotFound, "there is no such %s", r.def.Noun)
 }
 
-// Check returns the error that reading with this filter would be refused with.
+// Check returns an error if the scope may not use this filter.
 func (r *Reader[T]) Check(scope auth.Scope, where store.Filter) error {
 	_, err := r.db.Catalog.Narrow(scope, r.def, where)
 	return err
 }
 
-// FindVisible returns those documents that match and that the scope sees.
+// FindVisible returns the documents with these ids that match and that the scope sees.
 func (r *Reader[T]) FindVisible(ctx context.Context, scope auth.Scope, where store.Filter, ids []store.ID) (map[store.ID]*T, error) {
 	narrowed, err := r.db.Catalog.Narrow(scope, r.def, where)
 	if err != nil || len(ids) == 0 {

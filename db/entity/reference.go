@@ -7,9 +7,9 @@ import (
 )
 
 // Reference says that the documents of an entity belong to those of another, their owner, whose id a field holds. It is
-// written as a tag: `belongs:"Customer.notes,cascade"` says that the field holds a customer's id, that the
-// documents are the customer's notes in the API, and that they are deleted with the customer. Without ".notes" the
-// owner has no such list.
+// written as a tag: `belongs:"Customer.notes,cascade"` says that the field holds a customer's id, that the documents
+// are the customer's notes in the API, and that they are deleted with the customer. Without ".notes" the owner has no
+// list of them.
 type Reference struct {
 	// Field is the stored field that holds the owner's id.
 	Field string
@@ -18,18 +18,18 @@ type Reference struct {
 	OnDelete    DeleteRule
 }
 
-// DeleteRule says what the deletion of an owner does about what belongs to it.
+// DeleteRule says what the deletion of an owner does with its dependents.
 type DeleteRule string
 
 // The rules.
 const (
-	// Refuse refuses the deletion, unless it is told to cascade.
+	// Refuse refuses the deletion, unless cascade is requested.
 	Refuse DeleteRule = "refuse"
-	// Cascade deletes what belongs to the owner, too.
+	// Cascade deletes the dependents, too.
 	Cascade DeleteRule = "cascade"
 	// Detach clears the reference.
 	Detach DeleteRule = "detach"
-	// Keep leaves everything as it is.
+	// Keep leaves the dependents unchanged.
 	Keep DeleteRule = "keep"
 )
 
@@ -41,13 +41,13 @@ func parseReference(field, text string) Reference {
 	case Refuse, Cascade, Detach, Keep:
 		return r
 	}
-	panic(fmt.Sprintf("%s: %q is no rule of deletion", field, rule))
+	panic(fmt.Sprintf("%s: %q is not a deletion rule", field, rule))
 }
 
-// Name is what the owner is called in the API, as seen from the document: "customer".
+// Name is the name of the document's API field for the owner: "customer".
 func (r Reference) Name() string { return CamelCase(strings.TrimSuffix(r.Field, "_id")) }
 
-// CamelCase turns a name in the database into one of the API: "customer_id" becomes "customerId".
+// CamelCase converts a name in the database to the one in the API: "customer_id" becomes "customerId".
 func CamelCase(name string) string {
 	parts := strings.Split(name, "_")
 	for i, part := range parts[1:] {
@@ -58,7 +58,7 @@ func CamelCase(name string) string {
 	return strings.Join(parts, "")
 }
 
-// SnakeCase turns a name of Go or of the API into one of the database: "CustomerNote" becomes "customer_note".
+// SnakeCase converts a name in Go or in the API to the one in the database: "CustomerNote" becomes "customer_note".
 func SnakeCase(name string) string {
 	var out strings.Builder
 	for i, r := range name {

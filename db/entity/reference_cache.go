@@ -6,15 +6,15 @@ import (
 	"crm/db/store"
 )
 
-// Bounds of what is kept of one entity. Memory counts, not documents: an interaction's description may have 40 KB.
+// Bounds of one entity's cache. It is limited by memory, not by documents: an interaction's description may have 40 KB.
 const (
 	maxCachedBytes = 4 << 20
-	// documentOverhead is what a document takes besides its texts: the struct, its map entry and pointers.
+	// documentOverhead is the memory of a document besides its texts: the struct, its map entry and pointers.
 	documentOverhead = 400
 )
 
-// referenceCache keeps whole documents that references led to, as they are in one state of the database. Nobody changes
-// them.
+// referenceCache holds whole documents that references led to, as they are in one state of the database. Nobody
+// modifies them.
 type referenceCache[T any] struct {
 	mutex   sync.RWMutex
 	version store.Version
@@ -22,7 +22,7 @@ type referenceCache[T any] struct {
 	bytes   int
 }
 
-// get adds those of the documents that are kept to found, and returns the ids of the others.
+// get adds the cached documents to found, and returns the ids of the others.
 func (r *referenceCache[T]) get(version store.Version, ids []store.ID, found map[store.ID]*T) (missing []store.ID) {
 	r.mutex.RLock()
 	defer r.mutex.RUnlock()
@@ -39,8 +39,8 @@ func (r *referenceCache[T]) get(version store.Version, ids []store.ID, found map
 	return missing
 }
 
-// put keeps documents that were read while the database was in one state, as far as there is room. size returns how
-// many bytes a document takes.
+// put caches documents that were read in one state of the database, as far as there is room. size returns how many
+// bytes a document takes.
 func (r *referenceCache[T]) put(version store.Version, docs map[store.ID]*T, size func(*T) int) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -58,7 +58,7 @@ func (r *referenceCache[T]) put(version store.Version, docs map[store.ID]*T, siz
 	}
 }
 
-// sizeOf returns about how many bytes a document takes in memory.
+// sizeOf returns roughly how many bytes a document takes in memory.
 func sizeOf(doc store.Document) int {
 	size := documentOverhead
 	for _, pointer := range doc.Pointers(nil) {

@@ -16,10 +16,11 @@ const (
 	Deleted = "deleted"
 )
 
-// Repository reads and writes the documents of one entity. Only package db has one, so that nobody gets around its rules.
+// Repository reads and writes the documents of one entity. Only package db has one, so that its rules can't be
+// bypassed.
 type Repository[T any] struct{ *Reader[T] }
 
-// NewRepository returns the repository of the documents that are declared by def.
+// NewRepository returns the repository of the entity that def declares.
 func NewRepository[T any, P Document[T]](d *Database, def *Definition) *Repository[T] {
 	r := &Repository[T]{newReader[T, P](d, def)}
 	if d.repositories == nil {
@@ -29,7 +30,7 @@ func NewRepository[T any, P Document[T]](d *Database, def *Definition) *Reposito
 	return r
 }
 
-// Create writes a new document with the event that tells of it.
+// Create writes a new document with its event.
 func (r *Repository[T]) Create(ctx context.Context, scope auth.Scope, doc *T) error {
 	if keyed, ok := r.document(doc).(keyed); ok {
 		keyed.SetKeys()
@@ -42,7 +43,7 @@ func (r *Repository[T]) Create(ctx context.Context, scope auth.Scope, doc *T) er
 	return nil
 }
 
-// Remove deletes the document, provided that it still has that version, with the event that tells of it.
+// Remove deletes the document, provided that it still has that version, and writes the event.
 func (r *Repository[T]) Remove(ctx context.Context, scope auth.Scope, doc *T) error {
 	event := r.db.newEvent(r.def, scope, Deleted, r.document(doc), nil)
 	err := r.db.Store.Delete(ctx, r.def.Collection, r.ID(doc), AtVersion(r.version(doc)), event)
@@ -56,29 +57,29 @@ func (r *Repository[T]) Remove(ctx context.Context, scope auth.Scope, doc *T) er
 	return nil
 }
 
-// Event returns the event that says that whoever has the scope did this to a document, for a write of one's own.
+// Event returns the event of a change that the scope's account made, for callers that write it themselves.
 func (r *Repository[T]) Event(scope auth.Scope, verb string, before, after *T) *store.Event {
 	return r.db.newEvent(r.def, scope, verb, r.document(before), r.document(after))
 }
 
-// Find reads what a query selects, whoever may see it.
+// Find reads the documents that a query selects, regardless of who may see them.
 func (r *Repository[T]) Find(ctx context.Context, q store.Query) ([]*T, error) {
 	return r.find(ctx, auth.SystemScope(), q)
 }
 
-// CountAll counts what matches, whoever may see it.
+// CountAll counts the documents that match, regardless of who may see them.
 func (r *Repository[T]) CountAll(ctx context.Context, where store.Filter) (int, error) {
 	return r.db.Store.Count(ctx, r.def.Collection, where)
 }
 
-// Assign sets fields of the document if it matches, without an event and without raising its version; it is NOT_FOUND
-// if it doesn't match.
+// Assign sets fields of the document if it matches, without an event and without incrementing its version; it is
+// NOT_FOUND if it doesn't match.
 func (r *Repository[T]) Assign(ctx context.Context, id store.ID, where store.Filter, set []store.Assignment) error {
 	return r.db.Store.Update(ctx, r.def.Collection, id, where, set)
 }
 
-// Each calls do with every document that matches, in batches, until none is found any more; do makes each one not
-// match again.
+// Each calls do with every document that matches, in batches, until none is left. do must change each document so that
+// it no longer matches.
 func (r *Repository[T]) Each(ctx context.Context, where store.Filter, do func(*T) error) (done int, err error) {
 	const batch = 200
 	for {
@@ -98,14 +99,14 @@ func (r *Repository[T]) Each(ctx context.Context, where store.Filter, do func(*T
 	}
 }
 
-// inInput makes a violated unique index one of a mutation's input: "email" is in use becomes "input.email".
+// inInput reports a violated unique index at the path in a mutation's input: "email" becomes "input.email".
 func inInput(err error) error {
 	var coded *store.Error
 	if !errors.As(err, &coded) || coded.Code != store.Conflict || len(coded.Problems) != 1 {
 		return err
 	}
 	return &store.Error{
-		Code: store.Conflict, Message: "input." + coded.Problems[0].Path + ": is in use already", Err: err,
-		Problems: []store.Problem{{Path: "input." + coded.Problems[0].Path, Message: "is in use already"}},
+		Code: store.Conflict, Message: "input." + coded.Problems[0].Path + ": is already in use", Err: err,
+		Problems: []store.Problem{{Path: "input." + coded.Problems[0].Path, Message: "is already in use"}},
 	}
 }

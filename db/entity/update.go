@@ -9,19 +9,19 @@ import (
 	"crm/db/store"
 )
 
-// keyed is a document that repeats some of its fields folded.
+// keyed is a document that stores some of its fields case-folded, too.
 type keyed interface {
-	// SetKeys makes the folded fields match those that they repeat.
+	// SetKeys sets the folded fields from the original ones.
 	SetKeys()
 }
 
-// updateTries is how often an update that names no version starts anew when others change the document meanwhile.
+// updateTries is how often an update without an expected version is tried while others change the document.
 const updateTries = 5
 
-// Update changes the document with that id as edit does: edit gets a copy of what is stored, changes it, and returns the
-// verb of the event that tells of it. The document and its event are written together, provided nobody changed the document
-// meanwhile. An edit that changes nothing writes nothing. If expected is given and isn't the stored version, the update
-// is a CONFLICT.
+// Update changes the document with that id: edit gets a copy of the stored document, changes it, and returns the verb
+// of the event. The document and its event are written together, provided nobody changed the document meanwhile. If
+// edit changes nothing, nothing is written. If expected is given and isn't the stored version, the update is a
+// CONFLICT.
 func (r *Repository[T]) Update(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, edit func(next *T) (verb string, err error),
 ) (*T, error) {
@@ -44,7 +44,7 @@ func (r *Repository[T]) Update(
 	return nil, store.Errorf(store.Conflict, "the %s is being changed by others; try again", r.def.Noun)
 }
 
-// writeEdited writes what edit makes of a document; written is false if somebody else changed the document first.
+// writeEdited writes the document as edit changes it; written is false if somebody else changed the document first.
 func (r *Repository[T]) writeEdited(
 	ctx context.Context, scope auth.Scope, current *T, edit func(next *T) (verb string, err error),
 ) (next *T, written bool, err error) {
@@ -75,8 +75,8 @@ func (r *Repository[T]) version(doc *T) int {
 	return *r.document(doc).Pointers(nil)[r.def.FieldIndex("version")].(*int)
 }
 
-// AtVersion matches a document that has that version. One that the old application wrote has none and is read as the
-// first.
+// AtVersion matches a document that has that version. A document that the old application wrote has none, which counts
+// as version 1.
 func AtVersion(version int) store.Filter {
 	if version == 1 {
 		return store.Or(store.Eq("version", version), store.IsNull("version"))
@@ -84,7 +84,7 @@ func AtVersion(version int) store.Filter {
 	return store.Eq("version", version)
 }
 
-// ExpectVersion is a CONFLICT unless the document has the expected version, if there is one.
+// ExpectVersion returns a CONFLICT if an expected version is given and the document has another one.
 func (r *Repository[T]) ExpectVersion(doc *T, expected *int) error {
 	if found := r.version(doc); expected != nil && found != *expected {
 		return store.FieldError(store.Conflict, "input.expectedVersion",
@@ -93,7 +93,7 @@ func (r *Repository[T]) ExpectVersion(doc *T, expected *int) error {
 	return nil
 }
 
-// stamp gives the document its next version and its time of change.
+// stamp sets the document's next version and its time of change.
 func (r *Repository[T]) stamp(next *T) []store.Assignment {
 	pointers := r.document(next).Pointers(nil)
 	version := pointers[r.def.FieldIndex("version")].(*int)
@@ -103,7 +103,7 @@ func (r *Repository[T]) stamp(next *T) []store.Assignment {
 	return []store.Assignment{{Field: "version", Value: *version}, {Field: "updated_at", Value: *updated}}
 }
 
-// difference returns what must be assigned to make next of current.
+// difference returns the assignments that turn current into next.
 func (r *Repository[T]) difference(current, next *T) (set []store.Assignment) {
 	if doc, ok := r.document(next).(keyed); ok {
 		doc.SetKeys()

@@ -7,31 +7,31 @@ import (
 	"crm/db/store"
 )
 
-// Grant says who may see a document. It is read in two ways that can't drift apart: as a filter of queries, and as the keys
-// of those who see a document at hand.
+// Grant says who may see a document. Both the filter of queries and the keys of those who see a given document are
+// derived from it, so they can't drift apart.
 type Grant struct {
 	role auth.Role
-	// field holds the account that may see the document; it is empty if everybody with the role may.
+	// field names the field with the account that may see the document; it is empty if everybody with the role may.
 	field string
-	// through is the type of the documents whose field leads to this one.
+	// through is the type of the documents whose field refers to this one.
 	through string
 }
 
 // ToStaff lets every user see the document.
 func ToStaff() Grant { return Grant{role: auth.User} }
 
-// ToUser lets the user see it whose id a field holds.
+// ToUser lets the user whose id is in the field see the document.
 func ToUser(field string) Grant { return Grant{role: auth.User, field: field} }
 
-// ToCustomer lets the customer see it whose id a field holds.
+// ToCustomer lets the customer whose id is in the field see the document.
 func ToCustomer(field string) Grant { return Grant{role: auth.Customer, field: field} }
 
-// ToCustomerThrough lets a customer see what a field of those documents of another type that they see leads to.
+// ToCustomerThrough lets a customer see a document if they see one of another type whose field refers to it.
 func ToCustomerThrough(typeName, field string) Grant {
 	return Grant{role: auth.Customer, through: typeName, field: field}
 }
 
-// scopeOf returns what narrows every query of an entity to what a scope sees.
+// scopeOf returns the filter that narrows every query of an entity to the documents that a scope sees.
 func (c *Catalog) scopeOf(d *Definition, scope auth.Scope) store.Filter {
 	if scope.SeesAll() {
 		return store.Filter{}
@@ -55,8 +55,8 @@ func (c *Catalog) scopeOf(d *Definition, scope auth.Scope) store.Filter {
 	return store.Or(seen...)
 }
 
-// Narrow returns the filter so that it matches only what the scope sees, and so that its conditions on other
-// collections look only at what the scope sees there: nothing hidden can be found out by filtering for it.
+// Narrow restricts the filter, and its conditions on other collections, to documents that the scope sees, so that
+// nothing hidden can be discovered by filtering for it.
 func (c *Catalog) Narrow(scope auth.Scope, d *Definition, where store.Filter) (store.Filter, error) {
 	narrowed, err := c.narrowConditions(scope, d, where)
 	if err != nil {
@@ -89,10 +89,10 @@ func (c *Catalog) narrowConditions(scope auth.Scope, d *Definition, where store.
 	return where, nil
 }
 
-// Audience returns the keys of those who see a document.
+// Audience returns the keys of the accounts and groups that see a document.
 func (d *Definition) Audience(doc store.Document) []auth.Key { return d.audience(doc.Pointers(nil)) }
 
-// audience returns the keys of those who see a document, given by its pointers. A grant through other documents has none.
+// audience is Audience for a document's pointers. A grant through other documents contributes no key.
 func (d *Definition) audience(pointers []any) []auth.Key {
 	keys := make([]auth.Key, 0, len(d.Visible))
 	for _, grant := range d.Visible {

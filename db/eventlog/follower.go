@@ -9,7 +9,7 @@ import (
 	"crm/db/store"
 )
 
-// Outcome is what a round found to do, which decides when the next one is due.
+// Outcome is the result of a round, which decides when the next one is due.
 type Outcome int
 
 const (
@@ -17,14 +17,14 @@ const (
 	Quiet Outcome = iota
 	// Active rounds did something; the next one is due after the shortest pause.
 	Active
-	// Dormant rounds have nobody to work for; the next one is due when the follower is woken.
+	// Dormant rounds have no consumers; the next one is due when the follower is woken.
 	Dormant
 )
 
-// Round does all there is to do. woken says that somebody knows of something, in contrast to a poll.
+// Round does all pending work. woken says that the follower was woken, in contrast to a poll.
 type Round func(ctx context.Context, woken bool) (Outcome, error)
 
-// Pauses are those between the rounds of a follower that nobody wakes. Each is twice the one before it.
+// Pauses are the pauses between rounds while nobody wakes the follower. Each is twice the previous one.
 type Pauses struct {
 	// Shortest is the pause after an active round and after the first failure.
 	Shortest time.Duration
@@ -35,8 +35,8 @@ type Pauses struct {
 }
 
 // Follower works in rounds: at once when it is woken, else after a pause. A round that fails or panics is logged and
-// tried again, after pauses that grow. Waking doesn't shorten these, so that a bad event isn't logged with every write,
-// unless the store was away: whoever wakes the follower then has written, so the store is back.
+// tried again after growing pauses. Waking doesn't shorten these, so that a bad event isn't logged with every write,
+// unless the store was unavailable: a wake then means that a write has succeeded, so the store is back.
 type Follower struct {
 	task   string
 	log    *slog.Logger
@@ -46,7 +46,8 @@ type Follower struct {
 	panics atomic.Int64
 }
 
-// NewFollower returns a follower that is woken by a signal; see Run. task says in the log what it does, as in "move events".
+// NewFollower returns a follower that is woken by a signal; see Run. task describes its work in the log, such as "move
+// events".
 func NewFollower(task string, log *slog.Logger, pauses Pauses, woken Signal, round Round) *Follower {
 	return &Follower{task: task, log: log, pauses: pauses, woken: woken, round: round}
 }
@@ -73,7 +74,7 @@ func (f *Follower) Run(ctx context.Context) {
 			pause = f.next(outcome, pause, failing)
 		}
 		failing = err != nil
-		owed := woken && failing // what a failed round was woken for is still to be done
+		owed := woken && failing // the work that a failed round was woken for is still to be done
 		if woken = f.rest(ctx, pause, wake) || owed; ctx.Err() != nil {
 			return
 		}
@@ -95,7 +96,7 @@ func (f *Follower) failed(ctx context.Context, err error, pause time.Duration, f
 	return pause
 }
 
-// next returns the pause after a round that succeeded; 0 is for ever.
+// next returns the pause after a successful round; 0 means until the next wake.
 func (f *Follower) next(outcome Outcome, pause time.Duration, failing bool) time.Duration {
 	switch {
 	case outcome == Dormant:
@@ -106,7 +107,7 @@ func (f *Follower) next(outcome Outcome, pause time.Duration, failing bool) time
 	return min(2*pause, max(f.pauses.Idle, f.pauses.Shortest))
 }
 
-// rest waits until the pause has passed, wake receives, or ctx is done; woken says that it was the second.
+// rest waits until the pause has passed, wake receives a value, or ctx is done; woken reports the second case.
 func (f *Follower) rest(ctx context.Context, pause time.Duration, wake Signal) (woken bool) {
 	var due <-chan time.Time
 	if pause > 0 {

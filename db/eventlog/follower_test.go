@@ -16,8 +16,8 @@ import (
 
 var pauses = eventlog.Pauses{Shortest: time.Second, Idle: 4 * time.Second, Failing: 8 * time.Second}
 
-// rounds runs a follower whose rounds end as script says, one after the other, and returns when each began. The last of
-// them stops the follower. In the bubble of a test, time passes only while everybody waits.
+// rounds runs a follower whose rounds end as scripted, and returns when each began. The last one stops the follower. In
+// a synctest bubble, time passes only while all goroutines wait.
 func rounds(t *testing.T, log *slog.Logger, script []func() (eventlog.Outcome, error), during func(f *eventlog.Follower, woken eventlog.Signal)) (at []int, woken []bool) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -49,7 +49,7 @@ func TestPauses(t *testing.T) {
 	t.Parallel()
 	quiet, active, dormant := ends(eventlog.Quiet, nil), ends(eventlog.Active, nil), ends(eventlog.Dormant, nil)
 	fails := ends(eventlog.Quiet, errors.New("a bad event"))
-	away := ends(eventlog.Quiet, store.Errorf(store.Unavailable, "the store is away"))
+	down := ends(eventlog.Quiet, store.Errorf(store.Unavailable, "the store is not available"))
 	wakeAfter := func(pause time.Duration) func(*eventlog.Follower, eventlog.Signal) {
 		return func(_ *eventlog.Follower, woken eventlog.Signal) {
 			time.Sleep(pause)
@@ -67,7 +67,7 @@ func TestPauses(t *testing.T) {
 		"last for ever when dormant":         {[]func() (eventlog.Outcome, error){dormant, quiet, quiet}, wakeAfter(time.Hour), []int{0, 3600, 3601}},
 		"grow while rounds fail":             {[]func() (eventlog.Outcome, error){fails, fails, panics, fails, panics, fails}, nil, []int{0, 1, 3, 7, 15, 23}},
 		"don't end with a wake after errors": {[]func() (eventlog.Outcome, error){fails, fails, fails, quiet, quiet}, wakeAfter(2 * time.Second), []int{0, 1, 3, 7, 7}},
-		"end with a wake after an outage":    {[]func() (eventlog.Outcome, error){away, away, quiet, quiet}, wakeAfter(2 * time.Second), []int{0, 1, 2, 3}},
+		"end with a wake after an outage":    {[]func() (eventlog.Outcome, error){down, down, quiet, quiet}, wakeAfter(2 * time.Second), []int{0, 1, 2, 3}},
 		"shrink when rounds succeed again":   {[]func() (eventlog.Outcome, error){fails, fails, quiet, quiet, quiet}, nil, []int{0, 1, 3, 4, 6}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestPauses(t *testing.T) {
 func TestFailedRoundIsStillWoken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		fails := ends(eventlog.Quiet, errors.New("the store is away"))
+		fails := ends(eventlog.Quiet, errors.New("the store is not available"))
 		script := []func() (eventlog.Outcome, error){fails, ends(eventlog.Quiet, nil), ends(eventlog.Quiet, nil)}
 		_, woken := rounds(t, slog.New(slog.DiscardHandler), script, nil)
 		if want := []bool{true, true, false}; !slices.Equal(woken, want) {

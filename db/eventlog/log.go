@@ -1,5 +1,5 @@
-// Package eventlog is what all who follow the log of events need: reading the log after a place in it, moving pending events
-// into it, and working in rounds that survive errors and panics. It knows neither entities nor what follows from an event.
+// Package eventlog is what followers of the event log share: reading the log after a position, moving pending events
+// into it, and working in rounds that survive errors and panics. It knows neither entities nor the effects of an event.
 package eventlog
 
 import (
@@ -11,8 +11,7 @@ import (
 	"crm/db/store"
 )
 
-// ResumeWindow is how long a subscriber may have been away and still be told of what it missed. No event that is younger
-// is ever removed.
+// ResumeWindow is how long a subscriber may be disconnected and still resume. Younger events are never removed.
 const ResumeWindow = 30 * 24 * time.Hour
 
 // Log reads the log of a store.
@@ -26,8 +25,8 @@ func inOrder(desc bool) []store.Sort {
 	return []store.Sort{{Field: "seq", Desc: desc}, {Field: "_id", Desc: desc}}
 }
 
-// After returns the first events after seq, in order. The log has no gaps as long as nothing is removed, so if the next event
-// is missing while later ones are there, it was removed: the error is EVENTS_EXPIRED.
+// After returns the first events after seq, in order. Without removals the log has no gaps, so if the next event is missing
+// but later ones exist, it was removed: the error is EVENTS_EXPIRED.
 func (l *Log) After(ctx context.Context, seq, limit int) ([]*store.Event, error) {
 	events, err := l.find(ctx, store.Query{Where: store.Compare(store.OpGt, "seq", seq), Sort: inOrder(false), Limit: limit})
 	if err != nil {
@@ -55,8 +54,8 @@ func (l *Log) Newest(ctx context.Context) (int, error) {
 	return events[0].Seq, nil
 }
 
-// Position returns the seq after which a client that asks for the events after a seq is to begin, and the seq of the newest
-// event. Without after it is from now on. What a client can't continue from is BAD_USER_INPUT or EVENTS_EXPIRED.
+// Position returns the seq after which a client's stream begins, which is after or, by default, the newest seq, and the
+// newest seq. It is BAD_USER_INPUT or EVENTS_EXPIRED if a client can't continue from there.
 func (l *Log) Position(ctx context.Context, after *string) (at, newest int, err error) {
 	if newest, err = l.Newest(ctx); err != nil || after == nil {
 		return newest, newest, err
@@ -70,7 +69,7 @@ func (l *Log) Position(ctx context.Context, after *string) (at, newest int, err 
 	}
 	next, err := l.After(ctx, at, 1)
 	if err == nil && len(next) > 0 && time.Since(next[0].At) > ResumeWindow {
-		err = errExpired(at) // some of what follows may have been removed
+		err = errExpired(at) // later events may have been removed
 	}
 	if err != nil {
 		return 0, 0, fmt.Errorf("cannot replay: %w", err)

@@ -10,7 +10,7 @@ import (
 	"crm/db/store"
 )
 
-// logStore is a store that holds a log only, and answers the queries that are made of it.
+// logStore is a store that holds only a log, and answers the queries of Log.
 type logStore struct {
 	store.Store
 
@@ -34,7 +34,7 @@ func (s *logStore) Find(_ context.Context, _ *store.Collection, q store.Query, n
 	return nil
 }
 
-// logOf returns a log that holds the events from a seq up to another one.
+// logOf returns a log with the events of these seqs.
 func logOf(from, to int) *eventlog.Log {
 	s := new(logStore)
 	for seq := from; seq <= to; seq++ {

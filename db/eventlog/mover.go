@@ -11,12 +11,11 @@ import (
 // moverBatch is how many events are moved at a time.
 const moverBatch = 100
 
-// moverPauses are few while something is going on, and let an idle server ask its store every two seconds. A process
-// wakes its mover after its own writes, so polls only find what another process couldn't move itself.
+// moverPauses are short while events are moved, and make an idle server poll its store every two seconds. A process
+// wakes its mover after its own writes, so polls only find events that another process couldn't move itself.
 var moverPauses = Pauses{Shortest: 50 * time.Millisecond, Idle: 2 * time.Second, Failing: 5 * time.Second}
 
-// Mover moves pending events into the log, whatever becomes of them there. Any number of processes may run one on the
-// same store.
+// Mover moves pending events into the log. Any number of processes may run one on the same store.
 type Mover struct {
 	store    store.Store
 	follower *Follower
@@ -28,8 +27,8 @@ type Mover struct {
 // MoverOption changes how a Mover works.
 type MoverOption func(*Mover)
 
-// OnMoved has the mover call moved when there may be new events in the log: after it has moved some, and after each wake,
-// since an engine may write events into the log by itself. moved must not block.
+// OnMoved makes the mover call moved when there may be new events in the log: after it has moved some, and after each
+// wake, since an engine may write events into the log itself. moved must not block.
 func OnMoved(moved func()) MoverOption {
 	return func(m *Mover) { m.onMoved = append(m.onMoved, moved) }
 }
@@ -37,7 +36,7 @@ func OnMoved(moved func()) MoverOption {
 // WithPauses sets the pauses between polls.
 func WithPauses(pauses Pauses) MoverOption { return func(m *Mover) { m.pauses = pauses } }
 
-// WokenBy has the mover woken by a signal that somebody else raises.
+// WokenBy makes a signal wake the mover.
 func WokenBy(signal Signal) MoverOption { return func(m *Mover) { m.woken = signal } }
 
 // NewMover returns a mover of the store's events; see Run.
@@ -53,7 +52,7 @@ func NewMover(s store.Store, log *slog.Logger, options ...MoverOption) *Mover {
 // Run moves events until ctx is done.
 func (m *Mover) Run(ctx context.Context) { m.follower.Run(ctx) }
 
-// Wake has the mover look for events at once. It never blocks.
+// Wake makes the mover check for events at once. It never blocks.
 func (m *Mover) Wake() { m.woken.Raise() }
 
 // round moves all events that are pending.

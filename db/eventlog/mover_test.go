@@ -13,7 +13,7 @@ import (
 	"crm/db/store"
 )
 
-// pendingStore is a store of which only the number of pending events matters.
+// pendingStore is a store that only counts pending events.
 type pendingStore struct {
 	store.Store
 
@@ -51,7 +51,7 @@ func run(t *testing.T, s store.Store, options ...eventlog.MoverOption) *eventlog
 	return m
 }
 
-func TestMoverMovesAllAndTells(t *testing.T) {
+func TestMoverMovesAllAndCallsOnMoved(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, moved := new(pendingStore), 0
@@ -67,7 +67,7 @@ func TestMoverMovesAllAndTells(t *testing.T) {
 		if s.pending.Load() != 0 || moved != 4 {
 			t.Errorf("a wake left %d events pending, and %d calls of OnMoved, want 0 and 4", s.pending.Load(), moved)
 		}
-		m.Wake() // what the engine has moved by itself
+		m.Wake() // for events that the engine has moved itself
 		synctest.Wait()
 		if moved != 5 {
 			t.Errorf("a wake without pending events made %d calls of OnMoved, want 5", moved)
@@ -90,7 +90,7 @@ func TestMoverIsWokenBySignal(t *testing.T) {
 	})
 }
 
-func TestIdleMoverAsksSeldom(t *testing.T) {
+func TestIdleMoverPollsRarely(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := new(pendingStore)
@@ -113,7 +113,7 @@ func TestMoverSurvives(t *testing.T) {
 	for name, fail := range map[string]func(call int64) error{
 		"errors": func(call int64) error {
 			if call < 5 {
-				return errors.New("the store is away")
+				return errors.New("the store is not available")
 			}
 			return nil
 		},

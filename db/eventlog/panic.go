@@ -13,7 +13,7 @@ type PanicError struct {
 	Stack string
 }
 
-// Error returns what the panic was called with.
+// Error returns the value of the panic as text.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
 // Guard returns what f returns, or a *PanicError if f panics, so that one bad event doesn't stop the others.

@@ -1,6 +1,6 @@
 package eventlog
 
-// Signal wakes whoever receives from it. However often it is raised before that, it is received once.
+// Signal wakes its receiver. However often it is raised before that, it is received once.
 type Signal chan struct{}
 
 // NewSignal returns a signal that hasn't been raised.
@@ -10,6 +10,6 @@ func NewSignal() Signal { return make(Signal, 1) }
 func (s Signal) Raise() {
 	select {
 	case s <- struct{}{}:
-	default: // the receiver is about to look already
+	default: // it has been raised already
 	}
 }

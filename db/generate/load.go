@@ -12,7 +12,7 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// source is what a package declares.
+// source holds the declarations of a package.
 type source struct {
 	documents    []document
 	declarations []declaration
@@ -27,21 +27,21 @@ type document struct {
 // field is a stored field of a document.
 type field struct {
 	name string
-	// basic is the basic type that pointers to the field are converted to, where it has a named one.
+	// basic is the basic type to which pointers to the field are converted if it has a named type.
 	basic string
-	// folds is the field that this one repeats, unique whether no two documents share it, and optional whether it may
-	// be missing.
+	// folds is the field whose case-folded form this one holds, unique whether its values must be unique, and optional
+	// whether it may be missing.
 	folds            string
 	unique, optional bool
 }
 
-// declaration is an entity's: `var Tickets = entity.Declare(entity.Declaration[Ticket]{…})`.
+// declaration is an entity's declaration: `var Tickets = entity.Declare(entity.Declaration[Ticket]{…})`.
 type declaration struct {
 	variable, typeName, kind string
 	verbs                    []string
 }
 
-// load reads a package, which needn't compile, since what is generated may be missing.
+// load reads a package, which needn't compile, since the generated code may be missing.
 func load(path string) (source, error) {
 	loaded, err := packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedFiles | packages.NeedSyntax |
 		packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports | packages.NeedDeps}, path)

@@ -6,12 +6,12 @@ import (
 	"crm/db/entity"
 )
 
-// entities writes all that follows from the declarations in package db.
+// entities writes the code that follows from the declarations in package db.
 func (w *writer) entities(s source) {
 	w.line("import \"crm/db/entity\"\n")
 	w.kinds(s.declarations)
 	w.events(s.declarations)
-	w.line("// catalog is all that is declared.\nvar catalog = entity.NewCatalog(")
+	w.line("// catalog holds all declared entities.\nvar catalog = entity.NewCatalog(")
 	for _, d := range s.declarations {
 		w.line("%s,", d.variable)
 	}
@@ -39,7 +39,7 @@ func (w *writer) kinds(declarations []declaration) {
 }
 
 func (w *writer) events(declarations []declaration) {
-	w.line("// The types of events.\nconst (")
+	w.line("// The event types.\nconst (")
 	for _, d := range declarations {
 		if d.kind == "" {
 			continue
@@ -51,15 +51,15 @@ func (w *writer) events(declarations []declaration) {
 	w.line(")\n")
 }
 
-// repositories writes the fields of DB: what anybody may read with, and what only this package writes with.
+// repositories writes the fields of DB: exported readers, and unexported repositories.
 func (w *writer) repositories(declarations []declaration) {
-	w.line("// readers read what a scope sees of each entity.\ntype readers struct {")
+	w.line("// readers read the documents that a scope sees.\ntype readers struct {")
 	for _, d := range declarations {
 		if d.kind != "" {
 			w.line("%s *entity.Reader[%s]", d.variable, d.typeName)
 		}
 	}
-	w.line("}\n\n// repositories write each entity.\ntype repositories struct {")
+	w.line("}\n\n// repositories write documents.\ntype repositories struct {")
 	for _, d := range declarations {
 		if d.kind != "" {
 			w.line("%s *entity.Repository[%s]", unexported(d.variable), d.typeName)
@@ -95,7 +95,7 @@ func (w *writer) pointers(d document) {
 	w.line(")\n}\n")
 }
 
-// keys writes a document's method SetKeys, if it repeats fields folded.
+// keys writes a document's method SetKeys, if it has folded fields.
 func (w *writer) keys(d document) {
 	var lines []string
 	for _, f := range d.fields {
@@ -110,13 +110,13 @@ func (w *writer) keys(d document) {
 		}
 	}
 	if len(lines) > 0 {
-		w.line("// SetKeys makes the folded fields match those that they repeat.\nfunc (d *%s) SetKeys() {\n%s\n}\n",
+		w.line("// SetKeys sets the folded fields from the original ones.\nfunc (d *%s) SetKeys() {\n%s\n}\n",
 			d.name, strings.Join(lines, "\n"))
 	}
 }
 
 func (w *writer) globalIDs(d declaration) {
-	w.line("// GlobalID returns the id under which clients know the document.")
+	w.line("// GlobalID returns the id that clients use for the document.")
 	w.line("func (d *%s) GlobalID() string { return Kind%s.GlobalID(d.ID) }\n", d.typeName, d.typeName)
 	w.line("// AppendGlobalID appends what GlobalID returns.")
 	w.line("func (d *%s) AppendGlobalID(buf []byte) []byte { return Kind%s.AppendGlobalID(buf, d.ID) }\n", d.typeName, d.typeName)

@@ -1,4 +1,4 @@
-// Package legacy makes the documents of the application that this program replaces fit: it fills in what they lack.
+// Package legacy adapts the documents of the application that this program replaces: it fills in missing fields.
 package legacy
 
 import (
@@ -15,9 +15,9 @@ import (
 // batch is how many documents are read at a time.
 const batch = 200
 
-// Backfill gives documents that the old application wrote the fields that they lack: keys, version and defaults. It
-// changes nothing that the old application wrote, may be cut off and called again, and reports in words what it could
-// not do.
+// Backfill adds the missing fields to documents that the old application wrote: keys, version and defaults. It changes
+// nothing that the old application wrote, may be interrupted and called again, and reports in words what it could not
+// do.
 func Backfill(ctx context.Context, s store.Store) (reports []string, err error) {
 	reports, err = accounts[db.User](ctx, s, db.Users, reports)
 	if err != nil {
@@ -33,8 +33,8 @@ func Backfill(ctx context.Context, s store.Store) (reports []string, err error) 
 	return reports, tickets(ctx, s)
 }
 
-// lacking matches the documents that lack a version or one of these fields: those that the old application wrote, also
-// if they were changed here before they could be filled in.
+// lacking matches the documents that lack a version or one of these fields: documents of the old application, even if
+// this program has changed them before they were filled in.
 func lacking(fields ...string) store.Filter {
 	filters := []store.Filter{store.IsNull("version")}
 	for _, field := range fields {
@@ -43,13 +43,13 @@ func lacking(fields ...string) store.Filter {
 	return store.Or(filters...)
 }
 
-// document is a document of the old application that is being filled in.
+// document is a document of the old application to fill in.
 type document[T any] interface {
 	entity.Document[T]
 	SetKeys()
 }
 
-// fill gives every document that lacks something these fields, as they are read: with keys and defaults.
+// fill writes these fields, with keys and defaults, to every document that lacks something.
 func fill[T any, P document[T]](
 	ctx context.Context, s store.Store, def *entity.Definition, lacks store.Filter, fields ...string,
 ) error {
@@ -59,7 +59,7 @@ func fill[T any, P document[T]](
 	})
 }
 
-// assignments sets the fields to the values that the document has.
+// assignments assigns the document's values to the fields.
 func assignments(def *entity.Definition, doc store.Document, fields []string) []store.Assignment {
 	pointers := doc.Pointers(nil)
 	set := make([]store.Assignment, 0, len(fields)+1)
@@ -69,8 +69,8 @@ func assignments(def *entity.Definition, doc store.Document, fields []string) []
 	return set
 }
 
-// each sets what missing returns on every document that lacks something, and its version. A version that it has stays:
-// nobody has to notice.
+// each applies missing's assignments to every document that lacks something, and sets its version. An existing version
+// stays, since clients needn't notice the change.
 func each[T any, P entity.Document[T]](
 	ctx context.Context, s store.Store, def *entity.Definition, lacks store.Filter,
 	missing func(P) ([]store.Assignment, error),
@@ -104,11 +104,12 @@ func versionOf(def *entity.Definition, doc store.Document) int {
 	return *doc.Pointers(nil)[def.FieldIndex("version")].(*int)
 }
 
-// secondKey is the key of an account whose address is another one's: it stays readable, but nobody logs in to it by that
-// address.
+// secondKey is the key of an account with another account's address: the address stays readable, but nobody can log in
+// with it.
 func secondKey(email string, id store.ID) string { return email + "\x00" + id.String() }
 
-// accounts fills in accounts. Of those with one address one keeps it; the others get a second key.
+// accounts fills in accounts. Among accounts with the same address, one keeps it as its key; the others get a second
+// key.
 func accounts[T any, P document[T]](
 	ctx context.Context, s store.Store, def *entity.Definition, reports []string,
 ) ([]string, error) {
@@ -135,7 +136,7 @@ func accounts[T any, P document[T]](
 	})
 }
 
-// keyFields returns the folded fields of an account but for its address's, in order.
+// keyFields returns the folded fields of an account except that of its address, in order.
 func keyFields(def *entity.Definition) []string {
 	var keys []string
 	for _, key := range def.Folded {
@@ -147,7 +148,8 @@ func keyFields(def *entity.Definition) []string {
 	return keys
 }
 
-// addressOwners returns for each address the account that has it: the one that logs in with it already, else the oldest.
+// addressOwners returns for each address the account that keeps it: the one that can already log in with it, else the
+// oldest.
 func addressOwners[T any, P entity.Document[T]](
 	ctx context.Context, s store.Store, def *entity.Definition,
 ) (map[string]store.ID, error) {
@@ -173,7 +175,7 @@ func addressOwners[T any, P entity.Document[T]](
 	}
 }
 
-// tickets repeats on each ticket its interaction's user.
+// tickets copies the interaction's user to each ticket.
 func tickets(ctx context.Context, s store.Store) error {
 	owners := make(map[store.ID]store.ID)
 	lacks := lacking("interaction_user_id", "priority")

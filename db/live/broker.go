@@ -1,5 +1,5 @@
-// Package live publishes what happens to subscribers. A Broker reads the log of events once for all of this process's
-// subscribers; those who see the same form a group, for which the documents concerned are loaded once.
+// Package live publishes changes to subscribers. A Broker reads the log of events once for all of this process's
+// subscribers; subscribers who see the same form a group, for which the documents concerned are loaded once.
 package live
 
 import (
@@ -13,10 +13,10 @@ import (
 	"crm/db/store"
 )
 
-// pollPause is how often the broker looks for what other processes have written, as long as there are subscribers.
+// pollPause is how often the broker polls for events of other processes while there are subscribers.
 const pollPause = 250 * time.Millisecond
 
-// longestPause is the longest between two tries while the store doesn't work.
+// longestPause is the longest pause between two tries while the store fails.
 const longestPause = 5 * time.Second
 
 // eventBatch is how many events are read at a time.
@@ -28,7 +28,7 @@ type Log interface {
 	Position(ctx context.Context, after *string) (at, newest int, err error)
 }
 
-// Decode returns what an event means to subscribers, or nil if nobody can subscribe to what it is about.
+// Decode returns the change event of an event, or nil if nobody can subscribe to its kind of document.
 type Decode func(event *store.Event) *ChangeEvent
 
 // Broker follows the log of events for all subscribers of this process, and reads nothing while there are none. See
@@ -45,13 +45,13 @@ type Broker struct {
 	// at is the seq up to which everything has been published to all live streams.
 	at     int
 	groups map[groupKey]subscriberGroup
-	// streams are all there are, live or still replaying what they missed.
+	// streams are all streams, live or still replaying events that they missed.
 	streams map[subscriber]struct{}
-	// closed is why nobody can subscribe any more.
+	// closed is the reason why nobody can subscribe any more.
 	closed error
 
-	// sessionsChecked is when the sessions of the subscribers were last found to live, and sessionChanges after which of
-	// the process's own changes. Only Run uses them.
+	// sessionsChecked is when the sessions of the subscribers were last checked, and sessionChanges is Sessions.Changes
+	// at that time. Only Run uses them.
 	sessionsChecked time.Time
 	sessionChanges  int
 }
@@ -64,20 +64,20 @@ func NewBroker(events Log, sessions Sessions, decode Decode, log *slog.Logger) *
 	}
 }
 
-// Wake has the broker look for events and ended sessions at once. It never blocks.
+// Wake makes the broker check for events and ended sessions at once. It never blocks.
 func (b *Broker) Wake() { b.woken.Raise() }
 
 // Panics returns how many panics were recovered while an event was handled.
 func (b *Broker) Panics() int64 { return b.panics.Load() }
 
-// Run publishes what happens until ctx is done; then it ends all streams.
+// Run publishes changes until ctx is done; then it ends all streams.
 func (b *Broker) Run(ctx context.Context) {
 	defer b.close(store.Errorf(store.Unavailable, "the server is stopping; subscribe again after the last seq"))
 	pauses := eventlog.Pauses{Shortest: pollPause, Idle: pollPause, Failing: longestPause}
 	eventlog.NewFollower("publish events to subscribers", b.log, pauses, b.woken, b.round).Run(ctx)
 }
 
-// round publishes everything there is, and then ends the streams that can't go on.
+// round publishes all new events, and ends all streams if events are missing in the log.
 func (b *Broker) round(ctx context.Context, _ bool) (eventlog.Outcome, error) {
 	if b.idle() {
 		return eventlog.Dormant, nil
@@ -127,8 +127,8 @@ func (b *Broker) position() (at int, live bool) {
 	return b.at, len(b.groups) > 0
 }
 
-// publish publishes the events after from to all live streams. The groups load without the lock; a group that is new by
-// then loads, too, before anything is published.
+// publish publishes the events after from to all live streams. The groups load without the lock; a group added
+// meanwhile loads, too, before anything is published.
 func (b *Broker) publish(ctx context.Context, from int, events []*store.Event) error {
 	changes := b.changeEvents(ctx, events)
 	loaded := make(map[subscriberGroup]func())
@@ -143,7 +143,7 @@ func (b *Broker) publish(ctx context.Context, from int, events []*store.Event) e
 			case err == nil:
 			case ctx.Err() != nil || store.CodeOf(err) == store.Unavailable:
 				return err
-			default: // its filter can't be answered, which doesn't concern the others
+			default: // its filter can't be evaluated, which doesn't affect the others
 				publish = func() { group.end(err) }
 			}
 			loaded[group] = publish
@@ -156,7 +156,7 @@ func (b *Broker) publishLoaded(from, through int, loaded map[subscriberGroup]fun
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	if b.at != from {
-		return nil, true // for a moment there was no live stream, and those that are there now begin elsewhere
+		return nil, true // for a moment there was no live stream, and the current ones begin elsewhere
 	}
 	for _, group := range b.groups {
 		if loaded[group] == nil {

@@ -17,7 +17,7 @@ var (
 	open       = store.Eq("status", "open")
 )
 
-func TestSubscribersAreToldOfWhatTheySee(t *testing.T) {
+func TestSubscribersGetChangesTheySee(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(t *testing.T, w *world) {
 		ada, uma, otto := w.subscribe(admin(), everything, ""), w.subscribe(user("uma"), everything, ""), w.subscribe(user("otto"), everything, "")
@@ -35,7 +35,7 @@ func TestSubscribersAreToldOfWhatTheySee(t *testing.T) {
 				[]string{"updated plan closed"}, []string{"updated plan closed"}, nil, nil},
 			{"given away", func() { w.happens(live.ChangeAssigned, "plan", note{"otto", "closed"}, "owner") },
 				[]string{"assigned plan closed"}, []string{"removed plan"}, []string{"assigned plan closed"}, []string{"removed plan"}},
-			{"out of sight", func() { w.happens(live.ChangeUpdated, "plan", note{"otto", "open"}, "status") },
+			{"hidden", func() { w.happens(live.ChangeUpdated, "plan", note{"otto", "open"}, "status") },
 				[]string{"updated plan open"}, nil, []string{"updated plan open"}, nil},
 			{"deleted", func() { w.happens(live.ChangeRemoved, "plan", note{}) },
 				[]string{"removed plan"}, nil, []string{"removed plan"}, nil},
@@ -64,20 +64,20 @@ func TestGroupLoadsOnce(t *testing.T) {
 		}
 		w.with(func() {
 			if w.loads != 1 {
-				t.Errorf("ten subscribers who see the same cost %d loads, want 1", w.loads)
+				t.Errorf("ten subscribers who see the same cause %d loads, want 1", w.loads)
 			}
 		})
 	})
 }
 
-// Without subscribers nothing is read, and with some only a few times a second while nothing happens.
-func TestBrokerReadsSeldom(t *testing.T) {
+// Without subscribers the log isn't read; with some, it is polled only a few times a second while nothing happens.
+func TestBrokerPollsRarely(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(t *testing.T, w *world) {
 		time.Sleep(time.Hour)
 		w.with(func() {
 			if w.reads != 0 {
-				t.Errorf("the log is read %d times for nobody", w.reads)
+				t.Errorf("the log is read %d times without subscribers", w.reads)
 			}
 		})
 		l := w.subscribe(admin(), everything, "")
@@ -92,7 +92,7 @@ func TestBrokerReadsSeldom(t *testing.T) {
 		l.wants("created plan open")
 		l.leave()
 		synctest.Wait()
-		time.Sleep(time.Second) // a poll that is due finds nobody
+		time.Sleep(time.Second) // a last poll finds no subscribers
 		w.with(func() { w.reads = 0 })
 		time.Sleep(time.Hour)
 		w.with(func() {
@@ -155,7 +155,7 @@ func TestStreamsEndWithTheBroker(t *testing.T) {
 	})
 }
 
-// A group whose filter can't be answered ends, and the others don't notice.
+// A group whose filter can't be evaluated ends, without affecting the others.
 func TestOneGroupFails(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(t *testing.T, w *world) {
@@ -177,13 +177,13 @@ func TestOneGroupFails(t *testing.T) {
 	})
 }
 
-// While the store is away nothing is lost and nobody's stream ends.
-func TestStoreIsAway(t *testing.T) {
+// While the store is unavailable, no change is lost and no stream ends.
+func TestStoreIsUnavailable(t *testing.T) {
 	t.Parallel()
-	away := func() error { return store.Errorf(store.Unavailable, "the database is away") }
+	unavailable := func() error { return store.Errorf(store.Unavailable, "the database is not available") }
 	for name, fail := range map[string]func(w *world){
-		"log":       func(w *world) { w.read = away },
-		"documents": func(w *world) { w.load = func(store.Filter, []store.ID) error { return away() } },
+		"log":       func(w *world) { w.read = unavailable },
+		"documents": func(w *world) { w.load = func(store.Filter, []store.ID) error { return unavailable() } },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -244,7 +244,7 @@ func TestAnnouncements(t *testing.T) {
 		leave()
 		synctest.Wait()
 		if announced != 3 {
-			t.Errorf("the end isn't announced once: %d announcements", announced)
+			t.Errorf("got %d announcements after the end, want 3", announced)
 		}
 	})
 }

@@ -21,17 +21,17 @@ const (
 	ChangeMoved     ChangeKind = "moved"
 	ChangeAssigned  ChangeKind = "assigned"
 	ChangeCancelled ChangeKind = "cancelled"
-	// ChangeRemoved is of a document that was deleted, that the subscriber does not see any more, or that does not match
-	// any more; which of these is not told.
+	// ChangeRemoved means that a document was deleted, or that the subscriber no longer sees it, or that it no longer
+	// matches. Subscribers can't tell which.
 	ChangeRemoved ChangeKind = "removed"
 	ChangeFailed  ChangeKind = "failed"
 )
 
-// staleAfter is how long a loaded document may wait to be sent. After that it is loaded again, so that a client that reads
-// slowly doesn't get what it may not see any more.
+// staleAfter is how long a loaded document may wait to be sent. After that it is loaded again, so that a slow client
+// doesn't get a document that it may no longer see.
 const staleAfter = 250 * time.Millisecond
 
-// Change is what one subscriber is told of one event.
+// Change is one event as one subscriber gets it.
 type Change[T any] struct {
 	*update[T]
 
@@ -41,10 +41,11 @@ type Change[T any] struct {
 	err     error
 }
 
-// update is what a group of subscribers is told of one event.
+// update is one event as a group of subscribers gets it.
 type update[T any] struct {
 	group *group[T]
-	// event is the event's id, seq its place in the log; the rest of the event isn't kept until the update has been read.
+	// event is the event's id, seq its position in the log. The rest of the event isn't kept while the update waits to
+	// be read.
 	event store.ID
 	seq   int
 	id    store.ID
@@ -52,16 +53,16 @@ type update[T any] struct {
 	kind  ChangeKind
 	// document is nil if the kind is ChangeRemoved, or if it couldn't be loaded.
 	document *T
-	// loadedAt is zero if the document couldn't be loaded, which is tried again for each subscriber.
+	// loadedAt is zero if the document couldn't be loaded; each subscriber then loads it again.
 	loadedAt time.Time
 }
 
-// newUpdate returns the update that tells of an event; it has no document yet.
+// newUpdate returns the update for an event, without a document yet.
 func newUpdate[T any](g *group[T], event *ChangeEvent) *update[T] {
 	return &update[T]{group: g, event: event.ID, seq: event.Seq, id: event.Entity, at: event.At, kind: event.Kind}
 }
 
-// Seq returns the place of the event in the log, for Watch.After.
+// Seq returns the position of the event in the log, for Watch.After.
 func (c *Change[T]) Seq() string { return strconv.Itoa(c.seq) }
 
 // At returns when it happened.

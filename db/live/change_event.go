@@ -16,14 +16,14 @@ type ChangeEvent struct {
 	// Collection is where the document is stored.
 	Collection *store.Collection
 	Kind       ChangeKind
-	// Changed names the stored fields that the change gave another value.
+	// Changed names the stored fields whose values changed.
 	Changed []string
-	// Before and After are the keys of those who saw the document before, and see it after the change. Without any it
-	// concerns only those who see everything.
+	// Before and After are the keys of those who saw the document before the change, and who see it after. An event
+	// without keys concerns only viewers who see everything.
 	Before, After []auth.Key
 }
 
-// viewpoint is what the subscribers of a group see documents by.
+// viewpoint decides which documents the subscribers of a group see.
 type viewpoint struct {
 	all  bool
 	keys []auth.Key
@@ -33,12 +33,12 @@ func viewpointOf(scope auth.Scope) viewpoint {
 	return viewpoint{all: scope.SeesAll(), keys: scope.Keys()}
 }
 
-// sees reports whether the document can be seen from there after the change.
+// sees reports whether the viewpoint includes the document after the change.
 func (v viewpoint) sees(event *ChangeEvent) bool {
 	return v.all || auth.ShareKey(v.keys, event.After)
 }
 
-// saw reports whether the document could be seen from there before the change.
+// saw reports whether the viewpoint included the document before the change.
 func (v viewpoint) saw(event *ChangeEvent) bool {
 	return v.all || auth.ShareKey(v.keys, event.Before)
 }
@@ -59,7 +59,7 @@ func (b *Broker) changeEvents(ctx context.Context, events []*store.Event) map[*s
 	return found
 }
 
-// changedIDs returns the ids of the documents that are still there after the events, each once.
+// changedIDs returns the distinct ids of the documents that the events didn't remove.
 func changedIDs(events []*ChangeEvent) []store.ID {
 	var ids []store.ID
 	for _, event := range events {

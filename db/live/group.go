@@ -15,19 +15,19 @@ import (
 	"crm/db/store"
 )
 
-// Source is where the documents of one kind come from.
+// Source loads the documents of one collection.
 type Source[T any] interface {
 	// Collection is where the documents are stored.
 	Collection() *store.Collection
-	// Load returns those of the documents that exist, that match, and that the scope sees, in one call to the store. It
-	// checks the filter even if there are no ids.
+	// Load returns the documents with these ids that exist, match, and are visible to the scope, in one call to the
+	// store. It validates the filter even if there are no ids.
 	Load(ctx context.Context, scope auth.Scope, where store.Filter, ids []store.ID) (map[store.ID]*T, error)
-	// GlobalID returns the id under which clients know a document.
+	// GlobalID returns the id that clients use for a document.
 	GlobalID(id store.ID) string
 }
 
-// group is a subscriber group: those who see the same, because they subscribe to one collection with the same scope and
-// the same filter. What one of them is told is found out once, for all.
+// group is a subscriber group: subscribers who see the same, because they subscribe to one collection with the same
+// scope and the same filter. Their updates are loaded once for all of them.
 type group[T any] struct {
 	broker    *Broker
 	source    Source[T]
@@ -39,23 +39,23 @@ type group[T any] struct {
 	streams  map[*stream[T]]struct{}
 }
 
-// subscriberGroup is a group, whatever it subscribes to.
+// subscriberGroup is a group of any document type.
 type subscriberGroup interface {
-	// load finds out what the group is told of events, and returns what publishes it. That is called under the broker's
-	// lock.
+	// load loads the group's updates for events, and returns a function that publishes them. It is called under the
+	// broker's lock.
 	load(ctx context.Context, events map[*store.Collection][]*ChangeEvent) (publish func(), err error)
 	// end ends all streams. It is called under the broker's lock.
 	end(err error)
 }
 
-// groupKey tells groups apart.
+// groupKey identifies a group.
 type groupKey struct {
 	collection *store.Collection
 	scope      auth.Scope
 	where      [sha256.Size]byte
 }
 
-// newGroup returns a group without anybody in it yet, and its key. It fails if the scope may not use the filter.
+// newGroup returns an empty group and its key. It fails if the scope may not use the filter.
 func newGroup[T any](ctx context.Context, b *Broker, source Source[T], scope auth.Scope, where store.Filter) (*group[T], groupKey, error) {
 	if scope.SeesAll() {
 		scope.Account = auth.ID{} // all admins see the same
@@ -74,8 +74,8 @@ func newGroup[T any](ctx context.Context, b *Broker, source Source[T], scope aut
 	return g, groupKey{source.Collection(), scope, sha256.Sum256(text)}, nil
 }
 
-// fieldsOf returns the names of the fields that a filter looks at, as ChangeEvent.Changed has them. What lies behind a
-// reference changes without an event of the document itself, so any later event of the document may be the one that shows it.
+// fieldsOf returns the names of the fields that a filter depends on, as in ChangeEvent.Changed. The target of a
+// reference changes without an event of the document itself, so any later event of the document may reveal the change.
 func fieldsOf(f store.Filter) []string {
 	var fields []string
 	if f.Field != "" {
@@ -102,8 +102,8 @@ func (g *group[T]) load(ctx context.Context, events map[*store.Collection][]*Cha
 	}, nil
 }
 
-// updates returns what the group is told of events. A panic while one of them is handled doesn't stop the others: the
-// subscribers are told that something happened, and the document is loaded again when they ask for it.
+// updates returns the group's updates for events. A panic while one of them is handled doesn't stop the others: the
+// subscribers get an update without a document, which is loaded again when they ask for it.
 func (g *group[T]) updates(ctx context.Context, events []*ChangeEvent) ([]*update[T], error) {
 	concerning := slices.DeleteFunc(slices.Clone(events), func(event *ChangeEvent) bool {
 		return !g.viewpoint.sees(event) && !g.viewpoint.saw(event)
@@ -132,9 +132,9 @@ func isPanic(err error) bool {
 	return errors.As(err, &panicked)
 }
 
-// loadUpdates returns what the group is told of events that concern it, with one call to the store.
+// loadUpdates returns the group's updates for events that concern it, with one call to the store.
 func (g *group[T]) loadUpdates(ctx context.Context, events []*ChangeEvent) ([]*update[T], error) {
-	began := time.Now() // before the documents are read, so that they count as no fresher than they are
+	began := time.Now() // before the documents are read, so that they don't count as fresher than they are
 	found, err := g.find(ctx, changedIDs(events))
 	if err != nil {
 		return nil, err
@@ -144,7 +144,7 @@ func (g *group[T]) loadUpdates(ctx context.Context, events []*ChangeEvent) ([]*u
 		u := newUpdate(g, event)
 		u.document, u.loadedAt = found[event.Entity], began
 		if u.document == nil || u.kind == ChangeRemoved {
-			if !g.mayHaveHad(event) {
+			if !g.mayHaveRemoved(event) {
 				continue
 			}
 			u.kind, u.document = ChangeRemoved, nil
@@ -154,9 +154,9 @@ func (g *group[T]) loadUpdates(ctx context.Context, events []*ChangeEvent) ([]*u
 	return updates, nil
 }
 
-// mayHaveHad reports whether the event may be what took a document, which the group doesn't see now, from what it saw. If
-// not, the group isn't told that the document is gone: either it never matched, or another event tells so.
-func (g *group[T]) mayHaveHad(event *ChangeEvent) bool {
+// mayHaveRemoved reports whether the event may have removed a document, which the group doesn't see now, from what the
+// group saw. If not, the event publishes no removal: either the document never matched, or another event publishes it.
+func (g *group[T]) mayHaveRemoved(event *ChangeEvent) bool {
 	if len(g.filtered) == 0 || event.Kind == ChangeRemoved || !g.viewpoint.sees(event) {
 		return true
 	}
@@ -165,7 +165,7 @@ func (g *group[T]) mayHaveHad(event *ChangeEvent) bool {
 	})
 }
 
-// find returns those of the documents that the group sees.
+// find returns the documents with these ids that the group sees.
 func (g *group[T]) find(ctx context.Context, ids []store.ID) (map[store.ID]*T, error) {
 	if len(ids) == 0 {
 		return map[store.ID]*T{}, nil

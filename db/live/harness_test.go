@@ -20,8 +20,8 @@ var notes = &store.Collection{Name: "notes"}
 // note is a document that its owner and all admins see.
 type note struct{ owner, status string }
 
-// world is all that a broker works with: a log, documents, and sessions. It lives in the bubble of a synctest, where time
-// passes only while everybody waits.
+// world is a broker's environment: a log, documents, and sessions. It runs in a synctest bubble, where time passes only
+// while all goroutines wait.
 type world struct {
 	t      *testing.T
 	broker *live.Broker
@@ -40,7 +40,7 @@ type world struct {
 	loads   int
 	reads   int
 	logged  strings.Builder
-	// These may be nil. They return an error or panic in place of what they are named by.
+	// These may be nil. They inject errors or panics into Load, After and decodeEvent.
 	load   func(where store.Filter, ids []store.ID) error
 	read   func() error
 	decode func(event *store.Event)
@@ -77,13 +77,13 @@ func (w *world) Write(line []byte) (int, error) {
 	return w.logged.Write(line)
 }
 
-// happens changes a note, or deletes it if the kind is live.ChangeRemoved, and has the broker look.
+// happens changes a note, or deletes it if the kind is live.ChangeRemoved, and wakes the broker.
 func (w *world) happens(kind live.ChangeKind, name string, to note, changed ...string) {
 	w.happensElsewhere(kind, name, to, changed...)
 	w.broker.Wake()
 }
 
-// happensElsewhere is happens in another process, of which the broker isn't told.
+// happensElsewhere is happens in another process, which doesn't wake the broker.
 func (w *world) happensElsewhere(kind live.ChangeKind, name string, to note, changed ...string) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
@@ -235,20 +235,21 @@ func (w *world) subscribe(viewer auth.Viewer, where store.Filter, after string) 
 	return l
 }
 
-// told returns what a listener has been told by now, such as "updated plan open", or "over" when its stream is.
-func (l *listener) told() []string {
+// received returns what a listener has received so far, such as "updated plan open", and "over" once its stream is
+// over.
+func (l *listener) received() []string {
 	l.t.Helper()
 	synctest.Wait()
-	var told []string
+	var texts []string
 	for {
 		select {
 		case change, ok := <-l.changes:
 			if !ok {
-				return append(told, "over")
+				return append(texts, "over")
 			}
-			told = append(told, textOf(l.t, change))
+			texts = append(texts, textOf(l.t, change))
 		default:
-			return told
+			return texts
 		}
 	}
 }
@@ -268,12 +269,12 @@ func textOf(t *testing.T, change *live.Change[note]) string {
 
 func (l *listener) wants(want ...string) {
 	l.t.Helper()
-	if got := l.told(); strings.Join(got, ", ") != strings.Join(want, ", ") {
-		l.t.Errorf("told %q, want %q", got, want)
+	if got := l.received(); strings.Join(got, ", ") != strings.Join(want, ", ") {
+		l.t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-// code returns the code of the reason why the stream ended, or "none" if none was told.
+// code returns the code of the error that ended the stream, or "none" if there was none.
 func (l *listener) code() store.Code {
 	l.t.Helper()
 	synctest.Wait()

@@ -11,7 +11,7 @@ import (
 	"crm/db/store"
 )
 
-// panicOn has every load of a note panic, as often as told.
+// panicOn makes loads of a note panic, that many times.
 func (w *world) panicOn(name string, times int) {
 	w.load = func(_ store.Filter, ids []store.ID) error {
 		if slices.Contains(ids, w.ids[name]) && times > 0 {
@@ -22,8 +22,8 @@ func (w *world) panicOn(name string, times int) {
 	}
 }
 
-// mentions checks what the broker has logged of the only event that it panicked on.
-func (w *world) mentions(event int) {
+// wantPanicLogged checks that the broker has logged its only panic, with that event.
+func (w *world) wantPanicLogged(event int) {
 	w.t.Helper()
 	w.with(func() {
 		id := w.events[event-1].ID.String()
@@ -38,7 +38,7 @@ func (w *world) mentions(event int) {
 	}
 }
 
-// A panic while a document is loaded neither ends the stream nor keeps other events and groups from their subscribers.
+// A panic while a document is loaded neither ends the stream nor affects other events and groups.
 func TestPanicWhileLoading(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -69,7 +69,7 @@ func TestPanicWhileLoading(t *testing.T) {
 					}
 					uma.wants("created good open", test.want, "created good, too open")
 					otto.wants("created another's open")
-					w.mentions(2)
+					w.wantPanicLogged(2)
 					w.happens(live.ChangeUpdated, "good", note{"uma", "closed"}, "status")
 					uma.wants("updated good closed")
 				})
@@ -78,7 +78,7 @@ func TestPanicWhileLoading(t *testing.T) {
 	}
 }
 
-// An event that can't be decoded is told to nobody, and those beside it are.
+// An event that can't be decoded isn't published, but the events around it are.
 func TestPanicWhileDecoding(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(t *testing.T, w *world) {
@@ -96,11 +96,11 @@ func TestPanicWhileDecoding(t *testing.T) {
 		}
 		w.broker.Wake()
 		ada.wants("created good open", "created good, too open")
-		w.mentions(2)
+		w.wantPanicLogged(2)
 	})
 }
 
-// A panic elsewhere has the round tried again.
+// After a panic elsewhere, the round is tried again.
 func TestPanicInRound(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(t *testing.T, w *world) {

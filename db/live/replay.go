@@ -8,13 +8,13 @@ import (
 	"crm/db/store"
 )
 
-// How long a subscriber may read nothing while changes wait for it, and how often a replay checks whether it reads.
+// How long a subscriber may read nothing while changes wait for it, and how often a replay checks that.
 const (
 	readTimeout    = 3 * time.Second
 	readCheckPause = 10 * time.Millisecond
 )
 
-// replay tells what the stream wasn't told, as fast as it is read, and then makes the stream live.
+// replay sends the events that the stream missed, as fast as they are read, and then makes the stream live.
 func (s *stream[T]) replay(ctx context.Context, over <-chan struct{}) {
 	for {
 		live, err := eventlog.Guard(func() (bool, error) { return s.replayBatch(ctx, over) })
@@ -41,7 +41,7 @@ func (s *stream[T]) replayOver(ctx context.Context, err error) bool {
 	return s.over
 }
 
-// replayBatch tells of the next events. live is true when there were no more and the stream went live.
+// replayBatch sends the next events. live is true if there were no more and the stream went live.
 func (s *stream[T]) replayBatch(ctx context.Context, over <-chan struct{}) (live bool, err error) {
 	events, err := s.broker.events.After(ctx, s.at, eventBatch)
 	if err != nil {
@@ -68,15 +68,15 @@ func (s *stream[T]) replayBatch(ctx context.Context, over <-chan struct{}) (live
 	if len(events) == eventBatch {
 		return false, nil
 	}
-	// A live stream needs room for what happens all at once.
+	// A live stream needs room for bursts.
 	if err := s.awaitRead(over, streamBuffer/2); err != nil {
 		return false, err
 	}
 	return s.goLive(), nil
 }
 
-// awaitRead waits until at most so many changes wait for the subscriber, or the stream is over. A subscriber that reads
-// nothing for readTimeout is a SLOW_CONSUMER.
+// awaitRead waits until at most that many changes wait for the subscriber, or the stream is over. A subscriber that
+// reads nothing for readTimeout is a SLOW_CONSUMER.
 func (s *stream[T]) awaitRead(over <-chan struct{}, most int) error {
 	waiting := len(s.changes)
 	if waiting <= most {
@@ -103,7 +103,7 @@ func (s *stream[T]) awaitRead(over <-chan struct{}, most int) error {
 	return nil
 }
 
-// goLive makes the stream live if it has been told as much as the live ones.
+// goLive makes the stream live if it has caught up with the live ones.
 func (s *stream[T]) goLive() bool {
 	s.broker.mutex.Lock()
 	defer s.broker.mutex.Unlock()

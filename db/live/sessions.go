@@ -8,19 +8,19 @@ import (
 	"crm/db/store"
 )
 
-// sessionPause is how soon it counts for subscribers that another process has ended their session.
+// sessionPause is how often the broker checks whether other processes have ended a subscriber's session.
 const sessionPause = 500 * time.Millisecond
 
-// Sessions tells which sessions have ended.
+// Sessions reports which sessions have ended.
 type Sessions interface {
-	// Changes counts what this process has done that may have ended a session.
+	// Changes counts the changes by this process that may have ended a session.
 	Changes() int
 	// Ended returns those of the viewers whose session has ended, who may not log in any more, or whose role has changed.
 	Ended(ctx context.Context, viewers map[auth.Viewer]bool) (map[auth.Viewer]bool, error)
 }
 
-// endStreamsOfEndedSessions ends the streams of viewers whose rights have to be decided anew. What this process changed
-// counts at once, what others changed after sessionPause.
+// endStreamsOfEndedSessions ends the streams of viewers who have to authenticate again. Changes by this process take
+// effect at once, those by others after sessionPause.
 func (b *Broker) endStreamsOfEndedSessions(ctx context.Context) error {
 	changes := b.sessions.Changes()
 	if changes == b.sessionChanges && time.Since(b.sessionsChecked) < sessionPause {
@@ -46,7 +46,7 @@ func errSessionEnded() *store.Error {
 	return store.Errorf(store.Unauthenticated, "the session has ended, or what the account may do has changed; authenticate again")
 }
 
-// viewers returns whose streams there are, each once.
+// viewers returns the distinct viewers of all streams.
 func (b *Broker) viewers() map[auth.Viewer]bool {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()

@@ -6,34 +6,34 @@ import (
 	"crm/auth"
 )
 
-// streamBuffer is how many changes wait for a subscriber at most. If it reads more slowly they wait in the log.
+// streamBuffer is the maximum number of changes buffered for a subscriber. Further ones stay in the log.
 const streamBuffer = 128
 
-// subscriber is a stream, whatever it is of. Its methods are called under the broker's lock.
+// subscriber is a stream of any document type. Its methods are called under the broker's lock.
 type subscriber interface {
 	viewer() auth.Viewer
 	end(err error)
 }
 
-// stream is what one subscriber is told. It is live while the broker publishes to it. When it lags behind the broker, at
-// its beginning or because its subscriber reads slowly, it replays the log by itself. All but changes is the broker's,
-// under its lock; while the stream replays, at belongs to the replay.
+// stream delivers changes to one subscriber. It is live while the broker publishes to it. When it lags behind the
+// broker, at its beginning or because its subscriber reads slowly, it replays the log by itself. The broker's lock
+// guards all fields but changes; while the stream replays, at belongs to the replay.
 type stream[T any] struct {
 	broker  *Broker
 	group   *group[T]
 	key     groupKey
 	session auth.Viewer
 	changes chan *Change[T]
-	// ended and announced tell the subscriber; they may be nil.
+	// ended and announced notify the subscriber; they may be nil.
 	ended     func(error)
 	announced func()
-	// at is a seq up to which the stream has been told everything. While it is live, it is that of its last change, or where
-	// it went live.
+	// at is a seq up to which the stream has got everything. While the stream is live, that is the seq of its last
+	// change, or the one where it went live.
 	at   int
 	over bool
-	// cause is why it is over, if the subscriber is to know.
+	// cause is the reason why the stream is over, if the subscriber should get one.
 	cause error
-	// forgetContext has the end of the subscriber's context not end the stream, which is over already.
+	// forgetContext stops the end of the subscriber's context from ending the stream.
 	forgetContext func() bool
 	// catchUp is the replay, which ends early when over is closed.
 	catchUp func(over <-chan struct{})
@@ -43,7 +43,7 @@ type stream[T any] struct {
 
 func (s *stream[T]) viewer() auth.Viewer { return s.session }
 
-// begin makes the stream live, or has it first replay what it missed.
+// begin makes the stream live, or starts a replay of what it missed.
 func (s *stream[T]) begin(ctx context.Context, newest int) error {
 	b := s.broker
 	b.mutex.Lock()
@@ -66,14 +66,14 @@ func (s *stream[T]) begin(ctx context.Context, newest int) error {
 	return nil
 }
 
-// fallBack has the stream replay what it wasn't told.
+// fallBack starts a replay of what the stream missed.
 func (s *stream[T]) fallBack() {
 	s.replaying = make(chan struct{})
 	go s.catchUp(s.replaying)
 }
 
-// join makes the stream live if it has been told as much as the live ones. newest is a seq that can be seen in the log,
-// from where a broker without live streams goes on.
+// join makes the stream live if it has caught up with the live ones. newest is a seq that is visible in the log; a
+// broker without live streams continues from there.
 func (s *stream[T]) join(newest int) bool {
 	b := s.broker
 	if len(b.groups) == 0 && b.at < newest {
@@ -91,7 +91,7 @@ func (s *stream[T]) join(newest int) bool {
 	return true
 }
 
-// publish hands the updates over. A stream whose buffer is full falls back to a replay, and blocks nobody.
+// publish sends the updates. A stream whose buffer is full falls back to a replay, so that it blocks nobody.
 func (s *stream[T]) publish(updates []*update[T]) {
 	for _, u := range updates {
 		if u.seq <= s.at {
@@ -115,8 +115,8 @@ func (s *stream[T]) announce() {
 	}
 }
 
-// end ends the stream. What still waits in it isn't sent: the subscriber may have lost the right to see it, and otherwise
-// gets it after it has subscribed again.
+// end ends the stream. Changes still buffered aren't sent: the subscriber may have lost the right to see them, and
+// otherwise gets them after subscribing again.
 func (s *stream[T]) end(err error) {
 	if s.over {
 		return
@@ -133,7 +133,7 @@ func (s *stream[T]) end(err error) {
 	s.close()
 }
 
-// leave takes the stream from its group, which ends with its last stream.
+// leave removes the stream from its group, and the group from the broker if it is empty.
 func (s *stream[T]) leave() {
 	delete(s.group.streams, s)
 	if s.group.empty() && s.broker.groups[s.key] == subscriberGroup(s.group) {
@@ -141,7 +141,7 @@ func (s *stream[T]) leave() {
 	}
 }
 
-// close empties the channel, says why the stream is over, and closes the channel.
+// close empties the channel, reports why the stream is over, and closes the channel.
 func (s *stream[T]) close() {
 	for {
 		select {

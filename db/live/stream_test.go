@@ -11,7 +11,7 @@ import (
 	"crm/db/store"
 )
 
-// happen has many things happen, faster than the broker is woken.
+// happen creates many notes before it wakes the broker.
 func (w *world) happen(from, to int) {
 	for i := from; i <= to; i++ {
 		w.happensElsewhere(live.ChangeCreated, "note"+strconv.Itoa(i), note{"uma", "open"})
@@ -19,8 +19,8 @@ func (w *world) happen(from, to int) {
 	w.broker.Wake()
 }
 
-// reads checks that what a subscriber reads are the events from a seq up to another, each once and in order. It reads one
-// after every pause.
+// reads checks that a subscriber reads the events of these seqs, each once and in order. It reads one after every
+// pause.
 func (l *listener) reads(from, to int, pause time.Duration) {
 	l.t.Helper()
 	for seq := from; seq <= to; seq++ {
@@ -30,7 +30,7 @@ func (l *listener) reads(from, to int, pause time.Duration) {
 			l.t.Fatalf("the stream is over before seq %d", seq)
 		}
 		if change.Seq() != strconv.Itoa(seq) {
-			l.t.Fatalf("told seq %s, want %d", change.Seq(), seq)
+			l.t.Fatalf("got seq %s, want %d", change.Seq(), seq)
 		}
 	}
 	l.wants()
@@ -43,12 +43,12 @@ func TestStreamsBegin(t *testing.T) {
 		after string
 		first int
 	}{{"", past + 1}, {strconv.Itoa(past), past + 1}, {"690", 691}, {"300", 301}, {"0", 1}} {
-		for name, companions := range map[string]int{"alone": 0, "beside live streams": 1} {
+		for name, others := range map[string]int{"alone": 0, "beside live streams": 1} {
 			t.Run(fmt.Sprintf("after %q %s", test.after, name), func(t *testing.T) {
 				t.Parallel()
 				inWorld(t, func(t *testing.T, w *world) {
 					w.happen(1, past)
-					for range companions {
+					for range others {
 						w.subscribe(admin(), everything, "")
 						synctest.Wait()
 					}
@@ -66,7 +66,7 @@ func TestStreamsBegin(t *testing.T) {
 	}
 }
 
-// A subscriber who reads slowly gets everything, from the log, and nobody waits for it.
+// A subscriber who reads slowly gets everything from the log, and nobody waits for it.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(t *testing.T, w *world) {
@@ -117,14 +117,14 @@ func TestSubscribersLeave(t *testing.T) {
 				l.leave()
 				l.wants("over")
 				if code := l.code(); code != "none" {
-					t.Errorf("who left is told of %q", code)
+					t.Errorf("a subscriber who left gets the error %q", code)
 				}
 			})
 		})
 	}
 }
 
-// What has waited for long is loaded again before it is sent.
+// A document that has waited too long is loaded again before it is sent.
 func TestStaleDocuments(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -135,8 +135,8 @@ func TestStaleDocuments(t *testing.T) {
 		"given away": {func(w *world) { w.notes[w.ids["plan"]] = note{"otto", "open"} }, "removed plan"},
 		"deleted":    {func(w *world) { delete(w.notes, w.ids["plan"]) }, "removed plan"},
 		"as it was":  {func(*world) {}, "created plan open"},
-		"store is away": {func(w *world) {
-			w.load = func(store.Filter, []store.ID) error { return store.Errorf(store.Unavailable, "away") }
+		"store unavailable": {func(w *world) {
+			w.load = func(store.Filter, []store.ID) error { return store.Errorf(store.Unavailable, "unavailable") }
 		}, "created plan error"},
 	} {
 		t.Run(name, func(t *testing.T) {

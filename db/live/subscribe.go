@@ -7,24 +7,25 @@ import (
 	"crm/db/store"
 )
 
-// Watch says what a subscriber wants to be told.
+// Watch describes a subscription.
 type Watch struct {
 	// Where is the client's filter.
 	Where store.Filter
-	// After is the seq after which to begin; nil means from now on.
+	// After is the seq after which the stream begins; nil means from now on.
 	After *string
-	// Ended is told why the stream ends before its channel is closed, unless the subscriber left. It must not block.
+	// Ended is called with the reason before the channel is closed, unless the subscriber left. It must not block.
 	Ended func(error)
-	// Announce, if not nil, is called for each change, once it can be received, and when the channel has been closed. It
-	// must not block.
+	// Announce, if not nil, is called whenever a change can be received, and when the channel has been closed. It must
+	// not block.
 	Announce func()
 }
 
-// Subscribe tells a subscriber, on a channel, of every change of the source's documents that match and that the viewer
-// sees, until ctx is done or the channel is closed. What they see is looked up when it happens: a document that they no
-// longer see, or that no longer matches, is removed, and they are never told of what they never saw.
+// Subscribe sends on a channel every change of the source's documents that match and that the viewer sees, until ctx is
+// done or the channel is closed. What the viewer sees is looked up when the change happens: a document that they no
+// longer see, or that no longer matches, is removed, and they get no change of a document that they never saw.
 func Subscribe[T any](ctx context.Context, b *Broker, source Source[T], viewer auth.Viewer, w Watch) (<-chan *Change[T], error) {
-	// A connection may be much older than its newest subscription, so the session is looked up, and nothing else of it kept.
+	// A connection may be much older than its newest subscription, so the session is checked again. No other part of
+	// the viewer is kept.
 	session := auth.Viewer{Role: viewer.Role, Account: viewer.Account, Session: viewer.Session}
 	ended, err := b.sessions.Ended(ctx, map[auth.Viewer]bool{session: true})
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"crm/db/storetest"
 )
 
-// BenchmarkStore measures the stand-in, too, where no MONGO_TEST_URI names a real server.
+// BenchmarkStore measures FerretDB if no MONGO_TEST_URI names a real server.
 func BenchmarkStore(b *testing.B) {
 	storetest.Benchmark(b, func(b *testing.B, collections ...*store.Collection) store.Store {
 		b.Helper()

@@ -10,12 +10,12 @@ import (
 	"crm/db/store"
 )
 
-// change is an update of one document, by operator; operators without fields are left out of what is sent.
+// change is an update of one document, by operator. Operators without fields aren't sent.
 type change struct {
 	set, unset, push, min bson.D
 }
 
-// assign makes the change set the fields; a nil removes the field, as null and absent are the same.
+// assign makes the change set the fields. A nil removes the field, as null and absent are the same.
 func (u *change) assign(l *layout, set []store.Assignment) error {
 	for _, a := range set {
 		field, err := l.field(a.Field)
@@ -39,13 +39,14 @@ func (u *change) assign(l *layout, set []store.Assignment) error {
 	return nil
 }
 
-// tell makes the change add encoded events, the first of which happened at that time.
-func (u *change) tell(events bson.A, at time.Time) {
+// addEvents makes the change add encoded events, the first of which happened at that time.
+func (u *change) addEvents(events bson.A, at time.Time) {
 	u.push = bson.D{{Key: pendingField, Value: bson.D{{Key: "$each", Value: events}}}}
 	u.min = bson.D{{Key: pendingAtField, Value: bson.NewDateTimeFromTime(at)}}
 }
 
-// markDeleted makes the change mark the document deleted, free its unique values, and have MoveEvents visit it.
+// markDeleted makes the change mark the document as deleted and to be visited by MoveEvents, and free its unique
+// values.
 func (u *change) markDeleted(l *layout, now time.Time) {
 	u.set = append(u.set, bson.E{Key: deletedAtField, Value: bson.NewDateTimeFromTime(now)})
 	for _, field := range l.uniqueFields() {

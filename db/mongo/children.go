@@ -12,11 +12,11 @@ import (
 	"crm/db/store"
 )
 
-// childField holds a child between two stages of the pipeline of FindChildren.
+// childField holds a child between two stages of FindChildren's pipeline.
 const childField = "child"
 
-// FindChildren implements store.Store. It is one command: a pipeline that looks the children of each parent up, which
-// reads as many of them as are wanted and no more, or where the server can't do that, one find of all children.
+// FindChildren implements store.Store. It is one command: a pipeline with a $lookup for each parent, which reads no
+// more children than requested, or, if the server can't do that, one find of all children.
 func (s *Store) FindChildren(
 	ctx context.Context, c *store.Collection, parent string, parents []store.ID, q store.Query, next func(store.ID) store.Document,
 ) error {
@@ -30,26 +30,26 @@ func (s *Store) FindChildren(
 	if _, err := translated.field(parent); err != nil {
 		return fmt.Errorf("cannot find children: %w", err)
 	}
-	translated.fields = translated.chosen(q.Fields, parent)
-	family := &family{query: translated, parent: parent, next: next, read: map[store.ID]int{}}
+	translated.fields = translated.projectionOf(q.Fields, parent)
+	childrenQuery := &childrenQuery{query: translated, parent: parent, next: next, read: map[store.ID]int{}}
 	for _, id := range parents {
-		family.parents = append(family.parents, bson.ObjectID(id))
+		childrenQuery.parents = append(childrenQuery.parents, bson.ObjectID(id))
 	}
 	if q.Limit > 0 && !s.noLookup.Load() {
-		cursor, err := s.collection(c).Aggregate(ctx, family.pipeline(), batchOf(len(parents)*q.Limit))
+		cursor, err := s.collection(c).Aggregate(ctx, childrenQuery.pipeline(), batchOf(len(parents)*q.Limit))
 		if err == nil {
-			return s.each(ctx, c, cursor, family.row)
+			return s.each(ctx, c, cursor, childrenQuery.row)
 		}
 		if !isUnsupported(err) {
 			return FromMongoError(ctx, c, err)
 		}
 		s.noLookup.Store(true)
 	}
-	return s.find(ctx, family.flat(), family.row)
+	return s.find(ctx, childrenQuery.flat(), childrenQuery.row)
 }
 
-// family is one call of FindChildren.
-type family struct {
+// childrenQuery is one call of FindChildren.
+type childrenQuery struct {
 	*query
 	parent  string
 	parents bson.A
@@ -58,11 +58,11 @@ type family struct {
 	read map[store.ID]int
 }
 
-// pipeline first finds which of the parents have children, then the first children of each of them. The sub-pipeline
-// runs per parent as a query of its own, so an index on (parent, order) gives it the first documents without a sort.
-// Pipelines that need no such join read all children ($setWindowFields), grow with the parents ($unionWith), or need
-// MongoDB 6.0 ($documents).
-func (f *family) pipeline() bson.A {
+// pipeline first finds the parents that have children, then the first children of each. The sub-pipeline runs per
+// parent as a query of its own, so an index on (parent, order) gives it the first documents without a sort. Pipelines
+// without such a join read all children ($setWindowFields), grow with the parents ($unionWith), or need MongoDB 6.0
+// ($documents).
+func (f *childrenQuery) pipeline() bson.A {
 	children := bson.A{bson.D{{Key: "$match", Value: f.filter}}}
 	if len(f.sort) > 0 {
 		children = append(children, bson.D{{Key: "$sort", Value: f.sort}})
@@ -73,7 +73,7 @@ func (f *family) pipeline() bson.A {
 	)
 	return bson.A{
 		bson.D{{Key: "$match", Value: f.ofParents()}},
-		bson.D{{Key: "$sort", Value: bson.D{sortKey(f.parent, false)}}}, // lets the grouping skip from parent to parent
+		bson.D{{Key: "$sort", Value: bson.D{sortKey(f.parent, false)}}}, // lets $group skip from parent to parent
 		bson.D{{Key: "$group", Value: bson.D{{Key: idField, Value: "$" + f.parent}}}},
 		bson.D{{Key: "$lookup", Value: bson.D{
 			{Key: "from", Value: f.Name}, {Key: "localField", Value: idField}, {Key: "foreignField", Value: f.parent},
@@ -84,12 +84,12 @@ func (f *family) pipeline() bson.A {
 	}
 }
 
-func (f *family) ofParents() bson.D {
+func (f *childrenQuery) ofParents() bson.D {
 	return bson.D{{Key: f.parent, Value: bson.D{{Key: "$in", Value: f.parents}}}}
 }
 
 // flat is the query of all children of the parents, parent by parent.
-func (f *family) flat() *query {
+func (f *childrenQuery) flat() *query {
 	order := bson.D{sortKey(f.parent, false)}
 	for _, key := range f.sort {
 		if key.Key != f.parent {
@@ -99,8 +99,8 @@ func (f *family) flat() *query {
 	return &query{layout: f.layout, filter: all(f.ofParents(), f.filter), sort: order, fields: f.fields}
 }
 
-// row passes a child on, unless its parent has enough of them.
-func (f *family) row(row bson.Raw) error {
+// row decodes a child, unless its parent has enough of them.
+func (f *childrenQuery) row(row bson.Raw) error {
 	parent, err := readID(row.Lookup(f.parent))
 	if err != nil {
 		return fmt.Errorf("cannot decode %s %s: field %s: %w", f.Name, row.Lookup(idField), f.parent, err)
@@ -112,7 +112,7 @@ func (f *family) row(row bson.Raw) error {
 	return f.decode(row, f.next(parent))
 }
 
-// unsupportedCodes are those of a server that can't run the pipeline: CommandNotFound, CommandNotSupported,
+// unsupportedCodes are the error codes of servers that can't run the pipeline: CommandNotFound, CommandNotSupported,
 // NotImplemented, an unknown stage, and before MongoDB 5.1, a $lookup in a sharded collection.
 var unsupportedCodes = []int{59, 115, 238, 40324, 28769, 51069}
 

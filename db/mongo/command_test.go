@@ -11,8 +11,8 @@ import (
 	"crm/db/store"
 )
 
-// household is a store with three parents, the i-th of which has i interactions.
-func household(t *testing.T) (*mongo.Store, *recorder, []store.ID) {
+// openWithInteractions opens a store with three parents, the i-th of which has i interactions.
+func openWithInteractions(t *testing.T) (*mongo.Store, *recorder, []store.ID) {
 	t.Helper()
 	r := new(recorder)
 	collections := []*store.Collection{db.Interactions.Collection, db.Users.Collection}
@@ -30,7 +30,7 @@ func household(t *testing.T) (*mongo.Store, *recorder, []store.ID) {
 
 func newInteraction() store.Document { return new(db.Interaction) }
 
-// step is an operation and the commands that it may send.
+// step is an operation and the commands that it should send.
 type step struct {
 	name string
 	run  func(context.Context) error
@@ -84,7 +84,7 @@ func readSteps(s *mongo.Store, parents []store.ID) []step {
 
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	s, r, parents := household(t)
+	s, r, parents := openWithInteractions(t)
 	for _, step := range append(writeSteps(s, parents[0]), readSteps(s, parents)...) {
 		wantNoError(t, step.name, step.run(t.Context()))
 		if got := r.take(); !slices.Equal(got, step.want) {
@@ -95,7 +95,7 @@ func TestCommands(t *testing.T) {
 
 func TestCommandsOfFindChildren(t *testing.T) {
 	t.Parallel()
-	s, r, parents := household(t)
+	s, r, parents := openWithInteractions(t)
 	find := func(limit int) map[store.ID]int {
 		t.Helper()
 		counts := map[store.ID]int{}
@@ -110,7 +110,7 @@ func TestCommandsOfFindChildren(t *testing.T) {
 	if counts := find(1); len(counts) != 2 || counts[parents[2]] != 1 {
 		t.Errorf("got %v children by parent, want 1 of 2 parents", counts)
 	}
-	// FerretDB refuses the pipeline, which is tried once.
+	// FerretDB refuses the pipeline, which is tried only once.
 	if got := r.take(); !slices.Equal(got, []string{"aggregate"}) && !slices.Equal(got, []string{"aggregate", "find"}) {
 		t.Errorf("sent %v, want one aggregate, and a find only if that is refused", got)
 	}
@@ -128,7 +128,7 @@ func TestCommandsOfFindChildren(t *testing.T) {
 
 func TestTooLargeSubquery(t *testing.T) {
 	t.Parallel()
-	s, _, parents := household(t)
+	s, _, parents := openWithInteractions(t)
 	find := func() error {
 		in := store.InQuery("_id", db.Interactions.Collection, "customer_id", store.Filter{})
 		return s.Find(t.Context(), db.Users.Collection, store.Query{Where: in}, func() store.Document { return new(db.User) })
@@ -141,10 +141,10 @@ func TestTooLargeSubquery(t *testing.T) {
 	}
 }
 
-// TestPurgeKeepsEvents checks that what waits in a purged document is moved all the same.
+// TestPurgeKeepsEvents checks that the pending events of a purged document are still moved.
 func TestPurgeKeepsEvents(t *testing.T) {
 	t.Parallel()
-	s, _, _ := household(t)
+	s, _, _ := openWithInteractions(t)
 	doc := &db.Interaction{ID: store.NewID(), Title: "gone"}
 	wantNoError(t, "Insert", s.Insert(t.Context(), db.Interactions.Collection, doc, &store.Event{ID: store.NewID(), Entity: doc.ID}))
 	removed, err := s.Purge(t.Context(), db.Interactions.Collection, store.Filter{}, 10)

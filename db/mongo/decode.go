@@ -12,8 +12,8 @@ import (
 	"crm/db/store"
 )
 
-// decode fills doc with a stored document. Fields that nobody declares are passed over; a declared one that is absent
-// or null gets its default.
+// decode fills doc with a stored document. Undeclared fields are ignored; a declared field that is absent or null gets
+// its default.
 func (l *layout) decode(raw bson.Raw, doc store.Document) error {
 	pointers := doc.Pointers(nil)
 	if len(pointers) != len(l.Fields) {
@@ -45,12 +45,12 @@ func (l *layout) decode(raw bson.Raw, doc store.Document) error {
 	return nil
 }
 
-// isNull says whether a value is null, or the zero value that a look-up of an absent field gives.
+// isNull reports whether a value is null, or the zero value from the lookup of an absent field.
 func isNull(value bson.RawValue) bool {
 	return value.IsZero() || value.Type == bson.TypeNull || value.Type == bson.TypeUndefined
 }
 
-// stored is the store.Source of a value that a document holds.
+// stored is the store.Source of a value in a document.
 type stored struct{ bson.RawValue }
 
 // ID implements store.Source.
@@ -71,7 +71,7 @@ func (v stored) Bool() (bool, error) { return readBool(v.RawValue) }
 // IsNull implements store.Source.
 func (v stored) IsNull() bool { return isNull(v.RawValue) }
 
-// absent is the store.Source of a field that a document lacks: its default, or its zero value where that is nil.
+// absent is the store.Source of a missing field: its default, or the zero value if that is nil.
 type absent struct{ fallback any }
 
 // ID implements store.Source.
@@ -98,7 +98,7 @@ func fallbackOf[T any](a absent) T {
 }
 
 func wrongType(value bson.RawValue, want string) error {
-	return fmt.Errorf("it is of BSON type %s, not %s", value.Type, want)
+	return fmt.Errorf("it has BSON type %s, not %s", value.Type, want)
 }
 
 func readID(value bson.RawValue) (store.ID, error) {
@@ -131,7 +131,7 @@ func readTime(value bson.RawValue) (time.Time, error) {
 	if text, ok := value.StringValueOK(); ok {
 		at, err := time.Parse(time.RFC3339, text)
 		if err != nil {
-			return time.Time{}, errors.New("it is a string, but no RFC 3339 time")
+			return time.Time{}, errors.New("it is a string, but not an RFC 3339 time")
 		}
 		return at.UTC().Truncate(time.Millisecond), nil
 	}
@@ -141,7 +141,7 @@ func readTime(value bson.RawValue) (time.Time, error) {
 func readInt(value bson.RawValue) (int, error) {
 	if n, ok := value.DoubleOK(); ok {
 		if n != math.Trunc(n) || math.Abs(n) > 1<<53 {
-			return 0, fmt.Errorf("%v is no integer", n)
+			return 0, fmt.Errorf("%v is not an integer", n)
 		}
 		return int(n), nil
 	}

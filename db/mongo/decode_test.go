@@ -11,7 +11,7 @@ import (
 	"crm/db/store"
 )
 
-// record has a field of every type, nullable and not.
+// record has a nullable and a required field of every type.
 type record struct {
 	ID       store.ID
 	Text     string

@@ -9,8 +9,8 @@ import (
 	"crm/db/store"
 )
 
-// encodeValue returns the BSON value of an ID, string, time.Time, int or bool. Every value goes through it, so that
-// none, whatever its text, is ever taken for an operator.
+// encodeValue returns the BSON value of an ID, string, time.Time, int or bool. Every value goes through it, so that no
+// text can be taken for an operator.
 func encodeValue(value any) (any, error) {
 	switch v := value.(type) {
 	case store.ID:
@@ -36,7 +36,7 @@ func encodeValues(values []any) (bson.A, error) {
 	return encoded, nil
 }
 
-// encode returns the document as it is stored: without its null fields, and without the one named except.
+// encode returns the document as it is stored: without null fields, and without the field named except.
 func (l *layout) encode(doc store.Document, except string) (bson.D, error) {
 	pointers := doc.Pointers(nil)
 	if len(pointers) != len(l.Fields) {

@@ -14,8 +14,8 @@ import (
 	"crm/db/store"
 )
 
-// FromMongoError is the one door through which the driver's errors leave: as the contract's errors where they have a
-// code, as ctx's error where that ended the operation. c is the collection concerned, nil if there is none.
+// FromMongoError converts every error of the driver: to one of the contract's errors if it has a code, to ctx's error
+// if that ended the operation. c is the collection concerned, nil if there is none.
 func FromMongoError(ctx context.Context, c *store.Collection, err error) error {
 	switch {
 	case err == nil:
@@ -45,25 +45,26 @@ func unavailable(err error) error {
 	return &store.Error{Code: store.Unavailable, Message: "the database is not available", Err: err}
 }
 
-// isPastDeadline says whether the operation ended because it would not have met ctx's deadline. The driver, and the
-// server which it tells, give up shortly before. Where ctx has no deadline, the time limit was the engine's own.
+// isPastDeadline reports whether the operation ended because it would have missed ctx's deadline. The driver passes the
+// deadline to the server, and both give up shortly before it. If ctx has no deadline, the time limit was the engine's
+// own.
 func isPastDeadline(ctx context.Context, err error) bool {
 	_, limited := ctx.Deadline()
 	return limited && driver.IsTimeout(err) && !errors.As(err, new(topology.ServerSelectionError))
 }
 
-// unreachableCodes are those of a server that is no primary any more, shuts down, or can't answer in time.
+// unreachableCodes are the error codes of a server that is no longer primary, shuts down, or can't answer in time.
 var unreachableCodes = []int{
 	6, 7, 50, 64, 89, 91, 133, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13388, 13435, 13436,
 }
 
-// isUnreachable says whether the error is one of the way to the server or of the server's state, so that another try
-// may succeed.
+// isUnreachable reports whether the error comes from the connection or the state of the server, so that another try may
+// succeed.
 func isUnreachable(err error) bool {
 	if errors.Is(err, driver.ErrClientDisconnected) || driver.IsNetworkError(err) || driver.IsTimeout(err) {
 		return true
 	}
-	var retryable interface{ Retryable() bool } // the pool of a server that has just failed
+	var retryable interface{ Retryable() bool } // implemented by the pool of a server that has just failed
 	if errors.As(err, new(topology.ServerSelectionError)) || errors.As(err, new(topology.ConnectionError)) ||
 		errors.Is(err, topology.ErrPoolClosed) || (errors.As(err, &retryable) && retryable.Retryable()) {
 		return true
@@ -73,7 +74,7 @@ func isUnreachable(err error) bool {
 		slices.ContainsFunc(unreachableCodes, server.HasErrorCode))
 }
 
-// conflict returns the CONFLICT that a violated unique index is, with the field that the index reports.
+// conflict returns the CONFLICT for a violated unique index, on the field that the index reports.
 func conflict(c *store.Collection, err error) error {
 	field := conflictField(c, err)
 	if field == "" {
@@ -113,15 +114,15 @@ func fieldsOf(index store.Index) []string {
 	return fields
 }
 
-// indexName finds the violated index in "E11000 duplicate key error collection: crm.users index: users_email dup key:
+// indexName matches the violated index in "E11000 duplicate key error collection: crm.users index: users_email dup key:
 // { email_key: \"…\" }".
 var indexName = regexp.MustCompile(`index: (\S+)`)
 
-// violated returns the fields and the name of the index that an error is about, as far as the server tells them.
+// violated returns the fields and the name of the violated index, as far as the server reports them.
 func violated(err error) (keys []string, name string) {
 	raw, message := details(err)
 	if pattern, ok := raw.Lookup("keyPattern").DocumentOK(); ok {
-		elements, _ := pattern.Elements() // those that could be read
+		elements, _ := pattern.Elements() // the readable ones
 		for _, element := range elements {
 			keys = append(keys, element.Key())
 		}
@@ -132,7 +133,7 @@ func violated(err error) (keys []string, name string) {
 	return keys, name
 }
 
-// details returns what the server wrote of the first error in err.
+// details returns the server's document and message of the first error in err.
 func details(err error) (bson.Raw, string) {
 	var write driver.WriteException
 	if errors.As(err, &write) && len(write.WriteErrors) > 0 {

@@ -14,7 +14,8 @@ import (
 	"crm/db/store"
 )
 
-// duplicate is the error of a violated index, as servers since 4.2 and older ones or proxies write it.
+// duplicate is the error for a violated index from servers since 4.2, or from older ones and proxies without a key
+// pattern.
 func duplicate(t *testing.T, message string, keyPattern bson.D) driver.WriteError {
 	t.Helper()
 	e := driver.WriteError{Code: 11000, Message: message}

@@ -15,35 +15,36 @@ import (
 	"crm/db/store"
 )
 
-// passes bounds how often one call of MoveEvents looks for events after it has found such only as were moved already.
-const passes = 16
+// maxPasses bounds how often one call of MoveEvents looks for events after finding only events that had been moved
+// already.
+const maxPasses = 16
 
-// MoveEvents implements store.Store. Whatever the point at which it is cut off, the next call goes on from there: an event
-// is in its document until it is in the log, and the log refuses it a second time.
+// MoveEvents implements store.Store. Wherever it is interrupted, the next call goes on from there: an event stays in
+// its document until it is in the log, and the log refuses duplicates.
 func (s *Store) MoveEvents(ctx context.Context, limit int) (int, error) {
 	if limit <= 0 {
 		return 0, nil
 	}
-	for range passes {
-		carriers, err := s.carriers(ctx, limit)
-		if err != nil || len(carriers) == 0 {
+	for range maxPasses {
+		pendingDocs, err := s.pendingDocs(ctx, limit)
+		if err != nil || len(pendingDocs) == 0 {
 			return 0, err
 		}
-		moved, err := s.appendToLog(ctx, carriers)
+		moved, err := s.appendToLog(ctx, pendingDocs)
 		if err == nil {
-			err = s.unload(ctx, carriers)
+			err = s.unload(ctx, pendingDocs)
 		}
 		if err != nil || moved > 0 {
 			return moved, err
 		}
-		// All of them had been moved by somebody who was cut off then: there may be more behind them.
+		// All of them had been moved by a mover that was then interrupted: there may be more after them.
 	}
 	return 0, nil
 }
 
-// carriers returns the documents whose events come first, with at most limit events in all.
-func (s *Store) carriers(ctx context.Context, limit int) ([]carrier, error) {
-	var found []carrier
+// pendingDocs returns the documents with the oldest pending events, with at most limit events in total.
+func (s *Store) pendingDocs(ctx context.Context, limit int) ([]pendingDoc, error) {
+	var found []pendingDoc
 	for _, c := range s.collections {
 		l, err := s.layout(c)
 		if err != nil {
@@ -52,13 +53,13 @@ func (s *Store) carriers(ctx context.Context, limit int) ([]carrier, error) {
 		if !l.takesEvents() {
 			continue
 		}
-		carriers, err := s.carriersIn(ctx, l, limit)
+		pendingDocs, err := s.pendingDocsIn(ctx, l, limit)
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, carriers...)
+		found = append(found, pendingDocs...)
 	}
-	slices.SortStableFunc(found, func(a, b carrier) int {
+	slices.SortStableFunc(found, func(a, b pendingDoc) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), bytes.Compare(a.firstID(), b.firstID()))
 	})
 	for i := range found {
@@ -71,10 +72,10 @@ func (s *Store) carriers(ctx context.Context, limit int) ([]carrier, error) {
 	return found, nil
 }
 
-// appendToLog adds the events to the log and returns how many weren't there yet.
-func (s *Store) appendToLog(ctx context.Context, carriers []carrier) (moved int, err error) {
+// appendToLog adds the events to the log and returns how many were new.
+func (s *Store) appendToLog(ctx context.Context, pendingDocs []pendingDoc) (moved int, err error) {
 	var events []bson.Raw
-	for _, c := range carriers {
+	for _, c := range pendingDocs {
 		events = append(events, c.events...)
 	}
 	if len(events) == 0 {
@@ -94,7 +95,7 @@ func (s *Store) appendToLog(ctx context.Context, carriers []carrier) (moved int,
 		if !driver.IsDuplicateKeyError(err) {
 			return moved, FromMongoError(ctx, store.Events, err)
 		}
-		// Another mover has taken the number or the event itself, which also says that the highest number has changed.
+		// Another mover has used the seq or moved the event itself, so the highest seq has changed.
 		known, err := s.isInLog(ctx, events[0])
 		if err != nil {
 			return moved, err
@@ -109,7 +110,7 @@ func (s *Store) appendToLog(ctx context.Context, carriers []carrier) (moved int,
 	return moved, nil
 }
 
-// addNumbered adds events one after the other with the numbers that follow seq, until one is refused.
+// addNumbered adds events one after the other with the numbers after seq, until one is refused.
 func (s *Store) addNumbered(ctx context.Context, events []bson.Raw, seq int64) (added int, err error) {
 	numbered := make([]bson.D, len(events))
 	for i, event := range events {

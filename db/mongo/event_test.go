@@ -15,10 +15,11 @@ import (
 	"crm/db/store"
 )
 
-// eventData is in every event of these tests, so that the events in the server's answers can be counted.
+// eventData is the data of every event of these tests, so that the events in the server's answers can be counted.
 const eventData = `{"title":"an event's data"}`
 
-// TestMoveEventsReadsWhatItMoves has far more events pending than are moved at once, in one document and in several.
+// TestMoveEventsReadsWhatItMoves moves events while far more are pending than the limit, in one document and in
+// several.
 func TestMoveEventsReadsWhatItMoves(t *testing.T) {
 	t.Parallel()
 	const limit, inOne, inSeveral, documents = 5, 60, 4, 5
@@ -36,7 +37,7 @@ func TestMoveEventsReadsWhatItMoves(t *testing.T) {
 		moved, err := s.MoveEvents(t.Context(), limit)
 		wantNoError(t, "MoveEvents", err)
 		if moved != limit || read.Load() > limit {
-			t.Fatalf("with %d events pending: moved %d of %d that were read, want %d of as many",
+			t.Fatalf("with %d events pending: moved %d and read %d, want %d of both",
 				want, moved, read.Load(), limit)
 		}
 	}

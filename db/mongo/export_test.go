@@ -1,4 +1,4 @@
 package mongo
 
-// LimitSubqueries lets subqueries select fewer values than the limit that takes long to reach.
+// LimitSubqueries lowers the limit on the values of a subquery, which would take long to reach.
 func (s *Store) LimitSubqueries(n int) { s.subqueryLimit = n }

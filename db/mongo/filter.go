@@ -11,8 +11,8 @@ import (
 	"crm/db/store"
 )
 
-// comparisons are the operators that MongoDB has itself. All but $ne are false for a field that is null or absent, as
-// MongoDB compares values of one type only.
+// comparisons are the operators that MongoDB itself has. All but $ne are false for a field that is null or absent, as
+// MongoDB compares only values of the same type.
 var comparisons = map[store.Op]string{
 	store.OpNe: "$ne", store.OpGt: "$gt", store.OpGte: "$gte", store.OpLt: "$lt", store.OpLte: "$lte", store.OpIn: "$in", store.OpNotIn: "$nin",
 }
@@ -51,7 +51,7 @@ func translate(ctx context.Context, l *layout, f store.Filter, values selector) 
 	return bson.D{{Key: f.Field, Value: condition}}, nil
 }
 
-// translateAll joins filters by a logical operator, which MongoDB wants to have at least one of them.
+// translateAll joins filters by a logical operator, which needs at least one operand in MongoDB.
 func translateAll(
 	ctx context.Context, l *layout, operator string, filters []store.Filter, values selector,
 ) (bson.D, error) {
@@ -68,7 +68,7 @@ func translateAll(
 	return bson.D{{Key: operator, Value: parts}}, nil
 }
 
-// translateField returns what a filter demands of its field.
+// translateField returns a filter's condition on its field.
 func translateField(ctx context.Context, f store.Filter, values selector) (any, error) {
 	switch f.Op {
 	case store.OpEq:
@@ -78,7 +78,7 @@ func translateField(ctx context.Context, f store.Filter, values selector) (any, 
 	case store.OpStartsWith:
 		text, ok := f.Value.(string)
 		if !ok {
-			return nil, fmt.Errorf("there is no text to look for, but a %T", f.Value)
+			return nil, fmt.Errorf("cannot search for a %T, only for a text", f.Value)
 		}
 		return match(f.Op, text), nil
 	case store.OpInQuery:
@@ -97,8 +97,8 @@ func translateField(ctx context.Context, f store.Filter, values selector) (any, 
 	return bson.D{{Key: operator, Value: value}}, err
 }
 
-// match returns the regular expression of a text. It has no options, so it heeds case and ^ is the field's beginning
-// only. A pattern ends at its first NUL in BSON, so one that is part of the text is written as an escape.
+// match returns the regular expression of a text. It has no options, so it is case-sensitive and ^ matches only the
+// field's beginning. A pattern ends at its first NUL in BSON, so a NUL in the text is escaped.
 func match(op store.Op, text string) bson.Regex {
 	pattern := strings.ReplaceAll(regexp.QuoteMeta(text), "\x00", `\x00`)
 	if op == store.OpStartsWith {
@@ -107,7 +107,7 @@ func match(op store.Op, text string) bson.Regex {
 	return bson.Regex{Pattern: pattern}
 }
 
-// all joins filters that all have to match.
+// all returns the conjunction of filters.
 func all(filters ...bson.D) bson.D {
 	var parts []bson.D
 	for _, f := range filters {

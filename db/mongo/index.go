@@ -17,10 +17,10 @@ func (s *Store) EnsureConstraints(ctx context.Context) error {
 	return s.build(ctx, func(i index) bool { return i.Unique })
 }
 
-// EnsureIndexes implements store.Store. MongoDB builds an index while it goes on serving. An index on the same keys that
-// somebody else has built under another name is as good as ours.
+// EnsureIndexes implements store.Store. MongoDB serves requests while it builds an index. An existing index on the same
+// keys under another name is accepted.
 func (s *Store) EnsureIndexes(ctx context.Context) error {
-	ctx, cancel := patiently(ctx)
+	ctx, cancel := withIndexTimeout(ctx)
 	defer cancel()
 	if err := s.build(ctx, func(index) bool { return true }); err != nil {
 		return err
@@ -37,9 +37,9 @@ func (s *Store) EnsureIndexes(ctx context.Context) error {
 	return nil
 }
 
-// build builds those of the missing indexes that are wanted.
+// build builds the missing indexes that wanted accepts.
 func (s *Store) build(ctx context.Context, wanted func(index) bool) error {
-	ctx, cancel := patiently(ctx)
+	ctx, cancel := withIndexTimeout(ctx)
 	defer cancel()
 	for _, c := range s.collections {
 		missing, err := s.missing(ctx, c)
@@ -57,15 +57,15 @@ func (s *Store) build(ctx context.Context, wanted func(index) bool) error {
 	return nil
 }
 
-// patiently gives what may take long its time.
-func patiently(ctx context.Context) (context.Context, context.CancelFunc) {
+// withIndexTimeout bounds the building of indexes, unless ctx has a deadline.
+func withIndexTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, limited := ctx.Deadline(); limited {
 		return ctx, func() {}
 	}
 	return context.WithTimeout(ctx, indexTimeout)
 }
 
-// MissingIndexes implements store.Store. A searched field is missing as long as documents lack its trigrams.
+// MissingIndexes implements store.Store. It includes a searched field as long as any document lacks its trigrams.
 func (s *Store) MissingIndexes(ctx context.Context) ([]string, error) {
 	var names []string
 	for _, c := range s.collections {
@@ -112,20 +112,22 @@ func (s *Store) existingIndexes(ctx context.Context, c *store.Collection) ([]ind
 	return existing, cursor.All(ctx, &existing)
 }
 
-// index is an index as MongoDB should have it. unique and sparse are told only where they are true, since some servers
-// take a false one for another index than none.
+// index is an index in MongoDB. unique and sparse are sent only if they are true, since some servers distinguish false
+// from absent.
 type index struct {
 	Name   string `bson:"name"`
 	Key    bson.D `bson:"key"`
 	Unique bool   `bson:"unique,omitempty"`
 	Sparse bool   `bson:"sparse,omitempty"`
-	// Partial and Collation are what somebody else's index may have: it says nothing of other documents, or texts.
+	// Partial and Collation are options that existing indexes may have; such an index doesn't cover all documents, or
+	// compares texts differently.
 	Partial   bson.Raw `bson:"partialFilterExpression,omitempty"`
 	Collation bson.Raw `bson:"collation,omitempty"`
 }
 
-// indexes returns the declared indexes, those of the searched fields, and that by which MoveEvents finds documents. A
-// unique index passes over documents without its fields, such as are deleted, so it gives no order: another one does.
+// indexes returns the declared indexes, those of the searched fields, and the one by which MoveEvents finds documents.
+// A unique index omits documents without its fields, such as deleted ones, so it can't give an order: another index
+// does.
 func (l *layout) indexes() []index {
 	var indexes []index
 	for _, declared := range l.Indexes {
@@ -149,13 +151,13 @@ func (l *layout) indexes() []index {
 	return indexes
 }
 
-// isMetBy says whether an existing index does what the wanted one would.
+// isMetBy reports whether an existing index can replace this one.
 func (i index) isMetBy(existing index) bool {
 	return slices.EqualFunc(i.Key, existing.Key, sameKey) && (existing.Unique || !i.Unique) &&
 		(i.Sparse || !existing.Sparse) && existing.Partial == nil && existing.Collation == nil
 }
 
-// sameKey compares keys of indexes; servers and shells differ in the type of the number that stands for the direction.
+// sameKey compares keys of indexes. Servers and shells use different number types for the direction.
 func sameKey(a, b bson.E) bool {
 	return a.Key == b.Key && fmt.Sprint(a.Value) == fmt.Sprint(b.Value)
 }

@@ -21,7 +21,7 @@ func TestIndexes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if slices.ContainsFunc(events.indexes(), func(i index) bool { return i.Sparse }) {
-		t.Error("an index of the events is sparse, so it can't give them their order")
+		t.Error("an index of the events is sparse, so it can't give their order")
 	}
 }
 
@@ -32,13 +32,13 @@ func TestIndexIsMetBy(t *testing.T) {
 		wanted, existing index
 		want             bool
 	}{
-		"other name":           {index{Name: "a"}, index{Name: "b"}, true},
-		"more than wanted":     {index{}, index{Unique: true}, true},
-		"not unique":           {index{Unique: true}, index{}, false},
-		"unique, not sparse":   {index{Unique: true, Sparse: true}, index{Unique: true}, true},
-		"lacks documents":      {index{}, index{Sparse: true}, false},
-		"lacks documents, too": {index{Unique: true}, index{Unique: true, Partial: bson.Raw{5, 0, 0, 0, 0}}, false},
-		"other comparison":     {index{}, index{Collation: bson.Raw{5, 0, 0, 0, 0}}, false},
+		"other name":         {index{Name: "a"}, index{Name: "b"}, true},
+		"more than wanted":   {index{}, index{Unique: true}, true},
+		"not unique":         {index{Unique: true}, index{}, false},
+		"unique, not sparse": {index{Unique: true, Sparse: true}, index{Unique: true}, true},
+		"sparse":             {index{}, index{Sparse: true}, false},
+		"partial":            {index{Unique: true}, index{Unique: true, Partial: bson.Raw{5, 0, 0, 0, 0}}, false},
+		"other collation":    {index{}, index{Collation: bson.Raw{5, 0, 0, 0, 0}}, false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

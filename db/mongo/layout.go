@@ -10,19 +10,19 @@ import (
 	"crm/db/store"
 )
 
-// The fields that the engine keeps in documents beside the declared ones. No Find returns them.
+// The engine's own fields, beside the declared ones. No Find returns them.
 const (
-	// pendingField is the array of the events that wait to be moved: db.Events' fields without seq.
+	// pendingField is the array of pending events: store.Event's fields without seq.
 	pendingField = "pending"
-	// pendingAtField is the time of the first of them. It is there as long as MoveEvents has to look at the document.
+	// pendingAtField is the time of the first of them. It is set as long as MoveEvents has to visit the document.
 	pendingAtField = "pending_at"
-	// deletedAtField marks a document that is deleted and only waits for its events to be moved.
+	// deletedAtField marks a deleted document whose events haven't been moved yet.
 	deletedAtField = "deleted_at"
 	seqField       = "seq"
 	idField        = "_id"
 )
 
-// layout is what the engine needs to know of a collection again and again.
+// layout caches what the engine needs to know about a collection.
 type layout struct {
 	*store.Collection
 	index      map[string]int
@@ -51,7 +51,7 @@ func newLayout(c *store.Collection) (*layout, error) {
 	}
 	for i, f := range c.Fields {
 		if slices.Contains([]string{pendingField, pendingAtField, deletedAtField}, f.Name) {
-			return nil, fmt.Errorf("cannot use collection %s: field %s belongs to the engine", c.Name, f.Name)
+			return nil, fmt.Errorf("cannot use collection %s: field %s is reserved for the engine", c.Name, f.Name)
 		}
 		l.index[f.Name] = i
 		l.projection = append(l.projection, bson.E{Key: f.Name, Value: 1})
@@ -59,8 +59,8 @@ func newLayout(c *store.Collection) (*layout, error) {
 	return l, nil
 }
 
-// chosen returns the projection of some fields; MongoDB adds the _id by itself.
-func (l *layout) chosen(fields store.Fields, more ...string) bson.D {
+// projectionOf returns the projection of some fields; MongoDB adds the _id itself.
+func (l *layout) projectionOf(fields store.Fields, more ...string) bson.D {
 	if fields == 0 {
 		return l.projection
 	}
@@ -73,7 +73,7 @@ func (l *layout) chosen(fields store.Fields, more ...string) bson.D {
 	return projection
 }
 
-// takesEvents says whether documents may hold pending events, and with them the engine's fields.
+// takesEvents reports whether documents may hold pending events, and so the engine's fields.
 func (l *layout) takesEvents() bool { return l.Name != store.Events.Name }
 
 // field returns the declaration of a field, or an error if there is none.
@@ -93,8 +93,8 @@ func (l *layout) live(filter bson.D) bson.D {
 	return append(slices.Clip(filter), bson.E{Key: deletedAtField, Value: nil})
 }
 
-// one returns the filter of the one live document that has that id and matches where.
-func (l *layout) one(id store.ID, where bson.D) bson.D {
+// byID returns the filter of the one live document that has that id and matches where.
+func (l *layout) byID(id store.ID, where bson.D) bson.D {
 	filter := bson.D{{Key: idField, Value: bson.ObjectID(id)}}
 	if len(where) > 0 {
 		filter = append(filter, bson.E{Key: "$and", Value: bson.A{where}})
@@ -102,7 +102,7 @@ func (l *layout) one(id store.ID, where bson.D) bson.D {
 	return l.live(filter)
 }
 
-// uniqueFields returns the fields whose values a unique index guards.
+// uniqueFields returns the fields of unique indexes.
 func (l *layout) uniqueFields() []string {
 	var fields []string
 	for _, index := range l.Indexes {

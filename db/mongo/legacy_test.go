@@ -16,7 +16,7 @@ import (
 
 var legacyTime = time.Date(2023, 5, 6, 7, 8, 9, 10e6, time.UTC)
 
-// legacyUser is a user as the old app wrote it: its id once more as a string, and the last token.
+// legacyUser is a user as the old application wrote it: with its id repeated as a string, and the last token.
 func legacyUser(id store.ID) bson.D {
 	return bson.D{
 		{Key: "_id", Value: bson.ObjectID(id)},
@@ -80,7 +80,7 @@ func TestLegacyDocument(t *testing.T) {
 	wantSameJSON(t, readRaw(t, users, id), expected)
 }
 
-// wantSameJSON compares documents with their types and the order of their fields.
+// wantSameJSON compares documents including their types and the order of their fields.
 func wantSameJSON(t *testing.T, got, want bson.D) {
 	t.Helper()
 	var texts [2]string
@@ -108,7 +108,7 @@ func TestUnreadableDocumentIsNamed(t *testing.T) {
 	}
 }
 
-func TestIndexesOfSomebodyElse(t *testing.T) {
+func TestExistingIndexes(t *testing.T) {
 	t.Parallel()
 	database := mongotest.Database(t)
 	_, err := database.Collection(db.Users.Name).Indexes().CreateMany(t.Context(), []driver.IndexModel{

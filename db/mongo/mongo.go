@@ -22,13 +22,14 @@ import (
 )
 
 const (
-	// selectionTimeout bounds the wait for a server, and thus how long a request hangs while there is none.
+	// selectionTimeout bounds the wait for a server, and so how long a request hangs while there is none.
 	selectionTimeout = 5 * time.Second
 	// operationTimeout bounds an operation whose context has no deadline.
 	operationTimeout = 10 * time.Second
-	// indexTimeout bounds EnsureIndexes, which takes long the first time that a large database is opened.
+	// indexTimeout bounds EnsureIndexes, which takes long when a large database is opened for the first time.
 	indexTimeout = 30 * time.Minute
-	// subqueryLimit is the number of values at most that a subquery may select: they travel to the server in a filter.
+	// subqueryLimit is the maximum number of values that a subquery may select: they are sent to the server in a
+	// filter.
 	subqueryLimit = 100_000
 )
 
@@ -40,7 +41,7 @@ type Store struct {
 	layouts     sync.Map // *store.Collection to *layout
 	// noLookup is set once the server has refused the pipeline of FindChildren.
 	noLookup atomic.Bool
-	// subqueryLimit is the constant, but in tests.
+	// subqueryLimit is the constant, except in tests.
 	subqueryLimit int
 }
 
@@ -49,13 +50,13 @@ var _ store.Store = (*Store)(nil)
 // Option changes how a Store connects.
 type Option func(*options.ClientOptions)
 
-// WithMonitor has every command reported to m.
+// WithMonitor reports every command to m.
 func WithMonitor(m *event.CommandMonitor) Option {
 	return func(o *options.ClientOptions) { o.SetMonitor(m) }
 }
 
-// Open returns a store on that database, for these collections and db.Events. It doesn't wait for the server: Ping
-// tells whether there is one. An unusable URI or declaration is an error.
+// Open returns a store on that database, for these collections and store.Events. It doesn't wait for the server: Ping
+// checks whether there is one. An unusable URI or declaration is an error.
 func Open(uri, database string, collections []*store.Collection, opts ...Option) (*Store, error) {
 	s := &Store{collections: withEvents(collections), subqueryLimit: subqueryLimit}
 	for _, c := range s.collections {
@@ -82,7 +83,7 @@ func Open(uri, database string, collections []*store.Collection, opts ...Option)
 	return s, nil
 }
 
-// withEvents returns the collections with db.Events, which MoveEvents writes, among them.
+// withEvents returns the collections, including store.Events, which MoveEvents writes.
 func withEvents(collections []*store.Collection) []*store.Collection {
 	all := []*store.Collection{store.Events}
 	for _, c := range collections {
@@ -103,7 +104,7 @@ func DatabaseName(uri, fallback string) (string, error) {
 	_, path, _ := strings.Cut(rest, "/")
 	name, err := url.PathUnescape(path)
 	if err != nil {
-		return "", errors.New("cannot read MongoDB URI: the database's name is not well escaped")
+		return "", errors.New("cannot read MongoDB URI: the database's name is escaped incorrectly")
 	}
 	if name == "" {
 		name = fallback
@@ -123,7 +124,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	return unavailable(err)
 }
 
-// Close ends all work, without waiting for it, and closes the connections.
+// Close ends all operations, without waiting for them, and closes the connections.
 func (s *Store) Close() error {
 	err := s.client.Disconnect(context.Background())
 	if err != nil && !errors.Is(err, driver.ErrClientDisconnected) {
@@ -132,7 +133,7 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// collection returns where the documents of c are.
+// collection returns the driver's collection for c.
 func (s *Store) collection(c *store.Collection) *driver.Collection {
 	return s.database.Collection(c.Name)
 }

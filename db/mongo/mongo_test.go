@@ -30,14 +30,14 @@ func TestConformance(t *testing.T) {
 			known, _ := recorders.Load(s)
 			recorder, ok := known.(*recorder)
 			if !ok {
-				t.Fatal("the store isn't of Open")
+				t.Fatal("the store wasn't opened by Open")
 			}
 			return recorder.cutOff(t.Context(), n)
 		},
 	})
 }
 
-// recorder notes the commands of a store that have been answered.
+// recorder records the answered commands of a store.
 type recorder struct {
 	mu    sync.Mutex
 	names []string

@@ -15,15 +15,15 @@ import (
 
 var _ store.Notifier = (*Store)(nil)
 
-// notificationWait is how long the server may keep an answer back while nothing happens. It is shorter than
-// operationTimeout, after which the driver would take the server for gone.
+// notificationWait is how long the server may hold back a reply while nothing happens. It is shorter than
+// operationTimeout, after which the driver would consider the server lost.
 const notificationWait = operationTimeout / 2
 
 // errStreamEnded says that the server has closed a change stream, as it does when the collection is dropped.
 var errStreamEnded = errors.New("the change stream has ended")
 
-// Notify implements store.Notifier by a change stream on the log, which replica sets and sharded clusters have. Events come
-// through it once a majority has them, which is what a find in the log waits for, too.
+// Notify implements store.Notifier by a change stream on the log, which replica sets and sharded clusters support. It
+// delivers events once a majority has them, as a find in the log does.
 func (s *Store) Notify(ctx context.Context, wake func()) error {
 	stream, err := s.collection(store.Events).Watch(ctx, additions(), options.ChangeStream().SetMaxAwaitTime(notificationWait))
 	if err != nil {
@@ -33,7 +33,7 @@ func (s *Store) Notify(ctx context.Context, wake func()) error {
 	wake()
 	for {
 		if stream.TryNext(ctx) {
-			for stream.RemainingBatchLength() > 0 && stream.TryNext(ctx) { // one call is enough for all that came at once
+			for stream.RemainingBatchLength() > 0 && stream.TryNext(ctx) { // one call of wake covers the whole batch
 				continue
 			}
 			wake()
@@ -48,7 +48,7 @@ func (s *Store) Notify(ctx context.Context, wake func()) error {
 	}
 }
 
-// additions has a change stream tell that events were added, and nothing of them.
+// additions makes a change stream report that events were added, without their fields.
 func additions() bson.A {
 	return bson.A{
 		bson.D{{Key: "$match", Value: bson.D{{Key: "operationType", Value: "insert"}}}},
@@ -56,8 +56,8 @@ func additions() bson.A {
 	}
 }
 
-// noStreamCodes are those of a server without change streams, beside the unsupportedCodes: a standalone has none, and a
-// user may lack the right to one.
+// noStreamCodes are further error codes that mean no change stream: a standalone has none, and a user may lack the
+// right to one.
 var noStreamCodes = []int{13, 40573}
 
 func notificationError(ctx context.Context, err error) error {

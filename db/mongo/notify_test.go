@@ -16,8 +16,8 @@ import (
 	"crm/db/store"
 )
 
-// TestNotify has one store notified of what another adds to the log of the same database. Where the server has no change
-// streams, the store has to say so.
+// TestNotify checks that a store is notified of events that another store adds to the log of the same database. If the
+// server has no change streams, the store must say so.
 func TestNotify(t *testing.T) {
 	t.Parallel()
 	database := mongotest.Database(t)
@@ -32,7 +32,7 @@ func TestNotify(t *testing.T) {
 		if !errors.Is(err, errors.ErrUnsupported) {
 			t.Fatalf("Notify: got %v, want %v", err, errors.ErrUnsupported)
 		}
-		t.Skipf("events can't be waited for here: %v", err)
+		t.Skipf("the server has no change streams: %v", err)
 	case <-wakes:
 	}
 	insertWithEvents(t, writer, 3)
@@ -45,7 +45,7 @@ func TestNotify(t *testing.T) {
 	}
 }
 
-// replies of a server to the commands of a change stream; a cursor of id 0 is closed.
+// Replies of a server to the commands of a change stream. A cursor with id 0 is closed.
 func streamOpened() bson.D { return cursorReply(7, "firstBatch", 0) }
 
 func streamBatch(id int64, events int) bson.D { return cursorReply(id, "nextBatch", events) }
@@ -76,7 +76,7 @@ func openMocked(t *testing.T, replies ...bson.D) *mongo.Store {
 	return s
 }
 
-// TestNotifyByChangeStream checks what needs a replica set, on one that is mocked.
+// TestNotifyByChangeStream checks what needs a replica set, with a mocked one.
 func TestNotifyByChangeStream(t *testing.T) {
 	t.Parallel()
 	standalone := refusal(40573, "The $changeStream stage is only supported on replica sets")
@@ -85,13 +85,13 @@ func TestNotifyByChangeStream(t *testing.T) {
 		wakes       int
 		unsupported bool
 	}{
-		"nothing happens":          {[]bson.D{streamOpened(), streamBatch(7, 0), streamBatch(0, 0)}, 1, false},
-		"events, one by one":       {[]bson.D{streamOpened(), streamBatch(7, 1), streamBatch(7, 0), streamBatch(7, 1), streamBatch(0, 0)}, 3, false},
-		"events, all at once":      {[]bson.D{streamOpened(), streamBatch(7, 50), streamBatch(0, 0)}, 2, false},
-		"a stream that fails":      {[]bson.D{streamOpened(), refusal(286, "ChangeStreamHistoryLost")}, 1, false},
-		"a standalone":             {[]bson.D{standalone}, 0, true},
-		"a server without any":     {[]bson.D{refusal(40324, "Unrecognized pipeline stage name: '$changeStream'")}, 0, true},
-		"a user without the right": {[]bson.D{refusal(13, "not authorized")}, 0, true},
+		"nothing happens":                 {[]bson.D{streamOpened(), streamBatch(7, 0), streamBatch(0, 0)}, 1, false},
+		"events, one by one":              {[]bson.D{streamOpened(), streamBatch(7, 1), streamBatch(7, 0), streamBatch(7, 1), streamBatch(0, 0)}, 3, false},
+		"events, all at once":             {[]bson.D{streamOpened(), streamBatch(7, 50), streamBatch(0, 0)}, 2, false},
+		"a stream that fails":             {[]bson.D{streamOpened(), refusal(286, "ChangeStreamHistoryLost")}, 1, false},
+		"a standalone":                    {[]bson.D{standalone}, 0, true},
+		"a server without change streams": {[]bson.D{refusal(40324, "Unrecognized pipeline stage name: '$changeStream'")}, 0, true},
+		"a user without the right":        {[]bson.D{refusal(13, "not authorized")}, 0, true},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -23,7 +23,7 @@ func openOn(t *testing.T, uri string) *mongo.Store {
 	return s
 }
 
-// silent returns the URI of a server that accepts connections and says nothing.
+// silent returns the URI of a server that accepts connections and never answers.
 func silent(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -32,7 +32,7 @@ func silent(t *testing.T) string {
 	return "mongodb://" + listener.Addr().String()
 }
 
-// absent returns the URI of a server that isn't there.
+// absent returns a URI where no server listens.
 func absent(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -41,11 +41,11 @@ func absent(t *testing.T) string {
 	return "mongodb://" + listener.Addr().String()
 }
 
-// TestUnreachable: without a server, no operation goes on for ever, whether its context has a deadline or not.
+// TestUnreachable checks that without a server every operation ends, whether its context has a deadline or not.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	session := &db.Session{ID: store.NewID()}
-	var operations sync.WaitGroup // not subtests, of which only as many run at once as there are processors
+	var operations sync.WaitGroup // not subtests, since only as many of them run at once as there are processors
 	for server, uri := range map[string]string{"absent": absent(t), "silent": silent(t)} {
 		s := openOn(t, uri)
 		for name, operate := range map[string]func(context.Context) error{
@@ -90,7 +90,7 @@ func TestRecovery(t *testing.T) {
 	address, err := url.Parse(uri)
 	wantNoError(t, "Parse", err)
 	mongotest.Serve(t, dir, address.Host)
-	deadline := time.Now().Add(2 * time.Minute) // bounds a test that would hang, nothing else
+	deadline := time.Now().Add(2 * time.Minute) // only keeps a broken test from hanging
 	for err = s.Ping(t.Context()); err != nil; err = s.Ping(t.Context()) {
 		if time.Now().After(deadline) {
 			t.Fatalf("Ping with the server back: %v", err)

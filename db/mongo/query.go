@@ -9,17 +9,17 @@ import (
 	"crm/db/store"
 )
 
-// query is a db.Query in MongoDB's language.
+// query is a store.Query in MongoDB's language.
 type query struct {
 	*layout
 	filter bson.D
 	sort   bson.D
 	limit  int
-	// fields is the projection; nil is that of the layout.
+	// fields is the projection; nil means that of the layout.
 	fields bson.D
 }
 
-// where returns the layout of c and the filter in MongoDB's language, for which it runs the filter's subqueries.
+// where returns the layout of c and the filter in MongoDB's language. It runs the filter's subqueries.
 func (s *Store) where(ctx context.Context, c *store.Collection, f store.Filter) (*layout, bson.D, error) {
 	l, err := s.layout(c)
 	if err != nil {
@@ -29,17 +29,17 @@ func (s *Store) where(ctx context.Context, c *store.Collection, f store.Filter) 
 	return l, filter, err
 }
 
-// query translates q; its filter matches live documents only.
+// query translates q; its filter matches only live documents.
 func (s *Store) query(ctx context.Context, c *store.Collection, q store.Query) (*query, error) {
 	l, filter, err := s.where(ctx, c, q.Where)
 	if err != nil {
 		return nil, err
 	}
-	after, err := behind(q)
+	after, err := afterFilter(q)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s from there on: %w", c.Name, err)
+		return nil, fmt.Errorf("cannot read %s after the cursor: %w", c.Name, err)
 	}
-	translated := &query{layout: l, filter: l.live(all(filter, after)), limit: q.Limit, fields: l.chosen(q.Fields)}
+	translated := &query{layout: l, filter: l.live(all(filter, after)), limit: q.Limit, fields: l.projectionOf(q.Fields)}
 	for _, key := range q.Sort {
 		if _, err := l.field(key.Field); err != nil {
 			return nil, fmt.Errorf("cannot sort: %w", err)
@@ -56,9 +56,9 @@ func sortKey(field string, desc bool) bson.E {
 	return bson.E{Key: field, Value: 1}
 }
 
-// behind returns the filter of what comes after the document with the values of q.After: for each key of the order,
-// those that are equal in the keys before it and beyond in this one.
-func behind(q store.Query) (bson.D, error) {
+// afterFilter matches the documents after the one with the values of q.After: for each key of the order, those with
+// equal values of the earlier keys and a value of this one that is beyond.
+func afterFilter(q store.Query) (bson.D, error) {
 	if len(q.After) == 0 {
 		return nil, nil
 	}
@@ -76,7 +76,7 @@ func behind(q store.Query) (bson.D, error) {
 		branches[i] = append(equal[:len(equal):len(equal)], beyond)
 		equal = append(equal, bson.E{Key: key.Field, Value: values[i]})
 	}
-	// The bound on the first key follows from the branches, but lets the server begin there in an index.
+	// The bound on the first key follows from the branches, but lets the server start reading an index there.
 	bound := bson.D{{Key: beyondOperator(q.Sort[0]) + "e", Value: values[0]}}
 	return bson.D{{Key: q.Sort[0].Field, Value: bound}, {Key: "$or", Value: branches}}, nil
 }
@@ -88,7 +88,7 @@ func beyondOperator(key store.Sort) string {
 	return "$gt"
 }
 
-// selected runs a subquery. Null values are none of its values.
+// selected runs a subquery. It omits null values.
 func (s *Store) selected(ctx context.Context, q *store.Subquery) (bson.A, error) {
 	l, filter, err := s.where(ctx, q.Collection, q.Where)
 	if err != nil {
@@ -118,15 +118,15 @@ func (s *Store) selected(ctx context.Context, q *store.Subquery) (bson.A, error)
 	return values, nil
 }
 
-// selection is the pipeline of the distinct values of a field, as _id, with one more than there may be. The distinct
-// command would do without the grouping, but can't be told where to stop.
+// selection is the pipeline for the distinct values of a field, as _id, with one more than the limit. The distinct
+// command would need no grouping, but has no limit.
 func (s *Store) selection(l *layout, field string, filter bson.D) bson.A {
 	pipeline := bson.A{bson.D{{Key: "$match", Value: l.live(filter)}}}
 	if field != idField {
 		pipeline = append(pipeline, bson.D{{Key: "$group", Value: bson.D{{Key: idField, Value: "$" + field}}}})
 	}
 	return append(pipeline,
-		bson.D{{Key: "$limit", Value: s.subqueryLimit + 2}}, // of which one may be null
+		bson.D{{Key: "$limit", Value: s.subqueryLimit + 2}}, // one of them may be null
 		bson.D{{Key: "$project", Value: bson.D{{Key: idField, Value: 1}}}},
 	)
 }

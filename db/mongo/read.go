@@ -12,7 +12,7 @@ import (
 	"crm/db/store"
 )
 
-// maxBatch is the number of documents at most that are asked for at once; the server sends fewer if they are large.
+// maxBatch is the maximum number of documents requested at once; the server sends fewer if they are large.
 const maxBatch = 100_000
 
 // Find implements store.Store.
@@ -24,7 +24,7 @@ func (s *Store) Find(ctx context.Context, c *store.Collection, q store.Query, ne
 	return s.find(ctx, translated, func(row bson.Raw) error { return translated.decode(row, next()) })
 }
 
-// find runs a query in one round trip, unless its documents are very many or large.
+// find runs a query in one round trip, unless there are very many or large documents.
 func (s *Store) find(ctx context.Context, q *query, row func(bson.Raw) error) error {
 	settings := options.Find().SetProjection(q.projection)
 	if q.fields != nil {
@@ -34,12 +34,13 @@ func (s *Store) find(ctx context.Context, q *query, row func(bson.Raw) error) er
 		settings.SetSort(q.sort)
 	}
 	if q.limit > 0 {
-		// One more than the limit, else the server would keep a cursor open and the driver would ask it for the rest.
+		// One more than the limit, else the server would keep a cursor open and the driver would request the rest.
 		settings.SetLimit(int64(q.limit)).SetBatchSize(int32(min(q.limit, maxBatch) + 1))
 	}
 	from := s.collection(q.Collection)
 	if q.Collection == store.Events {
-		// Who has been told of an event can't be told that it never was, as one would be that a deposed primary alone had.
+		// Published events can't be revoked, so don't read one that only a deposed primary has, which will be rolled
+		// back.
 		from = from.Clone(options.Collection().SetReadConcern(readconcern.Majority()))
 	}
 	cursor, err := from.Find(ctx, q.filter, settings)
@@ -60,7 +61,7 @@ func (s *Store) each(ctx context.Context, c *store.Collection, cursor *driver.Cu
 	return FromMongoError(ctx, c, cursor.Err())
 }
 
-// batchOf lets a pipeline that gives at most n documents answer in one round trip.
+// batchOf lets a pipeline with at most n results answer in one round trip.
 func batchOf(n int) *options.AggregateOptionsBuilder {
 	return options.Aggregate().SetBatchSize(int32(min(n, maxBatch) + 3))
 }

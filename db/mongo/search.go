@@ -13,13 +13,13 @@ import (
 	"crm/db/store"
 )
 
-// This file is how texts are found within others: beside each of a collection's Searched fields stands an array of all
-// sequences of three characters in it, with an index, and a text is looked for where all of its sequences are.
+// This file searches for substrings: each of a collection's Searched fields is accompanied by an indexed array of all
+// its sequences of three characters, and a text is searched for in the documents that have all its sequences.
 
 // trigramsOf names the field with the sequences of a searched field.
 func trigramsOf(field string) string { return field + "_trigrams" }
 
-// trigrams returns all sequences of three characters in a text, each once.
+// trigrams returns the distinct sequences of three characters in a text.
 func trigrams(text string) bson.A {
 	runes := []rune(text)
 	found := bson.A{}
@@ -34,7 +34,7 @@ func trigrams(text string) bson.A {
 	return found
 }
 
-// withTrigrams appends the sequences of a field, if it is a searched one, to what is stored of it.
+// withTrigrams appends a field's sequences to the stored fields, if it is a searched field.
 func (l *layout) withTrigrams(fields bson.D, name string, value any) bson.D {
 	text, ok := value.(string)
 	if !ok || !slices.Contains(l.Searched, name) {
@@ -43,26 +43,26 @@ func (l *layout) withTrigrams(fields bson.D, name string, value any) bson.D {
 	return append(fields, bson.E{Key: trigramsOf(name), Value: trigrams(text)})
 }
 
-// maxSought is by how many sequences of a text documents are found; more would hardly rule out any.
-const maxSought = 32
+// maxTrigrams is the maximum number of sequences to search for; more would hardly exclude any documents.
+const maxTrigrams = 32
 
-// contains is the condition that a field has a text in it. The sequences only find the documents: they may be in another
-// order, so the text is compared, too.
+// contains returns the condition that a field contains a text. The sequences may be in another order, so the text is
+// compared, too.
 func (l *layout) contains(f store.Filter) (bson.D, error) {
 	text, ok := f.Value.(string)
 	if !ok {
-		return nil, fmt.Errorf("cannot filter by %s.%s: there is no text to look for, but a %T", l.Name, f.Field, f.Value)
+		return nil, fmt.Errorf("cannot filter by %s.%s: cannot search for a %T, only for a text", l.Name, f.Field, f.Value)
 	}
 	condition := bson.D{{Key: f.Field, Value: match(f.Op, text)}}
 	if l.searchable.Load() && slices.Contains(l.Searched, f.Field) && utf8.RuneCountInString(text) >= store.MinSearch {
-		sought := trigrams(text)
-		sought = sought[:min(len(sought), maxSought)]
-		condition = append(condition, bson.E{Key: trigramsOf(f.Field), Value: bson.D{{Key: "$all", Value: sought}}})
+		wanted := trigrams(text)
+		wanted = wanted[:min(len(wanted), maxTrigrams)]
+		condition = append(condition, bson.E{Key: trigramsOf(f.Field), Value: bson.D{{Key: "$all", Value: wanted}}})
 	}
 	return condition, nil
 }
 
-// unsearchable matches documents that lack the sequences of a field: other programs wrote them.
+// unsearchable matches documents that lack a field's sequences because other programs wrote them.
 func unsearchable(field string) bson.D {
 	return bson.D{
 		{Key: trigramsOf(field), Value: bson.D{{Key: "$exists", Value: false}}},
@@ -70,7 +70,7 @@ func unsearchable(field string) bson.D {
 	}
 }
 
-// lacksTrigrams says whether there is such a document.
+// lacksTrigrams reports whether there is such a document.
 func (s *Store) lacksTrigrams(ctx context.Context, c *store.Collection, field string) (bool, error) {
 	err := s.collection(c).FindOne(ctx, unsearchable(field), options.FindOne().SetProjection(bson.D{{Key: idField, Value: 1}})).Err()
 	if err == driver.ErrNoDocuments { //nolint:errorlint // the driver never wraps it
@@ -79,7 +79,7 @@ func (s *Store) lacksTrigrams(ctx context.Context, c *store.Collection, field st
 	return err == nil, FromMongoError(ctx, c, err)
 }
 
-// makeSearchable gives the documents the sequences that they lack. Who changes a document meanwhile writes its own.
+// makeSearchable adds missing sequences. Concurrent updates of a document write its sequences themselves.
 func (s *Store) makeSearchable(ctx context.Context, l *layout) error {
 	for _, field := range l.Searched {
 		for {
@@ -96,7 +96,7 @@ func (s *Store) makeSearchable(ctx context.Context, l *layout) error {
 	return nil
 }
 
-// fillTrigrams fills in some documents and returns how many.
+// fillTrigrams adds the sequences to some documents and returns their number.
 func (s *Store) fillTrigrams(ctx context.Context, l *layout, field string) (int, error) {
 	const batch = 1000
 	only := &layout{Collection: l.Collection, projection: bson.D{{Key: idField, Value: 1}, {Key: field, Value: 1}}}

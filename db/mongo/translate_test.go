@@ -123,10 +123,10 @@ func TestTranslateRefuses(t *testing.T) {
 	}
 }
 
-func TestBehind(t *testing.T) {
+func TestAfterFilter(t *testing.T) {
 	t.Parallel()
 	order := []store.Sort{{Field: "size", Desc: true}, {Field: "name"}, {Field: "_id"}}
-	got, err := behind(store.Query{Sort: order, After: []any{5, "x", first}})
+	got, err := afterFilter(store.Query{Sort: order, After: []any{5, "x", first}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,8 +134,8 @@ func TestBehind(t *testing.T) {
 		{'size':{'$lt':5}},
 		{'size':5,'name':{'$gt':'x'}},
 		{'size':5,'name':'x','_id':{'$gt':{'$oid':'000000000000000000000001'}}}]}`)
-	if _, err := behind(store.Query{Sort: order, After: []any{5}}); err == nil {
-		t.Error("one value for three keys is no error")
+	if _, err := afterFilter(store.Query{Sort: order, After: []any{5}}); err == nil {
+		t.Error("one value for three keys is accepted")
 	}
 }
 
@@ -149,8 +149,9 @@ func TestSelection(t *testing.T) {
 		{'$match':{'deleted_at':null}},{'$limit':100002},{'$project':{'_id':1}}]`)
 }
 
-// TestFamilyPipeline checks what FerretDB can't run: it is the form of $lookup that MongoDB has had since 5.0.
-func TestFamilyPipeline(t *testing.T) {
+// TestChildrenPipeline checks the pipeline that FerretDB can't run, with the form of $lookup that MongoDB has had since
+// 5.0.
+func TestChildrenPipeline(t *testing.T) {
 	t.Parallel()
 	engine := new(Store)
 	translated, err := engine.query(t.Context(), shop, store.Query{
@@ -159,7 +160,7 @@ func TestFamilyPipeline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &family{query: translated, parent: "owner_id", parents: bson.A{bson.ObjectID(first), bson.ObjectID(second)}}
+	f := &childrenQuery{query: translated, parent: "owner_id", parents: bson.A{bson.ObjectID(first), bson.ObjectID(second)}}
 	wantJSON(t, f.pipeline(), `[
 		{'$match':{'owner_id':{'$in':[{'$oid':'000000000000000000000001'},{'$oid':'000000000000000000000002'}]}}},
 		{'$sort':{'owner_id':1}},
@@ -178,7 +179,7 @@ func TestFamilyPipeline(t *testing.T) {
 func TestMarkDeleted(t *testing.T) {
 	t.Parallel()
 	var update change
-	update.tell(bson.A{bson.D{{Key: "type", Value: "x"}}}, time.UnixMilli(1))
+	update.addEvents(bson.A{bson.D{{Key: "type", Value: "x"}}}, time.UnixMilli(1))
 	update.markDeleted(shops(t), time.UnixMilli(2))
 	wantJSON(t, update.document(), `{
 		'$set':{'deleted_at':{'$date':'1970-01-01T00:00:00.002Z'}},'$unset':{'name_key':''},

@@ -9,17 +9,17 @@ import (
 	"crm/db/store"
 )
 
-// unload takes moved events out of their documents and removes documents that were only waiting for that.
-func (s *Store) unload(ctx context.Context, carriers []carrier) error {
+// unload removes moved events from their documents, and deleted documents that have no events left.
+func (s *Store) unload(ctx context.Context, pendingDocs []pendingDoc) error {
 	for _, c := range s.collections {
 		var updates, removals []driver.WriteModel
-		for _, carrier := range carriers {
-			if carrier.layout.Collection == c {
-				updates = append(updates, carrier.updates()...)
-				removals = append(removals, carrier.removals()...)
+		for _, pendingDoc := range pendingDocs {
+			if pendingDoc.layout.Collection == c {
+				updates = append(updates, pendingDoc.updates()...)
+				removals = append(removals, pendingDoc.removals()...)
 			}
 		}
-		// The removals come after all updates have been done: they check again that no event is left.
+		// The removals come after all updates: they check again that no event is left.
 		for _, models := range [][]driver.WriteModel{updates, removals} {
 			if err := s.bulkWrite(ctx, c, models); err != nil {
 				return err
@@ -37,9 +37,9 @@ func (s *Store) bulkWrite(ctx context.Context, c *store.Collection, models []dri
 	return FromMongoError(ctx, c, err)
 }
 
-// updates first takes the moved events away and then, if none has come meanwhile, the marker as well. Each is atomic by
-// itself, and so is each step of a concurrent mover, so none of them can drop the marker of a waiting event.
-func (c *carrier) updates() []driver.WriteModel {
+// updates first removes the moved events and then, if none has been added meanwhile, the marker as well. Each step is
+// atomic, and so is each step of a concurrent mover, so none of them can drop the marker of a pending event.
+func (c *pendingDoc) updates() []driver.WriteModel {
 	var models []driver.WriteModel
 	if len(c.events) > 0 {
 		models = append(models, driver.NewUpdateOneModel().
@@ -56,7 +56,7 @@ func (c *carrier) updates() []driver.WriteModel {
 		}}}))
 }
 
-func (c *carrier) removals() []driver.WriteModel {
+func (c *pendingDoc) removals() []driver.WriteModel {
 	if !c.deleted {
 		return nil
 	}
@@ -65,7 +65,7 @@ func (c *carrier) removals() []driver.WriteModel {
 }
 
 // empty matches the document if no event is pending in it.
-func (c *carrier) empty() bson.D {
+func (c *pendingDoc) empty() bson.D {
 	return bson.D{
 		{Key: idField, Value: c.id},
 		{Key: pendingField + ".0", Value: bson.D{{Key: "$exists", Value: false}}},

@@ -35,10 +35,10 @@ func (s *Store) Insert(ctx context.Context, c *store.Collection, doc store.Docum
 	return FromMongoError(ctx, c, err)
 }
 
-// pending returns events as they stand in pendingField.
+// pending returns events as stored in pendingField.
 func (s *Store) pending(l *layout, events []*store.Event) (bson.A, error) {
 	if !l.takesEvents() {
-		return nil, fmt.Errorf("cannot write events beside a document of %s", l.Name)
+		return nil, fmt.Errorf("cannot write events with a document of %s", l.Name)
 	}
 	log, err := s.layout(store.Events)
 	if err != nil {
@@ -70,9 +70,9 @@ func (s *Store) Update(
 		if err != nil {
 			return err
 		}
-		update.tell(pending, events[0].At)
+		update.addEvents(pending, events[0].At)
 	}
-	return s.updateOne(ctx, l, l.one(id, filter), &update)
+	return s.updateOne(ctx, l, l.byID(id, filter), &update)
 }
 
 // updateOne applies a change to the one document that matches, and is NOT_FOUND if there is none.
@@ -97,16 +97,16 @@ func (s *Store) Delete(
 	if err != nil {
 		return err
 	}
-	filter = l.one(id, filter)
+	filter = l.byID(id, filter)
 	var update change
 	if len(events) > 0 {
 		pending, err := s.pending(l, events)
 		if err != nil {
 			return err
 		}
-		update.tell(pending, events[0].At)
+		update.addEvents(pending, events[0].At)
 	} else {
-		result, err := s.collection(c).DeleteOne(ctx, l.quiet(filter))
+		result, err := s.collection(c).DeleteOne(ctx, l.withoutPending(filter))
 		if err != nil || result.DeletedCount > 0 {
 			return FromMongoError(ctx, c, err)
 		}
@@ -115,8 +115,8 @@ func (s *Store) Delete(
 	return s.updateOne(ctx, l, filter, &update)
 }
 
-// quiet narrows a filter to documents without pending events: only these may be removed at once.
-func (l *layout) quiet(filter bson.D) bson.D {
+// withoutPending narrows a filter to documents without pending events: only these may be removed at once.
+func (l *layout) withoutPending(filter bson.D) bson.D {
 	if !l.takesEvents() {
 		return filter
 	}
@@ -146,7 +146,7 @@ func (s *Store) Claim(
 	return translated.decode(raw, doc)
 }
 
-// Purge implements store.Store. A document that still has pending events is marked deleted, so that they aren't lost.
+// Purge implements store.Store. It only marks documents with pending events as deleted, so that these aren't lost.
 func (s *Store) Purge(ctx context.Context, c *store.Collection, where store.Filter, limit int) (int, error) {
 	l, filter, err := s.where(ctx, c, where)
 	if err != nil || limit <= 0 {
@@ -158,7 +158,7 @@ func (s *Store) Purge(ctx context.Context, c *store.Collection, where store.Filt
 		return 0, err
 	}
 	filter = all(bson.D{{Key: idField, Value: bson.D{{Key: "$in", Value: ids}}}}, filter)
-	result, err := s.collection(c).DeleteMany(ctx, l.quiet(filter))
+	result, err := s.collection(c).DeleteMany(ctx, l.withoutPending(filter))
 	if err != nil {
 		return 0, FromMongoError(ctx, c, err)
 	}
@@ -186,7 +186,7 @@ func (s *Store) firstIDs(ctx context.Context, l *layout, filter bson.D, limit in
 	return ids, err
 }
 
-// copyOf returns a value that stays when the cursor that it comes from goes on.
+// copyOf returns a copy that stays valid when the value's cursor advances.
 func copyOf(value bson.RawValue) bson.RawValue {
 	return bson.RawValue{Type: value.Type, Value: append([]byte(nil), value.Value...)}
 }

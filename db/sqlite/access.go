@@ -9,7 +9,7 @@ import (
 	"crm/db/store"
 )
 
-// read runs a reading operation on a reader, once one is free.
+// read runs a read operation on a reader, as soon as one is free.
 func (s *Store) read(ctx context.Context, c *store.Collection, run func(r *conn) error) error {
 	if err := s.acquire(ctx, s.reading); err != nil {
 		return err
@@ -24,7 +24,7 @@ func (s *Store) read(ctx context.Context, c *store.Collection, run func(r *conn)
 	return fromSQLite(ctx, c, run(r))
 }
 
-// acquire takes one of the tokens that the channel has room for.
+// acquire puts a token in the channel, as soon as there is room.
 func (s *Store) acquire(ctx context.Context, tokens chan struct{}) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -39,7 +39,7 @@ func (s *Store) acquire(ctx context.Context, tokens chan struct{}) error {
 	}
 }
 
-// reader returns the reader that was used last, whose caches are the warmest, or opens another one.
+// reader returns the most recently used idle reader, whose caches are the warmest, or opens another one.
 func (s *Store) reader(ctx context.Context) (*conn, error) {
 	s.mu.Lock()
 	if n := len(s.idle); n > 0 {
@@ -60,9 +60,9 @@ func (s *Store) putBack(r *conn) {
 	s.mu.Unlock()
 }
 
-// write runs a writing operation, which is one statement, and writes its events, in one transaction.
+// write runs a write operation, which is one statement, and logs its events, in one transaction.
 func (s *Store) write(ctx context.Context, c *store.Collection, events []*store.Event, run func(w *conn) error) error {
-	op := &operation{run: func(w *conn) (spoilt bool, err error) {
+	op := &operation{run: func(w *conn) (dirty bool, err error) {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
@@ -76,7 +76,7 @@ func (s *Store) write(ctx context.Context, c *store.Collection, events []*store.
 	return fromSQLite(ctx, c, s.submit(ctx, op))
 }
 
-// transact runs what writes in one transaction, which happens as a whole or not at all.
+// transact runs writes in one transaction.
 func (s *Store) transact(ctx context.Context, w *conn, run func() error) error {
 	if err := s.begin(ctx, w, time.Now()); err != nil {
 		return err
@@ -89,16 +89,16 @@ func (s *Store) transact(ctx context.Context, w *conn, run func() error) error {
 	return w.exec("COMMIT")
 }
 
-// begin takes the write lock: BEGIN IMMEDIATE does so at the start of the transaction, so that what is read in it is
-// still so when it commits. Another process may hold the lock; what it takes to wait for that is set up only then. Patience
-// counts from since on: those that queue behind one another wait at the same time.
+// begin takes the write lock: BEGIN IMMEDIATE does so at the start of the transaction, so what it reads is still true
+// when it commits. If another process holds the lock, begin sets up a wait for it. The timeout counts from since,
+// because operations in the queue wait at the same time.
 func (s *Store) begin(ctx context.Context, w *conn, since time.Time) error {
 	const begin = "BEGIN IMMEDIATE"
 	err := w.exec(begin)
 	if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy {
 		return err
 	}
-	limited, cancel := context.WithDeadline(ctx, since.Add(s.patience))
+	limited, cancel := context.WithDeadline(ctx, since.Add(s.lockTimeout))
 	defer cancel()
 	w.sqlite.SetBlockOnBusy() // unlike a timeout, that ends with the context
 	defer w.sqlite.SetBusyTimeout(0)
@@ -107,7 +107,7 @@ func (s *Store) begin(ctx context.Context, w *conn, since time.Time) error {
 	return w.exec(begin)
 }
 
-// rollback ends a transaction that did not commit, also one that a panic or the end of its context left open.
+// rollback ends a transaction that did not commit, including one that a panic or the end of its context left open.
 func (c *conn) rollback() {
 	if c.sqlite.AutocommitEnabled() {
 		return

@@ -6,15 +6,15 @@ import (
 	"crm/db/store"
 )
 
-// builder composes a statement: its text, which holds names of declared fields and never a value, and the values of
-// its parameters. Its buffers are used again and again. The first error stays, and no statement comes of it.
+// builder composes a statement: its text, which has names of declared fields and never a value, and the values of its
+// parameters. Its buffers are reused. It keeps the first error, after which the statement can't be run.
 type builder struct {
 	store *Store
 	text  []byte
 	args  []any
 	err   error
-	// few is how the next query finds out what few documents match; see Store.plan.
-	few func(store.Filter) (bool, error)
+	// matchesFew tells the next query whether few documents match a condition; see Store.plan.
+	matchesFew func(store.Filter) (bool, error)
 }
 
 // reset begins a new statement.
@@ -23,10 +23,10 @@ func (b *builder) reset(s *Store) {
 	b.store = s
 }
 
-// clear lets go of the values, which may be large.
+// clear releases the values, which may be large.
 func (b *builder) clear() {
 	clear(b.args)
-	b.text, b.args, b.err, b.few = b.text[:0], b.args[:0], nil, nil
+	b.text, b.args, b.err, b.matchesFew = b.text[:0], b.args[:0], nil, nil
 }
 
 func (b *builder) write(parts ...string) {
@@ -35,7 +35,7 @@ func (b *builder) write(parts ...string) {
 	}
 }
 
-// arg writes a parameter.
+// arg writes a parameter and binds its value.
 func (b *builder) arg(value any) {
 	b.text = append(b.text, '?')
 	b.args = append(b.args, value)
@@ -47,7 +47,7 @@ func (b *builder) fail(err error) {
 	}
 }
 
-// column returns the column of a field, whose name is "NULL" if there is none, which is an error.
+// column returns the column of a field. If there is none, it fails and the column's name is "NULL".
 func (b *builder) column(t *table, field string) column {
 	c, err := t.column(field)
 	if err != nil {
@@ -65,59 +65,59 @@ func (b *builder) value(c column, value any) {
 	b.arg(value)
 }
 
-// find writes a query of documents; with a parent, the first parameter is what that field holds.
+// find writes a query of documents; with a parent, the first parameter is that field's value.
 func (b *builder) find(t *table, parent string, q store.Query) {
 	b.write("SELECT ")
 	b.columns(t, q.Fields)
 	b.from(t, parent, q)
 }
 
-// columns writes the columns of the chosen fields.
+// columns writes the columns of the selected fields.
 func (b *builder) columns(t *table, fields store.Fields) {
 	if fields == 0 {
 		b.write(t.list)
 		return
 	}
-	glue := ""
+	sep := ""
 	for i, name := range t.names {
 		if fields.Has(i) {
-			b.write(glue, name)
-			glue = ", "
+			b.write(sep, name)
+			sep = ", "
 		}
 	}
 }
 
-// from writes a query behind what it selects.
+// from writes the part of a query after the selected columns.
 func (b *builder) from(t *table, parent string, q store.Query) {
 	b.write(" FROM ", t.name)
-	p, err := b.store.plan(t, parent != "", q, b.few)
-	if b.few = nil; err != nil {
+	p, err := b.store.plan(t, parent != "", q, b.matchesFew)
+	if b.matchesFew = nil; err != nil {
 		b.fail(err)
 	}
-	glue := " WHERE "
+	sep := " WHERE "
 	if parent != "" {
-		b.write(glue, b.column(t, parent).name, " = ")
+		b.write(sep, b.column(t, parent).name, " = ")
 		b.arg(nil)
-		glue = " AND "
+		sep = " AND "
 	}
 	if q.Where.Op != store.OpAll {
-		b.write(glue)
+		b.write(sep)
 		b.conditions(t, p)
-		glue = " AND "
+		sep = " AND "
 	}
 	if len(q.After) > 0 {
-		b.write(glue)
+		b.write(sep)
 		b.after(t, q, p.sorts)
 	}
 	b.order(t, q.Sort, p.sorts)
 	if q.Limit > 0 {
 		b.write(" LIMIT (")
 		b.arg(q.Limit)
-		b.write(" + 0)") // a mere ? has the planner look at its value, and prepare the statement anew for each one bound
+		b.write(" + 0)") // with a mere ?, the planner looks at its value and prepares the statement again for each value
 	}
 }
 
-// where writes the condition that one document is meant, and matches.
+// where writes the condition that a document has that id and matches.
 func (b *builder) where(t *table, id store.ID, where store.Filter) {
 	b.write(" WHERE ", b.column(t, "_id").name, " = ")
 	b.arg(id)
@@ -129,11 +129,11 @@ func (b *builder) where(t *table, id store.ID, where store.Filter) {
 
 // set writes assignments.
 func (b *builder) set(t *table, set []store.Assignment) {
-	glue := " SET "
+	sep := " SET "
 	for _, a := range set {
 		c := b.column(t, a.Field)
-		b.write(glue, c.name, " = ")
-		glue = ", "
+		b.write(sep, c.name, " = ")
+		sep = ", "
 		switch {
 		case a.Field == "_id":
 			b.fail(fmt.Errorf("the _id of a document of %s cannot change", t.collection.Name))

@@ -8,14 +8,13 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// conn is a connection, with the statements that are prepared on it and the room to compose the next one in. One
-// goroutine uses it at a time.
+// conn is a connection with its prepared statements and its builder. Only one goroutine uses it at a time.
 type conn struct {
 	interruption
 	builder  builder
 	prepared map[string]*prepared
 	uses     int
-	// pointers are those of the document that was read last, whose room the next one's take.
+	// pointers is a buffer for the pointers of the document being read.
 	pointers []any
 }
 
@@ -25,7 +24,7 @@ type prepared struct {
 }
 
 // maxPrepared bounds the statements that a connection keeps. Their text varies with the shape of filters and orders,
-// never with values, so that a server has some dozens; a client that sends ever new shapes must not fill the memory.
+// never with values, so a server has some dozens; a client that sends ever new shapes must not fill the memory.
 const maxPrepared = 128
 
 var (
@@ -64,7 +63,7 @@ func (c *conn) close() error {
 	return c.sqlite.Close()
 }
 
-// prepare returns the statement of that text. It is good until the next call.
+// prepare returns the statement of that text. It is valid until the next call.
 func (c *conn) prepare(text []byte) (*sqlite.Stmt, error) {
 	c.uses++
 	if p := c.prepared[string(text)]; p != nil {
@@ -72,7 +71,7 @@ func (c *conn) prepare(text []byte) (*sqlite.Stmt, error) {
 		return p.stmt, nil
 	}
 	if len(c.prepared) >= maxPrepared {
-		c.forgetOldest()
+		c.evictOldest()
 	}
 	stmt, trailing, err := c.sqlite.PrepareTransient(string(text))
 	if err != nil {
@@ -86,8 +85,8 @@ func (c *conn) prepare(text []byte) (*sqlite.Stmt, error) {
 	return stmt, nil
 }
 
-// forgetOldest forgets the statement whose last use is the longest ago.
-func (c *conn) forgetOldest() {
+// evictOldest finalizes the least recently used statement.
+func (c *conn) evictOldest() {
 	var text string
 	oldest := c.uses
 	for candidate, p := range c.prepared {
@@ -99,7 +98,7 @@ func (c *conn) forgetOldest() {
 	delete(c.prepared, text)
 }
 
-// release ends a statement's run and lets go of the values bound to it. Both errors would repeat that of the run.
+// release ends a statement's run and releases the values bound to it. Both errors would repeat that of the run.
 func release(stmt *sqlite.Stmt) {
 	_ = stmt.Reset()
 	_ = stmt.ClearBindings()

@@ -13,7 +13,7 @@ import (
 	"crm/db/store"
 )
 
-// note is the document of these tests; older is the collection as an earlier program declared it.
+// note is the document of these tests; oldNotes is the collection as an older version of the program declared it.
 type note struct {
 	ID     store.ID
 	Title  string
@@ -90,7 +90,7 @@ func TestReopenAddsWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestFileIsTheOwners(t *testing.T) {
+func TestFilePermissions(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data", "inner")
 	s := open(t, filepath.Join(dir, "crm.db?mode=memory"), notes)
@@ -158,12 +158,12 @@ func checkSeq(t *testing.T, s *Store, want int) {
 	}
 }
 
-// TestWritesWaitTogether: however many wait for another process's lock, each has the same patience.
+// TestWritesWaitTogether checks that any number of writes wait for another process's lock at the same time.
 func TestWritesWaitTogether(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
 	s, other := open(t, path, notes), open(t, path, notes)
-	s.patience = 200 * time.Millisecond
+	s.lockTimeout = 200 * time.Millisecond
 	err := other.transact(t.Context(), other.writer, func() error {
 		// One after the other they would take 10 seconds.
 		limited, cancel := context.WithTimeout(t.Context(), 5*time.Second)
@@ -188,13 +188,13 @@ func TestLockOfAnotherProcess(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
 	s, other := open(t, path, notes), open(t, path, notes)
-	s.patience = 10 * time.Millisecond
+	s.lockTimeout = 10 * time.Millisecond
 	err := other.transact(t.Context(), other.writer, func() error {
 		err := s.Insert(t.Context(), notes, &note{ID: store.NewID()})
 		if store.CodeOf(err) != store.Unavailable {
 			t.Errorf("Insert: got %v, want UNAVAILABLE", err)
 		}
-		s.patience = time.Hour
+		s.lockTimeout = time.Hour
 		short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
 		if err := s.Insert(short, notes, &note{ID: store.NewID()}); !errors.Is(err, context.DeadlineExceeded) {

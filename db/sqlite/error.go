@@ -14,7 +14,7 @@ import (
 // errNoRow says that an operation found no document; fromSQLite makes it NOT_FOUND.
 var errNoRow = errors.New("no document matches")
 
-// fromSQLite turns every error of an operation on c into what store.Store promises. ctx is the caller's.
+// fromSQLite converts every error of an operation on c to the one that store.Store specifies. ctx is the caller's.
 func fromSQLite(ctx context.Context, c *store.Collection, err error) error {
 	if err == nil {
 		return nil
@@ -42,16 +42,16 @@ func unavailable(cause error) error {
 	return &store.Error{Code: store.Unavailable, Message: "the database is not available", Err: cause}
 }
 
-// errClosed is the error of what comes after Close.
+// errClosed is the error of operations after Close.
 func errClosed() error { return unavailable(errors.New("the store is closed")) }
 
-// undone says that a statement which failed in a transaction left nothing in it, and left it open.
+// undone reports whether a failed statement left no changes in its transaction, and left it open.
 func undone(err error) bool {
 	return errors.Is(err, errNoRow) || sqlite.ErrCode(err).ToPrimary() == sqlite.ResultConstraint
 }
 
-// conflict turns the violation of a unique index of c into a CONFLICT on the field that the index reports. A violation
-// elsewhere, as by an event that is in the log already, is no client's doing and stays as it is.
+// conflict converts the violation of a unique index of c to a CONFLICT on the field that the index reports. Other
+// violations, such as an event that is in the log already, aren't caused by a client and stay as they are.
 func conflict(c *store.Collection, err error) error {
 	field := ""
 	if c != nil {

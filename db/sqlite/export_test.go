@@ -26,7 +26,7 @@ func (s *Store) TakeStatements() []string {
 func (s *Store) Explain(statement string) (steps []string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.idle[0].unwatch() // the request whose end it watches has ended
+	s.idle[0].unwatch() // the request that it watches has ended
 	stmt, _, err := s.idle[0].sqlite.PrepareTransient("EXPLAIN QUERY PLAN " + statement)
 	if err != nil {
 		return nil, err
@@ -39,5 +39,5 @@ func (s *Store) Explain(statement string) (steps []string, err error) {
 	return steps, err
 }
 
-// SetFew sets up to how many documents are few.
-func (s *Store) SetFew(n int) { s.few = n }
+// SetMaxSorted sets how many documents a list may sort.
+func (s *Store) SetMaxSorted(n int) { s.maxSorted = n }

@@ -10,8 +10,8 @@ import (
 	"crm/db/store"
 )
 
-// filter writes a condition. SQL's comparisons with NULL are neither true nor false; since AND, OR and WHERE take that
-// as false, only what negates has to mind it: IS NOT TRUE is the complement of every condition.
+// filter writes a condition. SQL's comparisons with NULL are neither true nor false; since AND, OR and WHERE treat that
+// as false, only negations need care: IS NOT TRUE is the complement of every condition.
 func (b *builder) filter(t *table, f store.Filter, a access) {
 	switch f.Op {
 	case store.OpAll:
@@ -37,7 +37,7 @@ func (b *builder) filter(t *table, f store.Filter, a access) {
 	}
 }
 
-// operand returns the column of a field for a comparison. A column with a plus before it is none to the planner.
+// operand returns the column of a field for a comparison. The planner uses no index for a column with a plus before it.
 func (b *builder) operand(t *table, field string, a access) column {
 	c := b.column(t, field)
 	if !a.search {
@@ -46,27 +46,28 @@ func (b *builder) operand(t *table, field string, a access) column {
 	return c
 }
 
-// junction joins conditions. It nests them by halves, since SQLite limits how deep an expression may be. Of those that
-// all have to hold, the selective ones find the documents.
-func (b *builder) junction(t *table, filters []store.Filter, glue, empty string, a access) {
+// junction joins conditions. It nests them by halves, since SQLite limits the depth of expressions. In a conjunction,
+// the selective conditions find the documents.
+func (b *builder) junction(t *table, filters []store.Filter, sep, empty string, a access) {
 	switch n := len(filters); n {
 	case 0:
 		b.write(empty)
 	case 1:
-		if glue == " AND " && !a.isSelective(b.store, t, filters[0]) {
+		if sep == " AND " && !a.isSelective(b.store, t, filters[0]) {
 			a.search = false
 		}
 		b.filter(t, filters[0], a)
 	default:
 		b.write("(")
-		b.junction(t, filters[:n/2], glue, empty, a)
-		b.write(glue)
-		b.junction(t, filters[n/2:], glue, empty, a)
+		b.junction(t, filters[:n/2], sep, empty, a)
+		b.write(sep)
+		b.junction(t, filters[n/2:], sep, empty, a)
 		b.write(")")
 	}
 }
 
-// isNone says whether a condition matches nothing. One of several, it would keep SQLite from using an index for each.
+// isNone reports whether a condition matches nothing. As one branch of an OR, it would keep SQLite from using an index
+// for each branch.
 func isNone(f store.Filter) bool {
 	return f.Op == store.OpIn && len(f.Values) == 0 || f.Op == store.OpOr && len(f.Filters) == 0
 }
@@ -92,14 +93,14 @@ func (b *builder) comparison(c column, f store.Filter) {
 	case store.OpLte:
 		b.compare(c, "<=", f.Value)
 	case store.OpStartsWith:
-		b.prefix(c, b.sought(c, f))
+		b.prefix(c, b.searchText(c, f))
 	default:
 		b.fail(fmt.Errorf("unknown operator %d on field %s", f.Op, c.Name))
 	}
 }
 
-// sought returns the text that a field is searched for.
-func (b *builder) sought(c column, f store.Filter) string {
+// searchText returns the operand of a text search.
+func (b *builder) searchText(c column, f store.Filter) string {
 	text, ok := f.Value.(string)
 	if !ok || c.Type != store.TypeString {
 		b.fail(fmt.Errorf("field %s cannot be searched for a value of type %T", c.Name, f.Value))
@@ -131,8 +132,9 @@ func (b *builder) prefix(c column, prefix string) {
 // maxListed is how many values a condition lists one by one.
 const maxListed = 32
 
-// in writes membership. Few values are listed, filled up to a power of two by repeating the last, so that there are
-// few texts; many go as one JSON array. In that, texts and ids are hexadecimal: JSON's own escapes end at a NUL.
+// in writes a membership test. Few values are listed, padded to a power of two with the last one to keep the number of
+// distinct statements low; many values are passed as one JSON array. Texts and ids in it are hexadecimal, because
+// JSON's own escapes end at a NUL.
 func (b *builder) in(c column, values []any) {
 	if len(values) == 0 {
 		b.write("0")
@@ -148,17 +150,17 @@ func (b *builder) in(c column, values []any) {
 	for size < len(values) {
 		size *= 2
 	}
-	glue := " IN ("
+	sep := " IN ("
 	b.write(c.name)
 	for i := range size {
-		b.write(glue)
+		b.write(sep)
 		b.value(c, values[min(i, len(values)-1)])
-		glue = ", "
+		sep = ", "
 	}
 	b.write(")")
 }
 
-// element reads an element of an array back.
+// element decodes an element of such an array.
 func element(t store.Type) string {
 	switch t {
 	case store.TypeID:
@@ -195,13 +197,13 @@ func (b *builder) array(c column, values []any) string {
 	return string(append(text, ']'))
 }
 
-// inQuery writes membership in what another query selects. Where that is to find documents it is made out once; where it
-// only checks them, each one's reference is followed.
+// inQuery writes a membership test against the result of another query. To find documents, the subquery runs once; to
+// check them, each one's reference is followed.
 func (b *builder) inQuery(t *table, f store.Filter, a access) {
 	c, of := b.column(t, f.Field), b.store.table(f.Query.Collection)
 	selected := b.column(of, f.Query.Select)
 	if selected.Type != c.Type {
-		b.fail(fmt.Errorf("fields %s and %s.%s are of different types", c.Name, f.Query.Collection.Name, f.Query.Select))
+		b.fail(fmt.Errorf("fields %s and %s.%s have different types", c.Name, f.Query.Collection.Name, f.Query.Select))
 	}
 	if !a.search && f.Query.Select == "_id" && of.name != t.name {
 		b.write("EXISTS (SELECT 1 FROM ", of.name, " WHERE ", selected.name, " = ", t.name, ".", c.name)

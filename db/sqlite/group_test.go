@@ -11,7 +11,7 @@ import (
 	"crm/db/store"
 )
 
-// writers starts operations that wait for one that has the writer, in a synctest bubble.
+// writers starts operations that wait for one that holds the writer, in a synctest bubble.
 type writers struct {
 	t       *testing.T
 	s       *Store
@@ -19,7 +19,7 @@ type writers struct {
 	release chan struct{}
 }
 
-// holdWriter starts an operation that keeps the writer until the channel release is closed.
+// holdWriter starts an operation that holds the writer until the channel release is closed.
 func holdWriter(t *testing.T, s *Store) *writers {
 	w := &writers{t: t, s: s, results: make(map[string]chan any), release: make(chan struct{})}
 	w.start("holder", func() error {
@@ -31,7 +31,7 @@ func holdWriter(t *testing.T, s *Store) *writers {
 	return w
 }
 
-// start returns when the operation is in the queue.
+// start starts an operation and returns when it is in the queue.
 func (w *writers) start(name string, operate func() error) {
 	result := make(chan any, 1)
 	w.results[name] = result
@@ -54,7 +54,7 @@ func (w *writers) insert(title string) {
 	})
 }
 
-// result returns an operation's error; a panic of the store's is one too.
+// result returns an operation's error, including a panic that the store relays.
 func (w *writers) result(name string) error {
 	result := <-w.results[name]
 	err, ok := result.(error)
@@ -82,8 +82,8 @@ func wantTitles(t *testing.T, s *Store, want ...string) {
 	checkSeq(t, s, len(want))
 }
 
-// TestGroupKeepsItsMembersApart has operations that fail in every way share a transaction with others.
-func TestGroupKeepsItsMembersApart(t *testing.T) {
+// TestGroupIsolatesMembers runs operations that fail in every possible way in a transaction with others.
+func TestGroupIsolatesMembers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, filepath.Join(t.TempDir(), "crm.db"), notes)
@@ -147,7 +147,7 @@ func TestGroupKeepsItsMembersApart(t *testing.T) {
 	})
 }
 
-// TestGroupFailsTogether has a commit fail.
+// TestGroupFailsTogether makes a commit fail.
 func TestGroupFailsTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -193,7 +193,7 @@ func TestQueueCanBeLeft(t *testing.T) {
 	})
 }
 
-// TestQueueEndsWithTheStore closes a store while operations wait: what runs is finished, what waits is refused.
+// TestQueueEndsWithTheStore closes a store while operations wait: running ones finish, waiting ones are refused.
 func TestQueueEndsWithTheStore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -213,7 +213,7 @@ func TestQueueEndsWithTheStore(t *testing.T) {
 	})
 }
 
-// TestNextLeads has an operation give up while it waits for the lock of another process: the next one waits on.
+// TestNextLeads cancels an operation while it waits for another process's lock: the next one takes over.
 func TestNextLeads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -240,7 +240,7 @@ func TestNextLeads(t *testing.T) {
 	})
 }
 
-// TestGroupIsBounded looks from within each operation how much is committed already.
+// TestGroupIsBounded checks within each operation how much has been committed.
 func TestGroupIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,13 +10,13 @@ import (
 	"crm/db/store"
 )
 
-// part is something that a table should have besides its columns: an index, or its full-text index.
+// part is an index or full-text index that a table should have.
 type part struct {
 	name   string
 	unique bool
-	// definitions are the statements that make it.
+	// definitions are the statements that build it.
 	definitions []string
-	// built is called when it is there.
+	// built is called once it has been built.
 	built func()
 }
 
@@ -38,8 +38,8 @@ func (s *Store) MissingIndexes(ctx context.Context) ([]string, error) {
 	return names, err
 }
 
-// EnsureIndexes implements store.Store. Each index is built in a transaction of its own: reads go on meanwhile, and writes
-// wait for one index at most. One that is cut off leaves nothing.
+// EnsureIndexes implements store.Store. Each index is built in a transaction of its own: reads go on meanwhile, and
+// writes wait for one index at most. An interrupted build leaves nothing.
 func (s *Store) EnsureIndexes(ctx context.Context) error {
 	if err := s.EnsureConstraints(ctx); err != nil {
 		return err
@@ -64,7 +64,7 @@ func (s *Store) EnsureIndexes(ctx context.Context) error {
 	return nil
 }
 
-// missing returns the parts that a table lacks, and notes that it has a full-text index where it does.
+// missing returns the parts that a table lacks, and marks the table searchable if it has its full-text index.
 func (c *conn) missing(t *table) ([]part, error) {
 	existing, err := c.indexNames(t)
 	if err != nil {
@@ -117,7 +117,7 @@ func (c *conn) indexNames(t *table) (map[string]bool, error) {
 	return names, err
 }
 
-// isSmall says whether building an index on the table takes no time.
+// isSmall reports whether building an index on the table takes hardly any time.
 func (c *conn) isSmall(t *table) (bool, error) {
 	small := true
 	c.builder.reset(nil)

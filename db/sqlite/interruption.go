@@ -6,20 +6,20 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// interruption has the end of a context interrupt what runs on a connection.
+// interruption interrupts what runs on a connection when a context ends.
 //
-// The connection itself takes a channel for that, but starts a goroutine for each one that it is given, and waits for
-// the end of the last one's: of a small query's time that was a tenth. So it is given a channel of ours, which stays until
-// some context's end has closed it.
+// The connection itself takes a channel for that, but starts a goroutine for each new channel, and waits for the end of
+// the previous one: that was a tenth of a small query's time. So it gets one channel, which is replaced only after the
+// end of a context has closed it.
 type interruption struct {
 	sqlite *sqlite.Conn
 	closed chan struct{}
-	// done is that of the context which is watched, nil if none is, and stop stops watching it.
+	// done is the Done channel of the watched context, nil if none is watched, and stop stops watching it.
 	done <-chan struct{}
 	stop func() bool
 }
 
-// watch has the end of ctx interrupt what runs on the connection from now on.
+// watch makes the end of ctx interrupt what runs on the connection from now on.
 func (i *interruption) watch(ctx context.Context) {
 	done := ctx.Done()
 	if done == i.done {
@@ -33,7 +33,7 @@ func (i *interruption) watch(ctx context.Context) {
 	i.done, i.stop = done, context.AfterFunc(ctx, func() { close(closed) })
 }
 
-// unwatch lets what runs on the connection from now on come to its end.
+// unwatch stops watching, so that what runs on the connection from now on isn't interrupted.
 func (i *interruption) unwatch() {
 	if i.done == nil {
 		return
@@ -45,7 +45,7 @@ func (i *interruption) unwatch() {
 	i.done, i.stop = nil, nil
 }
 
-// renew gives the connection a channel that nobody has closed.
+// renew gives the connection a new, open channel.
 func (i *interruption) renew() {
 	i.closed = make(chan struct{})
 	i.sqlite.SetInterrupt(i.closed)

@@ -12,8 +12,8 @@ import (
 	"crm/db/store"
 )
 
-// TestAcknowledgedIsWritten has many writers at once, whose operations succeed, fail, panic and are cancelled at any
-// moment, and compares what they were told with what is there.
+// TestAcknowledgedIsWritten runs many writers at once, whose operations succeed, fail, panic and are cancelled at any
+// moment, and compares their results with the stored documents.
 func TestAcknowledgedIsWritten(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "crm.db"), notes)
@@ -37,7 +37,7 @@ func TestAcknowledgedIsWritten(t *testing.T) {
 	wg.Wait()
 	for _, found := range findNotes(t, s, store.Filter{}) {
 		if !acknowledged[found.ID] {
-			t.Errorf("%v is there, but its writer was told that it failed", found.ID)
+			t.Errorf("%v is stored, but its writer got an error", found.ID)
 		}
 		delete(acknowledged, found.ID)
 	}
@@ -51,7 +51,7 @@ func TestAcknowledgedIsWritten(t *testing.T) {
 	checkSeq(t, s, written)
 }
 
-// insertSomehow inserts a note with an event, or fails to: also by a context that ends in the time that it takes.
+// insertSomehow inserts a note with an event, or fails to, for example because its context ends during the insert.
 func insertSomehow(ctx context.Context, s *Store, rng *rand.Rand, doc *note) (err error) {
 	events := []*store.Event{{ID: store.NewID(), Entity: doc.ID}}
 	switch rng.IntN(8) {
@@ -60,7 +60,7 @@ func insertSomehow(ctx context.Context, s *Store, rng *rand.Rand, doc *note) (er
 		defer cancel()
 		ctx = limited
 	case 1:
-		events = append(events, events[0]) // which fails when the document is written already
+		events = append(events, events[0]) // which fails after the document has been written
 	case 2:
 		defer func() { err = fmt.Errorf("%v", recover()) }()
 		return s.write(ctx, notes, events, func(w *conn) error {

@@ -9,35 +9,36 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// The memory that SQLite takes is mostly page caches. They are small, since the system's own cache holds the file anyway:
-// all connections of the process share a pool of writerPool and, for each reader, readerPool bytes, 6 MiB on two
-// processors, of which each may fill up to its cache_size. It is resident from the start. What measured on 4 million
-// rows, in MB resident: 15 before and 24 after a load of reads and writes by eight goroutines, Go's heap included. A pool
-// of twice the size was no faster.
+// SQLite uses memory mostly for page caches. They are small, since the system's own cache holds the file anyway: all
+// connections of the process share a pool of writerPool and, for each reader, readerPool bytes, 6 MiB on two
+// processors, of which each may fill up to its cache_size. The pool is resident from the start. Resident memory on 4
+// million rows measured 15 MB before and 24 MB after a load of reads and writes by eight goroutines, including Go's
+// heap. A pool of twice the size was no faster.
 const (
 	writerPool  = 2 << 20
 	readerPool  = 1 << 20
-	writerCache = writerPool >> 10 // KiB, as cache_size has it
+	writerCache = writerPool >> 10 // KiB, the unit of cache_size
 	readerCache = 4096
 	pageSize    = 4096 // SQLite's own choice for a new file
 )
 
-// readers is how many connections read at once.
+// readers is how many connections may read at once.
 func readers() int { return runtime.NumCPU() + 2 }
 
-// tuned is global since what it does is: SQLite has one allocator for the process, to be set up before its first use.
-var tuned sync.Once
+// tuneOnce is global because its effect is: SQLite has one allocator per process, which must be set up before its first
+// use.
+var tuneOnce sync.Once
 
-// tuneMemory keeps SQLite from giving memory back to the system only to ask for it again.
+// tuneMemory keeps SQLite from returning memory to the system only to allocate it again.
 //
 // The translated allocator maps 64 KiB at a time for each power of two, and unmaps them once the last block in them is
 // free, which takes 20 µs and page faults. Hence the pool, for which SQLite has an option: without it a reader, which
-// forgets its pages whenever somebody commits, unmapped and mapped all of them, and a page with its header took 8 KiB.
-// To read 50 customers' 5 interactions' 3 tickets after a write took 4.3 ms, with the pool it takes 2.1. With SQLite 3.51
-// and later, and nothing of all this, the same request takes 45 % more processor time (the benchmark's Q1).
+// drops its pages whenever somebody commits, unmapped and mapped all of them, and a page with its header took 8 KiB. To
+// read 50 customers' 5 interactions' 3 tickets after a write took 4.3 ms, with the pool it takes 2.1. With SQLite 3.51
+// and later, and without this tuning, the same request takes 45 % more processor time (the benchmark's Q1).
 //
-// Hence also the blocks of each size that stay allocated for good: without them the cursors of a statement could be the
-// only ones of their size, and the same read, without a write, took 2.1 or 4.9 ms by chance.
+// Hence also the blocks of each size that stay allocated: without them the cursors of a statement could be the only
+// blocks of their size, and the same read, without a write, took 2.1 or 4.9 ms by chance.
 func tuneMemory() {
 	tls := libc.NewTLS()
 	defer tls.Close()
@@ -64,7 +65,7 @@ func pageHeader(tls *libc.TLS) int {
 	return int(libc.AtomicLoadPInt32(answer))
 }
 
-// configure sets an option of the library, which refuses that once it is in use.
+// configure sets an option of the library, which fails once it is in use.
 func configure(tls *libc.TLS, option int32, values ...any) bool {
 	list := libc.NewVaList(values...)
 	if list == 0 {

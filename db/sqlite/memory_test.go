@@ -10,8 +10,8 @@ import (
 	"crm/db/store"
 )
 
-// TestPagesAreInThePool fails when SQLite's header of a page outgrows what the pool's slots have room for, or when
-// something uses the library before it is set up.
+// TestPagesAreInThePool fails if SQLite's page header outgrows the pool's slots, or if something uses the library
+// before it is set up.
 func TestPagesAreInThePool(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "crm.db"), notes)
 	if err := s.Insert(t.Context(), notes, &note{ID: store.NewID()}); err != nil {
@@ -33,7 +33,7 @@ func status(t *testing.T, counter int32) int32 {
 	values := libc.Xcalloc(tls, 2, 8)
 	defer libc.Xfree(tls, values)
 	if lib.Xsqlite3_status(tls, counter, values, values+8, 0) != lib.SQLITE_OK {
-		t.Fatal("the library does not tell")
+		t.Fatal("the library returns no status")
 	}
 	return libc.AtomicLoadPInt32(values)
 }

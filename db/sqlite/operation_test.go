@@ -81,7 +81,7 @@ func TestClosedStoreIsUnavailable(t *testing.T) {
 	}
 }
 
-func TestPingMissesTheFile(t *testing.T) {
+func TestPingOfRemovedFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
 	s := open(t, path, notes)
@@ -104,20 +104,20 @@ func TestUndeclaredIsRefused(t *testing.T) {
 		return s.Find(t.Context(), notes, q, func() store.Document { return new(note) })
 	}
 	for name, err := range map[string]error{
-		"filter of no field":     find(store.Query{Where: store.Eq(`title" OR 1 --`, "x")}),
-		"value of another type":  find(store.Query{Where: store.Eq("title", 1)}),
-		"null":                   find(store.Query{Where: store.Eq("title", nil)}),
-		"one of another type":    find(store.Query{Where: store.In("title", []any{"x", 1})}),
-		"search in a number":     find(store.Query{Where: store.Compare(store.OpContains, "score", 1)}),
-		"unknown operator":       find(store.Query{Where: store.Compare(99, "score", 1)}),
-		"sort by no field":       find(store.Query{Sort: []store.Sort{{Field: "author"}}}),
-		"cursor of two values":   find(store.Query{Sort: byID, After: []any{store.ID{}, 1}}),
-		"cursor of another type": find(store.Query{Sort: byID, After: []any{"x"}}),
-		"query of another type":  find(store.Query{Where: store.InQuery("title", notes, "score", store.Filter{})}),
-		"no field set":           set("author", "x"),
-		"null set":               set("title", nil),
-		"_id set":                set("_id", store.ID{}),
-		"too few fields":         s.Insert(t.Context(), notes, &oldNote{}),
+		"undeclared filter field": find(store.Query{Where: store.Eq(`title" OR 1 --`, "x")}),
+		"value of another type":   find(store.Query{Where: store.Eq("title", 1)}),
+		"null":                    find(store.Query{Where: store.Eq("title", nil)}),
+		"list with another type":  find(store.Query{Where: store.In("title", []any{"x", 1})}),
+		"search in a number":      find(store.Query{Where: store.Compare(store.OpContains, "score", 1)}),
+		"unknown operator":        find(store.Query{Where: store.Compare(99, "score", 1)}),
+		"undeclared sort field":   find(store.Query{Sort: []store.Sort{{Field: "author"}}}),
+		"cursor of two values":    find(store.Query{Sort: byID, After: []any{store.ID{}, 1}}),
+		"cursor of another type":  find(store.Query{Sort: byID, After: []any{"x"}}),
+		"query of another type":   find(store.Query{Where: store.InQuery("title", notes, "score", store.Filter{})}),
+		"undeclared field set":    set("author", "x"),
+		"null set":                set("title", nil),
+		"_id set":                 set("_id", store.ID{}),
+		"too few fields":          s.Insert(t.Context(), notes, &oldNote{}),
 	} {
 		if err == nil || store.CodeOf(err) != "" {
 			t.Errorf("%s: got %v, want an internal error", name, err)

@@ -6,24 +6,24 @@ import (
 	"crm/db/store"
 )
 
-// order writes the order of a query. Where the documents found are sorted, no index may give their order: the planner
-// would rather read a whole one.
+// order writes the order of a query. If the documents found are sorted, the columns are hidden from the planner, which
+// would rather read a whole index.
 func (b *builder) order(t *table, sort []store.Sort, sorts bool) {
-	glue := " ORDER BY "
+	sep := " ORDER BY "
 	for _, key := range sort {
-		b.write(glue, b.operand(t, key.Field, access{search: !sorts}).name)
+		b.write(sep, b.operand(t, key.Field, access{search: !sorts}).name)
 		if key.Desc {
 			b.write(" DESC")
 		}
-		glue = ", "
+		sep = ", "
 	}
 }
 
-// after writes the condition that a document comes behind q.After. In one direction that is a comparison of rows,
-// which an index over the keys serves as a range.
+// after writes the condition that a document comes after q.After. If all keys have one direction, that is a comparison
+// of rows, which an index on the keys serves as a range.
 func (b *builder) after(t *table, q store.Query, sorts bool) {
 	if len(q.After) != len(q.Sort) {
-		b.fail(fmt.Errorf("cannot read behind %d values in an order by %d keys", len(q.After), len(q.Sort)))
+		b.fail(fmt.Errorf("cannot read after %d values in an order by %d keys", len(q.After), len(q.Sort)))
 		return
 	}
 	for _, key := range q.Sort {
@@ -32,23 +32,23 @@ func (b *builder) after(t *table, q store.Query, sorts bool) {
 			return
 		}
 	}
-	glue := "("
+	sep := "("
 	for _, key := range q.Sort {
-		b.write(glue, b.operand(t, key.Field, access{search: !sorts}).name)
-		glue = ", "
+		b.write(sep, b.operand(t, key.Field, access{search: !sorts}).name)
+		sep = ", "
 	}
 	b.write(") ", beyond(q.Sort[0]), " ")
-	glue = "("
+	sep = "("
 	for i, key := range q.Sort {
-		b.write(glue)
+		b.write(sep)
 		b.value(b.column(t, key.Field), q.After[i])
-		glue = ", "
+		sep = ", "
 	}
 	b.write(")")
 }
 
-// afterMixed writes (a >= x AND (a > x OR the same for the keys behind it)): the first part is a range that an index
-// over the first key serves.
+// afterMixed writes (a >= x AND (a > x OR the same for the remaining keys)): the first part is a range that an index on
+// the first key serves.
 func (b *builder) afterMixed(t *table, sort []store.Sort, after []any, sorts bool) {
 	c, operator := b.operand(t, sort[0].Field, access{search: !sorts}), beyond(sort[0])
 	if len(sort) == 1 {

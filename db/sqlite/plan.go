@@ -7,21 +7,21 @@ import (
 )
 
 // This file decides which of a query's conditions find its documents by an index, and which only check documents that
-// are found otherwise. The declarations of the collections tell most of it, and the rest is looked up when the query runs:
-// see selectivity.go.
+// are found otherwise. Most of it follows from the declarations of the collections, and the rest is looked up when the
+// query runs: see selectivity.go.
 //
-// SQLite's own planner isn't enough, even with statistics that ANALYZE has just made of the whole file, since they say
-// nothing of the order that a list has. With 600,000 tickets, the first page of the open ones, those updated last first,
-// took 1,700 ms by its plan and takes 1.4 by this one; interactions with a common title by their start 155 and 2; planned
-// ones since yesterday by title 1,500 and 1.3.
+// SQLite's own planner isn't enough, even with fresh statistics from ANALYZE, since they say nothing about the order of
+// a list. With 600,000 tickets, the first page of the open ones, most recently updated first, took 1,700 ms with its
+// plan and takes 1.4 with this one; interactions with a common title by their start took 155 and take 2; planned ones
+// since yesterday by title took 1,500 and take 1.3.
 //
-// A condition that few documents match finds them, and they are sorted if no index gives the order. Where there is none,
-// the documents are read in the list's order by an index, from the cursor on and as far as the page goes, and the
-// conditions, which many of them match, check them.
+// A condition that few documents match finds them, and they are sorted if no index gives the order. Without such a
+// condition, an index reads the documents in the list's order, from the cursor to the end of the page, and the
+// conditions, which many documents match, check them.
 
 // access says how a condition of a query is used.
 type access struct {
-	// search lets an index find documents by it.
+	// search lets an index find documents by the condition.
 	search bool
 	// sort is the query's order.
 	sort []store.Sort
@@ -33,13 +33,13 @@ type plan struct {
 	parts []store.Filter // the conditions, all of which have to hold
 	// searches says of each part whether an index finds documents by it.
 	searches []bool
-	// sorts says that the documents found are few and in no order.
+	// sorts says that the documents found are few and have to be sorted.
 	sorts bool
 }
 
-// plan says how the documents of a query are found. Those of a parent are found by that. few narrows what is selective
-// as declared to what few documents match in fact; it may be nil.
-func (s *Store) plan(t *table, parent bool, q store.Query, few func(store.Filter) (bool, error)) (plan, error) {
+// plan plans a query. The documents of a parent are found by the parent's id. matchesFew says which of the conditions
+// declared as selective match only few documents in fact; it may be nil.
+func (s *Store) plan(t *table, parent bool, q store.Query, matchesFew func(store.Filter) (bool, error)) (plan, error) {
 	a := access{sort: q.Sort}
 	p := plan{sort: q.Sort, parts: conjuncts(q.Where, nil)}
 	p.searches = make([]bool, len(p.parts))
@@ -52,10 +52,10 @@ func (s *Store) plan(t *table, parent bool, q store.Query, few func(store.Filter
 			continue
 		case a.givesOrder(s, t, f):
 			p.searches[i], ordered = true, true
-		case few == nil:
+		case matchesFew == nil:
 			p.searches[i] = true
 		case !found:
-			if p.searches[i], err = few(f); err != nil {
+			if p.searches[i], err = matchesFew(f); err != nil {
 				return plan{}, err
 			}
 		}
@@ -76,11 +76,11 @@ func (s *Store) plan(t *table, parent bool, q store.Query, few func(store.Filter
 
 // conditions writes the conditions of a query.
 func (b *builder) conditions(t *table, p plan) {
-	glue := ""
+	sep := ""
 	for i, f := range p.parts {
-		b.write(glue)
+		b.write(sep)
 		b.filter(t, f, access{search: p.searches[i], sort: p.sort})
-		glue = " AND "
+		sep = " AND "
 	}
 	if len(p.parts) == 0 {
 		b.write("1")
@@ -98,7 +98,7 @@ func conjuncts(f store.Filter, to []store.Filter) []store.Filter {
 	return to
 }
 
-// isSelective says whether few documents match, as far as the declarations tell.
+// isSelective reports whether few documents match according to the declarations.
 func (a access) isSelective(s *Store, t *table, f store.Filter) bool {
 	selective := func(f store.Filter) bool { return a.isSelective(s, t, f) }
 	switch f.Op {
@@ -118,7 +118,7 @@ func (a access) isSelective(s *Store, t *table, f store.Filter) bool {
 	return false
 }
 
-// isBound says whether a condition is one on where the list begins or ends.
+// isBound reports whether a condition bounds where the list begins or ends.
 func (a access) isBound(f store.Filter) bool {
 	switch f.Op {
 	case store.OpGt, store.OpGte, store.OpLt, store.OpLte, store.OpStartsWith:
@@ -127,15 +127,15 @@ func (a access) isBound(f store.Filter) bool {
 	return false
 }
 
-// givesOrder says whether indexes hold what matches the condition in the query's order.
+// givesOrder reports whether an index returns the documents that match the condition in the query's order.
 func (a access) givesOrder(s *Store, t *table, f store.Filter) bool {
 	if f.Op == store.OpOr && len(a.sort) == 0 {
 		return !slices.ContainsFunc(f.Filters, func(f store.Filter) bool {
 			return !a.isSelective(s, t, f) && !a.givesOrder(s, t, f)
 		})
 	}
-	one := f.Op == store.OpEq || f.Op == store.OpIsNull || f.Op == store.OpIn && len(f.Values) == 1
-	if !one && (f.Op != store.OpIn || len(a.sort) > 0) {
+	single := f.Op == store.OpEq || f.Op == store.OpIsNull || f.Op == store.OpIn && len(f.Values) == 1
+	if !single && (f.Op != store.OpIn || len(a.sort) > 0) {
 		return false
 	}
 	rest := slices.DeleteFunc(slices.Clone(a.sort), func(key store.Sort) bool { return key.Field == f.Field })
@@ -144,7 +144,7 @@ func (a access) givesOrder(s *Store, t *table, f store.Filter) bool {
 	})
 }
 
-// isOrder says whether keys of an index are an order or begin with it, in its direction or the opposite one.
+// isOrder reports whether the keys of an index begin with an order, in its direction or the opposite one.
 func isOrder(keys []store.Key, order []store.Sort) bool {
 	if len(order) > len(keys) {
 		return false

@@ -12,7 +12,7 @@ import (
 	"crm/db/store"
 )
 
-// planCase is a query of the server and the index that has to serve it, without sorting.
+// planCase is a query of the server and the index that must serve it, without sorting.
 type planCase struct {
 	name       string
 	collection *store.Collection
@@ -40,7 +40,7 @@ func planCases() []planCase {
 			store.Query{Where: due, Sort: byField("next_attempt_at", false), Limit: 1}, "deliveries_due"},
 		{"events not planned", store.Events, "",
 			store.Query{Where: store.Eq("planned", false), Sort: []store.Sort{{Field: "seq"}}, Limit: 9}, "events_planned_seq"},
-		{"events behind", store.Events, "",
+		{"events after a seq", store.Events, "",
 			store.Query{Where: store.Compare(store.OpGt, "seq", 1), Sort: byField("seq", false), Limit: 9}, "events_seq"},
 		{"login attempts", db.LoginAttempts.Collection, "",
 			store.Query{Where: store.And(store.Eq("key", "a"), store.Compare(store.OpGt, "at", at))}, "login_attempts_key_at"},
@@ -81,7 +81,7 @@ func TestIndexesServeTheServersQueries(t *testing.T) {
 	}
 }
 
-// explain returns the plan of a statement, a line for each of its steps.
+// explain returns the plan of a statement, one line per step.
 func explain(t *testing.T, s *Store, compose func(*builder)) string {
 	t.Helper()
 	var plan strings.Builder

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// operation is a change of the database on its way through the writer.
+// operation is a change of the database that waits for the writer or uses it.
 type operation struct {
-	// run makes the change. If it fails, spoilt says that it may have left a part of it in the transaction.
-	run func(w *conn) (spoilt bool, err error)
-	// came is when it began to wait.
-	came time.Time
-	// err is how it ended. One that queues knows when done is closed.
+	// run makes the change. If it fails, dirty says that it may have left part of it in the transaction.
+	run func(w *conn) (dirty bool, err error)
+	// enqueuedAt is when the operation began to wait.
+	enqueuedAt time.Time
+	// err is the operation's result. If the operation queues, it is valid once done is closed.
 	err  error
 	done chan struct{}
 }
 
-// panicked is the panic of an operation. Another goroutine than its own may have run it, so the stack goes along.
+// panicked is the panic of an operation. A different goroutine may have run the operation, so it includes the stack.
 type panicked struct {
 	value any
 	stack []byte
@@ -29,15 +29,15 @@ func (p *panicked) Error() string { return fmt.Sprintf("%v\n\n%s", p.value, p.st
 
 // submit returns when the operation is on disk, or has failed.
 //
-// To sync the disk costs several times what a change costs, so the operations that wait for the writer share one
-// transaction and its sync. None waits for company: whoever finds the writer free leads a group, of its own operation
-// and of those that queue by the time it has run that. Who comes during the sync queues, and the first of them leads
-// the next group.
+// Syncing the disk costs several times as much as a change, so the operations that wait for the writer share one
+// transaction and its sync. Operations never wait just to share: one that finds the writer free leads a group, which
+// consists of itself and the operations that have queued by the time it has run. Operations that arrive during the sync
+// queue, and the first of them leads the next group.
 func (s *Store) submit(ctx context.Context, op *operation) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	op.came = time.Now()
+	op.enqueuedAt = time.Now()
 	select {
 	case s.writing <- struct{}{}:
 		s.lead(ctx, op)
@@ -52,7 +52,8 @@ func (s *Store) submit(ctx context.Context, op *operation) error {
 	return op.err
 }
 
-// enqueue returns nil once the operation is done. It may leave the queue until a leader takes it, who then finishes it.
+// enqueue returns nil once the operation is done. The operation can leave the queue until a leader takes it, which then
+// finishes it.
 func (s *Store) enqueue(ctx context.Context, op *operation) error {
 	op.done = make(chan struct{})
 	s.queue.join(op)
@@ -66,7 +67,7 @@ func (s *Store) enqueue(ctx context.Context, op *operation) error {
 				s.lead(ctx, op)
 				return nil
 			}
-			<-s.writing // the leader before finished this operation just now
+			<-s.writing // the previous leader has just finished this operation
 		case <-ended:
 			if s.queue.leave(op) {
 				return ctx.Err()
@@ -81,7 +82,7 @@ func (s *Store) enqueue(ctx context.Context, op *operation) error {
 	}
 }
 
-// queue holds the operations that wait, in the order in which they came.
+// queue holds the waiting operations, in the order of their arrival.
 type queue struct {
 	mu      sync.Mutex
 	waiting []*operation
@@ -93,7 +94,7 @@ func (q *queue) join(op *operation) {
 	q.waiting = append(q.waiting, op)
 }
 
-// leave returns false if the operation is not in the queue any more.
+// leave returns false if the operation is no longer in the queue.
 func (q *queue) leave(op *operation) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -104,7 +105,7 @@ func (q *queue) leave(op *operation) bool {
 	return i >= 0
 }
 
-// next takes out the operation that came first; it returns nil if there is none.
+// next removes and returns the first operation; it returns nil if there is none.
 func (q *queue) next() *operation {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -13,15 +13,15 @@ func (s *Store) Find(ctx context.Context, c *store.Collection, q store.Query, ne
 	return s.read(ctx, c, func(r *conn) error {
 		t := s.table(c)
 		r.builder.reset(s)
-		r.builder.few = r.selectivity(s, t, q)
+		r.builder.matchesFew = r.selectivity(s, t, q)
 		r.builder.find(t, "", q)
 		return r.run(func(stmt *sqlite.Stmt) error { return r.scan(stmt, t, q.Fields, next()) })
 	})
 }
 
 // FindChildren implements store.Store. It runs one prepared statement for each parent: within one process and one
-// snapshot that costs less than one statement for all, be it with a limited subquery for each parent (1.5 times as much
-// for 50, 100 and 250 parents, since the children come sorted) or with ROW_NUMBER, and an index on parent and order
+// snapshot that costs less than one statement for all, whether with a limited subquery for each parent (1.5 times as
+// much for 50, 100 and 250 parents, since the children get sorted) or with ROW_NUMBER, and an index on parent and order
 // serves it without sorting.
 func (s *Store) FindChildren(
 	ctx context.Context, c *store.Collection, parent string, parents []store.ID, q store.Query, next func(store.ID) store.Document,
@@ -56,7 +56,7 @@ func (s *Store) children(
 	return nil
 }
 
-// snapshot has several statements read the same state.
+// snapshot lets several statements read the same state.
 func (c *conn) snapshot(run func() error) error {
 	if err := c.exec("BEGIN"); err != nil {
 		return err

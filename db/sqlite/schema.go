@@ -12,11 +12,11 @@ import (
 	"crm/db/store"
 )
 
-// smallTable is the number of rows up to which a table's indexes are built at once, since that takes no time.
+// smallTable is the number of rows up to which a table's indexes are built at once, since that takes hardly any time.
 const smallTable = 10_000
 
-// EnsureConstraints implements store.Store. It adds the tables and columns that are missing too: an older program may have
-// made the file.
+// EnsureConstraints implements store.Store. It also adds missing tables and columns: an older version of the program
+// may have created the file.
 func (s *Store) EnsureConstraints(ctx context.Context) error {
 	return s.alter(ctx, func(w *conn) error {
 		for _, c := range s.collections {
@@ -28,7 +28,7 @@ func (s *Store) EnsureConstraints(ctx context.Context) error {
 	})
 }
 
-// alter runs what changes the schema in a transaction of its own.
+// alter changes the schema in a transaction of its own.
 func (s *Store) alter(ctx context.Context, run func(w *conn) error) error {
 	if err := s.acquire(ctx, s.writing); err != nil {
 		return err
@@ -40,9 +40,9 @@ func (s *Store) alter(ctx context.Context, run func(w *conn) error) error {
 	return fromSQLite(ctx, nil, s.transact(ctx, w, func() error { return run(w) }))
 }
 
-// ensure builds what a table lacks that it can't do without, and what is built at once. Tables keep their rowid:
-// clustered by _id (WITHOUT ROWID) they measured 5 % faster on documents of 300 bytes, but two to sixteen times slower on
-// those of 3 KB, whose rows then fill the inner pages too.
+// ensure adds a table's missing columns and unique indexes, and all indexes if it is small. Tables keep their rowid:
+// clustered by _id (WITHOUT ROWID) they measured 5 % faster on documents of 300 bytes, but two to sixteen times slower
+// on those of 3 KB, whose rows then fill the inner pages too.
 func (c *conn) ensure(t *table) error {
 	if err := c.ensureColumns(t); err != nil {
 		return err
@@ -104,7 +104,7 @@ func (c *conn) columnNames(table string) (map[string]bool, error) {
 	return names, err
 }
 
-// definition defines a column. One that isn't nullable has a default, which the documents get that lack it.
+// definition defines a column. A column that isn't nullable has a default for the existing documents.
 func definition(f store.Field) string {
 	types := map[store.Type]string{
 		store.TypeID: "BLOB", store.TypeString: "TEXT", store.TypeTime: "INTEGER", store.TypeInt: "INTEGER", store.TypeBool: "INTEGER",
@@ -116,7 +116,7 @@ func definition(f store.Field) string {
 	return text
 }
 
-// literal writes what a document is read as that lacks the field.
+// literal writes the value read from a document that lacks the field.
 func literal(f store.Field) string {
 	switch value := f.Default.(type) {
 	case string:

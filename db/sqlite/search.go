@@ -9,22 +9,22 @@ import (
 	"crm/db/store"
 )
 
-// This file is how texts are found within others: each collection with Searched fields has a full-text index (FTS5) of
-// all sequences of three characters in them. Triggers keep it with the table, in the same transaction. It holds rowids
-// and refers to the table for the texts; VACUUM keeps the rowids of a table that has indexes.
+// This file searches for substrings: each collection with Searched fields has a full-text index (FTS5) of all sequences
+// of three characters in them. Triggers keep it in sync with the table, in the same transaction. It holds rowids and
+// refers to the table for the texts; VACUUM keeps the rowids of a table that has indexes.
 
-// finds says whether the full-text index finds what a condition matches.
+// finds reports whether the full-text index can find the documents that match a condition.
 func (t *table) finds(f store.Filter) bool {
 	text, _ := f.Value.(string)
 	return t.searchable.Load() && slices.Contains(t.collection.Searched, f.Field) &&
 		utf8.RuneCountInString(text) >= store.MinSearch && utf8.ValidString(text) && !strings.Contains(text, "\x00")
 }
 
-// contains writes the condition that a field has a text in it. What the full-text index finds has the text's pieces
-// somewhere, so it is compared, too.
+// contains writes the condition that a field contains a text. The full-text index finds texts that have all its pieces,
+// in any order, so the text is compared, too.
 func (b *builder) contains(t *table, f store.Filter, a access) {
 	c := b.operand(t, f.Field, a)
-	text := b.sought(c, f)
+	text := b.searchText(c, f)
 	if a.search && t.finds(f) {
 		b.write("(rowid IN (SELECT rowid FROM ")
 		b.matches(t, f)
@@ -36,16 +36,17 @@ func (b *builder) contains(t *table, f store.Filter, a access) {
 	b.write(") > 0")
 }
 
-// matches writes the full-text index and what is to be found in it.
+// matches writes a search of the full-text index, after FROM.
 func (b *builder) matches(t *table, f store.Filter) {
 	b.write(t.search, " WHERE ", t.search, " MATCH ")
-	b.arg(matchExpression(f.Field, b.sought(b.column(t, f.Field), f)))
+	b.arg(matchExpression(f.Field, b.searchText(b.column(t, f.Field), f)))
 }
 
-// maxPieces is by how many pieces of a text documents are found; more would hardly rule out any, and cost by their square.
+// maxPieces is the maximum number of pieces of a text to search for. More would hardly exclude any documents, and their
+// cost is quadratic.
 const maxPieces = 32
 
-// matchExpression asks for the documents that have in that field a text's characters by threes.
+// matchExpression matches documents whose field has all of a text's pieces of three characters.
 func matchExpression(field, text string) string {
 	runes := []rune(text)
 	var pieces []string
@@ -57,12 +58,12 @@ func matchExpression(field, text string) string {
 	return "{" + quote(field) + "} : (" + strings.Join(pieces, " AND ") + ")"
 }
 
-// sameNames says whether the names are these, in whatever order.
+// sameNames reports whether both have the same names, in any order.
 func sameNames(names map[string]bool, these []string) bool {
 	return len(names) == len(these) && !slices.ContainsFunc(these, func(name string) bool { return !names[name] })
 }
 
-// searchDefinitions are the statements that make a table's full-text index, in the place of an older one.
+// searchDefinitions returns the statements that build a table's full-text index, replacing an older one.
 func searchDefinitions(t *table) []string {
 	var texts []string
 	trigger := func(on, when string, actions ...string) {

@@ -12,12 +12,12 @@ import (
 	"crm/db/store"
 )
 
-// withoutIndexes declares a collection as an older program did, which knew neither its indexes nor how to search it.
+// withoutIndexes declares a collection as an older version of the program did, without indexes and search.
 func withoutIndexes(c *store.Collection) *store.Collection {
 	return &store.Collection{Name: c.Name, Fields: c.Fields}
 }
 
-// insertCustomers inserts n customers, each at a company of its own.
+// insertCustomers inserts n customers, each with a different company.
 func insertCustomers(t *testing.T, s *Store, c *store.Collection, n int) {
 	t.Helper()
 	err := s.transact(t.Context(), s.writer, func() error {
@@ -43,7 +43,7 @@ func customerOf(i int) store.Document {
 	return customer
 }
 
-// companies returns the companies that have a text in them.
+// companies returns the companies whose names contain a text.
 func companies(t *testing.T, s *Store, text string) []string {
 	t.Helper()
 	found := []string{}
@@ -62,8 +62,8 @@ func companies(t *testing.T, s *Store, text string) []string {
 	return found
 }
 
-// TestIndexesOfALargeDatabase opens a database of an older program. What takes time is not built at once, but the
-// database can be used; and what was built stays.
+// TestIndexesOfALargeDatabase opens a database of an older version of the program. Indexes that take long aren't built
+// at once, but the database can be used; and existing indexes stay.
 func TestIndexesOfALargeDatabase(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
@@ -102,7 +102,7 @@ func TestIndexesOfALargeDatabase(t *testing.T) {
 	}
 }
 
-// TestSearchFollowsTheTable changes documents in every way there is, and what is found changes with them.
+// TestSearchFollowsTheTable changes documents in every possible way and checks what a search finds afterwards.
 func TestSearchFollowsTheTable(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "crm.db"), db.Customers.Collection)
@@ -122,7 +122,7 @@ func TestSearchFollowsTheTable(t *testing.T) {
 	if err := s.Delete(t.Context(), db.Customers.Collection, found[2].ID, store.Filter{}); err != nil {
 		t.Fatal(err)
 	}
-	// One that is refused leaves nothing in the index, and VACUUM leaves the rows their places.
+	// A refused update leaves nothing in the index, and VACUUM keeps the rowids.
 	if err := s.Update(t.Context(), db.Customers.Collection, found[3].ID, store.Filter{}, append(set, store.Assignment{Field: "email_key", Value: "name 0"})); store.CodeOf(err) != store.Conflict {
 		t.Fatalf("got %v, want a conflict", err)
 	}

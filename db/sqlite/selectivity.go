@@ -6,13 +6,13 @@ import (
 	"crm/db/store"
 )
 
-// few is the number of documents that a list may have to sort. Of three million documents, to sort so many costs about
-// what it costs to come across a page of them in another order.
-const few = 5000
+// maxSorted is the maximum number of documents that a list sorts. With three million documents, sorting that many costs
+// about as much as finding a page of them in another order.
+const maxSorted = 5000
 
-// selectivity returns a function that tells, for the list that a query asks for, whether few documents match a condition.
-// It counts them by their index, and no more than it has to. Without it the plan for a condition like "created after"
-// would be right for the last hour and read everything for the last year, or the other way round.
+// selectivity returns a function that reports, for a query's list, whether few documents match a condition. It counts
+// them in an index, and no more than necessary. Without it the plan for a condition like "created after" would be right
+// for the last hour and read everything for the last year, or the other way round.
 func (c *conn) selectivity(s *Store, t *table, q store.Query) func(store.Filter) (bool, error) {
 	if q.Limit <= 0 || len(q.Sort) == 0 {
 		return nil
@@ -25,7 +25,7 @@ func (c *conn) selectivity(s *Store, t *table, q store.Query) func(store.Filter)
 	}
 }
 
-// isFew says whether few documents match a condition and an index finds them.
+// isFew reports whether few documents match a condition and an index finds them.
 func (c *conn) isFew(s *Store, t *table, f store.Filter) (bool, error) {
 	switch {
 	case !access{}.isSelective(s, t, f):
@@ -41,8 +41,8 @@ func (c *conn) isFew(s *Store, t *table, f store.Filter) (bool, error) {
 	case f.Field == "_id" && (f.Op == store.OpEq || f.Op == store.OpIn):
 		return true, nil
 	}
-	n, err := c.countUpTo(s, t, f, s.few+1)
-	return n <= s.few, err
+	n, err := c.countUpTo(s, t, f, s.maxSorted+1)
+	return n <= s.maxSorted, err
 }
 
 func (c *conn) anyFew(s *Store, t *table, filters []store.Filter) (bool, error) {
@@ -63,8 +63,8 @@ func (c *conn) allFew(s *Store, t *table, filters []store.Filter) (bool, error) 
 	return true, nil
 }
 
-// countUpTo counts what matches a condition, as far as the limit. Of a text it counts what the full-text index finds,
-// which it reads no further either.
+// countUpTo counts the documents that match a condition, up to the limit. For a substring it counts the matches in the
+// full-text index.
 func (c *conn) countUpTo(s *Store, t *table, f store.Filter, limit int) (int, error) {
 	b := &c.builder
 	b.reset(s)

@@ -21,7 +21,7 @@ import (
 	"crm/resolvers"
 )
 
-// planned is the real server on a real store, whose statements it explains.
+// planned is the real server on a real store, whose statements can be explained.
 type planned struct {
 	t      *testing.T
 	store  *sqlite.Store
@@ -56,7 +56,7 @@ func servePlanned(t *testing.T) *planned {
 	return p
 }
 
-// fill makes an account of each role, and a document of each kind.
+// fill creates an account of each role, and a document of each kind.
 func (p *planned) fill() {
 	p.t.Helper()
 	const newUser, newCustomer = `{name: "Ann Lee", email: "%s@example.com", password: "correct horse"}`,
@@ -82,7 +82,7 @@ func (p *planned) fill() {
 		`mutation { createCustomerNote(input: {customerId: %q, text: "Late"}) { customerNote { id } } }`, customer))
 }
 
-// ask sends an operation, which has to succeed.
+// ask sends an operation, which must succeed.
 func (p *planned) ask(token, query string) map[string]any {
 	p.t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query})

@@ -16,22 +16,23 @@ import (
 type expectation int
 
 const (
-	// found: an index finds the documents; they are few and may be sorted.
+	// found: an index finds the documents; there are few, and they may be sorted.
 	found expectation = iota
-	// walked: the documents are read by an index in the list's order, until the page is full.
+	// walked: an index reads the documents in the list's order, until the page is full.
 	walked
-	// walkedAbove: the documents that the lists hang on are walked; the lists themselves may be sorted.
+	// walkedAbove: the parents of the lists are walked; the lists themselves may be sorted.
 	walkedAbove
-	// walkedBetween: an index finds the documents, or they are walked in the list's order from there on.
+	// walkedBetween: an index finds the documents, or they are walked in the list's order within the bounds.
 	walkedBetween
 )
 
-// check asks and has SQLite explain each statement that that took:
+// check sends a query and checks SQLite's plan of each statement that it took:
 //
-//   - No table is scanned without an index, and none is indexed for the query only.
-//   - An index is walked from end to end, and a list read in its order, only where the conditions match many documents
-//     by nature. Where one is selective it finds the documents, and only then they may be sorted.
-//   - What is equal in the first key of an order may be sorted by the others, unless that key has few values.
+//   - No table is scanned without an index, and no index is built for one query.
+//   - An index is walked from end to end, and a list read in its order, only if the conditions match many documents by
+//     nature. A selective condition finds the documents, and only then may they be sorted.
+//   - Documents with equal values of an order's first key may be sorted by the other keys, unless the first key has
+//     low cardinality.
 func (p *planned) check(role, query string, want expectation) {
 	p.t.Helper()
 	p.store.TakeStatements()
@@ -68,9 +69,9 @@ func (p *planned) problem(statement, step string, want expectation) string {
 	case walk && counts && !strings.Contains(step, "COVERING"):
 		return "documents are read to count them"
 	case strings.HasPrefix(step, "USE TEMP B-TREE FOR LAST") && strings.Contains(statement, `ORDER BY "priority"`):
-		return "what is equal in a key of few values is sorted"
+		return "documents with equal values of a low-cardinality key are sorted"
 	case step == "USE TEMP B-TREE FOR ORDER BY" && want == walked:
-		return "a list of many is sorted"
+		return "a list of many documents is sorted"
 	}
 	return ""
 }

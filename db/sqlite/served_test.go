@@ -9,7 +9,7 @@ import (
 	"crm/db/store"
 )
 
-// everyList asks for all lists at the root as somebody with a role, with these conditions in every order.
+// everyList queries all lists at the root as a viewer with a role, with these conditions in every order.
 func (p *planned) everyList(role string, conditions func(kind string) map[string]expectation) {
 	p.t.Helper()
 	for list, kind := range lists {
@@ -27,15 +27,15 @@ func TestEveryFilterAndOrderIsServedByAnIndex(t *testing.T) {
 	p.everyList("ADMIN", p.conditions)
 }
 
-// TestFiltersThatMatchMany has the server take every number of documents for many: the lists are read in their order.
+// TestFiltersThatMatchMany makes the server treat any number of documents as many: the lists are read in their order.
 func TestFiltersThatMatchMany(t *testing.T) {
 	t.Parallel()
 	p := servePlanned(t)
-	p.store.SetFew(-1)
+	p.store.SetMaxSorted(-1)
 	p.everyList("ADMIN", func(kind string) map[string]expectation {
 		conditions := p.conditions(kind)
 		for condition := range conditions {
-			// An id finds one document, and sorting the documents that have one text costs less than looking for them.
+			// An id finds one document.
 			if !strings.HasPrefix(condition, "id: ") {
 				conditions[condition] = walked
 			}
@@ -45,7 +45,7 @@ func TestFiltersThatMatchMany(t *testing.T) {
 	p.everyList("USER", func(string) map[string]expectation { return map[string]expectation{"": walked} })
 }
 
-// TestScopesAreServedByAnIndex reads every list as everybody who sees a part of it.
+// TestScopesAreServedByAnIndex reads every list with every role that sees a part of it.
 func TestScopesAreServedByAnIndex(t *testing.T) {
 	t.Parallel()
 	p := servePlanned(t)
@@ -69,7 +69,8 @@ func TestScopesAreServedByAnIndex(t *testing.T) {
 	}
 }
 
-// TestPagesAreServedByAnIndex reads on from a cursor, in either direction and in between, in orders of one and of more keys.
+// TestPagesAreServedByAnIndex reads pages from a cursor, in either direction and between two, in orders of one or two
+// keys.
 func TestPagesAreServedByAnIndex(t *testing.T) {
 	t.Parallel()
 	p := servePlanned(t)
@@ -88,19 +89,19 @@ func (p *planned) page(list, order string) {
 	key := strings.Fields(order[1:])[1]
 	second := strings.Contains(order, "}{") && !strings.Contains(order, "field: CREATED_AT")
 	if strings.Count(order, key) > 1 || (key == "PRIORITY," || key == "PINNED,") && second {
-		return // refused: a key twice, and a key behind one of few values
+		return // refused: a duplicate key, and a key after a low-cardinality one
 	}
 	answer := p.ask(p.tokens["ADMIN"], fmt.Sprintf("{ %s(orderBy: %s) { pageInfo { endCursor } } }", list, order))
 	cursor := answer[list].(map[string]any)["pageInfo"].(map[string]any)["endCursor"]
-	for _, slice := range []string{"first: 5", "last: 5", "first: 5, after: %[1]q", "last: 5, before: %[1]q", "after: %[1]q, before: %[1]q"} {
-		if strings.Contains(slice, "%") {
-			slice = fmt.Sprintf(slice, cursor)
+	for _, page := range []string{"first: 5", "last: 5", "first: 5, after: %[1]q", "last: 5, before: %[1]q", "after: %[1]q, before: %[1]q"} {
+		if strings.Contains(page, "%") {
+			page = fmt.Sprintf(page, cursor)
 		}
-		p.check("ADMIN", fmt.Sprintf("{ %s(%s, orderBy: %s) { nodes { id } } }", list, slice, order), walked)
+		p.check("ADMIN", fmt.Sprintf("{ %s(%s, orderBy: %s) { nodes { id } } }", list, page, order), walked)
 	}
 }
 
-// TestNestedListsAreServedByAnIndex reads every list that hangs on a document, in every order.
+// TestNestedListsAreServedByAnIndex reads every list of a document, in every order.
 func TestNestedListsAreServedByAnIndex(t *testing.T) {
 	t.Parallel()
 	p := servePlanned(t)
@@ -128,8 +129,8 @@ func TestNestedListsAreServedByAnIndex(t *testing.T) {
 	}
 }
 
-// TestCombinationsAreServedByAnIndex is about conditions that meet: several at once, one of several, none, and those on
-// what a reference leads to.
+// TestCombinationsAreServedByAnIndex checks combined conditions: all of several, one of several, none, and those on the
+// target of a reference.
 func TestCombinationsAreServedByAnIndex(t *testing.T) {
 	t.Parallel()
 	p := servePlanned(t)

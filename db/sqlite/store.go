@@ -1,13 +1,12 @@
 // Package sqlite is the embedded engine of store.Store: one file, for one machine.
 //
-// It stands on zombiezen.com/go/sqlite, a thin layer over modernc.org/sqlite, which is SQLite translated to Go: no C
+// It uses zombiezen.com/go/sqlite, a thin layer over modernc.org/sqlite, which is SQLite translated to Go: no C
 // compiler is needed. database/sql on the same engine measured slower, since it boxes and converts every column of
 // every row and hides the connection on which statements stay prepared.
 //
-// Every collection is a table with one column per declared field. There is one writer at a time, in this process by a
-// lock and among processes by SQLite's own, and a small pool of readers, which WAL lets read while it writes. What a
-// write acknowledged is on disk (synchronous=FULL); writes that wait for the writer go there together, in one
-// transaction.
+// Every collection is a table with one column per declared field. There is one writer at a time, ensured by a lock in
+// this process and by SQLite's own lock among processes, and a small pool of readers, which WAL lets read during
+// writes. Acknowledged writes are on disk (synchronous=FULL); writes that wait for the writer share one transaction.
 package sqlite
 
 import (
@@ -28,19 +27,19 @@ type Store struct {
 	collections []*store.Collection
 	tables      sync.Map // *store.Collection -> *table
 
-	// writing holds a token while the writer is in use, reading one for each reader that is.
+	// writing holds a token while the writer is in use, reading one for each reader in use.
 	writing chan struct{}
 	reading chan struct{}
 	writer  *conn
 	queue   queue
 
 	mu   sync.Mutex
-	idle []*conn // readers; the one used last is the last
+	idle []*conn // readers, the most recently used last
 
-	// patience is how long a write waits for a lock that another process holds, before it is UNAVAILABLE.
-	patience time.Duration
-	// few is the constant, but in tests.
-	few int
+	// lockTimeout is how long a write waits for a lock of another process before it is UNAVAILABLE.
+	lockTimeout time.Duration
+	// maxSorted is the constant, except in tests.
+	maxSorted int
 
 	version versionConn
 
@@ -51,14 +50,14 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// busyTimeout is the patience of a store that is opened.
+// busyTimeout is the default lockTimeout.
 const busyTimeout = 10 * time.Second
 
-// Open opens the database in the file at path, which it makes if it is missing, for its owner only. Tables, columns
-// and indexes of the collections, and of db.Events, that are missing are added, but for indexes on many documents, which
-// are left to EnsureIndexes: until then, queries that need them are slow. No data is ever removed.
+// Open opens the database in the file at path. A missing file is created with permissions for its owner only. Missing
+// tables, columns and indexes of the collections, and of store.Events, are added, except for indexes on many documents,
+// which are left to EnsureIndexes: until then, queries that need them are slow. No data is ever removed.
 func Open(ctx context.Context, path string, collections []*store.Collection) (*Store, error) {
-	tuned.Do(tuneMemory)
+	tuneOnce.Do(tuneMemory)
 	path, err := createFile(path)
 	if err != nil {
 		return nil, err
@@ -71,14 +70,14 @@ func Open(ctx context.Context, path string, collections []*store.Collection) (*S
 		collections: collections,
 		writing:     make(chan struct{}, 1),
 		reading:     make(chan struct{}, readers()),
-		patience:    busyTimeout,
-		few:         few,
+		lockTimeout: busyTimeout,
+		maxSorted:   maxSorted,
 		closed:      make(chan struct{}),
 	}
 	if s.writer, err = openConn(ctx, path, writerPragmas); err != nil {
 		return nil, fmt.Errorf("cannot open %s: %w", path, err)
 	}
-	s.writer.sqlite.SetBusyTimeout(0) // from now on waiting for a lock is begin's
+	s.writer.sqlite.SetBusyTimeout(0) // from now on begin waits for locks
 	if err := s.prepare(ctx); err != nil {
 		_ = s.Close() // the first error is the one that matters
 		return nil, fmt.Errorf("cannot prepare %s: %w", path, err)
@@ -90,7 +89,7 @@ func Open(ctx context.Context, path string, collections []*store.Collection) (*S
 	return s, nil
 }
 
-// prepare adds what is missing, and finds out what isn't.
+// prepare adds what is missing, and marks tables whose full-text index exists.
 func (s *Store) prepare(ctx context.Context) error {
 	if err := s.EnsureConstraints(ctx); err != nil {
 		return err
@@ -99,7 +98,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	return err
 }
 
-// createFile makes the file and its folder if they are missing, and returns the absolute path.
+// createFile creates the file and its folder if they are missing, and returns the absolute path.
 func createFile(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -118,7 +117,8 @@ func createFile(path string) (string, error) {
 	return path, nil
 }
 
-// Ping implements store.Store. It looks for the file too: SQLite goes on with one that was removed, and loses everything.
+// Ping implements store.Store. It also checks that the file exists: SQLite keeps using a removed file, and then loses
+// everything.
 func (s *Store) Ping(ctx context.Context) error {
 	err := s.read(ctx, store.Events, func(r *conn) error {
 		if _, err := os.Stat(s.path); err != nil {
@@ -132,7 +132,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	return unavailable(err)
 }
 
-// Close implements store.Store. It waits for the operations that are running; later ones are UNAVAILABLE.
+// Close implements store.Store. It waits for running operations; later ones are UNAVAILABLE.
 func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
 		close(s.closed)

@@ -8,7 +8,7 @@ import (
 	"crm/db/store"
 )
 
-// table is a collection as SQL names it.
+// table is a collection with its names in SQL.
 type table struct {
 	collection *store.Collection
 	name       string            // quoted
@@ -25,7 +25,7 @@ type column struct {
 	store.Field
 }
 
-// table returns the table of a collection. Collections are declared once and stay, so each is looked at once.
+// table returns the table of a collection. Collections never change, so tables are cached.
 func (s *Store) table(c *store.Collection) *table {
 	if known, ok := s.tables.Load(c); ok {
 		return known.(*table)
@@ -49,7 +49,7 @@ func quote(name string) string {
 	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 }
 
-// column returns the declaration of a field; SQL never names one that isn't declared.
+// column returns the column of a field. It fails for undeclared fields, so that they never get into SQL.
 func (t *table) column(field string) (column, error) {
 	c, ok := t.columns[field]
 	if !ok {

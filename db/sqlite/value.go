@@ -9,7 +9,7 @@ import (
 	"crm/db/store"
 )
 
-// bind gives a parameter a value: one of a filter, or what one of a document's pointers points to.
+// bind binds a parameter to a value, or to what one of a document's pointers points to.
 func bind(stmt *sqlite.Stmt, param int, value any) error {
 	switch v := value.(type) {
 	case nil:
@@ -34,7 +34,7 @@ func bind(stmt *sqlite.Stmt, param int, value any) error {
 	return nil
 }
 
-// scan fills the chosen fields of a document with the row that the statement stands on.
+// scan fills the selected fields of a document from the statement's current row.
 func (c *conn) scan(stmt *sqlite.Stmt, t *table, fields store.Fields, doc store.Document) error {
 	pointers := doc.Pointers(c.pointers[:0])
 	c.pointers = pointers
@@ -54,7 +54,7 @@ func (c *conn) scan(stmt *sqlite.Stmt, t *table, fields store.Fields, doc store.
 	return nil
 }
 
-// cell is the store.Source of one column of the row that the statement stands on.
+// cell is the store.Source of one column of the statement's current row.
 type cell struct {
 	stmt  *sqlite.Stmt
 	index int
@@ -85,7 +85,7 @@ func columnID(stmt *sqlite.Stmt, i int) (id store.ID) {
 	return id
 }
 
-// fits says whether a value is of the type that a field holds.
+// fits reports whether a value has a field's type.
 func fits(t store.Type, value any) bool {
 	switch value.(type) {
 	case store.ID:

@@ -10,8 +10,8 @@ import (
 	"crm/db/store"
 )
 
-// versionConn is a connection that never writes and only asks whether anybody else did: SQLite's data_version changes
-// whenever another connection, of whatever process, has committed. To map the WAL's index and compare its header would
+// versionConn is a connection that never writes and only asks whether others did: SQLite's data_version changes
+// whenever another connection, of any process, has committed. Mapping the WAL's index and comparing its header would
 // take no lock on the file, but it made no request faster by more than 3 %.
 type versionConn struct {
 	mutex sync.Mutex
@@ -29,7 +29,7 @@ func (v *versionConn) open(ctx context.Context, path string) error {
 	if err != nil {
 		return fromSQLite(ctx, nil, err)
 	}
-	conn.SetBusyTimeout(0) // then it isn't known, and nothing is remembered
+	conn.SetBusyTimeout(0) // if the file is locked, the version isn't known and nothing is cached
 	stmt, _, err := conn.PrepareTransient("PRAGMA data_version")
 	if err != nil {
 		_ = conn.Close() // the first error is the one that matters

@@ -11,14 +11,14 @@ import (
 	"crm/db/store"
 )
 
-// TestVersion has the version change with each write, through whichever store of the file, and with nothing else.
+// TestVersion checks that the version changes with each write, through any store of the file, and with nothing else.
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
-	one, other := open(t, path, notes), open(t, path, notes)
+	first, second := open(t, path, notes), open(t, path, notes)
 	version := func() store.Version {
 		t.Helper()
-		version, ok := one.Version()
+		version, ok := first.Version()
 		if !ok {
 			t.Fatal("the version isn't known")
 		}
@@ -26,7 +26,7 @@ func TestVersion(t *testing.T) {
 	}
 	before := version()
 	for i := range 20 {
-		for j, s := range []*Store{one, other} {
+		for j, s := range []*Store{first, second} {
 			if err := s.Insert(t.Context(), notes, &note{ID: store.NewID(), Title: fmt.Sprint(i, j)}); err != nil {
 				t.Fatal(err)
 			}
@@ -36,16 +36,16 @@ func TestVersion(t *testing.T) {
 			}
 			before = after
 		}
-		findNotes(t, one, store.Filter{})
-		findNotes(t, other, store.Filter{})
+		findNotes(t, first, store.Filter{})
+		findNotes(t, second, store.Filter{})
 		if version() != before {
 			t.Fatal("reading changed the version")
 		}
 	}
 }
 
-// TestReferencesAreNeverStale has readers follow references while a customer is renamed, now in this server and now in
-// another one on the same file: whoever begins to read after a change was acknowledged sees it.
+// TestReferencesAreNeverStale follows references while a customer is renamed, alternately by this server and by another
+// one on the same file: a read that begins after a change was acknowledged sees it.
 func TestReferencesAreNeverStale(t *testing.T) {
 	t.Parallel()
 	const renames = 300

@@ -23,11 +23,11 @@ func (s *Store) insert(w *conn, c *store.Collection, doc store.Document) error {
 	b := &w.builder
 	b.reset(s)
 	b.write("INSERT INTO ", t.name, " (", t.list, ") VALUES ")
-	glue := "("
+	sep := "("
 	for _, pointer := range pointers {
-		b.write(glue)
+		b.write(sep)
 		b.arg(pointer)
-		glue = ", "
+		sep = ", "
 	}
 	b.write(")")
 	return w.run(nil)
@@ -48,7 +48,7 @@ func (s *Store) Update(
 	})
 }
 
-// Delete implements store.Store. The document is gone at once: its events are in the log by then.
+// Delete implements store.Store. It removes the document at once, since its events are in the log already.
 func (s *Store) Delete(ctx context.Context, c *store.Collection, id store.ID, where store.Filter, events ...*store.Event) error {
 	return s.write(ctx, c, events, func(w *conn) error {
 		t := s.table(c)
@@ -60,7 +60,7 @@ func (s *Store) Delete(ctx context.Context, c *store.Collection, id store.ID, wh
 	})
 }
 
-// change runs the statement that the builder holds, which has to change a document.
+// change runs the statement that the builder holds. It is errNoRow if no document changed.
 func (c *conn) change() error {
 	if err := c.run(nil); err != nil {
 		return err

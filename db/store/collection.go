@@ -3,7 +3,7 @@ package store
 // Type is the type of a stored field.
 type Type int
 
-// The types that every engine stores. Times have the precision of a millisecond and are UTC.
+// The types that every engine stores. Times are in UTC, with a precision of one millisecond.
 const (
 	TypeID Type = iota
 	TypeString
@@ -19,10 +19,11 @@ type Field struct {
 	Type Type
 	// Nullable fields have a pointer type in Go; null and absent are the same.
 	Nullable bool
-	// Default is what a stored document that lacks the field is read as: a string, int or bool. Nil is the zero value.
+	// Default is the value read from a stored document that lacks the field: a string, int or bool. Nil is the zero
+	// value.
 	Default any
-	// LowCardinality fields have a few values that many documents share, as a status. What has such a value is too much
-	// to be sorted: an index helps to find it only if it gives the order, too.
+	// LowCardinality fields, such as a status, have a few values that many documents share. Too many documents match
+	// one value to sort them, so an index on the field helps only if it also gives the order.
 	LowCardinality bool
 }
 
@@ -37,20 +38,21 @@ type Index struct {
 	Name   string
 	Keys   []Key
 	Unique bool
-	// Reports is the field that a violation of a unique index is reported for, where it is not the indexed one.
+	// Reports is the field that a violation of a unique index is reported for, if it isn't the indexed one.
 	Reports string
 }
 
-// Collection declares what is stored under a name. It stands once for every engine.
+// Collection declares what is stored under a name. All engines share the declaration.
 type Collection struct {
 	Name    string
 	Fields  []Field
 	Indexes []Index
-	// Searched are the text fields that OpContains has an index for, which serves texts from MinSearch characters on.
+	// Searched are the text fields that OpContains has an index for, which serves texts of at least MinSearch
+	// characters.
 	Searched []string
 }
 
-// MinSearch is the length of the pieces, in characters, by which an engine finds a text within others.
+// MinSearch is the length in characters of the pieces that an engine indexes texts by.
 const MinSearch = 3
 
 // Field returns the declaration of the field of that name; ok is false if there is none.
@@ -63,19 +65,19 @@ func (c *Collection) Field(name string) (field Field, ok bool) {
 	return Field{}, false
 }
 
-// Fields is a choice of a collection's fields, a bit for each in their order. Zero is all of them.
+// Fields selects fields of a collection: one bit for each, in their order. Zero selects all of them.
 type Fields uint64
 
-// Select returns the choice of the _id and these fields; the names are ones of ours.
+// Select selects the _id and these fields. It panics if there is no such field.
 func (c *Collection) Select(names ...string) Fields {
-	chosen := Fields(1)
+	selected := Fields(1)
 	for _, name := range names {
-		chosen |= 1 << c.FieldIndex(name)
+		selected |= 1 << c.FieldIndex(name)
 	}
-	return chosen
+	return selected
 }
 
-// Has reports whether the i-th field of the collection is chosen.
+// Has reports whether the i-th field of the collection is selected.
 func (f Fields) Has(i int) bool { return f == 0 || f&(1<<i) != 0 }
 
 // Document is a Go struct that is stored in a collection.
@@ -85,7 +87,7 @@ type Document interface {
 	Pointers(into []any) []any
 }
 
-// FieldIndex returns the place of the field of that name; the name is one of ours.
+// FieldIndex returns the index of the field of that name. It panics if there is none.
 func (c *Collection) FieldIndex(name string) int {
 	for i, f := range c.Fields {
 		if f.Name == name {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Code tells a client what kind of error it met. It is what GraphQL clients find in extensions.code.
+// Code is the kind of an error. GraphQL clients find it in extensions.code.
 type Code string
 
 // The codes of this package; the GraphQL layer adds those that concern the request itself.
@@ -19,9 +19,9 @@ const (
 	Conflict        Code = "CONFLICT"
 	RateLimited     Code = "RATE_LIMITED"
 	Unavailable     Code = "UNAVAILABLE"
-	// EventsExpired says that events that a subscriber missed are not kept any more.
+	// EventsExpired says that events that a subscriber missed are no longer kept.
 	EventsExpired Code = "EVENTS_EXPIRED"
-	// SlowConsumer says that a subscriber reads more slowly than things happen.
+	// SlowConsumer says that a subscriber reads changes more slowly than they happen.
 	SlowConsumer Code = "SLOW_CONSUMER"
 )
 
@@ -32,13 +32,13 @@ type Problem struct {
 	Message string
 }
 
-// Error is the one error type whose message may be shown to a client. Every other error is internal.
+// Error is the only error type whose message clients may see. Every other error is internal.
 type Error struct {
 	Code    Code
 	Message string
 	// Problems names the fields concerned, if there are any.
 	Problems []Problem
-	// RetryAfter says when another try may succeed; zero if that isn't known.
+	// RetryAfter is how long to wait before another try may succeed; zero if that isn't known.
 	RetryAfter time.Duration
 	// Err is the cause, for the log only.
 	Err error
@@ -60,7 +60,7 @@ func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// CodeOf returns the code of err, or "" if it is none of ours.
+// CodeOf returns the code of err, or "" if it isn't an *Error.
 func CodeOf(err error) Code {
 	var coded *Error
 	if errors.As(err, &coded) {
@@ -75,10 +75,10 @@ func FieldError(code Code, path, format string, args ...any) *Error {
 	return &Error{Code: code, Message: path + ": " + message, Problems: []Problem{{Path: path, Message: message}}}
 }
 
-// Problems collects everything that is wrong with an input, so that a client learns it at once.
+// Problems collects everything that is wrong with an input, so that one error reports it all.
 type Problems []Problem
 
-// Add notes that the field at path is wrong.
+// Add records that the field at path is wrong.
 func (p *Problems) Add(path, format string, args ...any) {
 	*p = append(*p, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
 }

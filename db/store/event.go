@@ -5,27 +5,28 @@ import (
 	"time"
 )
 
-// Event says that something happened. It is written with the change it tells of, in the same atomic write, and then
-// moved into Events, from where mail and live updates follow.
+// Event describes a change. It is written atomically with that change and then moved into Events, which mail and live
+// updates follow.
 type Event struct {
 	ID ID `db:"_id"`
-	// Seq is the event's place in the log; it is zero as long as the event is pending.
+	// Seq is the event's position in the log; it is zero while the event is pending.
 	Seq int `db:"seq"`
 	// Type is the entity and what happened to it: "interaction.created".
 	Type string `db:"type"`
 	// Entity is the id of the document concerned.
 	Entity ID `db:"entity_id"`
-	// Actor is the id of the account that did it, ActorRole its role; both are zero when the program did.
+	// Actor is the id of the account that made the change, ActorRole its role; both are zero for changes by the
+	// program.
 	Actor     ID        `db:"actor_id"`
 	ActorRole string    `db:"actor_role"`
 	At        time.Time `db:"at"`
-	// Data is a JSON object: the entity as it was after the change, or before it if it was deleted.
+	// Data is a JSON object: the document as it was after the change, or before a deletion.
 	Data string `db:"data"`
-	// Planned is set when the deliveries that follow from the event have been made.
+	// Planned is set when the event's deliveries have been created.
 	Planned bool `db:"planned"`
 }
 
-// Events is the log of everything that happened, in order. Engines know it: MoveEvents writes it.
+// Events is the log of all changes, in order. Engines know it because MoveEvents writes it.
 var Events = &Collection{
 	Name:   "events",
 	Fields: FieldsOf(reflect.TypeFor[Event]()),

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// FieldsOf returns the fields of a document's type, which its tags declare in the order of its Pointers: `db:"status,few"`
-// names the field, `default:"open"` is what a stored document that lacks it is read as. A wrong tag is a fault of the program,
-// so it panics.
+// FieldsOf returns the fields of a document's type, which its tags declare in the order of its Pointers:
+// `db:"status,few"` names the field, `default:"open"` is the value read from a stored document that lacks it. A wrong
+// tag is a programming error, so it panics.
 func FieldsOf(document reflect.Type) []Field {
 	var fields []Field
 	for i := range document.NumField() {

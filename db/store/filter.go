@@ -3,8 +3,8 @@ package store
 // Op is the operator of a Filter.
 type Op int
 
-// The operators. Logic has two values only: a comparison with a null or absent field is false (but for OpIsNull),
-// and OpNot, OpNe and OpNotIn are the exact complement of what they negate, so they match such a field.
+// The operators. Logic is two-valued: a comparison with a null or absent field is false (except for OpIsNull), and
+// OpNot, OpNe and OpNotIn are the exact complement of what they negate, so they match such a field.
 const (
 	OpAll Op = iota // matches everything: the zero Filter
 	OpAnd
@@ -24,19 +24,20 @@ const (
 	OpInQuery // the field's value is among those that a query of another collection selects
 )
 
-// Filter says which documents are meant. Build one with the functions below.
+// Filter selects documents. Build one with the functions below.
 type Filter struct {
 	Op    Op
 	Field string
 	// Value is an ID, string, time.Time, int or bool.
 	Value any
-	// Values are those of OpIn and OpNotIn.
+	// Values are the operands of OpIn and OpNotIn.
 	Values []any
-	// Filters are those of OpAnd and OpOr, and the one of OpNot.
+	// Filters are the operands of OpAnd and OpOr, and the single one of OpNot.
 	Filters []Filter
-	// Query is that of OpInQuery.
+	// Query is the operand of OpInQuery.
 	Query *Subquery
-	// Path is where a client's input has the condition, for errors about it; it is empty for the program's own.
+	// Path is the condition's place in a client's input, for error messages; it is empty for conditions of the program
+	// itself.
 	Path string
 }
 
@@ -47,7 +48,7 @@ type Subquery struct {
 	Where      Filter
 }
 
-// And matches what all filters match.
+// And matches documents that all filters match.
 func And(filters ...Filter) Filter {
 	kept := make([]Filter, 0, len(filters))
 	for _, f := range filters {
@@ -64,16 +65,16 @@ func And(filters ...Filter) Filter {
 	return Filter{Op: OpAnd, Filters: kept}
 }
 
-// Or matches what at least one filter matches; without filters it matches nothing.
+// Or matches documents that at least one filter matches; without filters it matches nothing.
 func Or(filters ...Filter) Filter { return Filter{Op: OpOr, Filters: filters} }
 
 // None matches nothing.
 func None() Filter { return Or() }
 
-// Not matches what f does not match.
+// Not matches documents that f does not match.
 func Not(f Filter) Filter { return Filter{Op: OpNot, Filters: []Filter{f}} }
 
-// Compare compares a field with a value by one of OpEq, OpNe, OpGt, OpGte, OpLt, OpLte, OpContains, OpStartsWith.
+// Compare compares a field with a value; op is OpEq, OpNe, OpGt, OpGte, OpLt, OpLte, OpContains or OpStartsWith.
 func Compare(op Op, field string, value any) Filter {
 	return Filter{Op: op, Field: field, Value: value}
 }
@@ -94,8 +95,8 @@ func NotIn[T any](field string, values []T) Filter {
 // IsNull matches documents whose field is null or absent.
 func IsNull(field string) Filter { return Filter{Op: OpIsNull, Field: field} }
 
-// InQuery matches documents whose field is among the values that the documents of collection c matching where have
-// in the field named selected.
+// InQuery matches documents whose field has one of the values of the field selected in the documents of c that match
+// where.
 func InQuery(field string, c *Collection, selected string, where Filter) Filter {
 	return Filter{Op: OpInQuery, Field: field, Query: &Subquery{Collection: c, Select: selected, Where: where}}
 }

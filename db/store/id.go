@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// ID identifies a document. Its twelve bytes are laid out as a MongoDB ObjectID (seconds, a random number of this
+// ID identifies a document. Its twelve bytes are laid out like a MongoDB ObjectID (seconds, a random number of this
 // process, a counter), so that ids of both engines look alike and grow with time.
 type ID [12]byte
 
-// process holds what makes the ids of two processes differ.
+// process makes the ids of two processes differ.
 var process = newProcess()
 
 type processID struct {
@@ -40,8 +40,8 @@ func NewID() ID {
 	return id
 }
 
-// DerivedID returns the one id that belongs to these parts: the same parts give the same id, which is what makes
-// writing a document twice harmless.
+// DerivedID returns the id derived from these parts. The same parts give the same id, which makes it harmless to write
+// a document twice.
 func DerivedID(parts ...string) ID {
 	sum := sha256.New()
 	for _, part := range parts {
@@ -53,7 +53,7 @@ func DerivedID(parts ...string) ID {
 	return ID(sum.Sum(nil)[:12])
 }
 
-// ParseID reads the 24 hexadecimal digits that String writes.
+// ParseID parses the 24 hexadecimal digits that String returns.
 func ParseID(text string) (ID, error) {
 	var id ID
 	if len(text) != hex.EncodedLen(len(id)) {
@@ -68,7 +68,7 @@ func ParseID(text string) (ID, error) {
 // String returns the id as 24 hexadecimal digits.
 func (id ID) String() string { return hex.EncodeToString(id[:]) }
 
-// IsZero reports whether the id is of nothing.
+// IsZero reports whether the id is the zero value, which identifies nothing.
 func (id ID) IsZero() bool { return id == ID{} }
 
 // MarshalText writes the id as String does.

@@ -14,7 +14,7 @@ func ValueAt(pointer any) any {
 	return value
 }
 
-// Dereference is ValueAt for what may be no pointer of a document, in which case ok is false.
+// Dereference is ValueAt, but ok is false if the pointer has none of the types of a document's pointers.
 func Dereference(pointer any) (value any, ok bool) {
 	switch p := pointer.(type) {
 	case *ID:
@@ -48,19 +48,19 @@ func valueOrNil[T any](p *T) any {
 	return *p
 }
 
-// Source is one field as an engine has stored it. Each method reads it as one type.
+// Source is one field as stored by an engine. Each method reads it as one type.
 type Source interface {
 	ID() (ID, error)
 	Text() (string, error)
 	Time() (time.Time, error)
 	Int() (int, error)
 	Bool() (bool, error)
-	// IsNull is asked before a nullable field is read.
+	// IsNull is called before a nullable field is read.
 	IsNull() bool
 }
 
-// Scan sets the field that one of a document's pointers points to: what Dereference reads, it writes. It is generic so
-// that an engine's source needs no memory of its own for each field.
+// Scan sets the field that one of a document's pointers points to; it is the inverse of Dereference. It is generic so
+// that an engine needn't allocate a source for each field.
 func Scan[S Source](pointer any, from S) (err error) {
 	switch p := pointer.(type) {
 	case *ID:
@@ -101,7 +101,7 @@ func scanNullable[S Source, T any](into **T, from S, read func(S) (T, error)) er
 	return err
 }
 
-// SameValue reports whether two values of a field are the same; times are when they are the same moment.
+// SameValue reports whether two values of a field are equal; times are equal if they are the same instant.
 func SameValue(a, b any) bool {
 	if at, ok := a.(time.Time); ok {
 		bt, ok := b.(time.Time)

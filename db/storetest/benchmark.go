@@ -9,13 +9,13 @@ import (
 	"crm/db/store"
 )
 
-// What the benchmarks read: parents with some children each.
+// The benchmarks read parents with some children each.
 const (
 	benchmarkParents  = 250
 	benchmarkChildren = 10
 )
 
-// Benchmark measures an engine's reads and writes, with their allocations; the store is one on an empty database.
+// Benchmark measures an engine's reads and writes, with their allocations. open opens a store on an empty database.
 func Benchmark(b *testing.B, open func(b *testing.B, collections ...*store.Collection) store.Store) {
 	s := open(b, things)
 	data := fillBenchmark(b, s)
@@ -79,7 +79,7 @@ func fillBenchmark(b *testing.B, s store.Store) *benchmarkData {
 	return data
 }
 
-// read runs a reading operation as often as the benchmark wants.
+// read runs a read operation as often as the benchmark requires.
 func (d *benchmarkData) read(b *testing.B, operation func(i int) error) {
 	b.Helper()
 	b.ReportAllocs()
@@ -90,7 +90,7 @@ func (d *benchmarkData) read(b *testing.B, operation func(i int) error) {
 	}
 }
 
-// write has writers insert n children with an event each, all at once.
+// write inserts n children with an event each, by concurrent writers.
 func (d *benchmarkData) write(b *testing.B, s store.Store, writers, n int) {
 	b.Helper()
 	var begun atomic.Int64

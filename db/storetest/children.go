@@ -7,8 +7,8 @@ import (
 	"crm/db/store"
 )
 
-// family opens a store in which the i-th parent has i modulo 6 children.
-func family(t *testing.T, e Engine, size int) (store.Store, model, []store.ID) {
+// openWithChildren opens a store with parents that have 0 to 5 children each.
+func openWithChildren(t *testing.T, e Engine, size int) (store.Store, model, []store.ID) {
 	t.Helper()
 	s := e.Open(t, things)
 	m := model{}
@@ -30,7 +30,7 @@ func testChildren(t *testing.T, e Engine) {
 	for _, size := range []int{1, 10, 100} {
 		t.Run(fmt.Sprintf("%d parents", size), func(t *testing.T) {
 			t.Parallel()
-			s, m, parents := family(t, e, size)
+			s, m, parents := openWithChildren(t, e, size)
 			for name, q := range childQueries() {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
@@ -63,14 +63,14 @@ func childQueries() map[string]store.Query {
 		"some, first two":     {Where: active, Sort: up, Limit: 2},
 		"none":                {Where: store.None(), Sort: up, Limit: 2},
 		"or":                  {Where: store.Or(store.Eq("rank", 1), store.Eq("name", "")), Sort: up, Limit: 2},
-		"behind":              {Sort: up, After: []any{1, store.ID{}}, Limit: 2},
-		"behind, all":         {Sort: down, After: []any{1, store.ID{}}},
-		"some behind":         {Where: active, Sort: down, After: []any{2, store.ID{}}, Limit: 1},
-		"behind, mixed":       {Sort: []store.Sort{{Field: "rank", Desc: true}, {Field: "_id"}}, After: []any{1, store.ID{}}, Limit: 2},
+		"after":               {Sort: up, After: []any{1, store.ID{}}, Limit: 2},
+		"after, all":          {Sort: down, After: []any{1, store.ID{}}},
+		"some after":          {Where: active, Sort: down, After: []any{2, store.ID{}}, Limit: 1},
+		"after, mixed":        {Sort: []store.Sort{{Field: "rank", Desc: true}, {Field: "_id"}}, After: []any{1, store.ID{}}, Limit: 2},
 	}
 }
 
-// checkChildren compares the children that the engine finds with those that the model finds, parent by parent.
+// checkChildren compares the children that the engine and the model find, parent by parent.
 func checkChildren(t *testing.T, s store.Store, m model, parents []store.ID, q store.Query) {
 	t.Helper()
 	got := make(map[store.ID][]*thing)
@@ -80,17 +80,17 @@ func checkChildren(t *testing.T, s store.Store, m model, parents []store.ID, q s
 	})
 	wantCode(t, "FindChildren", err, "")
 	for _, parent := range parents {
-		one := q
-		one.Where = store.And(store.Eq("parent_id", parent), q.Where)
-		wantIDs(t, "children of "+parent.String(), idsOf(got[parent]), m.find(things, one))
+		ofParent := q
+		ofParent.Where = store.And(store.Eq("parent_id", parent), q.Where)
+		wantIDs(t, "children of "+parent.String(), idsOf(got[parent]), m.find(things, ofParent))
 		for _, child := range got[parent] {
 			if child.Parent != parent {
-				t.Errorf("a child of %v came as one of %v", child.Parent, parent)
+				t.Errorf("a child of %v was returned as one of %v", child.Parent, parent)
 			}
 		}
 		delete(got, parent)
 	}
 	if len(got) > 0 {
-		t.Errorf("children came of parents that were not asked for: %v", got)
+		t.Errorf("got children of other parents: %v", got)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"crm/db/store"
 )
 
-// due is what a worker asks for at that time; lease is what it sets.
+// due is a worker's query for claimable documents at that time; lease is what the claim sets.
 func due(now time.Time) store.Query {
 	return store.Query{
 		Where: store.And(store.Eq("active", true), store.Compare(store.OpLte, "at", now)),
@@ -36,20 +36,20 @@ func testClaim(t *testing.T, e Engine) {
 	}
 	for _, now := range []time.Time{epoch.Add(2 * time.Second), until.Add(-time.Millisecond)} {
 		err := s.Claim(t.Context(), things, due(now), lease(until, store.NewID()), new(thing))
-		wantCode(t, "Claim of what is leased", err, store.NotFound)
+		wantCode(t, "Claim of leased documents", err, store.NotFound)
 	}
-	thief := store.NewID()
+	nextHolder := store.NewID()
 	got := new(thing)
-	wantCode(t, "Claim after the lease", s.Claim(t.Context(), things, due(until), lease(until.Add(time.Hour), thief), got), "")
-	if got.ID != first.ID || *got.Ref != thief {
-		t.Errorf("claimed %v for %v, want %v for %v", got.ID, got.Ref, first.ID, thief)
+	wantCode(t, "Claim after the lease", s.Claim(t.Context(), things, due(until), lease(until.Add(time.Hour), nextHolder), got), "")
+	if got.ID != first.ID || *got.Ref != nextHolder {
+		t.Errorf("claimed %v for %v, want %v for %v", got.ID, got.Ref, first.ID, nextHolder)
 	}
 	err := s.Update(t.Context(), things, first.ID, store.Eq("ref_id", holder), []store.Assignment{{Field: "active", Value: false}})
 	wantCode(t, "Update by the holder of an expired lease", err, store.NotFound)
 	q := due(until)
 	q.Limit = 1000
 	q.Where = store.And(q.Where, store.InQuery("ref_id", things, "ref_id", store.Eq("note", "second")))
-	wantCode(t, "Claim by a query", s.Claim(t.Context(), things, q, lease(until.Add(time.Hour), thief), got), "")
+	wantCode(t, "Claim by a query", s.Claim(t.Context(), things, q, lease(until.Add(time.Hour), nextHolder), got), "")
 	if got.ID != second.ID {
 		t.Errorf("claimed %v, want %v", got.ID, second.ID)
 	}

@@ -31,7 +31,7 @@ func testContext(t *testing.T, e Engine) {
 	wantCode(t, "EnsureIndexes again", s.EnsureIndexes(t.Context()), "")
 }
 
-// operations returns a call of each operation that would succeed.
+// operations returns one call of each operation, which succeeds unless its context ends.
 func operations(s store.Store, doc *thing) map[string]func(context.Context) error {
 	set := []store.Assignment{{Field: "name", Value: "new"}}
 	byID := store.Query{Sort: []store.Sort{{Field: "_id"}}}

@@ -7,7 +7,7 @@ import (
 )
 
 func testCount(t *testing.T, e Engine) {
-	s, m := filterWorld(t, e)
+	s, m := openForFilters(t, e)
 	cases := map[string]store.Filter{
 		"all":        {},
 		"some":       store.Eq("active", true),
@@ -51,7 +51,7 @@ func checkCounts(t *testing.T, s store.Store, m model, where store.Filter) {
 			delete(counts, v)
 		}
 		if len(counts) > 0 {
-			t.Errorf("CountBy %s counted what was not asked for: %v", field, counts)
+			t.Errorf("CountBy %s counted other values: %v", field, counts)
 		}
 	}
 }

@@ -22,17 +22,17 @@ func testDelete(t *testing.T, e Engine) {
 	wantCode(t, "second Delete", s.Delete(t.Context(), things, doc.ID, store.Filter{}, refused), store.NotFound)
 	wantCode(t, "Delete of nothing", s.Delete(t.Context(), things, store.NewID(), store.Filter{}, refused), store.NotFound)
 
-	heir := newThing(func(d *thing) { d.Email, d.EmailKey, d.Code = doc.Email, doc.EmailKey, doc.Code })
-	insert(t, s, things, heir)
+	successor := newThing(func(d *thing) { d.Email, d.EmailKey, d.Code = doc.Email, doc.EmailKey, doc.Code })
+	insert(t, s, things, successor)
 	drain(t, s)
 	checkLog(t, readLog(t, s), created, deleted)
-	sameThings(t, findThings(t, s, store.Query{}), heir)
+	sameThings(t, findThings(t, s, store.Query{}), successor)
 
 	again := newThing(func(d *thing) { d.ID, d.Name = doc.ID, "again" })
 	insert(t, s, things, again)
 	sameThings(t, findThings(t, s, store.Query{Where: store.Eq("_id", doc.ID)}), again)
 	wantCode(t, "Delete without events", s.Delete(t.Context(), things, again.ID, store.Filter{}), "")
-	sameThings(t, findThings(t, s, store.Query{}), heir)
+	sameThings(t, findThings(t, s, store.Query{}), successor)
 	drain(t, s)
 	insert(t, s, things, again)
 }

@@ -25,11 +25,11 @@ func drain(t *testing.T, s store.Store) {
 			return
 		}
 	}
-	t.Fatal("MoveEvents comes to no end")
+	t.Fatal("MoveEvents doesn't finish")
 }
 
-// logBehind reads the log's events behind seq.
-func logBehind(ctx context.Context, s store.Store, seq int) ([]*store.Event, error) {
+// logAfter reads the log's events after seq.
+func logAfter(ctx context.Context, s store.Store, seq int) ([]*store.Event, error) {
 	var log []*store.Event
 	q := store.Query{Where: store.Compare(store.OpGt, "seq", seq), Sort: []store.Sort{{Field: "seq"}, {Field: "_id"}}}
 	err := s.Find(ctx, store.Events, q, func() store.Document {
@@ -41,7 +41,7 @@ func logBehind(ctx context.Context, s store.Store, seq int) ([]*store.Event, err
 
 func readLog(t *testing.T, s store.Store) []*store.Event {
 	t.Helper()
-	log, err := logBehind(t.Context(), s, 0)
+	log, err := logAfter(t.Context(), s, 0)
 	if err != nil {
 		t.Fatalf("Find in the log: %v", err)
 	}
@@ -52,8 +52,8 @@ func hasEvent(log []*store.Event, id store.ID) bool {
 	return slices.ContainsFunc(log, func(e *store.Event) bool { return e.ID == id })
 }
 
-// checkLog checks that the log holds exactly the written events, with a gapless seq, those of one entity in the order
-// in which they were written.
+// checkLog checks that the log holds exactly the written events, with a gapless seq, and those of one entity in the
+// order of their writes.
 func checkLog(t *testing.T, log []*store.Event, written ...*store.Event) {
 	t.Helper()
 	got, want := make(map[store.ID][]store.ID), make(map[store.ID][]store.ID)
@@ -71,7 +71,7 @@ func checkLog(t *testing.T, log []*store.Event, written ...*store.Event) {
 			expected := *w
 			expected.Seq = e.Seq
 			if *e != expected {
-				t.Errorf("event changed on its way:\n got %+v\nwant %+v", *e, expected)
+				t.Errorf("event changed while it was moved:\n got %+v\nwant %+v", *e, expected)
 			}
 		}
 	}
@@ -118,8 +118,8 @@ func testEvents(t *testing.T, e Engine) {
 	}
 }
 
-// testConcurrentMovers writes with several writers, moves with several movers, and meanwhile follows the log as a
-// reader does that asks for what is behind the last seq it saw.
+// testConcurrentMovers runs several writers and several movers, and meanwhile follows the log like a reader that asks
+// for the events after the last seq it saw.
 func testConcurrentMovers(t *testing.T, e Engine) {
 	s := e.Open(t, things)
 	shared := newThing()
@@ -147,7 +147,7 @@ func testConcurrentMovers(t *testing.T, e Engine) {
 	checkLog(t, readLog(t, s), written...)
 }
 
-// testManyEvents has documents with more events than are moved at once; some of the documents are gone by then.
+// testManyEvents moves more events of a document than the limit; some of the documents have been deleted.
 func testManyEvents(t *testing.T, e Engine) {
 	s := e.Open(t, things)
 	var written []*store.Event

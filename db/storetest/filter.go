@@ -7,7 +7,7 @@ import (
 	"crm/db/store"
 )
 
-// texts are those that a careless engine takes for something else: patterns, operators, quotes, ends of a string.
+// texts are texts that a careless engine misinterprets as patterns, operators, quotes, or ends of a string.
 var texts = []string{
 	"", " ", "a", "A", "abc", "abd", "ab", "b", "a ", "100%", "100", "a_b", "axb", "a.b", "a*b", "a?b", `a\b`, `a\%b`,
 	"it's", `say "so"`, `{"$gt":""}`, "$where", "^a", "a$", "(a", "[a-z]", "a|b", "a+", "é", "e\u0301", "É",
@@ -16,8 +16,8 @@ var texts = []string{
 	`"`, "$", "\n", "\x00", "x'; DROP TABLE things; --",
 }
 
-// filterWorld opens a store with things of every kind, some referring to groups, and those to regions.
-func filterWorld(t *testing.T, e Engine) (store.Store, model) {
+// openForFilters opens a store with things of every kind, some of which refer to groups, and those to regions.
+func openForFilters(t *testing.T, e Engine) (store.Store, model) {
 	t.Helper()
 	s := e.Open(t, things, groups, regions)
 	m := model{}
@@ -59,7 +59,7 @@ func filterThing(i int, m model) *thing {
 	})
 }
 
-// operands returns the values that a field is compared with: those it holds, and some it does not.
+// operands returns the values to compare a field with: some that it holds, and some that it doesn't.
 func operands(m model, f store.Field) []any {
 	var out []any
 	switch f.Type {
@@ -82,7 +82,8 @@ func operands(m model, f store.Field) []any {
 	}
 }
 
-// fieldFilters returns every filter on one field, but for negations. Its lists of values get longer by step.
+// fieldFilters returns every filter on one field, except negations. The lengths of its lists of values increase by
+// step.
 func fieldFilters(m model, f store.Field, step int) []store.Filter {
 	values := operands(m, f)
 	ops := []store.Op{store.OpEq, store.OpNe}
@@ -105,7 +106,7 @@ func fieldFilters(m model, f store.Field, step int) []store.Filter {
 }
 
 func testFilterByField(t *testing.T, e Engine) {
-	s, m := filterWorld(t, e)
+	s, m := openForFilters(t, e)
 	names := []string{"parent_id", "name", "rank", "active", "at", "ref_id", "note", "score", "done", "until"}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
@@ -133,7 +134,7 @@ func testFilterByField(t *testing.T, e Engine) {
 	})
 }
 
-// checkFilter compares what the engine finds with what the model finds.
+// checkFilter compares the documents that the engine and the model find.
 func checkFilter(t *testing.T, s store.Store, m model, f store.Filter) {
 	t.Helper()
 	q := store.Query{Where: f, Sort: []store.Sort{{Field: "_id"}}}

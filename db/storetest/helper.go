@@ -11,7 +11,7 @@ import (
 	"crm/db/store"
 )
 
-// insert adds documents; it ends the test if it can't.
+// insert adds documents; it ends the test if that fails.
 func insert[D store.Document](t *testing.T, s store.Store, c *store.Collection, docs ...D) {
 	t.Helper()
 	for _, doc := range docs {
@@ -21,7 +21,7 @@ func insert[D store.Document](t *testing.T, s store.Store, c *store.Collection, 
 	}
 }
 
-// readThings returns what a query of the things finds.
+// readThings returns the things that a query finds.
 func readThings(ctx context.Context, s store.Store, q store.Query) ([]*thing, error) {
 	var found []*thing
 	err := s.Find(ctx, things, q, func() store.Document {
@@ -31,7 +31,7 @@ func readThings(ctx context.Context, s store.Store, q store.Query) ([]*thing, er
 	return found, err
 }
 
-// findThings returns what a query of the things finds; it ends the test if it can't.
+// findThings returns the things that a query finds; it ends the test if that fails.
 func findThings(t testing.TB, s store.Store, q store.Query) []*thing {
 	t.Helper()
 	found, err := readThings(t.Context(), s, q)
@@ -41,7 +41,7 @@ func findThings(t testing.TB, s store.Store, q store.Query) []*thing {
 	return found
 }
 
-// findThing returns the thing of that id, nil if there is none.
+// findThing returns the thing with that id, nil if there is none.
 func findThing(t *testing.T, s store.Store, id store.ID) *thing {
 	t.Helper()
 	found := findThings(t, s, store.Query{Where: store.Eq("_id", id)})
@@ -67,7 +67,7 @@ func wantIDs(t *testing.T, what string, got, want []store.ID) {
 	}
 }
 
-// wantCode checks that err has that code, "" meaning that there is no error.
+// wantCode checks that err has that code; "" means no error.
 func wantCode(t *testing.T, what string, err error, want store.Code) {
 	t.Helper()
 	if got := store.CodeOf(err); got != want || (want == "" && err != nil) {
@@ -85,7 +85,7 @@ func wantConflict(t *testing.T, what string, err error, field string) {
 	}
 }
 
-// describe writes a filter for a failure's message.
+// describe formats a filter for a failure's message.
 func describe(f store.Filter) string {
 	switch f.Op {
 	case store.OpAll:

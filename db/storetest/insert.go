@@ -13,7 +13,7 @@ func testInsert(t *testing.T, e Engine) {
 	cases := []struct {
 		name   string
 		change func(*thing)
-		field  string // that the conflict is on; empty if there is none
+		field  string // of the conflict; empty if there is none
 	}{
 		{"new document", func(*thing) {}, ""},
 		{"existing _id", func(d *thing) { d.ID = first.ID }, "_id"},

@@ -41,7 +41,7 @@ func logicCases() map[string]store.Filter {
 }
 
 func testFilterLogic(t *testing.T, e Engine) {
-	s, m := filterWorld(t, e)
+	s, m := openForFilters(t, e)
 	for name, f := range logicCases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,7 +57,7 @@ func testFilterLogic(t *testing.T, e Engine) {
 }
 
 func testFilterByQuery(t *testing.T, e Engine) {
-	s, m := filterWorld(t, e)
+	s, m := openForFilters(t, e)
 	region := func(where store.Filter) store.Filter { return store.InQuery("region_id", regions, "_id", where) }
 	named := store.InQuery("ref_id", groups, "_id", store.Compare(store.OpStartsWith, "name", "a"))
 	cases := map[string]store.Filter{
@@ -102,9 +102,9 @@ func groupIDs(m model) []store.ID {
 	return ids
 }
 
-// testFilterRandom nests filters as nobody would write them by hand; the seed is fixed, so a failure comes again.
+// testFilterRandom nests filters at random; the seed is fixed, so failures are reproducible.
 func testFilterRandom(t *testing.T, e Engine) {
-	s, m := filterWorld(t, e)
+	s, m := openForFilters(t, e)
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 150 {
 		checkFilter(t, s, m, randomFilter(random, m, 3))

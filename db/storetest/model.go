@@ -10,10 +10,10 @@ import (
 	"crm/db/store"
 )
 
-// model says what an engine should answer: the contract, executed on documents in memory, by collection name.
+// model executes the contract on documents in memory, by collection name. An engine must give the same answers.
 type model map[string][]store.Document
 
-// value returns what the document holds in that field, nil for null.
+// value returns the document's value of that field, nil for null.
 func value(c *store.Collection, doc store.Document, field string) any {
 	i := slices.IndexFunc(c.Fields, func(f store.Field) bool { return f.Name == field })
 	pointers := doc.Pointers(nil)
@@ -23,7 +23,7 @@ func value(c *store.Collection, doc store.Document, field string) any {
 	return store.ValueAt(pointers[i])
 }
 
-// compare orders two values of one type, none of them null.
+// compare orders two values of one type, neither of them null.
 func compare(a, b any) int {
 	switch a := a.(type) {
 	case store.ID:
@@ -69,7 +69,7 @@ func (m model) matches(c *store.Collection, doc store.Document, f store.Filter) 
 	return v != nil && m.compares(v, f)
 }
 
-// compares says whether a value that is not null stands to the filter's as its operator says.
+// compares reports whether a value that isn't null satisfies the filter's comparison.
 func (m model) compares(v any, f store.Filter) bool {
 	switch f.Op {
 	case store.OpEq:
@@ -97,11 +97,11 @@ func (m model) compares(v any, f store.Filter) bool {
 	panic("storetest: no such operator")
 }
 
-// find answers a query.
+// find returns the ids of the documents that a query selects.
 func (m model) find(c *store.Collection, q store.Query) []store.ID {
 	var found []store.Document
 	for _, doc := range m[c.Name] {
-		if m.matches(c, doc, q.Where) && (q.After == nil || behind(c, doc, q)) {
+		if m.matches(c, doc, q.Where) && (q.After == nil || isAfter(c, doc, q)) {
 			found = append(found, doc)
 		}
 	}
@@ -123,8 +123,8 @@ func (m model) find(c *store.Collection, q store.Query) []store.ID {
 	return ids
 }
 
-// behind says whether the document comes after the one that has the values of q.After.
-func behind(c *store.Collection, doc store.Document, q store.Query) bool {
+// isAfter reports whether the document comes after the one that has the values of q.After.
+func isAfter(c *store.Collection, doc store.Document, q store.Query) bool {
 	for i, key := range q.Sort {
 		if n := compare(value(c, doc, key.Field), q.After[i]); n != 0 {
 			return directed(n, key.Desc) > 0

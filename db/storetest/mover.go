@@ -7,8 +7,8 @@ import (
 	"crm/db/store"
 )
 
-// writeHistory writes documents with their events, and returns those. The events that it puts on the shared document
-// tell of an entity of its own, since only it knows their order.
+// writeHistory writes documents with their events, and returns the events. Events written with the shared document have
+// a separate entity for each caller, since only the caller knows their order.
 func writeHistory(t *testing.T, s store.Store, shared store.ID) []*store.Event {
 	t.Helper()
 	ctx := t.Context()
@@ -44,16 +44,16 @@ func moveUntil(t *testing.T, s store.Store, stop <-chan struct{}) {
 	}
 }
 
-// followUntil reads the log's new events again and again: one that became visible behind a higher seq would be missed.
+// followUntil reads the log's new events repeatedly: it would miss one that became visible after a higher seq.
 func followUntil(t *testing.T, s store.Store, stop <-chan struct{}) {
 	t.Helper()
 	last := 0
 	for {
-		log, err := logBehind(t.Context(), s, last)
+		log, err := logAfter(t.Context(), s, last)
 		wantCode(t, "Find", err, "")
 		for _, event := range log {
 			if event.Seq != last+1 {
-				t.Errorf("behind seq %d came %d", last, event.Seq)
+				t.Errorf("after seq %d, got %d", last, event.Seq)
 			}
 			last = event.Seq
 		}
@@ -65,7 +65,7 @@ func followUntil(t *testing.T, s store.Store, stop <-chan struct{}) {
 	}
 }
 
-// cutOffSteps is how many steps the suite takes an operation to have at most.
+// cutOffSteps is the maximum number of steps of an operation that the suite expects.
 const cutOffSteps = 60
 
 func testCutOff(t *testing.T, e Engine) {
@@ -82,7 +82,7 @@ func testCutOff(t *testing.T, e Engine) {
 	})
 }
 
-// cutOffMoves has a mover crash after n steps, then writes more, has the next mover crash, and lets a third one finish.
+// cutOffMoves crashes a mover after n steps, writes more, crashes the next mover, and lets a third one finish.
 func cutOffMoves(t *testing.T, e Engine) {
 	s := e.Open(t, things)
 	var written []*store.Event
@@ -102,7 +102,7 @@ func cutOffMoves(t *testing.T, e Engine) {
 
 		_, err := s.MoveEvents(e.CutOff(t, s, n), 100)
 		wantCode(t, "Update", s.Update(ctx, things, left.ID, store.Filter{}, set, record("thing.moved", left.ID)), "")
-		_, _ = s.MoveEvents(e.CutOff(t, s, n%5+1), 100) // whether it gets through is the engine's affair
+		_, _ = s.MoveEvents(e.CutOff(t, s, n%5+1), 100) // this may succeed or fail
 		drain(t, s)
 		checkLog(t, readLog(t, s), written...)
 		insert(t, s, things, gone)
@@ -116,7 +116,7 @@ func cutOffMoves(t *testing.T, e Engine) {
 	t.Errorf("MoveEvents does not finish in %d commands", cutOffSteps)
 }
 
-// cutOffWrites has each writing operation crash after n steps: the change and its event are both there, or neither.
+// cutOffWrites crashes each write operation after n steps: either both the change and its event exist, or neither.
 func cutOffWrites(t *testing.T, e Engine) {
 	s := e.Open(t, things)
 	set := []store.Assignment{{Field: "name", Value: "new"}}

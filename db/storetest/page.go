@@ -9,7 +9,7 @@ import (
 	"crm/db/store"
 )
 
-// orders are sorts over fields with many equal values, in one direction and in mixed ones.
+// orders are sorts by fields with many equal values, in one direction and in mixed ones.
 var orders = [][]store.Sort{
 	{{Field: "_id"}},
 	{{Field: "_id", Desc: true}},
@@ -35,7 +35,7 @@ func orderName(sort []store.Sort) string {
 }
 
 func testSort(t *testing.T, e Engine) {
-	s, m := filterWorld(t, e)
+	s, m := openForFilters(t, e)
 	for _, sort := range orders {
 		t.Run(orderName(sort), func(t *testing.T) {
 			t.Parallel()
@@ -48,7 +48,7 @@ func testSort(t *testing.T, e Engine) {
 }
 
 func testPage(t *testing.T, e Engine) {
-	s, m := filterWorld(t, e)
+	s, m := openForFilters(t, e)
 	for _, sort := range orders {
 		t.Run(orderName(sort), func(t *testing.T) {
 			t.Parallel()
@@ -58,7 +58,7 @@ func testPage(t *testing.T, e Engine) {
 			}
 		})
 	}
-	t.Run("behind values that no document has", func(t *testing.T) {
+	t.Run("after values that no document has", func(t *testing.T) {
 		t.Parallel()
 		for _, desc := range []bool{false, true} {
 			q := store.Query{Sort: []store.Sort{{Field: "rank", Desc: desc}, {Field: "_id", Desc: desc}}, After: []any{0, store.ID{}}}
@@ -69,7 +69,7 @@ func testPage(t *testing.T, e Engine) {
 	})
 }
 
-// readPages reads everything that q finds, size documents at a time, each page behind the one before.
+// readPages reads all documents that q selects, size at a time, each page after the previous one.
 func readPages(t *testing.T, s store.Store, q store.Query, size int) []*thing {
 	t.Helper()
 	var all []*thing
@@ -108,11 +108,11 @@ func testPageDuringInserts(t *testing.T, e Engine) {
 		old := slices.DeleteFunc(slices.Clone(seen), func(id store.ID) bool {
 			return !slices.ContainsFunc(m["things"], func(d store.Document) bool { return d.(*thing).ID == id })
 		})
-		wantIDs(t, "what was there from the start, by "+orderName(sort), old, m.find(things, store.Query{Sort: sort}))
+		wantIDs(t, "documents from the start, by "+orderName(sort), old, m.find(things, store.Query{Sort: sort}))
 		once := make(map[store.ID]bool)
 		for _, id := range seen {
 			if once[id] {
-				t.Errorf("by %s: %v came twice", orderName(sort), id)
+				t.Errorf("by %s: got %v twice", orderName(sort), id)
 			}
 			once[id] = true
 		}

@@ -7,7 +7,7 @@ import (
 	"crm/db/store"
 )
 
-// testLongSearch looks for long texts within others, which differ only far behind their beginning.
+// testLongSearch searches for long substrings that differ only at their end.
 func testLongSearch(t *testing.T, e Engine) {
 	s := e.Open(t, things)
 	long := strings.Repeat("0123456789", 50)

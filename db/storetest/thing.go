@@ -6,7 +6,7 @@ import (
 	"crm/db/store"
 )
 
-// thing has a field of every type, nullable and not.
+// thing has a nullable and a required field of every type.
 type thing struct {
 	ID       store.ID
 	Parent   store.ID
@@ -72,14 +72,14 @@ func nullableFields() []store.Field {
 	}
 }
 
-// lean is a thing as a program writes it that knows the required fields only: the others are absent.
+// lean is a thing as written by a program that knows only the required fields: the others are absent.
 type lean struct{ thing }
 
 func (d *lean) Pointers(into []any) []any { return d.required(into) }
 
 var leanThings = &store.Collection{Name: things.Name, Fields: requiredFields(), Indexes: things.Indexes, Searched: []string{"name"}}
 
-// bare is a thing as an older program wrote it, before most required fields were thought of.
+// bare is a thing as written by an older program that lacked most required fields.
 type bare struct{ thing }
 
 func (d *bare) Pointers(into []any) []any {
@@ -110,10 +110,10 @@ func groupCollection(name string) *store.Collection {
 	}}
 }
 
-// epoch is when everything in the suite begins.
+// epoch is the suite's base time.
 var epoch = time.Date(2024, 2, 29, 12, 30, 15, 123e6, time.UTC)
 
-// newThing returns a thing whose unique values no other has.
+// newThing returns a thing with unique values of its own.
 func newThing(change ...func(*thing)) *thing {
 	id := store.NewID()
 	d := &thing{ID: id, Email: id.String(), EmailKey: id.String(), Code: id.String(), At: epoch, Version: 1}

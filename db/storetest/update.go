@@ -9,12 +9,12 @@ import (
 	"crm/db/store"
 )
 
-// updateCase is one Update of a thing that has rank 5, version 3 and a note; other is another thing there.
+// updateCase is one Update of a thing with rank 5, version 3 and a note; other is another thing in the store.
 type updateCase struct {
 	name  string
 	where store.Filter
 	set   func(other *thing) []store.Assignment
-	want  func(doc, other *thing) // what is then changed; nil if nothing is
+	want  func(doc, other *thing) // applies the expected change; nil if there is none
 	code  store.Code
 	field string
 }
@@ -76,7 +76,7 @@ func testUpdate(t *testing.T, e Engine) {
 	})
 }
 
-// checkUpdate checks that the update does what it has to, to this document alone, and that its event tells of it.
+// checkUpdate checks that the update changes this document only, as expected, and logs its event.
 func checkUpdate(t *testing.T, s store.Store, c updateCase) {
 	t.Helper()
 	doc := newThing(func(d *thing) { d.Rank, d.Version, d.Note = 5, 3, new("note") })

@@ -32,7 +32,7 @@ func testValues(t *testing.T, e Engine) {
 		doc.At = time.Time{}
 		sameThings(t, findThings(t, s, store.Query{Where: store.Eq("_id", doc.ID)}), &doc.thing)
 	})
-	t.Run("filling clears what next returned", func(t *testing.T) {
+	t.Run("Find overwrites the document from next", func(t *testing.T) {
 		t.Parallel()
 		doc := newThing()
 		insert(t, s, things, doc)

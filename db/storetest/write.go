@@ -8,8 +8,8 @@ import (
 	"crm/db/store"
 )
 
-// testConcurrentWrites has writers succeed and fail side by side: each learns what became of its own writes, and the log
-// holds the events of those that succeeded and no others.
+// testConcurrentWrites runs writers that succeed and fail concurrently: each gets the results of its own writes, and
+// the log holds exactly the events of the successful ones.
 func testConcurrentWrites(t *testing.T, e Engine) {
 	const writers, rounds = 8, 5
 	s := e.Open(t, things)
@@ -36,7 +36,7 @@ func testConcurrentWrites(t *testing.T, e Engine) {
 				same := newThing(func(d *thing) { d.ID = own.ID })
 				wantConflict(t, "Insert of the same", s.Insert(t.Context(), things, same, refused), "_id")
 				err := s.Insert(t.Context(), things, newThing(func(d *thing) { d.Code = "taken" }), refused)
-				wantConflict(t, "Insert of what is taken", err, "code")
+				wantConflict(t, "Insert of a taken value", err, "code")
 				err = s.Update(t.Context(), things, own.ID, store.Eq("version", 2), set, refused)
 				wantCode(t, "Update where the condition fails", err, store.NotFound)
 				wantCode(t, "Update", s.Update(t.Context(), things, own.ID, store.Eq("version", 1), set, updated), "")
@@ -58,13 +58,13 @@ func testConcurrentWrites(t *testing.T, e Engine) {
 	checkLog(t, readLog(t, s), written...)
 }
 
-// raceFor inserts a thing with a code that every writer wants.
+// raceFor inserts a thing with a code that all writers compete for.
 func raceFor(t *testing.T, s store.Store, code string, won func(code string, events ...*store.Event)) {
 	t.Helper()
 	doc := newThing(func(d *thing) { d.Code = code })
 	event := newEvent("thing.created", doc.ID)
 	if err := s.Insert(t.Context(), things, doc, event); err != nil {
-		wantConflict(t, "Insert of what another has", err, "code")
+		wantConflict(t, "Insert of another's value", err, "code")
 		return
 	}
 	won(code, event)

@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// AddressLimit is the most octets of an address (RFC 5321).
+// AddressLimit is the maximum length of an address in octets (RFC 5321).
 const AddressLimit = 254
 
-// CheckAddress returns why mail can't be sent to an address, nil if it can. Beyond what RFC 5322 forbids, it refuses
-// addresses that have to be quoted: hardly anybody has one, and many programs on the way get them wrong.
+// CheckAddress returns the reason why mail can't be sent to an address, nil if it can. Besides what RFC 5322 forbids,
+// it refuses addresses that need quotes: hardly anybody has one, and many mail servers mishandle them.
 func CheckAddress(address string) error {
 	if address == "" {
 		return errors.New("there is no address")
@@ -22,7 +22,7 @@ func CheckAddress(address string) error {
 		return fmt.Errorf("the address is longer than %d bytes", AddressLimit)
 	}
 	if strings.ContainsFunc(address, unfit) {
-		return errors.New("the address contains spaces, control characters or broken text")
+		return errors.New("the address contains spaces, control characters or invalid text")
 	}
 	parsed, err := mail.ParseAddress(address)
 	if err != nil {
@@ -35,7 +35,7 @@ func CheckAddress(address string) error {
 	return nil
 }
 
-// unfit reports whether a rune is allowed in no address, though net/mail may accept it.
+// unfit reports whether a rune is not allowed in an address, although net/mail may accept it.
 func unfit(r rune) bool { return r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r) }
 
 // Domain returns the domain of the sender's address, for Message-IDs.

@@ -1,4 +1,4 @@
-// Package mail sends messages by mail. It knows neither why a message is sent nor where it is kept.
+// Package mail sends messages by mail. It knows neither why a message is sent nor where it is stored.
 package mail
 
 import (
@@ -13,21 +13,21 @@ type Mailer interface {
 	Send(ctx context.Context, message *Message) error
 }
 
-// Message is a message to one recipient. Its texts may come from anybody: a Mailer makes them harmless.
+// Message is a message to one recipient. Its texts are untrusted: a Mailer sanitizes them.
 type Message struct {
 	// ID is the RFC 5322 Message-ID without its angle brackets.
 	ID string
-	// Recipient is the address, RecipientName the name beside it.
+	// Recipient is the address, RecipientName the display name.
 	Recipient     string
 	RecipientName string
 	Subject       string
 	Text          string
 	HTML          string
-	// Date is when the message was written, so that it is the same however often it is sent.
+	// Date is when the message was composed; it is the same for every attempt to send it.
 	Date time.Time
 }
 
-// New returns the Mailer that config asks for: an SMTP, or a Development if there is no Host.
+// New returns the Mailer for config: an SMTP, or a Development if there is no Host.
 func New(config SMTPConfig) (Mailer, error) {
 	if config.Host == "" {
 		return Development{}, nil
@@ -39,7 +39,7 @@ func New(config SMTPConfig) (Mailer, error) {
 	return mailer, nil
 }
 
-// PermanentError says that a message can't be sent, however often it is tried.
+// PermanentError says that a message can never be sent.
 type PermanentError struct{ Err error }
 
 // Error returns the text of the cause.
@@ -48,7 +48,7 @@ func (e *PermanentError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *PermanentError) Unwrap() error { return e.Err }
 
-// Development is a Mailer that sends nothing and reports success, so that messages are only kept where they are.
+// Development is a Mailer that sends nothing and reports success; the store still holds the messages.
 type Development struct{}
 
 // Send implements Mailer.

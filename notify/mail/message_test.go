@@ -9,7 +9,7 @@ import (
 	"crm/notify/mail/mailtest"
 )
 
-// TestMessage reads a message that went through a real server.
+// TestMessage parses a message that went through a real server.
 func TestMessage(t *testing.T) {
 	t.Parallel()
 	server := mailtest.NewServer(t)
@@ -24,7 +24,7 @@ func TestMessage(t *testing.T) {
 	raw := server.Inbox()[0].Raw
 	for _, line := range bytes.Split(raw, []byte("\r\n")) {
 		if len(line) > 100 || bytes.ContainsAny(line, "\r\n") || !isASCII(string(line)) {
-			t.Errorf("the line %q is too long, or no line", line)
+			t.Errorf("the line %q is too long or malformed", line)
 		}
 	}
 	p := mailtest.Parse(t, raw)
@@ -45,7 +45,7 @@ func TestMessage(t *testing.T) {
 	}
 }
 
-// TestUnicodeAddress: an address outside ASCII needs a server that knows such.
+// TestUnicodeAddress checks that a non-ASCII address needs a server with SMTPUTF8.
 func TestUnicodeAddress(t *testing.T) {
 	t.Parallel()
 	d := newMessage()
@@ -66,7 +66,7 @@ func TestUnicodeAddress(t *testing.T) {
 	contains(t, err.Error(), "ASCII")
 }
 
-// TestStoredHeaders: no header of a message is trusted, whoever wrote it.
+// TestStoredHeaders checks that no header text of a message is trusted.
 func TestStoredHeaders(t *testing.T) {
 	t.Parallel()
 	server := mailtest.NewServer(t)
@@ -89,7 +89,7 @@ func TestStoredHeaders(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(message.Header) > 8 || message.Header.Get("Bcc") != "" {
-			t.Errorf("there are more fields in\n%s", m.Raw)
+			t.Errorf("there are extra fields in\n%s", m.Raw)
 		}
 	}
 }

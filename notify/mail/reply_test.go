@@ -13,7 +13,7 @@ import (
 	"crm/notify/mail/mailtest"
 )
 
-// TestReplies walks through what a server may say at which point, and whether that is for good.
+// TestReplies checks which replies at which step are permanent errors.
 func TestReplies(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -46,11 +46,11 @@ func TestReplies(t *testing.T) {
 	}
 	if err := scripted(t, []string{"220 hi", "250 ok", "250 ok", "250 ok", "354 go", "250 taken"}).
 		Send(t.Context(), newMessage()); err != nil {
-		t.Errorf("dropped after it was taken: %v", err)
+		t.Errorf("connection dropped after the message was accepted: %v", err)
 	}
 }
 
-// scripted returns a mailer to a server that says its lines one by one, then hangs up.
+// scripted returns a mailer for a server that sends its replies one by one, then closes the connection.
 func scripted(t *testing.T, replies []string) *SMTP {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -79,7 +79,7 @@ func scripted(t *testing.T, replies []string) *SMTP {
 	return mailer
 }
 
-// TestSilentServer: a server that says nothing is given up, as is any when the context ends.
+// TestSilentServer checks that the mailer gives up on a silent server, and when the context ends.
 func TestSilentServer(t *testing.T) {
 	t.Parallel()
 	_, port := mailtest.Silence(t)

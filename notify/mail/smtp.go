@@ -13,34 +13,33 @@ import (
 	"time"
 )
 
-// implicitTLSPort is where a server expects TLS from the first byte on (RFC 8314).
+// implicitTLSPort is the port where a server expects TLS from the first byte (RFC 8314).
 const implicitTLSPort = 465
 
-// SMTPConfig says through which server mail is sent.
+// SMTPConfig configures the server that sends the mail.
 type SMTPConfig struct {
 	Host string
 	Port int
-	// From is the sender's address, with or without a name before it.
+	// From is the sender's address, with or without a display name.
 	From string
-	// Username is From's address if it is empty.
+	// Username defaults to From's address.
 	Username string
-	// Password is empty if the server wants none.
+	// Password is empty if the server needs none.
 	Password string
-	// RootCAs may sign the server's certificate; nil means those of the system.
+	// RootCAs are the trusted roots of the server's certificate; nil means those of the system.
 	RootCAs *x509.CertPool
-	// Timeout is how long sending one message may take; zero means a minute.
+	// Timeout bounds sending one message; zero means a minute.
 	Timeout time.Duration
 }
 
-// SMTP is a Mailer that hands mail to an SMTP server, over TLS if the server offers it.
+// SMTP is a Mailer that sends mail through an SMTP server, over TLS if the server offers it.
 type SMTP struct {
 	config SMTPConfig
 	from   *mail.Address
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// NewSMTP returns a Mailer for the server that config names, without connecting to it. The error says what is wrong
-// with config.
+// NewSMTP returns a Mailer for the server that config names, without connecting to it. It fails if config is wrong.
 func NewSMTP(config SMTPConfig) (*SMTP, error) {
 	from, err := mail.ParseAddress(config.From)
 	if err != nil {
@@ -87,7 +86,7 @@ func (s *SMTP) send(ctx context.Context, recipient string, message []byte) error
 		return fmt.Errorf("cannot connect to the mail server: %w", err)
 	}
 	defer conn.Close()
-	// net/smtp knows no context: a deadline in the past ends whatever it waits for.
+	// net/smtp has no contexts: a deadline in the past ends whatever it waits for.
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	client, err := s.greet(conn)
 	if err != nil {
@@ -96,7 +95,7 @@ func (s *SMTP) send(ctx context.Context, recipient string, message []byte) error
 	if err := s.transfer(client, recipient, message); err != nil {
 		return err
 	}
-	// The server has accepted the mail, and its answer to QUIT doesn't change that.
+	// The server has accepted the mail, whatever it replies to QUIT.
 	_ = conn.SetDeadline(time.Now().Add(time.Second))
 	_ = client.Quit()
 	return nil

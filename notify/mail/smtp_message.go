@@ -34,7 +34,7 @@ func (s *SMTP) compose(m *Message) ([]byte, error) {
 	return fold(raw), nil
 }
 
-// listItem returns an address in a form that survives package email, which splits lists at every comma, even inside a
+// listItem returns an address in a form that package email preserves: it splits lists at every comma, even inside a
 // name, and formats each item again.
 func listItem(address mail.Address) string {
 	if address.Name == "" {

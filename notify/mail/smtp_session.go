@@ -28,7 +28,7 @@ func (s *SMTP) authenticate(client *smtp.Client, secure bool) error {
 // isLocal reports whether a host is this machine, by the same rule as net/smtp.
 func isLocal(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
 
-// redact removes the password from a server's answer to it.
+// redact removes the password from a server's reply to it.
 func (s *SMTP) redact(err error) error {
 	text := err.Error()
 	encode := base64.StdEncoding.EncodeToString
@@ -42,10 +42,10 @@ func (s *SMTP) redact(err error) error {
 	return errors.New(text)
 }
 
-// transfer hands one message over to the server.
+// transfer transfers one message to the server.
 func (s *SMTP) transfer(client *smtp.Client, recipient string, message []byte) error {
 	if offered, _ := client.Extension("SMTPUTF8"); !offered && !isASCII(recipient) {
-		return &PermanentError{errors.New("the mail server takes only addresses in ASCII")}
+		return &PermanentError{errors.New("the mail server accepts only ASCII addresses")}
 	}
 	if err := client.Mail(s.from.Address); err != nil {
 		return refused("the sender", err)
@@ -58,7 +58,7 @@ func (s *SMTP) transfer(client *smtp.Client, recipient string, message []byte) e
 		return refused("the message", err)
 	}
 	if _, err := writer.Write(message); err != nil {
-		return fmt.Errorf("cannot hand over the message: %w", err)
+		return fmt.Errorf("cannot transfer the message: %w", err)
 	}
 	if err := writer.Close(); err != nil {
 		return refused("the message", err)
@@ -67,11 +67,11 @@ func (s *SMTP) transfer(client *smtp.Client, recipient string, message []byte) e
 }
 
 // refused returns the error for a part of the mail that the server refused. It is permanent if the server says so,
-// unless it asks for a log-in (RFC 4954), which the operator can fix.
+// unless the server requires a log-in (RFC 4954), which the operator can fix.
 func refused(part string, err error) error {
 	var reply *textproto.Error
 	if !errors.As(err, &reply) {
-		return fmt.Errorf("cannot hand over %s: %w", part, err)
+		return fmt.Errorf("cannot transfer %s: %w", part, err)
 	}
 	err = fmt.Errorf("the mail server refused %s: %w", part, err)
 	switch {

@@ -20,7 +20,7 @@ func newMessage() *Message {
 	}
 }
 
-// newMailer returns an SMTP for a server, logged in, after change has changed its configuration.
+// newMailer returns an SMTP for a server, with a password. change may change its configuration.
 func newMailer(t *testing.T, server *mailtest.Server, change ...func(*SMTPConfig)) *SMTP {
 	t.Helper()
 	config := SMTPConfig{
@@ -46,7 +46,7 @@ func contains(t *testing.T, text string, parts ...string) {
 	}
 }
 
-// named gives the server a name and has the mailer find it under that name.
+// named returns functions that configure a mailer for a server name and make it dial the test server instead.
 func named(name string, port int) (func(*SMTPConfig), func(*SMTP, *mailtest.Server)) {
 	return func(c *SMTPConfig) { c.Host, c.Port = name, port },
 		func(m *SMTP, s *mailtest.Server) {
@@ -105,14 +105,14 @@ func wrongCertificate(err error) bool {
 	return errors.As(err, &wrong) && !errors.As(err, &permanent)
 }
 
-// TestWrongCertificate: neither a stranger's certificate nor another host's is taken, and nothing is sent.
+// TestWrongCertificate checks that nothing is sent to a server with an untrusted certificate or one for another host.
 func TestWrongCertificate(t *testing.T) {
 	t.Parallel()
 	server := mailtest.NewServer(t)
-	_, strangers := mailtest.NewCertificate(t)
+	_, untrusted := mailtest.NewCertificate(t)
 	configure, dial := named("other.example.com", 587)
 	for _, change := range []func(*SMTPConfig){
-		func(c *SMTPConfig) { c.RootCAs = strangers },
+		func(c *SMTPConfig) { c.RootCAs = untrusted },
 		func(c *SMTPConfig) { c.RootCAs = nil },
 		configure,
 	} {
@@ -127,7 +127,7 @@ func TestWrongCertificate(t *testing.T) {
 	}
 }
 
-// TestPasswordNeedsTLS: without TLS the password goes to this machine only.
+// TestPasswordNeedsTLS checks that without TLS the password is only sent to this machine.
 func TestPasswordNeedsTLS(t *testing.T) {
 	t.Parallel()
 	server := mailtest.NewServer(t, mailtest.WithoutTLS)
@@ -155,8 +155,8 @@ func TestPasswordNeedsTLS(t *testing.T) {
 	}
 }
 
-// TestWrongPassword: it is tried again, since somebody may correct it, and appears in no error, whatever the server
-// says.
+// TestWrongPassword checks that the error isn't permanent, since an operator may correct the password, and never
+// contains the password, whatever the server replies.
 func TestWrongPassword(t *testing.T) {
 	t.Parallel()
 	server := mailtest.NewServer(t)
@@ -185,19 +185,19 @@ func TestConfig(t *testing.T) {
 		t.Errorf("mailer %v, error %v", mailer, err)
 	}
 	for name, change := range map[string]func(*SMTPConfig){
-		"no host":           func(c *SMTPConfig) { c.Host = "" },
-		"no port":           func(c *SMTPConfig) { c.Port = 0 },
-		"large port":        func(c *SMTPConfig) { c.Port = 65536 },
-		"no sender":         func(c *SMTPConfig) { c.From = "" },
-		"two senders":       func(c *SMTPConfig) { c.From = "a@b.example, c@d.example" },
-		"sender's newline":  func(c *SMTPConfig) { c.From = "a@b.example\r\nBcc: c@d.example" },
-		"quoted sender":     func(c *SMTPConfig) { c.From = `"a> SIZE=1 <b"@c.example` },
-		"sender's alphabet": func(c *SMTPConfig) { c.From = "crm@müller.example" },
+		"no host":          func(c *SMTPConfig) { c.Host = "" },
+		"no port":          func(c *SMTPConfig) { c.Port = 0 },
+		"large port":       func(c *SMTPConfig) { c.Port = 65536 },
+		"no sender":        func(c *SMTPConfig) { c.From = "" },
+		"two senders":      func(c *SMTPConfig) { c.From = "a@b.example, c@d.example" },
+		"sender's newline": func(c *SMTPConfig) { c.From = "a@b.example\r\nBcc: c@d.example" },
+		"quoted sender":    func(c *SMTPConfig) { c.From = `"a> SIZE=1 <b"@c.example` },
+		"non-ASCII sender": func(c *SMTPConfig) { c.From = "crm@müller.example" },
 	} {
 		config := good
 		change(&config)
 		if _, err := NewSMTP(config); err == nil {
-			t.Errorf("%s is taken", name)
+			t.Errorf("%s is accepted", name)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func TestLine(t *testing.T) {
 func TestHeader(t *testing.T) {
 	t.Parallel()
 	if got := Header("=?utf-8?q?=0D=0ABcc:_x?=", SubjectLimit); got != "= ?utf-8?q?=0D=0ABcc:_x?=" {
-		t.Errorf("an encoded word came out as %q", got)
+		t.Errorf("an encoded word becomes %q", got)
 	}
 	for _, text := range []string{"=\r\n?utf-8?q?x?=", "=\u202e?utf-8?q?x?=", "=\x00?utf-8?q?x?=", "==??utf-8?q?x?="} {
 		if got := Header(text, SubjectLimit); strings.Contains(got, "=?") {

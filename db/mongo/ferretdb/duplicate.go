@@ -10,7 +10,7 @@ import (
 	"github.com/FerretDB/wire/wireclient"
 )
 
-// duplicateKey is the code of an error that says that a unique index is violated.
+// duplicateKey is the error code for a violated unique index.
 const duplicateKey = int32(11000)
 
 // index is a unique index.
@@ -19,16 +19,16 @@ type index struct {
 	key  *wirebson.Document
 }
 
-// write is a command that writes, beside the connection that it went over.
+// write is a write command and the connection that it was sent on.
 type write struct {
 	upstream *wireclient.Conn
 	command  *wirebson.Document
-	// documents are those of an insert.
+	// documents are the documents of an insert.
 	documents []*wirebson.Document
 }
 
-// mend returns the answer as MongoDB would give it: where a unique index is violated, it names the index.
-func mend(ctx context.Context, upstream *wireclient.Conn, request, answer *wire.OpMsg) (*wire.OpMsg, error) {
+// fix returns the answer that MongoDB would give: if a unique index is violated, it names the index.
+func fix(ctx context.Context, upstream *wireclient.Conn, request, answer *wire.OpMsg) (*wire.OpMsg, error) {
 	spec, sequence := request.RawSections()
 	command, err := spec.DecodeDeep()
 	if err != nil {
@@ -47,13 +47,13 @@ func mend(ctx context.Context, upstream *wireclient.Conn, request, answer *wire.
 			return nil, err
 		}
 		for i := range failures.Len() {
-			if err := w.mendInsert(ctx, failures.Get(i).(*wirebson.Document)); err != nil {
+			if err := w.fixInsert(ctx, failures.Get(i).(*wirebson.Document)); err != nil {
 				return nil, err
 			}
 		}
 		return wire.NewOpMsg(reply)
 	case strings.Contains(message, "UNIQUE constraint failed"):
-		return w.mendUpdate(ctx, message)
+		return w.fixUpdate(ctx, message)
 	}
 	return answer, nil
 }
@@ -74,8 +74,8 @@ func (w *write) readDocuments(sequence []byte) error {
 	return nil
 }
 
-// mendInsert finds the violated index by looking for the document that has the same values.
-func (w *write) mendInsert(ctx context.Context, failure *wirebson.Document) error {
+// fixInsert finds the violated index by searching for the document with the same values.
+func (w *write) fixInsert(ctx context.Context, failure *wirebson.Document) error {
 	number, ok := failure.Get("index").(int32)
 	if failure.Get("code") != duplicateKey || !ok || int(number) >= len(w.documents) {
 		return nil
@@ -103,8 +103,8 @@ func (w *write) mendInsert(ctx context.Context, failure *wirebson.Document) erro
 	return nil
 }
 
-// mendUpdate answers with the index that SQLite's message names.
-func (w *write) mendUpdate(ctx context.Context, message string) (*wire.OpMsg, error) {
+// fixUpdate answers with the index that SQLite's message names.
+func (w *write) fixUpdate(ctx context.Context, message string) (*wire.OpMsg, error) {
 	indexes, err := w.indexes(ctx)
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (w *write) mendUpdate(ctx context.Context, message string) (*wire.OpMsg, er
 	return wire.NewOpMsg(failure)
 }
 
-// describe makes failure say that index is violated.
+// describe makes failure name the violated index.
 func (w *write) describe(failure *wirebson.Document, index index) error {
 	text := fmt.Sprintf("E11000 duplicate key error collection: %v.%v index: %s dup key: { %s: ... }",
 		w.command.Get("$db"), w.command.Get(w.command.Command()), index.name, index.key.FieldNames()[0])
@@ -138,7 +138,7 @@ func (w *write) describe(failure *wirebson.Document, index index) error {
 	return failure.Add("keyPattern", index.key)
 }
 
-// indexes returns the collection's unique indexes, that of _id first.
+// indexes returns the collection's unique indexes, with the one of _id first.
 func (w *write) indexes(ctx context.Context) ([]index, error) {
 	found, err := w.list(ctx, "listIndexes", wirebson.MustDocument(
 		"listIndexes", w.command.Get(w.command.Command()), "$db", w.command.Get("$db")))

@@ -1,5 +1,5 @@
-// Command ferretdb serves a MongoDB-compatible database to tests, made of FerretDB v1 and SQLite. It prints its URI
-// as one line and serves until its standard input closes, so that it never outlives the process that started it.
+// Command ferretdb serves a MongoDB-compatible database for tests, FerretDB v1 on SQLite. It prints its URI on one line
+// and serves until its standard input closes, so that it never outlives the process that started it.
 package main
 
 import (
@@ -23,14 +23,14 @@ import (
 // stopTimeout bounds the wait for FerretDB to close its files.
 const stopTimeout = 3 * time.Second
 
-// garbagePercent is how much garbage may gather, in percent of what is in use, before it is collected.
+// garbagePercent is how much garbage may accumulate before a collection, in percent of the live heap.
 const garbagePercent = 800
 
 func main() {
-	dir := flag.String("dir", "", "directory of the data; without it, a temporary one that is removed at the end")
+	dir := flag.String("dir", "", "data directory; the default is a temporary one that is removed at the end")
 	listen := flag.String("listen", "127.0.0.1:0", "address to serve on")
 	flag.Parse()
-	// An interrupt at the terminal ends the tests, and with them standard input, and nobody reads the output any more.
+	// An interrupt at the terminal ends the tests, and so standard input, and nobody reads the output any more.
 	signal.Ignore(os.Interrupt, syscall.SIGPIPE)
 	if err := run(*dir, *listen); err != nil {
 		fmt.Fprintln(os.Stderr, "ferretdb:", err)
@@ -58,9 +58,9 @@ func run(dir, listen string) error {
 	if err != nil {
 		return fmt.Errorf("cannot listen: %w", err)
 	}
-	front := &front{upstream: server.address}
-	defer front.stop()
-	go front.serve(listener)
+	proxy := &proxy{upstream: server.address}
+	defer proxy.stop()
+	go proxy.serve(listener)
 	fmt.Printf("mongodb://%s/\n", listener.Addr())
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	return nil
@@ -73,8 +73,8 @@ type server struct {
 	done    chan struct{}
 }
 
-// start runs FerretDB on a port of its own. What is acknowledged survives the end of the process, but not that of the
-// machine: tests need no more, and it is many times faster.
+// start runs FerretDB on a free port. Acknowledged writes survive a crash of the process, but not of the machine: tests
+// need no more, and it is many times faster.
 func start(dir string) (*server, error) {
 	f, err := ferretdb.New(&ferretdb.Config{
 		Listener:  ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},

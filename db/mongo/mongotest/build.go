@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// build returns the path of the FerretDB program. It is kept in the user's cache under the hash of what it is built
-// from, and built by one of the test binaries that run at once while the others wait.
+// build returns the path of the FerretDB program. It is cached in the user's cache directory by the hash of its
+// sources. One of several concurrent test binaries builds it while the others wait.
 func build() (string, error) {
 	source, err := sourceDir()
 	if err != nil {
@@ -46,7 +46,7 @@ func build() (string, error) {
 	return program, compile(source, program)
 }
 
-// compile writes the program under another name first, so that nobody ever finds half of it.
+// compile writes the program under another name first, so that nobody finds an incomplete one.
 func compile(source, program string) error {
 	part := fmt.Sprintf("%s.%d", program, os.Getpid())
 	defer func() { _ = os.Remove(part) }()
@@ -54,13 +54,13 @@ func compile(source, program string) error {
 	command.Dir = source
 	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=")
 	if output, err := command.CombinedOutput(); err != nil {
-		return withOutput(fmt.Errorf("cannot compile %s, which needs its modules in the cache or at hand: %w", source, err),
+		return withOutput(fmt.Errorf("cannot compile %s, which needs its modules in the cache or from the network: %w", source, err),
 			string(output))
 	}
 	return os.Rename(part, program)
 }
 
-// sourceDir asks the go command, since a test may be built without the paths of its sources.
+// sourceDir asks the go command, since a test may be built without source paths.
 func sourceDir() (string, error) {
 	output, err := exec.CommandContext(context.Background(),
 		"go", "list", "-find", "-f", "{{.Dir}}", "crm/db/mongo/mongotest").Output()

@@ -2,6 +2,6 @@
 
 package mongotest
 
-// lock locks nothing: where there is no flock, concurrent test binaries build the program each for itself, which costs
-// time but does no harm.
+// lock does nothing: without flock, each of several concurrent test binaries builds the program, which costs time but
+// does no harm.
 func lock(string) (unlock func(), err error) { return func() {}, nil }

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// lock waits for the lock of that name, which also ends with the process.
+// lock waits for the lock on that file, which is also released when the process ends.
 func lock(path string) (unlock func(), err error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package mongotest gives tests a MongoDB to run against: the one that MONGO_TEST_URI names, else FerretDB, which it
-// builds from a module of its own and starts.
+// Package mongotest provides a MongoDB for tests: the one that MONGO_TEST_URI names, else FerretDB, which it builds
+// from a separate module and starts.
 package mongotest
 
 import (
@@ -19,20 +19,21 @@ import (
 )
 
 const (
-	// serverTimeout bounds the wait for a server that ought to be there.
+	// serverTimeout bounds the wait for the server.
 	serverTimeout = 5 * time.Second
-	// cleanupTimeout bounds what is done after a test.
+	// cleanupTimeout bounds the cleanup after a test.
 	cleanupTimeout = 30 * time.Second
 )
 
-// testURI names the variable that has the URI of a MongoDB for the tests.
+// testURI is the environment variable with the URI of a MongoDB for the tests.
 const testURI = "MONGO_TEST_URI"
 
-// IsStandIn reports whether the tests run on FerretDB, which reads all documents of a collection for each query: a test
-// gives it less data.
+// IsStandIn reports whether the tests run on FerretDB, which reads all documents of a collection for each query, so
+// tests give it less data.
 func IsStandIn() bool { return os.Getenv(testURI) == "" }
 
-// shared is the server of this test binary. It is kept, since a server ends when nothing refers to it any more.
+// shared is the server of this test binary. A server ends when nothing refers to it any more, so this variable keeps it
+// alive.
 var shared = sync.OnceValues(func() (*server, error) {
 	if uri := os.Getenv(testURI); uri != "" {
 		return &server{uri: uri}, nil
@@ -40,7 +41,7 @@ var shared = sync.OnceValues(func() (*server, error) {
 	return start("", "127.0.0.1:0")
 })
 
-// sharedClient is a connection to the shared server beside those of the stores.
+// sharedClient is a connection to the shared server, separate from those of the stores.
 var sharedClient = sync.OnceValues(func() (*driver.Client, error) {
 	server, err := shared()
 	if err != nil {
@@ -49,7 +50,7 @@ var sharedClient = sync.OnceValues(func() (*driver.Client, error) {
 	return driver.Connect(options.Client().ApplyURI(server.uri).SetServerSelectionTimeout(serverTimeout))
 })
 
-// URI returns where the server is that all tests of this binary share.
+// URI returns the URI of the server that all tests of this binary share.
 func URI(tb testing.TB) string {
 	tb.Helper()
 	server, err := shared()
@@ -81,13 +82,13 @@ func Database(tb testing.TB) *driver.Database {
 	return database
 }
 
-// Open returns a store on a new empty database of the shared server, its indexes ensured. Both end with the test.
+// Open returns a store, with indexes, on a new empty database of the shared server. Both end with the test.
 func Open(tb testing.TB, collections ...*store.Collection) *mongo.Store {
 	tb.Helper()
 	return OpenOn(tb, Database(tb), collections)
 }
 
-// OpenOn returns a store on that database, its indexes ensured, with options. It is closed when the test ends.
+// OpenOn returns a store, with indexes, on that database. It is closed when the test ends.
 func OpenOn(
 	tb testing.TB, database *driver.Database, collections []*store.Collection, opts ...mongo.Option,
 ) *mongo.Store {

@@ -11,17 +11,17 @@ import (
 	"sync"
 )
 
-// server is a MongoDB, mostly a FerretDB in a process of its own. That ends when its standard input is closed, be it
-// only by the end of this process or by the collection of input as garbage.
+// server is a MongoDB, usually a FerretDB in a process of its own. That process ends when its standard input is closed,
+// even if only by the end of this process or by garbage collection of input.
 type server struct {
 	uri    string
 	input  io.Closer
 	output *buffer
-	// ended is closed when the process has ended; it is nil where there is none.
+	// ended is closed when the process has ended; it is nil if there is none.
 	ended chan struct{}
 }
 
-// start builds FerretDB, if that hasn't been done yet, and runs it. Without dir, it removes its data at its end.
+// start builds FerretDB, unless it is cached, and runs it. Without dir, it removes its data when it ends.
 func start(dir, address string) (*server, error) {
 	program, err := build()
 	if err != nil {
@@ -43,7 +43,7 @@ func start(dir, address string) (*server, error) {
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	go func() {
 		defer close(s.ended)
-		_ = command.Wait() // how it ended is in its output
+		_ = command.Wait() // its output says how it ended
 	}()
 	if err != nil {
 		<-s.ended
@@ -63,7 +63,7 @@ func (s *server) failure() error {
 	}
 }
 
-// stop ends the process and waits for that.
+// stop ends the process and waits until it has ended.
 func (s *server) stop() {
 	_ = s.input.Close()
 	<-s.ended

@@ -18,7 +18,7 @@ type Message struct {
 	Text, HTML string
 }
 
-// Parse reads a message of a text and an HTML part.
+// Parse parses a message with a text part and an HTML part.
 func Parse(t *testing.T, raw []byte) Message {
 	t.Helper()
 	message, err := mail.ReadMessage(bytes.NewReader(raw))
@@ -67,7 +67,7 @@ func onlyAddress(t *testing.T, header mail.Header, field string) *mail.Address {
 	return list[0]
 }
 
-// Hostile are texts that try to be more than text.
+// Hostile are texts that try to inject headers, parts or addresses.
 var Hostile = []string{
 	"x\r\nBcc: eve@example.com\r\n", "x\nBcc: eve@example.com\n\nHello", "x\rBcc: eve@example.com",
 	"\r\n\r\n.\r\nQUIT\r\n",

@@ -1,5 +1,5 @@
-// Package mailtest has what tests of mail share: a real SMTP server that does what a test wants of it, a reader for the
-// messages that it received, and texts that attack a message.
+// Package mailtest helps to test mail: it has a real SMTP server with configurable replies, a parser for received
+// messages, and texts that attack a message.
 package mailtest
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// The account that the server knows.
+// The server's only account.
 const (
 	User     = "crm@example.com"
 	Password = "correct horse battery staple"
@@ -25,20 +25,20 @@ const (
 type Received struct {
 	From, To string
 	Raw      []byte
-	// Secure is true if it came over TLS.
+	// Secure says that the message was received over TLS.
 	Secure bool
-	// User is who was logged in.
+	// User is the logged-in user.
 	User string
 }
 
-// Server is a real SMTP server that does what a test wants of it.
+// Server is a real SMTP server with configurable replies.
 type Server struct {
-	// SMTP is the server itself, to be configured by options.
+	// SMTP is the server itself, which options may configure.
 	SMTP *smtp.Server
 	// Roots signed the server's certificate.
 	Roots *x509.CertPool
-	// OnRecipient and OnData return the answer to a command, by the number of the call, from 1 on, and the session's
-	// connection. Nil accepts all.
+	// OnRecipient and OnData return the reply to a command, given the number of the call, starting at 1, and the
+	// session's connection. Nil accepts all.
 	OnRecipient func(call int, conn net.Conn) error
 	OnData      func(call int, conn net.Conn) error
 
@@ -51,7 +51,7 @@ type Server struct {
 	datas      int
 }
 
-// WithoutTLS makes a server that offers no STARTTLS and lets a client log in nevertheless.
+// WithoutTLS makes the server offer no STARTTLS and still let a client log in.
 func WithoutTLS(s *Server) { s.SMTP.TLSConfig, s.SMTP.AllowInsecureAuth = nil, true }
 
 // NewServer starts a server with STARTTLS, under a certificate for mail.example.com and 127.0.0.1, and AUTH PLAIN.
@@ -78,7 +78,7 @@ func NewServer(t *testing.T, options ...func(*Server)) *Server {
 	return s
 }
 
-// Serve has the server serve on a listener.
+// Serve makes the server serve on a listener.
 func (s *Server) Serve(t *testing.T, listener net.Listener) {
 	s.listener = listener
 	go func() { _ = s.SMTP.Serve(listener) }()
@@ -92,7 +92,7 @@ func (s *Server) Write(text []byte) (int, error) {
 	return s.transcript.Write(text)
 }
 
-// Transcript returns what was said in all sessions.
+// Transcript returns the transcript of all sessions.
 func (s *Server) Transcript() string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -106,13 +106,13 @@ func (s *Server) Inbox() []Received {
 	return append([]Received(nil), s.mails...)
 }
 
-// Address returns where the server listens.
+// Address returns the address that the server listens on.
 func (s *Server) Address() string { return s.listener.Addr().String() }
 
 // Port returns the port of Address.
 func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
 
-// Silence listens on a free port and never says a word.
+// Silence listens on a free port and never replies.
 func Silence(t *testing.T) (listener net.Listener, port int) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

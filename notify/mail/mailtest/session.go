@@ -76,7 +76,7 @@ func (s *Server) answer(how func(int, net.Conn) error, calls *int, conn net.Conn
 func (s *session) Reset()        {}
 func (s *session) Logout() error { return nil }
 
-// ErrDropped is for the answer to a command whose connection was closed.
+// ErrDropped is for replies to a command after the connection was closed.
 var ErrDropped = errors.New("the connection is gone")
 
 // NewCertificate returns a certificate for mail.example.com and 127.0.0.1, and the root that signed it.

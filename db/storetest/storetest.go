@@ -1,5 +1,5 @@
-// Package storetest is the conformance suite of store.Store: what it checks is what an engine has to do, and an engine that
-// passes it can stand under the server. It knows no engine and no entity of the server, only the contract.
+// Package storetest is the conformance suite of store.Store: the server works on any engine that passes it. It knows no
+// engine and no entity of the server, only the contract.
 package storetest
 
 import (
@@ -11,13 +11,13 @@ import (
 
 // Engine opens stores of one engine for the suite.
 type Engine struct {
-	// Open returns a store on a new empty database with these collections plus db.Events, indexes ensured; the store
-	// is closed by t.Cleanup.
+	// Open returns a store, with indexes, on a new empty database with these collections plus store.Events. t.Cleanup
+	// closes the store.
 	Open func(t *testing.T, collections ...*store.Collection) store.Store
-	// CutOff returns a context under which operations of s fail once n commands have gone to the database: a crash
-	// between any two steps. Nil where every operation is one transaction.
+	// CutOff returns a context under which operations of s fail once n commands have been sent to the database: a crash
+	// between any two steps. It is nil if every operation is one transaction.
 	CutOff func(t *testing.T, s store.Store, n int) context.Context
-	// Scans says that the database reads all documents for each query, so it gets fewer documents and queries of a kind.
+	// Scans says that the database reads all documents for each query, so the suite uses fewer documents and queries.
 	Scans bool
 }
 

@@ -14,35 +14,35 @@ import (
 	"github.com/FerretDB/wire/wireclient"
 )
 
-// front stands between the clients and FerretDB and makes it keep two promises of MongoDB that it breaks: a write is
-// atomic (FerretDB reads, changes and writes back without a lock, so concurrent updates get lost), and a violation of
-// a unique index names the index.
-type front struct {
+// proxy forwards commands to FerretDB and adds two guarantees of MongoDB that it lacks: a write is atomic (FerretDB
+// reads, changes and writes back without a lock, so concurrent updates get lost), and a violation of a unique index
+// names the index.
+type proxy struct {
 	upstream string
 	writing  sync.Mutex
-	// working is held for reading by each command under way.
+	// working is read-locked by each running command.
 	working sync.RWMutex
 }
 
-// stop waits for the commands under way and lets no other begin, so that the data may be removed.
-func (f *front) stop() { f.working.Lock() }
+// stop waits for running commands and lets no other begin, so that the data can be removed.
+func (p *proxy) stop() { p.working.Lock() }
 
-func (f *front) serve(listener net.Listener) {
+func (p *proxy) serve(listener net.Listener) {
 	for {
 		client, err := listener.Accept()
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "ferretdb: cannot accept:", err)
 			return
 		}
-		go f.serveClient(client)
+		go p.serveClient(client)
 	}
 }
 
 // serveClient forwards one connection, message by message, until either side closes it.
-func (f *front) serveClient(client net.Conn) {
+func (p *proxy) serveClient(client net.Conn) {
 	defer func() { _ = client.Close() }()
 	ctx := context.Background()
-	server, err := new(net.Dialer).DialContext(ctx, "tcp", f.upstream)
+	server, err := new(net.Dialer).DialContext(ctx, "tcp", p.upstream)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "ferretdb: cannot connect:", err)
 		return
@@ -55,7 +55,7 @@ func (f *front) serveClient(client net.Conn) {
 		if err != nil {
 			return
 		}
-		header, answer, err := f.forward(ctx, upstream, header, request)
+		header, answer, err := p.forward(ctx, upstream, header, request)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "ferretdb: cannot forward:", err)
 			return
@@ -66,39 +66,39 @@ func (f *front) serveClient(client net.Conn) {
 	}
 }
 
-func (f *front) forward(
+func (p *proxy) forward(
 	ctx context.Context, upstream *upstream, header *wire.MsgHeader, request wire.MsgBody,
 ) (*wire.MsgHeader, wire.MsgBody, error) {
-	f.working.RLock()
-	defer f.working.RUnlock()
+	p.working.RLock()
+	defer p.working.RUnlock()
 	write := writeOf(request)
 	if write != nil {
-		f.writing.Lock()
-		defer f.writing.Unlock()
+		p.writing.Lock()
+		defer p.writing.Unlock()
 	}
 	header, answer, err := upstream.pass(header, request)
 	message, ok := answer.(*wire.OpMsg)
 	if err != nil || write == nil || !ok {
 		return header, answer, err
 	}
-	mended, err := mend(ctx, upstream.client, write, message)
+	fixed, err := fix(ctx, upstream.client, write, message)
 	if err != nil {
 		return nil, nil, err
 	}
-	body, err := mended.MarshalBinary()
+	body, err := fixed.MarshalBinary()
 	if err != nil {
 		return nil, nil, err
 	}
 	header.MessageLength = int32(wire.MsgHeaderLen + len(body))
-	return header, mended, nil
+	return header, fixed, nil
 }
 
 // upstream is a connection to FerretDB.
 type upstream struct {
 	reader *bufio.Reader
 	writer *bufio.Writer
-	// client sends commands of the front's own over the same connection. It writes every message out for a log, even for one
-	// that is discarded, so what is only passed on goes past it.
+	// client sends the proxy's own commands over the same connection. It formats every message for its log, even if
+	// that is discarded, so forwarded messages bypass it.
 	client *wireclient.Conn
 }
 
@@ -109,7 +109,7 @@ func newUpstream(conn net.Conn) *upstream {
 	}
 }
 
-// pass sends a message and returns the answer to it.
+// pass sends a message and returns its answer.
 func (u *upstream) pass(header *wire.MsgHeader, request wire.MsgBody) (*wire.MsgHeader, wire.MsgBody, error) {
 	if err := wire.WriteMessage(u.writer, header, request); err != nil {
 		return nil, nil, err
@@ -120,7 +120,7 @@ func (u *upstream) pass(header *wire.MsgHeader, request wire.MsgBody) (*wire.Msg
 	return wire.ReadMessage(u.reader)
 }
 
-// writeOf returns the message if it is a command that writes, else nil.
+// writeOf returns the message if it is a write command, else nil.
 func writeOf(request wire.MsgBody) *wire.OpMsg {
 	message, ok := request.(*wire.OpMsg)
 	if !ok {

@@ -8,8 +8,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// carrier is a document with pending events, in their order.
-type carrier struct {
+// pendingDoc is a document with its pending events, in order.
+type pendingDoc struct {
 	layout  *layout
 	id      bson.RawValue
 	at      int64
@@ -17,56 +17,56 @@ type carrier struct {
 	events  []bson.Raw
 }
 
-// firstID returns the id of the first event, by which two of the same millisecond and process are in order.
-func (c *carrier) firstID() []byte {
-	if len(c.events) == 0 {
+// firstID returns the id of the first event, which orders events of one process within a millisecond.
+func (d *pendingDoc) firstID() []byte {
+	if len(d.events) == 0 {
 		return nil
 	}
-	return c.events[0].Lookup(idField).Value
+	return d.events[0].Lookup(idField).Value
 }
 
-// carriersIn returns documents of a collection that MoveEvents has to look at, with the first limit of their events. One
-// document may hold thousands of events, which is why it takes two commands: a find returns all events of a document
-// or none, and an $unwind passes over documents without events, whose markers have to go.
-func (s *Store) carriersIn(ctx context.Context, l *layout, limit int) ([]carrier, error) {
-	carriers, err := s.marked(ctx, l, limit)
-	if err != nil || len(carriers) == 0 {
+// pendingDocsIn returns the documents of a collection that MoveEvents has to visit, with the first limit of their
+// events. It takes two commands, because one document may hold thousands of events: a find returns all events of a
+// document or none, and an $unwind skips documents without events, whose markers have to be removed.
+func (s *Store) pendingDocsIn(ctx context.Context, l *layout, limit int) ([]pendingDoc, error) {
+	pendingDocs, err := s.marked(ctx, l, limit)
+	if err != nil || len(pendingDocs) == 0 {
 		return nil, err
 	}
-	index := make(map[string]int, len(carriers))
-	for i := range carriers {
-		index[carriers[i].id.String()] = i
+	index := make(map[string]int, len(pendingDocs))
+	for i := range pendingDocs {
+		index[pendingDocs[i].id.String()] = i
 	}
 	read := 0
 	err = s.eachPending(ctx, l, limit, func(id bson.RawValue, event bson.Raw) {
 		i, ok := index[id.String()]
-		if !ok { // it has been marked since
-			i = len(carriers)
+		if !ok { // marked since the first command
+			i = len(pendingDocs)
 			index[id.String()] = i
-			carriers = append(carriers, carrier{layout: l, id: id})
+			pendingDocs = append(pendingDocs, pendingDoc{layout: l, id: id})
 		}
-		carriers[i].events = append(carriers[i].events, event)
+		pendingDocs[i].events = append(pendingDocs[i].events, event)
 		read++
 	})
 	if err != nil {
 		return nil, err
 	}
 	if read >= limit {
-		// The events of the other documents may be beyond the limit. Their turn comes when these have been moved.
-		carriers = slices.DeleteFunc(carriers, func(c carrier) bool { return len(c.events) == 0 })
+		// The events of the other documents may be beyond the limit. A later call moves them.
+		pendingDocs = slices.DeleteFunc(pendingDocs, func(c pendingDoc) bool { return len(c.events) == 0 })
 	}
-	return carriers, nil
+	return pendingDocs, nil
 }
 
-// pendingFilter matches the documents that MoveEvents has to look at, and pendingOrder is the order in which it does.
+// pendingFilter matches the documents that MoveEvents has to visit, and pendingOrder is their order.
 func pendingFilter() bson.D {
 	return bson.D{{Key: pendingAtField, Value: bson.D{{Key: "$exists", Value: true}}}}
 }
 
 func pendingOrder() bson.D { return bson.D{sortKey(pendingAtField, false)} }
 
-// marked returns at most limit documents that MoveEvents has to look at, without their events.
-func (s *Store) marked(ctx context.Context, l *layout, limit int) ([]carrier, error) {
+// marked returns at most limit documents that MoveEvents has to visit, without their events.
+func (s *Store) marked(ctx context.Context, l *layout, limit int) ([]pendingDoc, error) {
 	q := &query{
 		layout: &layout{Collection: l.Collection, projection: bson.D{
 			{Key: idField, Value: 1}, {Key: pendingAtField, Value: 1}, {Key: deletedAtField, Value: 1},
@@ -75,18 +75,18 @@ func (s *Store) marked(ctx context.Context, l *layout, limit int) ([]carrier, er
 		sort:   pendingOrder(),
 		limit:  limit,
 	}
-	var carriers []carrier
+	var pendingDocs []pendingDoc
 	err := s.find(ctx, q, func(row bson.Raw) error {
-		c := carrier{layout: l, id: copyOf(row.Lookup(idField)), deleted: !isNull(row.Lookup(deletedAtField))}
+		c := pendingDoc{layout: l, id: copyOf(row.Lookup(idField)), deleted: !isNull(row.Lookup(deletedAtField))}
 		c.at, _ = row.Lookup(pendingAtField).DateTimeOK()
-		carriers = append(carriers, c)
+		pendingDocs = append(pendingDocs, c)
 		return nil
 	})
-	return carriers, err
+	return pendingDocs, err
 }
 
 // eachPending calls event for each of the first limit pending events of a collection, those of one document in order.
-// The index on the marker gives the order, so the server reads no more documents than it takes.
+// The index on the marker gives the order, so the server reads no more documents than necessary.
 func (s *Store) eachPending(
 	ctx context.Context, l *layout, limit int, event func(id bson.RawValue, event bson.Raw),
 ) error {
