@@ -23,8 +23,8 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/eventlog"
 	"crm/db/legacy"
-	"crm/db/live"
 	"crm/db/mongo"
 	"crm/db/sqlite"
 	"crm/db/store"
@@ -120,7 +120,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if err != nil {
 		return fmt.Errorf("PORT: %w", err)
 	}
-	defer follow(context.WithoutCancel(ctx), crm.db.Broker)()
+	defer crm.follow(context.WithoutCancel(ctx), log)()
 	if err := greet(ctx, out, s, listener.Addr(), crm); err != nil {
 		return err
 	}
@@ -133,18 +133,6 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	return serveUntilDone(ctx, listener, newServer(handler, endStreams, log), service, log)
 }
 
-// follow runs the broker of subscriptions until stop is called, which must be after the transports have ended their
-// streams: if the broker ended them, clients would get an error and not connect again by themselves.
-func follow(ctx context.Context, broker *live.Broker) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	var following sync.WaitGroup
-	following.Go(func() { broker.Run(ctx) })
-	return func() {
-		cancel()
-		following.Wait()
-	}
-}
-
 // crm is an open store and the domain over it.
 type crm struct {
 	store   store.Store
@@ -155,6 +143,19 @@ type crm struct {
 }
 
 func (c *crm) close() { _ = c.store.Close() }
+
+// follow runs the broker of subscriptions until stop is called, which must be after the transports have ended their
+// streams: if the broker ended them, clients would get an error and not connect again by themselves.
+func (c *crm) follow(ctx context.Context, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var following sync.WaitGroup
+	following.Go(func() { c.db.Broker.Run(ctx) })
+	following.Go(func() { eventlog.Listen(ctx, c.store, log, c.db.Broker.Wake) })
+	return func() {
+		cancel()
+		following.Wait()
+	}
+}
 
 // connectTime is how long the server waits for MongoDB when it starts.
 const connectTime = 30 * time.Second
