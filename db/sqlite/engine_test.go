@@ -165,11 +165,11 @@ func TestWritesWaitTogether(t *testing.T) {
 	s, other := open(t, path, notes), open(t, path, notes)
 	s.lockTimeout = 200 * time.Millisecond
 	err := other.transact(t.Context(), other.writer, func() error {
-		// One after the other they would take 10 seconds.
-		limited, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		// One after the other they would take 100 seconds.
+		limited, cancel := context.WithTimeout(t.Context(), 50*time.Second)
 		defer cancel()
 		var waiting sync.WaitGroup
-		for range 50 {
+		for range 500 {
 			waiting.Go(func() {
 				if err := s.Insert(limited, notes, &note{ID: store.NewID()}); store.CodeOf(err) != store.Unavailable {
 					t.Errorf("got %v, want UNAVAILABLE", err)

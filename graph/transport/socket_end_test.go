@@ -20,7 +20,7 @@ const idle = "subscription{idle}"
 
 func TestSocketInitTime(t *testing.T) {
 	t.Parallel()
-	server := newStreamServer(t, Config{Limits: Limits{Streams: StreamLimits{Init: 50 * time.Millisecond}}})
+	server := newStreamServer(t, Config{Limits: Limits{Streams: StreamLimits{Init: 2 * time.Second}}})
 	server.dial().play(`> {"type":"ping"}`, `< {"type":"pong"}`, "! 4408 Connection initialisation timeout")
 }
 
