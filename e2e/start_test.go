@@ -38,7 +38,7 @@ func TestStart(t *testing.T) {
 	if want := strings.ReplaceAll(`GraphQL     URL/graphql
 Playground  URL/
 Data        data/crm.db
-Mail        kept, not sent (SMTP_HOST is not set): URL/dev/mailbox`, "URL", p.url); !found || greeting != want {
+Mail        stored, not sent (SMTP_HOST is not set): URL/dev/mailbox`, "URL", p.url); !found || greeting != want {
 		t.Errorf("the greeting is\n%s", greeting)
 	}
 	tokens := p.must("", mutation, nil)
