@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// Key is one of those by which it is decided who is told of an event: an account, or all staff.
+// Key identifies recipients of events: an account, or all staff.
 type Key string
 
 // StaffKey is the key of all staff.
 const StaffKey Key = "staff"
 
-// AccountKey returns the key of one account, which is a customer's or a user's.
+// AccountKey returns the key of a customer's or a user's account.
 func AccountKey(role Role, account ID) Key {
 	if role == Customer {
 		return Key("cus_" + hex.EncodeToString(account[:]))
@@ -19,7 +19,7 @@ func AccountKey(role Role, account ID) Key {
 	return Key("usr_" + hex.EncodeToString(account[:]))
 }
 
-// Keys returns the keys of whoever has the scope. A scope that sees everything needs none.
+// Keys returns the keys of the account with this scope. A scope that sees everything needs none.
 func (s Scope) Keys() []Key {
 	switch {
 	case s.Role.IsStaff():
@@ -30,7 +30,7 @@ func (s Scope) Keys() []Key {
 	return nil
 }
 
-// ShareKey reports whether two sets of keys have one in common.
+// ShareKey reports whether two sets of keys have a common element.
 func ShareKey(a, b []Key) bool {
 	return slices.ContainsFunc(a, func(key Key) bool { return slices.Contains(b, key) })
 }
