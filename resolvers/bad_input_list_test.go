@@ -10,7 +10,7 @@ import (
 	"crm/graph/apierror"
 )
 
-// nested returns a where input in which a condition stands below that many nots.
+// nested returns a where input with a condition below depth nots.
 func nested(depth int) string {
 	return strings.Repeat("{not: ", depth) + `{name: {eq: "x"}}` + strings.Repeat("}", depth)
 }
@@ -73,7 +73,7 @@ func TestBadList(t *testing.T) {
 				s.wantProblem(a, test.code, test.path, test.message)
 			})
 		}
-		t.Run("a key behind the priority", func(t *testing.T) {
+		t.Run("a key after the priority", func(t *testing.T) {
 			s := s.in(t)
 			a := s.ask(p.admin.token, "{ tickets(orderBy: [{field: PRIORITY}, {field: UPDATED_AT}]) { nodes { id } } }", nil)
 			s.wantProblem(a, store.BadInput, "orderBy.1", "must be CREATED_AT")
@@ -97,7 +97,7 @@ func TestBadList(t *testing.T) {
 				s.wantProblem(answer{Errors: []problem{found}, raw: a.raw}, store.BadInput, "first", "from 1 to 100")
 			}
 		})
-		t.Run("what only admins may filter by", func(t *testing.T) {
+		t.Run("filters for admins only", func(t *testing.T) {
 			s := s.in(t)
 			for field, where := range map[string]string{
 				"role": "{role: {eq: ADMIN}}", "active": "{active: true}",
