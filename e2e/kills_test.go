@@ -52,7 +52,7 @@ type killRun struct {
 	open func() (store.Store, error)
 
 	t            *testing.T
-	smtpServer       *mailServer
+	smtpServer   *mailServer
 	token        string
 	writers      []*writer
 	acknowledged atomic.Int64

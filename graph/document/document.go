@@ -1,5 +1,4 @@
-// Package document turns the queries of requests into documents that are parsed, within the limits and valid, and checks the
-// variables that come with them.
+// Package document parses the documents of requests, checks their limits, validates them, and checks their variables.
 package document
 
 import (
