@@ -13,7 +13,7 @@ import (
 	"crm/notify/mail"
 )
 
-// settings are the environment variables, read and checked.
+// settings are the parsed environment variables.
 type settings struct {
 	port, dataDir           string
 	mongoURI, mongoDatabase string
@@ -28,7 +28,7 @@ type settings struct {
 	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath bool
 }
 
-// readSettings reads the variables. The error names the one that is wrong.
+// readSettings reads the variables. The error names the wrong variable.
 func readSettings(variable func(name string) string) (settings, error) {
 	v := variables{get: variable}
 	s := settings{

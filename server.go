@@ -1,4 +1,4 @@
-// Command crm is a CRM backend: one program that serves one GraphQL API, with its data in a file or on MongoDB.
+// Command crm is a CRM backend: one program that serves one GraphQL API, with its data in a file or in MongoDB.
 package main
 
 import (
@@ -134,7 +134,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 }
 
 // follow runs the broker of subscriptions until stop is called, which must be after the transports have ended their
-// streams: if the broker ended them, clients would get an error and not connect again by themselves.
+// streams: if the broker ended them, clients would get an error and not reconnect by themselves.
 func follow(ctx context.Context, broker *live.Broker) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup

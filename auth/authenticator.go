@@ -35,7 +35,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (Viewer,
 		return Viewer{}, fmt.Errorf("cannot look up session: %w", err)
 	}
 	if !ok {
-		return Viewer{}, fmt.Errorf("%w any more: its session has ended", ErrInvalidToken)
+		return Viewer{}, fmt.Errorf("%w: its session has ended", ErrInvalidToken)
 	}
 	live.Expires = viewer.Expires
 	return live, nil

@@ -23,5 +23,5 @@ func ParseRole(name string) (Role, error) {
 	return "", fmt.Errorf("%q is not a role", name)
 }
 
-// IsStaff reports whether the role belongs to the users collection.
+// IsStaff reports whether accounts with the role are in the users collection.
 func (r Role) IsStaff() bool { return r == Admin || r == User }

@@ -18,13 +18,13 @@ type Scope struct {
 // ever gets it.
 func SystemScope() Scope { return Scope{system: true} }
 
-// SeesAll reports whether nothing is hidden from the scope.
+// SeesAll reports whether the scope sees everything.
 func (s Scope) SeesAll() bool { return s.system || s.Role == Admin }
 
 // IsStaff reports whether the scope belongs to a user of the CRM, or to the program itself.
 func (s Scope) IsStaff() bool { return s.system || s.Role.IsStaff() }
 
-// IsAccount reports whether the scope belongs to exactly this account of exactly this kind.
+// IsAccount reports whether the scope belongs to this account of this kind.
 func (s Scope) IsAccount(staff bool, account ID) bool {
 	return !s.system && s.Role != "" && s.Role.IsStaff() == staff && s.Account == account
 }

@@ -23,7 +23,7 @@ const (
 // ErrExpiredToken is distinct, because the owner needs to know.
 var (
 	ErrInvalidToken = errors.New("the access token is not valid")
-	ErrExpiredToken = fmt.Errorf("%w any more: it has expired", ErrInvalidToken)
+	ErrExpiredToken = fmt.Errorf("%w: it has expired", ErrInvalidToken)
 )
 
 // Keys are the secrets of one kind of token: the first signs, all verify. A key can thus be replaced while tokens signed

@@ -11,7 +11,7 @@ type Viewer struct {
 	Role    Role
 	Account ID
 	Session ID
-	// Address is the network address that the request comes from.
+	// Address is the network address of the client.
 	Address string
 	// Expires is when the access token expires, which also ends the viewer's streams.
 	Expires time.Time

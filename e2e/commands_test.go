@@ -125,7 +125,7 @@ func TestDemo(t *testing.T) {
 	}
 	if _, logs := ends(t, folder, nil, 1, "demo", "--customers", "5"); strings.Count(logs, "\n") != 1 ||
 		!strings.Contains(logs, "empty store") {
-		t.Errorf("the second demo wrote\n%s", logs)
+		t.Errorf("the output of the second demo is\n%s", logs)
 	}
 	names := demoNames(t, folder)
 	if again := demoNames(t, other); names != again {

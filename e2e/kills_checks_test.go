@@ -162,7 +162,7 @@ func (o *killRun) checkStore(interactions, tickets map[string]entity) {
 	events := map[string]int{}
 	for i, event := range all[store.Event](o.t, engine, store.Events, "seq") {
 		if event.Seq != i+1 || !event.Planned {
-			o.t.Errorf("event %d has number %d; planned: %t", i+1, event.Seq, event.Planned)
+			o.t.Errorf("event %d has seq %d; planned: %t", i+1, event.Seq, event.Planned)
 		}
 		entity, _, _ := strings.Cut(event.Type, ".")
 		events[entity]++

@@ -57,7 +57,7 @@ func TestStopWhileWaiting(t *testing.T) {
 	eventually(t, "the server waits", func() bool { return strings.Contains(read(t, p.logs), "waiting for the database") })
 	p.signal(syscall.SIGTERM)
 	if code := p.exit(); code != 1 || !strings.HasSuffix(read(t, p.logs), "terminated signal received\n") {
-		t.Errorf("exit code %d; the server wrote\n%s", code, read(t, p.logs))
+		t.Errorf("exit code %d; the output is\n%s", code, read(t, p.logs))
 	}
 }
 

@@ -75,7 +75,7 @@ func (o *subscriptionRun) check() {
 			o.t.Fatalf("event %d is %s %s, %v", event.Seq, event.Type, event.Data, err)
 		}
 		if versions[event.Entity]++; data.Ticket.Version != versions[event.Entity] {
-			o.t.Errorf("event %d is of version %d, want %d", event.Seq, data.Ticket.Version, versions[event.Entity])
+			o.t.Errorf("event %d has version %d, want %d", event.Seq, data.Ticket.Version, versions[event.Entity])
 		}
 		texts[data.Ticket.Description]++
 		_, kind, _ := strings.Cut(event.Type, ".")

@@ -23,7 +23,7 @@ type HandlerConfig struct {
 	Introspection bool
 	// ShowCost adds extensions.cost to each response; the header X-GraphQL-Cost overrides it for one request.
 	ShowCost bool
-	// Logger gets a line for each operation; slog's default if nil.
+	// Logger writes a line for each operation; slog's default if nil.
 	Logger *slog.Logger
 	Limits Limits
 	// TrustedDocuments, if not nil, are the only documents that are run. They alone then decide about introspection.

@@ -57,15 +57,15 @@ func TestBadList(t *testing.T) {
 			{"contains too much", `where: {name: {contains: "` + strings.Repeat("x", 1001) + `"}}`, store.BadInput, "where.name.contains", "at most 1000 characters"},
 			{"starts with too much", `where: {name: {startsWith: "` + strings.Repeat("é", 1001) + `"}}`, store.BadInput, "where.name.startsWith", "at most 1000 characters"},
 			{"contains too little", `where: {or: [{company: {contains: "é1"}}]}`, store.BadInput, "where.or.0.company.contains", "at least 3 characters"},
-			{"a key that there isn't", `orderBy: {field: PASSWORD}`, apierror.ValidationFailed, "", "PASSWORD"},
-			{"an operator that there isn't", `where: {name: {regex: ".*"}}`, apierror.ValidationFailed, "", "regex"},
-			{"a field that there isn't", `where: {password: {startsWith: "$2"}}`, apierror.ValidationFailed, "", "password"},
+			{"an unknown key", `orderBy: {field: PASSWORD}`, apierror.ValidationFailed, "", "PASSWORD"},
+			{"an unknown operator", `where: {name: {regex: ".*"}}`, apierror.ValidationFailed, "", "regex"},
+			{"an unknown field", `where: {password: {startsWith: "$2"}}`, apierror.ValidationFailed, "", "password"},
 			{"9 deep", `where: ` + nested(8), store.BadInput, "where" + strings.Repeat(".not", 8), "at most 8 deep"},
 			{"102 conditions", `where: {or: [` + conditions + `]}`, store.BadInput, "where", "at most 100 conditions, not 103"},
 			{"in of 101", `where: {id: {in: [` + strings.Join(ids, " ") + `]}}`, store.BadInput, "where.id.in", "at most 100 values, not 101"},
 			{"notIn of 101", `where: {not: {name: {notIn: [` + strings.Join(ids, " ") + `]}}}`, store.BadInput, "where.not.name.notIn", "at most 100 values, not 101"},
-			{"an id of something else", `where: {id: {in: ["` + p.customer.id + `", "` + p.ticket + `"]}}`, store.BadInput, "where.id.in.1", "the id of a ticket, not of a customer"},
-			{"a time that is none", `where: {createdAt: {gt: "yesterday"}}`, store.BadInput, "where.createdAt.gt", "time like"},
+			{"an id of another kind", `where: {id: {in: ["` + p.customer.id + `", "` + p.ticket + `"]}}`, store.BadInput, "where.id.in.1", "the id of a ticket, not of a customer"},
+			{"an invalid time", `where: {createdAt: {gt: "yesterday"}}`, store.BadInput, "where.createdAt.gt", "time like"},
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				s := s.in(t)

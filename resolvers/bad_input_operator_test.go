@@ -103,7 +103,7 @@ func TestOperatorInPlaceOfValue(t *testing.T) {
 			}
 		})
 		if n < 500 {
-			t.Errorf("only %d places were tried; there must be more", n)
+			t.Errorf("only %d places were tried, want more", n)
 		}
 	})
 }
@@ -151,7 +151,7 @@ func TestNullInFilter(t *testing.T) {
 			}
 		})
 		if n < 500 {
-			t.Errorf("only %d places were tried; there must be more", n)
+			t.Errorf("only %d places were tried, want more", n)
 		}
 	})
 }

@@ -100,32 +100,32 @@ func TestBadToken(t *testing.T) {
 			}
 			return token
 		}
-		endless := claims(user, "crm-user", soon)
-		delete(endless, "exp")
+		withoutExpiry := claims(user, "crm-user", soon)
+		delete(withoutExpiry, "exp")
 		own := claims(user, "crm-user", soon)
 		if a := s.ask(sign(jwt.SigningMethodHS256, []byte("users' key"), own), `{ viewer { __typename } }`, nil); len(a.Errors) > 0 {
 			t.Fatalf("this test's tokens differ from the server's, because a valid one is refused: %s", a.raw)
 		}
 		for name, token := range map[string]string{
-			"expired":               sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "crm-user", past)),
-			"endless":               sign(jwt.SigningMethodHS256, []byte("users' key"), endless),
-			"another audience":      sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "somebody-else", soon)),
-			"a user as a customer":  sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "crm-customer", soon)),
-			"a customer's key":      sign(jwt.SigningMethodHS256, []byte("customers' key"), own),
-			"a customer as a user":  sign(jwt.SigningMethodHS256, []byte("customers' key"), claims(customer, "crm-user", soon)),
-			"another key":           sign(jwt.SigningMethodHS256, []byte("guessed"), own),
-			"no key":                sign(jwt.SigningMethodHS256, []byte(""), own),
-			"alg none":              sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, own),
-			"another algorithm":     sign(jwt.SigningMethodHS512, []byte("users' key"), own),
-			"a session that ended":  ended.token,
-			"a refresh token":       user.refresh,
-			"cut":                   user.token[:len(user.token)-1],
-			"no token":              "x",
-			"three times something": "x.y.z",
+			"expired":              sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "crm-user", past)),
+			"no expiry":            sign(jwt.SigningMethodHS256, []byte("users' key"), withoutExpiry),
+			"another audience":     sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "somebody-else", soon)),
+			"a user as a customer": sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "crm-customer", soon)),
+			"a customer's key":     sign(jwt.SigningMethodHS256, []byte("customers' key"), own),
+			"a customer as a user": sign(jwt.SigningMethodHS256, []byte("customers' key"), claims(customer, "crm-user", soon)),
+			"another key":          sign(jwt.SigningMethodHS256, []byte("guessed"), own),
+			"no key":               sign(jwt.SigningMethodHS256, []byte(""), own),
+			"alg none":             sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, own),
+			"another algorithm":    sign(jwt.SigningMethodHS512, []byte("users' key"), own),
+			"a session that ended": ended.token,
+			"a refresh token":      user.refresh,
+			"truncated":            user.token[:len(user.token)-1],
+			"no token":             "x",
+			"three parts":          "x.y.z",
 		} {
 			t.Run(name, func(t *testing.T) {
 				s := s.in(t)
-				// The field is one that anybody may read: a bad token must not be taken for none.
+				// Anybody may read this field, but a bad token must not be treated as none.
 				a := s.ask(token, `{ viewer { __typename } }`, nil)
 				if a.Status != http.StatusUnauthorized {
 					t.Errorf("the status is %d, want 401: %s", a.Status, a.raw)

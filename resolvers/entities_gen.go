@@ -573,7 +573,7 @@ func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID
 	case db.KindUser:
 		return projected(ctx, r.db.Users).Get(ctx, scopeOf(ctx), id)
 	}
-	return nil, store.Errorf(store.NotFound, "there is no such thing")
+	return nil, store.Errorf(store.NotFound, "there is no such object")
 }
 
 // nodesOfKind reads the documents of a kind with these ids that the viewer may see.

@@ -191,7 +191,7 @@ func ordered(t *testing.T, operator string, c int) bool {
 	case "lte":
 		return c <= 0
 	}
-	t.Fatalf("this test doesn't know the operator %s", operator)
+	t.Fatalf("this test can't check the operator %s", operator)
 	return false
 }
 

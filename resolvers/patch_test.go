@@ -84,7 +84,7 @@ func TestPatch(t *testing.T) {
 				t.Errorf("%s with %v changes nothing but updatedAt", test.mutation, test.changes)
 			}
 			if fmt.Sprint(after) != fmt.Sprint(want) {
-				t.Errorf("%s with %v makes\n%v of\n%v, want\n%v", test.mutation, test.changes, after, before, want)
+				t.Errorf("%s with %v returns\n%v after\n%v, want\n%v", test.mutation, test.changes, after, before, want)
 			}
 			if read := test.state(s, test.change(s, variables{})); fmt.Sprint(read) != fmt.Sprint(want) {
 				t.Errorf("%s with %v returns\n%v, but stores\n%v", test.mutation, test.changes, after, read)
@@ -162,7 +162,7 @@ func TestConcurrentPatches(t *testing.T) {
 			}
 		}
 		if after["version"] != before+4 {
-			t.Errorf("four changes made version %v of %v", after["version"], before)
+			t.Errorf("four changes resulted in version %v after %v", after["version"], before)
 		}
 
 		interaction := patched{"updateInteraction", "interaction", "title description version", p.user.token, p.interaction}

@@ -125,7 +125,7 @@ func (s *server) checkCancel(w *world, viewer, status, can string) {
 	case status == "CANCELLED":
 		first, second := s.must(token, mutation, vars), s.must(token, mutation, vars)
 		if version := second.at("cancelInteraction.interaction.version"); version != first.at("cancelInteraction.interaction.version") {
-			s.t.Errorf("cancelling once more makes version %v: %s", version, first.raw)
+			s.t.Errorf("cancelling again changes version %v: %s", version, first.raw)
 		}
 	default:
 		s.allowed("CANCEL", can, bad, token, mutation, vars)

@@ -25,7 +25,7 @@ func TestIdleSubscribersAreSmall(t *testing.T) {
 	each := (memory() - before) / subscribers
 	t.Logf("an idle subscriber costs %d bytes", each)
 	if each > limit {
-		t.Errorf("that is more than %d", limit)
+		t.Errorf("an idle subscriber costs more than %d bytes", limit)
 	}
 	describeLeak("ada", "wet")(w)
 	for _, l := range listeners {

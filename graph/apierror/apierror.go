@@ -1,4 +1,4 @@
-// Package apierror is how errors look to clients of the API: a message, a code, and the fields of an input that are wrong.
+// Package apierror defines how clients see errors: with a message, a code, and the wrong fields of an input.
 package apierror
 
 import (

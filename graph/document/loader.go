@@ -73,7 +73,7 @@ func (l *Loader) Find(params *graphql.RawParams) (*Document, gqlerror.List) {
 	return doc, errs
 }
 
-// load returns the document, or everything that is wrong with it.
+// load returns the document, or all its errors.
 func (l *Loader) load(source string) (*Document, gqlerror.List) {
 	if doc, ok := l.cache.get(source); ok {
 		return doc, nil

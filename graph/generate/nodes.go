@@ -47,7 +47,7 @@ func (m *model) nodes(w *writer, written map[string]bool) {
 			w.line("return projected(ctx, r.db.%s).Get(ctx, scopeOf(ctx), id)", e.variable)
 		}
 	}
-	w.line("}\nreturn nil, store.Errorf(store.NotFound, \"there is no such thing\")\n}\n")
+	w.line("}\nreturn nil, store.Errorf(store.NotFound, \"there is no such object\")\n}\n")
 	w.line("// nodesOfKind reads the documents of a kind with these ids that the viewer may see.")
 	w.line("func (r queryResolver) nodesOfKind(ctx context.Context, kind entity.Kind, ids []store.ID) (map[store.ID]graph.Node, error) {\nswitch kind {")
 	for _, e := range m.entities {

@@ -41,7 +41,7 @@ func newCompressor() *compressor {
 		nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true),
 	)
 	if err != nil {
-		panic(fmt.Errorf("cannot make a zstd encoder: %w", err)) // the options are invalid
+		panic(fmt.Errorf("cannot create a zstd encoder: %w", err)) // the options are invalid
 	}
 	return &compressor{
 		zstd: encoder,

@@ -181,7 +181,7 @@ func parseParams(given map[string]any) (*graphql.RawParams, *refusal) {
 	switch {
 	case len(problems) > 0:
 	case documentID != "" && params.Query != "":
-		problems.Add(documentIDParam, "stands for a query: give one of the two")
+		problems.Add(documentIDParam, "replaces a query: give only one of them")
 	case documentID != "":
 		if params.Extensions == nil {
 			params.Extensions = map[string]any{}

@@ -150,7 +150,7 @@ func (s *socket) initialize(ctx context.Context, message socketMessage) bool {
 	}
 	authorization, ok := message.authorization()
 	if !ok {
-		s.close(closeBadMessage, "Authorization must be a text")
+		s.close(closeBadMessage, "Authorization must be a string")
 		return false
 	}
 	known, err := s.identity.as(ctx, authorization)
@@ -168,7 +168,7 @@ func (s *socket) initialize(ctx context.Context, message socketMessage) bool {
 	inTime := s.heartbeat != nil && s.heartbeat.Stop() // nil if the server stopped before the socket was served
 	s.mutex.Unlock()
 	if !inTime {
-		return false // it is being closed
+		return false // the socket is being closed
 	}
 	s.set(&s.heartbeat, s.exec.limits.Streams.Heartbeat, func() { s.checkAlive(ctx) })
 	if expires := known.viewer.Expires; !expires.IsZero() {

@@ -57,7 +57,7 @@ func TestSocketEndsWithItsToken(t *testing.T) {
 	socket.play(initializeAs("Authorization", "good"), acked, subscribeTo("1", idle), subscribeTo("2", "{wait}"))
 	transporttest.Receive(t, server.schema.Started, "an operation")
 	transporttest.Receive(t, server.schema.Started, "an operation")
-	socket.play(errorOf("1", "the access token is not valid any more: it has expired", "UNAUTHENTICATED"))
+	socket.play(errorOf("1", "the access token is not valid: it has expired", "UNAUTHENTICATED"))
 	close(server.schema.Proceed)
 	socket.play(nextOf("2", `{"wait":"done"}`), completeOf("2"), "! 4403 Forbidden")
 }
