@@ -5,7 +5,7 @@ RUN go mod download
 COPY . .
 RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /out/crm . && mkdir /out/data
 
-# Nothing but the program, the certificate authorities that mail servers and MongoDB are checked against, and a folder.
+# Only the program, the certificate authorities for mail servers and MongoDB, and a folder for the data.
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/crm /crm

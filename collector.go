@@ -10,68 +10,69 @@ import (
 
 // collector tunes Go's garbage collector for this server.
 //
-// What lives is some megabytes, and an answer leaves up to one behind: as Go has it by default, when there is as much
-// garbage as lives, the collector ran a hundred times a second and took a third of the processor. So it runs at four
-// times as much, but not more than garbageRoom, beyond which there is little to gain: with thousands of subscribers more
-// lives, and four times that would be garbage that they cost, too. While what lives becomes more, it runs at half as much,
-// so that what stays is put where garbage was, and not scattered among what will be garbage: a page of memory is given
-// back only as a whole. Once the server is at rest, the system gets back what isn't needed.
+// The live heap is a few megabytes, and a request leaves up to one megabyte of garbage. With Go's default, a collection
+// when there is as much garbage as live memory, the collector ran a hundred times a second and took a third of the
+// processor. So it lets garbage grow to four times the live memory, but not beyond garbageRoom, where there is little to
+// gain: thousands of subscribers enlarge the live heap, and four times as much garbage would add to their cost. While the
+// live heap grows, the collector allows only half as much garbage as live memory. New long-lived objects then reuse freed
+// memory instead of being scattered among short-lived ones, which matters because only whole pages can be released. When
+// the server becomes idle, it returns unused memory to the operating system.
 //
-// It is for the memory that a user sees: with debug.SetGCPercent(200) alone the server is as fast, but it doesn't give back
-// within a minute what a thousand subscribers took, and each of them costs 25 KB while others ask, in place of 23
-// (TestIdleSubscribers). A memory limit would have the collector run all the time once more than that lives.
+// All this is for the memory that a user sees: with debug.SetGCPercent(200) alone the server is as fast, but it doesn't
+// release the memory of a thousand subscribers within a minute, and each of them costs 25 KB instead of 23 while other
+// requests run (TestIdleSubscribers). A memory limit would make the collector run all the time once the live heap exceeds
+// it.
 type collector struct {
 	percent int
-	// most is how much has lived lately.
-	most    uint64
+	// peak is the recent maximum of live memory; it decays.
+	peak    uint64
 	stopped <-chan struct{}
 }
 
 const (
-	growingPercent, defaultPercent, mostPercent = 50, 100, 400
-	garbageRoom                                 = 16 << 20
+	growingPercent, defaultPercent, maxPercent = 50, 100, 400
+	garbageRoom                                = 16 << 20
 )
 
-// tuneCollector tunes the collector until ctx is done. It is for programs that GOGC doesn't tell otherwise; GOMEMLIMIT
-// counts in any case.
+// tuneCollector tunes the collector until ctx is done. Call it only if GOGC is not set; GOMEMLIMIT still applies.
 func tuneCollector(ctx context.Context) {
-	debug.SetGCPercent(mostPercent)
-	(&collector{percent: mostPercent, stopped: ctx.Done()}).await()
-	go releaseAtRest(ctx)
+	debug.SetGCPercent(maxPercent)
+	(&collector{percent: maxPercent, stopped: ctx.Done()}).notifyNext()
+	go releaseWhenIdle(ctx)
 }
 
-// sentinel is garbage from the beginning, so that each round of the collector comes upon one. It has a pointer, since
-// small objects without any may be kept together with others.
+// sentinel is unreachable from the start, so each collection frees one. It contains a pointer because the allocator may
+// batch small objects without pointers, which would delay their cleanup.
 type sentinel struct{ _ *sentinel }
 
-// await has the next round noticed.
-func (c *collector) await() { runtime.AddCleanup(new(sentinel), (*collector).notice, c) }
+// notifyNext arranges a call of adjust after the next collection.
+func (c *collector) notifyNext() { runtime.AddCleanup(new(sentinel), (*collector).adjust, c) }
 
-// notice comes after each round, one at a time.
-func (c *collector) notice() {
+// adjust runs after each collection; calls never overlap.
+func (c *collector) adjust() {
 	select {
 	case <-c.stopped:
 		return
 	default:
 	}
-	// What the collector reckons with is what lives on the heap, and where it begins to look.
+	// The collector bases its goal on the live heap and the roots of its scan.
 	live := measure("/gc/heap/live:bytes") + measure("/gc/scan/stack:bytes") + measure("/gc/scan/globals:bytes")
 	if percent := c.percentFor(live); percent < c.percent*9/10 || percent > c.percent*11/10 {
 		c.percent = percent
 		debug.SetGCPercent(percent)
 	}
-	c.await()
+	c.notifyNext()
 }
 
-// percentFor returns how much garbage there may be when so much lives. What lives becomes more when it is a twentieth above
-// the most of lately: it goes up and down with the requests that are under way.
+// percentFor returns how much garbage is allowed, in percent of live memory. Live memory counts as growing when it is a
+// twentieth above the recent peak, because it fluctuates with the requests that are under way.
 func (c *collector) percentFor(live uint64) int {
-	growing := live > c.most+c.most/20
-	c.most = max(live, c.most-c.most/32)
+	growing := live > c.peak+c.peak/20
+	c.peak = max(live, c.peak-c.peak/32)
 	if growing {
 		return growingPercent
 	}
-	return int(min(max(100*garbageRoom/max(live, 1), defaultPercent), mostPercent))
+	return int(min(max(100*garbageRoom/max(live, 1), defaultPercent), maxPercent))
 }
 
 func measure(name string) uint64 {
@@ -80,30 +81,30 @@ func measure(name string) uint64 {
 	return sample[0].Value.Uint64()
 }
 
-// How often it is looked whether the server is at rest, how much it then allocates meanwhile at most, and how much it
-// has to have allocated before, so that there is something to give back.
+// The server is idle if it allocates less than idleBytes within an idleInterval. Memory is released only if at least
+// workBytes were allocated since the last release.
 const (
-	restLook  = time.Second
-	restBytes = 256 << 10
-	workBytes = 1 << 20
+	idleInterval = time.Second
+	idleBytes    = 256 << 10
+	workBytes    = 1 << 20
 )
 
-// releaseAtRest gives the system back what isn't needed, each time the server comes to rest, until ctx is done.
-func releaseAtRest(ctx context.Context) {
-	look := time.NewTicker(restLook)
-	defer look.Stop()
-	var seen, released uint64
+// releaseWhenIdle returns unused memory to the operating system each time the server becomes idle, until ctx is done.
+func releaseWhenIdle(ctx context.Context) {
+	ticker := time.NewTicker(idleInterval)
+	defer ticker.Stop()
+	var previous, released uint64
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-look.C:
+		case <-ticker.C:
 		}
 		allocated := measure("/gc/heap/allocs:bytes")
-		if allocated-seen < restBytes && allocated-released > workBytes {
+		if allocated-previous < idleBytes && allocated-released > workBytes {
 			debug.FreeOSMemory()
 			released = allocated
 		}
-		seen = allocated
+		previous = allocated
 	}
 }

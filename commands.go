@@ -13,13 +13,13 @@ import (
 	"crm/db/demo"
 )
 
-// fillDemo fills an empty store with a demo.
+// fillDemo fills an empty store with sample data.
 func fillDemo(ctx context.Context, s settings, arguments []string, out io.Writer, log *slog.Logger) error {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	customers := flags.Int("customers", 50, "")
 	if err := flags.Parse(arguments); err != nil || flags.NArg() > 0 || *customers < 1 {
-		return errors.New("demo takes one option: --customers N, with N from 1 on")
+		return errors.New("demo takes one option: --customers N, where N is at least 1")
 	}
 	c, err := open(ctx, s, log, db.Options{Silent: true})
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"crm/notify/mail"
 )
 
-// settings are the environment variables, read and checked.
+// settings are the parsed environment variables.
 type settings struct {
 	port, dataDir           string
 	mongoURI, mongoDatabase string
@@ -26,13 +26,13 @@ type settings struct {
 	logLevel                slog.Level
 	limits                  graph.Limits
 	eventRetention          time.Duration
-	// trusted is nil if any document may be run.
+	// trusted is nil if clients may run any document.
 	trusted *document.Trusted
 
 	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath bool
 }
 
-// readSettings reads the variables. The error names the one that is wrong.
+// readSettings reads the variables. The error names the wrong variable.
 func readSettings(variable func(name string) string) (settings, error) {
 	v := variables{get: variable}
 	s := settings{
@@ -45,14 +45,14 @@ func readSettings(variable func(name string) string) (settings, error) {
 		v.err = err
 	}
 	if s.limits.Transport.Time > maxOperationTime && v.err == nil {
-		v.err = fmt.Errorf("LIMIT_TIME: must be at most %s, since a connection ends soon after", maxOperationTime)
+		v.err = fmt.Errorf("LIMIT_TIME: must be at most %s, because connections are closed soon after", maxOperationTime)
 	}
 	if variable("TRUSTED_DOCUMENTS") != "" {
 		s.trusted = read(&v, "TRUSTED_DOCUMENTS", func(path string) (*document.Trusted, error) {
 			return document.ReadTrusted(path, graph.ServedSchema(), s.limits.Document)
 		})
 	}
-	// Development features are on by default where there is nothing to protect: with the data in a file on one machine.
+	// Development features are on by default when the data is in a file on one machine, where there is nothing to protect.
 	development := s.mongoURI == ""
 	s.playground = v.flag("PLAYGROUND", s.trusted == nil)
 	s.introspection = v.flag("INTROSPECTION", development)

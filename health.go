@@ -10,8 +10,8 @@ import (
 // readyTime is how long a store may take to answer and still count as reachable.
 const readyTime = 2 * time.Second
 
-// handleHealth adds the endpoints that load balancers and orchestrators ask: /healthz says that the process lives,
-// /readyz that it can serve, which is when ping returns nil, and /health what it said in the old application.
+// handleHealth adds the endpoints for load balancers and orchestrators: /healthz says that the process is alive, /readyz
+// that it can serve (ping returns nil), and /health answers as in the old application.
 func handleHealth(mux *http.ServeMux, ping func(ctx context.Context) error) {
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		answerHealth(w, http.StatusOK, `{"success":"server is up and running..."}`)

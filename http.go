@@ -12,8 +12,8 @@ import (
 	"crm/notify"
 )
 
-// The limits of a connection, so that a slow or idle one isn't kept open; shutdownTime is how long requests may take to
-// finish once the server is stopping.
+// The timeouts of a connection, which close slow and idle ones; shutdownTime is how long requests may take to finish
+// once the server is stopping.
 const (
 	headerTime   = 5 * time.Second
 	readTime     = 30 * time.Second
@@ -21,11 +21,11 @@ const (
 	idleTime     = 2 * time.Minute
 	headerBytes  = 64 << 10
 	shutdownTime = 20 * time.Second
-	// maxOperationTime leaves time to write the answer.
+	// maxOperationTime leaves time to write the response.
 	maxOperationTime = writeTime - 10*time.Second
 )
 
-// server is the HTTP server together with what ends its streams: Shutdown alone would wait for them.
+// server is the HTTP server with a function that ends its streams: Shutdown alone would wait for them.
 type server struct {
 	http.Server
 	endStreams func(ctx context.Context)
@@ -38,7 +38,7 @@ func newServer(handler http.Handler, endStreams func(ctx context.Context), log *
 	}}
 }
 
-// serveUntilDone serves until ctx is done, then lets requests, streams and mail that is being sent end.
+// serveUntilDone serves until ctx is done, then ends streams and waits for requests and mail that is being sent.
 func serveUntilDone(
 	ctx context.Context, listener net.Listener, server *server, service *notify.Service, log *slog.Logger,
 ) error {

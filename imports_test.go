@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestImports holds the packages to the table in CONTRIBUTING.md that says which of ours each may import.
+// TestImports enforces the table in CONTRIBUTING.md of the imports that each package may have.
 func TestImports(t *testing.T) {
 	t.Parallel()
 	allowed := allowedImports(t)
@@ -28,11 +28,11 @@ func TestImports(t *testing.T) {
 		}
 		name := strings.TrimPrefix(listed.ImportPath, "crm/")
 		if name == "crm" || strings.HasPrefix(name, "bench") || name == "e2e" {
-			continue // the program, and what runs it as a whole
+			continue // the program, and packages that run all of it
 		}
 		may, known := allowed[name]
 		if !known {
-			t.Errorf("%s isn't in the table: what may it import?", name)
+			t.Errorf("%s isn't in the table of imports", name)
 		}
 		for _, path := range listed.Imports {
 			if imported, ours := strings.CutPrefix(path, "crm/"); ours && !slices.Contains(may, imported) {

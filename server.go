@@ -1,4 +1,4 @@
-// Command crm is a CRM backend: one program that serves one GraphQL API, with its data in a file or on MongoDB.
+// Command crm is a CRM backend: one program that serves one GraphQL API, with its data in a file or in MongoDB.
 package main
 
 import (
@@ -42,12 +42,12 @@ import (
 const usage = `crm serves a CRM over GraphQL.
 
   crm                        serve
-  crm demo [--customers N]   fill an empty store with a demo of N customers (50), then end
-  crm health                 end with 0 if the server on PORT is ready, else with 1
-  crm --version              say which version this is
-  crm --help                 say this
+  crm demo [--customers N]   fill an empty store with sample data of N customers (default 50), then exit
+  crm health                 exit with 0 if the server on PORT is ready, otherwise with 1
+  crm --version              print the version
+  crm --help                 print this help
 
-It is configured by environment variables, or a file .env with the same; see the README.
+Environment variables, or a file .env, configure it; see the README.
 `
 
 func main() {
@@ -60,7 +60,7 @@ func main() {
 	}
 }
 
-// run does what the arguments say. Its error is for whoever started the program, in one line.
+// run executes the command in the arguments. Its error is one line, for the person who started the program.
 func run(ctx context.Context, arguments []string, out, logs io.Writer) error {
 	command := strings.Join(arguments[:min(len(arguments), 1)], "")
 	switch command {
@@ -138,14 +138,14 @@ type crm struct {
 	store   store.Store
 	db      *db.DB
 	secrets auth.Secrets
-	// place says where the data is.
-	place string
+	// location says where the data is.
+	location string
 }
 
 func (c *crm) close() { _ = c.store.Close() }
 
 // follow runs the broker of subscriptions until stop is called, which must be after the transports have ended their
-// streams: if the broker ended them, clients would get an error and not connect again by themselves.
+// streams: if the broker ended them, clients would get an error and not reconnect by themselves.
 func (c *crm) follow(ctx context.Context, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup
@@ -160,17 +160,17 @@ func (c *crm) follow(ctx context.Context, log *slog.Logger) (stop func()) {
 // connectTime is how long the server waits for MongoDB when it starts.
 const connectTime = 30 * time.Second
 
-// open opens the store that the settings name, and makes it ready.
+// open opens the store that the settings name, and prepares it.
 func open(ctx context.Context, s settings, log *slog.Logger, options db.Options) (*crm, error) {
-	c := &crm{place: filepath.Join(s.dataDir, "crm.db")}
+	c := &crm{location: filepath.Join(s.dataDir, "crm.db")}
 	variable, folder := "DATA_DIR", s.dataDir
 	if s.mongoURI != "" {
-		c.place, variable, folder = "MongoDB, database "+s.mongoDatabase, "MONGO_URI", ""
+		c.location, variable, folder = "MongoDB, database "+s.mongoDatabase, "MONGO_URI", ""
 	}
 	var err error
 	if c.secrets, err = auth.ReadSecrets(os.Getenv, folder); err != nil {
 		if folder == "" {
-			return nil, err // it names the variables that are missing
+			return nil, err // it names the missing variables
 		}
 		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
@@ -179,7 +179,7 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 		return nil, err
 	}
 	if s.mongoURI == "" {
-		c.store, err = sqlite.Open(ctx, c.place, db.Collections())
+		c.store, err = sqlite.Open(ctx, c.location, db.Collections())
 	} else {
 		c.store, err = mongo.Open(s.mongoURI, s.mongoDatabase, db.Collections())
 	}
@@ -197,12 +197,12 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	return c, nil
 }
 
-// hashingSlots returns how many passwords are hashed at a time: half as many as there are processors, since each occupies
-// one for a quarter of a second. When all processors hashed, other requests' p99 was 4 times that of an idle server; it is
-// 2.5 times that now (bench --mixed).
+// hashingSlots returns how many passwords are hashed at a time: half as many as there are processors, because each
+// occupies one for a quarter of a second. When all processors hashed, other requests' p99 was 4 times that of an idle
+// server; it is 2.5 times that now (bench --mixed).
 func hashingSlots() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
-// newHandler returns everything that the server answers, and what ends the streams among that.
+// newHandler returns the handler of all requests, and a function that ends its streams.
 func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, endStreams func(context.Context), err error) {
 	tokens, err := auth.NewTokens(c.secrets.User, c.secrets.Customer)
 	if err != nil {
@@ -234,7 +234,7 @@ func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, end
 	return transport.WithRequestID(transport.CORS(s.origins, mux)), operations.EndStreams, nil
 }
 
-// pageForBrowsers serves the page where a browser opens the API's address, and the API to everybody else.
+// pageForBrowsers serves the page to browsers that open the API's address, and the API to all other clients.
 func pageForBrowsers(page, api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if playground.IsBrowser(r) {
@@ -245,28 +245,28 @@ func pageForBrowsers(page, api http.Handler) http.Handler {
 	})
 }
 
-// greet writes where everything is and how to begin, for whoever started the server.
+// greet prints the server's addresses and how to begin, for the person who started it.
 func greet(ctx context.Context, out io.Writer, s settings, address net.Addr, c *crm) error {
 	base := fmt.Sprintf("http://localhost:%d", address.(*net.TCPAddr).Port)
 	lines := []string{"GraphQL     " + base + "/graphql"}
 	if s.playground {
 		lines = append(lines, "Playground  "+base+"/")
 	}
-	lines = append(lines, "Data        "+c.place)
+	lines = append(lines, "Data        "+c.location)
 	switch {
 	case s.smtp.Host != "":
 		lines = append(lines, fmt.Sprintf("Mail        sent through %s:%d", s.smtp.Host, s.smtp.Port))
 	case s.mailbox:
-		lines = append(lines, "Mail        kept, not sent (SMTP_HOST is not set): "+base+"/dev/mailbox")
+		lines = append(lines, "Mail        stored, not sent (SMTP_HOST is not set): "+base+"/dev/mailbox")
 	default:
-		lines = append(lines, "Mail        kept, not sent (SMTP_HOST is not set)")
+		lines = append(lines, "Mail        stored, not sent (SMTP_HOST is not set)")
 	}
 	known, err := c.db.HasUsers(ctx)
 	if err != nil {
 		return err
 	}
 	if !known {
-		lines = append(lines, "", "There is no user yet. This makes the first one, who becomes the admin:", "", firstMutation)
+		lines = append(lines, "", "There is no user yet. This creates the first one, who becomes the admin:", "", firstMutation)
 	}
 	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
 	return err

@@ -5,25 +5,26 @@ import (
 	"fmt"
 )
 
-// Sessions knows which log-ins are alive.
+// Sessions looks up which sessions are active.
 type Sessions interface {
-	// Live returns the viewer with the role that its account has now; ok is false if the session has ended or the
-	// account may not log in any more.
+	// Live returns the viewer with its account's current role. ok is false if the session has ended or the account may no
+	// longer log in.
 	Live(ctx context.Context, viewer Viewer) (live Viewer, ok bool, err error)
 }
 
-// Authenticator tells who sends a token.
+// Authenticator identifies the viewer who sends a token.
 type Authenticator struct {
 	tokens   *Tokens
 	sessions Sessions
 }
 
-// NewAuthenticator returns an authenticator for tokens whose sessions live.
+// NewAuthenticator returns an authenticator that accepts tokens of active sessions.
 func NewAuthenticator(tokens *Tokens, sessions Sessions) *Authenticator {
 	return &Authenticator{tokens: tokens, sessions: sessions}
 }
 
-// Authenticate returns who sent the token, but for the address. The error is ErrInvalidToken for a bad one, else the sessions' own.
+// Authenticate returns the viewer who sent the token, without the address. The error is ErrInvalidToken for a bad token,
+// and otherwise that of the sessions.
 func (a *Authenticator) Authenticate(ctx context.Context, token string) (Viewer, error) {
 	viewer, err := a.tokens.Verify(token)
 	if err != nil {
@@ -34,7 +35,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (Viewer,
 		return Viewer{}, fmt.Errorf("cannot look up session: %w", err)
 	}
 	if !ok {
-		return Viewer{}, fmt.Errorf("%w any more: its session has ended", ErrInvalidToken)
+		return Viewer{}, fmt.Errorf("%w: its session has ended", ErrInvalidToken)
 	}
 	live.Expires = viewer.Expires
 	return live, nil

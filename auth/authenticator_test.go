@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// sessions is a Sessions that answers always the same, as a function.
+// sessions is a function that implements Sessions.
 type sessions func(viewer Viewer) (Viewer, bool, error)
 
 func (s sessions) Live(_ context.Context, viewer Viewer) (Viewer, bool, error) { return s(viewer) }
@@ -21,7 +21,7 @@ func TestAuthenticate(t *testing.T) {
 	}
 	promoted := someUser
 	promoted.Role, promoted.Expires = Admin, expires
-	// The sessions may know the viewer by an earlier token.
+	// The sessions may have cached the viewer of an earlier token.
 	live := func(Viewer) (Viewer, bool, error) {
 		earlier := promoted
 		earlier.Expires = expires.Add(-time.Minute)
@@ -36,10 +36,10 @@ func TestAuthenticate(t *testing.T) {
 		viewer      Viewer
 		err         error
 	}{
-		{"a good token gets the role of now", token, live, promoted, nil},
+		{"a good token gets the current role", token, live, promoted, nil},
 		{"a session that has ended", token, ended, Viewer{}, ErrInvalidToken},
 		{"a bad token", token + "x", live, Viewer{}, ErrInvalidToken},
-		{"no answer from the sessions", token, down, Viewer{}, errDown},
+		{"sessions unavailable", token, down, Viewer{}, errDown},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

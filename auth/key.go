@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// Key is one of those by which it is decided who is told of an event: an account, or all staff.
+// Key identifies recipients of events: an account, or all staff.
 type Key string
 
 // StaffKey is the key of all staff.
 const StaffKey Key = "staff"
 
-// AccountKey returns the key of one account, which is a customer's or a user's.
+// AccountKey returns the key of a customer's or a user's account.
 func AccountKey(role Role, account ID) Key {
 	if role == Customer {
 		return Key("cus_" + hex.EncodeToString(account[:]))
@@ -38,7 +38,7 @@ func (k Key) Parse() (role Role, account ID, err error) {
 	return role, ID(decoded), nil
 }
 
-// Keys returns the keys of whoever has the scope. A scope that sees everything needs none.
+// Keys returns the keys of the account with this scope. A scope that sees everything needs none.
 func (s Scope) Keys() []Key {
 	switch {
 	case s.Role.IsStaff():
@@ -49,7 +49,7 @@ func (s Scope) Keys() []Key {
 	return nil
 }
 
-// ShareKey reports whether two sets of keys have one in common.
+// ShareKey reports whether two sets of keys have a common element.
 func ShareKey(a, b []Key) bool {
 	return slices.ContainsFunc(a, func(key Key) bool { return slices.Contains(b, key) })
 }

@@ -2,8 +2,8 @@ package auth
 
 import "net/netip"
 
-// Network returns what counts as one client's network address: the address, and of IPv6, where whoever has one address
-// has a network of them, that network. It is the zero Prefix for what is no address.
+// Network returns the network that counts as one client: the address itself, or for IPv6 its /64, because an IPv6 client
+// usually has a whole network. It is the zero Prefix if the text is not an address.
 func Network(address string) netip.Prefix {
 	parsed, err := netip.ParseAddr(address)
 	if err != nil {
@@ -14,6 +14,6 @@ func Network(address string) netip.Prefix {
 	if parsed.Is6() {
 		bits = 64
 	}
-	network, _ := parsed.Prefix(bits) // which an address has
+	network, _ := parsed.Prefix(bits) // can't fail: bits is in range
 	return network
 }

@@ -9,37 +9,37 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// PasswordCost is bcrypt's cost for new hashes: about a quarter of a second of one core. bcrypt and not argon2id
-// because the accounts of the old application have it, because a deployment can then go back to it, and because
-// argon2id's 20 MB and more for each log-in under way are a large part of what the whole server otherwise needs.
+// PasswordCost is bcrypt's cost for new hashes: about a quarter of a second of one core. The server uses bcrypt instead of
+// argon2id because the old application's accounts use it, because a deployment can then return to that application, and
+// because argon2id's 20 MB and more per concurrent log-in are a large part of the whole server's memory.
 const PasswordCost = 12
 
-// Bounds of a password's length in bytes; bcrypt ignores what is behind the 72nd.
+// Bounds of a password's length in bytes; bcrypt ignores bytes after the 72nd.
 const (
 	minPassword = 8
 	maxPassword = 72
 )
 
-// Hasher hashes and verifies passwords, a bounded number at a time, so that log-ins can't starve everything else.
+// Hasher hashes and verifies passwords, a limited number at a time, which keeps log-ins from starving other requests.
 type Hasher struct {
 	cost  int
 	slots chan struct{}
-	// dummy is verified against where there is no account, so that the answer takes as long as if there were one.
+	// dummy is the hash to verify against if there is no account, which makes the response take as long as if there were one.
 	dummy []byte
 }
 
-// NewHasher returns a hasher of that bcrypt cost that hashes at most parallel passwords at a time.
+// NewHasher returns a hasher with this bcrypt cost that hashes at most parallel passwords at a time.
 func NewHasher(cost, parallel int) (*Hasher, error) {
 	if cost < bcrypt.MinCost || cost > bcrypt.MaxCost {
-		return nil, fmt.Errorf("cannot hash at cost %d: bcrypt knows %d to %d", cost, bcrypt.MinCost, bcrypt.MaxCost)
+		return nil, fmt.Errorf("cannot hash at cost %d: bcrypt supports %d to %d", cost, bcrypt.MinCost, bcrypt.MaxCost)
 	}
-	// Salt and digest are made up: finding out that no password fits takes as long, and making a real one would delay
-	// every start.
+	// Salt and digest are arbitrary: a mismatch takes as long as with a real hash, and computing one would delay every
+	// start.
 	dummy := fmt.Appendf(nil, "$2a$%02d$%s%s", cost, strings.Repeat("a", 22), strings.Repeat("b", 31))
 	return &Hasher{cost: cost, slots: make(chan struct{}, parallel), dummy: dummy}, nil
 }
 
-// Problem says what is wrong with a password that somebody wants to have; it is empty when nothing is.
+// Problem returns what is wrong with a new password, or "".
 func (h *Hasher) Problem(password string) string {
 	switch {
 	case len(password) < minPassword:
@@ -63,8 +63,8 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	return string(hash), nil
 }
 
-// Verify reports whether the hash is of the password, and whether it should be made anew because its cost isn't ours.
-// An empty hash is of no password, which it takes as long to find out. It waits for a free slot, or for ctx.
+// Verify reports whether the hash matches the password, and whether it is outdated because its cost differs. An empty hash
+// matches no password, but takes as long to verify. Verify waits for a free slot, or for ctx.
 func (h *Hasher) Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
 	if err := h.acquire(ctx); err != nil {
 		return false, false, err

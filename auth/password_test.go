@@ -63,12 +63,12 @@ func TestPasswordIsVerified(t *testing.T) {
 		{"wrong", ours, "password", false, false},
 		{"wrong in the last byte", ours, longest[1:] + "b", false, false},
 		{"empty", ours, "", false, false},
-		{"of another cost", hash("password", bcrypt.MinCost+1), "password", true, true},
-		{"wrong, of another cost", hash("password", bcrypt.MinCost+1), "passwort", false, false},
-		// The old application took longer ones, of which bcrypt has only ever looked at the first 72 bytes.
-		{"longer than is allowed today", hash(longest, bcrypt.MinCost), longest + "and more", true, false},
-		{"of no account", "", "password", false, false},
-		{"of no account, as the dummy's", "", "no account has this password", false, false},
+		{"with another cost", hash("password", bcrypt.MinCost+1), "password", true, true},
+		{"wrong, with another cost", hash("password", bcrypt.MinCost+1), "passwort", false, false},
+		// The old application accepted longer passwords, of which bcrypt used only the first 72 bytes.
+		{"longer than now allowed", hash(longest, bcrypt.MinCost), longest + "and more", true, false},
+		{"no account", "", "password", false, false},
+		{"no account, with a long password", "", "no account has this password", false, false},
 	} {
 		ok, outdated, err := hasher.Verify(t.Context(), test.hash, test.password)
 		if ok != test.ok || outdated != test.outdated || err != nil {
@@ -77,7 +77,7 @@ func TestPasswordIsVerified(t *testing.T) {
 	}
 	_, _, err = hasher.Verify(t.Context(), "plain-text-hash", "my-own-password")
 	if err == nil || strings.Contains(err.Error(), "my-own-password") || strings.Contains(err.Error(), "plain-text-hash") {
-		t.Errorf("a hash that is none gives %v", err)
+		t.Errorf("an invalid hash gives %v", err)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestHashingIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hasher := newHasher(t, bcrypt.MinCost, 2)
-		for range 2 { // two others are hashing
+		for range 2 { // occupy both slots
 			if err := hasher.acquire(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -100,19 +100,19 @@ func TestHashingIsBounded(t *testing.T) {
 			}
 			finished <- err
 		}
-		impatient, cancel := context.WithCancel(t.Context())
-		go work(impatient, true)
-		go work(impatient, false)
+		cancelled, cancel := context.WithCancel(t.Context())
+		go work(cancelled, true)
+		go work(cancelled, false)
 		synctest.Wait()
 		select {
 		case <-finished:
-			t.Fatal("a third password is hashed at a time")
+			t.Fatal("a third password is hashed concurrently")
 		default:
 		}
 		cancel()
 		for range 2 {
 			if err := <-finished; !errors.Is(err, context.Canceled) {
-				t.Errorf("who stops waiting gets %v", err)
+				t.Errorf("a cancelled call gets %v", err)
 			}
 		}
 		for range 5 {
@@ -123,11 +123,11 @@ func TestHashingIsBounded(t *testing.T) {
 		hasher.release()
 		for range 5 {
 			if err := <-finished; err != nil {
-				t.Errorf("who waits until a slot is free gets %v", err)
+				t.Errorf("a call that waits for a slot gets %v", err)
 			}
 		}
 		if len(hasher.slots) != 0 {
-			t.Errorf("%d slots are never free again", len(hasher.slots))
+			t.Errorf("%d slots were not released", len(hasher.slots))
 		}
 	})
 }

@@ -1,20 +1,20 @@
-// Package auth knows who is calling: roles, scopes, passwords, tokens and the viewer in the request's context.
-// It knows nothing of the store or of GraphQL.
+// Package auth contains roles, scopes, passwords, tokens and the viewer in the request's context. It is independent of the
+// store and of GraphQL.
 package auth
 
 import "fmt"
 
-// Role says what kind of account somebody has.
+// Role is the role of an account.
 type Role string
 
-// The roles, as the users collection stores them; customers live in a collection of their own and store none.
+// The roles as the users collection stores them. Customers have their own collection, which stores none.
 const (
 	Admin    Role = "ADMIN"
 	User     Role = "USER"
 	Customer Role = "CUSTOMER"
 )
 
-// ParseRole returns the role of that name.
+// ParseRole returns the role with this name.
 func ParseRole(name string) (Role, error) {
 	switch role := Role(name); role {
 	case Admin, User, Customer:
@@ -23,5 +23,5 @@ func ParseRole(name string) (Role, error) {
 	return "", fmt.Errorf("%q is not a role", name)
 }
 
-// IsStaff reports whether the role belongs to the users collection.
+// IsStaff reports whether accounts with the role are in the users collection.
 func (r Role) IsStaff() bool { return r == Admin || r == User }

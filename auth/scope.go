@@ -3,10 +3,10 @@ package auth
 // ID is an account's id: the 12 bytes of its ObjectID.
 type ID = [12]byte
 
-// Scope says whose eyes a query looks through. Every query of the db package takes one and returns only what it
-// may see, so that ownership is decided in one place and can't be forgotten.
+// Scope restricts a query to what an account may see. Every query of package db takes one, so access is checked in one
+// place and can't be forgotten.
 type Scope struct {
-	// Role is empty for a caller who is not logged in: such a scope sees nothing.
+	// Role is empty for an anonymous caller, whose scope sees nothing.
 	Role Role
 	// Account is the id of the user or customer.
 	Account ID
@@ -14,17 +14,17 @@ type Scope struct {
 	system bool
 }
 
-// SystemScope is the scope of the program's own work (the relay, migrations, the demo): it sees everything and no
-// request ever gets it.
+// SystemScope is the scope of the program's own work (the relay, migrations, the demo). It sees everything, and no request
+// ever gets it.
 func SystemScope() Scope { return Scope{system: true} }
 
-// SeesAll reports whether nothing is hidden from the scope.
+// SeesAll reports whether the scope sees everything.
 func (s Scope) SeesAll() bool { return s.system || s.Role == Admin }
 
 // IsStaff reports whether the scope belongs to a user of the CRM, or to the program itself.
 func (s Scope) IsStaff() bool { return s.system || s.Role.IsStaff() }
 
-// IsAccount reports whether the scope belongs to exactly this account of exactly this kind.
+// IsAccount reports whether the scope belongs to this account of this kind.
 func (s Scope) IsAccount(staff bool, account ID) bool {
 	return !s.system && s.Role != "" && s.Role.IsStaff() == staff && s.Account == account
 }

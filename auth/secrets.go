@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// Secrets are the keys that a server works with.
+// Secrets are the keys of a server.
 type Secrets struct {
 	// User and Customer sign the access tokens.
 	User, Customer Keys
-	// General signs what else leaves the server and comes back: the cursors of pages.
+	// General signs other data that clients send back: the cursors of pages.
 	General Keys
 }
 
@@ -26,8 +26,8 @@ const (
 	customerVariable = "CUSTOMER_SECRET_KEY"
 )
 
-// ReadSecrets reads the secrets from variables. A missing one is an error that names it, unless there is a folder to
-// keep secrets in: then it is read from there, and made the first time.
+// ReadSecrets reads the secrets from variables. If there is a folder, it reads missing ones from there and generates them
+// the first time. Otherwise the error names the missing variables.
 func ReadSecrets(variable func(name string) string, folder string) (Secrets, error) {
 	found := make(map[string]Keys)
 	var missing []string
@@ -38,11 +38,11 @@ func ReadSecrets(variable func(name string) string, folder string) (Secrets, err
 			continue
 		}
 		if len(keys) == 0 {
-			kept, err := keptKey(filepath.Join(folder, strings.ToLower(name)))
+			stored, err := storedKey(filepath.Join(folder, strings.ToLower(name)))
 			if err != nil {
 				return Secrets{}, err
 			}
-			keys = Keys{kept}
+			keys = Keys{stored}
 		}
 		found[name] = keys
 	}
@@ -53,11 +53,11 @@ func ReadSecrets(variable func(name string) string, folder string) (Secrets, err
 	return Secrets{User: found[userVariable], Customer: found[customerVariable], General: found[generalVariable]}, nil
 }
 
-// keptKey reads the key in a file, which it makes, for its owner only, if it is missing.
-func keptKey(path string) ([]byte, error) {
+// storedKey reads the key in a file. If the file is missing, it creates one that only its owner can read.
+func storedKey(path string) ([]byte, error) {
 	key, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return makeKey(path)
+		return createKey(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read key: %w", err)
@@ -68,9 +68,9 @@ func keptKey(path string) ([]byte, error) {
 	return key, nil
 }
 
-// makeKey writes a new key to a file. The file appears with the key in it or not at all, and of two processes that
-// make it at once both get the same key.
-func makeKey(path string) ([]byte, error) {
+// createKey writes a new key to a file. The file appears atomically with the key in it, and two processes that create it
+// at the same time get the same key.
+func createKey(path string) ([]byte, error) {
 	var random [32]byte
 	_, _ = rand.Read(random[:]) // crypto/rand.Read never returns an error
 	key := []byte(base64.RawURLEncoding.EncodeToString(random[:]))
@@ -81,15 +81,15 @@ func makeKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot create key: %w", err)
 	}
-	defer func() { _ = os.Remove(draft.Name()) }() // gone already if all went well
+	defer func() { _ = os.Remove(draft.Name()) }() // the link below keeps the content
 	_, err = draft.Write(key)
 	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
 		return nil, fmt.Errorf("cannot write key: %w", err)
 	}
 	if err := os.Link(draft.Name(), path); errors.Is(err, fs.ErrExist) {
-		return keptKey(path)
+		return storedKey(path)
 	} else if err != nil {
-		return nil, fmt.Errorf("cannot keep key: %w", err)
+		return nil, fmt.Errorf("cannot store key: %w", err)
 	}
 	return key, nil
 }

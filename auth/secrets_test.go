@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// variables is an environment.
+// variables are environment variables.
 type variables map[string]string
 
 func (v variables) get(name string) string { return v[name] }
@@ -30,13 +30,13 @@ func TestSecretsFromVariables(t *testing.T) {
 			t.Errorf("the %s keys are %q, want %q", name, pair[0], pair[1])
 		}
 	}
-	// Variables win over what is kept, and what they give isn't written anywhere.
+	// Variables take precedence over stored keys, and their values are written nowhere.
 	folder := filepath.Join(t.TempDir(), "data")
 	if secrets, err = ReadSecrets(all.get, folder); err != nil || string(secrets.Customer[0]) != "c" {
 		t.Errorf("with a folder: %q, %v", secrets.Customer, err)
 	}
 	if _, err := os.Stat(folder); err == nil {
-		t.Error("a folder was made for keys that nobody needs")
+		t.Error("a folder was created for unneeded keys")
 	}
 }
 
@@ -52,7 +52,7 @@ func TestMissingSecretsAreAllNamed(t *testing.T) {
 	} {
 		_, err := ReadSecrets(test.set.get, "")
 		if err == nil {
-			t.Errorf("%v is enough", test.set)
+			t.Errorf("%v suffices", test.set)
 			continue
 		}
 		names, _, _ := strings.Cut(err.Error(), " must be set")
@@ -60,16 +60,16 @@ func TestMissingSecretsAreAllNamed(t *testing.T) {
 			t.Errorf("with %v, the error is %q, want it to name %v", test.set, err, test.missing)
 		}
 		if strings.Contains(err.Error(), "topsecret") {
-			t.Errorf("a secret shows: %v", err)
+			t.Errorf("the error reveals a secret: %v", err)
 		}
 	}
 }
 
-func TestKeptSecretsAreMadeOnce(t *testing.T) {
+func TestStoredSecretsAreCreatedOnce(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "data")
 	none := variables{}
-	// Several servers that start in the same new folder at the same moment have to end up with the same keys.
+	// Several servers that start in the same new folder at the same time must get the same keys.
 	found := make([]Secrets, 8)
 	var group sync.WaitGroup
 	for i := range found {
@@ -88,11 +88,11 @@ func TestKeptSecretsAreMadeOnce(t *testing.T) {
 	for _, secrets := range found {
 		if !equalKeys(secrets.User, again.User) || !equalKeys(secrets.Customer, again.Customer) ||
 			!equalKeys(secrets.General, again.General) {
-			t.Fatal("two servers on one folder have different keys")
+			t.Fatal("two servers with one folder have different keys")
 		}
 	}
 	if equalKeys(again.User, again.Customer) || equalKeys(again.User, again.General) || len(again.User[0]) < 32 {
-		t.Errorf("the keys aren't three random ones: %d bytes", len(again.User[0]))
+		t.Errorf("the keys aren't different and long: %d bytes", len(again.User[0]))
 	}
 	files, err := os.ReadDir(folder)
 	if err != nil {
@@ -114,14 +114,14 @@ func TestKeptSecretsAreMadeOnce(t *testing.T) {
 	}
 }
 
-func TestKeptSecretsThatCannotBeUsed(t *testing.T) {
+func TestUnusableStoredSecrets(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name    string
 		prepare func(folder string) error
 		want    string
 	}{
-		{"an empty file, as a full disk may leave it", func(folder string) error {
+		{"an empty file, as left by a full disk", func(folder string) error {
 			return os.WriteFile(filepath.Join(folder, "secret_key"), nil, 0o600)
 		}, "the file is empty"},
 		{"a folder in its place", func(folder string) error {

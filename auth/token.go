@@ -10,7 +10,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// AccessTokenLife is how long an access token is good.
+// AccessTokenLife is how long an access token is valid.
 const AccessTokenLife = 15 * time.Minute
 
 // The audiences of the two kinds of access tokens.
@@ -19,15 +19,15 @@ const (
 	customerAudience = "crm-customer"
 )
 
-// ErrInvalidToken is returned for every access token that isn't good. It doesn't say why, since whoever tries forged
-// ones would learn from it; an expired token is told apart, since its owner needs to know.
+// ErrInvalidToken is returned for every invalid access token. It doesn't say why, because that would help to forge tokens.
+// ErrExpiredToken is distinct, because the owner needs to know.
 var (
 	ErrInvalidToken = errors.New("the access token is not valid")
-	ErrExpiredToken = fmt.Errorf("%w any more: it has expired", ErrInvalidToken)
+	ErrExpiredToken = fmt.Errorf("%w: it has expired", ErrInvalidToken)
 )
 
-// Keys are the secrets of one kind of token: the first signs, all verify, so that a key can be replaced while tokens
-// signed with the old one are still about.
+// Keys are the secrets of one kind of token: the first signs, all verify. A key can thus be replaced while tokens signed
+// with the old one are still in use.
 type Keys [][]byte
 
 // ParseKeys reads a comma-separated list of keys.
@@ -41,14 +41,14 @@ func ParseKeys(list string) Keys {
 	return keys
 }
 
-// Tokens issues and verifies access tokens. Those of users and of customers have different keys and audiences.
+// Tokens issues and verifies access tokens. Tokens of users and of customers have different keys and audiences.
 type Tokens struct {
 	user, customer Keys
 	now            func() time.Time
 	verified       *verified
 }
 
-// NewTokens returns an issuer for these keys; each list has at least one.
+// NewTokens returns an issuer for these keys; each list must have at least one.
 func NewTokens(user, customer Keys) (*Tokens, error) {
 	if len(user) == 0 || len(customer) == 0 {
 		return nil, errors.New("cannot issue tokens without a key")
@@ -61,7 +61,7 @@ type claims struct {
 	Session string `json:"sid"`
 }
 
-// Issue returns an access token for a viewer, and when it expires.
+// Issue returns an access token for a viewer, and its expiry.
 func (t *Tokens) Issue(viewer Viewer) (token string, expires time.Time, err error) {
 	audience, keys := customerAudience, t.customer
 	if viewer.Role.IsStaff() {
@@ -82,8 +82,8 @@ func (t *Tokens) Issue(viewer Viewer) (token string, expires time.Time, err erro
 	return token, expires, nil
 }
 
-// Verify returns whom an access token was issued to, and until when. The Role says only whether it is staff: whether the
-// session still lives, and which role its owner has by now, the store knows.
+// Verify returns the viewer to whom an access token was issued, with its expiry. The Role says only whether the viewer is
+// staff: only the store knows whether the session is still active, and the account's current role.
 func (t *Tokens) Verify(token string) (Viewer, error) {
 	if viewer, ok := t.verified.get(token, t.now()); ok {
 		return viewer, nil
@@ -109,11 +109,11 @@ func (t *Tokens) Verify(token string) (Viewer, error) {
 	return viewer, nil
 }
 
-// keysFor returns the keys that a token of its audience may be signed with.
+// keysFor returns the keys for the audience of a token.
 func (t *Tokens) keysFor(token *jwt.Token) (any, error) {
 	audience := token.Claims.(*claims).Audience
 	if len(audience) != 1 {
-		return nil, errors.New("a token has one audience")
+		return nil, errors.New("a token must have one audience")
 	}
 	var keys Keys
 	switch audience[0] {
@@ -122,7 +122,7 @@ func (t *Tokens) keysFor(token *jwt.Token) (any, error) {
 	case customerAudience:
 		keys = t.customer
 	default:
-		return nil, fmt.Errorf("%q is no audience", audience[0])
+		return nil, fmt.Errorf("%q is not an audience", audience[0])
 	}
 	set := jwt.VerificationKeySet{}
 	for _, key := range keys {

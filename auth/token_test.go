@@ -26,7 +26,7 @@ func newTokens(t *testing.T, user, customer Keys) *Tokens {
 	return tokens
 }
 
-// goodClaims are those of a token that is good for someUser, for tests to spoil.
+// goodClaims are the claims of a valid token of someUser, which tests modify.
 func goodClaims() claims {
 	return claims{
 		RegisteredClaims: jwt.RegisteredClaims{
@@ -46,7 +46,7 @@ func signed(t *testing.T, method jwt.SigningMethod, key any, c claims) string {
 	return token
 }
 
-func TestTokenTellsWhoseItIs(t *testing.T) {
+func TestTokenIdentifiesItsViewer(t *testing.T) {
 	t.Parallel()
 	tokens := newTokens(t, Keys{usersKey}, Keys{customersKey})
 	for name, viewer := range map[string]Viewer{"user": someUser, "customer": someCustomer} {
@@ -56,13 +56,13 @@ func TestTokenTellsWhoseItIs(t *testing.T) {
 		}
 		viewer.Expires = expires
 		if got, err := tokens.Verify(token); err != nil || got != viewer {
-			t.Errorf("a %s's token is of %+v, %v, want %+v", name, got, err, viewer)
+			t.Errorf("a %s's token identifies %+v, %v, want %+v", name, got, err, viewer)
 		}
 		if life := time.Until(expires); life <= 0 || life > AccessTokenLife {
 			t.Errorf("a %s's token lives for %v", name, life)
 		}
 	}
-	// The role is the store's to know: a token doesn't make anybody an admin.
+	// Only the store knows the role: a token makes nobody an admin.
 	token, expires, err := tokens.Issue(Viewer{Role: Admin, Account: someUser.Account, Session: someUser.Session})
 	if err != nil {
 		t.Fatal(err)
@@ -70,16 +70,16 @@ func TestTokenTellsWhoseItIs(t *testing.T) {
 	staff := someUser
 	staff.Expires = expires
 	if got, err := tokens.Verify(token); err != nil || got != staff {
-		t.Errorf("an admin's token is of %+v, %v, want only that it is staff", got, err)
+		t.Errorf("an admin's token identifies %+v, %v, want a USER", got, err)
 	}
 }
 
 func TestTokenIsRefused(t *testing.T) {
 	t.Parallel()
 	good := signed(t, jwt.SigningMethodHS256, usersKey, goodClaims())
-	spoiled := func(spoil func(c *claims)) string {
+	changed := func(change func(c *claims)) string {
 		c := goodClaims()
-		spoil(&c)
+		change(&c)
 		return signed(t, jwt.SigningMethodHS256, usersKey, c)
 	}
 	parts := strings.Split(good, ".")
@@ -89,14 +89,14 @@ func TestTokenIsRefused(t *testing.T) {
 		want        error
 	}{
 		{"good", good, nil},
-		{"expired", spoiled(func(c *claims) { c.ExpiresAt = jwt.NewNumericDate(time.Now().Add(-time.Second)) }), ErrExpiredToken},
-		{"without an end", spoiled(func(c *claims) { c.ExpiresAt = nil }), ErrInvalidToken},
-		{"not yet good", spoiled(func(c *claims) { c.NotBefore = jwt.NewNumericDate(time.Now().Add(time.Minute)) }), ErrInvalidToken},
+		{"expired", changed(func(c *claims) { c.ExpiresAt = jwt.NewNumericDate(time.Now().Add(-time.Second)) }), ErrExpiredToken},
+		{"without an expiry", changed(func(c *claims) { c.ExpiresAt = nil }), ErrInvalidToken},
+		{"not yet valid", changed(func(c *claims) { c.NotBefore = jwt.NewNumericDate(time.Now().Add(time.Minute)) }), ErrInvalidToken},
 		{"user's, signed with the customers' key", signed(t, jwt.SigningMethodHS256, customersKey, goodClaims()), ErrInvalidToken},
-		{"customer's, signed with the users' key", spoiled(func(c *claims) { c.Audience[0] = customerAudience }), ErrInvalidToken},
-		{"of another audience", spoiled(func(c *claims) { c.Audience[0] = "crm" }), ErrInvalidToken},
-		{"of no audience", spoiled(func(c *claims) { c.Audience = nil }), ErrInvalidToken},
-		{"of both audiences", spoiled(func(c *claims) { c.Audience = append(c.Audience, customerAudience) }), ErrInvalidToken},
+		{"customer's, signed with the users' key", changed(func(c *claims) { c.Audience[0] = customerAudience }), ErrInvalidToken},
+		{"another audience", changed(func(c *claims) { c.Audience[0] = "crm" }), ErrInvalidToken},
+		{"no audience", changed(func(c *claims) { c.Audience = nil }), ErrInvalidToken},
+		{"both audiences", changed(func(c *claims) { c.Audience = append(c.Audience, customerAudience) }), ErrInvalidToken},
 		{"alg none", signed(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, goodClaims()), ErrInvalidToken},
 		{"alg none with the signature kept", none + "." + parts[1] + "." + parts[2], ErrInvalidToken},
 		{"HS384", signed(t, jwt.SigningMethodHS384, usersKey, goodClaims()), ErrInvalidToken},
@@ -104,12 +104,12 @@ func TestTokenIsRefused(t *testing.T) {
 		{"another key", signed(t, jwt.SigningMethodHS256, []byte("a guess"), goodClaims()), ErrInvalidToken},
 		{"expired and forged", signed(t, jwt.SigningMethodHS256, []byte("a guess"),
 			claims{RegisteredClaims: jwt.RegisteredClaims{ExpiresAt: jwt.NewNumericDate(time.Unix(1, 0))}}), ErrInvalidToken},
-		{"claims of another token", parts[0] + "." + strings.Split(spoiled(func(c *claims) { c.Subject = "01" }), ".")[1] +
+		{"claims of another token", parts[0] + "." + strings.Split(changed(func(c *claims) { c.Subject = "01" }), ".")[1] +
 			"." + parts[2], ErrInvalidToken},
-		{"subject too short", spoiled(func(c *claims) { c.Subject = "0102" }), ErrInvalidToken},
-		{"subject too long", spoiled(func(c *claims) { c.Subject += "00" }), ErrInvalidToken},
-		{"subject not hexadecimal", spoiled(func(c *claims) { c.Subject = strings.Repeat("x", 24) }), ErrInvalidToken},
-		{"without a session", spoiled(func(c *claims) { c.Session = "" }), ErrInvalidToken},
+		{"subject too short", changed(func(c *claims) { c.Subject = "0102" }), ErrInvalidToken},
+		{"subject too long", changed(func(c *claims) { c.Subject += "00" }), ErrInvalidToken},
+		{"subject not hexadecimal", changed(func(c *claims) { c.Subject = strings.Repeat("x", 24) }), ErrInvalidToken},
+		{"without a session", changed(func(c *claims) { c.Session = "" }), ErrInvalidToken},
 		{"without a signature", parts[0] + "." + parts[1] + ".", ErrInvalidToken},
 		{"two parts", parts[0] + "." + parts[1], ErrInvalidToken},
 		{"garbage", "garbage", ErrInvalidToken},
@@ -119,18 +119,18 @@ func TestTokenIsRefused(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			got, err := newTokens(t, Keys{usersKey}, Keys{customersKey}).Verify(test.token)
-			// Not errors.Is: which kind of bad token it is must not show, but that it has expired must.
+			// Not errors.Is: the error must not reveal why a token is bad, except that it has expired.
 			if err != test.want { //nolint:errorlint // see above
 				t.Fatalf("the error is %v, want %v", err, test.want)
 			}
 			if err != nil && got.LoggedIn() {
-				t.Errorf("a token that is refused still says %+v", got)
+				t.Errorf("a refused token returns %+v", got)
 			}
 		})
 	}
 }
 
-func TestTokenExpiresWhenItSaysSo(t *testing.T) {
+func TestTokenExpires(t *testing.T) {
 	t.Parallel()
 	tokens := newTokens(t, Keys{usersKey}, Keys{customersKey})
 	now := time.Now()
@@ -141,11 +141,11 @@ func TestTokenExpiresWhenItSaysSo(t *testing.T) {
 	}
 	now = expires.Add(-time.Second)
 	if _, err := tokens.Verify(token); err != nil {
-		t.Errorf("a second before its end: %v", err)
+		t.Errorf("a second before its expiry: %v", err)
 	}
 	now = expires.Add(time.Second)
 	if _, err := tokens.Verify(token); !errors.Is(err, ErrExpiredToken) || !errors.Is(err, ErrInvalidToken) {
-		t.Errorf("a second after its end: %v", err)
+		t.Errorf("a second after its expiry: %v", err)
 	}
 }
 
@@ -165,7 +165,7 @@ func TestKeysCanBeReplaced(t *testing.T) {
 		{"the new one is added in front", "old", "new,old", true},
 		{"the first one signs", "new, old", "new", true},
 		{"only the first one signs", "new, old", "old", false},
-		{"the old one is taken away", "old", "new", false},
+		{"the old one is removed", "old", "new", false},
 		{"spaces and empty ones don't count", "  key  ,, ", "key", true},
 	} {
 		_, err := newTokens(t, ParseKeys(test.verifies), Keys{customersKey}).Verify(issue(test.signs))

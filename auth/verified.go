@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// verifiedTokens is how many tokens are remembered at most: those of as many clients, in a quarter of an hour.
+// verifiedTokens is the maximum number of cached tokens: one for each client in a quarter of an hour.
 const verifiedTokens = 10_000
 
-// verified remembers the tokens that were found good, until they expire. A client sends the same one with each request,
-// and to verify it takes a tenth as long as a small query.
+// verified caches valid tokens until they expire. A client sends the same one with each request, and verifying it takes a
+// tenth of the time of a small query.
 type verified struct {
 	mutex  sync.RWMutex
 	tokens map[string]verifiedToken

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Viewer is who makes a request: an account, and the session that its access token belongs to. Of somebody who isn't
-// logged in, only the Address is known.
+// Viewer is the sender of a request: an account, and the session of its access token. An anonymous viewer has only an
+// Address.
 type Viewer struct {
 	Role    Role
 	Account ID
 	Session ID
-	// Address is the network address that the request comes from.
+	// Address is the network address of the client.
 	Address string
-	// Expires is when the access token does, and with it what goes on in the viewer's name.
+	// Expires is when the access token expires, which also ends the viewer's streams.
 	Expires time.Time
 }
 
@@ -25,18 +25,18 @@ func (v Viewer) Scope() Scope { return Scope{Role: v.Role, Account: v.Account} }
 
 type viewerKey struct{}
 
-// WithViewer returns a context in which the viewer is known.
+// WithViewer returns a context with the viewer.
 func WithViewer(ctx context.Context, viewer Viewer) context.Context {
 	return context.WithValue(ctx, viewerKey{}, viewer)
 }
 
-// ViewerFrom returns who makes the request; ok is false if nobody is logged in.
+// ViewerFrom returns the viewer of the request; ok is false if nobody is logged in.
 func ViewerFrom(ctx context.Context) (viewer Viewer, ok bool) {
 	viewer, _ = ctx.Value(viewerKey{}).(Viewer)
 	return viewer, viewer.LoggedIn()
 }
 
-// ScopeFrom returns the scope of whoever makes the request; it sees nothing if nobody is logged in.
+// ScopeFrom returns the scope of the viewer; it sees nothing if nobody is logged in.
 func ScopeFrom(ctx context.Context) Scope {
 	viewer, _ := ViewerFrom(ctx)
 	return viewer.Scope()

@@ -18,7 +18,7 @@ type bench struct {
 	world    *world
 	out      io.Writer
 	progress *progress
-	// folder is removed at the end. It holds the programs and, for each server, a folder with its copy of the data.
+	// folder is removed at the end. It contains the programs and, for each server, a folder with its copy of the data.
 	folder  string
 	targets []*target
 }
@@ -52,7 +52,7 @@ func (b *bench) open(ctx context.Context) (err error) {
 	return b.reportIdle(ctx)
 }
 
-// server returns the server as one starts it to be fast, and not to be played with.
+// server returns the server with production settings.
 func (b *bench) server() program {
 	folder := filepath.Join(b.folder, "ours")
 	return program{
@@ -69,7 +69,7 @@ func (b *bench) referenceServer() program {
 	return program{
 		name: "reference", path: filepath.Join(b.folder, "reference-server"), folder: folder,
 		arguments: []string{filepath.Join(folder, dataFile)},
-		// An empty environment would be this process's own.
+		// With an empty list, the server would inherit this process's environment.
 		environment: []string{"PORT=0"},
 		banner:      regexp.MustCompile(`^Reference .*http://127\.0\.0\.1:(\d+)/`),
 	}
@@ -91,39 +91,39 @@ func (b *bench) close() error {
 func (b *bench) reportIdle(ctx context.Context) error {
 	line := newLine("idle")
 	for _, t := range b.targets {
-		t.child.process.rest(ctx)
+		t.child.process.waitIdle(ctx)
 		line.add(t.program.name+"_start_ms", milliseconds(t.child.started))
 		line.add(t.program.name+"_rss_mb", t.child.process.resident())
 	}
 	return line.print(b.out)
 }
 
-// reportEnd prints the servers' memory after everything.
+// reportEnd prints the servers' memory at the end.
 func (b *bench) reportEnd(ctx context.Context) error {
 	line := newLine("end")
 	for _, t := range b.targets {
-		t.child.process.rest(ctx)
+		t.child.process.waitIdle(ctx)
 		line.add(t.program.name+"_rss_mb", t.child.process.resident())
 		line.add(t.program.name+"_peak_mb", t.child.process.peak())
 	}
 	return cmp.Or(line.print(b.out), ctx.Err())
 }
 
-// target is a server that is measured.
+// target is a measured server.
 type target struct {
 	program program
 	child   *child
-	// graphql says whether it is our server, whose requests carry the admin's token.
+	// graphql means that it is our server, whose requests carry the admin's token.
 	graphql bool
 
 	token    string
 	issuedAt time.Time
 }
 
-// tokenAge is how old a token may be at the start of a turn. It is good for 15 minutes.
+// tokenAge is the maximum age of a token at the start of a turn. A token is valid for 15 minutes.
 const tokenAge = 8 * time.Minute
 
-// requests returns a case's requests to this server as they go over the wire.
+// requests returns a case's encoded requests to this server.
 func (t *target) requests(ctx context.Context, s *scenario) ([][]byte, error) {
 	asked, token := s.reference, ""
 	if t.graphql {
@@ -134,7 +134,7 @@ func (t *target) requests(ctx context.Context, s *scenario) ([][]byte, error) {
 		token = t.token
 	}
 	if s.name == "L1" {
-		token = "" // who logs in has none
+		token = "" // log-ins send no token
 	}
 	written := make([][]byte, len(asked))
 	for i, one := range asked {
@@ -143,7 +143,7 @@ func (t *target) requests(ctx context.Context, s *scenario) ([][]byte, error) {
 	return written, nil
 }
 
-// logIn makes sure that there is a token that lasts for a turn.
+// logIn ensures a token that is valid for a whole turn.
 func (t *target) logIn(ctx context.Context) error {
 	if t.token != "" && time.Since(t.issuedAt) < tokenAge {
 		return nil

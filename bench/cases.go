@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// turn is what was measured in one turn of one server.
+// turn is the measurement of one turn of one server.
 type turn struct {
 	rps, p50, p99 float64
-	// cpu is the processor time for a request, in milliseconds, and client what this process took for it.
+	// cpu is the server's processor time per request in milliseconds, and client that of this process.
 	cpu, client float64
 }
 
@@ -23,7 +23,7 @@ func (b *bench) runCases(ctx context.Context) error {
 	}
 	for i := range scenarios {
 		s := &scenarios[i]
-		b.progress.show("%s: comparing the answers", s.name)
+		b.progress.show("%s: comparing the responses", s.name)
 		if err := b.compare(ctx, s); err != nil {
 			return err
 		}
@@ -34,7 +34,7 @@ func (b *bench) runCases(ctx context.Context) error {
 	return b.reportEnd(ctx)
 }
 
-// runCase has the servers take turns at a case, after a short one that counts for nothing.
+// runCase measures the servers in alternating turns, after a short warm-up turn.
 func (b *bench) runCase(ctx context.Context, s *scenario) error {
 	turns := make([][]turn, len(b.targets))
 	for round := range b.options.turns + 1 {
@@ -70,8 +70,8 @@ func (b *bench) takeTurn(ctx context.Context, t *target, s *scenario, length len
 	}
 	client := self.cpu() - clientBefore
 	if s.writes {
-		if !t.child.process.rest(ctx) {
-			b.progress.show("%s: %s is still busy %s after its turn", s.name, t.program.name, restBound)
+		if !t.child.process.waitIdle(ctx) {
+			b.progress.show("%s: %s is still busy %s after its turn", s.name, t.program.name, idleTimeout)
 		}
 	}
 	count := float64(len(latencies))

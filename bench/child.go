@@ -16,11 +16,11 @@ import (
 	"time"
 )
 
-// child is a server that runs as a process of its own.
+// child is a server in a child process.
 type child struct {
 	name    string
 	address string
-	// started is how long it took from its start to its first line.
+	// started is the time from its start to its first line of output.
 	started time.Duration
 	process *process
 	command *exec.Cmd
@@ -28,7 +28,7 @@ type child struct {
 	drained chan struct{}
 }
 
-// program says what to start: the banner's first group is the port that it listens on.
+// program is a program to start. The first group of banner matches the port that it listens on.
 type program struct {
 	name, path  string
 	arguments   []string
@@ -48,7 +48,7 @@ func build(ctx context.Context, folder string) error {
 	return nil
 }
 
-// start starts a server and waits until it has said where it listens.
+// start starts a server and waits until it has printed its address.
 func start(ctx context.Context, p program) (*child, error) {
 	c := &child{name: p.name, errors: new(tail), drained: make(chan struct{})}
 	c.command = exec.CommandContext(ctx, p.path, p.arguments...)
@@ -69,19 +69,19 @@ func start(ctx context.Context, p program) (*child, error) {
 			c.started, c.address = time.Since(began), "127.0.0.1:"+match[1]
 			c.process = &process{id: c.command.Process.Pid}
 			go func() {
-				_, _ = io.Copy(io.Discard, out) // until it ends
+				_, _ = io.Copy(io.Discard, out) // until the process exits
 				close(c.drained)
 			}()
 			return c, nil
 		}
 	}
-	return nil, fmt.Errorf("%s ended at its start: %w\n%s", p.name, c.command.Wait(), c.errors)
+	return nil, fmt.Errorf("%s exited at startup: %w\n%s", p.name, c.command.Wait(), c.errors)
 }
 
-// stopTime is what a server gets to end after it was told to.
+// stopTime is how long a server may take to stop.
 const stopTime = 40 * time.Second
 
-// stop ends the server. What it wrote to standard error is part of the error, if it failed.
+// stop stops the server. If the server failed, the error contains its standard error output.
 func (c *child) stop() error {
 	if err := c.command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("cannot stop %s: %w", c.name, err)
@@ -95,7 +95,7 @@ func (c *child) stop() error {
 	return nil
 }
 
-// tail keeps the end of what is written to it.
+// tail keeps the end of the text that is written to it.
 type tail struct {
 	mutex sync.Mutex
 	text  []byte

@@ -14,11 +14,11 @@ import (
 	engine "crm/db/sqlite"
 )
 
-// dataFile is the name that the server gives its data.
+// dataFile is the name of the server's data file.
 const dataFile = "crm.db"
 
-// makeData makes the file with the data of the world, in a folder. The engine itself makes the empty file, so that tables
-// and indexes are those of the server.
+// makeData creates a file with the data of the world in a folder. The engine itself creates the empty file, so tables and
+// indexes are those of the server.
 func makeData(ctx context.Context, folder string, w *world, progress *progress) (path string, err error) {
 	path = filepath.Join(folder, dataFile)
 	store, err := engine.Open(ctx, path, db.Collections())
@@ -29,12 +29,12 @@ func makeData(ctx context.Context, folder string, w *world, progress *progress) 
 		return "", err
 	}
 	if err := fill(ctx, path, w, progress); err != nil {
-		return "", fmt.Errorf("cannot make the data: %w", err)
+		return "", fmt.Errorf("cannot create the data: %w", err)
 	}
 	return path, nil
 }
 
-// copyData copies the data into a new folder of a server, and has it on disk before anything is measured.
+// copyData copies the data to a new folder of a server, and syncs it to disk before any measurement.
 func copyData(from, folder string) (err error) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return err
@@ -43,12 +43,12 @@ func copyData(from, folder string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = source.Close() }() // nothing was written
+	defer func() { _ = source.Close() }() // it was only read
 	copied, err := os.OpenFile(filepath.Join(folder, dataFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = copied.ReadFrom(source) // without copying any bytes, where the file system can
+	_, err = copied.ReadFrom(source) // without copying any bytes if the file system supports that
 	return errors.Join(err, copied.Sync(), copied.Close())
 }
 

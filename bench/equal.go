@@ -8,24 +8,24 @@ import (
 	"slices"
 )
 
-// content reads an answer as plain content, in which the answers of all servers to one question are the same: without
-// GraphQL's envelope and connections, under the fields' own names, and without what differs in every answer.
+// content returns the plain content of a response, which is equal for all servers: without GraphQL's envelope and
+// connections, with field names instead of aliases, and without volatile fields.
 func (s *scenario) content(body []byte) (any, error) {
 	var answer any
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, fmt.Errorf("cannot read answer %.200q: %w", body, err)
+		return nil, fmt.Errorf("cannot read response %.200q: %w", body, err)
 	}
 	if envelope, ok := answer.(map[string]any); ok && envelope["data"] != nil {
 		answer = only(envelope["data"])
 	}
 	answer = s.plain(answer)
 	if payload, ok := answer.(map[string]any); ok && len(payload) == 1 {
-		answer = only(payload) // a payload of one field, as createTicket's
+		answer = only(payload) // a payload with one field, such as that of createTicket
 	}
 	return answer, nil
 }
 
-// only returns the one value of an object that has one, else the object.
+// only returns the value of an object with one field, otherwise the object.
 func only(value any) any {
 	if object, ok := value.(map[string]any); ok && len(object) == 1 {
 		for _, inner := range object {
@@ -35,8 +35,8 @@ func only(value any) any {
 	return value
 }
 
-// plain returns a value with lists in place of connections. A connection with a total count becomes an object of that
-// and its items.
+// plain replaces connections in a value by lists. A connection with a total count becomes an object with the count and the
+// items.
 func (s *scenario) plain(value any) any {
 	switch v := value.(type) {
 	case []any:
@@ -55,7 +55,7 @@ func (s *scenario) plain(value any) any {
 	return value
 }
 
-// elements returns what a connection holds; ok is false if the object isn't one.
+// elements returns the elements of a connection; ok is false if the object isn't one.
 func elements(object map[string]any) (items []any, ok bool) {
 	if nodes, ok := object["nodes"].([]any); ok {
 		return nodes, true
@@ -85,7 +85,7 @@ func (s *scenario) plainObject(object map[string]any) any {
 	return plain
 }
 
-// difference says where two contents differ first, or nothing if they don't.
+// difference describes the first difference of two contents, or returns "".
 func difference(path string, a, b any) string {
 	if reflect.DeepEqual(a, b) {
 		return ""

@@ -13,8 +13,8 @@ import (
 	"crm/db/store"
 )
 
-// fill writes the world into an empty file. A crash may spoil the file, which nobody has seen yet, so nothing is
-// journaled or synced.
+// fill writes the world to an empty file. It journals and syncs nothing, because a crash may corrupt a file that is not in
+// use yet.
 func fill(ctx context.Context, path string, w *world, progress *progress) (err error) {
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {
@@ -33,10 +33,10 @@ func fill(ctx context.Context, path string, w *world, progress *progress) (err e
 	return execute(conn, "PRAGMA synchronous = FULL", "PRAGMA journal_mode = WAL")
 }
 
-// transactionSize is the number of customers that go in together with all that is theirs.
+// transactionSize is the number of customers per transaction, each with all its documents.
 const transactionSize = 2000
 
-// insertAll writes customer by customer, as the demo does, each with all that is theirs.
+// insertAll writes one customer after the other, as the demo does, each with all its documents.
 func insertAll(conn *sqlite.Conn, w *world, progress *progress) error {
 	tables := newTables(conn)
 	admin := w.admin()
@@ -96,7 +96,7 @@ func newTable(conn *sqlite.Conn, c *store.Collection) *table {
 		c.Name, strings.Join(names, ", "), strings.Repeat(", ?", len(names)-1))}
 }
 
-// insert writes a document. Keys are the fields that only db itself can fill in.
+// insert writes a document. keys are the fields that only package db can compute.
 func (t *table) insert(keys map[string]any, doc store.Document) error {
 	stmt, err := t.conn.Prepare(t.text)
 	if err != nil {

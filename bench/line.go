@@ -11,7 +11,7 @@ type line struct{ parts []string }
 
 func newLine(name string) *line { return &line{parts: []string{name}} }
 
-// add adds a figure, with as many decimals as its size gives a meaning to.
+// add adds a figure, with a number of decimals that depends on its size.
 func (l *line) add(name string, value float64) {
 	decimals := 3
 	switch {
@@ -25,7 +25,7 @@ func (l *line) add(name string, value float64) {
 	l.parts = append(l.parts, fmt.Sprintf("%s=%.*f", name, decimals, value))
 }
 
-// count adds a number of things.
+// count adds an integer.
 func (l *line) count(name string, value int) {
 	l.parts = append(l.parts, fmt.Sprintf("%s=%d", name, value))
 }

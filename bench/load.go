@@ -12,14 +12,13 @@ import (
 	"time"
 )
 
-// length is how long a turn is: a time, or a number of requests.
+// length is the length of a turn: a time or a number of requests.
 type length struct {
 	time     time.Duration
 	requests int
 }
 
-// over reports whether a connection that has sent a number of requests, of those that are shared among connections, is
-// at its end.
+// over reports whether a connection has sent its share of the requests, or the time is up.
 func (l length) over(began time.Time, sent, connections int) bool {
 	if l.requests > 0 {
 		return sent*connections >= l.requests
@@ -27,10 +26,10 @@ func (l length) over(began time.Time, sent, connections int) bool {
 	return time.Since(began) >= l.time
 }
 
-// samples are the latencies of answers.
+// samples are the latencies of responses.
 type samples []time.Duration
 
-// percentile returns the latency that this share of the answers did not exceed, in milliseconds. It sorts the samples.
+// percentile returns the latency in milliseconds that a share of the responses did not exceed. It sorts the samples.
 func (s samples) percentile(share float64) float64 {
 	if len(s) == 0 {
 		return 0
@@ -41,7 +40,7 @@ func (s samples) percentile(share float64) float64 {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// load is what some connections send at the same time, again and again: each of them all requests in turn.
+// load is sent repeatedly by several connections at the same time: each sends all requests in order.
 type load struct {
 	address     string
 	requests    [][]byte
@@ -49,7 +48,7 @@ type load struct {
 	length      length
 }
 
-// run sends the load. It ends with the first answer that is an error.
+// run sends the load. It stops at the first error response.
 func (l load) run(ctx context.Context) (samples, time.Duration, error) {
 	began := time.Now()
 	latencies := make([]samples, l.connections)
@@ -62,7 +61,7 @@ func (l load) run(ctx context.Context) (samples, time.Duration, error) {
 	return slices.Concat(latencies...), time.Since(began), cmp.Or(errors.Join(errs...), ctx.Err())
 }
 
-// drive sends requests on the n-th of the connections, which begin at different ones.
+// drive sends requests on the n-th connection; connections begin with different requests.
 func (l load) drive(ctx context.Context, n int, began time.Time) (samples, error) {
 	c, err := dial(ctx, l.address)
 	if err != nil {
@@ -82,15 +81,15 @@ func (l load) drive(ctx context.Context, n int, began time.Time) (samples, error
 	return taken, nil
 }
 
-// ask sends a request and returns the answer, which must be what was asked for. A GraphQL answer with errors has status
-// 200, too; within a text, the quotes would be escaped.
+// ask sends a request and returns the response, which must be a success. GraphQL responses with errors also have status 200,
+// so ask looks for the key "errors"; within a text, its quotes would be escaped.
 func (c *connection) ask(request []byte) ([]byte, error) {
 	status, body, err := c.send(request)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read answer: %w", err)
+		return nil, fmt.Errorf("cannot read response: %w", err)
 	}
 	if status != http.StatusOK || bytes.Contains(body, []byte(`"errors":`)) {
-		return nil, fmt.Errorf("the answer is an error: %d %.1000s", status, body)
+		return nil, fmt.Errorf("the response is an error: %d %.1000s", status, body)
 	}
 	return body, nil
 }

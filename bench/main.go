@@ -40,9 +40,9 @@ func readOptions(arguments []string, help io.Writer) (options, error) {
 	cases := flags.String("cases", strings.Join(caseNames(), ","), "cases to run")
 	flags.IntVar(&o.turns, "turns", 3, "turns of each server")
 	seconds := flags.Float64("seconds", 0, "length of a turn (default 5), or of each half of --mixed (default 60)")
-	flags.IntVar(&o.length.requests, "requests", 0, "requests in a turn, in place of --seconds")
+	flags.IntVar(&o.length.requests, "requests", 0, "requests in a turn, instead of --seconds")
 	flags.IntVar(&o.connections, "connections", 8, "connections that send at the same time")
-	flags.BoolVar(&o.mixed, "mixed", false, "run readers, writers and log-ins at the same time, in place of the cases")
+	flags.BoolVar(&o.mixed, "mixed", false, "run readers, writers and log-ins at the same time, instead of the cases")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -68,7 +68,7 @@ func (o *options) check(rest int) error {
 	}
 	switch {
 	case rest > 0:
-		return errors.New("there are only flags; --help lists them")
+		return errors.New("there are no arguments but flags; --help lists them")
 	case o.customers < 1 || o.customers > maxCustomers:
 		return fmt.Errorf("--customers must be from 1 to %d", maxCustomers)
 	case o.turns < 1 || o.connections < 1 || o.length.time <= 0 || o.length.requests < 0:
@@ -77,7 +77,7 @@ func (o *options) check(rest int) error {
 	return nil
 }
 
-// run runs the benchmark: figures go to out, what happens meanwhile to status.
+// run runs the benchmark: it prints figures to out, and progress to status.
 func run(ctx context.Context, arguments []string, out, status io.Writer) (err error) {
 	o, err := readOptions(arguments, status)
 	if err != nil {

@@ -8,24 +8,24 @@ import (
 	"time"
 )
 
-// How many connections of the mixed load do what.
+// The numbers of connections of the mixed load.
 const (
 	readers   = 8
 	writers   = 4
 	loggingIn = 2
 )
 
-// role is what some connections of the mixed load do: each asks one question of each of its cases in turn.
+// role is a part of the mixed load: each of its connections sends one request of each case in turn.
 type role struct {
 	cases       []string
 	connections int
 }
 
-// outcome is what came of a role.
+// outcome is the result of a role.
 type outcome struct {
 	mutex     sync.Mutex
 	latencies map[string]samples
-	// errors counts the answers that were errors; err is the first of them.
+	// errors counts error responses; err is the first of them.
 	errors int
 	err    error
 	took   time.Duration
@@ -58,7 +58,7 @@ func (o *outcome) all() samples {
 
 func (o *outcome) rps() float64 { return float64(len(o.all())) / o.took.Seconds() }
 
-// runMixed measures the readers alone, then with writers and log-ins beside them.
+// runMixed measures the readers alone, then during writes and log-ins.
 func (b *bench) runMixed(ctx context.Context) error {
 	scenarios, err := b.scenarios(ctx)
 	if err != nil {
@@ -68,16 +68,16 @@ func (b *bench) runMixed(ctx context.Context) error {
 	writing, logging := role{[]string{"M1"}, writers}, role{[]string{"L1"}, loggingIn}
 	warm := b.options.length
 	warm.time, warm.requests = min(warm.time, 2*time.Second), min(warm.requests, readers)
-	if _, err := b.together(ctx, scenarios, warm, reading); err != nil {
+	if _, err := b.runRoles(ctx, scenarios, warm, reading); err != nil {
 		return err
 	}
 	b.progress.show("readers alone, %s", b.options.length.time)
-	alone, err := b.together(ctx, scenarios, b.options.length, reading)
+	alone, err := b.runRoles(ctx, scenarios, b.options.length, reading)
 	if err != nil {
 		return err
 	}
 	b.progress.show("readers, writers and log-ins, %s", b.options.length.time)
-	mixed, err := b.together(ctx, scenarios, b.options.length, reading, writing, logging)
+	mixed, err := b.runRoles(ctx, scenarios, b.options.length, reading, writing, logging)
 	if err != nil {
 		return err
 	}
@@ -88,8 +88,8 @@ func (b *bench) runMixed(ctx context.Context) error {
 	return err
 }
 
-// together runs the roles at the same time.
-func (b *bench) together(ctx context.Context, scenarios []scenario, length length, roles ...role) ([]*outcome, error) {
+// runRoles runs roles at the same time.
+func (b *bench) runRoles(ctx context.Context, scenarios []scenario, length length, roles ...role) ([]*outcome, error) {
 	server := b.targets[ourTarget]
 	written := make(map[string][][]byte)
 	for i := range scenarios {
@@ -114,7 +114,7 @@ func (b *bench) together(ctx context.Context, scenarios []scenario, length lengt
 	return outcomes, ctx.Err()
 }
 
-// play is what the n-th connection of a role does. An error is counted, and it goes on with a new connection.
+// play runs the n-th connection of a role. After an error, which it counts, it continues with a new connection.
 func (r role) play(
 	ctx context.Context, address string, requests map[string][][]byte, n int, began time.Time, length length, o *outcome,
 ) {
@@ -146,7 +146,7 @@ func (r role) play(
 	}
 }
 
-// reportMixed prints a line for all, and one for each case of the readers.
+// reportMixed prints a line for all cases of the readers, and one for each.
 func (b *bench) reportMixed(alone *outcome, mixed []*outcome) error {
 	errs := alone.errors
 	for _, o := range mixed {
@@ -175,7 +175,7 @@ func (b *bench) reportMixed(alone *outcome, mixed []*outcome) error {
 	return nil
 }
 
-// compare adds what one percent of the answers exceeded, the same without the other roles, and the ratio of both.
+// compare adds the p99, the p99 without the other roles, and the ratio of both.
 func (l *line) compare(name string, with, without samples) {
 	l.add(name, with.percentile(0.99))
 	l.add("alone_p99_ms", without.percentile(0.99))

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// progress tells whoever waits what is being done, in a line now and then.
+// progress prints lines about the progress of the benchmark.
 type progress struct {
 	out  io.Writer
 	last time.Time
 }
 
-// progressPause is how long nothing more is said after a line.
+// progressPause is the minimum time between two lines.
 const progressPause = 2 * time.Second
 
-// show says what is being done now.
+// show prints the current step.
 func (p *progress) show(format string, arguments ...any) {
 	if time.Since(p.last) >= progressPause {
 		p.last = time.Now()

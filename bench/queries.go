@@ -1,6 +1,6 @@
 package main
 
-// The operations, as clients send them. Orders are written out, so that no default decides what is compared.
+// The operations, as clients send them. Orders are explicit, so the comparison depends on no default.
 const (
 	nestedQuery = `query Customers($after: String) {
   customers(first: 50, after: $after, orderBy: [{field: CREATED_AT, direction: DESC}]) {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// query asks our server once, and reads the answer's data.
+// query sends one request to our server, and reads the response's data.
 func (t *target) query(ctx context.Context, r request, data any) error {
 	body, err := t.ask(ctx, r.write(t.child.address, t.token))
 	if err != nil {
@@ -16,7 +16,7 @@ func (t *target) query(ctx context.Context, r request, data any) error {
 	return json.Unmarshal(body, &struct{ Data any }{data})
 }
 
-// ask sends one request over a connection of its own.
+// ask sends one request over a new connection.
 func (t *target) ask(ctx context.Context, request []byte) ([]byte, error) {
 	c, err := dial(ctx, t.child.address)
 	if err != nil {
@@ -26,7 +26,7 @@ func (t *target) ask(ctx context.Context, request []byte) ([]byte, error) {
 	return c.ask(request)
 }
 
-// cursor returns our cursor of the customer who was made at a time.
+// cursor returns our cursor of the customer that was created at a time.
 func (t *target) cursor(ctx context.Context, at time.Time) (string, error) {
 	if err := t.logIn(ctx); err != nil {
 		return "", err
@@ -39,18 +39,18 @@ func (t *target) cursor(ctx context.Context, at time.Time) (string, error) {
 		return "", err
 	}
 	if len(answer.Customers.Edges) != 1 {
-		return "", fmt.Errorf("no customer was made at %s", at)
+		return "", fmt.Errorf("no customer was created at %s", at)
 	}
 	return answer.Customers.Edges[0].Cursor, nil
 }
 
-// scenarios returns the cases that were asked for.
+// scenarios returns the selected cases.
 func (b *bench) scenarios(ctx context.Context) ([]scenario, error) {
 	return b.world.scenarios(b.options.cases, func(at time.Time) (string, error) { return b.targets[0].cursor(ctx, at) })
 }
 
-// compare asks every server the same and returns an error if the answers' contents differ. Of what writes or takes
-// long, one question is enough.
+// compare sends the same requests to every server and returns an error if the contents of the responses differ. It sends
+// only one request of cases that write or take long.
 func (b *bench) compare(ctx context.Context, s *scenario) error {
 	const most = 50
 	count := min(most, len(s.ours))
@@ -79,14 +79,14 @@ func (b *bench) compare(ctx context.Context, s *scenario) error {
 		}
 		for n, content := range contents {
 			if found := difference("answer", content, contents[referenceTarget]); found != "" {
-				return fmt.Errorf("%s: answer %d of %s is not the reference's: %s", s.name, i, b.targets[n].program.name, found)
+				return fmt.Errorf("%s: response %d of %s differs from the reference: %s", s.name, i, b.targets[n].program.name, found)
 			}
 		}
 	}
 	return nil
 }
 
-// The places of the servers in bench.targets.
+// The indexes of the servers in bench.targets.
 const (
 	ourTarget = iota
 	referenceTarget

@@ -14,7 +14,7 @@ type request struct {
 	body string
 }
 
-// write writes the request out as it goes over the wire; token may be empty.
+// write encodes the request as HTTP/1.1; token may be empty.
 func (r request) write(address, token string) []byte {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s %s HTTP/1.1\r\nHost: %s\r\nAccept: application/json\r\n", r.method, r.path, address)
@@ -43,7 +43,7 @@ func operation(query string, variables map[string]any) request {
 func encode(value any) string {
 	text, err := json.Marshal(value)
 	if err != nil {
-		panic(fmt.Sprintf("bench: %v", err)) // it is all ours
+		panic(fmt.Sprintf("bench: %v", err)) // all values are our own
 	}
 	return string(text)
 }

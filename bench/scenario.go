@@ -9,29 +9,29 @@ import (
 	"crm/db"
 )
 
-// scenario is a case: the same questions to our server and to the reference, one for one.
+// scenario is a case: equivalent requests to our server and to the reference.
 type scenario struct {
 	name            string
 	ours, reference []request
-	// rename gives the names that our answers have by aliases; volatile names what is different in every answer.
+	// rename maps the aliases in our responses to field names; volatile names fields that differ in every response.
 	rename   map[string]string
 	volatile []string
-	// writes says that something may follow from an answer, which has to be waited for.
+	// writes means that a response may cause later work, which has to be waited for.
 	writes bool
 }
 
-// How many different questions a case has: as many whatever the number of customers is, so that the data that they touch
-// is equally much.
+// The number of different requests of a case. It doesn't depend on the number of customers, so the requests read the same
+// amount of data.
 const (
 	pages   = 20
 	singles = 1000
 )
 
-// caseNames returns the cases in the order in which they run: those that write come last, since the others read what
-// they would change.
+// caseNames returns the cases in the order in which they run. Cases that write are last, because they change what the others
+// read.
 func caseNames() []string { return []string{"Q1", "Q2", "Q3", "Q4", "L1", "M1"} }
 
-// scenarios returns the cases of those names. cursor returns our cursor of the customer made at a time.
+// scenarios returns the cases with these names. cursor returns our cursor of the customer that was created at a time.
 func (w *world) scenarios(names []string, cursor func(at time.Time) (string, error)) ([]scenario, error) {
 	makers := map[string]func() scenario{
 		"Q2": w.interactions, "Q3": w.openTickets, "Q4": w.companyPages, "L1": w.logIns, "M1": w.newTickets,
@@ -54,7 +54,7 @@ func (w *world) scenarios(names []string, cursor func(at time.Time) (string, err
 	return found, nil
 }
 
-// customerPages is Q1: pages from everywhere in the list of all customers.
+// customerPages is Q1: pages spread over the list of all customers.
 func (w *world) customerPages(cursor func(at time.Time) (string, error)) (scenario, error) {
 	s := scenario{name: "Q1"}
 	const size = 50
@@ -78,13 +78,13 @@ func (w *world) customerPages(cursor func(at time.Time) (string, error)) (scenar
 	return s, nil
 }
 
-// someInteractions returns interactions from everywhere in the data.
+// someInteractions returns interactions spread over the data.
 func (w *world) someInteractions() []*db.Interaction {
 	all := w.customers * interactionsEach
 	count := min(singles, all)
 	some := make([]*db.Interaction, count)
 	for n := range some {
-		// A step that shares no factor with the count visits each of them once, and neighbours one after another never.
+		// A step that is coprime with the count visits each interaction once, and never two neighbours in a row.
 		number := (n * 7919 % count) * (all / count)
 		some[n] = w.interaction(number/interactionsEach, number%interactionsEach)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// vocabulary is what the data's texts are made of.
+// vocabulary contains the words and phrases of the data's texts.
 type vocabulary struct {
 	given, family, trades, houses, titles, sentences, questions, places []string
 }
@@ -47,12 +47,12 @@ func newVocabulary() vocabulary {
 
 func (v *vocabulary) name(d *dice) string { return d.pick(v.given) + " " + d.pick(v.family) }
 
-// company returns the name of the n-th company; no two have the same.
+// company returns the unique name of the n-th company.
 func (v *vocabulary) company(n int) string {
 	return fmt.Sprintf("%s %s %d", v.houses[n%len(v.houses)], v.trades[n/len(v.houses)%len(v.trades)], n+1)
 }
 
-// text returns some of the phrases in a row.
+// text joins some of the phrases.
 func (v *vocabulary) text(d *dice, phrases []string, least, most int) string {
 	chosen := make([]string, least+d.below(most-least+1))
 	for i := range chosen {
@@ -61,7 +61,8 @@ func (v *vocabulary) text(d *dice, phrases []string, least, most int) string {
 	return strings.Join(chosen, " ")
 }
 
-// dice give numbers that follow from a seed alone (SplitMix64), at a few nanoseconds each: millions of rows need theirs.
+// dice is a random generator (SplitMix64) that depends only on its seed and takes a few nanoseconds per number: there are
+// millions of rows.
 type dice struct{ state uint64 }
 
 func newDice(seed uint64) *dice { return &dice{state: seed * 0x9E3779B97F4A7C15} }

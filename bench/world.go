@@ -10,27 +10,27 @@ import (
 	"crm/db/store"
 )
 
-// How much hangs on each customer, and how the rest of the data grows with their number.
+// The numbers of documents per customer, and how the other data grows with the number of customers.
 const (
 	interactionsEach = 10
 	ticketsEach      = 3
-	// companySize keeps a company's list, and with it Q4's answer, equally long however many customers there are.
+	// companySize keeps the size of a company, and so of Q4's response, independent of the number of customers.
 	companySize = 60
-	// accounts is the number of customers who can log in, so that log-ins at the same time are of different accounts.
+	// accounts is the number of customers who can log in; concurrent log-ins use different accounts.
 	accounts = 16
-	// maxCustomers is as many as the counter in an id has room for, with all their tickets.
+	// maxCustomers is the maximum for which the counter in an id has room, with all tickets.
 	maxCustomers = 500_000
 )
 
-// What everybody logs in with. The hash is bcrypt's at the server's cost, so that no log-in makes it anew.
+// The password of all accounts. The hash has the server's bcrypt cost, so no log-in renews it.
 const (
 	password     = "bench-password"
 	passwordHash = "$2a$12$lCmfcc5IPNIZX3EtH8TSyeu3T1BzONNhla4padbqF828jK6wYspC6"
 	adminEmail   = "admin@bench.example"
 )
 
-// world is the content of the data. Each row follows from its number alone, so that whoever asks for one needn't look
-// it up, and the same number of customers is always the same data.
+// world is the content of the data. Each row is a function of its number, so it can be computed without reading the data,
+// and the same number of customers always gives the same data.
 type world struct {
 	customers int
 	words     vocabulary
@@ -38,8 +38,8 @@ type world struct {
 
 func newWorld(customers int) *world { return &world{customers: customers, words: newVocabulary()} }
 
-// start is when the data begins. Customers come during the year that follows, their interactions in the ten months
-// after each, so that the newest tickets are of many customers.
+// start is the time of the first document. Customers are created in the following year, and their interactions in the ten
+// months after each, so the newest tickets belong to many customers.
 func (w *world) start() time.Time { return time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 const (
@@ -47,7 +47,7 @@ const (
 	day  = 24 * time.Hour
 )
 
-// newID returns the id of a document made at a time: laid out as those of the server, and so growing with time.
+// newID returns the id of a document created at a time: it has the layout of the server's ids, and so increases with time.
 func newID(at time.Time, number int) store.ID {
 	var id store.ID
 	binary.BigEndian.PutUint32(id[:4], uint32(at.Unix()))

@@ -1,7 +1,7 @@
-// Waiting for what happens by itself.
+// Waiting for asynchronous results.
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Returns what `get` does once that is true, and fails if it isn't within half a minute. */
+/** Returns the result of `get` once it is truthy, and fails after half a minute. */
 export async function eventually(get) {
   const deadline = Date.now() + 30_000;
   for (;;) {

@@ -19,7 +19,7 @@ async function startWorld(t) {
   return { server, client, ...world };
 }
 
-test('queries and mutations come as event streams that complete', async (t) => {
+test('queries and mutations are event streams that complete', async (t) => {
   const { client, ticketIds: [id] } = await startWorld(t);
   const answers = [];
   for (const query of [
@@ -33,7 +33,7 @@ test('queries and mutations come as event streams that complete', async (t) => {
   assert.deepEqual(answers, [{ viewer: { role: 'ADMIN' } }, { moveTicket: { ticket: { status: 'IN_PROGRESS' } } }]);
 });
 
-test('an operation that is refused says why', async (t) => {
+test('a refused operation has an error', async (t) => {
   const { client } = await startWorld(t);
   for (const [query, code] of [
     ['{ nothing }', 'GRAPHQL_VALIDATION_FAILED'],
@@ -45,9 +45,9 @@ test('an operation that is refused says why', async (t) => {
 });
 
 for (const end of ['stop', 'kill']) {
-  test(`a subscription goes on after its server's ${end}`, async (t) => {
+  test(`a subscription resumes after its server's ${end}`, async (t) => {
     const { server, client, tokens, ticketIds: [id] } = await startWorld(t);
-    // The client sends this very object again when it connects again by itself.
+    // The client sends this same object again when it reconnects by itself.
     const variables = { after: await latestSeq(server, tokens.accessToken) };
     let changes = client.iterate({ query: subscription, variables });
     const next = async () => {

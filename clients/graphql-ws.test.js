@@ -1,4 +1,4 @@
-// The graphql-ws client by itself: operations of all kinds on one socket, errors with codes, restarts.
+// The graphql-ws client alone: operations of all kinds on one socket, errors with codes, restarts.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { endToken } from './signed_token.js';
@@ -40,7 +40,7 @@ test('queries, mutations and subscriptions share a socket', async (t) => {
   await client.dispose();
 });
 
-test('an operation that is refused says why', async (t) => {
+test('a refused operation has an error', async (t) => {
   const { server, tokens } = await startWorld(t);
   const client = connectSocket(server.url, new Session(server.url, tokens));
   for (const [query, code] of [
@@ -52,7 +52,7 @@ test('an operation that is refused says why', async (t) => {
   await client.dispose();
 });
 
-test('a socket with a token that has expired is closed, and opened with another one', async (t) => {
+test('a socket with an expired token is closed, and opened with a new one', async (t) => {
   const { server, tokens } = await startWorld(t);
   const session = new Session(server.url, { ...tokens, accessToken: endToken(tokens.accessToken, key, -60) });
   const client = connectSocket(server.url, session);
@@ -64,10 +64,10 @@ test('a socket with a token that has expired is closed, and opened with another 
   await client.dispose();
 });
 
-test('a subscription goes on after a server that stops', async (t) => {
+test('a subscription resumes after the server stops', async (t) => {
   const { server, tokens, ticketIds: [id] } = await startWorld(t);
   const client = connectSocket(server.url, new Session(server.url, tokens), { retryWait: async () => {} });
-  // The client sends this very object again when it connects again by itself.
+  // The client sends this same object again when it reconnects by itself.
   const variables = { after: await latestSeq(server, tokens.accessToken) };
   const seen = [];
   const watch = () => client.subscribe({ query: subscription, variables }, {

@@ -1,4 +1,4 @@
-// The CRM's binary as a child process, with its data in a folder of its own.
+// The CRM's binary as a child process, with its data in a separate folder.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const binary = process.env.CRM_BINARY ?? fileURLToPath(new URL('.build/crm', import.meta.url));
 
-/** Starts a server that ends with the test `t`; `variables` configure it. */
+/** Starts a server that is stopped after the test `t`; `variables` configure it. */
 export async function startServer(t, variables = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'crm-clients-'));
   const server = new Server(folder, variables);
@@ -44,7 +44,7 @@ class Server {
     return this.url.replace('http', 'ws');
   }
 
-  /** Starts the program: the first time on a free port, then on the same one. */
+  /** Starts the program: the first time on a free port, later on the same one. */
   async start() {
     this.#process = spawn(binary, [], {
       cwd: this.#folder,
@@ -65,15 +65,15 @@ class Server {
     throw new Error(`the server did not start: ${greeting}${this.#log}`);
   }
 
-  /** Has the server finish what it is at and end. */
+  /** Stops the server after it has finished its requests. */
   async stop() {
     await this.#end('SIGTERM');
     if (this.#process.exitCode !== 0) {
-      throw new Error(`the server ended with ${this.#process.exitCode}: ${this.#log}`);
+      throw new Error(`the server exited with ${this.#process.exitCode}: ${this.#log}`);
     }
   }
 
-  /** Ends the server as a power cut would. */
+  /** Kills the server, as a power cut would. */
   async kill() {
     await this.#end('SIGKILL');
   }

@@ -1,10 +1,10 @@
-// The tokens of a log-in, as a front end keeps them.
+// The tokens of a log-in, as a front end would store them.
 
 const refreshMutation = `mutation Refresh($input: RefreshInput!) {
   refresh(input: $input) { tokens { accessToken accessTokenExpiresAt refreshToken } }
 }`;
 
-// An access token that ends this soon may have ended when it arrives.
+// An access token that expires this soon may be expired when it arrives.
 const marginMilliseconds = 10_000;
 
 export class Session {
@@ -12,13 +12,13 @@ export class Session {
   #tokens;
   #exchange;
 
-  /** `tokens` are those that a log-in answered with. */
+  /** `tokens` are the tokens of a log-in. */
   constructor(url, tokens) {
     this.#url = url;
     this.#tokens = tokens;
   }
 
-  /** Returns an access token that is good for some seconds. */
+  /** Returns an access token that is valid for some seconds. */
   async accessToken() {
     const { accessToken, accessTokenExpiresAt } = this.#tokens;
     const expiresSoon = Date.parse(accessTokenExpiresAt) - Date.now() < marginMilliseconds;
@@ -26,8 +26,8 @@ export class Session {
   }
 
   /**
-   * Returns another access token than the one that was refused. A refresh token works once, and twice ends the session, so
-   * whoever comes while tokens are exchanged waits for the same ones.
+   * Returns a new access token instead of a refused one. A refresh token works once, and using it twice ends the session,
+   * so concurrent calls wait for the same exchange.
    */
   async refresh(refused) {
     if (refused !== this.#tokens.accessToken) {

@@ -1,7 +1,7 @@
-// Access tokens with another end than the server gives them.
+// Access tokens with another expiry than the server's.
 import { createHmac } from 'node:crypto';
 
-/** Returns a user's access token that ends so many seconds from now; `key` is the first of the server's USER_SECRET_KEY. */
+/** Returns a user's access token that expires in `seconds`; `key` is the first key in the server's USER_SECRET_KEY. */
 export function endToken(accessToken, key, seconds) {
   const [header, payload] = accessToken.split('.');
   const now = Math.floor(Date.now() / 1000);

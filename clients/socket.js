@@ -1,12 +1,12 @@
 // A graphql-ws client for a session.
 import { createClient } from 'graphql-ws';
-import './websocket.js'; // for Node alone
+import './websocket.js'; // only needed in Node
 
 const forbidden = 4403;
 
 /**
- * Returns a client that connects as the session. When the server closes the socket because of its access token, which ends
- * sooner or later, it connects again with another one. `options` are graphql-ws's.
+ * Returns a client that connects with the session's token. When the server closes the socket because that has expired,
+ * the client reconnects with a new one. `options` are options of graphql-ws.
  */
 export function connectSocket(url, session, options = {}) {
   let sent;
@@ -23,7 +23,7 @@ export function connectSocket(url, session, options = {}) {
       },
     },
     retryAttempts: Infinity,
-    // By itself graphql-ws gives up when it can't reach the server. An Error is one of connectionParams: log in again.
+    // By default graphql-ws gives up when it can't reach the server. An Error is from connectionParams: log in again.
     shouldRetry: (problem) => !(problem instanceof Error),
     ...options,
   });

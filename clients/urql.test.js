@@ -15,11 +15,11 @@ import { latestSeq, moveTicket, populate, send } from './world.js';
 
 const key = 'the key of users that only this test has';
 
-// startWorld returns a client of a server, and what the cache complains of.
+// startWorld returns a client of a server, and the warnings of the cache.
 async function startWorld(t, sizes) {
   const server = await startServer(t, { USER_SECRET_KEY: key });
   const world = await populate(server, sizes);
-  // The first request is refused, since its token has expired.
+  // The first request is refused because its token has expired.
   const session = new Session(server.url, { ...world.tokens, accessToken: endToken(world.tokens.accessToken, key, -60) });
   const complaints = [];
   const cache = cacheExchange({
@@ -82,7 +82,7 @@ test('graphcache normalises a nested query, and joins the pages of lists', async
   assert.deepEqual(complaints, []);
 });
 
-test('mutations and subscriptions update what queries show', async (t) => {
+test('mutations and subscriptions update the results of queries', async (t) => {
   const { server, client, complaints, tokens, ticketIds: [id] } = await startWorld(t, { customers: 1, interactions: 1, tickets: 1 });
   const states = [];
   const shown = client.query(gql`query Ticket($id: ID!) { ticket(id: $id) { id status } }`, { id })

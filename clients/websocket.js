@@ -1,4 +1,4 @@
-// Browsers have WebSocket, and clients expect it; Node has it from version 22 on.
+// Clients expect the global WebSocket of browsers; Node has it only from version 22 on.
 import { WebSocket } from 'ws';
 
 globalThis.WebSocket ??= WebSocket;

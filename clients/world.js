@@ -1,9 +1,9 @@
-// What the tests find on a server: an admin, customers, interactions with them, tickets on these.
+// The data of the tests: an admin, customers, interactions with them, and tickets on these.
 
 /** The admin's credentials. */
 export const admin = { name: 'Ada Admin', email: 'ada@crm.example', password: 'change me soon' };
 
-/** Sends an operation as plainly as can be, and returns its data. */
+/** Sends an operation with fetch, and returns its data. */
 export async function send(server, { query, variables, token }) {
   const response = await fetch(server.url, {
     method: 'POST',
@@ -17,7 +17,7 @@ export async function send(server, { query, variables, token }) {
   return data;
 }
 
-/** Makes the admin, who is the first user of the empty system, and returns their tokens and id. */
+/** Creates the admin, who is the first user of the empty system, and returns their tokens and id. */
 export async function signUpAdmin(server) {
   const { signUpUser } = await send(server, {
     query: `mutation ($input: SignUpUserInput!) {
@@ -28,7 +28,7 @@ export async function signUpAdmin(server) {
   return { id: signUpUser.user.id, ...signUpUser.tokens };
 }
 
-/** Makes an admin, and as many customers, interactions with each, and tickets on each of these, as are asked for. */
+/** Creates an admin and the given numbers of customers, interactions per customer, and tickets per interaction. */
 export async function populate(server, { customers = 2, interactions = 2, tickets = 2 } = {}) {
   const tokens = await signUpAdmin(server);
   const create = (type, inputs) => createAll(server, tokens.accessToken, type, inputs);
@@ -53,12 +53,12 @@ export async function moveTicket(server, token, id, status) {
   });
 }
 
-/** Returns the place in the log of the newest change. */
+/** Returns the position of the newest change in the log. */
 export async function latestSeq(server, token) {
   return (await send(server, { query: '{ latestSeq }', token })).latestSeq;
 }
 
-// createAll makes entities of a type, fifty in a request, and returns their ids.
+// createAll creates entities of a type, fifty per request, and returns their ids.
 async function createAll(server, token, type, inputs) {
   const ids = [];
   for (let start = 0; start < inputs.length; start += 50) {

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// answer is what the API answers.
+// answer is a response of the API.
 type answer struct {
 	status int
 	raw    string
@@ -19,10 +19,10 @@ type answer struct {
 	Errors []struct{ Extensions struct{ Code string } }
 }
 
-// variables are an operation's.
+// variables are the variables of an operation.
 type variables map[string]any
 
-// ask sends an operation, with a token unless that is empty. Its error says that no complete answer came.
+// ask sends an operation, with a token unless that is empty. Its error means that no complete response arrived.
 func (p *process) ask(token, query string, vars variables) (answer, error) {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": vars})
 	if err != nil {
@@ -53,7 +53,7 @@ func readAnswer(response *http.Response) (answer, error) {
 	return a, err
 }
 
-// must is ask for an operation that has to succeed.
+// must sends an operation that must succeed.
 func (p *process) must(token, query string, vars variables) answer {
 	p.t.Helper()
 	a, err := p.ask(token, query, vars)
@@ -63,7 +63,7 @@ func (p *process) must(token, query string, vars variables) answer {
 	return a
 }
 
-// code returns the code of the answer's error, "" if there isn't exactly one.
+// code returns the code of the response's error, or "" if there isn't exactly one.
 func (a answer) code() string {
 	if len(a.Errors) != 1 {
 		return ""
@@ -71,7 +71,7 @@ func (a answer) code() string {
 	return a.Errors[0].Extensions.Code
 }
 
-// at returns what a dot-separated path leads to; numbers lead into lists.
+// at returns the value at a dot-separated path; numbers are indexes of lists.
 func (a answer) at(path string) any {
 	var found any = a.Data
 	for key := range strings.SplitSeq(path, ".") {
@@ -112,7 +112,7 @@ const (
 	viewer = `{ viewer { ... on User { name role } } }`
 )
 
-// populate makes an admin and a customer.
+// populate creates an admin and a customer.
 func populate(p *process) (token, customer string) {
 	p.t.Helper()
 	token = p.must("", signUp, nil).text("signUpUser.tokens.accessToken")

@@ -13,21 +13,21 @@ import (
 	"time"
 )
 
-// These tests send the program what should never be sent, and look at how it fares: each attack is answered or cut,
-// memory is given back, and who sends nothing of the kind notices little. The aims are 100 ms, 20 MB, and a p99
-// that at most doubles. Times are printed only, since they depend on what else the machine does. On one that does nothing
-// else, MEASURE=true has TestBesideAttacks take the time for figures that count.
+// These tests send hostile requests to the program and check that it answers or cuts off each attack, releases the memory,
+// and hardly affects normal clients. The goals are 100 ms, 20 MB, and a p99 that at most doubles. The tests only print
+// times, because these depend on the machine's load. On an idle machine, MEASURE=true makes TestBesideAttacks run long
+// enough for reliable figures.
 const hostileMemory = 20 << 20
 
-// attack does harm until it is answered or cut off.
+// attack is a hostile client that runs until it is answered or cut off.
 type attack struct {
-	// do does it; its error says how the server should have ended it.
+	// do performs the attack; its error says how the server should have ended it.
 	do func(ctx context.Context, a *attacker) error
-	// sustained has it done again and again, as long as an attack goes on, and not once.
+	// sustained repeats the attack for attackTime instead of performing it once.
 	sustained bool
 }
 
-// nothing is what the others are compared with.
+// nothing is the baseline for the attacks.
 const nothing = "nothing"
 
 func attacks() map[string]attack {
@@ -42,19 +42,19 @@ func attacks() map[string]attack {
 			_, err := askNormally(ctx, a.url, a.token)
 			return err
 		}},
-		"hostile requests, on and on": {sustained: true, do: sendHostileRequests},
-		"hostile requests, many at once": {sustained: true, do: func(ctx context.Context, a *attacker) error {
+		"hostile requests, repeated": {sustained: true, do: sendHostileRequests},
+		"hostile requests, concurrent": {sustained: true, do: func(ctx context.Context, a *attacker) error {
 			return atOnce(hostileAtOnce(), func(int) error { return sendHostileRequests(ctx, a) })
 		}},
 		"500 slow headers": {do: func(ctx context.Context, a *attacker) error {
-			return atOnce(500, func(int) error { return dawdle(ctx, a.url) })
+			return atOnce(500, func(int) error { return stallHeaders(ctx, a.url) })
 		}},
 	}
 	for name, do := range hostileStreams() {
 		all[name] = attack{do: do}
 	}
 	if !measuring() {
-		return all // each is tested by TestHostileRequests
+		return all // TestHostileRequests tests each
 	}
 	for name, one := range hostileQueries() {
 		all[name] = attack{do: func(ctx context.Context, a *attacker) error { return a.send(ctx, one) }}
@@ -62,7 +62,7 @@ func attacks() map[string]attack {
 	return all
 }
 
-// attackTime is how long an attack goes on, or a normal client is measured beside one that doesn't.
+// attackTime is the duration of a sustained attack, or of the measurement beside another.
 func attackTime() time.Duration {
 	if measuring() {
 		return 600 * time.Millisecond
@@ -70,7 +70,7 @@ func attackTime() time.Duration {
 	return 50 * time.Millisecond
 }
 
-// hostileAtOnce is how many send all the hostile requests at once.
+// hostileAtOnce is how many clients send all hostile requests concurrently.
 func hostileAtOnce() int {
 	if measuring() {
 		return 16
@@ -85,9 +85,9 @@ type attacker struct {
 	report attackReport
 }
 
-// attackReport is what an attacker writes at its end.
+// attackReport is the result of an attacker.
 type attackReport struct {
-	// Cut is how long after its last byte a client was answered or cut off, at most.
+	// Cut is the maximum time from the last byte of a client until it was answered or cut off.
 	Cut time.Duration
 	Err string
 }
@@ -98,7 +98,7 @@ func (a *attacker) wasCut(after time.Duration) {
 	a.report.Cut = max(a.report.Cut, after)
 }
 
-// run attacks.
+// run performs an attack.
 func (a *attacker) run(ctx context.Context, what attack) {
 	ending, cancel := context.WithTimeout(ctx, attackTime())
 	defer cancel()
@@ -117,7 +117,7 @@ func (a *attacker) send(ctx context.Context, one hostile) error {
 	return err
 }
 
-// sendHostileRequests sends each of the hostile requests, one after the other.
+// sendHostileRequests sends all hostile requests, one after the other.
 func sendHostileRequests(ctx context.Context, a *attacker) error {
 	for _, one := range hostileQueries() {
 		if err := a.send(ctx, one); err != nil {
@@ -127,8 +127,8 @@ func sendHostileRequests(ctx context.Context, a *attacker) error {
 	return nil
 }
 
-// dawdle begins a request and doesn't go on, as long as an attack lasts.
-func dawdle(ctx context.Context, url string) error {
+// stallHeaders begins a request and leaves its headers unfinished for attackTime.
+func stallHeaders(ctx context.Context, url string) error {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", strings.TrimPrefix(url, "http://"))
 	if err != nil {
 		return err
@@ -143,7 +143,7 @@ func dawdle(ctx context.Context, url string) error {
 	return nil
 }
 
-// TestBesideAttacks measures a normal client, beside each attack. When its figures count, it isn't parallel.
+// TestBesideAttacks measures a normal client during each attack. It runs alone if it measures.
 func TestBesideAttacks(t *testing.T) {
 	if !measuring() {
 		t.Parallel()
@@ -152,13 +152,13 @@ func TestBesideAttacks(t *testing.T) {
 	token := populateForNormal(p)
 	askMany(p, token, 400)
 	memory := residentMemory(t, p)
-	alone := beside(t, p, token, nothing)
-	var once besides
+	baseline := measureBeside(t, p, token, nothing)
+	var once normalResult
 	for _, name := range slices.Sorted(maps.Keys(attacks())) {
 		if name == nothing {
 			continue
 		}
-		measured := beside(t, p, token, name)
+		measured := measureBeside(t, p, token, name)
 		t.Logf("%-32s %s", name, measured)
 		if measured.report.Err != "" {
 			t.Errorf("%s: %.500s", name, measured.report.Err)
@@ -168,25 +168,25 @@ func TestBesideAttacks(t *testing.T) {
 		}
 	}
 	slices.Sort(once.took)
-	t.Logf("a normal client's p99: alone %s, beside the attacks that come once %s", alone.percentile(99), once.percentile(99))
+	t.Logf("a normal client's p99: %s without attacks, %s during single attacks", baseline.percentile(99), once.percentile(99))
 	if memory == 0 {
 		return
 	}
-	eventually(t, "the memory is given back", func() bool { return residentMemory(t, p) < memory+hostileMemory })
+	eventually(t, "the memory is released", func() bool { return residentMemory(t, p) < memory+hostileMemory })
 	t.Logf("memory: %d KB before, %d KB afterwards", memory>>10, residentMemory(t, p)>>10)
 }
 
-// besides is how a normal client fared beside an attack.
-type besides struct {
+// normalResult is the result of a normal client during an attack.
+type normalResult struct {
 	report attackReport
-	// took is how long its requests took, in order.
+	// took are the sorted times of its requests.
 	took []time.Duration
 }
 
-// beside has a normal client ask while the server is attacked.
-func beside(t *testing.T, p *process, token, name string) besides {
+// measureBeside runs a normal client while the server is attacked.
+func measureBeside(t *testing.T, p *process, token, name string) normalResult {
 	t.Helper()
-	var measured besides
+	var measured normalResult
 	attacker := start(t, p, token, name, "--idle", "0")
 	client := start(t, p, token, normalClient, "--fifo", "1")
 	attacker.signal()
@@ -197,15 +197,15 @@ func beside(t *testing.T, p *process, token, name string) besides {
 	return measured
 }
 
-func (b besides) percentile(n int) time.Duration {
-	if len(b.took) == 0 {
+func (r normalResult) percentile(n int) time.Duration {
+	if len(r.took) == 0 {
 		return 0
 	}
-	return b.took[min(len(b.took)*n/100, len(b.took)-1)].Round(10 * time.Microsecond)
+	return r.took[min(len(r.took)*n/100, len(r.took)-1)].Round(10 * time.Microsecond)
 }
 
-func (b besides) String() string {
+func (r normalResult) String() string {
 	milliseconds := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	return fmt.Sprintf("%4d requests, p50 %.2f ms, p99 %.2f ms; answered or cut after %.2f ms",
-		len(b.took), milliseconds(b.percentile(50)), milliseconds(b.percentile(99)), milliseconds(b.report.Cut))
+		len(r.took), milliseconds(r.percentile(50)), milliseconds(r.percentile(99)), milliseconds(r.report.Cut))
 }

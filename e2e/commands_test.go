@@ -13,7 +13,7 @@ import (
 	"crm/db/demo"
 )
 
-// ends starts the program with arguments or a configuration with which it ends, and returns what it wrote.
+// ends starts the program with arguments or settings that make it exit, and returns its output.
 func ends(t *testing.T, folder string, vars []string, code int, arguments ...string) (out, logs string) {
 	t.Helper()
 	p := begin(t, folder, vars, arguments...)
@@ -23,12 +23,12 @@ func ends(t *testing.T, folder string, vars []string, code int, arguments ...str
 	return read(t, p.out), read(t, p.logs)
 }
 
-// refuses wants the program to end with one line, which has all the words in it.
+// refuses checks that the program exits with one line that contains all words.
 func refuses(t *testing.T, vars []string, words []string, arguments ...string) {
 	t.Helper()
 	out, logs := ends(t, t.TempDir(), vars, 1, arguments...)
 	if out != "" || strings.Count(logs, "\n") != 1 || !strings.HasPrefix(logs, "crm: ") {
-		t.Errorf("%v %v: it wrote\n%s%s", vars, arguments, out, logs)
+		t.Errorf("%v %v: the output is\n%s%s", vars, arguments, out, logs)
 	}
 	for _, word := range words {
 		if !strings.Contains(logs, word) {
@@ -42,7 +42,7 @@ func TestCommands(t *testing.T) {
 	out, _ := ends(t, t.TempDir(), nil, 0, "--help")
 	for _, command := range []string{"crm demo", "crm health", "--version"} {
 		if !strings.Contains(out, command) {
-			t.Errorf("the help doesn't know %q:\n%s", command, out)
+			t.Errorf("the help lacks %q:\n%s", command, out)
 		}
 	}
 	if out, _ := ends(t, t.TempDir(), nil, 0, "--version"); !strings.HasPrefix(out, "crm ") {
@@ -101,7 +101,7 @@ func TestWrongSettings(t *testing.T) {
 	}
 }
 
-// TestDotEnv: a file .env configures the program, and the environment takes precedence over it.
+// TestDotEnv checks that a file .env configures the program, and that the environment takes precedence.
 func TestDotEnv(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -125,7 +125,7 @@ func TestDemo(t *testing.T) {
 	}
 	if _, logs := ends(t, folder, nil, 1, "demo", "--customers", "5"); strings.Count(logs, "\n") != 1 ||
 		!strings.Contains(logs, "empty store") {
-		t.Errorf("the second demo wrote\n%s", logs)
+		t.Errorf("the output of the second demo is\n%s", logs)
 	}
 	names := demoNames(t, folder)
 	if again := demoNames(t, other); names != again {
@@ -133,12 +133,12 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// demoNames returns the names and texts of a demo that is served.
+// demoNames serves a demo, and returns its names and texts.
 func demoNames(t *testing.T, folder string) string {
 	t.Helper()
 	p := serve(t, folder)
 	if strings.Contains(read(t, p.out), "mutation") {
-		t.Errorf("with a demo, there is no user yet")
+		t.Errorf("with a demo, the greeting says that there is no user")
 	}
 	token := p.must("", logIn, variables{"email": demo.Admin, "password": demo.Password}).
 		text("logInUser.tokens.accessToken")
@@ -150,7 +150,7 @@ func demoNames(t *testing.T, folder string) string {
 		t.Errorf("the demo is %s", a.raw)
 	}
 	if status, body := p.get("/dev/mailbox", "application/json"); status != http.StatusOK || body != `{"messages":[]}` {
-		t.Errorf("the demo's mailbox answers %d %s", status, body)
+		t.Errorf("the demo's mailbox got %d %s", status, body)
 	}
 	names, _, _ := strings.Cut(a.raw, `"extensions"`)
 	return names

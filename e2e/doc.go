@@ -1,3 +1,3 @@
-// Package e2e tests the program from end to end: it builds it once, runs it as its users do, and sees it only from
-// outside. The files' names say what is done to it.
+// Package e2e tests the program end to end: it builds the program once, runs it as users do, and uses only its external
+// interfaces.
 package e2e

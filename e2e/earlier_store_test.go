@@ -22,21 +22,21 @@ import (
 	"crm/db/mongo/mongotest"
 )
 
-// earlierStore is what an earlier version of the server wrote, and what that version itself answered from it. The stores
-// in testdata/earlier were taken when part of the events was not in the log yet, part was in the log without its mail
-// being planned, one message had been refused for good and one for the time being.
+// earlierStore is the store of an earlier version of the server, and that version's responses from it. The stores in
+// testdata/earlier were copied when some events were not in the log yet, some were in the log but their mail was not
+// planned, one message had been refused permanently and one temporarily.
 type earlierStore struct {
 	TakenAt       time.Time
 	RefreshTokens map[string]string
 	Operations    []struct{ Account, Query, Answer string }
-	// Changes are the changes of tickets behind the seq After, pending ones included.
+	// Changes are the changes of tickets after the seq After, including pending ones.
 	After   int
 	Changes []ticketChange
-	// Mail is what was still to be sent.
+	// Mail is the mail that had not been sent yet.
 	Mail []struct{ To, Subject string }
 }
 
-// TestEarlierStore starts the program on a store of an earlier version, as an update does: nothing may be lost.
+// TestEarlierStore starts the program on a store of an earlier version, as an update does, and checks that nothing is lost.
 func TestEarlierStore(t *testing.T) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
@@ -64,11 +64,11 @@ func readEarlierStore(t *testing.T, engine string) *earlierStore {
 	return store
 }
 
-// check serves the store and compares what can be seen of it with what the earlier version showed.
+// check serves the store and compares responses with those of the earlier version.
 func (e *earlierStore) check(t *testing.T, folder string, settings []string) {
 	t.Helper()
-	office := openPostOffice(t, nil)
-	p := serve(t, folder, slices.Concat(settings, office.settings(), []string{"QUERY_COST=false"})...)
+	smtpServer := openMailServer(t, nil)
+	p := serve(t, folder, slices.Concat(settings, smtpServer.settings(), []string{"QUERY_COST=false"})...)
 	tokens := map[string]string{}
 	for account, token := range e.RefreshTokens {
 		tokens[account] = p.must("", `mutation($token: String!) { refresh(input: {refreshToken: $token}) { tokens { accessToken } } }`,
@@ -76,13 +76,13 @@ func (e *earlierStore) check(t *testing.T, folder string, settings []string) {
 	}
 	for _, operation := range e.Operations {
 		if a := p.must(tokens[operation.Account], operation.Query, nil); a.raw != operation.Answer {
-			t.Errorf("%s asks %s\nand gets  %s\nnot, as before, %s", operation.Account, operation.Query, a.raw, operation.Answer)
+			t.Errorf("%s sends %s\nand gets %s\nwant %s", operation.Account, operation.Query, a.raw, operation.Answer)
 		}
 	}
 	e.checkChanges(t, p, tokens["asha"])
-	eventually(t, "the mail comes", func() bool { return len(office.inbox()) >= len(e.Mail) })
+	eventually(t, "the mail arrives", func() bool { return len(smtpServer.inbox()) >= len(e.Mail) })
 	var got, want []string
-	for _, message := range office.inbox() {
+	for _, message := range smtpServer.inbox() {
 		got = append(got, message.to+" "+message.subject)
 	}
 	for _, message := range e.Mail {
@@ -91,15 +91,15 @@ func (e *earlierStore) check(t *testing.T, folder string, settings []string) {
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
-		t.Errorf("this mail came:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		t.Errorf("the mail is\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	p.stop()
 }
 
-// checkChanges subscribes behind a seq of the earlier version.
+// checkChanges subscribes after a seq of the earlier version.
 func (e *earlierStore) checkChanges(t *testing.T, p *process, token string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	stream, err := byEvents(ctx, p, token, e.After)
 	if err != nil {
@@ -130,8 +130,8 @@ func unpack(t *testing.T, path string) []byte {
 	return content
 }
 
-// restoreFile puts the data file into folder. What the server removes when it gets old is made younger by age: sessions,
-// events and deliveries.
+// restoreFile writes the data file to folder. It makes sessions, events and deliveries younger by age, because the server
+// deletes old ones.
 func restoreFile(t *testing.T, folder string, age time.Duration) {
 	t.Helper()
 	path := filepath.Join(folder, "crm.db")
@@ -158,7 +158,7 @@ func restoreFile(t *testing.T, folder string, age time.Duration) {
 	}
 }
 
-// restoreDatabase is restoreFile for MongoDB. The dump has a document a line, behind the name of its collection.
+// restoreDatabase is restoreFile for MongoDB. Each line of the dump is the name of a collection and a document.
 func restoreDatabase(t *testing.T, database *driver.Database, age time.Duration) {
 	t.Helper()
 	lines := bufio.NewScanner(bytes.NewReader(unpack(t, "testdata/earlier/mongo.jsonl.gz")))
@@ -179,7 +179,7 @@ func restoreDatabase(t *testing.T, database *driver.Database, age time.Duration)
 	}
 }
 
-// rejuvenate adds age to that time of a document, and to those of events, be they in the log or in their document.
+// rejuvenate adds age to the field of a document, and to the times of events in the log or in a document.
 func rejuvenate(document bson.D, field string, age time.Duration) {
 	for i, element := range document {
 		switch value := element.Value.(type) {

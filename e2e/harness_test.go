@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// program is where the built program is.
+// program is the path of the built program.
 var program string
 
 func TestMain(m *testing.M) {
@@ -48,42 +48,42 @@ func buildAndRun(m *testing.M) (int, error) {
 	return runAtOnce(m, testsAtOnce), nil
 }
 
-// testsAtOnce is how many tests run at once, whatever the number of processors: most of them wait most of the time, one of
-// them half a minute.
+// testsAtOnce is how many tests run in parallel, whatever the number of processors: most tests mostly wait, one of them for
+// half a minute.
 const testsAtOnce = 6
 
-// runAtOnce runs n tests at once, unless -parallel says how many.
+// runAtOnce runs n tests in parallel, unless -parallel is set.
 func runAtOnce(m *testing.M, n int) int {
 	flag.Parse()
-	said := false
-	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
-	if !said {
-		_ = flag.Set("test.parallel", strconv.Itoa(n)) // fails for what is no number only
+	isSet := false
+	flag.Visit(func(f *flag.Flag) { isSet = isSet || f.Name == "test.parallel" })
+	if !isSet {
+		_ = flag.Set("test.parallel", strconv.Itoa(n)) // fails only for a text that is not a number
 	}
 	return m.Run()
 }
 
-// patience is how long a test waits for what has to happen; nothing waits for it to pass.
-const patience = 2 * time.Minute
+// testTimeout is how long a test waits for an expected event; no test waits for it to expire.
+const testTimeout = 2 * time.Minute
 
-// ordealTime is how long what takes long may take on a very busy machine.
-const ordealTime = 3 * patience
+// longTimeout is the timeout for events that take long on a very busy machine.
+const longTimeout = 3 * testTimeout
 
-// eventually waits for something to be so.
-func eventually(t *testing.T, what string, so func() bool) {
+// eventually waits for a condition.
+func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	eventuallyWithin(t, patience, what, so)
+	eventuallyWithin(t, testTimeout, what, condition)
 }
 
-func eventuallyWithin(t *testing.T, limit time.Duration, what string, so func() bool) {
+func eventuallyWithin(t *testing.T, limit time.Duration, what string, condition func() bool) {
 	t.Helper()
 	deadline := time.After(limit)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for !so() {
+	for !condition() {
 		select {
 		case <-deadline:
-			t.Fatalf("it didn't happen in time: %s", what)
+			t.Fatalf("timed out waiting until %s", what)
 		case <-tick.C:
 		}
 	}
@@ -93,13 +93,13 @@ func eventuallyWithin(t *testing.T, limit time.Duration, what string, so func() 
 type process struct {
 	t       *testing.T
 	command *exec.Cmd
-	// out and logs are the files that its output goes to, so that what it has written is there at once.
+	// out and logs are files, which makes the output readable immediately.
 	out, logs string
 	ended     chan struct{}
 	url       string
 }
 
-// begin starts the program in that folder, with these environment variables and PORT=0, and no others.
+// begin starts the program in a folder with only these environment variables and PORT=0.
 func begin(t *testing.T, folder string, variables []string, arguments ...string) *process {
 	t.Helper()
 	files := t.TempDir()
@@ -112,7 +112,7 @@ func begin(t *testing.T, folder string, variables []string, arguments ...string)
 	}
 	go func() {
 		defer close(p.ended)
-		_ = p.command.Wait() // how it ended is in ProcessState
+		_ = p.command.Wait() // ProcessState contains the exit code
 	}()
 	t.Cleanup(func() {
 		p.kill()
@@ -123,7 +123,7 @@ func begin(t *testing.T, folder string, variables []string, arguments ...string)
 	return p
 }
 
-// base finds in the greeting where the server is.
+// base finds the server's URL in the greeting.
 var base = regexp.MustCompile(`(?m)^GraphQL +(http://localhost:\d+)/graphql$`)
 
 // serve starts the program as a server and waits until it listens.
@@ -144,18 +144,18 @@ func serve(t *testing.T, folder string, variables ...string) *process {
 	return p
 }
 
-// kill is what kill -9 does.
+// kill kills the program with SIGKILL.
 func (p *process) kill() {
 	_ = p.command.Process.Kill()
 	<-p.ended
 }
 
-// stop asks the program to end, as Docker does, and wants it to do so in order.
+// stop stops the program with SIGTERM, as Docker does, and checks its exit code.
 func (p *process) stop() {
 	p.t.Helper()
 	p.signal(syscall.SIGTERM)
 	if code := p.exit(); code != 0 {
-		p.t.Errorf("the program was told to stop and ended with %d", code)
+		p.t.Errorf("after SIGTERM the exit code is %d", code)
 	}
 }
 
@@ -171,15 +171,15 @@ func (p *process) exit() int {
 	p.t.Helper()
 	select {
 	case <-p.ended:
-	case <-time.After(patience):
-		p.t.Fatal("the program doesn't end")
+	case <-time.After(testTimeout):
+		p.t.Fatal("the program doesn't exit")
 	}
 	return p.command.ProcessState.ExitCode()
 }
 
 func (p *process) port() string { return p.url[strings.LastIndex(p.url, ":")+1:] }
 
-// get returns what a path answers; accept may be empty.
+// get requests a path; accept may be empty.
 func (p *process) get(path, accept string) (status int, body string) {
 	p.t.Helper()
 	request, err := http.NewRequest(http.MethodGet, p.url+path, nil)

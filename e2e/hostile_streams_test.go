@@ -35,13 +35,13 @@ func hostileStreams() map[string]func(ctx context.Context, a *attacker) error {
 		"a message of 2 MB": func(ctx context.Context, a *attacker) error {
 			return a.expectClose(ctx, 1009, initMessage(a.token), subscribeMessage("1", []byte(queryBody(strings.Repeat(" ", 2<<20)))))
 		},
-		"1 MB of no JSON": func(ctx context.Context, a *attacker) error {
+		"1 MB that is not JSON": func(ctx context.Context, a *attacker) error {
 			return a.expectClose(ctx, 4400, strings.Repeat("\x01", 1<<20-200))
 		},
 		"JSON, 400,000 deep": func(ctx context.Context, a *attacker) error {
 			return a.expectClose(ctx, 4400, `{"type":"ping","payload":`+strings.Repeat("[", 400_000)+strings.Repeat("]", 400_000)+"}")
 		},
-		"500 sockets one after the other": func(ctx context.Context, a *attacker) error {
+		"500 sockets in sequence": func(ctx context.Context, a *attacker) error {
 			for range 500 {
 				if err := a.expectClose(ctx, 4401, subscribeMessage("1", []byte(queryBody(idle)))); err != nil {
 					return err
@@ -49,8 +49,8 @@ func hostileStreams() map[string]func(ctx context.Context, a *attacker) error {
 			}
 			return nil
 		},
-		"500 event streams, left at once": func(ctx context.Context, a *attacker) error {
-			return atOnce(500, func(int) error { return a.leaveEvents(ctx) })
+		"500 event streams, closed at once": func(ctx context.Context, a *attacker) error {
+			return atOnce(500, func(int) error { return a.closeEvents(ctx) })
 		},
 	}
 }
@@ -63,7 +63,7 @@ func manyTimes(n int, message string) []string {
 	return messages
 }
 
-// atOnce does something n times at once.
+// atOnce calls do n times concurrently.
 func atOnce(n int, do func(i int) error) error {
 	errs := make([]error, n)
 	var running sync.WaitGroup
@@ -74,7 +74,7 @@ func atOnce(n int, do func(i int) error) error {
 	return errors.Join(errs...)
 }
 
-// expectClose sends messages on a socket, until the server closes it, with that code.
+// expectClose sends messages on a socket until the server closes it, and checks the code.
 func (a *attacker) expectClose(ctx context.Context, code websocket.StatusCode, messages ...string) error {
 	conn, err := dialSocket(ctx, a.url)
 	if err != nil {
@@ -94,15 +94,15 @@ func (a *attacker) expectClose(ctx context.Context, code websocket.StatusCode, m
 		_, _, err = conn.Read(ctx)
 	}
 	a.wasCut(time.Since(<-sent))
-	// What is still on its way when the server closes can take the close with it.
+	// If data is in flight when the server closes, the close frame can be lost.
 	if got := websocket.CloseStatus(err); got != code && (got != -1 || ctx.Err() != nil) {
 		return fmt.Errorf("the socket ends with %w, want %d", err, code)
 	}
 	return nil
 }
 
-// leaveEvents begins an event stream and goes away.
-func (a *attacker) leaveEvents(ctx context.Context) error {
+// closeEvents opens an event stream and disconnects.
+func (a *attacker) closeEvents(ctx context.Context) error {
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+"/graphql", strings.NewReader(queryBody(idle)))
@@ -118,7 +118,7 @@ func (a *attacker) leaveEvents(ctx context.Context) error {
 	}
 	_ = response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("an event stream is answered with %s", response.Status)
+		return fmt.Errorf("an event stream got %s", response.Status)
 	}
 	return nil
 }

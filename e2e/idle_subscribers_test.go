@@ -10,21 +10,21 @@ import (
 	"github.com/coder/websocket"
 )
 
-// What a thousand idle subscribers may cost each, and what the test allows for the measurement: pages that are used in
-// part, and what the server keeps since it has served so many connections at a time.
+// The maximum memory of each of a thousand idle subscribers, and a tolerance for the measurement: partly used pages, and
+// memory that the server keeps after it has served many concurrent connections.
 const (
 	subscribers     = 1000
 	subscriberBytes = 20 << 10
 	measuringBytes  = 4 << 10
 )
 
-// TestIdleSubscribers measures what a thousand subscribers cost who are told nothing.
+// TestIdleSubscribers measures the memory of a thousand subscribers that receive nothing.
 func TestIdleSubscribers(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), "LOG_LEVEL=error")
 	token, _ := populate(p)
 	askMany(p, token, 200)
-	first := openIdle(t, p, token) // what every one needs isn't counted
+	first := openIdle(t, p, token) // the initial cost of the first one isn't counted
 	if first == nil {
 		return
 	}
@@ -47,7 +47,7 @@ func TestIdleSubscribers(t *testing.T) {
 	each := (memoryAtRest(t, p) - before) / subscribers
 	askMany(p, token, 200)
 	working := residentMemory(t, p)
-	t.Logf("an idle subscriber costs %d bytes; %d when all have just come, %d while others ask",
+	t.Logf("an idle subscriber costs %d bytes; %d just after all have connected, %d while others send requests",
 		each, (opened-before)/subscribers, (working-before)/subscribers)
 	if each > subscriberBytes+measuringBytes {
 		t.Errorf("an idle subscriber costs %d bytes", each)
@@ -57,16 +57,16 @@ func TestIdleSubscribers(t *testing.T) {
 			_ = conn.CloseNow()
 		}
 	}
-	eventually(t, "their memory is given back", func() bool { return residentMemory(t, p) < before+hostileMemory })
+	eventually(t, "their memory is released", func() bool { return residentMemory(t, p) < before+hostileMemory })
 }
 
-// memoryAtRest waits until the program has given back what it doesn't need, which is when it holds the same for longer
-// than it takes that for rest, and returns how much it holds.
+// memoryAtRest waits until the program has released unused memory, which is when its memory is stable for longer than the
+// program's own idle time, and returns it.
 func memoryAtRest(t *testing.T, p *process) int {
 	t.Helper()
 	const rest = 3 * time.Second
 	held, since := residentMemory(t, p), time.Now()
-	eventually(t, "the program's memory doesn't change any more", func() bool {
+	eventually(t, "the program's memory is stable", func() bool {
 		if now := residentMemory(t, p); now < held*99/100 || now > held*101/100 {
 			held, since = now, time.Now()
 		}
@@ -77,10 +77,10 @@ func memoryAtRest(t *testing.T, p *process) int {
 
 const idle = `subscription { ticketChanged { seq kind ticketId } }`
 
-// openIdle opens a socket with a subscription, and returns when the server has taken that.
+// openIdle opens a socket with a subscription, and returns when the server has accepted that.
 func openIdle(t *testing.T, p *process, token string) *websocket.Conn {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	conn, err := dialSocket(ctx, p.url, initMessage(token), subscribeMessage("1", []byte(queryBody(idle))), `{"type":"ping"}`)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"crm/db/store"
 )
 
-// entity is an interaction or a ticket as the API shows it after all.
+// entity is an interaction or a ticket as the API returns it at the end.
 type entity struct {
 	ID                 string
 	Title, Description string
@@ -21,34 +21,34 @@ type entity struct {
 	Tickets            struct{ Nodes []entity }
 }
 
-// settled waits until all mail is sent, and returns everything by its id. It asks for the API's view only when all mail
-// has come, so as not to keep the server from sending it.
-func (o *ordeal) settled(p *process) (interactions, tickets map[string]entity) {
+// settled waits until all mail is sent, and returns everything by id. It queries the API only after all mail has arrived, to
+// leave the server time for sending.
+func (o *killRun) settled(p *process) (interactions, tickets map[string]entity) {
 	o.t.Helper()
 	interactions, tickets = o.everything(p)
 	expected := 0
 	for _, e := range interactions {
-		expected += toldOfInteraction * e.Version
+		expected += recipientsOfInteraction * e.Version
 	}
 	for _, e := range tickets {
-		expected += toldOfTicket * e.Version
+		expected += recipientsOfTicket * e.Version
 	}
-	eventuallyWithin(o.t, ordealTime, fmt.Sprintf("%d mails come", expected), func() bool {
+	eventuallyWithin(o.t, longTimeout, fmt.Sprintf("%d mails arrive", expected), func() bool {
 		different := map[string]bool{}
-		for _, l := range o.office.inbox() {
+		for _, l := range o.smtpServer.inbox() {
 			different[l.id] = true
 		}
 		return len(different) >= expected
 	})
-	eventually(o.t, "all mail is known to be sent", func() bool {
+	eventually(o.t, "all mail is SENT", func() bool {
 		interactions, tickets = o.everything(p)
 		for _, e := range interactions {
-			if !e.told(toldOfInteraction) {
+			if !e.isMailed(recipientsOfInteraction) {
 				return false
 			}
 		}
 		for _, e := range tickets {
-			if !e.told(toldOfTicket) {
+			if !e.isMailed(recipientsOfTicket) {
 				return false
 			}
 		}
@@ -57,15 +57,15 @@ func (o *ordeal) settled(p *process) (interactions, tickets map[string]entity) {
 	return interactions, tickets
 }
 
-// How many are told of every change: of an interaction its customer and its user, of a ticket only the customer, since
-// the user raised it.
+// The number of recipients of every change: for an interaction its customer and its user, for a ticket only the customer,
+// because the user raised it.
 const (
-	toldOfInteraction = 2
-	toldOfTicket      = 1
+	recipientsOfInteraction = 2
+	recipientsOfTicket      = 1
 )
 
-// told says whether that many recipients were sent mail about each version, and nobody else anything.
-func (e entity) told(recipients int) bool {
+// isMailed reports whether mail about each version was sent to that many recipients, and no other mail.
+func (e entity) isMailed(recipients int) bool {
 	for _, delivery := range e.Deliveries.Nodes {
 		if delivery.Status != "SENT" {
 			return false
@@ -75,7 +75,7 @@ func (e entity) told(recipients int) bool {
 }
 
 // everything reads all interactions and tickets, page by page.
-func (o *ordeal) everything(p *process) (interactions, tickets map[string]entity) {
+func (o *killRun) everything(p *process) (interactions, tickets map[string]entity) {
 	o.t.Helper()
 	interactions, tickets = map[string]entity{}, map[string]entity{}
 	var page struct {
@@ -116,16 +116,16 @@ func (o *ordeal) everything(p *process) (interactions, tickets map[string]entity
 	}
 }
 
-// checkPromises wants every acknowledged change to be there, and its mail to have come.
-func (o *ordeal) checkPromises(interactions, tickets map[string]entity) {
+// checkAcknowledged checks that every acknowledged change exists and its mail has arrived.
+func (o *killRun) checkAcknowledged(interactions, tickets map[string]entity) {
 	o.t.Helper()
-	came := map[string]bool{}
-	for _, l := range o.office.inbox() {
-		came[l.to+" "+l.subject] = true
+	mailed := map[string]bool{}
+	for _, l := range o.smtpServer.inbox() {
+		mailed[l.to+" "+l.subject] = true
 	}
-	told := func(subject string, recipients ...string) {
+	checkMail := func(subject string, recipients ...string) {
 		for _, to := range recipients {
-			if !came[to+" "+subject] {
+			if !mailed[to+" "+subject] {
 				o.t.Errorf("%s was never sent %q", to, subject)
 			}
 		}
@@ -137,65 +137,65 @@ func (o *ordeal) checkPromises(interactions, tickets map[string]entity) {
 			if now := interactions[m.id].Title; now != last && !slices.Contains(m.unsure, now) {
 				o.t.Errorf("interaction %s is now %q, but %q was acknowledged", m.id, now, last)
 			}
-			told("New meeting: "+m.titles[0], user, customer)
+			checkMail("New meeting: "+m.titles[0], user, customer)
 			for _, title := range m.titles[1:] {
-				told("Changed meeting: "+title, user, customer)
+				checkMail("Changed meeting: "+title, user, customer)
 			}
 		}
 		for id, description := range w.tickets {
 			if now := tickets[id].Description; now != description {
 				o.t.Errorf("ticket %s is now %q, but %q was acknowledged", id, now, description)
 			}
-			told("New ticket: "+description, customer)
+			checkMail("New ticket: "+description, customer)
 		}
 	}
 }
 
-// checkStore wants a log of events without gaps that tells of every change once, and no mail but what follows from it.
-func (o *ordeal) checkStore(interactions, tickets map[string]entity) {
+// checkStore checks that the event log has no gaps and contains every change once, and that there is no other mail.
+func (o *killRun) checkStore(interactions, tickets map[string]entity) {
 	o.t.Helper()
 	engine, err := o.open()
 	if err != nil {
 		o.t.Fatal(err)
 	}
 	defer func() { _ = engine.Close() }()
-	told := map[string]int{}
+	events := map[string]int{}
 	for i, event := range all[store.Event](o.t, engine, store.Events, "seq") {
 		if event.Seq != i+1 || !event.Planned {
-			o.t.Errorf("event %d has number %d; planned: %t", i+1, event.Seq, event.Planned)
+			o.t.Errorf("event %d has seq %d; planned: %t", i+1, event.Seq, event.Planned)
 		}
 		entity, _, _ := strings.Cut(event.Type, ".")
-		told[entity]++
+		events[entity]++
 	}
 	for entity, versions := range map[string]map[string]entity{"interaction": interactions, "ticket": tickets} {
 		changes := 0
 		for e := range maps.Values(versions) {
 			changes += e.Version
 		}
-		if told[entity] != changes {
-			o.t.Errorf("%d events tell of %d changes of every %s", told[entity], changes, entity)
+		if events[entity] != changes {
+			o.t.Errorf("%d events for %d changes of entities of kind %s", events[entity], changes, entity)
 		}
 	}
 	copies := map[string]int{}
-	for _, l := range o.office.inbox() {
+	for _, l := range o.smtpServer.inbox() {
 		copies[l.id]++
 	}
 	deliveries := all[db.Delivery](o.t, engine, db.Deliveries.Collection, "created_at")
 	duplicates, most := 0, 0
 	for _, delivery := range deliveries {
-		came := copies[delivery.MessageID]
+		received := copies[delivery.MessageID]
 		delete(copies, delivery.MessageID)
-		if came < 1 || came > 1+o.kills || delivery.Status != db.DeliverySent {
-			o.t.Errorf("delivery %s is %s and came %d times", delivery.ID, delivery.Status, came)
+		if received < 1 || received > 1+o.kills || delivery.Status != db.DeliverySent {
+			o.t.Errorf("delivery %s is %s and arrived %d times", delivery.ID, delivery.Status, received)
 		}
-		duplicates += came - 1
-		most = max(most, came)
+		duplicates += received - 1
+		most = max(most, received)
 	}
 	if len(copies) > 0 {
-		o.t.Errorf("mail came that nobody knows of: %v", copies)
+		o.t.Errorf("unknown mail arrived: %v", copies)
 	}
 	o.t.Logf("%d kills, %d changes acknowledged, %d interactions, %d tickets, %d mails, %d duplicates, no mail more than %d times",
-		o.kills, o.promises.Load(), len(interactions), len(tickets), len(deliveries), duplicates, most)
+		o.kills, o.acknowledged.Load(), len(interactions), len(tickets), len(deliveries), duplicates, most)
 }
 
 // all reads a whole collection.

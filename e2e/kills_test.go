@@ -16,7 +16,8 @@ import (
 	"crm/db/store"
 )
 
-// TestKills kills the server again and again while it works: what was acknowledged is there, and its mail comes.
+// TestKills kills the server repeatedly while it works, and checks that every acknowledged change exists and its mail
+// arrives.
 func TestKills(t *testing.T) {
 	t.Parallel()
 	kills := func(n int) int {
@@ -28,40 +29,40 @@ func TestKills(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		folder := t.TempDir()
-		run(t, &ordeal{kills: kills(32), folder: folder, open: func() (store.Store, error) {
+		run(t, &killRun{kills: kills(32), folder: folder, open: func() (store.Store, error) {
 			return sqlite.Open(t.Context(), filepath.Join(folder, "data", "crm.db"), db.Collections())
 		}})
 	})
 	t.Run("mongo", func(t *testing.T) {
 		t.Parallel()
 		uri, name := mongotest.URI(t), mongotest.Database(t).Name()
-		run(t, &ordeal{
+		run(t, &killRun{
 			kills: kills(8), folder: t.TempDir(), settings: append(mongoSettings(uri), "MONGO_DATABASE="+name),
 			open: func() (store.Store, error) { return mongo.Open(uri, name, db.Collections()) },
 		})
 	})
 }
 
-// ordeal is a run of TestKills.
-type ordeal struct {
+// killRun is a run of TestKills.
+type killRun struct {
 	kills    int
 	folder   string
 	settings []string
-	// open opens the store while the server is down, to look at what the API doesn't show.
+	// open opens the store while the server is down, to check what the API doesn't show.
 	open func() (store.Store, error)
 
-	t        *testing.T
-	office   *postOffice
-	token    string
-	writers  []*writer
-	promises atomic.Int64
+	t            *testing.T
+	smtpServer   *mailServer
+	token        string
+	writers      []*writer
+	acknowledged atomic.Int64
 }
 
-func run(t *testing.T, o *ordeal) {
+func run(t *testing.T, o *killRun) {
 	const writers, seed = 4, 42
 	random := rand.New(rand.NewPCG(seed, 0))
-	o.t, o.office = t, openPostOffice(t, nil)
-	o.settings = append(o.settings, o.office.settings()...)
+	o.t, o.smtpServer = t, openMailServer(t, nil)
+	o.settings = append(o.settings, o.smtpServer.settings()...)
 	p := serve(t, o.folder, o.settings...)
 	var customer string
 	o.token, customer = populate(p)
@@ -73,7 +74,7 @@ func run(t *testing.T, o *ordeal) {
 	}
 	for kill := range o.kills {
 		if kill > 0 && random.IntN(5) == 0 {
-			// One that is killed while it starts, or soon after.
+			// Kill one while it starts, or soon after.
 			dying := begin(t, o.folder, o.settings)
 			o.wait(make(chan struct{}), time.Duration(random.IntN(100))*time.Millisecond)
 			dying.kill()
@@ -90,13 +91,13 @@ func run(t *testing.T, o *ordeal) {
 	o.endLeases()
 	p = serve(t, o.folder, o.settings...)
 	interactions, tickets := o.settled(p)
-	o.checkPromises(interactions, tickets)
+	o.checkAcknowledged(interactions, tickets)
 	p.stop()
 	o.checkStore(interactions, tickets)
 }
 
-// wait waits for whichever is first.
-func (o *ordeal) wait(enough <-chan struct{}, limit time.Duration) {
+// wait waits for the first of both.
+func (o *killRun) wait(enough <-chan struct{}, limit time.Duration) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
@@ -105,21 +106,21 @@ func (o *ordeal) wait(enough <-chan struct{}, limit time.Duration) {
 	}
 }
 
-// workUntilKilled lets the writers work until the server has acknowledged that many of their changes, or the time is
-// up, and kills it in the middle of the next.
-func (o *ordeal) workUntilKilled(p *process, promises int, limit time.Duration) {
+// workUntilKilled lets the writers work until the server has acknowledged a number of changes or the time is up, and kills
+// it during the next one.
+func (o *killRun) workUntilKilled(p *process, changes int, limit time.Duration) {
 	o.t.Helper()
 	enough := make(chan struct{})
 	var made atomic.Int64
-	if promises == 0 {
+	if changes == 0 {
 		close(enough)
 	}
 	var working sync.WaitGroup
 	for _, w := range o.writers {
 		working.Go(func() {
 			for w.write(o.t, p) {
-				o.promises.Add(1)
-				if made.Add(1) == int64(promises) {
+				o.acknowledged.Add(1)
+				if made.Add(1) == int64(changes) {
 					close(enough)
 				}
 			}
@@ -130,8 +131,8 @@ func (o *ordeal) workUntilKilled(p *process, promises int, limit time.Duration) 
 	working.Wait()
 }
 
-// endLeases does what two minutes do: what a killed server was sending may be sent by the next one.
-func (o *ordeal) endLeases() {
+// endLeases ends leases as two minutes would: the next server may send what a killed one was sending.
+func (o *killRun) endLeases() {
 	o.t.Helper()
 	engine, err := o.open()
 	if err != nil {

@@ -6,23 +6,23 @@ import (
 	"testing"
 )
 
-// writer makes changes, one after the other, and remembers which were acknowledged. The texts of all changes differ.
+// writer makes changes in sequence, and records which were acknowledged. The texts of all changes differ.
 type writer struct {
 	name, token, customer string
 	random                *rand.Rand
 	sent                  int
 	meetings              []*meeting
-	// tickets are the acknowledged ones: id to description.
+	// tickets maps ids of acknowledged tickets to descriptions.
 	tickets map[string]string
 }
 
-// meeting is an acknowledged interaction: the titles that were acknowledged, and those sent since without an answer.
+// meeting is an acknowledged interaction with its acknowledged titles, and later titles without a response.
 type meeting struct {
 	id             string
 	titles, unsure []string
 }
 
-// write makes one change; it returns false when the server is gone.
+// write makes one change; it returns false if the server is down.
 func (w *writer) write(t *testing.T, p *process) bool {
 	w.sent++
 	text := fmt.Sprintf("%s-%05d.", w.name, w.sent)
@@ -52,7 +52,7 @@ func (w *writer) write(t *testing.T, p *process) bool {
 	return ok
 }
 
-// ask returns false when the server is gone. As long as it is there, it has to do as it is told.
+// ask returns false if the server is down. Otherwise the operation must succeed.
 func (w *writer) ask(t *testing.T, p *process, query string, vars variables) (answer, bool) {
 	a, err := p.ask(w.token, query, vars)
 	if err == nil && len(a.Errors) > 0 {

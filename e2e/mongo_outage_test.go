@@ -12,12 +12,12 @@ import (
 	"crm/db/mongo/mongotest"
 )
 
-// mongoSettings are a configuration with a MongoDB.
+// mongoSettings returns settings with a MongoDB.
 func mongoSettings(uri string) []string {
 	return []string{"MONGO_URI=" + uri, "SECRET_KEY=general", "USER_SECRET_KEY=users", "CUSTOMER_SECRET_KEY=customers"}
 }
 
-// absent returns the URI of a MongoDB that isn't there.
+// absent returns the URI of a MongoDB that isn't running.
 func absent(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -28,11 +28,11 @@ func absent(t *testing.T) string {
 	return "mongodb://" + listener.Addr().String()
 }
 
-// TestMongoAbsent: the server waits for MongoDB for a while, and says so.
+// TestMongoAbsent checks that the server waits for MongoDB for a while, and logs that.
 func TestMongoAbsent(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it waits for half a minute")
+		t.Skip("this test takes half a minute")
 	}
 	_, logs := ends(t, t.TempDir(), mongoSettings(absent(t)), 1)
 	lines := strings.Split(strings.TrimSpace(logs), "\n")
@@ -50,18 +50,18 @@ func TestMongoAbsent(t *testing.T) {
 	}
 }
 
-// TestStopWhileWaiting: a server that still waits for MongoDB ends when it is told to.
+// TestStopWhileWaiting checks that a server that is waiting for MongoDB can be stopped.
 func TestStopWhileWaiting(t *testing.T) {
 	t.Parallel()
 	p := begin(t, t.TempDir(), mongoSettings(absent(t)))
 	eventually(t, "the server waits", func() bool { return strings.Contains(read(t, p.logs), "waiting for the database") })
 	p.signal(syscall.SIGTERM)
 	if code := p.exit(); code != 1 || !strings.HasSuffix(read(t, p.logs), "terminated signal received\n") {
-		t.Errorf("exit code %d; the server wrote\n%s", code, read(t, p.logs))
+		t.Errorf("exit code %d; the output is\n%s", code, read(t, p.logs))
 	}
 }
 
-// TestMongoOutage: without MongoDB, requests are told so, and with it back they succeed.
+// TestMongoOutage checks that requests get an error without MongoDB, and succeed when it is back.
 func TestMongoOutage(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -80,7 +80,7 @@ func TestMongoOutage(t *testing.T) {
 	stop()
 	for path, want := range map[string]int{"/readyz": 503, "/healthz": 200, "/health": 200} {
 		if status, body := p.get(path, ""); status != want {
-			t.Errorf("without MongoDB, %s answers %d %s", path, status, body)
+			t.Errorf("without MongoDB, %s gets %d %s", path, status, body)
 		}
 	}
 	health(1)
@@ -89,7 +89,7 @@ func TestMongoOutage(t *testing.T) {
 		asking.Go(func() {
 			a, err := p.ask(token, operation, vars)
 			if err != nil || a.code() != "UNAVAILABLE" || a.status != status {
-				t.Errorf("without MongoDB, %s answers %d %s %v", operation, a.status, a.raw, err)
+				t.Errorf("without MongoDB, %s gets %d %s %v", operation, a.status, a.raw, err)
 			}
 		})
 	}

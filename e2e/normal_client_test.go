@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// normalQuery is what a front end asks: nested, with as many nodes as populateForNormal makes.
+// normalQuery is a nested query of a front end for everything that populateForNormal creates.
 const normalQuery = `{customers(first:20){totalCount nodes{id name interactions{nodes{id title tickets{nodes{id description}}}}}}}`
 
-// populateForNormal makes what normalQuery asks for: 20 customers, 40 interactions and 80 tickets.
+// populateForNormal creates the data for normalQuery: 20 customers, 40 interactions and 80 tickets.
 func populateForNormal(p *process) (token string) {
 	p.t.Helper()
 	token, _ = populate(p)
@@ -31,17 +31,17 @@ func populateForNormal(p *process) (token string) {
 	return token
 }
 
-// askNormally sends a normal request and returns how long that took.
+// askNormally sends a normal request and returns its time.
 func askNormally(ctx context.Context, url, token string) (time.Duration, error) {
 	took, status, body, err := hostile{body: queryBody(normalQuery)}.send(ctx, url, token)
 	if err == nil && status != http.StatusOK {
-		err = fmt.Errorf("a normal request is answered with %d %s", status, body)
+		err = fmt.Errorf("a normal request got %d %s", status, body)
 	}
 	return took, err
 }
 
-// askUntilClosed asks until the input is closed, and returns how long each request took after the first ones, at whose end
-// it is ready.
+// askUntilClosed sends requests until the input is closed, and returns their times. It calls ready after the unmeasured first
+// ones.
 func askUntilClosed(ctx context.Context, input io.Reader, url, token string, ready func() error) (took []time.Duration, err error) {
 	for range normalWarmUp {
 		if _, err := askNormally(ctx, url, token); err != nil {
@@ -66,10 +66,10 @@ func askUntilClosed(ctx context.Context, input io.Reader, url, token string, rea
 	return nil, err
 }
 
-// normalWarmUp is how many requests of a normal client aren't measured: the first ones fill caches, its own too.
+// normalWarmUp is the number of unmeasured requests of a normal client: the first ones fill caches, including its own.
 const normalWarmUp = 50
 
-// normalPace is how often a normal client asks.
+// normalPace is the interval between requests of a normal client.
 const normalPace = 2 * time.Millisecond
 
 // askMany sends n normal requests.

@@ -12,10 +12,10 @@ import (
 	"crm/graph"
 )
 
-// codeBlock finds the GraphQL that is to be pasted from the README, and the body that is to be sent with curl.
+// codeBlock finds the GraphQL examples in the README, and the body of the curl example.
 var codeBlock = regexp.MustCompile("(?s)```graphql\n(.*?)```|-d '({\"query\".*?})'\n")
 
-// TestReadme does what the README says, in its order.
+// TestReadme runs the examples of the README in order.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir())
@@ -29,7 +29,7 @@ func TestReadme(t *testing.T) {
 			}
 			operation = body.Query
 		}
-		if strings.HasPrefix(operation, "subscription") { // it has no one answer; that it is valid is enough here
+		if strings.HasPrefix(operation, "subscription") { // only checked for validity
 			schema := graph.NewExecutableSchema(graph.Config{}).Schema()
 			if _, errs := gqlparser.LoadQueryWithRules(schema, operation, rules.NewDefaultRules()); len(errs) > 0 {
 				t.Errorf("%s\nis not valid: %v", operation, errs)
@@ -54,6 +54,6 @@ func TestReadme(t *testing.T) {
 	}
 	const ticket = "customers.nodes.0.interactions.nodes.0.tickets.nodes.0.description"
 	if a := p.must(token, customers, nil); a.text(ticket) != "It is slow" {
-		t.Errorf("the nested query answers %s", a.raw)
+		t.Errorf("the nested query got %s", a.raw)
 	}
 }

@@ -9,23 +9,23 @@ import (
 	"testing"
 )
 
-// Clients whose figures count are processes of their own, since they would be on other machines: when it is measured, a
-// normal client gets a processor as soon as it wants one, and an attacker gets what nobody else wants, so that what is
-// seen is what the server makes of it. These variables tell the process what it is.
+// Measured clients run in separate processes, like clients on other machines. In a measurement, a normal client gets a
+// processor as soon as it needs one, and an attacker only gets idle time, so the figures depend on the server alone. These
+// variables configure such a process.
 const (
 	roleVariable  = "CRM_TEST_ROLE"
 	urlVariable   = "CRM_TEST_URL"
 	tokenVariable = "CRM_TEST_TOKEN"
 )
 
-// normalClient is the role of who asks one normal query after the other until its input is closed; the other roles are
-// the names of attacks, which begin when their input is closed. Each says first that it is ready, and writes at its end
-// what has come of it, as JSON.
+// normalClient is the role that sends normal queries until its input is closed. The other roles are the names of attacks,
+// which begin when their input is closed. Each role first reports that it is ready, and writes its result as JSON at the
+// end.
 const normalClient = "normal client"
 
 // play plays a role.
 func play(role string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
 	url, token := os.Getenv(urlVariable), os.Getenv(tokenVariable)
 	output := json.NewEncoder(os.Stdout)
@@ -47,7 +47,7 @@ func play(role string) error {
 	return output.Encode(&a.report)
 }
 
-// measuring reports whether figures count more than the time that they take.
+// measuring reports whether the tests should take the time for reliable figures.
 func measuring() bool { return os.Getenv("MEASURE") == "true" }
 
 // player is a process that plays a role.
@@ -59,7 +59,7 @@ type player struct {
 	output  *json.Decoder
 }
 
-// start starts a process that plays a role, scheduled as chrt is told when it is measured, and returns when it is ready.
+// start starts a process that plays a role, with scheduling options for chrt in a measurement, and returns when it is ready.
 func start(t *testing.T, p *process, token, role string, schedule ...string) *player {
 	t.Helper()
 	arguments := []string{os.Args[0]}
@@ -79,18 +79,18 @@ func start(t *testing.T, p *process, token, role string, schedule ...string) *pl
 	return started
 }
 
-// read reads what the process writes.
+// read reads a value that the process writes.
 func (p *player) read(into any) {
 	p.t.Helper()
 	if err := p.output.Decode(into); err != nil {
-		p.t.Errorf("%s wrote what can't be read: %v", p.role, err)
+		p.t.Errorf("cannot read the output of %s: %v", p.role, err)
 	}
 }
 
 // signal closes the input of the process.
 func (p *player) signal() { _ = p.input.Close() }
 
-// result reads what has come of the role.
+// result reads the result of the role.
 func (p *player) result(into any) {
 	p.t.Helper()
 	p.read(into)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestStart: nothing has to be configured, and everything is there again after a restart.
+// TestStart checks that the program needs no configuration, and keeps everything across a restart.
 func TestStart(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -20,16 +20,16 @@ func TestStart(t *testing.T) {
 		"/readyz": `{"status":"ready"}`,
 	} {
 		if status, body := p.get(path, ""); status != http.StatusOK || body != want {
-			t.Errorf("%s answers %d %s", path, status, body)
+			t.Errorf("%s got %d %s", path, status, body)
 		}
 	}
 	for _, path := range []string{"/", "/graphql"} {
 		if status, body := p.get(path, "text/html"); status != http.StatusOK || !strings.Contains(body, "<html") {
-			t.Errorf("a browser gets at %s: %d %s", path, status, body)
+			t.Errorf("a browser at %s got %d %s", path, status, body)
 		}
 	}
 	if status, _ := p.get("/nonsense", "text/html"); status != http.StatusNotFound {
-		t.Errorf("an unknown path answers %d", status)
+		t.Errorf("an unknown path got %d", status)
 	}
 	checkModes(t, filepath.Join(folder, "data"))
 
@@ -38,7 +38,7 @@ func TestStart(t *testing.T) {
 	if want := strings.ReplaceAll(`GraphQL     URL/graphql
 Playground  URL/
 Data        data/crm.db
-Mail        kept, not sent (SMTP_HOST is not set): URL/dev/mailbox`, "URL", p.url); !found || greeting != want {
+Mail        stored, not sent (SMTP_HOST is not set): URL/dev/mailbox`, "URL", p.url); !found || greeting != want {
 		t.Errorf("the greeting is\n%s", greeting)
 	}
 	tokens := p.must("", mutation, nil)
@@ -51,23 +51,23 @@ Mail        kept, not sent (SMTP_HOST is not set): URL/dev/mailbox`, "URL", p.ur
 
 	p = serve(t, folder)
 	if status, _ := p.get("/readyz", ""); status != http.StatusOK {
-		t.Errorf("after a restart, /readyz answers %d", status)
+		t.Errorf("after a restart, /readyz got %d", status)
 	}
 	if out := read(t, p.out); strings.Contains(out, "mutation") {
-		t.Errorf("with a user there, the greeting is\n%s", out)
+		t.Errorf("with an existing user, the greeting is\n%s", out)
 	}
 	if name := p.must(token, viewer, nil).text("viewer.name"); name != "Rohan" {
-		t.Errorf("the token from before is that of %q", name)
+		t.Errorf("the earlier token is that of %q", name)
 	}
 	token = p.must("", logIn, variables{"email": "rohan@gmail.com", "password": "choose a long one"}).
 		text("logInUser.tokens.accessToken")
 	if name := p.must(token, `{ customers { nodes { name } } }`, nil).text("customers.nodes.0.name"); name != "Carl" {
-		t.Errorf("the customer from before is %q", name)
+		t.Errorf("the earlier customer is %q", name)
 	}
 	p.stop()
 }
 
-// TestTrustedDocuments: with a manifest only its documents run, and there is no playground to write others in.
+// TestTrustedDocuments checks that with a manifest only its documents run, and the playground is off.
 func TestTrustedDocuments(t *testing.T) {
 	t.Parallel()
 	manifest := filepath.Join(t.TempDir(), "manifest.json")
@@ -84,7 +84,7 @@ func TestTrustedDocuments(t *testing.T) {
 	}
 	for path, accept := range map[string]string{"/": "text/html", "/playground/": "text/html"} {
 		if status, _ := p.get(path, accept); status != http.StatusNotFound {
-			t.Errorf("%s answers %d", path, status)
+			t.Errorf("%s got %d", path, status)
 		}
 	}
 	if err := os.WriteFile(manifest, []byte(`{"bad":"{nonsense}"}`), 0o600); err != nil {
@@ -93,7 +93,7 @@ func TestTrustedDocuments(t *testing.T) {
 	refuses(t, []string{"TRUSTED_DOCUMENTS=" + manifest}, []string{"TRUSTED_DOCUMENTS", `"bad"`, "nonsense"})
 }
 
-// checkModes wants a folder that only its owner can read, and in it the data and the keys.
+// checkModes checks that the folder contains the data and the keys, and only its owner can read them.
 func checkModes(t *testing.T, folder string) {
 	t.Helper()
 	names := map[string]bool{}

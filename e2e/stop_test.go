@@ -11,17 +11,17 @@ import (
 	"testing"
 )
 
-// TestStop: a server that is told to stop answers the requests that have come, and finishes the mail that it is sending.
+// TestStop checks that a stopping server answers requests that have arrived, and finishes the mail that it is sending.
 func TestStop(t *testing.T) {
 	t.Parallel()
 	arrived, accept := make(chan struct{}, 2), make(chan struct{})
-	office := openPostOffice(t, func() {
+	smtpServer := openMailServer(t, func() {
 		arrived <- struct{}{}
 		<-accept
 	})
 	folder := t.TempDir()
-	p := serve(t, folder, office.settings()...)
-	if out := read(t, p.out); !strings.Contains(out, "sent through 127.0.0.1:"+office.port) {
+	p := serve(t, folder, smtpServer.settings()...)
+	if out := read(t, p.out); !strings.Contains(out, "sent through 127.0.0.1:"+smtpServer.port) {
 		t.Errorf("the greeting is\n%s", out)
 	}
 	token, customer := populate(p)
@@ -29,21 +29,21 @@ func TestStop(t *testing.T) {
 		text("createInteraction.interaction.id")
 	<-arrived
 	<-arrived
-	goOn := p.beginRequest(logIn, variables{"email": "asha@crm.example", "password": "correct horse"})
+	finish := p.beginRequest(logIn, variables{"email": "asha@crm.example", "password": "correct horse"})
 	p.signal(syscall.SIGTERM)
-	eventually(t, "no new connections are taken", func() bool {
+	eventually(t, "new connections are refused", func() bool {
 		conn, err := net.Dial("tcp", "127.0.0.1:"+p.port())
 		if err == nil {
 			_ = conn.Close()
 		}
 		return err != nil
 	})
-	if a := goOn(); a.status != http.StatusOK || a.text("logInUser.tokens.accessToken") == "" {
-		t.Errorf("the log-in under way was answered with %d %s", a.status, a.raw)
+	if a := finish(); a.status != http.StatusOK || a.text("logInUser.tokens.accessToken") == "" {
+		t.Errorf("the log-in under way got %d %s", a.status, a.raw)
 	}
 	select {
 	case <-p.ended:
-		t.Error("the program ended in the middle of its mail")
+		t.Error("the program ended while it was sending mail")
 	default:
 	}
 	close(accept)
@@ -51,21 +51,21 @@ func TestStop(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 
-	p = serve(t, folder, office.settings()...)
+	p = serve(t, folder, smtpServer.settings()...)
 	nodes := p.must(token, `query($id: ID!) { interaction(id: $id) { deliveries { nodes { status attempts } } } }`,
 		variables{"id": meeting}).at("interaction.deliveries.nodes")
 	if got := fmt.Sprint(nodes); got != "[map[attempts:1 status:SENT] map[attempts:1 status:SENT]]" {
 		t.Errorf("the deliveries are %s", got)
 	}
 	p.stop()
-	if mails := office.inbox(); len(mails) != 2 {
+	if mails := smtpServer.inbox(); len(mails) != 2 {
 		t.Errorf("there are %d mails: %v", len(mails), mails)
 	}
 }
 
-// beginRequest sends an operation but its body, and returns when the server has begun to read that; goOn sends the
-// body and returns the answer.
-func (p *process) beginRequest(query string, vars variables) (goOn func() answer) {
+// beginRequest sends an operation without its body, and returns when the server waits for that. finish sends the body and
+// returns the response.
+func (p *process) beginRequest(query string, vars variables) (finish func() answer) {
 	p.t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": vars})
 	if err != nil {
@@ -98,7 +98,7 @@ func (p *process) beginRequest(query string, vars variables) (goOn func() answer
 		return a
 	}
 	if a := respond(); a.status != http.StatusContinue {
-		p.t.Fatalf("the server doesn't want the body: %d %s", a.status, a.raw)
+		p.t.Fatalf("the server doesn't accept the body: %d %s", a.status, a.raw)
 	}
 	return func() answer {
 		p.t.Helper()

@@ -18,31 +18,31 @@ import (
 // ticketChanges is the subscription of these tests.
 const ticketChanges = `subscription($after: String) { ticketChanged(after: $after) { seq kind ticketId } }`
 
-// ticketChange is what a subscriber is told.
+// ticketChange is a change that a subscriber receives.
 type ticketChange struct {
 	Seq      int `json:",string"`
 	Kind     string
 	TicketID string
 }
 
-// stream is a subscription to ticketChanges, whatever it comes by.
+// stream is a subscription to ticketChanges over any transport.
 type stream interface {
-	// next waits for a change. Its error is a endError if the server says why there is none.
+	// next waits for a change. Its error is an endError if the server ends the subscription.
 	next() (ticketChange, error)
 	close()
 }
 
-// subscribe is how a client subscribes behind a seq.
+// subscribe subscribes after a seq.
 type subscribe func(ctx context.Context, p *process, token string, after int) (stream, error)
 
-// endError is what a server ends a subscription with; code is empty for a subscription that is complete.
+// endError is the error with which a server ends a subscription; code is empty for a complete one.
 type endError struct{ code, message string }
 
 func (e endError) Error() string {
 	return "the subscription ends with " + e.code + " " + e.message
 }
 
-// streamErrors are the errors that a stream brings.
+// streamErrors are the errors of a stream.
 type streamErrors []struct {
 	Message    string
 	Extensions struct{ Code string }
@@ -75,7 +75,7 @@ func subscription(after int) []byte {
 
 // socketStream is a WebSocket with one subscription.
 type socketStream struct {
-	ctx  context.Context //nolint:containedctx // the stream's, as an http.Request's
+	ctx  context.Context //nolint:containedctx // the context of the stream, as in http.Request
 	conn *websocket.Conn
 }
 
@@ -87,7 +87,7 @@ func dialSocket(ctx context.Context, url string, messages ...string) (*websocket
 	if err != nil {
 		return nil, err
 	}
-	_ = response.Body // it is the connection's now
+	_ = response.Body // the connection owns it
 	for _, message := range messages {
 		if err := conn.Write(ctx, websocket.MessageText, []byte(message)); err != nil {
 			_ = conn.CloseNow()
@@ -97,7 +97,7 @@ func dialSocket(ctx context.Context, url string, messages ...string) (*websocket
 	return conn, nil
 }
 
-// initMessage says who the client is.
+// initMessage returns the connection_init with a token.
 func initMessage(token string) string {
 	return `{"type":"connection_init","payload":{"Authorization":"Bearer ` + token + `"}}`
 }
@@ -149,7 +149,7 @@ func (s *socketStream) next() (ticketChange, error) {
 
 func (s *socketStream) close() { _ = s.conn.CloseNow() }
 
-// eventStream is a response of server-sent events.
+// eventStream is a response with server-sent events.
 type eventStream struct {
 	response *http.Response
 	lines    *bufio.Reader
@@ -200,21 +200,21 @@ func (s *eventStream) close() {
 	_ = s.response.Body.Close()
 }
 
-// follower is a client that wants to know of every change that its account sees. It leaves now and then, and comes back
-// to whichever server, as it does when it loses the connection.
+// follower is a client that wants to receive every change that its account may see. It disconnects now and then, and
+// reconnects to any server, as it also does when it loses the connection.
 type follower struct {
 	name, token string
 	subscribe   subscribe
-	// got are the changes it was told, subscriptions how often it subscribed, lost how often a connection was.
+	// got are the received changes; subscriptions and lost count subscriptions and lost connections.
 	got                 []ticketChange
 	subscriptions, lost int
 }
 
-// endsToRepeat are those after which the README has a client subscribe again behind the last seq.
+// endsToRepeat are the codes after which clients subscribe again after the last seq, according to the README.
 var endsToRepeat = []string{"UNAVAILABLE", "SLOW_CONSUMER"}
 
-// read is one subscription: it reads the changes behind the last one until it has enough, or the stream ends.
-func (f *follower) read(ctx context.Context, p *process, after, enough int, told func()) error {
+// read is one subscription: it reads the changes after the last one until it has enough, or the stream ends.
+func (f *follower) read(ctx context.Context, p *process, after, enough int, received func()) error {
 	if len(f.got) > 0 {
 		after = f.got[len(f.got)-1].Seq
 	}
@@ -230,16 +230,16 @@ func (f *follower) read(ctx context.Context, p *process, after, enough int, told
 			return f.lose(err)
 		}
 		if change.Seq <= after {
-			return fmt.Errorf("behind %d comes %d", after, change.Seq)
+			return fmt.Errorf("seq %[2]d follows %[1]d", after, change.Seq)
 		}
 		after = change.Seq
 		f.got = append(f.got, change)
-		told()
+		received()
 	}
 	return nil
 }
 
-// lose counts a stream that has ended; it returns the error if clients have no reason to subscribe again.
+// lose counts a lost stream, and returns the error if clients should not subscribe again.
 func (f *follower) lose(err error) error {
 	var end endError
 	if errors.As(err, &end) && !slices.Contains(endsToRepeat, end.code) {

@@ -14,7 +14,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// TestStreams: operations run on sockets and as event streams, and when the server stops, it closes the sockets.
+// TestStreams checks that operations run on sockets and as event streams, and that a stopping server closes the sockets.
 func TestStreams(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), "ALLOWED_ORIGINS=https://crm.example")
@@ -48,7 +48,7 @@ func TestStreams(t *testing.T) {
 		!strings.Contains(body, "event: next\ndata: {\"data\":{\"viewer\":null}") || !strings.HasSuffix(body, "event: complete\ndata: \n\n") {
 		t.Errorf("got %d %s", status, body)
 	}
-	// Of those that are under way, some may not even have begun.
+	// Some of these may not have begun when the server stops.
 	for i := range 100 {
 		message := subscribeMessage(fmt.Sprint("idle", i), []byte(queryBody(idle)))
 		if err := socket.Write(t.Context(), websocket.MessageText, []byte(message)); err != nil {
@@ -59,7 +59,7 @@ func TestStreams(t *testing.T) {
 	for err == nil {
 		var text []byte
 		if _, text, err = socket.Read(t.Context()); err == nil {
-			t.Errorf("a subscription is told %s, and won't be taken up again", text)
+			t.Errorf("a subscription got %s, so clients won't resume it", text)
 		}
 	}
 	if code := websocket.CloseStatus(err); code != websocket.StatusGoingAway {
@@ -70,7 +70,7 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// TestSlowHeaders: a client that dawdles with its headers is cut off, however busy it seems.
+// TestSlowHeaders checks that a client is cut off that sends its headers slowly without pausing.
 func TestSlowHeaders(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir())
@@ -88,7 +88,7 @@ func TestSlowHeaders(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 	}()
-	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	_ = conn.SetReadDeadline(time.Now().Add(testTimeout))
 	var timeout net.Error
 	if answer, err := io.ReadAll(conn); errors.As(err, &timeout) && timeout.Timeout() {
 		t.Errorf("not cut off: %s, %v", answer, err)

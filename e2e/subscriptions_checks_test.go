@@ -11,8 +11,8 @@ import (
 	"crm/db/store"
 )
 
-// settled waits until the log tells of all there is, and returns how many changes there are of each customer's tickets.
-func (o *subscriptionOrdeal) settled() map[string]int {
+// settled waits until the log contains all changes, and returns the number of changes of each customer's tickets.
+func (o *subscriptionRun) settled() map[string]int {
 	o.t.Helper()
 	var all struct {
 		Tickets struct {
@@ -36,12 +36,12 @@ func (o *subscriptionOrdeal) settled() map[string]int {
 		changes[ticket.Customer.ID] += ticket.Version
 		sum += ticket.Version
 	}
-	eventuallyWithin(o.t, ordealTime, "all changes are in the log", func() bool { return o.latestSeq() == o.from+sum })
+	eventuallyWithin(o.t, longTimeout, "all changes are in the log", func() bool { return o.latestSeq() == o.from+sum })
 	return changes
 }
 
-// untilTold waits until all followers have been told as many changes as there are of the customers' tickets.
-func (o *subscriptionOrdeal) untilTold(changes map[string]int) {
+// waitForFollowers waits until all followers have received all changes of the tickets that they may see.
+func (o *subscriptionRun) waitForFollowers(changes map[string]int) {
 	o.t.Helper()
 	for _, f := range o.followers {
 		expected := 0
@@ -50,22 +50,22 @@ func (o *subscriptionOrdeal) untilTold(changes map[string]int) {
 				expected += n
 			}
 		}
-		eventuallyWithin(o.t, ordealTime, fmt.Sprintf("%s is told of %d changes", f.name, expected), func() bool {
-			return f.told.Load() >= int64(expected) || o.t.Failed()
+		eventuallyWithin(o.t, longTimeout, fmt.Sprintf("%s receives %d changes", f.name, expected), func() bool {
+			return f.received.Load() >= int64(expected) || o.t.Failed()
 		})
 	}
 }
 
-// check wants the log to tell of every version of every ticket once, in order, and of each acknowledged change; and each
-// follower to have been told just what the log has of what it sees.
-func (o *subscriptionOrdeal) check() {
+// check checks that the log contains every version of every ticket once and in order, and each acknowledged change, and that
+// each follower received exactly the visible changes in the log.
+func (o *subscriptionRun) check() {
 	engine, err := o.open()
 	if err != nil {
 		o.t.Fatal(err)
 	}
 	defer func() { _ = engine.Close() }()
 	versions, texts := map[store.ID]int{}, map[string]int{}
-	told := make([][]ticketChange, len(o.followers))
+	want := make([][]ticketChange, len(o.followers))
 	for _, event := range all[store.Event](o.t, engine, store.Events, "seq") {
 		if event.Seq <= o.from {
 			continue
@@ -76,26 +76,26 @@ func (o *subscriptionOrdeal) check() {
 			o.t.Fatalf("event %d is %s %s, %v", event.Seq, event.Type, event.Data, err)
 		}
 		if versions[event.Entity]++; ticket.Version != versions[event.Entity] {
-			o.t.Errorf("event %d is of version %d, want %d", event.Seq, ticket.Version, versions[event.Entity])
+			o.t.Errorf("event %d has version %d, want %d", event.Seq, ticket.Version, versions[event.Entity])
 		}
 		texts[ticket.Description]++
 		_, kind, _ := strings.Cut(event.Type, ".")
 		change := ticketChange{Seq: event.Seq, Kind: strings.ToUpper(kind), TicketID: db.KindTicket.GlobalID(event.Entity)}
 		for i, f := range o.followers {
 			if f.sees(db.KindCustomer.GlobalID(ticket.CustomerID)) {
-				told[i] = append(told[i], change)
+				want[i] = append(want[i], change)
 			}
 		}
 	}
 	o.checkWriters(texts)
 	for i, f := range o.followers {
-		if !slices.Equal(f.got, told[i]) {
-			o.t.Errorf("%s was told %d changes, not the %d that the log has%s", f.name, len(f.got), len(told[i]), difference(f.got, told[i]))
+		if !slices.Equal(f.got, want[i]) {
+			o.t.Errorf("%s received %d changes, want %d%s", f.name, len(f.got), len(want[i]), difference(f.got, want[i]))
 		}
 	}
 }
 
-// difference says where two sequences of changes begin to differ.
+// difference describes the first difference of two sequences of changes.
 func difference(got, want []ticketChange) string {
 	for i := range min(len(got), len(want)) {
 		if got[i] != want[i] {
@@ -105,23 +105,23 @@ func difference(got, want []ticketChange) string {
 	return ""
 }
 
-// checkWriters wants each acknowledged change to be in the log once, and nothing there that wasn't written.
-func (o *subscriptionOrdeal) checkWriters(texts map[string]int) {
+// checkWriters checks that each acknowledged change is in the log once, and that no other changes are.
+func (o *subscriptionRun) checkWriters(texts map[string]int) {
 	for _, w := range o.writers {
 		for text := range w.acknowledged {
 			if texts[text] != 1 {
-				o.t.Errorf("the change to %q was acknowledged, and the log tells of it %d times", text, texts[text])
+				o.t.Errorf("the change to %q was acknowledged, but is in the log %d times", text, texts[text])
 			}
 			delete(texts, text)
 		}
 		for text := range w.unsure {
 			if texts[text] > 1 {
-				o.t.Errorf("the log tells %d times of the change to %q", texts[text], text)
+				o.t.Errorf("the log contains %d times the change to %q", texts[text], text)
 			}
 			delete(texts, text)
 		}
 	}
 	if len(texts) > 0 {
-		o.t.Errorf("the log tells of %d changes that nobody has made: %v", len(texts), slices.Collect(maps.Keys(texts)))
+		o.t.Errorf("the log contains %d unknown changes: %v", len(texts), slices.Collect(maps.Keys(texts)))
 	}
 }

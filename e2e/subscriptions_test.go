@@ -19,15 +19,15 @@ import (
 	"crm/db/store"
 )
 
-// TestSubscriptionsThroughKills has two servers on one store write ten thousand events, while subscribers come and go
-// and the servers are killed and started again. Each subscriber has to be told every change that its account sees, once
-// and in order. The stand-in for MongoDB scans its log for every read, so there it is two hundred.
+// TestSubscriptionsThroughKills makes two servers on one store write ten thousand events, while subscribers connect and
+// disconnect and the servers are killed and restarted. Each subscriber must receive every change that its account may see,
+// once and in order. FerretDB scans its log for every read, so there are only two hundred events there.
 func TestSubscriptionsThroughKills(t *testing.T) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		folder := t.TempDir()
-		(&subscriptionOrdeal{
+		(&subscriptionRun{
 			t: t, events: 10_000, kills: 8, folder: folder, settings: []string{"LOG_LEVEL=error"},
 			open: func() (store.Store, error) {
 				return sqlite.Open(t.Context(), filepath.Join(folder, "data", "crm.db"), db.Collections())
@@ -41,7 +41,7 @@ func TestSubscriptionsThroughKills(t *testing.T) {
 			events = 200
 		}
 		uri, name := mongotest.URI(t), mongotest.Database(t).Name()
-		(&subscriptionOrdeal{
+		(&subscriptionRun{
 			t: t, events: events, kills: 4, folder: t.TempDir(),
 			settings: append(mongoSettings(uri), "MONGO_DATABASE="+name, "LOG_LEVEL=error", "LIMIT_TIME=50s"),
 			open:     func() (store.Store, error) { return mongo.Open(uri, name, db.Collections()) },
@@ -49,46 +49,46 @@ func TestSubscriptionsThroughKills(t *testing.T) {
 	})
 }
 
-// subscriptionOrdeal is a run of TestSubscriptionsThroughKills.
-type subscriptionOrdeal struct {
+// subscriptionRun is a run of TestSubscriptionsThroughKills.
+type subscriptionRun struct {
 	t             *testing.T
 	events, kills int
 	folder        string
 	settings      []string
-	// open opens the store when the servers are down, to look at the log.
+	// open opens the store while the servers are down, to check the log.
 	open func() (store.Store, error)
 
-	// token is the admin's.
+	// token is the token of the admin.
 	token   string
 	mutex   sync.Mutex
 	servers []*process
 	writers []*ticketWriter
-	// acknowledged is how many changes of tickets the servers have acknowledged.
+	// acknowledged counts the acknowledged changes of tickets.
 	acknowledged atomic.Int64
 	// from is the seq at which the writers begin.
 	from      int
 	followers []*accountFollower
 }
 
-// accountFollower is a follower, and who it is.
+// accountFollower is a follower with its account.
 type accountFollower struct {
 	follower
 
-	// customer is the id of the one whose tickets the account sees; empty if it sees all.
+	// customer is the id of the customer whose tickets the account may see; empty if it sees all.
 	customer string
-	told     atomic.Int64
+	received atomic.Int64
 }
 
 func (f *accountFollower) sees(customer string) bool {
 	return f.customer == "" || f.customer == customer
 }
 
-func (o *subscriptionOrdeal) run() {
+func (o *subscriptionRun) run() {
 	began := time.Now()
 	o.servers = []*process{serve(o.t, o.folder, o.settings...)}
 	o.populate(o.servers[0])
 	o.servers = append(o.servers, serve(o.t, o.folder, o.settings...))
-	ctx, stop := context.WithTimeout(o.t.Context(), ordealTime)
+	ctx, stop := context.WithTimeout(o.t.Context(), longTimeout)
 	defer stop()
 	var following, writing sync.WaitGroup
 	for i, f := range o.followers {
@@ -104,7 +104,7 @@ func (o *subscriptionOrdeal) run() {
 	o.killServers()
 	writing.Wait()
 	written := time.Since(began)
-	o.untilTold(o.settled())
+	o.waitForFollowers(o.settled())
 	stop()
 	following.Wait()
 	for _, p := range o.servers {
@@ -117,12 +117,12 @@ func (o *subscriptionOrdeal) run() {
 	}
 }
 
-// ordealWriters is how many clients write at once.
-const ordealWriters = 12
+// concurrentWriters is the number of clients that write concurrently.
+const concurrentWriters = 12
 
-// populate makes an admin, a user, and two customers with an interaction each, of which the second is the user's; those
-// who write about them; and those who follow that.
-func (o *subscriptionOrdeal) populate(p *process) {
+// populate creates an admin, a user, two customers with an interaction each, of which the second is the user's, and the
+// writers and followers of their tickets.
+func (o *subscriptionRun) populate(p *process) {
 	const password = "correct horse"
 	admin := p.must("", signUp, nil).text("signUpUser.tokens.accessToken")
 	p.must(admin, `mutation { createUser(input: {name: "Uma", email: "uma@crm.example", password: "correct horse"}) { user { id } } }`, nil)
@@ -142,7 +142,7 @@ func (o *subscriptionOrdeal) populate(p *process) {
 		customer, token := a.text("signUpCustomer.customer.id"), a.text("signUpCustomer.tokens.accessToken")
 		meeting := p.must(owner, createInteraction, variables{"customer": customer, "title": "Demo"}).
 			text("createInteraction.interaction.id")
-		for n := range ordealWriters / 2 {
+		for n := range concurrentWriters / 2 {
 			o.writers = append(o.writers, &ticketWriter{
 				name: fmt.Sprintf("%s-%d", name, n), token: admin, meeting: meeting,
 				acknowledged: map[string]bool{}, unsure: map[string]bool{},
@@ -155,10 +155,10 @@ func (o *subscriptionOrdeal) populate(p *process) {
 		}
 	}
 	o.token, o.from = admin, 6 // two users, two customers, two interactions
-	eventually(o.t, "the log tells of everybody", func() bool { return o.latestSeq() == o.from })
+	eventually(o.t, "the log contains all accounts and interactions", func() bool { return o.latestSeq() == o.from })
 }
 
-func (o *subscriptionOrdeal) latestSeq() int {
+func (o *subscriptionRun) latestSeq() int {
 	o.t.Helper()
 	seq, err := strconv.Atoi(o.server(0).must(o.token, `{ latestSeq }`, nil).text("latestSeq"))
 	if err != nil {
@@ -167,17 +167,17 @@ func (o *subscriptionOrdeal) latestSeq() int {
 	return seq
 }
 
-func (o *subscriptionOrdeal) server(i int) *process {
+func (o *subscriptionRun) server(i int) *process {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	return o.servers[i%len(o.servers)]
 }
 
-// killServers kills a server whenever a share of the changes has been acknowledged, now the one and now the other, and
-// each third time both. It starts them again where they were.
-func (o *subscriptionOrdeal) killServers() {
+// killServers kills a server each time a share of the changes has been acknowledged: the two servers in turn, and both every
+// third time. It restarts them on the same ports.
+func (o *subscriptionRun) killServers() {
 	for kill := range o.kills {
-		eventuallyWithin(o.t, ordealTime, fmt.Sprintf("the writers come to kill %d", kill+1), func() bool {
+		eventuallyWithin(o.t, longTimeout, fmt.Sprintf("the writers reach kill %d", kill+1), func() bool {
 			return o.acknowledged.Load() >= int64(o.events*(kill+1)/(o.kills+1)) || o.t.Failed()
 		})
 		killed := []int{kill % 2}
@@ -196,20 +196,20 @@ func (o *subscriptionOrdeal) killServers() {
 	}
 }
 
-// follow subscribes again and again, each time to one of the servers and for some changes.
-func (o *subscriptionOrdeal) follow(ctx context.Context, f *accountFollower, random *rand.Rand) {
+// follow subscribes repeatedly, each time to a random server and for some changes.
+func (o *subscriptionRun) follow(ctx context.Context, f *accountFollower, random *rand.Rand) {
 	for ctx.Err() == nil {
-		err := f.read(ctx, o.server(random.IntN(2)), o.from, 1+random.IntN(o.events/5), func() { f.told.Add(1) })
+		err := f.read(ctx, o.server(random.IntN(2)), o.from, 1+random.IntN(o.events/5), func() { f.received.Add(1) })
 		if err != nil {
 			o.t.Errorf("%s: %v", f.name, err)
 			return
 		}
-		breathe(ctx)
+		pauseRetry(ctx)
 	}
 }
 
-// breathe keeps who has lost a server from asking for it without pause.
-func breathe(ctx context.Context) {
+// pauseRetry keeps a client that has lost a server from retrying without a pause.
+func pauseRetry(ctx context.Context) {
 	timer := time.NewTimer(10 * time.Millisecond)
 	defer timer.Stop()
 	select {

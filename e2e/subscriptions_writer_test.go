@@ -8,18 +8,18 @@ import (
 	"testing"
 )
 
-// ticketWriter changes tickets on a meeting, one after the other. The texts of all changes differ.
+// ticketWriter changes tickets on a meeting in sequence. The texts of all changes differ.
 type ticketWriter struct {
 	name, token, meeting string
 	sent                 int
-	// ticket is the one that is being changed, changed how often it was.
+	// ticket is the ticket to change, and changed counts its changes.
 	ticket  string
 	changed int
-	// acknowledged are the texts whose change was, unsure those that were sent without an answer.
+	// acknowledged are the texts of acknowledged changes, unsure those without a response.
 	acknowledged, unsure map[string]bool
 }
 
-// A request changes a ticket several times; a ticket is changed until another is raised.
+// The number of changes per request, and of changes to a ticket before the next one is raised.
 const (
 	changesPerRequest = 10
 	changesPerTicket  = 300
@@ -29,8 +29,8 @@ const (
 var changeTicket = "mutation($id: ID!" + repeated(changesPerRequest, " $t#: String!") + ") {" +
 	repeated(changesPerRequest, " c#: updateTicket(input: {id: $id, description: $t#}) { ticket { id } }") + " }"
 
-// write makes some changes on that server. When it dies meanwhile, or a busy machine takes too long for the request,
-// nobody knows which of them were made.
+// write makes some changes on a server. If the server dies meanwhile, or the request times out on a busy machine, it is
+// unknown which of them were made.
 func (w *ticketWriter) write(ctx context.Context, t *testing.T, p *process, acknowledged *atomic.Int64) {
 	query, vars, texts := changeTicket, variables{"id": w.ticket}, make([]string, changesPerRequest)
 	if w.ticket == "" || w.changed >= changesPerTicket {
@@ -51,7 +51,7 @@ func (w *ticketWriter) write(ctx context.Context, t *testing.T, p *process, ackn
 		for _, text := range texts {
 			w.unsure[text] = true
 		}
-		breathe(ctx)
+		pauseRetry(ctx)
 		return
 	case len(a.Errors) > 0:
 		t.Errorf("%s\nfailed: %s", query, a.raw)

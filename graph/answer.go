@@ -13,7 +13,7 @@ import (
 	"crm/graph/apierror"
 )
 
-// answerLimits bounds answers: their size, while they are written, and the number of their errors.
+// answerLimits bounds responses: their size while they are written, and the number of their errors.
 type answerLimits struct{ limits Limits }
 
 var (
@@ -52,34 +52,34 @@ func (answerLimits) InterceptRootField(ctx context.Context, next graphql.RootRes
 	value := next(ctx)
 	answer := stateOf(ctx).answer
 	if _, isRendered := value.(*rendered); isRendered || value == nil || value == graphql.Null || answer == nil {
-		return value // what is rendered has been counted
+		return value // the fast path has already counted its size
 	}
 	return graphql.WriterFunc(func(w io.Writer) {
 		value.MarshalGQL(&answerWriter{answer: answer, writer: w})
 	})
 }
 
-// answerStats is how large an answer has become so far, and how many errors it has.
+// answerStats counts the bytes and errors of a response so far.
 type answerStats struct {
 	maxSize, maxErrors int64
 	size, errors       atomic.Int64
 }
 
-// grow adds to the size; it reports whether the answer is still small enough.
+// grow adds to the size; it reports whether the response is still within the limit.
 func (a *answerStats) grow(size int) bool {
 	return a == nil || a.size.Add(int64(size)) <= a.maxSize
 }
 
-// admitError counts an error; it reports whether it is to be shown.
+// admitError counts an error; it reports whether to show it.
 func (a *answerStats) admitError() bool {
 	return a == nil || a.errors.Add(1) <= a.maxErrors
 }
 
 func (a *answerStats) tooLarge() *store.Error {
-	return store.Errorf(apierror.QueryTooComplex, "the answer is larger than the %d bytes allowed; ask for less at a time", a.maxSize)
+	return store.Errorf(apierror.QueryTooComplex, "the response is larger than the %d bytes allowed; ask for less at a time", a.maxSize)
 }
 
-// answerWriter writes an answer until it is too large, and drops what comes then.
+// answerWriter writes a response until it is too large, and drops the rest.
 type answerWriter struct {
 	answer *answerStats
 	writer io.Writer

@@ -10,7 +10,7 @@ import (
 	"crm/db/store"
 )
 
-// bigCustomers resolves a customer whose name has as many kilobytes as its id says; "broken" has an error, too.
+// bigCustomers resolves a customer whose name has a kilobyte; the ids "broken" and "refused" fail.
 func bigCustomers() stubResolvers {
 	return stubResolvers{customer: func(_ context.Context, by CustomerBy) (*db.Customer, error) {
 		switch *by.ID.Value() {
@@ -25,7 +25,7 @@ func bigCustomers() stubResolvers {
 
 func TestAnswerSize(t *testing.T) {
 	t.Parallel()
-	const tooLarge = "the answer is larger than the 20480 bytes allowed; ask for less at a time"
+	const tooLarge = "the response is larger than the 20480 bytes allowed; ask for less at a time"
 	for name, test := range map[string]struct {
 		query, message string
 		hasData        bool
@@ -56,7 +56,7 @@ func TestAnswerSize(t *testing.T) {
 	}
 }
 
-// What the fast path has counted is not counted again where the executor has to render it after all.
+// A field that the fast path has counted is not counted again if the executor has to render it after all.
 func TestAnswerSizeIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	answer := &answerStats{maxSize: 100}
@@ -67,11 +67,11 @@ func TestAnswerSizeIsCountedOnce(t *testing.T) {
 	r.uncount()
 	r = &rendering{answer: answer, buf: make([]byte, 101)}
 	if r.count() {
-		t.Error("what is too large goes on")
+		t.Error("rendering continues beyond the limit")
 	}
 	r.uncount()
 	if answer.grow(0) {
-		t.Error("what was too large is so no more")
+		t.Error("the response is no longer too large")
 	}
 }
 
@@ -97,7 +97,7 @@ func TestAnswerErrors(t *testing.T) {
 				t.Errorf("the data is %s", got.parsed.Data)
 			}
 			if logged := strings.Count(server.log.String(), "no such luck"); logged != test.logged {
-				t.Errorf("%d errors are in the log", logged)
+				t.Errorf("the log has %d errors", logged)
 			}
 		})
 	}

@@ -5,5 +5,5 @@ import (
 	"crm/db/live"
 )
 
-// DeliveryFailure is what a subscriber is told of a message that was given up.
+// DeliveryFailure is the change that a subscriber receives when sending a message is given up.
 type DeliveryFailure = live.Change[db.Delivery]

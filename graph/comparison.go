@@ -6,7 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// Comparison is a filter on one field. It has every operator; which of them a field has, the schema says.
+// Comparison is a filter on one field. It has every operator; the schema says which of them a field supports.
 type Comparison[T any] struct {
 	Eq         graphql.Omittable[*T]
 	Ne         graphql.Omittable[*T]
@@ -24,7 +24,7 @@ type Comparison[T any] struct {
 type (
 	// IDFilter compares an id.
 	IDFilter = Comparison[string]
-	// TextFilter compares a text, regardless of case.
+	// TextFilter compares a text case-insensitively.
 	TextFilter = Comparison[string]
 	// DateTimeFilter compares a point in time.
 	DateTimeFilter = Comparison[time.Time]

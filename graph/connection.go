@@ -6,14 +6,14 @@ import (
 	"crm/db/entity"
 )
 
-// Connection is a page of a list, as the Relay cursor connections specification has it. Only what a client selects of
-// it is made.
+// Connection is a page of a list, as defined by the Relay cursor connections specification. Its parts are computed only
+// if a client selects them.
 type Connection[T any] struct {
 	page  *entity.Page[T]
 	count func(ctx context.Context) (int, error)
 }
 
-// NewConnection returns the connection of a page; count counts what is on all pages together.
+// NewConnection returns the connection of a page; count counts the elements on all pages.
 func NewConnection[T any](page *entity.Page[T], count func(ctx context.Context) (int, error)) *Connection[T] {
 	return &Connection[T]{page: page, count: count}
 }
@@ -35,7 +35,7 @@ func (c *Connection[T]) Edges() []*Edge[T] {
 	return edges
 }
 
-// PageInfo says where the page lies.
+// PageInfo returns the position of the page.
 func (c *Connection[T]) PageInfo() *PageInfo {
 	info := &PageInfo{HasNextPage: c.page.HasNext, HasPreviousPage: c.page.HasPrevious}
 	if n := len(c.page.Items); n > 0 {
@@ -45,19 +45,19 @@ func (c *Connection[T]) PageInfo() *PageInfo {
 	return info
 }
 
-// TotalCount counts what is on all pages together.
+// TotalCount counts the elements on all pages.
 func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) { return c.count(ctx) }
 
-// Edge is an element of a page and its place in the list.
+// Edge is an element of a page with its cursor.
 type Edge[T any] struct {
 	Node *T
 	page *entity.Page[T]
 }
 
-// Cursor returns the element's place in the list.
+// Cursor returns the element's cursor.
 func (e *Edge[T]) Cursor() string { return e.page.Cursor(e.Node) }
 
-// PageInfo says where a page lies.
+// PageInfo is the position of a page in its list.
 type PageInfo struct {
 	HasNextPage     bool
 	HasPreviousPage bool
@@ -65,12 +65,12 @@ type PageInfo struct {
 	EndCursor       *string
 }
 
-// Node is anything that has a global id.
+// Node is an object with a global id.
 type Node interface {
 	GlobalID() string
 }
 
-// Viewer is who is logged in: a *db.User or a *db.Customer.
+// Viewer is the account that is logged in: a *db.User or a *db.Customer.
 type Viewer interface {
 	GlobalID() string
 }

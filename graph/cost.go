@@ -15,8 +15,8 @@ type cost struct {
 	StoreCalls int `json:"storeCalls"`
 }
 
-// operations surrounds each operation, and each event of a subscription, with what belongs to it alone: the counter of
-// store calls, the loaders, the log line and the cost.
+// operations gives each operation, and each event of a subscription, its own counter of store calls, loaders, log line
+// and cost.
 type operations struct {
 	config HandlerConfig
 }
@@ -41,7 +41,7 @@ func (o *operations) InterceptResponse(ctx context.Context, next graphql.Respons
 	return nil
 }
 
-// finish is by itself so that a subscription that waits in next has little on its stack.
+// finish is a separate function to keep the stack small of a subscription that waits in next.
 //
 //go:noinline
 func (o *operations) finish(ctx context.Context, response *graphql.Response, calls *entity.Calls) *graphql.Response {

@@ -9,14 +9,14 @@ import (
 	"crm/db/store"
 )
 
-// countingStore answers counts only.
+// countingStore implements only Count.
 type countingStore struct{ store.Store }
 
 func (countingStore) Count(context.Context, *store.Collection, store.Filter) (int, error) {
 	return 0, nil
 }
 
-func TestCostInAnswer(t *testing.T) {
+func TestCostInResponse(t *testing.T) {
 	t.Parallel()
 	engine := entity.CountCalls(countingStore{})
 	resolvers := stubResolvers{viewer: func(ctx context.Context) (Viewer, error) {
@@ -46,14 +46,14 @@ func TestCostInAnswer(t *testing.T) {
 func TestNewOperation(t *testing.T) {
 	t.Parallel()
 	type key struct{}
-	made := 0
+	called := 0
 	server := newTestServer(t, HandlerConfig{
 		NewOperation: func(ctx context.Context) context.Context {
-			made++
-			return context.WithValue(ctx, key{}, made)
+			called++
+			return context.WithValue(ctx, key{}, called)
 		},
 		Resolvers: stubResolvers{viewer: func(ctx context.Context) (Viewer, error) {
-			if ctx.Value(key{}) != made {
+			if ctx.Value(key{}) != called {
 				t.Error("the resolver's context is not the operation's")
 			}
 			return nil, nil
@@ -63,7 +63,7 @@ func TestNewOperation(t *testing.T) {
 		server.query("{a:viewer{__typename} b:viewer{__typename}}")
 	}
 	server.query("{nope}")
-	if made != 2 {
-		t.Errorf("made %d for 2 operations", made)
+	if called != 2 {
+		t.Errorf("called %d times for 2 operations", called)
 	}
 }

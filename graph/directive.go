@@ -11,7 +11,7 @@ import (
 	"crm/db/store"
 )
 
-// HasRole is the directive @hasRole: it lets the field be resolved only for viewers with one of the roles.
+// HasRole implements the directive @hasRole: it resolves the field only for viewers with one of the roles.
 func HasRole(ctx context.Context, _ any, next graphql.Resolver, roles []auth.Role) (any, error) {
 	viewer, _ := auth.ViewerFrom(ctx)
 	if viewer.Role == "" {

@@ -9,33 +9,33 @@ import (
 )
 
 type (
-	// CustomerNoteConnection is a page of them.
+	// CustomerNoteConnection is a page of a list of CustomerNote documents.
 	CustomerNoteConnection = Connection[db.CustomerNote]
 	// CustomerNoteEdge is an element of a page.
 	CustomerNoteEdge = Edge[db.CustomerNote]
-	// CustomerNoteChange is what a subscriber is told of one.
+	// CustomerNoteChange is the change of a document that a subscriber receives.
 	CustomerNoteChange = live.Change[db.CustomerNote]
-	// CustomerConnection is a page of them.
+	// CustomerConnection is a page of a list of Customer documents.
 	CustomerConnection = Connection[db.Customer]
 	// CustomerEdge is an element of a page.
 	CustomerEdge = Edge[db.Customer]
-	// DeliveryConnection is a page of them.
+	// DeliveryConnection is a page of a list of Delivery documents.
 	DeliveryConnection = Connection[db.Delivery]
 	// DeliveryEdge is an element of a page.
 	DeliveryEdge = Edge[db.Delivery]
-	// InteractionConnection is a page of them.
+	// InteractionConnection is a page of a list of Interaction documents.
 	InteractionConnection = Connection[db.Interaction]
 	// InteractionEdge is an element of a page.
 	InteractionEdge = Edge[db.Interaction]
-	// InteractionChange is what a subscriber is told of one.
+	// InteractionChange is the change of a document that a subscriber receives.
 	InteractionChange = live.Change[db.Interaction]
-	// TicketConnection is a page of them.
+	// TicketConnection is a page of a list of Ticket documents.
 	TicketConnection = Connection[db.Ticket]
 	// TicketEdge is an element of a page.
 	TicketEdge = Edge[db.Ticket]
-	// TicketChange is what a subscriber is told of one.
+	// TicketChange is the change of a document that a subscriber receives.
 	TicketChange = live.Change[db.Ticket]
-	// UserConnection is a page of them.
+	// UserConnection is a page of a list of User documents.
 	UserConnection = Connection[db.User]
 	// UserEdge is an element of a page.
 	UserEdge = Edge[db.User]
@@ -51,7 +51,7 @@ type (
 	TicketStatusFilter = Comparison[db.TicketStatus]
 )
 
-// What may happen to a document, as far as subscribers are told.
+// The kinds of changes that subscribers receive.
 const (
 	ChangeAssigned  live.ChangeKind = "assigned"
 	ChangeCancelled live.ChangeKind = "cancelled"

@@ -17,14 +17,14 @@ import (
 	"crm/graph/transport"
 )
 
-// errPanic stands for a panic, which is in the log already.
+// errPanic stands for a panic that has already been logged.
 var errPanic = errors.New("panic")
 
-// presenter turns every error of the execution into what a client may see. What is not meant for clients is logged,
-// once, and shown as "internal error" with the request's id.
+// presenter turns every error of the execution into one that a client may see. Errors that are not meant for clients are
+// logged once, and shown as "internal error" with the request's id.
 type presenter struct{ log *slog.Logger }
 
-// present implements graphql.ErrorPresenterFunc. Of an answer with too many errors it returns nil for the later ones,
+// present implements graphql.ErrorPresenterFunc. If a response has too many errors, it returns nil for the later ones,
 // which are neither shown nor logged.
 func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	if !stateOf(ctx).answer.admitError() {
@@ -36,9 +36,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	} else {
 		located.Path = graphql.GetPath(ctx)
 	}
-	shown := p.coded(ctx, err, located.Path)
-	shown.Path, shown.Locations = located.Path, located.Locations
-	return shown
+	presented := p.coded(ctx, err, located.Path)
+	presented.Path, presented.Locations = located.Path, located.Locations
+	return presented
 }
 
 func (p presenter) coded(ctx context.Context, err error, path ast.Path) *gqlerror.Error {
@@ -69,7 +69,7 @@ func (p presenter) recover(ctx context.Context, cause any) error {
 	return errPanic
 }
 
-// logPanic logs the cause of a panic; it is called where that is recovered, for the stack.
+// logPanic logs the cause of a panic. Call it in the function that recovers, for its stack.
 func (p presenter) logPanic(ctx context.Context, message string, cause any) {
 	p.log.ErrorContext(
 		ctx, message, "requestId", transport.RequestID(ctx), "path", graphql.GetPath(ctx).String(),
@@ -77,8 +77,8 @@ func (p presenter) logPanic(ctx context.Context, message string, cause any) {
 	)
 }
 
-// argumentPath returns which argument an error at that path is about, or "" if it is about none: gqlgen reads a field's
-// arguments before it knows them as the field's Args, and its errors' paths lead on from the field into the argument.
+// argumentPath returns the path of the argument that an error is about, or "" if it is about none: gqlgen reads a field's
+// arguments before it sets the field's Args, and the paths of such errors continue from the field into the argument.
 func argumentPath(ctx context.Context, path ast.Path) string {
 	field := graphql.GetFieldContext(ctx)
 	if field == nil || field.Args != nil {

@@ -25,7 +25,7 @@ type resolverError struct {
 	retryAfter    int
 }
 
-// resolverErrors returns errors of resolvers, and what clients see of them.
+// resolverErrors returns errors of resolvers with the errors that clients see.
 func resolverErrors() map[string]resolverError {
 	problems := store.Problems{{Path: "input.email", Message: "is in use"}, {Path: "input.name", Message: "is too long"}}
 	cause := errors.New("secret")
@@ -49,7 +49,7 @@ func resolverErrors() map[string]resolverError {
 		"deadline":     interrupted(context.DeadlineExceeded, "the request took too long"),
 		"cancelled":    interrupted(context.Canceled, "the request was cancelled"),
 		"plain":        internal(cause),
-		"gqlgen's own": internal(gqlerror.Errorf("secret")),
+		"by gqlgen":    internal(gqlerror.Errorf("secret")),
 		"without code": internal(&store.Error{Message: "secret"}),
 	}
 }
@@ -66,16 +66,16 @@ func TestErrorsOfResolvers(t *testing.T) {
 			if got.codes() != test.code || got.messages() != test.message || got.fields() != test.fields {
 				t.Fatalf("got %d: %s", got.status, got.body)
 			}
-			shown := got.parsed.Errors[0]
-			if string(got.parsed.Data) != `{"me":null}` || fmt.Sprint(shown.Path) != "[me]" || len(shown.Locations) != 1 {
+			first := got.parsed.Errors[0]
+			if string(got.parsed.Data) != `{"me":null}` || fmt.Sprint(first.Path) != "[me]" || len(first.Locations) != 1 {
 				t.Errorf("got %s", got.body)
 			}
-			if shown.Extensions.RetryAfter != test.retryAfter {
-				t.Errorf("retryAfter is %d", shown.Extensions.RetryAfter)
+			if first.Extensions.RetryAfter != test.retryAfter {
+				t.Errorf("retryAfter is %d", first.Extensions.RetryAfter)
 			}
 			isInternal := test.code == "INTERNAL_SERVER_ERROR"
-			if isInternal != (shown.Extensions.RequestID == "request-1") {
-				t.Errorf("requestId is %q", shown.Extensions.RequestID)
+			if isInternal != (first.Extensions.RequestID == "request-1") {
+				t.Errorf("requestId is %q", first.Extensions.RequestID)
 			}
 			if isInternal && strings.Count(server.log.String(), "secret") != 1 {
 				t.Errorf("the log is %s", server.log)
@@ -108,7 +108,8 @@ func TestPanicOfNewOperationIsMasked(t *testing.T) {
 	}
 }
 
-// The checks before the execution leave gqlgen nothing to find in arguments, but should it, its Go text stays inside.
+// The checks before execution leave no errors in arguments for gqlgen to find. If it finds one all the same, clients must
+// not see its Go error text.
 func TestErrorsOfArguments(t *testing.T) {
 	t.Parallel()
 	presenter := presenter{log: slog.New(slog.DiscardHandler)}

@@ -15,8 +15,8 @@ import (
 	"crm/graph/transport"
 )
 
-// Executor runs operations for any transport, gqlgen's too. Parsing, limits, validation and the reading of variables
-// are its own; the execution is gqlgen's. The errors that CreateOperationContext returns are ready for clients.
+// Executor runs operations for any transport, including gqlgen's. It parses and validates documents, applies limits and
+// reads variables by itself, and leaves the execution to gqlgen. CreateOperationContext returns errors that clients may see.
 type Executor struct {
 	inner         *executor.Executor
 	documents     *document.Loader
@@ -29,8 +29,8 @@ type Executor struct {
 
 var _ transport.Executor = (*Executor)(nil)
 
-// CreateOperationContext finds the operation that the parameters ask for, and refuses it if it is not valid, its
-// variables are not, or it is beyond the limits.
+// CreateOperationContext finds the operation that the parameters name. It refuses operations that are invalid, have
+// invalid variables or exceed the limits.
 func (e *Executor) CreateOperationContext(
 	ctx context.Context, params *graphql.RawParams,
 ) (operation *graphql.OperationContext, errs gqlerror.List) {
@@ -50,7 +50,7 @@ func (e *Executor) CreateOperationContext(
 	}
 	operation, errs = e.inner.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
 	if len(errs) > 0 {
-		return refused, gqlerror.List{apierror.FromError(store.Errorf(store.BadInput, "the variables do not fit the operation"))}
+		return refused, gqlerror.List{apierror.FromError(store.Errorf(store.BadInput, "the variables do not match the operation"))}
 	}
 	state := &operationState{document: doc}
 	operation.Stats.SetExtension(stateExtension, state)
@@ -72,7 +72,7 @@ func (e *Executor) DispatchOperation(
 	return e.inner.DispatchOperation(ctx, operation)
 }
 
-// DispatchError returns the response to a request that is refused, and logs it.
+// DispatchError returns the response to a refused request, and logs it.
 func (e *Executor) DispatchError(ctx context.Context, errs gqlerror.List) *graphql.Response {
 	for i, err := range errs {
 		if apierror.CodeOf(err) == "" {
@@ -91,7 +91,7 @@ func (e *Executor) PresentRecoveredError(ctx context.Context, cause any) error {
 
 type documentKey struct{}
 
-// contextDocuments hands gqlgen's executor the document that ours has checked, so that it is not parsed again.
+// contextDocuments passes the document that Executor has checked to gqlgen's executor, which would parse it again.
 type contextDocuments struct{}
 
 func (contextDocuments) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {

@@ -8,15 +8,15 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// fastPath renders the value of a root field by itself, and hands gqlgen's executor the finished bytes. The executor
-// spends most of its time on a goroutine, a context and a path for each element and field; here a selection is planned once,
-// and then every value is appended to one buffer. The resolver and the directives of the root field run as ever, the
-// resolvers of nested fields are called the same way. Where anything is out of the ordinary (an error, a null where none may be, a field
-// guarded by a directive), the buffer is dropped and the executor does the field: it alone knows how errors look.
+// fastPath renders the value of a root field by itself, and passes the finished bytes to gqlgen's executor. The executor
+// spends most of its time on a goroutine, a context and a path for each element and field; the fast path plans a selection
+// once, then appends every value to one buffer. The resolver and the directives of the root field run as usual, and the
+// resolvers of nested fields are called the same way. In unusual cases (an error, a null in a non-null field, a field
+// guarded by a directive) it drops the buffer and leaves the field to the executor, which alone handles errors.
 type fastPath struct {
 	schema    *executableSchema
 	presenter presenter
-	// buffers has *[]byte that earlier answers were rendered into.
+	// buffers contains the *[]byte of earlier responses, for reuse.
 	buffers *sync.Pool
 }
 
@@ -27,7 +27,7 @@ func newFastPath(schema *executableSchema, presenter presenter) fastPath {
 	}}}
 }
 
-// Sizes of a buffer: of a new one, and of one that is worth keeping.
+// The initial size of a buffer, and the largest size worth keeping.
 const (
 	bufferSize    = 16 << 10
 	maxBufferSize = 1 << 20
@@ -58,8 +58,8 @@ func (f fastPath) InterceptField(ctx context.Context, next graphql.Resolver) (an
 	return value, nil
 }
 
-// render returns the rendered value, or nil if the executor has to do it. So it has after a panic, which is logged here: the
-// executor may not meet it again.
+// render returns the rendered value, or nil if the executor has to render it. It logs a panic and returns nil: the
+// executor may not encounter the panic again.
 func (f fastPath) render(
 	ctx context.Context, field *graphql.FieldContext, value any, answer *answerStats,
 ) (done *rendered) {

@@ -13,8 +13,8 @@ import (
 	"crm/db/entity"
 )
 
-// TestAppendString holds that texts are written as gqlgen writes them, whatever bytes they have. That whole answers are
-// as gqlgen's, resolvers/differential_test.go holds.
+// TestAppendString checks that strings are written as gqlgen writes them, whatever bytes they contain.
+// resolvers/differential_test.go checks whole responses.
 func TestAppendString(t *testing.T) {
 	t.Parallel()
 	texts := []string{"", "é\u2028\u2029😀", "a\xffb\xed\xa0\x80"}
@@ -30,8 +30,8 @@ func TestAppendString(t *testing.T) {
 	}
 }
 
-// TestPanicInTheFastPath has the resolver of a nested field panic the first time it is called: the executor answers in
-// place of the fast path, and the panic is in the log.
+// TestPanicInTheFastPath makes the resolver of a nested field panic at its first call: the executor replaces the fast
+// path, and the panic is logged.
 func TestPanicInTheFastPath(t *testing.T) {
 	t.Parallel()
 	resolvers := &panickingOnce{stubResolvers: stubResolvers{viewer: func(context.Context) (Viewer, error) {
@@ -43,12 +43,12 @@ func TestPanicInTheFastPath(t *testing.T) {
 		t.Errorf("got %s, want %s", got.body, want)
 	}
 	logged := server.log.String()
-	if strings.Count(logged, "panic in the fast path") != 1 || !strings.Contains(logged, "the first time") || !strings.Contains(logged, `"requestId":"request-1"`) {
+	if strings.Count(logged, "panic in the fast path") != 1 || !strings.Contains(logged, "first call") || !strings.Contains(logged, `"requestId":"request-1"`) {
 		t.Errorf("the log has:\n%s", logged)
 	}
 }
 
-// panickingOnce has a resolver of User.interactions that panics when it is called first.
+// panickingOnce resolves User.interactions and panics at the first call.
 type panickingOnce struct {
 	stubResolvers
 	UserResolver
@@ -61,7 +61,7 @@ func (p *panickingOnce) Interactions(
 	context.Context, *db.User, *int, *string, *int, *string, *InteractionWhere, []*InteractionOrder,
 ) (*InteractionConnection, error) {
 	if !p.called.Swap(true) {
-		panic("the first time")
+		panic("first call")
 	}
 	return NewConnection(&entity.Page[db.Interaction]{}, func(context.Context) (int, error) { return 0, nil }), nil
 }

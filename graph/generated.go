@@ -306,8 +306,8 @@ func newExecutionContext(
 
 var sources = []*ast.Source{
 	{Name: "../schema.graphqls", Input: `"""
-A CRM: staff (users) and customers log in, interactions (meetings, tasks, follow-ups) join a user and a customer and
-send mail, customers raise tickets on interactions. Lists are Relay connections; ids are opaque and global.
+A CRM: staff (users) and customers log in. Staff schedule interactions (meetings, tasks, follow-ups) with customers, and
+both are emailed. Customers raise tickets on interactions. Lists are Relay connections; ids are opaque and global.
 """
 schema {
   query: Query
@@ -315,50 +315,50 @@ schema {
   subscription: Subscription
 }
 
-"Anybody may use the field, also without being logged in."
+"Anyone may use the field, even without logging in."
 directive @public on FIELD_DEFINITION
 
 "Only viewers with one of these roles may use the field; others get UNAUTHENTICATED or FORBIDDEN."
 directive @hasRole(
-  "The roles, of which one is enough."
+  "The allowed roles."
   any: [Role!]!
 ) on FIELD_DEFINITION
 
-"A point in time as RFC 3339 writes it, with any offset in and in UTC out; its precision is a millisecond."
+"An RFC 3339 date and time with millisecond precision. Inputs may have any offset; outputs are in UTC."
 scalar DateTime @specifiedBy(url: "https://scalars.graphql.org/andimarek/date-time.html")
 
-"An e-mail address as a person types it: ` + "`" + `rohan@gmail.com` + "`" + `. It is kept as written and compared regardless of case."
+"An email address such as ` + "`" + `rohan@gmail.com` + "`" + `. It is stored as written and compared case-insensitively."
 scalar EmailAddress @specifiedBy(url: "https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address")
 
-"Anything that has a global id and can be read again by it."
+"An object with a global id, by which it can be fetched."
 interface Node {
-  "The global id: opaque, and unique among all types."
+  "The global id: opaque, and unique across all types."
   id: ID!
 }
 
-"What somebody is in the CRM, which says what they may do."
+"What an account is, which determines what it may do."
 enum Role {
-  "Staff that may do everything."
+  "Staff who may do everything."
   ADMIN
-  "Staff: sees all customers, and their own interactions and tickets."
+  "Staff who see all customers, and their own interactions and tickets."
   USER
-  "A customer: sees themself, their own interactions and tickets."
+  "A customer, who sees their own record, interactions and tickets."
   CUSTOMER
 }
 
-"The direction of an order."
+"A sort direction."
 enum OrderDirection {
-  "From the smallest or oldest on."
+  "Smallest or oldest first."
   ASC
-  "From the greatest or newest on."
+  "Greatest or newest first."
   DESC
 }
 
-"Where a page of a connection lies."
+"The position of a page in its connection."
 type PageInfo {
-  "Whether there is more behind the page. When paging backwards: whether ` + "`" + `before` + "`" + ` was given."
+  "Whether more elements follow the page. When paging backwards: whether ` + "`" + `before` + "`" + ` was given."
   hasNextPage: Boolean!
-  "Whether there is more in front of the page. When paging forwards: whether ` + "`" + `after` + "`" + ` was given."
+  "Whether more elements precede the page. When paging forwards: whether ` + "`" + `after` + "`" + ` was given."
   hasPreviousPage: Boolean!
   "The cursor of the page's first element; null when the page is empty."
   startCursor: String
@@ -368,59 +368,59 @@ type PageInfo {
 
 "Compares an id."
 input IDFilter {
-  "Is this one."
+  "Is this id."
   eq: ID
-  "Is not this one."
+  "Is not this id."
   ne: ID
-  "Is one of these, 100 at most."
+  "Is one of these, at most 100."
   in: [ID!]
-  "Is none of these, 100 at most."
+  "Is none of these, at most 100."
   notIn: [ID!]
 }
 
 "Compares an id that may be missing."
 input OptionalIDFilter {
-  "Is this one."
+  "Is this id."
   eq: ID
-  "Is not this one, or is missing."
+  "Is not this id, or is missing."
   ne: ID
-  "Is one of these, 100 at most."
+  "Is one of these, at most 100."
   in: [ID!]
-  "Is none of these, 100 at most, or is missing."
+  "Is none of these, at most 100, or is missing."
   notIn: [ID!]
   "Is missing (true) or present (false)."
   isNull: Boolean
 }
 
-"Compares a text, regardless of case."
+"Compares a text case-insensitively."
 input TextFilter {
   "Is this text."
   eq: String
   "Is not this text."
   ne: String
-  "Is one of these, 100 at most."
+  "Is one of these, at most 100."
   in: [String!]
-  "Is none of these, 100 at most."
+  "Is none of these, at most 100."
   notIn: [String!]
-  "Has this text, of at least 3 characters, somewhere in it."
+  "Contains this text of at least 3 characters."
   contains: String
-  "Begins with this text."
+  "Starts with this text."
   startsWith: String
 }
 
-"Compares a text that may be missing, regardless of case."
+"Compares a text that may be missing, case-insensitively."
 input OptionalTextFilter {
   "Is this text."
   eq: String
   "Is not this text, or is missing."
   ne: String
-  "Is one of these, 100 at most."
+  "Is one of these, at most 100."
   in: [String!]
-  "Is none of these, 100 at most, or is missing."
+  "Is none of these, at most 100, or is missing."
   notIn: [String!]
-  "Has this text, of at least 3 characters, somewhere in it."
+  "Contains this text of at least 3 characters."
   contains: String
-  "Begins with this text."
+  "Starts with this text."
   startsWith: String
   "Is missing (true) or present (false)."
   isNull: Boolean
@@ -428,41 +428,41 @@ input OptionalTextFilter {
 
 "Compares a point in time."
 input DateTimeFilter {
-  "Is this moment."
+  "Is this time."
   eq: DateTime
-  "Is not this moment."
+  "Is not this time."
   ne: DateTime
-  "Is one of these moments, 100 at most."
+  "Is one of these times, at most 100."
   in: [DateTime!]
-  "Is none of these moments, 100 at most."
+  "Is none of these times, at most 100."
   notIn: [DateTime!]
-  "Is after this moment."
+  "Is after this time."
   gt: DateTime
-  "Is this moment or after it."
+  "Is this time or later."
   gte: DateTime
-  "Is before this moment."
+  "Is before this time."
   lt: DateTime
-  "Is this moment or before it."
+  "Is this time or earlier."
   lte: DateTime
 }
 
 "Compares a point in time that may be missing."
 input OptionalDateTimeFilter {
-  "Is this moment."
+  "Is this time."
   eq: DateTime
-  "Is not this moment, or is missing."
+  "Is not this time, or is missing."
   ne: DateTime
-  "Is one of these moments, 100 at most."
+  "Is one of these times, at most 100."
   in: [DateTime!]
-  "Is none of these moments, 100 at most, or is missing."
+  "Is none of these times, at most 100, or is missing."
   notIn: [DateTime!]
-  "Is after this moment."
+  "Is after this time."
   gt: DateTime
-  "Is this moment or after it."
+  "Is this time or later."
   gte: DateTime
-  "Is before this moment."
+  "Is before this time."
   lt: DateTime
-  "Is this moment or before it."
+  "Is this time or earlier."
   lte: DateTime
   "Is missing (true) or present (false)."
   isNull: Boolean
@@ -536,69 +536,69 @@ input PriorityFilter {
   lte: Priority
 }
 
-"A member of the staff. Who is neither this user nor an admin sees only name, address and version."
+"A member of staff. Viewers other than this user and admins see only the name, address and version."
 type User implements Node {
   "The global id: ` + "`" + `usr_` + "`" + ` and 24 hexadecimal digits."
   id: ID!
-  "The name as its owner writes it."
+  "The name."
   name: String!
-  "The address that they log in with and get mail at."
+  "The address to log in with and to send mail to."
   email: EmailAddress!
-  "ADMIN or USER; null where the viewer may not see it."
+  "ADMIN or USER; null if the viewer may not see it."
   role: Role
-  "Whether they may log in; null where the viewer may not see it."
+  "Whether they may log in; null if the viewer may not see it."
   active: Boolean
-  "When they were deactivated; null if they weren't or where the viewer may not see it."
+  "When they were deactivated; null if they weren't, or if the viewer may not see it."
   deactivatedAt: DateTime
-  "When the account was made; null where the viewer may not see it."
+  "When the account was created; null if the viewer may not see it."
   createdAt: DateTime
-  "When the account was last changed; null where the viewer may not see it."
+  "When the account was last changed; null if the viewer may not see it."
   updatedAt: DateTime
-  "Grows with every change; see ` + "`" + `expectedVersion` + "`" + ` of the updates."
+  "Increases with every change; see ` + "`" + `expectedVersion` + "`" + ` on update inputs."
   version: Int!
   "The interactions of this user that the viewer may see."
   interactions(
-    "At most this many from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only those behind this cursor."
+    "Return only elements after this cursor."
     after: String
-    "At most this many from the end, 1 to 100."
+    "Return up to this many elements from the end, 1 to 100."
     last: Int
-    "Only those in front of this cursor."
+    "Return only elements before this cursor."
     before: String
-    "Only those that match."
+    "Return only elements that match."
     where: InteractionWhere
-    "The order; newest first if not given. At most 3 keys, each once."
+    "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [InteractionOrder!]
   ): InteractionConnection!
   "The tickets on this user's interactions that the viewer may see."
   tickets(
-    "At most this many from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only those behind this cursor."
+    "Return only elements after this cursor."
     after: String
-    "At most this many from the end, 1 to 100."
+    "Return up to this many elements from the end, 1 to 100."
     last: Int
-    "Only those in front of this cursor."
+    "Return only elements before this cursor."
     before: String
-    "Only those that match."
+    "Return only elements that match."
     where: TicketWhere
-    "The order; newest first if not given. At most 3 keys, each once."
+    "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [TicketOrder!]
   ): TicketConnection!
   "The tickets assigned to this user that the viewer may see."
   assignedTickets(
-    "At most this many from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only those behind this cursor."
+    "Return only elements after this cursor."
     after: String
-    "At most this many from the end, 1 to 100."
+    "Return up to this many elements from the end, 1 to 100."
     last: Int
-    "Only those in front of this cursor."
+    "Return only elements before this cursor."
     before: String
-    "Only those that match."
+    "Return only elements that match."
     where: TicketWhere
-    "The order; newest first if not given. At most 3 keys, each once."
+    "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [TicketOrder!]
   ): TicketConnection!
 }
@@ -609,35 +609,35 @@ type UserConnection {
   edges: [UserEdge!]!
   "The page's elements."
   nodes: [User!]!
-  "Where the page lies."
+  "The position of the page."
   pageInfo: PageInfo!
-  "How many match, on all pages together; counted only when asked for."
+  "How many elements match, across all pages; counted only if selected."
   totalCount: Int!
 }
 
 "A user on a page."
 type UserEdge {
-  "The element's place in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  "The element's position in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
   cursor: String!
   "The element."
   node: User!
 }
 
-"One user, by a key that no two users share: exactly one of these."
+"Identifies one user by exactly one unique key."
 input UserBy @oneOf {
   "The user's id."
   id: ID
-  "The address that they log in with, regardless of case."
+  "The address that they log in with, case-insensitively."
   email: EmailAddress
 }
 
-"Which users are meant; all conditions must hold. ` + "`" + `role` + "`" + `, ` + "`" + `active` + "`" + `, ` + "`" + `createdAt` + "`" + ` and ` + "`" + `updatedAt` + "`" + ` are for admins."
+"Selects users; all conditions must hold. Only admins may use ` + "`" + `role` + "`" + `, ` + "`" + `active` + "`" + `, ` + "`" + `createdAt` + "`" + ` and ` + "`" + `updatedAt` + "`" + `."
 input UserWhere {
-  "All of these hold too."
+  "All of these must hold too."
   and: [UserWhere!]
-  "At least one of these holds too."
+  "At least one of these must hold too."
   or: [UserWhere!]
-  "This does not hold."
+  "This must not hold."
   not: UserWhere
   "By id."
   id: IDFilter
@@ -649,78 +649,78 @@ input UserWhere {
   role: RoleFilter
   "By whether they may log in."
   active: Boolean
-  "By when the account was made."
+  "By when the account was created."
   createdAt: DateTimeFilter
   "By when the account was last changed."
   updatedAt: DateTimeFilter
 }
 
-"What users can be ordered by."
+"The fields to sort users by."
 enum UserOrderField {
-  "By name, regardless of case."
+  "By name, case-insensitively."
   NAME
-  "By address, regardless of case."
+  "By address, case-insensitively."
   EMAIL
-  "By when the account was made."
+  "By when the account was created."
   CREATED_AT
 }
 
-"One key of an order of users."
+"A sort key for users."
 input UserOrder {
-  "What to order by."
+  "The field to sort by."
   field: UserOrderField!
-  "Which end comes first."
+  "The sort direction."
   direction: OrderDirection! = ASC
 }
 
-"Somebody the staff deals with."
+"A person whom the staff serve."
 type Customer implements Node {
   "The global id: ` + "`" + `cus_` + "`" + ` and 24 hexadecimal digits."
   id: ID!
-  "The name as its owner writes it."
+  "The name."
   name: String!
-  "The address that they log in with and get mail at."
+  "The address to log in with and to send mail to."
   email: EmailAddress!
   "The company they belong to."
   company: String
   "The telephone number."
   phone: String
-  "Whether they have a password and so may log in."
+  "Whether they have a password and so can log in."
   canLogIn: Boolean!
-  "When the record was made."
+  "When the record was created."
   createdAt: DateTime!
   "When the record was last changed."
   updatedAt: DateTime!
-  "Grows with every change; see ` + "`" + `expectedVersion` + "`" + ` of the updates."
+  "Increases with every change; see ` + "`" + `expectedVersion` + "`" + ` on update inputs."
   version: Int!
   "The interactions with this customer that the viewer may see."
   interactions(
-    "At most this many from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only those behind this cursor."
+    "Return only elements after this cursor."
     after: String
-    "At most this many from the end, 1 to 100."
+    "Return up to this many elements from the end, 1 to 100."
     last: Int
-    "Only those in front of this cursor."
+    "Return only elements before this cursor."
     before: String
-    "Only those that match."
+    "Return only elements that match."
     where: InteractionWhere
-    "The order; newest first if not given. At most 3 keys, each once."
+    "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [InteractionOrder!]
   ): InteractionConnection!
   "The tickets of this customer that the viewer may see."
   tickets(
-    "At most this many from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only those behind this cursor."
+    "Return only elements after this cursor."
     after: String
-    "At most this many from the end, 1 to 100."
+    "Return up to this many elements from the end, 1 to 100."
     last: Int
-    "Only those in front of this cursor."
+    "Return only elements before this cursor."
     before: String
-    "Only those that match."
+    "Return only elements that match."
     where: TicketWhere
-    "The order; newest first if not given. At most 3 keys, each once."
+    "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [TicketOrder!]
   ): TicketConnection!
 }
@@ -731,35 +731,35 @@ type CustomerConnection {
   edges: [CustomerEdge!]!
   "The page's elements."
   nodes: [Customer!]!
-  "Where the page lies."
+  "The position of the page."
   pageInfo: PageInfo!
-  "How many match, on all pages together; counted only when asked for."
+  "How many elements match, across all pages; counted only if selected."
   totalCount: Int!
 }
 
 "A customer on a page."
 type CustomerEdge {
-  "The element's place in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  "The element's position in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
   cursor: String!
   "The element."
   node: Customer!
 }
 
-"One customer, by a key that no two customers share: exactly one of these."
+"Identifies one customer by exactly one unique key."
 input CustomerBy @oneOf {
   "The customer's id."
   id: ID
-  "The address that they log in with, regardless of case."
+  "The address that they log in with, case-insensitively."
   email: EmailAddress
 }
 
-"Which customers are meant; all conditions must hold."
+"Selects customers; all conditions must hold."
 input CustomerWhere {
-  "All of these hold too."
+  "All of these must hold too."
   and: [CustomerWhere!]
-  "At least one of these holds too."
+  "At least one of these must hold too."
   or: [CustomerWhere!]
-  "This does not hold."
+  "This must not hold."
   not: CustomerWhere
   "By id."
   id: IDFilter
@@ -769,51 +769,51 @@ input CustomerWhere {
   email: TextFilter
   "By company."
   company: OptionalTextFilter
-  "By telephone number, as it is written."
+  "By telephone number, as written."
   phone: OptionalTextFilter
-  "By when the record was made."
+  "By when the record was created."
   createdAt: DateTimeFilter
   "By when the record was last changed."
   updatedAt: DateTimeFilter
 }
 
-"What customers can be ordered by."
+"The fields to sort customers by."
 enum CustomerOrderField {
-  "By name, regardless of case."
+  "By name, case-insensitively."
   NAME
-  "By address, regardless of case."
+  "By address, case-insensitively."
   EMAIL
-  "By when the record was made."
+  "By when the record was created."
   CREATED_AT
   "By when the record was last changed."
   UPDATED_AT
 }
 
-"One key of an order of customers."
+"A sort key for customers."
 input CustomerOrder {
-  "What to order by."
+  "The field to sort by."
   field: CustomerOrderField!
-  "Which end comes first."
+  "The sort direction."
   direction: OrderDirection! = ASC
 }
 
-"What sort of appointment an interaction is."
+"The kind of an interaction."
 enum InteractionKind {
-  "Somebody meets somebody."
+  "A meeting."
   MEETING
-  "Something is to be done."
+  "Something to do."
   TASK
-  "Something is to be taken up again."
+  "Something to come back to."
   FOLLOW_UP
 }
 
-"Whether an interaction is still to come."
+"Whether an interaction is planned, done or cancelled."
 enum InteractionStatus {
-  "It is to come."
+  "It is planned."
   PLANNED
   "It took place."
   DONE
-  "It was called off."
+  "It was cancelled."
   CANCELLED
 }
 
@@ -829,62 +829,62 @@ enum InteractionAction {
   CREATE_TICKET
 }
 
-"A meeting, task or follow-up that joins a user and a customer."
+"A meeting, task or follow-up of a user with a customer."
 type Interaction implements Node {
   "The global id: ` + "`" + `int_` + "`" + ` and 24 hexadecimal digits."
   id: ID!
-  "What sort of appointment it is."
+  "Whether it is a meeting, a task or a follow-up."
   kind: InteractionKind!
-  "What it is about, in a line."
+  "The title, in one line."
   title: String!
-  "What it is about, at length; may be empty."
+  "The description; may be empty."
   description: String!
-  "When it begins."
+  "When it starts."
   startTime: DateTime!
-  "When it ends, if that is known."
+  "When it ends, if known."
   endTime: DateTime
-  "How long it takes, if that is known."
+  "How many minutes it takes, if known."
   durationMinutes: Int
   "Where it takes place."
   location: String
-  "Whether it is still to come."
+  "Whether it is planned, done or cancelled."
   status: InteractionStatus!
-  "When it was entered."
+  "When it was created."
   createdAt: DateTime!
   "When it was last changed."
   updatedAt: DateTime!
-  "Grows with every change; see ` + "`" + `expectedVersion` + "`" + ` of the updates."
+  "Increases with every change; see ` + "`" + `expectedVersion` + "`" + ` on update inputs."
   version: Int!
-  "The member of the staff; null when the account is gone or hidden from the viewer."
+  "The member of staff; null if the account was deleted or is hidden from the viewer."
   user: User
-  "The customer; null when the record is gone or hidden from the viewer."
+  "The customer; null if the record was deleted or is hidden from the viewer."
   customer: Customer
   "The mutations that this viewer may call on it."
   viewerCan: [InteractionAction!]!
   "The tickets raised on it that the viewer may see."
   tickets(
-    "At most this many from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only those behind this cursor."
+    "Return only elements after this cursor."
     after: String
-    "At most this many from the end, 1 to 100."
+    "Return up to this many elements from the end, 1 to 100."
     last: Int
-    "Only those in front of this cursor."
+    "Return only elements before this cursor."
     before: String
-    "Only those that match."
+    "Return only elements that match."
     where: TicketWhere
-    "The order; newest first if not given. At most 3 keys, each once."
+    "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [TicketOrder!]
   ): TicketConnection!
-  "The messages that went out because of it, newest first."
+  "The messages about it, newest first."
   deliveries(
-    "At most this many from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only those behind this cursor."
+    "Return only elements after this cursor."
     after: String
-    "At most this many from the end, 1 to 100."
+    "Return up to this many elements from the end, 1 to 100."
     last: Int
-    "Only those in front of this cursor."
+    "Return only elements before this cursor."
     before: String
   ): DeliveryConnection @hasRole(any: [ADMIN, USER])
 }
@@ -895,27 +895,27 @@ type InteractionConnection {
   edges: [InteractionEdge!]!
   "The page's elements."
   nodes: [Interaction!]!
-  "Where the page lies."
+  "The position of the page."
   pageInfo: PageInfo!
-  "How many match, on all pages together; counted only when asked for."
+  "How many elements match, across all pages; counted only if selected."
   totalCount: Int!
 }
 
 "An interaction on a page."
 type InteractionEdge {
-  "The element's place in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  "The element's position in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
   cursor: String!
   "The element."
   node: Interaction!
 }
 
-"Which interactions are meant; all conditions must hold."
+"Selects interactions; all conditions must hold."
 input InteractionWhere {
-  "All of these hold too."
+  "All of these must hold too."
   and: [InteractionWhere!]
-  "At least one of these holds too."
+  "At least one of these must hold too."
   or: [InteractionWhere!]
-  "This does not hold."
+  "This must not hold."
   not: InteractionWhere
   "By id."
   id: IDFilter
@@ -925,11 +925,11 @@ input InteractionWhere {
   title: TextFilter
   "By status."
   status: InteractionStatusFilter
-  "By when it begins."
+  "By when it starts."
   startTime: DateTimeFilter
   "By when it ends."
   endTime: OptionalDateTimeFilter
-  "By when it was entered."
+  "By when it was created."
   createdAt: DateTimeFilter
   "By when it was last changed."
   updatedAt: DateTimeFilter
@@ -937,39 +937,39 @@ input InteractionWhere {
   userId: IDFilter
   "By its customer's id."
   customerId: IDFilter
-  "By its user, of those that the viewer may see."
+  "By its user, among users that the viewer may see."
   user: UserWhere
-  "By its customer, of those that the viewer may see."
+  "By its customer, among customers that the viewer may see."
   customer: CustomerWhere
 }
 
-"What interactions can be ordered by."
+"The fields to sort interactions by."
 enum InteractionOrderField {
-  "By when it begins."
+  "By when it starts."
   START_TIME
-  "By title, regardless of case."
+  "By title, case-insensitively."
   TITLE
-  "By when it was entered."
+  "By when it was created."
   CREATED_AT
   "By when it was last changed."
   UPDATED_AT
 }
 
-"One key of an order of interactions."
+"A sort key for interactions."
 input InteractionOrder {
-  "What to order by."
+  "The field to sort by."
   field: InteractionOrderField!
-  "Which end comes first."
+  "The sort direction."
   direction: OrderDirection! = ASC
 }
 
-"How far the work on a ticket is."
+"The progress of a ticket."
 enum TicketStatus {
-  "Nobody works on it yet."
+  "Nobody is working on it yet."
   OPEN
-  "Somebody works on it."
+  "Somebody is working on it."
   IN_PROGRESS
-  "The staff takes it for done."
+  "The staff consider it done."
   RESOLVED
   "It is done."
   CLOSED
@@ -979,11 +979,11 @@ enum TicketStatus {
 enum Priority {
   "It can wait."
   LOW
-  "As usual."
+  "It is of normal urgency."
   MEDIUM
-  "Before the others."
+  "It comes before normal tickets."
   HIGH
-  "At once."
+  "It needs attention at once."
   URGENT
 }
 
@@ -999,13 +999,13 @@ enum TicketAction {
   DELETE
 }
 
-"What a customer, or the staff for them, asks on an interaction."
+"A request on an interaction, raised by a customer or by staff on their behalf."
 type Ticket implements Node {
   "The global id: ` + "`" + `tkt_` + "`" + ` and 24 hexadecimal digits."
   id: ID!
-  "What is asked."
+  "The request."
   description: String!
-  "How far the work is."
+  "How far the work has got."
   status: TicketStatus!
   "How urgent it is."
   priority: Priority!
@@ -1013,27 +1013,27 @@ type Ticket implements Node {
   createdAt: DateTime!
   "When it was last changed."
   updatedAt: DateTime!
-  "Grows with every change; see ` + "`" + `expectedVersion` + "`" + ` of the updates."
+  "Increases with every change; see ` + "`" + `expectedVersion` + "`" + ` on update inputs."
   version: Int!
-  "The interaction that it was raised on; null when it is gone or hidden from the viewer."
+  "The interaction that it was raised on; null if that was deleted or is hidden from the viewer."
   interaction: Interaction
-  "The customer; null when the record is gone or hidden from the viewer."
+  "The customer; null if the record was deleted or is hidden from the viewer."
   customer: Customer
-  "The user who is to see to it; null when nobody is, or when the account is gone or hidden from the viewer."
+  "The user responsible for it; null if there is none, or if the account was deleted or is hidden from the viewer."
   assignee: User
   "The mutations that this viewer may call on it."
   viewerCan: [TicketAction!]!
-  "The states that this viewer may move it to."
+  "The statuses that this viewer may move it to."
   allowedTransitions: [TicketStatus!]!
-  "The messages that went out because of it, newest first."
+  "The messages about it, newest first."
   deliveries(
-    "At most this many from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only those behind this cursor."
+    "Return only elements after this cursor."
     after: String
-    "At most this many from the end, 1 to 100."
+    "Return up to this many elements from the end, 1 to 100."
     last: Int
-    "Only those in front of this cursor."
+    "Return only elements before this cursor."
     before: String
   ): DeliveryConnection @hasRole(any: [ADMIN, USER])
 }
@@ -1044,27 +1044,27 @@ type TicketConnection {
   edges: [TicketEdge!]!
   "The page's elements."
   nodes: [Ticket!]!
-  "Where the page lies."
+  "The position of the page."
   pageInfo: PageInfo!
-  "How many match, on all pages together; counted only when asked for."
+  "How many elements match, across all pages; counted only if selected."
   totalCount: Int!
 }
 
 "A ticket on a page."
 type TicketEdge {
-  "The element's place in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  "The element's position in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
   cursor: String!
   "The element."
   node: Ticket!
 }
 
-"Which tickets are meant; all conditions must hold."
+"Selects tickets; all conditions must hold."
 input TicketWhere {
-  "All of these hold too."
+  "All of these must hold too."
   and: [TicketWhere!]
-  "At least one of these holds too."
+  "At least one of these must hold too."
   or: [TicketWhere!]
-  "This does not hold."
+  "This must not hold."
   not: TicketWhere
   "By id."
   id: IDFilter
@@ -1082,17 +1082,17 @@ input TicketWhere {
   customerId: IDFilter
   "By its assignee's id."
   assigneeId: OptionalIDFilter
-  "By its interaction, of those that the viewer may see."
+  "By its interaction, among interactions that the viewer may see."
   interaction: InteractionWhere
-  "By its customer, of those that the viewer may see."
+  "By its customer, among customers that the viewer may see."
   customer: CustomerWhere
-  "By its assignee, of those that the viewer may see."
+  "By its assignee, among users that the viewer may see."
   assignee: UserWhere
 }
 
-"What tickets can be ordered by."
+"The fields to sort tickets by."
 enum TicketOrderField {
-  "By how urgent it is, and by when it was raised: only CREATED_AT may follow."
+  "By urgency. Tickets of equal urgency are sorted by when they were raised; only CREATED_AT may follow."
   PRIORITY
   "By when it was raised."
   CREATED_AT
@@ -1100,43 +1100,43 @@ enum TicketOrderField {
   UPDATED_AT
 }
 
-"One key of an order of tickets."
+"A sort key for tickets."
 input TicketOrder {
-  "What to order by."
+  "The field to sort by."
   field: TicketOrderField!
-  "Which end comes first."
+  "The sort direction."
   direction: OrderDirection! = ASC
 }
 
-"How a delivery stands."
+"The status of a delivery."
 enum DeliveryStatus {
-  "It is still to be sent."
+  "It has not been sent yet."
   PENDING
   "It was handed to the mail server."
   SENT
-  "It was given up."
+  "Sending was given up."
   FAILED
-  "Its recipient's account was deactivated or deleted before it could be sent."
+  "The recipient's account was deactivated or deleted before it could be sent."
   CANCELLED
 }
 
-"A message to one recipient that follows from a change."
+"A message about a change, to one recipient."
 type Delivery implements Node {
   "The global id: ` + "`" + `dlv_` + "`" + ` and 24 hexadecimal digits."
   id: ID!
-  "The address that it goes to: the one that its recipient has when it is tried. A placeholder once the account is deleted."
+  "The recipient's address at the last attempt; a placeholder once the account is erased."
   recipient: EmailAddress!
   "The message's subject."
   subject: String!
-  "How it stands."
+  "Whether it is pending, sent or failed."
   status: DeliveryStatus!
-  "How often it was tried."
+  "How many times sending was tried."
   attempts: Int!
-  "Why the last try failed."
+  "Why the last attempt failed."
   lastError: String
-  "When it is tried next; null unless it is pending."
+  "When the next attempt is due; null unless it is pending."
   nextAttemptAt: DateTime
-  "When it was planned."
+  "When it was created."
   createdAt: DateTime!
   "When it was handed to the mail server."
   sentAt: DateTime
@@ -1148,35 +1148,35 @@ type DeliveryConnection {
   edges: [DeliveryEdge!]!
   "The page's elements."
   nodes: [Delivery!]!
-  "Where the page lies."
+  "The position of the page."
   pageInfo: PageInfo!
-  "How many there are, on all pages together; counted only when asked for."
+  "How many elements there are, across all pages; counted only if selected."
   totalCount: Int!
 }
 
 "A delivery on a page."
 type DeliveryEdge {
-  "The element's place in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  "The element's position in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
   cursor: String!
   "The element."
   node: Delivery!
 }
 
-"Who is logged in."
+"The account that is logged in."
 union Viewer = User | Customer
 
-"Everything that can be read."
+"All queries."
 type Query {
-  "Who is logged in; null for nobody."
+  "The account that is logged in; null if there is none."
   viewer: Viewer @public
-  "What has this global id."
+  "The object with this global id."
   node(
     "The global id."
     id: ID!
   ): Node @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "What has these global ids, in their order, null where there is nothing that the viewer may see."
+  "The objects with these global ids, in the same order; null for each one that doesn't exist or that the viewer may not see."
   nodes(
-    "The global ids, 100 at most."
+    "The global ids, at most 100."
     ids: [ID!]!
   ): [Node]! @hasRole(any: [ADMIN, USER, CUSTOMER])
   "One user."
@@ -1186,17 +1186,17 @@ type Query {
   ): User @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The users that the viewer may see."
   users(
-    "At most this many from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only those behind this cursor."
+    "Return only elements after this cursor."
     after: String
-    "At most this many from the end, 1 to 100."
+    "Return up to this many elements from the end, 1 to 100."
     last: Int
-    "Only those in front of this cursor."
+    "Return only elements before this cursor."
     before: String
-    "Only those that match."
+    "Return only elements that match."
     where: UserWhere
-    "The order; newest first if not given. At most 3 keys, each once."
+    "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [UserOrder!]
   ): UserConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
   "One customer."
@@ -1206,17 +1206,17 @@ type Query {
   ): Customer @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The customers that the viewer may see."
   customers(
-    "At most this many from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only those behind this cursor."
+    "Return only elements after this cursor."
     after: String
-    "At most this many from the end, 1 to 100."
+    "Return up to this many elements from the end, 1 to 100."
     last: Int
-    "Only those in front of this cursor."
+    "Return only elements before this cursor."
     before: String
-    "Only those that match."
+    "Return only elements that match."
     where: CustomerWhere
-    "The order; newest first if not given. At most 3 keys, each once."
+    "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [CustomerOrder!]
   ): CustomerConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
   "One interaction."
@@ -1226,17 +1226,17 @@ type Query {
   ): Interaction @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The interactions that the viewer may see."
   interactions(
-    "At most this many from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only those behind this cursor."
+    "Return only elements after this cursor."
     after: String
-    "At most this many from the end, 1 to 100."
+    "Return up to this many elements from the end, 1 to 100."
     last: Int
-    "Only those in front of this cursor."
+    "Return only elements before this cursor."
     before: String
-    "Only those that match."
+    "Return only elements that match."
     where: InteractionWhere
-    "The order; newest first if not given. At most 3 keys, each once."
+    "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [InteractionOrder!]
   ): InteractionConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
   "One ticket."
@@ -1246,74 +1246,74 @@ type Query {
   ): Ticket @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The tickets that the viewer may see."
   tickets(
-    "At most this many from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only those behind this cursor."
+    "Return only elements after this cursor."
     after: String
-    "At most this many from the end, 1 to 100."
+    "Return up to this many elements from the end, 1 to 100."
     last: Int
-    "Only those in front of this cursor."
+    "Return only elements before this cursor."
     before: String
-    "Only those that match."
+    "Return only elements that match."
     where: TicketWhere
-    "The order; newest first if not given. At most 3 keys, each once."
+    "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [TicketOrder!]
   ): TicketConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "The place in the log of the newest change. A client that asks for this first, then reads what it shows, and then subscribes after this, misses nothing."
+  "The position of the newest change in the log. A client that asks for this first, then reads its data, and then subscribes after this position misses nothing."
   latestSeq: String! @hasRole(any: [ADMIN, USER, CUSTOMER])
 }
 
 """
-What happens, as it happens. Each change carries its ` + "`" + `seq` + "`" + `: whoever subscribes again ` + "`" + `after` + "`" + ` the last one that they got is told
-what they missed, then what happens, nothing twice. If that is not kept any more (30 days), the error is EVENTS_EXPIRED.
+Live changes. Each change carries its ` + "`" + `seq` + "`" + `: a client that subscribes again ` + "`" + `after` + "`" + ` the last one it received gets the changes
+that it missed, then new ones, and none twice. If the missed changes are older than 30 days, the error is EVENTS_EXPIRED.
 A subscription ends with UNAUTHENTICATED when the access token expires, its session ends or the account's role changes, with
-UNAVAILABLE when the store can't be reached, and with SLOW_CONSUMER when changes are not read.
+UNAVAILABLE when the store can't be reached, and with SLOW_CONSUMER when the client doesn't read changes.
 """
 type Subscription {
   """
-  Each change of a ticket that the viewer may see and that matches. A ticket that is deleted, leaves the viewer's sight
-  or does not match any more is REMOVED. Changes of what it hangs on, as of its customer's company, are none of its own.
+  Each change of a ticket that the viewer may see and that matches. A ticket that is deleted, becomes hidden from the
+  viewer or no longer matches is REMOVED. Changes of related objects, such as its customer's company, are not reported.
   """
   ticketChanged(
-    "Only tickets that match, at the moment when the change is sent."
+    "Report only tickets that match when the change is sent."
     where: TicketWhere
-    "Begin behind this ` + "`" + `seq` + "`" + `; from now on if not given."
+    "Start after this ` + "`" + `seq` + "`" + `; by default, start now."
     after: String
   ): TicketChange! @hasRole(any: [ADMIN, USER, CUSTOMER])
   """
-  Each change of an interaction that the viewer may see and that matches. An interaction that is deleted or does not match
-  any more is REMOVED. Changes of what it hangs on are none of its own.
+  Each change of an interaction that the viewer may see and that matches. An interaction that is deleted or no longer
+  matches is REMOVED. Changes of related objects are not reported.
   """
   interactionChanged(
-    "Only interactions that match, at the moment when the change is sent."
+    "Report only interactions that match when the change is sent."
     where: InteractionWhere
-    "Begin behind this ` + "`" + `seq` + "`" + `; from now on if not given."
+    "Start after this ` + "`" + `seq` + "`" + `; by default, start now."
     after: String
   ): InteractionChange! @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "Each message that was given up."
+  "Each message whose sending was given up."
   deliveryFailed(
-    "Begin behind this ` + "`" + `seq` + "`" + `; from now on if not given."
+    "Start after this ` + "`" + `seq` + "`" + `; by default, start now."
     after: String
   ): DeliveryFailure! @hasRole(any: [ADMIN])
 }
 
-"What happened to a ticket. Only for REMOVED is there no ticket."
+"What happened to a ticket. A change carries the ticket unless it is REMOVED."
 enum TicketChangeKind {
   "It was raised."
   CREATED
-  "Its text or its priority was changed."
+  "Its text or priority was changed."
   UPDATED
   "Its status was changed."
   MOVED
-  "It was given to somebody, or taken from them."
+  "It was assigned to somebody or unassigned."
   ASSIGNED
-  "It was deleted, left the viewer's sight, or does not match any more. A client that does not show it has nothing to do."
+  "It was deleted, became hidden from the viewer, or no longer matches. Clients that don't show it can ignore this."
   REMOVED
 }
 
 "A change of a ticket."
 type TicketChange {
-  "The change's place in the log: a number, as a text since it outgrows Int."
+  "The change's position in the log: a number, written as text because it can exceed Int."
   seq: String!
   "When it happened."
   at: DateTime!
@@ -1325,21 +1325,21 @@ type TicketChange {
   ticket: Ticket
 }
 
-"What happened to an interaction. Only for REMOVED is there no interaction."
+"What happened to an interaction. A change carries the interaction unless it is REMOVED."
 enum InteractionChangeKind {
-  "It was entered."
+  "It was created."
   CREATED
   "It was changed."
   UPDATED
-  "It was called off."
+  "It was cancelled."
   CANCELLED
-  "It was deleted or does not match any more. A client that does not show it has nothing to do."
+  "It was deleted or no longer matches. Clients that don't show it can ignore this."
   REMOVED
 }
 
 "A change of an interaction."
 type InteractionChange {
-  "The change's place in the log: a number, as a text since it outgrows Int."
+  "The change's position in the log: a number, written as text because it can exceed Int."
   seq: String!
   "When it happened."
   at: DateTime!
@@ -1351,33 +1351,33 @@ type InteractionChange {
   interaction: Interaction
 }
 
-"A message that was given up."
+"A message whose sending was given up."
 type DeliveryFailure {
-  "The failure's place in the log: a number, as a text since it outgrows Int."
+  "The failure's position in the log: a number, written as text because it can exceed Int."
   seq: String!
-  "When it was given up."
+  "When sending was given up."
   at: DateTime!
   "The message's id."
   deliveryId: ID!
-  "The message as it is now; null if it is not kept any more."
+  "The message as it is now; null if it is no longer stored."
   delivery: Delivery
 }
 
 """
-Everything that can be changed. Each mutation takes one ` + "`" + `input` + "`" + `. In updates a field that is left out stays as it is and
-null clears it; ` + "`" + `expectedVersion` + "`" + ` makes the update fail with CONFLICT if somebody changed the record in the meantime. A
-mutation that fails is null, with an error beside it; what others in the same operation did still shows.
+All mutations. Each takes one ` + "`" + `input` + "`" + `. An update leaves omitted fields unchanged and clears fields that are null;
+` + "`" + `expectedVersion` + "`" + ` makes it fail with CONFLICT if somebody changed the record in the meantime. A mutation that fails
+returns null and an error; the results of other mutations in the same operation are still returned.
 """
 type Mutation {
-  "Makes a staff account and logs in. The first one in an empty system becomes ADMIN; later ones are refused unless the server allows staff to sign up."
+  "Creates a staff account and logs in. The first one in an empty system becomes ADMIN; later ones are refused unless the server allows staff to sign up."
   signUpUser("The account." input: SignUpUserInput!): SignUpUserPayload @public
-  "Makes a customer account and logs in."
+  "Creates a customer account and logs in."
   signUpCustomer("The account." input: SignUpCustomerInput!): SignUpCustomerPayload @public
   "Logs a user in."
   logInUser("Address and password." input: LogInInput!): LogInUserPayload @public
   "Logs a customer in."
   logInCustomer("Address and password." input: LogInInput!): LogInCustomerPayload @public
-  "Exchanges a refresh token for new tokens. Each works once; using one twice ends the whole session."
+  "Exchanges a refresh token for new tokens. Each refresh token works once; using one twice ends the whole session."
   refresh("The token." input: RefreshInput!): RefreshPayload @public
   "Ends the session that the request's access token belongs to."
   logOut: LogOutPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
@@ -1388,57 +1388,57 @@ type Mutation {
   "Gives an account a new password and ends its sessions."
   setPassword("The account and its password." input: SetPasswordInput!): SetPasswordPayload @hasRole(any: [ADMIN])
 
-  "Makes a staff account."
+  "Creates a staff account."
   createUser("The account." input: CreateUserInput!): CreateUserPayload @hasRole(any: [ADMIN])
-  "Changes a user: their own record, or for an admin any."
+  "Changes a user. Users may change themselves; admins may change anyone."
   updateUser("The changes." input: UpdateUserInput!): UpdateUserPayload @hasRole(any: [ADMIN, USER])
-  "Ends a user's sessions at once and refuses their log-in; their history stays."
+  "Ends a user's sessions at once and refuses further log-ins; their history is kept."
   deactivateUser("Which user." input: DeactivateUserInput!): DeactivateUserPayload @hasRole(any: [ADMIN])
   "Lets a deactivated user log in again."
   reactivateUser("Which user." input: ReactivateUserInput!): ReactivateUserPayload @hasRole(any: [ADMIN])
-  "Deletes a user. One with interactions is refused with CONFLICT unless ` + "`" + `cascade` + "`" + ` is true."
+  "Deletes a user. Fails with CONFLICT if they have interactions, unless ` + "`" + `cascade` + "`" + ` is true."
   deleteUser("Which user." input: DeleteUserInput!): DeleteUserPayload @hasRole(any: [ADMIN])
 
-  "Enters a customer, who can log in once they have a password."
+  "Creates a customer, who can log in once they have a password."
   createCustomer("The customer." input: CreateCustomerInput!): CreateCustomerPayload @hasRole(any: [ADMIN, USER])
-  "Changes a customer; a customer may change themself."
+  "Changes a customer. Customers may change themselves."
   updateCustomer("The changes." input: UpdateCustomerInput!): UpdateCustomerPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "Deletes a customer. One with interactions is refused with CONFLICT unless ` + "`" + `cascade` + "`" + ` is true."
+  "Deletes a customer. Fails with CONFLICT if they have interactions, unless ` + "`" + `cascade` + "`" + ` is true."
   deleteCustomer("Which customer." input: DeleteCustomerInput!): DeleteCustomerPayload @hasRole(any: [ADMIN, CUSTOMER])
 
-  "Plans an interaction and tells user and customer by mail."
+  "Plans an interaction and emails its user and customer."
   createInteraction("The interaction." input: CreateInteractionInput!): CreateInteractionPayload @hasRole(any: [ADMIN, USER])
-  "Changes an interaction; if title, time or place of one that is planned change, or it is planned again, user and customer are told by mail."
+  "Changes an interaction. Emails its user and customer if a planned one changes its title, time or place, or if it is planned again."
   updateInteraction("The changes." input: UpdateInteractionInput!): UpdateInteractionPayload @hasRole(any: [ADMIN, USER])
-  "Calls an interaction off and tells user and customer by mail."
+  "Cancels an interaction and emails its user and customer."
   cancelInteraction("Which interaction." input: CancelInteractionInput!): CancelInteractionPayload @hasRole(any: [ADMIN, USER])
-  "Deletes an interaction. One with tickets is refused with CONFLICT unless ` + "`" + `cascade` + "`" + ` is true. If it was still to come, user and customer are told by mail."
+  "Deletes an interaction. Fails with CONFLICT if it has tickets, unless ` + "`" + `cascade` + "`" + ` is true. Emails its user and customer if it was still ahead."
   deleteInteraction("Which interaction." input: DeleteInteractionInput!): DeleteInteractionPayload @hasRole(any: [ADMIN, USER])
 
-  "Raises a ticket on an interaction and tells those concerned by mail."
+  "Raises a ticket on an interaction and emails everyone involved."
   createTicket("The ticket." input: CreateTicketInput!): CreateTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "Changes a ticket's text or priority; a customer may change the text."
+  "Changes a ticket's text or priority. Customers may change only the text."
   updateTicket("The changes." input: UpdateTicketInput!): UpdateTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "Moves a ticket to another status; see ` + "`" + `Ticket.allowedTransitions` + "`" + `. On RESOLVED and CLOSED those concerned are told by mail."
-  moveTicket("Which ticket, and where." input: MoveTicketInput!): MoveTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "Gives a ticket to a user, or to nobody, and tells those concerned by mail."
-  assignTicket("Which ticket, and to whom." input: AssignTicketInput!): AssignTicketPayload @hasRole(any: [ADMIN, USER])
-  "Deletes a ticket; a customer may while it is open."
+  "Moves a ticket to another status; see ` + "`" + `Ticket.allowedTransitions` + "`" + `. Emails everyone involved if it is now RESOLVED or CLOSED."
+  moveTicket("The ticket and its new status." input: MoveTicketInput!): MoveTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
+  "Assigns a ticket to a user, or to nobody, and emails everyone involved."
+  assignTicket("The ticket and its assignee." input: AssignTicketInput!): AssignTicketPayload @hasRole(any: [ADMIN, USER])
+  "Deletes a ticket. Customers may delete theirs while it is open."
   deleteTicket("Which ticket." input: DeleteTicketInput!): DeleteTicketPayload @hasRole(any: [ADMIN, CUSTOMER])
 
-  "Sends a message once more: one that was given up, at once; one that is still to be retried, now."
+  "Sends a failed message again, or retries a pending one at once."
   redeliver("Which message." input: RedeliverInput!): RedeliverPayload @hasRole(any: [ADMIN, USER])
 }
 
-"What a client needs to stay logged in. It is shown this once."
+"What a client needs to stay logged in. It is returned only once."
 type Tokens {
-  "Goes into the header ` + "`" + `Authorization: Bearer …` + "`" + `."
+  "The token for the header ` + "`" + `Authorization: Bearer …` + "`" + `."
   accessToken: String!
-  "When the access token ends: 15 minutes after it was made."
+  "When the access token expires: 15 minutes after it was issued."
   accessTokenExpiresAt: DateTime!
-  "Gets the next tokens by ` + "`" + `refresh` + "`" + `."
+  "The token to exchange for new ones with ` + "`" + `refresh` + "`" + `."
   refreshToken: String!
-  "When the refresh token ends: 30 days after it was made."
+  "When the refresh token expires: 30 days after it was issued."
   refreshTokenExpiresAt: DateTime!
 }
 
@@ -1484,7 +1484,7 @@ type SignUpCustomerPayload {
 
 "Address and password."
 input LogInInput {
-  "The address, regardless of case."
+  "The address, case-insensitively."
   email: EmailAddress!
   "The password."
   password: String!
@@ -1492,7 +1492,7 @@ input LogInInput {
 
 "The answer to ` + "`" + `logInUser` + "`" + `."
 type LogInUserPayload {
-  "Who logged in."
+  "The user who logged in."
   user: User!
   "Their tokens."
   tokens: Tokens!
@@ -1500,7 +1500,7 @@ type LogInUserPayload {
 
 "The answer to ` + "`" + `logInCustomer` + "`" + `."
 type LogInCustomerPayload {
-  "Who logged in."
+  "The customer who logged in."
   customer: Customer!
   "Their tokens."
   tokens: Tokens!
@@ -1514,7 +1514,7 @@ input RefreshInput {
 
 "The answer to ` + "`" + `refresh` + "`" + `."
 type RefreshPayload {
-  "Whose session it is."
+  "The account that the session belongs to."
   viewer: Viewer!
   "The new tokens."
   tokens: Tokens!
@@ -1534,15 +1534,15 @@ type LogOutEverywherePayload {
 
 "The old and the new password."
 input ChangePasswordInput {
-  "The password as it is."
+  "The current password."
   currentPassword: String!
-  "The password as it is to be, 8 to 72 bytes."
+  "The new password, 8 to 72 bytes."
   newPassword: String!
 }
 
 "The answer to ` + "`" + `changePassword` + "`" + `."
 type ChangePasswordPayload {
-  "Whose password it is."
+  "The account whose password was changed."
   viewer: Viewer!
   "How many other sessions ended."
   endedSessions: Int!
@@ -1552,13 +1552,13 @@ type ChangePasswordPayload {
 input SetPasswordInput {
   "The id of a user or customer."
   id: ID!
-  "The password, 8 to 72 bytes."
+  "The new password, 8 to 72 bytes."
   newPassword: String!
 }
 
 "The answer to ` + "`" + `setPassword` + "`" + `."
 type SetPasswordPayload {
-  "Whose password it is."
+  "The account whose password was changed."
   account: Viewer!
   "How many sessions ended."
   endedSessions: Int!
@@ -1570,7 +1570,7 @@ input CreateUserInput {
   name: String!
   "The address to log in with."
   email: EmailAddress!
-  "The first password, 8 to 72 bytes."
+  "The initial password, 8 to 72 bytes."
   password: String!
   "ADMIN or USER."
   role: Role! = USER
@@ -1586,13 +1586,13 @@ type CreateUserPayload {
 input UpdateUserInput {
   "Which user."
   id: ID!
-  "The version that the changes were made on."
+  "The version that the changes are based on."
   expectedVersion: Int
   "The name, 1 to 200 characters."
   name: String
   "The address to log in with."
   email: EmailAddress
-  "ADMIN or USER; only an admin may change it, and not the last admin's."
+  "ADMIN or USER. Only admins may change it, and the last admin stays one."
   role: Role
 }
 
@@ -1606,7 +1606,7 @@ type UpdateUserPayload {
 input DeactivateUserInput {
   "The user's id."
   id: ID!
-  "The version that the decision was made on."
+  "The version that the decision is based on."
   expectedVersion: Int
 }
 
@@ -1622,7 +1622,7 @@ type DeactivateUserPayload {
 input ReactivateUserInput {
   "The user's id."
   id: ID!
-  "The version that the decision was made on."
+  "The version that the decision is based on."
   expectedVersion: Int
 }
 
@@ -1636,19 +1636,19 @@ type ReactivateUserPayload {
 input DeleteUserInput {
   "The user's id."
   id: ID!
-  "The version that the decision was made on."
+  "The version that the decision is based on."
   expectedVersion: Int
-  "Delete their interactions and the tickets on these, too; tickets assigned to them stay, assigned to nobody."
+  "Also delete their interactions and the tickets on these. Tickets assigned to them become unassigned."
   cascade: Boolean! = false
 }
 
 "The answer to ` + "`" + `deleteUser` + "`" + `."
 type DeleteUserPayload {
-  "The id that is gone."
+  "The id of the deleted object."
   deletedId: ID!
-  "How many interactions went with it."
+  "How many interactions were deleted along with it."
   deletedInteractions: Int!
-  "How many tickets went with it."
+  "How many tickets were deleted along with it."
   deletedTickets: Int!
 }
 
@@ -1662,7 +1662,7 @@ input CreateCustomerInput {
   company: String
   "The telephone number: digits, spaces and +-()./ with an extension like ` + "`" + `x12` + "`" + `."
   phone: String
-  "The first password, 8 to 72 bytes; without one the customer can't log in until an admin sets it."
+  "The initial password, 8 to 72 bytes; without one the customer can't log in until an admin sets it."
   password: String
 }
 
@@ -1676,7 +1676,7 @@ type CreateCustomerPayload {
 input UpdateCustomerInput {
   "Which customer."
   id: ID!
-  "The version that the changes were made on."
+  "The version that the changes are based on."
   expectedVersion: Int
   "The name, 1 to 200 characters."
   name: String
@@ -1698,39 +1698,39 @@ type UpdateCustomerPayload {
 input DeleteCustomerInput {
   "The customer's id."
   id: ID!
-  "The version that the decision was made on."
+  "The version that the decision is based on."
   expectedVersion: Int
-  "Delete their interactions and tickets, too."
+  "Also delete their interactions and tickets."
   cascade: Boolean! = false
 }
 
 "The answer to ` + "`" + `deleteCustomer` + "`" + `."
 type DeleteCustomerPayload {
-  "The id that is gone."
+  "The id of the deleted object."
   deletedId: ID!
-  "How many interactions went with it."
+  "How many interactions were deleted along with it."
   deletedInteractions: Int!
-  "How many tickets went with it."
+  "How many tickets were deleted along with it."
   deletedTickets: Int!
 }
 
 "A new interaction."
 input CreateInteractionInput {
-  "With which customer."
+  "The customer's id."
   customerId: ID!
-  "Which user; the viewer if not given. Only an admin may name somebody else."
+  "The user's id; by default the viewer. Only admins may name somebody else."
   userId: ID
-  "What sort of appointment."
+  "Whether it is a meeting, a task or a follow-up."
   kind: InteractionKind! = MEETING
-  "What it is about, 1 to 200 characters."
+  "The title, 1 to 200 characters."
   title: String!
-  "What it is about, at length, at most 10,000 characters."
+  "The description, at most 10,000 characters."
   description: String! = ""
-  "When it begins, in the years 1970 to 2199."
+  "When it starts, in the years 1970 to 2199."
   startTime: DateTime!
   "When it ends; give this or ` + "`" + `durationMinutes` + "`" + `."
   endTime: DateTime
-  "How long it takes, 1 to 525,600; give this or ` + "`" + `endTime` + "`" + `."
+  "How many minutes it takes, 1 to 525,600; give this or ` + "`" + `endTime` + "`" + `."
   durationMinutes: Int
   "Where it takes place, at most 200 characters."
   location: String
@@ -1746,23 +1746,23 @@ type CreateInteractionPayload {
 input UpdateInteractionInput {
   "Which interaction."
   id: ID!
-  "The version that the changes were made on."
+  "The version that the changes are based on."
   expectedVersion: Int
-  "What sort of appointment."
+  "Whether it is a meeting, a task or a follow-up."
   kind: InteractionKind
-  "What it is about, 1 to 200 characters."
+  "The title, 1 to 200 characters."
   title: String
-  "What it is about, at length, at most 10,000 characters; null empties it."
+  "The description, at most 10,000 characters; null empties it."
   description: String
-  "When it begins, in the years 1970 to 2199. If neither ` + "`" + `endTime` + "`" + ` nor ` + "`" + `durationMinutes` + "`" + ` is given, the end moves with it."
+  "When it starts, in the years 1970 to 2199. If neither ` + "`" + `endTime` + "`" + ` nor ` + "`" + `durationMinutes` + "`" + ` is given, the end moves with it."
   startTime: DateTime
   "When it ends; give this or ` + "`" + `durationMinutes` + "`" + `."
   endTime: DateTime
-  "How long it takes, 1 to 525,600; give this or ` + "`" + `endTime` + "`" + `."
+  "How many minutes it takes, 1 to 525,600; give this or ` + "`" + `endTime` + "`" + `."
   durationMinutes: Int
   "Where it takes place, at most 200 characters."
   location: String
-  "Whether it is still to come; CANCELLED does what ` + "`" + `cancelInteraction` + "`" + ` does."
+  "The new status; CANCELLED does what ` + "`" + `cancelInteraction` + "`" + ` does."
   status: InteractionStatus
 }
 
@@ -1776,7 +1776,7 @@ type UpdateInteractionPayload {
 input CancelInteractionInput {
   "The interaction's id."
   id: ID!
-  "The version that the decision was made on."
+  "The version that the decision is based on."
   expectedVersion: Int
 }
 
@@ -1790,25 +1790,25 @@ type CancelInteractionPayload {
 input DeleteInteractionInput {
   "The interaction's id."
   id: ID!
-  "The version that the decision was made on."
+  "The version that the decision is based on."
   expectedVersion: Int
-  "Delete its tickets, too."
+  "Also delete its tickets."
   cascade: Boolean! = false
 }
 
 "The answer to ` + "`" + `deleteInteraction` + "`" + `."
 type DeleteInteractionPayload {
-  "The id that is gone."
+  "The id of the deleted object."
   deletedId: ID!
-  "How many tickets went with it."
+  "How many tickets were deleted along with it."
   deletedTickets: Int!
 }
 
 "A new ticket."
 input CreateTicketInput {
-  "On which interaction."
+  "The interaction's id."
   interactionId: ID!
-  "What is asked, 1 to 10,000 characters."
+  "The request, 1 to 10,000 characters."
   description: String!
   "How urgent it is."
   priority: Priority! = MEDIUM
@@ -1824,11 +1824,11 @@ type CreateTicketPayload {
 input UpdateTicketInput {
   "Which ticket."
   id: ID!
-  "The version that the changes were made on."
+  "The version that the changes are based on."
   expectedVersion: Int
-  "What is asked, 1 to 10,000 characters."
+  "The request, 1 to 10,000 characters."
   description: String
-  "How urgent it is; only the staff may change it."
+  "How urgent it is; only staff may change it."
   priority: Priority
 }
 
@@ -1838,13 +1838,13 @@ type UpdateTicketPayload {
   ticket: Ticket!
 }
 
-"Which ticket to move, and where."
+"A ticket to move and its new status."
 input MoveTicketInput {
   "The ticket's id."
   id: ID!
-  "The version that the decision was made on."
+  "The version that the decision is based on."
   expectedVersion: Int
-  "The status that it is to have."
+  "The new status."
   status: TicketStatus!
 }
 
@@ -1854,13 +1854,13 @@ type MoveTicketPayload {
   ticket: Ticket!
 }
 
-"Which ticket to assign, and to whom."
+"A ticket to assign and its assignee."
 input AssignTicketInput {
   "The ticket's id."
   id: ID!
-  "The version that the decision was made on."
+  "The version that the decision is based on."
   expectedVersion: Int
-  "The user who is to see to it; null for nobody."
+  "The id of the user to assign it to; null for nobody."
   assigneeId: ID
 }
 
@@ -1874,17 +1874,17 @@ type AssignTicketPayload {
 input DeleteTicketInput {
   "The ticket's id."
   id: ID!
-  "The version that the decision was made on."
+  "The version that the decision is based on."
   expectedVersion: Int
 }
 
 "The answer to ` + "`" + `deleteTicket` + "`" + `."
 type DeleteTicketPayload {
-  "The id that is gone."
+  "The id of the deleted object."
   deletedId: ID!
 }
 
-"Which message to send once more."
+"Which message to send again."
 input RedeliverInput {
   "The delivery's id."
   id: ID!
@@ -1896,23 +1896,23 @@ type RedeliverPayload {
   delivery: Delivery!
 }
 
-"What the staff notes about a customer. Customers never see notes."
+"A note by staff about a customer. Customers never see notes."
 type CustomerNote implements Node {
   "The global id: ` + "`" + `cnt_` + "`" + ` and 24 hexadecimal digits."
   id: ID!
   "The note."
   text: String!
-  "Whether it stands before the notes that are not pinned."
+  "Whether it is listed before notes that are not pinned."
   pinned: Boolean!
   "When it was written."
   createdAt: DateTime!
   "When it was last changed."
   updatedAt: DateTime!
-  "Grows with every change; see ` + "`" + `expectedVersion` + "`" + ` of the updates."
+  "Increases with every change; see ` + "`" + `expectedVersion` + "`" + ` on update inputs."
   version: Int!
   "The customer."
   customer: Customer
-  "Who wrote it; null when the account is gone."
+  "The user who wrote it; null if the account was deleted."
   author: User
 }
 
@@ -1922,27 +1922,27 @@ type CustomerNoteConnection {
   edges: [CustomerNoteEdge!]!
   "The page's elements."
   nodes: [CustomerNote!]!
-  "Where the page lies."
+  "The position of the page."
   pageInfo: PageInfo!
-  "How many match, on all pages together; counted only when asked for."
+  "How many elements match, across all pages; counted only if selected."
   totalCount: Int!
 }
 
 "A note on a page."
 type CustomerNoteEdge {
-  "The element's place in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  "The element's position in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
   cursor: String!
   "The element."
   node: CustomerNote!
 }
 
-"Which notes are meant; all conditions must hold."
+"Selects notes; all conditions must hold."
 input CustomerNoteWhere {
-  "All of these hold too."
+  "All of these must hold too."
   and: [CustomerNoteWhere!]
-  "At least one of these holds too."
+  "At least one of these must hold too."
   or: [CustomerNoteWhere!]
-  "This does not hold."
+  "This must not hold."
   not: CustomerNoteWhere
   "By id."
   id: IDFilter
@@ -1962,9 +1962,9 @@ input CustomerNoteWhere {
   author: UserWhere
 }
 
-"What notes can be ordered by."
+"The fields to sort notes by."
 enum CustomerNoteOrderField {
-  "By whether they are pinned. What is equal is in the order of creation; only CREATED_AT may follow."
+  "By whether they are pinned. Notes with equal values are sorted by when they were written; only CREATED_AT may follow."
   PINNED
   "By when they were written."
   CREATED_AT
@@ -1972,28 +1972,28 @@ enum CustomerNoteOrderField {
   UPDATED_AT
 }
 
-"One key of an order of notes."
+"A sort key for notes."
 input CustomerNoteOrder {
-  "What to order by."
+  "The field to sort by."
   field: CustomerNoteOrderField!
-  "Which end comes first."
+  "The sort direction."
   direction: OrderDirection! = ASC
 }
 
 extend type Customer {
-  "The staff's notes on this customer; none for a customer."
+  "The staff's notes on this customer; customers see none."
   notes(
-    "At most this many from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only those behind this cursor."
+    "Return only elements after this cursor."
     after: String
-    "At most this many from the end, 1 to 100."
+    "Return up to this many elements from the end, 1 to 100."
     last: Int
-    "Only those in front of this cursor."
+    "Return only elements before this cursor."
     before: String
-    "Only those that match."
+    "Return only elements that match."
     where: CustomerNoteWhere
-    "The order; if not given, pinned ones first, then the newest first. At most 3 keys, each once."
+    "The sort order, by default pinned notes first, then newest first. At most 3 keys, each at most once."
     orderBy: [CustomerNoteOrder!]
   ): CustomerNoteConnection!
 }
@@ -2006,17 +2006,17 @@ extend type Query {
   ): CustomerNote @hasRole(any: [ADMIN, USER])
   "The notes on all customers."
   customerNotes(
-    "At most this many from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "Only those behind this cursor."
+    "Return only elements after this cursor."
     after: String
-    "At most this many from the end, 1 to 100."
+    "Return up to this many elements from the end, 1 to 100."
     last: Int
-    "Only those in front of this cursor."
+    "Return only elements before this cursor."
     before: String
-    "Only those that match."
+    "Return only elements that match."
     where: CustomerNoteWhere
-    "The order; if not given, pinned ones first, then the newest first. At most 3 keys, each once."
+    "The sort order, by default pinned notes first, then newest first. At most 3 keys, each at most once."
     orderBy: [CustomerNoteOrder!]
   ): CustomerNoteConnection! @hasRole(any: [ADMIN, USER])
 }
@@ -2024,19 +2024,19 @@ extend type Query {
 extend type Mutation {
   "Writes a note on a customer."
   createCustomerNote("The note." input: CreateCustomerNoteInput!): CreateCustomerNotePayload @hasRole(any: [ADMIN, USER])
-  "Changes a note: its author may, and an admin."
+  "Changes a note. Only its author and admins may do so."
   updateCustomerNote("The changes." input: UpdateCustomerNoteInput!): UpdateCustomerNotePayload @hasRole(any: [ADMIN, USER])
-  "Deletes a note: its author may, and an admin."
+  "Deletes a note. Only its author and admins may do so."
   deleteCustomerNote("Which note." input: DeleteCustomerNoteInput!): DeleteCustomerNotePayload @hasRole(any: [ADMIN, USER])
 }
 
 "A new note."
 input CreateCustomerNoteInput {
-  "On which customer."
+  "The customer's id."
   customerId: ID!
   "The note, 1 to 10,000 characters."
   text: String!
-  "Whether it stands before the notes that are not pinned."
+  "Whether it is listed before notes that are not pinned."
   pinned: Boolean! = false
 }
 
@@ -2050,11 +2050,11 @@ type CreateCustomerNotePayload {
 input UpdateCustomerNoteInput {
   "Which note."
   id: ID!
-  "The version that the changes were made on."
+  "The version that the changes are based on."
   expectedVersion: Int
   "The note, 1 to 10,000 characters."
   text: String
-  "Whether it stands before the notes that are not pinned."
+  "Whether it is listed before notes that are not pinned."
   pinned: Boolean
 }
 
@@ -2068,39 +2068,39 @@ type UpdateCustomerNotePayload {
 input DeleteCustomerNoteInput {
   "The note's id."
   id: ID!
-  "The version that the decision was made on."
+  "The version that the decision is based on."
   expectedVersion: Int
 }
 
 "The answer to ` + "`" + `deleteCustomerNote` + "`" + `."
 type DeleteCustomerNotePayload {
-  "The id that is gone."
+  "The id of the deleted object."
   deletedId: ID!
 }
 
 extend type Subscription {
-  "Each change of a note that matches. A note that is deleted or does not match any more is REMOVED."
+  "Each change of a note that matches. A note that is deleted or no longer matches is REMOVED."
   customerNoteChanged(
-    "Only notes that match, at the moment when the change is sent."
+    "Report only notes that match when the change is sent."
     where: CustomerNoteWhere
-    "Begin behind this ` + "`" + `seq` + "`" + `; from now on if not given."
+    "Start after this ` + "`" + `seq` + "`" + `; by default, start now."
     after: String
   ): CustomerNoteChange! @hasRole(any: [ADMIN, USER])
 }
 
-"What happened to a note. Only for REMOVED is there no note."
+"What happened to a note. A change carries the note unless it is REMOVED."
 enum CustomerNoteChangeKind {
   "It was written."
   CREATED
   "It was changed."
   UPDATED
-  "It was deleted or does not match any more. A client that does not show it has nothing to do."
+  "It was deleted or no longer matches. Clients that don't show it can ignore this."
   REMOVED
 }
 
 "A change of a note."
 type CustomerNoteChange {
-  "The change's place in the log: a number, as a text since it outgrows Int."
+  "The change's position in the log: a number, written as text because it can exceed Int."
   seq: String!
   "When it happened."
   at: DateTime!

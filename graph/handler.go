@@ -14,30 +14,30 @@ import (
 	"crm/graph/transport"
 )
 
-// HandlerConfig says what the GraphQL handler works with. Only Resolvers is required.
+// HandlerConfig configures the GraphQL handler. Only Resolvers is required.
 type HandlerConfig struct {
 	Resolvers ResolverRoot
-	// NewOperation puts what lives as long as one operation into its context: the loaders.
+	// NewOperation adds to the context what lives as long as one operation: the loaders.
 	NewOperation func(ctx context.Context) context.Context
-	// Introspection lets clients read the schema, also by suggestions in errors.
+	// Introspection lets clients read the schema, and adds suggestions to errors.
 	Introspection bool
-	// ShowCost puts extensions.cost into each answer; the header X-GraphQL-Cost decides for one request.
+	// ShowCost adds extensions.cost to each response; the header X-GraphQL-Cost overrides it for one request.
 	ShowCost bool
-	// Logger gets a line for each operation; slog's default if nil.
+	// Logger writes a line for each operation; slog's default if nil.
 	Logger *slog.Logger
 	Limits Limits
-	// TrustedDocuments are the only ones that are run, if not nil. Introspection is then what they have of it.
+	// TrustedDocuments, if not nil, are the only documents that are run. They alone then decide about introspection.
 	TrustedDocuments *document.Trusted
-	// Origins are those whose pages may open sockets, besides this host's own.
+	// Origins are the origins whose pages may open sockets, besides this host's own.
 	Origins transport.Origins
-	// Authenticator knows the tokens that come by connection_init, and whether those of open streams are still good. If it
-	// is nil, there are no tokens by connection_init.
+	// Authenticator checks the tokens of connection_init, and whether those of open streams are still valid. If it is nil,
+	// connection_init takes no tokens.
 	Authenticator transport.Authenticator
-	// NoFastPath leaves everything to gqlgen's executor, for comparing with it.
+	// NoFastPath leaves everything to gqlgen's executor, for comparison.
 	NoFastPath bool
 }
 
-// NewHandler returns what answers GraphQL over HTTP.
+// NewHandler returns the handler for GraphQL over HTTP.
 func NewHandler(config HandlerConfig) *transport.Handler {
 	return transport.NewHandler(transport.Config{
 		Executor: NewExecutor(config), Limits: config.Limits.Transport, Logger: config.Logger,
@@ -45,7 +45,7 @@ func NewHandler(config HandlerConfig) *transport.Handler {
 	})
 }
 
-// NewExecutor returns what runs operations for NewHandler, for other transports to run them the same way.
+// NewExecutor returns the executor that NewHandler uses, for use by other transports.
 func NewExecutor(config HandlerConfig) *Executor {
 	return newExecutor(NewExecutableSchema(Config{
 		Schema: ServedSchema(), Resolvers: config.Resolvers, Directives: DirectiveRoot{HasRole: HasRole},
@@ -77,9 +77,9 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 	}
 }
 
-// ServedSchema returns the schema as clients see it. It is without the parser's @defer: over plain HTTP the deferred
-// part of an answer would be lost. And it is without Float, which nothing uses: the GraphQL specification has a schema
-// show only those built-in scalars that it uses.
+// ServedSchema returns the schema as clients see it. It omits the parser's @defer, because the deferred part of a response
+// would be lost over plain HTTP. It also omits Float, which nothing uses: the GraphQL specification requires that a schema
+// includes only the built-in scalars that it uses.
 func ServedSchema() *ast.Schema {
 	schema := *NewExecutableSchema(Config{}).Schema()
 	schema.Directives = maps.Clone(schema.Directives)

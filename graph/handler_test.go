@@ -19,7 +19,7 @@ import (
 	"crm/graph/transport/transporttest"
 )
 
-// stubResolvers answers only the root fields that its functions are there for; the others panic.
+// stubResolvers resolves only the root fields with a function; the others panic.
 type stubResolvers struct {
 	ResolverRoot
 	viewer            func(ctx context.Context) (Viewer, error)
@@ -52,14 +52,14 @@ func (m stubMutation) CreateInteraction(
 	return m.stubResolvers.createInteraction(ctx, input)
 }
 
-// testServer is the handler behind real HTTP, with its log.
+// testServer serves the handler over real HTTP, and keeps its log.
 type testServer struct {
 	t      *testing.T
 	server *httptest.Server
 	log    *transporttest.Log
 }
 
-// newTestServer serves what config says. The header As makes the request one of a viewer with that role.
+// newTestServer serves a handler. The header As sets the role of the viewer.
 func newTestServer(t *testing.T, config HandlerConfig) *testServer {
 	t.Helper()
 	log := new(transporttest.Log)
@@ -78,7 +78,7 @@ func newTestServer(t *testing.T, config HandlerConfig) *testServer {
 	return &testServer{t: t, server: server, log: log}
 }
 
-// answer is what came back for a request.
+// answer is the response to a request.
 type answer struct {
 	status int
 	header http.Header
@@ -109,7 +109,7 @@ func (a *answer) codes() string {
 	return strings.Join(codes, ",")
 }
 
-// messages returns the errors' messages, one a line.
+// messages returns the errors' messages, one per line.
 func (a *answer) messages() string {
 	messages := make([]string, len(a.parsed.Errors))
 	for i, err := range a.parsed.Errors {

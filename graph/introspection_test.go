@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// introspected is what a client learns of the schema.
+// introspected is the result of an introspection query.
 type introspected struct {
 	Schema struct {
 		Description string
@@ -23,7 +23,7 @@ type introspected struct {
 	} `json:"__schema"`
 }
 
-// TestIntrospection asks what clients and their generators ask, and finds what the specification of September 2025 has.
+// TestIntrospection sends the query of clients and generators, and expects what the September 2025 specification defines.
 func TestIntrospection(t *testing.T) {
 	t.Parallel()
 	server := newTestServer(t, HandlerConfig{Introspection: true})
@@ -46,14 +46,14 @@ func TestIntrospection(t *testing.T) {
 			t.Errorf("specifiedByURL of %s is wrong", definition.Name)
 		}
 		if !reached[definition.Name] {
-			t.Errorf("%s is shown and used by nothing", definition.Name)
+			t.Errorf("%s is listed but unused", definition.Name)
 		}
 		if definition.Description == "" || len(definition.InputFields) != 0 && len(definition.InputFields) != len(served.Fields) {
 			t.Errorf("%s has the description %q and the fields %v", definition.Name, definition.Description, definition.InputFields)
 		}
 	}
 	if schema.Types["CustomerBy"].Directives.ForName("oneOf") == nil {
-		t.Error("no input is @oneOf, so that nothing is tested of it")
+		t.Error("no input is @oneOf: the test checks nothing")
 	}
 	for _, directive := range found.Schema.Directives {
 		if directive.IsRepeatable == nil || *directive.IsRepeatable {

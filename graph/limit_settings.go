@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// ReadLimits reads the limits from environment variables; one that is not set has its default. Its error names the
-// variable that is wrong.
+// ReadLimits reads the limits from environment variables, with defaults for those that are not set. Its error names the
+// invalid variable.
 func ReadLimits(variable func(name string) string) (Limits, error) {
 	limits := DefaultLimits()
 	if text := variable("LIMIT_TIME"); text != "" {
 		duration, err := time.ParseDuration(text)
 		if err != nil || duration <= 0 {
-			return Limits{}, fmt.Errorf("LIMIT_TIME: must be a time like 30s, not %q", text)
+			return Limits{}, fmt.Errorf("LIMIT_TIME: must be a duration like 30s, not %q", text)
 		}
 		limits.Transport.Time = duration
 	}

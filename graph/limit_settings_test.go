@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// limitVariables says for each limit which variable sets it.
+// limitVariables maps each limit to the variable that sets it.
 var limitVariables = map[string]string{
 	"Transport.Body": "LIMIT_BODY_BYTES", "Transport.Values": "LIMIT_VALUES", "Transport.Time": "LIMIT_TIME", "Document.Tokens": "LIMIT_TOKENS",
 	"Document.Depth": "LIMIT_DEPTH", "Document.RootFields": "LIMIT_ROOT_FIELDS", "Document.Aliases": "LIMIT_ALIASES", "Document.Directives": "LIMIT_DIRECTIVES",
@@ -18,7 +18,7 @@ var limitVariables = map[string]string{
 	"Transport.Streams.Operations": "LIMIT_SOCKET_OPERATIONS",
 }
 
-// Every limit has a default, a variable that sets it and no other, and a row in the README.
+// Every limit has a default, a variable that sets only it, and a row in the README.
 func TestReadLimits(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../README.md")
@@ -55,7 +55,7 @@ func TestReadLimits(t *testing.T) {
 			t.Errorf("%s: got %+v", variable, got)
 		}
 		if filled := (Limits{}).withDefaults(); filled != DefaultLimits() {
-			t.Errorf("nothing has the limits %+v", filled)
+			t.Errorf("zero limits become %+v", filled)
 		}
 		if !strings.Contains(string(readme), "`"+variable+"`") {
 			t.Errorf("the README does not have %s", variable)
@@ -63,7 +63,7 @@ func TestReadLimits(t *testing.T) {
 	}
 }
 
-func TestLimitsThatAreWrong(t *testing.T) {
+func TestInvalidLimits(t *testing.T) {
 	t.Parallel()
 	for _, variable := range limitVariables {
 		for _, value := range []string{"0", "-1", "x", "1e3", " 5", "99999999999", "-5s"} {

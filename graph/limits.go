@@ -7,25 +7,25 @@ import (
 	"crm/graph/transport"
 )
 
-// Limits bounds what one request may ask for. Each is checked before the work that it bounds is done, and what exceeds
-// one is refused. A limit of zero stands for its default.
+// Limits bounds what one request may ask for. Each is checked before the work that it bounds, and a request that exceeds
+// one is refused. Zero means the default.
 type Limits struct {
-	// Document bounds what a document may ask for, and Transport what a request may be like.
+	// Document bounds documents, and Transport bounds requests.
 	Document  document.Limits
 	Transport transport.Limits
-	// CostPerMinute is the complexity of all operations of one viewer in a minute, or from one address where nobody is logged in.
+	// CostPerMinute is the complexity of all operations of one viewer per minute, or of one address for anonymous requests.
 	CostPerMinute int
-	// Answer is the size of an answer's data in bytes.
+	// Answer is the size of a response's data in bytes.
 	Answer int
-	// Errors is how many errors an answer shows at most.
+	// Errors is the maximum number of errors that a response shows.
 	Errors int
 }
 
-// DefaultLimits returns limits that leave room for the introspection queries of the usual clients, and for nested pages
-// of the default size, while no request keeps a processor busy for long.
+// DefaultLimits returns limits that allow the introspection queries of the usual clients and nested pages of the default
+// size, but keep a request from occupying a processor for long.
 func DefaultLimits() Limits { return Limits{}.withDefaults() }
 
-// withDefaults returns the limits with the default in place of each zero.
+// withDefaults replaces each zero with the default.
 func (l Limits) withDefaults() Limits {
 	return Limits{
 		Document: l.Document.WithDefaults(), Transport: l.Transport.WithDefaults(),

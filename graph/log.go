@@ -16,8 +16,8 @@ import (
 	"crm/graph/transport"
 )
 
-// logOperation writes an operation's one line: what it was, who asked and how it ended, but neither the query nor its
-// variables, which have passwords in them. calls is nil for an operation that was refused.
+// logOperation writes one line about an operation: its name, viewer and outcome, but neither the query nor the variables,
+// which may contain passwords. calls is nil for a refused operation.
 func logOperation(ctx context.Context, log *slog.Logger, response *graphql.Response, calls *entity.Calls) {
 	if !log.Enabled(ctx, slog.LevelInfo) {
 		return

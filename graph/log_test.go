@@ -43,7 +43,7 @@ func TestLogLine(t *testing.T) {
 		}
 	}
 	if log := server.log.String(); strings.Contains(log, "hunter2") || strings.Contains(log, "secret@") {
-		t.Errorf("the log has input: %s", log)
+		t.Errorf("the log contains input: %s", log)
 	}
 }
 

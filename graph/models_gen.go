@@ -15,13 +15,13 @@ import (
 	"crm/db"
 )
 
-// Which ticket to assign, and to whom.
+// A ticket to assign and its assignee.
 type AssignTicketInput struct {
 	// The ticket's id.
 	ID string `json:"id"`
-	// The version that the decision was made on.
+	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
-	// The user who is to see to it; null for nobody.
+	// The id of the user to assign it to; null for nobody.
 	AssigneeID graphql.Omittable[*string] `json:"assigneeId,omitempty"`
 }
 
@@ -35,7 +35,7 @@ type AssignTicketPayload struct {
 type CancelInteractionInput struct {
 	// The interaction's id.
 	ID string `json:"id"`
-	// The version that the decision was made on.
+	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
 }
 
@@ -47,15 +47,15 @@ type CancelInteractionPayload struct {
 
 // The old and the new password.
 type ChangePasswordInput struct {
-	// The password as it is.
+	// The current password.
 	CurrentPassword string `json:"currentPassword"`
-	// The password as it is to be, 8 to 72 bytes.
+	// The new password, 8 to 72 bytes.
 	NewPassword string `json:"newPassword"`
 }
 
 // The answer to `changePassword`.
 type ChangePasswordPayload struct {
-	// Whose password it is.
+	// The account whose password was changed.
 	Viewer Viewer `json:"viewer"`
 	// How many other sessions ended.
 	EndedSessions int `json:"endedSessions"`
@@ -71,17 +71,17 @@ type CreateCustomerInput struct {
 	Company graphql.Omittable[*string] `json:"company,omitempty"`
 	// The telephone number: digits, spaces and +-()./ with an extension like `x12`.
 	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
-	// The first password, 8 to 72 bytes; without one the customer can't log in until an admin sets it.
+	// The initial password, 8 to 72 bytes; without one the customer can't log in until an admin sets it.
 	Password graphql.Omittable[*string] `json:"password,omitempty"`
 }
 
 // A new note.
 type CreateCustomerNoteInput struct {
-	// On which customer.
+	// The customer's id.
 	CustomerID string `json:"customerId"`
 	// The note, 1 to 10,000 characters.
 	Text string `json:"text"`
-	// Whether it stands before the notes that are not pinned.
+	// Whether it is listed before notes that are not pinned.
 	Pinned bool `json:"pinned"`
 }
 
@@ -99,21 +99,21 @@ type CreateCustomerPayload struct {
 
 // A new interaction.
 type CreateInteractionInput struct {
-	// With which customer.
+	// The customer's id.
 	CustomerID string `json:"customerId"`
-	// Which user; the viewer if not given. Only an admin may name somebody else.
+	// The user's id; by default the viewer. Only admins may name somebody else.
 	UserID graphql.Omittable[*string] `json:"userId,omitempty"`
-	// What sort of appointment.
+	// Whether it is a meeting, a task or a follow-up.
 	Kind db.InteractionKind `json:"kind"`
-	// What it is about, 1 to 200 characters.
+	// The title, 1 to 200 characters.
 	Title string `json:"title"`
-	// What it is about, at length, at most 10,000 characters.
+	// The description, at most 10,000 characters.
 	Description string `json:"description"`
-	// When it begins, in the years 1970 to 2199.
+	// When it starts, in the years 1970 to 2199.
 	StartTime time.Time `json:"startTime"`
 	// When it ends; give this or `durationMinutes`.
 	EndTime graphql.Omittable[*time.Time] `json:"endTime,omitempty"`
-	// How long it takes, 1 to 525,600; give this or `endTime`.
+	// How many minutes it takes, 1 to 525,600; give this or `endTime`.
 	DurationMinutes graphql.Omittable[*int] `json:"durationMinutes,omitempty"`
 	// Where it takes place, at most 200 characters.
 	Location graphql.Omittable[*string] `json:"location,omitempty"`
@@ -127,9 +127,9 @@ type CreateInteractionPayload struct {
 
 // A new ticket.
 type CreateTicketInput struct {
-	// On which interaction.
+	// The interaction's id.
 	InteractionID string `json:"interactionId"`
-	// What is asked, 1 to 10,000 characters.
+	// The request, 1 to 10,000 characters.
 	Description string `json:"description"`
 	// How urgent it is.
 	Priority db.Priority `json:"priority"`
@@ -147,7 +147,7 @@ type CreateUserInput struct {
 	Name string `json:"name"`
 	// The address to log in with.
 	Email string `json:"email"`
-	// The first password, 8 to 72 bytes.
+	// The initial password, 8 to 72 bytes.
 	Password string `json:"password"`
 	// ADMIN or USER.
 	Role auth.Role `json:"role"`
@@ -159,29 +159,29 @@ type CreateUserPayload struct {
 	User *db.User `json:"user"`
 }
 
-// One customer, by a key that no two customers share: exactly one of these.
+// Identifies one customer by exactly one unique key.
 type CustomerBy struct {
 	// The customer's id.
 	ID graphql.Omittable[*string] `json:"id,omitempty"`
-	// The address that they log in with, regardless of case.
+	// The address that they log in with, case-insensitively.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 }
 
-// One key of an order of notes.
+// A sort key for notes.
 type CustomerNoteOrder struct {
-	// What to order by.
+	// The field to sort by.
 	Field CustomerNoteOrderField `json:"field"`
-	// Which end comes first.
+	// The sort direction.
 	Direction OrderDirection `json:"direction"`
 }
 
-// Which notes are meant; all conditions must hold.
+// Selects notes; all conditions must hold.
 type CustomerNoteWhere struct {
-	// All of these hold too.
+	// All of these must hold too.
 	And graphql.Omittable[[]*CustomerNoteWhere] `json:"and,omitempty"`
-	// At least one of these holds too.
+	// At least one of these must hold too.
 	Or graphql.Omittable[[]*CustomerNoteWhere] `json:"or,omitempty"`
-	// This does not hold.
+	// This must not hold.
 	Not graphql.Omittable[*CustomerNoteWhere] `json:"not,omitempty"`
 	// By id.
 	ID graphql.Omittable[*Comparison[string]] `json:"id,omitempty"`
@@ -201,21 +201,21 @@ type CustomerNoteWhere struct {
 	Author graphql.Omittable[*UserWhere] `json:"author,omitempty"`
 }
 
-// One key of an order of customers.
+// A sort key for customers.
 type CustomerOrder struct {
-	// What to order by.
+	// The field to sort by.
 	Field CustomerOrderField `json:"field"`
-	// Which end comes first.
+	// The sort direction.
 	Direction OrderDirection `json:"direction"`
 }
 
-// Which customers are meant; all conditions must hold.
+// Selects customers; all conditions must hold.
 type CustomerWhere struct {
-	// All of these hold too.
+	// All of these must hold too.
 	And graphql.Omittable[[]*CustomerWhere] `json:"and,omitempty"`
-	// At least one of these holds too.
+	// At least one of these must hold too.
 	Or graphql.Omittable[[]*CustomerWhere] `json:"or,omitempty"`
-	// This does not hold.
+	// This must not hold.
 	Not graphql.Omittable[*CustomerWhere] `json:"not,omitempty"`
 	// By id.
 	ID graphql.Omittable[*Comparison[string]] `json:"id,omitempty"`
@@ -225,9 +225,9 @@ type CustomerWhere struct {
 	Email graphql.Omittable[*Comparison[string]] `json:"email,omitempty"`
 	// By company.
 	Company graphql.Omittable[*Comparison[string]] `json:"company,omitempty"`
-	// By telephone number, as it is written.
+	// By telephone number, as written.
 	Phone graphql.Omittable[*Comparison[string]] `json:"phone,omitempty"`
-	// By when the record was made.
+	// By when the record was created.
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
 	// By when the record was last changed.
 	UpdatedAt graphql.Omittable[*Comparison[time.Time]] `json:"updatedAt,omitempty"`
@@ -237,7 +237,7 @@ type CustomerWhere struct {
 type DeactivateUserInput struct {
 	// The user's id.
 	ID string `json:"id"`
-	// The version that the decision was made on.
+	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
 }
 
@@ -253,9 +253,9 @@ type DeactivateUserPayload struct {
 type DeleteCustomerInput struct {
 	// The customer's id.
 	ID string `json:"id"`
-	// The version that the decision was made on.
+	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
-	// Delete their interactions and tickets, too.
+	// Also delete their interactions and tickets.
 	Cascade bool `json:"cascade"`
 }
 
@@ -263,23 +263,23 @@ type DeleteCustomerInput struct {
 type DeleteCustomerNoteInput struct {
 	// The note's id.
 	ID string `json:"id"`
-	// The version that the decision was made on.
+	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
 }
 
 // The answer to `deleteCustomerNote`.
 type DeleteCustomerNotePayload struct {
-	// The id that is gone.
+	// The id of the deleted object.
 	DeletedID string `json:"deletedId"`
 }
 
 // The answer to `deleteCustomer`.
 type DeleteCustomerPayload struct {
-	// The id that is gone.
+	// The id of the deleted object.
 	DeletedID string `json:"deletedId"`
-	// How many interactions went with it.
+	// How many interactions were deleted along with it.
 	DeletedInteractions int `json:"deletedInteractions"`
-	// How many tickets went with it.
+	// How many tickets were deleted along with it.
 	DeletedTickets int `json:"deletedTickets"`
 }
 
@@ -287,17 +287,17 @@ type DeleteCustomerPayload struct {
 type DeleteInteractionInput struct {
 	// The interaction's id.
 	ID string `json:"id"`
-	// The version that the decision was made on.
+	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
-	// Delete its tickets, too.
+	// Also delete its tickets.
 	Cascade bool `json:"cascade"`
 }
 
 // The answer to `deleteInteraction`.
 type DeleteInteractionPayload struct {
-	// The id that is gone.
+	// The id of the deleted object.
 	DeletedID string `json:"deletedId"`
-	// How many tickets went with it.
+	// How many tickets were deleted along with it.
 	DeletedTickets int `json:"deletedTickets"`
 }
 
@@ -305,13 +305,13 @@ type DeleteInteractionPayload struct {
 type DeleteTicketInput struct {
 	// The ticket's id.
 	ID string `json:"id"`
-	// The version that the decision was made on.
+	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
 }
 
 // The answer to `deleteTicket`.
 type DeleteTicketPayload struct {
-	// The id that is gone.
+	// The id of the deleted object.
 	DeletedID string `json:"deletedId"`
 }
 
@@ -319,37 +319,37 @@ type DeleteTicketPayload struct {
 type DeleteUserInput struct {
 	// The user's id.
 	ID string `json:"id"`
-	// The version that the decision was made on.
+	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
-	// Delete their interactions and the tickets on these, too; tickets assigned to them stay, assigned to nobody.
+	// Also delete their interactions and the tickets on these. Tickets assigned to them become unassigned.
 	Cascade bool `json:"cascade"`
 }
 
 // The answer to `deleteUser`.
 type DeleteUserPayload struct {
-	// The id that is gone.
+	// The id of the deleted object.
 	DeletedID string `json:"deletedId"`
-	// How many interactions went with it.
+	// How many interactions were deleted along with it.
 	DeletedInteractions int `json:"deletedInteractions"`
-	// How many tickets went with it.
+	// How many tickets were deleted along with it.
 	DeletedTickets int `json:"deletedTickets"`
 }
 
-// One key of an order of interactions.
+// A sort key for interactions.
 type InteractionOrder struct {
-	// What to order by.
+	// The field to sort by.
 	Field InteractionOrderField `json:"field"`
-	// Which end comes first.
+	// The sort direction.
 	Direction OrderDirection `json:"direction"`
 }
 
-// Which interactions are meant; all conditions must hold.
+// Selects interactions; all conditions must hold.
 type InteractionWhere struct {
-	// All of these hold too.
+	// All of these must hold too.
 	And graphql.Omittable[[]*InteractionWhere] `json:"and,omitempty"`
-	// At least one of these holds too.
+	// At least one of these must hold too.
 	Or graphql.Omittable[[]*InteractionWhere] `json:"or,omitempty"`
-	// This does not hold.
+	// This must not hold.
 	Not graphql.Omittable[*InteractionWhere] `json:"not,omitempty"`
 	// By id.
 	ID graphql.Omittable[*Comparison[string]] `json:"id,omitempty"`
@@ -359,11 +359,11 @@ type InteractionWhere struct {
 	Title graphql.Omittable[*Comparison[string]] `json:"title,omitempty"`
 	// By status.
 	Status graphql.Omittable[*Comparison[db.InteractionStatus]] `json:"status,omitempty"`
-	// By when it begins.
+	// By when it starts.
 	StartTime graphql.Omittable[*Comparison[time.Time]] `json:"startTime,omitempty"`
 	// By when it ends.
 	EndTime graphql.Omittable[*Comparison[time.Time]] `json:"endTime,omitempty"`
-	// By when it was entered.
+	// By when it was created.
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
 	// By when it was last changed.
 	UpdatedAt graphql.Omittable[*Comparison[time.Time]] `json:"updatedAt,omitempty"`
@@ -371,15 +371,15 @@ type InteractionWhere struct {
 	UserID graphql.Omittable[*Comparison[string]] `json:"userId,omitempty"`
 	// By its customer's id.
 	CustomerID graphql.Omittable[*Comparison[string]] `json:"customerId,omitempty"`
-	// By its user, of those that the viewer may see.
+	// By its user, among users that the viewer may see.
 	User graphql.Omittable[*UserWhere] `json:"user,omitempty"`
-	// By its customer, of those that the viewer may see.
+	// By its customer, among customers that the viewer may see.
 	Customer graphql.Omittable[*CustomerWhere] `json:"customer,omitempty"`
 }
 
 // The answer to `logInCustomer`.
 type LogInCustomerPayload struct {
-	// Who logged in.
+	// The customer who logged in.
 	Customer *db.Customer `json:"customer"`
 	// Their tokens.
 	Tokens *Tokens `json:"tokens"`
@@ -387,7 +387,7 @@ type LogInCustomerPayload struct {
 
 // Address and password.
 type LogInInput struct {
-	// The address, regardless of case.
+	// The address, case-insensitively.
 	Email string `json:"email"`
 	// The password.
 	Password string `json:"password"`
@@ -395,7 +395,7 @@ type LogInInput struct {
 
 // The answer to `logInUser`.
 type LogInUserPayload struct {
-	// Who logged in.
+	// The user who logged in.
 	User *db.User `json:"user"`
 	// Their tokens.
 	Tokens *Tokens `json:"tokens"`
@@ -413,13 +413,13 @@ type LogOutPayload struct {
 	EndedSessions int `json:"endedSessions"`
 }
 
-// Which ticket to move, and where.
+// A ticket to move and its new status.
 type MoveTicketInput struct {
 	// The ticket's id.
 	ID string `json:"id"`
-	// The version that the decision was made on.
+	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
-	// The status that it is to have.
+	// The new status.
 	Status db.TicketStatus `json:"status"`
 }
 
@@ -433,7 +433,7 @@ type MoveTicketPayload struct {
 type ReactivateUserInput struct {
 	// The user's id.
 	ID string `json:"id"`
-	// The version that the decision was made on.
+	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
 }
 
@@ -443,7 +443,7 @@ type ReactivateUserPayload struct {
 	User *db.User `json:"user"`
 }
 
-// Which message to send once more.
+// Which message to send again.
 type RedeliverInput struct {
 	// The delivery's id.
 	ID string `json:"id"`
@@ -463,7 +463,7 @@ type RefreshInput struct {
 
 // The answer to `refresh`.
 type RefreshPayload struct {
-	// Whose session it is.
+	// The account that the session belongs to.
 	Viewer Viewer `json:"viewer"`
 	// The new tokens.
 	Tokens *Tokens `json:"tokens"`
@@ -473,13 +473,13 @@ type RefreshPayload struct {
 type SetPasswordInput struct {
 	// The id of a user or customer.
 	ID string `json:"id"`
-	// The password, 8 to 72 bytes.
+	// The new password, 8 to 72 bytes.
 	NewPassword string `json:"newPassword"`
 }
 
 // The answer to `setPassword`.
 type SetPasswordPayload struct {
-	// Whose password it is.
+	// The account whose password was changed.
 	Account Viewer `json:"account"`
 	// How many sessions ended.
 	EndedSessions int `json:"endedSessions"`
@@ -525,21 +525,21 @@ type SignUpUserPayload struct {
 	Tokens *Tokens `json:"tokens"`
 }
 
-// One key of an order of tickets.
+// A sort key for tickets.
 type TicketOrder struct {
-	// What to order by.
+	// The field to sort by.
 	Field TicketOrderField `json:"field"`
-	// Which end comes first.
+	// The sort direction.
 	Direction OrderDirection `json:"direction"`
 }
 
-// Which tickets are meant; all conditions must hold.
+// Selects tickets; all conditions must hold.
 type TicketWhere struct {
-	// All of these hold too.
+	// All of these must hold too.
 	And graphql.Omittable[[]*TicketWhere] `json:"and,omitempty"`
-	// At least one of these holds too.
+	// At least one of these must hold too.
 	Or graphql.Omittable[[]*TicketWhere] `json:"or,omitempty"`
-	// This does not hold.
+	// This must not hold.
 	Not graphql.Omittable[*TicketWhere] `json:"not,omitempty"`
 	// By id.
 	ID graphql.Omittable[*Comparison[string]] `json:"id,omitempty"`
@@ -557,23 +557,23 @@ type TicketWhere struct {
 	CustomerID graphql.Omittable[*Comparison[string]] `json:"customerId,omitempty"`
 	// By its assignee's id.
 	AssigneeID graphql.Omittable[*Comparison[string]] `json:"assigneeId,omitempty"`
-	// By its interaction, of those that the viewer may see.
+	// By its interaction, among interactions that the viewer may see.
 	Interaction graphql.Omittable[*InteractionWhere] `json:"interaction,omitempty"`
-	// By its customer, of those that the viewer may see.
+	// By its customer, among customers that the viewer may see.
 	Customer graphql.Omittable[*CustomerWhere] `json:"customer,omitempty"`
-	// By its assignee, of those that the viewer may see.
+	// By its assignee, among users that the viewer may see.
 	Assignee graphql.Omittable[*UserWhere] `json:"assignee,omitempty"`
 }
 
-// What a client needs to stay logged in. It is shown this once.
+// What a client needs to stay logged in. It is returned only once.
 type Tokens struct {
-	// Goes into the header `Authorization: Bearer …`.
+	// The token for the header `Authorization: Bearer …`.
 	AccessToken string `json:"accessToken"`
-	// When the access token ends: 15 minutes after it was made.
+	// When the access token expires: 15 minutes after it was issued.
 	AccessTokenExpiresAt time.Time `json:"accessTokenExpiresAt"`
-	// Gets the next tokens by `refresh`.
+	// The token to exchange for new ones with `refresh`.
 	RefreshToken string `json:"refreshToken"`
-	// When the refresh token ends: 30 days after it was made.
+	// When the refresh token expires: 30 days after it was issued.
 	RefreshTokenExpiresAt time.Time `json:"refreshTokenExpiresAt"`
 }
 
@@ -581,7 +581,7 @@ type Tokens struct {
 type UpdateCustomerInput struct {
 	// Which customer.
 	ID string `json:"id"`
-	// The version that the changes were made on.
+	// The version that the changes are based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
 	// The name, 1 to 200 characters.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
@@ -597,11 +597,11 @@ type UpdateCustomerInput struct {
 type UpdateCustomerNoteInput struct {
 	// Which note.
 	ID string `json:"id"`
-	// The version that the changes were made on.
+	// The version that the changes are based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
 	// The note, 1 to 10,000 characters.
 	Text graphql.Omittable[*string] `json:"text,omitempty"`
-	// Whether it stands before the notes that are not pinned.
+	// Whether it is listed before notes that are not pinned.
 	Pinned graphql.Omittable[*bool] `json:"pinned,omitempty"`
 }
 
@@ -621,23 +621,23 @@ type UpdateCustomerPayload struct {
 type UpdateInteractionInput struct {
 	// Which interaction.
 	ID string `json:"id"`
-	// The version that the changes were made on.
+	// The version that the changes are based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
-	// What sort of appointment.
+	// Whether it is a meeting, a task or a follow-up.
 	Kind graphql.Omittable[*db.InteractionKind] `json:"kind,omitempty"`
-	// What it is about, 1 to 200 characters.
+	// The title, 1 to 200 characters.
 	Title graphql.Omittable[*string] `json:"title,omitempty"`
-	// What it is about, at length, at most 10,000 characters; null empties it.
+	// The description, at most 10,000 characters; null empties it.
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
-	// When it begins, in the years 1970 to 2199. If neither `endTime` nor `durationMinutes` is given, the end moves with it.
+	// When it starts, in the years 1970 to 2199. If neither `endTime` nor `durationMinutes` is given, the end moves with it.
 	StartTime graphql.Omittable[*time.Time] `json:"startTime,omitempty"`
 	// When it ends; give this or `durationMinutes`.
 	EndTime graphql.Omittable[*time.Time] `json:"endTime,omitempty"`
-	// How long it takes, 1 to 525,600; give this or `endTime`.
+	// How many minutes it takes, 1 to 525,600; give this or `endTime`.
 	DurationMinutes graphql.Omittable[*int] `json:"durationMinutes,omitempty"`
 	// Where it takes place, at most 200 characters.
 	Location graphql.Omittable[*string] `json:"location,omitempty"`
-	// Whether it is still to come; CANCELLED does what `cancelInteraction` does.
+	// The new status; CANCELLED does what `cancelInteraction` does.
 	Status graphql.Omittable[*db.InteractionStatus] `json:"status,omitempty"`
 }
 
@@ -651,11 +651,11 @@ type UpdateInteractionPayload struct {
 type UpdateTicketInput struct {
 	// Which ticket.
 	ID string `json:"id"`
-	// The version that the changes were made on.
+	// The version that the changes are based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
-	// What is asked, 1 to 10,000 characters.
+	// The request, 1 to 10,000 characters.
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
-	// How urgent it is; only the staff may change it.
+	// How urgent it is; only staff may change it.
 	Priority graphql.Omittable[*db.Priority] `json:"priority,omitempty"`
 }
 
@@ -669,13 +669,13 @@ type UpdateTicketPayload struct {
 type UpdateUserInput struct {
 	// Which user.
 	ID string `json:"id"`
-	// The version that the changes were made on.
+	// The version that the changes are based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
 	// The name, 1 to 200 characters.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
 	// The address to log in with.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
-	// ADMIN or USER; only an admin may change it, and not the last admin's.
+	// ADMIN or USER. Only admins may change it, and the last admin stays one.
 	Role graphql.Omittable[*auth.Role] `json:"role,omitempty"`
 }
 
@@ -685,29 +685,29 @@ type UpdateUserPayload struct {
 	User *db.User `json:"user"`
 }
 
-// One user, by a key that no two users share: exactly one of these.
+// Identifies one user by exactly one unique key.
 type UserBy struct {
 	// The user's id.
 	ID graphql.Omittable[*string] `json:"id,omitempty"`
-	// The address that they log in with, regardless of case.
+	// The address that they log in with, case-insensitively.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 }
 
-// One key of an order of users.
+// A sort key for users.
 type UserOrder struct {
-	// What to order by.
+	// The field to sort by.
 	Field UserOrderField `json:"field"`
-	// Which end comes first.
+	// The sort direction.
 	Direction OrderDirection `json:"direction"`
 }
 
-// Which users are meant; all conditions must hold. `role`, `active`, `createdAt` and `updatedAt` are for admins.
+// Selects users; all conditions must hold. Only admins may use `role`, `active`, `createdAt` and `updatedAt`.
 type UserWhere struct {
-	// All of these hold too.
+	// All of these must hold too.
 	And graphql.Omittable[[]*UserWhere] `json:"and,omitempty"`
-	// At least one of these holds too.
+	// At least one of these must hold too.
 	Or graphql.Omittable[[]*UserWhere] `json:"or,omitempty"`
-	// This does not hold.
+	// This must not hold.
 	Not graphql.Omittable[*UserWhere] `json:"not,omitempty"`
 	// By id.
 	ID graphql.Omittable[*Comparison[string]] `json:"id,omitempty"`
@@ -719,17 +719,17 @@ type UserWhere struct {
 	Role graphql.Omittable[*Comparison[auth.Role]] `json:"role,omitempty"`
 	// By whether they may log in.
 	Active graphql.Omittable[*bool] `json:"active,omitempty"`
-	// By when the account was made.
+	// By when the account was created.
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
 	// By when the account was last changed.
 	UpdatedAt graphql.Omittable[*Comparison[time.Time]] `json:"updatedAt,omitempty"`
 }
 
-// What notes can be ordered by.
+// The fields to sort notes by.
 type CustomerNoteOrderField string
 
 const (
-	// By whether they are pinned. What is equal is in the order of creation; only CREATED_AT may follow.
+	// By whether they are pinned. Notes with equal values are sorted by when they were written; only CREATED_AT may follow.
 	CustomerNoteOrderFieldPinned CustomerNoteOrderField = "PINNED"
 	// By when they were written.
 	CustomerNoteOrderFieldCreatedAt CustomerNoteOrderField = "CREATED_AT"
@@ -786,15 +786,15 @@ func (e CustomerNoteOrderField) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What customers can be ordered by.
+// The fields to sort customers by.
 type CustomerOrderField string
 
 const (
-	// By name, regardless of case.
+	// By name, case-insensitively.
 	CustomerOrderFieldName CustomerOrderField = "NAME"
-	// By address, regardless of case.
+	// By address, case-insensitively.
 	CustomerOrderFieldEmail CustomerOrderField = "EMAIL"
-	// By when the record was made.
+	// By when the record was created.
 	CustomerOrderFieldCreatedAt CustomerOrderField = "CREATED_AT"
 	// By when the record was last changed.
 	CustomerOrderFieldUpdatedAt CustomerOrderField = "UPDATED_AT"
@@ -850,15 +850,15 @@ func (e CustomerOrderField) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What interactions can be ordered by.
+// The fields to sort interactions by.
 type InteractionOrderField string
 
 const (
-	// By when it begins.
+	// By when it starts.
 	InteractionOrderFieldStartTime InteractionOrderField = "START_TIME"
-	// By title, regardless of case.
+	// By title, case-insensitively.
 	InteractionOrderFieldTitle InteractionOrderField = "TITLE"
-	// By when it was entered.
+	// By when it was created.
 	InteractionOrderFieldCreatedAt InteractionOrderField = "CREATED_AT"
 	// By when it was last changed.
 	InteractionOrderFieldUpdatedAt InteractionOrderField = "UPDATED_AT"
@@ -914,13 +914,13 @@ func (e InteractionOrderField) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// The direction of an order.
+// A sort direction.
 type OrderDirection string
 
 const (
-	// From the smallest or oldest on.
+	// Smallest or oldest first.
 	OrderDirectionAsc OrderDirection = "ASC"
-	// From the greatest or newest on.
+	// Greatest or newest first.
 	OrderDirectionDesc OrderDirection = "DESC"
 )
 
@@ -972,11 +972,11 @@ func (e OrderDirection) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What tickets can be ordered by.
+// The fields to sort tickets by.
 type TicketOrderField string
 
 const (
-	// By how urgent it is, and by when it was raised: only CREATED_AT may follow.
+	// By urgency. Tickets of equal urgency are sorted by when they were raised; only CREATED_AT may follow.
 	TicketOrderFieldPriority TicketOrderField = "PRIORITY"
 	// By when it was raised.
 	TicketOrderFieldCreatedAt TicketOrderField = "CREATED_AT"
@@ -1033,15 +1033,15 @@ func (e TicketOrderField) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What users can be ordered by.
+// The fields to sort users by.
 type UserOrderField string
 
 const (
-	// By name, regardless of case.
+	// By name, case-insensitively.
 	UserOrderFieldName UserOrderField = "NAME"
-	// By address, regardless of case.
+	// By address, case-insensitively.
 	UserOrderFieldEmail UserOrderField = "EMAIL"
-	// By when the account was made.
+	// By when the account was created.
 	UserOrderFieldCreatedAt UserOrderField = "CREATED_AT"
 )
 

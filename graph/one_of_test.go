@@ -10,7 +10,7 @@ import (
 	"crm/db"
 )
 
-// oneOfServer answers with the customer that was asked for, by their key.
+// oneOfServer returns a customer named after the key that the query uses.
 func oneOfServer(t *testing.T, introspection bool) *testServer {
 	t.Helper()
 	return newTestServer(t, HandlerConfig{Introspection: introspection, Resolvers: stubResolvers{
@@ -45,7 +45,7 @@ func TestOneOf(t *testing.T) {
 		{"a default", byDefault, nil, "id x"},
 		{"a default replaced", byDefault, map[string]any{"by": map[string]any{"email": "a@b.c"}}, "email a@b.c"},
 		{
-			"a default within", `query($id:ID!="x"){...f} fragment f on Query{customer(by:{id:$id}){name}}`, nil, "id x",
+			"a default in a fragment", `query($id:ID!="x"){...f} fragment f on Query{customer(by:{id:$id}){name}}`, nil, "id x",
 		},
 	} {
 		body := requestBody(t, test.query, test.variables)
@@ -56,7 +56,7 @@ func TestOneOf(t *testing.T) {
 	}
 }
 
-// In a document, it is for the validation to refuse what isn't exactly one value.
+// Validation refuses literals in a document that don't have exactly one value.
 func TestOneOfInDocument(t *testing.T) {
 	t.Parallel()
 	const exactlyOne = `OneOf Input Object "CustomerBy" must specify exactly one key.`
@@ -83,8 +83,8 @@ func TestOneOfInDocument(t *testing.T) {
 	}
 }
 
-// With introspection off, a refusal must not tell keys that the client didn't name.
-func TestOneOfTellsNoKeys(t *testing.T) {
+// With introspection off, an error must not reveal keys that the client didn't name.
+func TestOneOfRevealsNoKeys(t *testing.T) {
 	t.Parallel()
 	server := oneOfServer(t, false)
 	for _, query := range []string{
@@ -98,7 +98,7 @@ func TestOneOfTellsNoKeys(t *testing.T) {
 	}
 }
 
-// In variables, nothing but our own check holds it. With introspection off, it doesn't tell the keys.
+// Only the server's own check enforces @oneOf in variables. With introspection off, it doesn't reveal the keys.
 func TestOneOfInVariables(t *testing.T) {
 	t.Parallel()
 	open, closed := oneOfServer(t, true), oneOfServer(t, false)
@@ -106,7 +106,7 @@ func TestOneOfInVariables(t *testing.T) {
 		name, query string
 		variables   map[string]any
 		field, want string
-		// closed is what a server without introspection says, if that is something else.
+		// closed is the message of a server without introspection, if it differs.
 		closed string
 	}{
 		{

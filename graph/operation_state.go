@@ -8,18 +8,18 @@ import (
 	"crm/graph/document"
 )
 
-// operationState is what this package keeps of one operation, among the operation's statistics.
+// operationState is this package's state of one operation, stored in the operation's statistics.
 type operationState struct {
 	document   *document.Document
 	complexity int
-	// answer is how large the response that is being made has become; nil between the responses of a subscription.
+	// answer counts the response that is being rendered; nil between the responses of a subscription.
 	answer *answerStats
 }
 
-// stateExtension is under what name an operation's statistics have its state.
+// stateExtension is the name of the state in an operation's statistics.
 const stateExtension = "state"
 
-// stateOf returns the state of the operation in ctx; an empty one if there is none, or it was refused before.
+// stateOf returns the state of the operation in ctx, or an empty one if there is none or the operation was refused.
 func stateOf(ctx context.Context) *operationState {
 	if graphql.HasOperationContext(ctx) {
 		if state, ok := graphql.GetOperationContext(ctx).Stats.GetExtension(stateExtension).(*operationState); ok {
@@ -29,8 +29,8 @@ func stateOf(ctx context.Context) *operationState {
 	return new(operationState)
 }
 
-// SelectedFields returns the names of the fields that the document of the operation in ctx selects on a type, anywhere in
-// it, so that no more is read than it can show.
+// SelectedFields returns the names of all fields that the document of the operation in ctx selects on a type. The store
+// needs to read no others.
 func SelectedFields(ctx context.Context, typeName string) []string {
 	doc := stateOf(ctx).document
 	if doc == nil {

@@ -25,7 +25,7 @@ func hashAndTextBody(hashed, query string) string {
 	return fmt.Sprintf(`{"query":%q,"extensions":%s}`, query, persisted(hashed))
 }
 
-// A client sends the hash, is told that it is not known, sends both, and then the hash alone.
+// A client sends the hash, learns that it is unknown, sends both hash and text, and then the hash alone.
 func TestPersistedQueries(t *testing.T) {
 	t.Parallel()
 	byGet := "/?extensions=" + url.QueryEscape(persisted(typenameQuery))
@@ -50,7 +50,7 @@ func TestPersistedQueries(t *testing.T) {
 		"get":               {get(byGet, 200, "PERSISTED_QUERY_NOT_FOUND"), get(byGet+"&query="+url.QueryEscape(typenameQuery), 200, ""), get(byGet, 200, "")},
 		"documentId":        {register, post(document("sha256:"+hashOf(typenameQuery)), 200, ""), get("/?documentId=sha256:"+hashOf(typenameQuery), 200, "")},
 		"unknown id":        {post(document("x"), 200, "PERSISTED_QUERY_NOT_FOUND"), post(`{"id":"x"}`, 200, "PERSISTED_QUERY_NOT_FOUND")},
-		"another's hash":    {post(hashAndTextBody("{a}", typenameQuery), 200, "BAD_REQUEST"), post(hashBody("{a}"), 200, "PERSISTED_QUERY_NOT_FOUND"), unknown},
+		"wrong hash":        {post(hashAndTextBody("{a}", typenameQuery), 200, "BAD_REQUEST"), post(hashBody("{a}"), 200, "PERSISTED_QUERY_NOT_FOUND"), unknown},
 		"known hash":        {register, post(hashAndTextBody(typenameQuery, "{a}"), 200, "BAD_REQUEST")},
 		"invalid":           {post(hashAndTextBody(invalidQuery, invalidQuery), 200, "GRAPHQL_VALIDATION_FAILED"), post(hashBody(invalidQuery), 200, "PERSISTED_QUERY_NOT_FOUND")},
 		"text only":         {post(typenameBody, 200, ""), unknown},
@@ -75,7 +75,7 @@ func TestPersistedQueries(t *testing.T) {
 	}
 }
 
-// A mutation that is registered can't be run by GET either.
+// A registered mutation can't be run by GET either.
 func TestPersistedMutations(t *testing.T) {
 	t.Parallel()
 	server := newTestServer(t, HandlerConfig{})

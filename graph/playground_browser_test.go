@@ -28,7 +28,7 @@ import (
 	"crm/graph/transport/transporttest"
 )
 
-// browse opens a page in Chromium, whose tab's context it returns; the test is skipped where there is none.
+// browse opens a tab in Chromium and returns its context. It skips the test if Chromium is not installed.
 func browse(t *testing.T) context.Context {
 	t.Helper()
 	path := ""
@@ -54,10 +54,10 @@ func browse(t *testing.T) context.Context {
 	return tab
 }
 
-// pageEvents is what a page asked for, and what it complained of.
+// pageEvents are the requests and the console errors of a page.
 type pageEvents struct {
-	mutex                sync.Mutex
-	requests, complaints []string
+	mutex            sync.Mutex
+	requests, errors []string
 }
 
 func (e *pageEvents) listen(event any) {
@@ -67,20 +67,20 @@ func (e *pageEvents) listen(event any) {
 	case *network.EventRequestWillBeSent:
 		e.requests = append(e.requests, event.Request.URL)
 	case *log.EventEntryAdded:
-		e.complaints = append(e.complaints, event.Entry.Text)
+		e.errors = append(e.errors, event.Entry.Text)
 	case *runtime.EventExceptionThrown:
-		e.complaints = append(e.complaints, event.ExceptionDetails.Text)
+		e.errors = append(e.errors, event.ExceptionDetails.Text)
 	case *runtime.EventConsoleAPICalled:
 		if event.Type == "error" {
-			e.complaints = append(e.complaints, string(event.Args[0].Value))
+			e.errors = append(e.errors, string(event.Args[0].Value))
 		}
 	}
 }
 
-func (e *pageEvents) complained() []string {
+func (e *pageEvents) consoleErrors() []string {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
-	return slices.Clone(e.complaints)
+	return slices.Clone(e.errors)
 }
 
 func (e *pageEvents) requested() []string {
@@ -101,11 +101,11 @@ const (
 	resultText  = `document.querySelector(".result-window .CodeMirror")?.CodeMirror.getValue()`
 )
 
-// do takes steps that a person would.
+// do performs the steps of a user.
 func (p playgroundTab) do(t *testing.T, name string, steps ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	if err := chromedp.Do(p.context, steps...); err != nil {
-		t.Fatalf("cannot %s: %v; the page complains of %q", name, err, p.events.complained())
+		t.Fatalf("cannot %s: %v; the console has the errors %q", name, err, p.events.consoleErrors())
 	}
 }
 
@@ -118,7 +118,7 @@ func until(condition string) chromedp.Action[chromedp.Void] {
 	return chromedp.Poll[chromedp.Void](condition)
 }
 
-// openAndClose opens a menu or dialog, which has the role, and closes it.
+// openAndClose opens and closes the menu or dialog with the role.
 func openAndClose(button, role string) chromedp.Action[chromedp.Void] {
 	opened := chromedp.CSS(`[role="` + role + `"]`)
 	return chromedp.Steps(
@@ -149,21 +149,22 @@ func TestPlaygroundInBrowser(t *testing.T) {
 	tab.do(t, "read the documentation", click(`button[aria-label="Show Documentation Explorer"]`),
 		until(`document.querySelector(".graphiql-doc-explorer")?.textContent.includes("A CRM")`))
 
-	if complaints := tab.events.complained(); len(complaints) > 0 {
-		t.Errorf("the page complains of %q", complaints)
+	if complaints := tab.events.consoleErrors(); len(complaints) > 0 {
+		t.Errorf("the console has the errors %q", complaints)
 	}
 	requests := tab.events.requested()
 	for _, url := range requests {
 		if !strings.HasPrefix(url, server.URL+"/") && !strings.HasPrefix(url, "data:") {
-			t.Errorf("the page asked for %s", url)
+			t.Errorf("the page requested %s", url)
 		}
 	}
 	if len(requests) < 7 {
-		t.Errorf("saw only the requests %q", requests)
+		t.Errorf("the only requests are %q", requests)
 	}
 }
 
-// TestPlaygroundSubscribesInBrowser: the page may open a socket, sends the headers along, and shows events as they come.
+// TestPlaygroundSubscribesInBrowser checks that the page may open a socket, sends the headers, and shows events as they
+// arrive.
 func TestPlaygroundSubscribesInBrowser(t *testing.T) {
 	t.Parallel()
 	api, log := newSubscriptionServer(t)
@@ -181,15 +182,15 @@ func TestPlaygroundSubscribesInBrowser(t *testing.T) {
 	tab.do(t, "open the page", chromedp.Navigate(server.URL+"/"), until(queryEditor+`.getOption("lint")?.schema != null`))
 	tab.do(t, "subscribe", until(setHeaders), until(queryEditor+`.setValue("subscription{count(to:3)}") === undefined`),
 		chromedp.WaitNotPresent(chromedp.CSS(run+`[aria-haspopup]`)), click(run), until(resultText+`.includes('"count": 3')`))
-	if complaints := tab.events.complained(); len(complaints) > 0 {
-		t.Errorf("the page complains of %q", complaints)
+	if complaints := tab.events.consoleErrors(); len(complaints) > 0 {
+		t.Errorf("the console has the errors %q", complaints)
 	}
 	if text := log.String(); !strings.Contains(text, `"type":"subscription"`) || !strings.Contains(text, `"role":"USER"`) {
 		t.Errorf("the log is %s", text)
 	}
 }
 
-// newSubscriptionServer serves the schema of package transporttest, which this package's code describes.
+// newSubscriptionServer serves the schema of package transporttest, with introspection by this package's code.
 func newSubscriptionServer(t *testing.T) (*transport.Handler, *transporttest.Log) {
 	t.Helper()
 	schema, log := transporttest.NewSchema(), new(transporttest.Log)

@@ -17,30 +17,30 @@ import (
 )
 
 const (
-	// budgetShards is how many parts the budgets are in, each with its lock.
+	// budgetShards is the number of shards of the budgets, each with its own lock.
 	budgetShards = 16
-	// budgetsPerShard bounds the memory, at some 10 MB: beyond so many keys within a minute, further ones are not counted.
+	// budgetsPerShard bounds the memory to about 10 MB: if a minute has more keys, the others are not counted.
 	budgetsPerShard = 8_192
 )
 
-// budgets counts what each viewer spends: each has a budget that fills up again within a minute, evenly.
+// budgets limits the cost that each viewer spends. A budget refills evenly over a minute.
 type budgets struct {
 	perMinute int
 	seed      maphash.Seed
-	// start is what times count from.
+	// start is the origin of all times.
 	start  time.Time
 	shards [budgetShards]budgetShard
 }
 
 type budgetShard struct {
 	mutex sync.Mutex
-	// full says when each key's budget is full again; a key whose budget is full already need not be kept.
+	// full maps keys to the times when their budgets will be full again. Keys with full budgets need no entry.
 	full map[rateLimitKey]time.Duration
-	// swept is when those that were full were last removed.
+	// swept is the time when keys with full budgets were last removed.
 	swept time.Duration
 }
 
-// rateLimitKey says whose budget it is: an account, or the address of those who are not logged in.
+// rateLimitKey identifies a budget by account, or by address for anonymous requests.
 type rateLimitKey struct {
 	account auth.ID
 	address netip.Prefix
@@ -54,7 +54,7 @@ func newBudgets(perMinute int) *budgets {
 	return b
 }
 
-// charge takes an operation's cost from the viewer's budget. It returns an error if too little is left in it.
+// charge takes an operation's cost from the viewer's budget. It returns an error if too little is left.
 func (b *budgets) charge(ctx context.Context, operation *graphql.OperationContext, cost int) *store.Error {
 	viewer, _ := auth.ViewerFrom(ctx)
 	left := b.spend(rateLimitKeyOf(viewer), cost, time.Since(b.start))
@@ -63,14 +63,14 @@ func (b *budgets) charge(ctx context.Context, operation *graphql.OperationContex
 		return nil
 	}
 	err := store.Errorf(
-		store.RateLimited, "the operation costs %d, and %d of %d a minute are left; try again later", cost, left.Remaining, b.perMinute,
+		store.RateLimited, "the operation costs %d, and %d of %d per minute are left; try again later", cost, left.Remaining, b.perMinute,
 	)
 	err.RetryAfter = left.RetryAfter
 	return err
 }
 
-// spend takes cost from the key's budget if there is enough in it; now is the time since the start. An operation
-// that costs more than a whole budget takes all of it.
+// spend takes cost from the key's budget if enough is left; now is the time since start. An operation that costs more
+// than a whole budget takes all of it.
 func (b *budgets) spend(key rateLimitKey, cost int, now time.Duration) transport.RateLimit {
 	cost = min(cost, b.perMinute)
 	shard := &b.shards[maphash.Comparable(b.seed, key)%budgetShards]
@@ -90,13 +90,13 @@ func (b *budgets) spend(key rateLimitKey, cost int, now time.Duration) transport
 	return transport.RateLimit{Limit: b.perMinute, Remaining: b.remaining(after - now), Reset: after - now}
 }
 
-// remaining returns what is left of a budget that is full after a time.
+// remaining returns what is left of a budget that will be full after untilFull.
 func (b *budgets) remaining(untilFull time.Duration) int {
 	return int(math.Round((1 - float64(untilFull)/float64(time.Minute)) * float64(b.perMinute)))
 }
 
-// hasRoom reports whether another key may be kept. If need be it forgets those whose budgets are full, once a
-// second at most: with very many keys it would take longer than the requests themselves.
+// hasRoom reports whether there is room for another key. If necessary it removes keys with full budgets, at most once a
+// second: with very many keys that takes longer than the requests themselves.
 func (s *budgetShard) hasRoom(now time.Duration) bool {
 	if len(s.full) >= budgetsPerShard && now-s.swept >= time.Second {
 		s.swept = now

@@ -14,7 +14,7 @@ import (
 	"crm/auth"
 )
 
-// spends says what is left of a budget when that much is spent at that time.
+// spends is a cost at a point in time, and what is then left of the budget.
 type spends struct {
 	at, cost, remaining, reset, retryAfter int
 }
@@ -22,9 +22,9 @@ type spends struct {
 func TestBudgetFillsEvenly(t *testing.T) {
 	t.Parallel()
 	for name, steps := range map[string][]spends{
-		"within":             {{0, 10, 590, 1, 0}, {0, 20, 570, 3, 0}, {1, 10, 570, 3, 0}, {60, 0, 600, 0, 0}},
+		"within the budget":  {{0, 10, 590, 1, 0}, {0, 20, 570, 3, 0}, {1, 10, 570, 3, 0}, {60, 0, 600, 0, 0}},
 		"all at once":        {{0, 600, 0, 60, 0}, {0, 1, 0, 60, 1}, {0, 30, 0, 60, 3}, {3, 30, 0, 60, 0}, {63, 600, 0, 60, 0}},
-		"more than there is": {{0, 9_000, 0, 60, 0}, {30, 9_000, 300, 30, 30}, {60, 9_000, 0, 60, 0}},
+		"above the budget":   {{0, 9_000, 0, 60, 0}, {30, 9_000, 300, 30, 30}, {60, 9_000, 0, 60, 0}},
 		"refused costs none": {{0, 500, 100, 50, 0}, {0, 200, 100, 50, 10}, {0, 100, 0, 60, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,7 +68,7 @@ func keyNumber(i int) rateLimitKey {
 	return rateLimitKey{address: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32)}
 }
 
-// Memory is bounded: viewers that come when it is full are not counted until there is room.
+// Memory is bounded: new viewers are not counted while there is no room.
 func TestBudgetsAreBounded(t *testing.T) {
 	t.Parallel()
 	budgets := newBudgets(600)
@@ -79,13 +79,13 @@ func TestBudgetsAreBounded(t *testing.T) {
 	}
 	for i := range budgets.shards {
 		if known := len(budgets.shards[i].full); known != budgetsPerShard {
-			t.Errorf("part %d knows %d", i, known)
+			t.Errorf("shard %d has %d keys", i, known)
 		}
 	}
 	late := keyNumber(1 << 23)
 	budgets.spend(late, 300, 40*time.Second)
 	if got := budgets.spend(late, 300, 40*time.Second); got.Remaining != 0 {
-		t.Errorf("the late one has %d left", got.Remaining)
+		t.Errorf("the last key has %d left", got.Remaining)
 	}
 }
 

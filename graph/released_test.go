@@ -14,7 +14,7 @@ import (
 	"crm/graph/schemadiff"
 )
 
-// The last released schema begins with the version that it is of, or with notReleased before the first release.
+// The file of the last released schema begins with its version, or with notReleased before the first release.
 const (
 	releasedFile   = "testdata/released.graphqls"
 	changelogFile  = "../CHANGELOG.md"
@@ -22,8 +22,8 @@ const (
 	notReleased    = "nothing yet"
 )
 
-// TestReleasedClientsKeepWorking compares the schema with the last released one. CONTRIBUTING.md says what to do about
-// it.
+// TestReleasedClientsKeepWorking compares the schema with the last released one. CONTRIBUTING.md says what to do if it
+// fails.
 func TestReleasedClientsKeepWorking(t *testing.T) {
 	t.Parallel()
 	released, err := gqlparser.LoadSchema(&ast.Source{Name: releasedFile, Input: readText(t, releasedFile)})
@@ -35,7 +35,7 @@ func TestReleasedClientsKeepWorking(t *testing.T) {
 	}
 }
 
-// A release that forgets to keep its schema would have the next one compared with an older.
+// If a release forgot to save its schema, the next one would be compared with an older one.
 func TestReleasedSchemaIsTheLast(t *testing.T) {
 	t.Parallel()
 	first, _, _ := strings.Cut(readText(t, releasedFile), "\n")
@@ -53,7 +53,7 @@ func readText(t *testing.T, path string) string {
 	return string(text)
 }
 
-// unannounced returns what is to be done about the changes that clients were not told of.
+// unannounced returns an instruction for each breaking change that was not announced.
 func unannounced(changes []schemadiff.Change, changelog string) []string {
 	var problems []string
 	named := codeIn(section(section(changelog, "## Unreleased"), "### Breaking"))
@@ -64,14 +64,14 @@ func unannounced(changes []schemadiff.Change, changelog string) []string {
 			continue
 		}
 		if !slices.Contains(named, change.Coordinate) {
-			problems = append(problems, fmt.Sprintf("%s, which breaks clients: undo it, or have CHANGELOG.md say below "+
-				"\"## Unreleased\", \"### Breaking\", what they are to do:\n- `%s`: …", change, change.Coordinate))
+			problems = append(problems, fmt.Sprintf("%s, which breaks clients: undo it, or say in CHANGELOG.md below "+
+				"\"## Unreleased\", \"### Breaking\" what clients must do:\n- `%s`: …", change, change.Coordinate))
 		}
 	}
 	return problems
 }
 
-// section returns what a Markdown document has below a heading, up to the next of that level.
+// section returns the text of a Markdown document below a heading, up to the next heading of that level.
 func section(document, heading string) string {
 	_, rest, _ := strings.Cut("\n"+document, "\n"+heading+"\n")
 	level, _, _ := strings.Cut(heading, " ")
@@ -81,7 +81,7 @@ func section(document, heading string) string {
 
 var codeSpan = regexp.MustCompile("`([^`\n]+)`")
 
-// codeIn returns what a text has in backquotes.
+// codeIn returns the code spans of a text.
 func codeIn(text string) []string {
 	var found []string
 	for _, span := range codeSpan.FindAllStringSubmatch(text, -1) {
@@ -92,7 +92,7 @@ func codeIn(text string) []string {
 
 var releaseHeading = regexp.MustCompile(`(?m)^## v?(\d+\.\d+\.\d+\S*)`)
 
-// lastRelease returns the newest version that the change log tells of.
+// lastRelease returns the newest version in the change log.
 func lastRelease(changelog string) string {
 	if heading := releaseHeading.FindStringSubmatch(changelog); heading != nil {
 		return heading[1]
@@ -106,16 +106,16 @@ func TestUnannounced(t *testing.T) {
 		"- `Customer.phone`: ask for `Customer.phones`.\n- `Query.user(id:)`\n- `E.OLD`\n\n### Fixed\n\n- `Customer.name`\n\n" +
 		"## 1.1.0 (2025-01-01)\n\n### Breaking\n\n- `Customer.company`\n\n## 1.0.0\n"
 	for change, want := range map[schemadiff.Change]string{
-		{Coordinate: "Customer.phone", Message: "the field is gone"}:                "",
-		{Coordinate: "Query.user(id:)", Message: "the argument is gone"}:            "",
-		{Coordinate: "Query.user", Message: "the type was A and is B"}:              "- `Query.user`: …",
-		{Coordinate: "Customer.fax", Message: "the field is gone"}:                  "- `Customer.fax`: …",
-		{Coordinate: "Customer.name", Message: "the field is gone"}:                 "- `Customer.name`: …",
-		{Coordinate: "Customer.company", Message: "the field is gone"}:              "- `Customer.company`: …",
-		{Coordinate: "E.OLD", Message: "the value is gone", Sudden: true}:           "@deprecated",
-		{Coordinate: "Customer.name", Message: "the field is gone", Sudden: true}:   "@deprecated",
-		{Coordinate: "Customer", Message: "it no longer implements Node"}:           "- `Customer`: …",
-		{Coordinate: "Customer.phones", Message: "the type was [Int!]! and is Int"}: "",
+		{Coordinate: "Customer.phone", Message: "the field was removed"}:                 "",
+		{Coordinate: "Query.user(id:)", Message: "the argument was removed"}:             "",
+		{Coordinate: "Query.user", Message: "the type changed from A to B"}:              "- `Query.user`: …",
+		{Coordinate: "Customer.fax", Message: "the field was removed"}:                   "- `Customer.fax`: …",
+		{Coordinate: "Customer.name", Message: "the field was removed"}:                  "- `Customer.name`: …",
+		{Coordinate: "Customer.company", Message: "the field was removed"}:               "- `Customer.company`: …",
+		{Coordinate: "E.OLD", Message: "the value was removed", Sudden: true}:            "@deprecated",
+		{Coordinate: "Customer.name", Message: "the field was removed", Sudden: true}:    "@deprecated",
+		{Coordinate: "Customer", Message: "it no longer implements Node"}:                "- `Customer`: …",
+		{Coordinate: "Customer.phones", Message: "the type changed from [Int!]! to Int"}: "",
 	} {
 		problems := unannounced([]schemadiff.Change{change}, changelog)
 		if (want == "") != (len(problems) == 0) || !strings.Contains(strings.Join(problems, ""), want) {
@@ -123,7 +123,7 @@ func TestUnannounced(t *testing.T) {
 		}
 	}
 	if got := unannounced([]schemadiff.Change{{Coordinate: "A.b"}}, "# Changelog\n"); len(got) != 1 {
-		t.Errorf("without a section, got %q", got)
+		t.Errorf("without the section, got %q", got)
 	}
 	if got := lastRelease(changelog); got != "1.1.0" {
 		t.Errorf("the last release is %q, want 1.1.0", got)

@@ -9,23 +9,23 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// selection is a selection set on one object type, or on each type of an abstract one, planned for an operation.
+// selection is the plan of a selection set on an object type, or on each possible type of an abstract one.
 type selection struct {
 	fields []selected
-	// types has the selection for each object type that a value of an abstract type may have.
+	// types maps each possible object type of an abstract type to its selection.
 	types map[string]*selection
 }
 
-// selected is one field of a selection: what is the same for every value of its type.
+// selected is the plan of one field of a selection, which is the same for every value of its type.
 type selected struct {
-	// key is what stands before the value: the brace's or the last value's comma, the response name and a colon.
+	// key precedes the value: a comma unless it is the first, the response key and a colon.
 	key   []byte
 	field graphql.CollectedField
-	// index is the field's place in its type as the generated renderers number it, or typename.
+	// index is the field's number in the generated renderers, or typename.
 	index int
 	// call calls the field's resolver for a value: a func(obj T) (V, error).
 	call any
-	// selection is what is selected of the field's own value.
+	// selection is the selection on the field's value.
 	selection *selection
 }
 
@@ -45,8 +45,8 @@ type planner struct {
 	ec        *executionContext
 }
 
-// plan collects the fields that are selected on the object type that satisfies these, as the executor does; bind finds out how each is got.
-// It returns nil if one of them is not for the fast path.
+// plan collects the fields that are selected on the object type that satisfies these types, as the executor does; bind
+// determines how to get each value. It returns nil if the fast path can't render one of them.
 func (p *planner) plan(set ast.SelectionSet, satisfies []string, bind func(f *selected) bool) *selection {
 	collected := graphql.CollectFields(p.operation, set, satisfies)
 	s := &selection{fields: make([]selected, 0, len(collected))}
@@ -72,8 +72,8 @@ func (p *planner) plan(set ast.SelectionSet, satisfies []string, bind func(f *se
 	return s
 }
 
-// isRepeated reports whether an earlier field has the same response name. gqlgen keeps fields apart that are selected on
-// a union and on one of its types, resolves both, and writes the first.
+// isRepeated reports whether an earlier field has the same response key. gqlgen treats a field on a union and the same
+// field on one of its types as two, resolves both, and writes the first.
 func isRepeated(earlier []graphql.CollectedField, field graphql.CollectedField) bool {
 	for i := range earlier {
 		if earlier[i].Alias == field.Alias {
@@ -90,24 +90,24 @@ func (p *planner) fieldContext(object string, f *selected, args map[string]any) 
 	})
 }
 
-// rendering is the answer to one root field in the making.
+// rendering is the state while the value of one root field is rendered.
 type rendering struct {
 	//nolint:containedctx // lives as long as the call that makes it
 	ctx context.Context
 	buf []byte
-	// failed is set where the fast path can't go on: the executor does the field from the start then.
+	// failed means that the fast path can't continue and the executor has to render the field from the start.
 	failed bool
-	// answer counts the size of the whole answer, of which counted bytes of buf are known to it; the next time that it is told is
-	// when buf has next bytes.
+	// answer counts the size of the whole response. It already includes counted bytes of buf, and is updated when buf
+	// reaches next bytes.
 	answer        *answerStats
 	counted, next int
 	tooLarge      bool
 }
 
-// answerStep is how many bytes are rendered until the answer's size is looked at again.
+// answerStep is how many bytes are rendered between two checks of the response's size.
 const answerStep = 64 << 10
 
-// count adds what was rendered to the size of the answer. It fails if that is too large.
+// count adds the rendered bytes to the size of the response, and fails if that is too large.
 func (r *rendering) count() bool {
 	grown := len(r.buf) - r.counted
 	r.counted, r.next = len(r.buf), len(r.buf)+answerStep
@@ -117,14 +117,15 @@ func (r *rendering) count() bool {
 	return !r.failed
 }
 
-// uncount takes back what was counted, for the executor to render and count it again. What is too large stays so.
+// uncount subtracts the counted bytes, because the executor renders and counts the field again. It keeps them if the
+// response is already too large.
 func (r *rendering) uncount() {
 	if !r.tooLarge {
 		r.answer.grow(-r.counted)
 	}
 }
 
-// renderOne renders a value with its selection; it reports whether it could.
+// renderOne renders a value with its selection, and reports whether that succeeded.
 func renderOne[T any](r *rendering, s *selection, render func(*selection, T), value T) bool {
 	if s == nil {
 		return false
@@ -133,7 +134,7 @@ func renderOne[T any](r *rendering, s *selection, render func(*selection, T), va
 	return !r.failed
 }
 
-// renderList renders the values of a list, which may be null each.
+// renderList renders the values of a list, each of which may be null.
 func renderList[T comparable](r *rendering, s *selection, render func(*selection, T), values []T) bool {
 	if s == nil {
 		return false
@@ -163,10 +164,10 @@ func (r *rendering) int(n int) { r.buf = strconv.AppendInt(r.buf, int64(n), 10) 
 
 func (r *rendering) bool(b bool) { r.buf = strconv.AppendBool(r.buf, b) }
 
-// hexDigits are those that gqlgen escapes control characters with.
+// hexDigits are the digits in gqlgen's escapes of control characters.
 const hexDigits = "0123456789ABCDEF"
 
-// appendString appends a text as gqlgen writes it.
+// appendString appends a string as gqlgen writes it.
 func appendString(buf []byte, text string) []byte {
 	buf = append(buf, '"')
 	start := 0

@@ -1487,7 +1487,7 @@ func (p *planner) planInteraction(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
 		case "deliveries":
-			return false // a directive decides
+			return false // the field has a directive
 		}
 		return false
 	})
@@ -2371,7 +2371,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.call = func(obj *db.Ticket) ([]db.TicketStatus, error) { return resolver.AllowedTransitions(ctx, obj) }
 			return true
 		case "deliveries":
-			return false // a directive decides
+			return false // the field has a directive
 		}
 		return false
 	})
@@ -3289,7 +3289,7 @@ func (r *rendering) renderViewer(s *selection, v Viewer) {
 	}
 }
 
-// renderRoot renders the value of a root field of the named type. It reports whether it did.
+// renderRoot renders the value of a root field of the named type, and reports whether that succeeded.
 func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, value any) bool {
 	switch name {
 	case "AssignTicketPayload":

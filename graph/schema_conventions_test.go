@@ -10,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// conventions are what the schema promises beyond being valid. Each rule returns what breaks it, by schema coordinate.
+// conventions are rules for the schema beyond validity. Each returns its violations, with schema coordinates.
 var conventions = []struct {
 	name     string
 	problems func(*ast.Schema) []string
@@ -34,7 +34,7 @@ func TestSchemaConventions(t *testing.T) {
 	}
 }
 
-// own returns the schema's own types, in the order of their names.
+// own returns the schema's own types, sorted by name.
 func own(schema *ast.Schema) []*ast.Definition {
 	var types []*ast.Definition
 	for _, definition := range schema.Types {
@@ -46,7 +46,7 @@ func own(schema *ast.Schema) []*ast.Definition {
 	return types
 }
 
-// fieldsOf returns a type's fields without the introspection's.
+// fieldsOf returns a type's fields without those for introspection.
 func fieldsOf(definition *ast.Definition) []*ast.FieldDefinition {
 	return slices.DeleteFunc(slices.Clone(definition.Fields), func(field *ast.FieldDefinition) bool {
 		return strings.HasPrefix(field.Name, "__")
@@ -57,7 +57,7 @@ var (
 	pascalCase    = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
 	camelCase     = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
 	screamingCase = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
-	// redundant prefixes and suffixes repeat what the place says.
+	// redundant matches prefixes and suffixes that repeat the name of the type.
 	redundant = map[string]*regexp.Regexp{
 		"Query": regexp.MustCompile(`^(get|query|list)[A-Z]|Query$`), "Mutation": regexp.MustCompile(`^mutation|Mutation$`),
 	}
@@ -66,7 +66,7 @@ var (
 func misnamed(schema *ast.Schema) (problems []string) {
 	check := func(coordinate, name string, form *regexp.Regexp) {
 		if !form.MatchString(name) {
-			problems = append(problems, coordinate+" is not written like the others")
+			problems = append(problems, coordinate+" does not follow the naming convention")
 		}
 	}
 	for _, definition := range own(schema) {
@@ -83,14 +83,14 @@ func misnamed(schema *ast.Schema) (problems []string) {
 			root := redundant[definition.Name]
 			if root != nil && root.MatchString(field.Name) ||
 				strings.HasPrefix(strings.ToLower(field.Name), strings.ToLower(definition.Name)) {
-				problems = append(problems, coordinate+" repeats where it is")
+				problems = append(problems, coordinate+" repeats the name of its type")
 			}
 		}
 	}
 	return problems
 }
 
-// badDeprecations are those that don't tell what to use instead: a name in backquotes that the schema has.
+// badDeprecations finds deprecations without a replacement: a name in backquotes that exists in the schema.
 func badDeprecations(schema *ast.Schema) (problems []string) {
 	names := map[string]bool{}
 	deprecated := map[string]ast.DirectiveList{}
@@ -116,12 +116,12 @@ func badDeprecations(schema *ast.Schema) (problems []string) {
 		if directive == nil {
 			continue
 		}
-		reason, instead := directive.Arguments.ForName("reason"), []string(nil)
+		reason, replacements := directive.Arguments.ForName("reason"), []string(nil)
 		if reason != nil {
-			instead = codeIn(reason.Value.Raw)
+			replacements = codeIn(reason.Value.Raw)
 		}
-		if !slices.ContainsFunc(instead, func(name string) bool { return names[name] }) {
-			problems = append(problems, coordinate+" is deprecated without a reason that names what replaces it")
+		if !slices.ContainsFunc(replacements, func(name string) bool { return names[name] }) {
+			problems = append(problems, coordinate+" is deprecated without a reason that names its replacement")
 		}
 	}
 	return problems
@@ -132,13 +132,13 @@ func unspecifiedScalars(schema *ast.Schema) (problems []string) {
 		specified := definition.Directives.ForName("specifiedBy")
 		if definition.Kind == ast.Scalar &&
 			(specified == nil || !strings.HasPrefix(specified.Arguments.ForName("url").Value.Raw, "https://")) {
-			problems = append(problems, definition.Name+" doesn't say by @specifiedBy what its values look like")
+			problems = append(problems, definition.Name+" lacks @specifiedBy, which defines the form of its values")
 		}
 	}
 	return problems
 }
 
-// badOneOfs have a field that can't be left out.
+// badOneOfs finds @oneOf inputs with a field that can't be left out.
 func badOneOfs(schema *ast.Schema) (problems []string) {
 	for _, definition := range own(schema) {
 		for _, field := range definition.Fields {
@@ -150,18 +150,18 @@ func badOneOfs(schema *ast.Schema) (problems []string) {
 	return problems
 }
 
-// unreachable types are in the schema for nothing.
+// unreachable finds types that nothing refers to.
 func unreachable(schema *ast.Schema) (problems []string) {
 	reached := reachable(schema)
 	for _, definition := range own(schema) {
 		if !reached[definition.Name] {
-			problems = append(problems, definition.Name+" is reached by nothing")
+			problems = append(problems, definition.Name+" is not reachable")
 		}
 	}
 	return problems
 }
 
-// reachable returns the types that operations and directives may come upon.
+// reachable returns the types that operations and directives can reach.
 func reachable(schema *ast.Schema) map[string]bool {
 	seen := map[string]bool{}
 	var visit func(name string)

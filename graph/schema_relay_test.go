@@ -10,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// shape returns what is wrong with fields that have to be there, given as "name: Type".
+// shape returns problems of required fields, given as "name: Type".
 func shape(definition *ast.Definition, want ...string) (problems []string) {
 	for _, text := range want {
 		name, typ, _ := strings.Cut(text, ": ")
@@ -21,7 +21,7 @@ func shape(definition *ast.Definition, want ...string) (problems []string) {
 	return problems
 }
 
-// badNodes break the Global Object Identification that Relay and caches rely on.
+// badNodes finds violations of Global Object Identification, on which Relay and caches rely.
 func badNodes(schema *ast.Schema) (problems []string) {
 	problems = shape(schema.Query, "node: Node", "nodes: [Node]!")
 	for _, definition := range own(schema) {
@@ -36,7 +36,7 @@ func badNodes(schema *ast.Schema) (problems []string) {
 	return problems
 }
 
-// badConnections break Relay's Cursor Connections, with nodes and totalCount beside edges.
+// badConnections finds violations of Relay's Cursor Connections, extended by nodes and totalCount.
 func badConnections(schema *ast.Schema) (problems []string) {
 	for _, definition := range own(schema) {
 		if name, is := strings.CutSuffix(definition.Name, "Connection"); is {
@@ -63,8 +63,9 @@ func badConnections(schema *ast.Schema) (problems []string) {
 	return problems
 }
 
-// badMutations have anything but one input, or no payload of their own: neither could grow without breaking clients. A
-// payload may be null, or the failure of one mutation would hide what the others in the operation did.
+// badMutations finds mutations without exactly one input or without their own payload type: they could not be extended
+// without breaking clients. A payload must be nullable, or the failure of one mutation would hide the results of others
+// in the operation.
 func badMutations(schema *ast.Schema) (problems []string) {
 	if schema.Mutation == nil {
 		return nil
@@ -77,15 +78,15 @@ func badMutations(schema *ast.Schema) (problems []string) {
 		}
 		for _, argument := range field.Arguments {
 			if argument.Name != "input" || !argument.Type.NonNull || !strings.HasSuffix(argument.Type.Name(), "Input") {
-				problems = append(problems, coordinate+" takes something else than one input")
+				problems = append(problems, coordinate+" does not take exactly one input")
 			}
 		}
 	}
 	return problems
 }
 
-// TestConventionsAreHeld breaks each convention in a small schema.
-func TestConventionsAreHeld(t *testing.T) {
+// TestConventionsAreChecked violates each convention in a small schema.
+func TestConventionsAreChecked(t *testing.T) {
 	t.Parallel()
 	const base = `
 		type Query { node: Node nodes: [Node]! as(first: Int after: String last: Int before: String): AConnection s: S x(o: O): X }
@@ -102,15 +103,15 @@ func TestConventionsAreHeld(t *testing.T) {
 		enum X { ONE_OF }`
 	for _, test := range []struct{ from, to, want string }{
 		{"", "", ""},
-		{"label: String", "Label: String", "names: A.Label is not written like the others"},
-		{"x(o: O): X", "x(o_o: O): X", "names: Query.x(o_o:) is not written like the others"},
-		{"ONE_OF", "OneOf", "names: X.OneOf is not written like the others"},
-		{"label: String", "aLabel: String", "names: A.aLabel repeats where it is"},
-		{"x(o: O): X", "getX(o: O): X", "names: Query.getX repeats where it is"},
-		{"`title`", "something", "deprecations: MakeAInput.name is deprecated without a reason that names what replaces it"},
-		{"`title`", "`subject`", "deprecations: MakeAInput.name is deprecated without a reason that names what replaces it"},
-		{`(reason: "Say ` + "`title`" + `.")`, "", "deprecations: MakeAInput.name is deprecated without a reason that names what replaces it"},
-		{`@specifiedBy(url: "https://example.com")`, "", "scalars: S doesn't say by @specifiedBy what its values look like"},
+		{"label: String", "Label: String", "names: A.Label does not follow the naming convention"},
+		{"x(o: O): X", "x(o_o: O): X", "names: Query.x(o_o:) does not follow the naming convention"},
+		{"ONE_OF", "OneOf", "names: X.OneOf does not follow the naming convention"},
+		{"label: String", "aLabel: String", "names: A.aLabel repeats the name of its type"},
+		{"x(o: O): X", "getX(o: O): X", "names: Query.getX repeats the name of its type"},
+		{"`title`", "something", "deprecations: MakeAInput.name is deprecated without a reason that names its replacement"},
+		{"`title`", "`subject`", "deprecations: MakeAInput.name is deprecated without a reason that names its replacement"},
+		{`(reason: "Say ` + "`title`" + `.")`, "", "deprecations: MakeAInput.name is deprecated without a reason that names its replacement"},
+		{`@specifiedBy(url: "https://example.com")`, "", "scalars: S lacks @specifiedBy, which defines the form of its values"},
 		{"a: Int b: Int }", "a: Int b: Int! }", "@oneOf: O.b can't be left out of a @oneOf input"},
 		{"a: Int b: Int }", "a: Int b: Int = 1 }", "@oneOf: O.b can't be left out of a @oneOf input"},
 		{"node: Node", "node: A", "nodes: Query has no node: Node"},
@@ -119,11 +120,11 @@ func TestConventionsAreHeld(t *testing.T) {
 		{"node: A!", "node: A", "connections: AEdge has no node: A!"},
 		{"endCursor: String", "endCursor: ID", "connections: PageInfo has no endCursor: String"},
 		{"after: String", "after: Int", "connections: Query.as has no after: String"},
-		{"(input: MakeAInput!)", "(input: MakeAInput!, name: String)", "mutations: Mutation.makeA takes something else than one input"},
-		{"(input: MakeAInput!)", "(input: MakeAInput)", "mutations: Mutation.makeA takes something else than one input"},
+		{"(input: MakeAInput!)", "(input: MakeAInput!, name: String)", "mutations: Mutation.makeA does not take exactly one input"},
+		{"(input: MakeAInput!)", "(input: MakeAInput)", "mutations: Mutation.makeA does not take exactly one input"},
 		{"): MakeAPayload", "): MakeAPayload!", "mutations: Mutation.makeA doesn't return MakeAPayload"},
 		{"): MakeAPayload", "): AConnection unused: MakeAPayload", "mutations: Mutation.makeA doesn't return MakeAPayload"},
-		{"x(o: O): X", "x(o: Int): X", "reachable: O is reached by nothing"},
+		{"x(o: O): X", "x(o: Int): X", "reachable: O is not reachable"},
 	} {
 		schema, err := gqlparser.LoadSchema(&ast.Source{Input: strings.Replace(base, test.from, test.to, 1)})
 		if err != nil {

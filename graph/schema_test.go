@@ -8,8 +8,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Default deny: who may use a root field has to be said.
-func TestRootFieldsSayWhoMayUseThem(t *testing.T) {
+// Default deny: every root field must declare who may use it.
+func TestRootFieldsDeclareAccess(t *testing.T) {
 	t.Parallel()
 	schema := ServedSchema()
 	for _, root := range []*ast.Definition{schema.Query, schema.Mutation, schema.Subscription} {
@@ -26,7 +26,7 @@ func TestRootFieldsSayWhoMayUseThem(t *testing.T) {
 	}
 }
 
-func TestNoOutputFieldTellsSecrets(t *testing.T) {
+func TestNoOutputFieldExposesSecrets(t *testing.T) {
 	t.Parallel()
 	secret := regexp.MustCompile(`(?i)password|hash|secret|token`)
 	for name, definition := range ServedSchema().Types {
@@ -34,9 +34,9 @@ func TestNoOutputFieldTellsSecrets(t *testing.T) {
 			continue
 		}
 		for _, field := range definition.Fields {
-			// A payload has its tokens in the type Tokens.
+			// Payloads contain tokens only in the type Tokens.
 			if secret.MatchString(field.Name) && field.Type.Name() != "Tokens" && name != "Mutation" {
-				t.Errorf("%s.%s smells of a secret", name, field.Name)
+				t.Errorf("the name of %s.%s suggests a secret", name, field.Name)
 			}
 		}
 	}

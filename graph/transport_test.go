@@ -19,7 +19,7 @@ const (
 	mediaGraphQL = "application/graphql-response+json"
 )
 
-// transportTest is a request and what it is answered with.
+// transportTest is a request and its expected response.
 type transportTest struct {
 	method, target, header, body string
 	status                       int
@@ -56,7 +56,7 @@ func runTransportTests(t *testing.T, tests map[string]transportTest) {
 
 const typenameBody = `{"query":"{__typename}"}`
 
-// typenameBodyWith returns the body of a good query with another parameter.
+// typenameBodyWith returns the body of a valid query with another parameter.
 func typenameBodyWith(param string) string { return `{"query":"{__typename}",` + param + `}` }
 
 func getTarget(query string) string { return "/?query=" + url.QueryEscape(query) }
@@ -109,7 +109,7 @@ func TestTransportBodies(t *testing.T) {
 	})
 }
 
-// Clients of application/json expect 200 for whatever GraphQL itself refuses.
+// Clients of application/json expect status 200 for all GraphQL errors.
 func TestTransportStatusOfErrors(t *testing.T) {
 	tests := map[string]transportTest{
 		"unknown operation": {
@@ -181,7 +181,7 @@ func TestTransportNeverEchoes(t *testing.T) {
 func TestTransportBodyOfUnknownLength(t *testing.T) {
 	t.Parallel()
 	server := newTestServer(t, HandlerConfig{Limits: Limits{Transport: transport.Limits{Body: 100}}})
-	// The wrapper hides the reader's length, so that the body comes in chunks.
+	// The wrapper hides the reader's length, which makes the client send chunks.
 	body := struct{ io.Reader }{strings.NewReader(strings.Repeat(" ", 200))}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.server.URL, body)
 	if err != nil {
@@ -198,7 +198,7 @@ func TestTransportBodyOfUnknownLength(t *testing.T) {
 	}
 }
 
-// What a page can send without asking first is refused by its type, with whatever headers.
+// Requests that a page can send without a preflight are refused by their content type, whatever their headers.
 func TestForgeablePosts(t *testing.T) {
 	runTransportTests(t, map[string]transportTest{
 		"text":               {body: typenameBody, header: "Content-Type: text/plain", status: 415, code: "BAD_REQUEST"},

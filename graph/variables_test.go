@@ -11,7 +11,7 @@ import (
 
 const createInteraction = `mutation($input:CreateInteractionInput!){createInteraction(input:$input){interaction{id}}}`
 
-// wrongVariables says for variables which fields of them are wrong.
+// wrongVariables lists invalid variables with the paths of their problems.
 func wrongVariables() map[string]struct{ query, variables, fields string } {
 	const list = `query($first:Int,$where:TicketWhere,$orderBy:[TicketOrder!])` +
 		`{tickets(first:$first,where:$where,orderBy:$orderBy){totalCount}}`
@@ -105,7 +105,7 @@ func TestLiterals(t *testing.T) {
 	}
 }
 
-// A number's digits must not pass through a float.
+// A number must not be converted to a float.
 func TestVariablesKeepTheirDigits(t *testing.T) {
 	t.Parallel()
 	var got string
@@ -139,7 +139,7 @@ func TestDefaultsOfInputs(t *testing.T) {
 	}
 }
 
-// Validation lets a variable stand where null is not allowed if there is a default.
+// Validation accepts a nullable variable in a non-null position if there is a default.
 func TestNullInsteadOfDefault(t *testing.T) {
 	t.Parallel()
 	server := newTestServer(t, HandlerConfig{Resolvers: stubResolvers{

@@ -10,7 +10,7 @@ import (
 	"crm/graph/apierror"
 )
 
-// nested returns a where input in which a condition stands below that many nots.
+// nested returns a where input with a condition below depth nots.
 func nested(depth int) string {
 	return strings.Repeat("{not: ", depth) + `{name: {eq: "x"}}` + strings.Repeat("}", depth)
 }
@@ -57,15 +57,15 @@ func TestBadList(t *testing.T) {
 			{"contains too much", `where: {name: {contains: "` + strings.Repeat("x", 1001) + `"}}`, store.BadInput, "where.name.contains", "at most 1000 characters"},
 			{"starts with too much", `where: {name: {startsWith: "` + strings.Repeat("é", 1001) + `"}}`, store.BadInput, "where.name.startsWith", "at most 1000 characters"},
 			{"contains too little", `where: {or: [{company: {contains: "é1"}}]}`, store.BadInput, "where.or.0.company.contains", "at least 3 characters"},
-			{"a key that there isn't", `orderBy: {field: PASSWORD}`, apierror.ValidationFailed, "", "PASSWORD"},
-			{"an operator that there isn't", `where: {name: {regex: ".*"}}`, apierror.ValidationFailed, "", "regex"},
-			{"a field that there isn't", `where: {password: {startsWith: "$2"}}`, apierror.ValidationFailed, "", "password"},
+			{"an unknown key", `orderBy: {field: PASSWORD}`, apierror.ValidationFailed, "", "PASSWORD"},
+			{"an unknown operator", `where: {name: {regex: ".*"}}`, apierror.ValidationFailed, "", "regex"},
+			{"an unknown field", `where: {password: {startsWith: "$2"}}`, apierror.ValidationFailed, "", "password"},
 			{"9 deep", `where: ` + nested(8), store.BadInput, "where" + strings.Repeat(".not", 8), "at most 8 deep"},
 			{"102 conditions", `where: {or: [` + conditions + `]}`, store.BadInput, "where", "at most 100 conditions, not 103"},
 			{"in of 101", `where: {id: {in: [` + strings.Join(ids, " ") + `]}}`, store.BadInput, "where.id.in", "at most 100 values, not 101"},
 			{"notIn of 101", `where: {not: {name: {notIn: [` + strings.Join(ids, " ") + `]}}}`, store.BadInput, "where.not.name.notIn", "at most 100 values, not 101"},
-			{"an id of something else", `where: {id: {in: ["` + p.customer.id + `", "` + p.ticket + `"]}}`, store.BadInput, "where.id.in.1", "the id of a ticket, not of a customer"},
-			{"a time that is none", `where: {createdAt: {gt: "yesterday"}}`, store.BadInput, "where.createdAt.gt", "time like"},
+			{"an id of another kind", `where: {id: {in: ["` + p.customer.id + `", "` + p.ticket + `"]}}`, store.BadInput, "where.id.in.1", "the id of a ticket, not of a customer"},
+			{"an invalid time", `where: {createdAt: {gt: "yesterday"}}`, store.BadInput, "where.createdAt.gt", "time like"},
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				s := s.in(t)
@@ -73,7 +73,7 @@ func TestBadList(t *testing.T) {
 				s.wantProblem(a, test.code, test.path, test.message)
 			})
 		}
-		t.Run("a key behind the priority", func(t *testing.T) {
+		t.Run("a key after the priority", func(t *testing.T) {
 			s := s.in(t)
 			a := s.ask(p.admin.token, "{ tickets(orderBy: [{field: PRIORITY}, {field: UPDATED_AT}]) { nodes { id } } }", nil)
 			s.wantProblem(a, store.BadInput, "orderBy.1", "must be CREATED_AT")
@@ -97,7 +97,7 @@ func TestBadList(t *testing.T) {
 				s.wantProblem(answer{Errors: []problem{found}, raw: a.raw}, store.BadInput, "first", "from 1 to 100")
 			}
 		})
-		t.Run("what only admins may filter by", func(t *testing.T) {
+		t.Run("filters for admins only", func(t *testing.T) {
 			s := s.in(t)
 			for field, where := range map[string]string{
 				"role": "{role: {eq: ADMIN}}", "active": "{active: true}",

@@ -12,14 +12,14 @@ import (
 	"crm/graph/apierror"
 )
 
-// place is somewhere in an argument where a client may put a value: "where.name.in".
+// place is a position in an argument where a client may put a value: "where.name.in".
 type place struct {
 	path string
 	typ  *ast.Type
 }
 
-// places returns every place in an argument. It goes through every input type of the schema that the argument leads to,
-// so a field that is added to one is covered at once; a type is not gone through again inside itself.
+// places returns every place in an argument. It visits every input type of the schema that the argument leads to, so it
+// covers new fields automatically; it doesn't visit a type again inside itself.
 func places(schema *ast.Schema, path string, typ *ast.Type, inside map[string]bool) []place {
 	found := []place{{path, typ}}
 	definition := schema.Types[typ.Name()]
@@ -34,7 +34,7 @@ func places(schema *ast.Schema, path string, typ *ast.Type, inside map[string]bo
 	return found
 }
 
-// build returns the argument's value that has this one at the place, and nothing else.
+// build returns the argument's value that contains only this value at the place.
 func (p place) build(value any) any {
 	_, below, _ := strings.Cut(p.path, ".")
 	if below == "" {
@@ -47,7 +47,7 @@ func (p place) build(value any) any {
 	return value
 }
 
-// literal writes a value as it stands in a document.
+// literal returns a value as a GraphQL literal.
 func literal(value any) string {
 	object, ok := value.(map[string]any)
 	if !ok {
@@ -74,8 +74,9 @@ func eachArgument(schema *ast.Schema, do func(operation ast.Operation, field *as
 	}
 }
 
-// TestOperatorInPlaceOfValue sends what makes a carelessly built MongoDB query match everything, in place of every
-// value of every argument, by a variable and as a literal. Nothing but a refusal that names the place may come of it.
+// TestOperatorInPlaceOfValue sends an operator that would make a carelessly built MongoDB query match everything, in place
+// of every value of every argument, as a variable and as a literal. Each must be refused with an error that names the
+// place.
 func TestOperatorInPlaceOfValue(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.signUpUser("Rohan")
@@ -90,24 +91,24 @@ func TestOperatorInPlaceOfValue(t *testing.T) {
 					field.Name+"("+argument.Name+": $"+argument.Name+")"+selection+" }",
 					variables{argument.Name: place.build(map[string]any{"$gt": ""})})
 				if !s.isRefused(byVariable, store.BadInput) || !strings.Contains(byVariable.raw, `"`+place.path) {
-					t.Errorf("%s: a variable with $gt is answered with %s", name, byVariable.raw)
+					t.Errorf("%s: a variable with $gt got %s", name, byVariable.raw)
 				}
-				// In a document $gt would be a variable's name; an operator of ours is the nearest there is. Where an
-				// object with gt is right, it is another operator that isn't.
+				// In a document $gt would be a variable's name, so this uses an operator of the API. The nested ne is invalid
+				// even where an object with gt is valid.
 				inDocument := s.ask(admin.token, string(operation)+" { "+
 					field.Name+"("+argument.Name+": "+literal(place.build(map[string]any{"gt": map[string]any{"ne": ""}}))+")"+selection+" }", nil)
 				if !s.isRefused(inDocument, apierror.ValidationFailed, store.BadInput) {
-					t.Errorf("%s: a literal operator is answered with %s", name, inDocument.raw)
+					t.Errorf("%s: a literal operator got %s", name, inDocument.raw)
 				}
 			}
 		})
 		if n < 500 {
-			t.Errorf("only %d places were tried; there must be more", n)
+			t.Errorf("only %d places were tried, want more", n)
 		}
 	})
 }
 
-// isRefused reports whether the answer has no data and one of the codes, and nothing in it is the program's own.
+// isRefused reports whether the response has no data and one of the codes, and reveals nothing about the program.
 func (s *server) isRefused(a answer, codes ...store.Code) bool {
 	s.t.Helper()
 	s.wantNoLeak(a)
@@ -126,7 +127,7 @@ func (s *server) isRefused(a answer, codes ...store.Code) bool {
 	return true
 }
 
-// TestNullInFilter sends null in place of every condition: it could mean that there is none, and so match everything.
+// TestNullInFilter sends null in place of every condition: if that meant no condition, it would match everything.
 func TestNullInFilter(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.signUpUser("Rohan")
@@ -144,18 +145,18 @@ func TestNullInFilter(t *testing.T) {
 					"a literal":  s.ask(admin.token, "{ "+field.Name+"(where: "+literal(value)+") { totalCount } }", nil),
 				} {
 					if len(a.Errors) != 1 || a.Data != nil || len(paths(a.Errors[0])) != 1 || paths(a.Errors[0])[0] != place.path {
-						t.Errorf("%s with null at %s by %s is answered with %s", field.Name, place.path, how, a.raw)
+						t.Errorf("%s with null at %s by %s got %s", field.Name, place.path, how, a.raw)
 					}
 				}
 			}
 		})
 		if n < 500 {
-			t.Errorf("only %d places were tried; there must be more", n)
+			t.Errorf("only %d places were tried, want more", n)
 		}
 	})
 }
 
-// TestOperatorInCredentials tries what opens the classic hole in a log-in.
+// TestOperatorInCredentials tries the classic injection attacks on a log-in.
 func TestOperatorInCredentials(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.signUpUser("Rohan")

@@ -14,7 +14,7 @@ import (
 	"crm/graph/apierror"
 )
 
-// document is the body that asks for a query.
+// document returns the request body for a query.
 func document(query string) string {
 	body, _ := json.Marshal(map[string]string{"query": query})
 	return string(body)
@@ -38,7 +38,7 @@ func TestBadRequest(t *testing.T) {
 			{"no query", `{"variables": {}}`, 400, store.BadInput, "query: is required"},
 			{"a query that is an object", `{"query": {"$gt": ""}}`, 400, store.BadInput, "query: must be a string"},
 			{"variables that are a list", `{"query": "{ viewer { __typename } }", "variables": [1]}`, 400, store.BadInput, "variables: must be an object"},
-			{"an operation that there isn't", `{"query": "query A { viewer { __typename } }", "operationName": "B"}`, 400, store.BadInput, "operationName"},
+			{"an unknown operation", `{"query": "query A { viewer { __typename } }", "operationName": "B"}`, 400, store.BadInput, "operationName"},
 			{"one of two operations", document("query A { viewer { __typename } } query B { viewer { __typename } }"), 400, store.BadInput, "operationName"},
 			{"broken syntax", document("{ viewer { "), 200, apierror.ParseFailed, "Syntax Error"},
 			{"a NUL in the query", document("{ viewer\x00 { __typename } }"), 200, apierror.ParseFailed, "Syntax Error"},
@@ -68,7 +68,7 @@ func TestBadRequest(t *testing.T) {
 	})
 }
 
-// many writes a format with each number below n.
+// many repeats a format with each number below n.
 func many(n int, format string) string {
 	var text strings.Builder
 	for i := range n {
@@ -77,7 +77,7 @@ func many(n int, format string) string {
 	return text.String()
 }
 
-// TestBadToken holds that a token which isn't good is told from none, whatever the operation.
+// TestBadToken checks that a request with a bad token is refused instead of being anonymous, whatever the operation.
 func TestBadToken(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		user, customer := s.signUpUser("Rohan"), s.signUpCustomer("Rahul")
@@ -100,32 +100,32 @@ func TestBadToken(t *testing.T) {
 			}
 			return token
 		}
-		endless := claims(user, "crm-user", soon)
-		delete(endless, "exp")
+		withoutExpiry := claims(user, "crm-user", soon)
+		delete(withoutExpiry, "exp")
 		own := claims(user, "crm-user", soon)
 		if a := s.ask(sign(jwt.SigningMethodHS256, []byte("users' key"), own), `{ viewer { __typename } }`, nil); len(a.Errors) > 0 {
-			t.Fatalf("the tokens of this test aren't as the server's, for a right one is refused: %s", a.raw)
+			t.Fatalf("this test's tokens differ from the server's, because a valid one is refused: %s", a.raw)
 		}
 		for name, token := range map[string]string{
-			"expired":               sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "crm-user", past)),
-			"endless":               sign(jwt.SigningMethodHS256, []byte("users' key"), endless),
-			"another audience":      sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "somebody-else", soon)),
-			"a user as a customer":  sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "crm-customer", soon)),
-			"a customer's key":      sign(jwt.SigningMethodHS256, []byte("customers' key"), own),
-			"a customer as a user":  sign(jwt.SigningMethodHS256, []byte("customers' key"), claims(customer, "crm-user", soon)),
-			"another key":           sign(jwt.SigningMethodHS256, []byte("guessed"), own),
-			"no key":                sign(jwt.SigningMethodHS256, []byte(""), own),
-			"alg none":              sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, own),
-			"another algorithm":     sign(jwt.SigningMethodHS512, []byte("users' key"), own),
-			"a session that ended":  ended.token,
-			"a refresh token":       user.refresh,
-			"cut":                   user.token[:len(user.token)-1],
-			"no token":              "x",
-			"three times something": "x.y.z",
+			"expired":              sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "crm-user", past)),
+			"no expiry":            sign(jwt.SigningMethodHS256, []byte("users' key"), withoutExpiry),
+			"another audience":     sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "somebody-else", soon)),
+			"a user as a customer": sign(jwt.SigningMethodHS256, []byte("users' key"), claims(user, "crm-customer", soon)),
+			"a customer's key":     sign(jwt.SigningMethodHS256, []byte("customers' key"), own),
+			"a customer as a user": sign(jwt.SigningMethodHS256, []byte("customers' key"), claims(customer, "crm-user", soon)),
+			"another key":          sign(jwt.SigningMethodHS256, []byte("guessed"), own),
+			"no key":               sign(jwt.SigningMethodHS256, []byte(""), own),
+			"alg none":             sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, own),
+			"another algorithm":    sign(jwt.SigningMethodHS512, []byte("users' key"), own),
+			"a session that ended": ended.token,
+			"a refresh token":      user.refresh,
+			"truncated":            user.token[:len(user.token)-1],
+			"no token":             "x",
+			"three parts":          "x.y.z",
 		} {
 			t.Run(name, func(t *testing.T) {
 				s := s.in(t)
-				// The field is one that anybody may read: a bad token must not be taken for none.
+				// Anybody may read this field, but a bad token must not be treated as none.
 				a := s.ask(token, `{ viewer { __typename } }`, nil)
 				if a.Status != http.StatusUnauthorized {
 					t.Errorf("the status is %d, want 401: %s", a.Status, a.raw)

@@ -9,10 +9,10 @@ import (
 	"crm/db/store"
 )
 
-// people are who takes part in a test, and what they have.
+// people are the accounts of a test, and their objects.
 type people struct {
 	admin, user, customer, stranger account
-	// interaction is the user's with the customer, ticket one on it.
+	// interaction is between user and customer, and ticket is on it.
 	interaction, ticket string
 }
 
@@ -27,7 +27,7 @@ func (s *server) people() people {
 	return p
 }
 
-// mutate asks for a mutation that takes one input, with that selection.
+// mutate sends a mutation with one input and a selection.
 func (s *server) mutate(token, mutation string, input variables, selection string) answer {
 	s.t.Helper()
 	kind := strings.ToUpper(mutation[:1]) + mutation[1:]
@@ -38,15 +38,15 @@ func (s *server) mutate(token, mutation string, input variables, selection strin
 		variables{"input": input})
 }
 
-// leaks matches what only a programmer or the database says. Digits of an id may look like anything, hence the \b.
+// leaks matches texts of Go errors and of databases. The \b keep it from matching digits of an id.
 var leaks = regexp.MustCompile(`(?i)internal|panic|\.go:|goroutine|runtime|interface ?\{|map\[|struct|unmarshal|` +
 	`strconv|json:|bson|mongo|sqlite|\bsql\b|constraint|\bE11000\b|duplicate key|_key\b|\bnil\b|crm/`)
 
-// wantProblem checks that the answer is one error of that code, about that field, with a message for people.
+// wantProblem checks that the response is one error with this code and field, and a readable message.
 func (s *server) wantProblem(a answer, code store.Code, path, message string) {
 	s.t.Helper()
 	if len(a.Errors) != 1 || a.Errors[0].Extensions.Code != string(code) {
-		s.t.Fatalf("answered %s\nwant one error with code %s", a.raw, code)
+		s.t.Fatalf("got %s\nwant one error with code %s", a.raw, code)
 	}
 	s.wantNoLeak(a)
 	found := a.Errors[0]
@@ -54,7 +54,7 @@ func (s *server) wantProblem(a answer, code store.Code, path, message string) {
 		s.t.Errorf("the message is %q, want %q in it", found.Message, message)
 	}
 	if path != "" && !slices.Contains(paths(found), path) {
-		s.t.Errorf("the answer is about the fields %q, want %q", paths(found), path)
+		s.t.Errorf("the error is about the fields %q, want %q", paths(found), path)
 	}
 }
 
@@ -62,7 +62,7 @@ func (s *server) wantNoLeak(a answer) {
 	s.t.Helper()
 	for _, problem := range a.Errors {
 		if leak := leaks.FindString(problem.Message); leak != "" || problem.Extensions.Code == "" {
-			s.t.Errorf("the answer has %q in a message: %s", leak, a.raw)
+			s.t.Errorf("a message contains %q: %s", leak, a.raw)
 		}
 	}
 }
@@ -76,7 +76,7 @@ func paths(p problem) []string {
 	return found
 }
 
-// with returns a right input with some fields replaced.
+// with returns a valid input with some fields replaced.
 func with(right, replaced variables) variables {
 	input := variables{}
 	for _, fields := range []variables{right, replaced} {
@@ -87,7 +87,7 @@ func with(right, replaced variables) variables {
 	return input
 }
 
-// idOfNothing is an id of the form of that one, of nothing.
+// idOfNothing returns an unused id of the same kind.
 func idOfNothing(id string) string { return id[:4] + "0123456789abcdef01234567" }
 
 func TestBadInput(t *testing.T) {
@@ -106,10 +106,10 @@ func TestBadInput(t *testing.T) {
 			{"an address without @", "", "signUpCustomer", with(person, variables{"email": "nora.example.org"}), store.BadInput, "input.email", "e-mail address"},
 			{"an address of 300 characters", "", "signUpCustomer", with(person, variables{"email": strings.Repeat("n", 288) + "@example.org"}), store.BadInput, "input.email", "at most 254"},
 			{"an address with a name before it", "", "signUpCustomer", with(person, variables{"email": "Nora <nora@example.org>"}), store.BadInput, "input.email", "e-mail address"},
-			{"an address with a line break for the mail's head", "", "signUpCustomer", with(person, variables{"email": "nora@example.org\r\nBcc: all@example.org"}), store.BadInput, "input.email", "e-mail address"},
+			{"an address with a line break for a mail header", "", "signUpCustomer", with(person, variables{"email": "nora@example.org\r\nBcc: all@example.org"}), store.BadInput, "input.email", "e-mail address"},
 			{"an address that is taken, in upper case", "", "signUpCustomer", with(person, variables{"email": "RAHUL@EXAMPLE.ORG"}), store.Conflict, "input.email", "in use"},
-			{"an address that another customer gets, too", p.admin.token, "updateCustomer", variables{"id": p.customer.id, "email": "Stella@Example.org"}, store.Conflict, "input.email", "in use"},
-			{"an address that another user gets, too", p.user.token, "updateUser", variables{"id": p.user.id, "email": "ROHAN@example.com"}, store.Conflict, "input.email", "in use"},
+			{"an update to another customer's address", p.admin.token, "updateCustomer", variables{"id": p.customer.id, "email": "Stella@Example.org"}, store.Conflict, "input.email", "in use"},
+			{"an update to another user's address", p.user.token, "updateUser", variables{"id": p.user.id, "email": "ROHAN@example.com"}, store.Conflict, "input.email", "in use"},
 			{"a password of 7 characters", "", "signUpCustomer", with(person, variables{"password": "1234567"}), store.BadInput, "input.password", "at least 8"},
 			{"a password of 73 bytes", "", "signUpCustomer", with(person, variables{"password": strings.Repeat("é", 36) + "!"}), store.BadInput, "input.password", "at most 72"},
 			{"a new password of 7 characters", p.customer.token, "changePassword", variables{"currentPassword": password, "newPassword": "1234567"}, store.BadInput, "input.newPassword", "at least 8"},
@@ -126,47 +126,47 @@ func TestBadInput(t *testing.T) {
 			{"41 digits for a telephone number", p.user.token, "updateCustomer", variables{"id": p.customer.id, "phone": strings.Repeat("1", 41)}, store.BadInput, "input.phone", "telephone"},
 			{"a customer for staff", p.admin.token, "createUser", with(person, variables{"role": "CUSTOMER"}), store.BadInput, "input.role", "ADMIN or USER"},
 			{"staff who sign up", "", "signUpUser", person, store.Forbidden, "", "admin"},
-			{"a role that is taken by oneself", p.user.token, "updateUser", variables{"id": p.user.id, "role": "ADMIN"}, store.Forbidden, "input.role", "admin"},
+			{"a role that users give themselves", p.user.token, "updateUser", variables{"id": p.user.id, "role": "ADMIN"}, store.Forbidden, "input.role", "admin"},
 			{"the last admin's role", p.admin.token, "updateUser", variables{"id": p.admin.id, "role": "USER"}, store.Conflict, "", "last admin"},
 			{"no title", p.user.token, "createInteraction", with(meeting, variables{"title": "  "}), store.BadInput, "input.title", "empty"},
 			{"a description of 10,001 characters", p.user.token, "createInteraction", with(meeting, variables{"description": long + "!"}), store.BadInput, "input.description", "at most 10000"},
 			{"an end before the start", p.user.token, "createInteraction", with(meeting, variables{"endTime": "2050-01-01T09:59:59Z"}), store.BadInput, "input.endTime", "before startTime"},
-			{"a start behind the end", p.user.token, "updateInteraction", variables{"id": p.interaction, "startTime": "2051-01-01T10:00:00Z", "endTime": "2050-01-01T09:00:00Z"}, store.BadInput, "input.endTime", "before startTime"},
+			{"a start after the end", p.user.token, "updateInteraction", variables{"id": p.interaction, "startTime": "2051-01-01T10:00:00Z", "endTime": "2050-01-01T09:00:00Z"}, store.BadInput, "input.endTime", "before startTime"},
 			{"an end and a duration", p.user.token, "createInteraction", with(meeting, variables{"endTime": "2050-01-01T11:00:00Z", "durationMinutes": 60}), store.BadInput, "input.durationMinutes", "together"},
 			{"no minutes", p.user.token, "createInteraction", with(meeting, variables{"durationMinutes": 0}), store.BadInput, "input.durationMinutes", "from 1"},
 			{"very many minutes", p.user.token, "createInteraction", with(meeting, variables{"durationMinutes": 2147483647}), store.BadInput, "input.durationMinutes", "to 525600"},
 			{"a start in the year 0", p.user.token, "createInteraction", with(meeting, variables{"startTime": "0000-01-01T00:00:00Z"}), store.BadInput, "input.startTime", "years 1970 to 2199"},
 			{"a start in the year 9999", p.user.token, "createInteraction", with(meeting, variables{"startTime": "9999-12-31T23:59:59Z"}), store.BadInput, "input.startTime", "years 1970 to 2199"},
 			{"a move to the year 9999", p.user.token, "updateInteraction", variables{"id": p.interaction, "startTime": "9999-12-31T23:59:59Z"}, store.BadInput, "input.startTime", "years 1970 to 2199"},
-			{"a start on a day that isn't", p.user.token, "createInteraction", with(meeting, variables{"startTime": "2050-02-30T10:00:00Z"}), store.BadInput, "input.startTime", "time like"},
+			{"a start on February 30", p.user.token, "createInteraction", with(meeting, variables{"startTime": "2050-02-30T10:00:00Z"}), store.BadInput, "input.startTime", "time like"},
 			{"a start that is a number", p.user.token, "createInteraction", with(meeting, variables{"startTime": 2524644000}), store.BadInput, "input.startTime", "string like"},
-			{"a kind that there isn't", p.user.token, "createInteraction", with(meeting, variables{"kind": "PARTY"}), store.BadInput, "input.kind", "MEETING"},
-			{"a field that there isn't", p.user.token, "createInteraction", with(meeting, variables{"colour": "red"}), store.BadInput, "input.colour", "not a field"},
+			{"an unknown kind", p.user.token, "createInteraction", with(meeting, variables{"kind": "PARTY"}), store.BadInput, "input.kind", "MEETING"},
+			{"an unknown field", p.user.token, "createInteraction", with(meeting, variables{"colour": "red"}), store.BadInput, "input.colour", "not a field"},
 			{"a meeting for somebody else", p.user.token, "createInteraction", with(meeting, variables{"userId": p.admin.id}), store.Forbidden, "input.userId", "admin"},
-			{"a meeting of nobody", p.admin.token, "createInteraction", with(meeting, variables{"userId": idOfNothing(p.user.id)}), store.NotFound, "input.userId", "nothing with this id"},
-			{"a meeting with nobody", p.user.token, "createInteraction", with(meeting, variables{"customerId": idOfNothing(p.customer.id)}), store.NotFound, "input.customerId", "nothing with this id"},
+			{"a meeting of an unknown user", p.admin.token, "createInteraction", with(meeting, variables{"userId": idOfNothing(p.user.id)}), store.NotFound, "input.userId", "nothing with this id"},
+			{"a meeting with an unknown customer", p.user.token, "createInteraction", with(meeting, variables{"customerId": idOfNothing(p.customer.id)}), store.NotFound, "input.customerId", "nothing with this id"},
 			{"a meeting with a ticket", p.user.token, "createInteraction", with(meeting, variables{"customerId": p.ticket}), store.BadInput, "input.customerId", "the id of a ticket, not of a customer"},
 			{"a ticket on a customer", p.user.token, "createTicket", variables{"interactionId": p.customer.id, "description": "Help"}, store.BadInput, "input.interactionId", "the id of a customer, not of an interaction"},
-			{"a ticket on nothing", p.user.token, "createTicket", variables{"interactionId": idOfNothing(p.interaction), "description": "Help"}, store.NotFound, "input.interactionId", "nothing with this id"},
-			{"a ticket on what is somebody else's", p.stranger.token, "createTicket", variables{"interactionId": p.interaction, "description": "Help"}, store.NotFound, "input.interactionId", "nothing with this id"},
-			{"a ticket that says nothing", p.user.token, "createTicket", variables{"interactionId": p.interaction, "description": "\n"}, store.BadInput, "input.description", "empty"},
+			{"a ticket on an unknown interaction", p.user.token, "createTicket", variables{"interactionId": idOfNothing(p.interaction), "description": "Help"}, store.NotFound, "input.interactionId", "nothing with this id"},
+			{"a ticket on somebody else's interaction", p.stranger.token, "createTicket", variables{"interactionId": p.interaction, "description": "Help"}, store.NotFound, "input.interactionId", "nothing with this id"},
+			{"an empty ticket", p.user.token, "createTicket", variables{"interactionId": p.interaction, "description": "\n"}, store.BadInput, "input.description", "empty"},
 			{"a priority that a customer sets", p.customer.token, "updateTicket", variables{"id": p.ticket, "priority": "URGENT"}, store.Forbidden, "input.priority", "staff"},
-			{"a step that is left out", p.user.token, "moveTicket", variables{"id": p.ticket, "status": "CLOSED"}, store.BadInput, "input.status", "is OPEN can't become CLOSED, only IN_PROGRESS"},
-			{"a step that isn't a customer's", p.customer.token, "moveTicket", variables{"id": p.ticket, "status": "RESOLVED"}, store.BadInput, "input.status", "only CLOSED"},
+			{"a skipped status", p.user.token, "moveTicket", variables{"id": p.ticket, "status": "CLOSED"}, store.BadInput, "input.status", "is OPEN can't become CLOSED, only IN_PROGRESS"},
+			{"a move that customers may not make", p.customer.token, "moveTicket", variables{"id": p.ticket, "status": "RESOLVED"}, store.BadInput, "input.status", "only CLOSED"},
 			{"a ticket for a customer", p.user.token, "assignTicket", variables{"id": p.ticket, "assigneeId": p.customer.id}, store.BadInput, "input.assigneeId", "the id of a customer, not of a user"},
-			{"a ticket for nobody knows whom", p.user.token, "assignTicket", variables{"id": p.ticket}, store.BadInput, "input.assigneeId", "must be given"},
-			{"a ticket for somebody who isn't", p.user.token, "assignTicket", variables{"id": p.ticket, "assigneeId": idOfNothing(p.user.id)}, store.NotFound, "input.assigneeId", "nothing with this id"},
-			{"an id of something else", p.admin.token, "deleteCustomer", variables{"id": p.ticket}, store.BadInput, "input.id", "the id of a ticket, not of a customer"},
-			{"an id of no kind", p.admin.token, "deleteTicket", variables{"id": "xyz_" + p.ticket[4:]}, store.BadInput, "input.id", "not an id of this server"},
+			{"an assignment without an assignee", p.user.token, "assignTicket", variables{"id": p.ticket}, store.BadInput, "input.assigneeId", "is required"},
+			{"a ticket for an unknown user", p.user.token, "assignTicket", variables{"id": p.ticket, "assigneeId": idOfNothing(p.user.id)}, store.NotFound, "input.assigneeId", "nothing with this id"},
+			{"an id of another kind", p.admin.token, "deleteCustomer", variables{"id": p.ticket}, store.BadInput, "input.id", "the id of a ticket, not of a customer"},
+			{"an id with an unknown kind", p.admin.token, "deleteTicket", variables{"id": "xyz_" + p.ticket[4:]}, store.BadInput, "input.id", "not an id of this server"},
 			{"an id without its kind", p.admin.token, "deleteTicket", variables{"id": p.ticket[4:]}, store.BadInput, "input.id", "not an id of this server"},
-			{"an id with a digit more", p.admin.token, "deleteTicket", variables{"id": p.ticket + "0"}, store.BadInput, "input.id", "not an id of this server"},
+			{"an id with an extra digit", p.admin.token, "deleteTicket", variables{"id": p.ticket + "0"}, store.BadInput, "input.id", "not an id of this server"},
 			{"an id that is a number", p.admin.token, "deleteTicket", variables{"id": 17}, store.BadInput, "input.id", "not an id of this server"},
-			{"an id of nothing", p.admin.token, "deleteTicket", variables{"id": idOfNothing(p.ticket)}, store.NotFound, "", "no such ticket"},
+			{"an unknown id", p.admin.token, "deleteTicket", variables{"id": idOfNothing(p.ticket)}, store.NotFound, "", "no such ticket"},
 			{"an id of a hidden ticket", p.user.token, "updateTicket", variables{"id": hidden, "description": "Mine"}, store.NotFound, "", "no such ticket"},
 			{"an id of a hidden customer", p.customer.token, "updateCustomer", variables{"id": p.stranger.id, "name": "Mine"}, store.NotFound, "", "no such customer"},
-			{"a delivery of nothing", p.admin.token, "redeliver", variables{"id": "dlv_" + p.ticket[4:]}, store.NotFound, "", "no such delivery"},
-			{"a version that is past", p.admin.token, "updateTicket", variables{"id": p.ticket, "expectedVersion": 99, "description": "New"}, store.Conflict, "input.expectedVersion", "version is 1, not 99"},
-			{"a version that is no number", p.admin.token, "updateTicket", variables{"id": p.ticket, "expectedVersion": "1"}, store.BadInput, "input.expectedVersion", "whole number"},
+			{"an unknown delivery", p.admin.token, "redeliver", variables{"id": "dlv_" + p.ticket[4:]}, store.NotFound, "", "no such delivery"},
+			{"a wrong version", p.admin.token, "updateTicket", variables{"id": p.ticket, "expectedVersion": 99, "description": "New"}, store.Conflict, "input.expectedVersion", "version is 1, not 99"},
+			{"a version that is not a number", p.admin.token, "updateTicket", variables{"id": p.ticket, "expectedVersion": "1"}, store.BadInput, "input.expectedVersion", "whole number"},
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				s := s.in(t)
@@ -176,8 +176,8 @@ func TestBadInput(t *testing.T) {
 	})
 }
 
-// TestNotFoundTellsNothing holds that what somebody may not see looks exactly like what isn't there.
-func TestNotFoundTellsNothing(t *testing.T) {
+// TestNotFoundRevealsNothing checks that an object that the viewer may not see looks exactly like one that doesn't exist.
+func TestNotFoundRevealsNothing(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
 		for field, id := range map[string]string{"customer": p.customer.id, "interaction": p.interaction, "ticket": p.ticket, "user": p.user.id} {
@@ -189,7 +189,7 @@ func TestNotFoundTellsNothing(t *testing.T) {
 				hidden := s.refused(p.stranger.token, query, variables{"id": id}, "NOT_FOUND")
 				absent := s.refused(p.stranger.token, query, variables{"id": idOfNothing(id)}, "NOT_FOUND")
 				if hidden.Message != absent.Message || !slices.Equal(paths(hidden), paths(absent)) {
-					t.Errorf("%s of a hidden %s: %q, of nothing: %q", root, field, hidden.Message, absent.Message)
+					t.Errorf("%s of a hidden %s: %q, of a missing one: %q", root, field, hidden.Message, absent.Message)
 				}
 			}
 		}
@@ -201,7 +201,7 @@ func TestNotFoundTellsNothing(t *testing.T) {
 	})
 }
 
-// TestAllProblemsAtOnce holds that a form needn't be sent once for each of its mistakes.
+// TestAllProblemsAtOnce checks that one response names all problems of an input.
 func TestAllProblemsAtOnce(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
@@ -229,7 +229,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 			}
 			slices.Sort(found)
 			if !slices.Equal(found, test.paths) {
-				t.Errorf("%s with %v is wrong in %q, want %q", test.mutation, test.input, found, test.paths)
+				t.Errorf("%s with %v has the problems %q, want %q", test.mutation, test.input, found, test.paths)
 			}
 			s.wantNoLeak(a)
 		}

@@ -16,7 +16,7 @@ import (
 	"crm/db/store"
 )
 
-// benchmarkQueries are what front ends ask for most.
+// benchmarkQueries are the most frequent queries of front ends.
 var benchmarkQueries = []struct{ name, query string }{
 	{"nothing", `{ __typename }`},
 	{"one", `{ interactions(first: 1) { nodes { id title kind status startTime customer { id name email company }
@@ -27,8 +27,8 @@ var benchmarkQueries = []struct{ name, query string }{
 		id title kind status startTime tickets(first: 3) { nodes { id description status priority createdAt } } } } } } }`},
 }
 
-// BenchmarkAnswer measures the whole way from a request to its answer, on SQLite, in the three ways there are: with the
-// fast path, with gqlgen's executor in its place, and without look-ahead, too.
+// BenchmarkAnswer measures whole requests on SQLite in three modes: with the fast path, with gqlgen's executor instead, and
+// also without siblings and projections.
 func BenchmarkAnswer(b *testing.B) {
 	t := newTwin(b, openBenchmarkStore(b))
 	for _, q := range benchmarkQueries {
@@ -38,18 +38,18 @@ func BenchmarkAnswer(b *testing.B) {
 	}
 }
 
-// BenchmarkRendering measures the same on documents that need no reading.
+// BenchmarkRendering measures the same with documents from memory.
 func BenchmarkRendering(b *testing.B) {
 	store := openBenchmarkStore(b)
 	for _, q := range benchmarkQueries {
-		t := newTwin(b, &remembering{Store: store})
+		t := newTwin(b, &cachingStore{Store: store})
 		for name, handler := range map[string]http.Handler{"fast": t.fast, "executor": t.stock} {
 			b.Run(q.name+"/"+name, func(b *testing.B) { benchmarkAnswer(b, handler, q.query) })
 		}
 	}
 }
 
-// BenchmarkLoading measures the reading alone: what db does for the nested query, level by level.
+// BenchmarkLoading measures only the reads of the nested query in package db, level by level.
 func BenchmarkLoading(b *testing.B) {
 	domain := newTwin(b, openBenchmarkStore(b)).domain
 	scope := auth.SystemScope()
@@ -143,12 +143,12 @@ func fillCustomer(b *testing.B, engine store.Store, c *db.Customer, at time.Time
 	}
 }
 
-// remembering is a store that reads each collection once, and from then on gives out copies of what it read then: good
-// for one operation at a time.
-type remembering struct {
+// cachingStore is a store that reads each collection once, and then returns copies of the cached documents. It is for one
+// repeated operation.
+type cachingStore struct {
 	store.Store
 
-	found sync.Map // of what is asked for, []child
+	found sync.Map // maps requests to []child
 }
 
 type child struct {
@@ -156,21 +156,21 @@ type child struct {
 	doc    store.Document
 }
 
-func (s *remembering) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
-	return s.remember(c.Name, func(store.ID) store.Document { return next() }, func(next func(store.ID) store.Document) error {
+func (s *cachingStore) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
+	return s.cached(c.Name, func(store.ID) store.Document { return next() }, func(next func(store.ID) store.Document) error {
 		return s.Store.Find(ctx, c, q, func() store.Document { return next(store.ID{}) })
 	})
 }
 
-func (s *remembering) FindChildren(
+func (s *cachingStore) FindChildren(
 	ctx context.Context, c *store.Collection, parent string, parents []store.ID, q store.Query, next func(store.ID) store.Document,
 ) error {
-	return s.remember(c.Name+parent, next, func(next func(store.ID) store.Document) error {
+	return s.cached(c.Name+parent, next, func(next func(store.ID) store.Document) error {
 		return s.Store.FindChildren(ctx, c, parent, parents, q, next)
 	})
 }
 
-func (s *remembering) remember(
+func (s *cachingStore) cached(
 	key string, next func(store.ID) store.Document, read func(next func(store.ID) store.Document) error,
 ) error {
 	if known, ok := s.found.Load(key); ok {

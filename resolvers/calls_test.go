@@ -10,8 +10,8 @@ import (
 	"crm/db/store"
 )
 
-// TestStoreCalls holds the promise that an operation's cost follows from its shape: the calls to the store are the same
-// for one parent, ten and a hundred, in every way of writing the same nested query.
+// TestStoreCalls checks that an operation's cost depends only on its shape: the number of store calls is the same for 1, 10
+// and 100 parents, in every form of the same nested query.
 func TestStoreCalls(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.signUpUser("Rohan")
@@ -57,7 +57,7 @@ func TestStoreCalls(t *testing.T) {
 	})
 }
 
-// in is the server for a subtest.
+// in returns the server for a subtest.
 func (s *server) in(t *testing.T) *server {
 	t.Helper()
 	in := *s
@@ -65,7 +65,7 @@ func (s *server) in(t *testing.T) *server {
 	return &in
 }
 
-// fill makes sure that there are n customers, each with two interactions, each with two assigned tickets.
+// fill creates customers until there are n, each with two interactions, each with two assigned tickets.
 func (s *server) fill(n int) {
 	s.t.Helper()
 	ctx := s.t.Context()
@@ -89,7 +89,7 @@ func (s *server) fill(n int) {
 	}
 }
 
-// fillInteraction writes straight to the store: going through the rules would take minutes on a slow engine.
+// fillInteraction writes directly to the store: package db would take minutes on a slow engine.
 func (s *server) fillInteraction(scope auth.Scope, customer *db.Customer) {
 	s.t.Helper()
 	at := time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -22,8 +22,8 @@ func connection[T any](ctx context.Context, e *entity.Reader[T], list entity.Lis
 	}), nil
 }
 
-// connectionsOf reads the lists of many parents: of each, the documents whose field holds its id. It costs one call to
-// the store, and another one if the lists' total counts are asked for.
+// connectionsOf reads the lists of many parents: for each, the documents whose field holds its id. It takes one store call,
+// and another if the operation selects total counts.
 func connectionsOf[T any](
 	ctx context.Context, e *entity.Reader[T], field string, parents []store.ID, list entity.List,
 ) (map[store.ID]*graph.Connection[T], error) {
@@ -50,7 +50,7 @@ func connectionsOf[T any](
 	return connections, nil
 }
 
-// children resolves a list that hangs on a parent, for all its siblings at once.
+// children resolves a list of a parent, for all its siblings at once.
 func children[P, T any](
 	ctx context.Context, parent *P, id func(*P) store.ID, e *entity.Reader[T], field string, list entity.List,
 ) (*graph.Connection[T], error) {
@@ -68,12 +68,12 @@ func children[P, T any](
 	return connections[id(parent)], nil
 }
 
-// reference resolves the document that a reference of a child holds, for all its siblings at once. It is nil if there is no
-// reference, or nothing that the viewer may see behind it.
+// reference resolves the document to which a child refers, for all its siblings at once. It is nil if there is no reference,
+// or if the viewer may not see the document.
 func reference[C, T any](ctx context.Context, child *C, e *entity.Reader[T], idIn func(*C) (store.ID, bool)) (*T, error) {
 	id, ok := idIn(child)
 	if !ok {
-		return nil, nil //nolint:nilnil // null is what the schema says of a reference to nothing
+		return nil, nil //nolint:nilnil // the schema defines a missing reference as null
 	}
 	group := siblingsOf(ctx, child)
 	read, ok := readBySibling[map[store.ID]*T](ctx, group)
@@ -100,7 +100,7 @@ func referred[T any](ctx context.Context, e *entity.Reader[T], ids []store.ID) (
 	return byID, nil
 }
 
-// idsOf returns the ids that the documents have, each once, in their order.
+// idsOf returns the distinct ids of the documents, in their order.
 func idsOf[T any](docs []*T, id func(*T) (store.ID, bool)) []store.ID {
 	seen := make(map[store.ID]bool, len(docs))
 	ids := make([]store.ID, 0, len(docs))
@@ -113,7 +113,7 @@ func idsOf[T any](docs []*T, id func(*T) (store.ID, bool)) []store.ID {
 	return ids
 }
 
-// pageArguments say which part of a list is asked for.
+// pageArguments are the paging arguments of a connection.
 type pageArguments struct {
 	first  *int
 	after  *string
@@ -121,7 +121,7 @@ type pageArguments struct {
 	before *string
 }
 
-// list makes a entity.List of a connection's arguments.
+// list turns a connection's arguments into an entity.List.
 func list[O any](page pageArguments, where store.Filter, orderBy []*O, key func(*O) store.Sort) entity.List {
 	l := entity.List{First: page.first, After: page.after, Last: page.last, Before: page.before, Where: where}
 	for _, order := range orderBy {

@@ -7,7 +7,7 @@ import (
 	"crm/graph"
 )
 
-// Customer resolves Query.customer; @oneOf sees to it that there is one key.
+// Customer resolves Query.customer; @oneOf ensures that there is exactly one key.
 func (r queryResolver) Customer(ctx context.Context, by graph.CustomerBy) (*db.Customer, error) {
 	if email := by.Email.Value(); email != nil {
 		return db.ByEmail(ctx, projected(ctx, r.db.Customers), scopeOf(ctx), *email)

@@ -7,7 +7,7 @@ import (
 	"crm/db"
 )
 
-// memo is a note of uma's on cleo.
+// memo is a note by uma on cleo.
 var _ = inMatrix(
 	func(w *world) {
 		w.ids["memo"] = w.s.createNote(w.people["uma"], w.people["cleo"], "memo")
@@ -27,7 +27,7 @@ var _ = inMatrix(
 	},
 )
 
-// The operations of the differential tests read some notes.
+// The differential tests read some notes.
 var _ = alsoSeeded(seed{
 	kind: db.KindCustomerNote, some: 15, list: "customerNotes", staffOnly: true,
 	insert: func(s *seeder, i int) {
@@ -44,7 +44,7 @@ var _ = alsoSeeded(seed{
 
 var newNote = input(func(c *cell) variables { return variables{"customerId": c.ids["cleo"], "text": "new"} })
 
-// onNote asks about a new note of uma's on cleo.
+// onNote returns the id of a new note by uma on cleo.
 var onNote = input(func(c *cell) variables {
 	note, err := c.s.db.CreateCustomerNote(c.s.t.Context(), c.scopeOf("uma"),
 		db.NewCustomerNote{CustomerID: c.ids["cleo"], Text: "new"})
@@ -62,8 +62,8 @@ func (s *server) createNote(author, customer account, text string) string {
 	return a.text("createCustomerNote.customerNote.id")
 }
 
-// TestNotesStayWithTheStaff tries every door through which a customer could learn of a note.
-func TestNotesStayWithTheStaff(t *testing.T) {
+// TestNotesAreHiddenFromCustomers tries every way in which a customer could see a note.
+func TestNotesAreHiddenFromCustomers(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		cleo := w.people["cleo"]
@@ -74,7 +74,7 @@ func TestNotesStayWithTheStaff(t *testing.T) {
 		} {
 			a := s.must(cleo.token, query, variables{"id": cleo.id, "memo": w.ids["memo"]})
 			if strings.Contains(a.raw, "memo") || !strings.Contains(a.raw, `"notes":{"nodes":[],"totalCount":0,"edges":[]}`) {
-				t.Errorf("%s: the customer is answered %s", name, a.raw)
+				t.Errorf("%s: the customer got %s", name, a.raw)
 			}
 		}
 		deliveries := s.must(w.people["ada"].token, `{ interactions { nodes { deliveries { nodes { subject } } } } }`, nil)
@@ -84,7 +84,7 @@ func TestNotesStayWithTheStaff(t *testing.T) {
 	})
 }
 
-// TestNotes follows some notes from the first to the deletion of their customer.
+// TestNotes follows some notes from their creation to the deletion of their customer.
 func TestNotes(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		ada := s.signUpUser("Ada")
@@ -112,7 +112,7 @@ func TestNotes(t *testing.T) {
 		s.refused(uma.token, `mutation($input: DeleteCustomerNoteInput!) { deleteCustomerNote(input: $input) { deletedId } }`,
 			variables{"input": variables{"id": third}}, "FORBIDDEN")
 
-		// Their author's deletion leaves the notes, their customer's takes them along.
+		// Deleting the author keeps the notes, deleting the customer deletes them.
 		s.must(ada.token, `mutation($input: DeleteUserInput!) { deleteUser(input: $input) { deletedId } }`, variables{"input": variables{"id": uma.id}})
 		a := s.must(ada.token, list, variables{"id": cleo.id})
 		if strings.Count(a.raw, `"author":null`) != 2 {
@@ -120,7 +120,7 @@ func TestNotes(t *testing.T) {
 		}
 		s.must(ada.token, `mutation($input: DeleteCustomerInput!) { deleteCustomer(input: $input) { deletedId } }`, variables{"input": variables{"id": cleo.id}})
 		if a := s.must(ada.token, `{ customerNotes { totalCount } }`, nil); a.at("customerNotes.totalCount") != 0.0 {
-			t.Errorf("after the customer's deletion there are %s", a.raw)
+			t.Errorf("after the customer's deletion the notes are %s", a.raw)
 		}
 	})
 }

@@ -20,11 +20,11 @@ import (
 	"crm/resolvers"
 )
 
-// hanging is a store that answers nothing about some collections until it is told to stop.
+// hanging is a store whose reads of some collections block until their context is done.
 type hanging struct {
 	store.Store
 	about map[*store.Collection]bool
-	// stopped gets the cause for which each call was given up.
+	// stopped receives the error of each cancelled call.
 	stopped chan error
 }
 
@@ -70,7 +70,7 @@ func serveAdmin(t *testing.T, engine store.Store, limits graph.Limits) *server {
 	return &server{t: t, url: web.URL, db: domain, store: engine}
 }
 
-// An operation that takes too long is answered, and its calls of the store end.
+// An operation that takes too long gets a response, and its store calls end.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -93,14 +93,14 @@ func TestDeadline(t *testing.T) {
 				t.Errorf("got %s", got.raw)
 			}
 			if err := <-engine.stopped; !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("the engine's call ended with %v", err)
+				t.Errorf("the store's call ended with %v", err)
 			}
 		})
 	}
 }
 
-// The calls of the store end, too, when the client goes away.
-func TestClientGoesAway(t *testing.T) {
+// Store calls also end when the client disconnects.
+func TestClientDisconnects(t *testing.T) {
 	t.Parallel()
 	store := hanging{Store: openSQLite(t), about: map[*store.Collection]bool{db.Customers.Collection: true}, stopped: make(chan error, 10)}
 	s := serveAdmin(t, store, graph.Limits{})
@@ -113,7 +113,7 @@ func TestClientGoesAway(t *testing.T) {
 	request.Header.Set("Content-Type", "application/json")
 	if response, err := http.DefaultClient.Do(request); err == nil {
 		_ = response.Body.Close()
-		t.Error("there is an answer")
+		t.Error("there is a response")
 	}
 	if err := <-store.stopped; !errors.Is(err, context.Canceled) {
 		t.Errorf("the store's call ended with %v", err)

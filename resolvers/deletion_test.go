@@ -12,10 +12,10 @@ import (
 	"crm/db/store"
 )
 
-// family is a customer and a user with two interactions and three tickets, and what only touches them.
+// family is a customer and a user with two interactions and three tickets, and related objects of others.
 type family struct {
 	people
-	// kept is an interaction of others, keptTicket a ticket on it that is assigned to the user.
+	// kept is an interaction of others, and keptTicket a ticket on it that is assigned to the user.
 	kept, keptTicket string
 }
 
@@ -34,7 +34,7 @@ func (s *server) family() family {
 	return f
 }
 
-// wantNothingDangling checks that nothing stored refers to what isn't there.
+// wantNothingDangling checks that no stored document refers to a missing one.
 func (s *server) wantNothingDangling(admin account) {
 	s.t.Helper()
 	a := s.must(admin.token, `{ interactions(first: 100) { nodes { id user { id } customer { id } } }
@@ -44,7 +44,7 @@ func (s *server) wantNothingDangling(admin account) {
 	for _, ticket := range a.at("tickets.nodes").([]any) {
 		ticket := ticket.(map[string]any)
 		if ticket["interaction"] == nil || ticket["customer"] == nil {
-			s.t.Errorf("a ticket hangs on nothing: %v", ticket)
+			s.t.Errorf("a ticket is orphaned: %v", ticket)
 		}
 		if ticket["assignee"] != nil {
 			assigned++
@@ -52,16 +52,16 @@ func (s *server) wantNothingDangling(admin account) {
 	}
 	for _, interaction := range a.at("interactions.nodes").([]any) {
 		if interaction := interaction.(map[string]any); interaction["user"] == nil || interaction["customer"] == nil {
-			s.t.Errorf("an interaction hangs on nothing: %v", interaction)
+			s.t.Errorf("an interaction is orphaned: %v", interaction)
 		}
 	}
 	if a.at("assigned.totalCount") != assigned {
-		s.t.Errorf("a ticket is assigned to nobody who is: %s", a.raw)
+		s.t.Errorf("a ticket is assigned to a missing user: %s", a.raw)
 	}
 }
 
-// TestDeletion goes through the three things that others hang on: each is refused with the counts, deleted with what
-// hangs on it, and gone.
+// TestDeletion deletes documents of the three kinds with dependents: without cascade each deletion is refused with the
+// counts, with cascade it deletes the dependents too.
 func TestDeletion(t *testing.T) {
 	for _, test := range []struct {
 		mutation string
@@ -69,7 +69,7 @@ func TestDeletion(t *testing.T) {
 		refusal  string
 		payload  string
 		deleted  map[string]any
-		// left is how many interactions and tickets are left.
+		// left is the number of interactions and tickets that remain.
 		left [2]float64
 	}{
 		{"deleteInteraction", func(f family) string { return f.interaction }, "the interaction has 2 tickets;", "deletedId deletedTickets",
@@ -93,11 +93,11 @@ func TestDeletion(t *testing.T) {
 				a := s.mutate(f.admin.token, test.mutation, variables{"id": id, "cascade": true}, test.payload)
 				test.deleted["deletedId"] = id
 				if len(a.Errors) > 0 || fmt.Sprint(a.at(test.mutation)) != fmt.Sprint(test.deleted) {
-					t.Fatalf("the deletion is answered with %s, want %v", a.raw, test.deleted)
+					t.Fatalf("the deletion got %s, want %v", a.raw, test.deleted)
 				}
 				s.wantNothingDangling(f.admin)
 				if count := s.must(f.admin.token, `{ interactions { totalCount } tickets { totalCount } }`, nil); count.at("interactions.totalCount") != test.left[0] || count.at("tickets.totalCount") != test.left[1] {
-					t.Errorf("left are %s, want %v", count.raw, test.left)
+					t.Errorf("%s remain, want %v", count.raw, test.left)
 				}
 				s.refused(f.admin.token, `query($id: ID!) { node(id: $id) { id } }`, variables{"id": id}, "NOT_FOUND")
 				for _, cascade := range []bool{false, true} {
@@ -109,8 +109,8 @@ func TestDeletion(t *testing.T) {
 	}
 }
 
-// TestDeletedAccount holds that who is deleted is logged out at once, that their address is free again, and that what
-// was only assigned to them stays.
+// TestDeletedAccount checks that a deleted account is logged out at once, its address becomes available, and objects that
+// were only assigned to it remain.
 func TestDeletedAccount(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		f := s.family()
@@ -123,7 +123,7 @@ func TestDeletedAccount(t *testing.T) {
 				t.Fatal(a.raw)
 			}
 			if a := s.ask(deletion.who.token, `{ viewer { __typename } }`, nil); a.Status != 401 {
-				t.Errorf("after %s the account's token is answered with %d %s", deletion.mutation, a.Status, a.raw)
+				t.Errorf("after %s the account's token got %d %s", deletion.mutation, a.Status, a.raw)
 			}
 			s.refused("", `mutation($in: RefreshInput!) { refresh(input: $in) { viewer { __typename } } }`,
 				variables{"in": variables{"refreshToken": deletion.who.refresh}}, "UNAUTHENTICATED")
@@ -141,19 +141,19 @@ func TestDeletedAccount(t *testing.T) {
 		}
 		again := s.hire(f.admin, "Uma")
 		if seen := s.must(again.token, `{ interactions { totalCount } tickets { totalCount } }`, nil); seen.at("interactions.totalCount") != 0.0 || seen.at("tickets.totalCount") != 0.0 {
-			t.Errorf("the new account sees the deleted one's: %s", seen.raw)
+			t.Errorf("the new account sees the deleted one's objects: %s", seen.raw)
 		}
 	})
 }
 
-// TestOwnDeletion holds that a customer may delete themself with all that is theirs, and that an admin stays.
+// TestOwnDeletion checks that customers may delete themselves with all their objects, but not the last admin.
 func TestOwnDeletion(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		f := s.family()
 		s.wantProblem(s.mutate(f.customer.token, "deleteCustomer", variables{"id": f.customer.id}, "deletedId"), store.Conflict, "", "2 interactions and 3 tickets")
 		a := s.mutate(f.customer.token, "deleteCustomer", variables{"id": f.customer.id, "cascade": true}, "deletedId deletedInteractions deletedTickets")
 		if a.at("deleteCustomer.deletedTickets") != 3.0 {
-			t.Errorf("deleting themself is answered with %s", a.raw)
+			t.Errorf("deleting themselves got %s", a.raw)
 		}
 		s.wantNothingDangling(f.admin)
 		s.wantProblem(s.mutate(f.admin.token, "deleteUser", variables{"id": f.admin.id, "cascade": true}, "deletedId"), store.Conflict, "", "last admin")
@@ -163,17 +163,16 @@ func TestOwnDeletion(t *testing.T) {
 	})
 }
 
-// cutter is a store whose work is cut off at one of its writes, by the end of the context: just before it or
-// just after it.
-type cutter struct {
+// interrupter is a store that cancels the context at one of its writes, just before or just after it.
+type interrupter struct {
 	store.Store
 	cut   context.CancelFunc
 	left  int
 	after bool
 }
 
-// write does a write, or does it and ends, or ends.
-func (c *cutter) write(ctx context.Context, do func() error) error {
+// write performs a write, cancels the context after it, or cancels it instead.
+func (c *interrupter) write(ctx context.Context, do func() error) error {
 	c.left--
 	if c.left == 0 && !c.after {
 		c.cut()
@@ -187,17 +186,17 @@ func (c *cutter) write(ctx context.Context, do func() error) error {
 	return err
 }
 
-func (c *cutter) Update(ctx context.Context, in *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event) error {
+func (c *interrupter) Update(ctx context.Context, in *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event) error {
 	return c.write(ctx, func() error { return c.Store.Update(ctx, in, id, where, set, events...) })
 }
 
-func (c *cutter) Delete(ctx context.Context, in *store.Collection, id store.ID, where store.Filter, events ...*store.Event) error {
+func (c *interrupter) Delete(ctx context.Context, in *store.Collection, id store.ID, where store.Filter, events ...*store.Event) error {
 	return c.write(ctx, func() error { return c.Store.Delete(ctx, in, id, where, events...) })
 }
 
-// TestDeletionThatIsCutOff cuts a deletion off at each of its writes, and holds that calling it again finishes it: that
-// at no point something is left which nothing finds any more.
-func TestDeletionThatIsCutOff(t *testing.T) {
+// TestInterruptedDeletion interrupts a deletion at each of its writes, and checks that calling it again completes it: no
+// interruption may leave documents that the next call can't find.
+func TestInterruptedDeletion(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		f := s.family()
 		for _, test := range []struct {
@@ -218,25 +217,25 @@ func TestDeletionThatIsCutOff(t *testing.T) {
 			cuts := 0
 			for ; cuts < 50; cuts++ {
 				ctx, cancel := context.WithCancel(t.Context())
-				// The first write of each try gets through, so that every try comes further.
-				engine := &cutter{Store: s.store, cut: cancel, left: 1 + cuts%2, after: cuts%2 == 0}
+				// The first write of each attempt succeeds, so each makes progress.
+				engine := &interrupter{Store: s.store, cut: cancel, left: 1 + cuts%2, after: cuts%2 == 0}
 				_, err := test.deletion(db.New(engine, nil, db.Options{}))(ctx, auth.SystemScope(), id, nil, true)
 				cancel()
 				if err == nil || store.CodeOf(err) == store.NotFound {
 					break
 				}
 				if !errors.Is(err, context.Canceled) {
-					t.Fatalf("cut off after %d tries: %v", cuts, err)
+					t.Fatalf("interrupted after %d attempts: %v", cuts, err)
 				}
 			}
 			if cuts < 3 {
-				t.Errorf("the deletion was cut off only %d times", cuts)
+				t.Errorf("the deletion was interrupted only %d times", cuts)
 			}
 			s.wantNothingDangling(f.admin)
 			s.refused(f.admin.token, `query($id: ID!) { node(id: $id) { id } }`, variables{"id": test.id}, "NOT_FOUND")
 		}
 		if a := s.must(f.admin.token, `{ interactions { totalCount } tickets { totalCount } }`, nil); a.at("interactions.totalCount") != 0.0 || a.at("tickets.totalCount") != 0.0 {
-			t.Errorf("left are %s, want nothing", a.raw)
+			t.Errorf("%s remain, want nothing", a.raw)
 		}
 	})
 }

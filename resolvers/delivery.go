@@ -23,12 +23,12 @@ func (r mutationResolver) Redeliver(
 	return &graph.RedeliverPayload{Delivery: delivery}, nil
 }
 
-// deliveryNode reads a delivery, which is visible as far as what it is about is.
+// deliveryNode reads a delivery, which is visible if its subject is.
 func (r queryResolver) deliveryNode(ctx context.Context, id store.ID) (graph.Node, error) {
 	return r.db.VisibleDelivery(ctx, scopeOf(ctx), id)
 }
 
-// deliveryNodes reads those of the deliveries that are visible.
+// deliveryNodes reads the visible ones of these deliveries.
 func (r queryResolver) deliveryNodes(ctx context.Context, ids []store.ID) (map[store.ID]graph.Node, error) {
 	visible, err := r.db.VisibleDeliveries(ctx, scopeOf(ctx), ids)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// argumentsOf writes a field's arguments, sometimes those that it had before.
+// argumentsOf writes a field's arguments, sometimes those of an earlier selection.
 func (g *generator) argumentsOf(on *ast.Definition, field *ast.FieldDefinition) string {
 	if len(field.Arguments) == 0 {
 		return ""
@@ -37,7 +37,7 @@ func (g *generator) argumentsOf(on *ast.Definition, field *ast.FieldDefinition) 
 	return text
 }
 
-// oftenGiven says in how many of a hundred cases an argument is given.
+// oftenGiven returns the percentage of cases in which an argument is given.
 func oftenGiven(argument *ast.ArgumentDefinition, backward bool) int {
 	switch {
 	case argument.Type.NonNull:
@@ -51,7 +51,7 @@ func oftenGiven(argument *ast.ArgumentDefinition, backward bool) int {
 	case argument.Name == "includeDeprecated":
 		return 50
 	}
-	return 1 // forward and backward arguments don't go together
+	return 1 // forward and backward arguments exclude each other
 }
 
 // variable declares a variable for a slot, with and without a default and a value.
@@ -61,7 +61,7 @@ func (g *generator) variable(s slot) variableUse {
 	hasDefault := g.chance(25)
 	switch {
 	case s.typ.NonNull && hasDefault && !s.neverNull && g.chance(50):
-		typ = strings.TrimSuffix(typ, "!") // a default makes up for it
+		typ = strings.TrimSuffix(typ, "!") // a default allows a nullable type
 	case !s.typ.NonNull && !hasDefault && value != nil && g.chance(30):
 		typ += "!"
 	}

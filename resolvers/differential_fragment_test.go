@@ -7,7 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// namedFragment is a fragment that is written already, and may be spread again.
+// namedFragment is a finished fragment, which may be spread again.
 type namedFragment struct {
 	name, text string
 	on         *ast.Definition
@@ -15,7 +15,7 @@ type namedFragment struct {
 	fields     int
 }
 
-// inlineFragment writes a fragment on the type, on a part of it, or on what it is a part of.
+// inlineFragment writes a fragment on the type, on one of its possible types, or on an abstract type that includes it.
 func (g *generator) inlineFragment(on *ast.Definition, depth int) string {
 	if g.chance(20) {
 		return "..." + g.directives() + " " + g.selectionSet(on, depth)
@@ -24,7 +24,7 @@ func (g *generator) inlineFragment(on *ast.Definition, depth int) string {
 	return "... on " + as.Name + g.directives() + " " + g.selectionSet(as, depth)
 }
 
-// spread writes the spread of a named fragment: one that is there, or a new one.
+// spread writes the spread of an existing or a new named fragment.
 func (g *generator) spread(on *ast.Definition, depth int) string {
 	types := overlapping(on)
 	for _, fragment := range g.fragments {
@@ -37,7 +37,7 @@ func (g *generator) spread(on *ast.Definition, depth int) string {
 	before := g.budget
 	as := oneOf(g, types)
 	set := g.selectionSet(as, depth)
-	// Only now it may be spread, so that it can't be within itself.
+	// It may be spread only from now on, so it can't contain itself.
 	fragment := &namedFragment{
 		name: fmt.Sprintf("F%d", len(g.fragments)), on: as, depth: depth, fields: before - g.budget,
 	}
@@ -46,8 +46,8 @@ func (g *generator) spread(on *ast.Definition, depth int) string {
 	return "..." + fragment.name + g.directives()
 }
 
-// overlapping returns the types that a fragment may be on where a type is selected from: itself, mostly, if it is an
-// object's, else mostly the objects that it may be.
+// overlapping returns the possible types of a fragment in a selection on a type: mostly the type itself if it is an object,
+// otherwise mostly its possible objects.
 func overlapping(on *ast.Definition) []*ast.Definition {
 	if on.IsAbstractType() {
 		return append([]*ast.Definition{on}, servedTypes.GetPossibleTypes(on)...)

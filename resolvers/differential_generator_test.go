@@ -10,55 +10,55 @@ import (
 	"crm/graph"
 )
 
-// servedTypes is the schema that random operations are made from.
+// servedTypes is the schema of the random operations.
 var servedTypes = graph.NewExecutableSchema(graph.Config{}).Schema()
 
 // randomOperation is a valid operation.
 type randomOperation struct {
 	query, name string
 	variables   map[string]any
-	// selected has each field, as "Type.field", that the operation names.
+	// selected contains each selected field as "Type.field".
 	selected map[string]bool
 }
 
-// generator makes one random operation. Whatever two selections have the same response name, anywhere in the operation,
-// select the same field with the same arguments: so they may fall onto each other, as those of fragments do.
+// generator generates one random operation. Selections with the same response key, anywhere in the operation, select the
+// same field with the same arguments, so they can be merged, like those of fragments.
 type generator struct {
 	rnd       *rand.Rand
-	known     *knowledge
+	known     *knownValues
 	fragments []*namedFragment
-	// answers has what each response name stands for.
+	// answers maps each response key to its field.
 	answers map[string]string
-	// arguments has those that a field was given before, so that it is selected again with the same.
+	// arguments contains the earlier arguments of a field, which lets it be selected again with the same ones.
 	arguments map[string][]string
-	// budget is how many fields may still be selected.
+	// budget is the number of fields that may still be selected.
 	budget   int
 	selected map[string]bool
 	declared []string
 	values   map[string]any
-	// isMutation leaves out what depends on the clock or on chance.
+	// isMutation excludes fields whose values depend on the clock or on randomness.
 	isMutation bool
 }
 
-func newGenerator(rnd *rand.Rand, known *knowledge) *generator {
+func newGenerator(rnd *rand.Rand, known *knownValues) *generator {
 	return &generator{
 		rnd: rnd, known: known, answers: map[string]string{}, arguments: map[string][]string{}, budget: 10 + rnd.IntN(50),
 		selected: map[string]bool{}, values: map[string]any{},
 	}
 }
 
-// chance is true in that many of a hundred cases.
+// chance is true with a probability in percent.
 func (g *generator) chance(percent int) bool { return g.rnd.IntN(100) < percent }
 
 func oneOf[T any](g *generator, choices []T) T { return choices[g.rnd.IntN(len(choices))] }
 
-// queryOperation makes a query.
+// queryOperation generates a query.
 func (g *generator) queryOperation() randomOperation {
 	root := g.selectionSet(servedTypes.Query, 2+g.rnd.IntN(7))
 	return g.finish("query", root)
 }
 
-// finish puts the document together: sometimes with a second operation, which the request's operationName rules out.
+// finish assembles the document, sometimes with a second operation, which the request's operationName doesn't select.
 func (g *generator) finish(kind, root string) randomOperation {
 	operation := randomOperation{variables: g.values, selected: g.selected}
 	var parts []string
@@ -82,7 +82,7 @@ func (g *generator) finish(kind, root string) randomOperation {
 	return operation
 }
 
-// selectionSet writes what is selected of a type, at most so many objects deep.
+// selectionSet writes a selection set on a type, with a maximum depth of objects.
 func (g *generator) selectionSet(on *ast.Definition, depth int) string {
 	parts := make([]string, 1+g.rnd.IntN(4))
 	for i := range parts {
@@ -102,7 +102,7 @@ func (g *generator) selectionSet(on *ast.Definition, depth int) string {
 
 var typenameField = &ast.FieldDefinition{Name: "__typename", Type: ast.NonNullNamedType("String", nil)}
 
-// anyField writes a random field; of an abstract type, mostly one of what it may be.
+// anyField writes a random field; for an abstract type, mostly a field of a possible type.
 func (g *generator) anyField(on *ast.Definition, depth int) string {
 	if on.IsAbstractType() && g.budget > 0 && (on.Kind == ast.Union || g.chance(70)) {
 		return g.inlineFragment(on, depth)
@@ -126,8 +126,8 @@ func (g *generator) anyField(on *ast.Definition, depth int) string {
 	return g.field(on, typenameField, depth)
 }
 
-// isLeftOut keeps rare what is always the executor's: the schema's description, which is long, too, and a root field that
-// is a leaf.
+// isLeftOut makes fields rare that only the executor renders: introspection, which is also long, and root fields that are
+// leaves.
 func (g *generator) isLeftOut(field *ast.FieldDefinition) bool {
 	switch field.Name {
 	case "__schema":
@@ -160,7 +160,7 @@ func (g *generator) field(on *ast.Definition, field *ast.FieldDefinition, depth 
 // aliases are also the names of other fields.
 var aliases = []string{"a", "b", "id", "name", "nodes", "node", "title", "_", "__x", "tickets", "status", "A1"}
 
-// answerName returns a response name that stands for nothing else.
+// answerName returns a response key that no other field uses.
 func (g *generator) answerName(field *ast.FieldDefinition, arguments string) string {
 	meant := field.Name + arguments + field.Type.String()
 	candidates := []string{field.Name}
@@ -177,7 +177,7 @@ func (g *generator) answerName(field *ast.FieldDefinition, arguments string) str
 	panic("the last candidate is never taken")
 }
 
-// directives writes @skip and @include, mostly so that they let through what they stand at.
+// directives writes @skip and @include, which mostly include their selection.
 func (g *generator) directives() string {
 	var text string
 	for _, directive := range []struct {

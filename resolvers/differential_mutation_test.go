@@ -14,10 +14,10 @@ import (
 	"crm/db/store"
 )
 
-// mutationsARound is how many mutations two stores go through before they have changed too much to be of use.
+// mutationsARound is the number of mutations in a round; with more, the stores would have changed too much to be useful.
 const mutationsARound = 50
 
-// TestFastPathAnswersMutationsAsTheExecutor has two stores with the same documents go through the same random mutations.
+// TestFastPathAnswersMutationsAsTheExecutor performs the same random mutations on two stores with the same documents.
 func TestFastPathAnswersMutationsAsTheExecutor(t *testing.T) {
 	t.Parallel()
 	rounds := 24
@@ -26,7 +26,7 @@ func TestFastPathAnswersMutationsAsTheExecutor(t *testing.T) {
 	}
 	template := filepath.Join(t.TempDir(), "template.db")
 	store := openSeeded(t, template)
-	known := everyKnowledge(t, newTwin(t, store))
+	known := allKnownValues(t, newTwin(t, store))
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -63,8 +63,8 @@ func openCopy(t *testing.T, template string) store.Store {
 	return openStore(t, path)
 }
 
-// tryMutation compares the answers to one mutation, and reports whether they are the same.
-func tryMutation(t *testing.T, known []*knowledge, n uint64, stock, fast *twin, done *doneMutations) bool {
+// tryMutation compares the responses to one mutation, and reports whether they are equal.
+func tryMutation(t *testing.T, known []*knownValues, n uint64, stock, fast *twin, done *doneMutations) bool {
 	t.Helper()
 	rnd := rand.New(rand.NewPCG(differentialSeed+1, n))
 	g := newGenerator(rnd, known[rnd.IntN(len(known))])
@@ -85,7 +85,7 @@ func tryMutation(t *testing.T, known []*knowledge, n uint64, stock, fast *twin, 
 	return true
 }
 
-// doneMutations has the mutations that were done at least once without any error.
+// doneMutations contains the mutations that succeeded at least once.
 type doneMutations struct {
 	mutex  sync.Mutex
 	fields map[string]bool
@@ -101,19 +101,19 @@ func (d *doneMutations) add(selected map[string]bool) {
 	}
 }
 
-// check fails if the mutations that can be compared were not done: all but those whose answers have new ids.
+// check fails if a comparable mutation never succeeded. Mutations whose responses contain new ids are not comparable.
 func (d *doneMutations) check(t *testing.T) {
 	t.Helper()
 	for _, field := range servedTypes.Mutation.Fields {
 		isNew := strings.HasPrefix(field.Name, "create") || strings.HasPrefix(field.Name, "signUp") || field.Name == "refresh"
 		if !isNew && !d.fields[field.Name] {
-			t.Errorf("%s was never done", field.Name)
+			t.Errorf("%s never succeeded", field.Name)
 		}
 	}
 }
 
-// mutationOperation makes a mutation of one or two fields, of which the first are each as frequent. Deletions are rare
-// among the others, so that there is something left.
+// mutationOperation generates a mutation with one or two fields. All mutations are equally frequent as the first field;
+// deletions are rare as the second, which keeps enough documents.
 func (g *generator) mutationOperation(n int) randomOperation {
 	var parts []string
 	for i := range 1 + g.rnd.IntN(2) {
@@ -126,14 +126,14 @@ func (g *generator) mutationOperation(n int) randomOperation {
 	return g.finish("mutation", "{ "+strings.Join(parts, " ")+" }")
 }
 
-// isVague tells fields whose values depend on the clock or on chance.
+// isVague reports whether the values of a field depend on the clock or on randomness.
 func isVague(field *ast.FieldDefinition) bool {
 	isTime := field.Type.Name() == "DateTime" && field.Name != "startTime" && field.Name != "endTime"
 	return isTime || field.Type.Name() == "Tokens"
 }
 
-// fixedValue returns the value that a field of a mutation's input needs: a password that is right, and for what would
-// get a new id, which differs between two stores, a text that is refused.
+// fixedValue returns a required value of a field of a mutation's input: a correct password, or an invalid text for
+// mutations that would create a document, whose id would differ between the stores.
 func fixedValue(definition *ast.Definition, field *ast.FieldDefinition) (value any, ok bool) {
 	isNew := strings.HasPrefix(definition.Name, "Create") || strings.HasPrefix(definition.Name, "SignUp")
 	switch field.Name {

@@ -12,19 +12,19 @@ import (
 	"crm/db/entity"
 )
 
-// knowledge is what the operations of one viewer know of the store.
-type knowledge struct {
+// knownValues are the ids and cursors that the operations of one viewer use.
+type knownValues struct {
 	viewer auth.Viewer
-	// visible has the ids of what the viewer sees, ids also those of what is hidden and of nothing.
+	// visible contains the ids that the viewer may see, ids also hidden and unused ones.
 	visible, ids map[entity.Kind][]string
-	// cursors has some of each kind, made by lists in their usual order.
+	// cursors contains some cursors of each kind, from lists in their default order.
 	cursors map[entity.Kind][]string
 }
 
-// learn finds out what a viewer can know.
-func learn(tb testing.TB, handler http.Handler, viewer auth.Viewer) *knowledge {
+// findKnownValues reads the values that a viewer can know.
+func findKnownValues(tb testing.TB, handler http.Handler, viewer auth.Viewer) *knownValues {
 	tb.Helper()
-	k := &knowledge{viewer: viewer, visible: map[entity.Kind][]string{}, ids: map[entity.Kind][]string{}, cursors: map[entity.Kind][]string{}}
+	k := &knownValues{viewer: viewer, visible: map[entity.Kind][]string{}, ids: map[entity.Kind][]string{}, cursors: map[entity.Kind][]string{}}
 	for _, seed := range seeds {
 		kind, list := seed.kind, seed.list
 		for i := range seed.some + 1 {
@@ -43,17 +43,17 @@ func learn(tb testing.TB, handler http.Handler, viewer auth.Viewer) *knowledge {
 	return k
 }
 
-// everyKnowledge is what each of the viewers can know.
-func everyKnowledge(tb testing.TB, t *twin) []*knowledge {
+// allKnownValues returns the known values of each viewer.
+func allKnownValues(tb testing.TB, t *twin) []*knownValues {
 	tb.Helper()
-	var all []*knowledge
+	var all []*knownValues
 	for _, viewer := range viewers() {
-		all = append(all, learn(tb, t.stock, viewer))
+		all = append(all, findKnownValues(tb, t.stock, viewer))
 	}
 	return all
 }
 
-// valuesOf returns the strings that have a key in an answer's data.
+// valuesOf returns the strings under a key in a response's data.
 func valuesOf(data, key string) []string {
 	var found []string
 	for _, part := range strings.Split(data, `"`+key+`":"`)[1:] {
@@ -63,7 +63,7 @@ func valuesOf(data, key string) []string {
 	return found
 }
 
-// kinds returns the kinds in a fixed order, so that the same choices make the same operation.
+// kinds returns the kinds in a fixed order, which makes operations reproducible.
 func kinds() []entity.Kind {
 	all := make([]entity.Kind, len(seeds))
 	for i, seed := range seeds {
@@ -72,7 +72,7 @@ func kinds() []entity.Kind {
 	return all
 }
 
-// id returns an id of the kind that fits, rarely another one.
+// id returns an id of the matching kind, rarely of another.
 func (g *generator) id(s slot) any {
 	if s.kind == "" || g.chance(4) {
 		s.kind = oneOf(g, kinds())
@@ -86,7 +86,7 @@ func (g *generator) id(s slot) any {
 	return oneOf(g, g.known.ids[s.kind])
 }
 
-// cursor returns a cursor, rarely a forged one. One of another order is refused as well.
+// cursor returns a cursor, rarely a forged one. A cursor of another order is refused as well.
 func (g *generator) cursor(s slot) any {
 	known := g.known.cursors[s.kind]
 	if len(known) == 0 || g.chance(15) {
@@ -95,7 +95,7 @@ func (g *generator) cursor(s slot) any {
 	return oneOf(g, known)
 }
 
-// enum returns an enum's value; the order of what was changed just now would depend on the clock.
+// enum returns a value of an enum. It avoids orders by the time of a change, which depend on the clock.
 func (g *generator) enum(definition *ast.Definition) any {
 	for {
 		if name := oneOf(g, definition.EnumValues).Name; !g.isMutation || name != "UPDATED_AT" {
@@ -104,7 +104,7 @@ func (g *generator) enum(definition *ast.Definition) any {
 	}
 }
 
-// integer returns a page's size, mostly a small one, so that nested pages stay small.
+// integer returns a page size, mostly a small one, which keeps nested pages small.
 func (g *generator) integer(s slot) any {
 	if (s.name == "first" || s.name == "last") && g.chance(4) {
 		return oneOf(g, []any{0, -1, 101, 100, 2147483647, 20})
@@ -115,7 +115,7 @@ func (g *generator) integer(s slot) any {
 	return 1 + g.rnd.IntN(4)
 }
 
-// moment returns a point in time in one of the ways in which it may be written.
+// moment returns a point in time in one of its valid forms.
 func (g *generator) moment() any {
 	if g.chance(1) {
 		return oneOf(g, []any{"yesterday", "2020-01-02", ""})
@@ -127,7 +127,7 @@ func (g *generator) moment() any {
 	return at.Format(time.RFC3339Nano)
 }
 
-// text returns a text that some document may have, or a part of it.
+// text returns a text that a document may contain, or a part of it.
 func (g *generator) text(s slot) any {
 	switch {
 	case s.name == "name" && s.typ.NonNull && s.depth == 0: // __type(name:)

@@ -14,8 +14,8 @@ import (
 	"crm/db/store"
 )
 
-// nasty are texts that an encoder may get wrong: each control character, quotes, what JavaScript takes for the end of a
-// line, what looks like an escape, and bytes that are no UTF-8.
+// nasty are texts that an encoder may get wrong: control characters, quotes, line terminators of JavaScript, apparent
+// escapes, and invalid UTF-8.
 var nasty = []string{
 	"Érica", "e\u0301ric the 2nd", "", " ", "tab\tfeed\nreturn\r", `"quoted" \ and \\`, "\u2028line\u2029paragraph",
 	"\x01\x02\x08\x0b\x0c\x0e\x1a\x1b\x1f\x7f", "</script><!-- & ' ` -->", `\u0041 \ud800 \x00 \n`, "emoji 😀🏳️‍🌈",
@@ -23,14 +23,14 @@ var nasty = []string{
 	"نص عربي 中文 ไทย", "nul\x00inside",
 }
 
-// moments have milliseconds, and zeros at their end, in and out of UTC's usual range.
+// moments include milliseconds with and without trailing zeros, and unusual years.
 var moments = []time.Time{
 	time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2020, 1, 2, 3, 4, 5, 120_000_000, time.UTC),
 	time.Date(2020, 2, 29, 23, 59, 59, 999_000_000, time.UTC), time.Date(1970, 1, 1, 0, 0, 0, 1_000_000, time.UTC),
 	time.Date(2021, 12, 31, 0, 0, 0, 100_000_000, time.UTC), time.Date(2199, 6, 7, 8, 9, 10, 0, time.UTC),
 }
 
-// How many documents of each kind the operations read.
+// The number of documents of each kind.
 const (
 	someUsers        = 7
 	someCustomers    = 11
@@ -50,8 +50,7 @@ func openStore(tb testing.TB, path string) store.Store {
 	return store
 }
 
-// openSeeded opens a new store with documents that have fixed ids, so that two such stores hold the same. Some refer to
-// nothing.
+// openSeeded opens a new store whose documents have fixed ids, so two such stores are equal. Some references are dangling.
 func openSeeded(tb testing.TB, path string) store.Store {
 	tb.Helper()
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
@@ -68,13 +67,13 @@ func openSeeded(tb testing.TB, path string) store.Store {
 	return store
 }
 
-// seed says which documents of a kind the operations read.
+// seed describes the documents of a kind that the operations read.
 type seed struct {
 	kind entity.Kind
-	// some is how many there are, insert inserts the i-th.
+	// some is their number, and insert inserts the i-th.
 	some   int
 	insert func(s *seeder, i int)
-	// list is the field of Query that lists them; it is empty if there is none. Customers may not use one of the staff's.
+	// list is the field of Query that lists them, or empty. Customers may not use it if it is for staff.
 	list      string
 	staffOnly bool
 }
@@ -87,7 +86,7 @@ var seeds = []seed{
 	{db.KindDelivery, someDeliveries, (*seeder).delivery, "", false},
 }
 
-// alsoSeeded adds the documents of another entity. The entity's own test file calls it, as the value of a variable.
+// alsoSeeded adds the documents of another entity. The entity's own test file calls it in a variable declaration.
 func alsoSeeded(s seed) struct{} {
 	seeds = append(seeds, s)
 	return struct{}{}
@@ -99,7 +98,7 @@ type seeder struct {
 	passwordHash string
 }
 
-// seededID is the id of the i-th document of a kind; those beyond the last are of nothing.
+// seededID returns the id of the i-th document of a kind; ids beyond the last are unused.
 func seededID(kind entity.Kind, i int) store.ID { return store.DerivedID(string(kind), fmt.Sprint(i)) }
 
 func textAt(i int) string { return nasty[i%len(nasty)] }
@@ -154,7 +153,7 @@ func (s *seeder) customer(i int) {
 	s.insert(db.Customers.Collection, customer)
 }
 
-// interaction leaves the last customers without any.
+// interaction gives the last customers none.
 func (s *seeder) interaction(i int) {
 	interaction := fields{
 		"_id": seededID(db.KindInteraction, i), "user_id": seededID(db.KindUser, i%(someUsers+1)),

@@ -12,41 +12,41 @@ import (
 	"crm/db/store"
 )
 
-// failures say which calls to the store fail in one operation, and how. Which ones follows from what is called and never
-// from when: the stock executor calls in any order, and both answers need the same failures.
+// failures define which store calls of one operation fail, and how. This depends only on the calls and not on their order:
+// gqlgen's executor calls in any order, and both responses need the same failures.
 type failures struct {
-	// oneIn is one in how many calls fails; 0 is none.
+	// One in oneIn calls fails; none if it is 0.
 	oneIn uint64
 	salt  uint64
-	// err is one error for all, since of two calls the answer may show either's.
+	// err is the same for all calls, because the response may show either of two errors.
 	err error
 }
 
-// thrown are the errors that a store may return: internal ones, coded ones, and those of a context.
-var thrown = []error{
+// storeErrors are the errors that a store may return: internal ones, coded ones, and those of a context.
+var storeErrors = []error{
 	errors.New("the disk is on fire"), store.Errorf(store.Unavailable, "the database can't be reached"),
 	store.Errorf(store.NotFound, "it is gone"), fmt.Errorf("cannot wait: %w", context.DeadlineExceeded), context.Canceled,
 	store.FieldError(store.BadInput, "where.title", "is %s", nasty[7]), errPanics,
 }
 
-// errPanics has the store panic instead.
+// errPanics makes the store panic instead.
 var errPanics = errors.New("panic")
 
 type failuresKey struct{}
 
-// failing is a store that fails as the failures in a call's context have it.
+// failing is a store that fails according to the failures in a call's context.
 type failing struct{ store.Store }
 
-// fails returns the error that the call is to return, or nil; write describes the call.
+// fails returns the error for a call, or nil; write describes the call.
 func (failing) fails(ctx context.Context, call string, c *store.Collection, write func(w io.Writer)) error {
 	plan, _ := ctx.Value(failuresKey{}).(failures)
 	if plan.oneIn == 0 || c == db.Sessions.Collection || c == db.LoginAttempts.Collection {
-		return nil // these are asked for by the clock and by ids made just now
+		return nil // their calls depend on the clock and on new ids
 	}
 	sum := fnv.New64a()
 	_, _ = fmt.Fprint(sum, plan.salt, call, c.Name)
 	write(sum)
-	// The lowest bits of FNV mix badly.
+	// The lowest bits of FNV are poorly mixed.
 	if sum.Sum64()>>7%plan.oneIn != 0 {
 		return nil
 	}
@@ -56,13 +56,13 @@ func (failing) fails(ctx context.Context, call string, c *store.Collection, writ
 	return plan.err
 }
 
-// describeQuery writes what a query selects; equal queries are written the same.
+// describeQuery writes a query in a canonical form.
 func describeQuery(w io.Writer, q store.Query) {
 	_, _ = fmt.Fprint(w, q.Sort, q.After, q.Limit)
 	describeFilter(w, q.Where)
 }
 
-// describeFilter writes a filter, with its values sorted: they are a set, and ids come in any order.
+// describeFilter writes a filter with sorted values: they are a set, and ids are in any order.
 func describeFilter(w io.Writer, f store.Filter) {
 	values := make([]string, len(f.Values))
 	for i, value := range f.Values {

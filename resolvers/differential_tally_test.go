@@ -9,20 +9,20 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// tally counts what the operations were like, lest the generator should one day make nothing but refused ones, or the
-// fast path leave everything to the executor.
+// tally counts kinds of operations. It detects a generator that only produces refused ones, and a fast path that leaves
+// everything to the executor.
 type tally struct {
 	mutex sync.Mutex
-	// inPart are those with errors that have data, too.
+	// inPart counts operations with both errors and data.
 	operations, refused, failed, inPart, bytes int
-	// fields are all that were selected.
+	// fields are all selected fields.
 	fields map[string]bool
-	// all are the watched operations with a root field that returned something; plain are those of them that have no
-	// errors and no nested field that a directive guards.
+	// all are the watched operations with a root field that returned a value; plain are those without errors and without
+	// nested fields that a directive guards.
 	all, plain watched
 }
 
-// watched counts operations, and those that the fast path answered wholly.
+// watched counts operations, and those that the fast path rendered completely.
 type watched struct{ operations, answered int }
 
 func (w *watched) add(rendered rootFields) {
@@ -32,7 +32,7 @@ func (w *watched) add(rendered rootFields) {
 	}
 }
 
-// isBelow reports whether the fast path answered less than a share.
+// isBelow reports whether the fast path rendered less than a percentage.
 func (w *watched) isBelow(percent int) bool { return w.answered*100 < w.operations*percent }
 
 func (c *tally) add(r request, answered reply) {
@@ -87,11 +87,11 @@ func (c *tally) String() string {
 		c.refused, c.failed, c.inPart, c.all.answered, c.all.operations, c.plain.answered, c.plain.operations)
 }
 
-// check fails if the operations were not what they are meant to be.
+// check fails if the operations are not as varied as intended.
 func (c *tally) check(t *testing.T) {
 	t.Helper()
 	if c.refused*100 > c.operations*2 || c.failed*100 > c.operations*50 || c.inPart*100 < c.operations*10 {
-		t.Error("too many operations are refused or fail, or too few are answered in part")
+		t.Error("too many operations are refused or fail, or too few have partial data")
 	}
 	if c.all.isBelow(60) || c.plain.isBelow(97) {
 		t.Error("the fast path leaves too much to the executor")
@@ -108,8 +108,8 @@ func (c *tally) check(t *testing.T) {
 	}
 }
 
-// isRead tells the types that queries lead to from those that only mutations and subscriptions answer with, and from the
-// schema's own.
+// isRead reports whether queries can return a type, unlike types of mutations and subscriptions only, and of
+// introspection.
 func isRead(definition *ast.Definition) bool {
 	switch definition.Name {
 	case "Mutation", "Subscription", "Tokens", "DeliveryFailure":

@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// The fast path must not be seen from outside: whatever is asked for, it answers as gqlgen's executor would, to the byte.
-// So random operations over the whole schema are answered both ways.
+// Clients must not notice the fast path: its responses must equal those of gqlgen's executor byte for byte. These tests run
+// random operations over the whole schema both ways.
 
 const (
 	differentialSeed       = 20240827
 	differentialOperations = 10_500
-	// watchedOneIn is one in how many operations is run once more to see whether the fast path answered.
+	// One in watchedOneIn operations runs once more to see whether the fast path rendered it.
 	watchedOneIn = 10
 )
 
-// TestFastPathAnswersAsTheExecutor compares the answers to random queries.
+// TestFastPathAnswersAsTheExecutor compares the responses to random queries.
 func TestFastPathAnswersAsTheExecutor(t *testing.T) {
 	t.Parallel()
 	operations := differentialOperations
@@ -44,7 +44,7 @@ func TestFastPathAnswersAsTheExecutor(t *testing.T) {
 	}
 }
 
-// FuzzFastPath has the fuzzer choose what TestFastPathAnswersAsTheExecutor leaves to chance.
+// FuzzFastPath lets the fuzzer make the random choices of TestFastPathAnswersAsTheExecutor.
 func FuzzFastPath(f *testing.F) {
 	for i := range byte(16) {
 		f.Add([]byte{i, 5 * i, 7 * i, 11 * i, 13 * i, 17 * i, 19 * i, 23 * i})
@@ -55,8 +55,8 @@ func FuzzFastPath(f *testing.F) {
 	})
 }
 
-// byteSource makes random numbers of bytes, each choice of one byte, so that a fuzzer that changes a byte changes a
-// choice; when they are used up, it goes on with numbers of its own.
+// byteSource turns bytes into random numbers, one byte per choice, so a fuzzer that changes a byte changes a choice. When
+// the bytes are used up, it generates numbers itself.
 type byteSource struct {
 	bytes []byte
 	rest  rand.Source
@@ -72,11 +72,11 @@ func (s *byteSource) Uint64() uint64 {
 	return binary.BigEndian.Uint64([]byte{b, b, b, b, b, b, b, b})
 }
 
-// differential compares answers over one store that nothing changes.
+// differential compares responses on one unchanging store.
 type differential struct {
 	*twin
 
-	known []*knowledge
+	known []*knownValues
 	tally tally
 }
 
@@ -86,11 +86,11 @@ func newDifferential(tb testing.TB) *differential {
 		twin:  newTwin(tb, openSeeded(tb, filepath.Join(tb.TempDir(), "crm.db"))),
 		tally: tally{fields: map[string]bool{}},
 	}
-	d.known = everyKnowledge(tb, d.twin)
+	d.known = allKnownValues(tb, d.twin)
 	return d
 }
 
-// try makes an operation of random numbers and compares the answers to it.
+// try generates an operation from random numbers and compares the responses to it.
 func (d *differential) try(t *testing.T, source rand.Source, name string) {
 	t.Helper()
 	rnd := rand.New(source)
@@ -109,7 +109,7 @@ func (d *differential) try(t *testing.T, source rand.Source, name string) {
 	}
 }
 
-// difference shows two replies, from shortly before where they part.
+// difference shows two replies from just before their first difference.
 func difference(stock, fast reply) string {
 	at := 0
 	for at < min(len(stock.body), len(fast.body)) && stock.body[at] == fast.body[at] {

@@ -23,13 +23,13 @@ import (
 	"crm/resolvers"
 )
 
-// twin is a server over a seeded store that can answer in both ways.
+// twin is a server with a seeded store and handlers of each mode.
 type twin struct {
 	domain      *db.DB
 	stock, fast http.Handler
-	// plain answers without look-ahead.
+	// plain answers without siblings and projections.
 	plain http.Handler
-	// watched answers as fast does, and lets a test see what the fast path made.
+	// watched answers like fast, and lets a test see what the fast path rendered.
 	watched *graph.Executor
 }
 
@@ -47,7 +47,7 @@ func newTwin(tb testing.TB, store store.Store) *twin {
 	config := graph.HandlerConfig{
 		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation, Introspection: true,
 		Logger: slog.New(slog.DiscardHandler),
-		Limits: graph.Limits{Errors: math.MaxInt32}, // of too many, chance decides which are shown
+		Limits: graph.Limits{Errors: math.MaxInt32}, // otherwise it is random which errors are shown
 	}
 	without := config
 	without.NoFastPath = true
@@ -59,7 +59,7 @@ func newTwin(tb testing.TB, store store.Store) *twin {
 	}
 }
 
-// request is an operation, and under which circumstances it is run.
+// request is an operation with its circumstances.
 type request struct {
 	randomOperation
 	viewer   auth.Viewer
@@ -76,7 +76,7 @@ func (r request) String() string {
 		r.query, vars, r.name, r.viewer.Role, r.viewer.Account, r.failures.oneIn, r.failures.err)
 }
 
-// viewers are who may ask, the admin most often; the one without a role is anonymous.
+// viewers are the senders of operations, most often the admin; the one without a role is anonymous.
 func viewers() []auth.Viewer {
 	account := func(role auth.Role, kind entity.Kind, i int) auth.Viewer {
 		return auth.Viewer{Role: role, Account: seededID(kind, i), Session: seededID("session", i)}
@@ -89,11 +89,11 @@ func viewers() []auth.Viewer {
 	}
 }
 
-// circumstances puts a random operation into random circumstances.
+// circumstances adds random circumstances to an operation.
 func (g *generator) circumstances(operation randomOperation) request {
 	r := request{randomOperation: operation, viewer: g.known.viewer}
 	if g.chance(20) {
-		r.failures = failures{oneIn: oneOf(g, []uint64{1, 2, 3, 5, 8}), salt: g.rnd.Uint64(), err: oneOf(g, thrown)}
+		r.failures = failures{oneIn: oneOf(g, []uint64{1, 2, 3, 5, 8}), salt: g.rnd.Uint64(), err: oneOf(g, storeErrors)}
 	}
 	if g.chance(10) {
 		r.accept = "application/graphql-response+json"
@@ -101,7 +101,7 @@ func (g *generator) circumstances(operation randomOperation) request {
 	return r
 }
 
-// reply is what a handler answers.
+// reply is a handler's response.
 type reply struct {
 	status int
 	media  string
@@ -110,7 +110,7 @@ type reply struct {
 	data   string
 }
 
-// send has a handler answer.
+// send sends the request to a handler.
 func (r request) send(tb testing.TB, handler http.Handler) reply {
 	tb.Helper()
 	recorder := r.post(tb, handler)
@@ -122,12 +122,12 @@ func (r request) send(tb testing.TB, handler http.Handler) reply {
 		Data   json.RawMessage   `json:"data"`
 	}
 	if err := json.Unmarshal(answered.body, &parts); err != nil {
-		tb.Fatalf("%s\nwas answered with what is no JSON: %v\n%s", r, err, answered.body)
+		tb.Fatalf("%s\ngot a response that is not JSON: %v\n%s", r, err, answered.body)
 	}
 	for _, one := range parts.Errors {
 		answered.errors = append(answered.errors, string(one))
 	}
-	slices.Sort(answered.errors) // the executor resolves fields at once, so they come in any order
+	slices.Sort(answered.errors) // the executor resolves fields concurrently, so errors are in any order
 	answered.data = string(parts.Data)
 	return answered
 }
@@ -151,7 +151,7 @@ func (r request) post(tb testing.TB, handler http.Handler) *httptest.ResponseRec
 	return recorder
 }
 
-// same reports whether two replies are the same to the byte, but for the order of errors.
+// same reports whether two replies are equal byte for byte, except for the order of errors.
 func (a reply) same(b reply) bool {
 	if a.status != b.status || a.media != b.media {
 		return false
@@ -162,7 +162,7 @@ func (a reply) same(b reply) bool {
 	return len(a.body) == len(b.body) && a.data == b.data && slices.Equal(a.errors, b.errors)
 }
 
-// invalid returns the error that says that the operation is not valid.
+// invalid returns the validation error of the operation, or "".
 func (a reply) invalid() string {
 	for _, one := range a.errors {
 		if strings.Contains(one, "GRAPHQL_VALIDATION_FAILED") || strings.Contains(one, "GRAPHQL_PARSE_FAILED") {

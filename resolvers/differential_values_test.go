@@ -11,7 +11,7 @@ import (
 	"crm/db/entity"
 )
 
-// The values that literals have beside those of JSON.
+// The values of literals that JSON lacks.
 type (
 	enumValue   string
 	variableUse string
@@ -22,7 +22,7 @@ type (
 	}
 )
 
-// literalText writes a value as it stands in a document.
+// literalText returns a value as a GraphQL literal.
 func literalText(value any) string {
 	switch value := value.(type) {
 	case enumValue:
@@ -58,19 +58,19 @@ func (o objectValue) MarshalJSON() ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// slot is a place for a value: its name, and the kind of the ids that make sense there, if it is known.
+// slot is a position of a value: its name, and the kind of its ids, if known.
 type slot struct {
 	name string
 	kind entity.Kind
 	typ  *ast.Type
-	// inVariable says that the value comes in a variable, which holds no others.
+	// inVariable means that the value is in a variable, which contains no other variables.
 	inVariable bool
-	// neverNull says that not even a variable's type may allow null, as in a @oneOf input.
+	// neverNull means that not even a variable's type may be nullable, as in a @oneOf input.
 	neverNull bool
 	depth     int
 }
 
-// at is the slot of a field of an input object.
+// at returns the slot of a field of an input object.
 func (s slot) at(field *ast.FieldDefinition) slot {
 	s.name, s.typ = field.Name, field.Type
 	s.depth++
@@ -83,7 +83,7 @@ func (s slot) at(field *ast.FieldDefinition) slot {
 	return s
 }
 
-// kindsOfFields and kindsOfTypes say which ids make sense in an input field, and for a type.
+// kindsOfFields and kindsOfTypes map input fields and types to the kinds of their ids.
 var kindsOfFields, kindsOfTypes = declaredKinds()
 
 func declaredKinds() (fields, types map[string]entity.Kind) {
@@ -97,7 +97,7 @@ func declaredKinds() (fields, types map[string]entity.Kind) {
 	return fields, types
 }
 
-// kindNamed returns the kind whose type's name is in a name, the longest one: "createTicket", "CustomerNoteConnection".
+// kindNamed returns the kind with the longest type name that a name contains: "createTicket", "CustomerNoteConnection".
 func kindNamed(name string) entity.Kind {
 	longest := ""
 	for typeName := range kindsOfTypes {
@@ -108,7 +108,7 @@ func kindNamed(name string) entity.Kind {
 	return kindsOfTypes[longest]
 }
 
-// value returns a value for a slot: in a variable, or as a literal that may have variables in it.
+// value returns a value for a slot: in a variable, or as a literal that may contain variables.
 func (g *generator) value(s slot) any {
 	if !s.inVariable && g.chance(25) {
 		return g.variable(s)
@@ -121,12 +121,12 @@ func (g *generator) value(s slot) any {
 	}
 	s.typ = s.typ.Elem
 	if g.chance(10) {
-		// A single value stands for a list of one.
+		// A single value counts as a list of one.
 		return g.single(s)
 	}
 	length := g.rnd.IntN(4)
 	if strings.HasSuffix(s.typ.Name(), "Order") {
-		length /= 2 // of many keys, two are likely to be the same
+		length /= 2 // many keys are likely to contain duplicates
 	}
 	list := make([]any, length)
 	for i := range list {
@@ -135,7 +135,7 @@ func (g *generator) value(s slot) any {
 	return list
 }
 
-// single returns a value that is no list.
+// single returns a value that is not a list.
 func (g *generator) single(s slot) any {
 	definition := servedTypes.Types[s.typ.Name()]
 	switch {

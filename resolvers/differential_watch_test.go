@@ -15,12 +15,12 @@ import (
 	"crm/graph"
 )
 
-// rootFields says of how many of an operation's root fields a value was returned, and how many of these values the fast
-// path rendered.
+// rootFields counts the root fields of an operation that returned a value, and how many of these values the fast path
+// rendered.
 type rootFields struct{ returned, rendered int }
 
-// watch runs the operation once more and sees who answers: what the fast path rendered, gqlgen's executor gets from the
-// field interceptors as a finished Marshaler.
+// watch runs the operation once more and counts values that the fast path rendered, which the field interceptors return to
+// gqlgen's executor as a finished Marshaler.
 func (r request) watch(tb testing.TB, exec *graph.Executor) rootFields {
 	tb.Helper()
 	ctx := context.WithValue(auth.WithViewer(tb.Context(), r.viewer), failuresKey{}, r.failures)
@@ -50,7 +50,7 @@ func (r request) watch(tb testing.TB, exec *graph.Executor) rootFields {
 	return seen
 }
 
-// params are the request's, as a transport reads them.
+// params returns the request's parameters as a transport reads them.
 func (r request) params(tb testing.TB) *graphql.RawParams {
 	tb.Helper()
 	text, err := json.Marshal(r.variables)
@@ -66,7 +66,7 @@ func (r request) params(tb testing.TB) *graphql.RawParams {
 	return params
 }
 
-// mayBeRendered tells root fields, but for the schema's description and leaves.
+// mayBeRendered reports whether a field is a root field, except introspection and leaves.
 func mayBeRendered(field *graphql.FieldContext) bool {
 	return len(field.Field.Selections) > 0 && (field.Object == "Query" || field.Object == "Mutation") && !strings.HasPrefix(field.Field.Name, "__")
 }

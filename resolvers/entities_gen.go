@@ -13,27 +13,27 @@ import (
 
 type customerNoteResolver struct{ *Resolver }
 
-// CustomerNote returns the resolvers of what hangs on one.
+// CustomerNote returns the resolvers of the fields of this type.
 func (r *Resolver) CustomerNote() graph.CustomerNoteResolver { return customerNoteResolver{r} }
 
 type customerResolver struct{ *Resolver }
 
-// Customer returns the resolvers of what hangs on one.
+// Customer returns the resolvers of the fields of this type.
 func (r *Resolver) Customer() graph.CustomerResolver { return customerResolver{r} }
 
 type interactionResolver struct{ *Resolver }
 
-// Interaction returns the resolvers of what hangs on one.
+// Interaction returns the resolvers of the fields of this type.
 func (r *Resolver) Interaction() graph.InteractionResolver { return interactionResolver{r} }
 
 type ticketResolver struct{ *Resolver }
 
-// Ticket returns the resolvers of what hangs on one.
+// Ticket returns the resolvers of the fields of this type.
 func (r *Resolver) Ticket() graph.TicketResolver { return ticketResolver{r} }
 
 type userResolver struct{ *Resolver }
 
-// User returns the resolvers of what hangs on one.
+// User returns the resolvers of the fields of this type.
 func (r *Resolver) User() graph.UserResolver { return userResolver{r} }
 
 // CustomerNote resolves Query.customerNote.
@@ -470,7 +470,7 @@ func deletedUser(id string, removed entity.Removed) *graph.DeleteUserPayload {
 	}
 }
 
-// projections says, for each entity, of which stored fields the fields of its type are made.
+// projections lists the stored fields that each field of an entity's type needs.
 var projections = map[*entity.Definition]projection{
 	db.CustomerNotes: {"CustomerNote", choose(db.CustomerNotes, map[string][]string{
 		"id":        {},
@@ -557,7 +557,7 @@ var projections = map[*entity.Definition]projection{
 	})},
 }
 
-// nodeOf reads the document of that kind with that id.
+// nodeOf reads the document with this kind and id.
 func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID) (graph.Node, error) {
 	switch kind {
 	case db.KindCustomerNote:
@@ -573,10 +573,10 @@ func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID
 	case db.KindUser:
 		return projected(ctx, r.db.Users).Get(ctx, scopeOf(ctx), id)
 	}
-	return nil, store.Errorf(store.NotFound, "there is no such thing")
+	return nil, store.Errorf(store.NotFound, "there is no such object")
 }
 
-// nodesOfKind reads those documents of a kind that the viewer sees.
+// nodesOfKind reads the documents of a kind with these ids that the viewer may see.
 func (r queryResolver) nodesOfKind(ctx context.Context, kind entity.Kind, ids []store.ID) (map[store.ID]graph.Node, error) {
 	switch kind {
 	case db.KindCustomerNote:

@@ -12,8 +12,8 @@ import (
 	"crm/db/store"
 )
 
-// TestTextFilters holds that the characters which mean something to SQL's LIKE or to a regular expression mean
-// themselves in a filter, and that case doesn't matter in any script.
+// TestTextFilters checks that special characters of SQL's LIKE and of regular expressions are literal in a filter, and that
+// case doesn't matter in any script.
 func TestTextFilters(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.signUpUser("Rohan")
@@ -80,7 +80,7 @@ func TestTextFilters(t *testing.T) {
 	})
 }
 
-// named stores interactions of two customers and tickets on them, and returns the name of each by its id.
+// named stores interactions of two customers and tickets on them, and returns their names by id.
 func (s *server) named(admin account) map[string]string {
 	s.t.Helper()
 	_, adminID, err := db.ParseGlobalID(admin.id)
@@ -116,12 +116,12 @@ func (s *server) named(admin account) map[string]string {
 		}
 		s.seed(db.Tickets.Collection, ticket)
 	}
-	// One whose customer and interaction are gone is in no answer that asks something of them.
+	// A ticket without its customer and interaction matches no condition on them.
 	s.seed(db.Tickets.Collection, fields{"_id": add(db.KindTicket, "dangling"), "interaction_id": store.NewID(), "customer_id": store.NewID(), "priority": 4})
 	return names
 }
 
-// TestLogic is about and, or, not and the conditions that lead to other documents.
+// TestLogic tests and, or, not and conditions on related documents.
 func TestLogic(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.signUpUser("Rohan")
@@ -167,7 +167,7 @@ func TestLogic(t *testing.T) {
 			{"interactions", `{and: [{or: [{title: {startsWith: "d"}}, {title: {startsWith: "l"}}]}, {kind: {eq: TASK}}]}`, []string{"Lunch"}},
 			{"customers", `{or: [{company: {isNull: true}}, {name: {eq: "RAHUL"}}]}`, []string{"Rahul", "Stella"}},
 		} {
-			// By a literal here: TestEveryOperator sends variables.
+			// This sends a literal; TestEveryOperator sends variables.
 			a := s.must(admin.token, "{ "+test.list+"(where: "+test.where+") { nodes { id } totalCount } }", nil)
 			var got []string
 			for i := range a.at(test.list + ".nodes").([]any) {
@@ -181,12 +181,12 @@ func TestLogic(t *testing.T) {
 	})
 }
 
-// TestRelationsShowNothingHidden holds that filtering by what somebody may not see finds nothing out about it.
-func TestRelationsShowNothingHidden(t *testing.T) {
+// TestRelationsRevealNothingHidden checks that filtering by hidden documents reveals nothing about them.
+func TestRelationsRevealNothingHidden(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
 		s.createInteraction(p.admin, p.stranger, "Hidden")
-		// The user is assigned a ticket on somebody else's interaction: they see the ticket, not the interaction.
+		// The user is assigned a ticket on another user's interaction: they see the ticket but not the interaction.
 		hidden := s.createInteraction(p.admin, p.customer, "Secret plan")
 		ticket := s.createTicket(p.admin, hidden, "For the user")
 		s.must(p.admin.token, `mutation($id: ID!, $user: ID!) { assignTicket(input: {id: $id, assigneeId: $user}) { ticket { id } } }`,

@@ -9,7 +9,7 @@ import (
 	"crm/db/store"
 )
 
-// filteredLists stores a few documents of each kind, which differ in every field, and returns their lists.
+// filteredLists stores a few documents of each kind that differ in every field, and returns their lists.
 func (s *server) filteredLists(admin account) []filtered {
 	s.t.Helper()
 	_, adminID, err := db.ParseGlobalID(admin.id)

@@ -15,19 +15,19 @@ import (
 	"crm/graph"
 )
 
-// filtered is a list whose filters are tested.
+// filtered is a list whose filters this file tests.
 type filtered struct {
 	list, where string
 	kind        entity.Kind
 	docs        []fields
-	// stored is the stored field behind each field of the where input, where it has another name.
+	// stored maps fields of the where input to stored fields with another name.
 	stored map[string]string
-	// kinds is of what kind an id is.
+	// kinds maps fields to the kinds of their ids.
 	kinds map[string]entity.Kind
 }
 
-// TestEveryOperator compares every operator of every field of every where input with what it is described to do. A
-// field or an operator that is added to the schema is tested at once, or fails until this test knows it.
+// TestEveryOperator compares every operator of every field of every where input with its description. It tests new fields
+// and operators automatically, or fails until it is extended for them.
 func TestEveryOperator(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.signUpUser("Rohan")
@@ -36,7 +36,7 @@ func TestEveryOperator(t *testing.T) {
 			for _, field := range schema.Types[f.where].Fields {
 				definition := schema.Types[field.Type.Name()]
 				if strings.HasSuffix(definition.Name, "Where") {
-					continue // TestLogic and TestRelations are about these
+					continue // tested by TestLogic
 				}
 				t.Run(f.where+" "+field.Name, func(t *testing.T) {
 					c := comparing{s: s.in(t), token: admin.token, filtered: f, field: field.Name, schema: schema}
@@ -55,7 +55,7 @@ func TestEveryOperator(t *testing.T) {
 	})
 }
 
-// comparing compares one field's operators.
+// comparing tests one field's operators.
 type comparing struct {
 	s      *server
 	token  string
@@ -64,7 +64,7 @@ type comparing struct {
 	field string
 }
 
-// value is what a document has in the field, as a client knows it; nil if it is missing.
+// value returns the field's value in a document as clients see it; nil if it is missing.
 func (c comparing) value(doc fields) any {
 	name := c.stored[c.field]
 	if name == "" {
@@ -88,7 +88,7 @@ func (c comparing) filterType() string {
 	return c.schema.Types[c.where].Fields.ForName(c.field).Type.Name()
 }
 
-// operands are the values that the documents have in the field, in upper case, and one that none has.
+// operands returns the values of the field in the documents, in upper case, and one that no document has.
 func (c comparing) operands(operator *ast.FieldDefinition) []any {
 	var found []any
 	if values := c.schema.Types[operator.Type.Name()].EnumValues; len(values) > 0 {
@@ -140,7 +140,8 @@ func (c comparing) tryOperator(operator *ast.FieldDefinition) {
 	}
 }
 
-// matches is what the schema says of the operators: a comparison with nothing is false, and ne is the opposite of eq.
+// matches implements the schema's description of the operators: a comparison with a missing value is false, and ne is the
+// opposite of eq.
 func (c comparing) matches(operator string, value, operand any) bool {
 	if operator == "ne" {
 		return !c.matches("eq", value, operand)
@@ -170,7 +171,7 @@ func (c comparing) matches(operator string, value, operand any) bool {
 		}
 		return ordered(c.s.t, operator, strings.Compare(text, part))
 	}
-	c.s.t.Fatalf("this test doesn't know how to compare a %T", value)
+	c.s.t.Fatalf("this test can't compare a %T", value)
 	return false
 }
 
@@ -190,11 +191,11 @@ func ordered(t *testing.T, operator string, c int) bool {
 	case "lte":
 		return c <= 0
 	}
-	t.Fatalf("this test doesn't know the operator %s", operator)
+	t.Fatalf("this test can't check the operator %s", operator)
 	return false
 }
 
-// try asks for the documents that a condition on the field matches.
+// try queries the documents that match a condition on the field.
 func (c comparing) try(condition any, match func(value any) bool) {
 	c.s.t.Helper()
 	want := []string{}
@@ -210,7 +211,7 @@ func (c comparing) try(condition any, match func(value any) bool) {
 	}
 }
 
-// ids returns the ids of what a where input matches, sorted.
+// ids returns the sorted ids of the documents that match a where input.
 func (s *server) ids(token, list string, where any) []string {
 	s.t.Helper()
 	kind := map[string]string{"users": "User", "customers": "Customer", "interactions": "Interaction", "tickets": "Ticket"}[list]

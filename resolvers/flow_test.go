@@ -2,7 +2,7 @@ package resolvers_test
 
 import "testing"
 
-// TestFlow replays what the old application's README goes through, in its order.
+// TestFlow follows the walkthrough in the old application's README.
 func TestFlow(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.must("", `mutation { signUpUser(input: {name: "Rohan", email: "rohan@gmail.com", password: "rohan-secret"}) {

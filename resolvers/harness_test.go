@@ -24,10 +24,10 @@ import (
 	"crm/resolvers"
 )
 
-// password is that of every account in these tests.
+// password is the password of every account in these tests.
 const password = "correct horse"
 
-// server is the real handler over a real store, reached over HTTP.
+// server is the real handler with a real store, served over HTTP.
 type server struct {
 	t      *testing.T
 	url    string
@@ -60,7 +60,7 @@ func openSQLite(t *testing.T) store.Store {
 	return store
 }
 
-// serve starts a server over a store. Its password hashes are as cheap as bcrypt allows, which changes nothing else.
+// serve starts a server with a store. Its password hashes have bcrypt's lowest cost, which changes nothing else.
 func serve(t *testing.T, store store.Store, options db.Options) *server {
 	t.Helper()
 	hasher, err := auth.NewHasher(bcrypt.MinCost, 2)
@@ -70,7 +70,7 @@ func serve(t *testing.T, store store.Store, options db.Options) *server {
 	return serveWith(t, store, hasher, options)
 }
 
-// serveWith starts a server over a store, with its passwords hashed as the test wants.
+// serveWith starts a server with a store and a password hasher.
 func serveWith(t *testing.T, store store.Store, passwords db.Passwords, options db.Options) *server {
 	t.Helper()
 	options.CursorKeys = [][]byte{[]byte("a key for cursors")}
@@ -89,7 +89,7 @@ func serveWith(t *testing.T, store store.Store, passwords db.Passwords, options 
 	return &server{t: t, url: web.URL, db: domain, store: store, tokens: tokens}
 }
 
-// answer is what the server answers.
+// answer is a response of the server.
 type answer struct {
 	Status     int
 	Data       map[string]any `json:"data"`
@@ -117,7 +117,7 @@ type problem struct {
 
 type variables map[string]any
 
-// ask sends an operation with a token, which is empty for nobody's.
+// ask sends an operation with a token, which is empty for an anonymous viewer.
 func (s *server) ask(token, query string, vars variables) answer {
 	s.t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": vars})
@@ -148,12 +148,12 @@ func (s *server) post(token string, body []byte) answer {
 	}
 	a := answer{Status: response.StatusCode, raw: string(raw)}
 	if err := json.Unmarshal(raw, &a); err != nil {
-		s.t.Fatalf("cannot read the answer %q: %v", raw, err)
+		s.t.Fatalf("cannot read the response %q: %v", raw, err)
 	}
 	return a
 }
 
-// must is ask for an operation that has to succeed.
+// must sends an operation that must succeed.
 func (s *server) must(token, query string, vars variables) answer {
 	s.t.Helper()
 	a := s.ask(token, query, vars)
@@ -163,17 +163,17 @@ func (s *server) must(token, query string, vars variables) answer {
 	return a
 }
 
-// refused is ask for an operation that has to fail with one error of that code.
+// refused sends an operation that must fail with one error with this code.
 func (s *server) refused(token, query string, vars variables, code string) problem {
 	s.t.Helper()
 	a := s.ask(token, query, vars)
 	if len(a.Errors) != 1 || a.Errors[0].Extensions.Code != code {
-		s.t.Fatalf("%s\nwith %v\nanswered %s\nwant one error with code %s", query, vars, a.raw, code)
+		s.t.Fatalf("%s\nwith %v\ngot %s\nwant one error with code %s", query, vars, a.raw, code)
 	}
 	return a.Errors[0]
 }
 
-// at returns what a dot-separated path leads to in the answer's data; numbers lead into lists.
+// at returns the value at a dot-separated path in the response's data; numbers are indexes of lists.
 func (a answer) at(path string) any {
 	var found any = a.Data
 	for key := range strings.SplitSeq(path, ".") {
@@ -193,13 +193,13 @@ func (a answer) at(path string) any {
 	return found
 }
 
-// text is at for a string.
+// text returns the string at a path.
 func (a answer) text(path string) string {
 	text, _ := a.at(path).(string)
 	return text
 }
 
-// account is somebody who is logged in.
+// account is a logged-in account.
 type account struct{ id, email, token, refresh string }
 
 func (s *server) signUpUser(name string) account {
@@ -222,7 +222,7 @@ func (s *server) signUpCustomer(name string) account {
 		a.text("signUpCustomer.tokens.refreshToken")}
 }
 
-// hire has an admin make a user, who logs in.
+// hire makes an admin create a user, and logs the user in.
 func (s *server) hire(admin account, name string) account {
 	s.t.Helper()
 	email := strings.ToLower(name) + "@example.com"

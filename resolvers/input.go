@@ -6,8 +6,8 @@ import (
 	"crm/db"
 )
 
-// text returns the change to a text that always has a value: nil if it stays, and "" for null, which db refuses where
-// the text may not be empty.
+// text returns the change to a required text: nil if it stays, and "" for null, which db refuses if the text must not be
+// empty.
 func text(in graphql.Omittable[*string]) *string {
 	if !in.IsSet() {
 		return nil
@@ -18,7 +18,7 @@ func text(in graphql.Omittable[*string]) *string {
 	return in.Value()
 }
 
-// clearable returns the change to a field that may be cleared: nil if it stays, a pointer to nil if it is cleared.
+// clearable returns the change to an optional field: nil if it stays, a pointer to nil if it is cleared.
 func clearable[T any](in graphql.Omittable[*T]) **T {
 	if !in.IsSet() {
 		return nil
@@ -27,7 +27,7 @@ func clearable[T any](in graphql.Omittable[*T]) **T {
 	return &value
 }
 
-// change returns the change to a field that can't be cleared, and notes a problem if that is asked for.
+// change returns the change to a field that can't be cleared, and adds a problem if it is null.
 func change[T any](problems *db.Problems, path string, in graphql.Omittable[*T]) *T {
 	if in.IsSet() && in.Value() == nil {
 		problems.Add("input."+path, "must not be null; leave it out")

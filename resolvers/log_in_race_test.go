@@ -10,7 +10,7 @@ import (
 	"crm/db"
 )
 
-// interrupted does something when a password has been found right, while its log-in goes on.
+// interrupted calls meanwhile after it has verified a password, during the log-in.
 type interrupted struct {
 	db.Passwords
 
@@ -26,7 +26,7 @@ func (p *interrupted) Verify(ctx context.Context, hash, password string) (ok, ou
 	return ok, outdated, err
 }
 
-// TestLogInsWhoseRightEnds: what ends an account's sessions ends the one that is about to begin, too.
+// TestLogInsWhoseRightEnds checks that an event that ends an account's sessions also ends one that is about to begin.
 func TestLogInsWhoseRightEnds(t *testing.T) {
 	t.Parallel()
 	const (

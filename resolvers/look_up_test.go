@@ -14,8 +14,7 @@ const (
 	customerBy      = `query($by: CustomerBy!) { customer(by: $by) { id } }`
 )
 
-// TestLookUpByEmail finds people by their address: however it is written, in one call to the store, and only as long as
-// it is theirs.
+// TestLookUpByEmail finds accounts by their current address, however it is written, in one store call.
 func TestLookUpByEmail(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
@@ -30,7 +29,7 @@ func TestLookUpByEmail(t *testing.T) {
 				t.Errorf("%q finds %s, want %s", test.email, a.raw, test.want)
 			}
 			if a.Extensions.Cost.StoreCalls != 1 {
-				t.Errorf("%q takes %d calls to the store, want 1", test.email, a.Extensions.Cost.StoreCalls)
+				t.Errorf("%q takes %d store calls, want 1", test.email, a.Extensions.Cost.StoreCalls)
 			}
 		}
 		for _, email := range []string{"", " ", "rahul", "rahul@example", "uma@example.com", "%", "\x00", strings.Repeat("r", 10_000)} {
@@ -48,8 +47,8 @@ func TestLookUpByEmail(t *testing.T) {
 	})
 }
 
-// TestHiddenIsAsMissing: whoever asks for an address can't tell somebody they may not see from nobody, neither by the
-// answer nor by what it took to find out.
+// TestHiddenIsAsMissing checks that a look-up of a hidden account can't be distinguished from that of a missing one, neither
+// by the response nor by its cost.
 func TestHiddenIsAsMissing(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
@@ -57,7 +56,7 @@ func TestHiddenIsAsMissing(t *testing.T) {
 			there := s.ask(p.stranger.token, query, variables{"email": hidden})
 			missing := s.ask(p.stranger.token, query, variables{"email": "nobody@example.net"})
 			if there.raw != missing.raw || there.Errors[0].Extensions.Code != hide || there.Extensions.Cost.StoreCalls != 1 {
-				t.Errorf("somebody hidden gets %s, nobody %s", there.raw, missing.raw)
+				t.Errorf("a hidden account gets %s, a missing one %s", there.raw, missing.raw)
 			}
 		}
 	})
@@ -72,8 +71,8 @@ func TestBadLookUp(t *testing.T) {
 			code          store.Code
 			path, message string
 		}{
-			{"an id of something else", variables{"id": p.ticket}, store.BadInput, "by.id", "the id of a ticket, not of a customer"},
-			{"an id of nothing", variables{"id": idOfNothing(p.customer.id)}, store.NotFound, "", "no such customer"},
+			{"an id of another kind", variables{"id": p.ticket}, store.BadInput, "by.id", "the id of a ticket, not of a customer"},
+			{"an unknown id", variables{"id": idOfNothing(p.customer.id)}, store.NotFound, "", "no such customer"},
 			{"no id", variables{"id": ""}, store.BadInput, "by.id", "not an id of this server"},
 			{"a number for an address", variables{"email": 5}, store.BadInput, "by.email", "must be"},
 			{"no key", variables{}, store.BadInput, "by", "exactly one of the fields id, email, not 0"},
@@ -82,7 +81,7 @@ func TestBadLookUp(t *testing.T) {
 			{"null for the key", variables{"id": nil}, store.BadInput, "by.id", "must not be null"},
 			{"null", nil, store.BadInput, "by", "must not be null"},
 			{"an id without its name", p.customer.id, store.BadInput, "by", "must be an object"},
-			{"a key that there isn't", variables{"phone": "1"}, store.BadInput, "by.phone", "not a field"},
+			{"an unknown key", variables{"phone": "1"}, store.BadInput, "by.phone", "not a field"},
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				s := s.in(t)

@@ -12,7 +12,7 @@ import (
 	"crm/db/store"
 )
 
-// TestAddressesAreUnique: regardless of case, among users and among customers, but not between them.
+// TestAddressesAreUnique checks that addresses are unique case-insensitively, separately among users and among customers.
 func TestAddressesAreUnique(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		ada := s.signUpUser("Ada")
@@ -33,7 +33,7 @@ func TestAddressesAreUnique(t *testing.T) {
 		kept := func(a answer, path, want string) {
 			t.Helper()
 			if got := a.text(path); got != want {
-				t.Errorf("the address is kept as %q, want %q", got, want)
+				t.Errorf("the stored address is %q, want %q", got, want)
 			}
 		}
 		user := s.must(ada.token, createUser, variables{"email": "Rohan@Example.com"})
@@ -52,7 +52,7 @@ func TestAddressesAreUnique(t *testing.T) {
 		taken(updateCustomer, variables{"id": second, "email": "Rohan@Example.com"})
 		taken(updateUser, variables{"id": ada.id, "email": "ROHAN@example.com"})
 
-		// One's own address in another case is no conflict, and what was given up is free at once.
+		// An account's own address in another case is no conflict, and an abandoned address is available at once.
 		id := customer.text("signUpCustomer.customer.id")
 		kept(s.must(ada.token, updateCustomer, variables{"id": id, "email": "Rohan@example.com"}), "updateCustomer.customer.email", "Rohan@example.com")
 		s.must(ada.token, updateCustomer, variables{"id": id, "email": "other@example.com"})
@@ -81,11 +81,12 @@ func TestOneAddressSignedUpByManyAtOnce(t *testing.T) {
 	})
 }
 
-// TestOldHashesAreRenewed: an account of the old application logs in with the hash it has, which then gets today's cost.
+// TestOldHashesAreRenewed checks that an account of the old application logs in with its hash, which then gets the current
+// cost.
 func TestOldHashesAreRenewed(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		ada, cleo := s.signUpUser("Ada"), s.signUpCustomer("Cleo")
-		// The old application took passwords longer than the 72 bytes that bcrypt looks at, and cut them off.
+		// The old application accepted passwords longer than the 72 bytes that bcrypt uses, and truncated them.
 		endless := strings.Repeat("p", 80)
 		for _, test := range []struct {
 			name         string
@@ -105,11 +106,11 @@ func TestOldHashesAreRenewed(t *testing.T) {
 			}
 			s.setHash(test.who, string(hash))
 			if _, ok := s.logInAs(test.who, "not this one"); ok || s.hashOf(test.who) != string(hash) {
-				t.Errorf("%s: a wrong password is good: %v, and leaves another hash", test.name, ok)
+				t.Errorf("%s: a wrong password is accepted: %v, or changes the hash", test.name, ok)
 			}
 			for range 2 {
 				if _, ok := s.logInAs(test.who, test.password); !ok {
-					t.Errorf("%s: the password isn't good", test.name)
+					t.Errorf("%s: the password isn't accepted", test.name)
 				}
 			}
 			fresh := s.hashOf(test.who)
@@ -117,7 +118,7 @@ func TestOldHashesAreRenewed(t *testing.T) {
 				t.Errorf("%s: the hash has cost %d, %v, want %d", test.name, cost, err, test.wanted)
 			}
 			if test.cost == test.wanted && fresh != string(hash) {
-				t.Errorf("%s: the hash was made anew", test.name)
+				t.Errorf("%s: the hash was renewed", test.name)
 			}
 			if !s.alive(test.who) {
 				t.Errorf("%s: their session ended", test.name)
@@ -126,7 +127,7 @@ func TestOldHashesAreRenewed(t *testing.T) {
 	})
 }
 
-// setHash gives an account a password hash as the old application stored it.
+// setHash stores a password hash as the old application did.
 func (s *server) setHash(a account, hash string) {
 	s.t.Helper()
 	c := db.Users

@@ -21,12 +21,12 @@ func (s *server) activeAdmins() int {
 	return n
 }
 
-// TestFirstUserBecomesAdmin: whoever comes first, if ever so many come at once, is the admin, and nobody after them.
+// TestFirstUserBecomesAdmin checks that exactly one user becomes the admin, even if many sign up at once.
 func TestFirstUserBecomesAdmin(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		options db.Options
-		// addresses is how many different ones they have.
+		// addresses is the number of distinct addresses.
 		addresses, users int
 	}{
 		"closed":              {db.Options{}, 10, 1},
@@ -60,7 +60,7 @@ func TestFirstUserBecomesAdmin(t *testing.T) {
 	}
 }
 
-func TestStaffSignsUpOnlyWhereAllowed(t *testing.T) {
+func TestStaffSignsUpOnlyIfAllowed(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, closed *server) {
 		open := serve(t, closed.store, db.Options{AllowStaffSignup: true})
 		const signUp = `mutation($email: EmailAddress!) { signUpUser(input: {name: "N", email: $email, password: "correct horse"}) {
@@ -77,7 +77,7 @@ func TestStaffSignsUpOnlyWhereAllowed(t *testing.T) {
 	})
 }
 
-// TestLastAdminStays tries to take its last admin from the system, who could never get another.
+// TestLastAdminStays tries to remove the last admin, after which nobody could become one.
 func TestLastAdminStays(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		ada := s.signUpUser("Ada")
@@ -105,7 +105,7 @@ func TestLastAdminStays(t *testing.T) {
 		s.must(ada.token, promote, variables{"id": bob.id})
 		s.must(ada.token, deactivate, variables{"id": bob.id})
 		stays("another admin who is deactivated")
-		s.must(ada.token, promote, variables{"id": ada.id}) // what they are already
+		s.must(ada.token, promote, variables{"id": ada.id}) // no change
 		s.must(ada.token, `mutation($id: ID!) { reactivateUser(input: {id: $id}) { user { id } } }`, variables{"id": bob.id})
 		s.must(ada.token, demote, variables{"id": ada.id})
 		s.refused(ada.token, promote, variables{"id": ada.id}, deny)
@@ -115,7 +115,7 @@ func TestLastAdminStays(t *testing.T) {
 	})
 }
 
-// TestAdminsAgainstEachOther has two admins, the only ones, take each other's rights at the same moment.
+// TestAdminsAgainstEachOther makes the only two admins demote each other at the same time.
 func TestAdminsAgainstEachOther(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		user := auth.User
@@ -138,7 +138,7 @@ func TestAdminsAgainstEachOther(t *testing.T) {
 			},
 		}
 		for round := range 18 {
-			// Who does what changes from round to round, so that each way meets each.
+			// The mutations change from round to round, which covers all combinations.
 			atOnce(2, func(i int) {
 				way := ways[(round+i*(round/3))%3]
 				err := way(scopes[i], scopes[1-i].Account)

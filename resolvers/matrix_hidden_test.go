@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// assign gives a ticket of the world to a user of it.
+// assign assigns a ticket of the world to one of its users.
 func (w *world) assign(ticket, user string) {
 	w.s.t.Helper()
 	w.s.must(w.people["ada"].token, `mutation($in: AssignTicketInput!) { assignTicket(input: $in) { ticket { id } } }`,
 		variables{"in": variables{"id": w.ids[ticket], "assigneeId": w.ids[user]}})
 }
 
-// variables has the ids of all that there is in the world under its names.
+// variables returns the ids of everything in the world by name.
 func (w *world) variables() variables {
 	vars := variables{}
 	for name, id := range w.ids {
@@ -37,7 +37,7 @@ func worldQuery(w *world, selection string) string {
 	return fmt.Sprintf("query(%s) { %s }", strings.Join(declared, ", "), selection)
 }
 
-// namesIn returns what the documents at any depth of an answer are called, each once.
+// namesIn returns the distinct names of the documents at any depth of a response.
 func (w *world) namesIn(in any) string {
 	var names []string
 	var walk func(any)
@@ -61,8 +61,8 @@ func (w *world) namesIn(in any) string {
 	return strings.Join(slices.Compact(names), " ")
 }
 
-// TestOtherUsersAreRedacted reads a user's record in every way that leads to it: only they themself and admins see more
-// than name and address.
+// TestOtherUsersAreRedacted reads a user's record in every possible way: only the user and admins see more than the name and
+// the address.
 func TestOtherUsersAreRedacted(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
@@ -106,13 +106,13 @@ func TestOtherUsersAreRedacted(t *testing.T) {
 		for viewer, want := range map[string]bool{"cleo": false, "otto": false, "ada": true} {
 			a := s.must(w.people[viewer].token, worldQuery(w, ways["user"]), w.variables())
 			if shown := a.at("user.deactivatedAt") != nil; shown != want || (!want && a.at("user.active") != nil) {
-				t.Errorf("that uma was deactivated shows to %s: %s", viewer, a.raw)
+				t.Errorf("%s sees that uma was deactivated: %s", viewer, a.raw)
 			}
 		}
 	})
 }
 
-// TestFiltersOnHiddenFieldsAreRefused: who could filter by a field that they may not see could read it.
+// TestFiltersOnHiddenFieldsAreRefused checks filters by hidden fields, which would reveal their values.
 func TestFiltersOnHiddenFieldsAreRefused(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
@@ -141,8 +141,8 @@ func TestFiltersOnHiddenFieldsAreRefused(t *testing.T) {
 	})
 }
 
-// TestNothingHiddenIsReached asks in all roundabout ways for what isn't the viewer's. The ticket noise, on an interaction
-// of otto with cato, is assigned to uma, who therefore sees it and not its interaction.
+// TestNothingHiddenIsReached queries hidden objects in many indirect ways. The ticket noise, on an interaction of otto with
+// cato, is assigned to uma, who therefore sees it but not its interaction.
 func TestNothingHiddenIsReached(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
@@ -204,14 +204,14 @@ func TestNothingHiddenIsReached(t *testing.T) {
 	})
 }
 
-// checkCounts checks that no totalCount anywhere counts what isn't shown.
+// checkCounts checks that every totalCount equals the number of visible elements.
 func checkCounts(t *testing.T, selection string, in any) {
 	t.Helper()
 	switch in := in.(type) {
 	case map[string]any:
 		nodes, listed := in["nodes"].([]any)
 		if count, ok := in["totalCount"].(float64); ok && listed && int(count) != len(nodes) {
-			t.Errorf("%s counts %v and shows %d", selection, count, len(nodes))
+			t.Errorf("%s counts %v and lists %d", selection, count, len(nodes))
 		}
 		for _, value := range in {
 			checkCounts(t, selection, value)
@@ -223,7 +223,7 @@ func checkCounts(t *testing.T, selection string, in any) {
 	}
 }
 
-// TestEverybodyCanPageThroughUsers: cursors have to work also where the viewer may not see what the list is ordered by.
+// TestEverybodyCanPageThroughUsers checks that cursors work even if the viewer may not see the field that orders the list.
 func TestEverybodyCanPageThroughUsers(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
@@ -246,7 +246,7 @@ func TestEverybodyCanPageThroughUsers(t *testing.T) {
 				}
 				slices.Reverse(backwards)
 				if !slices.Equal(forwards, want) || !slices.Equal(backwards, want) || slices.Contains(want, "") {
-					t.Errorf("%s pages through users(%s) by %v and back by %v, want %v", viewer, order, forwards, backwards, want)
+					t.Errorf("%s pages through users(%s) forwards by %v and backwards by %v, want %v", viewer, order, forwards, backwards, want)
 				}
 			}
 		}

@@ -11,7 +11,7 @@ import (
 	"crm/graph"
 )
 
-// The outcomes of a field beside the names of what it showed.
+// The outcomes of a field besides the names in its response.
 const (
 	okay = "OK"
 	none = "nothing"
@@ -21,17 +21,17 @@ const (
 	bad  = "BAD_USER_INPUT"
 )
 
-// row says what becomes of one root field for each of the six who may ask. What is asked for belongs to the owners, a
-// customer and a user; the others are of the same role and have nothing to do with it.
+// row is the outcome of one root field for each of the six viewers. The object belongs to the owners, a customer and a user;
+// the others of the same role are unrelated to it.
 type row struct {
 	field string
-	// input makes the arguments, or a mutation's input, of documents that nothing else uses.
+	// input returns the arguments, or a mutation's input, with documents that nothing else uses.
 	input func(c *cell) variables
-	// want is: nobody, the owning customer, another, the owning user, another, an admin.
+	// want is for: nobody, the owning customer, another, the owning user, another, an admin.
 	want [6]string
 }
 
-// queryRows show the names of what was seen. See world for who is who.
+// queryRows contain the names of the visible objects. See world for the names.
 var queryRows = []row{
 	//                               nobody  customer             user                                      admin
 	//                                       owner     other      owner                other
@@ -57,14 +57,14 @@ var queryRows = []row{
 	{"latestSeq", noInput, [6]string{anon, okay, okay, okay, okay, okay}},
 }
 
-// subscriptionRows show the names of what somebody is told about once something has happened to all there is.
+// subscriptionRows contain the names of the objects whose changes the viewer receives after all have changed.
 var subscriptionRows = []row{
 	{"ticketChanged", noInput, [6]string{anon, "leak", "noise", "leak", "noise", "leak noise"}},
 	{"interactionChanged", noInput, [6]string{anon, "plan", "call", "plan", "call", "call plan"}},
 	{"deliveryFailed", noInput, [6]string{anon, deny, deny, deny, deny, "mail"}},
 }
 
-// mutationRows say OK where the mutation is done.
+// mutationRows contain OK if the mutation succeeds.
 var mutationRows = []row{
 	//                                     nobody customer    user        admin
 	//                                            owner other owner other
@@ -109,12 +109,12 @@ var mutationRows = []row{
 	{"redeliver", onDelivery, [6]string{anon, deny, deny, okay, hide, okay}},
 }
 
-// TestEveryFieldForEveryRole holds section 5 of the design: who may do what.
+// TestEveryFieldForEveryRole checks who may do what.
 func TestEveryFieldForEveryRole(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		schema := graph.NewExecutableSchema(graph.Config{}).Schema()
-		// The queries come first: the mutations leave documents behind.
+		// Queries run first, because mutations create documents.
 		for _, test := range slices.Concat(queryRows, mutationRows) {
 			t.Run(test.field, func(t *testing.T) {
 				for i, want := range test.want {
@@ -128,7 +128,7 @@ func TestEveryFieldForEveryRole(t *testing.T) {
 	})
 }
 
-// TestEveryRootFieldIsInTheMatrix fails when somebody adds a field and doesn't say who may use it.
+// TestEveryRootFieldIsInTheMatrix fails for a new field without a row.
 func TestEveryRootFieldIsInTheMatrix(t *testing.T) {
 	t.Parallel()
 	schema := graph.NewExecutableSchema(graph.Config{}).Schema()
@@ -139,7 +139,7 @@ func TestEveryRootFieldIsInTheMatrix(t *testing.T) {
 		for _, field := range test.root.Fields {
 			known := slices.ContainsFunc(test.rows, func(r row) bool { return r.field == field.Name })
 			if !known && !strings.HasPrefix(field.Name, "__") {
-				t.Errorf("%s.%s isn't in the matrix: who may use it?", test.root.Name, field.Name)
+				t.Errorf("%s.%s isn't in the matrix", test.root.Name, field.Name)
 			}
 		}
 		for _, r := range test.rows {
@@ -150,7 +150,7 @@ func TestEveryRootFieldIsInTheMatrix(t *testing.T) {
 	}
 }
 
-// outcome asks for a row's field and says what came of it.
+// outcome sends a row's field and returns its outcome.
 func (c *cell) outcome(schema *ast.Schema, r row) string {
 	c.s.t.Helper()
 	mutation := schema.Mutation.Fields.ForName(r.field) != nil
@@ -174,7 +174,7 @@ func (c *cell) outcome(schema *ast.Schema, r row) string {
 	return none
 }
 
-// names returns what the documents anywhere in an answer are called.
+// names returns the names of the documents anywhere in a response.
 func (c *cell) names(in any) []string {
 	switch in := in.(type) {
 	case map[string]any:
@@ -192,7 +192,7 @@ func (c *cell) names(in any) []string {
 	return nil
 }
 
-// queryOf writes the query of a field with all its required arguments, for the ids of what it returns.
+// queryOf returns a query of a field with all its required arguments, which selects ids.
 func queryOf(schema *ast.Schema, name string) string {
 	field := schema.Query.Fields.ForName(name)
 	selection := "... on Node { id }"
@@ -205,7 +205,7 @@ func queryOf(schema *ast.Schema, name string) string {
 	return operation("query", field, selection)
 }
 
-// mutationOf writes a mutation that selects all it can without arguments, so that no part of the answer is refused.
+// mutationOf returns a mutation that selects all fields without arguments, to check that none of them is refused.
 func mutationOf(schema *ast.Schema, name string) string {
 	field := schema.Mutation.Fields.ForName(name)
 	return operation("mutation", field, selectAll(schema, schema.Types[field.Type.Name()], 2))

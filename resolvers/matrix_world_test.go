@@ -13,7 +13,7 @@ import (
 	"crm/db/store"
 )
 
-// world is who and what there is before anybody does anything: two of everything that somebody owns, and an admin.
+// world is the initial state of the tests: two of everything that has an owner, and an admin.
 //
 //	ada   an admin
 //	uma   a user,     plan an interaction of uma with cleo,  leak  a ticket on plan, mail a message about plan
@@ -24,11 +24,11 @@ type world struct {
 	s      *server
 	people map[string]account
 	ids    map[string]string
-	// made counts what was made, for names that differ.
+	// made counts created objects, for unique names.
 	made atomic.Int64
 }
 
-// column is who asks.
+// column identifies the viewer.
 type column int
 
 const (
@@ -48,11 +48,11 @@ func (w *world) asks(c column) account {
 	return [...]account{{}, w.people["cleo"], w.people["cato"], w.people["uma"], w.people["otto"], w.people["ada"]}[c]
 }
 
-// additions are what the files of single entities add to each world.
+// additions are the contributions of the test files of entities.
 var additions []func(w *world)
 
-// inMatrix enters an entity into the matrix: what there is of it in each world, and the rows of its fields. An entity's own test file
-// calls it, as the value of a variable.
+// inMatrix adds an entity to the matrix: its documents in each world, and the rows of its fields. An entity's own test file
+// calls it in a variable declaration.
 func inMatrix(add func(w *world), queries, subscriptions, mutations []row) struct{} {
 	additions = append(additions, add)
 	queryRows = append(queryRows, queries...)
@@ -90,7 +90,7 @@ func (w *world) nameOf(id string) string {
 	return id
 }
 
-// failedDelivery makes a message about an interaction or a ticket that was given up.
+// failedDelivery creates a failed message about an interaction or a ticket.
 func (s *server) failedDelivery(about string) string {
 	s.t.Helper()
 	now := time.Now().UTC().Truncate(time.Millisecond)
@@ -112,7 +112,7 @@ func idOf(t *testing.T, global string) store.ID {
 	return id
 }
 
-// scopeOf returns the scope of somebody of the world.
+// scopeOf returns the scope of an account of the world.
 func (w *world) scopeOf(name string) auth.Scope {
 	w.s.t.Helper()
 	role := auth.User
@@ -125,7 +125,7 @@ func (w *world) scopeOf(name string) auth.Scope {
 	return auth.Scope{Role: role, Account: idOf(w.s.t, w.ids[name])}
 }
 
-// cell is one field asked for by one of the six.
+// cell is a field with one of the six viewers.
 type cell struct {
 	*world
 
@@ -134,10 +134,10 @@ type cell struct {
 	me     account
 }
 
-// newEmail is an address that nobody has.
+// newEmail returns an unused address.
 func (w *world) newEmail() string { return fmt.Sprintf("new%d@example.net", w.made.Add(1)) }
 
-// logIn makes account the one who asks, as if it had just logged in.
+// logIn makes an account the viewer, as if it had just logged in.
 func (c *cell) logIn(id store.ID, role auth.Role, global string) {
 	c.s.t.Helper()
 	session, refresh, err := c.s.db.StartSession(c.s.t.Context(), id, role.IsStaff())
@@ -151,7 +151,7 @@ func (c *cell) logIn(id store.ID, role auth.Role, global string) {
 	c.me = account{id: global, token: token, refresh: refresh}
 }
 
-// newUser makes a user who, if owner, is the one who asks.
+// newUser creates a user, who becomes the viewer if owner is true.
 func (c *cell) newUser(role auth.Role, owner bool) string {
 	c.s.t.Helper()
 	user, err := c.s.db.CreateUser(c.s.t.Context(), c.scopeOf("ada"),
@@ -165,7 +165,7 @@ func (c *cell) newUser(role auth.Role, owner bool) string {
 	return user.GlobalID()
 }
 
-// newCustomer makes a customer who, if owner, is the one who asks.
+// newCustomer creates a customer, who becomes the viewer if owner is true.
 func (c *cell) newCustomer(owner bool) string {
 	c.s.t.Helper()
 	secret := password
@@ -180,10 +180,10 @@ func (c *cell) newCustomer(owner bool) string {
 	return customer.GlobalID()
 }
 
-// input makes a field's arguments or a mutation's input.
+// input returns a field's arguments or a mutation's input.
 type input func(c *cell) variables
 
-// with adds values, as name, value, name, value….
+// with adds values: name, value, name, value….
 func (in input) with(pairs ...any) input {
 	return func(c *cell) variables {
 		vars := maps.Clone(in(c))
@@ -194,7 +194,7 @@ func (in input) with(pairs ...any) input {
 	}
 }
 
-// withID adds the id of something in the world.
+// withID adds the id of an object in the world.
 func (in input) withID(key, name string) input {
 	return func(c *cell) variables { return in.with(key, c.ids[name])(c) }
 }
@@ -203,7 +203,7 @@ func noInput(*cell) variables { return variables{} }
 
 func given(key, name string) input { return input(noInput).withID(key, name) }
 
-// by asks for somebody by one of their keys.
+// by looks an account up by one of its keys.
 func by(key, name string) input {
 	return func(c *cell) variables {
 		keys := variables{"id": c.ids[name], "email": c.people[name].email}
@@ -211,7 +211,7 @@ func by(key, name string) input {
 	}
 }
 
-// all asks for all that belongs to the owners.
+// all selects all objects of the owners.
 func all(key string) input {
 	return func(c *cell) variables {
 		var ids []string
@@ -238,7 +238,7 @@ func refreshToken(c *cell) variables {
 	return variables{"refreshToken": refresh}
 }
 
-// asNewcomer has somebody new of the same role ask, so that ending sessions hurts nobody else.
+// asNewcomer makes a new account of the same role the viewer, because the mutation ends its sessions.
 var asNewcomer = input(func(c *cell) variables {
 	switch c.column {
 	case customerOwner, customerOther:
@@ -251,17 +251,17 @@ var asNewcomer = input(func(c *cell) variables {
 	return variables{}
 })
 
-// onUser asks about a new user, whose owner they are themself.
+// onUser returns the id of a new user, who is their own owner.
 var onUser = input(func(c *cell) variables { return variables{"id": c.newUser(auth.User, c.column == userOwner)} })
 
-// onCustomer asks about a new customer, whose owner they are themself.
+// onCustomer returns the id of a new customer, who is their own owner.
 var onCustomer = input(func(c *cell) variables { return variables{"id": c.newCustomer(c.column == customerOwner)} })
 
 var newInteraction = input(func(c *cell) variables {
 	return variables{"customerId": c.ids["cleo"], "title": "new", "startTime": "2050-08-27T20:03:00Z"}
 })
 
-// onInteraction asks about a new interaction of uma with cleo.
+// onInteraction returns the id of a new interaction of uma with cleo.
 var onInteraction = input(func(c *cell) variables {
 	interaction, err := c.s.db.CreateInteraction(c.s.t.Context(), c.scopeOf("uma"), db.NewInteraction{
 		CustomerID: c.ids["cleo"], Kind: db.KindTask, Title: "new", StartTime: time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC),
@@ -276,7 +276,7 @@ var newTicket = input(func(c *cell) variables {
 	return variables{"interactionId": c.ids["plan"], "description": "new"}
 })
 
-// onTicket asks about a new ticket on plan, of uma with cleo.
+// onTicket returns the id of a new ticket on plan, of uma with cleo.
 var onTicket = input(func(c *cell) variables {
 	ticket, err := c.s.db.CreateTicket(c.s.t.Context(), c.scopeOf("cleo"),
 		db.NewTicket{InteractionID: c.ids["plan"], Description: "new", Priority: db.PriorityLow})
@@ -286,5 +286,5 @@ var onTicket = input(func(c *cell) variables {
 	return variables{"id": ticket.GlobalID()}
 })
 
-// onDelivery asks about a new message about plan.
+// onDelivery returns the id of a new message about plan.
 var onDelivery = input(func(c *cell) variables { return variables{"id": c.s.failedDelivery(c.ids["plan"])} })

@@ -13,7 +13,7 @@ import (
 	"crm/db/mongo/mongotest"
 )
 
-// commands remembers which commands go to MongoDB, and on which collections.
+// commands records the commands to MongoDB and their collections.
 type commands struct {
 	mutex sync.Mutex
 	sent  []string
@@ -22,14 +22,14 @@ type commands struct {
 func (c *commands) monitor() *event.CommandMonitor {
 	return &event.CommandMonitor{Started: func(_ context.Context, started *event.CommandStartedEvent) {
 		collection, ok := started.Command.Lookup(started.CommandName).StringValueOK()
-		// Whether a session lives is looked up once a second at most, which is no part of an operation.
+		// The server looks up a session at most once a second, which is not part of an operation.
 		if !ok || collection == db.Sessions.Name || collection == db.Users.Name {
 			return
 		}
 		c.mutex.Lock()
 		defer c.mutex.Unlock()
 		name := started.CommandName
-		if name == "aggregate" { // how the children of many parents are found, where the server can
+		if name == "aggregate" { // finds the children of many parents, if the server supports it
 			name = "find"
 		}
 		c.sent = append(c.sent, name+" "+collection)
@@ -44,7 +44,7 @@ func (c *commands) take() []string {
 	return sent
 }
 
-// TestMongoCommands counts the round trips that the usual operations cost on MongoDB.
+// TestMongoCommands counts the round trips of the usual operations to MongoDB.
 func TestMongoCommands(t *testing.T) {
 	t.Parallel()
 	sent := new(commands)

@@ -20,7 +20,7 @@ import (
 	"crm/graph"
 )
 
-// findCommands remembers the find commands that go to MongoDB.
+// findCommands records the find commands to MongoDB.
 type findCommands struct {
 	mutex sync.Mutex
 	sent  []found
@@ -55,15 +55,15 @@ func (f *findCommands) take() []found {
 	return sent
 }
 
-// mongoIndex is an index as MongoDB has it.
+// mongoIndex is an index in MongoDB.
 type mongoIndex struct {
 	Key    bson.D
 	Sparse bool
 }
 
-// TestMongoIndexes has every filter and every order go to MongoDB, and holds what comes there against the indexes that it
-// has: one begins with each field that a condition looks for something in, and one gives the order. Which one it takes,
-// MongoDB findCommands out by trying.
+// TestMongoIndexes sends every filter and every order to MongoDB, and checks its find commands against its indexes: for each
+// searched field there must be an index that begins with it, and one must provide the order. MongoDB determines by trial
+// which one it uses.
 func TestMongoIndexes(t *testing.T) {
 	t.Parallel()
 	sent, database := new(findCommands), mongotest.Database(t)
@@ -102,7 +102,7 @@ func TestMongoIndexes(t *testing.T) {
 	}
 }
 
-// givesOrder says whether an index begins with the order, in its direction or the opposite one.
+// givesOrder reports whether an index begins with the order, in the same or the opposite direction.
 func givesOrder(index, order bson.D) bool {
 	for i, key := range order {
 		if i >= len(index) || index[i].Key != key.Key {
@@ -115,8 +115,8 @@ func givesOrder(index, order bson.D) bool {
 	return true
 }
 
-// searched returns the fields in which a filter looks for something: not those of a negation, which most documents match.
-// Of a text within others only its trigrams are looked for.
+// searched returns the fields that a filter searches, without those of a negation, which most documents match. A substring
+// search uses only the trigrams.
 func searched(filter bson.D) []string {
 	var fields []string
 	for _, e := range filter {
@@ -144,7 +144,7 @@ func searched(filter bson.D) []string {
 	return fields
 }
 
-// everyFilterAndOrder returns a query for every operator on every field of every list, and for every order.
+// everyFilterAndOrder returns a query for every operator of every field of every list, and for every order.
 func everyFilterAndOrder() []string {
 	var queries []string
 	schema := graph.NewExecutableSchema(graph.Config{}).Schema()
@@ -171,7 +171,7 @@ func everyFilterAndOrder() []string {
 	return append(queries, `{ tickets(orderBy: [{field: PRIORITY, direction: DESC}, {field: CREATED_AT}]) { nodes { id } } }`)
 }
 
-// operandOf returns a value for an operator: one is a list of one, too.
+// operandOf returns a value for an operator; it also counts as a list of one.
 func operandOf(definition *ast.Definition, kind, field string) string {
 	kinds := map[string]entity.Kind{
 		"Userid": db.KindUser, "Customerid": db.KindCustomer, "Interactionid": db.KindInteraction, "Ticketid": db.KindTicket,

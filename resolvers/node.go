@@ -9,7 +9,7 @@ import (
 	"crm/graph"
 )
 
-// maxNodes is how many documents one nodes field may ask for.
+// maxNodes is the maximum number of ids of one nodes field.
 const maxNodes = 100
 
 // Node resolves Query.node.
@@ -21,7 +21,7 @@ func (r queryResolver) Node(ctx context.Context, id string) (graph.Node, error) 
 	return r.nodeOf(ctx, kind, parsed)
 }
 
-// Nodes resolves Query.nodes: one call to the store for each kind that is asked for.
+// Nodes resolves Query.nodes with one store call for each kind.
 func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]graph.Node, error) {
 	var problems db.Problems
 	if len(ids) > maxNodes {

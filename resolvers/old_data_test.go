@@ -19,11 +19,11 @@ import (
 	"crm/db/store"
 )
 
-// oldHash is a hash of password as the old application made them. Its cost there was 15; this one's is 10, since under
-// the race detector one log-in at 15 takes more than a minute. What matters is that it isn't today's.
+// oldHash is a hash of password in the form of the old application. That used cost 15; this one has cost 10, because a log-in
+// with 15 takes more than a minute under the race detector. It only matters that the cost differs from the current one.
 const oldHash = "$2a$10$7kt1xP5OsoJS0NpAufxn4edoFTzZY1ZsvC7KaImld0CgPzbU2Y7c2"
 
-// oldData is a database that the old application wrote, and what the server makes of it.
+// oldData is a database of the old application, and a server on it.
 type oldData struct {
 	*server
 	database *driver.Database
@@ -31,10 +31,10 @@ type oldData struct {
 
 var oldTime = bson.NewDateTimeFromTime(time.Date(2023, 5, 6, 7, 8, 9, 10e6, time.UTC))
 
-// oldID is an id in the order of its number.
+// oldID returns an id that sorts by its number.
 func oldID(n int) store.ID { return store.ID{0x64, 11: byte(n)} }
 
-// write stores a document as the old application did: its id once more as a string, and the times behind the rest.
+// write stores a document as the old application did: with its id repeated as a string, and the times after the rest.
 func (o oldData) write(collection string, n int, own string, rest ...bson.E) {
 	o.t.Helper()
 	doc := append(bson.D{{Key: "_id", Value: bson.ObjectID(oldID(n))}}, rest...)
@@ -74,7 +74,7 @@ func (o oldData) writeTicket(n, interaction, customer int, status string) {
 		bson.E{Key: "status", Value: status})
 }
 
-// openOldData fills a database as the old application did, and prepares it twice; it returns what was reported.
+// openOldData fills a database as the old application did, prepares it twice, and returns the reports.
 func openOldData(t *testing.T) (o oldData, reports string) {
 	t.Helper()
 	o = oldData{server: &server{t: t}, database: mongotest.Database(t)}
@@ -121,7 +121,7 @@ func (o oldData) prepare() string {
 	return log.String()
 }
 
-// snapshot returns every document of the old application's collections, by its id.
+// snapshot returns all documents of the old application's collections by id.
 func (o oldData) snapshot() map[string]bson.D {
 	o.t.Helper()
 	docs := map[string]bson.D{}
@@ -141,8 +141,8 @@ func (o oldData) snapshot() map[string]bson.D {
 	return docs
 }
 
-// wantOnly checks that nothing but these fields differs between two states of a document. What the engine notes of
-// events that are to be moved doesn't count, nor the trigrams of a key.
+// wantOnly checks that two states of a document differ only in these fields. It ignores the engine's pending events and the
+// trigrams of keys.
 func (o oldData) wantOnly(before, after bson.D, changed ...string) {
 	o.t.Helper()
 	has := func(doc bson.D, field bson.E) bool {
@@ -165,7 +165,7 @@ func (o oldData) wantOnly(before, after bson.D, changed ...string) {
 	}
 }
 
-// changes is what a mutation may differ in; it checks that it did nothing else to any document.
+// changes runs a mutation and checks that it changes only these fields of this document.
 func (o oldData) changes(n int, fields []string, do func()) {
 	o.t.Helper()
 	before := o.snapshot()
@@ -180,13 +180,13 @@ func (o oldData) changes(n int, fields []string, do func()) {
 	}
 }
 
-// TestOldData holds that a database of the old application is served as if the server had written it, and that nothing
-// of what the old application wrote is lost or changed.
+// TestOldData checks that the server serves a database of the old application as if it had written it, and that nothing that
+// the old application wrote is lost or changed.
 func TestOldData(t *testing.T) {
 	t.Parallel()
 	o, reports := openOldData(t)
 	if strings.Count(reports, "\n") != 1 || !strings.Contains(reports, db.KindUser.GlobalID(oldID(3))) || !strings.Contains(reports, "same e-mail address as "+db.KindUser.GlobalID(oldID(2))) {
-		t.Errorf("of the two accounts with one address is reported %q", reports)
+		t.Errorf("the report on two accounts with one address is %q", reports)
 	}
 	o.refused("", `mutation { signUpUser(input: {name: "Eve", email: "eve@example.com", password: "correct horse"}) { user { id } } }`, nil, "FORBIDDEN")
 	var admin, customer string

@@ -12,7 +12,7 @@ import (
 	"crm/db/store"
 )
 
-// testOldUpdates changes one thing of each old document.
+// testOldUpdates changes one field of each old document.
 func (o oldData) testOldUpdates(t *testing.T, admin string) {
 	t.Helper()
 	for _, test := range []struct {
@@ -32,7 +32,7 @@ func (o oldData) testOldUpdates(t *testing.T, admin string) {
 		{32, db.KindTicket, "updateTicket", variables{"priority": "HIGH"}, "ticket", []string{"priority"}},
 		{33, db.KindTicket, "assignTicket", variables{"assigneeId": db.KindUser.GlobalID(oldID(2))}, "ticket", []string{"assignee_id"}},
 		{2, db.KindUser, "updateUser", variables{"name": "Uma K."}, "user", []string{"name", "name_key"}},
-		// Of two accounts with one address, the one that may not have it can be put in order: as an admin sees fit.
+		// An admin can change the account that may not have its duplicate address.
 		{3, db.KindUser, "updateUser", variables{"name": "Uma's other account"}, "user", []string{"name", "name_key"}},
 		{3, db.KindUser, "deactivateUser", nil, "user", []string{"deactivated_at"}},
 		{3, db.KindUser, "reactivateUser", nil, "user", []string{"deactivated_at"}},
@@ -59,8 +59,8 @@ func (o oldData) testOldUpdates(t *testing.T, admin string) {
 	}
 }
 
-// TestSecondAccountGetsTheAddress holds that of two accounts with one address the second gets it when the first is gone,
-// or is itself deleted without more ado.
+// TestSecondAccountGetsTheAddress checks that of two accounts with one address, the second gets it when the first is
+// deleted.
 func TestSecondAccountGetsTheAddress(t *testing.T) {
 	t.Parallel()
 	o, _ := openOldData(t)
@@ -78,15 +78,15 @@ func TestSecondAccountGetsTheAddress(t *testing.T) {
 	}
 }
 
-// TestOldApplicationStillWrites holds that documents which the old application writes beside the running server are
-// served, and that they don't keep it from starting again.
+// TestOldApplicationStillWrites checks that the server serves documents that the old application writes while it runs, and
+// that it can start again with them.
 func TestOldApplicationStillWrites(t *testing.T) {
 	t.Parallel()
 	o, _ := openOldData(t)
 	admin := o.must("", `mutation { logInUser(input: {email: "rohan@gmail.com", password: "correct horse"}) { tokens { accessToken } } }`, nil).text("logInUser.tokens.accessToken")
 	o.writeCustomer(13, "Late", "Late@domain.com", "Late Ltd")
 	o.writeTicket(34, 21, 11, "open")
-	// The same person signs up here, for whom the server knows no other account yet.
+	// The same person signs up here, while the server knows no other account of theirs.
 	if a := o.mutate("", "signUpCustomer", variables{"name": "Late", "email": "late@domain.com", "password": password}, "customer { id }"); len(a.Errors) > 0 {
 		t.Fatal(a.raw)
 	}
@@ -98,7 +98,7 @@ func TestOldApplicationStillWrites(t *testing.T) {
 		{"updateTicket", "ticket", variables{"id": db.KindTicket.GlobalID(oldID(34)), "description": "New"}},
 	} {
 		if a := o.mutate(admin, test.mutation, test.input, test.object+" { version priority }"); len(a.Errors) > 0 {
-			t.Errorf("%s of a document that was written meanwhile failed: %s", test.mutation, a.raw)
+			t.Errorf("%s of a document written in the meantime failed: %s", test.mutation, a.raw)
 		}
 	}
 	if a := o.must(admin, `{ customers(where: {createdAt: {lt: "2024-01-01T00:00:00Z"}}) { totalCount nodes { name version } } }`, nil); a.at("customers.totalCount") != 3.0 || a.at("customers.nodes.0.version") != 1.0 {
@@ -110,9 +110,9 @@ func TestOldApplicationStillWrites(t *testing.T) {
 	}
 	ticket := o.snapshot()[fmt.Sprint(bson.ObjectID(oldID(34)))]
 	if field(ticket, "interaction_user_id") != bson.ObjectID(oldID(1)) || fmt.Sprint(field(ticket, "version")) != "3" {
-		t.Errorf("the ticket that was changed before it was filled in is now %v", ticket)
+		t.Errorf("the ticket that was changed before its backfill is now %v", ticket)
 	}
 	if a := o.mutate("", "logInCustomer", variables{"email": "LATE@domain.com", "password": password}, "customer { version createdAt }"); len(a.Errors) > 0 || a.text("logInCustomer.customer.createdAt") < time.Now().UTC().Format("2006") {
-		t.Errorf("who had the address first in this server's eyes can't log in with it: %s", a.raw)
+		t.Errorf("the account that the server knew first can't log in: %s", a.raw)
 	}
 }

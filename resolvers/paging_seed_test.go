@@ -8,8 +8,8 @@ import (
 	"crm/db/store"
 )
 
-// seedPages stores documents with many ties in every field that they can be ordered by. Their ids derive from their
-// number, so that no order is that of the ids.
+// seedPages stores documents with many ties in every field of their orders. Their ids are derived from hashes of their
+// numbers, so no order equals that of the ids.
 func (s *server) seedPages(admin account) (users, customers, interactions, tickets []fields) {
 	s.t.Helper()
 	names := []string{"ann", "bob", "é", "z"}
@@ -31,7 +31,7 @@ func (s *server) seedPages(admin account) (users, customers, interactions, ticke
 		}))
 	}
 	for i := range 14 {
-		// The first customer has the even ones.
+		// The first customer has those with even numbers.
 		interactions = append(interactions, s.seed(db.Interactions.Collection, fields{
 			"_id": store.DerivedID("interaction", strconv.Itoa(i)), "user_id": adminID, "customer_id": customers[i%2].id(),
 			"title": names[i%3], "title_key": names[i%3], "start_time": day(10 + i%4),
@@ -48,7 +48,7 @@ func (s *server) seedPages(admin account) (users, customers, interactions, ticke
 	return users, customers, interactions, tickets
 }
 
-// nestedListings are lists that hang on a document, reached by its id or among others of its kind.
+// nestedListings returns lists of a document, reached by its id or in a list of its kind.
 func nestedListings(
 	admin account, customer fields, interactions, tickets []fields, ofInteractions, ofTickets []orderKey,
 ) []listing {

@@ -15,12 +15,12 @@ import (
 	"crm/db/store"
 )
 
-// fields are what a test stores of a document, by their stored names.
+// fields are the values of a stored document by stored field.
 type fields map[string]any
 
 func (f fields) id() store.ID { return f["_id"].(store.ID) }
 
-// seed writes a document as it is to be stored, keys and times too, which the rules would not let a test choose.
+// seed writes a document directly, with keys and times that package db would not let a test choose.
 func (s *server) seed(c *store.Collection, f fields) fields {
 	s.t.Helper()
 	doc := seedling{}
@@ -35,7 +35,7 @@ func (s *server) seed(c *store.Collection, f fields) fields {
 	return f
 }
 
-// seedling is a document by its pointers.
+// seedling is a document given by pointers to its fields.
 type seedling []any
 
 func (s seedling) Pointers(into []any) []any { return append(into, s...) }
@@ -67,13 +67,13 @@ func pointer[T any](nullable bool, value any) any {
 	return &p
 }
 
-// day returns a day's beginning; a test that needs ties takes the same again.
+// day returns the start of a day.
 func day(n int) time.Time { return time.Date(2030, 1, n, 0, 0, 0, 0, time.UTC) }
 
-// listing is a list as a client reaches it, and what has to be in it.
+// listing is a list as a client queries it, and its expected elements.
 type listing struct {
 	name, token string
-	// open and close are what stands around the list's field in a query, and path leads to it in the answer.
+	// open and close surround the list's field in a query, and path leads to it in the response.
 	open, field, close, path string
 	kind                     entity.Kind
 	order                    []orderKey
@@ -97,8 +97,8 @@ func (l listing) orderBy() string {
 	return "orderBy: [" + strings.Join(keys, ", ") + "]"
 }
 
-// want returns the ids in the list's order: ties are in the order of their ids, in the last key's direction; those of a
-// priority by their age first.
+// want returns the ids in the list's order: ties are sorted by id in the last key's direction, and ties of a priority first
+// by age.
 func (l listing) want() []string {
 	order := slices.Clone(l.order)
 	if len(order) == 1 && order[0].name == "PRIORITY" {
@@ -137,17 +137,17 @@ func compareValues(a, b any) int {
 	panic(fmt.Sprintf("there is no order of %T", a))
 }
 
-// pageOf is a page as a client sees it.
+// pageOf is a page as clients see it.
 type pageOf struct {
 	ids, cursors         []string
 	hasNext, hasPrevious bool
 }
 
-func (s *server) page(l listing, slice variables) pageOf {
+func (s *server) page(l listing, pageArgs variables) pageOf {
 	s.t.Helper()
 	a := s.must(l.token, "query($first: Int, $after: String, $last: Int, $before: String) { "+l.open+l.field+
 		"(first: $first, after: $after, last: $last, before: $before, "+l.orderBy()+`) {
-			edges { cursor node { id } } nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }`+l.close+" }", slice)
+			edges { cursor node { id } } nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }`+l.close+" }", pageArgs)
 	info := a.at(l.path + ".pageInfo").(map[string]any)
 	p := pageOf{hasNext: info["hasNextPage"].(bool), hasPrevious: info["hasPreviousPage"].(bool)}
 	edges := a.at(l.path + ".edges").([]any)
@@ -168,27 +168,27 @@ func (s *server) page(l listing, slice variables) pageOf {
 	return p
 }
 
-// walk reads a list in pages of n, from its start or from its end, and returns it in its order. It checks what the
-// pages say of what is around them.
+// walk reads a list in pages of n, from its start or its end, and returns it in order. It checks hasNextPage and
+// hasPreviousPage of the pages.
 func (s *server) walk(l listing, n int, backward bool) []string {
 	s.t.Helper()
 	var ids []string
-	slice := variables{"first": n}
+	pageArgs := variables{"first": n}
 	if backward {
-		slice = variables{"last": n}
+		pageArgs = variables{"last": n}
 	}
 	for range 100 {
-		p := s.page(l, slice)
+		p := s.page(l, pageArgs)
 		more, behind := p.hasNext, p.hasPrevious
 		if backward {
 			ids, more, behind = append(p.ids, ids...), p.hasPrevious, p.hasNext
-			slice["before"] = first(p.cursors)
+			pageArgs["before"] = first(p.cursors)
 		} else {
 			ids = append(ids, p.ids...)
-			slice["after"] = last(p.cursors)
+			pageArgs["after"] = last(p.cursors)
 		}
 		if began := len(ids) == len(p.ids); behind == began {
-			s.t.Errorf("page with %v after %d: hasNextPage %t, hasPreviousPage %t", slice, len(ids), p.hasNext, p.hasPrevious)
+			s.t.Errorf("page with %v after %d: hasNextPage %t, hasPreviousPage %t", pageArgs, len(ids), p.hasNext, p.hasPrevious)
 		}
 		if !more {
 			return ids
@@ -212,8 +212,8 @@ func last(texts []string) any {
 	return texts[len(texts)-1]
 }
 
-// TestPages holds that reading a list in pages, whatever their size and from whichever end, gives each element once, in
-// the same order.
+// TestPages checks that reading a list in pages of any size and in both directions returns each element once, in the same
+// order.
 func TestPages(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		for _, l := range s.listings() {
@@ -234,7 +234,7 @@ func TestPages(t *testing.T) {
 	})
 }
 
-// listings are lists of every kind, in every order that there is, with many ties.
+// listings returns lists of every kind in every order, with many ties.
 func (s *server) listings() []listing {
 	s.t.Helper()
 	admin := s.signUpUser("Rohan")

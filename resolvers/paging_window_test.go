@@ -9,7 +9,7 @@ import (
 	"crm/db/store"
 )
 
-// TestWindows holds that after and before together cut a list at both ends, as Relay has it, whoever asks.
+// TestWindows checks that after and before together limit a list at both ends, as Relay specifies, for every viewer.
 func TestWindows(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		for _, l := range s.listings() {
@@ -24,25 +24,25 @@ func TestWindows(t *testing.T) {
 				n := len(whole.ids)
 				for _, window := range [][2]int{{0, n - 1}, {1, 4}, {2, 3}, {3, 3}, {5, 2}, {-1, 3}, {3, n}} {
 					after, before := window[0], window[1]
-					slice := variables{}
+					pageArgs := variables{}
 					if after >= 0 {
-						slice["after"] = whole.cursors[after]
+						pageArgs["after"] = whole.cursors[after]
 					}
 					if before < n {
-						slice["before"] = whole.cursors[before]
+						pageArgs["before"] = whole.cursors[before]
 					}
 					want := whole.ids[min(after+1, max(before, 0)):max(before, 0)]
 					for _, size := range []int{1, 2, 100} {
-						forth := s.page(l, with(slice, variables{"first": size}))
+						forth := s.page(l, with(pageArgs, variables{"first": size}))
 						if cut := want[:min(size, len(want))]; !slices.Equal(forth.ids, cut) || forth.hasNext != (size < len(want)) || forth.hasPrevious != (after >= 0) {
 							t.Errorf("first %d between %d and %d is %+v, want %q of %q", size, after, before, forth, cut, want)
 						}
-						back := s.page(l, with(slice, variables{"last": size}))
+						back := s.page(l, with(pageArgs, variables{"last": size}))
 						if cut := want[len(want)-min(size, len(want)):]; !slices.Equal(back.ids, cut) || back.hasPrevious != (size < len(want)) || back.hasNext != (before < n) {
 							t.Errorf("last %d between %d and %d is %+v, want %q of %q", size, after, before, back, cut, want)
 						}
 					}
-					if got := s.page(l, slice); !slices.Equal(got.ids, want) {
+					if got := s.page(l, pageArgs); !slices.Equal(got.ids, want) {
 						t.Errorf("between %d and %d is %q, want %q", after, before, got.ids, want)
 					}
 				}
@@ -51,8 +51,8 @@ func TestWindows(t *testing.T) {
 	})
 }
 
-// TestPagesWhileOthersWrite holds that a cursor stays good whatever is inserted, changed or deleted meanwhile: of what
-// stays in its place nothing comes twice, and nothing is missed.
+// TestPagesWhileOthersWrite checks that cursors remain valid during inserts, updates and deletions: elements that keep their
+// place are neither repeated nor missed.
 func TestPagesWhileOthersWrite(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.signUpUser("Rohan")
@@ -75,21 +75,21 @@ func TestPagesWhileOthersWrite(t *testing.T) {
 		l := listing{token: admin.token, field: "customers", path: "customers", kind: db.KindCustomer, order: []orderKey{{name: "NAME"}}}
 		for _, backward := range []bool{false, true} {
 			var seen, late []string
-			slice := variables{"first": 2}
+			pageArgs := variables{"first": 2}
 			if backward {
-				slice = variables{"last": 2}
+				pageArgs = variables{"last": 2}
 			}
 			for n := 0; ; n++ {
-				p := s.page(l, slice)
+				p := s.page(l, pageArgs)
 				seen = append(seen, p.ids...)
 				if more := p.hasNext && !backward || p.hasPrevious && backward; !more {
 					break
 				}
-				slice["after"], slice["before"] = last(p.cursors), nil
+				pageArgs["after"], pageArgs["before"] = last(p.cursors), nil
 				if backward {
-					slice["after"], slice["before"] = nil, first(p.cursors)
+					pageArgs["after"], pageArgs["before"] = nil, first(p.cursors)
 				}
-				// In front of the page and behind it, among the ties of its elements, and not for ever.
+				// Insert before and after the page, among ties of its elements, a limited number of times.
 				if n < 4 {
 					for _, name := range []string{"a", "z", "d", "f"} {
 						late = append(late, store(name))
@@ -101,11 +101,11 @@ func TestPagesWhileOthersWrite(t *testing.T) {
 			}
 			sorted := slices.Sorted(slices.Values(seen))
 			if len(slices.Compact(slices.Clone(sorted))) != len(sorted) {
-				t.Errorf("backwards: %t: something came twice: %q", backward, seen)
+				t.Errorf("backwards: %t: an element was repeated: %q", backward, seen)
 			}
 			for _, id := range stay {
 				if !slices.Contains(seen, id) {
-					t.Errorf("backwards: %t: %s was there all the time and didn't come: %q", backward, id, seen)
+					t.Errorf("backwards: %t: %s was always there and is missing: %q", backward, id, seen)
 				}
 			}
 			stay = slices.DeleteFunc(append(stay, late...), func(id string) bool { return id == late[0] })
@@ -113,8 +113,8 @@ func TestPagesWhileOthersWrite(t *testing.T) {
 	})
 }
 
-// TestCursorOfSomethingGone holds that a cursor is a place, not an element: it is good after the element is deleted.
-func TestCursorOfSomethingGone(t *testing.T) {
+// TestCursorOfDeletedElement checks that a cursor is a position, which remains valid after its element is deleted.
+func TestCursorOfDeletedElement(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.signUpUser("Rohan")
 		_, customers, _, _ := s.seedPages(admin)
@@ -130,7 +130,7 @@ func TestCursorOfSomethingGone(t *testing.T) {
 	})
 }
 
-// TestTotalCount holds that it counts what matches on all pages, whatever part of the list is asked for.
+// TestTotalCount checks that it counts the matches on all pages, whatever page is requested.
 func TestTotalCount(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.signUpUser("Rohan")

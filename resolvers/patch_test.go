@@ -10,19 +10,19 @@ import (
 	"crm/db/store"
 )
 
-// patched is something that an update changes, with everything that may be changed of it.
+// patched is an object that an update changes, with a selection of all its fields.
 type patched struct {
 	mutation, object, selection string
 	token, id                   string
 }
 
-// change updates it and returns it as the answer has it.
+// change updates it and returns the response.
 func (p patched) change(s *server, changes variables) answer {
 	s.t.Helper()
 	return s.mutate(p.token, p.mutation, with(variables{"id": p.id}, changes), p.object+" { "+p.selection+" }")
 }
 
-// state is what the answer says of it.
+// state returns the object in the response.
 func (p patched) state(s *server, a answer) map[string]any {
 	s.t.Helper()
 	if len(a.Errors) > 0 {
@@ -31,8 +31,8 @@ func (p patched) state(s *server, a answer) map[string]any {
 	return a.at(p.mutation + "." + p.object).(map[string]any)
 }
 
-// TestPatch holds that an update changes what is given, clears what is null and keeps everything else; that each change
-// counts as one version, and that none counts as none.
+// TestPatch checks that an update changes the given fields, clears those that are null and keeps all others, and that only an
+// actual change increments the version.
 func TestPatch(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
@@ -44,7 +44,7 @@ func TestPatch(t *testing.T) {
 		for _, test := range []struct {
 			patched
 			changes variables
-			// want is what is different afterwards, beside version and updatedAt; nil if nothing is.
+			// want are the differences afterwards, besides version and updatedAt; nil if there are none.
 			want map[string]any
 		}{
 			{customer, variables{}, nil},
@@ -59,7 +59,7 @@ func TestPatch(t *testing.T) {
 			{user, variables{"role": "ADMIN"}, map[string]any{"role": "ADMIN"}},
 			{user, variables{"role": "USER", "email": "uma.k@example.com"}, map[string]any{"role": "USER", "email": "uma.k@example.com"}},
 			{interaction, variables{"location": "Here", "durationMinutes": 90}, map[string]any{"location": "Here", "durationMinutes": 90.0, "endTime": "2050-08-27T21:33:00Z"}},
-			{interaction, variables{"startTime": "2050-08-28T01:03:00+05:00"}, nil}, // the same moment
+			{interaction, variables{"startTime": "2050-08-28T01:03:00+05:00"}, nil}, // the same time
 			{interaction, variables{"startTime": "2050-08-27T20:00:00.5Z"}, map[string]any{"startTime": "2050-08-27T20:00:00.5Z", "endTime": "2050-08-27T21:30:00.5Z"}},
 			{interaction, variables{"endTime": "2050-08-27T20:30:00.5Z"}, map[string]any{"endTime": "2050-08-27T20:30:00.5Z", "durationMinutes": 30.0}},
 			{interaction, variables{"endTime": nil}, map[string]any{"endTime": nil, "durationMinutes": nil}},
@@ -84,10 +84,10 @@ func TestPatch(t *testing.T) {
 				t.Errorf("%s with %v changes nothing but updatedAt", test.mutation, test.changes)
 			}
 			if fmt.Sprint(after) != fmt.Sprint(want) {
-				t.Errorf("%s with %v makes\n%v of\n%v, want\n%v", test.mutation, test.changes, after, before, want)
+				t.Errorf("%s with %v returns\n%v after\n%v, want\n%v", test.mutation, test.changes, after, before, want)
 			}
 			if read := test.state(s, test.change(s, variables{})); fmt.Sprint(read) != fmt.Sprint(want) {
-				t.Errorf("%s with %v answers\n%v, and stores\n%v", test.mutation, test.changes, after, read)
+				t.Errorf("%s with %v returns\n%v, but stores\n%v", test.mutation, test.changes, after, read)
 			}
 		}
 		for _, test := range []struct {
@@ -104,7 +104,7 @@ func TestPatch(t *testing.T) {
 	})
 }
 
-// TestExpectedVersion holds that who changes, moves or deletes what somebody else changed meanwhile is told so.
+// TestExpectedVersion checks that changing, moving or deleting an object that was changed in the meantime is a conflict.
 func TestExpectedVersion(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
@@ -136,14 +136,14 @@ func TestExpectedVersion(t *testing.T) {
 			a := s.mutate(p.admin.token, test.mutation, with(test.input, variables{"id": test.id, "expectedVersion": version}), test.payload)
 			object, _, _ := strings.Cut(test.payload, " ")
 			if got := a.at(test.mutation + "." + object + ".version"); len(a.Errors) > 0 || !test.gone && got != version+1 {
-				t.Errorf("%s on version %v is answered with %s", test.mutation, version, a.raw)
+				t.Errorf("%s on version %v got %s", test.mutation, version, a.raw)
 			}
 		}
 	})
 }
 
-// TestConcurrentPatches holds that of changes to different fields at the same moment none is lost, and that of changes
-// to one field one wins as a whole.
+// TestConcurrentPatches checks that no concurrent change to different fields is lost, and that of concurrent changes to the
+// same fields one wins as a whole.
 func TestConcurrentPatches(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
@@ -162,7 +162,7 @@ func TestConcurrentPatches(t *testing.T) {
 			}
 		}
 		if after["version"] != before+4 {
-			t.Errorf("four changes made version %v of %v", after["version"], before)
+			t.Errorf("four changes resulted in version %v after %v", after["version"], before)
 		}
 
 		interaction := patched{"updateInteraction", "interaction", "title description version", p.user.token, p.interaction}
@@ -173,7 +173,7 @@ func TestConcurrentPatches(t *testing.T) {
 			t.Errorf("two changes are mixed: %v", got)
 		}
 
-		// With a version one of them gets through, and the others know.
+		// With an expected version one of them succeeds, and the others get an error.
 		ticket := patched{"updateTicket", "ticket", "version", p.user.token, p.ticket}
 		won := 0
 		for _, a := range s.race(4, func(i int) answer {
@@ -186,12 +186,12 @@ func TestConcurrentPatches(t *testing.T) {
 			s.wantProblem(a, store.Conflict, "input.expectedVersion", "meanwhile")
 		}
 		if won != 1 {
-			t.Errorf("%d of four changes to one version got through", won)
+			t.Errorf("%d of four changes to one version succeeded", won)
 		}
 	})
 }
 
-// race does something n times at once and returns the answers.
+// race sends n operations at once and returns the responses.
 func (s *server) race(n int, do func(i int) answer) []answer {
 	answers := make([]answer, n)
 	var group sync.WaitGroup
@@ -202,7 +202,7 @@ func (s *server) race(n int, do func(i int) answer) []answer {
 	return answers
 }
 
-// atOnce is race for what has to succeed.
+// atOnce sends n operations at once, which must succeed.
 func (s *server) atOnce(n int, do func(i int) answer) {
 	s.t.Helper()
 	for _, a := range s.race(n, do) {
@@ -212,7 +212,7 @@ func (s *server) atOnce(n int, do func(i int) answer) {
 	}
 }
 
-// TestTextIsKept holds that what people write comes back as they wrote it: a client shows it, and escapes it as it must.
+// TestTextIsKept checks that texts are returned as they were written: escaping them is up to clients.
 func TestTextIsKept(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
@@ -233,7 +233,7 @@ func TestTextIsKept(t *testing.T) {
 				t.Errorf("%q is the name and company of %d customers", text, n)
 			}
 		}
-		// A block string's indentation isn't part of it; its line breaks are.
+		// The indentation of a block string isn't part of it, but its line breaks are.
 		a := s.must(p.user.token, `mutation { updateTicket(input: {id: "`+p.ticket+`", description: """
 				one
 				  "two" \""" \u00e9
@@ -241,7 +241,7 @@ func TestTextIsKept(t *testing.T) {
 		if got := a.text("updateTicket.ticket.description"); got != "one\n  \"two\" \"\"\" \\u00e9" {
 			t.Errorf("the block string became %q", got)
 		}
-		// Half a surrogate pair is no character; nothing may be stored that can't be sent again.
+		// Half a surrogate pair is not a character, and must not be stored because it can't be sent.
 		for _, body := range []string{
 			`{"query": "mutation { updateTicket(input: {id: \"` + p.ticket + `\", description: \"half \\ud83d\"}) { ticket { description } } }"}`,
 			`{"query": "mutation($d: String) { updateTicket(input: {id: \"` + p.ticket + `\", description: $d}) { ticket { description } } }", "variables": {"d": "half \ud83d"}}`,
@@ -249,7 +249,7 @@ func TestTextIsKept(t *testing.T) {
 		} {
 			a := s.post(p.user.token, []byte(body))
 			if got := a.text("updateTicket.ticket.description"); got != "half \ufffd" && len(a.Errors) == 0 {
-				t.Errorf("%s is answered with %s", body, a.raw)
+				t.Errorf("%s got %s", body, a.raw)
 			}
 			s.wantNoLeak(a)
 		}

@@ -10,8 +10,8 @@ import (
 	"crm/db/store"
 )
 
-// ticketRights is what the design allows, by who asks and the ticket's status: the actions, and where it may be moved.
-// otto is the one whom the ticket is assigned to, on an interaction of uma with cleo.
+// ticketRights are the allowed actions and moves, by viewer and status.
+// The ticket is assigned to otto, and is on an interaction of uma with cleo.
 var ticketRights = []struct {
 	viewers, status, can, moves string
 }{
@@ -29,7 +29,7 @@ var ticketRights = []struct {
 	{"ada", "CLOSED", "UPDATE MOVE ASSIGN DELETE", "OPEN IN_PROGRESS RESOLVED"},
 }
 
-// TestTicketRights holds that viewerCan and allowedTransitions say what the mutations then do.
+// TestTicketRights checks that viewerCan and allowedTransitions match what the mutations allow.
 func TestTicketRights(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
@@ -65,7 +65,7 @@ func TestTicketRights(t *testing.T) {
 	})
 }
 
-// allowed tries a mutation and wants it to succeed if it is listed, else to fail with that code.
+// allowed tries a mutation, which must succeed if it is listed, and otherwise fail with the code.
 func (s *server) allowed(action, listed, code, token, mutation string, vars variables) {
 	s.t.Helper()
 	a := s.ask(token, mutation, vars)
@@ -75,11 +75,11 @@ func (s *server) allowed(action, listed, code, token, mutation string, vars vari
 			s.t.Errorf("%s is listed and fails: %s", action, a.raw)
 		}
 	case len(a.Errors) != 1 || a.Errors[0].Extensions.Code != code:
-		s.t.Errorf("%s isn't listed and answers %s, want %s", action, a.raw, code)
+		s.t.Errorf("%s isn't listed and got %s, want %s", action, a.raw, code)
 	}
 }
 
-// TestInteractionRights does for interactions what TestTicketRights does for tickets.
+// TestInteractionRights is like TestTicketRights for interactions.
 func TestInteractionRights(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
@@ -114,7 +114,7 @@ func TestInteractionRights(t *testing.T) {
 	})
 }
 
-// checkCancel cancels: what took place can't be called off, and what was called off is so already.
+// checkCancel cancels an interaction: one that is done can't be cancelled, and cancelling one again changes nothing.
 func (s *server) checkCancel(w *world, viewer, status, can string) {
 	s.t.Helper()
 	const mutation = `mutation($id: ID!) { cancelInteraction(input: {id: $id}) { interaction { status version } } }`
@@ -125,7 +125,7 @@ func (s *server) checkCancel(w *world, viewer, status, can string) {
 	case status == "CANCELLED":
 		first, second := s.must(token, mutation, vars), s.must(token, mutation, vars)
 		if version := second.at("cancelInteraction.interaction.version"); version != first.at("cancelInteraction.interaction.version") {
-			s.t.Errorf("cancelling once more makes version %v: %s", version, first.raw)
+			s.t.Errorf("cancelling again changes version %v: %s", version, first.raw)
 		}
 	default:
 		s.allowed("CANCEL", can, bad, token, mutation, vars)
@@ -135,7 +135,7 @@ func (s *server) checkCancel(w *world, viewer, status, can string) {
 	}
 }
 
-// words writes a list of strings as one.
+// words joins a list of strings.
 func words(in any) string {
 	var texts []string
 	list, _ := in.([]any)
@@ -145,7 +145,7 @@ func words(in any) string {
 	return strings.Join(texts, " ")
 }
 
-// newTicketIn makes a ticket on plan in a status, assigned to otto, straight in the store.
+// newTicketIn writes a ticket on plan with a status, assigned to otto, directly to the store.
 func (s *server) newTicketIn(w *world, status string) string {
 	s.t.Helper()
 	now, assignee := time.Now().UTC().Truncate(time.Millisecond), idOf(s.t, w.ids["otto"])
@@ -158,7 +158,7 @@ func (s *server) newTicketIn(w *world, status string) string {
 	return ticket.GlobalID()
 }
 
-// newInteractionIn makes an interaction of uma with cleo in a status, straight in the store.
+// newInteractionIn writes an interaction of uma with cleo with a status directly to the store.
 func (s *server) newInteractionIn(w *world, status string) string {
 	s.t.Helper()
 	now := time.Now().UTC().Truncate(time.Millisecond)

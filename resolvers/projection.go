@@ -8,22 +8,22 @@ import (
 	"crm/graph"
 )
 
-// projection says of which stored fields, beside the id, the fields of a GraphQL type are made.
+// projection lists the stored fields, besides the id, that each field of a GraphQL type needs.
 type projection struct {
 	typeName string
 	fields   map[string]store.Fields
 }
 
-// choose says what each field is made of. Each type has an id and its own name.
+// choose returns the stored fields that each field needs. __typename needs none.
 func choose(def *entity.Definition, fields map[string][]string) map[string]store.Fields {
 	chosen := map[string]store.Fields{"__typename": def.Select()}
-	for name, made := range fields {
-		chosen[name] = def.Select(made...)
+	for name, stored := range fields {
+		chosen[name] = def.Select(stored...)
 	}
 	return chosen
 }
 
-// projected returns the documents as far as the operation in ctx selects them.
+// projected returns a reader of only the stored fields that the operation in ctx selects.
 func projected[T any](ctx context.Context, e *entity.Reader[T]) *entity.Reader[T] {
 	p, ok := projections[e.Definition()]
 	if !ok || ctx.Value(operationKey{}).(*operation).plain {

@@ -6,14 +6,14 @@ import (
 	"crm/graph"
 )
 
-// TestEveryFieldHasAProjection fails for a field that would have whole documents read.
+// TestEveryFieldHasAProjection fails for a field that would make the store read whole documents.
 func TestEveryFieldHasAProjection(t *testing.T) {
 	t.Parallel()
 	types := graph.NewExecutableSchema(graph.Config{}).Schema().Types
 	for _, p := range projections {
 		for _, field := range types[p.typeName].Fields {
 			if _, ok := p.fields[field.Name]; !ok && field.Name[0] != '_' {
-				t.Errorf("of which stored fields is %s.%s made?", p.typeName, field.Name)
+				t.Errorf("%s.%s has no projection", p.typeName, field.Name)
 			}
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"crm/db/entity"
 )
 
-// TestProjections compares answers made of the fields that an operation shows with answers made of whole documents: for
-// each field of each type by itself, and for random queries.
+// TestProjections compares responses from projected documents with responses from whole ones: for each field of each type
+// separately, and for random queries.
 func TestProjections(t *testing.T) {
 	t.Parallel()
 	d := newDifferential(t)
@@ -28,7 +28,7 @@ func TestProjections(t *testing.T) {
 	}
 }
 
-// compareEachField asks for each field of a type alone, so that no other has its stored fields read.
+// compareEachField selects each field of a type alone, so no other field makes the store read its stored fields.
 func (d *differential) compareEachField(t *testing.T, kind entity.Kind) {
 	t.Helper()
 	ids := d.known[0].visible[kind]
@@ -55,8 +55,8 @@ func (d *differential) compareEachField(t *testing.T, kind entity.Kind) {
 
 func (d *differential) compareProjection(t *testing.T, r request) {
 	t.Helper()
-	whole, shown := r.send(t, d.plain), r.send(t, d.fast)
-	if !whole.same(shown) {
-		t.Fatalf("%s:\n%s", r, difference(whole, shown))
+	whole, projected := r.send(t, d.plain), r.send(t, d.fast)
+	if !whole.same(projected) {
+		t.Fatalf("%s:\n%s", r, difference(whole, projected))
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"crm/graph"
 )
 
-// get reads the document that the global id in the argument or input field at path names.
+// get reads the document with the global id in the argument or input field at path.
 func get[T any](ctx context.Context, e *entity.Reader[T], path, text string) (*T, error) {
 	id, err := parseID(path, e.Definition().Kind, text)
 	if err != nil {
@@ -19,7 +19,7 @@ func get[T any](ctx context.Context, e *entity.Reader[T], path, text string) (*T
 	return projected(ctx, e).Get(ctx, scopeOf(ctx), id)
 }
 
-// parseID reads a global id of that kind from the argument or input field at path.
+// parseID reads a global id of this kind from the argument or input field at path.
 func parseID(path string, kind entity.Kind, text string) (store.ID, error) {
 	id, err := db.ParseID(kind, text)
 	if err != nil {
@@ -32,12 +32,12 @@ func parseID(path string, kind entity.Kind, text string) (store.ID, error) {
 func (r queryResolver) Viewer(ctx context.Context) (graph.Viewer, error) {
 	viewer, ok := auth.ViewerFrom(ctx)
 	if !ok {
-		return nil, nil //nolint:nilnil // null is what the schema says of nobody
+		return nil, nil //nolint:nilnil // the schema defines an anonymous viewer as null
 	}
 	return r.account(ctx, viewer.Scope(), viewer.Role.IsStaff(), viewer.Account)
 }
 
-// account reads a user or a customer that the scope sees.
+// account reads a user or a customer that is visible to the scope.
 func (r *Resolver) account(ctx context.Context, scope auth.Scope, staff bool, id store.ID) (graph.Viewer, error) {
 	if staff {
 		return projected(ctx, r.db.Users).Get(ctx, scope, id)

@@ -1,5 +1,5 @@
-// Package resolvers translates between GraphQL and the db package: one file per entity. It decides nothing: what may be
-// seen and done, db knows.
+// Package resolvers translates between GraphQL and package db, with one file per entity. It makes no decisions: package db
+// determines what viewers may see and do.
 package resolvers
 
 import (
@@ -18,7 +18,7 @@ type Resolver struct {
 
 var _ graph.ResolverRoot = (*Resolver)(nil)
 
-// New returns the resolvers over a database, issuing these tokens.
+// New returns resolvers that use a database and issue tokens.
 func New(d *db.DB, tokens *auth.Tokens) *Resolver { return &Resolver{db: d, tokens: tokens} }
 
 type (

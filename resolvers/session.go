@@ -98,7 +98,7 @@ func (r mutationResolver) Refresh(ctx context.Context, input graph.RefreshInput)
 		return nil, err
 	}
 	if !ok {
-		return nil, store.Errorf(store.Unauthenticated, "the account may not log in any more")
+		return nil, store.Errorf(store.Unauthenticated, "the account may no longer log in")
 	}
 	tokens, err := r.issue(live.Role, session, refreshToken)
 	if err != nil {

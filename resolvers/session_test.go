@@ -13,7 +13,7 @@ import (
 	"crm/graph"
 )
 
-// alive reports whether an access token is good: it shows its account, or the request is answered with 401.
+// alive reports whether an access token is valid: the request returns its account or gets 401.
 func (s *server) alive(a account) bool {
 	s.t.Helper()
 	got := s.ask(a.token, `{ viewer { ... on Node { id } } }`, nil)
@@ -23,7 +23,7 @@ func (s *server) alive(a account) bool {
 	case got.Status == http.StatusUnauthorized && len(got.Errors) == 1 && got.Errors[0].Extensions.Code == anon:
 		return false
 	}
-	s.t.Fatalf("a token of %s shows %d %s", a.id, got.Status, got.raw)
+	s.t.Fatalf("a token of %s gets %d %s", a.id, got.Status, got.raw)
 	return false
 }
 
@@ -39,12 +39,12 @@ func (s *server) logInAs(a account, password string) (account, bool) {
 		return account{}, false
 	}
 	if len(got.Errors) > 0 {
-		s.t.Fatalf("%s answers %s", field, got.raw)
+		s.t.Fatalf("%s got %s", field, got.raw)
 	}
 	return account{a.id, a.email, got.text(field + ".tokens.accessToken"), got.text(field + ".tokens.refreshToken")}, true
 }
 
-// anotherSession logs somebody in once more.
+// anotherSession logs an account in again.
 func (s *server) anotherSession(a account) account {
 	s.t.Helper()
 	again, ok := s.logInAs(a, password)
@@ -63,8 +63,8 @@ func (s *server) refreshed(a account) account {
 	return account{got.text("refresh.viewer.id"), a.email, got.text("refresh.tokens.accessToken"), got.text("refresh.tokens.refreshToken")}
 }
 
-// TestRefreshTokenWorksOnce: whoever uses a refresh token for the second time may have stolen it, or may be the one from
-// whom it was stolen, so that all that followed from it ends.
+// TestRefreshTokenWorksOnce checks that using a refresh token twice ends its whole session: the second user may be a thief or
+// the owner.
 func TestRefreshTokenWorksOnce(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		s.signUpUser("Ada")
@@ -76,15 +76,15 @@ func TestRefreshTokenWorksOnce(t *testing.T) {
 				t.Errorf("refreshing %+v gives %+v and %+v", first, second, third)
 			}
 			if !s.alive(first) || !s.alive(second) || !s.alive(third) {
-				t.Errorf("an access token of %s doesn't live as long as it says", first.email)
+				t.Errorf("an access token of %s doesn't last until its expiry", first.email)
 			}
 			s.refused("", refreshMutation, variables{"token": second.refresh}, anon)
 			if s.alive(first) || s.alive(third) {
-				t.Errorf("a refresh token of %s was used twice and the session lives on", first.email)
+				t.Errorf("a refresh token of %s was used twice and the session is still active", first.email)
 			}
 			s.refused("", refreshMutation, variables{"token": third.refresh}, anon)
 			if !s.alive(elsewhere) || !s.alive(s.refreshed(elsewhere)) {
-				t.Errorf("another session of %s ended, too", first.email)
+				t.Errorf("another session of %s also ended", first.email)
 			}
 			digits, _, _ := strings.Cut(third.refresh, ".")
 			for _, token := range []string{"", ".", "garbage", third.token, digits, digits + ".", store.NewID().String() + ".secret"} {
@@ -99,7 +99,7 @@ func TestRefreshTokenUsedByManyAtOnce(t *testing.T) {
 		ada := s.signUpUser("Ada")
 		ids := make(chan string, 8)
 		atOnce(cap(ids), func(int) {
-			// Not over HTTP: there the winner's answer may come after a loser has ended the session.
+			// Not over HTTP, where the winner's response may arrive after a loser has ended the session.
 			session, _, err := s.db.RefreshSession(t.Context(), ada.refresh)
 			if err == nil {
 				ids <- session.ID.String()
@@ -111,12 +111,12 @@ func TestRefreshTokenUsedByManyAtOnce(t *testing.T) {
 			t.Errorf("one refresh token was exchanged %d times", len(ids))
 		}
 		if s.alive(ada) {
-			t.Error("the session lives on")
+			t.Error("the session is still active")
 		}
 	})
 }
 
-// TestWhatEndsSessions changes an account that has two sessions, of which the first may be the one that asks.
+// TestWhatEndsSessions changes an account with two sessions, of which the first may be the viewer.
 func TestWhatEndsSessions(t *testing.T) {
 	const next = "battery staple"
 	schema := graph.NewExecutableSchema(graph.Config{}).Schema()
@@ -126,10 +126,10 @@ func TestWhatEndsSessions(t *testing.T) {
 			mutation, whose string
 			byAdmin         bool
 			in              variables
-			// ended is how many sessions the answer says to have ended; first and second, whether these two live on.
+			// ended is the number of ended sessions in the response; first and second are whether these two remain active.
 			ended         any
 			first, second bool
-			// logsInWith is the password that is good afterwards.
+			// logsInWith is the valid password afterwards.
 			logsInWith string
 		}{
 			{"logOut", "user customer", false, nil, 1.0, false, true, password},
@@ -166,10 +166,10 @@ func TestWhatEndsSessions(t *testing.T) {
 					}
 					got := s.must(asker.token, mutationOf(schema, test.mutation), variables{"input": in})
 					if ended := got.at(test.mutation + ".endedSessions"); ended != test.ended {
-						t.Errorf("it says that %v sessions ended, want %v", ended, test.ended)
+						t.Errorf("the response says that %v sessions ended, want %v", ended, test.ended)
 					}
 					if a, b := s.alive(first), s.alive(second); a != test.first || b != test.second {
-						t.Errorf("the first session lives: %v, the second: %v, want %v and %v", a, b, test.first, test.second)
+						t.Errorf("the first session is active: %v, the second: %v, want %v and %v", a, b, test.first, test.second)
 					}
 					if !test.second {
 						s.refused("", refreshMutation, variables{"token": second.refresh}, anon)
@@ -204,7 +204,7 @@ func TestWrongCurrentPasswordChangesNothing(t *testing.T) {
 	})
 }
 
-// TestRoleChangeTakesEffectOnExistingTokens: a token says who somebody is, not what they may do.
+// TestRoleChangeTakesEffectOnExistingTokens checks that a token identifies an account but does not determine its role.
 func TestRoleChangeTakesEffectOnExistingTokens(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		ada := s.signUpUser("Ada")
@@ -222,7 +222,7 @@ func TestRoleChangeTakesEffectOnExistingTokens(t *testing.T) {
 	})
 }
 
-// TestDeactivatedUserKeepsTheirHistory: deactivating is for who leaves the company, and can be undone.
+// TestDeactivatedUserKeepsTheirHistory checks that deactivation keeps the history and can be undone.
 func TestDeactivatedUserKeepsTheirHistory(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
@@ -233,24 +233,24 @@ func TestDeactivatedUserKeepsTheirHistory(t *testing.T) {
 		}
 		const history = `query($plan: ID!) { interaction(id: $plan) { title user { name } tickets { totalCount } } }`
 		if got := user("deactivateUser"); got.at("deactivateUser.user.active") != false {
-			t.Errorf("a user who is deactivated is %s", got.raw)
+			t.Errorf("a deactivated user is %s", got.raw)
 		}
 		for _, viewer := range []string{"ada", "cleo"} {
 			got := s.must(w.people[viewer].token, history, w.variables())
 			if got.text("interaction.user.name") != "Uma" || got.at("interaction.tickets.totalCount") != 1.0 {
-				t.Errorf("%s sees of the history %s", viewer, got.raw)
+				t.Errorf("%s sees the history %s", viewer, got.raw)
 			}
 		}
 		s.refused(ada.token, `mutation($ticket: ID!, $user: ID!) { assignTicket(input: {id: $ticket, assigneeId: $user}) { ticket { id } } }`,
 			variables{"ticket": w.ids["leak"], "user": uma.id}, bad)
 		if got := user("reactivateUser"); got.at("reactivateUser.user.active") != true {
-			t.Errorf("a user who is reactivated is %s", got.raw)
+			t.Errorf("a reactivated user is %s", got.raw)
 		}
 		if s.alive(uma) {
-			t.Error("a session that ended lives again")
+			t.Error("an ended session is active again")
 		}
 		if got := s.must(s.anotherSession(uma).token, history, w.variables()); got.text("interaction.title") != "plan" {
-			t.Errorf("back again, they see %s", got.raw)
+			t.Errorf("after reactivation, they see %s", got.raw)
 		}
 	})
 }

@@ -2,8 +2,8 @@ package resolvers_test
 
 import "testing"
 
-// TestOneOfSeveralMutationsFails: a client has to learn what was done, also where another mutation of its operation
-// failed.
+// TestOneOfSeveralMutationsFails checks that a client gets the results of mutations even if another one in the operation
+// fails.
 func TestOneOfSeveralMutationsFails(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()

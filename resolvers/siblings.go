@@ -9,23 +9,22 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// The executor resolves a nested field for each parent by itself. Documents that were read together stay together as
-// siblings, so that the first of them whose field is resolved reads it for all, in one call to the store: the cost of
-// an operation depends on its shape and never on the number of rows. Unlike a loader that waits for others to ask, this
-// needs no waiting and always makes the same calls.
+// The executor resolves a nested field for each parent separately. Documents that were read in one call are siblings, and
+// the first of them whose field is resolved reads that field for all, in one store call: the cost of an operation depends
+// on its shape and never on the number of rows. Unlike a dataloader, this never waits and always makes the same calls.
 
 // operation holds the siblings of one operation.
 type operation struct {
 	mutex sync.Mutex
-	// groups has for each document its *siblings, and fresh the groups whose documents are not in it yet: those of
-	// documents without nested fields never get there.
+	// groups maps each document to its *siblings. fresh are the batches whose documents are not in groups yet: those of
+	// documents without nested fields are never added.
 	groups map[any]any
 	fresh  []enroller
-	// plain operations look at one document at a time: each is alone, and read as a whole.
+	// plain operations read each document separately and as a whole.
 	plain bool
 }
 
-// enroller enters its documents into the groups of an operation.
+// enroller adds its documents to the groups of an operation.
 type enroller interface{ enroll(op *operation) }
 
 type operationKey struct{}
@@ -35,21 +34,20 @@ func NewOperation(ctx context.Context) context.Context {
 	return context.WithValue(ctx, operationKey{}, &operation{groups: make(map[any]any)})
 }
 
-// NewPlainOperation returns a context for one operation without look-ahead, to compare with.
+// NewPlainOperation returns a context for one operation without siblings or projections, for comparison.
 func NewPlainOperation(ctx context.Context) context.Context {
 	return context.WithValue(ctx, operationKey{}, &operation{groups: make(map[any]any), plain: true})
 }
 
-// siblings are documents of one type that were read together.
+// siblings are documents of one type that were read in one call.
 type siblings[T any] struct {
 	docs []*T
-	// fields has what was read for a field with its arguments, a reading, by the field's place in the query and by its
-	// name and arguments.
+	// fields contains the readings of fields, by the field's AST node and by its name and arguments.
 	mutex  sync.Mutex
 	fields map[any]any
 }
 
-// reading reads once for all siblings: whoever asks gets what the first one got, its error and its panic too.
+// reading reads a field once for all siblings: every caller gets the result of the first, including its error or panic.
 type reading[R any] func() (R, error)
 
 // addBatch makes documents siblings.
@@ -70,7 +68,7 @@ func (s *siblings[T]) enroll(op *operation) {
 	}
 }
 
-// siblingsOf returns the siblings of a document, itself among them.
+// siblingsOf returns the siblings of a document, including itself.
 func siblingsOf[T any](ctx context.Context, doc *T) *siblings[T] {
 	op := ctx.Value(operationKey{}).(*operation)
 	op.mutex.Lock()
@@ -98,8 +96,8 @@ func readBySibling[R, T any](ctx context.Context, group *siblings[T]) (known rea
 	return known, ok
 }
 
-// readForSiblings returns the reading of the field that is being resolved. The field's place in the query finds it fast;
-// name and arguments find it when an alias or a fragment asks for the same again.
+// readForSiblings returns the reading of the field that is being resolved. The AST node finds it fast; name and arguments
+// find it when an alias or a fragment selects the same again.
 func readForSiblings[R, T any](ctx context.Context, group *siblings[T], read func(docs []*T) (R, error)) reading[R] {
 	field := graphql.GetFieldContext(ctx).Field
 	group.mutex.Lock()
@@ -114,12 +112,12 @@ func readForSiblings[R, T any](ctx context.Context, group *siblings[T], read fun
 	return known
 }
 
-// fieldKey is the same for fields with the same name and arguments.
+// fieldKey returns the same key for fields with the same name and arguments.
 func fieldKey(ctx context.Context, field graphql.CollectedField) string {
 	arguments := field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
 	text, err := json.Marshal(arguments)
 	if err != nil {
-		// Arguments came as JSON or as literals; should one not encode after all, the field is read by itself.
+		// Arguments were JSON or literals, so this should not happen; the field is then read separately.
 		return fmt.Sprintf("%s %p", field.Name, field.Field)
 	}
 	return field.Name + string(text)

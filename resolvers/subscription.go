@@ -26,7 +26,7 @@ func (r subscriptionResolver) DeliveryFailed(
 	return watch(ctx, r.db, r.db.Deliveries, store.Filter{}, after)
 }
 
-// watch subscribes the viewer to what happens to documents of a kind.
+// watch subscribes the viewer to changes of documents of a kind.
 func watch[T any](
 	ctx context.Context, d *db.DB, e *entity.Reader[T], where store.Filter, after *string,
 ) (changes <-chan *live.Change[T], err error) {
@@ -34,7 +34,7 @@ func watch[T any](
 	announce := stream.Announce(ctx)
 	defer func() {
 		if changes == nil {
-			announce() // the error
+			announce() // announce the error
 		}
 	}()
 	return db.Subscribe(ctx, d, e, viewer, live.Watch{

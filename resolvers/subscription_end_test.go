@@ -13,7 +13,7 @@ import (
 	"crm/db/store"
 )
 
-// The rights of an account end in many ways; each of them ends its streams, whichever process it happened in.
+// TestStreamsEndWithTheirSession checks that everything that ends a session also ends its streams, in every process.
 func TestStreamsEndWithTheirSession(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(t *testing.T, w *world, d *db.DB, viewer auth.Viewer) error{
@@ -42,7 +42,7 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 			onEachEngine(t, func(t *testing.T, s *server) {
 				w := s.newWorld()
 				other := serve(t, s.store, db.Options{})
-				tellSubscribers(t, s.db)
+				runBroker(t, s.db)
 				s.settle()
 				for _, from := range []*server{s, other} {
 					viewer := s.viewer(s.hire(w.people["ada"], "Newcomer"+strconv.Itoa(int(w.made.Add(1)))))
@@ -54,7 +54,7 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 						t.Errorf("the stream ends with %q", code)
 					}
 					if _, ok := <-changes; ok {
-						t.Error("there is something in the stream still")
+						t.Error("the stream still has a change")
 					}
 					if _, err := db.Subscribe(t.Context(), s.db, s.db.Tickets, viewer, live.Watch{}); store.CodeOf(err) != store.Unauthenticated {
 						t.Errorf("subscribing again: %v", err)
@@ -68,7 +68,7 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 func TestStreamsEndWithTheServer(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.viewer(s.signUpUser("Ada"))
-		stop := tellSubscribers(t, s.db)
+		stop := runBroker(t, s.db)
 		_, ended := watchTickets(t.Context(), t, s.db, admin, "")
 		stop()
 		if code := ended.code(t); code != store.Unavailable {
@@ -80,10 +80,10 @@ func TestStreamsEndWithTheServer(t *testing.T) {
 	})
 }
 
-func TestWhereStreamsBegin(t *testing.T) {
+func TestWhereStreamsStart(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
-		tellSubscribers(t, s.db)
+		runBroker(t, s.db)
 		s.settle()
 		latest := s.latestSeq()
 		for name, test := range map[string]struct {
@@ -109,7 +109,7 @@ func TestWhereStreamsBegin(t *testing.T) {
 				t.Errorf("%s: %s", name, a.raw)
 			}
 		}
-		// What is older than the retention goes, but for the newest.
+		// Events older than the retention are deleted, except the newest.
 		if _, err := s.store.Purge(t.Context(), store.Events, store.Compare(store.OpLt, "seq", latest-1), 1000); err != nil {
 			t.Fatal(err)
 		}
@@ -130,11 +130,11 @@ func (s *server) latestSeq() int {
 	return newest
 }
 
-// A subscriber who reads nothing is ended when its buffer has been full for a while; the others don't notice it.
+// A subscription that reads nothing ends when its buffer has been full for a while; others are not affected.
 func TestSlowConsumer(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
-		tellSubscribers(t, s.db)
+		runBroker(t, s.db)
 		s.settle()
 		ada := s.viewer(w.people["ada"])
 		from := s.latestSeq()
@@ -143,14 +143,14 @@ func TestSlowConsumer(t *testing.T) {
 		s.happen(w.ids["leak"], 300)
 		for i := range 300 {
 			if got := seqOf(t, quick); got != from+1+i {
-				t.Fatalf("the quick one gets %d, want %d", got, from+1+i)
+				t.Fatalf("the fast one gets %d, want %d", got, from+1+i)
 			}
 		}
 		if code := ended.code(t); code != store.SlowConsumer {
 			t.Errorf("the slow one ends with %q", code)
 		}
 		if _, ok := <-slow; ok {
-			t.Error("what waited is sent still")
+			t.Error("a waiting change is still sent")
 		}
 		again, _ := watchTickets(t.Context(), t, s.db, ada, strconv.Itoa(from))
 		for i := range 300 {
@@ -161,11 +161,11 @@ func TestSlowConsumer(t *testing.T) {
 	})
 }
 
-// What waited to be read is looked at again when it is: the reader may have lost sight of it.
-func TestWhatWaitsIsLookedAtAgain(t *testing.T) {
+// A change that has waited is checked again when it is read, because the viewer may no longer see the document.
+func TestWaitingChangesAreCheckedAgain(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
-		tellSubscribers(t, s.db)
+		runBroker(t, s.db)
 		s.settle()
 		assignLeak("uma", "otto")(w)
 		s.settle()
@@ -176,7 +176,7 @@ func TestWhatWaitsIsLookedAtAgain(t *testing.T) {
 		assignLeak("uma", "")(w)
 		<-witness
 		<-witness
-		deadline := time.After(300 * time.Millisecond) // a change is as good as new for a quarter of a second
+		deadline := time.After(300 * time.Millisecond) // a change is checked again after a quarter of a second
 		<-deadline
 		ctx := t.Context()
 		doc, err := change.Document(ctx)
@@ -186,11 +186,11 @@ func TestWhatWaitsIsLookedAtAgain(t *testing.T) {
 	})
 }
 
-// happen writes events about a ticket, ten with each write.
+// happen writes events about a ticket, ten per write.
 func (s *server) happen(ticket string, events int) {
 	s.t.Helper()
 	if events%10 != 0 {
-		s.t.Errorf("%d events are not a number of writes of ten", events)
+		s.t.Errorf("%d is not a multiple of ten events", events)
 	}
 	id := idOf(s.t, ticket)
 	doc, err := s.db.Tickets.Get(s.t.Context(), auth.SystemScope(), id)
@@ -219,7 +219,7 @@ func ticketEvent(doc *db.Ticket) *store.Event {
 
 func seqOf[T any](t *testing.T, changes <-chan *live.Change[T]) int {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	select {
 	case change, ok := <-changes:
@@ -232,31 +232,31 @@ func seqOf[T any](t *testing.T, changes <-chan *live.Change[T]) int {
 		}
 		return seq
 	case <-ctx.Done():
-		t.Fatal("nothing happened")
+		t.Fatal("timed out")
 		return 0
 	}
 }
 
-// narrow is a store for which whatever tickets are looked for through other documents, those are too many.
+// narrow is a store that refuses filters of tickets through other documents as too large.
 type narrow struct{ store.Store }
 
 func (s narrow) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
-	if c == db.Tickets.Collection && looksThrough(q.Where) {
+	if c == db.Tickets.Collection && filtersThrough(q.Where) {
 		return store.Errorf(store.BadInput, "the filter selects too many")
 	}
 	return s.Store.Find(ctx, c, q, next)
 }
 
-func looksThrough(f store.Filter) bool {
-	return f.Query != nil || slices.ContainsFunc(f.Filters, looksThrough)
+func filtersThrough(f store.Filter) bool {
+	return f.Query != nil || slices.ContainsFunc(f.Filters, filtersThrough)
 }
 
-// TestFilterThatCannotBeAnswered ends the streams that have it, and is nothing to the others.
-func TestFilterThatCannotBeAnswered(t *testing.T) {
+// TestRefusedFilter checks that a filter that the store refuses ends only the streams that use it.
+func TestRefusedFilter(t *testing.T) {
 	t.Parallel()
 	s := serve(t, narrow{openSQLite(t)}, db.Options{})
 	w := s.newWorld()
-	tellSubscribers(t, s.db)
+	runBroker(t, s.db)
 	s.settle()
 	ended := make(ending, 1)
 	_, err := db.Subscribe(t.Context(), s.db, s.db.Tickets, s.viewer(w.people["ada"]), live.Watch{
@@ -269,7 +269,7 @@ func TestFilterThatCannotBeAnswered(t *testing.T) {
 	other := s.subscribe(w.people["uma"], ticketChanges, nil)
 	raise("leak", "cleo", "plan")(w)
 	if got := other.change(w); got != "CREATED leak" {
-		t.Errorf("another subscriber is told %q", got)
+		t.Errorf("another subscriber gets %q", got)
 	}
 	if code := ended.code(t); code != store.BadInput {
 		t.Errorf("the stream ends with %q", code)

@@ -21,12 +21,11 @@ import (
 	"crm/resolvers"
 )
 
-// patience is how long something that has to happen may take.
-const patience = 2 * time.Minute
+// testTimeout is the maximum time for an expected event.
+const testTimeout = 2 * time.Minute
 
-// tellSubscribers runs what a server runs beside its handler: the feed, and what moves events into the log. stop ends
-// it; the test's end does so, too.
-func tellSubscribers(t *testing.T, d *db.DB) (stop func()) {
+// runBroker runs the broker and the mover of events, as a server does, until stop is called or the test ends.
+func runBroker(t *testing.T, d *db.DB) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	log := slog.New(slog.DiscardHandler)
@@ -38,14 +37,14 @@ func tellSubscribers(t *testing.T, d *db.DB) (stop func()) {
 	return stop
 }
 
-// listener is a subscription that a client has.
+// listener is a client's subscription.
 type listener struct {
 	t       *testing.T
 	answers <-chan answer
 	leave   context.CancelFunc
 }
 
-// executor returns what runs operations for the transports of subscriptions.
+// executor returns an executor as the transports use it.
 func (s *server) executor() *graph.Executor {
 	return graph.NewExecutor(graph.HandlerConfig{
 		Resolvers: resolvers.New(s.db, s.tokens), NewOperation: resolvers.NewOperation, Logger: slog.New(slog.DiscardHandler),
@@ -112,7 +111,7 @@ func read(t *testing.T, response *graphql.Response) answer {
 	return a
 }
 
-// next returns the next answer; it fails the test if the stream ends before there is one.
+// next returns the next response, and fails the test if the stream ends first.
 func (l *listener) next() answer {
 	l.t.Helper()
 	select {
@@ -121,13 +120,13 @@ func (l *listener) next() answer {
 			l.t.Fatal("the stream ended")
 		}
 		return a
-	case <-time.After(patience):
-		l.t.Fatal("nothing happened")
+	case <-time.After(testTimeout):
+		l.t.Fatal("timed out")
 	}
 	return answer{}
 }
 
-// change is next, in words: what happened to what.
+// change returns the next change as text: its kind and object.
 func (l *listener) change(w *world) string {
 	l.t.Helper()
 	a := l.next()
@@ -145,7 +144,7 @@ func (l *listener) change(w *world) string {
 	return a.raw
 }
 
-// ending is what a stream that is watched without GraphQL says of its end.
+// ending receives the reason for the end of a stream that is read without GraphQL.
 type ending chan error
 
 // code waits for the stream to end, and returns the code of the reason.
@@ -154,13 +153,13 @@ func (e ending) code(t *testing.T) store.Code {
 	select {
 	case err := <-e:
 		return store.CodeOf(err)
-	case <-time.After(patience):
-		t.Fatal("the stream goes on")
+	case <-time.After(testTimeout):
+		t.Fatal("the stream doesn't end")
 	}
 	return ""
 }
 
-// watchTickets subscribes without GraphQL, to see why a stream ends.
+// watchTickets subscribes without GraphQL, which shows why a stream ends.
 func watchTickets(
 	ctx context.Context, t *testing.T, d *db.DB, viewer auth.Viewer, after string,
 ) (<-chan *live.Change[db.Ticket], ending) {

@@ -12,10 +12,10 @@ import (
 	"crm/db/store"
 )
 
-func TestWhatIsToldOfAnInteraction(t *testing.T) {
+func TestChangesOfAnInteraction(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
-		tellSubscribers(t, s.db)
+		runBroker(t, s.db)
 		s.settle()
 		const query = `subscription { interactionChanged(where: {status: {eq: PLANNED}}) {
 			seq kind interactionId interaction { title customer { name } viewerCan } } }`
@@ -30,7 +30,7 @@ func TestWhatIsToldOfAnInteraction(t *testing.T) {
 			t.Helper()
 			for _, l := range []*listener{uma, cleo} {
 				if got := l.change(w); got != want {
-					t.Errorf("told %q, want %q", got, want)
+					t.Errorf("got %q, want %q", got, want)
 				}
 			}
 		}
@@ -43,15 +43,15 @@ func TestWhatIsToldOfAnInteraction(t *testing.T) {
 		expect("REMOVED demo null")
 		w.ids["elsewhere"] = s.createInteraction(w.people["otto"], w.people["cato"], "elsewhere")
 		if got := otto.change(w); got != "CREATED elsewhere" {
-			t.Errorf("otto is told %q", got)
+			t.Errorf("otto gets %q", got)
 		}
 	})
 }
 
-func TestAdminsAreToldOfFailedDeliveries(t *testing.T) {
+func TestAdminsReceiveFailedDeliveries(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
-		tellSubscribers(t, s.db)
+		runBroker(t, s.db)
 		s.settle()
 		l := s.subscribe(w.people["ada"],
 			`subscription { deliveryFailed { seq at deliveryId delivery { id status recipient lastError attempts } } }`, nil)
@@ -59,9 +59,9 @@ func TestAdminsAreToldOfFailedDeliveries(t *testing.T) {
 		a := l.next()
 		if a.text("deliveryFailed.deliveryId") != id || a.text("deliveryFailed.delivery.status") != "FAILED" ||
 			a.text("deliveryFailed.delivery.lastError") != "550 no such user" {
-			t.Errorf("told %s", a.raw)
+			t.Errorf("got %s", a.raw)
 		}
-		// A message to somebody whose address can't be one is given up at once.
+		// A message to an invalid address fails at once.
 		event := &store.Event{ID: store.NewID(), Entity: idOf(t, w.ids["plan"])}
 		delivery := s.db.NewDelivery(event, "mail", "nobody")
 		delivery.Status = db.DeliveryFailed
@@ -71,7 +71,7 @@ func TestAdminsAreToldOfFailedDeliveries(t *testing.T) {
 			}
 		}
 		if a := l.next(); a.text("deliveryFailed.deliveryId") != delivery.GlobalID() {
-			t.Errorf("told %s", a.raw)
+			t.Errorf("got %s", a.raw)
 		}
 	})
 }
@@ -88,8 +88,8 @@ func (f *finds) Find(ctx context.Context, c *store.Collection, q store.Query, ne
 	return f.Store.Find(ctx, c, q, next)
 }
 
-// Without subscribers the feed asks the store for nothing.
-func TestNothingIsReadForNobody(t *testing.T) {
+// Without subscribers the broker reads nothing.
+func TestNothingIsReadWithoutSubscribers(t *testing.T) {
 	t.Parallel()
 	store := &finds{Store: openSQLite(t)}
 	s := serve(t, store, db.Options{})
@@ -101,22 +101,22 @@ func TestNothingIsReadForNobody(t *testing.T) {
 	defer stop()
 	l := s.subscribe(ada, ticketChanges, nil)
 	subscribed := store.n.Load()
-	const several = 600 * time.Millisecond // looks of a feed that has subscribers
-	for deadline := time.Now().Add(patience); store.n.Load() == subscribed; {
+	const several = 600 * time.Millisecond // several polls of a broker with subscribers
+	for deadline := time.Now().Add(testTimeout); store.n.Load() == subscribed; {
 		if time.Now().After(deadline) {
-			t.Fatal("nothing is read for a subscriber")
+			t.Fatal("the broker reads nothing for a subscriber")
 		}
 		time.Sleep(time.Millisecond)
 	}
 	l.leave()
-	for deadline := time.Now().Add(patience); ; {
+	for deadline := time.Now().Add(testTimeout); ; {
 		before := store.n.Load()
 		time.Sleep(several)
 		if store.n.Load() == before {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("the feed goes on reading for nobody")
+			t.Fatal("the broker keeps reading without subscribers")
 		}
 	}
 }

@@ -8,13 +8,13 @@ import (
 	"crm/db/store"
 )
 
-// TestIdleSubscribersAreSmall holds what an idle subscriber costs, each with a filter of its own, without the transport but
-// with a goroutine that waits for its answers. It doesn't run in parallel, so that nobody else's memory is measured.
+// TestIdleSubscribersAreSmall limits the memory of an idle subscriber with its own filter, without the transport but with a
+// goroutine that waits for responses. It doesn't run in parallel, because it measures the whole process.
 func TestIdleSubscribersAreSmall(t *testing.T) {
 	const subscribers, limit = 1000, 20 << 10
 	s := serve(t, openSQLite(t), db.Options{})
 	w := s.newWorld()
-	tellSubscribers(t, s.db)
+	runBroker(t, s.db)
 	listeners := make([]*listener, subscribers)
 	exec := s.executor()
 	before := memory()
@@ -25,17 +25,17 @@ func TestIdleSubscribersAreSmall(t *testing.T) {
 	each := (memory() - before) / subscribers
 	t.Logf("an idle subscriber costs %d bytes", each)
 	if each > limit {
-		t.Errorf("that is more than %d", limit)
+		t.Errorf("an idle subscriber costs more than %d bytes", limit)
 	}
 	describeLeak("ada", "wet")(w)
 	for _, l := range listeners {
 		if got := l.change(w); got != "UPDATED leak" {
-			t.Fatalf("one of a thousand is told %q", got)
+			t.Fatalf("one of a thousand gets %q", got)
 		}
 	}
 }
 
-// memory returns how many bytes of heap and stacks are in use.
+// memory returns the bytes of heap and stacks in use.
 func memory() int {
 	runtime.GC()
 	runtime.GC()

@@ -15,9 +15,9 @@ import (
 	"crm/db/store"
 )
 
-// TestStreamsLoseNothingAndRepeatNothing has several servers on one store write ten thousand events at once, while
-// clients leave and come back, now here, now there, and a server is stopped and replaced. Each client has to get every
-// event, once, in order. The stand-in for MongoDB scans its log for every read, so there it is 240.
+// TestStreamsLoseNothingAndRepeatNothing makes several servers on one store write ten thousand events, while clients
+// disconnect and reconnect to either server, and a server is stopped and replaced. Each client must get every event once, in
+// order. FerretDB scans its log for every read, so there are only 240 events there.
 func TestStreamsLoseNothingAndRepeatNothing(t *testing.T) {
 	const writers, clients = 4, 6
 	onEachEngine(t, func(t *testing.T, s *server) {
@@ -29,8 +29,8 @@ func TestStreamsLoseNothingAndRepeatNothing(t *testing.T) {
 		s.settle()
 		from := s.latestSeq()
 		c := &cluster{servers: []*db.DB{s.db, serve(t, s.store, db.Options{}).db}}
-		stop := tellSubscribers(t, c.servers[0])
-		tellSubscribers(t, c.servers[1])
+		stop := runBroker(t, c.servers[0])
+		runBroker(t, c.servers[1])
 		admin := s.viewer(w.people["ada"])
 		var running sync.WaitGroup
 		for i := range clients {
@@ -47,7 +47,7 @@ func TestStreamsLoseNothingAndRepeatNothing(t *testing.T) {
 		writing.Wait()
 		stop()
 		c.replace(serve(t, s.store, db.Options{}).db)
-		tellSubscribers(t, c.server(0))
+		runBroker(t, c.server(0))
 		for range writers {
 			writing.Go(func() { s.happen(w.ids["leak"], events/2/writers) })
 		}
@@ -78,10 +78,10 @@ func (c *cluster) replace(d *db.DB) {
 	c.servers[0] = d
 }
 
-// follow is a client: it subscribes after the last seq that it got, reads some changes, leaves, and goes to the other
-// server, until it has all.
+// follow is a client: it subscribes after its last seq, reads some changes, disconnects, and switches to the other server,
+// until it has all.
 func (c *cluster) follow(ctx context.Context, admin auth.Viewer, client, at, to int) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*patience)
+	ctx, cancel := context.WithTimeout(ctx, 5*testTimeout)
 	defer cancel()
 	for try := 0; at < to && ctx.Err() == nil; try++ {
 		next, err := readSome(ctx, c.server(client+try), admin, at, min(to, at+37*(client+1)+try%400))
@@ -96,7 +96,7 @@ func (c *cluster) follow(ctx context.Context, admin auth.Viewer, client, at, to 
 	return nil
 }
 
-// readSome is one subscription: it reads the changes behind at up to enough, or as far as the stream goes.
+// readSome is one subscription: it reads the changes after at up to enough, or until the stream ends.
 func readSome(ctx context.Context, d *db.DB, admin auth.Viewer, at, enough int) (int, error) {
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
@@ -117,7 +117,7 @@ func readSome(ctx context.Context, d *db.DB, admin auth.Viewer, at, enough int) 
 				return at, nil
 			}
 			if change.Seq() != strconv.Itoa(at+1) {
-				return at, fmt.Errorf("after %d comes %s", at, change.Seq())
+				return at, fmt.Errorf("got %[2]s after %[1]d", at, change.Seq())
 			}
 			at++
 		}

@@ -16,7 +16,7 @@ import (
 const ticketChanges = `subscription($where: TicketWhere, $after: String) {
 	ticketChanged(where: $where, after: $after) { seq at kind ticketId ticket { id status description assignee { name } viewerCan } } }`
 
-// step is something that happens, and who is told what of it.
+// step is an event, and the changes that each viewer receives.
 type step struct {
 	name string
 	do   func(w *world)
@@ -56,8 +56,8 @@ func raise(name, by, on string) func(w *world) {
 	return func(w *world) { w.ids[name] = w.s.createTicket(w.people[by], w.ids[on], name) }
 }
 
-// told makes what somebody is told of names and changes: "ada", "MOVED leak", "uma" and so on.
-func told(pairs ...string) map[string]string {
+// received maps viewers to changes, given as "ada", "MOVED leak", "uma" and so on.
+func received(pairs ...string) map[string]string {
 	want := make(map[string]string)
 	for i := 0; i < len(pairs); i += 2 {
 		want[pairs[i]] = pairs[i+1]
@@ -65,45 +65,45 @@ func told(pairs ...string) map[string]string {
 	return want
 }
 
-// The last step of each story is told to everybody, and so shows that nobody was told anything in between.
+// Everybody receives the last step of each story, which shows that nobody received anything else before.
 var stories = map[string]struct {
 	where variables
 	steps []step
 }{
-	"everybody is told of what they see": {nil, []step{
-		{"raised", raise("leak", "cleo", "plan"), told("ada", "CREATED leak", "uma", "CREATED leak", "cleo", "CREATED leak")},
-		{"moved", moveLeak("uma", "IN_PROGRESS"), told("ada", "MOVED leak", "uma", "MOVED leak", "cleo", "MOVED leak")},
-		{"described", describeLeak("cleo", "worse"), told("ada", "UPDATED leak", "uma", "UPDATED leak", "cleo", "UPDATED leak")},
-		{"comes into sight", assignLeak("uma", "otto"), told(
+	"everybody receives changes of what they see": {nil, []step{
+		{"raised", raise("leak", "cleo", "plan"), received("ada", "CREATED leak", "uma", "CREATED leak", "cleo", "CREATED leak")},
+		{"moved", moveLeak("uma", "IN_PROGRESS"), received("ada", "MOVED leak", "uma", "MOVED leak", "cleo", "MOVED leak")},
+		{"described", describeLeak("cleo", "worse"), received("ada", "UPDATED leak", "uma", "UPDATED leak", "cleo", "UPDATED leak")},
+		{"comes into sight", assignLeak("uma", "otto"), received(
 			"ada", "ASSIGNED leak", "uma", "ASSIGNED leak", "otto", "ASSIGNED leak", "cleo", "ASSIGNED leak")},
-		{"in sight", moveLeak("otto", "RESOLVED"), told("ada", "MOVED leak", "uma", "MOVED leak", "otto", "MOVED leak", "cleo", "MOVED leak")},
-		{"leaves sight", assignLeak("uma", ""), told(
+		{"in sight", moveLeak("otto", "RESOLVED"), received("ada", "MOVED leak", "uma", "MOVED leak", "otto", "MOVED leak", "cleo", "MOVED leak")},
+		{"leaves sight", assignLeak("uma", ""), received(
 			"ada", "ASSIGNED leak", "uma", "ASSIGNED leak", "otto", "REMOVED leak null", "cleo", "ASSIGNED leak")},
-		{"out of sight", describeLeak("uma", "secret"), told("ada", "UPDATED leak", "uma", "UPDATED leak", "cleo", "UPDATED leak")},
-		{"deleted", deleteLeak, told("ada", "REMOVED leak null", "uma", "REMOVED leak null", "cleo", "REMOVED leak null")},
-		{"elsewhere", raise("end", "cato", "call"), told("ada", "CREATED end", "otto", "CREATED end", "cato", "CREATED end")},
-		{"here", raise("end2", "cleo", "plan"), told("ada", "CREATED end2", "uma", "CREATED end2", "cleo", "CREATED end2")},
+		{"out of sight", describeLeak("uma", "secret"), received("ada", "UPDATED leak", "uma", "UPDATED leak", "cleo", "UPDATED leak")},
+		{"deleted", deleteLeak, received("ada", "REMOVED leak null", "uma", "REMOVED leak null", "cleo", "REMOVED leak null")},
+		{"elsewhere", raise("end", "cato", "call"), received("ada", "CREATED end", "otto", "CREATED end", "cato", "CREATED end")},
+		{"here", raise("end2", "cleo", "plan"), received("ada", "CREATED end2", "uma", "CREATED end2", "cleo", "CREATED end2")},
 	}},
 	"a list is kept right": {variables{"status": variables{"eq": "OPEN"}}, []step{
-		{"raised", raise("leak", "cleo", "plan"), told("ada", "CREATED leak", "uma", "CREATED leak", "cleo", "CREATED leak")},
-		{"ceases to match", moveLeak("uma", "IN_PROGRESS"), told(
+		{"raised", raise("leak", "cleo", "plan"), received("ada", "CREATED leak", "uma", "CREATED leak", "cleo", "CREATED leak")},
+		{"ceases to match", moveLeak("uma", "IN_PROGRESS"), received(
 			"ada", "REMOVED leak null", "uma", "REMOVED leak null", "cleo", "REMOVED leak null")},
 		{"does not match", describeLeak("uma", "worse"), nil},
 		{"comes into sight, does not match", assignLeak("uma", "otto"), nil},
-		{"matches again", moveLeak("otto", "OPEN"), told("ada", "MOVED leak", "uma", "MOVED leak", "otto", "MOVED leak", "cleo", "MOVED leak")},
-		{"leaves sight", assignLeak("uma", ""), told(
+		{"matches again", moveLeak("otto", "OPEN"), received("ada", "MOVED leak", "uma", "MOVED leak", "otto", "MOVED leak", "cleo", "MOVED leak")},
+		{"leaves sight", assignLeak("uma", ""), received(
 			"ada", "ASSIGNED leak", "uma", "ASSIGNED leak", "otto", "REMOVED leak null", "cleo", "ASSIGNED leak")},
-		{"deleted", deleteLeak, told("ada", "REMOVED leak null", "uma", "REMOVED leak null", "cleo", "REMOVED leak null")},
-		{"elsewhere", raise("end", "cato", "call"), told("ada", "CREATED end", "otto", "CREATED end", "cato", "CREATED end")},
-		{"here", raise("end2", "cleo", "plan"), told("ada", "CREATED end2", "uma", "CREATED end2", "cleo", "CREATED end2")},
+		{"deleted", deleteLeak, received("ada", "REMOVED leak null", "uma", "REMOVED leak null", "cleo", "REMOVED leak null")},
+		{"elsewhere", raise("end", "cato", "call"), received("ada", "CREATED end", "otto", "CREATED end", "cato", "CREATED end")},
+		{"here", raise("end2", "cleo", "plan"), received("ada", "CREATED end2", "uma", "CREATED end2", "cleo", "CREATED end2")},
 	}},
 	"a filter looks through relations": {variables{"customer": variables{"company": variables{"eq": "Cleo Ltd"}}}, []step{
 		{"another's", raise("noise2", "cato", "call"), nil},
-		{"raised", raise("leak", "cleo", "plan"), told("ada", "CREATED leak", "uma", "CREATED leak", "cleo", "CREATED leak")},
-		{"moved", moveLeak("uma", "IN_PROGRESS"), told("ada", "MOVED leak", "uma", "MOVED leak", "cleo", "MOVED leak")},
-		{"matches no more", func(w *world) { moveCompany(w, "Elsewhere"); moveLeak("uma", "RESOLVED")(w) }, told(
+		{"raised", raise("leak", "cleo", "plan"), received("ada", "CREATED leak", "uma", "CREATED leak", "cleo", "CREATED leak")},
+		{"moved", moveLeak("uma", "IN_PROGRESS"), received("ada", "MOVED leak", "uma", "MOVED leak", "cleo", "MOVED leak")},
+		{"matches no more", func(w *world) { moveCompany(w, "Elsewhere"); moveLeak("uma", "RESOLVED")(w) }, received(
 			"ada", "REMOVED leak null", "uma", "REMOVED leak null", "cleo", "REMOVED leak null")},
-		{"matches again", func(w *world) { moveCompany(w, "Cleo Ltd"); moveLeak("uma", "IN_PROGRESS")(w) }, told(
+		{"matches again", func(w *world) { moveCompany(w, "Cleo Ltd"); moveLeak("uma", "IN_PROGRESS")(w) }, received(
 			"ada", "MOVED leak", "uma", "MOVED leak", "cleo", "MOVED leak")},
 	}},
 }
@@ -113,19 +113,19 @@ func moveCompany(w *world, to string) {
 		variables{"in": variables{"id": w.ids["cleo"], "company": to}})
 }
 
-func TestWhoIsToldOfATicket(t *testing.T) {
+func TestWhoReceivesChangesOfATicket(t *testing.T) {
 	t.Parallel()
 	for name, story := range stories {
 		t.Run(name, func(t *testing.T) {
 			onEachEngine(t, func(t *testing.T, s *server) {
 				w := s.newWorld()
-				tellSubscribers(t, s.db)
+				runBroker(t, s.db)
 				s.settle()
 				listeners := make(map[string]*listener)
 				for _, who := range []string{"ada", "uma", "otto", "cleo", "cato"} {
 					listeners[who] = s.subscribe(w.people[who], ticketChanges, variables{"where": story.where})
 				}
-				// All audiences are told of an event at once, so when the witness has seen it, everything is decided.
+				// All subscriber groups process an event together, so when the witness receives it, the outcome is final.
 				witness := s.subscribe(w.people["ada"], ticketChanges, nil)
 				for _, step := range story.steps {
 					step.do(w)
@@ -136,7 +136,7 @@ func TestWhoIsToldOfATicket(t *testing.T) {
 							continue
 						}
 						if got := listeners[who].change(w); got != want {
-							t.Errorf("%s: %s is told %q, want %q", step.name, who, got, want)
+							t.Errorf("%s: %s gets %q, want %q", step.name, who, got, want)
 						}
 					}
 				}
@@ -145,7 +145,7 @@ func TestWhoIsToldOfATicket(t *testing.T) {
 	}
 }
 
-// settle waits until everything that has happened is in the log.
+// settle waits until all events are in the log.
 func (s *server) settle() {
 	s.t.Helper()
 	for range 1000 {
@@ -157,17 +157,17 @@ func (s *server) settle() {
 			return
 		}
 	}
-	s.t.Fatal("the log doesn't settle")
+	s.t.Fatal("the events are not moved into the log")
 }
 
-// TestEverySubscriptionForEveryRole is the matrix of root fields for subscriptions: something happens to all there is,
-// and those who may are told.
+// TestEverySubscriptionForEveryRole is the role matrix of subscriptions: it changes all objects and checks who receives the
+// changes.
 func TestEverySubscriptionForEveryRole(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		w.ids["mail"] = s.giveUp(w.ids["plan"])
 		s.settle()
-		tellSubscribers(t, s.db)
+		runBroker(t, s.db)
 		schema := graph.NewExecutableSchema(graph.Config{}).Schema()
 		for _, test := range subscriptionRows {
 			field := schema.Subscription.Fields.ForName(test.field)
@@ -182,7 +182,7 @@ func TestEverySubscriptionForEveryRole(t *testing.T) {
 	})
 }
 
-// giveUp makes a message about an interaction and gives it up.
+// giveUp creates a failed message about an interaction.
 func (s *server) giveUp(about string) string {
 	s.t.Helper()
 	now := time.Now().UTC().Truncate(time.Millisecond)
@@ -207,7 +207,7 @@ func subscriptionOf(schema *ast.Schema, field *ast.FieldDefinition) string {
 	return "subscription($after: String) { " + field.Name + "(after: $after) { id: " + id + " } }"
 }
 
-// outcomeOf reads as much as is wanted.
+// outcomeOf reads as many changes as expected.
 func (w *world) outcomeOf(l *listener, field, want string) string {
 	l.t.Helper()
 	var names []string

@@ -15,7 +15,7 @@ import (
 	"crm/db/store"
 )
 
-// countedPasswords counts how often a password is checked and how many hashes are made.
+// countedPasswords counts verified and hashed passwords.
 type countedPasswords struct {
 	db.Passwords
 
@@ -48,7 +48,7 @@ func onEachEngineCounting(t *testing.T, test func(t *testing.T, s *server, passw
 const logInMutation = `mutation($email: EmailAddress!, $password: String!) {
 	logInUser(input: {email: $email, password: $password}) { __typename } }`
 
-// wrong tries wrong passwords, which are refused as such.
+// wrong tries wrong passwords, which are refused as wrong.
 func (s *server) wrong(email string, n int) {
 	s.t.Helper()
 	for range n {
@@ -56,17 +56,17 @@ func (s *server) wrong(email string, n int) {
 	}
 }
 
-// limited tries a password and returns when the server says to try again.
+// limited tries a password and returns retryAfter.
 func (s *server) limited(email, password string) int {
 	s.t.Helper()
 	after := s.refused("", logInMutation, variables{"email": email, "password": password}, "RATE_LIMITED").Extensions.RetryAfter
 	if after <= 0 || after > 900 {
-		s.t.Errorf("it says to try again in %d seconds", after)
+		s.t.Errorf("retryAfter is %d seconds", after)
 	}
 	return after
 }
 
-// attempts counts the tries that the store knows of.
+// attempts counts the stored attempts.
 func (s *server) attempts(where store.Filter) int {
 	s.t.Helper()
 	n, err := s.store.Count(s.t.Context(), db.LoginAttempts.Collection, where)
@@ -76,7 +76,7 @@ func (s *server) attempts(where store.Filter) int {
 	return n
 }
 
-// passTime makes all tries older.
+// passTime makes all attempts older.
 func (s *server) passTime(by time.Duration) {
 	s.t.Helper()
 	var tries []*db.LoginAttempt
@@ -109,32 +109,32 @@ func TestWrongPasswordsAreLimited(t *testing.T) {
 		first, known := s.limited(uma.email, "a wrong guess"), s.attempts(store.Filter{})
 		for range 3 {
 			if after := s.limited(uma.email, password); after > first {
-				t.Errorf("trying on puts it off from %d to %d seconds", first, after)
+				t.Errorf("further attempts extend it from %d to %d seconds", first, after)
 			}
 		}
 		if n := s.attempts(store.Filter{}); n != known {
-			t.Errorf("tries that are refused count: %d became %d", known, n)
+			t.Errorf("refused attempts count: %d became %d", known, n)
 		}
 		if checks := passwords.checks.Load() - before; checks != 10 {
-			t.Errorf("%d passwords were checked while none should be", checks-10)
+			t.Errorf("%d passwords were checked, want none", checks-10)
 		}
 
-		// Neither the customer with the same address, nor another user, nor who is logged in already, is concerned.
+		// The customer with the same address, another user and logged-in sessions are not affected.
 		s.must("", `mutation { logInCustomer(input: {email: "uma@example.com", password: "correct horse"}) { customer { id } } }`, nil)
 		s.anotherSession(ada)
 		if !s.alive(uma) || !s.alive(s.refreshed(uma)) {
-			t.Error("a session ended because somebody tried passwords")
+			t.Error("a session ended because of wrong passwords")
 		}
 		s.passTime(14 * time.Minute)
 		if after := s.limited(uma.email, password); after > 60 {
-			t.Errorf("a minute before the end it says to try again in %d seconds", after)
+			t.Errorf("a minute before the end retryAfter is %d seconds", after)
 		}
 		s.passTime(time.Minute)
 		s.anotherSession(uma)
 	})
 }
 
-func TestRightPasswordBeginsAnew(t *testing.T) {
+func TestCorrectPasswordResetsTheCount(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		ada := s.signUpUser("Ada")
 		for range 2 {
@@ -143,16 +143,16 @@ func TestRightPasswordBeginsAnew(t *testing.T) {
 		}
 		s.wrong(ada.email, 10)
 		s.limited(ada.email, password)
-		// The successes took back their own tries only: what an address got wrong stays.
+		// Successes remove only their own attempts; failed ones of the address remain.
 		if n := s.attempts(store.Eq("key", "address:127.0.0.1")); n != 28 {
-			t.Errorf("%d tries are counted for the client's address, want 28", n)
+			t.Errorf("%d attempts count for the client's address, want 28", n)
 		}
 	})
 }
 
-// TestManyTriesAtOnceCannotSlipThrough: a limit that is looked at before the password is checked, and counted after it,
-// would let all through.
-func TestManyTriesAtOnceCannotSlipThrough(t *testing.T) {
+// TestConcurrentAttemptsAreLimited checks that attempts are counted before the password is verified; otherwise all would
+// pass.
+func TestConcurrentAttemptsAreLimited(t *testing.T) {
 	onEachEngineCounting(t, func(t *testing.T, s *server, passwords *countedPasswords) {
 		ada := s.signUpUser("Ada")
 		var wrong, limited atomic.Int32
@@ -171,12 +171,12 @@ func TestManyTriesAtOnceCannotSlipThrough(t *testing.T) {
 			t.Errorf("%d passwords were checked, %d wrong, %d limited", checks, wrong.Load(), limited.Load())
 		}
 		if n := s.attempts(store.Filter{}); n != 2*int(wrong.Load()) {
-			t.Errorf("%d tries are counted for %d wrong passwords", n, wrong.Load())
+			t.Errorf("%d attempts count for %d wrong passwords", n, wrong.Load())
 		}
 	})
 }
 
-// TestUnknownAddressCostsAsMuch: who measures how long an answer takes must not learn which accounts there are.
+// TestUnknownAddressCostsAsMuch checks that the time of a response doesn't reveal which accounts exist.
 func TestUnknownAddressCostsAsMuch(t *testing.T) {
 	onEachEngineCounting(t, func(t *testing.T, s *server, passwords *countedPasswords) {
 		w := s.newWorld()
@@ -216,19 +216,19 @@ func TestAddressIsLimited(t *testing.T) {
 		const attacker, owner = "192.0.2.1", "192.0.2.2"
 		for i := range 100 {
 			if code := logIn(fmt.Sprintf("user%d@example.com", i/9), "a wrong guess", attacker); code != store.Unauthenticated {
-				t.Fatalf("try %d gives %q", i, code)
+				t.Fatalf("attempt %d gives %q", i, code)
 			}
 		}
 		checks := passwords.checks.Load()
 		for range 12 {
 			if code := logIn(ada.email, password, attacker); code != store.RateLimited {
-				t.Fatalf("the 101st try gives %q", code)
+				t.Fatalf("the 101st attempt gives %q", code)
 			}
 		}
 		if passwords.checks.Load() != checks {
-			t.Error("a password was checked that shouldn't be")
+			t.Error("a password was checked after the limit")
 		}
-		// What the attacker was refused mustn't lock the owner out.
+		// Refused attempts of the attacker must not lock the owner out.
 		if code := logIn(ada.email, password, owner); code != "" {
 			t.Errorf("the owner, from elsewhere, gets %q", code)
 		}
@@ -250,7 +250,8 @@ func TestWrongCurrentPasswordsAreLimited(t *testing.T) {
 	})
 }
 
-// TestAddressesOfOneNetwork: whoever has one address of IPv6 has a network of them, which is limited as one address is.
+// TestAddressesOfOneNetwork checks that an IPv6 network is limited like one address, because a client usually has a whole
+// network.
 func TestAddressesOfOneNetwork(t *testing.T) {
 	t.Parallel()
 	for network, want := range map[string]bool{"2001:db8:1:2::%x": true, "2001:db8:1:%x::1": false, "::ffff:192.0.2.%d": false} {

@@ -55,14 +55,14 @@ func (r mutationResolver) MoveTicket(
 	return &graph.MoveTicketPayload{Ticket: ticket}, nil
 }
 
-// AssignTicket resolves Mutation.assignTicket. Leaving the assignee out is refused: it could mean either.
+// AssignTicket resolves Mutation.assignTicket. Omitting the assignee is refused, because it is ambiguous.
 func (r mutationResolver) AssignTicket(
 	ctx context.Context, input graph.AssignTicketInput,
 ) (*graph.AssignTicketPayload, error) {
 	var problems db.Problems
 	id := problems.ID("input.id", db.KindTicket, input.ID)
 	if !input.AssigneeID.IsSet() {
-		problems.Add("input.assigneeId", "must be given; null assigns the ticket to nobody")
+		problems.Add("input.assigneeId", "is required; null assigns the ticket to nobody")
 	}
 	var assignee *store.ID
 	if text := input.AssigneeID.Value(); text != nil {

@@ -8,7 +8,7 @@ import (
 	"crm/graph"
 )
 
-// User resolves Query.user; @oneOf sees to it that there is one key.
+// User resolves Query.user; @oneOf ensures that there is exactly one key.
 func (r queryResolver) User(ctx context.Context, by graph.UserBy) (*db.User, error) {
 	if email := by.Email.Value(); email != nil {
 		return db.ByEmail(ctx, projected(ctx, r.db.Users), scopeOf(ctx), *email)

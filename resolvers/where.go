@@ -13,18 +13,17 @@ import (
 	"crm/graph"
 )
 
-// Bounds of a filter.
+// The limits of a filter.
 const (
 	maxConditions = 100
 	maxValues     = 100
 	maxDepth      = 8
-	// maxSearch is how long a text may be that is looked for within others: longer than any of those that new documents
-	// may have there.
+	// maxSearch is the maximum length of a searched text, which is longer than any searched field of a new document.
 	maxSearch = 1_000
 )
 
-// conditions turns a where input into a store.Filter and collects everything that is wrong with it. An explicit null is
-// refused wherever it could silently match everything.
+// conditions converts a where input into a store.Filter and collects all its problems. It refuses an explicit null wherever
+// that could silently match everything.
 type conditions struct {
 	problems store.Problems
 	n        int
@@ -76,7 +75,7 @@ func convertAll[W any](
 	return filters
 }
 
-// given reports whether an input was given; an explicit null is noted as a problem.
+// given reports whether an input was given; it adds a problem for an explicit null.
 func given[T any](c *conditions, in graphql.Omittable[T], path string, null bool) bool {
 	if !in.IsSet() {
 		return false
@@ -89,8 +88,7 @@ func given[T any](c *conditions, in graphql.Omittable[T], path string, null bool
 	return true
 }
 
-// related converts the conditions on a document that a reference leads to: those in the input field name of the where
-// input at path.
+// related converts the conditions on a referenced document, which are in the input field name of the where input at path.
 func related[W any](
 	c *conditions, path, name string, depth int, in graphql.Omittable[*W], field string, target *entity.Definition,
 	convert func(c *conditions, path string, depth int, where *W) store.Filter,
@@ -105,8 +103,8 @@ func related[W any](
 	return store.InQuery(field, target.Collection, "_id", convert(c, path, depth+1, in.Value()))
 }
 
-// compare converts the conditions on one field, which are in the input field name of the where input at path; value turns
-// an input value into one of db's.
+// compare converts the conditions on one field, which are in the input field name of the where input at path; value
+// converts an input value into a stored one.
 func compare[T any](
 	c *conditions, path, name, field string, in graphql.Omittable[*graph.Comparison[T]], value func(T) (any, error),
 ) store.Filter {
@@ -152,7 +150,7 @@ func nullCondition(c *conditions, path, name, field string, in graphql.Omittable
 	return nullness(path, field, *in.Value())
 }
 
-// boolean converts a condition on a field that is true or false.
+// boolean converts a condition on a Boolean field.
 func boolean(c *conditions, path, name, field string, in graphql.Omittable[*bool]) store.Filter {
 	path += "." + name
 	if !given(c, in, path, in.Value() == nil) {
@@ -188,11 +186,11 @@ func (f *comparison[T]) scalar(name string, op store.Op, in graphql.Omittable[*T
 	f.filters = append(f.filters, store.Filter{Op: op, Field: f.field, Value: value, Path: f.path})
 }
 
-// searchable notes a problem if no text of that length is looked for within others.
+// searchable adds a problem if a text of this length can't be searched.
 func (f *comparison[T]) searchable(path string, op store.Op, length int) bool {
 	switch {
 	case op == store.OpContains && length < store.MinSearch:
-		f.problems.Add(path, "must have at least %d characters; startsWith takes fewer", store.MinSearch)
+		f.problems.Add(path, "must have at least %d characters; startsWith accepts fewer", store.MinSearch)
 	case (op == store.OpContains || op == store.OpStartsWith) && length > maxSearch:
 		f.problems.Add(path, "must have at most %d characters, not %d", maxSearch, length)
 	default:
@@ -225,7 +223,7 @@ func (f *comparison[T]) list(name string, op store.Op, in graphql.Omittable[[]T]
 	f.filters = append(f.filters, store.Filter{Op: op, Field: f.field, Values: values, Path: f.path})
 }
 
-// The ways in which input values become values of db.
+// The conversions of input values into stored values.
 
 func folded(text string) (any, error) { return entity.Fold(text), nil }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// counted is a part of a list, with the number of all that are in it.
+// counted is a part of a list, with the length of the whole list.
 type counted[T any] struct {
 	TotalCount int `json:"totalCount"`
 	Items      []T `json:"items"`

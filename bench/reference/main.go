@@ -1,9 +1,8 @@
-// Command reference answers what the benchmark asks, as one writes such a handler by hand: net/http, a few SQL
-// statements through database/sql, encoding/json. It reads and writes a copy of the server's own file.
+// Command reference is a hand-written handler for the requests of the benchmark: net/http, a few SQL statements through
+// database/sql, encoding/json. It reads and writes a copy of the server's own file.
 //
-// It is the yardstick that the server is measured against, so it stays as it is: it is not tuned, and it does less than
-// the server does. It knows no GraphQL, no authentication, no rights, no limits and no validation, and nothing follows
-// from the events that it writes.
+// It is the baseline for the server, so it must not change: it is not tuned, and it does less than the server. It has no
+// GraphQL, no authentication, no permissions, no limits and no validation, and nothing processes the events that it writes.
 package main
 
 import (
@@ -56,7 +55,7 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	return errors.Join(err, store.close())
 }
 
-// handler returns everything that the reference answers.
+// handler returns the handler of all requests.
 func (s *store) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /customers", s.serveCustomers)

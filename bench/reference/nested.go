@@ -18,7 +18,7 @@ WHERE company_key = ? ORDER BY created_at DESC, _id DESC LIMIT 50`
 
 const countCompany = `SELECT count(*) FROM customers WHERE company_key = ?`
 
-// Of many parents, the newest children of each: the list of parents joined to the rows that a limited subquery names.
+// The newest children of each of many parents: the list of parents joined with the rows of a limited subquery.
 const selectInteractions = `SELECT p.key, i._id, i.title, i.kind, i.start_time, i.status
 FROM json_each(?) AS p CROSS JOIN interactions AS i ON i._id IN (
   SELECT _id FROM interactions WHERE customer_id = unhex(p.value) ORDER BY created_at DESC, _id DESC LIMIT 5)
@@ -62,7 +62,7 @@ type ticket struct {
 	CreatedAt   time.Time `json:"createdAt"`
 }
 
-// serveCustomers is case Q1: the page behind the customer who was created at a time and has an id.
+// serveCustomers is case Q1: the page after the customer with a creation time and an id.
 func (s *store) serveCustomers(w http.ResponseWriter, r *http.Request) {
 	after, id := int64(math.MaxInt64), []byte{}
 	if text := r.FormValue("after"); text != "" {
@@ -79,7 +79,7 @@ func (s *store) serveCustomers(w http.ResponseWriter, r *http.Request) {
 	answer(w, page, err)
 }
 
-// page reads the customers that a statement selects, with what is theirs: three statements.
+// page reads the customers that a statement selects, with their interactions and tickets: three statements.
 func (s *store) page(ctx context.Context, stmt *sql.Stmt, arguments ...any) ([]customer, error) {
 	customers, err := query(ctx, stmt, func(rows *sql.Rows, c *customer) error {
 		var id []byte
@@ -98,7 +98,7 @@ func (s *store) page(ctx context.Context, stmt *sql.Stmt, arguments ...any) ([]c
 	return customers, s.addTickets(ctx, interactions)
 }
 
-// addInteractions gives each customer their newest interactions, and returns where these are.
+// addInteractions adds the newest interactions of each customer, and returns pointers to them.
 func (s *store) addInteractions(ctx context.Context, customers []customer) ([]*interaction, error) {
 	parents, err := idList(customers, func(c *customer) string { return c.ID })
 	if err != nil {
@@ -123,7 +123,7 @@ func (s *store) addInteractions(ctx context.Context, customers []customer) ([]*i
 	return all, err
 }
 
-// addTickets gives each interaction its newest tickets.
+// addTickets adds the newest tickets of each interaction.
 func (s *store) addTickets(ctx context.Context, interactions []*interaction) error {
 	parents, err := idList(interactions, func(i **interaction) string { return (*i).ID })
 	if err != nil {
@@ -138,7 +138,7 @@ func (s *store) addTickets(ctx context.Context, interactions []*interaction) err
 	return err
 }
 
-// scan reads a ticket; before and behind its own columns, the row may have others.
+// scan reads a ticket; the row may have other columns before and after those of the ticket.
 func (t *ticket) scan(rows *sql.Rows, before any, behind ...any) error {
 	var id []byte
 	var priority int
@@ -173,7 +173,7 @@ func query[T any](
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }() // repeats rows.Err
+	defer func() { _ = rows.Close() }() // rows.Err reports its error
 	found := []T{}
 	for rows.Next() {
 		var one T

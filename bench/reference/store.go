@@ -17,7 +17,7 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// connections is how many read at once; one writes, since SQLite has one writer at a time anyway.
+// connections is the number of reading connections. There is one for writing, because SQLite allows only one writer.
 const connections = 4
 
 type store struct {
@@ -78,7 +78,7 @@ func (s *store) prepare(ctx context.Context) error {
 
 func (s *store) close() error { return errors.Join(s.reads.Close(), s.writes.Close()) }
 
-// newID returns an id like those of the server.
+// newID returns an id with the layout of the server's.
 func newID() []byte {
 	id := make([]byte, 12)
 	binary.BigEndian.PutUint32(id, uint32(time.Now().Unix()))
@@ -93,12 +93,12 @@ func parseID(kind, text string) ([]byte, error) {
 	digits, ok := strings.CutPrefix(text, kind+"_")
 	id, err := hex.DecodeString(digits)
 	if !ok || err != nil || len(id) != 12 {
-		return nil, fmt.Errorf("%q is no id of this kind", text)
+		return nil, fmt.Errorf("%q is not an id of this kind", text)
 	}
 	return id, nil
 }
 
-// idList writes ids as the JSON that the statements about many parents take.
+// idList returns ids as the JSON parameter of statements about many parents.
 func idList[T any](rows []T, id func(*T) string) (string, error) {
 	list := make([]string, len(rows))
 	for i := range rows {
@@ -110,7 +110,7 @@ func idList[T any](rows []T, id func(*T) string) (string, error) {
 
 func at(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }
 
-// answer writes what a request asked for, or that it went wrong.
+// answer writes the result of a request, or its error.
 func answer(w http.ResponseWriter, value any, err error) {
 	if err != nil {
 		log.Print(err)
@@ -118,5 +118,5 @@ func answer(w http.ResponseWriter, value any, err error) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_ = json.NewEncoder(w).Encode(value) // an error is of the connection, which is gone then
+	_ = json.NewEncoder(w).Encode(value) // an error means that the connection is closed
 }

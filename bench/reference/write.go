@@ -20,7 +20,7 @@ const insertTicket = `INSERT INTO tickets
 (_id, interaction_id, customer_id, interaction_user_id, description, status, priority, created_at, updated_at, version)
 VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, 1)`
 
-// The event is what the mail follows from; here, nothing does.
+// The server sends mail because of this event; the reference sends none.
 const insertEvent = `INSERT INTO events (_id, seq, type, entity_id, actor_id, actor_role, at, data, planned)
 VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM events), 'ticket.created', ?, ?, 'ADMIN', ?, ?, 1)`
 
@@ -65,7 +65,7 @@ func (s *store) createTicket(ctx context.Context, interaction []byte, in newTick
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = tx.Rollback() }() // after the commit it does nothing
+	defer func() { _ = tx.Rollback() }() // has no effect after the commit
 	//nolint:sqlclosecheck // all three are closed with the transaction
 	owners, insertTicket, insertEvent := tx.StmtContext(ctx, s.prepared.owners),
 		tx.StmtContext(ctx, s.prepared.insertTicket), tx.StmtContext(ctx, s.prepared.insertEvent)

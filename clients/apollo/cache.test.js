@@ -1,4 +1,4 @@
-// Apollo Client's cache: what is read nested is normalised, pages are joined, mutations update by id.
+// Apollo Client's cache: nested results are normalised, pages are joined, and mutations update records by id.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gql } from '@apollo/client';
@@ -15,7 +15,7 @@ async function startWorld(t, sizes) {
   return { ...world, client };
 }
 
-test('a nested query is normalised, and read again without a request', async (t) => {
+test('a nested query is normalised, and a second read needs no request', async (t) => {
   const { client, customerIds, interactionIds, ticketIds } = await startWorld(t);
   const query = gql`
     query Nested {
@@ -78,7 +78,7 @@ test('fetchMore pages forward and back without duplicates', async (t) => {
   assert.deepEqual(await collect(backward, (page) => page.startCursor, (page) => page.hasPreviousPage), customerIds);
 });
 
-test('a mutation updates what other queries show, by its id', async (t) => {
+test('a mutation updates the results of other queries by id', async (t) => {
   const { client, ticketIds: [id] } = await startWorld(t, { customers: 1, interactions: 1, tickets: 1 });
   const shown = client.watchQuery({ query: gql`query Tickets { tickets(first: 5) { edges { node { id status version } } } }` });
   const states = [];

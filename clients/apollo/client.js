@@ -1,4 +1,4 @@
-// An Apollo client as a front end of this server makes it.
+// An Apollo client as a front end of this server would create it.
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { relayStylePagination } from '@apollo/client/utilities';
@@ -6,7 +6,7 @@ import { OperationTypeNode } from 'graphql';
 import { connectSocket } from '../socket.js';
 import { authLink, resumeLink } from './links.js';
 
-/** Returns a cache that joins the pages of lists. Lists that are filtered or ordered otherwise are others. */
+/** Returns a cache that joins the pages of lists. Lists with other filters or orders are kept separate. */
 export function createCache() {
   const pages = () => relayStylePagination(['where', 'orderBy']);
   return new InMemoryCache({
@@ -22,8 +22,8 @@ export function createCache() {
 }
 
 /**
- * Returns a client for a session. `socketOptions` are graphql-ws's, `resume` are resumeLink's, and `links` come before
- * the one that sends operations by HTTP.
+ * Returns a client for a session. `socketOptions` are options of graphql-ws, `resume` are options of resumeLink, and
+ * `links` precede the link that sends operations by HTTP.
  */
 export function createApolloClient({ url, session, links = [], socketOptions = {}, resume = {}, fetch }) {
   const socket = connectSocket(url, session, socketOptions);

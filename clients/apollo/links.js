@@ -8,7 +8,7 @@ function hasCode(error, ...codes) {
   return CombinedGraphQLErrors.is(error) && error.errors.some(({ extensions }) => codes.includes(extensions?.code));
 }
 
-/** Sends the session's access token. An operation that is refused for it is sent again, once, with another one. */
+/** Sends the session's access token. An operation whose token is refused is sent again, once, with a new one. */
 export function authLink(session) {
   return ApolloLink.from([
     new ErrorLink(({ error, operation, forward }) => {
@@ -27,12 +27,12 @@ export function authLink(session) {
 }
 
 /**
- * Has a subscription that the server ended, or that lost its connection, go on after the last change that it got, so that
- * none is missed or comes twice. `wait` returns what to wait for before subscribing again.
+ * Resumes a subscription that the server ended, or that lost its connection, after the last received change, so no change
+ * is missed or repeated. `wait` returns an observable to wait for before subscribing again.
  */
 export function resumeLink({ wait = () => timer(1000) } = {}) {
   return new ApolloLink((operation, forward) => {
-    // graphql-ws sends the very same object again when it connects again by itself.
+    // graphql-ws sends this same object again when it reconnects by itself.
     const variables = (operation.variables = { ...operation.variables });
     return defer(() => forward(operation)).pipe(
       tap(({ data }) => {

@@ -1,4 +1,4 @@
-// Apollo Client's persisted queries: automatic ones, and those of a manifest, which are the only ones a server runs.
+// Apollo Client's persisted queries: automatic ones, and those of a manifest, the only ones that the server then runs.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ import { Session } from '../session.js';
 import { send, signUpAdmin } from '../world.js';
 import { createApolloClient } from './client.js';
 
-// recordRequests returns a client with the link, and what it sends: method, whether with a text, status.
+// recordRequests returns a client with the link, and its requests: method, text or hash, status.
 function recordRequests(server, session, link) {
   const requests = [];
   const { client } = createApolloClient({
@@ -44,7 +44,7 @@ test('an automatic persisted query is sent as text once, then as a hash', async 
   assert.deepEqual(requests, ['GET hash 200', 'POST text 200', 'GET hash 200', 'GET hash 200']);
 });
 
-test('a server of trusted documents runs those of the manifest, and no others', async (t) => {
+test('a server with trusted documents runs only those of the manifest', async (t) => {
   const folder = fileURLToPath(new URL('trusted/', import.meta.url));
   await mkdir(`${folder}__generated__`, { recursive: true });
   const run = promisify(execFile);

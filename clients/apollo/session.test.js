@@ -1,4 +1,4 @@
-// Apollo Client's links: they see the codes of errors, and get another access token when one is refused.
+// Apollo Client's links see the codes of errors, and get a new access token when one is refused.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { CombinedGraphQLErrors, gql } from '@apollo/client';
@@ -45,7 +45,7 @@ test('an error link sees the codes of errors', async (t) => {
 test('an expired access token is exchanged once, and every operation is sent again', async (t) => {
   const server = await startServer(t, { USER_SECRET_KEY: key });
   const tokens = await signUpAdmin(server);
-  // The clock of this machine is wrong, say: the client takes the token for good.
+  // As if this machine's clock were wrong: the client assumes that the token is valid.
   const session = new Session(server.url, { ...tokens, accessToken: endToken(tokens.accessToken, key, -60) });
   const { client, statuses } = recordStatuses(server, session);
   const query = (name) => client.query({ query: gql`query ${name} { viewer { ... on User { id email } } }` });
@@ -67,7 +67,7 @@ test('an access token that is about to expire is exchanged before it is sent', a
   assert.deepEqual(statuses, [200]);
 });
 
-// recordStatuses returns a client, and the statuses of what it is answered.
+// recordStatuses returns a client, and the statuses of its responses.
 function recordStatuses(server, session) {
   const statuses = [];
   const { client } = createApolloClient({

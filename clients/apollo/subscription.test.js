@@ -1,4 +1,4 @@
-// Apollo Client's subscriptions go on where they were when the server comes back.
+// Apollo Client's subscriptions resume when the server is back.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gql } from '@apollo/client';
@@ -49,12 +49,12 @@ for (const [name, end] of [
 
     assert.deepEqual(got.map(({ kind, ticketId }) => [kind, ticketId]), Array(3).fill(['MOVED', ticket]));
     const order = got.map(({ seq }) => BigInt(seq));
-    assert.ok(order[0] < order[1] && order[1] < order[2], `the changes came as ${order}`);
+    assert.ok(order[0] < order[1] && order[1] < order[2], `the order of the changes is ${order}`);
     assert.equal(client.readFragment({ id: `Ticket:${ticket}`, fragment: gql`fragment T on Ticket { id status }` }).status, 'CLOSED');
   });
 }
 
-test('a subscription goes on when its access token ends, and ends with the session', async (t) => {
+test('a subscription continues when its access token expires, and ends with the session', async (t) => {
   const key = 'the key of users that only this test has';
   const server = await startServer(t, { USER_SECRET_KEY: key });
   const { tokens, ticketIds: [ticket] } = await populate(server, { customers: 1, interactions: 1, tickets: 1 });

@@ -1,4 +1,4 @@
-// graphql-codegen's client preset: what it makes of documents passes tsc --strict, and works.
+// graphql-codegen's client preset: its output passes tsc --strict, and works.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { populate } from '../world.js';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
-// run runs a program of an npm package; what it prints is shown if it fails.
+// run runs a program of an npm package; the error contains its output.
 async function run(program, ...options) {
   const path = fileURLToPath(new URL(`../node_modules/.bin/${program}`, import.meta.url));
   try {
@@ -20,7 +20,7 @@ async function run(program, ...options) {
   }
 }
 
-test('documents become types that tsc takes, and operations that run', async (t) => {
+test('documents become types that pass tsc, and operations that run', async (t) => {
   await rm(`${folder}__generated__`, { recursive: true, force: true });
   await run('graphql-codegen', '--config', 'codegen.json');
   await run('tsc', '--project', 'tsconfig.json');

@@ -1,4 +1,4 @@
-// The recommended rules of graphql-eslint for schemas, those for Relay, and some that say what this schema does anyway.
+// The recommended rules of graphql-eslint for schemas, those for Relay, and some for this schema's own conventions.
 import { fileURLToPath } from 'node:url';
 import plugin from '@graphql-eslint/eslint-plugin';
 
@@ -17,11 +17,11 @@ export default [
       '@graphql-eslint/require-nullable-fields-with-oneof': 'error',
       '@graphql-eslint/require-type-pattern-with-oneof': 'error',
 
-      // Short descriptions stand in one line here.
+      // Short descriptions are on one line.
       '@graphql-eslint/description-style': 'off',
-      // Connections have the shortcut `nodes` besides `edges`.
+      // Connections also have the shortcut `nodes`.
       '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
-      // Only what is a Node has an id. These are parts of an answer.
+      // Only Nodes have an id. These are parts of a response.
       '@graphql-eslint/strict-id-in-types': ['error', {
         exceptions: {
           types: ['PageInfo', 'Tokens', 'DeliveryFailure'],

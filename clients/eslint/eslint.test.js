@@ -1,4 +1,4 @@
-// graphql-eslint finds nothing in the schema but what eslint.config.js says why.
+// graphql-eslint finds no problems in the schema except those that eslint.config.js explains.
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import test from 'node:test';

@@ -1,4 +1,4 @@
-// The playground in headless Chromium: a nested query, a mutation and a subscription, and nothing from elsewhere.
+// The playground in headless Chromium: a nested query, a mutation and a subscription, without requests to other hosts.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import test from 'node:test';
@@ -9,7 +9,7 @@ import { latestSeq, moveTicket, populate } from '../world.js';
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 const skip = !executablePath && 'no Chromium is installed';
 
-test('the playground runs what it is asked to, from this server alone', { skip }, async (t) => {
+test('the playground runs operations without requests to other hosts', { skip }, async (t) => {
   const server = await startServer(t);
   const { tokens, ticketIds: [ticket] } = await populate(server);
   const { page, requests, complaints } = await openPage(t);
@@ -30,12 +30,12 @@ test('the playground runs what it is asked to, from this server alone', { skip }
   await waitForResult(page, '"status": "RESOLVED"');
 
   assert.deepEqual(complaints, []);
-  assert.ok(requests.length >= 7, `saw only ${requests}`);
+  assert.ok(requests.length >= 7, `the only requests are ${requests}`);
   const hosts = new Set(requests.filter((url) => !url.startsWith('data:')).map((url) => new URL(url).host));
   assert.deepEqual([...hosts], [new URL(server.origin).host]);
 });
 
-test("the playground's policy keeps out scripts, and keeps in what the page knows", { skip }, async (t) => {
+test("the playground's policy blocks scripts and requests to other hosts", { skip }, async (t) => {
   const server = await startServer(t);
   const { page } = await openPage(t);
   await page.goto(`${server.origin}/`);
@@ -46,13 +46,13 @@ test("the playground's policy keeps out scripts, and keeps in what the page know
     script.textContent = 'window.ran = true';
     document.head.append(script);
     const outcome = await fetch('https://elsewhere.example/').then(() => 'fetched', () => 'refused');
-    await new Promise((resolve) => setTimeout(resolve)); // the events are tasks of their own
+    await new Promise((resolve) => setTimeout(resolve)); // the events are separate tasks
     return { found, outcome, ran: window.ran === true };
   });
   assert.deepEqual(violations, { found: ['script-src-elem', 'connect-src'], outcome: 'refused', ran: false });
 });
 
-// openPage opens a page in a browser that ends with the test; what it asks for and complains of is recorded.
+// openPage opens a page in a browser that is closed after the test, and records its requests and errors.
 async function openPage(t) {
   const isRoot = process.getuid?.() === 0;
   const browser = await chromium.launch({ executablePath, args: isRoot ? ['--no-sandbox'] : [] });
@@ -69,7 +69,7 @@ async function openPage(t) {
 
 async function runOperation(page, text) {
   await page.evaluate((query) => document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.setValue(query), text);
-  // GraphiQL reads the text a moment after it was typed.
+  // GraphiQL reads the text shortly after it was typed.
   await page.waitForFunction((query) => {
     const { documentAST } = document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror;
     return documentAST?.loc.source.body === query;

@@ -1,4 +1,4 @@
-// The documents of a page that shows a customer, their interactions, and the tickets on these, both a page at a time. Only
+// The documents of a page with a customer, their interactions and the tickets on these, both loaded page by page. Only
 // relay-compiler reads this file.
 const { graphql } = require('relay-runtime');
 

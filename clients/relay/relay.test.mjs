@@ -1,4 +1,4 @@
-// Relay: its compiler takes the schema for one of Relay's, and its store joins the pages of nested connections.
+// Relay: its compiler accepts the schema, and its store joins the pages of nested connections.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
@@ -18,7 +18,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 async function compile() {
   await rm(`${folder}__generated__`, { recursive: true, force: true });
   await mkdir(`${folder}__generated__`);
-  // The compiler takes no file for a schema but .graphql in the folder of its sources.
+  // The compiler only accepts a schema file named .graphql in the folder of its sources.
   await copyFile(`${folder}../../schema.graphqls`, `${folder}schema.graphql`);
   const compiler = fileURLToPath(new URL('../node_modules/.bin/relay-compiler', import.meta.url));
   await promisify(execFile)(compiler, ['relay.config.json'], { cwd: folder });
@@ -32,7 +32,7 @@ function connect(server, token) {
   });
 }
 
-// readAll shows a fragment of a parent's data, and the next pages of its connection as long as there are any.
+// readAll reads a fragment of a parent's data, and all pages of its connection.
 async function readAll(environment, artifact, parent, field) {
   const selector = getSingularSelector(artifact, parent);
   const { operation, identifierInfo } = artifact.metadata.refetch;

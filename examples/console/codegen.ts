@@ -1,13 +1,13 @@
 import type { CodegenConfig } from '@graphql-codegen/cli'
 
-/** Reads the schema and the operations in src, and writes types for both to src/api/generated. */
+/** Generates types for the schema and the operations in src, in src/api/generated. */
 const config: CodegenConfig = {
   schema: '../../schema.graphqls',
   documents: ['src/**/*.{ts,tsx}', '!src/api/generated/**'],
   generates: {
     'src/api/generated/': {
       preset: 'client',
-      // Components take fragments as plain types: `TicketFragment` is what a ticket's part needs.
+      // Components use fragments as plain types, such as `TicketFragment`.
       presetConfig: { fragmentMasking: false },
       config: {
         scalars: { DateTime: 'string', EmailAddress: 'string' },

@@ -1,8 +1,8 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
-// The page and the API share an origin, as they would behind one proxy in production: nothing is to be allowed for
-// other origins then. CRM_URL is where the server is; its WebSocket is at the same path.
+// The page and the API share an origin, as they would behind a proxy in production, so the server need not allow other
+// origins. CRM_URL is the server's URL; its WebSocket has the same path.
 const proxy = {
   '/graphql': { target: process.env.CRM_URL ?? 'http://localhost:8080', ws: true },
 }

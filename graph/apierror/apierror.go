@@ -1,4 +1,4 @@
-// Package apierror is how errors look to clients of the API: a message, a code, and the fields of an input that are wrong.
+// Package apierror defines how clients see errors: with a message, a code, and the wrong fields of an input.
 package apierror
 
 import (
@@ -12,7 +12,7 @@ import (
 	"crm/db/store"
 )
 
-// The codes of errors that concern the request itself; the others are db's.
+// The codes of errors that concern the request itself; db defines the others.
 const (
 	BadRequest       store.Code = "BAD_REQUEST"
 	ParseFailed      store.Code = "GRAPHQL_PARSE_FAILED"
@@ -21,14 +21,14 @@ const (
 	InternalError    store.Code = "INTERNAL_SERVER_ERROR"
 )
 
-// Codes of refusals of documents that are named, and of those that are not trusted. Apollo's and other clients answer the
-// first by sending the text.
+// The codes for a document id or hash that is unknown, and for a document that is not trusted. Apollo and other clients
+// respond to the first by sending the document's text.
 const (
 	PersistedQueryNotFound store.Code = "PERSISTED_QUERY_NOT_FOUND"
 	QueryNotTrusted        store.Code = "QUERY_NOT_IN_SAFELIST"
 )
 
-// Coded shows an error that is meant for clients.
+// Coded returns the GraphQL form of an error that is meant for clients.
 func Coded(err *store.Error) *gqlerror.Error {
 	extensions := map[string]any{"code": string(err.Code)}
 	if len(err.Problems) > 0 {
@@ -44,19 +44,20 @@ func Coded(err *store.Error) *gqlerror.Error {
 	return &gqlerror.Error{Message: err.Message, Extensions: extensions}
 }
 
-// FieldProblem is what extensions.fields has of a store.Problem.
+// FieldProblem is an entry of extensions.fields for a store.Problem.
 type FieldProblem struct {
 	Path    string `json:"path"`
 	Message string `json:"message"`
 }
 
-// CodeOf returns the code that the error shows to clients.
+// CodeOf returns the error's code as clients see it.
 func CodeOf(err *gqlerror.Error) store.Code {
 	code, _ := err.Extensions["code"].(string)
 	return store.Code(code)
 }
 
-// FromError shows an error that is meant for clients; one that isn't has no place in the reading of a request.
+// FromError returns the GraphQL form of an error that occurred while a request was read. An error that is not meant for
+// clients becomes an internal error.
 func FromError(err error) *gqlerror.Error {
 	var coded *store.Error
 	if errors.As(err, &coded) {
@@ -65,7 +66,7 @@ func FromError(err error) *gqlerror.Error {
 	return Coded(store.Errorf(InternalError, "internal error"))
 }
 
-// Shorten cuts a client's text to a length at which it is good to read in a message.
+// Shorten cuts a client's text to a length that is readable in a message.
 func Shorten(text string) string {
 	const maxLength = 100
 	if len(text) <= maxLength {

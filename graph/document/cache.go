@@ -7,14 +7,13 @@ import (
 
 const (
 	cachedDocuments = 1_000
-	// cachedSource is the length of all cached documents' texts together: parsed, a document takes tens of times as much.
+	// cachedSource is the maximum total length of the cached documents' texts: a parsed document takes tens of times as much.
 	cachedSource = 2 << 20
-	// cachedDocumentSource is the length up to which a document is cached.
+	// cachedDocumentSource is the maximum length of a cached document.
 	cachedDocumentSource = 16 << 10
 )
 
-// documentCache keeps the documents that were used last, by their texts, so that they need be parsed and validated only
-// once.
+// documentCache keeps the most recently used documents by text, to parse and validate each only once.
 type documentCache struct{ *lruCache[*Document] }
 
 func newDocumentCache() *documentCache {
@@ -25,11 +24,11 @@ func (c *documentCache) add(source string, doc *Document) {
 	c.lruCache.add(source, doc, len(source))
 }
 
-// lruCache keeps the values that were used last, within a number of them and a size of all together.
+// lruCache keeps the most recently used values, up to a number of entries and a total size.
 type lruCache[V any] struct {
 	mutex   sync.Mutex
 	entries map[string]*list.Element
-	// order has the entries, the one that was used last in front.
+	// order contains the entries, most recently used first.
 	order *list.List
 	size  int
 
@@ -60,7 +59,7 @@ func (c *lruCache[V]) get(key string) (value V, ok bool) {
 	return element.Value.(*cached[V]).value, true
 }
 
-// add keeps a value, unless it is too large or its key is there already.
+// add stores a value unless it is too large or its key already exists.
 func (c *lruCache[V]) add(key string, value V, size int) {
 	if size > c.maxEntrySize {
 		return

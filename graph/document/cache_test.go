@@ -14,7 +14,7 @@ func TestDocumentCacheForgetsTheOldest(t *testing.T) {
 	for i := range 2 * cachedDocuments {
 		cache.add(fmt.Sprint(i), new(Document))
 		if got, ok := cache.get("kept"); !ok || got != kept {
-			t.Fatalf("what was used last is gone after %d", i)
+			t.Fatalf("the most recently used document is gone after %d", i)
 		}
 	}
 	if _, ok := cache.get("0"); ok || cache.order.Len() != cachedDocuments || len(cache.entries) != cachedDocuments {

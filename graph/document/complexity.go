@@ -7,15 +7,15 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Pages is how many elements a list has: Default where the query doesn't say, and Max at most.
+// Pages are the page sizes of lists: Default if the query doesn't set one, and at most Max.
 type Pages struct{ Default, Max int }
 
-// introspectionElements is how many elements lists in the schema's description are taken to have, other than that of all
-// types: most are empty, since a type has either fields or input fields or values, and most fields have no arguments.
+// introspectionElements is the assumed length of lists in introspection, except for the list of all types: most are empty,
+// because a type has either fields or input fields or values, and most fields have no arguments.
 const introspectionElements = 2
 
-// complexityOf returns the cost of a valid operation: the number of fields that its answer has if every page is full. A
-// field that is selected twice at one place counts twice. The time is linear in the document's length.
+// complexityOf returns the cost of a valid operation: the number of fields in its response if every page is full. A
+// field that is selected twice in one place counts twice. The time is linear in the document's length.
 func complexityOf(
 	schema *ast.Schema, pages Pages, doc *ast.QueryDocument, operation *ast.OperationDefinition, variables map[string]any,
 ) int {
@@ -26,8 +26,8 @@ func complexityOf(
 	return add(total.once, multiply(pages.Default, total.perElement))
 }
 
-// weight is the cost of a selection set: what it costs once, and what its lists cost for each element. How many
-// elements they have, the field around it says, since a connection's page size is its argument.
+// weight is the cost of a selection set: its fixed cost, and the cost per element of its lists. The enclosing field
+// determines the number of elements, because a connection's page size is its argument.
 type weight struct{ once, perElement int }
 
 func (w *weight) include(other weight) {
@@ -39,7 +39,7 @@ type costing struct {
 	fragments map[string]*ast.FragmentDefinition
 	known     map[string]weight
 	variables map[string]any
-	// types is how many types the schema has.
+	// types is the number of types in the schema.
 	types int
 	pages Pages
 }
@@ -84,8 +84,8 @@ func (c *costing) field(field *ast.Field) weight {
 	return weight{once: cost}
 }
 
-// elements returns how many elements the lists below the field have. Pages above the maximum are refused by the
-// resolvers, so that they cost no more than the largest allowed.
+// elements returns the number of elements of the lists below the field. Resolvers refuse pages above the maximum, so
+// these cost no more than the largest page.
 func (c *costing) elements(field *ast.Field) int {
 	if strings.HasPrefix(field.Name, "__") || strings.HasPrefix(field.ObjectDefinition.Name, "__") {
 		return introspectionElements

@@ -1,5 +1,4 @@
-// Package document turns the queries of requests into documents that are parsed, within the limits and valid, and checks the
-// variables that come with them.
+// Package document parses the documents of requests, checks their limits, validates them, and checks their variables.
 package document
 
 import (
@@ -8,14 +7,14 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Document is a valid document, and what its variables may be.
+// Document is a valid document with facts about its variables and fields.
 type Document struct {
 	*ast.QueryDocument
 	text string
-	// nonNull has the variables that stand where null is not allowed. Their own type may allow it all the same, if they
-	// or the place have a default; gqlgen would take null for an empty value there, or panic.
+	// nonNull contains the variables that are used where null is not allowed. Their own type may still be nullable if they
+	// or the position have a default; gqlgen would then treat null as an empty value, or panic.
 	nonNull map[*ast.VariableDefinition]bool
-	// selected has the names of the fields that are selected on each type, anywhere in the document.
+	// selected contains the names of the fields that the document selects, by type.
 	selected map[string][]string
 }
 

@@ -9,15 +9,15 @@ import (
 	"crm/graph/apierror"
 )
 
-// merger finds fields that fall onto each other in the answer. Validation compares each of them with each other, so
-// their number is limited. It is only for documents whose stats have been checked.
+// merger finds fields with the same response key. Validation compares each of them with all others, so their number is
+// limited. Use it only for documents whose stats have been checked.
 type merger struct {
 	fragments map[string]*ast.FragmentDefinition
 	limit     int
 }
 
-// checkDuplicateFields refuses documents that select one field too often at the same place of the answer. Validation compares
-// the fields of each fragment too, also of one that no operation spreads.
+// checkDuplicateFields refuses documents that select one field too often in the same place of the response. It checks
+// every fragment, because validation compares the fields even of those that no operation spreads.
 func checkDuplicateFields(doc *ast.QueryDocument, limits Limits) *store.Error {
 	m := merger{fragments: indexFragments(doc), limit: limits.DuplicateFields}
 	for _, operation := range doc.Operations {
@@ -33,7 +33,7 @@ func checkDuplicateFields(doc *ast.QueryDocument, limits Limits) *store.Error {
 	return nil
 }
 
-// check merges selection sets that belong to the same object, and goes on below their fields.
+// check merges selection sets of the same object, and continues below their fields.
 func (m *merger) check(sets []ast.SelectionSet) *store.Error {
 	merged := mergedFields{index: map[string]int{}, spread: map[string]bool{}}
 	for _, set := range sets {
@@ -41,7 +41,7 @@ func (m *merger) check(sets []ast.SelectionSet) *store.Error {
 	}
 	for _, field := range merged.fields {
 		if field.count > m.limit {
-			subject := fmt.Sprintf("the number of times that %q is selected at one place", apierror.Shorten(field.name))
+			subject := fmt.Sprintf("the number of times that %q is selected in one place", apierror.Shorten(field.name))
 			return check(subject, field.count, m.limit)
 		}
 		if len(field.sets) == 0 {
@@ -54,21 +54,21 @@ func (m *merger) check(sets []ast.SelectionSet) *store.Error {
 	return nil
 }
 
-// mergedFields are the fields of one object in the answer.
+// mergedFields are the fields of one object in the response.
 type mergedFields struct {
-	// fields is in the order of the document, so that the same document always gets the same refusal; index has where in it
-	// each name is.
+	// fields is in the order of the document, so the same document always gets the same error; index contains the position
+	// of each name.
 	fields []mergedField
 	index  map[string]int
-	// spread has the fragments that are in it already: each counts once.
+	// spread contains the fragments that were already collected: each counts once.
 	spread map[string]bool
 }
 
-// mergedField is a field under the name that it has in the answer.
+// mergedField is a field under its response key.
 type mergedField struct {
 	name  string
 	count int
-	// sets are what is selected of it, if it is an object.
+	// sets are its selection sets, if it is an object.
 	sets []ast.SelectionSet
 }
 

@@ -8,29 +8,29 @@ import (
 	"crm/graph/apierror"
 )
 
-// Limits bounds what a document may ask for. Each is checked before the work that it bounds is done, and what exceeds one
-// is refused with QUERY_TOO_COMPLEX. A limit of zero stands for its default.
+// Limits bounds what a document may ask for. Each is checked before the work that it bounds, and a document that exceeds
+// one is refused with QUERY_TOO_COMPLEX. Zero means the default.
 type Limits struct {
 	// Tokens is the number of lexical tokens in the document.
 	Tokens int
 	// Depth is how deep selections nest, and how deep lists and objects nest in a value.
 	Depth int
-	// RootFields is the number of fields that one operation selects of Query or Mutation.
+	// RootFields is the number of fields of Query or Mutation that one operation selects.
 	RootFields int
 	// Aliases is the number of aliases in one operation.
 	Aliases int
 	// Directives is the number of directives in one operation, @skip and @include for example.
 	Directives int
-	// Selections is the number of fields, spreads and inline fragments in the document, and of their arguments' values,
-	// when each operation and fragment definition has the fragments that it spreads written out.
+	// Selections is the number of fields, spreads, inline fragments and argument values in the document, with all fragment
+	// spreads expanded.
 	Selections int
-	// DuplicateFields is how often one operation may select the same field, or its alias, at the same place of the answer.
+	// DuplicateFields is how often one operation may select the same field, or its alias, in the same place of the response.
 	DuplicateFields int
-	// Complexity is an operation's cost: the number of fields that the answer has if every page is full.
+	// Complexity is an operation's cost: the number of fields in the response if every page is full.
 	Complexity int
 }
 
-// WithDefaults returns the limits with the default in place of each zero. The defaults leave room for the introspection
+// WithDefaults replaces each zero with the default. The defaults leave room for the introspection
 // queries of the usual clients, and for nested pages of the default size.
 func (l Limits) WithDefaults() Limits {
 	return Limits{
@@ -40,7 +40,7 @@ func (l Limits) WithDefaults() Limits {
 	}
 }
 
-// check refuses a value above its limit. subject says what has the value: "the operation's depth".
+// check returns an error if a value is above its limit. subject names the value: "the operation's depth".
 func check(subject string, value, limit int) *store.Error {
 	switch {
 	case value <= limit:
@@ -51,7 +51,7 @@ func check(subject string, value, limit int) *store.Error {
 	return store.Errorf(apierror.QueryTooComplex, "%s is %d; at most %d is allowed", subject, value, limit)
 }
 
-// saturated is what sums and products stop at, so that nested fragments and pages can't overflow them.
+// saturated is the upper bound of sums and products, which keeps nested fragments and pages from overflowing them.
 const saturated = math.MaxInt32
 
 func add(a, b int) int { return min(a+b, saturated) }

@@ -13,7 +13,7 @@ import (
 	"crm/graph/apierror"
 )
 
-// testLoader loads documents of the product's own schema.
+// testLoader loads documents for the product's schema.
 type testLoader struct{ *Loader }
 
 func newTestLoader(t testing.TB, introspection bool, limits Limits) testLoader {
@@ -28,7 +28,7 @@ func newTestLoader(t testing.TB, introspection bool, limits Limits) testLoader {
 	})}
 }
 
-// refusal returns with what code and messages a query is refused; both are empty if it isn't.
+// refusal returns the code and messages with which a query is refused, or empty strings.
 func (l testLoader) refusal(query string) (code, message string) {
 	doc, errs := l.load(query)
 	for i, err := range errs {
@@ -46,7 +46,7 @@ func (l testLoader) refusal(query string) (code, message string) {
 	return "", ""
 }
 
-// chain returns a query whose fragments each spread the next one as body says, n times.
+// chain returns a query with n fragments, each of which spreads the next one in its body.
 func chain(n int, typeName, start, body, end string) string {
 	var query strings.Builder
 	query.WriteString(start)
@@ -65,7 +65,7 @@ func numbered(n int, format string) string {
 	return list.String()
 }
 
-// refusals says for each query with what code and message it is refused.
+// refusals maps names to queries and the code and message with which each is refused.
 type refusals map[string]struct{ query, code, message string }
 
 func (r refusals) run(t *testing.T) {
@@ -81,7 +81,7 @@ func (r refusals) run(t *testing.T) {
 	}
 }
 
-// A document is refused before the work that its size would cause.
+// Documents are refused before their size causes any work.
 func TestLimitsOfSize(t *testing.T) {
 	refusals{
 		"200 KB": {
@@ -98,15 +98,15 @@ func TestLimitsOfSize(t *testing.T) {
 		},
 		"one field below another": {
 			"{viewer{" + strings.Repeat("__typename ", 4_900) + "}}",
-			"QUERY_TOO_COMPLEX", `the number of times that "__typename" is selected at one place is 4900; at most 50 is allowed`,
+			"QUERY_TOO_COMPLEX", `the number of times that "__typename" is selected in one place is 4900; at most 50 is allowed`,
 		},
 		"nested duplicates": {
 			"{interaction(id:1){" + strings.Repeat("customer{"+strings.Repeat("id ", 10)+"}", 10) + "}}",
-			"QUERY_TOO_COMPLEX", `the number of times that "id" is selected at one place is 100; at most 50 is allowed`,
+			"QUERY_TOO_COMPLEX", `the number of times that "id" is selected in one place is 100; at most 50 is allowed`,
 		},
 		"an unused fragment": {
 			"{__typename} fragment a on Customer{" + strings.Repeat("id ", 4_900) + "}",
-			"QUERY_TOO_COMPLEX", `the number of times that "id" is selected at one place is 4900; at most 50 is allowed`,
+			"QUERY_TOO_COMPLEX", `the number of times that "id" is selected in one place is 4900; at most 50 is allowed`,
 		},
 		"aliases": {
 			"{" + numbered(1_600, "a%d:__typename ") + "}",
@@ -148,7 +148,7 @@ func TestLimitsOfDepth(t *testing.T) {
 	}.run(t)
 }
 
-// Fragments that spread each other multiply without making the document long.
+// Fragments that spread each other multiply the work of a short document.
 func TestLimitsOfFragments(t *testing.T) {
 	refusals{
 		"2^30 fragments": {
@@ -165,17 +165,17 @@ func TestLimitsOfFragments(t *testing.T) {
 		},
 		"2^12 fields": {
 			chain(12, "Customer", "{customer(by:{id:1}){...f0}}", "id ...NEXT ...NEXT", "id"),
-			"QUERY_TOO_COMPLEX", "the document's number of selections and values, with fragments written out, is 49110; at most 10000 is allowed",
+			"QUERY_TOO_COMPLEX", "the document's number of selections and values, with fragments expanded, is 49110; at most 10000 is allowed",
 		},
 		"operations that spread many values": {
 			numbered(300, "query q%d{...f} ") + "fragment f on Query{nodes(ids:[" + numbered(2_800, "%d ") + "]){id}}",
-			"QUERY_TOO_COMPLEX", "the document's number of selections and values, with fragments written out, is 844003; at most 10000 is allowed",
+			"QUERY_TOO_COMPLEX", "the document's number of selections and values, with fragments expanded, is 844003; at most 10000 is allowed",
 		},
-		"circle": {
+		"cycle": {
 			"{...a} fragment a on Query{...b} fragment b on Query{...a}",
 			"GRAPHQL_VALIDATION_FAILED", `Cannot spread fragment "a" within itself.`,
 		},
-		"circle with fields": {
+		"cycle with fields": {
 			"{customer(by:{id:1}){...a}} fragment a on Customer{interactions{nodes{customer{...a}}}}",
 			"GRAPHQL_VALIDATION_FAILED", `Cannot spread fragment "a" within itself.`,
 		},
@@ -200,7 +200,7 @@ func FuzzStats(f *testing.F) {
 	})
 }
 
-// TestCountingTokensAhead: only a document that certainly has too many tokens is refused before it is parsed.
+// TestCountingTokensAhead checks that a document is refused before parsing only if it certainly has too many tokens.
 func TestCountingTokensAhead(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -208,12 +208,12 @@ func TestCountingTokensAhead(t *testing.T) {
 		limit  int
 		want   bool
 	}{
-		"as many":           {strings.Repeat("a ", 1_000), 1_000, false},
-		"one more":          {strings.Repeat("a ", 1_001), 1_000, true},
-		"long ones":         {strings.Repeat(strings.Repeat("a", 40)+" ", 1_001), 1_000, false},
-		"a wrong one":       {"?" + strings.Repeat("a ", 1_001), 1_000, false},
-		"a limit like none": {strings.Repeat("a ", 1_001), math.MaxInt, false},
-		"nothing":           {"", 1, false},
+		"at the limit":  {strings.Repeat("a ", 1_000), 1_000, false},
+		"one above":     {strings.Repeat("a ", 1_001), 1_000, true},
+		"long tokens":   {strings.Repeat(strings.Repeat("a", 40)+" ", 1_001), 1_000, false},
+		"invalid token": {"?" + strings.Repeat("a ", 1_001), 1_000, false},
+		"unlimited":     {strings.Repeat("a ", 1_001), math.MaxInt, false},
+		"empty":         {"", 1, false},
 	} {
 		if got := hasMoreTokens(test.source, test.limit); got != test.want {
 			t.Errorf("%s: got %t", name, got)

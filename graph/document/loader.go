@@ -9,14 +9,14 @@ import (
 	"crm/graph/apierror"
 )
 
-// Config is what a Loader works with.
+// Config configures a Loader.
 type Config struct {
 	Schema *ast.Schema
 	Limits Limits
 	Pages  Pages
-	// Introspection lets documents read the schema, and errors name what there is in it.
+	// Introspection lets documents read the schema, and errors name parts of it.
 	Introspection bool
-	// Trusted are the only documents that are found, if not nil.
+	// Trusted, if not nil, are the only documents that Find returns.
 	Trusted *Trusted
 }
 
@@ -42,12 +42,12 @@ func NewLoader(config Config) *Loader {
 	}
 }
 
-// Find returns the document that a request has or names, and puts its text into the parameters.
+// Find returns the document that a request contains or names, and sets its text in the parameters.
 func (l *Loader) Find(params *graphql.RawParams) (*Document, gqlerror.List) {
 	if len(params.Extensions) == 0 && l.trusted == nil {
 		doc, errs := l.load(params.Query)
 		if len(errs) == 0 {
-			params.Query = doc.text // a subscription keeps it: one text does for all of them
+			params.Query = doc.text // subscriptions keep the text: this lets all of them share one copy
 		}
 		return doc, errs
 	}
@@ -73,7 +73,7 @@ func (l *Loader) Find(params *graphql.RawParams) (*Document, gqlerror.List) {
 	return doc, errs
 }
 
-// load returns the document, or everything that is wrong with it.
+// load returns the document, or all its errors.
 func (l *Loader) load(source string) (*Document, gqlerror.List) {
 	if doc, ok := l.cache.get(source); ok {
 		return doc, nil
@@ -98,12 +98,12 @@ func (l *Loader) load(source string) (*Document, gqlerror.List) {
 	return doc, nil
 }
 
-// CheckParams checks what differs between requests for one document: which operation they name, and the variables.
+// CheckParams checks the parts that differ between requests for one document: the operation name and the variables.
 func (l *Loader) CheckParams(doc *Document, params *graphql.RawParams) error {
 	operation := doc.Operations.ForName(params.OperationName)
 	switch {
 	case operation == nil && params.OperationName == "":
-		return store.FieldError(store.BadInput, operationNameParam, "is required, for the document has several operations")
+		return store.FieldError(store.BadInput, operationNameParam, "is required, because the document has several operations")
 	case operation == nil:
 		return store.FieldError(store.BadInput, operationNameParam, "is not the name of an operation in the document")
 	}

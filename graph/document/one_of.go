@@ -9,14 +9,14 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/core"
 )
 
-// isOneOf reports whether the type is an input object of which exactly one field is given. The validation rules check
-// literals; variables are checked here.
+// isOneOf reports whether the type is an input object with @oneOf. The validation rules check literals; this file checks
+// variables.
 func isOneOf(definition *ast.Definition) bool {
 	return definition != nil && definition.Kind == ast.InputObject && definition.Directives.ForName("oneOf") != nil
 }
 
-// oneOf checks that a value in the variables gives exactly one field, which is not null. A field that is given as null
-// counts: the specification has it so, and a client that sends both means something else than it gets.
+// oneOf checks that a value in the variables has exactly one field, which is not null. A field that is null counts too, as
+// the specification requires: a client that sends two fields would not get what it expects.
 func (c *inputChecker) oneOf(path string, definition *ast.Definition, object map[string]any) {
 	if !isOneOf(definition) {
 		return
@@ -32,7 +32,7 @@ func (c *inputChecker) oneOf(path string, definition *ast.Definition, object map
 	}
 }
 
-// oneField says which the fields are, as far as the schema may be told.
+// oneField describes the fields, and names them only if clients may read the schema.
 func (c *inputChecker) oneField(definition *ast.Definition) string {
 	if !c.namesValues {
 		return "field"
@@ -44,8 +44,8 @@ func (c *inputChecker) oneField(definition *ast.Definition) string {
 	return "of the fields " + strings.Join(names, ", ")
 }
 
-// namingNull mends the rule ValuesOfCorrectType: where a @oneOf input is given null, it names the type's first field,
-// whichever it is.
+// namingNull corrects the rule ValuesOfCorrectType, whose message for a null field in a @oneOf input always names the
+// type's first field.
 func namingNull(rule core.RuleFunc) core.RuleFunc {
 	const message = `Field "%s.%s" must be non-null.`
 	return func(observers *core.Events, addError core.AddErrFunc) {

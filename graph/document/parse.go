@@ -13,7 +13,7 @@ import (
 	"crm/graph/apierror"
 )
 
-// longSource is the length from which on the tokens of a document are counted before it is parsed.
+// longSource is the minimum length of a document whose tokens are counted before parsing.
 const longSource = 16 << 10
 
 func (l *Loader) parse(source string) (*ast.QueryDocument, *gqlerror.Error) {
@@ -30,9 +30,9 @@ func (l *Loader) parse(source string) (*ast.QueryDocument, *gqlerror.Error) {
 	return doc, nil
 }
 
-// hasMoreTokens reports whether the beginning of a document has more tokens than allowed, in a fifth of the time that the
-// parser takes to find that, and without the memory for what it has read until then. It looks at 16 bytes for each token,
-// which is more than most have; what is longer is left to the parser.
+// hasMoreTokens reports whether the beginning of a document has more tokens than allowed. It takes a fifth of the parser's
+// time and none of its memory. It reads at most 16 bytes per allowed token, more than most tokens have; the parser counts
+// the tokens of longer documents.
 func hasMoreTokens(source string, limit int) bool {
 	if limit >= len(source) {
 		return false
@@ -55,7 +55,7 @@ func (l *Loader) tooManyTokens() *gqlerror.Error {
 		"the document has more than %[1]d tokens; at most %[1]d are allowed", l.limits.Tokens))
 }
 
-// parseError tells syntax errors from the parser's two limits, which have no type of their own.
+// parseError distinguishes syntax errors from errors of the parser's two limits, which have no type of their own.
 func (l *Loader) parseError(err error) *gqlerror.Error {
 	var syntax *gqlerror.Error
 	if !errors.As(err, &syntax) {
@@ -68,7 +68,7 @@ func (l *Loader) parseError(err error) *gqlerror.Error {
 		return apierror.Coded(store.Errorf(apierror.QueryTooComplex,
 			"the operation's depth is more than %d; at most %d is allowed", parser.MaxNestingDepth, l.limits.Depth))
 	}
-	shown := apierror.Coded(store.Errorf(apierror.ParseFailed, "Syntax Error: %s", shortenMessage(syntax.Message)))
-	shown.Locations = syntax.Locations
-	return shown
+	presented := apierror.Coded(store.Errorf(apierror.ParseFailed, "Syntax Error: %s", shortenMessage(syntax.Message)))
+	presented.Locations = syntax.Locations
+	return presented
 }

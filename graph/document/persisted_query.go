@@ -12,8 +12,8 @@ import (
 	"crm/graph/apierror"
 )
 
-// The parameters of a request that errors name, and the entries of its extensions that name a document instead of having
-// its text: Apollo's persistedQuery, and the documentId of GraphQL over HTTP, which the transports put there.
+// The names of request parameters in errors, and the entries of the extensions that identify a document: Apollo's
+// persistedQuery, and the documentId of GraphQL over HTTP, which the transports add to the extensions.
 const (
 	operationNameParam      = "operationName"
 	extensionsParam         = "extensions"
@@ -21,20 +21,20 @@ const (
 	documentIDExtension     = "documentId"
 )
 
-// persistedQueryVersion is that of Apollo's protocol.
+// persistedQueryVersion is the version of Apollo's protocol.
 const persistedQueryVersion = "1"
 
-// sha256Prefix stands before a documentId that is the document's hash, as GraphQL over HTTP has it.
+// sha256Prefix precedes a documentId that is the document's hash, as GraphQL over HTTP specifies.
 const sha256Prefix = "sha256:"
 
-// documentName is what a request calls its document besides, or instead of, the document's text.
+// documentName identifies a document, in addition to its text or instead of it.
 type documentName struct {
 	id string
-	// isHash tells that the client claims the id to be the hash of the text, as Apollo's protocol has it.
+	// isHash means that the client claims that the id is the hash of the text, as in Apollo's protocol.
 	isHash bool
 }
 
-// readDocumentName returns the name in the parameters' extensions; it is empty if there is none.
+// readDocumentName returns the name in the parameters' extensions, or an empty one.
 func readDocumentName(params *graphql.RawParams) (documentName, error) {
 	if len(params.Extensions) == 0 {
 		return documentName{}, nil
@@ -60,22 +60,22 @@ func readDocumentName(params *graphql.RawParams) (documentName, error) {
 	return documentName{id: hash, isHash: true}, nil
 }
 
-// Bounds of what is remembered of documents that clients registered.
+// The limits of the cache of registered documents: their number, total size and individual size.
 const (
 	persistedQueries     = 2_000
 	persistedSource      = 8 << 20
 	persistedQuerySource = 128 << 10
 )
 
-// registeredQueries are the texts that clients have sent with their hashes, so that they can send the hash alone from
-// then on: Apollo's automatic persisted queries. Each server learns them by itself.
+// registeredQueries are texts that clients have sent with their hashes, so later requests need only the hash: Apollo's
+// automatic persisted queries. Each server keeps its own.
 type registeredQueries struct{ texts *lruCache[string] }
 
 func newRegisteredQueries() registeredQueries {
 	return registeredQueries{texts: newLRUCache[string](persistedQueries, persistedSource, persistedQuerySource)}
 }
 
-// text returns the text of the document that a request has, or names.
+// text returns the text of the document that a request contains or names.
 func (q registeredQueries) text(query string, name documentName) (string, error) {
 	switch {
 	case name.isHash && query != "":
@@ -90,14 +90,14 @@ func (q registeredQueries) text(query string, name documentName) (string, error)
 	return text, nil
 }
 
-// register keeps the text of a document that is valid and within the limits, if the request has its hash.
+// register keeps the text of a document that is valid and within the limits, if the request includes its hash.
 func (q registeredQueries) register(text string, name documentName) {
 	if name.isHash {
 		q.texts.add(name.id, text, len(text))
 	}
 }
 
-// errPersistedQueryNotFound returns the error whose message Apollo's clients look for.
+// errPersistedQueryNotFound returns the error whose message Apollo's clients expect.
 func errPersistedQueryNotFound() *store.Error {
 	return store.Errorf(apierror.PersistedQueryNotFound, "PersistedQueryNotFound")
 }

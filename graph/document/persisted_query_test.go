@@ -19,6 +19,6 @@ func TestRegisteredQueriesAreBounded(t *testing.T) {
 	long := strings.Repeat(" ", persistedQuerySource+1)
 	queries.register(long, documentName{id: "long", isHash: true})
 	if _, ok := queries.texts.get("long"); ok {
-		t.Error("a long text is kept")
+		t.Error("a text that is too long is kept")
 	}
 }

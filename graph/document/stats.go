@@ -9,15 +9,15 @@ import (
 	"crm/graph/apierror"
 )
 
-// stats is how large a selection set is, with the fragments that it spreads written out.
+// stats is the size of a selection set with its fragment spreads expanded.
 type stats struct {
 	depth, fields, selections, aliases, directives int
-	// values is the number of values in arguments, those inside others too, and valueDepth how deep the deepest nests.
+	// values is the number of values in arguments, including nested ones, and valueDepth their maximum depth.
 	values, valueDepth int
 }
 
-// measurer measures a parsed document before it is validated, in time linear in its length: each fragment is measured
-// once, however often it is spread.
+// measurer measures a parsed document before validation, in time linear in its length: it measures each fragment once,
+// however often it is spread.
 type measurer struct {
 	fragments map[string]*ast.FragmentDefinition
 	measured  map[string]stats
@@ -25,14 +25,14 @@ type measurer struct {
 	cycle     *ast.FragmentSpread
 }
 
-// checkStats refuses documents that would take long to validate, and those whose fragments spread each other in a
-// circle, which have no size.
+// checkStats refuses documents that would take long to validate, and documents with fragment cycles, whose size is
+// infinite.
 func checkStats(doc *ast.QueryDocument, limits Limits) *store.Error {
 	m := measurer{
 		fragments: indexFragments(doc), measured: map[string]stats{}, visiting: map[string]bool{},
 	}
 	if len(m.fragments) < len(doc.Fragments) {
-		return store.Errorf(apierror.ValidationFailed, "There can be only one fragment of a name.")
+		return store.Errorf(apierror.ValidationFailed, "There can be only one fragment with each name.")
 	}
 	size := 0
 	var refusal *store.Error
@@ -52,7 +52,7 @@ func checkStats(doc *ast.QueryDocument, limits Limits) *store.Error {
 		return store.Errorf(apierror.ValidationFailed, "Cannot spread fragment %q within itself.", m.cycle.Name)
 	}
 	return cmp.Or(
-		refusal, check("the document's number of selections and values, with fragments written out,", size, limits.Selections),
+		refusal, check("the document's number of selections and values, with fragments expanded,", size, limits.Selections),
 	)
 }
 
@@ -94,7 +94,7 @@ func (s *stats) includeValue(value *ast.Value) {
 	s.values, s.valueDepth = add(s.values, count), max(s.valueDepth, depth)
 }
 
-// measureValue returns how many values there are in the value, itself included, and how deep lists and objects nest.
+// measureValue returns the number of values in the value, including itself, and the depth of its lists and objects.
 func measureValue(value *ast.Value) (count, depth int) {
 	if value.Kind != ast.ListValue && value.Kind != ast.ObjectValue {
 		return 1, 0
@@ -173,7 +173,7 @@ func (m *measurer) fragment(fragment *ast.FragmentDefinition) stats {
 	return measured
 }
 
-// indexFragments returns the fragments by name; of two with one name, which validation refuses, the first.
+// indexFragments returns the fragments by name. If a name is duplicated, which validation refuses, it returns the first.
 func indexFragments(doc *ast.QueryDocument) map[string]*ast.FragmentDefinition {
 	byName := make(map[string]*ast.FragmentDefinition, len(doc.Fragments))
 	for _, fragment := range doc.Fragments {

@@ -14,14 +14,14 @@ import (
 	"crm/graph/apierror"
 )
 
-// Trusted are the only documents that a server runs which has them.
+// Trusted are the only documents that a server runs, if it has any.
 type Trusted struct {
-	// byName has the documents by their ids and by their hashes, byText by their texts.
+	// byName maps ids and hashes to documents, byText maps texts.
 	byName, byText map[string]*Document
 }
 
 // ReadTrusted reads a manifest of Apollo's generate-persisted-query-manifest or of Relay's compiler, and
-// checks every document in it against the schema and the limits. Its error names the document that is wrong.
+// checks every document in it against the schema and the limits. Its error names the invalid document.
 func ReadTrusted(path string, schema *ast.Schema, limits Limits) (*Trusted, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -43,10 +43,10 @@ func ReadTrusted(path string, schema *ast.Schema, limits Limits) (*Trusted, erro
 	return trusted, nil
 }
 
-// manifestFormat is how an Apollo manifest says what it is.
+// manifestFormat identifies an Apollo manifest.
 const manifestFormat = "apollo-persisted-query-manifest"
 
-// parseManifest returns the texts by id. Apollo's manifest says its format; Relay's is the texts by id itself.
+// parseManifest returns the texts by id. Apollo's manifest names its format; Relay's is just a map from ids to texts.
 func parseManifest(content []byte) (map[string]string, error) {
 	var manifest struct {
 		Format     any
@@ -70,15 +70,15 @@ func parseManifest(content []byte) (map[string]string, error) {
 	case err == nil && manifest.Format == manifestFormat:
 		return nil, errors.New("the manifest's version is not 1")
 	case json.Unmarshal(content, &texts) != nil:
-		return nil, errors.New("it is neither a persisted-query manifest of Apollo nor of Relay")
+		return nil, errors.New("it is neither an Apollo nor a Relay persisted-query manifest")
 	}
 	if len(texts) == 0 {
-		return nil, errors.New("it has no documents")
+		return nil, errors.New("it contains no documents")
 	}
 	return texts, nil
 }
 
-// find returns the document that a request has, or names.
+// find returns the document that a request contains or names.
 func (d *Trusted) find(query string, name documentName) (*Document, error) {
 	if query == "" {
 		if doc, ok := d.byName[name.id]; ok {
@@ -89,5 +89,5 @@ func (d *Trusted) find(query string, name documentName) (*Document, error) {
 	if doc, ok := d.byText[query]; ok {
 		return doc, nil
 	}
-	return nil, store.Errorf(apierror.QueryNotTrusted, "this server runs only the documents that it was given; this is none of them")
+	return nil, store.Errorf(apierror.QueryNotTrusted, "this server runs only trusted documents, and this is not one of them")
 }

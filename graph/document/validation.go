@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// maxSuggestions is up to how many errors suggestions are looked for, and maxSuggestionSource up to which length of
-	// a document: comparing names costs time.
+	// maxSuggestions is the maximum number of errors, and maxSuggestionSource the maximum length of a document, for which
+	// the errors get suggestions: comparing names takes time.
 	maxSuggestions      = 10
 	maxSuggestionSource = 4 << 10
 )
@@ -24,8 +24,8 @@ const (
 type validator struct {
 	schema *ast.Schema
 	limits Limits
-	// silent and suggesting are the rules without and with suggestions; with introspection off, suggesting is nil, since
-	// suggestions would tell the schema name by name.
+	// silent and suggesting are the rules without and with suggestions. With introspection off, suggesting is nil, because
+	// suggestions would reveal the schema name by name.
 	silent, suggesting []core.Rule
 }
 
@@ -65,7 +65,7 @@ func specifiedRules(suggesting bool) []core.Rule {
 	return list
 }
 
-// validate returns what is wrong with the document.
+// validate returns the errors of the document.
 func (v *validator) validate(doc *ast.QueryDocument, source string) gqlerror.List {
 	errs := v.run(doc, v.silent)
 	if n := len(errs); v.suggesting != nil && n > 0 && n <= maxSuggestions && len(source) <= maxSuggestionSource {
@@ -80,11 +80,11 @@ func (v *validator) validate(doc *ast.QueryDocument, source string) gqlerror.Lis
 	return errs
 }
 
-// enoughErrors ends a validation early.
+// enoughErrors is the panic that stops a validation early.
 type enoughErrors struct{}
 
-// run applies the rules. It stops at maxProblems errors, and leaves out those that a rule finds again where a fragment
-// is walked on its own.
+// run applies the rules. It stops at maxProblems errors, and omits errors that a rule finds a second time when it walks a
+// fragment separately.
 func (v *validator) run(doc *ast.QueryDocument, rules []core.Rule) (errs gqlerror.List) {
 	defer func() {
 		if cause := recover(); cause != nil && cause != (enoughErrors{}) {
@@ -112,7 +112,7 @@ func (v *validator) run(doc *ast.QueryDocument, rules []core.Rule) (errs gqlerro
 	return errs
 }
 
-// nonNullVariables returns the variables that stand where null is not allowed in a valid document.
+// nonNullVariables returns the variables of a valid document that are used where null is not allowed.
 func (v *validator) nonNullVariables(doc *ast.QueryDocument) map[*ast.VariableDefinition]bool {
 	found := map[*ast.VariableDefinition]bool{}
 	observers := new(core.Events)
@@ -125,7 +125,7 @@ func (v *validator) nonNullVariables(doc *ast.QueryDocument) map[*ast.VariableDe
 	return found
 }
 
-// literals is the rule that checks values of our own scalars, and the range of integers, in the document.
+// literals is the rule that checks literals of custom scalars and the range of integers.
 func (v *validator) literals() core.Rule {
 	return core.Rule{Name: "Literals", RuleFunc: func(observers *core.Events, addError core.AddErrFunc) {
 		report := func(path string, value *ast.Value) {
@@ -155,8 +155,8 @@ func (v *validator) literals() core.Rule {
 
 func badInput(err error) core.ErrorOption {
 	return func(target *gqlerror.Error) {
-		shown := apierror.FromError(err)
-		target.Message, target.Extensions = shown.Message, shown.Extensions
+		presented := apierror.FromError(err)
+		target.Message, target.Extensions = presented.Message, presented.Extensions
 	}
 }
 
@@ -171,7 +171,7 @@ func noIntrospection() core.Rule {
 	}}
 }
 
-// shortenMessage bounds what a message repeats of a client's names.
+// shortenMessage bounds the length of a message that repeats a client's names.
 func shortenMessage(message string) string {
 	const maxLength = 500
 	if len(message) <= maxLength {

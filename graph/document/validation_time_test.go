@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// costlyDocuments are within the limits of a body, or close to them, and as much work to refuse or accept as we could
-// think of. Most are about rules of validation that compare everything with everything else.
+// costlyDocuments are within the limits of a body or close to them, and take the most work to check that we could think
+// of. Most target validation rules that compare everything with everything else.
 func costlyDocuments() map[string]string {
 	const body = 1<<20 - 200
 	fragments := func(n int, format string) string {
@@ -24,11 +24,11 @@ func costlyDocuments() map[string]string {
 		"operations that spread values":  numbered(300, "query q%d{...f} ") + "fragment f on Query{nodes(ids:[" + numbered(8_000, "%d ") + "]){id}}",
 		"operations that spread objects": numbered(100, "query q%d{...f} ") + "fragment f on Query{tickets(where:{or:[" + strings.Repeat("{status:{eq:OPEN}} ", 900) + "]}){totalCount}}",
 		"operations":                     numbered(1_900, "query a%d{__typename} "),
-		"operations of one name":         strings.Repeat("query a{__typename} ", 1_900),
+		"operations with one name":       strings.Repeat("query a{__typename} ", 1_900),
 		"arguments":                      "{node(" + numbered(3_000, "a%d:1 ") + "){id}}",
-		"one argument again and again":   "{node(" + strings.Repeat("id:1 ", 3_000) + "){id}}",
+		"one argument repeated":          "{node(" + strings.Repeat("id:1 ", 3_000) + "){id}}",
 		"variables":                      "query(" + numbered(2_400, "$v%d:Int ") + "){__typename}",
-		"variables of one name":          "query(" + strings.Repeat("$a:Int ", 2_400) + "){__typename}",
+		"variables with one name":        "query(" + strings.Repeat("$a:Int ", 2_400) + "){__typename}",
 		"variables of unknown types":     "query(" + numbered(2_400, "$v%d:Unknown ") + "){__typename}",
 		"variables in use":               "query(" + numbered(1_500, "$v%d:ID! ") + "){nodes(ids:[" + numbered(1_500, "$v%d ") + "]){id}}",
 		"undefined variables":            "{nodes(ids:[" + numbered(4_900, "$v%d ") + "]){id}}",

@@ -15,22 +15,21 @@ import (
 	"crm/graph/scalar"
 )
 
-// maxProblems is how many problems one answer names at most.
+// maxProblems is the maximum number of problems in one response.
 const maxProblems = 100
 
-// inputChecker finds everything that is wrong with input values, where gqlgen would stop at the first and let some
-// wrong types pass.
+// inputChecker finds all problems of input values; gqlgen would stop at the first one and accept some wrong types.
 type inputChecker struct {
 	schema *ast.Schema
-	// namesValues tells whether problems may name what could stand there instead, which tells something of the schema.
+	// namesValues says whether problems may name the allowed values, which reveals parts of the schema.
 	namesValues bool
 	maxDepth    int
 	problems    store.Problems
 	tooDeep     int
 }
 
-// checkVariables returns what is wrong with the variables of a valid operation. nonNull has those that may not be null,
-// whatever their type says.
+// checkVariables returns the problems of the variables of a valid operation. nonNull contains those that must not be
+// null, whatever their type is.
 func (c *inputChecker) checkVariables(
 	operation *ast.OperationDefinition, variables map[string]any, nonNull map[*ast.VariableDefinition]bool,
 ) error {
@@ -85,18 +84,18 @@ func (c *inputChecker) value(path string, typ *ast.Type, value any, depth int) {
 	}
 }
 
-// list checks a list's elements; a single value stands for a list of one, as the GraphQL specification has it.
+// list checks a list's elements; a single value counts as a list of one, as the GraphQL specification requires.
 func (c *inputChecker) list(path string, element *ast.Type, value any, depth int) {
 	elements, ok := value.([]any)
 	if !ok {
 		c.value(path, element, value, depth+1)
 		return
 	}
-	for i, one := range elements {
+	for i, item := range elements {
 		if len(c.problems) == maxProblems {
 			return
 		}
-		c.value(path+"."+strconv.Itoa(i), element, one, depth+1)
+		c.value(path+"."+strconv.Itoa(i), element, item, depth+1)
 	}
 }
 
@@ -113,10 +112,10 @@ func (c *inputChecker) object(path string, definition *ast.Definition, value any
 	}
 	c.oneOf(path, definition, object)
 	for _, field := range definition.Fields {
-		one, given := object[field.Name]
+		fieldValue, given := object[field.Name]
 		switch {
 		case given:
-			c.value(path+"."+field.Name, field.Type, one, depth+1)
+			c.value(path+"."+field.Name, field.Type, fieldValue, depth+1)
 		case field.Type.NonNull && field.DefaultValue == nil:
 			c.add(path+"."+field.Name, "is required")
 		}
@@ -133,14 +132,14 @@ func (c *inputChecker) enum(path string, definition *ast.Definition, value any) 
 		return
 	}
 	names := make([]string, len(definition.EnumValues))
-	for i, one := range definition.EnumValues {
-		names[i] = one.Name
+	for i, enumValue := range definition.EnumValues {
+		names[i] = enumValue.Name
 	}
 	c.add(path, "must be one of %s", strings.Join(names, ", "))
 }
 
-// literal checks what the validation rules leave unchecked in a value that stands in the document: scalars of our own,
-// and the range of integers.
+// literal checks the parts of a literal that the validation rules leave unchecked: custom scalars, and the range of
+// integers.
 func (c *inputChecker) literal(path string, value *ast.Value) {
 	switch value.Kind {
 	case ast.Variable, ast.NullValue:
@@ -174,7 +173,7 @@ func (c *inputChecker) literal(path string, value *ast.Value) {
 	}
 }
 
-// literalAsJSON returns the value as it would be if it had come in a variable; enum values have no such form.
+// literalAsJSON returns the literal as it would be in a variable; enum values have no such form.
 func literalAsJSON(value *ast.Value) any {
 	switch value.Kind {
 	case ast.IntValue, ast.FloatValue:

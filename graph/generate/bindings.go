@@ -8,13 +8,13 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Packages that bound types are in.
+// The packages of bound types.
 const (
 	graphPackage = "crm/graph."
 	dbPackage    = "crm/db."
 )
 
-// bind tells gqlgen which Go types the entities' types in the schema have. What gqlgen.yml says wins.
+// bind tells gqlgen the Go types of the entities' schema types. Bindings in gqlgen.yml take precedence.
 func (m *model) bind() {
 	for _, e := range m.entities {
 		m.bindType(e.TypeName, dbPackage+e.TypeName)
@@ -42,7 +42,7 @@ func (m *model) bind() {
 	}
 }
 
-// bindChange binds the type of what a subscriber is told of an entity, and the kinds of changes.
+// bindChange binds the type of an entity's changes, and the kinds of changes.
 func (m *model) bindChange(e *entityModel) {
 	change, name := e.TypeName+"Change", lowerFirst(e.TypeName)
 	m.bindType(change, graphPackage+change)
@@ -92,17 +92,17 @@ func (m *model) enumFilters() []string {
 	return names
 }
 
-// graphTypes writes the Go types of package graph that follow from the entities.
+// graphTypes writes the Go types of package graph that are derived from the entities.
 func (m *model) graphTypes(w *writer) {
 	w.line("type (")
 	for _, e := range m.entities {
 		goType := w.imported("crm/db", "db") + "." + e.TypeName
 		if m.schema.Types[e.TypeName+"Connection"] != nil {
-			w.line("// %sConnection is a page of them.\n%sConnection = Connection[%s]", e.TypeName, e.TypeName, goType)
+			w.line("// %sConnection is a page of a list of %s documents.\n%sConnection = Connection[%s]", e.TypeName, e.TypeName, e.TypeName, goType)
 			w.line("// %sEdge is an element of a page.\n%sEdge = Edge[%s]", e.TypeName, e.TypeName, goType)
 		}
 		if e.changed != nil {
-			w.line("// %sChange is what a subscriber is told of one.\n%sChange = %s.Change[%s]", e.TypeName, e.TypeName, w.imported("crm/db/live", "live"), goType)
+			w.line("// %sChange is the change of a document that a subscriber receives.\n%sChange = %s.Change[%s]", e.TypeName, e.TypeName, w.imported("crm/db/live", "live"), goType)
 		}
 	}
 	for _, name := range m.enumFilters() {
@@ -118,7 +118,7 @@ func (m *model) graphTypes(w *writer) {
 	m.changeKinds(w)
 }
 
-// changeKinds writes what may happen to a document, as far as subscribers are told: what the enums of the API stand for.
+// changeKinds writes the kinds of changes that subscribers receive: the values of the enums of the API.
 func (m *model) changeKinds(w *writer) {
 	kinds := map[string]bool{}
 	for _, e := range m.entities {
@@ -129,7 +129,7 @@ func (m *model) changeKinds(w *writer) {
 			kinds[strings.ToLower(value.Name)] = true
 		}
 	}
-	w.line("// What may happen to a document, as far as subscribers are told.\nconst (")
+	w.line("// The kinds of changes that subscribers receive.\nconst (")
 	for _, kind := range sortedNames(kinds) {
 		w.line("Change%s live.ChangeKind = %q", templates.ToGo(kind), kind)
 	}

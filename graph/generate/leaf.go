@@ -10,13 +10,13 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// enum is an enum type whose names aren't what Go has as its values.
+// enum is an enum type whose names differ from its Go values.
 type enum struct {
 	goType string
 	values []config.EnumValueReference
 }
 
-// leaf writes how a scalar or an enum value is rendered; the result is what gqlgen's marshaler would write.
+// leaf writes the code that renders a scalar or an enum value, with the same result as gqlgen's marshaler.
 func (w *writer) leaf(ref *config.TypeReference, expression string) {
 	name := ref.Definition.Name
 	switch {
@@ -56,7 +56,7 @@ func (w *writer) enumAppenders() {
 	}
 }
 
-// abstractTypes writes how values of interfaces and unions are planned and rendered: as what they are.
+// abstractTypes writes the planners and renderers of interfaces and unions, which use those of the concrete types.
 func (w *writer) abstractTypes(data *codegen.Data) {
 	for _, name := range slices.Sorted(maps.Keys(data.Interfaces)) {
 		abstract := data.Interfaces[name]
@@ -74,9 +74,9 @@ func (w *writer) abstractTypes(data *codegen.Data) {
 	}
 }
 
-// root writes the function that plans and renders what the resolver of a root field returned.
+// root writes the function that plans and renders the value that the resolver of a root field returned.
 func (w *writer) root(objects []*codegen.Object, data *codegen.Data) {
-	w.line("// renderRoot renders the value of a root field of the named type. It reports whether it did.")
+	w.line("// renderRoot renders the value of a root field of the named type, and reports whether that succeeded.")
 	w.line("func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, value any) bool {\nswitch name {")
 	for _, object := range objects {
 		w.rootCase(object.Name, w.typeName(object.Reference()))

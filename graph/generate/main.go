@@ -1,5 +1,5 @@
-// Command generate makes Go of the schema and of the entities that package db declares: gqlgen's executor and models, the
-// renderers of the fast path, and the resolvers that follow from the declarations. db/generate runs before it.
+// Command generate generates Go code from the schema and from the entities that package db declares: gqlgen's executor and
+// models, the renderers of the fast path, and the resolvers that can be derived. Run db/generate before it.
 package main
 
 import (
@@ -22,7 +22,7 @@ func generate() error {
 	if err != nil {
 		return fmt.Errorf("cannot load gqlgen.yml: %w", err)
 	}
-	// All that can be wrong with the declarations is found here, for gqlgen removes what it generates first.
+	// This finds all errors in the declarations before gqlgen removes the files that it generates.
 	m, err := newModel(settings)
 	if err != nil {
 		return err

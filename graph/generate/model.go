@@ -16,8 +16,7 @@ import (
 	"crm/db/entity"
 )
 
-// model is what the schema and the declarations of entities say together. Whatever doesn't fit is found when it is made,
-// before anything is generated.
+// model combines the schema with the declarations of entities. newModel finds all mismatches, before anything is generated.
 type model struct {
 	schema   *ast.Schema
 	settings *config.Config
@@ -28,14 +27,14 @@ type model struct {
 // entityModel is an entity and its types in the schema.
 type entityModel struct {
 	*entity.Definition
-	// object is the entity's type; list and changed are the fields of Query and Subscription that lead to it, or nil.
+	// object is the entity's type; list and changed are its fields of Query and Subscription, or nil.
 	object        *ast.Definition
 	list, changed *ast.FieldDefinition
 	// variable is the name of its definition and of its reader in package db: "Tickets".
 	variable string
 	lists    []listField
 	owners   []ownerField
-	// scoped are the fields that a method of the document computes for whoever looks.
+	// scoped are the fields that a method of the document computes from the viewer's scope.
 	scoped []*ast.FieldDefinition
 }
 
@@ -47,7 +46,7 @@ type listField struct {
 	reference string
 }
 
-// ownerField leads from an entity to what it belongs to.
+// ownerField is a field of an entity that leads to its owner.
 type ownerField struct {
 	field *ast.FieldDefinition
 	owner *entityModel
@@ -80,7 +79,7 @@ func newModel(settings *config.Config) (*model, error) {
 	}
 	m.check()
 	if len(m.problems) > 0 {
-		return nil, fmt.Errorf("schema.graphqls and the declarations in package db don't fit:\n%s", strings.Join(m.problems, "\n"))
+		return nil, fmt.Errorf("schema.graphqls and the declarations in package db don't match:\n%s", strings.Join(m.problems, "\n"))
 	}
 	return m, nil
 }
@@ -98,7 +97,7 @@ func (m *model) entity(typeName string) *entityModel {
 	return nil
 }
 
-// classify finds out how a field of an entity gets its value.
+// classify determines how a field of an entity gets its value.
 func (m *model) classify(e *entityModel, field *ast.FieldDefinition) {
 	for _, child := range m.entities {
 		for _, reference := range child.References {
@@ -133,8 +132,8 @@ func (e *entityModel) goField(stored string) string {
 	return ""
 }
 
-// madeOf returns the stored fields that a field of the entity's type is made of.
-func (e *entityModel) madeOf(field *ast.FieldDefinition) ([]string, bool) {
+// storedFields returns the stored fields from which a field of the entity's type is computed.
+func (e *entityModel) storedFields(field *ast.FieldDefinition) ([]string, bool) {
 	for _, list := range e.lists {
 		if list.field == field {
 			return nil, true
@@ -155,12 +154,12 @@ func (e *entityModel) madeOf(field *ast.FieldDefinition) ([]string, bool) {
 	return []string{stored.Name}, ok
 }
 
-// check notes what doesn't fit.
+// check collects the mismatches.
 func (m *model) check() {
 	for _, e := range m.entities {
 		for _, field := range e.object.Fields {
-			if _, ok := e.madeOf(field); !ok && !strings.HasPrefix(field.Name, "__") {
-				m.problem("%s.%s: no stored field is called %s; if it is computed, %s's declaration has to say of what, in Computed",
+			if _, ok := e.storedFields(field); !ok && !strings.HasPrefix(field.Name, "__") {
+				m.problem("%s.%s: no stored field is called %s; if it is computed, list its stored fields in Computed of the declaration of %s",
 					e.TypeName, field.Name, entity.SnakeCase(field.Name), e.TypeName)
 			}
 		}
@@ -206,15 +205,15 @@ func (e *entityModel) stores(name string) bool {
 	return ok
 }
 
-// compared returns the stored field that is compared and sorted by in the place of one.
-func (e *entityModel) compared(name string) string {
+// comparedField returns the stored field that is used to compare and sort by the named one.
+func (e *entityModel) comparedField(name string) string {
 	if key, ok := e.Folded[name]; ok {
 		return key
 	}
 	return name
 }
 
-// mutationsOf returns the payloads of the mutation that deletes an entity and the counts in it.
+// deletedCounts returns the counts in the payload of the mutation that deletes an entity.
 func (m *model) deletedCounts(e *entityModel) []*ast.FieldDefinition {
 	payload := m.schema.Types["Delete"+e.TypeName+"Payload"]
 	if payload == nil {

@@ -11,15 +11,15 @@ import (
 	"strings"
 )
 
-// projections writes of which stored fields each field of the entities' types is made.
+// projections writes which stored fields each field of the entities' types needs.
 func (m *model) projections(w *writer) {
-	w.line("// projections says, for each entity, of which stored fields the fields of its type are made.")
+	w.line("// projections lists the stored fields that each field of an entity's type needs.")
 	w.line("var projections = map[*entity.Definition]projection{")
 	for _, e := range m.entities {
 		w.line("db.%s: {%q, choose(db.%s, map[string][]string{", e.variable, e.TypeName, e.variable)
 		for _, field := range e.object.Fields {
-			if made, ok := e.madeOf(field); ok && !strings.HasPrefix(field.Name, "__") {
-				w.line("%q: {%s},", field.Name, quoted(made))
+			if stored, ok := e.storedFields(field); ok && !strings.HasPrefix(field.Name, "__") {
+				w.line("%q: {%s},", field.Name, quoted(stored))
 			}
 		}
 		w.line("})},")
@@ -35,9 +35,9 @@ func quoted(names []string) string {
 	return strings.Join(out, ", ")
 }
 
-// nodes writes how a global id leads to its document.
+// nodes writes the functions that read documents by global id.
 func (m *model) nodes(w *writer, written map[string]bool) {
-	w.line("// nodeOf reads the document of that kind with that id.")
+	w.line("// nodeOf reads the document with this kind and id.")
 	w.line("func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID) (graph.Node, error) {\nswitch kind {")
 	for _, e := range m.entities {
 		w.line("case db.Kind%s:", e.TypeName)
@@ -47,8 +47,8 @@ func (m *model) nodes(w *writer, written map[string]bool) {
 			w.line("return projected(ctx, r.db.%s).Get(ctx, scopeOf(ctx), id)", e.variable)
 		}
 	}
-	w.line("}\nreturn nil, store.Errorf(store.NotFound, \"there is no such thing\")\n}\n")
-	w.line("// nodesOfKind reads those documents of a kind that the viewer sees.")
+	w.line("}\nreturn nil, store.Errorf(store.NotFound, \"there is no such object\")\n}\n")
+	w.line("// nodesOfKind reads the documents of a kind with these ids that the viewer may see.")
 	w.line("func (r queryResolver) nodesOfKind(ctx context.Context, kind entity.Kind, ids []store.ID) (map[store.ID]graph.Node, error) {\nswitch kind {")
 	for _, e := range m.entities {
 		w.line("case db.Kind%s:", e.TypeName)
@@ -61,7 +61,7 @@ func (m *model) nodes(w *writer, written map[string]bool) {
 	w.line("}\nreturn map[store.ID]graph.Node{}, nil\n}\n")
 }
 
-// handWritten returns the methods in a folder that are written by hand, as "type.name".
+// handWritten returns the hand-written methods in a folder, as "type.name".
 func handWritten(folder string) (map[string]bool, error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// planOf writes the function that plans a selection set on an object type: which fields, with which arguments and
-// selections of their own. It is run once for an operation, not once for a value.
+// planOf writes the function that plans a selection set on an object type: its fields with their arguments and
+// selections. The function runs once for an operation, not once for a value.
 func (w *writer) planOf(object *codegen.Object) {
 	w.line("func (p *planner) plan%s(set ast.SelectionSet) *selection {", object.Name)
 	w.line("return p.plan(set, %s, func(f *selected) bool {", object.Implementors())
@@ -19,7 +19,7 @@ func (w *writer) planOf(object *codegen.Object) {
 	for i, field := range object.Fields {
 		w.line("case %q:", field.Name)
 		if len(field.ImplDirectives()) > 0 {
-			w.line("return false // a directive decides")
+			w.line("return false // the field has a directive")
 			continue
 		}
 		w.line("f.index = %d", i+1)
@@ -36,7 +36,7 @@ func (w *writer) planOf(object *codegen.Object) {
 	w.line("}\nreturn false\n})\n}\n")
 }
 
-// planCall writes how a field's resolver is called: with arguments that are read once.
+// planCall writes the code that reads a field's arguments once and prepares the call of its resolver.
 func (w *writer) planCall(object *codegen.Object, field *codegen.Field) {
 	call := []string{"ctx", "obj"}
 	if len(field.Args) > 0 {
@@ -81,8 +81,8 @@ func (w *writer) rendererOf(object *codegen.Object) {
 	w.line("r.buf = append(r.buf, '}')\n}\n")
 }
 
-// appenderOf returns the name of the method that appends what the field's method returns, if there is one: it saves
-// making a string. What it appends needs no escaping.
+// appenderOf returns the name of the method that appends the value of the field's method, if there is one, which saves
+// creating a string. The appended value needs no escaping.
 func appenderOf(object *codegen.Object, field *codegen.Field) string {
 	name := "Append" + field.GoFieldName
 	method, _, _ := types.LookupFieldOrMethod(object.Reference(), true, nil, name)
@@ -92,7 +92,7 @@ func appenderOf(object *codegen.Object, field *codegen.Field) string {
 	return name
 }
 
-// fetch writes how a field's value gets into v.
+// fetch writes the code that assigns a field's value to v.
 func (w *writer) fetch(object *codegen.Object, field *codegen.Field) string {
 	const check = "\nif err != nil {\nr.failed = true\nreturn\n}"
 	switch {
@@ -112,7 +112,7 @@ func (w *writer) fetch(object *codegen.Object, field *codegen.Field) string {
 	return "v := obj." + field.GoFieldName
 }
 
-// value writes how the value in a variable is rendered.
+// value writes the code that renders the value in a variable.
 func (w *writer) value(ref *config.TypeReference, variable string, depth int) {
 	if ref.IsSlice() {
 		w.list(ref, variable, depth)
@@ -131,7 +131,7 @@ func (w *writer) value(ref *config.TypeReference, variable string, depth int) {
 	}
 }
 
-// null begins a branch for null, and leaves the one for a value open.
+// null writes the branch for null, and opens the branch for other values.
 func (w *writer) null(ref *config.TypeReference, variable string) {
 	w.line("if %s == nil {", variable)
 	if ref.GQL.NonNull {

@@ -12,8 +12,7 @@ import (
 	"github.com/99designs/gqlgen/codegen"
 )
 
-// renderers is a gqlgen plugin that writes, for each object type, how its selections are planned and its values
-// rendered.
+// renderers is a gqlgen plugin that writes the planners and renderers of all object types.
 type renderers struct{ filename string }
 
 // Name implements plugin.Plugin.
@@ -68,7 +67,7 @@ func (w *writer) line(format string, args ...any) {
 	fmt.Fprintf(&w.body, format+"\n", args...)
 }
 
-// typeName writes a Go type as the generated file names it.
+// typeName returns the name of a Go type in the generated file.
 func (w *writer) typeName(t types.Type) string {
 	return types.TypeString(t, func(p *types.Package) string {
 		if p.Path() == w.self {
@@ -79,7 +78,7 @@ func (w *writer) typeName(t types.Type) string {
 	})
 }
 
-// imported notes that the file imports a package, and returns the name that it has there.
+// imported adds an import to the file, and returns the name of the package there.
 func (w *writer) imported(path, name string) string {
 	w.imports[path] = name
 	return name

@@ -11,7 +11,7 @@ import (
 	"crm/db/store"
 )
 
-// resolvers writes what of package resolvers follows from the entities. A method that is written by hand wins.
+// resolvers writes the part of package resolvers that is derived from the entities. Hand-written methods take precedence.
 func (m *model) resolvers(w *writer, written map[string]bool) {
 	for path, name := range map[string]string{
 		"context": "context", "crm/db": "db", "crm/db/entity": "entity", "crm/db/store": "store", "crm/graph": "graph",
@@ -38,12 +38,12 @@ func (m *model) resolverTypes(w *writer) {
 			continue
 		}
 		w.line("type %sResolver struct{ *Resolver }\n", lowerFirst(e.TypeName))
-		w.line("// %s returns the resolvers of what hangs on one.", e.TypeName)
+		w.line("// %s returns the resolvers of the fields of this type.", e.TypeName)
 		w.line("func (r *Resolver) %s() graph.%sResolver { return %sResolver{r} }\n", e.TypeName, e.TypeName, lowerFirst(e.TypeName))
 	}
 }
 
-// method begins a method unless it is written by hand.
+// method begins a method unless a hand-written one exists.
 func method(w *writer, written map[string]bool, receiver, field, rest string, args ...any) bool {
 	name := templates.ToGo(field)
 	if written[receiver+"."+name] {
@@ -119,7 +119,7 @@ func parameters(field *ast.FieldDefinition, e *entityModel) string {
 	return strings.Join(out, ", ")
 }
 
-// listCall writes how a connection's arguments become an entity.List.
+// listCall writes the call that turns a connection's arguments into an entity.List.
 func listCall(field *ast.FieldDefinition, e *entityModel) string {
 	where, orderBy := "nil", "nil"
 	if field.Arguments.ForName("where") != nil {
@@ -131,7 +131,7 @@ func listCall(field *ast.FieldDefinition, e *entityModel) string {
 	return fmt.Sprintf("%sList(pageArguments{first, after, last, before}, %s, %s)", lowerFirst(e.TypeName), where, orderBy)
 }
 
-// list writes the function that makes an entity.List of a connection's arguments.
+// list writes the function that turns a connection's arguments into an entity.List.
 func (m *model) list(w *writer, e *entityModel) {
 	name := lowerFirst(e.TypeName)
 	where, order := m.schema.Types[e.TypeName+"Where"], m.schema.Types[e.TypeName+"OrderField"]
@@ -167,7 +167,7 @@ func (m *model) where(w *writer, e *entityModel) {
 	w.line(")\n}\n")
 }
 
-// condition writes how one condition becomes a filter; it is empty for and, or and not.
+// condition writes the code that turns one condition into a filter; it is empty for and, or and not.
 func (m *model) condition(e *entityModel, field *ast.FieldDefinition) (string, error) {
 	goName := "w." + templates.ToGo(field.Name)
 	switch field.Name {
@@ -184,7 +184,7 @@ func (m *model) condition(e *entityModel, field *ast.FieldDefinition) (string, e
 					field.Name, goName, reference.Field, owner.variable, lowerFirst(owner.TypeName)), nil
 			}
 		}
-		return "", fmt.Errorf("a %s belongs to no %s of that name", e.Noun, owner.TypeName)
+		return "", fmt.Errorf("a %s has no reference to %s with that name", e.Noun, owner.TypeName)
 	}
 	name := entity.SnakeCase(field.Name)
 	if field.Name == "id" {
@@ -198,10 +198,10 @@ func (m *model) condition(e *entityModel, field *ast.FieldDefinition) (string, e
 		return fmt.Sprintf("boolean(c, path, %q, %q, %s)", field.Name, name, goName), nil
 	}
 	value, err := m.valueOf(e, field, stored)
-	return fmt.Sprintf("compare(c, path, %q, %q, %s, %s)", field.Name, e.compared(name), goName, value), err
+	return fmt.Sprintf("compare(c, path, %q, %q, %s, %s)", field.Name, e.comparedField(name), goName, value), err
 }
 
-// valueOf writes the function that turns an input's value into one of the store.
+// valueOf writes the function that turns an input's value into a stored value.
 func (m *model) valueOf(e *entityModel, field *ast.FieldDefinition, stored store.Field) (string, error) {
 	filter := strings.TrimPrefix(strings.TrimSuffix(field.Type.Name(), "Filter"), "Optional")
 	enum := m.schema.Types[filter]
@@ -220,7 +220,7 @@ func (m *model) valueOf(e *entityModel, field *ast.FieldDefinition, stored store
 		return "number", nil
 	case stored.Type == store.TypeString && enum != nil && enum.Kind == ast.Enum:
 		return "stored", nil
-	case stored.Type == store.TypeString && e.compared(stored.Name) != stored.Name:
+	case stored.Type == store.TypeString && e.comparedField(stored.Name) != stored.Name:
 		return "folded", nil
 	case stored.Type == store.TypeString:
 		return "plain", nil
@@ -236,12 +236,12 @@ func (m *model) order(w *writer, e *entityModel) {
 	}
 	w.line("func %sSort(o *graph.%sOrder) store.Sort {\nfields := map[graph.%sOrderField]string{", lowerFirst(e.TypeName), e.TypeName, e.TypeName)
 	for _, value := range order.EnumValues {
-		w.line("graph.%sOrderField%s: %q,", e.TypeName, templates.ToGo(strings.ToLower(value.Name)), e.compared(strings.ToLower(value.Name)))
+		w.line("graph.%sOrderField%s: %q,", e.TypeName, templates.ToGo(strings.ToLower(value.Name)), e.comparedField(strings.ToLower(value.Name)))
 	}
 	w.line("}\nreturn store.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}\n}\n")
 }
 
-// deletePayload writes the answer to a deletion, which counts what went with the document.
+// deletePayload writes the payload of a deletion, with the counts of deleted dependents.
 func (m *model) deletePayload(w *writer, e *entityModel) {
 	if m.schema.Types["Delete"+e.TypeName+"Payload"] == nil {
 		return

@@ -1,4 +1,4 @@
-// Package playground serves GraphiQL from this server alone.
+// Package playground serves GraphiQL without using other hosts.
 package playground
 
 import (
@@ -22,16 +22,16 @@ import (
 //go:embed *.html *.css *.js *.gz *.graphql
 var files embed.FS
 
-// Path is the path below which Handler has its scripts and styles.
+// Path is the path below which Handler serves its scripts and styles.
 const Path = "/playground/"
 
-// policy lets the page load only what this server has, and speak only to it, also by WebSocket. The style element that
-// GraphiQL's menus put into the page while they are open has the page's nonce; the page itself has none, nor a script.
+// policy lets the page load from and connect to this server only, including by WebSocket. The nonce is for the style
+// element that GraphiQL's menus insert while they are open; the page itself contains no styles or scripts.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-%s'; img-src 'self' data:; " +
 	"font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// Handler returns a handler that serves GraphiQL for the GraphQL endpoint, from this server alone: the page for any
-// path but those below Path.
+// Handler returns a handler that serves GraphiQL for the GraphQL endpoint: its scripts and styles below Path, and the page
+// at any other path.
 func Handler(endpoint string) http.Handler {
 	index := newPage(endpoint)
 	assets := newAssets()
@@ -53,14 +53,14 @@ func Handler(endpoint string) http.Handler {
 	})
 }
 
-// IsBrowser reports whether the request is a browser's that opens a page, and so is to get the playground where an
-// operation is expected otherwise.
+// IsBrowser reports whether a browser sends the request to open a page. It then gets the playground from the GraphQL
+// endpoint.
 func IsBrowser(r *http.Request) bool {
 	return r.Method == http.MethodGet && !r.URL.Query().Has("query") &&
 		transport.Accepts(r.Header["Accept"], "text/html")
 }
 
-// page is the page around GraphiQL.
+// page is the HTML page that contains GraphiQL.
 type page struct {
 	template *template.Template
 	endpoint string
@@ -85,7 +85,7 @@ func (p *page) serve(w http.ResponseWriter) {
 	_ = p.template.Execute(w, map[string]any{"Endpoint": p.endpoint, "Tabs": p.tabs, "Nonce": nonce})
 }
 
-// file is a script or style as it is served; it is kept either plain or compressed.
+// file is a script or style, stored either plain or compressed.
 type file struct {
 	contentType string
 	tag         string
@@ -118,7 +118,7 @@ func newAssets() map[string]*file {
 	return assets
 }
 
-// readFile reads a file that was embedded when the program was built; it can't be missing.
+// readFile reads an embedded file, which can't be missing.
 func readFile(name string) []byte {
 	content, err := files.ReadFile(name)
 	if err != nil {
@@ -144,7 +144,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }
 
-// decompress unpacks an embedded file, for the rare client that can't.
+// decompress unpacks an embedded file for the rare client that doesn't accept gzip.
 func decompress(compressed []byte) []byte {
 	reader, err := gzip.NewReader(bytes.NewReader(compressed))
 	if err != nil {

@@ -5,11 +5,11 @@
   const queries = JSON.parse(document.getElementById("tabs").textContent);
   const headers = JSON.stringify({ Authorization: "Bearer " }, null, 2);
 
-  // Subscriptions go over a WebSocket to the same place; what stands in the headers is sent by connection_init.
+  // Subscriptions use a WebSocket to the same endpoint, which gets the headers in connection_init.
   const socket = new URL(root.dataset.endpoint, location.href);
   socket.protocol = socket.protocol.replace("http", "ws");
 
-  // GraphiQL's menus give this nonce to the style element that they need while they are open.
+  // GraphiQL's menus set this nonce on the style element that they insert while they are open.
   window.__webpack_nonce__ = root.dataset.nonce;
 
   ReactDOM.createRoot(root).render(

@@ -1,4 +1,4 @@
-// Package scalar reads and writes the scalars of the API, strictly.
+// Package scalar reads and writes the scalars of the API. It reads them strictly.
 package scalar
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// MarshalDateTime writes a time as RFC 3339 in UTC, to the millisecond if it has any.
+// MarshalDateTime writes a time as RFC 3339 in UTC, with milliseconds if there are any.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		text := t.UTC().AppendFormat(make([]byte, 0, 32), `"2006-01-02T15:04:05.999Z"`)
@@ -17,7 +17,7 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 	})
 }
 
-// UnmarshalDateTime reads a time that is written as RFC 3339, and drops what is finer than a millisecond.
+// UnmarshalDateTime reads an RFC 3339 time, and truncates it to the millisecond.
 func UnmarshalDateTime(v any) (time.Time, error) {
 	text, ok := v.(string)
 	if !ok {

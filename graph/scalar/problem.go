@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// Problem says what is wrong with a scalar's value as JSON has it (numbers as json.Number), or "" if nothing is.
-// gqlgen alone would take the number 5 for a String and the string "5" for an Int.
+// Problem describes what is wrong with the JSON value of a scalar (numbers as json.Number), or returns "". gqlgen alone
+// would accept the number 5 for a String and the string "5" for an Int.
 func Problem(name string, value any) string {
 	switch name {
 	case "Int":

@@ -8,7 +8,7 @@ func (c *comparison) directives() {
 		switch {
 		case older.Position != nil && older.Position.Src.BuiltIn:
 		case newer == nil:
-			c.add(coordinate, "the directive is gone")
+			c.add(coordinate, "the directive was removed")
 		default:
 			c.directive(coordinate, older, newer)
 		}

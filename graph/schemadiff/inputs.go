@@ -4,7 +4,7 @@ import "github.com/vektah/gqlparser/v2/ast"
 
 // input is an argument or an input object's field.
 type input struct {
-	// coordinate is where it is, noun what it is called.
+	// coordinate locates it, noun names its kind in messages.
 	coordinate, noun string
 	typ              *ast.Type
 	defaultValue     *ast.Value
@@ -15,7 +15,7 @@ func (i input) isRequired() bool { return i.typ.NonNull && i.defaultValue == nil
 
 func (c *comparison) inputObject(older, newer *ast.Definition) {
 	if older.Directives.ForName("oneOf") == nil && newer.Directives.ForName("oneOf") != nil {
-		c.add(older.Name, "it has become @oneOf: exactly one of its fields may be given")
+		c.add(older.Name, "it is now @oneOf: exactly one of its fields must be given")
 	}
 	c.inputs(inputFields(older), inputFields(newer))
 }
@@ -56,36 +56,36 @@ func (c *comparison) inputs(older, newer []input) {
 		if now, ok := left[one.coordinate]; ok {
 			c.input(one, now)
 		} else {
-			c.goneInput(one)
+			c.removedInput(one)
 		}
 		delete(left, one.coordinate)
 	}
 	for _, added := range left {
 		if added.isRequired() {
-			c.add(added.coordinate, "a required %s is new", added.noun)
+			c.add(added.coordinate, "a required %s was added", added.noun)
 		}
 	}
 }
 
-// goneInput adds that an input is gone. What is required can't be deprecated, the GraphQL specification says.
-func (c *comparison) goneInput(older input) {
+// removedInput reports a removed input. The GraphQL specification doesn't allow deprecating a required one.
+func (c *comparison) removedInput(older input) {
 	if older.isRequired() {
-		c.add(older.coordinate, "the %s is gone", older.noun)
+		c.add(older.coordinate, "the %s was removed", older.noun)
 		return
 	}
-	c.gone(older.coordinate, older.noun, older.directives)
+	c.removed(older.coordinate, older.noun, older.directives)
 }
 
 func (c *comparison) input(older, newer input) {
 	if !inputFits(older.typ, newer.typ) {
-		c.add(older.coordinate, "the type was %s and is %s", older.typ, newer.typ)
+		c.add(older.coordinate, "the type changed from %s to %s", older.typ, newer.typ)
 		return
 	}
 	switch {
 	case older.defaultValue == nil:
 	case newer.defaultValue == nil:
-		c.add(older.coordinate, "the default was %s and is gone", older.defaultValue)
+		c.add(older.coordinate, "the default %s was removed", older.defaultValue)
 	case older.defaultValue.String() != newer.defaultValue.String():
-		c.add(older.coordinate, "the default was %s and is %s", older.defaultValue, newer.defaultValue)
+		c.add(older.coordinate, "the default changed from %s to %s", older.defaultValue, newer.defaultValue)
 	}
 }

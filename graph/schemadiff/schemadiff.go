@@ -1,6 +1,5 @@
-// Package schemadiff finds what in a GraphQL schema breaks the clients of an older version of it. It finds what
-// graphql-js' findBreakingChanges does, and besides that changed defaults, changed types of directives' arguments and
-// added @oneOf.
+// Package schemadiff finds changes of a GraphQL schema that break clients of an older version. It finds all changes that
+// graphql-js' findBreakingChanges finds, and also changed defaults, changed types of directive arguments and added @oneOf.
 package schemadiff
 
 import (
@@ -13,11 +12,11 @@ import (
 
 // Change is a change of a schema that may break a client.
 type Change struct {
-	// Coordinate says where it is, in the form that the GraphQL specification gives: Customer.phone, Query.user(by:).
+	// Coordinate is a schema coordinate as defined by the GraphQL specification: Customer.phone, Query.user(by:).
 	Coordinate string
-	// Message says what it is: "the field is gone".
+	// Message describes the change: "the field was removed".
 	Message string
-	// Sudden marks what is gone without having been @deprecated in the older schema.
+	// Sudden marks a removal that was not @deprecated in the older schema.
 	Sudden bool
 }
 
@@ -45,14 +44,14 @@ func (c *comparison) add(coordinate, format string, args ...any) {
 	c.changes = append(c.changes, Change{Coordinate: coordinate, Message: fmt.Sprintf(format, args...)})
 }
 
-// gone adds that something is gone which could have been deprecated, as these directives say whether it was.
-func (c *comparison) gone(coordinate, what string, directives ast.DirectiveList) {
+// removed reports the removal of an element; its directives say whether it was deprecated.
+func (c *comparison) removed(coordinate, what string, directives ast.DirectiveList) {
 	c.changes = append(c.changes, Change{
-		Coordinate: coordinate, Message: "the " + what + " is gone", Sudden: directives.ForName("deprecated") == nil,
+		Coordinate: coordinate, Message: "the " + what + " was removed", Sudden: directives.ForName("deprecated") == nil,
 	})
 }
 
-// missing returns what is in the older list and not in the newer.
+// missing returns the elements of the older list that are not in the newer.
 func missing[T comparable](older, newer []T) []T {
 	var found []T
 	for _, one := range older {

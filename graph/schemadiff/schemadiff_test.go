@@ -9,7 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// base is a schema with one of everything.
+// base is a schema with every kind of element.
 const base = `
 type Query { a(x: Int, y: Int! = 1, z: Int!, old: Int @deprecated): A, u: U, n: Node, e: E, in(i: I, one: O): [A!]!, s: S }
 interface Node { id: ID! }
@@ -24,13 +24,13 @@ scalar S
 directive @d(x: Int, y: Int! = 1) repeatable on FIELD | QUERY
 `
 
-// change replaces a text of the base, and says what breaks.
+// change replaces a part of base; want are the breaking changes.
 type change struct {
 	from, to string
 	want     []string
 }
 
-// compatible changes leave every client as it is.
+// compatible changes break no client.
 var compatible = []change{
 	{"", "", nil},
 	{"plain: Int", "plain: Int!, more: Int", nil},
@@ -48,45 +48,45 @@ var compatible = []change{
 	{"type B {", "\"described\" type B {", nil},
 }
 
-// breaking changes of what clients read; an exclamation mark says that it came without a deprecation.
+// breakingOutputs are breaking changes of outputs; an exclamation mark means that there was no deprecation.
 var breakingOutputs = []change{
-	{", s: S }", "}", []string{"Query.s: the field is gone!"}},
-	{"plain: Int", "", []string{"A.plain: the field is gone!"}},
-	{"old: Int @deprecated, plain", "plain", []string{"A.old: the field is gone"}},
-	{"plain: Int", "plain: String", []string{"A.plain: the type was Int and is String"}},
-	{"plain: Int", "plain: [Int]", []string{"A.plain: the type was Int and is [Int]"}},
-	{"names: [String]!", "names: [String]", []string{"A.names: the type was [String]! and is [String]"}},
-	{"): [A!]!", "): [A]!", []string{"Query.in: the type was [A!]! and is [A]!"}},
-	{"): [A!]!", "): A!", []string{"Query.in: the type was [A!]! and is A!"}},
-	{"n: Node", "n: A", []string{"Query.n: the type was Node and is A"}},
+	{", s: S }", "}", []string{"Query.s: the field was removed!"}},
+	{"plain: Int", "", []string{"A.plain: the field was removed!"}},
+	{"old: Int @deprecated, plain", "plain", []string{"A.old: the field was removed"}},
+	{"plain: Int", "plain: String", []string{"A.plain: the type changed from Int to String"}},
+	{"plain: Int", "plain: [Int]", []string{"A.plain: the type changed from Int to [Int]"}},
+	{"names: [String]!", "names: [String]", []string{"A.names: the type changed from [String]! to [String]"}},
+	{"): [A!]!", "): [A]!", []string{"Query.in: the type changed from [A!]! to [A]!"}},
+	{"): [A!]!", "): A!", []string{"Query.in: the type changed from [A!]! to A!"}},
+	{"n: Node", "n: A", []string{"Query.n: the type changed from Node to A"}},
 	{"A | B", "A", []string{"U: B is no longer in the union"}},
 	{"Node & Named", "Node", []string{"A: it no longer implements Named"}},
-	{"X, Y", "X", []string{"E.Y: the value is gone!"}},
-	{", OLD @deprecated", "", []string{"E.OLD: the value is gone"}},
-	{"scalar S", "enum S { A }", []string{"S: it was a scalar and is an enum"}},
-	{"interface Named { name: String }\ntype A implements Node & Named", "type Named { name: String }\ntype A implements Node", []string{"A: it no longer implements Named", "Named: it was an interface and is an object type"}},
-	{"type B { b: Int }\nunion U = A | B", "union U = A", []string{"B: the type is gone", "U: B is no longer in the union"}},
+	{"X, Y", "X", []string{"E.Y: the value was removed!"}},
+	{", OLD @deprecated", "", []string{"E.OLD: the value was removed"}},
+	{"scalar S", "enum S { A }", []string{"S: it changed from a scalar to an enum"}},
+	{"interface Named { name: String }\ntype A implements Node & Named", "type Named { name: String }\ntype A implements Node", []string{"A: it no longer implements Named", "Named: it changed from an interface to an object type"}},
+	{"type B { b: Int }\nunion U = A | B", "union U = A", []string{"B: the type was removed", "U: B is no longer in the union"}},
 }
 
-// breakingInputs are those of what clients give.
+// breakingInputs are breaking changes of inputs.
 var breakingInputs = []change{
-	{"a(x: Int,", "a(", []string{"Query.a(x:): the argument is gone!"}},
-	{", old: Int @deprecated): A", "): A", []string{"Query.a(old:): the argument is gone"}},
-	{"z: Int!,", "", []string{"Query.a(z:): the argument is gone"}},
-	{"x: Int, y: Int! = 1, z", "x: Int!, y: Int! = 1, z", []string{"Query.a(x:): the type was Int and is Int!"}},
-	{"a(x: Int", "a(x: ID", []string{"Query.a(x:): the type was Int and is ID"}},
-	{"a(x: Int", "a(w: Int!, x: Int", []string{"Query.a(w:): a required argument is new"}},
-	{"y: Int! = 1, z", "y: Int! = 2, z", []string{"Query.a(y:): the default was 1 and is 2"}},
-	{"y: Int! = 1, z", "y: Int!, z", []string{"Query.a(y:): the default was 1 and is gone"}},
-	{"{ a: Int, b: Int! = 1", "{ b: Int! = 1", []string{"I.a: the input field is gone!"}},
-	{", old: Int @deprecated }\ninput", "}\ninput", []string{"I.old: the input field is gone"}},
-	{"c: Int!", "c: String!", []string{"I.c: the type was Int! and is String!"}},
-	{"c: Int!", "c: Int!, e: Int!", []string{"I.e: a required input field is new"}},
-	{"d: [Int!] =", "d: [Int!]! =", []string{"I.d: the type was [Int!] and is [Int!]!"}},
-	{"= [1]", "= [2]", []string{"I.d: the default was [1] and is [2]"}},
-	{"input O {", "input O @oneOf {", []string{"O: it has become @oneOf: exactly one of its fields may be given"}},
-	{"directive @d(x: Int, y: Int! = 1) repeatable on FIELD | QUERY", "", []string{"@d: the directive is gone"}},
-	{"@d(x: Int,", "@d(w: Int!,", []string{"@d(w:): a required argument is new", "@d(x:): the argument is gone!"}},
+	{"a(x: Int,", "a(", []string{"Query.a(x:): the argument was removed!"}},
+	{", old: Int @deprecated): A", "): A", []string{"Query.a(old:): the argument was removed"}},
+	{"z: Int!,", "", []string{"Query.a(z:): the argument was removed"}},
+	{"x: Int, y: Int! = 1, z", "x: Int!, y: Int! = 1, z", []string{"Query.a(x:): the type changed from Int to Int!"}},
+	{"a(x: Int", "a(x: ID", []string{"Query.a(x:): the type changed from Int to ID"}},
+	{"a(x: Int", "a(w: Int!, x: Int", []string{"Query.a(w:): a required argument was added"}},
+	{"y: Int! = 1, z", "y: Int! = 2, z", []string{"Query.a(y:): the default changed from 1 to 2"}},
+	{"y: Int! = 1, z", "y: Int!, z", []string{"Query.a(y:): the default 1 was removed"}},
+	{"{ a: Int, b: Int! = 1", "{ b: Int! = 1", []string{"I.a: the input field was removed!"}},
+	{", old: Int @deprecated }\ninput", "}\ninput", []string{"I.old: the input field was removed"}},
+	{"c: Int!", "c: String!", []string{"I.c: the type changed from Int! to String!"}},
+	{"c: Int!", "c: Int!, e: Int!", []string{"I.e: a required input field was added"}},
+	{"d: [Int!] =", "d: [Int!]! =", []string{"I.d: the type changed from [Int!] to [Int!]!"}},
+	{"= [1]", "= [2]", []string{"I.d: the default changed from [1] to [2]"}},
+	{"input O {", "input O @oneOf {", []string{"O: it is now @oneOf: exactly one of its fields must be given"}},
+	{"directive @d(x: Int, y: Int! = 1) repeatable on FIELD | QUERY", "", []string{"@d: the directive was removed"}},
+	{"@d(x: Int,", "@d(w: Int!,", []string{"@d(w:): a required argument was added", "@d(x:): the argument was removed!"}},
 	{"repeatable ", "", []string{"@d: it is no longer repeatable"}},
 	{"FIELD | QUERY", "FIELD", []string{"@d: it is no longer allowed on QUERY"}},
 }

@@ -2,7 +2,7 @@ package schemadiff
 
 import "github.com/vektah/gqlparser/v2/ast"
 
-// kinds is what the kinds of types are called.
+// kinds names the kinds of types in messages.
 var kinds = map[ast.DefinitionKind]string{
 	ast.Scalar: "a scalar", ast.Object: "an object type", ast.Interface: "an interface", ast.Union: "a union",
 	ast.Enum: "an enum", ast.InputObject: "an input object",
@@ -14,9 +14,9 @@ func (c *comparison) types() {
 		switch {
 		case older.BuiltIn:
 		case newer == nil:
-			c.add(name, "the type is gone")
+			c.add(name, "the type was removed")
 		case older.Kind != newer.Kind:
-			c.add(name, "it was %s and is %s", kinds[older.Kind], kinds[newer.Kind])
+			c.add(name, "it changed from %s to %s", kinds[older.Kind], kinds[newer.Kind])
 		case older.Kind == ast.InputObject:
 			c.inputObject(older, newer)
 		default:
@@ -25,7 +25,7 @@ func (c *comparison) types() {
 	}
 }
 
-// output compares types of one kind that are no input objects; each kind has but some of what is compared.
+// output compares two types of the same kind, except input objects.
 func (c *comparison) output(older, newer *ast.Definition) {
 	for _, name := range missing(older.Types, newer.Types) {
 		c.add(older.Name, "%s is no longer in the union", name)
@@ -35,7 +35,7 @@ func (c *comparison) output(older, newer *ast.Definition) {
 	}
 	for _, value := range older.EnumValues {
 		if newer.EnumValues.ForName(value.Name) == nil {
-			c.gone(older.Name+"."+value.Name, "value", value.Directives)
+			c.removed(older.Name+"."+value.Name, "value", value.Directives)
 		}
 	}
 	for _, field := range older.Fields {
@@ -45,16 +45,16 @@ func (c *comparison) output(older, newer *ast.Definition) {
 
 func (c *comparison) field(coordinate string, older, newer *ast.FieldDefinition) {
 	if newer == nil {
-		c.gone(coordinate, "field", older.Directives)
+		c.removed(coordinate, "field", older.Directives)
 		return
 	}
 	if !outputFits(older.Type, newer.Type) {
-		c.add(coordinate, "the type was %s and is %s", older.Type, newer.Type)
+		c.add(coordinate, "the type changed from %s to %s", older.Type, newer.Type)
 	}
 	c.arguments(coordinate, older.Arguments, newer.Arguments)
 }
 
-// outputFits reports whether a client that reads values of the older type can read those of the newer.
+// outputFits reports whether a client that reads values of the older type can read values of the newer.
 func outputFits(older, newer *ast.Type) bool {
 	if older.NonNull && !newer.NonNull {
 		return false
@@ -62,7 +62,7 @@ func outputFits(older, newer *ast.Type) bool {
 	return elementsFit(older, newer, outputFits)
 }
 
-// inputFits reports whether values of the older type may be given where the newer is expected.
+// inputFits reports whether values of the older type are valid for the newer.
 func inputFits(older, newer *ast.Type) bool {
 	if newer.NonNull && !older.NonNull {
 		return false
@@ -70,7 +70,7 @@ func inputFits(older, newer *ast.Type) bool {
 	return elementsFit(older, newer, inputFits)
 }
 
-// elementsFit compares what two types are lists of, or their names where they are none.
+// elementsFit compares the element types of two lists, or the names of two other types.
 func elementsFit(older, newer *ast.Type, fit func(older, newer *ast.Type) bool) bool {
 	if older.Elem != nil && newer.Elem != nil {
 		return fit(older.Elem, newer.Elem)

@@ -1,4 +1,4 @@
-// Package stream is the little that resolvers need to serve a subscription: they announce what comes, and say why it ends.
+// Package stream lets resolvers of subscriptions announce events and report why a subscription ends.
 package stream
 
 import (
@@ -6,33 +6,33 @@ import (
 	"sync"
 )
 
-// Source is what a subscription's resolver tells its transport beside the channel that it returns.
+// Source is the connection from a subscription's resolver to its transport, besides the channel that it returns.
 type Source struct {
-	// resume goes on with the subscription, which has found nothing to take.
+	// resume continues a subscription that found nothing to take.
 	resume func()
 
 	mutex sync.Mutex
 	err   error
-	// announced says that the resolver announces what comes; waiting is how much of it hasn't been taken.
+	// announced means that the resolver announces elements; waiting is how many have not been taken.
 	announced bool
 	waiting   int
 	idle      bool
 }
 
-// NewSource returns the source of a subscription that is resumed by that function. It has one element: what the
-// resolver itself answers.
+// NewSource returns the source of a subscription that resume continues. It starts with one element: the result of the
+// resolver itself.
 func NewSource(resume func()) *Source { return &Source{resume: resume, waiting: 1} }
 
 type sourceKey struct{}
 
-// WithSource returns a context for one subscription in which its resolver can say how it goes on and ends.
+// WithSource returns a context for the resolver of one subscription, which then can use Announce and Fail.
 func WithSource(ctx context.Context, source *Source) context.Context {
 	return context.WithValue(ctx, sourceKey{}, source)
 }
 
-// Announce lets a resolver announce what comes on the channel that it returns, so that no goroutine needs to wait there:
-// announce is to be called for each element, once it can be received, and when the channel has been closed or there is
-// an error instead of it. It doesn't block. The channel has to be closed when ctx is done.
+// Announce lets a resolver announce elements of the channel that it returns, so no goroutine needs to wait for them. Call
+// announce for each element as soon as it can be received, and once when the channel has been closed or the resolver
+// returns an error instead of it. announce doesn't block. The resolver must close the channel when ctx is done.
 func Announce(ctx context.Context) (announce func()) {
 	source, ok := ctx.Value(sourceKey{}).(*Source)
 	if !ok {
@@ -54,15 +54,15 @@ func (s *Source) announce() {
 	}
 }
 
-// Announces reports whether the resolver announces what comes.
+// Announces reports whether the resolver announces elements.
 func (s *Source) Announces() bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return s.announced
 }
 
-// Take reports whether there is something to receive; if not, the subscription is resumed when there is. A resolver that
-// announces nothing has to be waited for.
+// Take reports whether the transport should receive from the channel. If not, the subscription is resumed at the next
+// announcement. It is always true if the resolver announces nothing: the transport then has to wait.
 func (s *Source) Take() bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -76,8 +76,8 @@ func (s *Source) Take() bool {
 	return true
 }
 
-// Fail says why the subscription that ctx belongs to ends; the resolver calls it before it closes its channel. Of
-// several reasons the first counts. Outside a subscription it does nothing.
+// Fail sets the reason why the subscription of ctx ends. The resolver calls it before it closes its channel; only the first
+// call counts. Outside a subscription it does nothing.
 func Fail(ctx context.Context, err error) {
 	source, ok := ctx.Value(sourceKey{}).(*Source)
 	if !ok {
@@ -90,7 +90,7 @@ func Fail(ctx context.Context, err error) {
 	}
 }
 
-// Cause returns why the subscription ended, or nil if it came to its end.
+// Cause returns why the subscription ended, or nil if it ended normally.
 func (s *Source) Cause() error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

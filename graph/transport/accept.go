@@ -6,44 +6,44 @@ import (
 	"strings"
 )
 
-// The media types of answers.
+// The media types of responses.
 const (
 	mediaJSON    = "application/json"
 	mediaGraphQL = "application/graphql-response+json"
 	mediaEvents  = "text/event-stream"
 )
 
-// eventsWish is whether a client takes an event stream.
-type eventsWish int
+// eventsPreference says whether a client accepts an event stream.
+type eventsPreference int
 
 const (
-	eventsRefused eventsWish = iota
-	// eventsAccepted is for clients that name both JSON and event streams: they get whichever fits the operation.
+	eventsRefused eventsPreference = iota
+	// eventsAccepted is for clients that accept both JSON and event streams: the operation determines which they get.
 	eventsAccepted
 	eventsPreferred
 )
 
-// wishes is what a request's headers say of the answer.
-type wishes struct {
+// preferences are a request's preferences for the response.
+type preferences struct {
 	// media is mediaJSON or mediaGraphQL, whichever the client prefers; accepted is false if it takes neither.
 	media    string
 	accepted bool
-	events   eventsWish
+	events   eventsPreference
 	encoding contentEncoding
-	// varies tells that the client said what encodings it accepts.
+	// varies means that the client listed the encodings that it accepts.
 	varies bool
 }
 
 // negotiate reads the headers Accept and Accept-Encoding.
-func negotiate(header http.Header) wishes {
+func negotiate(header http.Header) preferences {
 	media, accepted := negotiateMedia(header["Accept"])
-	return wishes{
+	return preferences{
 		media: media, accepted: accepted, events: negotiateEvents(header["Accept"]),
 		encoding: negotiateEncoding(header["Accept-Encoding"]), varies: header.Get("Accept-Encoding") != "",
 	}
 }
 
-// Accepts reports whether the values of a header like Accept name a media type, or whatever else it lists.
+// Accepts reports whether the values of a header like Accept contain a name, such as a media type.
 func Accepts(values []string, name string) bool {
 	accepted := false
 	eachAccepted(values, func(given string, quality float64) {
@@ -52,8 +52,8 @@ func Accepts(values []string, name string) bool {
 	return accepted
 }
 
-// negotiateMedia returns the media type that the Accept headers prefer; ok is false if they allow neither. A client that
-// prefers none gets application/json, which every client understands.
+// negotiateMedia returns the media type that the Accept headers prefer; ok is false if they allow neither. A client without
+// a preference gets application/json, which every client understands.
 func negotiateMedia(accept []string) (media string, ok bool) {
 	best, named := 0.0, false
 	eachAccepted(accept, func(name string, quality float64) {
@@ -76,8 +76,8 @@ func negotiateMedia(accept []string) (media string, ok bool) {
 	return media, true
 }
 
-// negotiateEvents returns what the Accept headers say of event streams.
-func negotiateEvents(accept []string) eventsWish {
+// negotiateEvents returns the preference of the Accept headers for event streams.
+func negotiateEvents(accept []string) eventsPreference {
 	events, others := 0.0, 0.0
 	eachAccepted(accept, func(name string, quality float64) {
 		switch name {
@@ -96,8 +96,8 @@ func negotiateEvents(accept []string) eventsWish {
 	return eventsAccepted
 }
 
-// negotiateEncoding returns the encoding that the client prefers; zstd, if it takes gzip as well, since zstd makes the
-// answer smaller in the same time.
+// negotiateEncoding returns the encoding that the client prefers, and zstd if it accepts gzip just as well, because zstd
+// compresses better in the same time.
 func negotiateEncoding(accept []string) contentEncoding {
 	var gzip, zstd, identity, others float64
 	namesGzip := false
@@ -114,7 +114,7 @@ func negotiateEncoding(accept []string) contentEncoding {
 		}
 	})
 	if !namesGzip {
-		gzip = others // every client knows gzip
+		gzip = others // every client supports gzip
 	}
 	switch {
 	case zstd > 0 && zstd >= max(gzip, identity):
@@ -125,8 +125,8 @@ func negotiateEncoding(accept []string) contentEncoding {
 	return notEncoded
 }
 
-// eachAccepted visits the elements of a header that lists what a client accepts, with their quality: 1 for one that has
-// none, and 0 for one that can't be read.
+// eachAccepted visits the elements of a header like Accept with their quality, which is 1 if it is missing and 0 if it is
+// invalid.
 func eachAccepted(values []string, visit func(name string, quality float64)) {
 	for _, value := range values {
 		for element := range strings.SplitSeq(value, ",") {

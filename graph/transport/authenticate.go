@@ -15,8 +15,8 @@ import (
 	"crm/graph/apierror"
 )
 
-// Authenticate puts the viewer into the request's context. A request without Authorization is anonymous; one with a bad
-// token is answered with 401, and one whose sender can't be looked up now with 503, as GraphQL clients expect errors to look.
+// Authenticate adds the viewer to the request's context. A request without Authorization is anonymous. A bad token gets
+// status 401, and a session that can't be checked at the moment gets 503, both with the errors that GraphQL clients expect.
 func Authenticate(authenticator Authenticator, proxies Proxies, log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		viewer, err := requestViewer(authenticator, r)
@@ -35,7 +35,7 @@ func Authenticate(authenticator Authenticator, proxies Proxies, log *slog.Logger
 	})
 }
 
-// requestViewer returns who sends the request: nobody, if it has no token.
+// requestViewer returns the viewer who sends the request, or an anonymous one if it has no token.
 func requestViewer(authenticator Authenticator, r *http.Request) (auth.Viewer, error) {
 	token, err := bearerToken(r.Header.Get("Authorization"))
 	if err != nil || token == "" {
@@ -44,8 +44,8 @@ func requestViewer(authenticator Authenticator, r *http.Request) (auth.Viewer, e
 	return authenticator.Authenticate(r.Context(), token)
 }
 
-// bearerToken returns the token that an Authorization header has, or "" if it has none. A header editor that is preset
-// with "Bearer " and was left alone has none either.
+// bearerToken returns the token in an Authorization header, or "". The header may be just "Bearer ", which the playground's
+// header editor contains by default.
 func bearerToken(header string) (string, error) {
 	scheme, token, _ := strings.Cut(header, " ")
 	if scheme != "" && !strings.EqualFold(scheme, "Bearer") {
@@ -54,8 +54,8 @@ func bearerToken(header string) (string, error) {
 	return strings.TrimSpace(token), nil
 }
 
-// writeRefusal answers a request that doesn't reach the executor.
+// writeRefusal responds to a request that doesn't reach the executor.
 func writeRefusal(w http.ResponseWriter, r *http.Request, status int, err *store.Error) {
-	format := answerFormat{media: negotiate(r.Header).media}
+	format := responseFormat{media: negotiate(r.Header).media}
 	writeResponse(w, format, status, &graphql.Response{Errors: gqlerror.List{apierror.Coded(err)}})
 }

@@ -59,15 +59,15 @@ func TestAuthenticate(t *testing.T) {
 			if seen == nil {
 				checkRefusal(t, recorder)
 			}
-			// The sessions' error has this word, too.
+			// The error of the sessions contains this word, too.
 			if strings.Contains(recorder.Body.String(), "hunter2") || strings.Contains(log.String(), "hunter2") != (test.status == 503) {
-				t.Errorf("the cause belongs into the log and nowhere else: %s", recorder.Body.String())
+				t.Errorf("the cause must be in the log only: %s", recorder.Body.String())
 			}
 		})
 	}
 }
 
-// checkRefusal checks that a refused request's answer is one that GraphQL clients and caches understand.
+// checkRefusal checks that GraphQL clients and caches understand the response to a refused request.
 func checkRefusal(t *testing.T, recorder *httptest.ResponseRecorder) {
 	t.Helper()
 	code, challenge, retry := "UNAUTHENTICATED", `Bearer error="invalid_token"`, ""
@@ -97,7 +97,7 @@ func checkRefusal(t *testing.T, recorder *httptest.ResponseRecorder) {
 	}
 }
 
-// Clients read the code of an error with another status than 200 only from an answer that is surely GraphQL's.
+// If the status is not 200, clients read error codes only from responses whose media type is GraphQL's.
 func TestRefusalHasTheMediaTypeThatTheClientReads(t *testing.T) {
 	t.Parallel()
 	handler := Authenticate(new(transporttest.Tokens), nil, slog.New(slog.DiscardHandler), http.NotFoundHandler())

@@ -10,16 +10,16 @@ import (
 )
 
 const (
-	// minCompressed is the size from which on an answer is compressed: a smaller one travels in one packet anyway.
+	// minCompressed is the minimum size of a compressed response: a smaller one fits into one packet anyway.
 	minCompressed = 1 << 10
-	// zstdWindow is how far back zstd looks for what repeats. More costs memory for each answer under way, and gains nothing
-	// on lists of similar elements.
+	// zstdWindow is how far back zstd looks for repetitions. More would cost memory for each response under way, and gain
+	// nothing on lists of similar elements.
 	zstdWindow = 512 << 10
-	// maxKeptBuffer is the size up to which a buffer is kept for the next answer.
+	// maxKeptBuffer is the maximum size of a buffer that is kept for reuse.
 	maxKeptBuffer = 1 << 20
 )
 
-// contentEncoding is how an answer is compressed; empty for not at all.
+// contentEncoding is the compression of a response; empty for none.
 type contentEncoding string
 
 const (
@@ -28,8 +28,8 @@ const (
 	encodedZstd contentEncoding = "zstd"
 )
 
-// compressor compresses answers at the levels that are quickest for them: the next ones up take half as long again to
-// save a fiftieth.
+// compressor compresses responses at the fastest levels: the next higher levels take half as long again to save a
+// fiftieth.
 type compressor struct {
 	zstd    *zstd.Encoder
 	gzips   sync.Pool
@@ -41,19 +41,19 @@ func newCompressor() *compressor {
 		nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true),
 	)
 	if err != nil {
-		panic(fmt.Errorf("cannot make a zstd encoder: %w", err)) // the options are wrong
+		panic(fmt.Errorf("cannot create a zstd encoder: %w", err)) // the options are invalid
 	}
 	return &compressor{
 		zstd: encoder,
 		gzips: sync.Pool{New: func() any {
-			writer, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is a right one
+			writer, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
 			return writer
 		}},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 }
 
-// compress hands the compressed body to write; the body is write's only until it returns.
+// compress passes the compressed body to write, which must not keep it.
 func (c *compressor) compress(encoding contentEncoding, body []byte, write func(compressed []byte)) {
 	buffer, _ := c.buffers.Get().(*bytes.Buffer)
 	buffer.Reset()
@@ -65,7 +65,7 @@ func (c *compressor) compress(encoding contentEncoding, body []byte, write func(
 	case encodedGzip:
 		writer, _ := c.gzips.Get().(*gzip.Writer)
 		writer.Reset(buffer)
-		_, _ = writer.Write(body) // a buffer takes everything
+		_, _ = writer.Write(body) // writing to a buffer never fails
 		_ = writer.Close()
 		write(buffer.Bytes())
 		c.gzips.Put(writer)

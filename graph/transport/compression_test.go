@@ -12,7 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// decoded returns the body as it was before it was compressed.
+// decoded returns the decompressed body.
 func decoded(t *testing.T, encoding string, body io.Reader) []byte {
 	t.Helper()
 	var reader io.Reader
@@ -45,9 +45,9 @@ func TestCompression(t *testing.T) {
 	}{
 		"gzip":             {long, "gzip", encodedGzip},
 		"zstd":             {long, "gzip, zstd", encodedZstd},
-		"not asked for":    {long, "identity", notEncoded},
-		"not known":        {long, "br", notEncoded},
-		"a short answer":   {short, "gzip", notEncoded},
+		"not requested":    {long, "identity", notEncoded},
+		"unknown":          {long, "br", notEncoded},
+		"a short response": {short, "gzip", notEncoded},
 		"a refusal":        {"{" + strings.Repeat("unknown ", 40) + "}", "gzip", notEncoded},
 		"a mutation, gzip": {mutation, "gzip", notEncoded},
 		"a mutation, zstd": {mutation, "zstd", notEncoded},
@@ -57,7 +57,7 @@ func TestCompression(t *testing.T) {
 			plain, _ := server.post(t, test.query, "identity")
 			content, header := server.post(t, test.query, test.accept)
 			if got := header.Get("Content-Encoding"); got != string(test.want) {
-				t.Errorf("it is encoded as %q", got)
+				t.Errorf("the encoding is %q", got)
 			}
 			varies := strings.Contains(strings.Join(header.Values("Vary"), ","), "Accept-Encoding")
 			if isRefusal := strings.Contains(test.query, "unknown"); varies == isRefusal {
@@ -70,7 +70,7 @@ func TestCompression(t *testing.T) {
 	}
 }
 
-// post sends a query, and returns the answer as it was before it was compressed.
+// post sends a query, and returns the decompressed response.
 func (s *streamServer) post(t *testing.T, query, acceptEncoding string) ([]byte, http.Header) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(
@@ -89,7 +89,7 @@ func (s *streamServer) post(t *testing.T, query, acceptEncoding string) ([]byte,
 	return decoded(t, response.Header.Get("Content-Encoding"), response.Body), response.Header
 }
 
-// The pooled encoders serve many answers at a time.
+// The pooled encoders serve many responses concurrently.
 func TestCompressorIsShared(t *testing.T) {
 	t.Parallel()
 	shared := newCompressor()
@@ -101,7 +101,7 @@ func TestCompressorIsShared(t *testing.T) {
 				for _, encoding := range []contentEncoding{encodedGzip, encodedZstd} {
 					shared.compress(encoding, body, func(compressed []byte) {
 						if got := decoded(t, string(encoding), bytes.NewReader(compressed)); !bytes.Equal(got, body) {
-							t.Errorf("%s of %d bytes got lost", encoding, len(body))
+							t.Errorf("%s of %d bytes was corrupted", encoding, len(body))
 						}
 					})
 				}
@@ -110,7 +110,7 @@ func TestCompressorIsShared(t *testing.T) {
 	}
 }
 
-// similarElements returns what a list of n elements looks like.
+// similarElements returns a list of n similar elements.
 func similarElements(n int) []byte {
 	var list []byte
 	for i := range n {

@@ -6,9 +6,9 @@ import (
 	"crm/db/store"
 )
 
-// CrossOrigin refuses requests that a browser sends because a page of another origin makes it, unless the origin is one
-// of these. The API itself takes no credentials that a browser adds on its own; a proxy in front of it may, and some
-// servers are reached only from where the browser is.
+// CrossOrigin refuses requests that a browser sends for a page of another origin, unless that is one of origins. The API
+// itself uses no credentials that browsers add by themselves, but a proxy in front of it may, and some servers can be
+// reached only from the browser's network.
 func CrossOrigin(origins Origins, next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -21,8 +21,8 @@ func CrossOrigin(origins Origins, next http.Handler) http.Handler {
 	})
 }
 
-// guarded returns the request as the protection is to see it. It lets GET pass, but here GET reads what is the viewer's,
-// and costs as much as the query does. A GET that a browser asked about before passes, since CORS has answered.
+// guarded returns the request in the form to be checked. The check would allow any GET, but here a GET reads the viewer's
+// data and costs as much as its query. A preflighted GET passes, because CORS has already checked its origin.
 func guarded(r *http.Request) *http.Request {
 	if r.Method != http.MethodGet || wasPreflighted(r.Header) {
 		return r
@@ -32,7 +32,7 @@ func guarded(r *http.Request) *http.Request {
 	return &as
 }
 
-// wasPreflighted reports whether a request has a header that a page can't send to another origin unasked.
+// wasPreflighted reports whether a request has a header that a page can't send to another origin without a preflight.
 func wasPreflighted(header http.Header) bool {
 	for _, name := range []string{"Apollo-Require-Preflight", "X-Requested-With", "Authorization"} {
 		if header.Get(name) != "" {

@@ -30,7 +30,7 @@ func TestCrossOrigin(t *testing.T) {
 		"other":                              {method: "POST", headers: crossSite + ";Origin: " + otherOrigin, refused: true},
 		"other of the same site":             {method: "POST", headers: sameSite + ";Origin: https://blog.example.com", refused: true},
 		"other, old browser":                 {method: "POST", headers: "Origin: " + otherOrigin, refused: true},
-		"other that hides":                   {method: "POST", headers: crossSite + ";Origin: null", refused: true},
+		"hidden origin":                      {method: "POST", headers: crossSite + ";Origin: null", refused: true},
 		"other with a header":                {method: "POST", headers: crossSite + ";X-Requested-With: x;Origin: " + otherOrigin, refused: true},
 		"get, no browser":                    {method: "GET"},
 		"get, same origin":                   {method: "GET", headers: "Sec-Fetch-Site: same-origin"},
@@ -71,7 +71,7 @@ func TestCrossOrigin(t *testing.T) {
 	}
 }
 
-// Without ALLOWED_ORIGINS no other origin may send anything, with * all may.
+// Without ALLOWED_ORIGINS no other origin may send requests; with * all may.
 func TestCrossOriginOfNoneAndAll(t *testing.T) {
 	t.Parallel()
 	for list, status := range map[string]int{"": http.StatusForbidden, "*": http.StatusOK} {
@@ -90,8 +90,8 @@ func TestCrossOriginOfNoneAndAll(t *testing.T) {
 	}
 }
 
-// A page that reads no other answers than GraphQL's is told the code, too.
-func TestCrossOriginAnswersAsTheClientWouldHaveIt(t *testing.T) {
+// The error has the media type that the client accepts.
+func TestCrossOriginErrorHasTheAcceptedMediaType(t *testing.T) {
 	t.Parallel()
 	for accept, media := range map[string]string{
 		"*/*": mediaJSON, mediaGraphQL + "," + mediaJSON + ";q=0.9": mediaGraphQL, mediaEvents: mediaJSON,

@@ -10,7 +10,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// errClientGone ends the operation whose client doesn't take its events.
+// errClientGone cancels an operation whose client doesn't accept its events.
 var errClientGone = errors.New("the client is gone")
 
 // eventStream writes server-sent events.
@@ -28,8 +28,8 @@ func newEventStream(w http.ResponseWriter, limits StreamLimits) *eventStream {
 	return &eventStream{writer: w, controller: http.NewResponseController(w), limits: limits}
 }
 
-// begin sends the headers. The last one keeps nginx from collecting events. The HTTP server's limits of time are for
-// requests that have an end; each event has its own.
+// begin sends the headers. The last one keeps nginx from buffering events. The HTTP server's read timeout is for requests
+// that end, so begin removes it; each event has its own timeout.
 func (s *eventStream) begin() {
 	header := s.writer.Header()
 	header.Set("Content-Type", mediaEvents+"; charset=utf-8")
@@ -50,16 +50,17 @@ func (s *eventStream) next(response *graphql.Response) bool {
 	return s.write(append(event, "\n\n"...))
 }
 
-// finish sends the last response, if there is one, and says that it was the last. The empty data make browsers deliver
-// the event.
+// finish sends the last response, if there is one, and the event complete. Browsers deliver that only with a data line,
+// which is empty.
 func (s *eventStream) finish(last *graphql.Response) {
 	if last == nil || s.next(last) {
 		s.write([]byte("event: complete\ndata: \n\n"))
 	}
 }
 
-// keepAlive sends a comment now and then, so that no proxy takes the stream for dead and a client that is gone is
-// noticed, which cancels the operation. check says each time whether to go on. stop ends it, and all writing.
+// keepAlive sends a comment at each heartbeat. This keeps proxies from closing the stream, and detects a client that is
+// gone, which cancels the operation. check is called before each and returns whether to continue. stop ends the
+// heartbeat and all writing.
 func (s *eventStream) keepAlive(check func() bool, cancel context.CancelCauseFunc) (stop func()) {
 	var send func()
 	set := func() {
@@ -87,8 +88,8 @@ func (s *eventStream) keepAlive(check func() bool, cancel context.CancelCauseFun
 	}
 }
 
-// write writes and sends a piece of the stream. After the end of the stream nothing is written any more, for the
-// writer is the HTTP server's again.
+// write writes and sends a part of the stream. It writes nothing after the end of the stream, when the writer belongs to
+// the HTTP server again.
 func (s *eventStream) write(text []byte) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

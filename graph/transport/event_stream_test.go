@@ -14,7 +14,7 @@ import (
 	"crm/graph/transport/transporttest"
 )
 
-// openEvents asks for an event stream; headers are given as "Name: value".
+// openEvents requests an event stream; headers have the form "Name: value".
 func (s *streamServer) openEvents(method, query string, headers ...string) *http.Response {
 	s.t.Helper()
 	target, body := s.web.URL+"/graphql", io.Reader(http.NoBody)
@@ -84,7 +84,7 @@ func TestEventStream(t *testing.T) {
 	}
 }
 
-// TestEventStreamNegotiation: clients that name both get JSON but for subscriptions.
+// TestEventStreamNegotiation checks that clients that accept both get JSON except for subscriptions.
 func TestEventStreamNegotiation(t *testing.T) {
 	t.Parallel()
 	server := newStreamServer(t, Config{})
@@ -119,8 +119,8 @@ func TestEventStreamNegotiation(t *testing.T) {
 	}
 }
 
-// TestEventStreamOutlivesTheServersTimes: the test's server allows a second for a request.
-func TestEventStreamOutlivesTheServersTimes(t *testing.T) {
+// TestEventStreamOutlivesTheServersTimeouts uses a server that allows a second for a request.
+func TestEventStreamOutlivesTheServersTimeouts(t *testing.T) {
 	t.Parallel()
 	server := newStreamServer(t, Config{Limits: Limits{Streams: StreamLimits{Heartbeat: 50 * time.Millisecond}}})
 	lines := bufio.NewScanner(server.openEvents("POST", "{wait}").Body)
@@ -167,12 +167,12 @@ func TestEventStreamEndsWithItsClient(t *testing.T) {
 	transporttest.Receive(t, server.schema.Started, "the subscription")
 	_ = response.Body.Close()
 	transporttest.Receive(t, server.schema.Ended, "the end of the subscription")
-	server.openEvents("POST", "subscription{flood}") // and nobody reads it
+	server.openEvents("POST", "subscription{flood}") // the test doesn't read it
 	transporttest.Receive(t, server.schema.Ended, "the end of the flood")
 	transporttest.Eventually(t, "nothing is left", func() bool { return server.handler.streams.count() == 0 })
 }
 
-// TestSlowBody: the test's server allows a second for a request.
+// TestSlowBody uses a server that allows a second for a request.
 func TestSlowBody(t *testing.T) {
 	t.Parallel()
 	server := newStreamServer(t, Config{})

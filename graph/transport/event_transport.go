@@ -13,19 +13,19 @@ import (
 	"crm/db/store"
 )
 
-// eventTransport answers an operation as a stream of server-sent events, in what the GraphQL over SSE protocol calls
-// distinct connections mode: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. Errors of the operation are
-// events too, since a browser tells its page nothing of an event stream that is refused.
+// eventTransport serves an operation as a stream of server-sent events, in the distinct connections mode of the GraphQL over
+// SSE protocol: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. Errors of the operation are events too,
+// because a browser doesn't show its page the error of a refused event stream.
 type eventTransport struct {
 	exec          *runner
 	authenticator Authenticator
 	streams       *openStreams
 }
 
-// errStopping ends event streams without a word when the server stops, so that clients connect again.
+// errStopping ends event streams without an error when the server stops, which makes clients reconnect.
 var errStopping = errors.New("the server is stopping")
 
-// serve answers with what the operation yields, or with the errors because of which there is no operation.
+// serve streams the responses of the operation, or the errors why there is none.
 func (t eventTransport) serve(
 	w http.ResponseWriter, r *http.Request, operation *graphql.OperationContext, errs gqlerror.List,
 ) {
@@ -33,7 +33,7 @@ func (t eventTransport) serve(
 	defer cancel(nil)
 	end := cancel
 	if len(errs) > 0 || operation.Operation.Operation != ast.Subscription {
-		end = func(error) {} // what has an end may come to it
+		end = func(error) {} // queries and mutations may finish
 	}
 	from := requestIdentity(t.authenticator, r)
 	if err := t.streams.wait(ctx, from.viewer.Address); err != nil {

@@ -1,5 +1,5 @@
-// Package transport answers GraphQL over HTTP: as JSON, as event streams and on WebSockets. It reads requests, knows who sends
-// them, and leaves what they ask for to an executor.
+// Package transport serves GraphQL over HTTP: as JSON, as event streams and on WebSockets. It reads and authenticates
+// requests, and passes their operations to an executor.
 package transport
 
 import (
@@ -8,20 +8,20 @@ import (
 	"net/http"
 )
 
-// Config is what a Handler works with. Only Executor is required.
+// Config configures a Handler. Only Executor is required.
 type Config struct {
 	Executor Executor
 	Limits   Limits
-	// Logger gets what goes wrong before an operation begins; slog's default if nil.
+	// Logger logs errors before an operation begins; slog's default if nil.
 	Logger *slog.Logger
-	// Origins are those whose pages may open sockets, besides this host's own.
+	// Origins are the origins whose pages may open sockets, besides this host's own.
 	Origins Origins
-	// Authenticator knows the tokens that come by connection_init, and whether those of open streams are still good. If it
-	// is nil, there are no tokens by connection_init.
+	// Authenticator checks the tokens of connection_init, and whether those of open streams are still valid. If it is nil,
+	// connection_init takes no tokens.
 	Authenticator Authenticator
 }
 
-// Handler answers GraphQL over HTTP: as JSON, as an event stream, or on a WebSocket, as the request has it.
+// Handler serves GraphQL over HTTP: as JSON, as an event stream, or on a WebSocket, depending on the request.
 type Handler struct {
 	plain   http.Handler
 	sockets http.Handler
@@ -53,6 +53,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.plain.ServeHTTP(w, r)
 }
 
-// EndStreams ends all sockets and event streams, which an HTTP server that shuts down doesn't do, and lets no other
-// begin. It returns when they have ended or ctx is done. It is called once.
+// EndStreams ends all sockets and event streams, which the shutdown of an HTTP server doesn't do, and refuses new ones. It
+// returns when they have ended or ctx is done. Call it only once.
 func (h *Handler) EndStreams(ctx context.Context) { h.streams.shutdown(ctx) }

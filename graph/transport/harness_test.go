@@ -21,7 +21,7 @@ import (
 	"crm/graph/transport/transporttest"
 )
 
-// newTestExecutor returns gqlgen's own executor with errors that have codes, and a log of panics, secrets and operations.
+// newTestExecutor returns gqlgen's executor, which adds codes to errors, and logs panics, internal errors and operations.
 func newTestExecutor(schema graphql.ExecutableSchema, log *slog.Logger) *executor.Executor {
 	inner := executor.New(schema)
 	inner.SetRecoverFunc(func(_ context.Context, cause any) error { return fmt.Errorf("panic: %v", cause) })
@@ -105,7 +105,7 @@ func newStreamServer(t *testing.T, config Config) *streamServer {
 		viewer.Address = "192.0.2.1"
 		identified.ServeHTTP(w, r.WithContext(auth.WithViewer(r.Context(), viewer)))
 	}))
-	// Streams outlive these.
+	// Streams outlive these timeouts.
 	s.web.Config.ReadTimeout, s.web.Config.WriteTimeout = time.Second, time.Second
 	s.web.Start()
 	t.Cleanup(func() {

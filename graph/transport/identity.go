@@ -9,27 +9,27 @@ import (
 	"crm/db/store"
 )
 
-// Authenticator tells who sends an access token. Its error is auth.ErrInvalidToken for a bad one.
+// Authenticator identifies the sender of an access token. Its error is auth.ErrInvalidToken for a bad one.
 type Authenticator interface {
 	Authenticate(ctx context.Context, token string) (auth.Viewer, error)
 }
 
-// identity is in whose name a stream runs. It is checked again and again, since a stream outlives the check that it
-// began with: sessions end, and rights change.
+// identity is the viewer of a stream. It is checked repeatedly, because sessions end and roles change while a stream is
+// open.
 type identity struct {
 	authenticator Authenticator
 	token         string
 	viewer        auth.Viewer
 }
 
-// requestIdentity returns who sends a request, whose token has been verified.
+// requestIdentity returns the identity of a request whose token has been verified.
 func requestIdentity(authenticator Authenticator, r *http.Request) identity {
 	viewer, _ := auth.ViewerFrom(r.Context())
 	token, _ := bearerToken(r.Header.Get("Authorization"))
 	return identity{authenticator: authenticator, token: token, viewer: viewer}
 }
 
-// as returns the identity that another Authorization stands for, from the same address.
+// as returns the identity for another Authorization header from the same address.
 func (i identity) as(ctx context.Context, authorization string) (identity, error) {
 	token, err := bearerToken(authorization)
 	if err != nil || token == "" {
@@ -46,8 +46,8 @@ func (i identity) as(ctx context.Context, authorization string) (identity, error
 	return identity{authenticator: i.authenticator, token: token, viewer: viewer}, nil
 }
 
-// check makes sure that the viewer may still do what it could when the stream began. Its error has the code
-// UNAUTHENTICATED if not, and UNAVAILABLE if that can't be found out now.
+// check verifies that the session is still valid and the role unchanged. Its error has the code UNAUTHENTICATED if not, and
+// UNAVAILABLE if that can't be determined at the moment.
 func (i identity) check(ctx context.Context) *store.Error {
 	if i.authenticator == nil || i.token == "" {
 		return nil
@@ -59,12 +59,12 @@ func (i identity) check(ctx context.Context) *store.Error {
 	case err != nil:
 		return &store.Error{Code: store.Unavailable, Message: "the database can't be reached", Err: err}
 	case viewer.Role != i.viewer.Role:
-		return store.Errorf(store.Unauthenticated, "the account has another role now: connect again")
+		return store.Errorf(store.Unauthenticated, "the role of the account has changed; connect again")
 	}
 	return nil
 }
 
-// errExpired ends what runs in the name of a token that has expired.
+// errExpired ends the operations of an expired token.
 func errExpired() *store.Error {
 	return store.Errorf(store.Unauthenticated, "%s", auth.ErrExpiredToken.Error())
 }

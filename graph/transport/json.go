@@ -14,19 +14,19 @@ import (
 	"crm/graph/apierror"
 )
 
-// jsonReader reads the JSON of requests as encoding/json reads it into an any, with its Number for numbers, so that they
-// keep their digits. It takes half of the time, and for long strings a sixth.
+// jsonReader reads the JSON of requests as encoding/json would read it into an any with UseNumber, which keeps all digits.
+// It takes half of the time, and a sixth for long strings.
 type jsonReader struct {
-	// limit is how many values there may be, and left how many of them may still come.
+	// limit is the maximum number of values, and left how many of them remain.
 	limit, left int
 }
 
 func newJSONReader(limit int) *jsonReader { return &jsonReader{limit: limit, left: limit} }
 
-// errTooManyValues is the end of a JSON text with more values than allowed; nothing is read of what is left.
+// errTooManyValues stops the reading of a JSON text with too many values.
 var errTooManyValues = errors.New("too many values")
 
-// read reads the value that a text is.
+// read reads a text that must be one value.
 func (r *jsonReader) read(text []byte) (any, error) {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(text), likeEncodingJSON()...)
 	value, err := r.value(decoder)
@@ -34,7 +34,7 @@ func (r *jsonReader) read(text []byte) (any, error) {
 		return nil, err
 	}
 	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the value")
+		return nil, errors.New("there is more text after the value")
 	}
 	return value, nil
 }
@@ -59,7 +59,7 @@ func (r *jsonReader) value(decoder *jsontext.Decoder) (any, error) {
 	case 't', 'f':
 		return token.Bool(), nil
 	case 'n':
-		return nil, nil //nolint:nilnil // it is the value of null
+		return nil, nil //nolint:nilnil // this is the value of null
 	default:
 		return nil, fmt.Errorf("unexpected %s", kind)
 	}
@@ -72,7 +72,7 @@ func (r *jsonReader) object(decoder *jsontext.Decoder) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		name := token.String() // before the next token takes its place
+		name := token.String() // before the next token overwrites it
 		if object[name], err = r.value(decoder); err != nil {
 			return nil, err
 		}
@@ -99,13 +99,13 @@ func unmarshalJSON(text []byte, target any) error {
 	return json.Unmarshal(text, target, likeEncodingJSON()...)
 }
 
-// likeEncodingJSON has texts accepted that encoding/json accepts: of a name given twice the last value counts, and bytes that
-// aren't UTF-8 are replaced.
+// likeEncodingJSON accepts the same texts as encoding/json: the last value of a duplicate name counts, and invalid UTF-8 is
+// replaced.
 func likeEncodingJSON() []json.Options {
 	return []json.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 }
 
-// tooManyValues is the refusal of a request that has them.
+// tooManyValues returns the error for a request with too many values.
 func (r *jsonReader) tooManyValues(where string) *store.Error {
 	return store.Errorf(apierror.QueryTooComplex, "there are more than %[1]d values in %[2]s; at most %[1]d are allowed", r.limit, where)
 }

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// expectedJSON is what encoding/json makes of a text.
+// expectedJSON is the result of encoding/json for a text.
 func expectedJSON(text string) (value any, err error) {
 	if !json.Valid([]byte(text)) {
-		return nil, errors.New("this is not JSON")
+		return nil, errors.New("not JSON")
 	}
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
@@ -28,7 +28,7 @@ var jsonTexts = []string{
 	strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000), strings.Repeat("[", 11_000) + strings.Repeat("]", 11_000),
 }
 
-// TestJSONReader: what it reads is what encoding/json would have read.
+// TestJSONReader compares the results with those of encoding/json.
 func TestJSONReader(t *testing.T) {
 	t.Parallel()
 	for _, text := range jsonTexts {
@@ -55,7 +55,7 @@ func checkJSON(t *testing.T, text string) {
 	}
 }
 
-// TestJSONReaderCounts: a text may have just as many values as the limit says, together with those read before.
+// TestJSONReaderCounts checks that the limit includes the values of texts read before.
 func TestJSONReaderCounts(t *testing.T) {
 	t.Parallel()
 	const text = `{"a":[1,"2",null,{"b":true}],"c":{}}` // 8 values

@@ -42,7 +42,7 @@ func TestLargeRequestsWaitForEachOther(t *testing.T) {
 	})
 }
 
-func TestLargeRequestsDoNotWaitForLong(t *testing.T) {
+func TestLargeRequestsTimeOut(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		limit func(ctx context.Context) (context.Context, context.CancelFunc)
@@ -75,7 +75,7 @@ func TestLargeRequestsDoNotWaitForLong(t *testing.T) {
 	}
 }
 
-// TestBusyWithLargeRequests: code and status tell a client that is refused because of others to try again.
+// TestBusyWithLargeRequests checks that the code and the status tell a refused client to try again.
 func TestBusyWithLargeRequests(t *testing.T) {
 	t.Parallel()
 	server := newStreamServer(t, Config{Limits: Limits{Time: 50 * time.Millisecond}})

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Limits bounds requests. A limit of zero stands for its default.
+// Limits bounds requests. Zero means the default.
 type Limits struct {
 	// Body is the size of a request's body in bytes.
 	Body int64
-	// Values is the number of JSON values in a request's body, or in a GET's variables and extensions, those inside
-	// others too.
+	// Values is the number of JSON values in a request's body, or in a GET's variables and extensions, including nested
+	// ones.
 	Values int
 	// Time is how long an operation may run.
 	Time time.Duration
@@ -18,7 +18,7 @@ type Limits struct {
 	Streams StreamLimits
 }
 
-// WithDefaults returns the limits with the default in place of each zero.
+// WithDefaults replaces each zero with the default.
 func (l Limits) WithDefaults() Limits {
 	return Limits{
 		Body: cmp.Or(l.Body, 1<<20), Values: cmp.Or(l.Values, 5_000), Time: cmp.Or(l.Time, 30*time.Second),
@@ -26,16 +26,16 @@ func (l Limits) WithDefaults() Limits {
 	}
 }
 
-// StreamLimits bounds sockets and event streams, which stay open. A limit of zero stands for its default.
+// StreamLimits bounds sockets and event streams. Zero means the default.
 type StreamLimits struct {
-	// Open is how many may be open at a time; PerAddress is how many of them from one network address, of
-	// IPv6 from one network of 64 bits.
+	// Open is how many may be open at a time; PerAddress is how many of them may be of one network address, or for IPv6 of
+	// one /64 network.
 	Open, PerAddress int
 	// Operations is how many operations may be under way on one socket.
 	Operations int
 	// Init is how long a client may take to send connection_init on a socket that it has opened.
 	Init time.Duration
-	// Heartbeat is how often the server makes sure that the client is there, and that the viewer still may be.
+	// Heartbeat is how often the server checks that the client is alive and its session valid.
 	Heartbeat time.Duration
 	// Transfer is how long a client may take to send one message, to accept one, or to answer a ping.
 	Transfer time.Duration

@@ -11,29 +11,29 @@ import (
 	"crm/db/store"
 )
 
-// openStreams counts the sockets and event streams that are open, and ends them when the server stops.
+// openStreams counts the open sockets and event streams, and ends them when the server stops.
 type openStreams struct {
 	limits StreamLimits
 	// opening is held while a stream is opened.
 	opening semaphore
 
 	mutex sync.Mutex
-	// waiting is how many streams wait for it, by their network; opened is how many have held it.
+	// waiting is how many streams of a network wait for opening; opened is how many have held it.
 	waiting    map[netip.Prefix]int
 	opened     int
 	open       map[*openStream]struct{}
 	perAddress map[netip.Prefix]int
 	stopping   bool
-	// none is closed when the server stops and no stream is open any more.
+	// none is closed when the server is stopping and no stream is open.
 	none chan struct{}
 }
 
-// openTimeout is how long a client may have to wait until its stream is opened.
+// openTimeout is how long a client waits for its stream to be opened.
 const openTimeout = 10 * time.Second
 
-// wait waits until a stream may be opened, or says why it can't be. After as many as there are processors it rests: clients
-// that all reconnect after a restart would keep the processors busy otherwise, and so would their heartbeats from then on.
-// A client that leaves the queue doesn't keep the others waiting.
+// wait waits until a stream may be opened, or returns why it can't be. It pauses after every GOMAXPROCS streams: otherwise
+// clients that all reconnect after a restart would keep the processors busy, and so would their heartbeats, which would
+// coincide from then on. A client that leaves the queue doesn't delay the others.
 func (s *openStreams) wait(ctx context.Context, address string) *store.Error {
 	network := auth.Network(address)
 	if !s.queue(network, 1) {
@@ -48,20 +48,20 @@ func (s *openStreams) wait(ctx context.Context, address string) *store.Error {
 	}
 	defer release()
 	if s.countOpened() {
-		rest()
+		pause()
 	}
 	return nil
 }
 
-// countOpened counts a stream, and reports whether it is time for a rest, which a server that stops doesn't need.
-func (s *openStreams) countOpened() (resting bool) {
+// countOpened counts a stream, and reports whether to pause, which a stopping server doesn't need.
+func (s *openStreams) countOpened() (pausing bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.opened++
 	return s.opened%runtime.GOMAXPROCS(0) == 0 && !s.stopping
 }
 
-// queue changes how many streams of a network wait, unless that would be more than may be open.
+// queue changes the number of waiting streams of a network, unless it would exceed the limit of open streams.
 func (s *openStreams) queue(network netip.Prefix, change int) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -77,7 +77,7 @@ func (s *openStreams) queue(network netip.Prefix, change int) bool {
 	return true
 }
 
-// openStream is a socket or an event stream that is open.
+// openStream is an open socket or event stream.
 type openStream struct {
 	network netip.Prefix
 	end     func()
@@ -94,8 +94,8 @@ func newOpenStreams(limits StreamLimits) *openStreams {
 	}
 }
 
-// add registers a stream, or says why there can be no other. end is called, by a goroutine of its own, when the server
-// stops; remove is to be called when the stream has ended.
+// add registers a stream, or returns why there can't be another. A separate goroutine calls end when the server stops; call
+// remove when the stream has ended.
 func (s *openStreams) add(address string, end func()) (remove func(), err *store.Error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -133,7 +133,7 @@ func (s *openStreams) closeIfNone() {
 	}
 }
 
-// shutdown ends all streams, lets no other begin, and returns when none is left or ctx is done. It is called once.
+// shutdown ends all streams, refuses new ones, and returns when none is left or ctx is done. Call it only once.
 func (s *openStreams) shutdown(ctx context.Context) {
 	s.mutex.Lock()
 	s.stopping = true

@@ -15,7 +15,7 @@ import (
 	"crm/graph/transport/transporttest"
 )
 
-// TestStreamsAreOpenedOneAfterTheOther: those that come at once are spread, and none of them is refused.
+// TestStreamsAreOpenedOneAfterTheOther checks that simultaneous streams are spread over time, and none is refused.
 func TestStreamsAreOpenedOneAfterTheOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -31,15 +31,15 @@ func TestStreamsAreOpenedOneAfterTheOther(t *testing.T) {
 		}
 		running.Wait()
 		if took := time.Since(start); took != 200*time.Millisecond {
-			t.Errorf("they are opened in %s", took)
+			t.Errorf("they were opened in %s", took)
 		}
 		if len(streams.waiting) > 0 {
-			t.Errorf("%v are waiting still", streams.waiting)
+			t.Errorf("%v are still waiting", streams.waiting)
 		}
 	})
 }
 
-// TestLeavingTheQueueOfStreams: those that hang up don't keep others waiting.
+// TestLeavingTheQueueOfStreams checks that clients that disconnect don't delay others.
 func TestLeavingTheQueueOfStreams(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestLeavingTheQueueOfStreams(t *testing.T) {
 	})
 }
 
-// TestOpeningStreamsOfOneAddress: as many may be opened of one address as may be open.
+// TestOpeningStreamsOfOneAddress checks that an address may have as many waiting streams as open ones.
 func TestOpeningStreamsOfOneAddress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestOpeningStreamsOfOneAddress(t *testing.T) {
 	})
 }
 
-// TestTooManyOpeningStreams: a client that has waited for too long gets an error, on both transports.
+// TestTooManyOpeningStreams checks that a client that has waited too long gets an error, on both transports.
 func TestTooManyOpeningStreams(t *testing.T) {
 	t.Parallel()
 	for name, headers := range map[string]http.Header{
@@ -107,7 +107,7 @@ func TestTooManyOpeningStreams(t *testing.T) {
 	}
 }
 
-// TestStopEmptiesTheQueueOfStreams: a server that stops opens no stream that waits, and doesn't rest.
+// TestStopEmptiesTheQueueOfStreams checks that a stopping server opens no waiting stream and doesn't pause.
 func TestStopEmptiesTheQueueOfStreams(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,11 +10,11 @@ import (
 	"github.com/rs/cors"
 )
 
-// Origins are the web origins whose pages may call the server, beside its own. The zero value has none. It is the one rule
-// behind CORS, CrossOrigin and the sockets.
+// Origins are the web origins whose pages may call the server, besides its own. The zero value contains none. CORS,
+// CrossOrigin and the sockets all use it.
 type Origins struct{ policy *cors.Cors }
 
-// ParseOrigins reads a comma-separated list of origins like https://crm.example.com; "*" among them stands for all.
+// ParseOrigins reads a comma-separated list of origins like https://crm.example.com; "*" allows all.
 func ParseOrigins(list string) (Origins, error) {
 	var origins []string
 	for origin := range strings.SplitSeq(list, ",") {
@@ -29,16 +29,16 @@ func ParseOrigins(list string) (Origins, error) {
 		origins = append(origins, origin)
 	}
 	if len(origins) == 0 {
-		return Origins{}, nil // to the package cors, an empty list stands for all
+		return Origins{}, nil // package cors takes an empty list to mean all
 	}
 	return Origins{policy: newPolicy(origins)}, nil
 }
 
-// preflightSeconds is how long a browser may remember what it may send.
+// preflightSeconds is how long a browser may cache the result of a preflight.
 const preflightSeconds = 600
 
-// newPolicy returns the rules for these origins. Credentials are allowed to origins that are listed by name only; the API
-// needs none, its tokens travel in a header.
+// newPolicy returns the CORS policy for these origins. Only origins that are listed by name may send credentials; the API
+// itself needs none, because its tokens are in a header.
 func newPolicy(origins []string) *cors.Cors {
 	return cors.New(cors.Options{
 		AllowedOrigins:   origins,
@@ -53,7 +53,7 @@ func newPolicy(origins []string) *cors.Cors {
 	})
 }
 
-// CORS lets browsers on these origins call next.
+// CORS lets pages of these origins call next.
 func CORS(origins Origins, next http.Handler) http.Handler {
 	if origins.policy == nil {
 		return next
@@ -61,12 +61,12 @@ func CORS(origins Origins, next http.Handler) http.Handler {
 	return origins.policy.Handler(next)
 }
 
-// list reports whether the origin of a request is among these. Nobody but browsers sends an Origin.
+// list reports whether these origins contain the origin of a request. Only browsers send the header Origin.
 func (o Origins) list(r *http.Request) bool {
 	return o.policy != nil && r.Header.Get("Origin") != "" && o.policy.OriginAllowed(r)
 }
 
-// allow reports whether a request comes from no page, from one of its own host, or from one of these origins.
+// allow reports whether a request comes from no page, from a page of this host, or from one of these origins.
 func (o Origins) allow(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" {

@@ -12,7 +12,7 @@ func TestCORS(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		origins, origin string
-		// allowed and credentials are the headers of the answer.
+		// allowed and credentials are headers of the response.
 		allowed, credentials string
 	}{
 		"none are listed": {"", listedOrigin, "", ""},
@@ -51,7 +51,7 @@ func TestCORS(t *testing.T) {
 	}
 }
 
-// What a front end on another origin may send, and what it may read besides the answer.
+// TestCORSHeaders checks the headers that a front end of another origin may send and read.
 func TestCORSHeaders(t *testing.T) {
 	t.Parallel()
 	handler := CORS(mustParseOrigins(t, listedOrigin), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))

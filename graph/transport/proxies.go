@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Proxies are the networks whose X-Forwarded-For is believed.
+// Proxies are the networks whose X-Forwarded-For is trusted.
 type Proxies []netip.Prefix
 
 // ParseProxies reads a comma-separated list of addresses and CIDR prefixes.
@@ -32,8 +32,8 @@ func ParseProxies(list string) (Proxies, error) {
 	return proxies, nil
 }
 
-// Address returns where a request comes from: the last address in X-Forwarded-For that isn't a trusted proxy's, if the
-// connection is from one, else the connection's.
+// Address returns the client's address: if the connection is from a trusted proxy, the last address in X-Forwarded-For
+// that isn't one, otherwise the address of the connection.
 func (p Proxies) Address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

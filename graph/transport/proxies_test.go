@@ -28,7 +28,7 @@ func TestParseProxies(t *testing.T) {
 	}
 }
 
-func TestAddressBelievesOnlyTrustedProxies(t *testing.T) {
+func TestAddressUsesOnlyTrustedProxies(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, proxies, peer string

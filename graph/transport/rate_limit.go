@@ -12,32 +12,32 @@ import (
 // CostHeader turns extensions.cost on (1) or off (0) for one request.
 const CostHeader = "X-GraphQL-Cost"
 
-// Names of headers, as net/http writes them.
+// The names of the headers in the canonical form of net/http.
 const (
 	limitHeader     = "Ratelimit-Limit"
 	remainingHeader = "Ratelimit-Remaining"
 	resetHeader     = "Ratelimit-Reset"
 )
 
-// RateLimit is what the viewer may still spend.
+// RateLimit is the state of the viewer's budget.
 type RateLimit struct {
-	// Limit is a whole budget, and Remaining what is left of it.
+	// Limit is the whole budget, and Remaining what is left of it.
 	Limit, Remaining int
-	// Reset is how long the budget takes to be full again.
+	// Reset is the time until the budget is full again.
 	Reset time.Duration
-	// RetryAfter is when a refused operation can be paid for; zero for one that is not refused.
+	// RetryAfter is the time until the budget suffices for a refused operation; zero if it is not refused.
 	RetryAfter time.Duration
 }
 
-// rateLimitExtension is under what name an operation's statistics have its RateLimit.
+// rateLimitExtension is the name of the RateLimit in an operation's statistics.
 const rateLimitExtension = "rateLimit"
 
-// SetRateLimit has the answer to the operation say what is left of the viewer's budget.
+// SetRateLimit sets the state of the viewer's budget that the response to the operation reports.
 func SetRateLimit(operation *graphql.OperationContext, limit RateLimit) {
 	operation.Stats.SetExtension(rateLimitExtension, limit)
 }
 
-// writeRateLimit writes what is left of the viewer's budget into the headers of an answer.
+// writeRateLimit writes the state of the viewer's budget to the headers of a response.
 func writeRateLimit(header http.Header, operation *graphql.OperationContext) {
 	if operation == nil {
 		return

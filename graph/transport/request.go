@@ -22,14 +22,14 @@ const (
 	operationNameParam = "operationName"
 	variablesParam     = "variables"
 	extensionsParam    = "extensions"
-	// documentIDParam names a document instead of a query; relayIDParam is what Relay calls it.
+	// documentIDParam identifies a document instead of a query; relayIDParam is Relay's name for it.
 	documentIDParam = "documentId"
 	relayIDParam    = "id"
-	// persistedQueryExtension is the entry of the extensions that names a document in Apollo's protocol.
+	// persistedQueryExtension is the entry of the extensions that identifies a document in Apollo's protocol.
 	persistedQueryExtension = "persistedQuery"
 )
 
-// refusal is why a request is answered without an operation.
+// refusal is the reason why a request is not executed.
 type refusal struct {
 	status int
 	// allow is the Allow header that a 405 must have.
@@ -41,7 +41,7 @@ func refuse(status int, format string, args ...any) *refusal {
 	return &refusal{status: status, err: store.Errorf(apierror.BadRequest, format, args...)}
 }
 
-// readRequest reads a GraphQL request, or says with what status it is refused.
+// readRequest reads a GraphQL request, or returns the status and error with which it is refused.
 func (e *runner) readRequest(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
 	start := graphql.Now()
 	var params *graphql.RawParams
@@ -64,7 +64,7 @@ func (e *runner) readRequest(w http.ResponseWriter, r *http.Request) (*graphql.R
 }
 
 func (e *runner) readPost(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
-	// Only this type makes a browser ask before it sends a request from another site, so that no other can be forged.
+	// Other content types would let a page of another site send a request without a preflight.
 	media, mediaParams, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != mediaJSON {
 		return nil, refuse(http.StatusUnsupportedMediaType, "the Content-Type must be %s", mediaJSON)
@@ -89,7 +89,7 @@ func (e *runner) readPost(w http.ResponseWriter, r *http.Request) (*graphql.RawP
 	return e.readParams(r.Context(), body)
 }
 
-// readBody reads a body. What it is said to be long is believed as far as that costs little.
+// readBody reads a body. It allocates the declared length at once only if that is small.
 func readBody(body io.Reader, length int64) ([]byte, error) {
 	const most = 16 << 10
 	var buffer bytes.Buffer
@@ -105,7 +105,7 @@ func bodyTooLarge(limit int64) *refusal {
 	}
 }
 
-// readParams reads the JSON object of a POST or of a socket's message, once a large one may be decoded.
+// readParams reads the JSON object of a POST or of a socket's message. A large one waits for a slot.
 func (e *runner) readParams(ctx context.Context, body []byte) (*graphql.RawParams, *refusal) {
 	release, err := e.large.acquire(ctx, len(body))
 	if err != nil {
@@ -162,14 +162,14 @@ func readGet(r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
 				status: http.StatusBadRequest, err: reader.tooManyValues(variablesParam + " and " + extensionsParam),
 			}
 		case err != nil:
-			value = text // which is not the object that it has to be
+			value = text // which the type check refuses
 		}
 		given[name] = value
 	}
 	return parseParams(given)
 }
 
-// parseParams reads the parameters, and names each that has the wrong type.
+// parseParams reads the parameters, and reports each that has the wrong type.
 func parseParams(given map[string]any) (*graphql.RawParams, *refusal) {
 	var params graphql.RawParams
 	var problems store.Problems
@@ -181,7 +181,7 @@ func parseParams(given map[string]any) (*graphql.RawParams, *refusal) {
 	switch {
 	case len(problems) > 0:
 	case documentID != "" && params.Query != "":
-		problems.Add(documentIDParam, "stands for a query: give one of the two")
+		problems.Add(documentIDParam, "replaces a query: give only one of them")
 	case documentID != "":
 		if params.Extensions == nil {
 			params.Extensions = map[string]any{}
@@ -207,8 +207,8 @@ func readParam[T any](given map[string]any, name, typeName string, target *T, pr
 	*target = value
 }
 
-// readDocumentID returns the id of the document that is to be run, or "" if there is none. Beside a query, what Relay
-// calls it may be anything: other clients number their requests with it.
+// readDocumentID returns the id of the document to run, or "" if there is none. Next to a query, the parameter that Relay
+// uses may be anything: other clients number their requests with it.
 func readDocumentID(given map[string]any, query string, problems *store.Problems) string {
 	for _, name := range []string{documentIDParam, relayIDParam} {
 		if name == relayIDParam && query != "" {

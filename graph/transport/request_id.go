@@ -19,8 +19,8 @@ func RequestID(ctx context.Context) string {
 	return id
 }
 
-// WithRequestID gives each request an id, which the answer's X-Request-Id header, the log and internal errors show. A
-// client or proxy may choose it by the same header; an id that could garble a log line is replaced.
+// WithRequestID gives each request an id, which appears in the response's X-Request-Id header, the log and internal
+// errors. A client or proxy may set it in the same header; an id that could garble a log line is replaced.
 func WithRequestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)

@@ -15,7 +15,7 @@ import (
 )
 
 // requestErrorStatus returns the status for a request whose operation was not run. Clients of application/json expect
-// 200 wherever the answer is one that GraphQL gives.
+// status 200 for all GraphQL responses.
 func requestErrorStatus(media string, errs gqlerror.List) int {
 	for _, err := range errs {
 		switch apierror.CodeOf(err) {
@@ -28,7 +28,7 @@ func requestErrorStatus(media string, errs gqlerror.List) int {
 				return http.StatusTooManyRequests
 			}
 		case apierror.PersistedQueryNotFound:
-			return http.StatusOK // the client sends the text then; an error of HTTP could keep it from that
+			return http.StatusOK // the client then sends the text, which an HTTP error could prevent
 		}
 		if fields, _ := err.Extensions["fields"].([]apierror.FieldProblem); len(fields) == 1 && fields[0].Path == operationNameParam {
 			return http.StatusBadRequest
@@ -40,22 +40,22 @@ func requestErrorStatus(media string, errs gqlerror.List) int {
 	return http.StatusBadRequest
 }
 
-// answerFormat is how an answer is written.
-type answerFormat struct {
+// responseFormat is the media type and encoding of a response.
+type responseFormat struct {
 	media string
-	// varies tells that the client said what encodings it accepts.
+	// varies means that the client listed the encodings that it accepts.
 	varies bool
-	// compressor is needed where there is an encoding.
+	// compressor is required if there is an encoding.
 	encoding   contentEncoding
 	compressor *compressor
 }
 
-// writeResponse writes an answer; one that was not executed has no data entry.
-func writeResponse(w http.ResponseWriter, format answerFormat, status int, response *graphql.Response) {
+// writeResponse writes a response; one without execution has no data entry.
+func writeResponse(w http.ResponseWriter, format responseFormat, status int, response *graphql.Response) {
 	body, err := marshalResponse(response)
 	if err != nil {
 		status = http.StatusInternalServerError
-		body = answerBody{data: fmt.Appendf(nil, `{"errors":[{"message":"internal error","extensions":{"code":%q}}]}`, apierror.InternalError)}
+		body = responseBody{data: fmt.Appendf(nil, `{"errors":[{"message":"internal error","extensions":{"code":%q}}]}`, apierror.InternalError)}
 	}
 	header := w.Header()
 	header.Set("Content-Type", format.media+"; charset=utf-8")
@@ -83,16 +83,16 @@ func writeResponse(w http.ResponseWriter, format answerFormat, status int, respo
 	})
 }
 
-// answerBody is an answer as JSON: its data, which is JSON already and isn't copied, and what stands around that.
-type answerBody struct{ before, data, after []byte }
+// responseBody is a response as JSON: its data, which is already JSON and is not copied, and the text around it.
+type responseBody struct{ before, data, after []byte }
 
-// marshalResponse makes an answer, the errors first for clients that show them.
-func marshalResponse(response *graphql.Response) (answerBody, error) {
-	body := answerBody{before: []byte{'{'}, data: response.Data}
+// marshalResponse encodes a response, with the errors first.
+func marshalResponse(response *graphql.Response) (responseBody, error) {
+	body := responseBody{before: []byte{'{'}, data: response.Data}
 	if len(response.Errors) > 0 {
 		errs, err := json.Marshal(response.Errors)
 		if err != nil {
-			return answerBody{}, fmt.Errorf("cannot marshal errors: %w", err)
+			return responseBody{}, fmt.Errorf("cannot marshal errors: %w", err)
 		}
 		body.before = appendEntry(body.before, "errors", errs)
 	}
@@ -102,7 +102,7 @@ func marshalResponse(response *graphql.Response) (answerBody, error) {
 	if len(response.Extensions) > 0 {
 		extensions, err := json.Marshal(response.Extensions)
 		if err != nil {
-			return answerBody{}, fmt.Errorf("cannot marshal extensions: %w", err)
+			return responseBody{}, fmt.Errorf("cannot marshal extensions: %w", err)
 		}
 		if len(body.before) > 1 {
 			body.after = append(body.after, ',')
@@ -113,7 +113,7 @@ func marshalResponse(response *graphql.Response) (answerBody, error) {
 	return body, nil
 }
 
-// appendEntry appends an object's entry, behind a comma where it is not the first.
+// appendEntry appends an object's entry, after a comma unless it is the first.
 func appendEntry(buf []byte, name string, value []byte) []byte {
 	if len(buf) > 1 {
 		buf = append(buf, ',')
@@ -122,12 +122,12 @@ func appendEntry(buf []byte, name string, value []byte) []byte {
 	return append(buf, value...)
 }
 
-func (b answerBody) length() int { return len(b.before) + len(b.data) + len(b.after) }
+func (b responseBody) length() int { return len(b.before) + len(b.data) + len(b.after) }
 
 // joined returns the body in one piece.
-func (b answerBody) joined() []byte { return slices.Concat(b.before, b.data, b.after) }
+func (b responseBody) joined() []byte { return slices.Concat(b.before, b.data, b.after) }
 
-// refuseStream answers a request for a stream that can't be opened.
+// refuseStream responds to a request for a stream that can't be opened.
 func (e *runner) refuseStream(w http.ResponseWriter, r *http.Request, err *store.Error) {
 	status := http.StatusServiceUnavailable
 	switch err.Code {
@@ -139,5 +139,5 @@ func (e *runner) refuseStream(w http.ResponseWriter, r *http.Request, err *store
 	if err.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(err.RetryAfter.Seconds())))
 	}
-	writeResponse(w, answerFormat{media: mediaJSON}, status, e.DispatchError(r.Context(), gqlerror.List{apierror.Coded(err)}))
+	writeResponse(w, responseFormat{media: mediaJSON}, status, e.DispatchError(r.Context(), gqlerror.List{apierror.Coded(err)}))
 }

@@ -11,15 +11,15 @@ import (
 	"crm/graph/apierror"
 )
 
-// Executor runs operations; gqlgen's own is one. The errors of its responses are ready for clients, and those that are
-// given to DispatchError are made so, unless they have a code.
+// Executor runs operations; gqlgen's own implements it. The errors in its responses may be shown to clients. DispatchError
+// makes its errors presentable unless they have a code.
 type Executor interface {
 	graphql.GraphExecutor
 	// PresentRecoveredError logs the cause of a panic, and returns the error that a client may see.
 	PresentRecoveredError(ctx context.Context, cause any) error
 }
 
-// runner is what the transports have in common: the executor, and the limits of what they hand to it.
+// runner contains what the transports share: the executor and its limits.
 type runner struct {
 	Executor
 	limits Limits
@@ -35,7 +35,7 @@ func newRunner(config Config) *runner {
 	return &runner{Executor: config.Executor, limits: config.Limits.WithDefaults(), large: newLargeRequests(), log: log}
 }
 
-// prepare returns the operation that the parameters ask for, once a large document may be parsed.
+// prepare returns the operation that the parameters name. A large document waits for a slot.
 func (e *runner) prepare(
 	ctx context.Context, params *graphql.RawParams,
 ) (*graphql.OperationContext, gqlerror.List) {
@@ -49,7 +49,7 @@ func (e *runner) prepare(
 	return e.CreateOperationContext(ctx, params)
 }
 
-// presented returns the error as GraphQL has it; the executor presents one that isn't yet.
+// presented returns the GraphQL form of an error; the executor presents other errors.
 func presented(err error) *gqlerror.Error {
 	var known *gqlerror.Error
 	if errors.As(err, &known) {

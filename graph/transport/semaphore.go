@@ -8,11 +8,11 @@ import (
 	"crm/db/store"
 )
 
-// semaphore bounds how many do at the same time what would keep a processor busy, so that one is left to everybody else.
+// semaphore limits how many goroutines do work that keeps a processor busy, to leave processors for other requests.
 type semaphore struct {
-	// slots has room for as many as may hold the semaphore.
+	// slots has a capacity of the maximum number of holders.
 	slots chan struct{}
-	// timeout is how long one waits for a slot, and busy the error of a wait that has taken so long.
+	// timeout is how long acquire waits for a slot, and busy its error after that.
 	timeout time.Duration
 	busy    store.Error
 }
@@ -38,7 +38,7 @@ func (s semaphore) acquire(ctx context.Context) (release func(), err *store.Erro
 	}
 }
 
-// rest lets other goroutines run, also those whose input is still in the network: Go's scheduler looks for that when a
-// processor has nothing else to do, otherwise every 10 ms, so that work without a pause would keep normal requests waiting
-// for that long. After runtime.Gosched only goroutines run that are ready already.
-func rest() { time.Sleep(time.Millisecond) }
+// pause lets other goroutines run, including those whose input has yet to be read from the network: Go's scheduler polls
+// that when a processor is idle, otherwise every 10 ms, so work without a pause would delay normal requests that long.
+// runtime.Gosched runs only goroutines that are already runnable.
+func pause() { time.Sleep(time.Millisecond) }

@@ -15,8 +15,8 @@ import (
 	"crm/auth"
 )
 
-// The close codes of graphql-transport-ws. The graphql-ws client connects again after closeForbidden and closeInitTime,
-// and gives up after the others.
+// The close codes of graphql-transport-ws. The graphql-ws client reconnects after closeForbidden and closeInitTime, and
+// gives up after the others.
 const (
 	closeBadMessage  websocket.StatusCode = 4400
 	closeNotReady    websocket.StatusCode = 4401
@@ -27,22 +27,22 @@ const (
 	closeTooMany     websocket.StatusCode = 4429
 )
 
-// closeTime is how long a client may take to answer that a socket is closed.
+// closeTime is how long a client may take to confirm the closing of a socket.
 const closeTime = time.Second
 
-// socket is one client's connection that speaks graphql-transport-ws. One goroutine reads it, and each operation has one
-// while it writes what comes of it: an idle subscription has none. There is no queue of messages: a writer that can't proceed
-// waits, and in the end so does the source of a subscription, which decides what to do about it.
+// socket is a client's graphql-transport-ws connection. One goroutine reads it, and each operation has one while it writes
+// its responses: an idle subscription has none. There is no queue of messages: a writer that can't proceed waits, and so
+// does the source of a subscription, which decides what to do about it.
 type socket struct {
 	exec    *runner
 	conn    *websocket.Conn
 	network net.Conn
-	// headers are those of the request that operations know.
+	// headers are the request headers that operations can read.
 	headers http.Header
 
 	// writing is held while a message is written.
 	writing sync.Mutex
-	// These belong to the message that is being handled; there is one at a time.
+	// These are used only while a message is handled, one message at a time.
 	ready   bool
 	refused int
 	started int
@@ -50,14 +50,14 @@ type socket struct {
 	mutex      sync.Mutex
 	identity   identity
 	operations map[string]*socketOperation
-	// leaving says that no operation may begin any more.
+	// leaving means that no further operation may begin.
 	leaving bool
-	// running are the operations' goroutines; runs is how many they are.
+	// running waits for the operations' goroutines; runs counts them.
 	running sync.WaitGroup
 	runs    int
-	// heartbeat makes sure that the client is there, once it has said connection_init; before, it limits the time for that.
+	// heartbeat checks that the client is alive after connection_init; before that, it is the timeout of connection_init.
 	heartbeat *time.Timer
-	// expiry ends the socket with the access token.
+	// expiry ends the socket when the access token expires.
 	expiry *time.Timer
 }
 
@@ -69,12 +69,12 @@ func newSocket(exec *runner, conn *websocket.Conn, network net.Conn, from identi
 	return s
 }
 
-// messagesToRest is after how many messages a socket rests. The messages of a client that sends thousands at once,
-// each of which takes some 30 µs, occupy a fifth of a processor that way.
-const messagesToRest = 8
+// messagesPerPause is the number of messages between two pauses of a socket. A client that sends thousands at once, each of
+// which takes about 30 µs, thereby occupies only a fifth of a processor.
+const messagesPerPause = 8
 
-// serve reads messages until the socket is closed. Each is handled by a goroutine of its own that is waited for: its
-// stack goes with it, while this one would keep, as long as the socket is idle, what the deepest call has needed.
+// serve reads messages until the socket is closed. It handles each in a separate goroutine and waits for it: the stack of
+// that goroutine is freed, whereas this one would keep the size of its deepest call while the socket is idle.
 func (s *socket) serve(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer s.end(cancel)
@@ -89,8 +89,8 @@ func (s *socket) serve(ctx context.Context) {
 		if !<-handled {
 			return
 		}
-		if count%messagesToRest == 0 {
-			rest()
+		if count%messagesPerPause == 0 {
+			pause()
 		}
 	}
 }
@@ -107,7 +107,7 @@ func (s *socket) read() (websocket.MessageType, []byte, error) {
 	return kind, text, err
 }
 
-// handle does what a message asks for. It returns false if the socket has been closed.
+// handle processes a message. It returns false if the socket has been closed.
 func (s *socket) handle(ctx context.Context, kind websocket.MessageType, text []byte) (open bool) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -142,7 +142,7 @@ func (s *socket) handle(ctx context.Context, kind websocket.MessageType, text []
 	return true
 }
 
-// initialize finds out who the client is. A token here takes precedence over one in the request that opened the socket.
+// initialize authenticates the client. A token here takes precedence over one in the request that opened the socket.
 func (s *socket) initialize(ctx context.Context, message socketMessage) bool {
 	if s.ready {
 		s.close(closeTooMany, "Too many initialisation requests")
@@ -150,7 +150,7 @@ func (s *socket) initialize(ctx context.Context, message socketMessage) bool {
 	}
 	authorization, ok := message.authorization()
 	if !ok {
-		s.close(closeBadMessage, "Authorization must be a text")
+		s.close(closeBadMessage, "Authorization must be a string")
 		return false
 	}
 	known, err := s.identity.as(ctx, authorization)
@@ -165,10 +165,10 @@ func (s *socket) initialize(ctx context.Context, message socketMessage) bool {
 	}
 	s.mutex.Lock()
 	s.identity, s.ready = known, true
-	inTime := s.heartbeat != nil && s.heartbeat.Stop() // it is nil if the server stopped before the socket was served
+	inTime := s.heartbeat != nil && s.heartbeat.Stop() // nil if the server stopped before the socket was served
 	s.mutex.Unlock()
 	if !inTime {
-		return false // it is being closed
+		return false // the socket is being closed
 	}
 	s.set(&s.heartbeat, s.exec.limits.Streams.Heartbeat, func() { s.checkAlive(ctx) })
 	if expires := known.viewer.Expires; !expires.IsZero() {
@@ -186,7 +186,7 @@ func (s *socket) set(timer **time.Timer, after time.Duration, do func()) {
 	}
 }
 
-// write writes a message, and closes a socket that doesn't take it. It returns false if the socket is closed.
+// write writes a message, and closes the socket if the client doesn't accept it. It returns false if the socket is closed.
 func (s *socket) write(text []byte) bool {
 	s.writing.Lock()
 	defer s.writing.Unlock()

@@ -10,12 +10,12 @@ import (
 	"crm/db/store"
 )
 
-// checkAlive makes sure that the client is still there, and that its viewer may still be.
+// checkAlive checks that the client is alive and that its session is still valid.
 func (s *socket) checkAlive(ctx context.Context) {
 	limits := s.exec.limits.Streams
 	waiting, cancel := context.WithTimeout(ctx, limits.Transfer)
 	defer cancel()
-	// While a message is being written, that shows whether the client is there.
+	// A message that is being written already shows whether the client is alive.
 	if s.writing.TryLock() {
 		s.writing.Unlock()
 		if s.conn.Ping(waiting) != nil {
@@ -37,14 +37,14 @@ func (s *socket) checkIdentity(ctx context.Context) *store.Error {
 	return known.check(ctx)
 }
 
-// goAway ends the socket because the server stops. Clients connect again after this code, and take up their
-// subscriptions, which are therefore not ended by a message.
+// goAway ends the socket because the server stops. Clients reconnect after this code and resume their subscriptions, so
+// these get no message at their end.
 func (s *socket) goAway() {
 	s.leave(websocket.StatusGoingAway, "The server is stopping", context.Canceled)
 }
 
-// leave ends the subscriptions, lets queries and mutations finish, and closes the socket. A cause that is a *store.Error is
-// sent to each subscription as its error.
+// leave ends the subscriptions, lets queries and mutations finish, and closes the socket. Each subscription gets a cause
+// that is a *store.Error as its error.
 func (s *socket) leave(code websocket.StatusCode, reason string, cause error) {
 	s.mutex.Lock()
 	s.leaving = true
@@ -58,19 +58,19 @@ func (s *socket) leave(code websocket.StatusCode, reason string, cause error) {
 	s.close(code, reason)
 }
 
-// close closes the socket; a client that doesn't answer in time is cut off.
+// close closes the socket; a client that doesn't confirm in time is cut off.
 func (s *socket) close(code websocket.StatusCode, reason string) {
 	_ = s.network.SetDeadline(time.Now().Add(closeTime))
 	_ = s.conn.Close(code, reason)
 }
 
-// fail logs a panic, and closes the socket that it has happened on.
+// fail logs a panic, and closes the socket.
 func (s *socket) fail(ctx context.Context, cause any) {
 	_ = s.exec.PresentRecoveredError(ctx, cause)
 	s.close(websocket.StatusInternalError, "Internal error")
 }
 
-// end ends everything that belongs to a socket that is closed.
+// end releases everything that belongs to a closed socket.
 func (s *socket) end(cancel context.CancelFunc) {
 	_ = s.conn.CloseNow()
 	cancel()

@@ -148,21 +148,21 @@ func TestOpenStreamsOfOneNetwork(t *testing.T) {
 	}
 }
 
-// TestSocketOpenedWhileStopping: a socket that the server stops before serving it sends nothing, and holds nothing up.
+// TestSocketOpenedWhileStopping checks that a socket that is stopped before it is served sends nothing and doesn't block.
 func TestSocketOpenedWhileStopping(t *testing.T) {
 	t.Parallel()
 	server := newStreamServer(t, Config{})
 	s := &socket{exec: server.run, leaving: true}
 	s.set(&s.heartbeat, time.Hour, func() {})
 	if s.initialize(t.Context(), socketMessage{Type: messageInit}) {
-		t.Error("the socket is taken into service")
+		t.Error("the socket is served")
 	}
 	if !s.mutex.TryLock() {
 		t.Error("the socket stays locked")
 	}
 }
 
-// rawSocket opens a socket whose frames the test writes itself.
+// rawSocket opens a socket on which the test writes raw frames.
 func (s *streamServer) rawSocket() (net.Conn, *bufio.Reader) {
 	s.t.Helper()
 	conn, err := new(net.Dialer).DialContext(s.t.Context(), "tcp", s.web.Listener.Addr().String())
@@ -185,19 +185,19 @@ func frame(text string) []byte {
 	return append([]byte{0x81, byte(0x80 | len(text)), 0, 0, 0, 0}, text...)
 }
 
-// TestSocketCutsOff: clients are cut off that stop in the middle of a frame or of a message, answer no pings, read nothing,
-// or don't answer that the socket is closed.
+// TestSocketCutsOff checks that clients are cut off if they stop in the middle of a frame or a message, answer no pings,
+// read nothing, or don't confirm the closing of the socket.
 func TestSocketCutsOff(t *testing.T) {
 	t.Parallel()
 	quick := Limits{Streams: StreamLimits{Heartbeat: 50 * time.Millisecond, Transfer: 100 * time.Millisecond}}
 	hello := frame(`{"type":"connection_init"}`)
 	for name, bytes := range map[string][]byte{
-		"stops in a header":   append(hello, 0x81),
-		"stops in a frame":    append(hello, 0x81, 0x85, 0, 0, 0, 0, 'a'),
-		"stops in a message":  append(hello, 0x01, 0x81, 0, 0, 0, 0, '{'),
-		"answers no pings":    hello,
-		"reads nothing":       append(hello, frame(`{"type":"subscribe","id":"1","payload":{"query":"subscription{flood}"}}`)...),
-		"doesn't say goodbye": frame("{"),
+		"stops in a header":  append(hello, 0x81),
+		"stops in a frame":   append(hello, 0x81, 0x85, 0, 0, 0, 0, 'a'),
+		"stops in a message": append(hello, 0x01, 0x81, 0, 0, 0, 0, '{'),
+		"answers no pings":   hello,
+		"reads nothing":      append(hello, frame(`{"type":"subscribe","id":"1","payload":{"query":"subscription{flood}"}}`)...),
+		"confirms no close":  frame("{"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -240,7 +240,7 @@ func TestSocketLogsEachOperation(t *testing.T) {
 	}
 }
 
-// TestSocketFlood: ten thousand operations on one socket end it soon.
+// TestSocketFlood checks that ten thousand operations on one socket soon end it.
 func TestSocketFlood(t *testing.T) {
 	t.Parallel()
 	server := newStreamServer(t, Config{})

@@ -14,7 +14,7 @@ import (
 	"crm/graph/transport/transporttest"
 )
 
-// testSocket is a client's end of a socket.
+// testSocket is the client side of a socket.
 type testSocket struct {
 	t    *testing.T
 	conn *websocket.Conn
@@ -54,8 +54,8 @@ func (s *streamServer) tryDial(headers ...string) (*testSocket, *http.Response, 
 	return &testSocket{t: s.t, conn: conn}, response, nil
 }
 
-// play takes steps: "> text" sends a message, "< text" waits for one, "! code" waits until the server closes the socket
-// with the code, and perhaps a reason.
+// play performs steps: "> text" sends a message, "< text" expects one, "! code" expects the server to close the socket
+// with the code and optionally a reason.
 func (s *testSocket) play(steps ...string) {
 	s.t.Helper()
 	for _, step := range steps {
@@ -90,12 +90,12 @@ func (s *testSocket) next() string {
 	defer cancel()
 	_, text, err := s.conn.Read(ctx)
 	if err != nil {
-		s.t.Fatalf("waited for a message: %v", err)
+		s.t.Fatalf("no message: %v", err)
 	}
 	return string(text)
 }
 
-// closed returns what the server closes the socket with, and skips what it sends before.
+// closed returns the code and reason of the close frame, and skips messages before it.
 func (s *testSocket) closed() (websocket.StatusCode, string) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
@@ -107,7 +107,7 @@ func (s *testSocket) closed() (websocket.StatusCode, string) {
 		case errors.As(err, &closed):
 			return closed.Code, closed.Reason
 		case err != nil:
-			s.t.Fatalf("waited for the end of the socket: %v", err)
+			s.t.Fatalf("the socket did not end: %v", err)
 		}
 		_ = text
 	}

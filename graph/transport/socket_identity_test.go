@@ -9,7 +9,7 @@ import (
 	"crm/graph/transport/transporttest"
 )
 
-// initializeAs returns the step that says who the client is.
+// initializeAs returns the step that authenticates the client.
 func initializeAs(name, token string) string {
 	return `> {"type":"connection_init","payload":{"` + name + `":"Bearer ` + token + `"}}`
 }
@@ -29,7 +29,7 @@ func TestSocketAuthentication(t *testing.T) {
 		"not a text":                       {"", `> {"type":"connection_init","payload":{"Authorization":1}}`, "! 4400"},
 		"nobody":                           {"", initialize, nobody},
 		"a preset without token":           {"", initializeAs("Authorization", ""), nobody},
-		"no answer from the sessions":      {"", initializeAs("Authorization", "down"), "! 1013"},
+		"sessions unavailable":             {"", initializeAs("Authorization", "down"), "! 1013"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,7 +57,7 @@ func TestSocketEndsWithItsToken(t *testing.T) {
 	socket.play(initializeAs("Authorization", "good"), acked, subscribeTo("1", idle), subscribeTo("2", "{wait}"))
 	transporttest.Receive(t, server.schema.Started, "an operation")
 	transporttest.Receive(t, server.schema.Started, "an operation")
-	socket.play(errorOf("1", "the access token is not valid any more: it has expired", "UNAUTHENTICATED"))
+	socket.play(errorOf("1", "the access token is not valid: it has expired", "UNAUTHENTICATED"))
 	close(server.schema.Proceed)
 	socket.play(nextOf("2", `{"wait":"done"}`), completeOf("2"), "! 4403 Forbidden")
 }

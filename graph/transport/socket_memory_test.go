@@ -17,9 +17,9 @@ import (
 
 const (
 	manySockets = 1000
-	// idleSocketBytes is what a socket with an idle subscription may cost; the test's own end of it counts, too.
+	// idleSocketBytes is the maximum memory of a socket with an idle subscription, including the test's side of it.
 	idleSocketBytes = 20 << 10
-	// leftBytes is what may be left of a thousand sockets.
+	// leftBytes is the maximum memory that remains after a thousand sockets are closed.
 	leftBytes = 20 << 20
 )
 
@@ -29,7 +29,7 @@ func detectsRaces() bool {
 	return info != nil && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
-// memory returns how many bytes the heap and the stacks have.
+// memory returns the size of the heap and the stacks in bytes.
 func memory() int {
 	for range 3 { // stacks shrink by half at each collection
 		runtime.GC()
@@ -66,7 +66,7 @@ func TestSocketMemory(t *testing.T) {
 	checkNothingLeft(t, server, before)
 }
 
-// TestSocketsWithoutInit: sockets that are opened and left alone are closed in time, and leave nothing behind.
+// TestSocketsWithoutInit checks that sockets that send nothing are closed in time and release their memory.
 func TestSocketsWithoutInit(t *testing.T) {
 	server := newStreamServer(t, Config{Limits: Limits{Streams: StreamLimits{Init: 100 * time.Millisecond}}})
 	before := memory()

@@ -20,7 +20,7 @@ const (
 	messageComplete  = "complete"
 )
 
-// maxOperationID is how long an operation's id may be: a close reason has to have room for it.
+// maxOperationID is the maximum length of an operation's id: it must fit into a close reason.
 const maxOperationID = 64
 
 // socketMessage is a message from a client.
@@ -30,7 +30,7 @@ type socketMessage struct {
 	Payload jsontext.Value `json:"payload"`
 }
 
-// parseSocketMessage reads a message. problem says what is wrong with one that isn't as the protocol has it.
+// parseSocketMessage reads a message. problem describes how it violates the protocol.
 func parseSocketMessage(text []byte) (message socketMessage, problem string) {
 	if unmarshalJSON(text, &message) != nil {
 		return message, "The message must be a JSON object with type, id and payload"
@@ -59,7 +59,7 @@ func parseSocketMessage(text []byte) (message socketMessage, problem string) {
 	return message, ""
 }
 
-// authorization returns the Authorization that a connection_init has, and whether it is a text if it has one.
+// authorization returns the Authorization in a connection_init, and false if it is not a string.
 func (m socketMessage) authorization() (authorization string, ok bool) {
 	var payload map[string]jsontext.Value
 	_ = unmarshalJSON(m.Payload, &payload)
@@ -71,7 +71,7 @@ func (m socketMessage) authorization() (authorization string, ok bool) {
 	return "", true
 }
 
-// marshalMessage returns a message to a client; id and payload, which is JSON, are left out if they are empty.
+// marshalMessage returns a message to a client; it omits an empty id or payload, which is JSON.
 func marshalMessage(kind, id string, payload []byte) []byte {
 	text := make([]byte, 0, len(payload)+len(id)+40)
 	text = append(append(append(text, `{"type":"`...), kind...), '"')

@@ -18,7 +18,7 @@ import (
 	"crm/graph/apierror"
 )
 
-// socketOperation is an operation that is under way on a socket.
+// socketOperation is an operation on a socket.
 type socketOperation struct {
 	socket *socket
 	id     string
@@ -79,8 +79,8 @@ func (s *socket) has(id string) bool {
 	return s.operations[id] != nil
 }
 
-// isFull reports whether there can be no further operation. Those that write their last message have left the socket as
-// the client sees it, yet so many may not pile up.
+// isFull reports whether the limit of operations is reached. Clients consider operations ended that still write their last
+// message, but these must not pile up either.
 func (s *socket) isFull() bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -88,7 +88,7 @@ func (s *socket) isFull() bool {
 	return len(s.operations) >= limit || s.runs >= 2*limit
 }
 
-// refuseFurther refuses an operation because of the others; a client that goes on nevertheless is cut off.
+// refuseFurther refuses an operation because of the limit, and closes the socket of a client that keeps sending them.
 func (s *socket) refuseFurther(ctx context.Context, id string) bool {
 	limit := s.exec.limits.Streams.Operations
 	if s.refused++; s.refused > limit {
@@ -101,7 +101,7 @@ func (s *socket) refuseFurther(ctx context.Context, id string) bool {
 	}))
 }
 
-// begin runs an operation, unless the socket is about to be closed.
+// begin runs an operation unless the socket is about to be closed.
 func (s *socket) begin(ctx context.Context, id string, operation *graphql.OperationContext) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	o := &socketOperation{socket: s, id: id, kind: operation.Operation.Operation, cancel: cancel}
@@ -121,7 +121,7 @@ func (s *socket) begin(ctx context.Context, id string, operation *graphql.Operat
 	go func() { o.end(ctx, s.exec.stream(ctx, operation, o.send)) }()
 }
 
-// complete ends an operation because the client wants it. One that is unknown has just ended by itself.
+// complete ends an operation at the request of the client. An unknown one has just ended by itself.
 func (s *socket) complete(id string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -135,19 +135,18 @@ func (o *socketOperation) send(response *graphql.Response) bool {
 	return o.socket.isRunning(o) && o.socket.sendResponse(o.id, response)
 }
 
-// end comes when there is nothing more to send but the last message.
+// end is called when only the last message remains to be sent.
 func (o *socketOperation) end(ctx context.Context, failed *graphql.Response) {
 	defer o.release(ctx)
 	o.finish(ctx, failed)
 }
 
-// finish sends the last message. The id is free for another operation before the client can know that this one has
-// ended.
+// finish sends the last message. It frees the id before the client can know that this operation has ended.
 func (o *socketOperation) finish(ctx context.Context, failed *graphql.Response) {
 	s := o.socket
 	switch {
 	case !s.remove(o):
-	case errors.Is(context.Cause(ctx), context.Canceled): // the server stops, and the client will ask another one
+	case errors.Is(context.Cause(ctx), context.Canceled): // the server is stopping, and the client will reconnect
 	case failed != nil:
 		s.sendErrors(o.id, failed)
 	case ctx.Err() == nil:
@@ -173,7 +172,7 @@ func (s *socket) isRunning(o *socketOperation) bool {
 	return s.operations[o.id] == o
 }
 
-// remove takes an operation off the socket; it returns false if the client has completed it.
+// remove removes an operation from the socket. It returns false if the client has completed it.
 func (s *socket) remove(o *socketOperation) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -192,7 +191,7 @@ func (s *socket) sendResponse(id string, response *graphql.Response) bool {
 	return s.write(marshalMessage(messageNext, id, payload.joined()))
 }
 
-// sendErrors ends an operation that has no response.
+// sendErrors ends an operation with errors.
 func (s *socket) sendErrors(id string, response *graphql.Response) bool {
 	payload, err := json.Marshal(response.Errors)
 	if err != nil {

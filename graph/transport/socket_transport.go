@@ -16,11 +16,11 @@ import (
 	"crm/db/store"
 )
 
-// subprotocol is the one that is spoken on sockets: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. The
-// older graphql-ws has been given up by its authors, and can't tell an error of a message from one of the connection.
+// subprotocol is the only one that sockets support: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. The
+// older graphql-ws is abandoned by its authors, and can't distinguish errors of a message from errors of the connection.
 const subprotocol = "graphql-transport-ws"
 
-// socketTransport answers operations of all kinds over WebSocket.
+// socketTransport serves operations of all kinds over WebSocket.
 type socketTransport struct {
 	exec          *runner
 	authenticator Authenticator
@@ -33,8 +33,8 @@ func isSocketRequest(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
-// ServeHTTP implements http.Handler. It returns when the socket is open: what lives on holds nothing of the request,
-// nor the HTTP server's goroutine with its grown stack.
+// ServeHTTP implements http.Handler. It returns when the socket is open, which frees the request and the HTTP server's
+// goroutine with its large stack.
 func (t *socketTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !t.origins.allow(r) {
 		t.exec.refuseStream(w, r, store.Errorf(store.Forbidden, "pages of this origin may not open a socket here"))
@@ -50,7 +50,7 @@ func (t *socketTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Subprotocols: []string{subprotocol}, InsecureSkipVerify: true, // the origin has been checked
 	})
 	if err != nil {
-		return // it has been answered
+		return // Accept has responded
 	}
 	conn.SetReadLimit(t.exec.limits.Body)
 	s := newSocket(t.exec, conn, takeover.conn, requestIdentity(t.authenticator, r), r.Header.Get(CostHeader))
@@ -70,8 +70,7 @@ func (t *socketTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 }
 
-// connectionTakeover hijacks a connection with buffers that are smaller than the HTTP server's, for there may be
-// thousands of them.
+// connectionTakeover hijacks a connection with smaller buffers than the HTTP server's, because there may be thousands.
 type connectionTakeover struct {
 	http.ResponseWriter
 	conn net.Conn
@@ -83,10 +82,10 @@ const socketBufferSize = 512
 func (t *connectionTakeover) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffers, err := http.NewResponseController(t.ResponseWriter).Hijack()
 	if err != nil {
-		return nil, nil, fmt.Errorf("cannot take the connection over: %w", err)
+		return nil, nil, fmt.Errorf("cannot hijack the connection: %w", err)
 	}
 	t.conn = conn
-	// What the client has sent already is kept, as what there is to read first.
+	// Data that the client has already sent is read first.
 	early, _ := buffers.Peek(buffers.Reader.Buffered())
 	buffers.Reader = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), conn), max(socketBufferSize, len(early)))
 	_, _ = buffers.Peek(len(early))

@@ -10,10 +10,10 @@ import (
 	"crm/db/store"
 )
 
-// stream runs an operation and hands its responses to send: the one of a query or mutation, any number of a
-// subscription's, each to be used before send returns. It ends when the operation does, when send returns false, or when
-// ctx is done. It returns the errors that the operation is refused or ended with, as a response without data, or nil if
-// there are none; a ctx that is done because of a *store.Error is such an end.
+// stream runs an operation and passes its responses to send: one of a query or mutation, any number of a subscription.
+// send must not keep them. stream ends when the operation does, when send returns false, or when ctx is done. It returns
+// the errors with which the operation is refused or ends, as a response without data, or nil. A *store.Error that is the
+// cause of ctx counts as such an error.
 func (e *runner) stream(
 	ctx context.Context, operation *graphql.OperationContext, send func(response *graphql.Response) bool,
 ) (failed *graphql.Response) {
@@ -31,7 +31,7 @@ func (e *runner) stream(
 	return e.answer(ctx, operation, send)
 }
 
-// answer runs a query or mutation, which has an end and one response.
+// answer runs a query or mutation, which has one response.
 func (e *runner) answer(
 	ctx context.Context, operation *graphql.OperationContext, send func(response *graphql.Response) bool,
 ) (failed *graphql.Response) {
@@ -46,7 +46,7 @@ func (e *runner) answer(
 	return nil
 }
 
-// fail returns the response to an operation that ends with an error, which the executor presents and logs.
+// fail returns the response for an operation that ends with an error, which the executor presents and logs.
 func (e *runner) fail(ctx context.Context, err error) *graphql.Response {
 	return e.DispatchError(ctx, gqlerror.List{presented(err)})
 }

@@ -10,12 +10,12 @@ import (
 	"crm/graph/stream"
 )
 
-// subscription is a subscription that is under way. No goroutine waits for what comes: there may be thousands that are
-// idle, and gqlgen waits deep in its calls, with 8 KB of stack. An announcement starts one that sends what has come.
+// subscription is a running subscription. No goroutine waits for its events: thousands of subscriptions may be idle, and
+// gqlgen would wait deep in its calls, with 8 KB of stack. An announcement starts a goroutine that sends them.
 type subscription struct {
 	exec *runner
-	// ctx is the operation's; responseCtx has gqlgen's part in it, too.
-	ctx, responseCtx context.Context //nolint:containedctx // they are the operation's, and so is this
+	// ctx is the operation's context; responseCtx adds gqlgen's values.
+	ctx, responseCtx context.Context //nolint:containedctx // they live as long as the operation, like this
 	operation        *graphql.OperationContext
 	source           *stream.Source
 	responses        graphql.ResponseHandler
@@ -23,7 +23,7 @@ type subscription struct {
 	ended            func(failed *graphql.Response)
 }
 
-// subscribe is stream for a subscription, but doesn't wait for its end, which it says by calling ended.
+// subscribe runs a subscription like stream, but returns at once and calls ended at the end.
 func (e *runner) subscribe(
 	ctx context.Context, operation *graphql.OperationContext, send func(response *graphql.Response) bool,
 	ended func(failed *graphql.Response),
@@ -35,7 +35,7 @@ func (e *runner) subscribe(
 	go s.run()
 }
 
-// run sends what there is to send.
+// run sends all available responses.
 func (s *subscription) run() {
 	ended, failed := true, (*graphql.Response)(nil)
 	defer func() {
@@ -55,7 +55,7 @@ func (s *subscription) run() {
 	ended = false
 }
 
-// next takes one step; more is false if it was the last.
+// next starts the subscription or sends one response; more is false at the end.
 func (s *subscription) next() (more bool, failed *graphql.Response) {
 	if s.responses == nil {
 		s.responses, s.responseCtx = s.exec.DispatchOperation(stream.WithSource(s.ctx, s.source), s.operation)
@@ -73,7 +73,7 @@ func (s *subscription) next() (more bool, failed *graphql.Response) {
 	return s.send(response), nil
 }
 
-// end returns why there are no more responses, if the client is to know.
+// end returns the error with which the subscription ended, or nil.
 func (s *subscription) end() *graphql.Response {
 	var cause *store.Error
 	switch err := s.source.Cause(); {

@@ -12,7 +12,7 @@ export function App({ sessions }: { sessions: Record<Side, Session> }) {
   return <Door key={`${session.side} ${isLoggedIn}`} session={session} isLoggedIn={isLoggedIn} />
 }
 
-/** Each log-in gets a client of its own, so that nothing of the last one is left in a cache. */
+/** Each log-in gets its own client, so the cache contains nothing of the last one. */
 function Door({ session, isLoggedIn }: { session: Session; isLoggedIn: boolean }) {
   const [api] = useState(() => newApi(session))
   return (

@@ -1,11 +1,11 @@
 import { useSyncExternalStore } from 'react'
 import type { Side } from './api/session'
 
-/** What the page shows is in its address, `#staff/cus_…`: it can be linked to, and outlives a reload. */
+/** The state of the page is in its address, `#staff/cus_…`: it can be linked to, and survives a reload. */
 export interface Address {
-  /** Both sides can be open in two tabs, next to each other. */
+  /** Both sides can be open in two tabs. */
   side: Side
-  /** The customer that staff looks at. */
+  /** The customer that staff have selected. */
   customer: string | undefined
 }
 

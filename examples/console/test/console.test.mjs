@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import { answerOnce, closeOnce, Visitor } from './visitor.mjs'
 import { openBrowser, Server, servePage, whatIsMissing } from './world.mjs'
 
-// One story, which a customer and somebody of the staff go through together; each scenario goes on where the last ended.
+// A customer and a member of staff use the page together; each scenario continues after the previous one.
 
 const skip = whatIsMissing()
 const password = 'a-long-secret'
@@ -64,7 +64,7 @@ scenario('staff finds a customer by name, from one letter on', async () => {
   const search = staff.tab.getByRole('searchbox')
   for (const text of ['R', 'ahu']) {
     await search.fill('nobody')
-    await staff.sees('There is nobody of that name.')
+    await staff.sees('There is no customer with this name.')
     await search.fill(text)
     await staff.tab.getByRole('link', { name: 'Rahul' }).waitFor()
   }

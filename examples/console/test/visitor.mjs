@@ -1,8 +1,8 @@
-/** Somebody in front of the page, who sees it as assistive technology does: by roles and labels. */
+/** A user of the page, who finds elements as assistive technology does: by roles and labels. */
 export class Visitor {
-  /** What the page's scripts complained of. */
+  /** The errors of the page's scripts. */
   complaints = []
-  /** How often the page was loaded. */
+  /** How many times the page was loaded. */
   loads = 0
 
   constructor(tab) {
@@ -11,7 +11,7 @@ export class Visitor {
     tab.on('load', () => this.loads++)
   }
 
-  /** Opens the page; with nothing that others have in their browsers, or next to somebody's tab. */
+  /** Opens the page in a new browser context, or in another tab of an existing one. */
   static async open(browser, address, next) {
     const context = next?.tab.context() ?? (await browser.newContext({ viewport: { width: 1280, height: 800 } }))
     context.setDefaultTimeout(15_000)
@@ -40,17 +40,17 @@ export class Visitor {
 
   move = (description, button) => this.ticket(description).getByRole('button', { name: button }).click()
 
-  /** Waits until something on the page says this, and nothing else. */
+  /** Waits until an element of the page has exactly this text. */
   sees = (text) => this.tab.getByText(text, { exact: true }).waitFor()
 
   isLive = () => this.sees('live')
 
-  /** What the page keeps of the session. */
+  /** The page's stored session. */
   tokens = (side) => this.tab.evaluate(useKept, [`crm.session.${side}`])
 
   keepTokens = (side, tokens) => this.tab.evaluate(useKept, [`crm.session.${side}`, tokens])
 
-  /** Has the browser wait with the next answer to that operation: `isHeld` once it has come, until `release`. */
+  /** Delays the next response to an operation: `isHeld` once it has arrived, until `release`. */
   async holdAnswer(operation) {
     const held = newPromise()
     const released = newPromise()
@@ -70,14 +70,14 @@ export class Visitor {
     await socket.waitForEvent('framereceived', ({ payload }) => payload.includes(text))
   }
 
-  /** Takes a picture of the page, where SCREENSHOTS names a folder. */
+  /** Takes a screenshot of the page if SCREENSHOTS names a folder. */
   async shoot(name) {
     const folder = process.env.SCREENSHOTS
     if (folder) await this.tab.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
   }
 }
 
-/** Reads a value where the page keeps them, or writes one. It runs in the page. */
+/** Reads or writes a value in the storage of the page. It runs in the page. */
 function useKept([key, value]) {
   const asPromise = (request) =>
     new Promise((resolve, reject) => {
@@ -90,14 +90,14 @@ function useKept([key, value]) {
   })
 }
 
-/** A promise, and what fulfils it. */
+/** A promise with its resolve function. */
 function newPromise() {
   let resolve
   const promise = new Promise((fulfil) => (resolve = fulfil))
   return { promise, resolve }
 }
 
-/** Closes the first WebSocket with the code when it has said who it is, and lets the others through. */
+/** Closes the first WebSocket with the code after its connection_init, and lets the others through. */
 export function closeOnce(code) {
   let isClosed = false
   return (socket) => {
@@ -107,7 +107,7 @@ export function closeOnce(code) {
   }
 }
 
-/** Lets a WebSocket through, but for the first operation of that name, which fails with the code. */
+/** Lets a WebSocket through, except the first operation with a name, which fails with the code. */
 export function answerOnce(operation, code) {
   let isAnswered = false
   return (socket) => {

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { chromium } from 'playwright-core'
 import { preview } from 'vite'
 
-/** The server's program: CRM_BINARY, or what `go build -o crm .` made at the top of the repository. */
+/** The server's program: CRM_BINARY, or the output of `go build -o crm .` at the top of the repository. */
 const binary = process.env.CRM_BINARY ?? join(import.meta.dirname, '../../../crm')
 
 const browsers = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
@@ -20,7 +20,7 @@ export function whatIsMissing() {
   return false
 }
 
-/** The real server on an empty store, which can be stopped and started again at the same port. */
+/** The real server with an empty store, which can be stopped and restarted on the same port. */
 export class Server {
   #folder
   #process
@@ -34,7 +34,7 @@ export class Server {
   }
 
   async start() {
-    // Nothing of the environment that the tests run in configures the server.
+    // The tests' environment must not configure the server.
     const env = { PATH: process.env.PATH, PORT: this.port, LOG_LEVEL: 'error' }
     this.#process = spawn(binary, { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
     for await (const line of createInterface(this.#process.stdout)) {
@@ -61,7 +61,7 @@ export class Server {
     return `http://localhost:${this.port}`
   }
 
-  /** Sends an operation, in the name of whoever has the token. */
+  /** Sends an operation with a token. */
   async send(query, variables, token) {
     const headers = { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) }
     const body = JSON.stringify({ query, variables })
@@ -71,13 +71,13 @@ export class Server {
   }
 }
 
-/** Serves what `npm run build` has made, with the API of that server at the same origin. */
+/** Serves the output of `npm run build`, with the API of a server at the same origin. */
 export async function servePage(server) {
   const proxy = { '/graphql': { target: server.url, ws: true } }
   return preview({ root: join(import.meta.dirname, '..'), logLevel: 'silent', preview: { port: 0, proxy } })
 }
 
-/** Chromium without what calls its maker. Containers, in which tests run as root, have no sandbox. */
+/** Chromium without requests to Google. Containers in which tests run as root support no sandbox. */
 export const openBrowser = () =>
   chromium.launch({
     executablePath: browsers.find((path) => path && existsSync(path)),

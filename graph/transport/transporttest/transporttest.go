@@ -1,5 +1,5 @@
-// Package transporttest has what tests of the transports work with: a schema in which each field does what its name says,
-// tokens, and a log.
+// Package transporttest contains helpers for tests of the transports: a schema whose fields do what their names say, tokens
+// and a log.
 package transporttest
 
 import (
@@ -23,18 +23,18 @@ import (
 	"crm/graph/stream"
 )
 
-// Schema is a schema for the transports, in which each field does what its name says.
+// Schema is an executable schema whose fields do what their names say.
 type Schema struct {
 	schema *ast.Schema
 	// Introspect describes the schema, if it is not nil.
 	Introspect func(ctx context.Context, field graphql.CollectedField) *graphql.Response
-	// Proceed lets the fields go on that wait for it.
+	// Proceed resumes the fields that wait for it.
 	Proceed chan struct{}
-	// Started and Ended get the name of each subscription's field, and of wait.
+	// Started and Ended receive the name of each subscription field, and of wait.
 	Started, Ended chan string
 }
 
-// NewSchema returns a schema whose channels have room for what a test does.
+// NewSchema returns a schema whose channels have enough capacity for a test.
 func NewSchema() *Schema {
 	return &Schema{
 		schema: gqlparser.MustLoadSchema(&ast.Source{Input: `
@@ -75,7 +75,7 @@ func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
 	}
 }
 
-// OneField returns a response with the field alone.
+// OneField returns a response with only this field.
 func OneField(field graphql.CollectedField, value any) *graphql.Response {
 	data, _ := json.Marshal(map[string]any{field.Alias: value})
 	return &graphql.Response{Data: data}
@@ -140,16 +140,16 @@ func (s *Schema) subscribe(ctx context.Context, field graphql.CollectedField) gr
 	}
 }
 
-// Tokens knows a few tokens.
+// Tokens is an authenticator with a few fixed tokens.
 type Tokens struct {
 	mutex sync.Mutex
-	// ended says that no session lives any more.
+	// ended means that all sessions have ended.
 	ended bool
-	// Expires is when the good token does.
+	// Expires is when the good token expires.
 	Expires time.Time
 }
 
-// Authenticate knows the token "good", and has no answer to "down".
+// Authenticate accepts the token "good", and fails for "down" as if the sessions were unavailable.
 func (a *Tokens) Authenticate(_ context.Context, token string) (auth.Viewer, error) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
@@ -162,14 +162,14 @@ func (a *Tokens) Authenticate(_ context.Context, token string) (auth.Viewer, err
 	return auth.Viewer{Role: auth.User, Account: auth.ID{1}, Expires: a.Expires}, nil
 }
 
-// EndSessions makes the good token a bad one.
+// EndSessions makes the good token invalid.
 func (a *Tokens) EndSessions() {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	a.ended = true
 }
 
-// Log collects what is logged.
+// Log collects log output.
 type Log struct {
 	mutex  sync.Mutex
 	buffer bytes.Buffer
@@ -182,36 +182,36 @@ func (b *Log) Write(line []byte) (int, error) {
 	return b.buffer.Write(line)
 }
 
-// String returns all that was logged.
+// String returns the whole log.
 func (b *Log) String() string {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	return b.buffer.String()
 }
 
-// Receive waits for something that a test's channel is to get.
+// Receive waits for a value from a channel.
 func Receive[T any](t *testing.T, from <-chan T, what string) T {
 	t.Helper()
 	select {
 	case value := <-from:
 		return value
 	case <-time.After(20 * time.Second):
-		t.Fatalf("waited in vain for %s", what)
+		t.Fatalf("timed out waiting for %s", what)
 	}
 	panic("unreachable")
 }
 
-// Eventually waits until something holds.
+// Eventually waits until a condition holds.
 func Eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain until %s", what)
+			t.Fatalf("timed out waiting until %s", what)
 		}
 	}
 }
 
-// SameJSON reports whether two JSON texts mean the same.
+// SameJSON reports whether two JSON texts are equivalent.
 func SameJSON(a, b string) bool {
 	normal := func(text string) []byte {
 		var value any

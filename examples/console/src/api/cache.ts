@@ -2,7 +2,7 @@ import { InMemoryCache } from '@apollo/client'
 import { relayStylePagination } from '@apollo/client/utilities'
 import possibleTypes from './generated/possible-types'
 
-/** One record for each id, whichever query it came by, and one growing list for each connection and filter. */
+/** One record for each id, whichever query returned it, and one growing list for each connection and filter. */
 export function newCache(): InMemoryCache {
   const list = relayStylePagination()
   return new InMemoryCache({

@@ -48,14 +48,14 @@ export const InteractionChanged = graphql(`
 export type TicketChange = TicketChangedSubscription['change']
 export type InteractionChange = InteractionChangedSubscription['change']
 
-/** Takes a change of a ticket into the cache. */
+/** Applies a change of a ticket to the cache. */
 export function putTicket(cache: ApolloCache, { kind, ticketId, ticket }: TicketChange): void {
   if (!ticket) return forget(cache, { __typename: 'Ticket', id: ticketId })
   cache.writeFragment({ fragment: TicketFragmentDoc, fragmentName: 'Ticket', data: ticket })
   if (ticket.interaction) addToList(cache, ticket.interaction, 'tickets', ticket, kind === 'CREATED')
 }
 
-/** Takes a change of an interaction into the cache. */
+/** Applies a change of an interaction to the cache. */
 export function putInteraction(cache: ApolloCache, { kind, interactionId, interaction }: InteractionChange): void {
   if (!interaction) return forget(cache, { __typename: 'Interaction', id: interactionId })
   cache.writeFragment({ fragment: InteractionFragmentDoc, fragmentName: 'Interaction', data: interaction })

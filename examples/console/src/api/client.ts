@@ -11,7 +11,7 @@ import { Requests } from './requests'
 import type { Session } from './session'
 import { httpUrl, socketUrl } from './url'
 
-/** The way to the API in the name of one session. */
+/** Access to the API with one session. */
 export interface Api {
   client: ApolloClient
   session: Session
@@ -20,7 +20,7 @@ export interface Api {
   connected: ReactiveVar<boolean>
 }
 
-/** Queries and mutations go by HTTP, subscriptions by WebSocket; both with a good access token of the session. */
+/** Sends queries and mutations by HTTP, subscriptions by WebSocket, both with a valid access token of the session. */
 export function newApi(session: Session): Api {
   const connected = makeVar(false)
   const requests = new Requests()
@@ -42,8 +42,8 @@ function authorize(session: Session): ApolloLink {
 }
 
 /**
- * Sends a request once more whose access token was refused, with a new one. That happens although tokens are exchanged
- * before they end: clocks differ, computers sleep. Nothing was done in the refused request, so mutations may go again.
+ * Resends a request whose access token was refused, with a new one. This happens although tokens are refreshed before
+ * they expire: clocks differ, computers sleep. The refused request had no effect, so mutations may be sent again.
  */
 function replayRefused(session: Session): ApolloLink {
   return new ErrorLink(({ error, operation, forward }) => {
@@ -55,10 +55,10 @@ function replayRefused(session: Session): ApolloLink {
   })
 }
 
-/** How the server closes a socket whose token is refused, or has ended. */
+/** The close code of a socket whose token is refused or has expired. */
 const forbidden = 4403
 
-/** Connects when somebody subscribes. Connecting again is up to the subscriber, who knows what it has got already. */
+/** Connects at the first subscription. Reconnecting is up to the subscriber, which knows the changes it has received. */
 function newSocket(session: Session, connected: ReactiveVar<boolean>) {
   let token: string | undefined
   return createClient({
@@ -72,7 +72,7 @@ function newSocket(session: Session, connected: ReactiveVar<boolean>) {
       connected: () => connected(true),
       closed: (event) => {
         connected(false)
-        // If it can't be renewed now, the next socket is refused as this one was, and it is tried again.
+        // If it can't be refreshed now, the next socket is refused as well, and this is tried again.
         if (token && (event as CloseEvent).code === forbidden) session.renew(token).catch(() => undefined)
       },
     },

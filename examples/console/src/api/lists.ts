@@ -11,8 +11,8 @@ interface Connection {
 }
 
 /**
- * Puts a record that is in the cache at the head of a list, unless it is there. One that isn't new may be on a page that
- * has not been read yet, and is left out then. An owner or a list that isn't in the cache is none that is shown.
+ * Adds a cached record at the head of a list, unless it is in the list. A record that isn't new may be on a page that has
+ * not been read yet, and is then omitted. An owner or a list that isn't in the cache is not displayed.
  */
 export function addToList(
   cache: ApolloCache,
@@ -37,7 +37,7 @@ export function addToList(
   })
 }
 
-/** Takes a record out of the cache, and so out of all lists. */
+/** Removes a record from the cache, and so from all lists. */
 export function forget(cache: ApolloCache, record: Entity): void {
   const id = cache.identify({ ...record })
   if (!id) return

@@ -41,15 +41,15 @@ const Start = graphql(`
 
 export type Viewer = NonNullable<StartQuery['viewer']>
 
-/** Who wants to know. What the page shows may be read from `onStart` on, so that no change is missed. */
+/** The callbacks of a subscriber. The page reads its data only after `onStart`, so no change is missed. */
 export interface Follower {
   onStart: (viewer: Viewer) => void
   onTicket: (change: TicketChange) => unknown
 }
 
 /**
- * Keeps the cache as the server has it, as long as it is subscribed to, whatever becomes of the connection: first asks
- * where the log of changes ends, then lets the page be read, then takes in what has changed behind that place.
+ * Keeps the cache consistent with the server while it is subscribed, even if the connection is lost: it first asks for
+ * the end of the log of changes, then lets the page read its data, then applies all changes after that position.
  */
 export function follow(api: Api, { onStart, onTicket }: Follower): Observable<unknown> {
   const { client } = api
@@ -74,9 +74,9 @@ export function follow(api: Api, { onStart, onTicket }: Follower): Observable<un
 }
 
 /**
- * Subscribes behind a seq; when the subscription ends, again behind the last seq that was taken in: nothing is missed.
- * A change is taken in when no request is under way, since an answer that it has overtaken may be older than it, and
- * would take its place.
+ * Subscribes after a seq; when the subscription ends, it resubscribes after the last applied seq, so nothing is missed.
+ * It applies a change when no request is pending, because a later response may contain older data, which would
+ * overwrite the change.
  */
 function changes<Change extends { seq: string }>(
   { client, requests }: Api,
@@ -106,8 +106,8 @@ function changes<Change extends { seq: string }>(
   )
 }
 
-/** The server doesn't know any more what happened since then, so the page has to be read anew. */
+/** The server no longer stores the changes since then, so the page has to reload its data. */
 const isTooOld = (error: unknown): boolean => ['EVENTS_EXPIRED', 'BAD_USER_INPUT'].includes(problemOf(error).code)
 
-/** Half a second at first, half a minute at most; not all pages at once when a server is back. */
+/** From half a second to half a minute, with jitter: not all pages reconnect at once when a server is back. */
 const pause = (failures: number) => timer(Math.min(30_000, 500 * 2 ** (failures - 1)) * (0.5 + Math.random() / 2))

@@ -1,11 +1,11 @@
 import { CombinedGraphQLErrors, ServerError } from '@apollo/client'
 import type { GraphQLFormattedError } from 'graphql'
 
-/** What went wrong, whatever threw it: the code is the API's `extensions.code`, or OFFLINE. */
+/** An error from any source: the code is the API's `extensions.code`, or OFFLINE. */
 export interface Problem {
   code: string
   message: string
-  /** The inputs that are wrong, by their paths: `input.email`. */
+  /** The messages for wrong inputs, by path: `input.email`. */
   fields: { path: string; message: string }[]
 }
 
@@ -18,7 +18,7 @@ export function problemOf(error: unknown): Problem {
   return { code: extensions?.code ?? 'UNKNOWN', message: first.message, fields: extensions?.fields ?? [] }
 }
 
-/** A request that is refused before it is read as GraphQL, for its token for example, has its error in the body. */
+/** A request that is refused before it is read as GraphQL, for example for its token, has its error in the body. */
 function firstError(error: unknown): GraphQLFormattedError | undefined {
   if (CombinedGraphQLErrors.is(error)) return error.errors[0]
   if (!ServerError.is(error)) return undefined
@@ -29,7 +29,7 @@ function firstError(error: unknown): GraphQLFormattedError | undefined {
   }
 }
 
-/** Says it to a person, who may not have made a mistake: others change things, too, and connections get lost. */
+/** Returns a message for the user, who may have made no mistake: others change records too, and connections get lost. */
 export function describe({ code, message, fields }: Problem): string {
   if (code === 'OFFLINE' || code === 'UNAVAILABLE') return sentence(`${message}; try again in a moment`)
   if (fields.some((field) => nameOf(field.path) === 'expectedVersion')) {

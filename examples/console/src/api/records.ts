@@ -1,7 +1,7 @@
 import { graphql } from './generated'
 
-// What the page knows of a record. Queries, mutations and subscriptions ask for the same, so that whatever comes in
-// by one of them is complete for all of them.
+// The fields of a record that the page uses. Queries, mutations and subscriptions all select them, so a record from any
+// of them is complete for all.
 
 graphql(`
   fragment Ticket on Ticket {

@@ -1,11 +1,11 @@
 import { ApolloLink } from '@apollo/client'
 import { BehaviorSubject, defer, finalize, first } from 'rxjs'
 
-/** The requests that are under way. */
+/** The pending requests. */
 export class Requests {
   readonly #count = new BehaviorSubject(0)
 
-  /** Counts what passes, until the cache has its answer. */
+  /** Counts each operation until the cache has its response. */
   readonly link = new ApolloLink((operation, forward) =>
     defer(() => {
       this.#add(1)
@@ -13,7 +13,7 @@ export class Requests {
     }),
   )
 
-  /** Emits once, as soon as no request is under way. */
+  /** Emits once, as soon as no request is pending. */
   readonly settled = this.#count.pipe(first((count) => count === 0))
 
   #add(difference: number): void {

@@ -6,7 +6,7 @@ import type { TokensFragment } from './generated/graphql'
 import { problemOf } from './problem'
 import { httpUrl } from './url'
 
-/** The two kinds of accounts, which log in at different doors. */
+/** The two kinds of accounts, which have different log-in mutations. */
 export type Side = 'staff' | 'customer'
 
 graphql(`
@@ -27,15 +27,15 @@ const Refresh = graphql(`
   }
 `)
 
-/** An access token is exchanged when it ends within this time, so that it doesn't end on its way. */
+/** An access token is refreshed when it expires within this time, so it doesn't expire in transit. */
 const spareMilliseconds = 30_000
 
 /**
- * Who is logged in on one side: keeps the tokens, also over a reload, and exchanges the access token before it ends.
+ * The session of one side: stores the tokens, also across a reload, and refreshes the access token before it expires.
  *
- * Tabs share a session. A refresh token works once, and the server takes a second use for a theft, so tabs take turns.
- * The tokens are in IndexedDB, since another tab may see a write to localStorage only after its turn has come. Any script
- * of the page can read them: keep strangers' scripts out of it.
+ * Tabs share a session. A refresh token works once, and the server treats a second use as theft, so tabs use a lock.
+ * The tokens are in IndexedDB, because another tab may see a write to localStorage only after it has acquired the lock. Any
+ * script of the page can read them: do not include third-party scripts.
  */
 export class Session {
   readonly #key: string
@@ -43,10 +43,10 @@ export class Session {
   readonly #listeners = new Set<() => void>()
   #tokens: TokensFragment | undefined
   #renewing: Promise<string | undefined> | undefined
-  /** Whether it was the server that ended the last session. */
+  /** Whether the server ended the last session. */
   wasRefused = false
 
-  /** Takes up the session that there is in this browser, if there is one. */
+  /** Restores the session that is stored in this browser, if any. */
   static async open(side: Side): Promise<Session> {
     const session = new Session(side)
     await session.#read()
@@ -76,7 +76,7 @@ export class Session {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Returns an access token that is good for a while; undefined if nobody is logged in. */
+  /** Returns an access token that is valid for a while; undefined if nobody is logged in. */
   async accessToken(): Promise<string | undefined> {
     if (this.#renewing) return this.#renewing
     if (!this.#tokens) return undefined
@@ -84,7 +84,7 @@ export class Session {
     return left > spareMilliseconds ? this.#tokens.accessToken : this.renew(this.#tokens.accessToken)
   }
 
-  /** Exchanges an access token that is used up or was refused; undefined if the session has ended. */
+  /** Refreshes an access token that is expiring or was refused; undefined if the session has ended. */
   renew(accessToken: string): Promise<string | undefined> {
     this.#renewing ??= takeTurns(this.#key, () => this.#exchange(accessToken)).finally(() => {
       this.#renewing = undefined
@@ -94,10 +94,10 @@ export class Session {
 
   async #exchange(accessToken: string): Promise<string | undefined> {
     const tokens = await this.#read()
-    if (tokens?.accessToken !== accessToken) return tokens?.accessToken // another tab was faster
+    if (tokens?.accessToken !== accessToken) return tokens?.accessToken // another tab has refreshed it
     try {
       const next = await refresh(tokens.refreshToken)
-      if (!this.isLoggedIn()) return undefined // logged out meanwhile
+      if (!this.isLoggedIn()) return undefined // logged out in the meantime
       await this.begin(next)
       return next.accessToken
     } catch (error) {
@@ -125,12 +125,12 @@ export class Session {
   }
 }
 
-/** Runs the action while no other tab runs one of that name. Browsers have locks on https and on localhost only. */
+/** Runs the action while no other tab runs one with this name. Browsers support locks only on https and localhost. */
 function takeTurns<T>(name: string, action: () => Promise<T>): Promise<T> {
   return 'locks' in navigator ? navigator.locks.request(name, action) : action()
 }
 
-/** Not by the Apollo client: its requests wait for what this returns. */
+/** Does not use the Apollo client, whose requests wait for this result. */
 async function refresh(refreshToken: string): Promise<TokensFragment> {
   const response = await fetch(httpUrl, {
     method: 'POST',

@@ -1,7 +1,7 @@
 const api = new URL(import.meta.env.VITE_API_URL ?? '/graphql', window.location.href)
 
-/** Where queries and mutations go. Set VITE_API_URL for an API of another origin, and ALLOWED_ORIGINS at the server. */
+/** The URL for queries and mutations. For an API of another origin, set VITE_API_URL, and ALLOWED_ORIGINS there. */
 export const httpUrl = api.href
 
-/** Where subscriptions go: the same address, by WebSocket. */
+/** The URL for subscriptions: the same address, by WebSocket. */
 export const socketUrl = api.href.replace(/^http/, 'ws')

@@ -20,7 +20,7 @@ const CustomerWithInteractions = graphql(`
   }
 `)
 
-/** A customer, their interactions and the tickets on these: one query, however much there is. */
+/** A customer, their interactions and the tickets on these, in one query. */
 export function CustomerDetails({ id }: { id: string }) {
   const { data, error, fetchMore } = useQuery(CustomerWithInteractions, { variables: { id } })
   if (error) return <ProblemMessage problem={problemOf(error)} />

@@ -27,13 +27,13 @@ const Customers = graphql(`
   }
 `)
 
-/** `contains` takes three characters or more; what is shorter begins a name. */
+/** `contains` needs at least three characters; a shorter text uses `startsWith`. */
 function byName(text: string): CustomerWhere | null {
   if (text === '') return null
   return { name: text.length < 3 ? { startsWith: text } : { contains: text } }
 }
 
-/** Returns the value that a text has had for a moment. */
+/** Returns a debounced text. */
 function useSettled(text: string): string {
   const [settled, setSettled] = useState(text)
   useEffect(() => {
@@ -46,7 +46,7 @@ function useSettled(text: string): string {
 export function CustomerList({ chosen }: { chosen: string | undefined }) {
   const [search, setSearch] = useState('')
   const where = byName(useSettled(search.trim()))
-  // There is no subscription to customers: what is kept of a list is shown, and read anew.
+  // There is no subscription to customers: this shows the cached list, and reads it again.
   const { data, previousData, error, fetchMore } = useQuery(Customers, {
     variables: { where },
     fetchPolicy: 'cache-and-network',
@@ -74,7 +74,7 @@ export function CustomerList({ chosen }: { chosen: string | undefined }) {
           </li>
         ))}
       </ul>
-      {customers?.totalCount === 0 && <p className="empty">There is nobody of that name.</p>}
+      {customers?.totalCount === 0 && <p className="empty">There is no customer with this name.</p>}
       {customers && (
         <MoreButton
           label="More customers"

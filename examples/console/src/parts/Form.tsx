@@ -7,7 +7,7 @@ const FormProblem = createContext<Problem | undefined>(undefined)
 interface FormProps {
   label: string
   submitLabel: string
-  /** Sends what was filled in. What it throws is shown: at the fields that it names, else below them all. */
+  /** Sends the form. Its errors are displayed at the fields that they name, otherwise below all fields. */
   onSubmit: (values: FormData) => Promise<unknown>
   children: ReactNode
 }
@@ -46,7 +46,7 @@ export function Form({ label, submitLabel, onSubmit, children }: FormProps) {
   )
 }
 
-/** A form that is out of the way until somebody wants it, and again when it has been sent. */
+/** A form that is collapsed until the user opens it, and after it has been sent. */
 export function FoldedForm({ onSubmit, ...form }: FormProps) {
   const [isOpen, setOpen] = useState(false)
   async function submit(values: FormData) {
@@ -68,7 +68,7 @@ interface ControlProps {
   'aria-describedby': string | undefined
 }
 
-/** A labelled control and what is wrong with it. The name is that of the input's field in the API. */
+/** A labelled control with its error. The name is the input's field in the API. */
 export function Field({
   label,
   name,

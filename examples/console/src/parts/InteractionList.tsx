@@ -7,7 +7,7 @@ interface InteractionListProps {
   onMore: (after: string | null) => Promise<unknown>
 }
 
-/** Interactions, the newest first. */
+/** Interactions, newest first. */
 export function InteractionList({ page, onMore }: InteractionListProps) {
   const { edges, pageInfo } = page
   return (

@@ -5,7 +5,7 @@ import { ProblemMessage } from './ProblemMessage'
 interface MoreButtonProps {
   label: string
   page: { hasNextPage: boolean; endCursor: string | null }
-  /** Reads the next page, which joins the ones before it in the cache. */
+  /** Reads the next page, which the cache appends to the earlier ones. */
   onMore: (after: string | null) => Promise<unknown>
 }
 

@@ -13,7 +13,7 @@ const CreateCustomer = graphql(`
   }
 `)
 
-/** Enters a customer, and shows them. */
+/** Creates a customer, and shows them. */
 export function NewCustomer() {
   const [create] = useMutation(CreateCustomer, { refetchQueries: ['Customers'] })
 

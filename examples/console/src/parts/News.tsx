@@ -2,7 +2,7 @@ import { addressOf } from '../address'
 import type { TicketChange } from '../api/changes'
 import { statusLabels } from './labels'
 
-/** The latest change that the viewer should hear of: for staff a new ticket, for customers what becomes of theirs. */
+/** The latest change of interest to the viewer: for staff a new ticket, for customers a change of theirs. */
 export function News({ change }: { change: TicketChange | undefined }) {
   return (
     <p role="status" className="news">

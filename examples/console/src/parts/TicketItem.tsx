@@ -15,7 +15,7 @@ const MoveTicket = graphql(`
   }
 `)
 
-/** A ticket, with a button for each state that the viewer may move it to. */
+/** A ticket, with a button for each status that the viewer may move it to. */
 export function TicketItem({ ticket }: { ticket: TicketFragment }) {
   const [move, { error, loading }] = useMutation(MoveTicket, { onError: () => undefined })
   const { id, version, description, status, priority, createdAt, assignee, allowedTransitions } = ticket

@@ -7,7 +7,7 @@ export const statusLabels: Record<TicketStatus, string> = {
   CLOSED: 'Closed',
 }
 
-/** What a button says that moves a ticket there. */
+/** The label of the button that moves a ticket to a status. */
 export const moveLabels: Record<TicketStatus, string> = {
   OPEN: 'Reopen',
   IN_PROGRESS: 'Start work',
@@ -36,7 +36,7 @@ export const interactionStatusLabels: Record<InteractionStatus, string> = {
 
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
-/** A point in time of the API, as it is written where the viewer is. */
+/** A point in time of the API in the viewer's locale. */
 export const moment = (time: string): string => moments.format(new Date(time))
 
 /** The options of a select. */

@@ -16,7 +16,7 @@ const LogOut = graphql(`
   }
 `)
 
-/** What somebody sees who is logged in. It is kept up to date as long as it is shown. */
+/** The screen of a logged-in account, with live updates. */
 export function Console({ api }: { api: Api }) {
   const [viewer, setViewer] = useState<Viewer>()
   const [news, setNews] = useState<TicketChange>()
@@ -30,7 +30,7 @@ export function Console({ api }: { api: Api }) {
   }, [api])
 
   async function logOut() {
-    // Without an answer the session is forgotten here, and ends at the server when its tokens do.
+    // If the server can't be reached, the page forgets the session, which ends on the server when its tokens expire.
     await api.client.mutate({ mutation: LogOut }).catch(() => undefined)
     await api.session.end()
   }

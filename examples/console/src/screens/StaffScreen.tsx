@@ -2,7 +2,7 @@ import { useAddress } from '../address'
 import { CustomerDetails } from '../parts/CustomerDetails'
 import { CustomerList } from '../parts/CustomerList'
 
-/** The customers, and what there is to one of them. */
+/** The customers, and the details of one of them. */
 export function StaffScreen() {
   const { customer } = useAddress()
   return (
