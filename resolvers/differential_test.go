@@ -14,7 +14,7 @@ import (
 
 const (
 	differentialSeed       = 20240827
-	differentialOperations = 10_500
+	differentialOperations = 6_000
 	// One in watchedOneIn operations runs once more to see whether the fast path rendered it.
 	watchedOneIn = 10
 )
