@@ -197,6 +197,8 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	return c, nil
 }
 
+func wantsJSON(r *http.Request) bool { return transport.Accepts(r.Header["Accept"], "application/json") }
+
 // hashingSlots returns how many passwords are hashed at a time: half as many as there are processors, because each
 // occupies one for a quarter of a second. When all processors hashed, other requests' p99 was 4 times that of an idle
 // server; it is 2.5 times that now (bench --mixed).
@@ -228,7 +230,7 @@ func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, end
 	}
 	mux.Handle("/graphql", api)
 	if s.mailbox {
-		mux.Handle("GET /dev/mailbox", notify.Mailbox(c.db, log))
+		mux.Handle("GET /dev/mailbox", notify.Mailbox(c.db, wantsJSON, log))
 	}
 	handleHealth(mux, c.db.Ping)
 	return transport.WithRequestID(transport.CORS(s.origins, mux)), operations.EndStreams, nil

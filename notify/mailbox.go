@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"crm/db"
@@ -35,9 +34,9 @@ type mailboxEntry struct {
 	SentAt        *time.Time        `json:"sentAt"`
 }
 
-// Mailbox shows the newest mail to anybody, as a page or, if the request accepts JSON, as {"messages": […]}. It is for
+// Mailbox shows the newest mail to anybody, as a page or, if the request wants JSON, as {"messages": […]}. It is for
 // development only: it knows no viewer and hides nothing.
-func Mailbox(d *db.DB, log *slog.Logger) http.Handler {
+func Mailbox(d *db.DB, wantsJSON func(*http.Request) bool, log *slog.Logger) http.Handler {
 	page := template.Must(template.New("mailbox.html").
 		Funcs(template.FuncMap{"moment": func(t time.Time) string { return t.UTC().Format(moment) }}).
 		ParseFS(templateFiles, "templates/mailbox.html"))
@@ -57,7 +56,7 @@ func Mailbox(d *db.DB, log *slog.Logger) http.Handler {
 			return
 		}
 		show := showPage
-		if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		if wantsJSON(r) {
 			show = showJSON
 		}
 		kind, body, err := show(page, entries(deliveries))

@@ -12,10 +12,12 @@ import (
 	"crm/notify/mail"
 )
 
+func wantsJSON(r *http.Request) bool { return r.Header.Get("Accept") == "application/json" }
+
 func TestMailbox(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	handler := Mailbox(w.db, discard())
+	handler := Mailbox(w.db, wantsJSON, discard())
 	get := func(method, accept string) *httptest.ResponseRecorder {
 		request := httptest.NewRequest(method, "/dev/mailbox", nil)
 		request.Header.Set("Accept", accept)
@@ -66,7 +68,7 @@ func TestMailboxDown(t *testing.T) {
 	}
 	recorder := httptest.NewRecorder()
 	request := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/dev/mailbox", nil)
-	Mailbox(w.db, discard()).ServeHTTP(recorder, request)
+	Mailbox(w.db, wantsJSON, discard()).ServeHTTP(recorder, request)
 	if recorder.Code != http.StatusServiceUnavailable || strings.Contains(recorder.Body.String(), "sql") {
 		t.Errorf("%d: %s", recorder.Code, recorder.Body)
 	}

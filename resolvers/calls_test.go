@@ -38,6 +38,12 @@ func TestStoreCalls(t *testing.T) {
 				fragment T on Interaction { tickets(first: 5) { nodes { id assignee { name } } } }`, 4},
 			{"up again", `query($n: Int!) { customers(first: $n) { nodes { interactions { nodes {
 				customer { name } user { name } } } } } }`, 4},
+			{"the same documents in two places", `query($n: Int!) { customers(first: $n) { nodes { interactions(first: 5) { nodes {
+				tickets(first: 3) { nodes { customer { interactions(first: 1) { nodes { id } } } } }
+				customer { tickets(first: 2) { nodes { id } } } } } } } }`, 7},
+			{"the same documents in two places, the other way round", `query($n: Int!) { customers(first: $n) { nodes { interactions(first: 5) { nodes {
+				customer { tickets(first: 2) { nodes { id } } }
+				tickets(first: 3) { nodes { customer { interactions(first: 1) { nodes { id } } } } } } } } } }`, 7},
 			{"counts", `query($n: Int!) { customers(first: $n) { totalCount nodes { interactions(first: 1) {
 				totalCount pageInfo { hasNextPage } nodes { tickets { totalCount } } } } } }`, 6},
 			{"node", `query($id: ID!) { node(id: $id) { ... on User { assignedTickets { nodes {
