@@ -65,7 +65,11 @@ func TestCORSHeaders(t *testing.T) {
 			t.Errorf("%s is not exposed: %s", name, exposed)
 		}
 	}
-	for _, name := range []string{"authorization", "content-type", "apollo-require-preflight", "x-requested-with"} {
+	for _, name := range []string{
+		"authorization", "content-type", "apollo-require-preflight", "x-requested-with", "authorization,content-type,x-graphql-cost",
+		"apollographql-client-name,apollographql-client-version", "baggage,sentry-trace", "traceparent,tracestate",
+		"x-datadog-origin,x-datadog-parent-id,x-datadog-trace-id", "idempotency-key",
+	} {
 		request := httptest.NewRequest(http.MethodOptions, ownOrigin+"/graphql", nil)
 		request.Header.Set("Origin", listedOrigin)
 		request.Header.Set("Access-Control-Request-Method", http.MethodPost)
