@@ -27,12 +27,22 @@ type viewerKey struct{}
 
 // WithViewer returns a context with the viewer.
 func WithViewer(ctx context.Context, viewer Viewer) context.Context {
-	return context.WithValue(ctx, viewerKey{}, viewer)
+	return context.WithValue(ctx, viewerKey{}, &viewer)
+}
+
+// Become makes an account that has just logged in the viewer of the context, which the payload of the log-in is resolved
+// with. The context must not be shared with other fields of the operation.
+func Become(ctx context.Context, role Role, account, session ID) {
+	if viewer, ok := ctx.Value(viewerKey{}).(*Viewer); ok {
+		viewer.Role, viewer.Account, viewer.Session = role, account, session
+	}
 }
 
 // ViewerFrom returns the viewer of the request; ok is false if nobody is logged in.
 func ViewerFrom(ctx context.Context) (viewer Viewer, ok bool) {
-	viewer, _ = ctx.Value(viewerKey{}).(Viewer)
+	if current, ok := ctx.Value(viewerKey{}).(*Viewer); ok {
+		viewer = *current
+	}
 	return viewer, viewer.LoggedIn()
 }
 

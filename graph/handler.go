@@ -68,6 +68,7 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 	inner.SetQueryCache(contextDocuments{})
 	inner.Use(&operations{config: config})
 	inner.Use(answerLimits{limits: config.Limits})
+	inner.Use(payloadViewers{})
 	if executable, ok := executable.(*executableSchema); ok && !config.NoFastPath {
 		inner.Use(newFastPath(executable, presenter))
 	}

@@ -52,7 +52,7 @@ func (r mutationResolver) LogInUser(ctx context.Context, input graph.LogInInput)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := r.issue(user.Role, session, refreshToken)
+	tokens, err := r.issue(ctx, user.Role, session, refreshToken)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (r mutationResolver) LogInCustomer(
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := r.issue(auth.Customer, session, refreshToken)
+	tokens, err := r.issue(ctx, auth.Customer, session, refreshToken)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (r mutationResolver) Refresh(ctx context.Context, input graph.RefreshInput)
 	if !ok {
 		return nil, store.Errorf(store.Unauthenticated, "the account may no longer log in")
 	}
-	tokens, err := r.issue(live.Role, session, refreshToken)
+	tokens, err := r.issue(ctx, live.Role, session, refreshToken)
 	if err != nil {
 		return nil, err
 	}
@@ -171,10 +171,14 @@ func (r *Resolver) startSession(ctx context.Context, account store.ID, role auth
 	if err != nil {
 		return nil, err
 	}
-	return r.issue(role, session, refreshToken)
+	return r.issue(ctx, role, session, refreshToken)
 }
 
-func (r *Resolver) issue(role auth.Role, session *db.Session, refreshToken string) (*graph.Tokens, error) {
+// issue returns the tokens of a session. The rest of the payload is resolved as the session's account.
+func (r *Resolver) issue(
+	ctx context.Context, role auth.Role, session *db.Session, refreshToken string,
+) (*graph.Tokens, error) {
+	auth.Become(ctx, role, session.Account, session.ID)
 	accessToken, expires, err := r.tokens.Issue(auth.Viewer{Role: role, Account: session.Account, Session: session.ID})
 	if err != nil {
 		return nil, err
