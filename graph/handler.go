@@ -3,11 +3,9 @@ package graph
 import (
 	"context"
 	"log/slog"
-	"maps"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"crm/db/entity"
 	"crm/graph/document"
@@ -76,16 +74,4 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 		inner: inner, budgets: newBudgets(config.Limits.CostPerMinute), introspection: config.Introspection,
 		documents: documents, trusted: config.TrustedDocuments != nil, presenter: presenter, log: config.Logger,
 	}
-}
-
-// ServedSchema returns the schema as clients see it. It omits the parser's @defer, because the deferred part of a response
-// would be lost over plain HTTP. It also omits Float, which nothing uses: the GraphQL specification requires that a schema
-// includes only the built-in scalars that it uses.
-func ServedSchema() *ast.Schema {
-	schema := *NewExecutableSchema(Config{}).Schema()
-	schema.Directives = maps.Clone(schema.Directives)
-	delete(schema.Directives, "defer")
-	schema.Types = maps.Clone(schema.Types)
-	delete(schema.Types, "Float")
-	return &schema
 }

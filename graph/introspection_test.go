@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 )
 
@@ -14,11 +15,12 @@ type introspected struct {
 			Kind, Name, Description string
 			SpecifiedByURL          *string
 			IsOneOf                 *bool
-			InputFields             []struct{ Name string }
+			InputFields, EnumValues []struct{ Name string }
 		}
 		Directives []struct {
 			Name         string
 			IsRepeatable *bool
+			Locations    []string
 		}
 	} `json:"__schema"`
 }
@@ -58,6 +60,43 @@ func TestIntrospection(t *testing.T) {
 	for _, directive := range found.Schema.Directives {
 		if directive.IsRepeatable == nil || *directive.IsRepeatable {
 			t.Errorf("isRepeatable of @%s is wrong", directive.Name)
+		}
+	}
+}
+
+// directiveLocations are those of the September 2025 specification, section 4.
+var directiveLocations = []string{
+	"QUERY", "MUTATION", "SUBSCRIPTION", "FIELD", "FRAGMENT_DEFINITION", "FRAGMENT_SPREAD", "INLINE_FRAGMENT", "VARIABLE_DEFINITION",
+	"SCHEMA", "SCALAR", "OBJECT", "FIELD_DEFINITION", "ARGUMENT_DEFINITION", "INTERFACE", "UNION", "ENUM", "ENUM_VALUE", "INPUT_OBJECT",
+	"INPUT_FIELD_DEFINITION",
+}
+
+// TestIntrospectedLocations checks that introspection has no location that released clients don't know: some of them, such
+// as graphql-core, can't build a schema with an unknown one.
+func TestIntrospectedLocations(t *testing.T) {
+	t.Parallel()
+	server := newTestServer(t, HandlerConfig{Introspection: true})
+	var found introspected
+	if err := json.Unmarshal(server.query(readText(t, "testdata/introspection.graphql")).parsed.Data, &found); err != nil {
+		t.Fatal(err)
+	}
+	for _, directive := range found.Schema.Directives {
+		for _, location := range directive.Locations {
+			if !slices.Contains(directiveLocations, location) {
+				t.Errorf("@%s has the location %s", directive.Name, location)
+			}
+		}
+	}
+	for _, definition := range found.Schema.Types {
+		if definition.Name != "__DirectiveLocation" {
+			continue
+		}
+		var values []string
+		for _, value := range definition.EnumValues {
+			values = append(values, value.Name)
+		}
+		if !slices.Equal(values, directiveLocations) {
+			t.Errorf("the locations are %v, want %v", values, directiveLocations)
 		}
 	}
 }

@@ -46,8 +46,8 @@ func newPolicy(origins []string) *cors.Cors {
 		AllowCredentials: !slices.Contains(origins, "*"),
 		AllowedMethods:   []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders:   []string{"*"},
-		ExposedHeaders: []string{requestIDHeader, "Retry-After", limitHeader, remainingHeader, resetHeader},
-		MaxAge:         preflightSeconds,
+		ExposedHeaders:   []string{requestIDHeader, "Retry-After", limitHeader, remainingHeader, resetHeader},
+		MaxAge:           preflightSeconds,
 	})
 }
 
