@@ -31,7 +31,7 @@ type validator struct {
 
 func newValidator(schema *ast.Schema, limits Limits, introspection bool) *validator {
 	v := &validator{schema: schema, limits: limits}
-	extra := []core.Rule{v.literals()}
+	extra := []core.Rule{v.literals(), singleRootField()}
 	if introspection {
 		v.suggesting = append(specifiedRules(true), extra...)
 	} else {
