@@ -93,6 +93,12 @@ func (v *validator) run(doc *ast.QueryDocument, rules []core.Rule) (errs gqlerro
 	}()
 	seen := map[string]bool{}
 	observers := new(core.Events)
+	typeName := &ast.FieldDefinition{Name: "__typename", Type: ast.NonNullNamedType("String", nil)}
+	observers.OnField(func(_ *core.Walker, field *ast.Field) {
+		if field.Name == typeName.Name {
+			field.Definition = typeName // the parser takes it to be nullable, which matters where fields overlap
+		}
+	})
 	for _, rule := range rules {
 		rule.RuleFunc(observers, func(options ...core.ErrorOption) {
 			err := &gqlerror.Error{Rule: rule.Name}
