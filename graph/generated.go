@@ -558,11 +558,11 @@ type User implements Node {
   version: Int!
   "The interactions of this user that the viewer may see."
   interactions(
-    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Return only elements after this cursor."
     after: String
-    "Return up to this many elements from the end, 1 to 100."
+    "Return up to this many elements from the end, 0 to 100."
     last: Int
     "Return only elements before this cursor."
     before: String
@@ -573,11 +573,11 @@ type User implements Node {
   ): InteractionConnection!
   "The tickets on this user's interactions that the viewer may see."
   tickets(
-    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Return only elements after this cursor."
     after: String
-    "Return up to this many elements from the end, 1 to 100."
+    "Return up to this many elements from the end, 0 to 100."
     last: Int
     "Return only elements before this cursor."
     before: String
@@ -588,11 +588,11 @@ type User implements Node {
   ): TicketConnection!
   "The tickets assigned to this user that the viewer may see."
   assignedTickets(
-    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Return only elements after this cursor."
     after: String
-    "Return up to this many elements from the end, 1 to 100."
+    "Return up to this many elements from the end, 0 to 100."
     last: Int
     "Return only elements before this cursor."
     before: String
@@ -695,11 +695,11 @@ type Customer implements Node {
   version: Int!
   "The interactions with this customer that the viewer may see."
   interactions(
-    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Return only elements after this cursor."
     after: String
-    "Return up to this many elements from the end, 1 to 100."
+    "Return up to this many elements from the end, 0 to 100."
     last: Int
     "Return only elements before this cursor."
     before: String
@@ -710,11 +710,11 @@ type Customer implements Node {
   ): InteractionConnection!
   "The tickets of this customer that the viewer may see."
   tickets(
-    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Return only elements after this cursor."
     after: String
-    "Return up to this many elements from the end, 1 to 100."
+    "Return up to this many elements from the end, 0 to 100."
     last: Int
     "Return only elements before this cursor."
     before: String
@@ -863,11 +863,11 @@ type Interaction implements Node {
   viewerCan: [InteractionAction!]!
   "The tickets raised on it that the viewer may see."
   tickets(
-    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Return only elements after this cursor."
     after: String
-    "Return up to this many elements from the end, 1 to 100."
+    "Return up to this many elements from the end, 0 to 100."
     last: Int
     "Return only elements before this cursor."
     before: String
@@ -878,11 +878,11 @@ type Interaction implements Node {
   ): TicketConnection!
   "The messages about it, newest first."
   deliveries(
-    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Return only elements after this cursor."
     after: String
-    "Return up to this many elements from the end, 1 to 100."
+    "Return up to this many elements from the end, 0 to 100."
     last: Int
     "Return only elements before this cursor."
     before: String
@@ -1027,11 +1027,11 @@ type Ticket implements Node {
   allowedTransitions: [TicketStatus!]!
   "The messages about it, newest first."
   deliveries(
-    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Return only elements after this cursor."
     after: String
-    "Return up to this many elements from the end, 1 to 100."
+    "Return up to this many elements from the end, 0 to 100."
     last: Int
     "Return only elements before this cursor."
     before: String
@@ -1186,11 +1186,11 @@ type Query {
   ): User @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The users that the viewer may see."
   users(
-    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Return only elements after this cursor."
     after: String
-    "Return up to this many elements from the end, 1 to 100."
+    "Return up to this many elements from the end, 0 to 100."
     last: Int
     "Return only elements before this cursor."
     before: String
@@ -1206,11 +1206,11 @@ type Query {
   ): Customer @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The customers that the viewer may see."
   customers(
-    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Return only elements after this cursor."
     after: String
-    "Return up to this many elements from the end, 1 to 100."
+    "Return up to this many elements from the end, 0 to 100."
     last: Int
     "Return only elements before this cursor."
     before: String
@@ -1226,11 +1226,11 @@ type Query {
   ): Interaction @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The interactions that the viewer may see."
   interactions(
-    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Return only elements after this cursor."
     after: String
-    "Return up to this many elements from the end, 1 to 100."
+    "Return up to this many elements from the end, 0 to 100."
     last: Int
     "Return only elements before this cursor."
     before: String
@@ -1246,11 +1246,11 @@ type Query {
   ): Ticket @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The tickets that the viewer may see."
   tickets(
-    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Return only elements after this cursor."
     after: String
-    "Return up to this many elements from the end, 1 to 100."
+    "Return up to this many elements from the end, 0 to 100."
     last: Int
     "Return only elements before this cursor."
     before: String
@@ -1983,11 +1983,11 @@ input CustomerNoteOrder {
 extend type Customer {
   "The staff's notes on this customer; customers see none."
   notes(
-    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Return only elements after this cursor."
     after: String
-    "Return up to this many elements from the end, 1 to 100."
+    "Return up to this many elements from the end, 0 to 100."
     last: Int
     "Return only elements before this cursor."
     before: String
@@ -2006,11 +2006,11 @@ extend type Query {
   ): CustomerNote @hasRole(any: [ADMIN, USER])
   "The notes on all customers."
   customerNotes(
-    "Return up to this many elements from the start, 1 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Return only elements after this cursor."
     after: String
-    "Return up to this many elements from the end, 1 to 100."
+    "Return up to this many elements from the end, 0 to 100."
     last: Int
     "Return only elements before this cursor."
     before: String

@@ -45,6 +45,7 @@ type pageQuery struct {
 // next one.
 func newPageQuery(keys [][]byte, def *Definition, list List) (pageQuery, error) {
 	var problems store.Problems
+	list.After, list.Before = orAbsent(list.After), orAbsent(list.Before)
 	r := pageQuery{size: list.size(&problems), backward: list.Last != nil || (list.Before != nil && list.First == nil)}
 	order := totalOrder(def, list.Order, &problems)
 	r.cursors = newCursors(keys, def.Collection, order)
@@ -64,6 +65,14 @@ func newPageQuery(keys [][]byte, def *Definition, list List) (pageQuery, error) 
 	return r, nil
 }
 
+// orAbsent makes an empty cursor an absent one: Apollo Client's relayStylePagination sends "" for the first page.
+func orAbsent(cursor *string) *string {
+	if cursor != nil && *cursor == "" {
+		return nil
+	}
+	return cursor
+}
+
 func (l List) size(problems *store.Problems) int {
 	size := DefaultPage
 	for _, given := range []struct {
@@ -74,8 +83,8 @@ func (l List) size(problems *store.Problems) int {
 			continue
 		}
 		size = *given.n
-		if size < 1 || size > MaxPage {
-			problems.Add(given.path, "must be from 1 to %d, not %d", MaxPage, size)
+		if size < 0 || size > MaxPage {
+			problems.Add(given.path, "must be from 0 to %d, not %d", MaxPage, size)
 		}
 	}
 	if l.First != nil && l.Last != nil {
