@@ -3,6 +3,7 @@ package resolvers_test
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,55 +16,81 @@ func nested(depth int) string {
 	return strings.Repeat("{not: ", depth) + `{name: {eq: "x"}}` + strings.Repeat("}", depth)
 }
 
+// badArguments are arguments of a list of customers that are refused, with the problem that the response names.
+type badArguments struct {
+	name, arguments string
+	code            store.Code
+	path, message   string
+}
+
+// badSizes are wrong sizes of a page.
+func badSizes() []badArguments {
+	return []badArguments{
+		{"first: -1", `first: -1`, store.BadInput, "first", "from 0 to 100, not -1"},
+		{"first: 1000", `first: 1000`, store.BadInput, "first", "from 0 to 100, not 1000"},
+		{"first above 32 bits", `first: 4294967297`, store.BadInput, "first", "32 bits"},
+		{"last: 101", `last: 101`, store.BadInput, "last", "from 0 to 100"},
+		{"first and last", `first: 5, last: 5`, store.BadInput, "last", "together with first"},
+	}
+}
+
+// badCursors are cursors that are made up, changed or of other lists.
+func (s *server) badCursors(p people) []badArguments {
+	s.t.Helper()
+	page := s.must(p.admin.token, `{ customers { pageInfo { endCursor } } users { pageInfo { endCursor } }
+		byName: customers(orderBy: {field: NAME}) { pageInfo { endCursor } }
+		reversed: customers(orderBy: {field: CREATED_AT}) { pageInfo { endCursor } } }`, nil)
+	cursor := page.text("customers.pageInfo.endCursor")
+	forged, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	forged[len(forged)-3] ^= 1 // a digit of the id
+	return []badArguments{
+		{"a made up cursor", `after: "MTIzNDU2Nzg5MA"`, store.BadInput, "after", "not a cursor of this list"},
+		{"a cursor with NUL", `after: "\u0000"`, store.BadInput, "after", "not a cursor of this list"},
+		{"a forged cursor", `before: "` + base64.RawURLEncoding.EncodeToString(forged) + `"`, store.BadInput, "before", "not a cursor of this list"},
+		{"a cut cursor", `after: "` + cursor[:len(cursor)-4] + `"`, store.BadInput, "after", "not a cursor of this list"},
+		{"another list's cursor", `after: "` + page.text("users.pageInfo.endCursor") + `"`, store.BadInput, "after", "not a cursor of this list"},
+		{"another order's cursor", `after: "` + page.text("byName.pageInfo.endCursor") + `"`, store.BadInput, "after", "not a cursor of this list"},
+		{"another direction's cursor", `after: "` + page.text("reversed.pageInfo.endCursor") + `"`, store.BadInput, "after", "not a cursor of this list"},
+	}
+}
+
+func badOrders() []badArguments {
+	return []badArguments{
+		{"4 keys", `orderBy: [{field: NAME}, {field: EMAIL}, {field: CREATED_AT}, {field: UPDATED_AT}]`, store.BadInput, "orderBy", "at most 3 keys, not 4"},
+		{"a key twice", `orderBy: [{field: NAME}, {field: NAME, direction: DESC}]`, store.BadInput, "orderBy", "each key once"},
+		{"an unknown key", `orderBy: {field: PASSWORD}`, apierror.ValidationFailed, "", "PASSWORD"},
+	}
+}
+
+// badFilters are where inputs with unknown fields and operators, wrong operands, or too much of anything.
+func badFilters(p people) []badArguments {
+	ids := make([]string, 101)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("%q", idOfNothing(p.customer.id))
+	}
+	conditions := strings.Repeat(`{name: {eq: "x"}}`, 51)
+	return []badArguments{
+		{"contains too much", `where: {name: {contains: "` + strings.Repeat("x", 1001) + `"}}`, store.BadInput, "where.name.contains", "at most 1000 characters"},
+		{"starts with too much", `where: {name: {startsWith: "` + strings.Repeat("é", 1001) + `"}}`, store.BadInput, "where.name.startsWith", "at most 1000 characters"},
+		{"contains too little", `where: {or: [{company: {contains: "é1"}}]}`, store.BadInput, "where.or.0.company.contains", "at least 3 characters"},
+		{"an unknown operator", `where: {name: {regex: ".*"}}`, apierror.ValidationFailed, "", "regex"},
+		{"an unknown field", `where: {password: {startsWith: "$2"}}`, apierror.ValidationFailed, "", "password"},
+		{"9 deep", `where: ` + nested(8), store.BadInput, "where" + strings.Repeat(".not", 8), "at most 8 deep"},
+		{"102 conditions", `where: {or: [` + conditions + `]}`, store.BadInput, "where", "at most 100 conditions, not 103"},
+		{"in of 101", `where: {id: {in: [` + strings.Join(ids, " ") + `]}}`, store.BadInput, "where.id.in", "at most 100 values, not 101"},
+		{"notIn of 101", `where: {not: {name: {notIn: [` + strings.Join(ids, " ") + `]}}}`, store.BadInput, "where.not.name.notIn", "at most 100 values, not 101"},
+		{"an id of another kind", `where: {id: {in: ["` + p.customer.id + `", "` + p.ticket + `"]}}`, store.BadInput, "where.id.in.1", "the id of a ticket, not of a customer"},
+		{"an invalid time", `where: {createdAt: {gt: "yesterday"}}`, store.BadInput, "where.createdAt.gt", "time like"},
+	}
+}
+
 func TestBadList(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
-		page := s.must(p.admin.token, `{ customers { pageInfo { endCursor } } users { pageInfo { endCursor } }
-			byName: customers(orderBy: {field: NAME}) { pageInfo { endCursor } }
-			reversed: customers(orderBy: {field: CREATED_AT}) { pageInfo { endCursor } } }`, nil)
-		cursor := page.text("customers.pageInfo.endCursor")
-		forged, err := base64.RawURLEncoding.DecodeString(cursor)
-		if err != nil {
-			t.Fatal(err)
-		}
-		forged[len(forged)-3] ^= 1 // a digit of the id
-		ids := make([]string, 101)
-		for i := range ids {
-			ids[i] = fmt.Sprintf("%q", idOfNothing(p.customer.id))
-		}
-		conditions := strings.Repeat(`{name: {eq: "x"}}`, 51)
-		for _, test := range []struct {
-			name, arguments string
-			code            store.Code
-			path, message   string
-		}{
-			{"first: -1", `first: -1`, store.BadInput, "first", "from 0 to 100, not -1"},
-			{"first: 1000", `first: 1000`, store.BadInput, "first", "from 0 to 100, not 1000"},
-			{"first above 32 bits", `first: 4294967297`, store.BadInput, "first", "32 bits"},
-			{"last: 101", `last: 101`, store.BadInput, "last", "from 0 to 100"},
-			{"first and last", `first: 5, last: 5`, store.BadInput, "last", "together with first"},
-			{"a made up cursor", `after: "MTIzNDU2Nzg5MA"`, store.BadInput, "after", "not a cursor of this list"},
-			{"a cursor with NUL", `after: "\u0000"`, store.BadInput, "after", "not a cursor of this list"},
-			{"a forged cursor", `before: "` + base64.RawURLEncoding.EncodeToString(forged) + `"`, store.BadInput, "before", "not a cursor of this list"},
-			{"a cut cursor", `after: "` + cursor[:len(cursor)-4] + `"`, store.BadInput, "after", "not a cursor of this list"},
-			{"another list's cursor", `after: "` + page.text("users.pageInfo.endCursor") + `"`, store.BadInput, "after", "not a cursor of this list"},
-			{"another order's cursor", `after: "` + page.text("byName.pageInfo.endCursor") + `"`, store.BadInput, "after", "not a cursor of this list"},
-			{"another direction's cursor", `after: "` + page.text("reversed.pageInfo.endCursor") + `"`, store.BadInput, "after", "not a cursor of this list"},
-			{"4 keys", `orderBy: [{field: NAME}, {field: EMAIL}, {field: CREATED_AT}, {field: UPDATED_AT}]`, store.BadInput, "orderBy", "at most 3 keys, not 4"},
-			{"a key twice", `orderBy: [{field: NAME}, {field: NAME, direction: DESC}]`, store.BadInput, "orderBy", "each key once"},
-			{"contains too much", `where: {name: {contains: "` + strings.Repeat("x", 1001) + `"}}`, store.BadInput, "where.name.contains", "at most 1000 characters"},
-			{"starts with too much", `where: {name: {startsWith: "` + strings.Repeat("é", 1001) + `"}}`, store.BadInput, "where.name.startsWith", "at most 1000 characters"},
-			{"contains too little", `where: {or: [{company: {contains: "é1"}}]}`, store.BadInput, "where.or.0.company.contains", "at least 3 characters"},
-			{"an unknown key", `orderBy: {field: PASSWORD}`, apierror.ValidationFailed, "", "PASSWORD"},
-			{"an unknown operator", `where: {name: {regex: ".*"}}`, apierror.ValidationFailed, "", "regex"},
-			{"an unknown field", `where: {password: {startsWith: "$2"}}`, apierror.ValidationFailed, "", "password"},
-			{"9 deep", `where: ` + nested(8), store.BadInput, "where" + strings.Repeat(".not", 8), "at most 8 deep"},
-			{"102 conditions", `where: {or: [` + conditions + `]}`, store.BadInput, "where", "at most 100 conditions, not 103"},
-			{"in of 101", `where: {id: {in: [` + strings.Join(ids, " ") + `]}}`, store.BadInput, "where.id.in", "at most 100 values, not 101"},
-			{"notIn of 101", `where: {not: {name: {notIn: [` + strings.Join(ids, " ") + `]}}}`, store.BadInput, "where.not.name.notIn", "at most 100 values, not 101"},
-			{"an id of another kind", `where: {id: {in: ["` + p.customer.id + `", "` + p.ticket + `"]}}`, store.BadInput, "where.id.in.1", "the id of a ticket, not of a customer"},
-			{"an invalid time", `where: {createdAt: {gt: "yesterday"}}`, store.BadInput, "where.createdAt.gt", "time like"},
-		} {
+		for _, test := range slices.Concat(badSizes(), s.badCursors(p), badOrders(), badFilters(p)) {
 			t.Run(test.name, func(t *testing.T) {
 				s := s.in(t)
 				a := s.ask(p.admin.token, "{ customers("+test.arguments+") { nodes { id } } }", nil)

@@ -9,8 +9,11 @@ import (
 	"crm/db/store"
 )
 
-// filteredLists stores a few documents of each kind that differ in every field, and returns their lists.
-func (s *server) filteredLists(admin account) []filtered {
+// filteredTexts are the names, titles and descriptions of what is filtered.
+var filteredTexts = []string{"Érica", "e\u0301ric the 2nd", "50% _off_", `Back\slash.*`, "ÅSA Ünlü"}
+
+// filteredAccounts stores a few users and customers that differ in every field, and returns them, with the admin first.
+func (s *server) filteredAccounts(admin account) (users, customers []fields) {
 	s.t.Helper()
 	_, adminID, err := db.ParseGlobalID(admin.id)
 	if err != nil {
@@ -20,13 +23,11 @@ func (s *server) filteredLists(admin account) []filtered {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	texts := []string{"Érica", "e\u0301ric the 2nd", "50% _off_", `Back\slash.*`, "ÅSA Ünlü"}
-	users := []fields{{
+	users = []fields{{
 		"_id": adminID, "name": rohan.Name, "email": rohan.Email, "role": "ADMIN",
 		"created_at": rohan.CreatedAt, "updated_at": rohan.UpdatedAt,
 	}}
-	var customers, interactions, tickets []fields
-	for i, text := range texts {
+	for i, text := range filteredTexts {
 		email := fmt.Sprintf("%c.User%d@Example.net", 'A'+i, i)
 		user := fields{
 			"_id": store.NewID(), "name": text, "name_key": entity.Fold(text), "email": email, "email_key": entity.Fold(email), "role": "USER",
@@ -42,7 +43,13 @@ func (s *server) filteredLists(admin account) []filtered {
 		}
 		users, customers = append(users, s.seed(db.Users.Collection, user)), append(customers, s.seed(db.Customers.Collection, customer))
 	}
-	for i, text := range texts {
+	return users, customers
+}
+
+// filteredWork stores a few interactions and tickets of these accounts that differ in every field, and returns them.
+func (s *server) filteredWork(users, customers []fields) (interactions, tickets []fields) {
+	s.t.Helper()
+	for i, text := range filteredTexts {
 		interaction := fields{
 			"_id": store.NewID(), "user_id": users[i%3].id(), "customer_id": customers[i%2].id(),
 			"kind": []string{"meeting", "task", "follow_up"}[i%3], "status": []string{"planned", "done", "cancelled"}[i/2],
@@ -60,6 +67,14 @@ func (s *server) filteredLists(admin account) []filtered {
 		interactions = append(interactions, s.seed(db.Interactions.Collection, interaction))
 		tickets = append(tickets, s.seed(db.Tickets.Collection, ticket))
 	}
+	return interactions, tickets
+}
+
+// filteredLists stores a few documents of each kind that differ in every field, and returns their lists.
+func (s *server) filteredLists(admin account) []filtered {
+	s.t.Helper()
+	users, customers := s.filteredAccounts(admin)
+	interactions, tickets := s.filteredWork(users, customers)
 	stored := map[string]string{
 		"id": "_id", "createdAt": "created_at", "updatedAt": "updated_at", "startTime": "start_time", "endTime": "end_time",
 		"userId": "user_id", "customerId": "customer_id", "interactionId": "interaction_id", "assigneeId": "assignee_id",

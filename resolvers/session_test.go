@@ -116,26 +116,47 @@ func TestRefreshTokenUsedByManyAtOnce(t *testing.T) {
 	})
 }
 
+// nextPassword replaces password.
+const nextPassword = "battery staple"
+
+// sessionEnd is a mutation that may end an account's two sessions.
+type sessionEnd struct {
+	mutation, whose string
+	byAdmin         bool
+	in              variables
+	// ended is the number of ended sessions in the response; first and second are whether these two remain active.
+	ended         any
+	first, second bool
+	// logsInWith is the valid password afterwards.
+	logsInWith string
+}
+
+// check checks which of the account's sessions and passwords are valid after the mutation.
+func (e sessionEnd) check(s *server, first, second account) {
+	s.t.Helper()
+	if a, b := s.alive(first), s.alive(second); a != e.first || b != e.second {
+		s.t.Errorf("the first session is active: %v, the second: %v, want %v and %v", a, b, e.first, e.second)
+	}
+	if !e.second {
+		s.refused("", refreshMutation, variables{"token": second.refresh}, anon)
+	}
+	for _, secret := range []string{password, nextPassword} {
+		if _, ok := s.logInAs(first, secret); ok != (secret == e.logsInWith) {
+			s.t.Errorf("they can log in with %q: %v", secret, ok)
+		}
+	}
+}
+
 // TestWhatEndsSessions changes an account with two sessions, of which the first may be the viewer.
 func TestWhatEndsSessions(t *testing.T) {
-	const next = "battery staple"
 	schema := graph.NewExecutableSchema(graph.Config{}).Schema()
 	onEachEngine(t, func(t *testing.T, s *server) {
 		ada := s.signUpUser("Ada")
-		for i, test := range []struct {
-			mutation, whose string
-			byAdmin         bool
-			in              variables
-			// ended is the number of ended sessions in the response; first and second are whether these two remain active.
-			ended         any
-			first, second bool
-			// logsInWith is the valid password afterwards.
-			logsInWith string
-		}{
+		for i, test := range []sessionEnd{
 			{"logOut", "user customer", false, nil, 1.0, false, true, password},
 			{"logOutEverywhere", "user customer", false, nil, 2.0, false, false, password},
-			{"changePassword", "user customer", false, variables{"currentPassword": password, "newPassword": next}, 1.0, true, false, next},
-			{"setPassword", "user customer", true, variables{"id": "", "newPassword": next}, 2.0, false, false, next},
+			{"changePassword", "user customer", false, variables{"currentPassword": password, "newPassword": nextPassword}, 1.0, true, false, nextPassword},
+			{"setPassword", "user customer", true, variables{"id": "", "newPassword": nextPassword}, 2.0, false, false, nextPassword},
 			{"deactivateUser", "user", true, variables{"id": ""}, 2.0, false, false, ""},
 			{"deleteUser", "user", true, variables{"id": ""}, nil, false, false, ""},
 			{"deleteCustomer", "customer", true, variables{"id": ""}, nil, false, false, ""},
@@ -168,19 +189,9 @@ func TestWhatEndsSessions(t *testing.T) {
 					if ended := got.at(test.mutation + ".endedSessions"); ended != test.ended {
 						t.Errorf("the response says that %v sessions ended, want %v", ended, test.ended)
 					}
-					if a, b := s.alive(first), s.alive(second); a != test.first || b != test.second {
-						t.Errorf("the first session is active: %v, the second: %v, want %v and %v", a, b, test.first, test.second)
-					}
-					if !test.second {
-						s.refused("", refreshMutation, variables{"token": second.refresh}, anon)
-					}
+					test.check(s, first, second)
 					if !s.alive(ada) {
 						t.Error("somebody else's session ended")
-					}
-					for _, secret := range []string{password, next} {
-						if _, ok := s.logInAs(first, secret); ok != (secret == test.logsInWith) {
-							t.Errorf("they can log in with %q: %v", secret, ok)
-						}
 					}
 				})
 			}

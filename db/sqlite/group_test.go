@@ -54,6 +54,30 @@ func (w *writers) insert(title string) {
 	})
 }
 
+// insertThenPanic starts an operation that panics after it has inserted a note.
+func (w *writers) insertThenPanic(name string) {
+	w.start(name, func() error {
+		return w.s.write(w.t.Context(), notes, nil, func(c *conn) error {
+			if err := c.exec("INSERT INTO notes (_id, title) VALUES (x'00', 'half')"); err != nil {
+				return err
+			}
+			panic("no luck")
+		})
+	})
+}
+
+// insertUntilInterrupted starts an operation that inserts notes without end, and is cancelled meanwhile.
+func (w *writers) insertUntilInterrupted(name string) {
+	interrupted, interrupt := context.WithCancel(w.t.Context())
+	w.start(name, func() error {
+		return w.s.write(interrupted, notes, nil, func(c *conn) error {
+			go interrupt()
+			return c.exec("INSERT INTO notes (_id, title) " +
+				"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT randomblob(12), i FROM n")
+		})
+	})
+}
+
 // result returns an operation's error, including a panic that the store relays.
 func (w *writers) result(name string) error {
 	result := <-w.results[name]
@@ -100,22 +124,8 @@ func TestGroupIsolatesMembers(t *testing.T) {
 		w.start("logged twice", func() error {
 			return s.Insert(t.Context(), notes, &note{ID: store.NewID(), Title: "half"}, logged)
 		})
-		w.start("panic", func() error {
-			return s.write(t.Context(), notes, nil, func(c *conn) error {
-				if err := c.exec("INSERT INTO notes (_id, title) VALUES (x'00', 'half')"); err != nil {
-					return err
-				}
-				panic("no luck")
-			})
-		})
-		interrupted, interrupt := context.WithCancel(t.Context())
-		w.start("interrupted", func() error {
-			return s.write(interrupted, notes, nil, func(c *conn) error {
-				go interrupt()
-				return c.exec("INSERT INTO notes (_id, title) " +
-					"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT randomblob(12), i FROM n")
-			})
-		})
+		w.insertThenPanic("panic")
+		w.insertUntilInterrupted("interrupted")
 		w.insert("last")
 		ended, end := context.WithCancel(t.Context())
 		w.start("cancelled when done", func() error {

@@ -5,13 +5,13 @@ import (
 	"testing"
 )
 
-// TestSocketProtocol walks through the rules of graphql-transport-ws.
-func TestSocketProtocol(t *testing.T) {
+// ready returns the steps with those before them that open a connection.
+func ready(steps ...string) []string { return append([]string{initialize, acked}, steps...) }
+
+// TestSocketConnection opens connections as graphql-transport-ws allows and forbids, and pings.
+func TestSocketConnection(t *testing.T) {
 	t.Parallel()
-	server := newStreamServer(t, Config{})
-	ready := func(steps ...string) []string { return append([]string{initialize, acked}, steps...) }
-	long := strings.Repeat("x", maxOperationID)
-	for name, steps := range map[string][]string{
+	playAll(t, map[string][]string{
 		"init":                  {initialize, acked},
 		"init with payload":     {`> {"type":"connection_init","payload":{"other":1}}`, acked},
 		"init with null":        {`> {"type":"connection_init","payload":null}`, acked},
@@ -20,6 +20,18 @@ func TestSocketProtocol(t *testing.T) {
 		"second init":           ready(initialize, "! 4429 Too many initialisation requests"),
 		"subscribe before init": {subscribeTo("1", "{ping}"), "! 4401 Unauthorized"},
 
+		"ping":              {`> {"type":"ping"}`, `< {"type":"pong"}`, initialize, acked, `> {"type":"ping"}`, `< {"type":"pong"}`},
+		"ping with payload": {`> {"type":"ping","payload":{"a":[1]}}`, `< {"type":"pong","payload":{"a":[1]}}`},
+		"ping with text":    {`> {"type":"ping","payload":"x"}`, "! 4400"},
+		"pong unasked":      {`> {"type":"pong","payload":{"a":1}}`, initialize, acked},
+	})
+}
+
+// TestSocketMessages sends messages that are malformed or too large, and some at the limit.
+func TestSocketMessages(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", maxOperationID)
+	playAll(t, map[string][]string{
 		"not JSON":             {"> hunter2", "! 4400"},
 		"a list":               {"> []", "! 4400"},
 		"a text":               {`> "connection_init"`, "! 4400"},
@@ -41,7 +53,13 @@ func TestSocketProtocol(t *testing.T) {
 		"complete without id":  ready(`> {"type":"complete"}`, "! 4400"),
 		"too large":            {"> " + strings.Repeat(" ", 1<<20+1), "! 1009"},
 		"not UTF-8":            {"> {\"type\":\"connection_init\",\"payload\":{\"\xff\":1}}", "! 1007"},
+	})
+}
 
+// TestSocketOperations walks through the rules of graphql-transport-ws on the start and the end of operations.
+func TestSocketOperations(t *testing.T) {
+	t.Parallel()
+	playAll(t, map[string][]string{
 		"query":            ready(subscribeTo("1", "{ping}"), nextOf("1", `{"ping":"pong"}`), completeOf("1")),
 		"mutation":         ready(subscribeTo("1", "mutation{set}"), nextOf("1", `{"set":"pong"}`), completeOf("1")),
 		"an id in quotes":  ready(subscribeTo(`\"<é>`, "{ping}"), nextOf(`\"<é>`, `{"ping":"pong"}`), completeOf(`\"<é>`)),
@@ -58,11 +76,6 @@ func TestSocketProtocol(t *testing.T) {
 			subscribeTo("1", "{ping}"), nextOf("1", `{"ping":"pong"}`), completeOf("1")),
 		"complete of nothing": ready(`> {"type":"complete","id":"1"}`, subscribeTo("1", "{ping}"), nextOf("1", `{"ping":"pong"}`), completeOf("1")),
 
-		"ping":              {`> {"type":"ping"}`, `< {"type":"pong"}`, initialize, acked, `> {"type":"ping"}`, `< {"type":"pong"}`},
-		"ping with payload": {`> {"type":"ping","payload":{"a":[1]}}`, `< {"type":"pong","payload":{"a":[1]}}`},
-		"ping with text":    {`> {"type":"ping","payload":"x"}`, "! 4400"},
-		"pong unasked":      {`> {"type":"pong","payload":{"a":1}}`, initialize, acked},
-
 		"a field that fails": ready(subscribeTo("1", "{panic}"), "* INTERNAL_SERVER_ERROR"),
 		"a syntax error":     ready(subscribeTo("1", "{"), "* GRAPHQL_PARSE_FAILED"),
 		"an invalid query":   ready(subscribeTo("1", "{nothing}"), "* GRAPHQL_VALIDATION_FAILED"),
@@ -71,7 +84,15 @@ func TestSocketProtocol(t *testing.T) {
 		"ended with a cause": ready(subscribeTo("1", "subscription{slow}"), nextOf("1", `{"slow":1}`), errorOf("1", "too slow", "RATE_LIMITED")),
 		"ended by an error":  ready(subscribeTo("1", "subscription{secret}"), nextOf("1", `{"secret":1}`), "* INTERNAL_SERVER_ERROR"),
 		"ended by a panic":   ready(subscribeTo("1", "subscription{panic}"), nextOf("1", `{"panic":1}`), "* INTERNAL_SERVER_ERROR"),
-	} {
+	})
+}
+
+// playAll plays each list of steps on a connection of its own. The step "* CODE" expects a message with that error code that
+// reveals no secret.
+func playAll(t *testing.T, tests map[string][]string) {
+	t.Helper()
+	server := newStreamServer(t, Config{})
+	for name, steps := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			socket := server.dial()
