@@ -197,7 +197,9 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	return c, nil
 }
 
-func wantsJSON(r *http.Request) bool { return transport.Accepts(r.Header["Accept"], "application/json") }
+func wantsJSON(r *http.Request) bool {
+	return transport.Accepts(r.Header["Accept"], "application/json")
+}
 
 // hashingSlots returns how many passwords are hashed at a time: half as many as there are processors, because each
 // occupies one for a quarter of a second. When all processors hashed, other requests' p99 was 4 times that of an idle
