@@ -103,7 +103,8 @@ func TestTransportBodies(t *testing.T) {
 		"null query":         wrong(`{"query":null}`, "query"),
 		"object as query":    wrong(`{"query":{}}`, "query"),
 		"number as name":     wrong(typenameBodyWith(`"operationName":1`), "operationName"),
-		"array as variables": wrong(typenameBodyWith(`"variables":[]`), "variables"),
+		"array as variables": wrong(typenameBodyWith(`"variables":[1]`), "variables"),
+		"PHP's empty maps":   {body: typenameBodyWith(`"variables":[],"extensions":[]`), status: 200},
 		"text as extensions": wrong(typenameBodyWith(`"extensions":"x"`), "extensions"),
 		"several wrong":      wrong(typenameBodyWith(`"variables":1,"extensions":"x"`), "variables,extensions"),
 	})

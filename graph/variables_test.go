@@ -30,6 +30,7 @@ func wrongVariables() map[string]struct{ query, variables, fields string } {
 		"integer beyond 64 bits": {list, `{"first":30000000000000000000000}`, "first"},
 		"integer as text":        {list, `{"first":"5"}`, "first"},
 		"fraction":               {list, `{"first":1.5}`, "first"},
+		"tiny fraction":          {list, `{"first":1e-1}`, "first"},
 		"enum of another case":   {list, `{"orderBy":[{"field":"created_at"}]}`, "orderBy.0.field"},
 		"list of one":            {list, `{"orderBy":{"field":"NOPE"}}`, "orderBy.field"},
 		"text as list element":   {list, `{"orderBy":[{"field":"PRIORITY"},"x"]}`, "orderBy.1"},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -17,7 +18,39 @@ func expectedJSON(text string) (value any, err error) {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
 	err = decoder.Decode(&value)
-	return value, err
+	return withIntegers(value), err
+}
+
+// withIntegers writes the integers in a value without fraction and exponent.
+func withIntegers(value any) any {
+	switch v := value.(type) {
+	case json.Number:
+		if f, err := v.Float64(); err == nil && f == float64(int64(f)) && f >= -1<<53 && f <= 1<<53 && strings.ContainsAny(string(v), ".eE") {
+			return json.Number(strconv.FormatFloat(f+0, 'f', -1, 64)) // + 0 makes -0 positive
+		}
+	case []any:
+		for i, item := range v {
+			v[i] = withIntegers(item)
+		}
+	case map[string]any:
+		for name, item := range v {
+			v[name] = withIntegers(item)
+		}
+	}
+	return value
+}
+
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"10.0": "10", "1e1": "10", "-2.50E+1": "-25", "0.0": "0", "-0.0": "0", "10": "10", "1.5": "1.5", "1e-1": "1e-1", "1e300": "1e300",
+		"9007199254740992.0": "9007199254740992", "123456789012345678901234567890": "123456789012345678901234567890",
+		"0.1e400": "0.1e400", "1e400": "1e400", "1e-400": "0",
+	} {
+		if got := number(text); string(got) != want {
+			t.Errorf("%s is %s, want %s", text, got, want)
+		}
+	}
 }
 
 var jsonTexts = []string{

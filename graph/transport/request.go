@@ -175,8 +175,8 @@ func parseParams(given map[string]any) (*graphql.RawParams, *refusal) {
 	var problems store.Problems
 	readParam(given, queryParam, "a string", &params.Query, &problems)
 	readParam(given, operationNameParam, "a string or null", &params.OperationName, &problems)
-	readParam(given, variablesParam, "an object or null", &params.Variables, &problems)
-	readParam(given, extensionsParam, "an object or null", &params.Extensions, &problems)
+	readObject(given, variablesParam, &params.Variables, &problems)
+	readObject(given, extensionsParam, &params.Extensions, &problems)
 	documentID := readDocumentID(given, params.Query, &problems)
 	switch {
 	case len(problems) > 0:
@@ -205,6 +205,14 @@ func readParam[T any](given map[string]any, name, typeName string, target *T, pr
 		problems.Add(name, "must be %s", typeName)
 	}
 	*target = value
+}
+
+// readObject reads an object. PHP encodes an empty one as an empty list.
+func readObject(given map[string]any, name string, target *map[string]any, problems *store.Problems) {
+	if list, ok := given[name].([]any); ok && len(list) == 0 {
+		return
+	}
+	readParam(given, name, "an object or null", target, problems)
 }
 
 // readDocumentID returns the id of the document to run, or "" if there is none. Next to a query, the parameter that Relay
