@@ -324,7 +324,7 @@ directive @hasRole(
   any: [Role!]!
 ) on FIELD_DEFINITION
 
-"An RFC 3339 date and time with millisecond precision. Inputs may have any offset; outputs are in UTC."
+"An RFC 3339 date and time. Inputs may have any offset; outputs are in UTC, with three digits of milliseconds."
 scalar DateTime @specifiedBy(url: "https://scalars.graphql.org/andimarek/date-time.html")
 
 "An email address such as ` + "`" + `rohan@gmail.com` + "`" + `. It is stored as written and compared case-insensitively."

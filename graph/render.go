@@ -200,7 +200,7 @@ func appendDateTime(buf []byte, t time.Time) []byte {
 	t = t.UTC()
 	year, month, day := t.Date()
 	if year < 0 || year > 9999 {
-		return t.AppendFormat(buf, `"2006-01-02T15:04:05.999Z"`)
+		return t.AppendFormat(buf, `"2006-01-02T15:04:05.000Z"`)
 	}
 	hour, minute, second := t.Clock()
 	buf = append(buf, '"')
@@ -210,13 +210,8 @@ func appendDateTime(buf []byte, t time.Time) []byte {
 	buf = appendTwoDigits(append(buf, 'T'), hour)
 	buf = appendTwoDigits(append(buf, ':'), minute)
 	buf = appendTwoDigits(append(buf, ':'), second)
-	if ms := t.Nanosecond() / int(time.Millisecond); ms > 0 {
-		buf = append(buf, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
-		for buf[len(buf)-1] == '0' {
-			buf = buf[:len(buf)-1]
-		}
-	}
-	return append(buf, 'Z', '"')
+	ms := t.Nanosecond() / int(time.Millisecond)
+	return append(buf, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10), 'Z', '"')
 }
 
 func appendTwoDigits(buf []byte, n int) []byte { return append(buf, byte('0'+n/10), byte('0'+n%10)) }

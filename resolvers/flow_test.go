@@ -26,7 +26,7 @@ func (s *server) planDemo(token, customerID string) string {
 		variables{"customer": customerID})
 	id := created.text("createInteraction.interaction.id")
 	for path, want := range map[string]string{
-		"title": "demo title", "startTime": "2024-08-27T20:03:00Z", "endTime": "2024-08-27T20:33:00Z",
+		"title": "demo title", "startTime": "2024-08-27T20:03:00.000Z", "endTime": "2024-08-27T20:33:00.000Z",
 		"kind": "MEETING", "status": "PLANNED", "user.email": "rohan@gmail.com", "customer.name": "Rahul",
 	} {
 		if got := created.text("createInteraction.interaction." + path); got != want {
@@ -78,7 +78,7 @@ func TestFlow(t *testing.T) {
 		ticketID := s.resolveTicket(token, customerToken, id)
 		changed := s.must(token, `mutation($id: ID!) { updateInteraction(input: {id: $id, title: "another title",
 			startTime: "2024-08-28T09:00:00+02:00"}) { interaction { title startTime endTime version } } }`, variables{"id": id})
-		if changed.text("updateInteraction.interaction.endTime") != "2024-08-28T07:30:00Z" {
+		if changed.text("updateInteraction.interaction.endTime") != "2024-08-28T07:30:00.000Z" {
 			t.Errorf("the end didn't move with the start: %s", changed.raw)
 		}
 		s.must(token, `mutation($id: ID!) { cancelInteraction(input: {id: $id}) { interaction { status } } }`, variables{"id": id})

@@ -212,7 +212,7 @@ func TestOldData(t *testing.T) {
 		users(where: {email: {eq: "Uma@Gmail.com"}, active: true}) { totalCount nodes { name } } }`, nil)
 	for path, want := range map[string]any{
 		"viewer.role": "ADMIN", "viewer.interactions.totalCount": 1.0, "customers.nodes.0.name": "Rahul", "customers.nodes.0.phone": "call me",
-		"customers.nodes.0.canLogIn": true, "customers.nodes.0.version": 1.0, "customers.nodes.0.createdAt": "2023-05-06T07:08:09.01Z",
+		"customers.nodes.0.canLogIn": true, "customers.nodes.0.version": 1.0, "customers.nodes.0.createdAt": "2023-05-06T07:08:09.010Z",
 		"customers.nodes.0.interactions.nodes.0.title": "Demo Title", "customers.nodes.0.interactions.nodes.0.kind": "MEETING",
 		"customers.nodes.0.interactions.nodes.0.status": "PLANNED", "customers.nodes.0.interactions.nodes.0.endTime": nil,
 		"customers.nodes.0.interactions.nodes.0.user.name": "Rohan", "customers.nodes.0.interactions.nodes.0.tickets.totalCount": 2.0,

@@ -84,10 +84,10 @@ func TestPatch(t *testing.T) {
 			{user, variables{"name": "Uma K."}, map[string]any{"name": "Uma K."}},
 			{user, variables{"role": "ADMIN"}, map[string]any{"role": "ADMIN"}},
 			{user, variables{"role": "USER", "email": "uma.k@example.com"}, map[string]any{"role": "USER", "email": "uma.k@example.com"}},
-			{interaction, variables{"location": "Here", "durationMinutes": 90}, map[string]any{"location": "Here", "durationMinutes": 90.0, "endTime": "2050-08-27T21:33:00Z"}},
+			{interaction, variables{"location": "Here", "durationMinutes": 90}, map[string]any{"location": "Here", "durationMinutes": 90.0, "endTime": "2050-08-27T21:33:00.000Z"}},
 			{interaction, variables{"startTime": "2050-08-28T01:03:00+05:00"}, nil}, // the same time
-			{interaction, variables{"startTime": "2050-08-27T20:00:00.5Z"}, map[string]any{"startTime": "2050-08-27T20:00:00.5Z", "endTime": "2050-08-27T21:30:00.5Z"}},
-			{interaction, variables{"endTime": "2050-08-27T20:30:00.5Z"}, map[string]any{"endTime": "2050-08-27T20:30:00.5Z", "durationMinutes": 30.0}},
+			{interaction, variables{"startTime": "2050-08-27T20:00:00.5Z"}, map[string]any{"startTime": "2050-08-27T20:00:00.500Z", "endTime": "2050-08-27T21:30:00.500Z"}},
+			{interaction, variables{"endTime": "2050-08-27T20:30:00.5Z"}, map[string]any{"endTime": "2050-08-27T20:30:00.500Z", "durationMinutes": 30.0}},
 			{interaction, variables{"endTime": nil}, map[string]any{"endTime": nil, "durationMinutes": nil}},
 			{interaction, variables{"description": "Long", "kind": "TASK", "status": "DONE"}, map[string]any{"description": "Long", "kind": "TASK", "status": "DONE"}},
 			{interaction, variables{"description": nil, "location": nil}, map[string]any{"description": "", "location": nil}},
