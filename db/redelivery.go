@@ -10,7 +10,7 @@ import (
 	"crm/db/store"
 )
 
-// Redeliver makes a delivery that failed or waits for its next attempt due at once. Staff may do so if they see its
+// Redeliver makes a delivery due at once that failed, was cancelled, or waits for its next attempt. Staff may do so if they see its
 // interaction or ticket. A delivery that was sent, or is being sent, is BAD_USER_INPUT.
 func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Delivery, error) {
 	delivery, err := d.VisibleDelivery(ctx, scope, id)
@@ -21,7 +21,10 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 		return nil, store.FieldError(store.BadInput, "input.id", "is a delivery whose text was erased with an account")
 	}
 	now := d.now()
-	idle := store.Or(store.Eq("status", string(DeliveryFailed)), store.And(store.Eq("status", string(DeliveryPending)), store.Eq("lease", store.ID{})))
+	idle := store.Or(
+		store.Eq("status", string(DeliveryFailed)), store.Eq("status", string(DeliveryCancelled)),
+		store.And(store.Eq("status", string(DeliveryPending)), store.Eq("lease", store.ID{})),
+	)
 	err = d.store.Update(ctx, Deliveries.Collection, id, idle, []store.Assignment{
 		{Field: "status", Value: string(DeliveryPending)}, {Field: "attempts", Value: 0},
 		{Field: "next_attempt_at", Value: now}, {Field: "lease", Value: store.ID{}},

@@ -1426,7 +1426,7 @@ type Mutation {
   "Deletes a ticket. Customers may delete theirs while it is open."
   deleteTicket("Which ticket." input: DeleteTicketInput!): DeleteTicketPayload @hasRole(any: [ADMIN, CUSTOMER])
 
-  "Sends a failed message again, or retries a pending one at once."
+  "Sends a failed or cancelled message again, or retries a pending one at once."
   redeliver("Which message." input: RedeliverInput!): RedeliverPayload @hasRole(any: [ADMIN, USER])
 }
 

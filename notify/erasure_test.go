@@ -209,4 +209,14 @@ func TestRecipientAtEachTry(t *testing.T) {
 	if inbox := server.Inbox(); len(inbox) != 1 || inbox[0].To != corrected {
 		t.Errorf("the server got %v", inbox)
 	}
+	if _, err := w.db.ReactivateUser(t.Context(), w.as(w.ada), w.bob.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range w.deliveries() {
+		_, err := w.db.Redeliver(t.Context(), w.as(w.ada), d.ID)
+		if want := d.Status == db.DeliverySent; (store.CodeOf(err) == store.BadInput) != want {
+			t.Errorf("redelivering what is %s: error %v", d.Status, err)
+		}
+	}
+	eventually(t, func() bool { return subjects(t, server, w.bob.Email, "New") == 1 })
 }
