@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -75,8 +76,9 @@ func (e *earlierStore) check(t *testing.T, folder string, settings []string) {
 			variables{"token": token}).text("refresh.tokens.accessToken")
 	}
 	for _, operation := range e.Operations {
-		if a := p.must(tokens[operation.Account], operation.Query, nil); a.raw != operation.Answer {
-			t.Errorf("%s sends %s\nand gets %s\nwant %s", operation.Account, operation.Query, a.raw, operation.Answer)
+		want := withMilliseconds(operation.Answer)
+		if a := p.must(tokens[operation.Account], operation.Query, nil); a.raw != want {
+			t.Errorf("%s sends %s\nand gets %s\nwant %s", operation.Account, operation.Query, a.raw, want)
 		}
 	}
 	e.checkChanges(t, p, tokens["asha"])
@@ -195,4 +197,15 @@ func rejuvenate(document bson.D, field string, age time.Duration) {
 			}
 		}
 	}
+}
+
+var writtenTime = regexp.MustCompile(`("\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,3})?Z"`)
+
+// withMilliseconds gives the times in a response three digits of milliseconds; the earlier version wrote only as many as needed.
+func withMilliseconds(response string) string {
+	return writtenTime.ReplaceAllStringFunc(response, func(text string) string {
+		parts := writtenTime.FindStringSubmatch(text)
+		fraction := (strings.TrimPrefix(parts[2], ".") + "000")[:3]
+		return parts[1] + "." + fraction + `Z"`
+	})
 }

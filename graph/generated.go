@@ -1174,7 +1174,10 @@ type Query {
     "The global id."
     id: ID!
   ): Node @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "The objects with these global ids, in the same order; null for each one that doesn't exist or that the viewer may not see."
+  """
+  The objects with these global ids, in the same order; null for each one that doesn't exist or that the viewer may not see, and,
+  with an error, for each id that is malformed.
+  """
   nodes(
     "The global ids, at most 100."
     ids: [ID!]!

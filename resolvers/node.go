@@ -2,6 +2,11 @@ package resolvers
 
 import (
 	"context"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"crm/db"
 	"crm/db/entity"
@@ -21,7 +26,7 @@ func (r queryResolver) Node(ctx context.Context, id string) (graph.Node, error) 
 	return r.nodeOf(ctx, kind, parsed)
 }
 
-// Nodes resolves Query.nodes with one store call for each kind.
+// Nodes resolves Query.nodes with one store call for each kind. A malformed id is null in its place, with an error.
 func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]graph.Node, error) {
 	var problems db.Problems
 	if len(ids) > maxNodes {
@@ -34,13 +39,12 @@ func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]graph.Node, e
 	for i, text := range ids {
 		var err error
 		if kinds[i], parsed[i], err = db.ParseGlobalID(text); err != nil {
-			problems.Add("ids", "%q %s", text, err.Error())
+			// The other objects, and the operation's other fields, are still returned.
+			problem := store.FieldError(store.BadInput, "ids."+strconv.Itoa(i), "%s", err.Error())
+			graphql.AddError(ctx, gqlerror.WrapPath(append(graphql.GetPath(ctx), ast.PathIndex(i)), problem))
 			continue
 		}
 		wanted[kinds[i]] = append(wanted[kinds[i]], parsed[i])
-	}
-	if err := problems.Err(); err != nil {
-		return nil, err
 	}
 	found, err := r.nodesByKind(ctx, wanted)
 	if err != nil {

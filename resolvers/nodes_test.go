@@ -1,0 +1,41 @@
+package resolvers_test
+
+import (
+	"reflect"
+	"testing"
+
+	"crm/db/store"
+)
+
+// TestBadIDsAmongNodes checks that an id that isn't one, or of nothing, is null in its place and spoils nothing else.
+func TestBadIDsAmongNodes(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		admin, customer := s.signUpUser("Ada"), s.signUpCustomer("Carl")
+		for name, query := range map[string]string{
+			"rendered": `query($ids: [ID!]!) { list: nodes(ids: $ids) { id } viewer { ... on User { name } } }`,
+			"executed": `query($ids: [ID!]!, $yes: Boolean = true) { list: nodes(ids: $ids) { id ... @include(if: $yes) { __typename } } viewer { ... on User { name } } }`,
+		} {
+			t.Run(name, func(t *testing.T) {
+				s := s.in(t)
+				a := s.ask(admin.token, query, variables{"ids": []string{customer.id, "nonsense", idOfNothing(customer.id), "cus_xyz", admin.id}})
+				var got []any
+				list, _ := a.at("list").([]any)
+				for _, node := range list {
+					fields, _ := node.(map[string]any)
+					got = append(got, fields["id"])
+				}
+				if want := []any{customer.id, nil, nil, nil, admin.id}; !reflect.DeepEqual(got, want) || a.text("viewer.name") != "Ada" {
+					t.Errorf("got %s", a.raw)
+				}
+				if len(a.Errors) != 2 || a.Errors[0].Extensions.Code != string(store.BadInput) || a.Errors[0].Extensions.Fields[0].Path != "ids.1" ||
+					!reflect.DeepEqual(a.Errors[1].Path, []any{"list", 3.0}) {
+					t.Errorf("errors in %s", a.raw)
+				}
+			})
+		}
+		a := s.ask(admin.token, `{ a: node(id: "nonsense") { id } b: node(id: "`+customer.id+`") { id } }`, nil)
+		if len(a.Errors) != 1 || a.at("a") != nil || a.text("b.id") != customer.id {
+			t.Errorf("got %s", a.raw)
+		}
+	})
+}
