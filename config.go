@@ -38,7 +38,8 @@ func readSettings(variable func(name string) string) (settings, error) {
 	s := settings{
 		port: v.port("PORT", "8080"), dataDir: v.text("DATA_DIR", "data"), mongoURI: variable("MONGO_URI"),
 		origins: read(&v, "ALLOWED_ORIGINS", transport.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", transport.ParseProxies),
-		logLevel: read(&v, "LOG_LEVEL", parseLevel), eventRetention: read(&v, "EVENT_RETENTION", parseRetention), allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
+		logLevel: read(&v, "LOG_LEVEL", parseLevel), eventRetention: read(&v, "EVENT_RETENTION", parseRetention),
+		allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
 	}
 	var err error
 	if s.limits, err = graph.ReadLimits(variable); err != nil && v.err == nil {
@@ -130,7 +131,7 @@ func parseRetention(text string) (time.Duration, error) {
 		retention = time.Duration(n) * 24 * time.Hour
 	}
 	if err != nil || retention < db.MinEventRetention {
-		return 0, fmt.Errorf("must be a time of at least 30 days, as 400d or 9600h, not %q", text)
+		return 0, fmt.Errorf("must be at least 30 days, such as 400d or 9600h, not %q", text)
 	}
 	return retention, nil
 }

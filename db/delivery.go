@@ -29,7 +29,7 @@ type Delivery struct {
 	// EntityID is the interaction or ticket that the message is about.
 	EntityID store.ID `db:"entity_id" belongs:"Interaction.deliveries,keep Ticket.deliveries,keep"`
 	// Account is the key of the account that the message goes to; deliveries of earlier versions lack it.
-	Account auth.Key `db:"account"`
+	Account auth.AudienceKey `db:"account"`
 	// Channel is how it is sent: "mail".
 	Channel string `db:"channel"`
 	// Recipient is the address, RecipientName the display name.

@@ -2,11 +2,12 @@ package db
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
 	"crm/db/entity"
+	"crm/db/eventlog"
 	"crm/db/store"
 )
 
@@ -27,26 +28,23 @@ func (d *DB) EraseDeleted(ctx context.Context) (left int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	var failed []error
 	for _, tombstone := range tombstones {
-		done, err := d.eraseAccount(ctx, tombstone)
+		done, err := eventlog.Guard(func() (bool, error) { return d.eraseAccount(ctx, tombstone) })
 		if err != nil {
-			return 0, fmt.Errorf("cannot erase deleted account: %w", err)
+			failed = append(failed, fmt.Errorf("cannot erase account %s: %w", tombstone.Account, err))
 		}
 		if !done {
 			left++
 		}
 	}
-	return left, nil
+	return left, errors.Join(failed...)
 }
 
 // DeletesAccount reports whether an event is the deletion of an account.
 func DeletesAccount(event *store.Event) bool {
-	def, verb := catalog.ByEvent(event.Type)
-	if def == nil || verb != entity.Deleted {
-		return false
-	}
-	_, isAccount := def.AccountRole()
-	return isAccount
+	def, _ := catalog.ByEvent(event.Type)
+	return (def == Users || def == Customers) && IsDeletion(event.Type)
 }
 
 func (d *DB) eraseAccount(ctx context.Context, t *Tombstone) (done bool, err error) {
@@ -57,25 +55,23 @@ func (d *DB) eraseAccount(ctx context.Context, t *Tombstone) (done bool, err err
 	if err := d.cancelPending(ctx, t); err != nil {
 		return false, err
 	}
-	for _, id := range deleted {
-		if err := d.eraseEvents(ctx, id); err != nil {
-			return false, err
-		}
+	if err := d.eraseEvents(ctx, deleted); err != nil {
+		return false, err
 	}
 	done, err = d.eraseDeliveries(ctx, t, deleted)
 	if err != nil || !done {
 		return false, err
 	}
-	_, err = d.store.Purge(ctx, Tombstones.Collection, store.Eq("_id", t.ID), 1)
-	return err == nil, err
+	if _, err := d.purge(ctx, Tombstones.Collection, store.Eq("_id", t.ID)); err != nil {
+		return false, err
+	}
+	return true, nil
 }
 
 // deletedWith returns the ids of the documents that were deleted with an account, and its own. It returns none before the
 // account's deletion is complete and all events up to it are planned.
 func (d *DB) deletedWith(ctx context.Context, t *Tombstone) ([]store.ID, error) {
-	own, err := entity.Find[store.Event](ctx, d.store, store.Events, store.Query{
-		Where: store.And(store.Eq("entity_id", t.ID), store.Compare(store.OpGt, "seq", t.LogSeq)),
-	})
+	own, err := d.Log.Find(ctx, store.Eq("entity_id", t.ID), t.LogSeq, 0, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -96,13 +92,13 @@ func (d *DB) deletedWith(ctx context.Context, t *Tombstone) ([]store.ID, error) 
 func (d *DB) deletedUpTo(ctx context.Context, t *Tombstone, through int) ([]store.ID, error) {
 	deleted := []store.ID{t.ID}
 	for at := t.LogSeq; at < through; {
-		events, err := d.Log.After(ctx, at, sweepBatch)
+		events, err := d.Log.Find(ctx, store.Filter{}, at, sweepBatch, 0)
 		if err != nil {
 			return nil, err
 		}
 		for _, event := range events {
 			at = event.Seq
-			if _, verb := catalog.ByEvent(event.Type); verb != entity.Deleted {
+			if !IsDeletion(event.Type) || event.Seq > through {
 				continue
 			}
 			data, err := DecodeEvent(event)
@@ -117,13 +113,10 @@ func (d *DB) deletedUpTo(ctx context.Context, t *Tombstone, through int) ([]stor
 	return deleted, nil
 }
 
-// eraseEvents erases the texts in the events of a deleted entity.
-func (d *DB) eraseEvents(ctx context.Context, id store.ID) error {
+// eraseEvents erases the texts in the events of deleted documents.
+func (d *DB) eraseEvents(ctx context.Context, ids []store.ID) error {
 	for after := 0; ; {
-		events, err := entity.Find[store.Event](ctx, d.store, store.Events, store.Query{
-			Where: store.And(store.Eq("entity_id", id), store.Compare(store.OpGt, "seq", after)),
-			Sort:  []store.Sort{{Field: "seq"}, {Field: "_id"}}, Limit: sweepBatch,
-		})
+		events, err := d.Log.Find(ctx, store.In("entity_id", ids), after, sweepBatch, 0)
 		if err != nil {
 			return err
 		}
@@ -154,22 +147,7 @@ func erasedData(event *store.Event) (string, error) {
 	if err != nil || ok {
 		return data, err
 	}
-	var old map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(event.Data), &old); err != nil {
-		return "", fmt.Errorf("cannot decode event %s: %w", event.ID, err)
-	}
-	for name, value := range old {
-		var state map[string]json.RawMessage
-		if (name != "interaction" && name != "ticket") || json.Unmarshal(value, &state) != nil {
-			continue
-		}
-		def.EraseTexts(state, entity.SnakeCase)
-		if old[name], err = json.Marshal(state); err != nil {
-			return "", fmt.Errorf("cannot encode event %s: %w", event.ID, err)
-		}
-	}
-	text, err := json.Marshal(old)
-	return string(text), err
+	return eraseOldEvent(event, def)
 }
 
 // cancelPending cancels the messages to an account that wait for another attempt, except those about deletions.
@@ -204,20 +182,24 @@ func (d *DB) eraseDeliveries(ctx context.Context, t *Tombstone, about []store.ID
 	if err != nil {
 		return false, err
 	}
-	_, err = d.deliveries.Each(ctx, store.And(concerned, store.Compare(store.OpNe, "status", string(DeliveryPending)), notErased()),
-		func(delivery *Delivery) error { return d.eraseDelivery(ctx, delivery, t) })
-	return pending == 0 && err == nil, err
+	kept := store.And(
+		concerned, store.Compare(store.OpNe, "status", string(DeliveryPending)), store.Compare(store.OpNe, "subject", entity.ErasedText),
+	)
+	_, err = d.deliveries.Each(ctx, kept, func(delivery *Delivery) error { return d.eraseDelivery(ctx, delivery, t) })
+	if err != nil {
+		return false, err
+	}
+	return pending == 0, nil
 }
-
-// notErased matches the deliveries that still have their texts.
-func notErased() store.Filter { return store.Compare(store.OpNe, "subject", entity.ErasedText) }
 
 func (d *DB) eraseDelivery(ctx context.Context, delivery *Delivery, t *Tombstone) error {
 	set := []store.Assignment{
-		{Field: "subject", Value: entity.ErasedText}, {Field: "text", Value: ""}, {Field: "html", Value: ""}, {Field: "last_error", Value: nil},
+		{Field: "subject", Value: entity.ErasedText}, {Field: "text", Value: ""}, {Field: "html", Value: ""},
+		{Field: "last_error", Value: nil},
 	}
 	if delivery.Account == t.Account || delivery.Recipient == t.Email {
-		set = append(set, store.Assignment{Field: "recipient", Value: erasedAddress}, store.Assignment{Field: "recipient_name", Value: erasedName})
+		set = append(set,
+			store.Assignment{Field: "recipient", Value: erasedAddress}, store.Assignment{Field: "recipient_name", Value: erasedName})
 	}
 	return d.deliveries.Assign(ctx, delivery.ID, store.Filter{}, set)
 }

@@ -12,7 +12,8 @@ import (
 
 // EventData is an event's decoded data.
 type EventData struct {
-	// Entity is the document as it was after the change, or before a deletion; nil if the data doesn't contain it. Secret and personal fields are empty.
+	// Entity is the document as it was after the change, or before a deletion; nil if the data doesn't contain it. Secret
+	// and personal fields are empty.
 	Entity store.Document
 	// Concerned are the accounts that the document refers to, and those that it referred to before.
 	Concerned []entity.Party
@@ -47,7 +48,7 @@ func IsDeletion(eventType string) bool {
 }
 
 // AccountThatIs returns the account with that role in the event's entity: "customer", "former assignee".
-func (d EventData) AccountThatIs(role string) (account auth.Key, ok bool) {
+func (d EventData) AccountThatIs(role string) (account auth.AudienceKey, ok bool) {
 	for _, party := range d.Concerned {
 		if party.Role == role {
 			return party.Account, true
@@ -73,47 +74,4 @@ func readState(def *entity.Definition, state map[string]json.RawMessage) (store.
 		return nil, err
 	}
 	return doc, nil
-}
-
-// decodeOldEvent decodes an event of an older version, which used the names of Go fields.
-func decodeOldEvent(e *store.Event, def *entity.Definition) (EventData, error) {
-	var old struct {
-		Interaction      map[string]json.RawMessage `json:"interaction"`
-		Ticket           map[string]json.RawMessage `json:"ticket"`
-		PreviousAssignee *store.ID                  `json:"previousAssignee"`
-		Changed          []string                   `json:"changed"`
-	}
-	if err := json.Unmarshal([]byte(e.Data), &old); err != nil {
-		return EventData{}, fmt.Errorf("cannot decode event %s: %w", e.ID, err)
-	}
-	state := old.Interaction
-	if def == Tickets {
-		state = old.Ticket
-	}
-	data := EventData{Changed: old.Changed, def: def}
-	if state == nil {
-		return data, nil
-	}
-	var err error
-	if data.Entity, err = readState(def, storedNames(state)); err != nil {
-		return EventData{}, fmt.Errorf("cannot decode event %s: %w", e.ID, err)
-	}
-	data.Concerned = def.Parties(data.Entity)
-	if old.PreviousAssignee != nil {
-		data.Concerned = append(data.Concerned, entity.Party{
-			Role: "former assignee", Account: auth.AccountKey(auth.User, *old.PreviousAssignee),
-		})
-	}
-	return data, nil
-}
-
-func storedNames(state map[string]json.RawMessage) map[string]json.RawMessage {
-	named := make(map[string]json.RawMessage, len(state))
-	for name, value := range state {
-		if name == "id" {
-			name = "_id"
-		}
-		named[entity.SnakeCase(name)] = value
-	}
-	return named
 }

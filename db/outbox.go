@@ -15,9 +15,7 @@ import (
 
 // UnplannedEvents returns the oldest events whose deliveries haven't been created yet, in order.
 func (d *DB) UnplannedEvents(ctx context.Context, limit int) ([]*store.Event, error) {
-	return entity.Find[store.Event](ctx, d.store, store.Events, store.Query{
-		Where: store.Eq("planned", false), Sort: []store.Sort{{Field: "seq"}, {Field: "_id"}}, Limit: limit,
-	})
+	return d.Log.Find(ctx, store.Eq("planned", false), 0, limit, 0)
 }
 
 // PlanDeliveries writes an event's deliveries and marks the event as planned. After a crash in between, the next call
@@ -63,7 +61,7 @@ func (d *DB) deliveryFailed(delivery *Delivery) *store.Event {
 }
 
 // NewDelivery returns a delivery that is due at once, with the id derived from event, channel and account.
-func (d *DB) NewDelivery(event *store.Event, channel string, account auth.Key) *Delivery {
+func (d *DB) NewDelivery(event *store.Event, channel string, account auth.AudienceKey) *Delivery {
 	now := d.now()
 	return &Delivery{
 		ID: store.DerivedID("delivery", event.ID.String(), channel, string(account)), EventID: event.ID, EventType: event.Type,
@@ -119,7 +117,8 @@ func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string
 // CancelDelivery records why a claimed delivery will not be sent.
 func (d *DB) CancelDelivery(ctx context.Context, delivery *Delivery, reason string) error {
 	set := []store.Assignment{
-		{Field: "status", Value: string(DeliveryCancelled)}, {Field: "last_error", Value: reason}, {Field: "lease", Value: store.ID{}},
+		{Field: "status", Value: string(DeliveryCancelled)}, {Field: "last_error", Value: reason},
+		{Field: "lease", Value: store.ID{}},
 	}
 	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set); err != nil {
 		return fmt.Errorf("cannot cancel delivery %s: %w", delivery.ID, err)
@@ -131,8 +130,10 @@ func (d *DB) CancelDelivery(ctx context.Context, delivery *Delivery, reason stri
 // somebody else.
 func (d *DB) settle(ctx context.Context, delivery *Delivery, set []store.Assignment, events ...*store.Event) error {
 	set = append(set,
-		store.Assignment{Field: "recipient", Value: delivery.Recipient}, store.Assignment{Field: "recipient_name", Value: delivery.RecipientName},
-		store.Assignment{Field: "attempts", Value: delivery.Attempts + 1}, store.Assignment{Field: "lease", Value: store.ID{}})
+		store.Assignment{Field: "recipient", Value: delivery.Recipient},
+		store.Assignment{Field: "recipient_name", Value: delivery.RecipientName},
+		store.Assignment{Field: "attempts", Value: delivery.Attempts + 1}, store.Assignment{Field: "lease", Value: store.ID{}},
+	)
 	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set, events...); err != nil {
 		return fmt.Errorf("cannot settle delivery %s: %w", delivery.ID, err)
 	}

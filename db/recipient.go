@@ -22,20 +22,20 @@ type Recipient struct {
 
 // Recipients returns the current state of the accounts with these keys, by key. Accounts without a tombstone that are
 // deleted are missing.
-func (d *DB) Recipients(ctx context.Context, accounts []auth.Key) (map[auth.Key]Recipient, error) {
-	found := make(map[auth.Key]Recipient, len(accounts))
-	ids := make(map[auth.Role][]store.ID)
-	missing := make(map[store.ID]auth.Key)
+func (d *DB) Recipients(ctx context.Context, accounts []auth.AudienceKey) (map[auth.AudienceKey]Recipient, error) {
+	found := make(map[auth.AudienceKey]Recipient, len(accounts))
+	ids := make(map[entity.Kind][]store.ID)
+	missing := make(map[store.ID]auth.AudienceKey)
 	for _, account := range accounts {
-		role, id, err := account.Parse()
+		kind, id, err := ParseGlobalID(string(account))
 		if err != nil {
-			return nil, fmt.Errorf("cannot look up recipient: %w", err)
+			return nil, fmt.Errorf("cannot look up recipient %q: %w", account, err)
 		}
-		ids[role] = append(ids[role], id)
+		ids[kind] = append(ids[kind], id)
 		missing[id] = account
 	}
-	if len(ids[auth.User]) > 0 {
-		users, err := d.Users.ByID(ctx, auth.SystemScope(), ids[auth.User])
+	if len(ids[KindUser]) > 0 {
+		users, err := d.Users.ByID(ctx, auth.SystemScope(), ids[KindUser])
 		if err != nil {
 			return nil, err
 		}
@@ -43,8 +43,8 @@ func (d *DB) Recipients(ctx context.Context, accounts []auth.Key) (map[auth.Key]
 			found[auth.AccountKey(auth.User, id)] = Recipient{Name: user.Name, Email: user.Email, Deactivated: user.DeactivatedAt != nil}
 		}
 	}
-	if len(ids[auth.Customer]) > 0 {
-		customers, err := d.Customers.ByID(ctx, auth.SystemScope(), ids[auth.Customer])
+	if len(ids[KindCustomer]) > 0 {
+		customers, err := d.Customers.ByID(ctx, auth.SystemScope(), ids[KindCustomer])
 		if err != nil {
 			return nil, err
 		}
@@ -52,12 +52,12 @@ func (d *DB) Recipients(ctx context.Context, accounts []auth.Key) (map[auth.Key]
 			found[auth.AccountKey(auth.Customer, id)] = Recipient{Name: customer.Name, Email: customer.Email}
 		}
 	}
-	maps.DeleteFunc(missing, func(_ store.ID, account auth.Key) bool { _, ok := found[account]; return ok })
+	maps.DeleteFunc(missing, func(_ store.ID, account auth.AudienceKey) bool { _, ok := found[account]; return ok })
 	return found, d.addDeleted(ctx, missing, found)
 }
 
 // addDeleted adds the accounts that have a tombstone.
-func (d *DB) addDeleted(ctx context.Context, accounts map[store.ID]auth.Key, found map[auth.Key]Recipient) error {
+func (d *DB) addDeleted(ctx context.Context, accounts map[store.ID]auth.AudienceKey, found map[auth.AudienceKey]Recipient) error {
 	if len(accounts) == 0 {
 		return nil
 	}

@@ -10,8 +10,8 @@ import (
 	"crm/db/store"
 )
 
-// Redeliver makes a delivery due at once that failed, was cancelled, or waits for its next attempt. Staff may do so if they see its
-// interaction or ticket. A delivery that was sent, or is being sent, is BAD_USER_INPUT.
+// Redeliver makes a delivery due at once that failed, was cancelled, or waits for its next attempt. Staff may do so if
+// they see its interaction or ticket. A delivery that was sent, or is being sent, is BAD_USER_INPUT.
 func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Delivery, error) {
 	delivery, err := d.VisibleDelivery(ctx, scope, id)
 	if err != nil {

@@ -52,7 +52,7 @@ func (d *DB) RefreshSession(ctx context.Context, token string) (*Session, string
 		{Field: "refresh_hash", Value: session.RefreshHash}, {Field: "expires_at", Value: session.ExpiresAt},
 	})
 	if store.CodeOf(err) == store.NotFound {
-		if _, err := d.endSessions(ctx, store.Eq("_id", id)); err != nil {
+		if _, err := d.purge(ctx, Sessions.Collection, store.Eq("_id", id)); err != nil {
 			return nil, "", err
 		}
 		d.sessionCache.forget(id)
@@ -79,29 +79,16 @@ func (d *DB) session(ctx context.Context, id store.ID) (*Session, error) {
 
 // EndSession ends one session.
 func (d *DB) EndSession(ctx context.Context, id store.ID) error {
-	_, err := d.endSessions(ctx, store.Eq("_id", id))
+	_, err := d.purge(ctx, Sessions.Collection, store.Eq("_id", id))
 	d.sessionCache.forget(id)
 	return err
 }
 
 // EndSessions ends all sessions of an account except the one to keep, and returns how many ended.
 func (d *DB) EndSessions(ctx context.Context, account, keep store.ID) (ended int, err error) {
-	ended, err = d.endSessions(ctx, store.And(store.Eq("account_id", account), store.Compare(store.OpNe, "_id", keep)))
+	ended, err = d.purge(ctx, Sessions.Collection, store.And(store.Eq("account_id", account), store.Compare(store.OpNe, "_id", keep)))
 	d.sessionCache.forgetAccount(account)
 	return ended, err
-}
-
-func (d *DB) endSessions(ctx context.Context, where store.Filter) (ended int, err error) {
-	for {
-		removed, err := d.store.Purge(ctx, Sessions.Collection, where, sweepBatch)
-		ended += removed
-		if err != nil {
-			return ended, fmt.Errorf("cannot end sessions: %w", err)
-		}
-		if removed < sweepBatch {
-			return ended, nil
-		}
-	}
 }
 
 // Live implements auth.Sessions: it reports whether the viewer's session is live, and the current role of its account.

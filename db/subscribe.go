@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"slices"
 
 	"crm/auth"
 	"crm/db/entity"
@@ -56,17 +55,4 @@ func audienceOf(event *store.Event) (entity.Audience, []string, error) {
 		return entity.Audience{}, nil, err
 	}
 	return data.audience(), data.Changed, nil
-}
-
-// audience computes the audience of an event of an older version, which lacks it.
-func (d EventData) audience() entity.Audience {
-	if d.Entity == nil {
-		return entity.Audience{}
-	}
-	after := d.def.Audience(d.Entity)
-	before := slices.Clone(after)
-	if former, ok := d.AccountThatIs("former assignee"); ok {
-		before = append(before, former)
-	}
-	return entity.Audience{Before: before, After: after}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"crm/db/entity"
 	"crm/db/eventlog"
 	"crm/db/store"
 )
@@ -48,7 +47,7 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 		{Sessions.Collection, old("expires_at", 0)},
 		{Deliveries.Collection, store.And(store.Compare(store.OpNe, "status", string(DeliveryPending)), old("created_at", deliveryRetention))},
 	} {
-		if err := s.db.purge(ctx, job.c, job.where); err != nil {
+		if _, err := s.db.purge(ctx, job.c, job.where); err != nil {
 			return err
 		}
 	}
@@ -63,12 +62,9 @@ func (s *Sweeper) sweepEvents(ctx context.Context, before time.Time) error {
 		return err
 	}
 	for {
-		events, err := entity.Find[store.Event](ctx, s.db.store, store.Events, store.Query{
-			Where: store.Compare(store.OpGt, "seq", s.walked), Sort: []store.Sort{{Field: "seq"}, {Field: "_id"}}, Limit: sweepBatch,
-			Fields: store.Events.Select("seq", "type", "entity_id", "at"),
-		})
+		events, err := s.db.Log.Find(ctx, store.Filter{}, s.walked, sweepBatch, store.Events.Select("seq", "type", "entity_id", "at"))
 		if err != nil {
-			return fmt.Errorf("cannot read old events: %w", err)
+			return err
 		}
 		var ended []store.ID
 		walked := s.walked
@@ -84,7 +80,7 @@ func (s *Sweeper) sweepEvents(ctx context.Context, before time.Time) error {
 		if len(ended) > 0 {
 			// The newest event stays, because the next seq is derived from it.
 			where := store.And(store.In("entity_id", ended), store.Eq("planned", true), store.Compare(store.OpLt, "seq", newest))
-			if err := s.db.purge(ctx, store.Events, where); err != nil {
+			if _, err := s.db.purge(ctx, store.Events, where); err != nil {
 				return err
 			}
 		}
@@ -97,18 +93,20 @@ func (s *Sweeper) sweepEvents(ctx context.Context, before time.Time) error {
 
 // endsEntity reports whether the event is the last one of its entity. Deliveries are removed without an event.
 func endsEntity(event *store.Event) bool {
-	def, verb := catalog.ByEvent(event.Type)
-	return def == nil || def == Deliveries || verb == entity.Deleted
+	def, _ := catalog.ByEvent(event.Type)
+	return def == nil || def == Deliveries || IsDeletion(event.Type)
 }
 
-func (d *DB) purge(ctx context.Context, c *store.Collection, where store.Filter) error {
+// purge removes all documents that match, and returns how many it removed.
+func (d *DB) purge(ctx context.Context, c *store.Collection, where store.Filter) (total int, err error) {
 	for {
 		removed, err := d.store.Purge(ctx, c, where, sweepBatch)
+		total += removed
 		if err != nil {
-			return fmt.Errorf("cannot purge %s: %w", c.Name, err)
+			return total, fmt.Errorf("cannot purge %s: %w", c.Name, err)
 		}
 		if removed < sweepBatch {
-			return nil
+			return total, nil
 		}
 	}
 }

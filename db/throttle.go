@@ -79,5 +79,6 @@ func (a *attempt) succeed(ctx context.Context) error {
 }
 
 func (a *attempt) forget(ctx context.Context, where store.Filter) error {
-	return a.d.purge(ctx, LoginAttempts.Collection, where)
+	_, err := a.d.purge(ctx, LoginAttempts.Collection, where)
+	return err
 }

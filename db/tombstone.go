@@ -14,11 +14,11 @@ import (
 // customer whose meetings are deleted together with the account couldn't be told. See EraseDeleted.
 type Tombstone struct {
 	// ID is the account's.
-	ID            store.ID   `db:"_id"`
-	Account       auth.Key   `db:"account"`
-	Name          string     `db:"name"`
-	Email         string     `db:"email"`
-	DeactivatedAt *time.Time `db:"deactivated_at"`
+	ID            store.ID         `db:"_id"`
+	Account       auth.AudienceKey `db:"account"`
+	Name          string           `db:"name"`
+	Email         string           `db:"email"`
+	DeactivatedAt *time.Time       `db:"deactivated_at"`
 	// LogSeq is the seq of the newest event when the deletion began.
 	LogSeq int `db:"log_seq"`
 }

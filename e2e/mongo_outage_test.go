@@ -32,7 +32,7 @@ func absent(t *testing.T) string {
 func TestMongoAbsent(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("this test takes half a minute")
+		t.Skip("short mode: the server waits for half a minute")
 	}
 	_, logs := ends(t, t.TempDir(), mongoSettings(absent(t)), 1)
 	lines := strings.Split(strings.TrimSpace(logs), "\n")

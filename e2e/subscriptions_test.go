@@ -120,7 +120,7 @@ func (o *subscriptionRun) run() {
 // concurrentWriters is the number of clients that write concurrently.
 const concurrentWriters = 12
 
-// populate creates an admin, a user, two customers with an interaction each, of which the second is the user's, and the
+// populate creates an admin, a user, two customers with an interaction each (the second one is the user's), and the
 // writers and followers of their tickets.
 func (o *subscriptionRun) populate(p *process) {
 	const password = "correct horse"

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -11,34 +12,36 @@ import (
 
 // cleaner removes old data and erases deleted accounts.
 type cleaner struct {
-	db      *db.DB
-	log     *slog.Logger
-	sweeper *db.Sweeper
-	// erase is raised when a deleted account can probably be erased.
-	erase    eventlog.Signal
+	db       *db.DB
+	sweeper  *db.Sweeper
 	settings settings
+	// swept is when old data was last removed.
+	swept time.Time
 }
 
-// run works until ctx is done. It sweeps at once and then every hour, and erases deleted accounts when erase is raised, and
-// every minute while any are left.
-func (c *cleaner) run(ctx context.Context) {
-	for sweep := time.Now(); ; {
-		if !time.Now().Before(sweep) {
-			if err := c.sweeper.Sweep(ctx); err != nil && ctx.Err() == nil {
-				c.log.Error("cannot remove old data", "error", err)
-			}
-			sweep = time.Now().Add(c.settings.sweep)
+// newCleaner returns the cleaner as a follower. erase is raised when a deleted account can probably be erased; while any are
+// left, the cleaner tries again every minute.
+func newCleaner(d *db.DB, log *slog.Logger, erase eventlog.Signal, s settings) *eventlog.Follower {
+	c := &cleaner{db: d, sweeper: d.NewSweeper(), settings: s}
+	pauses := eventlog.Pauses{Shortest: s.erase, Idle: s.sweep, Failing: s.sweep}
+	return eventlog.NewFollower("remove old data", log, pauses, erase, c.round)
+}
+
+// round erases what can be erased, and removes old data every hour.
+func (c *cleaner) round(ctx context.Context, _ bool) (eventlog.Outcome, error) {
+	left, err := c.db.EraseDeleted(ctx)
+	if time.Since(c.swept) >= c.settings.sweep {
+		swept := c.sweeper.Sweep(ctx)
+		if swept == nil {
+			c.swept = time.Now()
 		}
-		pause := time.Until(sweep)
-		left, err := c.db.EraseDeleted(ctx)
-		if err != nil && ctx.Err() == nil {
-			c.log.Error("cannot erase deleted accounts", "error", err)
-		}
-		if left > 0 || err != nil {
-			pause = min(pause, c.settings.erase)
-		}
-		if !rest(ctx, pause, c.erase) {
-			return
-		}
+		err = errors.Join(err, swept)
 	}
+	switch {
+	case err != nil:
+		return eventlog.Quiet, err
+	case left > 0:
+		return eventlog.Active, nil
+	}
+	return eventlog.Quiet, nil
 }

@@ -39,7 +39,7 @@ type draft struct {
 	event      *store.Event
 	row        announcement
 	data       db.EventData
-	recipients []auth.Key
+	recipients []auth.AudienceKey
 }
 
 // draft returns the draft for an event. The error is errMalformedEvent.
@@ -63,13 +63,13 @@ func (c *composer) draft(event *store.Event) (*draft, error) {
 // errMalformedEvent.
 func (c *composer) deliveries(d *draft, about *mailContext) ([]*db.Delivery, error) {
 	var deliveries []*db.Delivery
-	told := make(map[string]bool)
+	addresses := make(map[string]bool)
 	for _, account := range d.recipients {
 		to, ok := about.recipient(d.event, account)
-		if !ok || told[strings.ToLower(to.Email)] {
+		if !ok || addresses[strings.ToLower(to.Email)] {
 			continue
 		}
-		told[strings.ToLower(to.Email)] = true
+		addresses[strings.ToLower(to.Email)] = true
 		delivery, err := c.delivery(d, about, account, to)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", errMalformedEvent, err)
@@ -80,7 +80,7 @@ func (c *composer) deliveries(d *draft, about *mailContext) ([]*db.Delivery, err
 }
 
 // delivery is due at once, or failed already if no mail can be sent to the address.
-func (c *composer) delivery(d *draft, about *mailContext, account auth.Key, to db.Recipient) (*db.Delivery, error) {
+func (c *composer) delivery(d *draft, about *mailContext, account auth.AudienceKey, to db.Recipient) (*db.Delivery, error) {
 	delivery := c.db.NewDelivery(d.event, mailChannel, account)
 	problem := address(delivery, to)
 	delivery.MessageID = delivery.ID.String() + "@" + c.domain

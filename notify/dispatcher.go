@@ -66,15 +66,15 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 		return
 	}
 	to, err := eventlog.Guard(func() (recipient, error) { return d.recipient(sending, delivery) })
-	switch {
-	case to.cancel != "":
+	if to.cancel != "" {
 		d.log.Info("mail cancelled", "delivery", delivery.ID.String(), "reason", to.cancel)
 		d.write(ctx, delivery, func(ctx context.Context) error { return d.db.CancelDelivery(ctx, delivery, to.cancel) })
-		return
-	case err == nil:
-		_, err = eventlog.Guard(func() (any, error) { return nil, d.mailer.Send(sending, mailOf(delivery)) })
+	} else {
+		if err == nil {
+			_, err = eventlog.Guard(func() (any, error) { return nil, d.mailer.Send(sending, mailOf(delivery)) })
+		}
+		d.write(ctx, delivery, d.outcome(sending, delivery, err))
 	}
-	d.write(ctx, delivery, d.outcome(sending, delivery, err))
 	if to.deleted {
 		d.erase.Raise()
 	}
@@ -84,7 +84,7 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 type recipient struct {
 	// cancel is the reason for not sending the message; empty if it is to be sent.
 	cancel string
-	// deleted says that the account is deleted, and the message is about the deletion.
+	// deleted says that only the account's tombstone is left.
 	deleted bool
 }
 
@@ -93,14 +93,14 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 	if delivery.Account == "" { // written by an earlier version
 		return recipient{}, nil
 	}
-	found, err := d.db.Recipients(ctx, []auth.Key{delivery.Account})
+	found, err := d.db.Recipients(ctx, []auth.AudienceKey{delivery.Account})
 	if err != nil {
 		return recipient{}, err
 	}
 	to, ok := found[delivery.Account]
 	switch {
 	case !ok || (to.Deleted && !delivery.TellsOfDeletion()):
-		return recipient{cancel: db.ReasonDeleted}, nil
+		return recipient{cancel: db.ReasonDeleted, deleted: to.Deleted}, nil
 	case to.Deactivated:
 		return recipient{cancel: "the recipient's account is deactivated"}, nil
 	}

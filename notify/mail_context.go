@@ -13,14 +13,14 @@ import (
 
 // mailContext holds the current documents that a batch of events refers to; any of them may be missing.
 type mailContext struct {
-	accounts map[auth.Key]db.Recipient
+	accounts map[auth.AudienceKey]db.Recipient
 	// interactions are those that the events' entities belong to.
 	interactions map[store.ID]*db.Interaction
 }
 
 // mailContext looks up the documents that the drafts refer to, with one call to the store for each entity.
 func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailContext, error) {
-	accounts, interactions := map[auth.Key]bool{}, map[store.ID]bool{}
+	accounts, interactions := map[auth.AudienceKey]bool{}, map[store.ID]bool{}
 	for _, d := range drafts {
 		if len(d.recipients) == 0 {
 			continue
@@ -45,7 +45,7 @@ func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailConte
 
 // recipient returns the recipient with that account; ok is false if the account is deactivated or deleted. A deleted account
 // is still told of deletions, since what belonged to it was deleted with it.
-func (c *mailContext) recipient(event *store.Event, account auth.Key) (to db.Recipient, ok bool) {
+func (c *mailContext) recipient(event *store.Event, account auth.AudienceKey) (to db.Recipient, ok bool) {
 	to, ok = c.accounts[account]
 	return to, ok && !to.Deactivated && (!to.Deleted || db.IsDeletion(event.Type))
 }

@@ -1,6 +1,6 @@
 // Package notify sends notifications about changes: a mover moves their events into the log, a planner creates
-// deliveries for the events, a dispatcher sends them, and a cleaner removes old data. They keep all state in the store, so a crash at any point
-// loses nothing.
+// deliveries for the events, a dispatcher sends them, and a cleaner removes old data. They keep all state in the store,
+// so a crash at any point loses nothing.
 package notify
 
 import (
@@ -24,7 +24,7 @@ type Service struct {
 	mover      *eventlog.Mover
 	planner    *planner
 	dispatcher *dispatcher
-	cleaner    *cleaner
+	cleaner    *eventlog.Follower
 	settings   settings
 }
 
@@ -74,7 +74,7 @@ func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Ser
 			moved: moved, erase: erase, settings: s, stuck: map[store.ID]stuck{},
 		},
 		dispatcher: &dispatcher{db: d, log: log, mailer: mailer, erase: erase, settings: s},
-		cleaner:    &cleaner{db: d, log: log, sweeper: d.NewSweeper(), erase: erase, settings: s},
+		cleaner:    newCleaner(d, log, erase, s),
 	}
 }
 
@@ -87,7 +87,7 @@ func (s *Service) Run(ctx context.Context) error {
 	running.Go(func() { s.mover.Run(ctx) })
 	running.Go(func() { s.planner.run(ctx) })
 	running.Go(func() { s.dispatcher.run(ctx, sending) })
-	running.Go(func() { s.cleaner.run(ctx) })
+	running.Go(func() { s.cleaner.Run(ctx) })
 	running.Wait()
 	if sending.Err() != nil {
 		return errCutOff

@@ -70,18 +70,18 @@ func ended(_ *store.Event, data db.EventData) bool {
 
 // recipients returns the distinct recipients of an event by this row; none if the row's condition isn't met. The error is
 // errMalformedEvent if the event lacks the data that its type requires.
-func (a *announcement) recipients(event *store.Event, data db.EventData) ([]auth.Key, error) {
+func (a *announcement) recipients(event *store.Event, data db.EventData) ([]auth.AudienceKey, error) {
 	if data.Entity == nil {
 		return nil, fmt.Errorf("%w: %s without %s", errMalformedEvent, event.Type, a.topic)
 	}
 	if !a.onlyIf(event, data) {
 		return nil, nil
 	}
-	var actor auth.Key // empty if the program itself is the actor
+	var actor auth.AudienceKey // empty if the program itself is the actor
 	if event.ActorRole != "" {
 		actor = auth.AccountKey(auth.Role(event.ActorRole), event.Actor)
 	}
-	var recipients []auth.Key
+	var recipients []auth.AudienceKey
 	for _, role := range a.to {
 		account, ok := data.AccountThatIs(string(role))
 		if ok && !slices.Contains(recipients, account) && (a.toActor || account != actor) {

@@ -2,10 +2,11 @@ package resolvers_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 )
 
-// TestLogInPayload checks that the payload of a log-in, a sign-up or a refresh shows what the account sees afterwards.
+// TestLogInPayload checks that the payload of a log-in or a refresh shows what the account sees afterwards.
 func TestLogInPayload(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		admin, customer := s.signUpUser("Ada"), s.signUpCustomer("Carl")
@@ -48,6 +49,23 @@ func TestLogInPayload(t *testing.T) {
 					t.Errorf("the payload shows\n%v\nwant\n%v", got, want)
 				}
 			})
+		}
+	})
+}
+
+// TestSignUpPayload does the same for sign-ups.
+func TestSignUpPayload(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		const fields = `id name email createdAt interactions { totalCount } tickets { totalCount }`
+		for typeName, path := range map[string]string{"User": "signUpUser.user", "Customer": "signUpCustomer.customer"} {
+			field, payload, _ := strings.Cut(path, ".")
+			a := s.must("", `mutation($email: EmailAddress!, $password: String!) {
+				`+field+`(input: {name: "Ada", email: $email, password: $password}) { `+payload+` { `+fields+` } tokens { accessToken } } }`,
+				variables{"email": typeName + "@crm.example", "password": password})
+			want := s.must(a.text(field+".tokens.accessToken"), `{ viewer { ... on `+typeName+` { `+fields+` } } }`, nil).at("viewer")
+			if got := a.at(path); !reflect.DeepEqual(got, want) {
+				t.Errorf("the payload shows\n%v\nwant\n%v", got, want)
+			}
 		}
 	})
 }

@@ -34,8 +34,8 @@ type FieldChange struct {
 
 // Audience has the keys of those who see a document, before and after a change.
 type Audience struct {
-	Before []auth.Key `json:"before"`
-	After  []auth.Key `json:"after"`
+	Before []auth.AudienceKey `json:"before"`
+	After  []auth.AudienceKey `json:"after"`
 }
 
 // maxChangeText is the number of bytes after which a FieldChange truncates a text; the state has all of it.

@@ -1,8 +1,6 @@
 package entity
 
 import (
-	"strings"
-
 	"crm/auth"
 	"crm/db/store"
 )
@@ -10,18 +8,12 @@ import (
 // Party is an account and its role in a document. The role is named after the field that refers to the account: "customer",
 // "interaction user", "assignee", or "former assignee".
 type Party struct {
-	Role    string   `json:"role"`
-	Account auth.Key `json:"account"`
+	Role    string           `json:"role"`
+	Account auth.AudienceKey `json:"account"`
 }
 
 // accountTypes are the entities that are accounts.
 var accountTypes = map[string]auth.Role{"User": auth.User, "Customer": auth.Customer}
-
-// AccountRole returns the role of the accounts if the documents are accounts.
-func (d *Definition) AccountRole() (role auth.Role, ok bool) {
-	role, ok = accountTypes[d.TypeName]
-	return role, ok
-}
 
 // Parties returns the accounts that a document refers to.
 func (d *Definition) Parties(doc store.Document) []Party { return d.parties(nil, doc.Pointers(nil)) }
@@ -40,16 +32,15 @@ func (d *Definition) parties(before, after []any) []Party {
 			continue
 		}
 		i := d.FieldIndex(reference.Field)
-		name := strings.ReplaceAll(strings.TrimSuffix(reference.Field, "_id"), "_", " ")
 		now, _ := store.ValueAt(state[i]).(store.ID)
 		if !now.IsZero() {
-			parties = append(parties, Party{name, auth.AccountKey(role, now)})
+			parties = append(parties, Party{reference.role, auth.AccountKey(role, now)})
 		}
 		if before == nil || after == nil {
 			continue
 		}
 		if former, _ := store.ValueAt(before[i]).(store.ID); former != now && !former.IsZero() {
-			parties = append(parties, Party{"former " + name, auth.AccountKey(role, former)})
+			parties = append(parties, Party{"former " + reference.role, auth.AccountKey(role, former)})
 		}
 	}
 	return parties

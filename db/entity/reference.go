@@ -16,6 +16,8 @@ type Reference struct {
 	// Owner is the owner's Go type, List the name of its list of these documents; List may be empty.
 	Owner, List string
 	OnDelete    DeleteRule
+	// role is the role of an owner that is an account; see Party.
+	role string
 }
 
 // DeleteRule says what the deletion of an owner does with its dependents.
@@ -36,7 +38,10 @@ const (
 func parseReference(field, text string) Reference {
 	path, rule, _ := strings.Cut(text, ",")
 	owner, list, _ := strings.Cut(path, ".")
-	r := Reference{Field: field, Owner: owner, List: list, OnDelete: DeleteRule(rule)}
+	r := Reference{
+		Field: field, Owner: owner, List: list, OnDelete: DeleteRule(rule),
+		role: strings.ReplaceAll(strings.TrimSuffix(field, "_id"), "_", " "),
+	}
 	switch r.OnDelete {
 	case Refuse, Cascade, Detach, Keep:
 		return r

@@ -90,11 +90,13 @@ func (c *Catalog) narrowConditions(scope auth.Scope, d *Definition, where store.
 }
 
 // Audience returns the keys of the accounts and groups that see a document.
-func (d *Definition) Audience(doc store.Document) []auth.Key { return d.audience(doc.Pointers(nil)) }
+func (d *Definition) Audience(doc store.Document) []auth.AudienceKey {
+	return d.audience(doc.Pointers(nil))
+}
 
 // audience is Audience for a document's pointers. A grant through other documents contributes no key.
-func (d *Definition) audience(pointers []any) []auth.Key {
-	keys := make([]auth.Key, 0, len(d.Visible))
+func (d *Definition) audience(pointers []any) []auth.AudienceKey {
+	keys := make([]auth.AudienceKey, 0, len(d.Visible))
 	for _, grant := range d.Visible {
 		if grant.through != "" {
 			continue

@@ -28,7 +28,7 @@ func inOrder(desc bool) []store.Sort {
 // After returns the first events after seq, in order. Without removals the log has no gaps, so if the next event is missing
 // but later ones exist, it was removed: the error is EVENTS_EXPIRED.
 func (l *Log) After(ctx context.Context, seq, limit int) ([]*store.Event, error) {
-	events, err := l.find(ctx, store.Query{Where: store.Compare(store.OpGt, "seq", seq), Sort: inOrder(false), Limit: limit})
+	events, err := l.Find(ctx, store.Filter{}, seq, limit, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +38,14 @@ func (l *Log) After(ctx context.Context, seq, limit int) ([]*store.Event, error)
 		}
 	}
 	return events, nil
+}
+
+// Find returns the first matching events after seq, in order, with these fields. It skips events that were removed, so it is
+// not for subscribers.
+func (l *Log) Find(ctx context.Context, where store.Filter, seq, limit int, fields store.Fields) ([]*store.Event, error) {
+	return l.find(ctx, store.Query{
+		Where: store.And(where, store.Compare(store.OpGt, "seq", seq)), Sort: inOrder(false), Limit: limit, Fields: fields,
+	})
 }
 
 func errExpired(seq int) *store.Error {

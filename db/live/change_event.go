@@ -20,17 +20,17 @@ type ChangeEvent struct {
 	Changed []string
 	// Before and After are the keys of those who saw the document before the change, and who see it after. An event
 	// without keys concerns only viewers who see everything.
-	Before, After []auth.Key
+	Before, After []auth.AudienceKey
 }
 
 // viewpoint decides which documents the subscribers of a group see.
 type viewpoint struct {
 	all  bool
-	keys []auth.Key
+	keys []auth.AudienceKey
 }
 
 func viewpointOf(scope auth.Scope) viewpoint {
-	return viewpoint{all: scope.SeesAll(), keys: scope.Keys()}
+	return viewpoint{all: scope.SeesAll(), keys: scope.AudienceKeys()}
 }
 
 // sees reports whether the viewpoint includes the document after the change.

@@ -95,13 +95,13 @@ func (w *world) happensElsewhere(kind live.ChangeKind, name string, to note, cha
 	event := &store.Event{ID: store.NewID(), Seq: len(w.events) + 1, Type: "note." + string(kind), Entity: id}
 	change := &live.ChangeEvent{Event: event, Collection: notes, Kind: kind, Changed: changed}
 	if before, ok := w.notes[id]; ok {
-		change.Before = []auth.Key{keyOf(before.owner)}
+		change.Before = []auth.AudienceKey{keyOf(before.owner)}
 	}
 	if kind == live.ChangeRemoved {
 		delete(w.notes, id)
 	} else {
 		w.notes[id] = to
-		change.After = []auth.Key{keyOf(to.owner)}
+		change.After = []auth.AudienceKey{keyOf(to.owner)}
 	}
 	w.events, w.decoded[event.ID] = append(w.events, event), change
 }
@@ -111,7 +111,7 @@ func accountOf(name string) (account auth.ID) {
 	return account
 }
 
-func keyOf(name string) auth.Key { return auth.AccountKey(auth.User, accountOf(name)) }
+func keyOf(name string) auth.AudienceKey { return auth.AccountKey(auth.User, accountOf(name)) }
 
 // After implements live.Log.
 func (w *world) After(ctx context.Context, seq, limit int) ([]*store.Event, error) {

@@ -1,0 +1,82 @@
+package db_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"crm/auth"
+	"crm/db"
+	"crm/db/entity"
+	"crm/db/store"
+)
+
+// logged writes planned events of a customer to the log.
+func logged(t *testing.T, engine store.Store, carrier *db.Customer, entityID store.ID, data string, eventTypes ...string) {
+	t.Helper()
+	for _, eventType := range eventTypes {
+		event := &store.Event{
+			ID: store.NewID(), Type: eventType, Entity: entityID, At: time.Now().UTC().Truncate(time.Millisecond), Data: data, Planned: true,
+		}
+		err := engine.Update(t.Context(), db.Customers.Collection, carrier.ID, store.Filter{},
+			[]store.Assignment{{Field: "version", Value: 2}}, event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := engine.MoveEvents(t.Context(), 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestErasureOfSeveralAccounts checks that an account is erased although old events were removed from the log since its
+// deletion began, and that an account whose erasure fails doesn't keep others from being erased.
+func TestErasureOfSeveralAccounts(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, engine store.Store) {
+		carrier := customer(t, engine)
+		accounts := []store.ID{store.NewID(), store.NewID(), store.NewID()}
+		for i, id := range accounts {
+			tombstone := &db.Tombstone{ID: id, Account: auth.AccountKey(auth.Customer, id), Name: "Carl", Email: "carl@customer.example"}
+			if err := engine.Insert(t.Context(), db.Tombstones.Collection, tombstone); err != nil {
+				t.Fatal(err)
+			}
+			state, err := json.Marshal(entity.Envelope{State: map[string]json.RawMessage{"title": json.RawMessage(`"Carl's meeting"`)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			logged(t, engine, carrier, id, string(state), db.EventCustomerCreated)
+			logged(t, engine, carrier, store.NewID(), "{}", "comet.sighted")
+			if i != 1 { // the deletion of the second one isn't complete
+				logged(t, engine, carrier, id, string(state), db.EventCustomerDeleted)
+			}
+		}
+		if _, err := engine.Purge(t.Context(), store.Events, store.Eq("type", "comet.sighted"), 10); err != nil {
+			t.Fatal(err)
+		}
+		broken := &brokenErasure{Store: engine, account: accounts[0]}
+		d := db.New(broken, nil, db.Options{})
+		if left, err := d.EraseDeleted(t.Context()); err == nil || left != 2 {
+			t.Errorf("with one account that fails, %d are left, error %v", left, err)
+		}
+		broken.account = store.ID{}
+		if left, err := d.EraseDeleted(t.Context()); err != nil || left != 1 {
+			t.Errorf("%d are left, want the one whose deletion isn't complete; error %v", left, err)
+		}
+	})
+}
+
+// brokenErasure is a store that panics when a tombstone is removed.
+type brokenErasure struct {
+	store.Store
+
+	account store.ID
+}
+
+func (s *brokenErasure) Purge(ctx context.Context, c *store.Collection, where store.Filter, limit int) (int, error) {
+	if c == db.Tombstones.Collection && where.Value == s.account {
+		panic("a fault")
+	}
+	return s.Store.Purge(ctx, c, where, limit)
+}
