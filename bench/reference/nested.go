@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 )
 
 const selectCustomers = `SELECT _id, name, email, company, created_at FROM customers
@@ -33,11 +32,11 @@ const countInteractions = `SELECT p.key, (SELECT count(*) FROM interactions WHER
 FROM json_each(?) AS p`
 
 type customerFields struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	Email     string    `json:"email"`
-	Company   *string   `json:"company"`
-	CreatedAt time.Time `json:"createdAt"`
+	ID        string   `json:"id"`
+	Name      string   `json:"name"`
+	Email     string   `json:"email"`
+	Company   *string  `json:"company"`
+	CreatedAt dateTime `json:"createdAt"`
 }
 
 type customer struct {
@@ -46,20 +45,20 @@ type customer struct {
 }
 
 type interaction struct {
-	ID        string    `json:"id"`
-	Title     string    `json:"title"`
-	Kind      string    `json:"kind"`
-	StartTime time.Time `json:"startTime"`
-	Status    string    `json:"status"`
-	Tickets   []ticket  `json:"tickets"`
+	ID        string   `json:"id"`
+	Title     string   `json:"title"`
+	Kind      string   `json:"kind"`
+	StartTime dateTime `json:"startTime"`
+	Status    string   `json:"status"`
+	Tickets   []ticket `json:"tickets"`
 }
 
 type ticket struct {
-	ID          string    `json:"id"`
-	Description string    `json:"description"`
-	Status      string    `json:"status"`
-	Priority    string    `json:"priority"`
-	CreatedAt   time.Time `json:"createdAt"`
+	ID          string   `json:"id"`
+	Description string   `json:"description"`
+	Status      string   `json:"status"`
+	Priority    string   `json:"priority"`
+	CreatedAt   dateTime `json:"createdAt"`
 }
 
 // serveCustomers is case Q1: the page after the customer with a creation time and an id.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 )
 
 const selectInteraction = `SELECT i._id, i.title, i.description, i.kind, i.start_time, i.status,
@@ -27,14 +26,14 @@ type person struct {
 }
 
 type fullInteraction struct {
-	ID          string    `json:"id"`
-	Title       string    `json:"title"`
-	Description string    `json:"description"`
-	Kind        string    `json:"kind"`
-	StartTime   time.Time `json:"startTime"`
-	Status      string    `json:"status"`
-	Customer    person    `json:"customer"`
-	Tickets     []ticket  `json:"tickets"`
+	ID          string   `json:"id"`
+	Title       string   `json:"title"`
+	Description string   `json:"description"`
+	Kind        string   `json:"kind"`
+	StartTime   dateTime `json:"startTime"`
+	Status      string   `json:"status"`
+	Customer    person   `json:"customer"`
+	Tickets     []ticket `json:"tickets"`
 }
 
 // serveInteraction is case Q2.

@@ -108,7 +108,17 @@ func idList[T any](rows []T, id func(*T) string) (string, error) {
 	return string(text), err
 }
 
-func at(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }
+func at(milliseconds int64) dateTime { return dateTime{time.UnixMilli(milliseconds).UTC()} }
+
+// dateTime is a time that is written as the API writes it.
+type dateTime struct{ time.Time }
+
+var _ json.Marshaler = dateTime{}
+
+// MarshalJSON implements json.Marshaler.
+func (t dateTime) MarshalJSON() ([]byte, error) {
+	return t.AppendFormat(make([]byte, 0, 32), `"2006-01-02T15:04:05.000Z"`), nil
+}
 
 // answer writes the result of a request, or its error.
 func answer(w http.ResponseWriter, value any, err error) {

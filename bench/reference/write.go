@@ -55,7 +55,7 @@ func (s *store) serveCreateTicket(w http.ResponseWriter, r *http.Request) {
 func (s *store) createTicket(ctx context.Context, interaction []byte, in newTicket) (*ticket, error) {
 	id, now := newID(), time.Now().UTC().Truncate(time.Millisecond)
 	created := &ticket{
-		ID: globalID("tkt", id), Description: in.Description, Status: "OPEN", Priority: in.Priority, CreatedAt: now,
+		ID: globalID("tkt", id), Description: in.Description, Status: "OPEN", Priority: in.Priority, CreatedAt: dateTime{now},
 	}
 	data, err := json.Marshal(map[string]any{"ticket": created})
 	if err != nil {
@@ -105,9 +105,9 @@ type loggedIn struct {
 }
 
 type tokens struct {
-	AccessToken  string    `json:"accessToken"`
-	RefreshToken string    `json:"refreshToken"`
-	ExpiresAt    time.Time `json:"refreshTokenExpiresAt"`
+	AccessToken  string   `json:"accessToken"`
+	RefreshToken string   `json:"refreshToken"`
+	ExpiresAt    dateTime `json:"refreshTokenExpiresAt"`
 }
 
 // serveLogIn is case L1.
@@ -139,7 +139,7 @@ func (s *store) startSession(ctx context.Context, account []byte) (tokens, error
 	_, _ = rand.Read(secret) // crypto/rand.Read never returns an error
 	issued := tokens{
 		AccessToken: base64.RawURLEncoding.EncodeToString(newID()), RefreshToken: base64.RawURLEncoding.EncodeToString(secret),
-		ExpiresAt: now.Add(30 * 24 * time.Hour),
+		ExpiresAt: dateTime{now.Add(30 * 24 * time.Hour)},
 	}
 	hash := sha256.Sum256(secret)
 	_, err := s.prepared.insertSession.ExecContext(ctx, newID(), account, hex.EncodeToString(hash[:]),
