@@ -150,7 +150,7 @@ func TestBesideAttacks(t *testing.T) {
 	}
 	p := serve(t, t.TempDir(), "LOG_LEVEL=error")
 	token := populateForNormal(p)
-	askMany(p, token, 400)
+	askMany(p, token, 100)
 	memory := residentMemory(t, p)
 	baseline := measureBeside(t, p, token, nothing)
 	var once normalResult

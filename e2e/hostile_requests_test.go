@@ -126,7 +126,7 @@ func TestHostileRequests(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), "LOG_LEVEL=error")
 	token, _ := populate(p)
-	askMany(p, token, 400)
+	askMany(p, token, 100)
 	memory := residentMemory(t, p)
 	for name, one := range hostileQueries() {
 		took, status, body, err := one.send(t.Context(), p.url, token)

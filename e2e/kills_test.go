@@ -21,15 +21,15 @@ import (
 func TestKills(t *testing.T) {
 	t.Parallel()
 	kills := func(n int) int {
-		if testing.Short() {
-			return 5
+		if thorough() {
+			return 4 * n
 		}
 		return n
 	}
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		folder := t.TempDir()
-		run(t, &killRun{kills: kills(32), folder: folder, open: func() (store.Store, error) {
+		run(t, &killRun{kills: kills(8), folder: folder, open: func() (store.Store, error) {
 			return sqlite.Open(t.Context(), filepath.Join(folder, "data", "crm.db"), db.Collections())
 		}})
 	})
@@ -37,7 +37,7 @@ func TestKills(t *testing.T) {
 		t.Parallel()
 		uri, name := mongotest.URI(t), mongotest.Database(t).Name()
 		run(t, &killRun{
-			kills: kills(8), folder: t.TempDir(), settings: append(mongoSettings(uri), "MONGO_DATABASE="+name),
+			kills: kills(3), folder: t.TempDir(), settings: append(mongoSettings(uri), "MONGO_DATABASE="+name),
 			open: func() (store.Store, error) { return mongo.Open(uri, name, db.Collections()) },
 		})
 	})

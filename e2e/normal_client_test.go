@@ -43,7 +43,11 @@ func askNormally(ctx context.Context, url, token string) (time.Duration, error) 
 // askUntilClosed sends requests until the input is closed, and returns their times. It calls ready after the unmeasured first
 // ones.
 func askUntilClosed(ctx context.Context, input io.Reader, url, token string, ready func() error) (took []time.Duration, err error) {
-	for range normalWarmUp {
+	warmUp, interval := 5, 25*time.Millisecond
+	if measuring() {
+		warmUp, interval = 50, 2*time.Millisecond
+	}
+	for range warmUp { // fills caches, including its own
 		if _, err := askNormally(ctx, url, token); err != nil {
 			return nil, err
 		}
@@ -53,7 +57,7 @@ func askUntilClosed(ctx context.Context, input io.Reader, url, token string, rea
 		defer cancel()
 		_, _ = io.Copy(io.Discard, input)
 	}()
-	pace := time.NewTicker(normalPace)
+	pace := time.NewTicker(interval)
 	defer pace.Stop()
 	for err = ready(); err == nil; <-pace.C {
 		var once time.Duration
@@ -65,12 +69,6 @@ func askUntilClosed(ctx context.Context, input io.Reader, url, token string, rea
 	}
 	return nil, err
 }
-
-// normalWarmUp is the number of unmeasured requests of a normal client: the first ones fill caches, including its own.
-const normalWarmUp = 50
-
-// normalPace is the interval between requests of a normal client.
-const normalPace = 2 * time.Millisecond
 
 // askMany sends n normal requests.
 func askMany(p *process, token string, n int) {

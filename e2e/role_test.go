@@ -50,6 +50,9 @@ func play(role string) error {
 // measuring reports whether the tests should take the time for reliable figures.
 func measuring() bool { return os.Getenv("MEASURE") == "true" }
 
+// thorough reports whether the tests should run many more random operations, as CI does.
+func thorough() bool { return os.Getenv("THOROUGH") == "true" }
+
 // player is a process that plays a role.
 type player struct {
 	t       *testing.T

@@ -19,16 +19,20 @@ import (
 	"crm/db/store"
 )
 
-// TestSubscriptionsThroughKills makes two servers on one store write ten thousand events, while subscribers connect and
+// TestSubscriptionsThroughKills makes two servers on one store write thousands of events, while subscribers connect and
 // disconnect and the servers are killed and restarted. Each subscriber must receive every change that its account may see,
 // once and in order. FerretDB scans its log for every read, so there are only two hundred events there.
 func TestSubscriptionsThroughKills(t *testing.T) {
 	t.Parallel()
+	events, kills := 2_000, 4
+	if thorough() {
+		events, kills = 10_000, 8
+	}
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		folder := t.TempDir()
 		(&subscriptionRun{
-			t: t, events: 10_000, kills: 8, folder: folder, settings: []string{"LOG_LEVEL=error"},
+			t: t, events: events, kills: kills, folder: folder, settings: []string{"LOG_LEVEL=error"},
 			open: func() (store.Store, error) {
 				return sqlite.Open(t.Context(), filepath.Join(folder, "data", "crm.db"), db.Collections())
 			},
@@ -36,13 +40,13 @@ func TestSubscriptionsThroughKills(t *testing.T) {
 	})
 	t.Run("mongo", func(t *testing.T) {
 		t.Parallel()
-		events := 10_000
+		events, kills := events, kills
 		if mongotest.IsStandIn() {
-			events = 200
+			events, kills = 200, 4
 		}
 		uri, name := mongotest.URI(t), mongotest.Database(t).Name()
 		(&subscriptionRun{
-			t: t, events: events, kills: 4, folder: t.TempDir(),
+			t: t, events: events, kills: kills, folder: t.TempDir(),
 			settings: append(mongoSettings(uri), "MONGO_DATABASE="+name, "LOG_LEVEL=error", "LIMIT_TIME=50s"),
 			open:     func() (store.Store, error) { return mongo.Open(uri, name, db.Collections()) },
 		}).run()

@@ -20,9 +20,9 @@ const mutationsARound = 50
 // TestFastPathAnswersMutationsAsTheExecutor performs the same random mutations on two stores with the same documents.
 func TestFastPathAnswersMutationsAsTheExecutor(t *testing.T) {
 	t.Parallel()
-	rounds := 24
-	if testing.Short() {
-		rounds = 2
+	rounds := 4
+	if thorough() {
+		rounds = 24
 	}
 	template := filepath.Join(t.TempDir(), "template.db")
 	store := openSeeded(t, template)
@@ -44,7 +44,7 @@ func TestFastPathAnswersMutationsAsTheExecutor(t *testing.T) {
 			})
 		}
 	})
-	if !testing.Short() && !t.Failed() {
+	if thorough() && !t.Failed() {
 		done.check(t)
 	}
 }

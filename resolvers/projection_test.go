@@ -16,9 +16,9 @@ func TestProjections(t *testing.T) {
 	for _, kind := range []entity.Kind{db.KindUser, db.KindCustomer, db.KindInteraction, db.KindTicket} {
 		d.compareEachField(t, kind)
 	}
-	operations := 1_500
-	if testing.Short() {
-		operations = 200
+	operations := 300
+	if thorough() {
+		operations = 1_500
 	}
 	for i := range operations {
 		rnd := rand.New(rand.NewPCG(differentialSeed+1, uint64(i)))
