@@ -18,7 +18,7 @@ type bench struct {
 	world    *world
 	out      io.Writer
 	progress *progress
-	// folder is removed at the end. It contains the programs and, for each server, a folder with its copy of the data.
+	// folder is removed at the end. It contains the programs, unless they were built before, and, for each server, a folder with its copy of the data.
 	folder  string
 	targets []*target
 }
@@ -28,9 +28,12 @@ func (b *bench) open(ctx context.Context) (err error) {
 	if b.folder, err = os.MkdirTemp("", "crm-bench-"); err != nil {
 		return err
 	}
-	b.progress.show("building the servers")
-	if err := build(ctx, b.folder); err != nil {
-		return err
+	if b.options.binaries == "" {
+		b.options.binaries = b.folder
+		b.progress.show("building the servers")
+		if err := build(ctx, b.folder); err != nil {
+			return err
+		}
 	}
 	data, err := makeData(ctx, b.folder, b.world, b.progress)
 	if err != nil {
@@ -56,7 +59,7 @@ func (b *bench) open(ctx context.Context) (err error) {
 func (b *bench) server() program {
 	folder := filepath.Join(b.folder, "ours")
 	return program{
-		name: "ours", path: filepath.Join(b.folder, "crm"), folder: folder,
+		name: "ours", path: filepath.Join(b.options.binaries, "crm"), folder: folder,
 		environment: []string{
 			"PORT=0", "DATA_DIR=" + folder, "LOG_LEVEL=warn", "QUERY_COST=false", "PLAYGROUND=false",
 		},
@@ -67,7 +70,7 @@ func (b *bench) server() program {
 func (b *bench) referenceServer() program {
 	folder := filepath.Join(b.folder, "reference")
 	return program{
-		name: "reference", path: filepath.Join(b.folder, "reference-server"), folder: folder,
+		name: "reference", path: filepath.Join(b.options.binaries, "reference-server"), folder: folder,
 		arguments: []string{filepath.Join(folder, dataFile)},
 		// With an empty list, the server would inherit this process's environment.
 		environment: []string{"PORT=0"},

@@ -14,14 +14,18 @@ import (
 func TestBenchmark(t *testing.T) {
 	t.Parallel()
 	common := []string{"--customers", "10", "--turns", "1", "--connections", "2"}
-	first := measure(t, append(common, "--requests", "2")...)
+	binaries := t.TempDir()
+	if err := build(t.Context(), binaries); err != nil {
+		t.Fatal(err)
+	}
+	first := measure(t, binaries, append(common, "--requests", "2")...)
 	checkNames(t, first, "idle", "Q1", "Q2", "Q3", "Q4", "L1", "M1", "end")
 	figures := regexp.MustCompile(`^Q1 ours_rps=\S+ reference_rps=\S+ ratio=\S+ ours_p50_ms=\S+ ours_p99_ms=\S+ ` +
 		`ours_cpu_ms=\S+ ours_rss_mb=\S+ .*`)
 	if !figures.MatchString(first[1]) {
 		t.Errorf("the line of Q1 is %q", first[1])
 	}
-	second := measure(t, append(common, "--requests", "8", "--mixed")...)
+	second := measure(t, binaries, append(common, "--requests", "8", "--mixed")...)
 	checkNames(t, second, "idle", "mixed", "mixed_Q1", "mixed_Q2", "mixed_Q3", "end")
 	if !strings.Contains(second[1], " errors=0 ") {
 		t.Errorf("the mixed load had errors: %s", second[1])
@@ -29,10 +33,15 @@ func TestBenchmark(t *testing.T) {
 }
 
 // measure runs the benchmark and returns its lines.
-func measure(t *testing.T, arguments ...string) []string {
+func measure(t *testing.T, binaries string, arguments ...string) []string {
 	t.Helper()
 	var out, status bytes.Buffer
-	if err := run(t.Context(), arguments, &out, &status); err != nil {
+	o, err := readOptions(arguments, &status)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.binaries = binaries
+	if err := o.run(t.Context(), &out, &status); err != nil {
 		t.Fatalf("%v\n%s", err, status.String())
 	}
 	t.Logf("%s", out.String())

@@ -30,6 +30,8 @@ type options struct {
 	cases                         []string
 	length                        length
 	mixed                         bool
+	// binaries is a folder with the servers; if it is empty, they are built.
+	binaries string
 }
 
 func readOptions(arguments []string, help io.Writer) (options, error) {
@@ -77,12 +79,16 @@ func (o *options) check(rest int) error {
 	return nil
 }
 
-// run runs the benchmark: it prints figures to out, and progress to status.
-func run(ctx context.Context, arguments []string, out, status io.Writer) (err error) {
+// run reads the flags and runs the benchmark: it prints figures to out, and progress to status.
+func run(ctx context.Context, arguments []string, out, status io.Writer) error {
 	o, err := readOptions(arguments, status)
 	if err != nil {
 		return err
 	}
+	return o.run(ctx, out, status)
+}
+
+func (o options) run(ctx context.Context, out, status io.Writer) (err error) {
 	b := &bench{options: o, world: newWorld(o.customers), out: out, progress: &progress{out: status}}
 	defer func() { err = errors.Join(err, b.close()) }()
 	if err := b.open(ctx); err != nil {

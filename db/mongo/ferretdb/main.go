@@ -15,13 +15,9 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"syscall"
-	"time"
 
 	"github.com/FerretDB/FerretDB/ferretdb"
 )
-
-// stopTimeout bounds the wait for FerretDB to close its files.
-const stopTimeout = 3 * time.Second
 
 // garbagePercent is how much garbage may accumulate before a collection, in percent of the live heap.
 const garbagePercent = 800
@@ -47,18 +43,17 @@ func run(dir, listen string) error {
 		defer func() { _ = os.RemoveAll(temporary) }()
 		dir = temporary
 	}
-	server, err := start(dir)
+	upstream, err := start(dir)
 	if err != nil {
 		return err
 	}
-	defer server.stop()
 	// FerretDB makes a lot of garbage for each document that it scans; its data is small.
 	debug.SetGCPercent(garbagePercent)
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		return fmt.Errorf("cannot listen: %w", err)
 	}
-	proxy := &proxy{upstream: server.address}
+	proxy := &proxy{upstream: upstream}
 	defer proxy.stop()
 	go proxy.serve(listener)
 	fmt.Printf("mongodb://%s/\n", listener.Addr())
@@ -66,16 +61,10 @@ func run(dir, listen string) error {
 	return nil
 }
 
-// server is a running FerretDB.
-type server struct {
-	address string
-	cancel  context.CancelFunc
-	done    chan struct{}
-}
-
-// start runs FerretDB on a free port. Acknowledged writes survive a crash of the process, but not of the machine: tests
-// need no more, and it is many times faster.
-func start(dir string) (*server, error) {
+// start runs FerretDB on a free port until this process ends, and returns its address. Nothing waits for FerretDB to stop,
+// which takes seconds: acknowledged writes survive the end of the process. They may not survive a crash of the machine, which tests
+// don't need, and so it is many times faster.
+func start(dir string) (address string, err error) {
 	f, err := ferretdb.New(&ferretdb.Config{
 		Listener:  ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},
 		Handler:   "sqlite",
@@ -83,29 +72,16 @@ func start(dir string) (*server, error) {
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("cannot start FerretDB: %w", err)
+		return "", fmt.Errorf("cannot start FerretDB: %w", err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &server{cancel: cancel, done: make(chan struct{})}
 	go func() {
-		defer close(s.done)
-		if err := f.Run(ctx); err != nil {
+		if err := f.Run(context.Background()); err != nil {
 			fmt.Fprintln(os.Stderr, "ferretdb:", err)
 		}
 	}()
 	uri, err := url.Parse(f.MongoDBURI())
 	if err != nil {
-		s.stop()
-		return nil, fmt.Errorf("cannot read FerretDB's URI: %w", err)
+		return "", fmt.Errorf("cannot read FerretDB's URI: %w", err)
 	}
-	s.address = uri.Host
-	return s, nil
-}
-
-func (s *server) stop() {
-	s.cancel()
-	select {
-	case <-s.done:
-	case <-time.After(stopTimeout):
-	}
+	return uri.Host, nil
 }
