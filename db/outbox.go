@@ -87,6 +87,15 @@ func (d *DB) ClaimDelivery(ctx context.Context, lease time.Duration) (*Delivery,
 	return claimed, nil
 }
 
+// RenewLease extends a claim by the time of the lease. It is NOT_FOUND if the claim was lost.
+func (d *DB) RenewLease(ctx context.Context, delivery *Delivery, lease time.Duration) error {
+	set := []store.Assignment{{Field: "next_attempt_at", Value: d.now().Add(lease)}}
+	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set); err != nil {
+		return fmt.Errorf("cannot renew the lease of delivery %s: %w", delivery.ID, err)
+	}
+	return nil
+}
+
 // SettleSent records that a claimed delivery was sent.
 func (d *DB) SettleSent(ctx context.Context, delivery *Delivery) error {
 	return d.settle(ctx, delivery, []store.Assignment{

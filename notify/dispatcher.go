@@ -71,7 +71,7 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 		d.write(ctx, delivery, func(ctx context.Context) error { return d.db.CancelDelivery(ctx, delivery, to.cancel) })
 	} else {
 		if err == nil {
-			_, err = eventlog.Guard(func() (any, error) { return nil, d.mailer.Send(sending, mailOf(delivery)) })
+			err = d.send(sending, delivery)
 		}
 		d.write(ctx, delivery, d.outcome(sending, delivery, err))
 	}
@@ -128,6 +128,10 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 	if sending.Err() != nil {
 		log.Warn("sending interrupted by shutdown", "error", sent)
 		return func(ctx context.Context) error { return d.db.Release(ctx, delivery) }
+	}
+	if errors.Is(sent, errLeaseLost) {
+		log.Warn("sending interrupted", "error", sent)
+		return func(context.Context) error { return nil } // the delivery is no longer this worker's
 	}
 	log = log.With(slog.String("error", mail.Line(sent.Error(), errorLimit)), eventlog.StackOf(sent))
 	reason := reasonOf(sent)

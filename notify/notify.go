@@ -37,7 +37,7 @@ type settings struct {
 	poll       time.Duration   // how often each part looks for work; this process's own writes wake it at once
 	longest    time.Duration   // between two attempts while the store fails, or to plan one event
 	pauses     []time.Duration // between the attempts to send a delivery
-	lease      time.Duration   // longer than a Mailer may take
+	lease      time.Duration   // of a claimed delivery; renewed while it is sent
 	settleTime time.Duration   // for writing the result of an attempt
 	sweep      time.Duration   // between two times at which old data is removed
 	erase      time.Duration   // the same, while a deleted account is still to be erased
@@ -60,7 +60,7 @@ func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Ser
 		pauses: []time.Duration{
 			time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour,
 		},
-		lease: 2 * time.Minute, settleTime: 10 * time.Second, sweep: time.Hour, erase: time.Minute, workers: 4,
+		lease: 15 * time.Minute, settleTime: 10 * time.Second, sweep: time.Hour, erase: time.Minute, workers: 4,
 	}
 	for _, option := range options {
 		option(&s)

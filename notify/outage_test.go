@@ -85,7 +85,7 @@ func TestSlowServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, port := mailtest.Silence(t)
-	config := mail.SMTPConfig{Host: "127.0.0.1", Port: port, From: mailtest.User, Timeout: time.Hour}
+	config := mail.SMTPConfig{Host: "127.0.0.1", Port: port, From: mailtest.User}
 	mailer, err := mail.NewSMTP(config)
 	if err != nil {
 		t.Fatal(err)

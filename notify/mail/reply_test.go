@@ -50,6 +50,9 @@ func TestReplies(t *testing.T) {
 	}
 }
 
+// silence, in place of a reply, makes a scripted server wait until the client goes away.
+const silence = ""
+
 // scripted returns a mailer for a server that sends its replies one by one, then closes the connection.
 func scripted(t *testing.T, replies []string) *SMTP {
 	t.Helper()
@@ -66,6 +69,12 @@ func scripted(t *testing.T, replies []string) *SMTP {
 		defer conn.Close()
 		reader := bufio.NewScanner(conn)
 		for i, reply := range replies {
+			if reply == silence {
+				for reader.Scan() {
+					continue
+				}
+				return
+			}
 			_, _ = fmt.Fprintf(conn, "%s\r\n", reply)
 			for reader.Scan() && i == 4 && strings.HasPrefix(reply, "354") && reader.Text() != "." {
 				continue
@@ -79,23 +88,41 @@ func scripted(t *testing.T, replies []string) *SMTP {
 	return mailer
 }
 
-// TestSilentServer checks that the mailer gives up on a silent server, and when the context ends.
-func TestSilentServer(t *testing.T) {
+// TestTimeouts checks that each step of a session has its own timeout.
+func TestTimeouts(t *testing.T) {
 	t.Parallel()
-	_, port := mailtest.Silence(t)
-	config := SMTPConfig{
-		Host: "127.0.0.1", Port: port, From: mailtest.User, Timeout: 50 * time.Millisecond,
+	for _, test := range []struct {
+		step   string
+		script string // what the server replies before it falls silent
+		short  func(*timeouts) *time.Duration
+	}{
+		{"greeting", "", func(t *timeouts) *time.Duration { return &t.command }},
+		{"EHLO", "220 hi", func(t *timeouts) *time.Duration { return &t.command }},
+		{"MAIL", "220 hi|250 ok", func(t *timeouts) *time.Duration { return &t.command }},
+		{"RCPT", "220 hi|250 ok|250 ok", func(t *timeouts) *time.Duration { return &t.command }},
+		{"DATA", "220 hi|250 ok|250 ok|250 ok", func(t *timeouts) *time.Duration { return &t.data }},
+		{"message", "220 hi|250 ok|250 ok|250 ok|354 go", func(t *timeouts) *time.Duration { return &t.acceptance }},
+	} {
+		t.Run(test.step, func(t *testing.T) {
+			t.Parallel()
+			mailer := scripted(t, append(strings.FieldsFunc(test.script, func(r rune) bool { return r == '|' }), silence))
+			mailer.timeouts = timeouts{time.Hour, time.Hour, time.Hour, time.Hour, time.Hour}
+			*test.short(&mailer.timeouts) = 50 * time.Millisecond
+			if err := mailer.Send(t.Context(), newMessage()); !errors.Is(err, errSlow) {
+				t.Errorf("the error is %v", err)
+			}
+		})
 	}
-	mailer, err := NewSMTP(config)
-	if err != nil {
-		t.Fatal(err)
+	want := timeouts{time.Minute, 5 * time.Minute, 2 * time.Minute, 3 * time.Minute, 10 * time.Minute}
+	if got := standardTimeouts(); got != want {
+		t.Errorf("the timeouts are %v, want %v", got, want)
 	}
-	err = mailer.Send(t.Context(), newMessage())
-	if err == nil {
-		t.Fatal("there is no error")
-	}
-	contains(t, err.Error(), "takes too long")
-	mailer.config.Timeout = time.Hour
+}
+
+// TestInterrupted checks that sending ends with its context.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	mailer := scripted(t, []string{silence})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := mailer.Send(ctx, newMessage()); !errors.Is(err, context.DeadlineExceeded) {

@@ -4,13 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"net/mail"
-	"net/smtp"
 	"strconv"
-	"time"
 )
 
 // implicitTLSPort is the port where a server expects TLS from the first byte (RFC 8314).
@@ -28,15 +25,14 @@ type SMTPConfig struct {
 	Password string
 	// RootCAs are the trusted roots of the server's certificate; nil means those of the system.
 	RootCAs *x509.CertPool
-	// Timeout bounds sending one message; zero means a minute.
-	Timeout time.Duration
 }
 
 // SMTP is a Mailer that sends mail through an SMTP server, over TLS if the server offers it.
 type SMTP struct {
-	config SMTPConfig
-	from   *mail.Address
-	dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	config   SMTPConfig
+	from     *mail.Address
+	dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	timeouts timeouts
 }
 
 // NewSMTP returns a Mailer for the server that config names, without connecting to it. It fails if config is wrong.
@@ -57,10 +53,7 @@ func NewSMTP(config SMTPConfig) (*SMTP, error) {
 	if config.Username == "" {
 		config.Username = from.Address
 	}
-	if config.Timeout == 0 {
-		config.Timeout = time.Minute
-	}
-	return &SMTP{config: config, from: from, dial: new(net.Dialer).DialContext}, nil
+	return &SMTP{config: config, from: from, dial: new(net.Dialer).DialContext, timeouts: standardTimeouts()}, nil
 }
 
 // Send implements Mailer.
@@ -69,8 +62,6 @@ func (s *SMTP) Send(ctx context.Context, message *Message) error {
 	if err != nil {
 		return &PermanentError{err}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, s.config.Timeout, errors.New("the mail server takes too long"))
-	defer cancel()
 	if err := s.send(ctx, message.Recipient, raw); err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			return fmt.Errorf("%w: %w", cause, err)
@@ -86,58 +77,27 @@ func (s *SMTP) send(ctx context.Context, recipient string, message []byte) error
 		return fmt.Errorf("cannot connect to the mail server: %w", err)
 	}
 	defer conn.Close()
-	// net/smtp has no contexts: a deadline in the past ends whatever it waits for.
-	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
-	client, err := s.greet(conn)
-	if err != nil {
+	// net/smtp has no contexts: closing the connection ends whatever it waits for.
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	session := &session{smtp: s, conn: conn}
+	if err := session.open(); err != nil {
 		return err
 	}
-	if err := s.transfer(client, recipient, message); err != nil {
+	if err := session.transfer(recipient, message); err != nil {
 		return err
 	}
-	// The server has accepted the mail, whatever it replies to QUIT.
-	_ = conn.SetDeadline(time.Now().Add(time.Second))
-	_ = client.Quit()
+	session.quit()
 	return nil
 }
 
 func (s *SMTP) connect(ctx context.Context) (net.Conn, error) {
-	conn, err := s.dial(ctx, "tcp", net.JoinHostPort(s.config.Host, strconv.Itoa(s.config.Port)))
-	if err != nil || s.config.Port != implicitTLSPort {
-		return conn, err
-	}
-	secure := tls.Client(conn, s.tls())
-	if err := secure.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return secure, nil
+	ctx, cancel := context.WithTimeoutCause(ctx, s.timeouts.connect, errSlow)
+	defer cancel()
+	return s.dial(ctx, "tcp", net.JoinHostPort(s.config.Host, strconv.Itoa(s.config.Port)))
 }
 
 func (s *SMTP) tls() *tls.Config {
 	return &tls.Config{ServerName: s.config.Host, RootCAs: s.config.RootCAs, MinVersion: tls.VersionTLS12}
-}
-
-// greet opens the session, over TLS if the server offers it, and logs in if there is a password.
-func (s *SMTP) greet(conn net.Conn) (*smtp.Client, error) {
-	client, err := smtp.NewClient(conn, s.config.Host)
-	if err != nil {
-		return nil, fmt.Errorf("cannot open a mail session: %w", err)
-	}
-	if err := client.Hello(literal(conn.LocalAddr())); err != nil {
-		return nil, fmt.Errorf("cannot open a mail session: %w", err)
-	}
-	_, secure := conn.(*tls.Conn)
-	if offered, _ := client.Extension("STARTTLS"); offered && !secure {
-		if err := client.StartTLS(s.tls()); err != nil {
-			return nil, fmt.Errorf("cannot secure the mail session: %w", err)
-		}
-		secure = true
-	}
-	if s.config.Password == "" {
-		return client, nil
-	}
-	return client, s.authenticate(client, secure)
 }
 
 // literal returns the name that a client without a domain gives in EHLO (RFC 5321, 4.1.3). Some servers reject

@@ -1,84 +1,131 @@
 package mail
 
 import (
-	"encoding/base64"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/smtp"
-	"net/textproto"
-	"strings"
+	"os"
+	"slices"
+	"time"
 )
 
-// authenticate logs in, provided that nobody but the server can see the password.
-func (s *SMTP) authenticate(client *smtp.Client, secure bool) error {
-	if !secure && !isLocal(s.config.Host) {
-		return fmt.Errorf("cannot log in to the mail server: %s offers no TLS, and the password is not sent without it",
-			s.config.Host)
-	}
-	if offered, _ := client.Extension("AUTH"); !offered {
-		return errors.New("cannot log in to the mail server: it doesn't offer AUTH")
-	}
-	auth := smtp.PlainAuth("", s.config.Username, s.config.Password, s.config.Host)
-	if err := client.Auth(auth); err != nil {
-		return fmt.Errorf("cannot log in to the mail server: %w", s.redact(err))
-	}
-	return nil
+// session is the dialogue with a server over one connection.
+type session struct {
+	smtp   *SMTP
+	conn   net.Conn
+	client *smtp.Client
 }
 
-// isLocal reports whether a host is this machine, by the same rule as net/smtp.
-func isLocal(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
-
-// redact removes the password from a server's reply to it.
-func (s *SMTP) redact(err error) error {
-	text := err.Error()
-	encode := base64.StdEncoding.EncodeToString
-	for _, secret := range []string{
-		encode([]byte("\x00" + s.config.Username + "\x00" + s.config.Password)),
-		encode([]byte(s.config.Password)),
-		s.config.Password,
-	} {
-		text = strings.ReplaceAll(text, secret, "[redacted]")
-	}
-	return errors.New(text)
+// timeouts are how long to wait for a server at each step.
+type timeouts struct {
+	connect, command, data, block, acceptance time.Duration
 }
 
-// transfer transfers one message to the server.
-func (s *SMTP) transfer(client *smtp.Client, recipient string, message []byte) error {
-	if offered, _ := client.Extension("SMTPUTF8"); !offered && !isASCII(recipient) {
-		return &PermanentError{errors.New("the mail server accepts only ASCII addresses")}
+// standardTimeouts returns the timeouts of RFC 5321, 4.5.3.2, which has none for connecting. The longest is for the reply
+// after the message: a server may do much before it accepts one, and a client that doesn't wait sends it twice.
+func standardTimeouts() timeouts {
+	return timeouts{
+		connect: time.Minute, command: 5 * time.Minute, data: 2 * time.Minute, block: 3 * time.Minute,
+		acceptance: 10 * time.Minute,
 	}
-	if err := client.Mail(s.from.Address); err != nil {
-		return refused("the sender", err)
-	}
-	if err := client.Rcpt(recipient); err != nil {
-		return refused("the recipient", err)
-	}
-	writer, err := client.Data()
-	if err != nil {
-		return refused("the message", err)
-	}
-	if _, err := writer.Write(message); err != nil {
-		return fmt.Errorf("cannot transfer the message: %w", err)
-	}
-	if err := writer.Close(); err != nil {
-		return refused("the message", err)
-	}
-	return nil
 }
 
-// refused returns the error for a part of the mail that the server refused. It is permanent if the server says so,
-// unless the server requires a log-in (RFC 4954), which the operator can fix.
-func refused(part string, err error) error {
-	var reply *textproto.Error
-	if !errors.As(err, &reply) {
-		return fmt.Errorf("cannot transfer %s: %w", part, err)
-	}
-	err = fmt.Errorf("the mail server refused %s: %w", part, err)
-	switch {
-	case reply.Code == 530 || reply.Code == 534 || reply.Code == 535 || reply.Code == 538:
+var errSlow = errors.New("the mail server takes too long")
+
+// within runs a step of the session, which fails when its time is over.
+func (s *session) within(timeout time.Duration, step func() error) error {
+	if err := s.conn.SetDeadline(time.Now().Add(timeout)); err != nil {
 		return err
-	case reply.Code >= 500 && reply.Code <= 599:
-		return &PermanentError{err}
+	}
+	err := step()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("%w: %w", errSlow, err)
 	}
 	return err
 }
+
+// open begins the session, over TLS if the server offers it, and logs in if there is a password.
+func (s *session) open() error {
+	secure, err := s.greet()
+	if err != nil {
+		return fmt.Errorf("cannot open a mail session: %w", err)
+	}
+	if offered, _ := s.client.Extension("STARTTLS"); offered && !secure {
+		if err := s.within(s.smtp.timeouts.command, func() error { return s.client.StartTLS(s.smtp.tls()) }); err != nil {
+			return fmt.Errorf("cannot secure the mail session: %w", err)
+		}
+		secure = true
+	}
+	if s.smtp.config.Password == "" {
+		return nil
+	}
+	return s.within(s.smtp.timeouts.command, func() error { return s.smtp.authenticate(s.client, secure) })
+}
+
+// greet exchanges greetings with the server; secure says that this was over TLS.
+func (s *session) greet() (secure bool, err error) {
+	conn := s.conn
+	if s.smtp.config.Port == implicitTLSPort {
+		encrypted := tls.Client(s.conn, s.smtp.tls())
+		if err := s.within(s.smtp.timeouts.command, encrypted.Handshake); err != nil {
+			return false, err
+		}
+		conn, secure = encrypted, true
+	}
+	err = s.within(s.smtp.timeouts.command, func() (err error) {
+		s.client, err = smtp.NewClient(conn, s.smtp.config.Host)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	return secure, s.within(s.smtp.timeouts.command, func() error { return s.client.Hello(literal(s.conn.LocalAddr())) })
+}
+
+// transfer transfers one message to the server.
+func (s *session) transfer(recipient string, message []byte) error {
+	if offered, _ := s.client.Extension("SMTPUTF8"); !offered && !isASCII(recipient) {
+		return &PermanentError{errors.New("the mail server accepts only ASCII addresses")}
+	}
+	if err := s.within(s.smtp.timeouts.command, func() error { return s.client.Mail(s.smtp.from.Address) }); err != nil {
+		return refused("the sender", err)
+	}
+	if err := s.within(s.smtp.timeouts.command, func() error { return s.client.Rcpt(recipient) }); err != nil {
+		return refused("the recipient", err)
+	}
+	return s.data(message)
+}
+
+// blockSize is how much of a message is transferred within one timeout.
+const blockSize = 64 << 10
+
+// data transfers the text of a message.
+func (s *session) data(message []byte) error {
+	var body io.WriteCloser
+	err := s.within(s.smtp.timeouts.data, func() (err error) {
+		body, err = s.client.Data()
+		return err
+	})
+	if err != nil {
+		return refused("the message", err)
+	}
+	for block := range slices.Chunk(message, blockSize) {
+		err := s.within(s.smtp.timeouts.block, func() error {
+			_, err := body.Write(block)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("cannot transfer the message: %w", err)
+		}
+	}
+	if err := s.within(s.smtp.timeouts.acceptance, body.Close); err != nil {
+		return refused("the message", err)
+	}
+	return nil
+}
+
+// quit ends the session. The server has accepted the message, whatever it replies.
+func (s *session) quit() { _ = s.within(time.Second, s.client.Quit) }

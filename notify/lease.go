@@ -1,0 +1,44 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+
+	"crm/db"
+	"crm/db/eventlog"
+	"crm/db/store"
+)
+
+// errLeaseLost ends an attempt whose result could no longer be written.
+var errLeaseLost = errors.New("the lease of the delivery was lost")
+
+// renewals is how often a lease is renewed in the time for which it lasts, so that some renewals may fail.
+const renewals = 5
+
+// send hands a claimed delivery to the mailer. It renews the lease for as long as that takes, so that nobody else sends the
+// message, however slow the mail server is.
+func (d *dispatcher) send(ctx context.Context, delivery *db.Delivery) error {
+	var renewing sync.WaitGroup
+	defer renewing.Wait()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	renewing.Go(func() { d.renewLease(ctx, cancel, delivery) })
+	_, err := eventlog.Guard(func() (any, error) { return nil, d.mailer.Send(ctx, mailOf(delivery)) })
+	return err
+}
+
+// renewLease renews a delivery's lease until ctx is done, and cancels it when the lease is lost.
+func (d *dispatcher) renewLease(ctx context.Context, cancel context.CancelCauseFunc, delivery *db.Delivery) {
+	for rest(ctx, d.settings.lease/renewals, nil) {
+		_, err := eventlog.Guard(func() (any, error) { return nil, d.db.RenewLease(ctx, delivery, d.settings.lease) })
+		switch {
+		case store.CodeOf(err) == store.NotFound:
+			cancel(errLeaseLost)
+			return
+		case err != nil && ctx.Err() == nil:
+			d.log.Warn("cannot renew the lease of a delivery", slog.Any("error", err), eventlog.StackOf(err))
+		}
+	}
+}
