@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/text/unicode/norm"
 )
 
 // PasswordCost is bcrypt's cost for new hashes: about a quarter of a second of one core. The server uses bcrypt instead of
@@ -41,7 +44,10 @@ func NewHasher(cost, parallel int) (*Hasher, error) {
 
 // Problem returns what is wrong with a new password, or "".
 func (h *Hasher) Problem(password string) string {
+	password = prepare(password)
 	switch {
+	case strings.ContainsFunc(password, unicode.IsControl):
+		return "must not contain control characters, such as tabs and line breaks"
 	case len(password) < minPassword:
 		return fmt.Sprintf("must have at least %d bytes", minPassword)
 	case len(password) > maxPassword:
@@ -56,15 +62,16 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer h.release()
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), h.cost)
+	hash, err := bcrypt.GenerateFromPassword([]byte(prepare(password)), h.cost)
 	if err != nil {
 		return "", fmt.Errorf("cannot hash password: %w", err)
 	}
 	return string(hash), nil
 }
 
-// Verify reports whether the hash matches the password, and whether it is outdated because its cost differs. An empty hash
-// matches no password, but takes as long to verify. Verify waits for a free slot, or for ctx.
+// Verify reports whether the hash matches the password, and whether it is outdated because its cost or its form of the
+// password differs. An empty hash matches no password, but takes as long to verify. Verify waits for a free slot, or for
+// ctx.
 func (h *Hasher) Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
 	if err := h.acquire(ctx); err != nil {
 		return false, false, err
@@ -74,15 +81,41 @@ func (h *Hasher) Verify(ctx context.Context, hash, password string) (ok, outdate
 	if !known {
 		stored = h.dummy
 	}
-	err = bcrypt.CompareHashAndPassword(stored, []byte(password)[:min(len(password), maxPassword)])
-	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) || !known {
-		return false, false, nil
+	for i, form := range formsOf(password) {
+		err = bcrypt.CompareHashAndPassword(stored, []byte(form)[:min(len(form), maxPassword)])
+		switch {
+		case errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) || !known:
+			continue
+		case err != nil:
+			return false, false, fmt.Errorf("cannot verify password: %w", err)
+		}
+		cost, err := bcrypt.Cost(stored)
+		return true, i > 0 || err != nil || cost != h.cost, nil
 	}
-	if err != nil {
-		return false, false, fmt.Errorf("cannot verify password: %w", err)
+	return false, false, nil
+}
+
+// prepare returns the form of a password that is hashed, which doesn't depend on the keyboard: in NFC, and with every
+// space as U+0020, like OpaqueString of RFC 8265. Unlike that, it refuses no character, so that new emoji are possible.
+func prepare(password string) string {
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Zs, r) {
+			return ' '
+		}
+		return r
+	}, password))
+}
+
+// formsOf returns the forms of a password that its hash may have been made from: first the one that is hashed now, then
+// those that were hashed as they had been typed. For a password in ASCII, there is only one.
+func formsOf(password string) []string {
+	forms := []string{prepare(password)}
+	for _, form := range []string{password, norm.NFC.String(password), norm.NFD.String(password)} {
+		if !slices.Contains(forms, form) {
+			forms = append(forms, form)
+		}
 	}
-	cost, err := bcrypt.Cost(stored)
-	return true, err != nil || cost != h.cost, nil
+	return forms
 }
 
 func (h *Hasher) acquire(ctx context.Context) error {

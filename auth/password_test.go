@@ -33,6 +33,10 @@ func TestPasswordLength(t *testing.T) {
 		{"72 bytes", strings.Repeat("a", 72), true},
 		{"73 bytes", strings.Repeat("a", 73), false},
 		{"36 letters of 2 bytes and one more", strings.Repeat("ä", 36) + "a", false},
+		{"36 letters of 3 bytes, of 2 in NFC", strings.Repeat("a\u0308", 36), true},
+		{"with a line break", "password\n", false},
+		{"with a tab", "pass\tword", false},
+		{"with NUL", "pass\x00word", false},
 	} {
 		if problem := hasher.Problem(test.password); (problem == "") != test.ok {
 			t.Errorf("%s: %q", test.name, problem)
@@ -78,6 +82,42 @@ func TestPasswordIsVerified(t *testing.T) {
 	_, _, err = hasher.Verify(t.Context(), "plain-text-hash", "my-own-password")
 	if err == nil || strings.Contains(err.Error(), "my-own-password") || strings.Contains(err.Error(), "plain-text-hash") {
 		t.Errorf("an invalid hash gives %v", err)
+	}
+}
+
+// TestPasswordForms checks that a password can be typed on any keyboard, and that hashes of the form in which it was typed
+// before keep working, and are replaced.
+func TestPasswordForms(t *testing.T) {
+	t.Parallel()
+	hasher := newHasher(t, bcrypt.MinCost, 1)
+	const composed, decomposed = "Zażółć gęślą", "Zaz\u0307o\u0301łc\u0301 ge\u0328s\u0301la\u0328"
+	const spaced = "Zażółć\u00a0gęślą"
+	prepared, err := hasher.Hash(t.Context(), decomposed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typed := range []string{composed, decomposed, spaced} {
+		if ok, outdated, err := hasher.Verify(t.Context(), prepared, typed); !ok || outdated || err != nil {
+			t.Errorf("%+q: %t, outdated %t, %v", typed, ok, outdated, err)
+		}
+		before, err := bcrypt.GenerateFromPassword([]byte(typed), bcrypt.MinCost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, again := range []string{composed, decomposed, typed} {
+			ok, outdated, err := hasher.Verify(t.Context(), string(before), again)
+			if wantOK := typed != spaced || again == spaced; ok != wantOK || ok && outdated != (typed != composed) || err != nil {
+				t.Errorf("a hash of %+q, typed as %+q: %t, outdated %t, %v", typed, again, ok, outdated, err)
+			}
+		}
+	}
+	for _, wrong := range []string{"Zazolc gesla", "Zażółć gęśla", "zażółć gęślą", ""} {
+		if ok, _, err := hasher.Verify(t.Context(), prepared, wrong); ok || err != nil {
+			t.Errorf("%q: %t, %v", wrong, ok, err)
+		}
+	}
+	if forms := formsOf("an ASCII password"); len(forms) != 1 {
+		t.Errorf("a password in ASCII has the forms %q, which take as many times longer to verify", forms)
 	}
 }
 

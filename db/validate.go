@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"crm/db/entity"
@@ -36,43 +35,43 @@ var (
 // Problems validates inputs and collects what is wrong.
 type Problems struct{ store.Problems }
 
-// line validates a non-empty text of one line, and returns it without surrounding spaces.
+// line validates a non-empty text of one line, and returns it without surrounding spaces and invisible characters.
 func (p *Problems) line(path, text string) string {
-	text = strings.TrimSpace(text)
-	if text == "" {
+	text = cleanLine(text)
+	if isBlank(text) {
 		p.Add(path, "must not be empty")
 	}
 	p.length(path, text, maxName)
-	if strings.ContainsFunc(text, isControl) {
-		p.Add(path, "must not contain control characters")
+	if i := strings.IndexFunc(text, isControl); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(text[i:])
+		p.Add(path, "must be one line without control characters: it contains %s", nameOfControl(r))
 	}
 	return text
 }
 
 // optionalLine validates an optional line; an empty one counts as missing.
 func (p *Problems) optionalLine(path string, text *string) *string {
-	if text == nil || strings.TrimSpace(*text) == "" {
+	if text == nil || isBlank(*text) {
 		return nil
 	}
 	checked := p.line(path, *text)
 	return &checked
 }
 
-// text validates a text of many lines, which may be empty.
+// text validates a text of many lines, which may be empty, and returns it without control characters.
 func (p *Problems) text(path, text string) string {
+	text = cleanText(text)
 	p.length(path, text, maxDescription)
-	if strings.ContainsFunc(text, func(r rune) bool { return isControl(r) && !strings.ContainsRune("\t\n\r", r) }) {
-		p.Add(path, "must not contain control characters")
-	}
 	return text
 }
 
 // requiredText validates a non-empty text of many lines.
 func (p *Problems) requiredText(path, text string) string {
-	if strings.TrimSpace(text) == "" {
+	text = p.text(path, text)
+	if isBlank(text) {
 		p.Add(path, "must not be empty")
 	}
-	return p.text(path, text)
+	return text
 }
 
 func (p *Problems) length(path, text string, limit int) {
@@ -128,12 +127,6 @@ func (p *Problems) time(path string, t time.Time) {
 	if t.Before(earliest) || !t.Before(latest) {
 		p.Add(path, "must be in the years %d to %d", earliest.Year(), latest.Year()-1)
 	}
-}
-
-// isControl reports whether a character is a control character, or a line or paragraph separator, which are invisible
-// and could mislead.
-func isControl(r rune) bool {
-	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
 }
 
 // inInput returns the problems with paths in a mutation's input.

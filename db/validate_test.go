@@ -63,34 +63,65 @@ func TestPhone(t *testing.T) {
 func TestLine(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"Rohan": "", " Rohan ": "", "日本": "", "👩‍👩‍👧‍👦": "", strings.Repeat("é", maxName): "", "<b>": "", "a\u00a0b": "",
+		"Rohan": "", " Rohan ": "", "日本": "", strings.Repeat("é", maxName): "", "<b>": "", "a\u00a0b": "",
 		"": "must not be empty", " \u00a0\u2003\t": "must not be empty", strings.Repeat("é", maxName+1): "at most 200 characters, not 201",
-		"a\x00b": "control", "a\nb": "control", "a\rb": "control", "a\tb": "control", "a\u0085b": "control", "a\x7fb": "control",
-		"a\u2028b": "control", "a\u2029b": "control", "a\xffb": "valid UTF-8",
+		"\u200b\u2060": "must not be empty", "\u3164": "must not be empty", "\u2800 \ufeff\u00ad": "must not be empty",
+		"\u202e\u200d\ufe0f": "must not be empty",
+		"a\x00b":             "control character U+0000", "a\nb": "a line break, U+000A", "a\rb": "a line break, U+000D", "a\tb": "a tab, U+0009",
+		"a\u0085b": "a line break, U+0085", "a\x7fb": "control character U+007F", "a\u009fb": "control character U+009F",
+		"a\u2028b": "a line break, U+2028", "a\u2029b": "a line break, U+2029", "a\xffb": "valid UTF-8",
 	} {
 		problem := problemsOf(func(p *Problems) { p.line("name", text) })
 		if want == "" && problem != "" || !strings.Contains(problem, want) {
 			t.Errorf("%.40q: %q, want %q", text, problem, want)
 		}
 	}
-	if got := new(Problems).line("name", "\n Rohan K. \u00a0"); got != "Rohan K." {
-		t.Errorf("the surrounding spaces stay: %q", got)
+	if got := new(Problems).optionalLine("company", &[]string{"\u200b \u2800"}[0]); got != nil {
+		t.Errorf("an invisible company is %q", *got)
+	}
+}
+
+// TestCleanLine checks that names can't be made to look alike, and that every script and emoji can be written.
+func TestCleanLine(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"\n Rohan K. \u00a0": "Rohan K.", "Ro\u200bhan": "Rohan", "\ufeffRohan\u2060": "Rohan", "Ro\u00adhan": "Rohan", "\u202enahoR\u202c": "nahoR",
+		"a\u2066b\u2069c\u200ed\u200fe\u061cf": "abcdef", "Ro\u200dhan": "Rohan", "Ro\u200chan": "Rohan", "Ро\u200dхан": "Рохан",
+		"張\u200d偉": "張偉", "Rohan\u200d": "Rohan", "Rohan\ufe0f": "Rohan", " \u200b Rohan": "Rohan", "a\u034fb": "ab", "\U000e0041A": "A", "\U0010ffff": "\U0010ffff",
+		"👩\u200d👩\u200d👧\u200d👦": "👩\u200d👩\u200d👧\u200d👦", "👩🏽\u200d💻": "👩🏽\u200d💻", "🏳\ufe0f\u200d🌈": "🏳\ufe0f\u200d🌈", "❤\ufe0f": "❤\ufe0f",
+		"1\ufe0f\u20e3": "1\ufe0f\u20e3", "🏴\U000e0067\U000e0062\U000e007f": "🏴\U000e0067\U000e0062\U000e007f", "葛\U000e0100城": "葛\U000e0100城",
+		"می\u200cخواهم": "می\u200cخواهم", "ශ්\u200dරී": "ශ්\u200dරී", "क्\u200dष": "क्\u200dष", "نامه\u200c": "نامه", "م\u200c\u200cن": "م\u200cن",
+		"\u0600١": "\u0600١", "e\u0301": "e\u0301",
+	} {
+		if got := new(Problems).line("name", text); got != want {
+			t.Errorf("%+q is stored as %+q, want %+q", text, got, want)
+		}
 	}
 }
 
 func TestText(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"": "", "one\n\ttwo\r\n": "", strings.Repeat("日", maxDescription): "",
-		strings.Repeat("日", maxDescription+1): "at most 10000", "a\x00b": "control", "a\x1bb": "control", "a\xc0b": "valid UTF-8",
+		"": "", strings.Repeat("日", maxDescription): "", strings.Repeat("日\x00", maxDescription): "",
+		strings.Repeat("日", maxDescription+1): "at most 10000", "a\xc0b": "valid UTF-8",
 	} {
 		problem := problemsOf(func(p *Problems) { p.text("description", text) })
 		if want == "" && problem != "" || !strings.Contains(problem, want) {
 			t.Errorf("%.40q: %q, want %q", text, problem, want)
 		}
 	}
-	if problem := problemsOf(func(p *Problems) { p.requiredText("description", " \n") }); problem != "input.description: must not be empty" {
-		t.Errorf("an empty text: %q", problem)
+	for text, want := range map[string]string{
+		"one\n\ttwo\r\n": "one\n\ttwo\n", "a\rb\vc\fd\u0085e\u2028f\u2029g\r\n\r\nh": "a\nb\nc\nd\ne\nf\ng\n\nh", "a\x00b\x1b[1mc\x7fd\u009be": "ab[1mcde",
+		"\r\r\n": "\n\n", " a\u200b\u202eb ": " a\u200b\u202eb ", "\u00a0ä\U0001f600": "\u00a0ä\U0001f600",
+	} {
+		if got := new(Problems).text("description", text); got != want {
+			t.Errorf("%q is stored as %q, want %q", text, got, want)
+		}
+	}
+	for _, text := range []string{" \n", "\x00\x1b", "\u200b\n\u2800", "\u2028\ufeff"} {
+		if problem := problemsOf(func(p *Problems) { p.requiredText("description", text) }); problem != "input.description: must not be empty" {
+			t.Errorf("%q: %q", text, problem)
+		}
 	}
 }
 

@@ -1451,7 +1451,7 @@ input SignUpUserInput {
   name: String!
   "The address to log in with."
   email: EmailAddress!
-  "The password, 8 to 72 bytes."
+  "The password, 8 to 72 bytes in UTF-8 (NFC), without control characters."
   password: String!
 }
 
@@ -1469,7 +1469,7 @@ input SignUpCustomerInput {
   name: String!
   "The address to log in with."
   email: EmailAddress!
-  "The password, 8 to 72 bytes."
+  "The password, 8 to 72 bytes in UTF-8 (NFC), without control characters."
   password: String!
   "The company, at most 200 characters."
   company: String
@@ -1539,7 +1539,7 @@ type LogOutEverywherePayload {
 input ChangePasswordInput {
   "The current password."
   currentPassword: String!
-  "The new password, 8 to 72 bytes."
+  "The new password, 8 to 72 bytes in UTF-8 (NFC), without control characters."
   newPassword: String!
 }
 
@@ -1555,7 +1555,7 @@ type ChangePasswordPayload {
 input SetPasswordInput {
   "The id of a user or customer."
   id: ID!
-  "The new password, 8 to 72 bytes."
+  "The new password, 8 to 72 bytes in UTF-8 (NFC), without control characters."
   newPassword: String!
 }
 
@@ -1573,7 +1573,7 @@ input CreateUserInput {
   name: String!
   "The address to log in with."
   email: EmailAddress!
-  "The initial password, 8 to 72 bytes."
+  "The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters."
   password: String!
   "ADMIN or USER."
   role: Role! = USER
@@ -1665,7 +1665,7 @@ input CreateCustomerInput {
   company: String
   "The telephone number: digits, spaces and +-()./ with an extension like ` + "`" + `x12` + "`" + `."
   phone: String
-  "The initial password, 8 to 72 bytes; without one the customer can't log in until an admin sets it."
+  "The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters; without one the customer can't log in until an admin sets it."
   password: String
 }
 

@@ -49,7 +49,7 @@ type CancelInteractionPayload struct {
 type ChangePasswordInput struct {
 	// The current password.
 	CurrentPassword string `json:"currentPassword"`
-	// The new password, 8 to 72 bytes.
+	// The new password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
 	NewPassword string `json:"newPassword"`
 }
 
@@ -71,7 +71,7 @@ type CreateCustomerInput struct {
 	Company graphql.Omittable[*string] `json:"company,omitempty"`
 	// The telephone number: digits, spaces and +-()./ with an extension like `x12`.
 	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
-	// The initial password, 8 to 72 bytes; without one the customer can't log in until an admin sets it.
+	// The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters; without one the customer can't log in until an admin sets it.
 	Password graphql.Omittable[*string] `json:"password,omitempty"`
 }
 
@@ -147,7 +147,7 @@ type CreateUserInput struct {
 	Name string `json:"name"`
 	// The address to log in with.
 	Email string `json:"email"`
-	// The initial password, 8 to 72 bytes.
+	// The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
 	Password string `json:"password"`
 	// ADMIN or USER.
 	Role auth.Role `json:"role"`
@@ -473,7 +473,7 @@ type RefreshPayload struct {
 type SetPasswordInput struct {
 	// The id of a user or customer.
 	ID string `json:"id"`
-	// The new password, 8 to 72 bytes.
+	// The new password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
 	NewPassword string `json:"newPassword"`
 }
 
@@ -491,7 +491,7 @@ type SignUpCustomerInput struct {
 	Name string `json:"name"`
 	// The address to log in with.
 	Email string `json:"email"`
-	// The password, 8 to 72 bytes.
+	// The password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
 	Password string `json:"password"`
 	// The company, at most 200 characters.
 	Company graphql.Omittable[*string] `json:"company,omitempty"`
@@ -513,7 +513,7 @@ type SignUpUserInput struct {
 	Name string `json:"name"`
 	// The address to log in with.
 	Email string `json:"email"`
-	// The password, 8 to 72 bytes.
+	// The password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
 	Password string `json:"password"`
 }
 

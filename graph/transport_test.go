@@ -77,6 +77,8 @@ func TestTransportMethods(t *testing.T) {
 		"get with variables":       {method: "GET", target: getTarget("{__typename}") + "&variables=%7B%7D", status: 200},
 		"get without query":        {method: "GET", status: 400, code: "BAD_USER_INPUT", field: "query"},
 		"get with wrong variables": {method: "GET", target: getTarget("x") + "&variables=x", status: 400, code: "BAD_USER_INPUT", field: "variables"},
+		"get of half a pair":       {method: "GET", target: getTarget("x") + "&variables=%7B%22a%22%3A%22%5Cud800%22%7D", status: 400, code: "BAD_USER_INPUT", field: "variables.a"},
+		"get of invalid UTF-8":     {method: "GET", target: "/?query=%7Bx%FF%7D", status: 400, code: "BAD_USER_INPUT", field: "query"},
 		"mutation by get":          {method: "GET", target: getTarget("mutation{__typename}"), status: 405, code: "BAD_REQUEST"},
 		"put":                      {method: "PUT", body: typenameBody, status: 405, code: "BAD_REQUEST"},
 		"delete":                   {method: "DELETE", status: 405, code: "BAD_REQUEST"},
@@ -106,6 +108,12 @@ func TestTransportBodies(t *testing.T) {
 		"array as variables": wrong(typenameBodyWith(`"variables":[1]`), "variables"),
 		"PHP's empty maps":   {body: typenameBodyWith(`"variables":[],"extensions":[]`), status: 200},
 		"text as extensions": wrong(typenameBodyWith(`"extensions":"x"`), "extensions"),
+		"half a pair":        wrong(typenameBodyWith(`"variables":{"input":{"names":["x","a\ud800"]}}`), "variables.input.names.1"),
+		"other half":         wrong(`{"query":"\udc00"}`, "query"),
+		"half as name":       wrong(typenameBodyWith(`"variables":{"\ud800":1}`), "variables"),
+		"not UTF-8":          wrong(typenameBodyWith(`"variables":{"a":"`+"\xff"+`"}`), "variables.a"),
+		"encoded half":       wrong(typenameBodyWith(`"variables":{"a":"`+"\xed\xa0\x80"+`"}`), "variables.a"),
+		"whole pair":         {body: typenameBodyWith(`"variables":{"a":"\ud83d\ude00"}`), status: 200},
 		"several wrong":      wrong(typenameBodyWith(`"variables":1,"extensions":"x"`), "variables,extensions"),
 	})
 }

@@ -199,6 +199,24 @@ func TestWhatEndsSessions(t *testing.T) {
 	})
 }
 
+// TestPasswordOnAnyKeyboard logs in with another Unicode form of the password than the one it was set with.
+func TestPasswordOnAnyKeyboard(t *testing.T) {
+	t.Parallel()
+	s := serve(t, openSQLite(t), db.Options{})
+	ada := s.signUpUser("Ada")
+	const composed, decomposed = "Zażółć gęślą", "Zaz\u0307o\u0301łc\u0301 ge\u0328s\u0301la\u0328"
+	s.must(ada.token, `mutation($to: String!) { changePassword(input: {currentPassword: "`+password+`", newPassword: $to}) { endedSessions } }`,
+		variables{"to": decomposed})
+	for _, typed := range []string{composed, decomposed, "Zażółć\u00a0gęślą"} {
+		if _, ok := s.logInAs(ada, typed); !ok {
+			t.Errorf("the password typed as %+q is refused", typed)
+		}
+	}
+	if _, ok := s.logInAs(ada, "Zazolc gesla"); ok {
+		t.Error("the password is accepted without accents")
+	}
+}
+
 func TestWrongCurrentPasswordChangesNothing(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		ada := s.signUpUser("Ada")

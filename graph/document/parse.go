@@ -24,6 +24,9 @@ func (l *Loader) parse(source string) (*ast.QueryDocument, *gqlerror.Error) {
 	if err != nil {
 		return nil, l.parseError(err)
 	}
+	if err := checkUnicode(source); err != nil {
+		return nil, err
+	}
 	if len(doc.Operations) == 0 {
 		return nil, apierror.Coded(store.Errorf(apierror.ParseFailed, "Syntax Error: the document has no operation."))
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +20,8 @@ import (
 )
 
 // jsonReader reads the JSON of requests as encoding/json would read it into an any with UseNumber, which keeps all digits.
-// It takes half of the time, and a sixth for long strings. Integers are written without fraction and exponent.
+// It takes half of the time, and a sixth for long strings. Integers are written without fraction and exponent. Texts that
+// aren't valid Unicode are refused: encoding/json would store something else than the client sent.
 type jsonReader struct {
 	// limit is the maximum number of values, and left how many of them remain.
 	limit, left int
@@ -31,7 +34,7 @@ var errTooManyValues = errors.New("too many values")
 
 // read reads a text that must be one value.
 func (r *jsonReader) read(text []byte) (any, error) {
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(text), likeEncodingJSON()...)
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))
 	value, err := r.value(decoder)
 	if err != nil {
 		return nil, err
@@ -109,6 +112,21 @@ func (r *jsonReader) list(decoder *jsontext.Decoder) ([]any, error) {
 	}
 	_, err := decoder.ReadToken()
 	return list, err
+}
+
+// badUnicode returns the problem of a text that is JSON except for half of a surrogate pair or bytes that aren't UTF-8, and
+// nil if err, with which the text was refused, has another cause. root is the path of the text.
+func badUnicode(text []byte, err error, root string) *refusal {
+	var syntax *jsontext.SyntacticError
+	if !errors.As(err, &syntax) || !jsontext.Value(text).IsValid(likeEncodingJSON()...) {
+		return nil
+	}
+	path := strings.Join(slices.Collect(syntax.JSONPointer.Tokens()), ".")
+	path = strings.ToValidUTF8(strings.Trim(root+"."+path, "."), "\uFFFD")
+	return &refusal{
+		status: http.StatusBadRequest, ofOperation: true,
+		err: store.FieldError(store.BadInput, path, "must be valid Unicode: it has half of a surrogate pair, or bytes that aren't UTF-8"),
+	}
 }
 
 // unmarshalJSON reads a JSON text into a target of any type.

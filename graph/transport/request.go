@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -34,7 +35,9 @@ type refusal struct {
 	status int
 	// allow is the Allow header that a 405 must have.
 	allow string
-	err   *store.Error
+	// ofOperation says that only this operation is at fault: a socket that sends it can stay open.
+	ofOperation bool
+	err         *store.Error
 }
 
 func refuse(status int, format string, args ...any) *refusal {
@@ -109,7 +112,7 @@ func bodyTooLarge(limit int64) *refusal {
 func (e *runner) readParams(ctx context.Context, body []byte) (*graphql.RawParams, *refusal) {
 	release, err := e.large.acquire(ctx, len(body))
 	if err != nil {
-		return nil, &refusal{status: http.StatusServiceUnavailable, err: err}
+		return nil, &refusal{status: http.StatusServiceUnavailable, ofOperation: true, err: err}
 	}
 	defer release()
 	return parseBody(body, e.limits)
@@ -128,8 +131,11 @@ func parseBody(body []byte, limits Limits) (*graphql.RawParams, *refusal) {
 	given, isObject := value.(map[string]any)
 	switch {
 	case errors.Is(err, errTooManyValues):
-		return nil, &refusal{status: http.StatusBadRequest, err: reader.tooManyValues("the body")}
+		return nil, &refusal{status: http.StatusBadRequest, ofOperation: true, err: reader.tooManyValues("the body")}
 	case err != nil:
+		if refused := badUnicode(body, err, ""); refused != nil {
+			return nil, refused
+		}
 		return nil, refuse(http.StatusBadRequest, "the body is not JSON")
 	case !isObject:
 		return nil, refuse(http.StatusBadRequest, "the body must be a JSON object")
@@ -147,6 +153,9 @@ func readGet(r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
 	for _, name := range []string{queryParam, operationNameParam, documentIDParam, relayIDParam} {
 		if values.Has(name) {
 			given[name] = values.Get(name)
+			if !utf8.ValidString(values.Get(name)) {
+				return nil, &refusal{status: http.StatusBadRequest, err: store.FieldError(store.BadInput, name, "must be valid UTF-8")}
+			}
 		}
 	}
 	reader := newJSONReader(limits.Values)
@@ -162,6 +171,9 @@ func readGet(r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
 				status: http.StatusBadRequest, err: reader.tooManyValues(variablesParam + " and " + extensionsParam),
 			}
 		case err != nil:
+			if refused := badUnicode([]byte(text), err, name); refused != nil {
+				return nil, refused
+			}
 			value = text // which the type check refuses
 		}
 		given[name] = value

@@ -41,7 +41,7 @@ func (s *socket) subscribe(ctx context.Context, message socketMessage) bool {
 	s.refused = 0
 	params, refused := s.readParams(ctx, message.Payload)
 	switch {
-	case refused != nil && (refused.err.Code == apierror.QueryTooComplex || refused.err.Code == store.Unavailable):
+	case refused != nil && refused.ofOperation:
 		return s.sendErrors(message.ID, s.exec.DispatchError(ctx, gqlerror.List{apierror.Coded(refused.err)}))
 	case refused != nil:
 		s.close(closeBadMessage, "The payload of a subscribe message must be the parameters of an operation")

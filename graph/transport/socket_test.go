@@ -1,12 +1,19 @@
 package transport
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
 
 // ready returns the steps with those before them that open a connection.
 func ready(steps ...string) []string { return append([]string{initialize, acked}, steps...) }
+
+// refusedAt returns the step that an operation ends because of a field of its input.
+func refusedAt(id, path, message string) string {
+	return fmt.Sprintf(`< {"type":"error","id":%[1]q,"payload":[{"message":%[4]q,`+
+		`"extensions":{"code":"BAD_USER_INPUT","fields":[{"path":%[2]q,"message":%[3]q}]}}]}`, id, path, message, path+": "+message)
+}
 
 // TestSocketConnection opens connections as graphql-transport-ws allows and forbids, and pings.
 func TestSocketConnection(t *testing.T) {
@@ -50,9 +57,11 @@ func TestSocketMessages(t *testing.T) {
 		"no query":             ready(`> {"type":"subscribe","id":"1","payload":{}}`, "! 4400"),
 		"a number as query":    ready(`> {"type":"subscribe","id":"1","payload":{"query":1}}`, "! 4400"),
 		"variables as text":    ready(`> {"type":"subscribe","id":"1","payload":{"query":"{ping}","variables":"x"}}`, "! 4400"),
-		"complete without id":  ready(`> {"type":"complete"}`, "! 4400"),
-		"too large":            {"> " + strings.Repeat(" ", 1<<20+1), "! 1009"},
-		"not UTF-8":            {"> {\"type\":\"connection_init\",\"payload\":{\"\xff\":1}}", "! 1007"},
+		"half a pair": ready(`> {"type":"subscribe","id":"1","payload":{"query":"{ping}","variables":{"a":"\ud800"}}}`,
+			refusedAt("1", "variables.a", "must be valid Unicode: it has half of a surrogate pair, or bytes that aren't UTF-8"), subscribeTo("1", "{ping}")),
+		"complete without id": ready(`> {"type":"complete"}`, "! 4400"),
+		"too large":           {"> " + strings.Repeat(" ", 1<<20+1), "! 1009"},
+		"not UTF-8":           {"> {\"type\":\"connection_init\",\"payload\":{\"\xff\":1}}", "! 1007"},
 	})
 }
 
