@@ -30,13 +30,11 @@ type User struct {
 // Users declares the members of the staff.
 var Users = entity.Declare(entity.Declaration[User]{
 	Kind: "usr", Name: "users", Noun: "user",
-	Visible: []entity.Grant{entity.ToStaff(), entity.ToCustomerThrough("Interaction", "user_id")},
-	Redact:  (*User).redact,
-	Computed: map[string][]string{
-		"role": {"role"}, "active": {"deactivated_at"}, "createdAt": {"created_at"}, "updatedAt": {"updated_at"},
-	},
+	Visible:    []entity.Grant{entity.ToStaff(), entity.ToCustomerThrough("Interaction", "user_id")},
+	Redact:     (*User).redact,
+	Computed:   map[string][]string{"role": {"role"}, "active": {"deactivated_at"}},
 	Filters:    map[string]entity.Condition{"active": {NullField: "deactivated_at"}},
-	Restricted: []string{"role", "deactivated_at", "created_at", "updated_at"},
+	Restricted: []string{"role", "deactivated_at"},
 	Indexes: []store.Index{
 		{Name: "users_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "users_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},
@@ -48,15 +46,14 @@ var Users = entity.Declare(entity.Declaration[User]{
 	Searched: []string{"name_key", "email_key"},
 })
 
-// redact clears the fields of a user that the scope may not see: only an admin sees more of others than name and
-// address. The fields of list orders stay for the cursors; VisibleCreatedAt hides CreatedAt, which the id reveals
-// anyway.
+// redact clears the fields of a user that the scope may not see: only the user and admins see the role and whether the
+// account is active.
 func (u *User) redact(scope auth.Scope) {
 	if scope.SeesAll() || scope.IsAccount(true, u.ID) {
 		return
 	}
 	*u = User{
-		ID: u.ID, Name: u.Name, Email: u.Email, CreatedAt: u.CreatedAt, Version: u.Version,
+		ID: u.ID, Name: u.Name, Email: u.Email, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, Version: u.Version,
 		nameKey: u.nameKey, emailKey: u.emailKey, redacted: true,
 	}
 }
@@ -66,12 +63,6 @@ func (u *User) VisibleRole() *auth.Role { return visible(u, u.Role) }
 
 // VisibleActive returns whether the user may log in, nil if the viewer may not see it.
 func (u *User) VisibleActive() *bool { return visible(u, u.DeactivatedAt == nil) }
-
-// VisibleCreatedAt returns when the account was created, nil if the viewer may not see it.
-func (u *User) VisibleCreatedAt() *time.Time { return visible(u, u.CreatedAt) }
-
-// VisibleUpdatedAt returns when the account was last changed, nil if the viewer may not see it.
-func (u *User) VisibleUpdatedAt() *time.Time { return visible(u, u.UpdatedAt) }
 
 func visible[T any](u *User, value T) *T {
 	if u.redacted {

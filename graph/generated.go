@@ -536,7 +536,7 @@ input PriorityFilter {
   lte: Priority
 }
 
-"A member of staff. Viewers other than this user and admins see only the name, address and version."
+"A member of staff. Only this user and admins see the role and whether the account is active."
 type User implements Node {
   "The global id: ` + "`" + `usr_` + "`" + ` and 24 hexadecimal digits."
   id: ID!
@@ -550,10 +550,10 @@ type User implements Node {
   active: Boolean
   "When they were deactivated; null if they weren't, or if the viewer may not see it."
   deactivatedAt: DateTime
-  "When the account was created; null if the viewer may not see it."
-  createdAt: DateTime
-  "When the account was last changed; null if the viewer may not see it."
-  updatedAt: DateTime
+  "When the account was created."
+  createdAt: DateTime!
+  "When the account was last changed."
+  updatedAt: DateTime!
   "Increases with every change; see ` + "`" + `expectedVersion` + "`" + ` on update inputs."
   version: Int!
   "The interactions of this user that the viewer may see."
@@ -631,7 +631,7 @@ input UserBy @oneOf {
   email: EmailAddress
 }
 
-"Selects users; all conditions must hold. Only admins may use ` + "`" + `role` + "`" + `, ` + "`" + `active` + "`" + `, ` + "`" + `createdAt` + "`" + ` and ` + "`" + `updatedAt` + "`" + `."
+"Selects users; all conditions must hold. Only admins may use ` + "`" + `role` + "`" + ` and ` + "`" + `active` + "`" + `."
 input UserWhere {
   "All of these must hold too."
   and: [UserWhere!]
@@ -1187,7 +1187,7 @@ type Query {
     "Which user."
     by: UserBy!
   ): User @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "The users that the viewer may see."
+  "The users that the viewer may see; null if it fails."
   users(
     "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
@@ -1201,13 +1201,13 @@ type Query {
     where: UserWhere
     "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [UserOrder!]
-  ): UserConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  ): UserConnection @hasRole(any: [ADMIN, USER, CUSTOMER])
   "One customer."
   customer(
     "Which customer."
     by: CustomerBy!
   ): Customer @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "The customers that the viewer may see."
+  "The customers that the viewer may see; null if it fails."
   customers(
     "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
@@ -1221,13 +1221,13 @@ type Query {
     where: CustomerWhere
     "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [CustomerOrder!]
-  ): CustomerConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  ): CustomerConnection @hasRole(any: [ADMIN, USER, CUSTOMER])
   "One interaction."
   interaction(
     "The interaction's id."
     id: ID!
   ): Interaction @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "The interactions that the viewer may see."
+  "The interactions that the viewer may see; null if it fails."
   interactions(
     "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
@@ -1241,13 +1241,13 @@ type Query {
     where: InteractionWhere
     "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [InteractionOrder!]
-  ): InteractionConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  ): InteractionConnection @hasRole(any: [ADMIN, USER, CUSTOMER])
   "One ticket."
   ticket(
     "The ticket's id."
     id: ID!
   ): Ticket @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "The tickets that the viewer may see."
+  "The tickets that the viewer may see; null if it fails."
   tickets(
     "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
@@ -1261,7 +1261,7 @@ type Query {
     where: TicketWhere
     "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [TicketOrder!]
-  ): TicketConnection! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  ): TicketConnection @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The position of the newest change in the log. A client that asks for this first, then reads its data, and then subscribes after this position misses nothing."
   latestSeq: String! @hasRole(any: [ADMIN, USER, CUSTOMER])
 }
@@ -2007,7 +2007,7 @@ extend type Query {
     "The note's id."
     id: ID!
   ): CustomerNote @hasRole(any: [ADMIN, USER])
-  "The notes on all customers."
+  "The notes on all customers; null if it fails."
   customerNotes(
     "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
@@ -2021,7 +2021,7 @@ extend type Query {
     where: CustomerNoteWhere
     "The sort order, by default pinned notes first, then newest first. At most 3 keys, each at most once."
     orderBy: [CustomerNoteOrder!]
-  ): CustomerNoteConnection! @hasRole(any: [ADMIN, USER])
+  ): CustomerNoteConnection @hasRole(any: [ADMIN, USER])
 }
 
 extend type Mutation {
@@ -9414,10 +9414,10 @@ func (ec *executionContext) _Query_users(ctx context.Context, field graphql.Coll
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[db.User]) graphql.Marshaler {
-			return ec.marshalNUserConnection2ᚖcrmᚋgraphᚐConnection(ctx, selections, v)
+			return ec.marshalOUserConnection2ᚖcrmᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_users(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9538,10 +9538,10 @@ func (ec *executionContext) _Query_customers(ctx context.Context, field graphql.
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[db.Customer]) graphql.Marshaler {
-			return ec.marshalNCustomerConnection2ᚖcrmᚋgraphᚐConnection(ctx, selections, v)
+			return ec.marshalOCustomerConnection2ᚖcrmᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_customers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9662,10 +9662,10 @@ func (ec *executionContext) _Query_interactions(ctx context.Context, field graph
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[db.Interaction]) graphql.Marshaler {
-			return ec.marshalNInteractionConnection2ᚖcrmᚋgraphᚐConnection(ctx, selections, v)
+			return ec.marshalOInteractionConnection2ᚖcrmᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_interactions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9786,10 +9786,10 @@ func (ec *executionContext) _Query_tickets(ctx context.Context, field graphql.Co
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[db.Ticket]) graphql.Marshaler {
-			return ec.marshalNTicketConnection2ᚖcrmᚋgraphᚐConnection(ctx, selections, v)
+			return ec.marshalOTicketConnection2ᚖcrmᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_tickets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9951,10 +9951,10 @@ func (ec *executionContext) _Query_customerNotes(ctx context.Context, field grap
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[db.CustomerNote]) graphql.Marshaler {
-			return ec.marshalNCustomerNoteConnection2ᚖcrmᚋgraphᚐConnection(ctx, selections, v)
+			return ec.marshalOCustomerNoteConnection2ᚖcrmᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_customerNotes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11660,18 +11660,18 @@ func (ec *executionContext) _User_createdAt(ctx context.Context, field graphql.C
 			return ec.fieldContext_User_createdAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.VisibleCreatedAt(), nil
+			return obj.CreatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
 		},
 		true,
-		false,
+		true,
 	)
 }
 func (ec *executionContext) fieldContext_User_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, true, false, "DateTime")
+	return graphql.NewScalarFieldContext("User", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _User_updatedAt(ctx context.Context, field graphql.CollectedField, obj *db.User) (ret graphql.Marshaler) {
@@ -11683,18 +11683,18 @@ func (ec *executionContext) _User_updatedAt(ctx context.Context, field graphql.C
 			return ec.fieldContext_User_updatedAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.VisibleUpdatedAt(), nil
+			return obj.UpdatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
 		},
 		true,
-		false,
+		true,
 	)
 }
 func (ec *executionContext) fieldContext_User_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, true, false, "DateTime")
+	return graphql.NewScalarFieldContext("User", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _User_version(ctx context.Context, field graphql.CollectedField, obj *db.User) (ret graphql.Marshaler) {
@@ -18461,7 +18461,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "users":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_users(ctx, field)
 				})
@@ -18473,7 +18473,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "customers":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_customers(ctx, field)
 				})
@@ -18485,7 +18485,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "interactions":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_interactions(ctx, field)
 				})
@@ -18497,7 +18497,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "tickets":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_tickets(ctx, field)
 				})
@@ -18515,7 +18515,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "customerNotes":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_customerNotes(ctx, field)
 				})
@@ -19291,12 +19291,12 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "createdAt":
 			out.Values[i] = ec._User_createdAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "updatedAt":
 			out.Values[i] = ec._User_updatedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "version":
@@ -19869,14 +19869,6 @@ func (ec *executionContext) marshalNCustomer2ᚖcrmᚋdbᚐCustomer(ctx context.
 func (ec *executionContext) unmarshalNCustomerBy2crmᚋgraphᚐCustomerBy(ctx context.Context, v any) (CustomerBy, error) {
 	res, err := ec.unmarshalInputCustomerBy(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNCustomerConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.Customer]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CustomerConnection!")
-		return graphql.Null
-	}
-	return ec._CustomerConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNCustomerEdge2ᚕᚖcrmᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[db.Customer]) graphql.Marshaler {
@@ -20921,14 +20913,6 @@ func (ec *executionContext) unmarshalNUserBy2crmᚋgraphᚐUserBy(ctx context.Co
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUserConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.User]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UserConnection!")
-		return graphql.Null
-	}
-	return ec._UserConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNUserEdge2ᚕᚖcrmᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[db.User]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -21216,11 +21200,25 @@ func (ec *executionContext) marshalOCustomer2ᚖcrmᚋdbᚐCustomer(ctx context.
 	return ec._Customer(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCustomerConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.Customer]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CustomerConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCustomerNote2ᚖcrmᚋdbᚐCustomerNote(ctx context.Context, sel ast.SelectionSet, v *db.CustomerNote) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._CustomerNote(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCustomerNoteConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.CustomerNote]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CustomerNoteConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOCustomerNoteOrder2ᚕᚖcrmᚋgraphᚐCustomerNoteOrderᚄ(ctx context.Context, v any) ([]*CustomerNoteOrder, error) {
@@ -21526,6 +21524,13 @@ func (ec *executionContext) marshalOInteraction2ᚖcrmᚋdbᚐInteraction(ctx co
 		return graphql.Null
 	}
 	return ec._Interaction(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOInteractionConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.Interaction]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._InteractionConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOInteractionKind2ᚕcrmᚋdbᚐInteractionKindᚄ(ctx context.Context, v any) ([]db.InteractionKind, error) {
@@ -22039,6 +22044,13 @@ func (ec *executionContext) marshalOTicket2ᚖcrmᚋdbᚐTicket(ctx context.Cont
 	return ec._Ticket(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOTicketConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.Ticket]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TicketConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOTicketOrder2ᚕᚖcrmᚋgraphᚐTicketOrderᚄ(ctx context.Context, v any) ([]*TicketOrder, error) {
 	if v == nil {
 		return nil, nil
@@ -22199,6 +22211,13 @@ func (ec *executionContext) marshalOUser2ᚖcrmᚋdbᚐUser(ctx context.Context,
 		return graphql.Null
 	}
 	return ec._User(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUserConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.User]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UserConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOUserOrder2ᚕᚖcrmᚋgraphᚐUserOrderᚄ(ctx context.Context, v any) ([]*UserOrder, error) {

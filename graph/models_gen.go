@@ -701,7 +701,7 @@ type UserOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
-// Selects users; all conditions must hold. Only admins may use `role`, `active`, `createdAt` and `updatedAt`.
+// Selects users; all conditions must hold. Only admins may use `role` and `active`.
 type UserWhere struct {
 	// All of these must hold too.
 	And graphql.Omittable[[]*UserWhere] `json:"and,omitempty"`

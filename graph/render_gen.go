@@ -3033,19 +3033,11 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 				r.buf = appendDateTime(r.buf, *v)
 			}
 		case 7:
-			v := obj.VisibleCreatedAt()
-			if v == nil {
-				r.buf = append(r.buf, `null`...)
-			} else {
-				r.buf = appendDateTime(r.buf, *v)
-			}
+			v := obj.CreatedAt
+			r.buf = appendDateTime(r.buf, v)
 		case 8:
-			v := obj.VisibleUpdatedAt()
-			if v == nil {
-				r.buf = append(r.buf, `null`...)
-			} else {
-				r.buf = appendDateTime(r.buf, *v)
-			}
+			v := obj.UpdatedAt
+			r.buf = appendDateTime(r.buf, v)
 		case 9:
 			v := obj.Version
 			r.int(v)

@@ -61,8 +61,8 @@ func (w *world) namesIn(in any) string {
 	return strings.Join(slices.Compact(names), " ")
 }
 
-// TestOtherUsersAreRedacted reads a user's record in every possible way: only the user and admins see more than the name and
-// the address.
+// TestOtherUsersAreRedacted reads a user's record in every possible way: only the user and admins see the role
+// and whether the account is active.
 func TestOtherUsersAreRedacted(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
@@ -94,7 +94,10 @@ func TestOtherUsersAreRedacted(t *testing.T) {
 				if a.text(way+".name") != "Uma" || a.text(way+".email") != "uma@example.com" {
 					t.Errorf("%s doesn't see the name by %s: %s", test.viewer, way, a.raw)
 				}
-				for _, field := range []string{"role", "active", "createdAt", "updatedAt"} {
+				if a.at(way+".createdAt") == nil || a.at(way+".updatedAt") == nil {
+					t.Errorf("%s doesn't see the times by %s: %s", test.viewer, way, a.raw)
+				}
+				for _, field := range []string{"role", "active"} {
 					if shown := a.at(way+"."+field) != nil; shown != test.all {
 						t.Errorf("%s sees the %s of uma by %s: %v, want %v", test.viewer, field, way, shown, test.all)
 					}
@@ -120,13 +123,11 @@ func TestFiltersOnHiddenFieldsAreRefused(t *testing.T) {
 			`users(where: {role: {eq: ADMIN}}) { nodes { id } }`,
 			`users(where: {role: {ne: ADMIN}}) { totalCount }`,
 			`users(where: {active: true}) { nodes { id } }`,
-			`users(where: {createdAt: {gt: "2020-01-01T00:00:00Z"}}) { nodes { id } }`,
-			`users(where: {updatedAt: {gt: "2020-01-01T00:00:00Z"}}) { nodes { id } }`,
 			`users(where: {not: {or: [{name: {eq: "x"}}, {and: [{role: {in: [USER]}}]}]}}) { nodes { id } }`,
 			`tickets(where: {assignee: {role: {eq: ADMIN}}}) { nodes { id } }`,
 			`tickets(where: {not: {assignee: {active: false}}}) { totalCount }`,
 			`tickets(where: {interaction: {user: {role: {eq: ADMIN}}}}) { nodes { id } }`,
-			`interactions(where: {user: {createdAt: {lt: "2100-01-01T00:00:00Z"}}}) { nodes { id } }`,
+			`interactions(where: {user: {active: true}}) { nodes { id } }`,
 			`interactions(where: {or: [{user: {not: {role: {eq: USER}}}}]}) { totalCount }`,
 		} {
 			for _, viewer := range []string{"cleo", "uma"} {

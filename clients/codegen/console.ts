@@ -82,5 +82,5 @@ export async function listOpenTickets(url: string, token: string): Promise<strin
     first: 10,
     where: { status: { eq: 'OPEN' }, or: [{ priority: { gte: 'HIGH' } }, { assigneeId: { isNull: false } }] },
   });
-  return tickets.nodes.map(row);
+  return tickets?.nodes.map(row) ?? [];
 }
