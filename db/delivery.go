@@ -16,6 +16,7 @@ const (
 	DeliveryPending   DeliveryStatus = "pending"
 	DeliverySent      DeliveryStatus = "sent"
 	DeliveryFailed    DeliveryStatus = "failed"
+	DeliveryKept      DeliveryStatus = "kept"
 	DeliveryCancelled DeliveryStatus = "cancelled"
 )
 
@@ -44,6 +45,8 @@ type Delivery struct {
 	// Attempts counts the attempts whose outcome is known.
 	Attempts  int     `db:"attempts"`
 	LastError *string `db:"last_error,personal"`
+	// HeldAt is since when the mail server has refused the message for a reason that the operator can mend.
+	HeldAt *time.Time `db:"held_at"`
 	// NextAttemptAt is when a pending delivery is due or, while a worker has claimed it, when its lease ends.
 	NextAttemptAt time.Time `db:"next_attempt_at"`
 	// Lease identifies the claim of a worker; only its holder may record the outcome of the attempt.

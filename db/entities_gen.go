@@ -150,6 +150,7 @@ func (d *Delivery) Pointers(into []any) []any {
 		(*string)(&d.Status),
 		&d.Attempts,
 		&d.LastError,
+		&d.HeldAt,
 		&d.NextAttemptAt,
 		&d.Lease,
 		&d.CreatedAt,

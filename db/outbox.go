@@ -123,6 +123,19 @@ func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string
 	return nil
 }
 
+// SettleKept records that a claimed delivery is kept, because there is no mail server; that is no attempt.
+func (d *DB) SettleKept(ctx context.Context, delivery *Delivery) error {
+	set := []store.Assignment{
+		{Field: "status", Value: string(DeliveryKept)}, {Field: "last_error", Value: nil}, {Field: "held_at", Value: nil},
+		{Field: "recipient", Value: delivery.Recipient}, {Field: "recipient_name", Value: delivery.RecipientName},
+		{Field: "lease", Value: store.ID{}},
+	}
+	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set); err != nil {
+		return fmt.Errorf("cannot keep delivery %s: %w", delivery.ID, err)
+	}
+	return nil
+}
+
 // CancelDelivery records why a claimed delivery will not be sent.
 func (d *DB) CancelDelivery(ctx context.Context, delivery *Delivery, reason string) error {
 	set := []store.Assignment{
@@ -135,13 +148,14 @@ func (d *DB) CancelDelivery(ctx context.Context, delivery *Delivery, reason stri
 	return nil
 }
 
-// settle writes the result of an attempt, and the address that was tried. It is NOT_FOUND if the lease has passed to
+// settle writes the result of an attempt, the address that was tried, and since when the delivery is held. It is NOT_FOUND if the lease has passed to
 // somebody else.
 func (d *DB) settle(ctx context.Context, delivery *Delivery, set []store.Assignment, events ...*store.Event) error {
 	set = append(set,
 		store.Assignment{Field: "recipient", Value: delivery.Recipient},
 		store.Assignment{Field: "recipient_name", Value: delivery.RecipientName},
 		store.Assignment{Field: "attempts", Value: delivery.Attempts + 1}, store.Assignment{Field: "lease", Value: store.ID{}},
+		store.Assignment{Field: "held_at", Value: heldAt(delivery)},
 	)
 	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set, events...); err != nil {
 		return fmt.Errorf("cannot settle delivery %s: %w", delivery.ID, err)

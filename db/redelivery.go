@@ -4,14 +4,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"crm/auth"
 	"crm/db/entity"
 	"crm/db/store"
 )
 
-// Redeliver makes a delivery due at once that failed, was cancelled, or waits for its next attempt. Staff may do so if
-// they see its interaction or ticket. A delivery that was sent, or is being sent, is BAD_USER_INPUT.
+// Redeliver makes a delivery due at once that failed, was cancelled or kept, or waits for its next attempt. Staff may do so
+// if they see its interaction or ticket. A delivery that was sent, or is being sent, is BAD_USER_INPUT.
 func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Delivery, error) {
 	delivery, err := d.VisibleDelivery(ctx, scope, id)
 	if err != nil {
@@ -21,14 +22,7 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 		return nil, store.FieldError(store.BadInput, "input.id", "is a delivery whose text was erased with an account")
 	}
 	now := d.now()
-	idle := store.Or(
-		store.Eq("status", string(DeliveryFailed)), store.Eq("status", string(DeliveryCancelled)),
-		store.And(store.Eq("status", string(DeliveryPending)), store.Eq("lease", store.ID{})),
-	)
-	err = d.store.Update(ctx, Deliveries.Collection, id, idle, []store.Assignment{
-		{Field: "status", Value: string(DeliveryPending)}, {Field: "attempts", Value: 0},
-		{Field: "next_attempt_at", Value: now}, {Field: "lease", Value: store.ID{}},
-	})
+	err = d.store.Update(ctx, Deliveries.Collection, id, idle(), makeDue(now))
 	if store.CodeOf(err) == store.NotFound {
 		return nil, store.FieldError(store.BadInput, "input.id", "is a delivery that has been sent or is being sent")
 	}
@@ -38,6 +32,52 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 	d.wakeDue()
 	delivery.Status, delivery.Attempts, delivery.NextAttemptAt = DeliveryPending, 0, now
 	return delivery, nil
+}
+
+// idle matches the deliveries that may be sent again: those that are neither sent nor being sent.
+func idle() store.Filter {
+	return store.Or(
+		store.In("status", []string{string(DeliveryFailed), string(DeliveryCancelled), string(DeliveryKept)}),
+		store.And(store.Eq("status", string(DeliveryPending)), store.Eq("lease", store.ID{})),
+	)
+}
+
+// makeDue makes a delivery due as if it had never been tried.
+func makeDue(now time.Time) []store.Assignment {
+	return []store.Assignment{
+		{Field: "status", Value: string(DeliveryPending)}, {Field: "attempts", Value: 0},
+		{Field: "next_attempt_at", Value: now}, {Field: "lease", Value: store.ID{}},
+	}
+}
+
+// RedeliverAll makes up to limit idle deliveries that match due at once, the oldest first; only an admin may. left is how many
+// of them there were beyond the limit.
+func (d *DB) RedeliverAll(ctx context.Context, scope auth.Scope, where store.Filter, limit int) (redelivered, left int, err error) {
+	if !scope.SeesAll() {
+		return 0, 0, store.Errorf(store.Forbidden, "only an admin may send many messages again")
+	}
+	where = store.And(where, idle(), store.Compare(store.OpNe, "subject", entity.ErasedText))
+	total, err := d.deliveries.CountAll(ctx, where)
+	if err != nil {
+		return 0, 0, fmt.Errorf("cannot count deliveries: %w", err)
+	}
+	found, err := d.deliveries.Find(ctx, store.Query{
+		Where: where, Sort: []store.Sort{{Field: "created_at"}, {Field: "_id"}}, Limit: limit,
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("cannot find deliveries: %w", err)
+	}
+	defer d.wakeDue()
+	for _, delivery := range found {
+		err := d.deliveries.Assign(ctx, delivery.ID, idle(), makeDue(d.now()))
+		switch {
+		case err == nil:
+			redelivered++
+		case store.CodeOf(err) != store.NotFound: // somebody else has redelivered it
+			return redelivered, total - redelivered, fmt.Errorf("cannot redeliver: %w", err)
+		}
+	}
+	return redelivered, max(0, total-len(found)), nil
 }
 
 // VisibleDelivery returns a delivery whose interaction or ticket the scope sees; an admin also sees those of deleted

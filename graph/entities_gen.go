@@ -39,6 +39,8 @@ type (
 	UserConnection = Connection[db.User]
 	// UserEdge is an element of a page.
 	UserEdge = Edge[db.User]
+	// DeliveryStatusFilter compares an enum.
+	DeliveryStatusFilter = Comparison[db.DeliveryStatus]
 	// InteractionKindFilter compares an enum.
 	InteractionKindFilter = Comparison[db.InteractionKind]
 	// InteractionStatusFilter compares an enum.

@@ -98,6 +98,7 @@ type MutationResolver interface {
 	AssignTicket(ctx context.Context, input AssignTicketInput) (*AssignTicketPayload, error)
 	DeleteTicket(ctx context.Context, input DeleteTicketInput) (*DeleteTicketPayload, error)
 	Redeliver(ctx context.Context, input RedeliverInput) (*RedeliverPayload, error)
+	RedeliverFailed(ctx context.Context, input RedeliverFailedInput) (*RedeliverFailedPayload, error)
 	CreateCustomerNote(ctx context.Context, input CreateCustomerNoteInput) (*CreateCustomerNotePayload, error)
 	UpdateCustomerNote(ctx context.Context, input UpdateCustomerNoteInput) (*UpdateCustomerNotePayload, error)
 	DeleteCustomerNote(ctx context.Context, input DeleteCustomerNoteInput) (*DeleteCustomerNotePayload, error)
@@ -115,6 +116,7 @@ type QueryResolver interface {
 	Ticket(ctx context.Context, id string) (*db.Ticket, error)
 	Tickets(ctx context.Context, first *int, after *string, last *int, before *string, where *TicketWhere, orderBy []*TicketOrder) (*Connection[db.Ticket], error)
 	LatestSeq(ctx context.Context) (string, error)
+	MailHealth(ctx context.Context) (*db.MailHealth, error)
 	CustomerNote(ctx context.Context, id string) (*db.CustomerNote, error)
 	CustomerNotes(ctx context.Context, first *int, after *string, last *int, before *string, where *CustomerNoteWhere, orderBy []*CustomerNoteOrder) (*Connection[db.CustomerNote], error)
 }
@@ -182,6 +184,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteInteractionInput", ec.unmarshalInputDeleteInteractionInput),
 			graphql.NewInputUnmarshaler("DeleteTicketInput", ec.unmarshalInputDeleteTicketInput),
 			graphql.NewInputUnmarshaler("DeleteUserInput", ec.unmarshalInputDeleteUserInput),
+			graphql.NewInputUnmarshaler("DeliveryStatusFilter", ec.unmarshalInputDeliveryStatusFilter),
+			graphql.NewInputUnmarshaler("DeliveryWhere", ec.unmarshalInputDeliveryWhere),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
 			graphql.NewInputUnmarshaler("InteractionKindFilter", ec.unmarshalInputInteractionKindFilter),
 			graphql.NewInputUnmarshaler("InteractionOrder", ec.unmarshalInputInteractionOrder),
@@ -194,6 +198,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OptionalTextFilter", ec.unmarshalInputOptionalTextFilter),
 			graphql.NewInputUnmarshaler("PriorityFilter", ec.unmarshalInputPriorityFilter),
 			graphql.NewInputUnmarshaler("ReactivateUserInput", ec.unmarshalInputReactivateUserInput),
+			graphql.NewInputUnmarshaler("RedeliverFailedInput", ec.unmarshalInputRedeliverFailedInput),
 			graphql.NewInputUnmarshaler("RedeliverInput", ec.unmarshalInputRedeliverInput),
 			graphql.NewInputUnmarshaler("RefreshInput", ec.unmarshalInputRefreshInput),
 			graphql.NewInputUnmarshaler("RoleFilter", ec.unmarshalInputRoleFilter),
@@ -1118,6 +1123,8 @@ enum DeliveryStatus {
   FAILED
   "The recipient's account was deactivated or deleted before it could be sent."
   CANCELLED
+  "It was stored but not sent, because the server has no mail server. Once it has one, ` + "`" + `redeliver` + "`" + ` sends it."
+  KEPT
 }
 
 "A message about a change, to one recipient."
@@ -1128,7 +1135,7 @@ type Delivery implements Node {
   recipient: EmailAddress!
   "The message's subject."
   subject: String!
-  "Whether it is pending, sent or failed."
+  "What has become of it."
   status: DeliveryStatus!
   "How many times sending was tried."
   attempts: Int!
@@ -1140,6 +1147,54 @@ type Delivery implements Node {
   createdAt: DateTime!
   "When it was handed to the mail server."
   sentAt: DateTime
+}
+
+"Compares the status of a delivery."
+input DeliveryStatusFilter {
+  "Is this status."
+  eq: DeliveryStatus
+  "Is not this status."
+  ne: DeliveryStatus
+  "Is one of these."
+  in: [DeliveryStatus!]
+  "Is none of these."
+  notIn: [DeliveryStatus!]
+}
+
+"Conditions on deliveries. All of them must hold."
+input DeliveryWhere {
+  "All of these must hold too."
+  and: [DeliveryWhere!]
+  "At least one of these must hold too."
+  or: [DeliveryWhere!]
+  "This must not hold."
+  not: DeliveryWhere
+  "By id."
+  id: IDFilter
+  "By status."
+  status: DeliveryStatusFilter
+  "By the recipient's address, exactly as it is written."
+  recipient: TextFilter
+  "By why the last attempt failed, exactly as it is written."
+  lastError: OptionalTextFilter
+  "By when it was created."
+  createdAt: DateTimeFilter
+}
+
+"How sending mail is going."
+type MailHealth {
+  "How many messages have not been sent yet."
+  pending: Int!
+  "How many of these the mail server refuses because of the sender: its address, its log-in, its permissions. The operator can mend that."
+  held: Int!
+  "Since when messages are held; null if none is."
+  heldSince: DateTime
+  "What the mail server said; null if no message is held."
+  problem: String
+  "How many messages were given up. ` + "`" + `redeliverFailed` + "`" + ` sends them again."
+  failed: Int!
+  "How many messages were kept, because there was no mail server."
+  kept: Int!
 }
 
 "A page of deliveries."
@@ -1264,6 +1319,8 @@ type Query {
   ): TicketConnection @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The position of the newest change in the log. A client that asks for this first, then reads its data, and then subscribes after this position misses nothing."
   latestSeq: String! @hasRole(any: [ADMIN, USER, CUSTOMER])
+  "How sending mail is going, and whether the operator has to mend something."
+  mailHealth: MailHealth! @hasRole(any: [ADMIN])
 }
 
 """
@@ -1429,8 +1486,10 @@ type Mutation {
   "Deletes a ticket. Customers may delete theirs while it is open."
   deleteTicket("Which ticket." input: DeleteTicketInput!): DeleteTicketPayload @hasRole(any: [ADMIN, CUSTOMER])
 
-  "Sends a failed or cancelled message again, or retries a pending one at once."
+  "Sends a failed, cancelled or kept message again, or retries a pending one at once."
   redeliver("Which message." input: RedeliverInput!): RedeliverPayload @hasRole(any: [ADMIN, USER])
+  "Sends many messages again, the oldest first: by default those that failed."
+  redeliverFailed("Which messages." input: RedeliverFailedInput!): RedeliverFailedPayload @hasRole(any: [ADMIN])
 }
 
 "What a client needs to stay logged in. It is returned only once."
@@ -1897,6 +1956,25 @@ input RedeliverInput {
 type RedeliverPayload {
   "The delivery, pending again."
   delivery: Delivery!
+}
+
+"Which messages to send again."
+input RedeliverFailedInput {
+  """
+  Only messages that match. ` + "`" + `status` + "`" + ` says which ones to send again: FAILED unless it is given, possibly also CANCELLED, KEPT or PENDING.
+  What was sent, is being sent, or was erased with an account never matches.
+  """
+  where: DeliveryWhere
+  "Send at most this many again, 1 to 1000."
+  first: Int! = 1000
+}
+
+"The answer to ` + "`" + `redeliverFailed` + "`" + `."
+type RedeliverFailedPayload {
+  "How many messages are pending again."
+  redelivered: Int!
+  "How many more match, beyond ` + "`" + `first` + "`" + `."
+  remaining: Int!
 }
 
 "A note by staff about a customer. Customers never see notes."
@@ -2542,6 +2620,24 @@ func (ec *executionContext) childFields_LogOutPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type LogOutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MailHealth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pending":
+		return ec.fieldContext_MailHealth_pending(ctx, field)
+	case "held":
+		return ec.fieldContext_MailHealth_held(ctx, field)
+	case "heldSince":
+		return ec.fieldContext_MailHealth_heldSince(ctx, field)
+	case "problem":
+		return ec.fieldContext_MailHealth_problem(ctx, field)
+	case "failed":
+		return ec.fieldContext_MailHealth_failed(ctx, field)
+	case "kept":
+		return ec.fieldContext_MailHealth_kept(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailHealth", field.Name)
+}
+
 func (ec *executionContext) childFields_MoveTicketPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "ticket":
@@ -2570,6 +2666,16 @@ func (ec *executionContext) childFields_ReactivateUserPayload(ctx context.Contex
 		return ec.fieldContext_ReactivateUserPayload_user(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReactivateUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RedeliverFailedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "redelivered":
+		return ec.fieldContext_RedeliverFailedPayload_redelivered(ctx, field)
+	case "remaining":
+		return ec.fieldContext_RedeliverFailedPayload_remaining(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RedeliverFailedPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RedeliverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3428,6 +3534,20 @@ func (ec *executionContext) field_Mutation_reactivateUser_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (ReactivateUserInput, error) {
 			return ec.unmarshalNReactivateUserInput2crmᚋgraphᚐReactivateUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_redeliverFailed_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RedeliverFailedInput, error) {
+			return ec.unmarshalNRedeliverFailedInput2crmᚋgraphᚐRedeliverFailedInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7303,6 +7423,144 @@ func (ec *executionContext) fieldContext_LogOutPayload_endedSessions(_ context.C
 	return graphql.NewScalarFieldContext("LogOutPayload", field, false, false, "Int")
 }
 
+func (ec *executionContext) _MailHealth_pending(ctx context.Context, field graphql.CollectedField, obj *db.MailHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailHealth_pending(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pending, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MailHealth_pending(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailHealth", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailHealth_held(ctx context.Context, field graphql.CollectedField, obj *db.MailHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailHealth_held(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Held, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MailHealth_held(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailHealth", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailHealth_heldSince(ctx context.Context, field graphql.CollectedField, obj *db.MailHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailHealth_heldSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HeldSince, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MailHealth_heldSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailHealth", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _MailHealth_problem(ctx context.Context, field graphql.CollectedField, obj *db.MailHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailHealth_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MailHealth_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailHealth", field, false, false, "String")
+}
+
+func (ec *executionContext) _MailHealth_failed(ctx context.Context, field graphql.CollectedField, obj *db.MailHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailHealth_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MailHealth_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailHealth", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailHealth_kept(ctx context.Context, field graphql.CollectedField, obj *db.MailHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailHealth_kept(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kept, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MailHealth_kept(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailHealth", field, false, false, "Int")
+}
+
 func (ec *executionContext) _MoveTicketPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *MoveTicketPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8895,6 +9153,68 @@ func (ec *executionContext) fieldContext_Mutation_redeliver(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_redeliverFailed(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_redeliverFailed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RedeliverFailed(ctx, fc.Args["input"].(RedeliverFailedInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN"})
+				if err != nil {
+					var zeroVal *RedeliverFailedPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *RedeliverFailedPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *RedeliverFailedPayload) graphql.Marshaler {
+			return ec.marshalORedeliverFailedPayload2ᚖcrmᚋgraphᚐRedeliverFailedPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_redeliverFailed(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RedeliverFailedPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_redeliverFailed_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createCustomerNote(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9857,6 +10177,56 @@ func (ec *executionContext) fieldContext_Query_latestSeq(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Query", field, true, true, "String")
 }
 
+func (ec *executionContext) _Query_mailHealth(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_mailHealth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().MailHealth(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN"})
+				if err != nil {
+					var zeroVal *db.MailHealth
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *db.MailHealth
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *db.MailHealth) graphql.Marshaler {
+			return ec.marshalNMailHealth2ᚖcrmᚋdbᚐMailHealth(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_mailHealth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MailHealth(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_customerNote(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10087,6 +10457,52 @@ func (ec *executionContext) fieldContext_ReactivateUserPayload_user(_ context.Co
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _RedeliverFailedPayload_redelivered(ctx context.Context, field graphql.CollectedField, obj *RedeliverFailedPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RedeliverFailedPayload_redelivered(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Redelivered, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RedeliverFailedPayload_redelivered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RedeliverFailedPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RedeliverFailedPayload_remaining(ctx context.Context, field graphql.CollectedField, obj *RedeliverFailedPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RedeliverFailedPayload_remaining(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Remaining, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RedeliverFailedPayload_remaining(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RedeliverFailedPayload", field, false, false, "Int")
 }
 
 func (ec *executionContext) _RedeliverPayload_delivery(ctx context.Context, field graphql.CollectedField, obj *RedeliverPayload) (ret graphql.Marshaler) {
@@ -14405,6 +14821,160 @@ func UnmarshalDeleteUserInput(ctx context.Context, raw any) (DeleteUserInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDeliveryStatusFilter(ctx context.Context, obj any) (Comparison[db.DeliveryStatus], error) {
+	var it Comparison[db.DeliveryStatus]
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"eq", "ne", "in", "notIn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalODeliveryStatus2ᚖcrmᚋdbᚐDeliveryStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = graphql.OmittableOf(data)
+		case "ne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
+			data, err := ec.unmarshalODeliveryStatus2ᚖcrmᚋdbᚐDeliveryStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ne = graphql.OmittableOf(data)
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalODeliveryStatus2ᚕcrmᚋdbᚐDeliveryStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = graphql.OmittableOf(data)
+		case "notIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notIn"))
+			data, err := ec.unmarshalODeliveryStatus2ᚕcrmᚋdbᚐDeliveryStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotIn = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeliveryStatusFilter unmarshals raw into the DeliveryStatusFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeliveryStatusFilter(ctx context.Context, raw any) (Comparison[db.DeliveryStatus], error) {
+	var out Comparison[db.DeliveryStatus]
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeliveryStatusFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDeliveryWhere(ctx context.Context, obj any) (DeliveryWhere, error) {
+	var it DeliveryWhere
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "status", "recipient", "lastError", "createdAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalODeliveryWhere2ᚕᚖcrmᚋgraphᚐDeliveryWhereᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = graphql.OmittableOf(data)
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalODeliveryWhere2ᚕᚖcrmᚋgraphᚐDeliveryWhereᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = graphql.OmittableOf(data)
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalODeliveryWhere2ᚖcrmᚋgraphᚐDeliveryWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = graphql.OmittableOf(data)
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOIDFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = graphql.OmittableOf(data)
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalODeliveryStatusFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = graphql.OmittableOf(data)
+		case "recipient":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recipient"))
+			data, err := ec.unmarshalOTextFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Recipient = graphql.OmittableOf(data)
+		case "lastError":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastError"))
+			data, err := ec.unmarshalOOptionalTextFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LastError = graphql.OmittableOf(data)
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalODateTimeFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeliveryWhere unmarshals raw into the DeliveryWhere input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeliveryWhere(ctx context.Context, raw any) (DeliveryWhere, error) {
+	var out DeliveryWhere
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeliveryWhere", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputIDFilter(ctx context.Context, obj any) (Comparison[string], error) {
 	var it Comparison[string]
 	if obj == nil {
@@ -15281,6 +15851,59 @@ func (ec *executionContext) unmarshalInputReactivateUserInput(ctx context.Contex
 func UnmarshalReactivateUserInput(ctx context.Context, raw any) (ReactivateUserInput, error) {
 	var out ReactivateUserInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReactivateUserInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRedeliverFailedInput(ctx context.Context, obj any) (RedeliverFailedInput, error) {
+	var it RedeliverFailedInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["first"]; !present {
+		asMap["first"] = 1000
+	}
+
+	fieldsInOrder := [...]string{"where", "first"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalODeliveryWhere2ᚖcrmᚋgraphᚐDeliveryWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = graphql.OmittableOf(data)
+		case "first":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("first"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.First = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRedeliverFailedInput unmarshals raw into the RedeliverFailedInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRedeliverFailedInput(ctx context.Context, raw any) (RedeliverFailedInput, error) {
+	var out RedeliverFailedInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RedeliverFailedInput", raw, &out)
 	return out, err
 }
 
@@ -18089,6 +18712,64 @@ func (ec *executionContext) _LogOutPayload(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var mailHealthImplementors = []string{"MailHealth"}
+
+func (ec *executionContext) _MailHealth(ctx context.Context, sel ast.SelectionSet, obj *db.MailHealth) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mailHealthImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MailHealth")
+		case "pending":
+			out.Values[i] = ec._MailHealth_pending(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "held":
+			out.Values[i] = ec._MailHealth_held(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "heldSince":
+			out.Values[i] = ec._MailHealth_heldSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._MailHealth_problem(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "failed":
+			out.Values[i] = ec._MailHealth_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kept":
+			out.Values[i] = ec._MailHealth_kept(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var moveTicketPayloadImplementors = []string{"MoveTicketPayload"}
 
 func (ec *executionContext) _MoveTicketPayload(ctx context.Context, sel ast.SelectionSet, obj *MoveTicketPayload) graphql.Marshaler {
@@ -18330,6 +19011,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "redeliverFailed":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_redeliverFailed(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "createCustomerNote":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createCustomerNote(ctx, field)
@@ -18507,6 +19195,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_latestSeq(ctx, field)
 				})
+		case "mailHealth":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_mailHealth(ctx, field)
+				})
 		case "customerNote":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -18563,6 +19257,44 @@ func (ec *executionContext) _ReactivateUserPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("ReactivateUserPayload")
 		case "user":
 			out.Values[i] = ec._ReactivateUserPayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var redeliverFailedPayloadImplementors = []string{"RedeliverFailedPayload"}
+
+func (ec *executionContext) _RedeliverFailedPayload(ctx context.Context, sel ast.SelectionSet, obj *RedeliverFailedPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, redeliverFailedPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RedeliverFailedPayload")
+		case "redelivered":
+			out.Values[i] = ec._RedeliverFailedPayload_redelivered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "remaining":
+			out.Values[i] = ec._RedeliverFailedPayload_remaining(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -20148,14 +20880,21 @@ var (
 		"SENT":      db.DeliverySent,
 		"FAILED":    db.DeliveryFailed,
 		"CANCELLED": db.DeliveryCancelled,
+		"KEPT":      db.DeliveryKept,
 	}
 	marshalNDeliveryStatus2crmᚋdbᚐDeliveryStatus = map[db.DeliveryStatus]string{
 		db.DeliveryPending:   "PENDING",
 		db.DeliverySent:      "SENT",
 		db.DeliveryFailed:    "FAILED",
 		db.DeliveryCancelled: "CANCELLED",
+		db.DeliveryKept:      "KEPT",
 	}
 )
+
+func (ec *executionContext) unmarshalNDeliveryWhere2ᚖcrmᚋgraphᚐDeliveryWhere(ctx context.Context, v any) (*DeliveryWhere, error) {
+	res, err := ec.unmarshalInputDeliveryWhere(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
 
 func (ec *executionContext) unmarshalNEmailAddress2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
@@ -20463,6 +21202,14 @@ func (ec *executionContext) unmarshalNLogInInput2crmᚋgraphᚐLogInInput(ctx co
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNMailHealth2ᚖcrmᚋdbᚐMailHealth(ctx context.Context, sel ast.SelectionSet, v *db.MailHealth) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MailHealth!")
+		return graphql.Null
+	}
+	return ec._MailHealth(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNMoveTicketInput2crmᚋgraphᚐMoveTicketInput(ctx context.Context, v any) (MoveTicketInput, error) {
 	res, err := ec.unmarshalInputMoveTicketInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -20528,6 +21275,11 @@ var (
 
 func (ec *executionContext) unmarshalNReactivateUserInput2crmᚋgraphᚐReactivateUserInput(ctx context.Context, v any) (ReactivateUserInput, error) {
 	res, err := ec.unmarshalInputReactivateUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRedeliverFailedInput2crmᚋgraphᚐRedeliverFailedInput(ctx context.Context, v any) (RedeliverFailedInput, error) {
+	res, err := ec.unmarshalInputRedeliverFailedInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -21422,6 +22174,111 @@ func (ec *executionContext) marshalODeliveryConnection2ᚖcrmᚋgraphᚐConnecti
 	return ec._DeliveryConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalODeliveryStatus2ᚕcrmᚋdbᚐDeliveryStatusᚄ(ctx context.Context, v any) ([]db.DeliveryStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]db.DeliveryStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDeliveryStatus2crmᚋdbᚐDeliveryStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODeliveryStatus2ᚕcrmᚋdbᚐDeliveryStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []db.DeliveryStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDeliveryStatus2crmᚋdbᚐDeliveryStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalODeliveryStatus2ᚖcrmᚋdbᚐDeliveryStatus(ctx context.Context, v any) (*db.DeliveryStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalODeliveryStatus2ᚖcrmᚋdbᚐDeliveryStatus[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODeliveryStatus2ᚖcrmᚋdbᚐDeliveryStatus(ctx context.Context, sel ast.SelectionSet, v *db.DeliveryStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalODeliveryStatus2ᚖcrmᚋdbᚐDeliveryStatus[*v])
+	return res
+}
+
+var (
+	unmarshalODeliveryStatus2ᚖcrmᚋdbᚐDeliveryStatus = map[string]db.DeliveryStatus{
+		"PENDING":   db.DeliveryPending,
+		"SENT":      db.DeliverySent,
+		"FAILED":    db.DeliveryFailed,
+		"CANCELLED": db.DeliveryCancelled,
+		"KEPT":      db.DeliveryKept,
+	}
+	marshalODeliveryStatus2ᚖcrmᚋdbᚐDeliveryStatus = map[db.DeliveryStatus]string{
+		db.DeliveryPending:   "PENDING",
+		db.DeliverySent:      "SENT",
+		db.DeliveryFailed:    "FAILED",
+		db.DeliveryCancelled: "CANCELLED",
+		db.DeliveryKept:      "KEPT",
+	}
+)
+
+func (ec *executionContext) unmarshalODeliveryStatusFilter2ᚖcrmᚋgraphᚐComparison(ctx context.Context, v any) (*Comparison[db.DeliveryStatus], error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputDeliveryStatusFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalODeliveryWhere2ᚕᚖcrmᚋgraphᚐDeliveryWhereᚄ(ctx context.Context, v any) ([]*DeliveryWhere, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*DeliveryWhere, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDeliveryWhere2ᚖcrmᚋgraphᚐDeliveryWhere(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalODeliveryWhere2ᚖcrmᚋgraphᚐDeliveryWhere(ctx context.Context, v any) (*DeliveryWhere, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputDeliveryWhere(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOEmailAddress2ᚖstring(ctx context.Context, v any) (*string, error) {
 	if v == nil {
 		return nil, nil
@@ -21876,6 +22733,13 @@ func (ec *executionContext) marshalOReactivateUserPayload2ᚖcrmᚋgraphᚐReact
 		return graphql.Null
 	}
 	return ec._ReactivateUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORedeliverFailedPayload2ᚖcrmᚋgraphᚐRedeliverFailedPayload(ctx context.Context, sel ast.SelectionSet, v *RedeliverFailedPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RedeliverFailedPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORedeliverPayload2ᚖcrmᚋgraphᚐRedeliverPayload(ctx context.Context, sel ast.SelectionSet, v *RedeliverPayload) graphql.Marshaler {

@@ -335,6 +335,26 @@ type DeleteUserPayload struct {
 	DeletedTickets int `json:"deletedTickets"`
 }
 
+// Conditions on deliveries. All of them must hold.
+type DeliveryWhere struct {
+	// All of these must hold too.
+	And graphql.Omittable[[]*DeliveryWhere] `json:"and,omitempty"`
+	// At least one of these must hold too.
+	Or graphql.Omittable[[]*DeliveryWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*DeliveryWhere] `json:"not,omitempty"`
+	// By id.
+	ID graphql.Omittable[*Comparison[string]] `json:"id,omitempty"`
+	// By status.
+	Status graphql.Omittable[*Comparison[db.DeliveryStatus]] `json:"status,omitempty"`
+	// By the recipient's address, exactly as it is written.
+	Recipient graphql.Omittable[*Comparison[string]] `json:"recipient,omitempty"`
+	// By why the last attempt failed, exactly as it is written.
+	LastError graphql.Omittable[*Comparison[string]] `json:"lastError,omitempty"`
+	// By when it was created.
+	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
+}
+
 // A sort key for interactions.
 type InteractionOrder struct {
 	// The field to sort by.
@@ -441,6 +461,23 @@ type ReactivateUserInput struct {
 type ReactivateUserPayload struct {
 	// The user after the change.
 	User *db.User `json:"user"`
+}
+
+// Which messages to send again.
+type RedeliverFailedInput struct {
+	// Only messages that match. `status` says which ones to send again: FAILED unless it is given, possibly also CANCELLED, KEPT or PENDING.
+	// What was sent, is being sent, or was erased with an account never matches.
+	Where graphql.Omittable[*DeliveryWhere] `json:"where,omitempty"`
+	// Send at most this many again, 1 to 1000.
+	First int `json:"first"`
+}
+
+// The answer to `redeliverFailed`.
+type RedeliverFailedPayload struct {
+	// How many messages are pending again.
+	Redelivered int `json:"redelivered"`
+	// How many more match, beyond `first`.
+	Remaining int `json:"remaining"`
 }
 
 // Which message to send again.

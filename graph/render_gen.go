@@ -1958,6 +1958,74 @@ func (r *rendering) renderLogOutPayload(s *selection, obj *LogOutPayload) {
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planMailHealth(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"MailHealth"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "pending":
+			f.index = 1
+			return true
+		case "held":
+			f.index = 2
+			return true
+		case "heldSince":
+			f.index = 3
+			return true
+		case "problem":
+			f.index = 4
+			return true
+		case "failed":
+			f.index = 5
+			return true
+		case "kept":
+			f.index = 6
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderMailHealth(s *selection, obj *db.MailHealth) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"MailHealth"`...)
+		case 1:
+			v := obj.Pending
+			r.int(v)
+		case 2:
+			v := obj.Held
+			r.int(v)
+		case 3:
+			v := obj.HeldSince
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		case 4:
+			v := obj.Problem
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		case 5:
+			v := obj.Failed
+			r.int(v)
+		case 6:
+			v := obj.Kept
+			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planMoveTicketPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"MoveTicketPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -2078,6 +2146,42 @@ func (r *rendering) renderReactivateUserPayload(s *selection, obj *ReactivateUse
 			} else {
 				r.renderUser(f.selection, v)
 			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planRedeliverFailedPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"RedeliverFailedPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "redelivered":
+			f.index = 1
+			return true
+		case "remaining":
+			f.index = 2
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderRedeliverFailedPayload(s *selection, obj *RedeliverFailedPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"RedeliverFailedPayload"`...)
+		case 1:
+			v := obj.Redelivered
+			r.int(v)
+		case 2:
+			v := obj.Remaining
+			r.int(v)
 		}
 		if r.failed {
 			return
@@ -3515,6 +3619,13 @@ func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, va
 		case []*LogOutPayload:
 			return v != nil && renderList(r, p.planLogOutPayload(set), r.renderLogOutPayload, v)
 		}
+	case "MailHealth":
+		switch v := value.(type) {
+		case *db.MailHealth:
+			return v != nil && renderOne(r, p.planMailHealth(set), r.renderMailHealth, v)
+		case []*db.MailHealth:
+			return v != nil && renderList(r, p.planMailHealth(set), r.renderMailHealth, v)
+		}
 	case "MoveTicketPayload":
 		switch v := value.(type) {
 		case *MoveTicketPayload:
@@ -3535,6 +3646,13 @@ func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, va
 			return v != nil && renderOne(r, p.planReactivateUserPayload(set), r.renderReactivateUserPayload, v)
 		case []*ReactivateUserPayload:
 			return v != nil && renderList(r, p.planReactivateUserPayload(set), r.renderReactivateUserPayload, v)
+		}
+	case "RedeliverFailedPayload":
+		switch v := value.(type) {
+		case *RedeliverFailedPayload:
+			return v != nil && renderOne(r, p.planRedeliverFailedPayload(set), r.renderRedeliverFailedPayload, v)
+		case []*RedeliverFailedPayload:
+			return v != nil && renderList(r, p.planRedeliverFailedPayload(set), r.renderRedeliverFailedPayload, v)
 		}
 	case "RedeliverPayload":
 		switch v := value.(type) {
@@ -3703,6 +3821,8 @@ func (r *rendering) appendDeliveryStatus(v db.DeliveryStatus) {
 		r.buf = append(r.buf, `"FAILED"`...)
 	case db.DeliveryCancelled:
 		r.buf = append(r.buf, `"CANCELLED"`...)
+	case db.DeliveryKept:
+		r.buf = append(r.buf, `"KEPT"`...)
 	default:
 		r.failed = true
 	}

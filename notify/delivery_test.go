@@ -19,6 +19,7 @@ func TestDelivery(t *testing.T) {
 	t.Parallel()
 	later := &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 2, 0}, Message: "greylisted"}
 	never := &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such mailbox"}
+	relay := &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "Relay access denied"}
 	until := func(calls int, err error) func(int, net.Conn) error {
 		return func(call int, _ net.Conn) error {
 			if call > calls {
@@ -48,6 +49,8 @@ func TestDelivery(t *testing.T) {
 		{"550", until(100, never), nil, db.DeliveryFailed, 1, "no such mailbox"},
 		{"450 to the message, then accepted", nil, until(1, later), db.DeliverySent, 2, ""},
 		{"554 to the message", nil, until(100, &smtp.SMTPError{Code: 554, Message: "spam"}), db.DeliveryFailed, 1, "spam"},
+		{"relay denied, then accepted", until(3, relay), nil, db.DeliverySent, 4, ""},
+		{"relay denied forever", until(100, relay), nil, db.DeliveryFailed, 8, "Relay access denied"},
 		{"connection dropped in DATA", nil, drop, db.DeliverySent, 3, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -79,9 +82,13 @@ func TestPauses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	defaults := New(w.db, mail.Development{}, nil).settings
-	if len(defaults.pauses) != 7 || defaults.pauses[0] != time.Minute || defaults.pauses[6] != 6*time.Hour ||
-		!slices.IsSorted(defaults.pauses) {
-		t.Errorf("pauses %v", defaults.pauses)
+	var total time.Duration
+	for _, pause := range defaults.pauses {
+		total += pause
+	}
+	if defaults.pauses[0] != time.Minute || slices.Max(defaults.pauses) != 6*time.Hour || !slices.IsSorted(defaults.pauses) ||
+		total < 5*24*time.Hour || total > 5*24*time.Hour+6*time.Hour {
+		t.Errorf("pauses %v, together %s", defaults.pauses, total)
 	}
 	server := mailtest.NewServer(t, func(s *mailtest.Server) {
 		s.OnRecipient = func(int, net.Conn) error { return &smtp.SMTPError{Code: 450, Message: "greylisted"} }

@@ -21,11 +21,15 @@ type dispatcher struct {
 	mailer mail.Mailer
 	// erase is raised when the outcome of a message to a deleted account is known.
 	erase    eventlog.Signal
+	refusal  refusal
 	settings settings
 }
 
 // run dispatches until ctx is done, and returns when the workers have ended; they send under the context sending.
 func (d *dispatcher) run(ctx, sending context.Context) {
+	if err := d.db.RetryHeld(ctx); err != nil && ctx.Err() == nil {
+		d.log.Error("cannot retry mail that the mail server refused", slog.Any("error", err))
+	}
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	free := make(chan struct{}, d.settings.workers)
@@ -121,27 +125,35 @@ func mailOf(d *db.Delivery) *mail.Message {
 // outcome returns the write that records the result of an attempt.
 func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sent error) func(context.Context) error {
 	log := d.log.With("delivery", delivery.ID.String(), "attempt", delivery.Attempts+1)
-	if sent == nil {
+	switch {
+	case sent == nil:
 		log.Info("mail sent")
+		d.refusal.end(log, delivery)
 		return func(ctx context.Context) error { return d.db.SettleSent(ctx, delivery) }
-	}
-	if sending.Err() != nil {
+	case errors.Is(sent, mail.ErrKept):
+		log.Info("mail kept")
+		return func(ctx context.Context) error { return d.db.SettleKept(ctx, delivery) }
+	case sending.Err() != nil:
 		log.Warn("sending interrupted by shutdown", "error", sent)
 		return func(ctx context.Context) error { return d.db.Release(ctx, delivery) }
-	}
-	if errors.Is(sent, errLeaseLost) {
+	case errors.Is(sent, errLeaseLost):
 		log.Warn("sending interrupted", "error", sent)
 		return func(context.Context) error { return nil } // the delivery is no longer this worker's
 	}
 	log = log.With(slog.String("error", mail.Line(sent.Error(), errorLimit)), eventlog.StackOf(sent))
 	reason := reasonOf(sent)
+	held := d.refusal.hold(d.log, delivery, sent)
 	var permanent *mail.PermanentError
 	if errors.As(sent, &permanent) || delivery.Attempts >= len(d.settings.pauses) {
 		log.Error("mail failed")
 		return func(ctx context.Context) error { return d.db.SettleFailed(ctx, delivery, reason) }
 	}
 	pause := jitter(d.settings.pauses[delivery.Attempts])
-	log.Warn("mail not sent yet", "retryIn", pause)
+	level := slog.LevelWarn
+	if held { // the operator has been told
+		level = slog.LevelInfo
+	}
+	log.Log(sending, level, "mail not sent yet", "retryIn", pause)
 	return func(ctx context.Context) error { return d.db.SettleRetry(ctx, delivery, reason, pause) }
 }
 

@@ -33,7 +33,7 @@ func TestMailbox(t *testing.T) {
 	w.settled(2)
 	page := get(http.MethodGet, "text/html,*/*")
 	body := page.Body.String()
-	contains(t, body, "carl@customer.example", "bob@crm.example", "Carl", "sent", `sandbox=""`,
+	contains(t, body, "carl@customer.example", "bob@crm.example", "Carl", "kept", `sandbox=""`,
 		"New meeting: &lt;script&gt;", "&amp;lt;script&amp;gt;", "srcdoc=\"&lt;!DOCTYPE html&gt;")
 	if strings.Contains(body, "<script") || strings.Contains(body, "http://") || strings.Contains(body, "https://") {
 		t.Errorf("the page has scripts or links:\n%s", body)
@@ -50,7 +50,7 @@ func TestMailbox(t *testing.T) {
 	if err := json.Unmarshal(get(http.MethodGet, "application/json").Body.Bytes(), &answer); err != nil {
 		t.Fatal(err)
 	}
-	if len(answer.Messages) != 2 || answer.Messages[0].Status != db.DeliverySent || answer.Messages[0].SentAt == nil {
+	if len(answer.Messages) != 2 || answer.Messages[0].Status != db.DeliveryKept || answer.Messages[0].SentAt != nil {
 		t.Errorf("messages %+v", answer.Messages)
 	}
 	contains(t, answer.Messages[0].Text, `Title: <script>alert("x")</script>`)

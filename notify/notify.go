@@ -50,6 +50,24 @@ func Sender(address string) Option { return func(s *settings) { s.sender = addre
 // Grace sets how long sending may take to finish when the Service is stopped; the default is 10 seconds.
 func Grace(grace time.Duration) Option { return func(s *settings) { s.grace = grace } }
 
+// giveUpAfter is for how long sending a message is tried (RFC 5321, 4.5.4.1).
+const giveUpAfter = 5 * 24 * time.Hour
+
+// retryPauses returns the pauses between the attempts to send a message.
+func retryPauses() []time.Duration {
+	pauses := []time.Duration{
+		time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour,
+	}
+	var total time.Duration
+	for _, pause := range pauses {
+		total += pause
+	}
+	for longest := pauses[len(pauses)-1]; total < giveUpAfter; total += longest {
+		pauses = append(pauses, longest)
+	}
+	return pauses
+}
+
 // errCutOff is returned if a Service had to stop before it had finished sending.
 var errCutOff = errors.New("cannot finish sending mail in time")
 
@@ -57,10 +75,8 @@ var errCutOff = errors.New("cannot finish sending mail in time")
 func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Service {
 	s := settings{
 		grace: 10 * time.Second, poll: 2 * time.Second, longest: 30 * time.Second,
-		pauses: []time.Duration{
-			time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour,
-		},
-		lease: 15 * time.Minute, settleTime: 10 * time.Second, sweep: time.Hour, erase: time.Minute, workers: 4,
+		pauses: retryPauses(),
+		lease:  15 * time.Minute, settleTime: 10 * time.Second, sweep: time.Hour, erase: time.Minute, workers: 4,
 	}
 	for _, option := range options {
 		option(&s)

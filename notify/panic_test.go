@@ -44,7 +44,7 @@ func TestPanickingMailer(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			var panics atomic.Int64
-			mailer := panickingMailer{mail.Development{}, func(m *mail.Message) bool {
+			mailer := panickingMailer{acceptingMailer{}, func(m *mail.Message) bool {
 				return m.Subject == "New meeting: Bad" && panics.Add(1) <= test.panics
 			}}
 			w.announceToCarl("Bad")

@@ -121,7 +121,7 @@ func TestLostLease(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.announceToCarl("Yearly review")
-	service := New(w.db, mail.Development{}, discard(), quick)
+	service := New(w.db, acceptingMailer{}, discard(), quick)
 	w.planAll(service)
 	slow, err := w.db.ClaimDelivery(t.Context(), 0)
 	if err != nil {

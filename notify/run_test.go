@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,10 +34,13 @@ func quick(s *settings) {
 	s.sender = "CRM <crm@example.com>"
 	s.poll, s.longest, s.grace = 5*time.Millisecond, 20*time.Millisecond, 5*time.Second
 	s.erase = 20 * time.Millisecond
-	for i := range s.pauses {
-		s.pauses[i] = time.Millisecond
-	}
+	s.pauses = slices.Repeat([]time.Duration{time.Millisecond}, 7)
 }
+
+// acceptingMailer accepts every message.
+type acceptingMailer struct{}
+
+func (acceptingMailer) Send(context.Context, *mail.Message) error { return nil }
 
 // start runs a Service until the test ends or stop is called.
 func start(t *testing.T, d *db.DB, mailer mail.Mailer, options ...Option) (stop func()) {

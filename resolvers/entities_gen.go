@@ -184,10 +184,20 @@ func deletedCustomer(id string, removed entity.Removed) *graph.DeleteCustomerPay
 	}
 }
 
-func deliveryList(page pageArguments, _ *struct{}, orderBy []*struct{}) (entity.List, error) {
-	var filter store.Filter
-	var err error
+func deliveryList(page pageArguments, where *graph.DeliveryWhere, orderBy []*struct{}) (entity.List, error) {
+	filter, err := filterOf(where, deliveryFilter)
 	return list(page, filter, orderBy, nil), err
+}
+
+func deliveryFilter(c *conditions, path string, depth int, w *graph.DeliveryWhere) store.Filter {
+	return store.And(
+		logic(c, path, depth, w.And, w.Or, w.Not, deliveryFilter),
+		compare(c, path, "id", "_id", w.ID, idOf(db.KindDelivery)),
+		compare(c, path, "status", "status", w.Status, stored),
+		compare(c, path, "recipient", "recipient", w.Recipient, plain),
+		compare(c, path, "lastError", "last_error", w.LastError, plain),
+		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
+	)
 }
 
 // Interaction resolves Query.interaction.

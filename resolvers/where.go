@@ -31,15 +31,23 @@ type conditions struct {
 
 // filterOf converts a whole where argument.
 func filterOf[W any](where *W, convert func(c *conditions, path string, depth int, where *W) store.Filter) (store.Filter, error) {
+	filter, problems := filterAt("where", where, convert)
+	return filter, problems.Err()
+}
+
+// filterAt converts a whole where input at a path.
+func filterAt[W any](
+	path string, where *W, convert func(c *conditions, path string, depth int, where *W) store.Filter,
+) (store.Filter, store.Problems) {
 	if where == nil {
 		return store.Filter{}, nil
 	}
 	c := &conditions{}
-	filter := convert(c, "where", 1, where)
+	filter := convert(c, path, 1, where)
 	if c.n > maxConditions {
-		c.problems = store.Problems{{Path: "where", Message: fmt.Sprintf("must have at most %d conditions, not %d", maxConditions, c.n)}}
+		c.problems = store.Problems{{Path: path, Message: fmt.Sprintf("must have at most %d conditions, not %d", maxConditions, c.n)}}
 	}
-	return filter, c.problems.Err()
+	return filter, c.problems
 }
 
 // logic converts the and, or and not of a where input.

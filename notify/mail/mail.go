@@ -3,13 +3,15 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
 // Mailer sends mail.
 type Mailer interface {
 	// Send sends a message and returns nil once another server has taken responsibility for it. The error is a
-	// *PermanentError if trying again won't help. Send returns soon after ctx is done.
+	// *PermanentError if trying again won't help, a *SenderError if it helps once the operator has mended something, and
+	// ErrKept if there is no mail server. Send returns soon after ctx is done.
 	Send(ctx context.Context, message *Message) error
 }
 
@@ -39,17 +41,11 @@ func New(config SMTPConfig) (Mailer, error) {
 	return mailer, nil
 }
 
-// PermanentError says that a message can never be sent.
-type PermanentError struct{ Err error }
+// ErrKept is returned for a message that is kept, because there is no mail server to send it.
+var ErrKept = errors.New("there is no mail server")
 
-// Error returns the text of the cause.
-func (e *PermanentError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e *PermanentError) Unwrap() error { return e.Err }
-
-// Development is a Mailer that sends nothing and reports success; the store still holds the messages.
+// Development is a Mailer without a mail server: it keeps every message, which the store still holds.
 type Development struct{}
 
 // Send implements Mailer.
-func (Development) Send(context.Context, *Message) error { return nil }
+func (Development) Send(context.Context, *Message) error { return ErrKept }

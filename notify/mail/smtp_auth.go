@@ -5,21 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"net/smtp"
+	"net/textproto"
 	"strings"
 )
 
 // authenticate logs in, provided that nobody but the server can see the password.
 func (s *SMTP) authenticate(client *smtp.Client, secure bool) error {
 	if !secure && !isLocal(s.config.Host) {
-		return fmt.Errorf("cannot log in to the mail server: %s offers no TLS, and the password is not sent without it",
-			s.config.Host)
+		return &SenderError{fmt.Errorf("cannot log in to the mail server: %s offers no TLS, and the password is not sent without it",
+			s.config.Host)}
 	}
 	if offered, _ := client.Extension("AUTH"); !offered {
-		return errors.New("cannot log in to the mail server: it doesn't offer AUTH")
+		return &SenderError{errors.New("cannot log in to the mail server: it doesn't offer AUTH")}
 	}
 	auth := smtp.PlainAuth("", s.config.Username, s.config.Password, s.config.Host)
 	if err := client.Auth(auth); err != nil {
-		return fmt.Errorf("cannot log in to the mail server: %w", s.redact(err))
+		return refusedSender("the log-in", s.redact(err))
 	}
 	return nil
 }
@@ -29,7 +30,11 @@ func isLocal(host string) bool { return host == "localhost" || host == "127.0.0.
 
 // redact removes the password from a server's reply to it.
 func (s *SMTP) redact(err error) error {
-	text := err.Error()
+	var reply *textproto.Error
+	if !errors.As(err, &reply) {
+		return err
+	}
+	text := reply.Msg
 	encode := base64.StdEncoding.EncodeToString
 	for _, secret := range []string{
 		encode([]byte("\x00" + s.config.Username + "\x00" + s.config.Password)),
@@ -38,5 +43,5 @@ func (s *SMTP) redact(err error) error {
 	} {
 		text = strings.ReplaceAll(text, secret, "[redacted]")
 	}
-	return errors.New(text)
+	return &textproto.Error{Code: reply.Code, Msg: text}
 }

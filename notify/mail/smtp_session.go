@@ -51,11 +51,11 @@ func (s *session) within(timeout time.Duration, step func() error) error {
 func (s *session) open() error {
 	secure, err := s.greet()
 	if err != nil {
-		return fmt.Errorf("cannot open a mail session: %w", err)
+		return refusedSender("the connection", err)
 	}
 	if offered, _ := s.client.Extension("STARTTLS"); offered && !secure {
 		if err := s.within(s.smtp.timeouts.command, func() error { return s.client.StartTLS(s.smtp.tls()) }); err != nil {
-			return fmt.Errorf("cannot secure the mail session: %w", err)
+			return refusedSender("STARTTLS", err)
 		}
 		secure = true
 	}
@@ -91,7 +91,7 @@ func (s *session) transfer(recipient string, message []byte) error {
 		return &PermanentError{errors.New("the mail server accepts only ASCII addresses")}
 	}
 	if err := s.within(s.smtp.timeouts.command, func() error { return s.client.Mail(s.smtp.from.Address) }); err != nil {
-		return refused("the sender", err)
+		return refusedSender("the sender", err)
 	}
 	if err := s.within(s.smtp.timeouts.command, func() error { return s.client.Rcpt(recipient) }); err != nil {
 		return refused("the recipient", err)
@@ -118,7 +118,7 @@ func (s *session) data(message []byte) error {
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("cannot transfer the message: %w", err)
+			return refused("the message", err)
 		}
 	}
 	if err := s.within(s.smtp.timeouts.acceptance, body.Close); err != nil {

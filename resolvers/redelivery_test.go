@@ -1,0 +1,116 @@
+package resolvers_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"crm/db"
+	"crm/db/entity"
+	"crm/db/store"
+)
+
+const redeliverFailed = `mutation($input: RedeliverFailedInput!) { redeliverFailed(input: $input) { redelivered remaining } }`
+
+// seedDeliveries stores deliveries with different fates in place of all others, and returns a function that names those that
+// are due, by their place among them.
+func (s *server) seedDeliveries() (due func() string) {
+	s.t.Helper()
+	if _, err := s.store.Purge(s.t.Context(), db.Deliveries.Collection, store.Filter{}, 100); err != nil {
+		s.t.Fatal(err)
+	}
+	later := time.Now().UTC().Truncate(time.Millisecond).Add(time.Hour)
+	text := func(text string) *string { return &text }
+	held := later.Add(-2 * time.Hour)
+	for i, d := range []db.Delivery{
+		{Status: db.DeliveryFailed, LastError: text("550 no such user"), Recipient: "a@old.example"},
+		{Status: db.DeliveryFailed, LastError: text("554 Relay access denied"), Recipient: "b@new.example"},
+		{Status: db.DeliveryFailed, LastError: text("554 Relay access denied"), Recipient: "c@new.example"},
+		{Status: db.DeliveryFailed, Subject: entity.ErasedText},
+		{Status: db.DeliveryKept},
+		{Status: db.DeliveryCancelled},
+		{Status: db.DeliveryPending, HeldAt: &held, LastError: text("535 no")},
+		{Status: db.DeliveryPending, Lease: store.NewID()},
+		{Status: db.DeliverySent},
+	} {
+		d.ID, d.EventID, d.EntityID, d.Channel, d.Attempts = store.NewID(), store.NewID(), store.NewID(), "mail", 3
+		d.NextAttemptAt, d.CreatedAt = later, later.Add(time.Duration(i-48)*time.Hour)
+		s.insert(db.Deliveries.Collection, &d)
+	}
+	return func() string {
+		s.t.Helper()
+		names := ""
+		found, err := s.db.RecentDeliveries(s.t.Context(), 100)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, d := range found {
+			if d.Status == db.DeliveryPending && d.NextAttemptAt.Before(later) && d.Attempts == 0 {
+				names += fmt.Sprintf("%d ", 48+int(d.CreatedAt.Sub(later)/time.Hour))
+			}
+		}
+		return names
+	}
+}
+
+func withStatus(in ...string) variables { return variables{"status": variables{"in": in}} }
+
+// redeliveries send many messages again, each time of the same seed.
+var redeliveries = []struct {
+	name, due string
+	input     variables
+	remaining float64
+}{
+	{"the failed ones", "2 1 0 ", variables{}, 0},
+	{"without conditions", "2 1 0 ", variables{"where": variables{}}, 0},
+	{"the oldest first", "1 0 ", variables{"first": 2}, 1},
+	{"by reason", "2 1 ", variables{"where": variables{"lastError": variables{"contains": "Relay"}}}, 0},
+	{"by recipient", "2 ", variables{"where": variables{"recipient": variables{"startsWith": "c@"}}}, 0},
+	{"by time", "0 ", variables{"where": variables{"createdAt": variables{"lt": time.Now().Add(-46*time.Hour - time.Minute)}}}, 0},
+	{"the kept ones", "4 ", variables{"where": withStatus("KEPT")}, 0},
+	{"the waiting ones", "6 ", variables{"where": withStatus("PENDING")}, 0},
+	{"several statuses", "5 4 2 1 0 ", variables{"where": withStatus("FAILED", "CANCELLED", "KEPT", "SENT")}, 0},
+	{"a status inside", "2 ", variables{"where": variables{"or": []variables{
+		withStatus("KEPT"), {"recipient": variables{"startsWith": "c@"}},
+	}}}, 0},
+	{"what was sent", "", variables{"where": withStatus("SENT")}, 0},
+}
+
+func TestRedeliverFailed(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		admin := s.signUpUser("ada")
+		for _, test := range redeliveries {
+			due := s.seedDeliveries()
+			a := s.must(admin.token, redeliverFailed, variables{"input": test.input})
+			if got := due(); got != test.due || a.at("redeliverFailed.redelivered") != float64(len(test.due)/2) ||
+				a.at("redeliverFailed.remaining") != test.remaining {
+				t.Errorf("%s: %q are due, want %q; the answer is %s", test.name, got, test.due, a.raw)
+			}
+		}
+		for _, first := range []int{0, 1001} {
+			s.refused(admin.token, redeliverFailed, variables{"input": variables{"first": first}}, string(store.BadInput))
+		}
+	})
+}
+
+func TestMailHealth(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		admin := s.signUpUser("ada")
+		const health = `{ mailHealth { pending held heldSince problem failed kept } }`
+		a := s.must(admin.token, health, nil)
+		if !strings.Contains(a.raw, `{"pending":0,"held":0,"heldSince":null,"problem":null,"failed":0,"kept":0}`) {
+			t.Errorf("at first: %s", a.raw)
+		}
+		s.seedDeliveries()
+		a = s.must(admin.token, health, nil)
+		for field, want := range map[string]any{"pending": 2.0, "held": 1.0, "problem": "535 no", "failed": 4.0, "kept": 1.0} {
+			if got := a.at("mailHealth." + field); got != want {
+				t.Errorf("%s is %v, want %v", field, got, want)
+			}
+		}
+		if a.at("mailHealth.heldSince") == nil {
+			t.Error("heldSince is null")
+		}
+	})
+}
