@@ -29,7 +29,7 @@ type settings struct {
 	// trusted is nil if clients may run any document.
 	trusted *document.Trusted
 
-	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath bool
+	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath, batching bool
 }
 
 // readSettings reads the variables. The error names the wrong variable.
@@ -60,6 +60,7 @@ func readSettings(variable func(name string) string) (settings, error) {
 	s.mailbox = v.flag("DEV_MAILBOX", development) && variable("SMTP_HOST") == ""
 	s.showCost = v.flag("QUERY_COST", development)
 	s.fastPath = v.flag("FAST_PATH", true)
+	s.batching = v.flag("BATCHING", false)
 	port, _ := strconv.Atoi(v.port("SMTP_PORT", "587"))
 	s.smtp = mail.SMTPConfig{
 		Host: variable("SMTP_HOST"), Port: port, From: v.text("SMTP_MAIL", "crm@localhost"),

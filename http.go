@@ -32,9 +32,13 @@ type server struct {
 }
 
 func newServer(handler http.Handler, endStreams func(ctx context.Context), log *slog.Logger) *server {
+	// HTTP/2 without TLS is for proxies that speak it with the servers behind them.
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
 	return &server{endStreams: endStreams, Server: http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
-		IdleTimeout: idleTime, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		IdleTimeout: idleTime, MaxHeaderBytes: headerBytes, Protocols: &protocols, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}}
 }
 

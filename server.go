@@ -220,7 +220,7 @@ func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, end
 	operations := graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(c.db, tokens), NewOperation: newOperation,
 		Introspection: s.introspection, ShowCost: s.showCost, Logger: log, Limits: s.limits,
-		TrustedDocuments: s.trusted, NoFastPath: !s.fastPath, Authenticator: authenticator, Origins: s.origins,
+		TrustedDocuments: s.trusted, NoFastPath: !s.fastPath, Batching: s.batching, Authenticator: authenticator, Origins: s.origins,
 	})
 	api := transport.CrossOrigin(s.origins, transport.Authenticate(authenticator, s.proxies, log, operations))
 	mux := http.NewServeMux()
@@ -231,6 +231,7 @@ func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, end
 		api = pageForBrowsers(page, api)
 	}
 	mux.Handle("/graphql", api)
+	mux.Handle("/graphql/{$}", api)
 	if s.mailbox {
 		mux.Handle("GET /dev/mailbox", notify.Mailbox(c.db, wantsJSON, log))
 	}

@@ -15,6 +15,8 @@ type Viewer struct {
 	Address string
 	// Expires is when the access token expires, which also ends the viewer's streams.
 	Expires time.Time
+	// Refused is why the token of an anonymous viewer was refused, nil if there was none. Such a viewer can only log in.
+	Refused error
 }
 
 // LoggedIn reports whether the viewer has an account.

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -23,7 +24,7 @@ func TestStart(t *testing.T) {
 			t.Errorf("%s got %d %s", path, status, body)
 		}
 	}
-	for _, path := range []string{"/", "/graphql"} {
+	for _, path := range []string{"/", "/graphql", "/graphql/"} {
 		if status, body := p.get(path, "text/html"); status != http.StatusOK || !strings.Contains(body, "<html") {
 			t.Errorf("a browser at %s got %d %s", path, status, body)
 		}
@@ -32,6 +33,7 @@ func TestStart(t *testing.T) {
 		t.Errorf("an unknown path got %d", status)
 	}
 	checkModes(t, filepath.Join(folder, "data"))
+	checkProtocols(t, p)
 
 	greeting, mutation, found := strings.Cut(read(t, p.out), "\n\n")
 	mutation = mutation[strings.Index(mutation, "mutation {"):]
@@ -117,5 +119,36 @@ func checkModes(t *testing.T, folder string) {
 		if !names[name] {
 			t.Errorf("there is no %s in %s", name, folder)
 		}
+	}
+}
+
+// checkProtocols sends an operation by HTTP/1.1 and by HTTP/2 without TLS, to both forms of the address, and reads an event
+// stream.
+func checkProtocols(t *testing.T, p *process) {
+	t.Helper()
+	for major := 1; major <= 2; major++ {
+		var protocols http.Protocols
+		protocols.SetHTTP1(major == 1)
+		protocols.SetUnencryptedHTTP2(major == 2)
+		client := &http.Client{Transport: &http.Transport{Protocols: &protocols}}
+		for path, want := range map[string]string{"/graphql": "application/json", "/graphql/": "text/event-stream"} {
+			request, err := http.NewRequest(http.MethodPost, p.url+path, strings.NewReader(`{"query":"{__typename}"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Content-Type", "application/json")
+			request.Header.Set("Accept", want)
+			response, err := client.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(response.Body)
+			_ = response.Body.Close()
+			if err != nil || response.ProtoMajor != major || response.StatusCode != http.StatusOK ||
+				!strings.HasPrefix(response.Header.Get("Content-Type"), want) || !strings.Contains(string(body), `{"data":{"__typename":"Query"}`) {
+				t.Errorf("%s by HTTP/%d got %s %d %s, %v", path, major, response.Proto, response.StatusCode, body, err)
+			}
+		}
+		client.CloseIdleConnections()
 	}
 }

@@ -46,6 +46,7 @@ func (e *Executor) CreateOperationContext(
 		return refused, errs
 	}
 	if err := e.documents.CheckParams(doc, params); err != nil {
+		refused.Operation = doc.Operations.ForName(params.OperationName)
 		return refused, gqlerror.List{apierror.FromError(err)}
 	}
 	operation, errs = e.inner.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)

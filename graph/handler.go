@@ -26,6 +26,8 @@ type HandlerConfig struct {
 	Limits Limits
 	// TrustedDocuments, if not nil, are the only documents that are run. They alone then decide about introspection.
 	TrustedDocuments *document.Trusted
+	// Batching lets a request contain a list of operations.
+	Batching bool
 	// Origins are the origins whose pages may open sockets, besides this host's own.
 	Origins transport.Origins
 	// Authenticator checks the tokens of connection_init, and whether those of open streams are still valid. If it is nil,
@@ -39,7 +41,7 @@ type HandlerConfig struct {
 func NewHandler(config HandlerConfig) *transport.Handler {
 	return transport.NewHandler(transport.Config{
 		Executor: NewExecutor(config), Limits: config.Limits.Transport, Logger: config.Logger,
-		Origins: config.Origins, Authenticator: config.Authenticator,
+		Batching: config.Batching, Origins: config.Origins, Authenticator: config.Authenticator,
 	})
 }
 

@@ -67,6 +67,9 @@ func TestTransportMethods(t *testing.T) {
 		"post":                     {body: typenameBody, status: 200},
 		"post for graphql":         {body: typenameBody, header: acceptGraphQL, status: 200},
 		"utf-8":                    {body: typenameBody, header: "Content-Type: application/json; charset=UTF-8", status: 200},
+		"utf8":                     {body: typenameBody, header: "Content-Type: application/json;charset=utf8", status: 200},
+		"a quoted charset":         {body: typenameBody, header: "Content-Type: application/json; charset=\"UTF-8\"; ", status: 200},
+		"an empty parameter":       {body: typenameBody, header: "Content-Type: application/json; charset", status: 200},
 		"no content type":          {body: typenameBody, header: "Content-Type: ", status: unsupported, code: "BAD_REQUEST"},
 		"form":                     {body: "query=x", header: "Content-Type: " + form, status: unsupported, code: "BAD_REQUEST"},
 		"text":                     {body: typenameBody, header: "Content-Type: text/plain", status: unsupported, code: "BAD_REQUEST"},
@@ -93,6 +96,8 @@ func TestTransportBodies(t *testing.T) {
 		return transportTest{body: body, status: 400, code: "BAD_REQUEST"}
 	}
 	runTransportTests(t, map[string]transportTest{
+		"byte order mark":    {body: "\ufeff" + typenameBody, status: 200},
+		"mark in a document": {body: `{"query":"\ufeff{__typename}"}`, status: 200},
 		"nulls":              {body: typenameBodyWith(`"variables":null,"operationName":null,"extensions":null`), status: 200},
 		"maps":               {body: typenameBodyWith(`"variables":{"a":1},"extensions":{"b":[]}`), status: 200},
 		"too large":          {body: `{"query":"` + strings.Repeat(" ", 1<<20) + `"}`, status: 413, code: "QUERY_TOO_COMPLEX"},
@@ -218,4 +223,64 @@ func TestForgeablePosts(t *testing.T) {
 		"JSON, among others": {body: typenameBody, header: "Content-Type: text/plain, application/json", status: 415, code: "BAD_REQUEST"},
 		"a mutation by GET":  {method: "GET", target: getTarget("mutation{__typename}"), status: 405, code: "BAD_REQUEST"},
 	})
+}
+
+// A response to an unsupported body says what is supported.
+func TestUnsupportedBodies(t *testing.T) {
+	t.Parallel()
+	server := newTestServer(t, HandlerConfig{})
+	for header, want := range map[string][2]string{
+		"Content-Type: text/plain":                     {"application/json", ""},
+		"Content-Type: application/json; charset=utf7": {"application/json", ""},
+		"Content-Encoding: gzip":                       {"", "identity"},
+		"Content-Encoding: br":                         {"", "identity"},
+	} {
+		got := server.do(http.MethodPost, "/", typenameBody, header)
+		if found := [2]string{got.header.Get("Accept"), got.header.Get("Accept-Encoding")}; got.status != 415 || found != want {
+			t.Errorf("%s got %d with Accept and Accept-Encoding %q, want %q", header, got.status, found, want)
+		}
+	}
+}
+
+// HEAD gets the status and headers of GET.
+func TestHead(t *testing.T) {
+	t.Parallel()
+	server := newTestServer(t, HandlerConfig{})
+	for _, test := range []struct {
+		target, accept string
+		status         int
+	}{
+		{getTarget("{__typename}"), acceptJSON, 200},
+		{getTarget("{__typename}"), acceptGraphQL, 200},
+		{getTarget("{__typename}"), "Accept: text/event-stream", 200},
+		{getTarget("subscription{failedDeliveryChanged{seq}}"), "Accept: text/event-stream", 200},
+		{getTarget("{x}"), acceptGraphQL, 400},
+		{getTarget("mutation{__typename}"), acceptJSON, 405},
+		{"/", acceptJSON, 400},
+		{getTarget("{__typename}"), "Accept: text/html", 406},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodHead, server.server.URL+test.target, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, accept, _ := strings.Cut(test.accept, ": ")
+		request.Header.Set(name, accept)
+		head, err := server.server.Client().Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = head.Body.Close()
+		if head.StatusCode != test.status || head.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s with %s got %d %v, want %d", test.target, test.accept, head.StatusCode, head.Header, test.status)
+		}
+		if strings.Contains(accept, "event") {
+			if media := head.Header.Get("Content-Type"); media != "text/event-stream; charset=utf-8" {
+				t.Errorf("an event stream has the type %s", media)
+			}
+			continue
+		}
+		if get := server.do(http.MethodGet, test.target, "", test.accept); get.header.Get("Content-Length") != head.Header.Get("Content-Length") {
+			t.Errorf("%s with %s has the length %s, not %s", test.target, test.accept, head.Header.Get("Content-Length"), get.header.Get("Content-Length"))
+		}
+	}
 }

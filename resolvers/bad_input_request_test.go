@@ -131,7 +131,34 @@ func TestBadToken(t *testing.T) {
 					t.Errorf("the status is %d, want 401: %s", a.Status, a.raw)
 				}
 				s.wantProblem(a, store.Unauthenticated, "", "token is not valid")
+				s.logsInWith(token, user)
 			})
 		}
 	})
+}
+
+// logsInWith checks that a bad token, which clients may still send, keeps nobody from logging in, and lets nobody do more.
+func (s *server) logsInWith(token string, user account) {
+	s.t.Helper()
+	logIn := variables{"email": user.email, "password": password}
+	for _, mutation := range []string{
+		`mutation($in: LogInInput!) { logInUser(input: $in) { user { id interactions { totalCount } } } }`,
+		`mutation($in: LogInInput!) { __typename ...again } fragment again on Mutation { ... { a: logInUser(input: $in) { user { id } } } }`,
+	} {
+		if a := s.ask(token, mutation, variables{"in": logIn}); a.Status != http.StatusOK || len(a.Errors) > 0 {
+			s.t.Errorf("a log-in got %d %s", a.Status, a.raw)
+		}
+	}
+	s.wantProblem(s.ask(token, `mutation { refresh(input: {refreshToken: "x"}) { tokens { accessToken } } }`, nil), store.Unauthenticated, "", "refresh token")
+	s.wantProblem(s.ask(token, `mutation($in: LogInInput!) { logInUser(input: $in) { user { id } } }`,
+		variables{"in": variables{"email": user.email}}), store.BadInput, "in.password", "")
+	for _, mutation := range []string{
+		`mutation($in: LogInInput!) { logInUser(input: $in) { user { id } } logOut { endedSessions } }`,
+		`mutation($in: LogInInput!) { logInUser(input: $in) { user { id } } ...out } fragment out on Mutation { logOut { endedSessions } }`,
+	} {
+		a := s.ask(token, mutation, variables{"in": logIn})
+		if a.Status != http.StatusUnauthorized || a.Data != nil {
+			s.t.Errorf("a log-in with another mutation got %d %s", a.Status, a.raw)
+		}
+	}
 }

@@ -17,6 +17,8 @@ import (
 const longSource = 16 << 10
 
 func (l *Loader) parse(source string) (*ast.QueryDocument, *gqlerror.Error) {
+	const byteOrderMark = "\ufeff" // which a document may begin with
+	source = strings.TrimPrefix(source, byteOrderMark)
 	if len(source) >= longSource && hasMoreTokens(source, l.limits.Tokens) {
 		return nil, l.tooManyTokens()
 	}

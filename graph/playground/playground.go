@@ -56,7 +56,7 @@ func Handler(endpoint string) http.Handler {
 // IsBrowser reports whether a browser sends the request to open a page. It then gets the playground from the GraphQL
 // endpoint.
 func IsBrowser(r *http.Request) bool {
-	return r.Method == http.MethodGet && !r.URL.Query().Has("query") &&
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && !r.URL.Query().Has("query") &&
 		transport.Accepts(r.Header["Accept"], "text/html")
 }
 

@@ -1,13 +1,16 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"crm/auth"
@@ -15,23 +18,60 @@ import (
 	"crm/graph/apierror"
 )
 
-// Authenticate adds the viewer to the request's context. A request without Authorization is anonymous. A bad token gets
-// status 401, and a session that can't be checked at the moment gets 503, both with the errors that GraphQL clients expect.
+// Authenticate adds the viewer to the request's context. A request without Authorization is anonymous. So is one with a bad
+// token, which is refused once it is known not to log in. A session that can't be checked at the moment gets status 503,
+// with the error that GraphQL clients expect.
 func Authenticate(authenticator Authenticator, proxies Proxies, log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		viewer, err := requestViewer(authenticator, r)
 		switch {
 		case errors.Is(err, auth.ErrInvalidToken):
-			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-			writeRefusal(w, r, http.StatusUnauthorized, store.Errorf(store.Unauthenticated, "%s", err.Error()))
+			viewer, err = auth.Viewer{Refused: err}, nil
 		case err != nil:
 			log.ErrorContext(r.Context(), "cannot authenticate", "requestId", RequestID(r.Context()), "error", err)
 			w.Header().Set("Retry-After", "1")
 			writeRefusal(w, r, http.StatusServiceUnavailable, store.Errorf(store.Unavailable, "the database can't be reached"))
-		default:
-			viewer.Address = proxies.Address(r)
-			next.ServeHTTP(w, r.WithContext(auth.WithViewer(r.Context(), viewer)))
+			return
 		}
+		viewer.Address = proxies.Address(r)
+		next.ServeHTTP(w, r.WithContext(auth.WithViewer(r.Context(), viewer)))
+	})
+}
+
+// refusedToken returns the refusal of a request with a bad token, nil if it has none or runs only operations that log in.
+// An operation is nil if the request's document is not known, which is then the reason to refuse it.
+func refusedToken(ctx context.Context, operations ...*ast.OperationDefinition) *refusal {
+	viewer, _ := auth.ViewerFrom(ctx)
+	if viewer.Refused == nil || !slices.ContainsFunc(operations, func(o *ast.OperationDefinition) bool { return o != nil && !logsIn(o) }) {
+		return nil
+	}
+	return invalidToken(viewer.Refused)
+}
+
+func invalidToken(err error) *refusal {
+	return &refusal{
+		status: http.StatusUnauthorized, header: "WWW-Authenticate", value: `Bearer error="invalid_token"`,
+		err: store.Errorf(store.Unauthenticated, "%s", err.Error()),
+	}
+}
+
+// logsIn reports whether an operation needs no token: it has only mutations for everybody, such as those that log in,
+// refresh a session or create an account. Their clients often still send the token that has expired.
+func logsIn(operation *ast.OperationDefinition) bool {
+	return operation.Operation == ast.Mutation && allPublic(operation.SelectionSet)
+}
+
+func allPublic(selections ast.SelectionSet) bool {
+	return !slices.ContainsFunc(selections, func(selection ast.Selection) bool {
+		switch s := selection.(type) {
+		case *ast.Field:
+			return s.Name != "__typename" && s.Definition.Directives.ForName("public") == nil
+		case *ast.InlineFragment:
+			return !allPublic(s.SelectionSet)
+		case *ast.FragmentSpread:
+			return !allPublic(s.Definition.SelectionSet)
+		}
+		return true
 	})
 }
 

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -14,7 +15,7 @@ import (
 
 func TestAuthenticate(t *testing.T) {
 	t.Parallel()
-	user := auth.Viewer{Role: auth.User, Account: auth.ID{1}}
+	user, refused := auth.Viewer{Role: auth.User, Account: auth.ID{1}}, auth.Viewer{Refused: auth.ErrInvalidToken}
 	for _, test := range []struct {
 		name, header string
 		status       int
@@ -25,10 +26,10 @@ func TestAuthenticate(t *testing.T) {
 		{"a preset header without its space", "Bearer", http.StatusOK, auth.Viewer{}},
 		{"a good token", "Bearer good", http.StatusOK, user},
 		{"the scheme in another case", "bearer  good", http.StatusOK, user},
-		{"a bad token", "Bearer hunter2", http.StatusUnauthorized, auth.Viewer{}},
-		{"a token without its scheme", "good", http.StatusUnauthorized, auth.Viewer{}},
-		{"Basic", "Basic cm9oYW46cm9oYW4=", http.StatusUnauthorized, auth.Viewer{}},
-		{"Basic without anything", "Basic ", http.StatusUnauthorized, auth.Viewer{}},
+		{"a bad token", "Bearer hunter2", http.StatusOK, refused},
+		{"a token without its scheme", "good", http.StatusOK, refused},
+		{"Basic", "Basic cm9oYW46cm9oYW4=", http.StatusOK, refused},
+		{"Basic without anything", "Basic ", http.StatusOK, refused},
 		{"no answer from the sessions", "Bearer down", http.StatusServiceUnavailable, auth.Viewer{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -52,6 +53,9 @@ func TestAuthenticate(t *testing.T) {
 			handler.ServeHTTP(recorder, request)
 			if recorder.Code != test.status || (seen != nil) != (test.status == http.StatusOK) {
 				t.Fatalf("status %d, passed on: %v, want %d", recorder.Code, seen != nil, test.status)
+			}
+			if seen != nil && errors.Is(seen.Refused, auth.ErrInvalidToken) {
+				seen.Refused = auth.ErrInvalidToken // without the details
 			}
 			if test.viewer.Address = "192.0.2.1"; seen != nil && *seen != test.viewer {
 				t.Errorf("the viewer is %+v, want %+v", *seen, test.viewer)
@@ -100,7 +104,8 @@ func checkRefusal(t *testing.T, recorder *httptest.ResponseRecorder) {
 // If the status is not 200, clients read error codes only from responses whose media type is GraphQL's.
 func TestRefusalHasTheMediaTypeThatTheClientReads(t *testing.T) {
 	t.Parallel()
-	handler := Authenticate(new(transporttest.Tokens), nil, slog.New(slog.DiscardHandler), http.NotFoundHandler())
+	log := slog.New(slog.DiscardHandler)
+	handler := Authenticate(new(transporttest.Tokens), nil, log, NewHandler(Config{Executor: newTestExecutor(transporttest.NewSchema(), log)}))
 	for _, test := range []struct{ accept, media string }{
 		{"", "application/json; charset=utf-8"},
 		{"*/*", "application/json; charset=utf-8"},
@@ -110,13 +115,17 @@ func TestRefusalHasTheMediaTypeThatTheClientReads(t *testing.T) {
 		{"application/graphql-response+json,application/json;q=0.9", "application/graphql-response+json; charset=utf-8"},
 		{"application/json;q=0.9, Application/GraphQL-Response+JSON", "application/graphql-response+json; charset=utf-8"},
 	} {
-		request := httptest.NewRequest(http.MethodPost, "/", nil)
+		request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"query":"{ping}"}`))
+		request.Header.Set("Content-Type", "application/json")
 		request.Header.Set("Authorization", "Bearer x")
 		request.Header.Set("Accept", test.accept)
 		recorder := httptest.NewRecorder()
 		handler.ServeHTTP(recorder, request)
 		if media := recorder.Header().Get("Content-Type"); recorder.Code != http.StatusUnauthorized || media != test.media {
 			t.Errorf("%q gets %d %s, want %s", test.accept, recorder.Code, media, test.media)
+		}
+		if test.accept == "" {
+			checkRefusal(t, recorder)
 		}
 	}
 }

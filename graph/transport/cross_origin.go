@@ -21,10 +21,10 @@ func CrossOrigin(origins Origins, next http.Handler) http.Handler {
 	})
 }
 
-// guarded returns the request in the form to be checked. The check would allow any GET, but here a GET reads the viewer's
-// data and costs as much as its query. A preflighted GET passes, because CORS has already checked its origin.
+// guarded returns the request in the form to be checked. The check would allow any GET or HEAD, but here they read the
+// viewer's data and cost as much as their query. A preflighted GET passes, because CORS has already checked its origin.
 func guarded(r *http.Request) *http.Request {
-	if r.Method != http.MethodGet || wasPreflighted(r.Header) {
+	if (r.Method != http.MethodGet && r.Method != http.MethodHead) || wasPreflighted(r.Header) {
 		return r
 	}
 	as := *r

@@ -28,16 +28,20 @@ func newEventStream(w http.ResponseWriter, limits StreamLimits) *eventStream {
 	return &eventStream{writer: w, controller: http.NewResponseController(w), limits: limits}
 }
 
-// begin sends the headers. The last one keeps nginx from buffering events. The HTTP server's read timeout is for requests
-// that end, so begin removes it; each event has its own timeout.
+// begin sends the headers. The HTTP server's read timeout is for requests that end, so begin removes it; each event has its
+// own timeout.
 func (s *eventStream) begin() {
-	header := s.writer.Header()
+	writeEventHeaders(s.writer.Header())
+	_ = s.controller.SetReadDeadline(time.Time{})
+	s.write([]byte(":\n\n"))
+}
+
+// writeEventHeaders sets the headers of an event stream. The last one keeps nginx from buffering events.
+func writeEventHeaders(header http.Header) {
 	header.Set("Content-Type", mediaEvents+"; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("X-Accel-Buffering", "no")
-	_ = s.controller.SetReadDeadline(time.Time{})
-	s.write([]byte(":\n\n"))
 }
 
 // next sends a response.

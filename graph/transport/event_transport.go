@@ -29,6 +29,10 @@ var errStopping = errors.New("the server is stopping")
 func (t eventTransport) serve(
 	w http.ResponseWriter, r *http.Request, operation *graphql.OperationContext, errs gqlerror.List,
 ) {
+	if r.Method == http.MethodHead {
+		writeEventHeaders(w.Header())
+		return
+	}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
 	end := cancel

@@ -14,6 +14,8 @@ type Config struct {
 	Limits   Limits
 	// Logger logs errors before an operation begins; slog's default if nil.
 	Logger *slog.Logger
+	// Batching lets a request contain a list of operations.
+	Batching bool
 	// Origins are the origins whose pages may open sockets, besides this host's own.
 	Origins Origins
 	// Authenticator checks the tokens of connection_init, and whether those of open streams are still valid. If it is nil,
@@ -34,7 +36,7 @@ func NewHandler(config Config) *Handler { return newHandler(newRunner(config), c
 func newHandler(run *runner, config Config) *Handler {
 	streams := newOpenStreams(run.limits.Streams)
 	return &Handler{
-		plain: &httpTransport{exec: run, compressor: newCompressor(), events: eventTransport{
+		plain: &httpTransport{exec: run, batching: config.Batching, compressor: newCompressor(), events: eventTransport{
 			exec: run, authenticator: config.Authenticator, streams: streams,
 		}},
 		sockets: &socketTransport{

@@ -13,9 +13,11 @@ import (
 )
 
 // httpTransport serves one operation per request, according to the GraphQL-over-HTTP specification: any by POST, queries
-// also by GET. Subscriptions, and other operations if the client prefers, are served as event streams.
+// also by GET, and by HEAD for the headers alone. Subscriptions, and other operations if the client prefers, are served as event streams.
 type httpTransport struct {
-	exec       *runner
+	exec *runner
+	// batching lets a POST contain a list of operations.
+	batching   bool
 	compressor *compressor
 	events     eventTransport
 }
@@ -31,18 +33,21 @@ func (t *httpTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	if !prefs.accepted && prefs.events == eventsRefused {
-		t.refuse(w, r, prefs.media, &refusal{
+		t.exec.refuse(w, r, prefs.media, &refusal{
 			status: http.StatusNotAcceptable,
 			err:    store.Errorf(apierror.BadRequest, "the response is %s, %s or %s", mediaGraphQL, mediaJSON, mediaEvents),
 		})
 		return
 	}
-	params, refused := t.exec.readRequest(w, r)
-	if refused != nil {
-		t.refuse(w, r, prefs.media, refused)
-		return
+	given, refused := t.exec.readRequest(w, r, t.batching)
+	switch {
+	case refused != nil:
+		t.exec.refuse(w, r, prefs.media, refused)
+	case given.isBatch:
+		t.runBatch(w, r, prefs, given.operations)
+	default:
+		t.run(w, r, prefs, given.operations[0].params)
 	}
-	t.run(w, r, prefs, params)
 }
 
 func (t *httpTransport) run(w http.ResponseWriter, r *http.Request, prefs preferences, params *graphql.RawParams) {
@@ -54,14 +59,17 @@ func (t *httpTransport) run(w http.ResponseWriter, r *http.Request, prefs prefer
 	if len(errs) == 0 {
 		kind = operation.Operation.Operation
 	}
+	refused := refusedToken(ctx, operation.Operation)
 	switch {
-	case kind == ast.Mutation && r.Method == http.MethodGet:
-		t.refuse(w, r, prefs.media, &refusal{
-			status: http.StatusMethodNotAllowed, allow: http.MethodPost,
+	case refused != nil:
+		t.exec.refuse(w, r, prefs.media, refused)
+	case kind == ast.Mutation && r.Method != http.MethodPost:
+		t.exec.refuse(w, r, prefs.media, &refusal{
+			status: http.StatusMethodNotAllowed, header: "Allow", value: http.MethodPost,
 			err: store.Errorf(apierror.BadRequest, "a mutation can't be sent by GET; send it by POST"),
 		})
 	case kind == ast.Subscription && prefs.events == eventsRefused:
-		t.refuse(w, r, prefs.media, refuse(
+		t.exec.refuse(w, r, prefs.media, refuse(
 			http.StatusNotAcceptable, "a subscription needs Accept: %s, or a WebSocket that speaks %s", mediaEvents, subprotocol,
 		))
 	case kind == ast.Subscription || prefs.events == eventsPreferred:
@@ -80,7 +88,7 @@ func (t *httpTransport) answer(
 	responses, ctx := t.exec.DispatchOperation(ctx, operation)
 	response := responses(ctx)
 	if response == nil {
-		t.refuse(w, r, prefs.media, &refusal{
+		t.exec.refuse(w, r, prefs.media, &refusal{
 			status: http.StatusServiceUnavailable, err: store.Errorf(store.Unavailable, "the request was cancelled"),
 		})
 		return
@@ -94,13 +102,10 @@ func (t *httpTransport) answer(
 }
 
 // refuse responds to a request without an operation to run.
-func (t *httpTransport) refuse(w http.ResponseWriter, r *http.Request, media string, refused *refusal) {
-	if refused.allow != "" {
-		w.Header().Set("Allow", refused.allow)
+func (e *runner) refuse(w http.ResponseWriter, r *http.Request, media string, refused *refusal) {
+	if refused.header != "" {
+		w.Header().Set(refused.header, refused.value)
 	}
-	if refused.status == http.StatusUnsupportedMediaType {
-		w.Header().Set("Accept", mediaJSON)
-	}
-	response := t.exec.DispatchError(r.Context(), gqlerror.List{apierror.Coded(refused.err)})
+	response := e.DispatchError(r.Context(), gqlerror.List{apierror.Coded(refused.err)})
 	writeResponse(w, responseFormat{media: media}, refused.status, response)
 }

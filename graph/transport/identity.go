@@ -25,6 +25,9 @@ type identity struct {
 // requestIdentity returns the identity of a request whose token has been verified.
 func requestIdentity(authenticator Authenticator, r *http.Request) identity {
 	viewer, _ := auth.ViewerFrom(r.Context())
+	if viewer.Refused != nil {
+		return identity{authenticator: authenticator, viewer: viewer}
+	}
 	token, _ := bearerToken(r.Header.Get("Authorization"))
 	return identity{authenticator: authenticator, token: token, viewer: viewer}
 }

@@ -44,7 +44,7 @@ func newPolicy(origins []string) *cors.Cors {
 	return cors.New(cors.Options{
 		AllowedOrigins:   origins,
 		AllowCredentials: !slices.Contains(origins, "*"),
-		AllowedMethods:   []string{http.MethodGet, http.MethodPost},
+		AllowedMethods:   []string{http.MethodGet, http.MethodHead, http.MethodPost},
 		AllowedHeaders:   []string{"*"},
 		ExposedHeaders:   []string{requestIDHeader, "Retry-After", limitHeader, remainingHeader, resetHeader},
 		MaxAge:           preflightSeconds,

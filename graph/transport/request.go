@@ -2,7 +2,6 @@ package transport
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -33,8 +32,8 @@ const (
 // refusal is the reason why a request is not executed.
 type refusal struct {
 	status int
-	// allow is the Allow header that a 405 must have.
-	allow string
+	// header and value are a header that the response must have, such as Allow for a 405.
+	header, value string
 	// ofOperation says that only this operation is at fault: a socket that sends it can stay open.
 	ofOperation bool
 	err         *store.Error
@@ -44,52 +43,86 @@ func refuse(status int, format string, args ...any) *refusal {
 	return &refusal{status: status, err: store.Errorf(apierror.BadRequest, format, args...)}
 }
 
+// request is what one HTTP request contains: an operation, or a batch of them.
+type request struct {
+	operations []requested
+	isBatch    bool
+}
+
+// requested is one operation of a request, or why it can't be read, which concerns only this operation of a batch.
+type requested struct {
+	params  *graphql.RawParams
+	refused *refusal
+}
+
 // readRequest reads a GraphQL request, or returns the status and error with which it is refused.
-func (e *runner) readRequest(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+func (e *runner) readRequest(w http.ResponseWriter, r *http.Request, batching bool) (request, *refusal) {
 	start := graphql.Now()
-	var params *graphql.RawParams
+	var given request
 	var refused *refusal
 	switch r.Method {
 	case http.MethodPost:
-		params, refused = e.readPost(w, r)
-	case http.MethodGet:
-		params, refused = readGet(r, e.limits)
+		given, refused = e.readPost(w, r, batching)
+	case http.MethodGet, http.MethodHead:
+		given.operations = make([]requested, 1)
+		given.operations[0].params, refused = readGet(r, e.limits)
 	default:
 		refused = refuse(http.StatusMethodNotAllowed, "send operations by POST, or queries by GET")
-		refused.allow = http.MethodGet + ", " + http.MethodPost
+		refused.header, refused.value = "Allow", strings.Join([]string{http.MethodGet, http.MethodHead, http.MethodPost}, ", ")
 	}
 	if refused != nil {
-		return nil, refused
+		return request{}, refused
 	}
-	params.Headers = r.Header
-	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-	return params, nil
+	for _, operation := range given.operations {
+		if operation.params != nil {
+			operation.params.Headers = r.Header
+			operation.params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+		}
+	}
+	return given, nil
 }
 
-func (e *runner) readPost(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
-	// Other content types would let a page of another site send a request without a preflight.
-	media, mediaParams, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != mediaJSON {
-		return nil, refuse(http.StatusUnsupportedMediaType, "the Content-Type must be %s", mediaJSON)
-	}
-	if charset := mediaParams["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return nil, refuse(http.StatusUnsupportedMediaType, "the charset must be utf-8")
-	}
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return nil, refuse(http.StatusUnsupportedMediaType, "the body must not be compressed")
+func (e *runner) readPost(w http.ResponseWriter, r *http.Request, batching bool) (request, *refusal) {
+	if refused := checkBodyType(r.Header); refused != nil {
+		return request{}, refused
 	}
 	if r.ContentLength > e.limits.Body {
-		return nil, bodyTooLarge(e.limits.Body)
+		return request{}, bodyTooLarge(e.limits.Body)
 	}
 	body, err := readBody(http.MaxBytesReader(w, r.Body, e.limits.Body), r.ContentLength)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, bodyTooLarge(e.limits.Body)
+		return request{}, bodyTooLarge(e.limits.Body)
 	case err != nil:
-		return nil, refuse(http.StatusBadRequest, "the body can't be read")
+		return request{}, refuse(http.StatusBadRequest, "the body can't be read")
 	}
-	return e.readParams(r.Context(), body)
+	return e.parseBody(r.Context(), body, batching)
+}
+
+// checkBodyType refuses a body that is not JSON in UTF-8. Other content types would let a page of another site send a
+// request without a preflight.
+func checkBodyType(header http.Header) *refusal {
+	media, params, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if (err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter)) || media != mediaJSON {
+		return unsupported("Accept", mediaJSON, "the Content-Type must be %s", mediaJSON)
+	}
+	// Some clients leave the hyphen out.
+	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "utf8") {
+		return unsupported("Accept", mediaJSON, "the charset must be utf-8")
+	}
+	const identity = "identity"
+	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, identity) {
+		return unsupported("Accept-Encoding", identity, "the body must not be compressed")
+	}
+	return nil
+}
+
+// unsupported refuses a body; the header says which ones are supported.
+func unsupported(header, value, format string, args ...any) *refusal {
+	refused := refuse(http.StatusUnsupportedMediaType, format, args...)
+	refused.header, refused.value = header, value
+	return refused
 }
 
 // readBody reads a body. It allocates the declared length at once only if that is small.
@@ -106,41 +139,6 @@ func bodyTooLarge(limit int64) *refusal {
 		status: http.StatusRequestEntityTooLarge,
 		err:    store.Errorf(apierror.QueryTooComplex, "the body is larger than the %d bytes allowed", limit),
 	}
-}
-
-// readParams reads the JSON object of a POST or of a socket's message. A large one waits for a slot.
-func (e *runner) readParams(ctx context.Context, body []byte) (*graphql.RawParams, *refusal) {
-	release, err := e.large.acquire(ctx, len(body))
-	if err != nil {
-		return nil, &refusal{status: http.StatusServiceUnavailable, ofOperation: true, err: err}
-	}
-	defer release()
-	return parseBody(body, e.limits)
-}
-
-// parseBody reads the JSON object of a POST.
-func parseBody(body []byte, limits Limits) (*graphql.RawParams, *refusal) {
-	switch body = bytes.TrimSpace(body); {
-	case len(body) == 0:
-		return nil, refuse(http.StatusBadRequest, "the body is empty")
-	case body[0] == '[':
-		return nil, refuse(http.StatusBadRequest, "batching is not supported: send one operation per request")
-	}
-	reader := newJSONReader(limits.Values)
-	value, err := reader.read(body)
-	given, isObject := value.(map[string]any)
-	switch {
-	case errors.Is(err, errTooManyValues):
-		return nil, &refusal{status: http.StatusBadRequest, ofOperation: true, err: reader.tooManyValues("the body")}
-	case err != nil:
-		if refused := badUnicode(body, err, ""); refused != nil {
-			return nil, refused
-		}
-		return nil, refuse(http.StatusBadRequest, "the body is not JSON")
-	case !isObject:
-		return nil, refuse(http.StatusBadRequest, "the body must be a JSON object")
-	}
-	return parseParams(given)
 }
 
 // readGet reads the parameters of a GET, of which variables and extensions are JSON.

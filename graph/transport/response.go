@@ -54,9 +54,33 @@ type responseFormat struct {
 func writeResponse(w http.ResponseWriter, format responseFormat, status int, response *graphql.Response) {
 	body, err := marshalResponse(response)
 	if err != nil {
-		status = http.StatusInternalServerError
-		body = responseBody{data: fmt.Appendf(nil, `{"errors":[{"message":"internal error","extensions":{"code":%q}}]}`, apierror.InternalError)}
+		status, body = http.StatusInternalServerError, internalError()
 	}
+	writeBody(w, format, status, body)
+}
+
+// writeResponses writes the responses to the operations of a batch.
+func writeResponses(w http.ResponseWriter, format responseFormat, responses []*graphql.Response) {
+	list := []byte{'['}
+	for i, response := range responses {
+		body, err := marshalResponse(response)
+		if err != nil {
+			body = internalError()
+		}
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = append(append(append(list, body.before...), body.data...), body.after...)
+	}
+	writeBody(w, format, http.StatusOK, responseBody{data: append(list, ']')})
+}
+
+// internalError replaces a response that can't be encoded.
+func internalError() responseBody {
+	return responseBody{data: fmt.Appendf(nil, `{"errors":[{"message":"internal error","extensions":{"code":%q}}]}`, apierror.InternalError)}
+}
+
+func writeBody(w http.ResponseWriter, format responseFormat, status int, body responseBody) {
 	header := w.Header()
 	header.Set("Content-Type", format.media+"; charset=utf-8")
 	header.Set("Cache-Control", "no-store")

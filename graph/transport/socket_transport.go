@@ -41,6 +41,10 @@ func (t *socketTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	viewer, _ := auth.ViewerFrom(r.Context())
+	if viewer.Refused != nil {
+		t.exec.refuse(w, r, mediaJSON, invalidToken(viewer.Refused))
+		return
+	}
 	if err := t.streams.wait(r.Context(), viewer.Address); err != nil {
 		t.exec.refuseStream(w, r, err)
 		return
