@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"crm/auth"
 	"crm/db/entity"
@@ -55,6 +56,11 @@ func (d EventData) AccountThatIs(role string) (account auth.AudienceKey, ok bool
 		}
 	}
 	return "", false
+}
+
+// SeenBy reports whether an account sees the event's entity as it was after the change, or before a deletion.
+func (d EventData) SeenBy(account auth.AudienceKey) bool {
+	return d.Entity != nil && slices.Contains(d.def.Audience(d.Entity), account)
 }
 
 // OwnerIDs returns the ids of the documents of another entity that the event's entity refers to.

@@ -39,6 +39,8 @@ type Interaction struct {
 	EndTime     *time.Time        `db:"end_time"`
 	Location    *string           `db:"location"`
 	Status      InteractionStatus `db:"status,few" default:"planned"`
+	// Internal interactions are hidden from customers, with their tickets.
+	Internal bool `db:"internal,few"`
 	// DeletingAt is when the interaction's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at"`
@@ -54,7 +56,7 @@ const verbCancelled = "cancelled"
 // Interactions declares the appointments of users with customers.
 var Interactions = entity.Declare(entity.Declaration[Interaction]{
 	Kind: "int", Name: "interactions", Noun: "interaction",
-	Visible:  []entity.Grant{entity.ToUser("user_id"), entity.ToCustomer("customer_id")},
+	Visible:  []entity.Grant{entity.ToUser("user_id"), entity.ToCustomer("customer_id").Unless("internal")},
 	Verbs:    []string{verbCancelled},
 	Computed: map[string][]string{"durationMinutes": {"start_time", "end_time"}, "viewerCan": {"status"}},
 	Indexes: []store.Index{
@@ -64,6 +66,7 @@ var Interactions = entity.Declare(entity.Declaration[Interaction]{
 		{Name: "interactions_user_start", Keys: []store.Key{{Field: "user_id"}, {Field: "start_time"}, {Field: "_id"}}},
 		{Name: "interactions_kind_created", Keys: []store.Key{{Field: "kind"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "interactions_status_created", Keys: []store.Key{{Field: "status"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "interactions_internal_created", Keys: []store.Key{{Field: "internal"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "interactions_title", Keys: []store.Key{{Field: "title_key"}, {Field: "_id"}}},
 		{Name: "interactions_start", Keys: []store.Key{{Field: "start_time"}, {Field: "_id"}}},
 		{Name: "interactions_end", Keys: []store.Key{{Field: "end_time"}, {Field: "_id"}}},

@@ -20,6 +20,7 @@ type NewInteraction struct {
 	StartTime   time.Time
 	End         *End
 	Location    *string
+	Internal    bool
 }
 
 // End says when an interaction ends: at a time, or after a number of minutes. If both are nil, the end is open.
@@ -38,6 +39,7 @@ type InteractionChanges struct {
 	End      *End
 	Location **string
 	Status   *InteractionStatus
+	Internal *bool
 }
 
 // maxMinutes is a year.
@@ -51,7 +53,7 @@ func (d *DB) CreateInteraction(ctx context.Context, scope auth.Scope, in NewInte
 		ID: store.NewID(), UserID: scope.Account, CustomerID: problems.ID("customerId", KindCustomer, in.CustomerID), Kind: in.Kind,
 		Title: problems.line("title", in.Title), Description: problems.text("description", in.Description),
 		StartTime: in.StartTime, Location: problems.optionalLine("location", in.Location),
-		Status: InteractionPlanned, CreatedAt: now, UpdatedAt: now, Version: 1,
+		Status: InteractionPlanned, Internal: in.Internal, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	if in.UserID != nil {
 		interaction.UserID = problems.ID("userId", KindUser, *in.UserID)
@@ -161,6 +163,9 @@ func (c InteractionChanges) apply(next *Interaction, problems *Problems) {
 	}
 	if c.Status != nil {
 		next.Status = *c.Status
+	}
+	if c.Internal != nil {
+		next.Internal = *c.Internal
 	}
 	c.applyTime(next, problems)
 }

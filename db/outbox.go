@@ -18,9 +18,13 @@ func (d *DB) UnplannedEvents(ctx context.Context, limit int) ([]*store.Event, er
 	return d.Log.Find(ctx, store.Eq("planned", false), 0, limit, 0)
 }
 
-// PlanDeliveries writes an event's deliveries and marks the event as planned. After a crash in between, the next call
-// completes it without duplicates, since a delivery's id derives from its event, channel and recipient.
+// PlanDeliveries writes an event's deliveries, completes what the change should have copied to other documents, and marks
+// the event as planned. After a crash in between, the next call completes it without duplicates, since a delivery's id
+// derives from its event, channel and recipient.
 func (d *DB) PlanDeliveries(ctx context.Context, event *store.Event, deliveries []*Delivery) error {
+	if err := d.entities.CopyChanges(ctx, event); err != nil {
+		return err
+	}
 	for _, delivery := range deliveries {
 		if err := d.insertDelivery(ctx, delivery); err != nil && store.CodeOf(err) != store.Conflict {
 			return fmt.Errorf("cannot plan delivery for event %s: %w", event.ID, err)

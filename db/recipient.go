@@ -74,3 +74,25 @@ func (d *DB) addDeleted(ctx context.Context, accounts map[store.ID]auth.Audience
 	}
 	return nil
 }
+
+// Hides reports whether a delivery goes to a customer from whom its interaction or ticket is hidden by now, because that has
+// become internal. A deleted one is hidden from nobody: there is nothing left to become internal.
+func (d *DB) Hides(ctx context.Context, delivery *Delivery) (bool, error) {
+	if kind, _, err := ParseGlobalID(string(delivery.Account)); err != nil || kind != KindCustomer {
+		return false, nil //nolint:nilerr // an account that can't be parsed is reported where it is looked up
+	}
+	about := []store.ID{delivery.EntityID}
+	interactions, err := d.Interactions.ByID(ctx, auth.SystemScope(), about)
+	if err != nil {
+		return false, err
+	}
+	if interaction := interactions[delivery.EntityID]; interaction != nil {
+		return interaction.Internal, nil
+	}
+	tickets, err := d.Tickets.ByID(ctx, auth.SystemScope(), about)
+	if err != nil {
+		return false, err
+	}
+	ticket := tickets[delivery.EntityID]
+	return ticket != nil && ticket.InteractionInternal, nil
+}

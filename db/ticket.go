@@ -34,15 +34,17 @@ type Ticket struct {
 	ID            store.ID `db:"_id"`
 	InteractionID store.ID `db:"interaction_id" belongs:"Interaction.tickets,refuse"`
 	CustomerID    store.ID `db:"customer_id" belongs:"Customer.tickets,refuse"`
-	// InteractionUserID is the interaction's user, copied here so that an index finds a user's tickets.
-	InteractionUserID store.ID     `db:"interaction_user_id" belongs:"User.tickets,refuse"`
-	AssigneeID        *store.ID    `db:"assignee_id" belongs:"User.assignedTickets,detach"`
-	Description       string       `db:"description"`
-	Status            TicketStatus `db:"status,few" default:"open"`
-	Priority          Priority     `db:"priority,few" default:"2"`
-	CreatedAt         time.Time    `db:"created_at"`
-	UpdatedAt         time.Time    `db:"updated_at"`
-	Version           int          `db:"version" default:"1"`
+	// InteractionUserID and InteractionInternal are the interaction's user and whether it is internal, which decide who
+	// sees the ticket.
+	InteractionUserID   store.ID     `db:"interaction_user_id" belongs:"User.tickets,refuse" copies:"interaction_id.user_id"`
+	InteractionInternal bool         `db:"interaction_internal,few" copies:"interaction_id.internal"`
+	AssigneeID          *store.ID    `db:"assignee_id" belongs:"User.assignedTickets,detach"`
+	Description         string       `db:"description"`
+	Status              TicketStatus `db:"status,few" default:"open"`
+	Priority            Priority     `db:"priority,few" default:"2"`
+	CreatedAt           time.Time    `db:"created_at"`
+	UpdatedAt           time.Time    `db:"updated_at"`
+	Version             int          `db:"version" default:"1"`
 }
 
 // The verbs that only tickets have.
@@ -55,7 +57,8 @@ const (
 var Tickets = entity.Declare(entity.Declaration[Ticket]{
 	Kind: "tkt", Name: "tickets", Noun: "ticket",
 	Visible: []entity.Grant{
-		entity.ToUser("interaction_user_id"), entity.ToUser("assignee_id"), entity.ToCustomer("customer_id"),
+		entity.ToUser("interaction_user_id"), entity.ToUser("assignee_id"),
+		entity.ToCustomer("customer_id").Unless("interaction_internal"),
 	},
 	Verbs:    []string{verbMoved, verbAssigned},
 	Computed: map[string][]string{"viewerCan": {"status"}, "allowedTransitions": {"status"}},

@@ -42,7 +42,7 @@ func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (
 	now := d.now()
 	ticket := &Ticket{
 		ID: store.NewID(), InteractionID: interaction.ID, CustomerID: interaction.CustomerID,
-		InteractionUserID: interaction.UserID, Description: description, Status: TicketOpen, Priority: in.Priority,
+		InteractionUserID: interaction.UserID, InteractionInternal: interaction.Internal, Description: description, Status: TicketOpen, Priority: in.Priority,
 		CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	if err := d.tickets.Create(ctx, scope, ticket); err != nil {

@@ -854,6 +854,8 @@ type Interaction implements Node {
   location: String
   "Whether it is planned, done or cancelled."
   status: InteractionStatus!
+  "Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them."
+  internal: Boolean!
   "When it was created."
   createdAt: DateTime!
   "When it was last changed."
@@ -930,6 +932,8 @@ input InteractionWhere {
   title: TextFilter
   "By status."
   status: InteractionStatusFilter
+  "By whether it is for staff only."
+  internal: Boolean
   "By when it starts."
   startTime: DateTimeFilter
   "By when it ends."
@@ -1341,8 +1345,8 @@ type Subscription {
     after: String
   ): TicketChange! @hasRole(any: [ADMIN, USER, CUSTOMER])
   """
-  Each change of an interaction that the viewer may see and that matches. An interaction that is deleted or no longer
-  matches is REMOVED. Changes of related objects are not reported.
+  Each change of an interaction that the viewer may see and that matches. An interaction that is deleted, becomes hidden
+  from the viewer or no longer matches is REMOVED. Changes of related objects are not reported.
   """
   interactionChanged(
     "Report only interactions that match when the change is sent."
@@ -1393,7 +1397,7 @@ enum InteractionChangeKind {
   UPDATED
   "It was cancelled."
   CANCELLED
-  "It was deleted or no longer matches. Clients that don't show it can ignore this."
+  "It was deleted, became hidden from the viewer, or no longer matches. Clients that don't show it can ignore this."
   REMOVED
 }
 
@@ -1796,6 +1800,8 @@ input CreateInteractionInput {
   durationMinutes: Int
   "Where it takes place, at most 200 characters."
   location: String
+  "Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them."
+  internal: Boolean! = false
 }
 
 "The answer to ` + "`" + `createInteraction` + "`" + `."
@@ -1826,6 +1832,8 @@ input UpdateInteractionInput {
   location: String
   "The new status; CANCELLED does what ` + "`" + `cancelInteraction` + "`" + ` does."
   status: InteractionStatus
+  "Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them."
+  internal: Boolean
 }
 
 "The answer to ` + "`" + `updateInteraction` + "`" + `."
@@ -2524,6 +2532,8 @@ func (ec *executionContext) childFields_Interaction(ctx context.Context, field g
 		return ec.fieldContext_Interaction_location(ctx, field)
 	case "status":
 		return ec.fieldContext_Interaction_status(ctx, field)
+	case "internal":
+		return ec.fieldContext_Interaction_internal(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Interaction_createdAt(ctx, field)
 	case "updatedAt":
@@ -6687,6 +6697,29 @@ func (ec *executionContext) _Interaction_status(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Interaction_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, "InteractionStatus")
+}
+
+func (ec *executionContext) _Interaction_internal(ctx context.Context, field graphql.CollectedField, obj *db.Interaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Interaction_internal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Internal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Interaction_internal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Interaction", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _Interaction_createdAt(ctx context.Context, field graphql.CollectedField, obj *db.Interaction) (ret graphql.Marshaler) {
@@ -13816,8 +13849,11 @@ func (ec *executionContext) unmarshalInputCreateInteractionInput(ctx context.Con
 	if _, present := asMap["description"]; !present {
 		asMap["description"] = ""
 	}
+	if _, present := asMap["internal"]; !present {
+		asMap["internal"] = false
+	}
 
-	fieldsInOrder := [...]string{"customerId", "userId", "kind", "title", "description", "startTime", "endTime", "durationMinutes", "location"}
+	fieldsInOrder := [...]string{"customerId", "userId", "kind", "title", "description", "startTime", "endTime", "durationMinutes", "location", "internal"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13887,6 +13923,13 @@ func (ec *executionContext) unmarshalInputCreateInteractionInput(ctx context.Con
 				return it, err
 			}
 			it.Location = graphql.OmittableOf(data)
+		case "internal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("internal"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Internal = data
 		}
 	}
 	return it, nil
@@ -15228,7 +15271,7 @@ func (ec *executionContext) unmarshalInputInteractionWhere(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "kind", "title", "status", "startTime", "endTime", "createdAt", "updatedAt", "userId", "customerId", "user", "customer"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "kind", "title", "status", "internal", "startTime", "endTime", "createdAt", "updatedAt", "userId", "customerId", "user", "customer"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -15284,6 +15327,13 @@ func (ec *executionContext) unmarshalInputInteractionWhere(ctx context.Context, 
 				return it, err
 			}
 			it.Status = graphql.OmittableOf(data)
+		case "internal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("internal"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Internal = graphql.OmittableOf(data)
 		case "startTime":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startTime"))
 			data, err := ec.unmarshalODateTimeFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
@@ -16706,7 +16756,7 @@ func (ec *executionContext) unmarshalInputUpdateInteractionInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "kind", "title", "description", "startTime", "endTime", "durationMinutes", "location", "status"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "kind", "title", "description", "startTime", "endTime", "durationMinutes", "location", "status", "internal"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -16783,6 +16833,13 @@ func (ec *executionContext) unmarshalInputUpdateInteractionInput(ctx context.Con
 				return it, err
 			}
 			it.Status = graphql.OmittableOf(data)
+		case "internal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("internal"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Internal = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -18363,6 +18420,11 @@ func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionS
 			}
 		case "status":
 			out.Values[i] = ec._Interaction_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "internal":
+			out.Values[i] = ec._Interaction_internal(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

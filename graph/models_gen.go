@@ -117,6 +117,8 @@ type CreateInteractionInput struct {
 	DurationMinutes graphql.Omittable[*int] `json:"durationMinutes,omitempty"`
 	// Where it takes place, at most 200 characters.
 	Location graphql.Omittable[*string] `json:"location,omitempty"`
+	// Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them.
+	Internal bool `json:"internal"`
 }
 
 // The answer to `createInteraction`.
@@ -379,6 +381,8 @@ type InteractionWhere struct {
 	Title graphql.Omittable[*Comparison[string]] `json:"title,omitempty"`
 	// By status.
 	Status graphql.Omittable[*Comparison[db.InteractionStatus]] `json:"status,omitempty"`
+	// By whether it is for staff only.
+	Internal graphql.Omittable[*bool] `json:"internal,omitempty"`
 	// By when it starts.
 	StartTime graphql.Omittable[*Comparison[time.Time]] `json:"startTime,omitempty"`
 	// By when it ends.
@@ -676,6 +680,8 @@ type UpdateInteractionInput struct {
 	Location graphql.Omittable[*string] `json:"location,omitempty"`
 	// The new status; CANCELLED does what `cancelInteraction` does.
 	Status graphql.Omittable[*db.InteractionStatus] `json:"status,omitempty"`
+	// Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them.
+	Internal graphql.Omittable[*bool] `json:"internal,omitempty"`
 }
 
 // The answer to `updateInteraction`.

@@ -1435,17 +1435,20 @@ func (p *planner) planInteraction(set ast.SelectionSet) *selection {
 		case "status":
 			f.index = 9
 			return true
-		case "createdAt":
+		case "internal":
 			f.index = 10
 			return true
-		case "updatedAt":
+		case "createdAt":
 			f.index = 11
 			return true
-		case "version":
+		case "updatedAt":
 			f.index = 12
 			return true
-		case "user":
+		case "version":
 			f.index = 13
+			return true
+		case "user":
+			f.index = 14
 			var args map[string]any
 			ctx := p.fieldContext("Interaction", f, args)
 			resolver := p.ec.Resolvers.Interaction()
@@ -1453,7 +1456,7 @@ func (p *planner) planInteraction(set ast.SelectionSet) *selection {
 			f.selection = p.planUser(f.field.Selections)
 			return f.selection != nil
 		case "customer":
-			f.index = 14
+			f.index = 15
 			var args map[string]any
 			ctx := p.fieldContext("Interaction", f, args)
 			resolver := p.ec.Resolvers.Interaction()
@@ -1461,14 +1464,14 @@ func (p *planner) planInteraction(set ast.SelectionSet) *selection {
 			f.selection = p.planCustomer(f.field.Selections)
 			return f.selection != nil
 		case "viewerCan":
-			f.index = 15
+			f.index = 16
 			var args map[string]any
 			ctx := p.fieldContext("Interaction", f, args)
 			resolver := p.ec.Resolvers.Interaction()
 			f.call = func(obj *db.Interaction) ([]db.InteractionAction, error) { return resolver.ViewerCan(ctx, obj) }
 			return true
 		case "tickets":
-			f.index = 16
+			f.index = 17
 			args, err := p.ec.field_Interaction_tickets_args(p.ctx, f.arguments(p))
 			if err != nil {
 				return false
@@ -1540,15 +1543,18 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 			v := obj.Status
 			r.appendInteractionStatus(v)
 		case 10:
+			v := obj.Internal
+			r.bool(v)
+		case 11:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 11:
+		case 12:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 12:
+		case 13:
 			v := obj.Version
 			r.int(v)
-		case 13:
+		case 14:
 			v, err := f.call.(func(*db.Interaction) (*db.User, error))(obj)
 			if err != nil {
 				r.failed = true
@@ -1559,7 +1565,7 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 			} else {
 				r.renderUser(f.selection, v)
 			}
-		case 14:
+		case 15:
 			v, err := f.call.(func(*db.Interaction) (*db.Customer, error))(obj)
 			if err != nil {
 				r.failed = true
@@ -1570,7 +1576,7 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 			} else {
 				r.renderCustomer(f.selection, v)
 			}
-		case 15:
+		case 16:
 			v, err := f.call.(func(*db.Interaction) ([]db.InteractionAction, error))(obj)
 			if err != nil {
 				r.failed = true
@@ -1587,7 +1593,7 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 16:
+		case 17:
 			v, err := f.call.(func(*db.Interaction) (*Connection[db.Ticket], error))(obj)
 			if err != nil {
 				r.failed = true

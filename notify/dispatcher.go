@@ -108,6 +108,13 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 	case to.Deactivated:
 		return recipient{cancel: "the recipient's account is deactivated"}, nil
 	}
+	hidden, err := d.db.Hides(ctx, delivery)
+	if err != nil {
+		return recipient{}, err
+	}
+	if hidden {
+		return recipient{cancel: "it is about an interaction that is internal now"}, nil
+	}
 	if problem := address(delivery, to); problem != nil {
 		return recipient{}, &mail.PermanentError{Err: problem}
 	}

@@ -84,6 +84,9 @@ func (a *announcement) recipients(event *store.Event, data db.EventData) ([]auth
 	var recipients []auth.AudienceKey
 	for _, role := range a.to {
 		account, ok := data.AccountThatIs(string(role))
+		if role == customer && !data.SeenBy(account) {
+			continue // the interaction is internal
+		}
 		if ok && !slices.Contains(recipients, account) && (a.toActor || account != actor) {
 			recipients = append(recipients, account)
 		}

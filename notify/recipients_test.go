@@ -56,6 +56,8 @@ func interactionRecipients(w *world) []recipientsTest {
 			by(func(i *db.Interaction) { i.Status = db.InteractionCancelled })), ""},
 		{"deleted when past", w.event(db.EventInteractionDeleted, w.as(w.bob),
 			by(func(i *db.Interaction) { i.StartTime = w.created.Add(-time.Minute) })), ""},
+		{"internal", w.event(db.EventInteractionCreated, w.as(w.bob), by(func(i *db.Interaction) { i.Internal = true })), "bob"},
+		{"internal and cancelled", w.event(db.EventInteractionCancelled, w.as(w.bob), by(func(i *db.Interaction) { i.Internal = true })), "bob"},
 		{"user is deactivated", w.event(db.EventInteractionCreated, w.as(w.bob),
 			by(func(i *db.Interaction) { i.UserID = w.dora.ID })), "carl"},
 		{"customer is deleted", w.event(db.EventInteractionDeleted, w.as(w.bob),
@@ -72,11 +74,16 @@ func ticketRecipients(w *world) []recipientsTest {
 		}
 		return content{Ticket: &copied}
 	}
+	internal := func(data content) content {
+		data.Ticket.InteractionInternal = true
+		return data
+	}
 	return []recipientsTest{
 		{"ticket by the customer", w.event(db.EventTicketCreated, w.asCarl(), ticket("open", nil)), "bob"},
 		{"ticket by the user", w.event(db.EventTicketCreated, w.as(w.bob), ticket("open", nil)), "carl"},
 		{"ticket by an admin", w.event(db.EventTicketCreated, w.as(w.ada), ticket("open", nil)), "carl bob"},
 		{"ticket by the program", w.event(db.EventTicketCreated, auth.Scope{}, ticket("open", nil)), "carl bob"},
+		{"ticket on an internal interaction", w.event(db.EventTicketCreated, w.as(w.ada), internal(ticket("open", nil))), "bob"},
 		{"assigned", w.event(db.EventTicketAssigned, w.as(w.bob), ticket("open", w.ada)), "carl ada"},
 		{"assigned by the assignee", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.ada)), "carl bob"},
 		{"assigned to the user", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.bob)), "carl bob"},
@@ -190,5 +197,21 @@ func TestInvalidAddress(t *testing.T) {
 		if d.LastError == nil || d.Attempts != 0 {
 			t.Errorf("%q: attempts %d, error %v", d.Recipient, d.Attempts, d.LastError)
 		}
+	}
+}
+
+// TestMailAboutWhatBecameInternal plans the mail about an interaction that has become internal meanwhile.
+func TestMailAboutWhatBecameInternal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	server := mailtest.NewServer(t)
+	told := *w.interaction
+	told.UserID = w.dora.ID
+	now := told
+	now.Internal = true
+	w.insert(db.Interactions.Collection, &now, w.event(db.EventInteractionCreated, w.as(w.bob), content{Interaction: &told}))
+	start(t, w.db, newMailer(t, server))
+	if d := w.settled(1)[0]; d.Status != db.DeliveryCancelled || len(server.Inbox()) > 0 {
+		t.Errorf("the customer's mail is %s", d.Status)
 	}
 }

@@ -168,6 +168,7 @@ func (s *seeder) interaction(i int) {
 	if i%3 == 0 {
 		interaction["end_time"] = momentAt(i).Add(time.Duration(i) * 90 * time.Second)
 	}
+	interaction["internal"] = i%7 == 3
 	if i%2 == 0 {
 		interaction["location"] = textAt(i + 2)
 	}
@@ -183,6 +184,7 @@ func (s *seeder) ticket(i int) {
 		"status": []string{"open", "in_progress", "resolved", "closed"}[i/3%4], "created_at": momentAt(i / 4),
 		"updated_at": momentAt(i), "version": 1,
 	}
+	ticket["interaction_internal"] = about%7 == 3
 	if i%5 != 0 {
 		ticket["assignee_id"] = seededID(db.KindUser, i%(someUsers+2))
 	}

@@ -14,7 +14,7 @@ func (r mutationResolver) CreateInteraction(
 	interaction, err := r.db.CreateInteraction(ctx, scopeOf(ctx), db.NewInteraction{
 		CustomerID: input.CustomerID, UserID: input.UserID.Value(), Kind: input.Kind, Title: input.Title,
 		Description: input.Description, StartTime: input.StartTime, Location: input.Location.Value(),
-		End: &db.End{Time: input.EndTime.Value(), Minutes: input.DurationMinutes.Value()},
+		Internal: input.Internal, End: &db.End{Time: input.EndTime.Value(), Minutes: input.DurationMinutes.Value()},
 	})
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func interactionChanges(input graph.UpdateInteractionInput, problems *db.Problem
 	changes := db.InteractionChanges{
 		Kind: change(problems, "kind", input.Kind), Title: text(input.Title), Description: text(input.Description),
 		StartTime: change(problems, "startTime", input.StartTime), Location: clearable(input.Location),
-		Status: change(problems, "status", input.Status),
+		Status: change(problems, "status", input.Status), Internal: change(problems, "internal", input.Internal),
 	}
 	if input.EndTime.IsSet() || input.DurationMinutes.IsSet() {
 		changes.End = &db.End{Time: input.EndTime.Value(), Minutes: input.DurationMinutes.Value()}

@@ -23,8 +23,12 @@ func (w *world) variables() variables {
 	return vars
 }
 
-// worldQuery declares the variables of the world that a selection uses.
-func worldQuery(w *world, selection string) string {
+// worldQuery returns a query, and worldMutation a mutation, which declares the variables of the world that it uses.
+func worldQuery(w *world, selection string) string { return w.operation("query", selection) }
+
+func worldMutation(w *world, selection string) string { return w.operation("mutation", selection) }
+
+func (w *world) operation(kind, selection string) string {
 	var declared []string
 	for name := range w.ids {
 		if strings.Contains(selection, "$"+name) {
@@ -32,9 +36,9 @@ func worldQuery(w *world, selection string) string {
 		}
 	}
 	if len(declared) == 0 {
-		return "query { " + selection + " }"
+		return kind + " { " + selection + " }"
 	}
-	return fmt.Sprintf("query(%s) { %s }", strings.Join(declared, ", "), selection)
+	return fmt.Sprintf("%s(%s) { %s }", kind, strings.Join(declared, ", "), selection)
 }
 
 // namesIn returns the distinct names of the documents at any depth of a response.

@@ -158,13 +158,16 @@ func nullCondition(c *conditions, path, name, field string, in graphql.Omittable
 	return nullness(path, field, *in.Value())
 }
 
-// boolean converts a condition on a Boolean field.
+// boolean converts a condition on a Boolean field. In a document that lacks the field, it is false.
 func boolean(c *conditions, path, name, field string, in graphql.Omittable[*bool]) store.Filter {
 	path += "." + name
 	if !given(c, in, path, in.Value() == nil) {
 		return store.Filter{}
 	}
-	return store.Filter{Op: store.OpEq, Field: field, Value: *in.Value(), Path: path}
+	if !*in.Value() {
+		return store.Filter{Op: store.OpNe, Field: field, Value: true, Path: path}
+	}
+	return store.Filter{Op: store.OpEq, Field: field, Value: true, Path: path}
 }
 
 // comparison collects the conditions on one field.

@@ -24,7 +24,7 @@ type Database struct {
 	// Wake is called when events have been written, and must not block.
 	Wake func()
 
-	repositories map[*store.Collection]remover
+	repositories map[*store.Collection]anyRepository
 }
 
 // version returns the state that the store is in, if it can tell.

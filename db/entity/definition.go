@@ -17,7 +17,7 @@ import (
 // The tag db names the stored field: `db:"status,few"`. Its options are few (a few values that many documents share),
 // and secret or personal (events don't contain the value). The tag default is the value read from a stored document
 // that lacks the field. The tag folds names the text field whose case-folded form this field holds. The tag belongs
-// names the owner of the document; see Reference.
+// names the owner of the document; see Reference. The tag copies names the owner's field that this one copies; see Copy.
 type Declaration[T any] struct {
 	// Kind is the prefix of global ids; it is empty for documents without a global id.
 	Kind Kind
@@ -66,6 +66,7 @@ type Definition struct {
 	Filters      map[string]Condition
 	Restricted   []string
 	References   []Reference
+	Copies       []Copy
 	// Folded maps a text field to the field that holds its case-folded form.
 	Folded map[string]string
 
@@ -116,6 +117,9 @@ func (d *Definition) readTags(t reflect.Type, field reflect.StructField) {
 		plain, _, _ := strings.Cut(of.Tag.Get("db"), ",")
 		d.Folded[plain] = name
 	}
+	if copied, ok := field.Tag.Lookup("copies"); ok {
+		d.Copies = append(d.Copies, parseCopy(name, copied))
+	}
 	for belongs := range strings.FieldsSeq(field.Tag.Get("belongs")) {
 		d.References = append(d.References, parseReference(name, belongs))
 	}
@@ -126,6 +130,9 @@ func (d *Definition) checkNames() {
 	for _, grant := range d.Visible {
 		if grant.field != "" && grant.through == "" {
 			d.FieldIndex(grant.field)
+		}
+		if grant.unless != "" {
+			d.FieldIndex(grant.unless)
 		}
 	}
 	for _, sort := range d.DefaultOrder {
@@ -184,6 +191,9 @@ func NewCatalog(definitions ...*Definition) *Catalog {
 			if c.byType[reference.Owner] == nil {
 				panic(fmt.Sprintf("%s.%s belongs to %s, which is not an entity", d.TypeName, reference.Field, reference.Owner))
 			}
+		}
+		for _, copied := range d.Copies {
+			c.ownerOf(d, copied).FieldIndex(copied.Source)
 		}
 		for _, grant := range d.Visible {
 			if grant.through != "" {

@@ -130,10 +130,12 @@ func (c *Catalog) dependents(owner *Definition) []dependent {
 	return found
 }
 
-// remover is a repository of any entity.
-type remover interface {
+// anyRepository is a repository of any entity.
+type anyRepository interface {
 	removeAll(ctx context.Context, scope auth.Scope, where store.Filter, removed Removed) error
 	detachAll(ctx context.Context, scope auth.Scope, where store.Filter, field string) error
+	assignAll(ctx context.Context, scope auth.Scope, where store.Filter, set []store.Assignment) error
+	pointersOf(ctx context.Context, id store.ID) ([]any, error)
 }
 
 // removeDependents deletes, or detaches, the documents that belong to those of the owner, the deepest first.

@@ -24,7 +24,7 @@ type Repository[T any] struct{ *Reader[T] }
 func NewRepository[T any, P Document[T]](d *Database, def *Definition) *Repository[T] {
 	r := &Repository[T]{newReader[T, P](d, def)}
 	if d.repositories == nil {
-		d.repositories = make(map[*store.Collection]remover)
+		d.repositories = make(map[*store.Collection]anyRepository)
 	}
 	d.repositories[def.Collection] = r
 	return r
@@ -40,7 +40,7 @@ func (r *Repository[T]) Create(ctx context.Context, scope auth.Scope, doc *T) er
 		return fmt.Errorf("cannot create %s: %w", r.def.Noun, inInput(err))
 	}
 	r.db.Wake()
-	return nil
+	return r.refreshCopies(ctx, scope, doc)
 }
 
 // Remove deletes the document, provided that it still has that version, and writes the event.

@@ -3,6 +3,7 @@ package entity
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"crm/auth"
@@ -68,7 +69,9 @@ func (r *Repository[T]) writeEdited(
 		return nil, false, fmt.Errorf("cannot update %s: %w", r.def.Noun, inInput(err))
 	}
 	r.db.Wake()
-	return next, true, nil
+	return next, true, r.db.copyFrom(ctx, scope, r.def, r.document(next).Pointers(nil), func(field string) bool {
+		return slices.ContainsFunc(set, func(a store.Assignment) bool { return a.Field == field })
+	})
 }
 
 func (r *Repository[T]) version(doc *T) int {

@@ -15,6 +15,14 @@ type Grant struct {
 	field string
 	// through is the type of the documents whose field refers to this one.
 	through string
+	// unless names the field that hides the document if it is true; it is empty if nothing does.
+	unless string
+}
+
+// Unless excepts documents whose field, a Boolean, is true.
+func (g Grant) Unless(field string) Grant {
+	g.unless = field
+	return g
 }
 
 // ToStaff lets every user see the document.
@@ -38,21 +46,35 @@ func (c *Catalog) scopeOf(d *Definition, scope auth.Scope) store.Filter {
 	}
 	var seen []store.Filter
 	for _, grant := range d.Visible {
-		switch {
-		case grant.role != scope.Role:
-		case grant.field == "":
-			return store.Filter{}
-		case grant.through != "":
-			other := c.byType[grant.through]
-			seen = append(seen, store.InQuery("_id", other.Collection, grant.field, c.scopeOf(other, scope)))
-		default:
-			seen = append(seen, store.Eq(grant.field, store.ID(scope.Account)))
+		if grant.role != scope.Role {
+			continue
 		}
+		granted := c.granted(grant, scope)
+		if granted.Op == store.OpAll {
+			return granted
+		}
+		seen = append(seen, granted)
 	}
 	if len(seen) == 1 {
 		return seen[0]
 	}
 	return store.Or(seen...)
+}
+
+// granted returns the filter of the documents that a grant lets the scope see.
+func (c *Catalog) granted(grant Grant, scope auth.Scope) store.Filter {
+	var granted store.Filter
+	switch {
+	case grant.through != "":
+		other := c.byType[grant.through]
+		granted = store.InQuery("_id", other.Collection, grant.field, c.scopeOf(other, scope))
+	case grant.field != "":
+		granted = store.Eq(grant.field, store.ID(scope.Account))
+	}
+	if grant.unless == "" {
+		return granted
+	}
+	return store.And(granted, store.Compare(store.OpNe, grant.unless, true)) // also matches documents that lack the field
 }
 
 // Narrow restricts the filter, and its conditions on other collections, to documents that the scope sees, so that
@@ -98,7 +120,7 @@ func (d *Definition) Audience(doc store.Document) []auth.AudienceKey {
 func (d *Definition) audience(pointers []any) []auth.AudienceKey {
 	keys := make([]auth.AudienceKey, 0, len(d.Visible))
 	for _, grant := range d.Visible {
-		if grant.through != "" {
+		if grant.through != "" || d.hides(grant, pointers) {
 			continue
 		}
 		key := auth.StaffKey
@@ -114,4 +136,9 @@ func (d *Definition) audience(pointers []any) []auth.AudienceKey {
 		}
 	}
 	return keys
+}
+
+// hides reports whether a document is excepted from a grant.
+func (d *Definition) hides(grant Grant, pointers []any) bool {
+	return grant.unless != "" && store.ValueAt(pointers[d.FieldIndex(grant.unless)]) == true
 }

@@ -101,6 +101,36 @@ func scanNullable[S Source, T any](into **T, from S, read func(S) (T, error)) er
 	return err
 }
 
+// SetValue sets the field that one of a document's pointers points to; it is the inverse of ValueAt.
+func SetValue(pointer, value any) error {
+	if value == nil {
+		switch pointer.(type) {
+		case **ID, **string, **time.Time, **int, **bool:
+			return Scan(pointer, given{})
+		}
+		return fmt.Errorf("cannot clear a field of type %T", pointer)
+	}
+	return Scan(pointer, given{value})
+}
+
+// given is a Source with a value that is known already.
+type given struct{ value any }
+
+func as[T any](value any) (T, error) {
+	typed, ok := value.(T)
+	if !ok {
+		return typed, fmt.Errorf("cannot use a %T as a %T", value, typed)
+	}
+	return typed, nil
+}
+
+func (g given) ID() (ID, error)          { return as[ID](g.value) }
+func (g given) Text() (string, error)    { return as[string](g.value) }
+func (g given) Time() (time.Time, error) { return as[time.Time](g.value) }
+func (g given) Int() (int, error)        { return as[int](g.value) }
+func (g given) Bool() (bool, error)      { return as[bool](g.value) }
+func (g given) IsNull() bool             { return g.value == nil }
+
 // SameValue reports whether two values of a field are equal; times are equal if they are the same instant.
 func SameValue(a, b any) bool {
 	if at, ok := a.(time.Time); ok {
