@@ -175,6 +175,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CustomerBy", ec.unmarshalInputCustomerBy),
 			graphql.NewInputUnmarshaler("CustomerNoteOrder", ec.unmarshalInputCustomerNoteOrder),
 			graphql.NewInputUnmarshaler("CustomerNoteWhere", ec.unmarshalInputCustomerNoteWhere),
+			graphql.NewInputUnmarshaler("CustomerNotesFilter", ec.unmarshalInputCustomerNotesFilter),
 			graphql.NewInputUnmarshaler("CustomerOrder", ec.unmarshalInputCustomerOrder),
 			graphql.NewInputUnmarshaler("CustomerWhere", ec.unmarshalInputCustomerWhere),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
@@ -191,6 +192,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("InteractionOrder", ec.unmarshalInputInteractionOrder),
 			graphql.NewInputUnmarshaler("InteractionStatusFilter", ec.unmarshalInputInteractionStatusFilter),
 			graphql.NewInputUnmarshaler("InteractionWhere", ec.unmarshalInputInteractionWhere),
+			graphql.NewInputUnmarshaler("InteractionsFilter", ec.unmarshalInputInteractionsFilter),
 			graphql.NewInputUnmarshaler("LogInInput", ec.unmarshalInputLogInInput),
 			graphql.NewInputUnmarshaler("MoveTicketInput", ec.unmarshalInputMoveTicketInput),
 			graphql.NewInputUnmarshaler("OptionalDateTimeFilter", ec.unmarshalInputOptionalDateTimeFilter),
@@ -209,6 +211,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TicketOrder", ec.unmarshalInputTicketOrder),
 			graphql.NewInputUnmarshaler("TicketStatusFilter", ec.unmarshalInputTicketStatusFilter),
 			graphql.NewInputUnmarshaler("TicketWhere", ec.unmarshalInputTicketWhere),
+			graphql.NewInputUnmarshaler("TicketsFilter", ec.unmarshalInputTicketsFilter),
 			graphql.NewInputUnmarshaler("UpdateCustomerInput", ec.unmarshalInputUpdateCustomerInput),
 			graphql.NewInputUnmarshaler("UpdateCustomerNoteInput", ec.unmarshalInputUpdateCustomerNoteInput),
 			graphql.NewInputUnmarshaler("UpdateInteractionInput", ec.unmarshalInputUpdateInteractionInput),
@@ -658,6 +661,12 @@ input UserWhere {
   createdAt: DateTimeFilter
   "By when the account was last changed."
   updatedAt: DateTimeFilter
+  "By their interactions, among those that the viewer may see."
+  interactions: InteractionsFilter
+  "By the tickets on their interactions, among those that the viewer may see."
+  tickets: TicketsFilter
+  "By the tickets assigned to them, among those that the viewer may see."
+  assignedTickets: TicketsFilter
 }
 
 "The fields to sort users by."
@@ -780,6 +789,10 @@ input CustomerWhere {
   createdAt: DateTimeFilter
   "By when the record was last changed."
   updatedAt: DateTimeFilter
+  "By their interactions, among those that the viewer may see."
+  interactions: InteractionsFilter
+  "By their tickets, among those that the viewer may see."
+  tickets: TicketsFilter
 }
 
 "The fields to sort customers by."
@@ -950,6 +963,16 @@ input InteractionWhere {
   user: UserWhere
   "By its customer, among customers that the viewer may see."
   customer: CustomerWhere
+  "By its tickets, among those that the viewer may see."
+  tickets: TicketsFilter
+}
+
+"Compares the interactions of a user or a customer; both conditions must hold."
+input InteractionsFilter {
+  "At least one of them matches; ` + "`" + `{}` + "`" + ` matches any."
+  some: InteractionWhere
+  "None of them matches; ` + "`" + `{}` + "`" + ` matches any."
+  none: InteractionWhere
 }
 
 "The fields to sort interactions by."
@@ -1097,6 +1120,14 @@ input TicketWhere {
   customer: CustomerWhere
   "By its assignee, among users that the viewer may see."
   assignee: UserWhere
+}
+
+"Compares the tickets of a user, a customer or an interaction; both conditions must hold."
+input TicketsFilter {
+  "At least one of them matches; ` + "`" + `{}` + "`" + ` matches any."
+  some: TicketWhere
+  "None of them matches; ` + "`" + `{}` + "`" + ` matches any."
+  none: TicketWhere
 }
 
 "The fields to sort tickets by."
@@ -2023,6 +2054,19 @@ type CustomerNoteEdge {
   cursor: String!
   "The element."
   node: CustomerNote!
+}
+
+"Compares the notes of a customer; both conditions must hold."
+input CustomerNotesFilter {
+  "At least one of them matches; ` + "`" + `{}` + "`" + ` matches any."
+  some: CustomerNoteWhere
+  "None of them matches; ` + "`" + `{}` + "`" + ` matches any."
+  none: CustomerNoteWhere
+}
+
+extend input CustomerWhere {
+  "By the staff's notes on them; a customer sees none."
+  notes: CustomerNotesFilter
 }
 
 "Selects notes; all conditions must hold."
@@ -14288,6 +14332,55 @@ func UnmarshalCustomerNoteWhere(ctx context.Context, raw any) (CustomerNoteWhere
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCustomerNotesFilter(ctx context.Context, obj any) (CustomerNotesFilter, error) {
+	var it CustomerNotesFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"some", "none"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "some":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("some"))
+			data, err := ec.unmarshalOCustomerNoteWhere2ᚖcrmᚋgraphᚐCustomerNoteWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Some = graphql.OmittableOf(data)
+		case "none":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("none"))
+			data, err := ec.unmarshalOCustomerNoteWhere2ᚖcrmᚋgraphᚐCustomerNoteWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.None = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCustomerNotesFilter unmarshals raw into the CustomerNotesFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCustomerNotesFilter(ctx context.Context, raw any) (CustomerNotesFilter, error) {
+	var out CustomerNotesFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomerNotesFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCustomerOrder(ctx context.Context, obj any) (CustomerOrder, error) {
 	var it CustomerOrder
 	if obj == nil {
@@ -14352,7 +14445,7 @@ func (ec *executionContext) unmarshalInputCustomerWhere(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "name", "email", "company", "phone", "createdAt", "updatedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "name", "email", "company", "phone", "createdAt", "updatedAt", "interactions", "tickets", "notes"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14429,6 +14522,27 @@ func (ec *executionContext) unmarshalInputCustomerWhere(ctx context.Context, obj
 				return it, err
 			}
 			it.UpdatedAt = graphql.OmittableOf(data)
+		case "interactions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("interactions"))
+			data, err := ec.unmarshalOInteractionsFilter2ᚖcrmᚋgraphᚐInteractionsFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Interactions = graphql.OmittableOf(data)
+		case "tickets":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tickets"))
+			data, err := ec.unmarshalOTicketsFilter2ᚖcrmᚋgraphᚐTicketsFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tickets = graphql.OmittableOf(data)
+		case "notes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notes"))
+			data, err := ec.unmarshalOCustomerNotesFilter2ᚖcrmᚋgraphᚐCustomerNotesFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Notes = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -15271,7 +15385,7 @@ func (ec *executionContext) unmarshalInputInteractionWhere(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "kind", "title", "status", "internal", "startTime", "endTime", "createdAt", "updatedAt", "userId", "customerId", "user", "customer"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "kind", "title", "status", "internal", "startTime", "endTime", "createdAt", "updatedAt", "userId", "customerId", "user", "customer", "tickets"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -15390,6 +15504,13 @@ func (ec *executionContext) unmarshalInputInteractionWhere(ctx context.Context, 
 				return it, err
 			}
 			it.Customer = graphql.OmittableOf(data)
+		case "tickets":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tickets"))
+			data, err := ec.unmarshalOTicketsFilter2ᚖcrmᚋgraphᚐTicketsFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tickets = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -15404,6 +15525,55 @@ func (ec *executionContext) unmarshalInputInteractionWhere(ctx context.Context, 
 func UnmarshalInteractionWhere(ctx context.Context, raw any) (InteractionWhere, error) {
 	var out InteractionWhere
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "InteractionWhere", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputInteractionsFilter(ctx context.Context, obj any) (InteractionsFilter, error) {
+	var it InteractionsFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"some", "none"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "some":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("some"))
+			data, err := ec.unmarshalOInteractionWhere2ᚖcrmᚋgraphᚐInteractionWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Some = graphql.OmittableOf(data)
+		case "none":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("none"))
+			data, err := ec.unmarshalOInteractionWhere2ᚖcrmᚋgraphᚐInteractionWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.None = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalInteractionsFilter unmarshals raw into the InteractionsFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalInteractionsFilter(ctx context.Context, raw any) (InteractionsFilter, error) {
+	var out InteractionsFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "InteractionsFilter", raw, &out)
 	return out, err
 }
 
@@ -16605,6 +16775,55 @@ func UnmarshalTicketWhere(ctx context.Context, raw any) (TicketWhere, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTicketsFilter(ctx context.Context, obj any) (TicketsFilter, error) {
+	var it TicketsFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"some", "none"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "some":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("some"))
+			data, err := ec.unmarshalOTicketWhere2ᚖcrmᚋgraphᚐTicketWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Some = graphql.OmittableOf(data)
+		case "none":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("none"))
+			data, err := ec.unmarshalOTicketWhere2ᚖcrmᚋgraphᚐTicketWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.None = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTicketsFilter unmarshals raw into the TicketsFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTicketsFilter(ctx context.Context, raw any) (TicketsFilter, error) {
+	var out TicketsFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TicketsFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpdateCustomerInput(ctx context.Context, obj any) (UpdateCustomerInput, error) {
 	var it UpdateCustomerInput
 	if obj == nil {
@@ -17103,7 +17322,7 @@ func (ec *executionContext) unmarshalInputUserWhere(ctx context.Context, obj any
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "name", "email", "role", "active", "createdAt", "updatedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "name", "email", "role", "active", "createdAt", "updatedAt", "interactions", "tickets", "assignedTickets"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17180,6 +17399,27 @@ func (ec *executionContext) unmarshalInputUserWhere(ctx context.Context, obj any
 				return it, err
 			}
 			it.UpdatedAt = graphql.OmittableOf(data)
+		case "interactions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("interactions"))
+			data, err := ec.unmarshalOInteractionsFilter2ᚖcrmᚋgraphᚐInteractionsFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Interactions = graphql.OmittableOf(data)
+		case "tickets":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tickets"))
+			data, err := ec.unmarshalOTicketsFilter2ᚖcrmᚋgraphᚐTicketsFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tickets = graphql.OmittableOf(data)
+		case "assignedTickets":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assignedTickets"))
+			data, err := ec.unmarshalOTicketsFilter2ᚖcrmᚋgraphᚐTicketsFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AssignedTickets = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -22077,6 +22317,14 @@ func (ec *executionContext) unmarshalOCustomerNoteWhere2ᚖcrmᚋgraphᚐCustome
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOCustomerNotesFilter2ᚖcrmᚋgraphᚐCustomerNotesFilter(ctx context.Context, v any) (*CustomerNotesFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCustomerNotesFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOCustomerOrder2ᚕᚖcrmᚋgraphᚐCustomerOrderᚄ(ctx context.Context, v any) ([]*CustomerOrder, error) {
 	if v == nil {
 		return nil, nil
@@ -22646,6 +22894,14 @@ func (ec *executionContext) unmarshalOInteractionWhere2ᚖcrmᚋgraphᚐInteract
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOInteractionsFilter2ᚖcrmᚋgraphᚐInteractionsFilter(ctx context.Context, v any) (*InteractionsFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputInteractionsFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOLogInCustomerPayload2ᚖcrmᚋgraphᚐLogInCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *LogInCustomerPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -23094,6 +23350,14 @@ func (ec *executionContext) unmarshalOTicketWhere2ᚖcrmᚋgraphᚐTicketWhere(c
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputTicketWhere(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOTicketsFilter2ᚖcrmᚋgraphᚐTicketsFilter(ctx context.Context, v any) (*TicketsFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTicketsFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

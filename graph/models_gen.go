@@ -203,6 +203,14 @@ type CustomerNoteWhere struct {
 	Author graphql.Omittable[*UserWhere] `json:"author,omitempty"`
 }
 
+// Compares the notes of a customer; both conditions must hold.
+type CustomerNotesFilter struct {
+	// At least one of them matches; `{}` matches any.
+	Some graphql.Omittable[*CustomerNoteWhere] `json:"some,omitempty"`
+	// None of them matches; `{}` matches any.
+	None graphql.Omittable[*CustomerNoteWhere] `json:"none,omitempty"`
+}
+
 // A sort key for customers.
 type CustomerOrder struct {
 	// The field to sort by.
@@ -233,6 +241,12 @@ type CustomerWhere struct {
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
 	// By when the record was last changed.
 	UpdatedAt graphql.Omittable[*Comparison[time.Time]] `json:"updatedAt,omitempty"`
+	// By their interactions, among those that the viewer may see.
+	Interactions graphql.Omittable[*InteractionsFilter] `json:"interactions,omitempty"`
+	// By their tickets, among those that the viewer may see.
+	Tickets graphql.Omittable[*TicketsFilter] `json:"tickets,omitempty"`
+	// By the staff's notes on them; a customer sees none.
+	Notes graphql.Omittable[*CustomerNotesFilter] `json:"notes,omitempty"`
 }
 
 // Which user to deactivate.
@@ -399,6 +413,16 @@ type InteractionWhere struct {
 	User graphql.Omittable[*UserWhere] `json:"user,omitempty"`
 	// By its customer, among customers that the viewer may see.
 	Customer graphql.Omittable[*CustomerWhere] `json:"customer,omitempty"`
+	// By its tickets, among those that the viewer may see.
+	Tickets graphql.Omittable[*TicketsFilter] `json:"tickets,omitempty"`
+}
+
+// Compares the interactions of a user or a customer; both conditions must hold.
+type InteractionsFilter struct {
+	// At least one of them matches; `{}` matches any.
+	Some graphql.Omittable[*InteractionWhere] `json:"some,omitempty"`
+	// None of them matches; `{}` matches any.
+	None graphql.Omittable[*InteractionWhere] `json:"none,omitempty"`
 }
 
 // The answer to `logInCustomer`.
@@ -606,6 +630,14 @@ type TicketWhere struct {
 	Assignee graphql.Omittable[*UserWhere] `json:"assignee,omitempty"`
 }
 
+// Compares the tickets of a user, a customer or an interaction; both conditions must hold.
+type TicketsFilter struct {
+	// At least one of them matches; `{}` matches any.
+	Some graphql.Omittable[*TicketWhere] `json:"some,omitempty"`
+	// None of them matches; `{}` matches any.
+	None graphql.Omittable[*TicketWhere] `json:"none,omitempty"`
+}
+
 // What a client needs to stay logged in. It is returned only once.
 type Tokens struct {
 	// The token for the header `Authorization: Bearer …`.
@@ -766,6 +798,12 @@ type UserWhere struct {
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
 	// By when the account was last changed.
 	UpdatedAt graphql.Omittable[*Comparison[time.Time]] `json:"updatedAt,omitempty"`
+	// By their interactions, among those that the viewer may see.
+	Interactions graphql.Omittable[*InteractionsFilter] `json:"interactions,omitempty"`
+	// By the tickets on their interactions, among those that the viewer may see.
+	Tickets graphql.Omittable[*TicketsFilter] `json:"tickets,omitempty"`
+	// By the tickets assigned to them, among those that the viewer may see.
+	AssignedTickets graphql.Omittable[*TicketsFilter] `json:"assignedTickets,omitempty"`
 }
 
 // The fields to sort notes by.

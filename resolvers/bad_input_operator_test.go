@@ -27,7 +27,9 @@ func places(schema *ast.Schema, path string, typ *ast.Type, inside map[string]bo
 		return found
 	}
 	inside[definition.Name] = true
-	defer delete(inside, definition.Name)
+	if !strings.HasSuffix(definition.Name, "Where") { // each kind of document is visited once, since relations form circles
+		defer delete(inside, definition.Name)
+	}
 	for _, field := range definition.Fields {
 		found = append(found, places(schema, path+"."+field.Name, field.Type, inside)...)
 	}

@@ -179,6 +179,8 @@ func operandOf(definition *ast.Definition, kind, field string) string {
 		"TicketinteractionId": db.KindInteraction, "TicketassigneeId": db.KindUser,
 	}
 	switch {
+	case definition.Kind == ast.InputObject:
+		return "{}"
 	case definition.Kind == ast.Enum:
 		return definition.EnumValues[0].Name
 	case definition.Name == "Boolean":

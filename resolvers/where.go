@@ -111,6 +111,36 @@ func related[W any](
 	return store.InQuery(field, target.Collection, "_id", convert(c, path, depth+1, in.Value()))
 }
 
+// listed converts the conditions on the documents of a list, which are in the input field name of the where input at path.
+func listed[F any](
+	c *conditions, path, name string, in graphql.Omittable[*F], convert func(path string, in *F) store.Filter,
+) store.Filter {
+	if !in.IsSet() {
+		return store.Filter{}
+	}
+	path += "." + name
+	if !given(c, in, path, in.Value() == nil) {
+		return store.Filter{}
+	}
+	return convert(path, in.Value())
+}
+
+// someAndNone converts the conditions that some and none of the child documents match whose field reference refers to the
+// filtered document.
+func someAndNone[W any](
+	c *conditions, path string, depth int, some, none graphql.Omittable[*W], child *entity.Definition, reference string,
+	convert func(c *conditions, path string, depth int, where *W) store.Filter,
+) store.Filter {
+	var filters []store.Filter
+	if given(c, some, path+".some", some.Value() == nil) {
+		filters = append(filters, store.InQuery("_id", child.Collection, reference, convert(c, path+".some", depth+1, some.Value())))
+	}
+	if given(c, none, path+".none", none.Value() == nil) {
+		filters = append(filters, store.Not(store.InQuery("_id", child.Collection, reference, convert(c, path+".none", depth+1, none.Value()))))
+	}
+	return store.And(filters...)
+}
+
 // compare converts the conditions on one field, which are in the input field name of the where input at path; value
 // converts an input value into a stored one.
 func compare[T any](

@@ -197,15 +197,15 @@ func (b *builder) array(c column, values []any) string {
 	return string(append(text, ']'))
 }
 
-// inQuery writes a membership test against the result of another query. To find documents, the subquery runs once; to
-// check them, each one's reference is followed.
+// inQuery writes a membership test against the result of another query. To find documents, or if few documents of the
+// other collection match, the subquery runs once; to check documents, the reference of each is followed.
 func (b *builder) inQuery(t *table, f store.Filter, a access) {
 	c, of := b.column(t, f.Field), b.store.table(f.Query.Collection)
 	selected := b.column(of, f.Query.Select)
 	if selected.Type != c.Type {
 		b.fail(fmt.Errorf("fields %s and %s.%s have different types", c.Name, f.Query.Collection.Name, f.Query.Select))
 	}
-	if !a.search && f.Query.Select == "_id" && of.name != t.name {
+	if !a.search && of.name != t.name && b.store.follows(of, f.Query) {
 		b.write("EXISTS (SELECT 1 FROM ", of.name, " WHERE ", selected.name, " = ", t.name, ".", c.name)
 		if f.Query.Where.Op != store.OpAll {
 			b.write(" AND ")
@@ -217,4 +217,14 @@ func (b *builder) inQuery(t *table, f store.Filter, a access) {
 	b.write(b.operand(t, f.Field, a).name, " IN (SELECT ", selected.name)
 	b.from(of, "", store.Query{Where: f.Query.Where})
 	b.write(")")
+}
+
+// follows reports whether checking a document by a lookup of its counterpart beats running the whole subquery: an index must
+// lead to the counterpart, and the subquery's own condition must not find it sooner.
+func (s *Store) follows(of *table, q *store.Subquery) bool {
+	if q.Select == "_id" {
+		return true
+	}
+	indexed := slices.ContainsFunc(of.collection.Indexes, func(index store.Index) bool { return index.Keys[0].Field == q.Select })
+	return indexed && !access{}.isSelective(s, of, q.Where)
 }

@@ -106,8 +106,9 @@ func (p *planned) conditions(kind string) map[string]expectation {
 		for _, operator := range filter.Fields {
 			want := found
 			operand := p.operand(kind, field.Name, operator)
-			few := p.schema.Types[operator.Type.Name()].Kind == ast.Enum
-			if few || slices.Contains([]string{"ne", "notIn", "isNull"}, operator.Name) {
+			definition := p.schema.Types[operator.Type.Name()]
+			many := definition.Kind == ast.Enum || definition.Kind == ast.InputObject // some and none
+			if many || slices.Contains([]string{"ne", "notIn", "isNull"}, operator.Name) {
 				want = walked
 			}
 			conditions[fmt.Sprintf("%s: {%s: %s}", field.Name, operator.Name, operand)] = want
@@ -126,6 +127,8 @@ func (p *planned) operand(kind, field string, operator *ast.FieldDefinition) str
 	}
 	var operand string
 	switch definition := p.schema.Types[operator.Type.Name()]; {
+	case definition.Kind == ast.InputObject:
+		operand = "{}"
 	case definition.Kind == ast.Enum:
 		operand = definition.EnumValues[0].Name
 	case definition.Name == "Boolean":

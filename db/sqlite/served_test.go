@@ -166,6 +166,11 @@ func TestCombinationsAreServedByAnIndex(t *testing.T) {
 			`or: [{name: {contains: "ann"}}, {email: {eq: "ann"}}]`: found,
 			`or: [{company: {isNull: true}}, {email: {eq: "ann"}}]`: walked,
 			`not: {name: {contains: "ann"}}`:                        walked,
+			`interactions: {some: {title: {contains: "demo"}}}`:     found,
+			`interactions: {none: {title: {contains: "demo"}}}`:     walked,
+			`interactions: {some: {status: {eq: PLANNED}}}`:         walked,
+			`tickets: {some: {assignee: {name: {eq: "Ann"}}}}`:      found,
+			`tickets: {none: {status: {ne: CLOSED}}}`:               walked,
 		},
 	}
 	for list, conditions := range cases {

@@ -186,6 +186,16 @@ func (m *model) condition(e *entityModel, field *ast.FieldDefinition) (string, e
 		}
 		return "", fmt.Errorf("a %s has no reference to %s with that name", e.Noun, owner.TypeName)
 	}
+	if some := m.schema.Types[field.Type.Name()].Fields.ForName("some"); some != nil {
+		for _, list := range e.lists {
+			if list.field.Name == field.Name && list.child.TypeName+"Where" == some.Type.Name() {
+				return fmt.Sprintf("listed(c, path, %q, %s, func(path string, in *graph.%s) store.Filter {\n"+
+					"return someAndNone(c, path, depth, in.Some, in.None, db.%s, %q, %sFilter)\n})",
+					field.Name, goName, field.Type.Name(), list.child.variable, list.reference, lowerFirst(list.child.TypeName)), nil
+			}
+		}
+		return "", fmt.Errorf("a %s has no list with that name of what %s selects", e.Noun, some.Type.Name())
+	}
 	name := entity.SnakeCase(field.Name)
 	if field.Name == "id" {
 		name = "_id"
