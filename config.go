@@ -61,10 +61,8 @@ func readSettings(variable func(name string) string) (settings, error) {
 	s.showCost = v.flag("QUERY_COST", development)
 	s.fastPath = v.flag("FAST_PATH", true)
 	s.batching = v.flag("BATCHING", false)
-	port, _ := strconv.Atoi(v.port("SMTP_PORT", "587"))
-	s.smtp = mail.SMTPConfig{
-		Host: variable("SMTP_HOST"), Port: port, From: v.text("SMTP_MAIL", "crm@localhost"),
-		Password: variable("SMTP_PASSWORD"),
+	if s.smtp, err = mail.ReadSMTPConfig(variable); err != nil && v.err == nil {
+		v.err = err
 	}
 	if !development {
 		const fallback = "crm"

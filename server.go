@@ -114,7 +114,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	}
 	mailer, err := mail.New(s.smtp)
 	if err != nil {
-		return fmt.Errorf("SMTP_HOST, SMTP_PORT, SMTP_MAIL: %w", err)
+		return err // it names the variable
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", ":"+s.port)
 	if err != nil {

@@ -44,7 +44,7 @@ func openMailServer(t *testing.T, arriving func()) *mailServer {
 
 // settings returns settings that make the program use this server.
 func (o *mailServer) settings() []string {
-	return []string{"SMTP_HOST=127.0.0.1", "SMTP_PORT=" + o.port}
+	return []string{"SMTP_HOST=127.0.0.1", "SMTP_PORT=" + o.port, "SMTP_MAIL=crm@example.com"}
 }
 
 func (o *mailServer) inbox() []message {

@@ -1,59 +1,42 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net"
 	"net/mail"
 	"strconv"
 )
 
-// implicitTLSPort is the port where a server expects TLS from the first byte (RFC 8314).
-const implicitTLSPort = 465
-
-// SMTPConfig configures the server that sends the mail.
-type SMTPConfig struct {
-	Host string
-	Port int
-	// From is the sender's address, with or without a display name.
-	From string
-	// Username defaults to From's address.
-	Username string
-	// Password is empty if the server needs none.
-	Password string
-	// RootCAs are the trusted roots of the server's certificate; nil means those of the system.
-	RootCAs *x509.CertPool
-}
-
-// SMTP is a Mailer that sends mail through an SMTP server, over TLS if the server offers it.
+// SMTP is a Mailer that sends mail through an SMTP server.
 type SMTP struct {
 	config   SMTPConfig
 	from     *mail.Address
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	timeouts timeouts
+	tokens   *tokens
 }
 
 // NewSMTP returns a Mailer for the server that config names, without connecting to it. It fails if config is wrong.
 func NewSMTP(config SMTPConfig) (*SMTP, error) {
-	from, err := mail.ParseAddress(config.From)
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	host, err := parseHost(config.Host)
 	if err != nil {
-		return nil, fmt.Errorf("cannot parse the sender's address: %w", err)
+		return nil, fmt.Errorf("SMTP_HOST: %w", err)
 	}
-	if err := CheckAddress(from.Address); err != nil {
-		return nil, fmt.Errorf("cannot send from %q: %w", from.Address, err)
+	from, err := parseSender(config.From)
+	if err != nil {
+		return nil, fmt.Errorf("SMTP_MAIL: %w", err)
 	}
-	if !isASCII(from.Address) {
-		return nil, fmt.Errorf("cannot send from %q: the address is not ASCII", from.Address)
-	}
-	if config.Host == "" || config.Port < 1 || config.Port > 65535 {
-		return nil, fmt.Errorf("cannot send through %q, port %d: that is not a server", config.Host, config.Port)
-	}
-	if config.Username == "" {
-		config.Username = from.Address
-	}
-	return &SMTP{config: config, from: from, dial: new(net.Dialer).DialContext, timeouts: standardTimeouts()}, nil
+	config.Host, config.Username = host, cmp.Or(config.Username, from.Address)
+	return &SMTP{
+		config: config, from: from, dial: new(net.Dialer).DialContext, timeouts: standardTimeouts(),
+		tokens: &tokens{fixed: config.Token, command: config.TokenCommand},
+	}, nil
 }
 
 // Send implements Mailer.
@@ -80,7 +63,7 @@ func (s *SMTP) send(ctx context.Context, recipient string, message []byte) error
 	// net/smtp has no contexts: closing the connection ends whatever it waits for.
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	session := &session{smtp: s, conn: conn}
-	if err := session.open(); err != nil {
+	if err := session.open(ctx); err != nil {
 		return err
 	}
 	if err := session.transfer(recipient, message); err != nil {

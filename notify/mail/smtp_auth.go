@@ -1,47 +1,161 @@
 package mail
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/smtp"
 	"net/textproto"
+	"slices"
 	"strings"
 )
 
-// authenticate logs in, provided that nobody but the server can see the password.
-func (s *SMTP) authenticate(client *smtp.Client, secure bool) error {
-	if !secure && !isLocal(s.config.Host) {
-		return &SenderError{fmt.Errorf("cannot log in to the mail server: %s offers no TLS, and the password is not sent without it",
-			s.config.Host)}
-	}
-	if offered, _ := client.Extension("AUTH"); !offered {
-		return &SenderError{errors.New("cannot log in to the mail server: it doesn't offer AUTH")}
-	}
-	auth := smtp.PlainAuth("", s.config.Username, s.config.Password, s.config.Host)
-	if err := client.Auth(auth); err != nil {
-		return refusedSender("the log-in", s.redact(err))
-	}
-	return nil
+// mechanism is a way to log in (RFC 4954).
+type mechanism struct {
+	name string
+	auth smtp.Auth
+	// readable says that who reads the session learns the password or the token.
+	readable bool
+	// secrets are what the session may not reveal, as it would appear there.
+	secrets []string
 }
 
-// isLocal reports whether a host is this machine, by the same rule as net/smtp.
-func isLocal(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
+// logIn logs in with the first mechanism that the server offers, provided that nobody but the server learns the password or
+// the token.
+func (s *session) logIn(ctx context.Context, secure bool) error {
+	offers, parameters := s.client.Extension("AUTH")
+	if !offers {
+		return noLogIn("it doesn't offer AUTH here; perhaps SMTP_PORT or SMTP_TLS is wrong, or it needs no log-in")
+	}
+	offered := strings.Fields(strings.ToUpper(parameters))
+	mechanisms, err := s.mechanisms(ctx)
+	if err != nil {
+		return &SenderError{err}
+	}
+	readable := false
+	for _, m := range mechanisms {
+		switch {
+		case !slices.Contains(offered, m.name):
+		case m.readable && !secure && !isLocal(s.smtp.config.Host):
+			readable = true
+		default:
+			return s.try(m)
+		}
+	}
+	if readable {
+		return noLogIn("%s offers no TLS, and the password or token is not sent without it", s.smtp.config.Host)
+	}
+	return noLogIn("the server offers %s, which is none of %s", strings.Join(offered, ", "), namesOf(mechanisms))
+}
 
-// redact removes the password from a server's reply to it.
-func (s *SMTP) redact(err error) error {
+func noLogIn(format string, args ...any) error {
+	return &SenderError{fmt.Errorf("cannot log in to the mail server: "+format, args...)}
+}
+
+func namesOf(mechanisms []mechanism) string {
+	names := make([]string, len(mechanisms))
+	for i, m := range mechanisms {
+		names[i] = m.name
+	}
+	return strings.Join(names, ", ")
+}
+
+// mechanisms returns the mechanisms that the configuration has secrets for, in the order of preference.
+func (s *session) mechanisms(ctx context.Context) ([]mechanism, error) {
+	var (
+		config     = s.smtp.config
+		mechanisms []mechanism
+	)
+	if config.Token != "" || config.TokenCommand != "" {
+		token, err := s.smtp.tokens.get(ctx)
+		if err != nil {
+			return nil, err
+		}
+		auth := &xoauth2{username: config.Username, token: token}
+		mechanisms = append(mechanisms, mechanism{"XOAUTH2", auth, true, []string{token, encode(auth.response())}})
+	}
+	if password := config.Password; password != "" {
+		secrets := []string{encode("\x00" + config.Username + "\x00" + password), encode(password), password}
+		mechanisms = append(mechanisms,
+			mechanism{"PLAIN", smtp.PlainAuth("", config.Username, password, config.Host), true, secrets},
+			mechanism{"LOGIN", &login{username: config.Username, password: password}, true, secrets},
+			mechanism{"CRAM-MD5", smtp.CRAMMD5Auth(config.Username, password), false, secrets},
+		)
+	}
+	return mechanisms, nil
+}
+
+func encode(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+
+func (s *session) try(m mechanism) error {
+	err := s.within(s.smtp.timeouts.command, func() error { return s.client.Auth(m.auth) })
+	if err == nil {
+		return nil
+	}
+	s.smtp.tokens.forget()
+	return refusedSender("the log-in by "+m.name, redact(err, m.secrets))
+}
+
+// redact removes secrets from a server's reply to them.
+func redact(err error, secrets []string) error {
 	var reply *textproto.Error
 	if !errors.As(err, &reply) {
 		return err
 	}
 	text := reply.Msg
-	encode := base64.StdEncoding.EncodeToString
-	for _, secret := range []string{
-		encode([]byte("\x00" + s.config.Username + "\x00" + s.config.Password)),
-		encode([]byte(s.config.Password)),
-		s.config.Password,
-	} {
+	for _, secret := range secrets {
 		text = strings.ReplaceAll(text, secret, "[redacted]")
 	}
 	return &textproto.Error{Code: reply.Code, Msg: text}
+}
+
+// isLocal reports whether a host is this machine, by the same rule as net/smtp.
+func isLocal(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
+
+// login is the mechanism LOGIN: the server asks for the name, then for the password, in words of its own.
+type login struct {
+	username, password string
+	asked              int
+}
+
+// Start implements smtp.Auth.
+func (a *login) Start(*smtp.ServerInfo) (proto string, toServer []byte, err error) {
+	a.asked = 0
+	return "LOGIN", nil, nil
+}
+
+// Next implements smtp.Auth.
+func (a *login) Next(_ []byte, more bool) (toServer []byte, err error) {
+	if !more {
+		return nil, nil //nolint:nilnil // smtp.Auth wants it
+	}
+	a.asked++
+	switch a.asked {
+	case 1:
+		return []byte(a.username), nil
+	case 2:
+		return []byte(a.password), nil
+	}
+	return nil, errors.New("the server asks for more than a name and a password")
+}
+
+// xoauth2 is the mechanism XOAUTH2 of Google and Microsoft.
+type xoauth2 struct{ username, token string }
+
+func (a *xoauth2) response() string {
+	return "user=" + a.username + "\x01auth=Bearer " + a.token + "\x01\x01"
+}
+
+// Start implements smtp.Auth.
+func (a *xoauth2) Start(*smtp.ServerInfo) (proto string, toServer []byte, err error) {
+	return "XOAUTH2", []byte(a.response()), nil
+}
+
+// Next implements smtp.Auth. A server that refuses the token first says why, and wants an empty line before it replies.
+func (a *xoauth2) Next(_ []byte, more bool) (toServer []byte, err error) {
+	if more {
+		return []byte{}, nil
+	}
+	return nil, nil //nolint:nilnil // smtp.Auth wants it
 }

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -47,28 +48,41 @@ func (s *session) within(timeout time.Duration, step func() error) error {
 	return err
 }
 
-// open begins the session, over TLS if the server offers it, and logs in if there is a password.
-func (s *session) open() error {
+// open begins the session, encrypts it as configured, and logs in if there is a password or a token.
+func (s *session) open(ctx context.Context) error {
 	secure, err := s.greet()
 	if err != nil {
 		return refusedSender("the connection", err)
 	}
-	if offered, _ := s.client.Extension("STARTTLS"); offered && !secure {
-		if err := s.within(s.smtp.timeouts.command, func() error { return s.client.StartTLS(s.smtp.tls()) }); err != nil {
-			return refusedSender("STARTTLS", err)
+	if !secure && s.smtp.config.TLS != NoTLS {
+		if secure, err = s.startTLS(); err != nil {
+			return err
 		}
-		secure = true
 	}
-	if s.smtp.config.Password == "" {
+	if !s.smtp.config.logsIn() {
 		return nil
 	}
-	return s.within(s.smtp.timeouts.command, func() error { return s.smtp.authenticate(s.client, secure) })
+	return s.logIn(ctx, secure)
+}
+
+// startTLS encrypts the session if the server offers that; secure says that it did.
+func (s *session) startTLS() (secure bool, err error) {
+	if offered, _ := s.client.Extension("STARTTLS"); !offered {
+		if s.smtp.config.TLS == RequireSTARTTLS {
+			return false, &SenderError{errors.New("the mail server doesn't offer STARTTLS, which SMTP_TLS requires")}
+		}
+		return false, nil
+	}
+	if err := s.within(s.smtp.timeouts.command, func() error { return s.client.StartTLS(s.smtp.tls()) }); err != nil {
+		return false, refusedSender("STARTTLS", err)
+	}
+	return true, nil
 }
 
 // greet exchanges greetings with the server; secure says that this was over TLS.
 func (s *session) greet() (secure bool, err error) {
 	conn := s.conn
-	if s.smtp.config.Port == implicitTLSPort {
+	if s.smtp.config.implicit() {
 		encrypted := tls.Client(s.conn, s.smtp.tls())
 		if err := s.within(s.smtp.timeouts.command, encrypted.Handshake); err != nil {
 			return false, err

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 )
 
@@ -42,7 +43,8 @@ type Server struct {
 	OnRecipient func(call int, conn net.Conn) error
 	OnData      func(call int, conn net.Conn) error
 
-	listener net.Listener
+	listener   net.Listener
+	mechanisms []string
 
 	mutex      sync.Mutex
 	mails      []Received
@@ -59,7 +61,7 @@ func WithoutTLS(s *Server) { s.SMTP.TLSConfig, s.SMTP.AllowInsecureAuth = nil, t
 func NewServer(t *testing.T, options ...func(*Server)) *Server {
 	t.Helper()
 	certificate, roots := NewCertificate(t)
-	s := &Server{Roots: roots}
+	s := &Server{Roots: roots, mechanisms: []string{sasl.Plain}}
 	s.SMTP = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		return &session{server: s, conn: c}, nil
 	}))
@@ -83,6 +85,16 @@ func (s *Server) Serve(t *testing.T, listener net.Listener) {
 	s.listener = listener
 	go func() { _ = s.SMTP.Serve(listener) }()
 	t.Cleanup(func() { _ = s.SMTP.Close() })
+}
+
+// ServeTLS makes the server serve on another port, with TLS from the first byte.
+func (s *Server) ServeTLS(t *testing.T) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Serve(t, tls.NewListener(listener, s.SMTP.TLSConfig))
 }
 
 // Write adds to the transcript of all sessions.

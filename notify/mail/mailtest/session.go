@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 )
 
@@ -22,18 +21,6 @@ type session struct {
 	server *Server
 	conn   *smtp.Conn
 	mail   Received
-}
-
-func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
-
-func (s *session) Auth(string) (sasl.Server, error) {
-	return sasl.NewPlainServer(func(_, username, password string) error {
-		if username != User || password != Password {
-			return &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "not " + password}
-		}
-		s.mail.User = username
-		return nil
-	}), nil
 }
 
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
