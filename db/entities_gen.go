@@ -169,6 +169,7 @@ func (d *Interaction) Pointers(into []any) []any {
 		&d.Description,
 		&d.StartTime,
 		&d.EndTime,
+		&d.AllDay,
 		&d.Location,
 		(*string)(&d.Status),
 		&d.Internal,

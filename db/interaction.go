@@ -29,16 +29,18 @@ const (
 
 // Interaction is an appointment of a user with a customer: a meeting, a task, a follow-up.
 type Interaction struct {
-	ID          store.ID          `db:"_id"`
-	UserID      store.ID          `db:"user_id" belongs:"User.interactions,refuse"`
-	CustomerID  store.ID          `db:"customer_id" belongs:"Customer.interactions,refuse"`
-	Kind        InteractionKind   `db:"kind,few" default:"meeting"`
-	Title       string            `db:"title"`
-	Description string            `db:"description"`
-	StartTime   time.Time         `db:"start_time"`
-	EndTime     *time.Time        `db:"end_time"`
-	Location    *string           `db:"location"`
-	Status      InteractionStatus `db:"status,few" default:"planned"`
+	ID          store.ID        `db:"_id"`
+	UserID      store.ID        `db:"user_id" belongs:"User.interactions,refuse"`
+	CustomerID  store.ID        `db:"customer_id" belongs:"Customer.interactions,refuse"`
+	Kind        InteractionKind `db:"kind,few" default:"meeting"`
+	Title       string          `db:"title"`
+	Description string          `db:"description"`
+	StartTime   time.Time       `db:"start_time"`
+	EndTime     *time.Time      `db:"end_time"`
+	// AllDay interactions start and end at midnight UTC, whatever the time zone: they are about days.
+	AllDay   bool              `db:"all_day"`
+	Location *string           `db:"location"`
+	Status   InteractionStatus `db:"status,few" default:"planned"`
 	// Internal interactions are hidden from customers, with their tickets.
 	Internal bool `db:"internal,few"`
 	// DeletingAt is when the interaction's deletion began.
@@ -56,9 +58,12 @@ const verbCancelled = "cancelled"
 // Interactions declares the appointments of users with customers.
 var Interactions = entity.Declare(entity.Declaration[Interaction]{
 	Kind: "int", Name: "interactions", Noun: "interaction",
-	Visible:  []entity.Grant{entity.ToUser("user_id"), entity.ToCustomer("customer_id").Unless("internal")},
-	Verbs:    []string{verbCancelled},
-	Computed: map[string][]string{"durationMinutes": {"start_time", "end_time"}, "viewerCan": {"status"}},
+	Visible: []entity.Grant{entity.ToUser("user_id"), entity.ToCustomer("customer_id").Unless("internal")},
+	Verbs:   []string{verbCancelled},
+	Computed: map[string][]string{
+		"durationMinutes": {"start_time", "end_time"}, "viewerCan": {"status"},
+		"conflicts": {"user_id", "customer_id", "start_time", "end_time", "status", "internal"},
+	},
 	Indexes: []store.Index{
 		{Name: "interactions_customer_created", Keys: []store.Key{{Field: "customer_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "interactions_user_created", Keys: []store.Key{{Field: "user_id"}, {Field: "created_at"}, {Field: "_id"}}},
@@ -76,11 +81,11 @@ var Interactions = entity.Declare(entity.Declaration[Interaction]{
 	Searched: []string{"title_key"},
 })
 
-// DurationMinutes returns the duration of the interaction, nil if its end isn't known.
+// DurationMinutes returns the duration of the interaction in minutes, rounded up, nil if its end isn't known.
 func (i *Interaction) DurationMinutes() *int {
 	if i.EndTime == nil {
 		return nil
 	}
-	minutes := int(i.EndTime.Sub(i.StartTime) / time.Minute)
+	minutes := max(1, int((i.EndTime.Sub(i.StartTime)+time.Minute-1)/time.Minute))
 	return &minutes
 }

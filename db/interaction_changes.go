@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -17,16 +18,14 @@ type NewInteraction struct {
 	Kind        InteractionKind
 	Title       string
 	Description string
-	StartTime   time.Time
-	End         *End
-	Location    *string
-	Internal    bool
-}
-
-// End says when an interaction ends: at a time, or after a number of minutes. If both are nil, the end is open.
-type End struct {
-	Time    *time.Time
-	Minutes *int
+	// StartTime has the offset that the client wrote: it decides on what day an interaction of whole days starts.
+	StartTime time.Time
+	End       *End
+	AllDay    bool
+	Location  *string
+	// Status defaults to InteractionPlanned.
+	Status   InteractionStatus
+	Internal bool
 }
 
 // InteractionChanges are changes to an interaction; nil leaves a field unchanged, a pointer to nil clears it.
@@ -37,29 +36,27 @@ type InteractionChanges struct {
 	StartTime   *time.Time
 	// End, if nil, moves with the start.
 	End      *End
+	AllDay   *bool
 	Location **string
 	Status   *InteractionStatus
 	Internal *bool
 }
 
-// maxMinutes is a year.
-const maxMinutes = 365 * 24 * 60
-
-// CreateInteraction plans an interaction with a customer: a user may do so for themself, an admin for any user.
+// CreateInteraction plans an interaction with a customer, or records one that took place: a user may do so for themself, an
+// admin for any user.
 func (d *DB) CreateInteraction(ctx context.Context, scope auth.Scope, in NewInteraction) (*Interaction, error) {
 	var problems Problems
 	now := d.now()
 	interaction := &Interaction{
 		ID: store.NewID(), UserID: scope.Account, CustomerID: problems.ID("customerId", KindCustomer, in.CustomerID), Kind: in.Kind,
 		Title: problems.line("title", in.Title), Description: problems.text("description", in.Description),
-		StartTime: in.StartTime, Location: problems.optionalLine("location", in.Location),
-		Status: InteractionPlanned, Internal: in.Internal, CreatedAt: now, UpdatedAt: now, Version: 1,
+		Location: problems.optionalLine("location", in.Location), Status: cmp.Or(in.Status, InteractionPlanned), AllDay: in.AllDay,
+		Internal: in.Internal, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	if in.UserID != nil {
 		interaction.UserID = problems.ID("userId", KindUser, *in.UserID)
 	}
-	problems.time("startTime", in.StartTime)
-	interaction.EndTime = problems.end(in.StartTime, in.End)
+	problems.schedule(interaction, in.StartTime, in.End)
 	if err := problems.inInput(); err != nil {
 		return nil, err
 	}
@@ -167,46 +164,7 @@ func (c InteractionChanges) apply(next *Interaction, problems *Problems) {
 	if c.Internal != nil {
 		next.Internal = *c.Internal
 	}
-	c.applyTime(next, problems)
-}
-
-func (c InteractionChanges) applyTime(next *Interaction, problems *Problems) {
-	if c.StartTime != nil {
-		problems.time("startTime", *c.StartTime)
-		if next.EndTime != nil {
-			moved := next.EndTime.Add(c.StartTime.Sub(next.StartTime))
-			next.EndTime = &moved
-		}
-		next.StartTime = *c.StartTime
-	}
-	if c.End != nil {
-		next.EndTime = problems.end(next.StartTime, c.End)
-	}
-}
-
-// end validates an interaction's end, and returns it as a time.
-func (p *Problems) end(start time.Time, end *End) *time.Time {
-	if end == nil {
-		return nil
-	}
-	switch {
-	case end.Time != nil && end.Minutes != nil:
-		p.Add("durationMinutes", "must not be given together with endTime")
-	case end.Time != nil:
-		p.time("endTime", *end.Time)
-		if end.Time.Before(start) {
-			p.Add("endTime", "must not be before startTime")
-		}
-		return end.Time
-	case end.Minutes != nil:
-		if *end.Minutes < 1 || *end.Minutes > maxMinutes {
-			p.Add("durationMinutes", "must be from 1 to %d, not %d", maxMinutes, *end.Minutes)
-			return nil
-		}
-		ends := start.Add(time.Duration(*end.Minutes) * time.Minute)
-		return &ends
-	}
-	return nil
+	problems.reschedule(next, c)
 }
 
 // DeleteInteraction deletes an interaction: an admin may delete any, a user only their own. If it has tickets, the

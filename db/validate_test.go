@@ -3,7 +3,6 @@ package db
 import (
 	"strings"
 	"testing"
-	"time"
 )
 
 // problemsOf returns the problems that a check finds, or "" if there are none.
@@ -121,42 +120,6 @@ func TestText(t *testing.T) {
 	for _, text := range []string{" \n", "\x00\x1b", "\u200b\n\u2800", "\u2028\ufeff"} {
 		if problem := problemsOf(func(p *Problems) { p.requiredText("description", text) }); problem != "input.description: must not be empty" {
 			t.Errorf("%q: %q", text, problem)
-		}
-	}
-}
-
-func TestEnd(t *testing.T) {
-	t.Parallel()
-	start := time.Date(2050, 1, 1, 10, 0, 0, 0, time.UTC)
-	at := func(t time.Time) *End { return &End{Time: &t} }
-	after := func(n int) *End { return &End{Minutes: &n} }
-	both := after(5)
-	both.Time = &start
-	for name, test := range map[string]struct {
-		end  *End
-		want time.Time
-		text string
-	}{
-		"none":             {end: nil},
-		"open":             {end: &End{}},
-		"at once":          {end: at(start), want: start},
-		"later":            {end: at(start.Add(time.Hour)), want: start.Add(time.Hour)},
-		"before":           {end: at(start.Add(-time.Millisecond)), text: "must not be before startTime"},
-		"very late":        {end: at(latest), text: "in the years 1970 to 2199"},
-		"a minute":         {end: after(1), want: start.Add(time.Minute)},
-		"a year":           {end: after(maxMinutes), want: start.AddDate(1, 0, 0)},
-		"no minutes":       {end: after(0), text: "from 1 to 525600, not 0"},
-		"minutes backward": {end: after(-1), text: "from 1 to 525600, not -1"},
-		"more than a year": {end: after(maxMinutes + 1), text: "from 1 to 525600"},
-		"both":             {end: both, text: "together with endTime"},
-	} {
-		var got *time.Time
-		problem := problemsOf(func(p *Problems) { got = p.end(start, test.end) })
-		if test.text == "" && problem != "" || !strings.Contains(problem, test.text) {
-			t.Errorf("%s: %q, want %q", name, problem, test.text)
-		}
-		if test.text == "" && (got == nil) != test.want.IsZero() || test.text == "" && got != nil && !got.Equal(test.want) {
-			t.Errorf("%s ends at %v, want %v", name, got, test.want)
 		}
 	}
 }

@@ -66,6 +66,7 @@ type CustomerNoteResolver interface {
 type InteractionResolver interface {
 	User(ctx context.Context, obj *db.Interaction) (*db.User, error)
 	Customer(ctx context.Context, obj *db.Interaction) (*db.Customer, error)
+	Conflicts(ctx context.Context, obj *db.Interaction) ([]*db.Interaction, error)
 	ViewerCan(ctx context.Context, obj *db.Interaction) ([]db.InteractionAction, error)
 	Tickets(ctx context.Context, obj *db.Interaction, first *int, after *string, last *int, before *string, where *TicketWhere, orderBy []*TicketOrder) (*Connection[db.Ticket], error)
 	Deliveries(ctx context.Context, obj *db.Interaction, first *int, after *string, last *int, before *string) (*Connection[db.Delivery], error)
@@ -861,8 +862,10 @@ type Interaction implements Node {
   startTime: DateTime!
   "When it ends, if known."
   endTime: DateTime
-  "How many minutes it takes, if known."
+  "How many minutes it takes, rounded up, if its end is known."
   durationMinutes: Int
+  "Whether it takes whole days. It then starts at midnight UTC of the first day and ends at midnight UTC after the last, and clients show days instead of times."
+  allDay: Boolean!
   "Where it takes place."
   location: String
   "Whether it is planned, done or cancelled."
@@ -879,6 +882,12 @@ type Interaction implements Node {
   user: User
   "The customer; null if the record was deleted or is hidden from the viewer."
   customer: Customer
+  """
+  If it is planned: other planned interactions at the same time, of its user or, unless they are internal, with its customer.
+  Only those that the viewer may see, and that started at most 31 days earlier; at most 20, by when they start. One without
+  an end takes a moment.
+  """
+  conflicts: [Interaction!]!
   "The mutations that this viewer may call on it."
   viewerCan: [InteractionAction!]!
   "The tickets raised on it that the viewer may see."
@@ -1501,7 +1510,7 @@ type Mutation {
   "Deletes a customer. Fails with CONFLICT if they have interactions, unless ` + "`" + `cascade` + "`" + ` is true."
   deleteCustomer("Which customer." input: DeleteCustomerInput!): DeleteCustomerPayload @hasRole(any: [ADMIN, CUSTOMER])
 
-  "Plans an interaction and emails its user and customer."
+  "Plans an interaction and emails its user and customer, or records one that took place."
   createInteraction("The interaction." input: CreateInteractionInput!): CreateInteractionPayload @hasRole(any: [ADMIN, USER])
   "Changes an interaction. Emails its user and customer if a planned one changes its title, time or place, or if it is planned again."
   updateInteraction("The changes." input: UpdateInteractionInput!): UpdateInteractionPayload @hasRole(any: [ADMIN, USER])
@@ -1829,8 +1838,12 @@ input CreateInteractionInput {
   endTime: DateTime
   "How many minutes it takes, 1 to 525,600; give this or ` + "`" + `endTime` + "`" + `."
   durationMinutes: Int
+  "Whether it takes whole days: all that it touches, by the dates as written in ` + "`" + `startTime` + "`" + ` and ` + "`" + `endTime` + "`" + `; one day if no end is given."
+  allDay: Boolean! = false
   "Where it takes place, at most 200 characters."
   location: String
+  "Its status: PLANNED, or for one that is recorded afterwards DONE, which emails nobody."
+  status: InteractionStatus! = PLANNED
   "Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them."
   internal: Boolean! = false
 }
@@ -1859,6 +1872,8 @@ input UpdateInteractionInput {
   endTime: DateTime
   "How many minutes it takes, 1 to 525,600; give this or ` + "`" + `endTime` + "`" + `."
   durationMinutes: Int
+  "Whether it takes whole days: all that it touches, by the dates as written in ` + "`" + `startTime` + "`" + ` and ` + "`" + `endTime` + "`" + `."
+  allDay: Boolean
   "Where it takes place, at most 200 characters."
   location: String
   "The new status; CANCELLED does what ` + "`" + `cancelInteraction` + "`" + ` does."
@@ -2572,6 +2587,8 @@ func (ec *executionContext) childFields_Interaction(ctx context.Context, field g
 		return ec.fieldContext_Interaction_endTime(ctx, field)
 	case "durationMinutes":
 		return ec.fieldContext_Interaction_durationMinutes(ctx, field)
+	case "allDay":
+		return ec.fieldContext_Interaction_allDay(ctx, field)
 	case "location":
 		return ec.fieldContext_Interaction_location(ctx, field)
 	case "status":
@@ -2588,6 +2605,8 @@ func (ec *executionContext) childFields_Interaction(ctx context.Context, field g
 		return ec.fieldContext_Interaction_user(ctx, field)
 	case "customer":
 		return ec.fieldContext_Interaction_customer(ctx, field)
+	case "conflicts":
+		return ec.fieldContext_Interaction_conflicts(ctx, field)
 	case "viewerCan":
 		return ec.fieldContext_Interaction_viewerCan(ctx, field)
 	case "tickets":
@@ -6697,6 +6716,29 @@ func (ec *executionContext) fieldContext_Interaction_durationMinutes(_ context.C
 	return graphql.NewScalarFieldContext("Interaction", field, true, false, "Int")
 }
 
+func (ec *executionContext) _Interaction_allDay(ctx context.Context, field graphql.CollectedField, obj *db.Interaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Interaction_allDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AllDay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Interaction_allDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Interaction", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _Interaction_location(ctx context.Context, field graphql.CollectedField, obj *db.Interaction) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6894,6 +6936,38 @@ func (ec *executionContext) fieldContext_Interaction_customer(_ context.Context,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Interaction_conflicts(ctx context.Context, field graphql.CollectedField, obj *db.Interaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Interaction_conflicts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Interaction().Conflicts(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.Interaction) graphql.Marshaler {
+			return ec.marshalNInteraction2ᚕᚖcrmᚋdbᚐInteractionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Interaction_conflicts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Interaction",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Interaction(ctx, field)
 		},
 	}
 	return fc, nil
@@ -13893,11 +13967,17 @@ func (ec *executionContext) unmarshalInputCreateInteractionInput(ctx context.Con
 	if _, present := asMap["description"]; !present {
 		asMap["description"] = ""
 	}
+	if _, present := asMap["allDay"]; !present {
+		asMap["allDay"] = false
+	}
+	if _, present := asMap["status"]; !present {
+		asMap["status"] = "PLANNED"
+	}
 	if _, present := asMap["internal"]; !present {
 		asMap["internal"] = false
 	}
 
-	fieldsInOrder := [...]string{"customerId", "userId", "kind", "title", "description", "startTime", "endTime", "durationMinutes", "location", "internal"}
+	fieldsInOrder := [...]string{"customerId", "userId", "kind", "title", "description", "startTime", "endTime", "durationMinutes", "allDay", "location", "status", "internal"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13960,6 +14040,13 @@ func (ec *executionContext) unmarshalInputCreateInteractionInput(ctx context.Con
 				return it, err
 			}
 			it.DurationMinutes = graphql.OmittableOf(data)
+		case "allDay":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allDay"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AllDay = data
 		case "location":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("location"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -13967,6 +14054,13 @@ func (ec *executionContext) unmarshalInputCreateInteractionInput(ctx context.Con
 				return it, err
 			}
 			it.Location = graphql.OmittableOf(data)
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalNInteractionStatus2crmᚋdbᚐInteractionStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = data
 		case "internal":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("internal"))
 			data, err := ec.unmarshalNBoolean2bool(ctx, v)
@@ -16975,7 +17069,7 @@ func (ec *executionContext) unmarshalInputUpdateInteractionInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "kind", "title", "description", "startTime", "endTime", "durationMinutes", "location", "status", "internal"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "kind", "title", "description", "startTime", "endTime", "durationMinutes", "allDay", "location", "status", "internal"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17038,6 +17132,13 @@ func (ec *executionContext) unmarshalInputUpdateInteractionInput(ctx context.Con
 				return it, err
 			}
 			it.DurationMinutes = graphql.OmittableOf(data)
+		case "allDay":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allDay"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AllDay = graphql.OmittableOf(data)
 		case "location":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("location"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -18653,6 +18754,11 @@ func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "allDay":
+			out.Values[i] = ec._Interaction_allDay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "location":
 			out.Values[i] = ec._Interaction_location(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -18694,6 +18800,12 @@ func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionS
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Interaction_customer(ctx, field, obj)
+				})
+		case "conflicts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Interaction_conflicts(ctx, field, obj)
 				})
 		case "viewerCan":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -115,8 +115,12 @@ type CreateInteractionInput struct {
 	EndTime graphql.Omittable[*time.Time] `json:"endTime,omitempty"`
 	// How many minutes it takes, 1 to 525,600; give this or `endTime`.
 	DurationMinutes graphql.Omittable[*int] `json:"durationMinutes,omitempty"`
+	// Whether it takes whole days: all that it touches, by the dates as written in `startTime` and `endTime`; one day if no end is given.
+	AllDay bool `json:"allDay"`
 	// Where it takes place, at most 200 characters.
 	Location graphql.Omittable[*string] `json:"location,omitempty"`
+	// Its status: PLANNED, or for one that is recorded afterwards DONE, which emails nobody.
+	Status db.InteractionStatus `json:"status"`
 	// Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them.
 	Internal bool `json:"internal"`
 }
@@ -708,6 +712,8 @@ type UpdateInteractionInput struct {
 	EndTime graphql.Omittable[*time.Time] `json:"endTime,omitempty"`
 	// How many minutes it takes, 1 to 525,600; give this or `endTime`.
 	DurationMinutes graphql.Omittable[*int] `json:"durationMinutes,omitempty"`
+	// Whether it takes whole days: all that it touches, by the dates as written in `startTime` and `endTime`.
+	AllDay graphql.Omittable[*bool] `json:"allDay,omitempty"`
 	// Where it takes place, at most 200 characters.
 	Location graphql.Omittable[*string] `json:"location,omitempty"`
 	// The new status; CANCELLED does what `cancelInteraction` does.

@@ -1429,26 +1429,29 @@ func (p *planner) planInteraction(set ast.SelectionSet) *selection {
 		case "durationMinutes":
 			f.index = 7
 			return true
-		case "location":
+		case "allDay":
 			f.index = 8
 			return true
-		case "status":
+		case "location":
 			f.index = 9
 			return true
-		case "internal":
+		case "status":
 			f.index = 10
 			return true
-		case "createdAt":
+		case "internal":
 			f.index = 11
 			return true
-		case "updatedAt":
+		case "createdAt":
 			f.index = 12
 			return true
-		case "version":
+		case "updatedAt":
 			f.index = 13
 			return true
-		case "user":
+		case "version":
 			f.index = 14
+			return true
+		case "user":
+			f.index = 15
 			var args map[string]any
 			ctx := p.fieldContext("Interaction", f, args)
 			resolver := p.ec.Resolvers.Interaction()
@@ -1456,22 +1459,30 @@ func (p *planner) planInteraction(set ast.SelectionSet) *selection {
 			f.selection = p.planUser(f.field.Selections)
 			return f.selection != nil
 		case "customer":
-			f.index = 15
+			f.index = 16
 			var args map[string]any
 			ctx := p.fieldContext("Interaction", f, args)
 			resolver := p.ec.Resolvers.Interaction()
 			f.call = func(obj *db.Interaction) (*db.Customer, error) { return resolver.Customer(ctx, obj) }
 			f.selection = p.planCustomer(f.field.Selections)
 			return f.selection != nil
+		case "conflicts":
+			f.index = 17
+			var args map[string]any
+			ctx := p.fieldContext("Interaction", f, args)
+			resolver := p.ec.Resolvers.Interaction()
+			f.call = func(obj *db.Interaction) ([]*db.Interaction, error) { return resolver.Conflicts(ctx, obj) }
+			f.selection = p.planInteraction(f.field.Selections)
+			return f.selection != nil
 		case "viewerCan":
-			f.index = 16
+			f.index = 18
 			var args map[string]any
 			ctx := p.fieldContext("Interaction", f, args)
 			resolver := p.ec.Resolvers.Interaction()
 			f.call = func(obj *db.Interaction) ([]db.InteractionAction, error) { return resolver.ViewerCan(ctx, obj) }
 			return true
 		case "tickets":
-			f.index = 17
+			f.index = 19
 			args, err := p.ec.field_Interaction_tickets_args(p.ctx, f.arguments(p))
 			if err != nil {
 				return false
@@ -1533,28 +1544,31 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 				r.int(*v)
 			}
 		case 8:
+			v := obj.AllDay
+			r.bool(v)
+		case 9:
 			v := obj.Location
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.string(*v)
 			}
-		case 9:
+		case 10:
 			v := obj.Status
 			r.appendInteractionStatus(v)
-		case 10:
+		case 11:
 			v := obj.Internal
 			r.bool(v)
-		case 11:
+		case 12:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 12:
+		case 13:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 13:
+		case 14:
 			v := obj.Version
 			r.int(v)
-		case 14:
+		case 15:
 			v, err := f.call.(func(*db.Interaction) (*db.User, error))(obj)
 			if err != nil {
 				r.failed = true
@@ -1565,7 +1579,7 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 			} else {
 				r.renderUser(f.selection, v)
 			}
-		case 15:
+		case 16:
 			v, err := f.call.(func(*db.Interaction) (*db.Customer, error))(obj)
 			if err != nil {
 				r.failed = true
@@ -1576,7 +1590,29 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 			} else {
 				r.renderCustomer(f.selection, v)
 			}
-		case 16:
+		case 17:
+			v, err := f.call.(func(*db.Interaction) ([]*db.Interaction, error))(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderInteraction(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 18:
 			v, err := f.call.(func(*db.Interaction) ([]db.InteractionAction, error))(obj)
 			if err != nil {
 				r.failed = true
@@ -1593,7 +1629,7 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 17:
+		case 19:
 			v, err := f.call.(func(*db.Interaction) (*Connection[db.Ticket], error))(obj)
 			if err != nil {
 				r.failed = true

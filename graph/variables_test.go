@@ -135,7 +135,7 @@ func TestDefaultsOfInputs(t *testing.T) {
 	answer := server.do(http.MethodPost, "/", requestBody(t, createInteraction, map[string]any{"input": map[string]any{
 		"customerId": "c", "title": "t", "startTime": "2024-08-27T20:03:00+02:00",
 	}}), "As: USER")
-	if answer.codes() != "NOT_FOUND" || got.Kind != db.KindMeeting || got.StartTime.Hour() != 18 {
+	if answer.codes() != "NOT_FOUND" || got.Kind != db.KindMeeting || got.StartTime.UTC().Hour() != 18 {
 		t.Errorf("got %+v and %s", got, answer.body)
 	}
 }

@@ -16,7 +16,7 @@ import (
 // entry. Deleted and deactivated accounts get no mail. The text is in templates/<topic>.txt.
 var announcements = []announcement{
 	// {event, topic, news, only if, to, also to the actor}
-	{db.EventInteractionCreated, "interaction", "created", always, []role{customer, user}, true},
+	{db.EventInteractionCreated, "interaction", "created", planned, []role{customer, user}, true},
 	{db.EventInteractionUpdated, "interaction", "updated", rescheduled, []role{customer, user}, true},
 	{db.EventInteractionCancelled, "interaction", "cancelled", always, []role{customer, user}, true},
 	{db.EventInteractionDeleted, "interaction", "deleted", stillAhead, []role{customer, user}, true},
@@ -46,6 +46,12 @@ const (
 )
 
 func always(*store.Event, db.EventData) bool { return true }
+
+// planned reports whether an interaction is planned, in contrast to one that is recorded afterwards.
+func planned(_ *store.Event, data db.EventData) bool {
+	interaction, ok := data.Entity.(*db.Interaction)
+	return ok && interaction.Status != db.InteractionDone && interaction.Status != db.InteractionCancelled
+}
 
 // rescheduled reports whether a planned interaction changed in a way that its parties have to know. The status counts
 // because the interaction may have been cancelled before.

@@ -36,6 +36,7 @@ func interactionRecipients(w *world) []recipientsTest {
 	return []recipientsTest{
 		{"created", w.event(db.EventInteractionCreated, w.as(w.bob), interaction()), "carl bob"},
 		{"created by an admin", w.event(db.EventInteractionCreated, w.as(w.ada), interaction()), "carl bob"},
+		{"recorded afterwards", w.event(db.EventInteractionCreated, w.as(w.bob), withStatus(interaction(), db.InteractionDone)), ""},
 		{"title changed", w.event(db.EventInteractionUpdated, w.as(w.bob), changed("title")), "carl bob"},
 		{"start changed", w.event(db.EventInteractionUpdated, w.as(w.bob), changed("description", "start_time")), "carl bob"},
 		{"end changed", w.event(db.EventInteractionUpdated, w.as(w.bob), changed("end_time")), "carl bob"},

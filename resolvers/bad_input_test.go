@@ -39,7 +39,7 @@ func (s *server) mutate(token, mutation string, input variables, selection strin
 }
 
 // leaks matches texts of Go errors and of databases. The \b keep it from matching digits of an id.
-var leaks = regexp.MustCompile(`(?i)internal|panic|\.go:|goroutine|runtime|interface ?\{|map\[|struct|unmarshal|` +
+var leaks = regexp.MustCompile(`(?i)internal [a-z]|panic|\.go:|goroutine|runtime|interface ?\{|map\[|struct|unmarshal|` +
 	`strconv|json:|bson|mongo|sqlite|\bsql\b|constraint|\bE11000\b|duplicate key|_key\b|\bnil\b|crm/`)
 
 // wantProblem checks that the response is one error with this code and field, and a readable message.

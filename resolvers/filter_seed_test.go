@@ -61,6 +61,7 @@ func (s *server) filteredWork(users, customers []fields) (interactions, tickets 
 			"interaction_user_id": interaction["user_id"], "description": text, "priority": 1 + i%4,
 			"status": []string{"open", "in_progress", "resolved", "closed"}[i%4], "created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
+		interaction["internal"] = i%3 == 0
 		if i%2 == 0 {
 			interaction["end_time"], ticket["assignee_id"] = day(11+i), users[i/2].id()
 		}

@@ -41,8 +41,13 @@ func TestEveryOperator(t *testing.T) {
 				t.Run(f.where+" "+field.Name, func(t *testing.T) {
 					c := comparing{s: s.in(t), token: admin.token, filtered: f, field: field.Name, schema: schema}
 					if definition.Name == "Boolean" {
-						for _, active := range []bool{true, false} {
-							c.try(active, func(value any) bool { return (value == nil) == active })
+						for _, wanted := range []bool{true, false} {
+							c.try(wanted, func(value any) bool {
+								if stored, ok := value.(bool); ok {
+									return stored == wanted
+								}
+								return (value == nil) == wanted // active, if deactivatedAt is null
+							})
 						}
 						return
 					}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"crm/db"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -14,7 +15,8 @@ func (r mutationResolver) CreateInteraction(
 	interaction, err := r.db.CreateInteraction(ctx, scopeOf(ctx), db.NewInteraction{
 		CustomerID: input.CustomerID, UserID: input.UserID.Value(), Kind: input.Kind, Title: input.Title,
 		Description: input.Description, StartTime: input.StartTime, Location: input.Location.Value(),
-		Internal: input.Internal, End: &db.End{Time: input.EndTime.Value(), Minutes: input.DurationMinutes.Value()},
+		Status: input.Status, AllDay: input.AllDay, Internal: input.Internal,
+		End: &db.End{Time: input.EndTime.Value(), Minutes: input.DurationMinutes.Value()},
 	})
 	if err != nil {
 		return nil, err
@@ -44,6 +46,7 @@ func interactionChanges(input graph.UpdateInteractionInput, problems *db.Problem
 		Kind: change(problems, "kind", input.Kind), Title: text(input.Title), Description: text(input.Description),
 		StartTime: change(problems, "startTime", input.StartTime), Location: clearable(input.Location),
 		Status: change(problems, "status", input.Status), Internal: change(problems, "internal", input.Internal),
+		AllDay: change(problems, "allDay", input.AllDay),
 	}
 	if input.EndTime.IsSet() || input.DurationMinutes.IsSet() {
 		changes.End = &db.End{Time: input.EndTime.Value(), Minutes: input.DurationMinutes.Value()}
@@ -79,4 +82,34 @@ func (r mutationResolver) DeleteInteraction(
 		return nil, err
 	}
 	return deletedInteraction(input.ID, deleted), nil
+}
+
+// Conflicts resolves Interaction.conflicts, for all siblings at once.
+func (r interactionResolver) Conflicts(ctx context.Context, obj *db.Interaction) ([]*db.Interaction, error) {
+	group := siblingsOf(ctx, obj)
+	read, ok := readBySibling[map[store.ID][]*db.Interaction](ctx, group)
+	if !ok {
+		read = readForSiblings(ctx, group, func(of []*db.Interaction) (map[store.ID][]*db.Interaction, error) {
+			conflicts, err := db.Conflicts(ctx, projected(ctx, r.db.Interactions), scopeOf(ctx), of)
+			addBatch(ctx, distinct(conflicts))
+			return conflicts, err
+		})
+	}
+	conflicts, err := read()
+	return conflicts[obj.ID], err
+}
+
+// distinct returns the documents of all lists, each once.
+func distinct[T any](lists map[store.ID][]*T) []*T {
+	seen := make(map[*T]bool)
+	var all []*T
+	for _, list := range lists {
+		for _, doc := range list {
+			if !seen[doc] {
+				seen[doc] = true
+				all = append(all, doc)
+			}
+		}
+	}
+	return all
 }

@@ -270,7 +270,7 @@ func folded(text string) (any, error) { return entity.Fold(text), nil }
 
 func plain(text string) (any, error) { return text, nil }
 
-func moment(t time.Time) (any, error) { return t, nil }
+func moment(t time.Time) (any, error) { return t.UTC(), nil }
 
 func idOf(kind entity.Kind) func(string) (any, error) {
 	return func(text string) (any, error) { return db.ParseID(kind, text) }

@@ -37,6 +37,15 @@ func (r *Reader[T]) Only(fields store.Fields) *Reader[T] {
 	return &only
 }
 
+// Also returns a reader that reads these fields, too.
+func (r *Reader[T]) Also(names ...string) *Reader[T] {
+	also := *r
+	if also.fields != 0 {
+		also.fields |= r.def.Select(names...)
+	}
+	return &also
+}
+
 // Get returns the document with that id; it is NOT_FOUND if there is none that the scope sees.
 func (r *Reader[T]) Get(ctx context.Context, scope auth.Scope, id store.ID) (*T, error) {
 	return r.Single(ctx, scope, store.Eq("_id", id))
@@ -229,6 +238,11 @@ func (r *Reader[T]) ID(doc *T) store.ID { return *r.document(doc).Pointers(nil)[
 // NotFound is the error for a document that doesn't exist or that the scope doesn't see; clients can't tell which.
 func (r *Reader[T]) NotFound() *store.Error {
 	return store.Errorf(store.NotFound, "there is no such %s", r.def.Noun)
+}
+
+// List returns all documents that match a condition of the program and that the scope sees, in any order.
+func (r *Reader[T]) List(ctx context.Context, scope auth.Scope, where store.Filter) ([]*T, error) {
+	return r.find(ctx, scope, store.Query{Where: store.And(where, r.db.Catalog.scopeOf(r.def, scope)), Fields: r.fields})
 }
 
 // Check returns an error if the scope may not use this filter.

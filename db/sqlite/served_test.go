@@ -129,6 +129,15 @@ func TestNestedListsAreServedByAnIndex(t *testing.T) {
 	}
 }
 
+// TestConflictsAreServedByAnIndex reads what is at the same time as the interactions of a page.
+func TestConflictsAreServedByAnIndex(t *testing.T) {
+	t.Parallel()
+	p := servePlanned(t)
+	for role := range p.tokens {
+		p.check(role, "{ interactions { nodes { conflicts { id } } } }", walkedAbove)
+	}
+}
+
 // TestCombinationsAreServedByAnIndex checks combined conditions: all of several, one of several, none, and those on the
 // target of a reference.
 func TestCombinationsAreServedByAnIndex(t *testing.T) {

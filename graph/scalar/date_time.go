@@ -25,7 +25,8 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 // the API has no use.
 var strictDateTime = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
-// UnmarshalDateTime reads an RFC 3339 time, and truncates it to the millisecond.
+// UnmarshalDateTime reads an RFC 3339 time, and truncates it to the millisecond. It keeps the offset, which decides what day it
+// is.
 func UnmarshalDateTime(v any) (time.Time, error) {
 	text, ok := v.(string)
 	if !ok {
@@ -35,5 +36,5 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 	if err != nil || !strictDateTime.MatchString(text) || strings.HasSuffix(text, "-00:00") {
 		return time.Time{}, errors.New("must be a time like 2024-08-27T20:03:00Z")
 	}
-	return t.UTC().Truncate(time.Millisecond), nil
+	return t.Truncate(time.Millisecond), nil
 }
