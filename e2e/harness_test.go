@@ -130,6 +130,14 @@ var base = regexp.MustCompile(`(?m)^GraphQL +(http://localhost:\d+)/graphql$`)
 func serve(t *testing.T, folder string, variables ...string) *process {
 	t.Helper()
 	p := begin(t, folder, variables)
+	p.waitUntilReady()
+	return p
+}
+
+// waitUntilReady waits until the server listens.
+func (p *process) waitUntilReady() {
+	t := p.t
+	t.Helper()
 	eventually(t, "the server listens", func() bool {
 		select {
 		case <-p.ended:
@@ -141,7 +149,6 @@ func serve(t *testing.T, folder string, variables ...string) *process {
 		}
 		return p.url != ""
 	})
-	return p
 }
 
 // kill kills the program with SIGKILL.

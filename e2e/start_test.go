@@ -49,9 +49,11 @@ Mail        stored, not sent (SMTP_HOST is not set): URL/dev/mailbox`, "URL", p.
 		t.Errorf("the first user is %s", tokens.raw)
 	}
 	p.must(token, createCustomer, nil)
-	p.stop()
 
-	p = serve(t, folder)
+	next := begin(t, folder, nil) // it waits until the other one has stopped
+	p.stop()
+	p = next
+	p.waitUntilReady()
 	if status, _ := p.get("/readyz", ""); status != http.StatusOK {
 		t.Errorf("after a restart, /readyz got %d", status)
 	}

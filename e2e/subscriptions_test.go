@@ -19,7 +19,7 @@ import (
 	"crm/db/store"
 )
 
-// TestSubscriptionsThroughKills makes two servers on one store write thousands of events, while subscribers connect and
+// TestSubscriptionsThroughKills makes a server, or two on one MongoDB, write thousands of events, while subscribers connect and
 // disconnect and the servers are killed and restarted. Each subscriber must receive every change that its account may see,
 // once and in order. FerretDB scans its log for every read, so there are only two hundred events there.
 func TestSubscriptionsThroughKills(t *testing.T) {
@@ -32,7 +32,7 @@ func TestSubscriptionsThroughKills(t *testing.T) {
 		t.Parallel()
 		folder := t.TempDir()
 		(&subscriptionRun{
-			t: t, events: events, kills: kills, folder: folder, settings: []string{"LOG_LEVEL=error"},
+			t: t, count: 1, events: events, kills: kills, folder: folder, settings: []string{"LOG_LEVEL=error"},
 			open: func() (store.Store, error) {
 				return sqlite.Open(t.Context(), filepath.Join(folder, "data", "crm.db"), db.Collections())
 			},
@@ -46,7 +46,7 @@ func TestSubscriptionsThroughKills(t *testing.T) {
 		}
 		uri, name := mongotest.URI(t), mongotest.Database(t).Name()
 		(&subscriptionRun{
-			t: t, events: events, kills: kills, folder: t.TempDir(),
+			t: t, count: 2, events: events, kills: kills, folder: t.TempDir(),
 			settings: append(mongoSettings(uri), "MONGO_DATABASE="+name, "LOG_LEVEL=error", "LIMIT_TIME=50s"),
 			open:     func() (store.Store, error) { return mongo.Open(uri, name, db.Collections()) },
 		}).run()
@@ -55,10 +55,11 @@ func TestSubscriptionsThroughKills(t *testing.T) {
 
 // subscriptionRun is a run of TestSubscriptionsThroughKills.
 type subscriptionRun struct {
-	t             *testing.T
-	events, kills int
-	folder        string
-	settings      []string
+	t *testing.T
+	// count is the number of servers.
+	count, events, kills int
+	folder               string
+	settings             []string
 	// open opens the store while the servers are down, to check the log.
 	open func() (store.Store, error)
 
@@ -91,7 +92,9 @@ func (o *subscriptionRun) run() {
 	began := time.Now()
 	o.servers = []*process{serve(o.t, o.folder, o.settings...)}
 	o.populate(o.servers[0])
-	o.servers = append(o.servers, serve(o.t, o.folder, o.settings...))
+	for range o.count - 1 {
+		o.servers = append(o.servers, serve(o.t, o.folder, o.settings...))
+	}
 	ctx, stop := context.WithTimeout(o.t.Context(), longTimeout)
 	defer stop()
 	var following, writing sync.WaitGroup
@@ -115,7 +118,7 @@ func (o *subscriptionRun) run() {
 		p.kill()
 	}
 	o.check()
-	o.t.Logf("%d changes acknowledged by 2 servers with %d kills within %s", o.acknowledged.Load(), o.kills, written.Round(time.Millisecond))
+	o.t.Logf("%d changes acknowledged by %d servers with %d kills within %s", o.acknowledged.Load(), o.count, o.kills, written.Round(time.Millisecond))
 	for _, f := range o.followers {
 		o.t.Logf("%-22s %6d changes, %3d subscriptions, lost %d times", f.name, len(f.got), f.subscriptions, f.lost)
 	}
@@ -177,16 +180,19 @@ func (o *subscriptionRun) server(i int) *process {
 	return o.servers[i%len(o.servers)]
 }
 
-// killServers kills a server each time a share of the changes has been acknowledged: the two servers in turn, and both every
-// third time. It restarts them on the same ports.
+// killServers kills a server each time a share of the changes has been acknowledged: the servers in turn, and all of them
+// every third time. It restarts them on the same ports.
 func (o *subscriptionRun) killServers() {
 	for kill := range o.kills {
 		eventuallyWithin(o.t, longTimeout, fmt.Sprintf("the writers reach kill %d", kill+1), func() bool {
 			return o.acknowledged.Load() >= int64(o.events*(kill+1)/(o.kills+1)) || o.t.Failed()
 		})
-		killed := []int{kill % 2}
+		killed := []int{kill % o.count}
 		if kill%3 == 2 {
-			killed = []int{0, 1}
+			killed = nil
+			for i := range o.servers {
+				killed = append(killed, i)
+			}
 		}
 		for _, i := range killed {
 			o.servers[i].kill()
@@ -203,7 +209,7 @@ func (o *subscriptionRun) killServers() {
 // follow subscribes repeatedly, each time to a random server and for some changes.
 func (o *subscriptionRun) follow(ctx context.Context, f *accountFollower, random *rand.Rand) {
 	for ctx.Err() == nil {
-		err := f.read(ctx, o.server(random.IntN(2)), o.from, 1+random.IntN(o.events/5), func() { f.received.Add(1) })
+		err := f.read(ctx, o.server(random.IntN(o.count)), o.from, 1+random.IntN(o.events/5), func() { f.received.Add(1) })
 		if err != nil {
 			o.t.Errorf("%s: %v", f.name, err)
 			return

@@ -30,9 +30,9 @@ type Database struct {
 // version returns the state that the store is in, if it can tell.
 func (d *Database) version() (store.Version, bool) {
 	if d.Versioned == nil {
-		return store.Version{}, false
+		return 0, false
 	}
-	return d.Versioned.Version()
+	return d.Versioned.Version(), true
 }
 
 // Document is the constraint of the generic functions below: a pointer to T that is a store.Document.

@@ -21,7 +21,7 @@ func (s *Store) read(ctx context.Context, c *store.Collection, run func(r *conn)
 	}
 	defer s.putBack(r)
 	r.watch(ctx)
-	return fromSQLite(ctx, c, run(r))
+	return fromSQLite(ctx, c, r.readAt(s.commits.Load(), run))
 }
 
 // acquire puts a token in the channel, as soon as there is room.
@@ -86,7 +86,7 @@ func (s *Store) transact(ctx context.Context, w *conn, run func() error) error {
 	if err := run(); err != nil {
 		return err
 	}
-	return w.exec("COMMIT")
+	return s.commit(w)
 }
 
 // begin takes the write lock: BEGIN IMMEDIATE does so at the start of the transaction, so what it reads is still true

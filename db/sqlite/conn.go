@@ -16,6 +16,8 @@ type conn struct {
 	uses     int
 	// pointers is a buffer for the pointers of the document being read.
 	pointers []any
+	// commits is how many commits of this process a reader's snapshot includes at least.
+	commits uint64
 }
 
 type prepared struct {
@@ -31,6 +33,7 @@ var (
 	writerPragmas = []string{
 		"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", fmt.Sprintf("PRAGMA cache_size = -%d", writerCache),
 		"PRAGMA temp_store = MEMORY", "PRAGMA journal_size_limit = 67108864",
+		"PRAGMA wal_autocheckpoint = 0", // see checkpoint
 	}
 	readerPragmas = []string{
 		"PRAGMA query_only = ON", fmt.Sprintf("PRAGMA cache_size = -%d", readerCache), "PRAGMA temp_store = MEMORY",

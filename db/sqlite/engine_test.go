@@ -87,6 +87,9 @@ func TestReopenAddsWhatIsMissing(t *testing.T) {
 		if store.CodeOf(err) != store.Conflict {
 			t.Errorf("Insert against the new unique index: got %v, want a conflict", err)
 		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -109,7 +112,7 @@ func TestFilePermissions(t *testing.T) {
 	}
 }
 
-func TestTwoStoresOnOneFile(t *testing.T) {
+func TestStoresTakeTurns(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
 	const writers, documents = 4, 25
@@ -162,7 +165,7 @@ func checkSeq(t *testing.T, s *Store, want int) {
 func TestWritesWaitTogether(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
-	s, other := open(t, path, notes), open(t, path, notes)
+	s, other := open(t, path, notes), openOther(t, path, notes)
 	s.lockTimeout = 200 * time.Millisecond
 	err := other.transact(t.Context(), other.writer, func() error {
 		// One after the other they would take 100 seconds.
@@ -187,7 +190,7 @@ func TestWritesWaitTogether(t *testing.T) {
 func TestLockOfAnotherProcess(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
-	s, other := open(t, path, notes), open(t, path, notes)
+	s, other := open(t, path, notes), openOther(t, path, notes)
 	s.lockTimeout = 10 * time.Millisecond
 	err := other.transact(t.Context(), other.writer, func() error {
 		err := s.Insert(t.Context(), notes, &note{ID: store.NewID()})

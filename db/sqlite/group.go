@@ -39,6 +39,7 @@ func (s *Store) lead(ctx context.Context, own *operation) {
 	}
 	g := &group{store: s, members: []*operation{own}, began: time.Now()}
 	err := errCutOff
+	defer s.checkpoint(w)
 	// The members are finished before the writer is free, so that none of them leads the next group needlessly.
 	defer func() { g.finish(err) }()
 	defer w.rollback()
@@ -51,7 +52,7 @@ func (g *group) run(ctx context.Context, w *conn) error {
 		failed := g.perform(w)
 		w.unwatch() // the commit belongs to no single member
 		if failed == nil {
-			return w.exec("COMMIT")
+			return g.store.commit(w)
 		}
 		w.rollback()
 		g.dismiss(failed)

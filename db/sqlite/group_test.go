@@ -228,7 +228,7 @@ func TestNextLeads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "crm.db")
-		s, other := open(t, path, notes), open(t, path, notes)
+		s, other := open(t, path, notes), openOther(t, path, notes)
 		w := &writers{t: t, s: s, results: make(map[string]chan any)}
 		ctx, cancel := context.WithCancel(t.Context())
 		err := other.transact(t.Context(), other.writer, func() error {

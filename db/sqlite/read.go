@@ -31,7 +31,7 @@ func (s *Store) FindChildren(
 		if len(parents) == 1 {
 			return run() // a single statement reads one state anyway
 		}
-		return r.snapshot(run)
+		return run()
 	})
 }
 

@@ -19,6 +19,18 @@ func TestConformance(t *testing.T) {
 func open(tb testing.TB, path string, collections ...*store.Collection) *Store {
 	tb.Helper()
 	s, err := Open(tb.Context(), path, collections)
+	return closedInTheEnd(tb, s, err)
+}
+
+// openOther opens a file that is open already, like a program that ignores the lock.
+func openOther(tb testing.TB, path string, collections ...*store.Collection) *Store {
+	tb.Helper()
+	s, err := openUnlocked(tb.Context(), path, collections)
+	return closedInTheEnd(tb, s, err)
+}
+
+func closedInTheEnd(tb testing.TB, s *Store, err error) *Store {
+	tb.Helper()
 	if err != nil {
 		tb.Fatalf("Open: %v", err)
 	}

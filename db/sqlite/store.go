@@ -4,18 +4,19 @@
 // compiler is needed. database/sql on the same engine measured slower, since it boxes and converts every column of
 // every row and hides the connection on which statements stay prepared.
 //
-// Every collection is a table with one column per declared field. There is one writer at a time, ensured by a lock in
-// this process and by SQLite's own lock among processes, and a small pool of readers, which WAL lets read during
-// writes. Acknowledged writes are on disk (synchronous=FULL); writes that wait for the writer share one transaction.
+// Every collection is a table with one column per declared field. One process uses the file, with one writer at a time
+// and a small pool of readers, which WAL lets read during writes. Acknowledged writes are on disk (synchronous=FULL); writes that wait for the writer share one transaction.
 package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"crm/db/store"
@@ -41,7 +42,12 @@ type Store struct {
 	// maxSorted is the constant, except in tests.
 	maxSorted int
 
-	version versionConn
+	// lock keeps other processes from using the file; it is nil in tests that open the file twice.
+	lock *fileLock
+	// commits counts the commits of this process.
+	commits atomic.Uint64
+	// checkpointAt is how many pages the WAL has at the next checkpoint; it belongs to the writer's holder.
+	checkpointAt int
 
 	closed    chan struct{}
 	closeOnce sync.Once
@@ -56,12 +62,28 @@ const busyTimeout = 10 * time.Second
 // Open opens the database in the file at path. A missing file is created with permissions for its owner only. Missing
 // tables, columns and indexes of the collections, and of store.Events, are added, except for indexes on many documents,
 // which are left to EnsureIndexes: until then, queries that need them are slow. No data is ever removed.
+//
+// Only one process at a time may have the file open. Open waits for the other one to close it, as restarts may overlap.
 func Open(ctx context.Context, path string, collections []*store.Collection) (*Store, error) {
 	tuneOnce.Do(tuneMemory)
 	path, err := createFile(path)
 	if err != nil {
 		return nil, err
 	}
+	lock, err := lockFile(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := openUnlocked(ctx, path, collections)
+	if err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
+	s.lock = lock
+	return s, nil
+}
+
+// openUnlocked is Open for an existing file that no other process uses.
+func openUnlocked(ctx context.Context, path string, collections []*store.Collection) (*Store, error) {
 	if !slices.Contains(collections, store.Events) {
 		collections = append(slices.Clip(collections), store.Events)
 	}
@@ -71,9 +93,10 @@ func Open(ctx context.Context, path string, collections []*store.Collection) (*S
 		writing:     make(chan struct{}, 1),
 		reading:     make(chan struct{}, readers()),
 		lockTimeout: busyTimeout,
-		maxSorted:   maxSorted,
-		closed:      make(chan struct{}),
+		maxSorted:   maxSorted, checkpointAt: checkpointPages,
+		closed: make(chan struct{}),
 	}
+	var err error
 	if s.writer, err = openConn(ctx, path, writerPragmas); err != nil {
 		return nil, fmt.Errorf("cannot open %s: %w", path, err)
 	}
@@ -81,10 +104,6 @@ func Open(ctx context.Context, path string, collections []*store.Collection) (*S
 	if err := s.prepare(ctx); err != nil {
 		_ = s.Close() // the first error is the one that matters
 		return nil, fmt.Errorf("cannot prepare %s: %w", path, err)
-	}
-	if err := s.version.open(ctx, path); err != nil {
-		_ = s.Close() // the first error is the one that matters
-		return nil, fmt.Errorf("cannot open %s: %w", path, err)
 	}
 	return s, nil
 }
@@ -121,6 +140,7 @@ func createFile(path string) (string, error) {
 // everything.
 func (s *Store) Ping(ctx context.Context) error {
 	err := s.read(ctx, store.Events, func(r *conn) error {
+		r.rollback() // a new snapshot reads the file
 		if _, err := os.Stat(s.path); err != nil {
 			return err
 		}
@@ -140,13 +160,15 @@ func (s *Store) Close() error {
 			s.reading <- struct{}{}
 		}
 		s.writing <- struct{}{}
-		if err := s.version.close(); err != nil {
-			s.closeErr = fmt.Errorf("cannot close %s: %w", s.path, err)
-		}
+		var errs []error
 		for _, c := range append(s.idle, s.writer) {
-			if err := c.close(); err != nil && s.closeErr == nil {
-				s.closeErr = fmt.Errorf("cannot close %s: %w", s.path, err)
-			}
+			errs = append(errs, c.close())
+		}
+		if s.lock != nil {
+			errs = append(errs, s.lock.release())
+		}
+		if err := errors.Join(errs...); err != nil {
+			s.closeErr = fmt.Errorf("cannot close %s: %w", s.path, err)
 		}
 	})
 	return s.closeErr

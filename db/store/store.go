@@ -54,16 +54,15 @@ type Store interface {
 	Close() error
 }
 
-// Versioned is a Store that can tell at almost no cost whether any process has written anything. The targets of
-// references, such as a ticket's customer, are then cached until the next write.
+// Versioned is a Store that can tell at almost no cost whether anything was written. The targets of references, such as a
+// ticket's customer, are then cached until the next write.
 type Versioned interface {
-	// Version returns a value that changes with every change of the database, as soon as reads see the change; ok is
-	// false if it isn't known.
-	Version() (version Version, ok bool)
+	// Version returns a value that changes with every change of the database, before the change is acknowledged.
+	Version() Version
 }
 
 // Version identifies a state of a database.
-type Version [6]uint64
+type Version uint64
 
 // Assignment gives a field a value: an ID, string, time.Time, int or bool, or nil to clear a nullable field.
 type Assignment struct {
