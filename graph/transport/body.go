@@ -23,6 +23,11 @@ func (e *runner) parseBody(ctx context.Context, body []byte, batching bool) (req
 		return request{}, &refusal{status: http.StatusServiceUnavailable, ofOperation: true, err: err}
 	}
 	defer release()
+	const byteOrderMark = "\ufeff"
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte(byteOrderMark)))
+	if !batching && len(body) > 0 && body[0] == '[' {
+		return request{}, refuse(http.StatusBadRequest, "batching is not supported: send one operation per request")
+	}
 	value, refused := parseJSON(body, e.limits)
 	if refused != nil {
 		return request{}, refused
@@ -32,14 +37,12 @@ func (e *runner) parseBody(ctx context.Context, body []byte, batching bool) (req
 		params, refused := parseParams(given)
 		return request{operations: []requested{{params: params}}}, refused
 	case []any:
-		return parseBatch(given, batching)
+		return parseBatch(given)
 	}
 	return request{}, refuse(http.StatusBadRequest, "the body must be a JSON object")
 }
 
 func parseJSON(body []byte, limits Limits) (any, *refusal) {
-	const byteOrderMark = "\ufeff"
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte(byteOrderMark)))
 	if len(body) == 0 {
 		return nil, refuse(http.StatusBadRequest, "the body is empty")
 	}
@@ -57,10 +60,8 @@ func parseJSON(body []byte, limits Limits) (any, *refusal) {
 	return value, nil
 }
 
-func parseBatch(list []any, batching bool) (request, *refusal) {
+func parseBatch(list []any) (request, *refusal) {
 	switch {
-	case !batching:
-		return request{}, refuse(http.StatusBadRequest, "batching is not supported: send one operation per request")
 	case len(list) == 0:
 		return request{}, refuse(http.StatusBadRequest, "the batch is empty")
 	case len(list) > maxBatch:
