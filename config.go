@@ -10,6 +10,7 @@ import (
 
 	"crm/db"
 	"crm/db/mongo"
+	"crm/db/textkey"
 	"crm/graph"
 	"crm/graph/document"
 	"crm/graph/transport"
@@ -26,6 +27,7 @@ type settings struct {
 	logLevel                slog.Level
 	limits                  graph.Limits
 	eventRetention          time.Duration
+	keys                    *textkey.Keys
 	// trusted is nil if clients may run any document.
 	trusted *document.Trusted
 
@@ -39,6 +41,7 @@ func readSettings(variable func(name string) string) (settings, error) {
 		port: v.port("PORT", "8080"), dataDir: v.text("DATA_DIR", "data"), mongoURI: variable("MONGO_URI"),
 		origins: read(&v, "ALLOWED_ORIGINS", transport.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", transport.ParseProxies),
 		logLevel: read(&v, "LOG_LEVEL", parseLevel), eventRetention: read(&v, "EVENT_RETENTION", parseRetention),
+		keys:             textkey.New(read(&v, "DEFAULT_REGION", textkey.ParseRegion)),
 		allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
 	}
 	var err error

@@ -186,13 +186,16 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
-	options.CursorKeys, options.Log = c.secrets.General, log
+	options.CursorKeys, options.Keys, options.Log = c.secrets.General, s.keys, log
 	c.db = db.New(c.store, hasher, options)
 	if s.mongoURI != "" {
 		if err := c.db.Prepare(ctx, connectTime, legacy.Backfill, log); err != nil {
 			c.close()
 			return nil, fmt.Errorf("%s: %w", variable, err)
 		}
+	} else if err := c.db.RefreshKeys(ctx, log); err != nil {
+		c.close()
+		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
 	return c, nil
 }

@@ -11,6 +11,7 @@ import (
 	"crm/db"
 	"crm/db/entity"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // fill writes the world to an empty file. It journals and syncs nothing, because a crash may corrupt a file that is not in
@@ -40,7 +41,7 @@ const transactionSize = 2000
 func insertAll(conn *sqlite.Conn, w *world, progress *progress) error {
 	tables := newTables(conn)
 	admin := w.admin()
-	err := tables.users.insert(map[string]any{"name_key": entity.Fold(admin.Name), "email_key": entity.Fold(admin.Email)}, admin)
+	err := tables.users.insert(admin)
 	for i := 0; i < w.customers && err == nil; i++ {
 		if i%transactionSize == 0 {
 			progress.show("%d of %d customers", i, w.customers)
@@ -67,14 +68,12 @@ func newTables(conn *sqlite.Conn) *tables {
 
 func (t *tables) insertCustomer(w *world, i int) error {
 	customer := w.customer(i)
-	err := t.customers.insert(map[string]any{
-		"name_key": entity.Fold(customer.Name), "email_key": entity.Fold(customer.Email), "company_key": entity.Fold(*customer.Company),
-	}, customer)
+	err := t.customers.insert(customer)
 	for j := 0; j < interactionsEach && err == nil; j++ {
 		interaction := w.interaction(i, j)
-		err = t.interactions.insert(map[string]any{"title_key": entity.Fold(interaction.Title)}, interaction)
+		err = t.interactions.insert(interaction)
 		for k := 0; k < ticketsEach && err == nil; k++ {
-			err = t.tickets.insert(nil, w.ticket(i, j, k, interaction))
+			err = t.tickets.insert(w.ticket(i, j, k, interaction))
 		}
 	}
 	return err
@@ -96,19 +95,18 @@ func newTable(conn *sqlite.Conn, c *store.Collection) *table {
 		c.Name, strings.Join(names, ", "), strings.Repeat(", ?", len(names)-1))}
 }
 
-// insert writes a document. keys are the fields that only package db can compute.
-func (t *table) insert(keys map[string]any, doc store.Document) error {
+// insert writes a document with its keys.
+func (t *table) insert(doc store.Document) error {
+	if keyed, ok := doc.(entity.Keyed); ok {
+		keyed.SetKeys(textkey.New(""))
+	}
 	stmt, err := t.conn.Prepare(t.text)
 	if err != nil {
 		return err
 	}
 	for i, pointer := range doc.Pointers(nil) {
 		field := t.collection.Fields[i]
-		value := pointer
-		if key, ok := keys[field.Name]; ok {
-			value = key
-		}
-		if err := bind(stmt, i+1, value); err != nil {
+		if err := bind(stmt, i+1, pointer); err != nil {
 			return fmt.Errorf("%s.%s: %w", t.collection.Name, field.Name, err)
 		}
 	}

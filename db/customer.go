@@ -16,15 +16,18 @@ type Customer struct {
 	PasswordHash string  `db:"password,secret"`
 	Company      *string `db:"company,personal"`
 	Phone        *string `db:"phone,personal"`
+	// PhoneNumber is the telephone number in international form, if that is known.
+	PhoneNumber *string `db:"phone_number" key:"Phone,international"`
 	// DeletingAt is when the customer's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at"`
 	UpdatedAt  time.Time  `db:"updated_at"`
 	Version    int        `db:"version" default:"1"`
 
-	nameKey    string  `db:"name_key" folds:"Name"`
-	emailKey   string  `db:"email_key" folds:"Email,unique"`
-	companyKey *string `db:"company_key" folds:"Company"`
+	nameKey    string  `db:"name_key" key:"Name,fold"`
+	emailKey   string  `db:"email_key" key:"Email,fold,unique"`
+	companyKey *string `db:"company_key" key:"Company,fold"`
+	phoneKey   *string `db:"phone_key" key:"Phone,digits"`
 }
 
 // Customers declares customers.
@@ -36,11 +39,11 @@ var Customers = entity.Declare(entity.Declaration[Customer]{
 		{Name: "customers_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "customers_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},
 		{Name: "customers_company", Keys: []store.Key{{Field: "company_key"}, {Field: "_id"}}},
-		{Name: "customers_phone", Keys: []store.Key{{Field: "phone"}, {Field: "_id"}}},
+		{Name: "customers_phone_key", Keys: []store.Key{{Field: "phone_key"}, {Field: "_id"}}},
 		{Name: "customers_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
 		{Name: "customers_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
-	Searched: []string{"name_key", "email_key", "company_key", "phone"},
+	Searched: []string{"name_key", "email_key", "company_key", "phone_key"},
 })
 
 // CanLogIn reports whether the customer has a password.

@@ -85,7 +85,7 @@ func (d *DB) UpdateCustomer(
 			next.Company = problems.optionalLine("company", *changes.Company)
 		}
 		if changes.Phone != nil {
-			next.Phone = problems.phone(*changes.Phone)
+			next.Phone = problems.nextPhone(next.Phone, *changes.Phone)
 		}
 		return entity.Updated, problems.inInput()
 	})

@@ -12,6 +12,7 @@ import (
 	"crm/db/eventlog"
 	"crm/db/live"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // Passwords hashes and verifies passwords.
@@ -48,6 +49,9 @@ type DB struct {
 type Options struct {
 	// AllowStaffSignup lets anybody sign up as a USER; without it only the first account can sign up.
 	AllowStaffSignup bool
+	// Keys makes the keys that are stored beside texts; nil makes those of the default settings. All servers on one store
+	// need the same.
+	Keys *textkey.Keys
 	// Silent suppresses mail about changes, for example for a demo.
 	Silent bool
 	// CursorKeys sign the cursors of pages: the first one signs, and all of them verify. All servers on one store need
@@ -74,6 +78,7 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	if len(options.CursorKeys) == 0 {
 		options.CursorKeys = [][]byte{nil}
 	}
+	options.Keys = cmp.Or(options.Keys, textkey.New(""))
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
@@ -81,7 +86,8 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	d.Broker = live.NewBroker(d.Log, liveSessions{d}, changeEvent, options.Log)
 	d.sessionCache = newSessionCache(d.Broker.Wake)
 	d.entities = &entity.Database{
-		Store: d.store, Catalog: catalog, CursorKeys: options.CursorKeys, Silent: options.Silent, Now: d.now, Wake: d.wake,
+		Store: d.store, Catalog: catalog, CursorKeys: options.CursorKeys, Keys: options.Keys, Silent: options.Silent,
+		Now: d.now, Wake: d.wake,
 	}
 	d.entities.Versioned, _ = engine.(store.Versioned)
 	d.readers, d.repositories = newRepositories(d.entities)

@@ -2,7 +2,10 @@
 
 package db
 
-import "crm/db/entity"
+import (
+	"crm/db/entity"
+	"crm/db/textkey"
+)
 
 // The kinds of entities that have global ids.
 const (
@@ -46,6 +49,7 @@ var catalog = entity.NewCatalog(
 	Customers,
 	Deliveries,
 	Interactions,
+	KeyStates,
 	LoginAttempts,
 	Sessions,
 	Tickets,
@@ -101,6 +105,7 @@ func (d *Customer) Pointers(into []any) []any {
 		&d.PasswordHash,
 		&d.Company,
 		&d.Phone,
+		&d.PhoneNumber,
 		&d.DeletingAt,
 		&d.CreatedAt,
 		&d.UpdatedAt,
@@ -108,14 +113,17 @@ func (d *Customer) Pointers(into []any) []any {
 		&d.nameKey,
 		&d.emailKey,
 		&d.companyKey,
+		&d.phoneKey,
 	)
 }
 
-// SetKeys sets the folded fields from the original ones.
-func (d *Customer) SetKeys() {
-	d.nameKey = entity.Fold(d.Name)
-	d.emailKey = entity.FoldUnique(d.emailKey, d.Email)
-	d.companyKey = entity.FoldOptional(d.Company)
+// SetKeys implements entity.Keyed.
+func (d *Customer) SetKeys(keys *textkey.Keys) {
+	d.PhoneNumber = keys.International(d.Phone)
+	d.nameKey = textkey.Fold(d.Name)
+	d.emailKey = textkey.FoldUnique(d.emailKey, d.Email)
+	d.companyKey = textkey.Optional(d.Company, textkey.Fold)
+	d.phoneKey = textkey.Optional(d.Phone, keys.Digits)
 }
 
 // Pointers implements store.Document.
@@ -181,9 +189,17 @@ func (d *Interaction) Pointers(into []any) []any {
 	)
 }
 
-// SetKeys sets the folded fields from the original ones.
-func (d *Interaction) SetKeys() {
-	d.titleKey = entity.Fold(d.Title)
+// SetKeys implements entity.Keyed.
+func (d *Interaction) SetKeys(keys *textkey.Keys) {
+	d.titleKey = textkey.Fold(d.Title)
+}
+
+// Pointers implements store.Document.
+func (d *KeyState) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		&d.Signature,
+	)
 }
 
 // Pointers implements store.Document.
@@ -255,10 +271,10 @@ func (d *User) Pointers(into []any) []any {
 	)
 }
 
-// SetKeys sets the folded fields from the original ones.
-func (d *User) SetKeys() {
-	d.nameKey = entity.Fold(d.Name)
-	d.emailKey = entity.FoldUnique(d.emailKey, d.Email)
+// SetKeys implements entity.Keyed.
+func (d *User) SetKeys(keys *textkey.Keys) {
+	d.nameKey = textkey.Fold(d.Name)
+	d.emailKey = textkey.FoldUnique(d.emailKey, d.Email)
 }
 
 // GlobalID returns the id that clients use for the document.

@@ -49,7 +49,7 @@ type Interaction struct {
 	UpdatedAt  time.Time  `db:"updated_at"`
 	Version    int        `db:"version" default:"1"`
 
-	titleKey string `db:"title_key" folds:"Title"`
+	titleKey string `db:"title_key" key:"Title,fold"`
 }
 
 // verbCancelled is the verb that only interactions have.

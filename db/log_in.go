@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"crm/auth"
 	"crm/db/entity"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // Credentials are an account's address and password, and the client's network address.
@@ -40,7 +40,7 @@ func (c *Customer) mayLogIn() bool { return c.DeletingAt == nil }
 func logIn[T any](
 	ctx context.Context, d *DB, e *entity.Repository[T], c Credentials, hash func(*T) *string, mayLogIn func(*T) bool,
 ) (*T, error) {
-	email := entity.Fold(strings.TrimSpace(c.Email))
+	email := textkey.Address(c.Email)
 	if len(email) > maxEmail {
 		return nil, errWrongCredentials()
 	}

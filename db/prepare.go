@@ -7,18 +7,19 @@ import (
 	"time"
 
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // Backfill fills in missing fields of documents that another program wrote, and reports in words what it could not do.
-type Backfill func(ctx context.Context, s store.Store) (reports []string, err error)
+type Backfill func(ctx context.Context, s store.Store, keys *textkey.Keys) (reports []string, err error)
 
 // Prepare prepares a store that other programs may have written to: it waits until the store answers, fills in missing
-// fields of the old application's documents, and builds the unique indexes. While it waits, it keeps logging that.
+// fields of the old application's documents, builds the unique indexes, and makes outdated keys again. While it waits, it keeps logging that.
 func (d *DB) Prepare(ctx context.Context, wait time.Duration, backfill Backfill, log *slog.Logger) error {
 	if err := d.awaitStore(ctx, wait, log); err != nil {
 		return err
 	}
-	reports, err := backfill(ctx, d.store)
+	reports, err := backfill(ctx, d.store, d.entities.Keys)
 	for _, report := range reports {
 		log.Warn(report)
 	}
@@ -28,7 +29,7 @@ func (d *DB) Prepare(ctx context.Context, wait time.Duration, backfill Backfill,
 	if err := d.store.EnsureConstraints(ctx); err != nil {
 		return fmt.Errorf("cannot build the unique indexes: %w", err)
 	}
-	return nil
+	return d.RefreshKeys(ctx, log)
 }
 
 // BuildIndexes builds the missing indexes of a new store, or of a store that an older version of the program has used.

@@ -10,6 +10,7 @@ import (
 	"crm/db/mongo/mongotest"
 	"crm/db/sqlite"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 const day = 24 * time.Hour
@@ -82,7 +83,7 @@ func TestSweepEvents(t *testing.T) {
 func customer(t *testing.T, engine store.Store) *db.Customer {
 	t.Helper()
 	customer := &db.Customer{ID: store.NewID(), Name: "Carl", Email: store.NewID().String() + "@customer.example", Version: 1}
-	customer.SetKeys()
+	customer.SetKeys(textkey.New(""))
 	if err := engine.Insert(t.Context(), db.Customers.Collection, customer); err != nil {
 		t.Fatal(err)
 	}

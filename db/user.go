@@ -22,8 +22,8 @@ type User struct {
 	UpdatedAt  time.Time  `db:"updated_at"`
 	Version    int        `db:"version" default:"1"`
 
-	nameKey  string `db:"name_key" folds:"Name"`
-	emailKey string `db:"email_key" folds:"Email,unique"`
+	nameKey  string `db:"name_key" key:"Name,fold"`
+	emailKey string `db:"email_key" key:"Email,fold,unique"`
 	redacted bool
 }
 

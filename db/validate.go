@@ -4,10 +4,12 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"crm/db/entity"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // Maximum lengths of inputs, in characters.
@@ -16,7 +18,9 @@ const (
 	maxDescription = 10_000
 	maxEmail       = 254 // RFC 5321, 4.5.3.1.3, less the angle brackets
 	maxLocalPart   = 64  // RFC 5321, 4.5.3.1.1
-	maxPhone       = 40
+	maxPhone       = 60
+	maxDigits      = 40 // several numbers
+	minDigits      = 2  // of an internal number
 )
 
 // Bounds of an interaction's start and end.
@@ -29,7 +33,6 @@ var (
 	// emailPattern matches what browsers accept as an e-mail address (HTML standard, 4.10.5.1.5).
 	emailPattern = regexp.MustCompile("^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?" +
 		`(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$`)
-	phonePattern = regexp.MustCompile(`^\+?[0-9][0-9 ()./-]*[0-9)](?: ?x[0-9]+)?$|^\([0-9][0-9 ()./-]*[0-9](?: ?x[0-9]+)?$`)
 )
 
 // Problems validates inputs and collects what is wrong.
@@ -83,8 +86,10 @@ func (p *Problems) length(path, text string, limit int) {
 	}
 }
 
+// email validates an address, and returns it without surrounding spaces and invisible characters.
 func (p *Problems) email(address string) string {
 	const path = "email"
+	address = cleanLine(address)
 	local, _, _ := strings.Cut(address, "@")
 	switch {
 	case len(address) > maxEmail:
@@ -103,15 +108,42 @@ func (p *Problems) nextEmail(current, next string) string {
 	return p.email(next)
 }
 
+// phone validates a telephone number, and returns it as it was written. An empty one counts as missing.
 func (p *Problems) phone(number *string) *string {
-	if number == nil || strings.TrimSpace(*number) == "" {
+	if number == nil || isBlank(*number) {
 		return nil
 	}
-	text := strings.TrimSpace(*number)
-	if len(text) > maxPhone || !phonePattern.MatchString(text) {
-		p.Add("phone", "must be a telephone number like +91 22 6778 9999")
+	text := cleanLine(*number)
+	if utf8.RuneCountInString(text) > maxPhone || !isPhone(text) {
+		p.Add("phone", "must be a telephone number like +91 22 6778 9999, of at most %d characters", maxPhone)
 	}
 	return &text
+}
+
+// nextPhone validates a telephone number that replaces another. An unchanged one is valid, as an address is.
+func (p *Problems) nextPhone(current, next *string) *string {
+	if current != nil && next != nil && *current == *next {
+		return current
+	}
+	return p.phone(next)
+}
+
+// isPhone reports whether a text has the digits of a telephone number, in any script, and besides them only what people
+// write with them: separators, and letters for an extension or a remark.
+func isPhone(text string) bool {
+	if strings.Contains(text, "++") || strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Zs, unicode.Pd) && !strings.ContainsRune("+()[].,/:;&#*='’＋（）．／＃\u2212", r)
+	}) {
+		return false
+	}
+	number := len(textkey.SoughtDigits(text).Digits)
+	digits := strings.Count(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Nd, r) {
+			return '0'
+		}
+		return -1
+	}, text), "0")
+	return number >= minDigits && digits <= maxDigits
 }
 
 // ID parses a global id of that kind.

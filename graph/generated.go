@@ -698,8 +698,10 @@ type Customer implements Node {
   email: EmailAddress!
   "The company they belong to."
   company: String
-  "The telephone number."
+  "The telephone number, as written."
   phone: String
+  "The telephone number in international form, such as ` + "`" + `+912267789999` + "`" + `; null if that is not known."
+  phoneNumber: String
   "Whether they have a password and so can log in."
   canLogIn: Boolean!
   "When the record was created."
@@ -784,7 +786,7 @@ input CustomerWhere {
   email: TextFilter
   "By company."
   company: OptionalTextFilter
-  "By telephone number, as written."
+  "By the digits of the telephone number, in its international or its national form."
   phone: OptionalTextFilter
   "By when the record was created."
   createdAt: DateTimeFilter
@@ -1576,7 +1578,7 @@ input SignUpCustomerInput {
   password: String!
   "The company, at most 200 characters."
   company: String
-  "The telephone number: digits, spaces and +-()./ with an extension like ` + "`" + `x12` + "`" + `."
+  "The telephone number, in any form, with an extension like ` + "`" + `x12` + "`" + ` and remarks; at most 60 characters."
   phone: String
 }
 
@@ -1766,7 +1768,7 @@ input CreateCustomerInput {
   email: EmailAddress!
   "The company, at most 200 characters."
   company: String
-  "The telephone number: digits, spaces and +-()./ with an extension like ` + "`" + `x12` + "`" + `."
+  "The telephone number, in any form, with an extension like ` + "`" + `x12` + "`" + ` and remarks; at most 60 characters."
   phone: String
   "The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters; without one the customer can't log in until an admin sets it."
   password: String
@@ -1790,7 +1792,7 @@ input UpdateCustomerInput {
   email: EmailAddress
   "The company, at most 200 characters."
   company: String
-  "The telephone number: digits, spaces and +-()./ with an extension like ` + "`" + `x12` + "`" + `."
+  "The telephone number, in any form, with an extension like ` + "`" + `x12` + "`" + ` and remarks; at most 60 characters."
   phone: String
 }
 
@@ -2345,6 +2347,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_company(ctx, field)
 	case "phone":
 		return ec.fieldContext_Customer_phone(ctx, field)
+	case "phoneNumber":
+		return ec.fieldContext_Customer_phoneNumber(ctx, field)
 	case "canLogIn":
 		return ec.fieldContext_Customer_canLogIn(ctx, field)
 	case "createdAt":
@@ -4887,6 +4891,29 @@ func (ec *executionContext) _Customer_phone(ctx context.Context, field graphql.C
 	)
 }
 func (ec *executionContext) fieldContext_Customer_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, false, false, "String")
+}
+
+func (ec *executionContext) _Customer_phoneNumber(ctx context.Context, field graphql.CollectedField, obj *db.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_phoneNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PhoneNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_phoneNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "String")
 }
 
@@ -17914,6 +17941,11 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "phone":
 			out.Values[i] = ec._Customer_phone(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "phoneNumber":
+			out.Values[i] = ec._Customer_phoneNumber(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -69,7 +69,7 @@ type CreateCustomerInput struct {
 	Email string `json:"email"`
 	// The company, at most 200 characters.
 	Company graphql.Omittable[*string] `json:"company,omitempty"`
-	// The telephone number: digits, spaces and +-()./ with an extension like `x12`.
+	// The telephone number, in any form, with an extension like `x12` and remarks; at most 60 characters.
 	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
 	// The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters; without one the customer can't log in until an admin sets it.
 	Password graphql.Omittable[*string] `json:"password,omitempty"`
@@ -239,7 +239,7 @@ type CustomerWhere struct {
 	Email graphql.Omittable[*Comparison[string]] `json:"email,omitempty"`
 	// By company.
 	Company graphql.Omittable[*Comparison[string]] `json:"company,omitempty"`
-	// By telephone number, as written.
+	// By the digits of the telephone number, in its international or its national form.
 	Phone graphql.Omittable[*Comparison[string]] `json:"phone,omitempty"`
 	// By when the record was created.
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
@@ -564,7 +564,7 @@ type SignUpCustomerInput struct {
 	Password string `json:"password"`
 	// The company, at most 200 characters.
 	Company graphql.Omittable[*string] `json:"company,omitempty"`
-	// The telephone number: digits, spaces and +-()./ with an extension like `x12`.
+	// The telephone number, in any form, with an extension like `x12` and remarks; at most 60 characters.
 	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
 }
 
@@ -666,7 +666,7 @@ type UpdateCustomerInput struct {
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// The company, at most 200 characters.
 	Company graphql.Omittable[*string] `json:"company,omitempty"`
-	// The telephone number: digits, spaces and +-()./ with an extension like `x12`.
+	// The telephone number, in any form, with an extension like `x12` and remarks; at most 60 characters.
 	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
 }
 

@@ -321,20 +321,23 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 		case "phone":
 			f.index = 5
 			return true
-		case "canLogIn":
+		case "phoneNumber":
 			f.index = 6
 			return true
-		case "createdAt":
+		case "canLogIn":
 			f.index = 7
 			return true
-		case "updatedAt":
+		case "createdAt":
 			f.index = 8
 			return true
-		case "version":
+		case "updatedAt":
 			f.index = 9
 			return true
-		case "interactions":
+		case "version":
 			f.index = 10
+			return true
+		case "interactions":
+			f.index = 11
 			args, err := p.ec.field_Customer_interactions_args(p.ctx, f.arguments(p))
 			if err != nil {
 				return false
@@ -353,7 +356,7 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 			f.selection = p.planInteractionConnection(f.field.Selections)
 			return f.selection != nil
 		case "tickets":
-			f.index = 11
+			f.index = 12
 			args, err := p.ec.field_Customer_tickets_args(p.ctx, f.arguments(p))
 			if err != nil {
 				return false
@@ -372,7 +375,7 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
 		case "notes":
-			f.index = 12
+			f.index = 13
 			args, err := p.ec.field_Customer_notes_args(p.ctx, f.arguments(p))
 			if err != nil {
 				return false
@@ -426,18 +429,25 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 				r.string(*v)
 			}
 		case 6:
+			v := obj.PhoneNumber
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		case 7:
 			v := obj.CanLogIn()
 			r.bool(v)
-		case 7:
+		case 8:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 8:
+		case 9:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 9:
+		case 10:
 			v := obj.Version
 			r.int(v)
-		case 10:
+		case 11:
 			v, err := f.call.(func(*db.Customer) (*Connection[db.Interaction], error))(obj)
 			if err != nil {
 				r.failed = true
@@ -449,7 +459,7 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			} else {
 				r.renderInteractionConnection(f.selection, v)
 			}
-		case 11:
+		case 12:
 			v, err := f.call.(func(*db.Customer) (*Connection[db.Ticket], error))(obj)
 			if err != nil {
 				r.failed = true
@@ -461,7 +471,7 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			} else {
 				r.renderTicketConnection(f.selection, v)
 			}
-		case 12:
+		case 13:
 			v, err := f.call.(func(*db.Customer) (*Connection[db.CustomerNote], error))(obj)
 			if err != nil {
 				r.failed = true

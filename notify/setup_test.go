@@ -12,6 +12,7 @@ import (
 	"crm/db/entity"
 	"crm/db/sqlite"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // timeout bounds how long a test waits for a condition.
@@ -83,7 +84,7 @@ func (w *world) insert(c *store.Collection, doc store.Document, events ...*store
 		values[field.Name] = pointers[i]
 	}
 	if key, ok := values["email_key"].(*string); ok {
-		*key = entity.Fold(*values["email"].(*string)) + values["_id"].(*store.ID).String()
+		*key = textkey.Fold(*values["email"].(*string)) + values["_id"].(*store.ID).String()
 	}
 	if err := w.store.Insert(w.t.Context(), c, doc, events...); err != nil {
 		w.t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"crm/db"
 	"crm/db/entity"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // textFilter is a condition on customers' names, with the names that it matches.
@@ -70,7 +71,7 @@ func (s *server) seedNames() map[string]string {
 		"[a-z]^$", "É", "e\u0301", "e", "Straße", "STRASSE", "ΣΊΣΥΦΟΣ", "İstanbul", "日本語", "🙂 smile", `"quoted"`, "it's",
 	} {
 		id := store.NewID()
-		s.seed(db.Customers.Collection, fields{"_id": id, "name": name, "name_key": entity.Fold(name), "email_key": strconv.Itoa(i)})
+		s.seed(db.Customers.Collection, fields{"_id": id, "name": name, "name_key": textkey.Fold(name), "email_key": strconv.Itoa(i)})
 		names[db.KindCustomer.GlobalID(id)] = name
 	}
 	return names
@@ -116,12 +117,12 @@ func (s *server) named(admin account) map[string]string {
 	for _, name := range []string{"Rahul", "Stella"} {
 		company := map[string]any{"Rahul": "TCS"}[name]
 		companyKey := map[string]any{"Rahul": "tcs"}[name]
-		s.seed(db.Customers.Collection, fields{"_id": add(db.KindCustomer, name), "name": name, "name_key": entity.Fold(name), "email_key": name, "company": company, "company_key": companyKey})
+		s.seed(db.Customers.Collection, fields{"_id": add(db.KindCustomer, name), "name": name, "name_key": textkey.Fold(name), "email_key": name, "company": company, "company_key": companyKey})
 	}
 	for i, name := range []string{"Demo", "Call", "Visit", "Lunch"} {
 		s.seed(db.Interactions.Collection, fields{
 			"_id": add(db.KindInteraction, name), "user_id": adminID, "customer_id": ids[[]string{"Rahul", "Stella"}[i%2]],
-			"title": name, "title_key": entity.Fold(name), "kind": []string{"meeting", "task"}[i/2],
+			"title": name, "title_key": textkey.Fold(name), "kind": []string{"meeting", "task"}[i/2],
 		})
 	}
 	for i, name := range []string{"broken", "lost", "late"} {

@@ -7,6 +7,7 @@ import (
 	"crm/db"
 	"crm/db/entity"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // filteredTexts are the names, titles and descriptions of what is filtered.
@@ -30,16 +31,16 @@ func (s *server) filteredAccounts(admin account) (users, customers []fields) {
 	for i, text := range filteredTexts {
 		email := fmt.Sprintf("%c.User%d@Example.net", 'A'+i, i)
 		user := fields{
-			"_id": store.NewID(), "name": text, "name_key": entity.Fold(text), "email": email, "email_key": entity.Fold(email), "role": "USER",
+			"_id": store.NewID(), "name": text, "name_key": textkey.Fold(text), "email": email, "email_key": textkey.Fold(email), "role": "USER",
 			"created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
 		customer := fields{
-			"_id": store.NewID(), "name": text, "name_key": entity.Fold(text), "email": email, "email_key": entity.Fold(email),
+			"_id": store.NewID(), "name": text, "name_key": textkey.Fold(text), "email": email, "email_key": textkey.Fold(email),
 			"created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
 		if i%2 == 0 {
 			user["deactivated_at"] = day(9)
-			customer["company"], customer["company_key"], customer["phone"] = text, entity.Fold(text), fmt.Sprintf("+91 22 %d", i)
+			customer["company"], customer["company_key"], customer["phone"] = text, textkey.Fold(text), fmt.Sprintf("+91 22 %d", i)
 		}
 		users, customers = append(users, s.seed(db.Users.Collection, user)), append(customers, s.seed(db.Customers.Collection, customer))
 	}
@@ -53,7 +54,7 @@ func (s *server) filteredWork(users, customers []fields) (interactions, tickets 
 		interaction := fields{
 			"_id": store.NewID(), "user_id": users[i%3].id(), "customer_id": customers[i%2].id(),
 			"kind": []string{"meeting", "task", "follow_up"}[i%3], "status": []string{"planned", "done", "cancelled"}[i/2],
-			"title": text, "title_key": entity.Fold(text), "description": "", "start_time": day(10 + i),
+			"title": text, "title_key": textkey.Fold(text), "description": "", "start_time": day(10 + i),
 			"created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
 		ticket := fields{

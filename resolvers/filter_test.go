@@ -35,8 +35,8 @@ func TestEveryOperator(t *testing.T) {
 		for _, f := range s.filteredLists(admin) {
 			for _, field := range schema.Types[f.where].Fields {
 				definition := schema.Types[field.Type.Name()]
-				if strings.HasSuffix(definition.Name, "Where") {
-					continue // tested by TestLogic
+				if strings.HasSuffix(definition.Name, "Where") || field.Name == "phone" {
+					continue // tested by TestLogic and by TestPhones
 				}
 				t.Run(f.where+" "+field.Name, func(t *testing.T) {
 					c := comparing{s: s.in(t), token: admin.token, filtered: f, field: field.Name, schema: schema}

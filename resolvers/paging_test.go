@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"crm/db"
 	"crm/db/entity"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // fields are the values of a stored document by stored field.
@@ -23,6 +25,7 @@ func (f fields) id() store.ID { return f["_id"].(store.ID) }
 // seed writes a document directly, with keys and times that package db would not let a test choose.
 func (s *server) seed(c *store.Collection, f fields) fields {
 	s.t.Helper()
+	f = withKeys(c, f)
 	doc := seedling{}
 	for _, field := range c.Fields {
 		value := f[field.Name]
@@ -32,6 +35,27 @@ func (s *server) seed(c *store.Collection, f fields) fields {
 		doc = append(doc, pointerTo(field, value))
 	}
 	s.insert(c, doc)
+	return f
+}
+
+// withKeys adds the keys of the document's texts that it lacks.
+func withKeys(c *store.Collection, f fields) fields {
+	keys := textkey.New("")
+	f = maps.Clone(f)
+	for _, def := range db.Catalog().All() {
+		for _, key := range def.KeyFields {
+			text, ok := f[key.Of].(string)
+			if def.Collection != c || !ok || f[key.Name] != nil {
+				continue
+			}
+			switch key.Kind {
+			case textkey.Folded:
+				f[key.Name] = textkey.Fold(text)
+			case textkey.Digits:
+				f[key.Name] = keys.Digits(text)
+			}
+		}
+	}
 	return f
 }
 
@@ -249,7 +273,7 @@ func (s *server) listings() []listing {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		users = append(users, fields{"_id": id, "name_key": entity.Fold(user.Name), "email_key": user.Email, "created_at": user.CreatedAt})
+		users = append(users, fields{"_id": id, "name_key": textkey.Fold(user.Name), "email_key": user.Email, "created_at": user.CreatedAt})
 	}
 	name, email := orderKey{"NAME", "name_key", false}, orderKey{"EMAIL", "email_key", true}
 	created, updated := orderKey{"CREATED_AT", "created_at", true}, orderKey{"UPDATED_AT", "updated_at", false}

@@ -266,8 +266,6 @@ func (f *comparison[T]) list(name string, op store.Op, in graphql.Omittable[[]T]
 
 // The conversions of input values into stored values.
 
-func folded(text string) (any, error) { return entity.Fold(text), nil }
-
 func plain(text string) (any, error) { return text, nil }
 
 func moment(t time.Time) (any, error) { return t.UTC(), nil }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // Database is what all repositories share.
@@ -17,6 +18,8 @@ type Database struct {
 	// CursorKeys sign the cursors of pages: the first one signs, and all of them verify. All servers on one store need
 	// the same keys.
 	CursorKeys [][]byte
+	// Keys makes the keys that are stored beside texts.
+	Keys *textkey.Keys
 	// Silent suppresses mail about changes, for example for a demo.
 	Silent bool
 	// Now returns the time, in UTC and to the millisecond.

@@ -10,14 +10,16 @@ import (
 
 	"crm/auth"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // Declaration holds what the tags of T can't say about the documents of type T.
 //
 // The tag db names the stored field: `db:"status,few"`. Its options are few (a few values that many documents share),
 // and secret or personal (events don't contain the value). The tag default is the value read from a stored document
-// that lacks the field. The tag folds names the text field whose case-folded form this field holds. The tag belongs
-// names the owner of the document; see Reference. The tag copies names the owner's field that this one copies; see Copy.
+// that lacks the field. The tag key names the text field whose key this field holds, and the kind of key: `key:"Name,fold"`;
+// a third option, unique, says that no two documents have the same. The tag belongs names the owner of the document; see
+// Reference. The tag copies names the owner's field that this one copies; see Copy.
 type Declaration[T any] struct {
 	// Kind is the prefix of global ids; it is empty for documents without a global id.
 	Kind Kind
@@ -67,13 +69,20 @@ type Definition struct {
 	Restricted   []string
 	References   []Reference
 	Copies       []Copy
-	// Folded maps a text field to the field that holds its case-folded form.
-	Folded map[string]string
+	// KeyFields are the fields that hold keys of other fields.
+	KeyFields []KeyField
 
 	// By field index: unlogged marks fields whose values events don't contain, derived marks fields whose changes
 	// follow from those of other fields.
 	unlogged, derived []bool
 	redact            any
+}
+
+// KeyField is a field that holds a key of the text in another field.
+type KeyField struct {
+	Name, Of string
+	Kind     textkey.Kind
+	Unique   bool
 }
 
 // maxFields is the number of fields that store.Fields has bits for.
@@ -86,7 +95,7 @@ func Declare[T any](d Declaration[T]) *Definition {
 	def := &Definition{
 		Collection: &store.Collection{Name: d.Name, Fields: store.FieldsOf(t), Indexes: d.Indexes, Searched: d.Searched},
 		Kind:       d.Kind, Noun: d.Noun, Type: t, TypeName: t.Name(), Visible: d.Visible, DefaultOrder: d.DefaultOrder, Verbs: d.Verbs,
-		Computed: d.Computed, Filters: d.Filters, Restricted: d.Restricted, Folded: make(map[string]string), redact: d.Redact,
+		Computed: d.Computed, Filters: d.Filters, Restricted: d.Restricted, redact: d.Redact,
 	}
 	if len(def.Fields) > maxFields {
 		panic(fmt.Sprintf("%s has %d fields, more than the maximum of %d", def.TypeName, len(def.Fields), maxFields))
@@ -105,17 +114,11 @@ func (d *Definition) readTags(t reflect.Type, field reflect.StructField) {
 	}
 	name, options, _ := strings.Cut(tag, ",")
 	list := strings.Split(options, ",")
-	folds, isFolded := field.Tag.Lookup("folds")
-	d.derived = append(d.derived, isFolded || name == "version" || name == "updated_at")
-	d.unlogged = append(d.unlogged, isFolded || slices.Contains(list, "secret") || slices.Contains(list, "personal"))
-	if isFolded {
-		original, _, _ := strings.Cut(folds, ",")
-		of, ok := t.FieldByName(original)
-		if !ok {
-			panic(fmt.Sprintf("%s.%s folds %s, which is not a field", d.TypeName, field.Name, original))
-		}
-		plain, _, _ := strings.Cut(of.Tag.Get("db"), ",")
-		d.Folded[plain] = name
+	key, isKey := field.Tag.Lookup("key")
+	d.derived = append(d.derived, isKey || name == "version" || name == "updated_at")
+	d.unlogged = append(d.unlogged, isKey || slices.Contains(list, "secret") || slices.Contains(list, "personal"))
+	if isKey {
+		d.KeyFields = append(d.KeyFields, d.parseKey(t, name, key))
 	}
 	if copied, ok := field.Tag.Lookup("copies"); ok {
 		d.Copies = append(d.Copies, parseCopy(name, copied))
@@ -123,6 +126,27 @@ func (d *Definition) readTags(t reflect.Type, field reflect.StructField) {
 	for belongs := range strings.FieldsSeq(field.Tag.Get("belongs")) {
 		d.References = append(d.References, parseReference(name, belongs))
 	}
+}
+
+func (d *Definition) parseKey(t reflect.Type, name, tag string) KeyField {
+	of, options, _ := strings.Cut(tag, ",")
+	kind, unique, _ := strings.Cut(options, ",")
+	original, ok := t.FieldByName(of)
+	if !ok || !slices.Contains(textkey.Kinds, textkey.Kind(kind)) || unique != "" && unique != "unique" {
+		panic(fmt.Sprintf("%s.%s has the tag %q, want a field and a kind of key", d.TypeName, name, tag))
+	}
+	plain, _, _ := strings.Cut(original.Tag.Get("db"), ",")
+	return KeyField{Name: name, Of: plain, Kind: textkey.Kind(kind), Unique: unique != ""}
+}
+
+// KeyOf returns the name of the field that holds a key of that kind of a text field, or "" if there is none.
+func (d *Definition) KeyOf(field string, kind textkey.Kind) string {
+	for _, key := range d.KeyFields {
+		if key.Of == field && key.Kind == kind {
+			return key.Name
+		}
+	}
+	return ""
 }
 
 // checkNames panics if a name in the declaration is not the name of a field.

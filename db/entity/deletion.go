@@ -136,6 +136,7 @@ type anyRepository interface {
 	detachAll(ctx context.Context, scope auth.Scope, where store.Filter, field string) error
 	assignAll(ctx context.Context, scope auth.Scope, where store.Filter, set []store.Assignment) error
 	pointersOf(ctx context.Context, id store.ID) ([]any, error)
+	refreshKeys(ctx context.Context) (changed int, err error)
 }
 
 // removeDependents deletes, or detaches, the documents that belong to those of the owner, the deepest first.

@@ -32,8 +32,8 @@ func NewRepository[T any, P Document[T]](d *Database, def *Definition) *Reposito
 
 // Create writes a new document with its event.
 func (r *Repository[T]) Create(ctx context.Context, scope auth.Scope, doc *T) error {
-	if keyed, ok := r.document(doc).(keyed); ok {
-		keyed.SetKeys()
+	if keyed, ok := r.document(doc).(Keyed); ok {
+		keyed.SetKeys(r.db.Keys)
 	}
 	event := r.db.newEvent(r.def, scope, Created, nil, r.document(doc))
 	if err := r.db.Store.Insert(ctx, r.def.Collection, r.document(doc), event); err != nil {

@@ -8,12 +8,13 @@ import (
 
 	"crm/auth"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
-// keyed is a document that stores some of its fields case-folded, too.
-type keyed interface {
-	// SetKeys sets the folded fields from the original ones.
-	SetKeys()
+// Keyed is a document with fields that hold keys of other fields.
+type Keyed interface {
+	// SetKeys sets these fields.
+	SetKeys(keys *textkey.Keys)
 }
 
 // updateTries is how often an update without an expected version is tried while others change the document.
@@ -108,8 +109,8 @@ func (r *Repository[T]) stamp(next *T) []store.Assignment {
 
 // difference returns the assignments that turn current into next.
 func (r *Repository[T]) difference(current, next *T) (set []store.Assignment) {
-	if doc, ok := r.document(next).(keyed); ok {
-		doc.SetKeys()
+	if doc, ok := r.document(next).(Keyed); ok {
+		doc.SetKeys(r.db.Keys)
 	}
 	before, after := r.document(current).Pointers(nil), r.document(next).Pointers(nil)
 	for i, field := range r.def.Fields {

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/packages"
+
+	"crm/db/textkey"
 )
 
 // source holds the declarations of a package.
@@ -29,9 +31,10 @@ type field struct {
 	name string
 	// basic is the basic type to which pointers to the field are converted if it has a named type.
 	basic string
-	// folds is the field whose case-folded form this one holds, unique whether its values must be unique, and optional
-	// whether it may be missing.
-	folds            string
+	// keyOf is the field whose key this one holds, unique whether its values must be unique, and optional whether it may
+	// be missing.
+	keyOf            string
+	keyKind          textkey.Kind
 	unique, optional bool
 }
 
@@ -110,8 +113,9 @@ func readDocument(name string, structure *types.Struct) (document, error) {
 				f.basic = basic.Name()
 			}
 		}
-		original, options, _ := strings.Cut(tag.Get("folds"), ",")
-		f.folds, f.unique = original, options == "unique"
+		of, options, _ := strings.Cut(tag.Get("key"), ",")
+		kind, unique, _ := strings.Cut(options, ",")
+		f.keyOf, f.keyKind, f.unique = of, textkey.Kind(kind), unique != ""
 		d.fields = append(d.fields, f)
 	}
 	return d, nil

@@ -4,11 +4,12 @@ import (
 	"strings"
 
 	"crm/db/entity"
+	"crm/db/textkey"
 )
 
 // entities writes the code that follows from the declarations in package db.
 func (w *writer) entities(s source) {
-	w.line("import \"crm/db/entity\"\n")
+	w.line("import (\n\"crm/db/entity\"\n\"crm/db/textkey\"\n)\n")
 	w.kinds(s.declarations)
 	w.events(s.declarations)
 	w.line("// catalog holds all declared entities.\nvar catalog = entity.NewCatalog(")
@@ -95,23 +96,31 @@ func (w *writer) pointers(d document) {
 	w.line(")\n}\n")
 }
 
-// keys writes a document's method SetKeys, if it has folded fields.
+// keyFunctions are the functions that make a key of a text.
+var keyFunctions = map[textkey.Kind]string{textkey.Folded: "textkey.Fold", textkey.Digits: "keys.Digits"}
+
+// keys writes a document's method SetKeys, if it has keys.
 func (w *writer) keys(d document) {
 	var lines []string
 	for _, f := range d.fields {
-		switch {
-		case f.folds == "":
-		case f.unique:
-			lines = append(lines, "d."+f.name+" = entity.FoldUnique(d."+f.name+", d."+f.folds+")")
-		case f.optional:
-			lines = append(lines, "d."+f.name+" = entity.FoldOptional(d."+f.folds+")")
-		default:
-			lines = append(lines, "d."+f.name+" = entity.Fold(d."+f.folds+")")
+		if f.keyOf == "" {
+			continue
 		}
+		function, value := keyFunctions[f.keyKind], ""
+		switch {
+		case f.keyKind == textkey.International:
+			value = "keys.International(d." + f.keyOf + ")"
+		case f.unique:
+			value = "textkey.FoldUnique(d." + f.name + ", d." + f.keyOf + ")"
+		case f.optional:
+			value = "textkey.Optional(d." + f.keyOf + ", " + function + ")"
+		default:
+			value = function + "(d." + f.keyOf + ")"
+		}
+		lines = append(lines, "d."+f.name+" = "+value)
 	}
 	if len(lines) > 0 {
-		w.line("// SetKeys sets the folded fields from the original ones.\nfunc (d *%s) SetKeys() {\n%s\n}\n",
-			d.name, strings.Join(lines, "\n"))
+		w.line("// SetKeys implements entity.Keyed.\nfunc (d *%s) SetKeys(keys *textkey.Keys) {\n%s\n}\n", d.name, strings.Join(lines, "\n"))
 	}
 }
 

@@ -4,12 +4,11 @@ package legacy
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"crm/db"
 	"crm/db/entity"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // batch is how many documents are read at a time.
@@ -18,16 +17,16 @@ const batch = 200
 // Backfill adds the missing fields to documents that the old application wrote: keys, version and defaults. It changes
 // nothing that the old application wrote, may be interrupted and called again, and reports in words what it could not
 // do.
-func Backfill(ctx context.Context, s store.Store) (reports []string, err error) {
-	reports, err = accounts[db.User](ctx, s, db.Users, reports)
+func Backfill(ctx context.Context, s store.Store, keys *textkey.Keys) (reports []string, err error) {
+	reports, err = accounts[db.User](ctx, s, keys, db.Users, reports)
 	if err != nil {
 		return reports, err
 	}
-	if reports, err = accounts[db.Customer](ctx, s, db.Customers, reports); err != nil {
+	if reports, err = accounts[db.Customer](ctx, s, keys, db.Customers, reports); err != nil {
 		return reports, err
 	}
 	lacks := lacking("kind", "status", "title_key")
-	if err := fill[db.Interaction](ctx, s, db.Interactions, lacks, "kind", "status", "title_key"); err != nil {
+	if err := fill[db.Interaction](ctx, s, keys, db.Interactions, lacks, "kind", "status", "title_key"); err != nil {
 		return reports, err
 	}
 	return reports, tickets(ctx, s)
@@ -46,15 +45,15 @@ func lacking(fields ...string) store.Filter {
 // document is a document of the old application to fill in.
 type document[T any] interface {
 	entity.Document[T]
-	SetKeys()
+	entity.Keyed
 }
 
 // fill writes these fields, with keys and defaults, to every document that lacks something.
 func fill[T any, P document[T]](
-	ctx context.Context, s store.Store, def *entity.Definition, lacks store.Filter, fields ...string,
+	ctx context.Context, s store.Store, keys *textkey.Keys, def *entity.Definition, lacks store.Filter, fields ...string,
 ) error {
 	return each[T, P](ctx, s, def, lacks, func(doc P) ([]store.Assignment, error) {
-		doc.SetKeys()
+		doc.SetKeys(keys)
 		return assignments(def, doc, fields), nil
 	})
 }
@@ -111,7 +110,7 @@ func secondKey(email string, id store.ID) string { return email + "\x00" + id.St
 // accounts fills in accounts. Among accounts with the same address, one keeps it as its key; the others get a second
 // key.
 func accounts[T any, P document[T]](
-	ctx context.Context, s store.Store, def *entity.Definition, reports []string,
+	ctx context.Context, s store.Store, keys *textkey.Keys, def *entity.Definition, reports []string,
 ) ([]string, error) {
 	lacks := lacking("email_key", "name_key")
 	pending, err := s.Count(ctx, def.Collection, lacks)
@@ -122,11 +121,11 @@ func accounts[T any, P document[T]](
 	if err != nil {
 		return reports, err
 	}
-	keys := keyFields(def)
+	fields := keyFields(def)
 	return reports, each[T, P](ctx, s, def, lacks, func(doc P) ([]store.Assignment, error) {
-		doc.SetKeys()
+		doc.SetKeys(keys)
 		email, _ := store.ValueAt(doc.Pointers(nil)[def.FieldIndex("email_key")]).(string)
-		set := assignments(def, doc, keys)
+		set := assignments(def, doc, fields)
 		if owner := owners[email]; owner != idOf(doc) {
 			reports = append(reports, fmt.Sprintf("%s %s has the same e-mail address as %s: it can't log in until an admin changes it",
 				def.Noun, def.Kind.GlobalID(idOf(doc)), def.Kind.GlobalID(owner)))
@@ -136,16 +135,15 @@ func accounts[T any, P document[T]](
 	})
 }
 
-// keyFields returns the folded fields of an account except that of its address, in order.
+// keyFields returns the fields of an account that hold keys, except that of its address.
 func keyFields(def *entity.Definition) []string {
-	var keys []string
-	for _, key := range def.Folded {
-		if key != "email_key" {
-			keys = append(keys, key)
+	var names []string
+	for _, key := range def.KeyFields {
+		if !key.Unique {
+			names = append(names, key.Name)
 		}
 	}
-	slices.SortFunc(keys, strings.Compare)
-	return keys
+	return names
 }
 
 // addressOwners returns for each address the account that keeps it: the one that can already log in with it, else the
@@ -162,7 +160,7 @@ func addressOwners[T any, P entity.Document[T]](
 		}
 		for _, doc := range found {
 			pointers := P(doc).Pointers(nil)
-			email := entity.Fold(*pointers[def.FieldIndex("email")].(*string))
+			email := textkey.Fold(*pointers[def.FieldIndex("email")].(*string))
 			logsIn := *pointers[def.FieldIndex("email_key")].(*string) == email
 			if _, taken := owners[email]; logsIn || !taken {
 				owners[email] = idOf(P(doc))

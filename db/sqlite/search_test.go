@@ -10,6 +10,7 @@ import (
 
 	"crm/db"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // withoutIndexes declares a collection as an older version of the program did, without indexes and search.
@@ -39,7 +40,7 @@ func customerOf(i int) store.Document {
 	customer := &db.Customer{
 		ID: store.NewID(), Name: name, Email: name, Company: &company, CreatedAt: at, UpdatedAt: at, Version: 1,
 	}
-	customer.SetKeys()
+	customer.SetKeys(textkey.New(""))
 	return customer
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/entity"
+	"crm/db/textkey"
 )
 
 // model combines the schema with the declarations of entities. newModel finds all mismatches, before anything is generated.
@@ -205,12 +207,9 @@ func (e *entityModel) stores(name string) bool {
 	return ok
 }
 
-// comparedField returns the stored field that is used to compare and sort by the named one.
-func (e *entityModel) comparedField(name string) string {
-	if key, ok := e.Folded[name]; ok {
-		return key
-	}
-	return name
+// orderedField returns the stored field that is used to sort by the named one.
+func (e *entityModel) orderedField(name string) string {
+	return cmp.Or(e.KeyOf(name, textkey.Folded), name)
 }
 
 // deletedCounts returns the counts in the payload of the mutation that deletes an entity.

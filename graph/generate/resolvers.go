@@ -9,6 +9,7 @@ import (
 
 	"crm/db/entity"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // resolvers writes the part of package resolvers that is derived from the entities. Hand-written methods take precedence.
@@ -207,8 +208,25 @@ func (m *model) condition(e *entityModel, field *ast.FieldDefinition) (string, e
 	if field.Type.Name() == "Boolean" {
 		return fmt.Sprintf("boolean(c, path, %q, %q, %s)", field.Name, name, goName), nil
 	}
+	if text := textCondition(e, name, field); text != "" {
+		return fmt.Sprintf("compareText(c, path, %q, %s, %s)", field.Name, goName, text), nil
+	}
 	value, err := m.valueOf(e, field, stored)
-	return fmt.Sprintf("compare(c, path, %q, %q, %s, %s)", field.Name, e.comparedField(name), goName, value), err
+	return fmt.Sprintf("compare(c, path, %q, %q, %s, %s)", field.Name, name, goName, value), err
+}
+
+// textCondition writes the conditions on a text by its keys; it is empty if the text has none.
+func textCondition(e *entityModel, name string, field *ast.FieldDefinition) string {
+	folded, digits := e.KeyOf(name, textkey.Folded), e.KeyOf(name, textkey.Digits)
+	switch {
+	case digits != "":
+		return fmt.Sprintf("dialled{%q}", digits)
+	case folded != "" && field.Name == "email":
+		return fmt.Sprintf("addressed{%q}", folded)
+	case folded != "":
+		return fmt.Sprintf("folded{%q}", folded)
+	}
+	return ""
 }
 
 // valueOf writes the function that turns an input's value into a stored value.
@@ -230,8 +248,6 @@ func (m *model) valueOf(e *entityModel, field *ast.FieldDefinition, stored store
 		return "number", nil
 	case stored.Type == store.TypeString && enum != nil && enum.Kind == ast.Enum:
 		return "stored", nil
-	case stored.Type == store.TypeString && e.comparedField(stored.Name) != stored.Name:
-		return "folded", nil
 	case stored.Type == store.TypeString:
 		return "plain", nil
 	}
@@ -246,7 +262,7 @@ func (m *model) order(w *writer, e *entityModel) {
 	}
 	w.line("func %sSort(o *graph.%sOrder) store.Sort {\nfields := map[graph.%sOrderField]string{", lowerFirst(e.TypeName), e.TypeName, e.TypeName)
 	for _, value := range order.EnumValues {
-		w.line("graph.%sOrderField%s: %q,", e.TypeName, templates.ToGo(strings.ToLower(value.Name)), e.comparedField(strings.ToLower(value.Name)))
+		w.line("graph.%sOrderField%s: %q,", e.TypeName, templates.ToGo(strings.ToLower(value.Name)), e.orderedField(strings.ToLower(value.Name)))
 	}
 	w.line("}\nreturn store.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}\n}\n")
 }

@@ -1,7 +1,8 @@
-package entity
+package textkey
 
 import (
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -20,14 +21,10 @@ func isLowerASCII(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 || ('A' <= r && r <= 'Z') }) < 0
 }
 
-// FoldOptional is Fold for a text that may be missing.
-func FoldOptional(text *string) *string {
-	if text == nil {
-		return nil
-	}
-	key := Fold(*text)
-	return &key
-}
+// Address returns the key of an address that somebody types, for example to log in: spaces around it don't count.
+func Address(text string) string { return Fold(strings.TrimFunc(text, isAround)) }
+
+func isAround(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 // FoldUnique returns the key of a text that must be unique, such as an account's address. If two documents of the old
 // application share one, the second has a key with a suffix, which stays as long as the text does, so that the document

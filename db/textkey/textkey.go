@@ -1,0 +1,47 @@
+// Package textkey makes the keys that are stored beside texts, so that an index can find, compare and sort them as people
+// expect: regardless of case, of accents, or of how a telephone number is written.
+package textkey
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Kind is a kind of key.
+type Kind string
+
+// The kinds of keys.
+const (
+	// Folded keys are equal for texts that differ only in case or in Unicode composition; see Fold.
+	Folded Kind = "fold"
+	// Digits keys contain all forms of a telephone number; see Keys.Digits.
+	Digits Kind = "digits"
+	// International keys are telephone numbers in international form; see Keys.International.
+	International Kind = "international"
+)
+
+// Kinds are all kinds.
+var Kinds = []Kind{Folded, Digits, International}
+
+// Keys makes the keys that depend on the operator's settings.
+type Keys struct{ region Region }
+
+// New returns the keys for telephone numbers of a region.
+func New(region Region) *Keys { return &Keys{region: region} }
+
+// version changes when the program makes other keys than before from the same text and settings.
+const version = 1
+
+// Signature identifies the keys that are made. If the stored keys have another one, they have to be made again.
+func (k *Keys) Signature() string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", version, k.region))
+}
+
+// Optional returns the key of a text that may be missing.
+func Optional(text *string, key func(string) string) *string {
+	if text == nil {
+		return nil
+	}
+	made := key(*text)
+	return &made
+}

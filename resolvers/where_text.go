@@ -1,0 +1,195 @@
+package resolvers
+
+import (
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"crm/db/store"
+	"crm/db/textkey"
+	"crm/graph"
+)
+
+// textConditions converts conditions on a text into conditions on the keys that are stored beside it.
+type textConditions interface {
+	// condition converts a condition, whose operator is OpEq, OpContains or OpStartsWith; problem says why it can't be
+	// searched.
+	condition(op store.Op, text string) (filter store.Filter, problem string)
+	// nullable is the field that is null if the text is missing.
+	nullable() string
+}
+
+// compareText converts the conditions on a text, which are in the input field name of the where input at path.
+func compareText(
+	c *conditions, path, name string, in graphql.Omittable[*graph.TextFilter], by textConditions,
+) store.Filter {
+	if !in.IsSet() {
+		return store.Filter{}
+	}
+	path += "." + name
+	if !given(c, in, path, in.Value() == nil) {
+		return store.Filter{}
+	}
+	t := textComparison{conditions: c, path: path, by: by}
+	cmp := in.Value()
+	t.scalar("eq", store.OpEq, cmp.Eq)
+	t.scalar("ne", store.OpNe, cmp.Ne)
+	t.scalar("contains", store.OpContains, cmp.Contains)
+	t.scalar("startsWith", store.OpStartsWith, cmp.StartsWith)
+	t.list("in", cmp.In, func(f store.Filter) store.Filter { return f })
+	t.list("notIn", cmp.NotIn, complement)
+	if given(c, cmp.IsNull, path+".isNull", cmp.IsNull.Value() == nil) {
+		t.filters = append(t.filters, nullness(path, by.nullable(), *cmp.IsNull.Value()))
+	}
+	return store.And(t.filters...)
+}
+
+// textComparison collects the conditions on one text.
+type textComparison struct {
+	*conditions
+	path    string
+	by      textConditions
+	filters []store.Filter
+}
+
+func (t *textComparison) scalar(name string, op store.Op, in graphql.Omittable[*string]) {
+	path := t.path + "." + name
+	if !given(t.conditions, in, path, in.Value() == nil) {
+		return
+	}
+	isNe := op == store.OpNe
+	if isNe {
+		op = store.OpEq
+	}
+	filter := t.condition(path, op, *in.Value())
+	if isNe {
+		filter = complement(filter)
+	}
+	t.filters = append(t.filters, filter)
+}
+
+func (t *textComparison) list(name string, in graphql.Omittable[[]string], convert func(store.Filter) store.Filter) {
+	path := t.path + "." + name
+	if !given(t.conditions, in, path, in.Value() == nil) {
+		return
+	}
+	if n := len(in.Value()); n > maxValues {
+		t.problems.Add(path, "must have at most %d values, not %d", maxValues, n)
+		return
+	}
+	found := make([]store.Filter, 0, len(in.Value()))
+	for i, text := range in.Value() {
+		found = append(found, t.condition(fmt.Sprintf("%s.%d", path, i), store.OpEq, text))
+	}
+	t.filters = append(t.filters, convert(anyOf(found, t.path)))
+}
+
+func (t *textComparison) condition(path string, op store.Op, text string) store.Filter {
+	if n := utf8.RuneCountInString(text); op != store.OpEq && n > maxSearch {
+		t.problems.Add(path, "must have at most %d characters, not %d", maxSearch, n)
+		return store.None()
+	}
+	filter, problem := t.by.condition(op, text)
+	if problem != "" {
+		t.problems.Add(path, "%s", problem)
+	}
+	return withPath(filter, t.path)
+}
+
+// withPath sets the path of a condition and of those in it.
+func withPath(f store.Filter, path string) store.Filter {
+	f.Path = path
+	f.Filters = slices.Clone(f.Filters)
+	for i, part := range f.Filters {
+		f.Filters[i] = withPath(part, path)
+	}
+	return f
+}
+
+// anyOf matches what one of the conditions matches: if all compare the same field, by one membership test.
+func anyOf(filters []store.Filter, path string) store.Filter {
+	values := make([]any, len(filters))
+	for i, f := range filters {
+		if f.Op != store.OpEq || f.Field != filters[0].Field {
+			return store.Or(filters...)
+		}
+		values[i] = f.Value
+	}
+	if len(filters) == 0 {
+		return store.None()
+	}
+	return store.Filter{Op: store.OpIn, Field: filters[0].Field, Values: values, Path: path}
+}
+
+// complement matches what a condition doesn't match.
+func complement(f store.Filter) store.Filter {
+	switch f.Op {
+	case store.OpEq:
+		f.Op = store.OpNe
+	case store.OpIn:
+		f.Op = store.OpNotIn
+	default:
+		return store.Not(f)
+	}
+	return f
+}
+
+// tooShort is the problem of a text that no index can find inside of others.
+func tooShort(n int) string {
+	return fmt.Sprintf("must have at least %d characters; startsWith accepts fewer", n)
+}
+
+// folded compares texts regardless of case, by a key of the kind textkey.Folded.
+type folded struct{ field string }
+
+func (t folded) nullable() string { return t.field }
+
+func (t folded) condition(op store.Op, text string) (store.Filter, string) {
+	key := textkey.Fold(text)
+	if op == store.OpContains && utf8.RuneCountInString(key) < store.MinSearch {
+		return store.None(), tooShort(store.MinSearch)
+	}
+	return store.Compare(op, t.field, key), ""
+}
+
+// addressed compares e-mail addresses, by such a key.
+type addressed struct{ field string }
+
+func (t addressed) nullable() string { return t.field }
+
+func (t addressed) condition(op store.Op, text string) (store.Filter, string) {
+	return folded(t).condition(op, textkey.Address(text))
+}
+
+// dialled compares telephone numbers by their digits, by a key of the kind textkey.Digits, whose words are between spaces.
+type dialled struct{ field string }
+
+func (t dialled) nullable() string { return t.field }
+
+func (t dialled) condition(op store.Op, text string) (store.Filter, string) {
+	const space = " "
+	sought := textkey.SoughtDigits(text)
+	var before, after string
+	least := store.MinSearch
+	switch op {
+	case store.OpEq:
+		before, after, least = space, space, 1
+	case store.OpStartsWith:
+		before, least = space, store.MinSearch-1
+	}
+	if sought.Digits != "" && len(sought.Digits) < least {
+		return store.None(), fmt.Sprintf("must have at least %d digits", least)
+	}
+	var filters []store.Filter
+	for _, word := range append(slices.Clone(sought.Words), sought.Digits) {
+		if len(before+word+after) >= store.MinSearch && word != "" {
+			filters = append(filters, store.Compare(store.OpContains, t.field, before+word+after))
+		}
+	}
+	if len(filters) == 0 {
+		return store.None(), fmt.Sprintf("must have at least %d digits", least)
+	}
+	return store.And(filters...), ""
+}
