@@ -87,7 +87,7 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	d.sessionCache = newSessionCache(d.Broker.Wake)
 	d.entities = &entity.Database{
 		Store: d.store, Catalog: catalog, CursorKeys: options.CursorKeys, Keys: options.Keys, Silent: options.Silent,
-		Now: d.now, Wake: d.wake,
+		Now: d.now, Wake: d.wake, Numbers: numbers{d.store},
 	}
 	d.entities.Versioned, _ = engine.(store.Versioned)
 	d.readers, d.repositories = newRepositories(d.entities)

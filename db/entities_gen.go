@@ -45,6 +45,7 @@ const (
 
 // catalog holds all declared entities.
 var catalog = entity.NewCatalog(
+	Counters,
 	CustomerNotes,
 	Customers,
 	Deliveries,
@@ -94,6 +95,14 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		Tickets:       r.tickets.Reader,
 		Users:         r.users.Reader,
 	}, r
+}
+
+// Pointers implements store.Document.
+func (d *Counter) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		&d.Value,
+	)
 }
 
 // Pointers implements store.Document.
@@ -232,13 +241,21 @@ func (d *Ticket) Pointers(into []any) []any {
 		&d.InteractionUserID,
 		&d.InteractionInternal,
 		&d.AssigneeID,
+		&d.Number,
+		&d.Title,
 		&d.Description,
 		(*string)(&d.Status),
 		(*int)(&d.Priority),
 		&d.CreatedAt,
 		&d.UpdatedAt,
 		&d.Version,
+		&d.titleKey,
 	)
+}
+
+// SetKeys implements entity.Keyed.
+func (d *Ticket) SetKeys(keys *textkey.Keys) {
+	d.titleKey = textkey.Fold(d.Title)
 }
 
 // Pointers implements store.Document.

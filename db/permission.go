@@ -1,6 +1,8 @@
 package db
 
 import (
+	"slices"
+
 	"crm/auth"
 	"crm/db/store"
 )
@@ -78,6 +80,9 @@ func (t *Ticket) ViewerCan(scope auth.Scope) []TicketAction {
 		if action == MoveTicket && len(t.AllowedTransitions(scope)) == 0 {
 			continue
 		}
+		if action == UpdateTicket && t.Status == TicketClosed && !scope.IsStaff() {
+			continue // the texts of a closed ticket are fixed, and customers can't change anything else
+		}
 		if t.Permit(scope, action) == nil {
 			allowed = append(allowed, action)
 		}
@@ -85,26 +90,22 @@ func (t *Ticket) ViewerCan(scope auth.Scope) []TicketAction {
 	return allowed
 }
 
-// staffTransitions lead forward one step at a time, and back to any earlier state.
-var staffTransitions = map[TicketStatus][]TicketStatus{
-	TicketOpen:       {TicketInProgress},
-	TicketInProgress: {TicketOpen, TicketResolved},
-	TicketResolved:   {TicketOpen, TicketInProgress, TicketClosed},
-	TicketClosed:     {TicketOpen, TicketInProgress, TicketResolved},
-}
+// ticketStatuses are all statuses, in the order in which staff usually move a ticket.
+var ticketStatuses = []TicketStatus{TicketOpen, TicketInProgress, TicketResolved, TicketClosed}
 
-// customerTransitions close a ticket that is resolved or wasn't begun, and reopen one that isn't done after all.
+// customerTransitions close a ticket, and reopen one that isn't done after all.
 var customerTransitions = map[TicketStatus][]TicketStatus{
-	TicketOpen:     {TicketClosed},
-	TicketResolved: {TicketOpen, TicketClosed},
-	TicketClosed:   {TicketOpen},
+	TicketOpen:       {TicketClosed},
+	TicketInProgress: {TicketClosed},
+	TicketResolved:   {TicketOpen, TicketClosed},
+	TicketClosed:     {TicketOpen},
 }
 
-// AllowedTransitions returns the states that the scope may move the ticket to.
+// AllowedTransitions returns the other states that the scope may move the ticket to: staff may move it to any.
 func (t *Ticket) AllowedTransitions(scope auth.Scope) []TicketStatus {
-	allowed := staffTransitions[t.Status]
+	allowed := ticketStatuses
 	if !scope.IsStaff() {
 		allowed = customerTransitions[t.Status]
 	}
-	return append([]TicketStatus{}, allowed...)
+	return slices.DeleteFunc(append([]TicketStatus{}, allowed...), func(status TicketStatus) bool { return status == t.Status })
 }

@@ -29,6 +29,9 @@ func (d *DB) Prepare(ctx context.Context, wait time.Duration, backfill Backfill,
 	if err := d.store.EnsureConstraints(ctx); err != nil {
 		return fmt.Errorf("cannot build the unique indexes: %w", err)
 	}
+	if err := d.completeTickets(ctx); err != nil {
+		return fmt.Errorf("cannot number the tickets of an earlier version: %w", err)
+	}
 	return d.RefreshKeys(ctx, log)
 }
 

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"strings"
 	"time"
 
 	"crm/db/entity"
@@ -36,15 +37,20 @@ type Ticket struct {
 	CustomerID    store.ID `db:"customer_id" belongs:"Customer.tickets,refuse"`
 	// InteractionUserID and InteractionInternal are the interaction's user and whether it is internal, which decide who
 	// sees the ticket.
-	InteractionUserID   store.ID     `db:"interaction_user_id" belongs:"User.tickets,refuse" copies:"interaction_id.user_id"`
-	InteractionInternal bool         `db:"interaction_internal,few" copies:"interaction_id.internal"`
-	AssigneeID          *store.ID    `db:"assignee_id" belongs:"User.assignedTickets,detach"`
-	Description         string       `db:"description"`
-	Status              TicketStatus `db:"status,few" default:"open"`
-	Priority            Priority     `db:"priority,few" default:"2"`
-	CreatedAt           time.Time    `db:"created_at"`
-	UpdatedAt           time.Time    `db:"updated_at"`
-	Version             int          `db:"version" default:"1"`
+	InteractionUserID   store.ID  `db:"interaction_user_id" belongs:"User.tickets,refuse" copies:"interaction_id.user_id"`
+	InteractionInternal bool      `db:"interaction_internal,few" copies:"interaction_id.internal"`
+	AssigneeID          *store.ID `db:"assignee_id" belongs:"User.assignedTickets,detach"`
+	// Number is nil for a ticket that another program wrote, until the server starts again.
+	Number      *int         `db:"number,serial"`
+	Title       string       `db:"title"`
+	Description string       `db:"description"`
+	Status      TicketStatus `db:"status,few" default:"open"`
+	Priority    Priority     `db:"priority,few" default:"2"`
+	CreatedAt   time.Time    `db:"created_at"`
+	UpdatedAt   time.Time    `db:"updated_at"`
+	Version     int          `db:"version" default:"1"`
+
+	titleKey string `db:"title_key" key:"Title,fold"`
 }
 
 // The verbs that only tickets have.
@@ -70,7 +76,30 @@ var Tickets = entity.Declare(entity.Declaration[Ticket]{
 		{Name: "tickets_status_created", Keys: []store.Key{{Field: "status"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_priority_newest", Keys: []store.Key{{Field: "priority"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_priority_oldest", Keys: []store.Key{{Field: "priority", Desc: true}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "tickets_number", Keys: []store.Key{{Field: "number"}}, Unique: true},
+		{Name: "tickets_title", Keys: []store.Key{{Field: "title_key"}, {Field: "_id"}}},
 		{Name: "tickets_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
+	Searched: []string{"title_key"},
 })
+
+// titleOf returns the title of a ticket that has none of its own: the beginning of the first line of its description.
+func titleOf(description string) string {
+	for line := range strings.Lines(description) {
+		title := strings.Map(func(r rune) rune {
+			if isControl(r) {
+				return ' '
+			}
+			return r
+		}, strings.ToValidUTF8(line, "\uFFFD"))
+		if title = strings.Join(strings.Fields(title), " "); title == "" {
+			continue
+		}
+		if runes := []rune(title); len(runes) > maxName {
+			return strings.TrimSpace(string(runes[:maxName-1])) + "…"
+		}
+		return title
+	}
+	return ""
+}

@@ -14,12 +14,15 @@ import (
 type NewTicket struct {
 	// InteractionID is a global id.
 	InteractionID string
-	Description   string
-	Priority      Priority
+	// Title defaults to the first line of the description.
+	Title       *string
+	Description string
+	Priority    Priority
 }
 
 // TicketChanges are changes to a ticket; nil leaves a field unchanged.
 type TicketChanges struct {
+	Title       *string
 	Description *string
 	Priority    *Priority
 }
@@ -29,6 +32,10 @@ func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (
 	var problems Problems
 	interactionID := problems.ID("interactionId", KindInteraction, in.InteractionID)
 	description := problems.requiredText("description", in.Description)
+	title := titleOf(description)
+	if in.Title != nil {
+		title = problems.line("title", *in.Title)
+	}
 	if err := problems.inInput(); err != nil {
 		return nil, err
 	}
@@ -42,7 +49,7 @@ func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (
 	now := d.now()
 	ticket := &Ticket{
 		ID: store.NewID(), InteractionID: interaction.ID, CustomerID: interaction.CustomerID,
-		InteractionUserID: interaction.UserID, InteractionInternal: interaction.Internal, Description: description, Status: TicketOpen, Priority: in.Priority,
+		InteractionUserID: interaction.UserID, InteractionInternal: interaction.Internal, Title: title, Description: description, Status: TicketOpen, Priority: in.Priority,
 		CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	if err := d.tickets.Create(ctx, scope, ticket); err != nil {
@@ -60,9 +67,7 @@ func (d *DB) UpdateTicket(
 			return "", err
 		}
 		var problems Problems
-		if changes.Description != nil {
-			next.Description = problems.requiredText("description", *changes.Description)
-		}
+		changes.applyTexts(next, &problems)
 		if changes.Priority != nil && *changes.Priority != next.Priority {
 			if !scope.IsStaff() {
 				return "", store.FieldError(store.Forbidden, "input.priority", "only staff may change a ticket's priority")
@@ -73,7 +78,42 @@ func (d *DB) UpdateTicket(
 	})
 }
 
-// MoveTicket moves a ticket to one of its AllowedTransitions.
+// applyTexts changes the texts, unless the ticket is closed. A title that is the description's first line follows the
+// description.
+func (c TicketChanges) applyTexts(next *Ticket, problems *Problems) {
+	before, derived := *next, next.Title == titleOf(next.Description)
+	if c.Description != nil {
+		next.Description = problems.requiredText("description", *c.Description)
+	}
+	switch {
+	case c.Title != nil:
+		next.Title = problems.line("title", *c.Title)
+	case derived:
+		next.Title = titleOf(next.Description)
+	}
+	if next.Status != TicketClosed {
+		return
+	}
+	if next.Description != before.Description {
+		problems.Add("description", "must not change while the ticket is closed; reopen it first")
+	}
+	if next.Title != before.Title && c.Title != nil {
+		problems.Add("title", "must not change while the ticket is closed; reopen it first")
+	}
+}
+
+// completeTickets numbers the tickets that have no number, and gives them titles.
+func (d *DB) completeTickets(ctx context.Context) error {
+	return d.tickets.NumberAll(ctx, func(t *Ticket) []string {
+		if t.Title == "" {
+			t.Title = titleOf(t.Description)
+		}
+		t.SetKeys(d.entities.Keys)
+		return []string{"title", "title_key"}
+	})
+}
+
+// MoveTicket moves a ticket to one of its AllowedTransitions. Moving it to its present status changes nothing.
 func (d *DB) MoveTicket(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, status TicketStatus,
 ) (*Ticket, error) {
@@ -82,10 +122,7 @@ func (d *DB) MoveTicket(
 			return "", err
 		}
 		allowed := next.AllowedTransitions(scope)
-		if len(allowed) == 0 {
-			return "", store.FieldError(store.BadInput, "input.status", "only staff may move a ticket that is %s", next.Status.name())
-		}
-		if !slices.Contains(allowed, status) {
+		if status != next.Status && !slices.Contains(allowed, status) {
 			return "", store.FieldError(store.BadInput, "input.status", "a ticket that is %s can't become %s, only %s",
 				next.Status.name(), status.name(), names(allowed))
 		}

@@ -26,6 +26,8 @@ type (
 	IDFilter = Comparison[string]
 	// TextFilter compares a text case-insensitively.
 	TextFilter = Comparison[string]
+	// IntFilter compares a whole number.
+	IntFilter = Comparison[int]
 	// DateTimeFilter compares a point in time.
 	DateTimeFilter = Comparison[time.Time]
 )

@@ -189,6 +189,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeliveryStatusFilter", ec.unmarshalInputDeliveryStatusFilter),
 			graphql.NewInputUnmarshaler("DeliveryWhere", ec.unmarshalInputDeliveryWhere),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
+			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
 			graphql.NewInputUnmarshaler("InteractionKindFilter", ec.unmarshalInputInteractionKindFilter),
 			graphql.NewInputUnmarshaler("InteractionOrder", ec.unmarshalInputInteractionOrder),
 			graphql.NewInputUnmarshaler("InteractionStatusFilter", ec.unmarshalInputInteractionStatusFilter),
@@ -523,6 +524,26 @@ input TicketStatusFilter {
   in: [TicketStatus!]
   "Is none of these."
   notIn: [TicketStatus!]
+}
+
+"Compares a whole number."
+input IntFilter {
+  "Is this number."
+  eq: Int
+  "Is not this number."
+  ne: Int
+  "Is one of these, at most 100."
+  in: [Int!]
+  "Is none of these, at most 100."
+  notIn: [Int!]
+  "Is greater."
+  gt: Int
+  "Is this number or greater."
+  gte: Int
+  "Is less."
+  lt: Int
+  "Is this number or less."
+  lte: Int
 }
 
 "Compares a priority."
@@ -1046,6 +1067,10 @@ enum TicketAction {
 type Ticket implements Node {
   "The global id: ` + "`" + `tkt_` + "`" + ` and 24 hexadecimal digits."
   id: ID!
+  "The number by which people refer to it. It ascends, and is never used twice. Null only for a ticket that another program wrote, until the server starts again."
+  number: Int
+  "What it is about, in one line."
+  title: String!
   "The request."
   description: String!
   "How far the work has got."
@@ -1111,6 +1136,10 @@ input TicketWhere {
   not: TicketWhere
   "By id."
   id: IDFilter
+  "By number."
+  number: IntFilter
+  "By title."
+  title: TextFilter
   "By status."
   status: TicketStatusFilter
   "By priority."
@@ -1523,9 +1552,9 @@ type Mutation {
 
   "Raises a ticket on an interaction and emails everyone involved."
   createTicket("The ticket." input: CreateTicketInput!): CreateTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "Changes a ticket's text or priority. Customers may change only the text."
+  "Changes a ticket's texts or priority. Customers may change only the texts, and nobody those of a closed ticket."
   updateTicket("The changes." input: UpdateTicketInput!): UpdateTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "Moves a ticket to another status; see ` + "`" + `Ticket.allowedTransitions` + "`" + `. Emails everyone involved if it is now RESOLVED or CLOSED."
+  "Moves a ticket to another status; see ` + "`" + `Ticket.allowedTransitions` + "`" + `. Moving it to the status that it has changes nothing. Emails everyone involved if it is now RESOLVED or CLOSED."
   moveTicket("The ticket and its new status." input: MoveTicketInput!): MoveTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Assigns a ticket to a user, or to nobody, and emails everyone involved."
   assignTicket("The ticket and its assignee." input: AssignTicketInput!): AssignTicketPayload @hasRole(any: [ADMIN, USER])
@@ -1926,6 +1955,8 @@ type DeleteInteractionPayload {
 input CreateTicketInput {
   "The interaction's id."
   interactionId: ID!
+  "What it is about, 1 to 200 characters; by default the first line of the request."
+  title: String
   "The request, 1 to 10,000 characters."
   description: String!
   "How urgent it is."
@@ -1944,6 +1975,8 @@ input UpdateTicketInput {
   id: ID!
   "The version that the changes are based on."
   expectedVersion: Int
+  "What it is about, 1 to 200 characters."
+  title: String
   "The request, 1 to 10,000 characters."
   description: String
   "How urgent it is; only staff may change it."
@@ -2807,6 +2840,10 @@ func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphq
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Ticket_id(ctx, field)
+	case "number":
+		return ec.fieldContext_Ticket_number(ctx, field)
+	case "title":
+		return ec.fieldContext_Ticket_title(ctx, field)
 	case "description":
 		return ec.fieldContext_Ticket_description(ctx, field)
 	case "status":
@@ -11215,6 +11252,52 @@ func (ec *executionContext) fieldContext_Ticket_id(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Ticket", field, true, false, "ID")
 }
 
+func (ec *executionContext) _Ticket_number(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Ticket_title(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "String")
+}
+
 func (ec *executionContext) _Ticket_description(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14127,7 +14210,7 @@ func (ec *executionContext) unmarshalInputCreateTicketInput(ctx context.Context,
 		asMap["priority"] = "MEDIUM"
 	}
 
-	fieldsInOrder := [...]string{"interactionId", "description", "priority"}
+	fieldsInOrder := [...]string{"interactionId", "title", "description", "priority"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14141,6 +14224,13 @@ func (ec *executionContext) unmarshalInputCreateTicketInput(ctx context.Context,
 				return it, err
 			}
 			it.InteractionID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = graphql.OmittableOf(data)
 		case "description":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -15313,6 +15403,97 @@ func (ec *executionContext) unmarshalInputIDFilter(ctx context.Context, obj any)
 func UnmarshalIDFilter(ctx context.Context, raw any) (Comparison[string], error) {
 	var out Comparison[string]
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "IDFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputIntFilter(ctx context.Context, obj any) (Comparison[int], error) {
+	var it Comparison[int]
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"eq", "ne", "in", "notIn", "gt", "gte", "lt", "lte"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = graphql.OmittableOf(data)
+		case "ne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ne = graphql.OmittableOf(data)
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = graphql.OmittableOf(data)
+		case "notIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notIn"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotIn = graphql.OmittableOf(data)
+		case "gt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gt"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gt = graphql.OmittableOf(data)
+		case "gte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gte"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gte = graphql.OmittableOf(data)
+		case "lt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lt"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lt = graphql.OmittableOf(data)
+		case "lte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lte"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lte = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalIntFilter unmarshals raw into the IntFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalIntFilter(ctx context.Context, raw any) (Comparison[int], error) {
+	var out Comparison[int]
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "IntFilter", raw, &out)
 	return out, err
 }
 
@@ -16774,7 +16955,7 @@ func (ec *executionContext) unmarshalInputTicketWhere(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "status", "priority", "createdAt", "updatedAt", "interactionId", "customerId", "assigneeId", "interaction", "customer", "assignee"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "number", "title", "status", "priority", "createdAt", "updatedAt", "interactionId", "customerId", "assigneeId", "interaction", "customer", "assignee"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -16809,6 +16990,20 @@ func (ec *executionContext) unmarshalInputTicketWhere(ctx context.Context, obj a
 				return it, err
 			}
 			it.ID = graphql.OmittableOf(data)
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalOIntFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = graphql.OmittableOf(data)
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOTextFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = graphql.OmittableOf(data)
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
 			data, err := ec.unmarshalOTicketStatusFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
@@ -17215,7 +17410,7 @@ func (ec *executionContext) unmarshalInputUpdateTicketInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "description", "priority"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "title", "description", "priority"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17236,6 +17431,13 @@ func (ec *executionContext) unmarshalInputUpdateTicketInput(ctx context.Context,
 				return it, err
 			}
 			it.ExpectedVersion = graphql.OmittableOf(data)
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = graphql.OmittableOf(data)
 		case "description":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -19985,6 +20187,16 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 			out.Values[i] = graphql.MarshalString("Ticket")
 		case "id":
 			out.Values[i] = ec._Ticket_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "number":
+			out.Values[i] = ec._Ticket_number(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "title":
+			out.Values[i] = ec._Ticket_title(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -22812,6 +23024,41 @@ func (ec *executionContext) unmarshalOIDFilter2ᚖcrmᚋgraphᚐComparison(ctx c
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
 	if v == nil {
 		return nil, nil
@@ -22828,6 +23075,14 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	_ = ctx
 	res := graphql.MarshalInt(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOIntFilter2ᚖcrmᚋgraphᚐComparison(ctx context.Context, v any) (*Comparison[int], error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputIntFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOInteraction2ᚖcrmᚋdbᚐInteraction(ctx context.Context, sel ast.SelectionSet, v *db.Interaction) graphql.Marshaler {

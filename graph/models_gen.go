@@ -135,6 +135,8 @@ type CreateInteractionPayload struct {
 type CreateTicketInput struct {
 	// The interaction's id.
 	InteractionID string `json:"interactionId"`
+	// What it is about, 1 to 200 characters; by default the first line of the request.
+	Title graphql.Omittable[*string] `json:"title,omitempty"`
 	// The request, 1 to 10,000 characters.
 	Description string `json:"description"`
 	// How urgent it is.
@@ -612,6 +614,10 @@ type TicketWhere struct {
 	Not graphql.Omittable[*TicketWhere] `json:"not,omitempty"`
 	// By id.
 	ID graphql.Omittable[*Comparison[string]] `json:"id,omitempty"`
+	// By number.
+	Number graphql.Omittable[*Comparison[int]] `json:"number,omitempty"`
+	// By title.
+	Title graphql.Omittable[*Comparison[string]] `json:"title,omitempty"`
 	// By status.
 	Status graphql.Omittable[*Comparison[db.TicketStatus]] `json:"status,omitempty"`
 	// By priority.
@@ -734,6 +740,8 @@ type UpdateTicketInput struct {
 	ID string `json:"id"`
 	// The version that the changes are based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// What it is about, 1 to 200 characters.
+	Title graphql.Omittable[*string] `json:"title,omitempty"`
 	// The request, 1 to 10,000 characters.
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
 	// How urgent it is; only staff may change it.

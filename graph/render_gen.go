@@ -2470,26 +2470,32 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 		case "id":
 			f.index = 1
 			return true
-		case "description":
+		case "number":
 			f.index = 2
 			return true
-		case "status":
+		case "title":
 			f.index = 3
 			return true
-		case "priority":
+		case "description":
 			f.index = 4
 			return true
-		case "createdAt":
+		case "status":
 			f.index = 5
 			return true
-		case "updatedAt":
+		case "priority":
 			f.index = 6
 			return true
-		case "version":
+		case "createdAt":
 			f.index = 7
 			return true
-		case "interaction":
+		case "updatedAt":
 			f.index = 8
+			return true
+		case "version":
+			f.index = 9
+			return true
+		case "interaction":
+			f.index = 10
 			var args map[string]any
 			ctx := p.fieldContext("Ticket", f, args)
 			resolver := p.ec.Resolvers.Ticket()
@@ -2497,7 +2503,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planInteraction(f.field.Selections)
 			return f.selection != nil
 		case "customer":
-			f.index = 9
+			f.index = 11
 			var args map[string]any
 			ctx := p.fieldContext("Ticket", f, args)
 			resolver := p.ec.Resolvers.Ticket()
@@ -2505,7 +2511,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planCustomer(f.field.Selections)
 			return f.selection != nil
 		case "assignee":
-			f.index = 10
+			f.index = 12
 			var args map[string]any
 			ctx := p.fieldContext("Ticket", f, args)
 			resolver := p.ec.Resolvers.Ticket()
@@ -2513,14 +2519,14 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planUser(f.field.Selections)
 			return f.selection != nil
 		case "viewerCan":
-			f.index = 11
+			f.index = 13
 			var args map[string]any
 			ctx := p.fieldContext("Ticket", f, args)
 			resolver := p.ec.Resolvers.Ticket()
 			f.call = func(obj *db.Ticket) ([]db.TicketAction, error) { return resolver.ViewerCan(ctx, obj) }
 			return true
 		case "allowedTransitions":
-			f.index = 12
+			f.index = 14
 			var args map[string]any
 			ctx := p.fieldContext("Ticket", f, args)
 			resolver := p.ec.Resolvers.Ticket()
@@ -2544,24 +2550,34 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 		case 1:
 			r.buf = append(obj.AppendGlobalID(append(r.buf, '"')), '"')
 		case 2:
+			v := obj.Number
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.int(*v)
+			}
+		case 3:
+			v := obj.Title
+			r.string(v)
+		case 4:
 			v := obj.Description
 			r.string(v)
-		case 3:
+		case 5:
 			v := obj.Status
 			r.appendTicketStatus(v)
-		case 4:
+		case 6:
 			v := obj.Priority
 			r.appendPriority(v)
-		case 5:
+		case 7:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 6:
+		case 8:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 7:
+		case 9:
 			v := obj.Version
 			r.int(v)
-		case 8:
+		case 10:
 			v, err := f.call.(func(*db.Ticket) (*db.Interaction, error))(obj)
 			if err != nil {
 				r.failed = true
@@ -2572,7 +2588,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderInteraction(f.selection, v)
 			}
-		case 9:
+		case 11:
 			v, err := f.call.(func(*db.Ticket) (*db.Customer, error))(obj)
 			if err != nil {
 				r.failed = true
@@ -2583,7 +2599,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderCustomer(f.selection, v)
 			}
-		case 10:
+		case 12:
 			v, err := f.call.(func(*db.Ticket) (*db.User, error))(obj)
 			if err != nil {
 				r.failed = true
@@ -2594,7 +2610,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderUser(f.selection, v)
 			}
-		case 11:
+		case 13:
 			v, err := f.call.(func(*db.Ticket) ([]db.TicketAction, error))(obj)
 			if err != nil {
 				r.failed = true
@@ -2611,7 +2627,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 12:
+		case 14:
 			v, err := f.call.(func(*db.Ticket) ([]db.TicketStatus, error))(obj)
 			if err != nil {
 				r.failed = true

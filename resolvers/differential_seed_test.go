@@ -181,7 +181,8 @@ func (s *seeder) ticket(i int) {
 	ticket := fields{
 		"_id": seededID(db.KindTicket, i), "interaction_id": seededID(db.KindInteraction, about),
 		"customer_id":         seededID(db.KindCustomer, about%(someCustomers-3)),
-		"interaction_user_id": seededID(db.KindUser, about%(someUsers+1)), "description": textAt(i), "priority": 1 + i%4,
+		"interaction_user_id": seededID(db.KindUser, about%(someUsers+1)), "number": i + 1, "title": textAt(i + 1),
+		"title_key": textkey.Fold(textAt(i + 1)), "description": textAt(i), "priority": 1 + i%4,
 		"status": []string{"open", "in_progress", "resolved", "closed"}[i/3%4], "created_at": momentAt(i / 4),
 		"updated_at": momentAt(i), "version": 1,
 	}

@@ -392,6 +392,8 @@ func ticketFilter(c *conditions, path string, depth int, w *graph.TicketWhere) s
 	return store.And(
 		logic(c, path, depth, w.And, w.Or, w.Not, ticketFilter),
 		compare(c, path, "id", "_id", w.ID, idOf(db.KindTicket)),
+		compare(c, path, "number", "number", w.Number, number),
+		compareText(c, path, "title", w.Title, folded{"title_key"}),
 		compare(c, path, "status", "status", w.Status, stored),
 		compare(c, path, "priority", "priority", w.Priority, number),
 		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
@@ -564,6 +566,8 @@ var projections = map[*entity.Definition]projection{
 	})},
 	db.Tickets: {"Ticket", choose(db.Tickets, map[string][]string{
 		"id":                 {},
+		"number":             {"number"},
+		"title":              {"title"},
 		"description":        {"description"},
 		"status":             {"status"},
 		"priority":           {"priority"},

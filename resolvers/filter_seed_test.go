@@ -59,7 +59,8 @@ func (s *server) filteredWork(users, customers []fields) (interactions, tickets 
 		}
 		ticket := fields{
 			"_id": store.NewID(), "interaction_id": interaction.id(), "customer_id": interaction["customer_id"],
-			"interaction_user_id": interaction["user_id"], "description": text, "priority": 1 + i%4,
+			"interaction_user_id": interaction["user_id"], "number": 10 + i/2*2 + i%2,
+			"title": text, "title_key": textkey.Fold(text), "description": text, "priority": 1 + i%4,
 			"status": []string{"open", "in_progress", "resolved", "closed"}[i%4], "created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
 		interaction["internal"] = i%3 == 0

@@ -80,6 +80,9 @@ func (c comparing) value(doc fields) any {
 	case store.ID:
 		return c.kinds[c.field].GlobalID(value)
 	case int:
+		if c.filterType() == "IntFilter" {
+			return value
+		}
 		return []string{"LOW", "MEDIUM", "HIGH", "URGENT"}[value-1]
 	case string:
 		if c.schema.Types[c.filterType()].Fields.ForName("contains") == nil {
@@ -105,6 +108,8 @@ func (c comparing) operands(operator *ast.FieldDefinition) []any {
 	for _, doc := range c.docs {
 		switch value := c.value(doc).(type) {
 		case nil:
+		case int:
+			found = append(found, value, value+100)
 		case time.Time:
 			found = append(found, value.Format(time.RFC3339), value.In(time.FixedZone("", 5*3600)).Add(time.Millisecond).Format(time.RFC3339Nano))
 		case string:
@@ -120,7 +125,7 @@ func (c comparing) operands(operator *ast.FieldDefinition) []any {
 			found = append(found, strings.ToUpper(value), value+"!")
 		}
 	}
-	slices.SortFunc(found, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
+	slices.SortFunc(found, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	return slices.Compact(found)
 }
 
@@ -154,6 +159,8 @@ func (c comparing) matches(operator string, value, operand any) bool {
 	switch value := value.(type) {
 	case nil:
 		return false
+	case int:
+		return ordered(c.s.t, operator, value-operand.(int))
 	case time.Time:
 		other, err := time.Parse(time.RFC3339, operand.(string))
 		if err != nil {

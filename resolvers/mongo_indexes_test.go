@@ -185,6 +185,8 @@ func operandOf(definition *ast.Definition, kind, field string) string {
 		return definition.EnumValues[0].Name
 	case definition.Name == "Boolean":
 		return "true"
+	case definition.Name == "Int":
+		return "7"
 	case definition.Name == "DateTime":
 		return `"2020-01-01T00:00:00Z"`
 	case definition.Name == "ID":

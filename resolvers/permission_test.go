@@ -1,6 +1,7 @@
 package resolvers_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -16,15 +17,15 @@ var ticketRights = []struct {
 	viewers, status, can, moves string
 }{
 	{"cleo", "OPEN", "UPDATE MOVE DELETE", "CLOSED"},
-	{"cleo", "IN_PROGRESS", "UPDATE", ""},
+	{"cleo", "IN_PROGRESS", "UPDATE MOVE", "CLOSED"},
 	{"cleo", "RESOLVED", "UPDATE MOVE", "OPEN CLOSED"},
-	{"cleo", "CLOSED", "UPDATE MOVE", "OPEN"},
-	{"uma otto", "OPEN", "UPDATE MOVE ASSIGN", "IN_PROGRESS"},
-	{"uma otto", "IN_PROGRESS", "UPDATE MOVE ASSIGN", "OPEN RESOLVED"},
+	{"cleo", "CLOSED", "MOVE", "OPEN"},
+	{"uma otto", "OPEN", "UPDATE MOVE ASSIGN", "IN_PROGRESS RESOLVED CLOSED"},
+	{"uma otto", "IN_PROGRESS", "UPDATE MOVE ASSIGN", "OPEN RESOLVED CLOSED"},
 	{"uma otto", "RESOLVED", "UPDATE MOVE ASSIGN", "OPEN IN_PROGRESS CLOSED"},
 	{"uma otto", "CLOSED", "UPDATE MOVE ASSIGN", "OPEN IN_PROGRESS RESOLVED"},
-	{"ada", "OPEN", "UPDATE MOVE ASSIGN DELETE", "IN_PROGRESS"},
-	{"ada", "IN_PROGRESS", "UPDATE MOVE ASSIGN DELETE", "OPEN RESOLVED"},
+	{"ada", "OPEN", "UPDATE MOVE ASSIGN DELETE", "IN_PROGRESS RESOLVED CLOSED"},
+	{"ada", "IN_PROGRESS", "UPDATE MOVE ASSIGN DELETE", "OPEN RESOLVED CLOSED"},
 	{"ada", "RESOLVED", "UPDATE MOVE ASSIGN DELETE", "OPEN IN_PROGRESS CLOSED"},
 	{"ada", "CLOSED", "UPDATE MOVE ASSIGN DELETE", "OPEN IN_PROGRESS RESOLVED"},
 }
@@ -45,8 +46,15 @@ func TestTicketRights(t *testing.T) {
 					if moves := words(a.at("ticket.allowedTransitions")); moves != rights.moves {
 						t.Errorf("allowedTransitions is %q, want %q", moves, rights.moves)
 					}
+					update := `mutation($id: ID!) { done: updateTicket(input: {id: $id, %s}) { ticket { version } } }`
+					for _, text := range []string{`description: "other"`, `title: "other"`} {
+						can := rights.can
+						if rights.status == "CLOSED" {
+							can = strings.ReplaceAll(can, "UPDATE", "") // the texts are fixed
+						}
+						s.allowed("UPDATE", can, bad, token, fmt.Sprintf(update, text), variables{"id": s.newTicketIn(w, rights.status)})
+					}
 					for action, mutation := range map[string]string{
-						"UPDATE": `mutation($id: ID!) { done: updateTicket(input: {id: $id, description: "other"}) { ticket { version } } }`,
 						"ASSIGN": `mutation($id: ID!) { done: assignTicket(input: {id: $id, assigneeId: null}) { ticket { version } } }`,
 						"DELETE": `mutation($id: ID!) { done: deleteTicket(input: {id: $id}) { deletedId } }`,
 					} {
@@ -55,9 +63,12 @@ func TestTicketRights(t *testing.T) {
 					}
 					for _, status := range []string{"OPEN", "IN_PROGRESS", "RESOLVED", "CLOSED"} {
 						id := s.newTicketIn(w, rights.status)
-						s.allowed(status, rights.moves, bad, token, `mutation($id: ID!, $status: TicketStatus!) {
+						s.allowed(status, rights.moves+" "+rights.status, bad, token, `mutation($id: ID!, $status: TicketStatus!) {
 							done: moveTicket(input: {id: $id, status: $status}) { ticket { status } } }`,
 							variables{"id": id, "status": status})
+						if version := s.must(token, `query($id: ID!) { ticket(id: $id) { version } }`, variables{"id": id}).at("ticket.version"); status == rights.status && version != 1.0 {
+							t.Errorf("moving a ticket to its status %s makes its version %v", status, version)
+						}
 					}
 				})
 			}

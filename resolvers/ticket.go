@@ -13,7 +13,7 @@ func (r mutationResolver) CreateTicket(
 	ctx context.Context, input graph.CreateTicketInput,
 ) (*graph.CreateTicketPayload, error) {
 	ticket, err := r.db.CreateTicket(ctx, scopeOf(ctx), db.NewTicket{
-		InteractionID: input.InteractionID, Description: input.Description, Priority: input.Priority,
+		InteractionID: input.InteractionID, Title: input.Title.Value(), Description: input.Description, Priority: input.Priority,
 	})
 	if err != nil {
 		return nil, err
@@ -28,7 +28,7 @@ func (r mutationResolver) UpdateTicket(
 	var problems db.Problems
 	id := problems.ID("input.id", db.KindTicket, input.ID)
 	changes := db.TicketChanges{
-		Description: text(input.Description), Priority: change(&problems, "priority", input.Priority),
+		Title: text(input.Title), Description: text(input.Description), Priority: change(&problems, "priority", input.Priority),
 	}
 	if err := problems.Err(); err != nil {
 		return nil, err

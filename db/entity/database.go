@@ -20,6 +20,8 @@ type Database struct {
 	CursorKeys [][]byte
 	// Keys makes the keys that are stored beside texts.
 	Keys *textkey.Keys
+	// Numbers remembers the numbers of documents that are numbered.
+	Numbers Numbers
 	// Silent suppresses mail about changes, for example for a demo.
 	Silent bool
 	// Now returns the time, in UTC and to the millisecond.

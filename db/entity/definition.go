@@ -16,10 +16,10 @@ import (
 // Declaration holds what the tags of T can't say about the documents of type T.
 //
 // The tag db names the stored field: `db:"status,few"`. Its options are few (a few values that many documents share),
-// and secret or personal (events don't contain the value). The tag default is the value read from a stored document
-// that lacks the field. The tag key names the text field whose key this field holds, and the kind of key: `key:"Name,fold"`;
-// a third option, unique, says that no two documents have the same. The tag belongs names the owner of the document; see
-// Reference. The tag copies names the owner's field that this one copies; see Copy.
+// secret or personal (events don't contain the value), and serial (a number for people; see serial). The tag default is
+// the value read from a stored document that lacks the field. The tag key names the text field whose key this field holds,
+// and the kind of key: `key:"Name,fold"`; a third option, unique, says that no two documents have the same. The tag belongs
+// names the owner of the document; see Reference. The tag copies names the owner's field that this one copies; see Copy.
 type Declaration[T any] struct {
 	// Kind is the prefix of global ids; it is empty for documents without a global id.
 	Kind Kind
@@ -71,6 +71,8 @@ type Definition struct {
 	Copies       []Copy
 	// KeyFields are the fields that hold keys of other fields.
 	KeyFields []KeyField
+	// Serial is the field with the number for people; it is empty if there is none.
+	Serial string
 
 	// By field index: unlogged marks fields whose values events don't contain, derived marks fields whose changes
 	// follow from those of other fields.
@@ -117,6 +119,9 @@ func (d *Definition) readTags(t reflect.Type, field reflect.StructField) {
 	key, isKey := field.Tag.Lookup("key")
 	d.derived = append(d.derived, isKey || name == "version" || name == "updated_at")
 	d.unlogged = append(d.unlogged, isKey || slices.Contains(list, "secret") || slices.Contains(list, "personal"))
+	if slices.Contains(list, "serial") {
+		d.Serial = name
+	}
 	if isKey {
 		d.KeyFields = append(d.KeyFields, d.parseKey(t, name, key))
 	}

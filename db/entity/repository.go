@@ -18,11 +18,19 @@ const (
 
 // Repository reads and writes the documents of one entity. Only package db has one, so that its rules can't be
 // bypassed.
-type Repository[T any] struct{ *Reader[T] }
+type Repository[T any] struct {
+	*Reader[T]
+
+	// serial is nil if the documents aren't numbered.
+	serial *serial
+}
 
 // NewRepository returns the repository of the entity that def declares.
 func NewRepository[T any, P Document[T]](d *Database, def *Definition) *Repository[T] {
-	r := &Repository[T]{newReader[T, P](d, def)}
+	r := &Repository[T]{Reader: newReader[T, P](d, def)}
+	if def.Serial != "" {
+		r.serial = &serial{field: def.Serial}
+	}
 	if d.repositories == nil {
 		d.repositories = make(map[*store.Collection]anyRepository)
 	}
@@ -30,8 +38,16 @@ func NewRepository[T any, P Document[T]](d *Database, def *Definition) *Reposito
 	return r
 }
 
-// Create writes a new document with its event.
+// Create writes a new document with its event, and numbers it.
 func (r *Repository[T]) Create(ctx context.Context, scope auth.Scope, doc *T) error {
+	insert := func() error { return r.insert(ctx, scope, doc) }
+	if r.serial != nil {
+		return r.numbered(ctx, doc, insert)
+	}
+	return insert()
+}
+
+func (r *Repository[T]) insert(ctx context.Context, scope auth.Scope, doc *T) error {
 	if keyed, ok := r.document(doc).(Keyed); ok {
 		keyed.SetKeys(r.db.Keys)
 	}
@@ -45,6 +61,11 @@ func (r *Repository[T]) Create(ctx context.Context, scope auth.Scope, doc *T) er
 
 // Remove deletes the document, provided that it still has that version, and writes the event.
 func (r *Repository[T]) Remove(ctx context.Context, scope auth.Scope, doc *T) error {
+	if r.serial != nil {
+		if err := r.retire(ctx, doc); err != nil {
+			return err
+		}
+	}
 	event := r.db.newEvent(r.def, scope, Deleted, r.document(doc), nil)
 	err := r.db.Store.Delete(ctx, r.def.Collection, r.ID(doc), AtVersion(r.version(doc)), event)
 	if store.CodeOf(err) == store.NotFound {
@@ -97,6 +118,15 @@ func (r *Repository[T]) Each(ctx context.Context, where store.Filter, do func(*T
 			return done, nil
 		}
 	}
+}
+
+// pathOf returns the path of the one field that an error concerns, "" if it concerns none or several.
+func pathOf(err error) string {
+	var coded *store.Error
+	if !errors.As(err, &coded) || len(coded.Problems) != 1 {
+		return ""
+	}
+	return coded.Problems[0].Path
 }
 
 // inInput reports a violated unique index at the path in a mutation's input: "email" becomes "input.email".

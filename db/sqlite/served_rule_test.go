@@ -133,6 +133,8 @@ func (p *planned) operand(kind, field string, operator *ast.FieldDefinition) str
 		operand = definition.EnumValues[0].Name
 	case definition.Name == "Boolean":
 		operand = "true"
+	case definition.Name == "Int":
+		operand = "7"
 	case definition.Name == "DateTime":
 		operand = `"2020-01-01T00:00:00Z"`
 	case definition.Name == "ID" && field == "id":

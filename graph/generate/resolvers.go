@@ -244,7 +244,7 @@ func (m *model) valueOf(e *entityModel, field *ast.FieldDefinition, stored store
 		}
 	case stored.Type == store.TypeTime:
 		return "moment", nil
-	case stored.Type == store.TypeInt && enum != nil:
+	case stored.Type == store.TypeInt && (enum != nil || filter == "Int"):
 		return "number", nil
 	case stored.Type == store.TypeString && enum != nil && enum.Kind == ast.Enum:
 		return "stored", nil
