@@ -130,7 +130,7 @@ func (d *Customer) Pointers(into []any) []any {
 func (d *Customer) SetKeys(keys *textkey.Keys) {
 	d.PhoneNumber = keys.International(d.Phone)
 	d.nameKey = textkey.Fold(d.Name)
-	d.emailKey = textkey.FoldUnique(d.emailKey, d.Email)
+	d.emailKey = textkey.UniqueAddress(d.emailKey, d.Email)
 	d.companyKey = textkey.Optional(d.Company, textkey.Fold)
 	d.phoneKey = textkey.Optional(d.Phone, keys.Digits)
 }
@@ -291,7 +291,7 @@ func (d *User) Pointers(into []any) []any {
 // SetKeys implements entity.Keyed.
 func (d *User) SetKeys(keys *textkey.Keys) {
 	d.nameKey = textkey.Fold(d.Name)
-	d.emailKey = textkey.FoldUnique(d.emailKey, d.Email)
+	d.emailKey = textkey.UniqueAddress(d.emailKey, d.Email)
 }
 
 // GlobalID returns the id that clients use for the document.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"crm/auth"
+	"crm/db/address"
 	"crm/db/entity"
 	"crm/db/store"
 	"crm/db/textkey"
@@ -41,7 +42,7 @@ func logIn[T any](
 	ctx context.Context, d *DB, e *entity.Repository[T], c Credentials, hash func(*T) *string, mayLogIn func(*T) bool,
 ) (*T, error) {
 	email := textkey.Address(c.Email)
-	if len(email) > maxEmail {
+	if len(email) > address.MaxInput {
 		return nil, errWrongCredentials()
 	}
 	try, err := d.beginAttempt(ctx, string(e.Definition().Kind)+":"+email, c.Address)

@@ -1,12 +1,12 @@
 package db
 
 import (
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"crm/db/address"
 	"crm/db/entity"
 	"crm/db/store"
 	"crm/db/textkey"
@@ -16,8 +16,6 @@ import (
 const (
 	maxName        = 200
 	maxDescription = 10_000
-	maxEmail       = 254 // RFC 5321, 4.5.3.1.3, less the angle brackets
-	maxLocalPart   = 64  // RFC 5321, 4.5.3.1.1
 	maxPhone       = 60
 	maxDigits      = 40 // several numbers
 	minDigits      = 2  // of an internal number
@@ -27,12 +25,6 @@ const (
 var (
 	earliest = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
 	latest   = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
-)
-
-var (
-	// emailPattern matches what browsers accept as an e-mail address (HTML standard, 4.10.5.1.5).
-	emailPattern = regexp.MustCompile("^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?" +
-		`(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$`)
 )
 
 // Problems validates inputs and collects what is wrong.
@@ -87,17 +79,14 @@ func (p *Problems) length(path, text string, limit int) {
 }
 
 // email validates an address, and returns it without surrounding spaces and invisible characters.
-func (p *Problems) email(address string) string {
-	const path = "email"
-	address = cleanLine(address)
-	local, _, _ := strings.Cut(address, "@")
-	switch {
-	case len(address) > maxEmail:
-		p.Add(path, "must have at most %d characters, not %d", maxEmail, len(address))
-	case !emailPattern.MatchString(address), len(local) > maxLocalPart:
-		p.Add(path, "must be an e-mail address like rohan@gmail.com")
+func (p *Problems) email(text string) string {
+	text = cleanLine(text)
+	parsed, err := address.Parse(text)
+	if err != nil {
+		p.Add("email", "%s", err.Error())
+		return text
 	}
-	return address
+	return parsed.String()
 }
 
 // nextEmail validates an address that replaces another. An unchanged one is valid, even if the rules would refuse it.

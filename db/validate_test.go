@@ -15,26 +15,18 @@ func problemsOf(check func(p *Problems)) string {
 	return ""
 }
 
+// TestEmail checks that package address decides, after invisible characters are gone; its tests have the cases.
 func TestEmail(t *testing.T) {
 	t.Parallel()
-	label := strings.Repeat("a", 63)
-	for address, ok := range map[string]bool{
-		"rohan@gmail.com": true, "Rohan.Kumar+crm@mail.example.co.in": true, "o'brien@example.com": true, "a@b": true,
-		"x@localhost": true, "!#$%&'*+/=?^_`{|}~-@example.com": true, "a@1.2.3": true, "a.@example.com": true,
-		"": false, "rohan": false, "@example.com": false, "rohan@": false, "a@b@c": false, "a b@example.com": false,
-		"a@-example.com": false, "a@example-.com": false, "a@.com": false, "a@example..com": false,
-		"ä@example.com": false, "a@exämple.com": false, " \u00a0a@example.com\t\n": true, "a@example.com\u200b": true, "\u202aa@example.com\u202c": true, "a@example.com\r\nBcc: b@example.com": false,
-		"a\x00@example.com": false, "<a@example.com>": false, "A <a@example.com>": false, "a@example.com,b@example.com": false,
-		`"a b"@example.com`: false, "a@[127.0.0.1]": false,
-		strings.Repeat("a", 64) + "@example.com": true, strings.Repeat("a", 65) + "@example.com": false,
-		"a@" + label + "." + label + "." + label + "." + strings.Repeat("a", 60): true,
-		"a@" + label + "." + label + "." + label + "." + strings.Repeat("a", 61): false,
-		"a@" + label + "a.com": false, strings.Repeat("a@", 100_000): false,
+	for text, want := range map[string]string{
+		"rohan@gmail.com": "rohan@gmail.com", "taro..yamada.@docomo.example": "taro..yamada.@docomo.example",
+		" \u00a0a@example.com\t\n": "a@example.com", "a@example.com\u200b": "a@example.com", "\u202aa@example.com\u202c": "a@example.com",
+		"user@bücher.example": "user@bücher.example", "rohan": "", "a b@example.com": "", "": "",
 	} {
-		if problem := problemsOf(func(p *Problems) { p.email(address) }); (problem == "") != ok {
-			t.Errorf("%.80q: %q, want it to be valid: %t", address, problem, ok)
-		} else if !ok && !strings.HasPrefix(problem, "input.email: must ") {
-			t.Errorf("%.80q: the message is %q", address, problem)
+		var got string
+		problem := problemsOf(func(p *Problems) { got = p.email(text) })
+		if want == "" && !strings.HasPrefix(problem, "input.email: must be an e-mail address") || want != "" && (got != want || problem != "") {
+			t.Errorf("%q is stored as %q, problem %q", text, got, problem)
 		}
 	}
 }

@@ -337,7 +337,10 @@ directive @hasRole(
 "An RFC 3339 date and time. Inputs may have any offset; outputs are in UTC, with three digits of milliseconds."
 scalar DateTime @specifiedBy(url: "https://scalars.graphql.org/andimarek/date-time.html")
 
-"An email address such as ` + "`" + `rohan@gmail.com` + "`" + `. It is stored as written and compared case-insensitively."
+"""
+An email address such as ` + "`" + `rohan@gmail.com` + "`" + `, in which letters of all scripts are allowed. It is stored as written, but for spaces around it.
+Two that differ in case, or in whether the domain is written as ` + "`" + `bücher.example` + "`" + ` or ` + "`" + `xn--bcher-kva.example` + "`" + `, are the same.
+"""
 scalar EmailAddress @specifiedBy(url: "https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address")
 
 "An object with a global id, by which it can be fetched."

@@ -7,6 +7,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/address"
 	"crm/db/store"
 	"crm/notify/mail"
 )
@@ -66,10 +67,11 @@ func (c *composer) deliveries(d *draft, about *mailContext) ([]*db.Delivery, err
 	addresses := make(map[string]bool)
 	for _, account := range d.recipients {
 		to, ok := about.recipient(d.event, account)
-		if !ok || addresses[strings.ToLower(to.Email)] {
+		key := strings.ToLower(address.Canonical(to.Email))
+		if !ok || addresses[key] {
 			continue
 		}
-		addresses[strings.ToLower(to.Email)] = true
+		addresses[key] = true
 		delivery, err := c.delivery(d, about, account, to)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", errMalformedEvent, err)
@@ -82,7 +84,7 @@ func (c *composer) deliveries(d *draft, about *mailContext) ([]*db.Delivery, err
 // delivery is due at once, or failed already if no mail can be sent to the address.
 func (c *composer) delivery(d *draft, about *mailContext, account auth.AudienceKey, to db.Recipient) (*db.Delivery, error) {
 	delivery := c.db.NewDelivery(d.event, mailChannel, account)
-	problem := address(delivery, to)
+	problem := setRecipient(delivery, to)
 	delivery.MessageID = delivery.ID.String() + "@" + c.domain
 	m := &message{mailContext: about, News: d.row.news, Entity: d.data.Entity, changed: d.data.Changed}
 	if err := c.templates.write(delivery, d.row.topic, m); err != nil {
@@ -95,9 +97,12 @@ func (c *composer) delivery(d *draft, about *mailContext, account auth.AudienceK
 	return delivery, nil
 }
 
-// address sets a delivery's address; the error says why no mail can be sent to it.
-func address(delivery *db.Delivery, to db.Recipient) error {
-	address := strings.TrimSpace(strings.ToValidUTF8(to.Email, "\uFFFD"))
-	delivery.Recipient, delivery.RecipientName = mail.Shorten(address, mail.AddressLimit), mail.Line(to.Name, mail.NameLimit)
-	return mail.CheckAddress(address)
+// setRecipient sets a delivery's address; the error says why no mail can be sent to it.
+func setRecipient(delivery *db.Delivery, to db.Recipient) error {
+	text := strings.TrimSpace(strings.ToValidUTF8(to.Email, "\uFFFD"))
+	delivery.Recipient, delivery.RecipientName = mail.Shorten(text, address.Limit), mail.Line(to.Name, mail.NameLimit)
+	if _, err := address.Parse(to.Email); err != nil {
+		return fmt.Errorf("the recipient's address %w", err)
+	}
+	return nil
 }

@@ -115,7 +115,7 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 	if hidden {
 		return recipient{cancel: "it is about an interaction that is internal now"}, nil
 	}
-	if problem := address(delivery, to); problem != nil {
+	if problem := setRecipient(delivery, to); problem != nil {
 		return recipient{}, &mail.PermanentError{Err: problem}
 	}
 	return recipient{deleted: to.Deleted}, nil

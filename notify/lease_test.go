@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -65,7 +66,7 @@ func TestLeaseTaken(t *testing.T) {
 	if err := w.store.Update(t.Context(), db.Deliveries.Collection, w.deliveries()[0].ID, store.Filter{}, taken); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-mailer.ended; err != errLeaseLost {
+	if err := <-mailer.ended; !errors.Is(err, errLeaseLost) {
 		t.Errorf("sending ended with %v", err)
 	}
 	if d := w.deliveries()[0]; d.Status != db.DeliveryPending || d.Attempts != 0 || d.LastError != nil {

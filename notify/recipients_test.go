@@ -155,8 +155,11 @@ func names(deliveries []*db.Delivery) string {
 func TestOneAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	eve := &db.User{ID: store.NewID(), Name: "Eve", Email: "CARL@customer.example", Role: auth.User}
+	w.carl.ID, w.carl.Email = store.NewID(), "carl@bücher.example"
+	w.insert(db.Customers.Collection, w.carl)
+	eve := &db.User{ID: store.NewID(), Name: "Eve", Email: "CARL@xn--bcher-kva.example", Role: auth.User}
 	w.insert(db.Users.Collection, eve)
+	w.interaction.CustomerID = w.carl.ID
 	w.interaction.UserID = eve.ID
 	deliveries, err := compose(w,
 		w.event(db.EventInteractionCreated, w.as(eve), content{Interaction: w.interaction}))

@@ -111,7 +111,7 @@ func (w *writer) keys(d document) {
 		case f.keyKind == textkey.International:
 			value = "keys.International(d." + f.keyOf + ")"
 		case f.unique:
-			value = "textkey.FoldUnique(d." + f.name + ", d." + f.keyOf + ")"
+			value = "textkey.UniqueAddress(d." + f.name + ", d." + f.keyOf + ")"
 		case f.optional:
 			value = "textkey.Optional(d." + f.keyOf + ", " + function + ")"
 		default:

@@ -160,7 +160,7 @@ func addressOwners[T any, P entity.Document[T]](
 		}
 		for _, doc := range found {
 			pointers := P(doc).Pointers(nil)
-			email := textkey.Fold(*pointers[def.FieldIndex("email")].(*string))
+			email := textkey.Address(*pointers[def.FieldIndex("email")].(*string))
 			logsIn := *pointers[def.FieldIndex("email_key")].(*string) == email
 			if _, taken := owners[email]; logsIn || !taken {
 				owners[email] = idOf(P(doc))

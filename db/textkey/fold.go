@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"crm/db/address"
 )
 
 // Fold returns a key that is equal for texts that differ only in case or in Unicode composition. It is stored beside
@@ -21,16 +23,17 @@ func isLowerASCII(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 || ('A' <= r && r <= 'Z') }) < 0
 }
 
-// Address returns the key of an address that somebody types, for example to log in: spaces around it don't count.
-func Address(text string) string { return Fold(strings.TrimFunc(text, isAround)) }
+// Address returns the key of an e-mail address, also as somebody types it, for example to log in: it is equal for addresses
+// that are equal.
+func Address(text string) string { return Fold(address.Canonical(strings.TrimFunc(text, isAround))) }
 
 func isAround(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
-// FoldUnique returns the key of a text that must be unique, such as an account's address. If two documents of the old
-// application share one, the second has a key with a suffix, which stays as long as the text does, so that the document
-// can be changed or deleted like any other.
-func FoldUnique(stored, text string) string {
-	key := Fold(text)
+// UniqueAddress returns the key of an account's address, which is unique. If two documents of the old application share one,
+// the second has a key with a suffix, which stays as long as the address does, so that the document can be changed or
+// deleted like any other.
+func UniqueAddress(stored, text string) string {
+	key := Address(text)
 	if strings.HasPrefix(stored, key+"\x00") {
 		return stored
 	}

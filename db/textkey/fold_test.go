@@ -48,7 +48,7 @@ func TestSecondKey(t *testing.T) {
 		{second, "uma@gmail.co", "uma@gmail.co"},
 		{second, "uma@gmail.com.au", "uma@gmail.com.au"},
 	} {
-		if got := FoldUnique(test.stored, test.email); got != test.want {
+		if got := UniqueAddress(test.stored, test.email); got != test.want {
 			t.Errorf("the key of %s is %q after %q, want %q", test.email, got, test.stored, test.want)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
+
+	"crm/db/address"
 )
 
 // implicitTLSPort is the port where a server expects TLS from the first byte (RFC 8314).
@@ -126,17 +128,30 @@ func parseHost(text string) (string, error) {
 	return host, nil
 }
 
-// parseSender parses the sender's address, with or without a display name. Its domain is in ASCII then.
-func parseSender(text string) (*mail.Address, error) {
-	from, err := mail.ParseAddress(text)
-	if err == nil {
-		err = CheckAddress(from.Address)
-	}
-	if err == nil && !isASCII(from.Address) {
-		err = errors.New("the address is not ASCII")
-	}
+// sender is the address that messages come from, and the name to display with it.
+type sender struct{ Name, Address string }
+
+// parseSender parses the sender's address, with or without a display name.
+func parseSender(text string) (sender, error) {
+	parsed, err := mail.ParseAddress(text)
 	if err != nil {
-		return nil, fmt.Errorf("must be the sender's address, such as CRM <crm@example.com>, not %q: %w", text, err)
+		return sender{}, fmt.Errorf("must be the sender's address, such as CRM <crm@example.com>, not %q: %w", text, err)
 	}
-	return from, nil
+	from, err := address.Parse(parsed.Address)
+	switch {
+	case err != nil:
+		return sender{}, fmt.Errorf("%w, not %q", err, text)
+	case from.NeedsUTF8():
+		return sender{}, fmt.Errorf("must be ASCII before the @, as some mail servers require, not %q", text)
+	}
+	return sender{parsed.Name, from.Mailbox()}, nil
+}
+
+// Domain returns the domain of the sender's address, for Message-IDs.
+func Domain(from string) string {
+	sender, err := parseSender(from)
+	if err != nil {
+		return "localhost"
+	}
+	return sender.Address[strings.LastIndexByte(sender.Address, '@')+1:]
 }

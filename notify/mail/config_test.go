@@ -15,6 +15,7 @@ func TestConfig(t *testing.T) {
 		{"SMTP_HOST=mail.example.com|SMTP_MAIL=crm@example.com", ""},
 		{"SMTP_HOST=MAIL.example.com.|SMTP_MAIL=Ü <crm@example.com>", ""},
 		{"SMTP_HOST=mail_server|SMTP_MAIL=crm@localhost", ""},
+		{"SMTP_HOST=mail|SMTP_MAIL=CRM <crm@bücher.example>", ""},
 		{"SMTP_HOST=127.0.0.1|SMTP_MAIL=crm@example.com", ""},
 		{"SMTP_HOST=::1|SMTP_MAIL=crm@example.com", ""},
 		{"SMTP_HOST=[2001:db8::1]|SMTP_MAIL=crm@example.com", ""},
@@ -29,6 +30,7 @@ func TestConfig(t *testing.T) {
 		{"SMTP_HOST=h|SMTP_MAIL=a@b.example, c@d.example", "SMTP_MAIL"},
 		{"SMTP_HOST=h|SMTP_MAIL=a@b.example\r\nBcc: c@d.example", "SMTP_MAIL"},
 		{"SMTP_MAIL=nobody", "SMTP_MAIL"},
+		{"SMTP_HOST=h|SMTP_MAIL=jürgen@example.com", "SMTP_MAIL"},
 		{`SMTP_HOST=h|SMTP_MAIL="a> SIZE=1 <b"@c.example`, "SMTP_MAIL"},
 		{"SMTP_HOST=localhost:587|SMTP_MAIL=a@b.example", "SMTP_HOST"},
 		{"SMTP_HOST=[::1]:587|SMTP_MAIL=a@b.example", "SMTP_HOST"},
@@ -74,6 +76,18 @@ func TestConfig(t *testing.T) {
 	}
 	if mailer, err := New(SMTPConfig{Host: "mail.example.com"}); mailer != nil || err == nil {
 		t.Errorf("mailer %v, error %v", mailer, err)
+	}
+}
+
+func TestDomain(t *testing.T) {
+	t.Parallel()
+	for sender, want := range map[string]string{
+		"crm@example.com": "example.com", "CRM <crm@mail.example.com>": "mail.example.com",
+		"crm@müller.example": "xn--mller-kva.example", "": "localhost", "crm": "localhost", "a@b, c@d": "localhost",
+	} {
+		if got := Domain(sender); got != want {
+			t.Errorf("Domain(%q) is %q, want %q", sender, got, want)
+		}
 	}
 }
 

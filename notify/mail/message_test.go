@@ -23,7 +23,7 @@ func TestMessage(t *testing.T) {
 	}
 	raw := server.Inbox()[0].Raw
 	for _, line := range bytes.Split(raw, []byte("\r\n")) {
-		if len(line) > 100 || bytes.ContainsAny(line, "\r\n") || !isASCII(string(line)) {
+		if len(line) > 76 || bytes.ContainsAny(line, "\r\n") || !isPlain(strings.ReplaceAll(string(line), "=?", "")) {
 			t.Errorf("the line %q is too long or malformed", line)
 		}
 	}
@@ -45,25 +45,45 @@ func TestMessage(t *testing.T) {
 	}
 }
 
-// TestUnicodeAddress checks that a non-ASCII address needs a server with SMTPUTF8.
-func TestUnicodeAddress(t *testing.T) {
+// TestAddresses checks how addresses are written in the session and in the message, and that SMTPUTF8 is asked for only where
+// an address needs it.
+func TestAddresses(t *testing.T) {
 	t.Parallel()
-	d := newMessage()
-	d.Recipient = "jürgen@müller.example"
 	modern := mailtest.NewServer(t, func(s *mailtest.Server) { s.SMTP.EnableSMTPUTF8 = true })
-	if err := newMailer(t, modern).Send(t.Context(), d); err != nil {
-		t.Error(err)
-	}
-	mails := modern.Inbox()
-	if len(mails) != 1 || mails[0].To != d.Recipient || mailtest.Parse(t, mails[0].Raw).To.Address != d.Recipient {
-		t.Errorf("received %v", mails)
-	}
 	old := mailtest.NewServer(t)
-	err := newMailer(t, old).Send(t.Context(), d)
-	if err == nil || len(old.Inbox()) > 0 {
-		t.Fatalf("the error is %v", err)
+	for _, test := range []struct {
+		recipient, mailbox string
+		utf8               bool
+	}{
+		{"carl@customer.example", "carl@customer.example", false},
+		{"taro..yamada.@docomo.example", `"taro..yamada."@docomo.example`, false},
+		{"user@bücher.example", "user@xn--bcher-kva.example", false},
+		{"jürgen@bücher.example", "jürgen@xn--bcher-kva.example", true},
+	} {
+		d := newMessage()
+		d.Recipient = test.recipient
+		for _, server := range []*mailtest.Server{modern, old} {
+			before := len(server.Inbox())
+			err := newMailer(t, server).Send(t.Context(), d)
+			if server == old && test.utf8 {
+				if fault(err) != "recipient" || !strings.Contains(err.Error(), "ASCII") {
+					t.Errorf("%s: the error is %v", test.recipient, err)
+				}
+				continue
+			}
+			if err != nil || len(server.Inbox()) != before+1 {
+				t.Fatalf("%s: %v", test.recipient, err)
+			}
+			received := server.Inbox()[before]
+			if to := mailtest.Parse(t, received.Raw).To; to.Address != strings.ReplaceAll(test.mailbox, `"`, "") {
+				t.Errorf("%s: the message is to %s", test.recipient, to.Address)
+			}
+			if received.UTF8 != test.utf8 {
+				t.Errorf("%s: SMTPUTF8 was asked for: %t", test.recipient, received.UTF8)
+			}
+			contains(t, server.Transcript(), "\nRCPT TO:<"+test.mailbox+">\r\n")
+		}
 	}
-	contains(t, err.Error(), "ASCII")
 }
 
 // TestStoredHeaders checks that no header text of a message is trusted.
@@ -79,7 +99,7 @@ func TestStoredHeaders(t *testing.T) {
 		}
 		d = newMessage()
 		d.Recipient = "carl@customer.example" + text
-		if err := mailer.Send(t.Context(), d); err == nil && d.Recipient == strings.TrimSpace(d.Recipient) {
+		if err := mailer.Send(t.Context(), d); err == nil && strings.ContainsFunc(strings.TrimSpace(text), func(r rune) bool { return r <= ' ' || r == '@' || r > '~' }) {
 			t.Errorf("%q was sent to", d.Recipient)
 		}
 	}

@@ -6,14 +6,15 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
-	"net/mail"
 	"strconv"
+
+	"crm/db/address"
 )
 
 // SMTP is a Mailer that sends mail through an SMTP server.
 type SMTP struct {
 	config   SMTPConfig
-	from     *mail.Address
+	from     sender
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	timeouts timeouts
 	tokens   *tokens
@@ -41,11 +42,15 @@ func NewSMTP(config SMTPConfig) (*SMTP, error) {
 
 // Send implements Mailer.
 func (s *SMTP) Send(ctx context.Context, message *Message) error {
-	raw, err := s.compose(message)
+	recipient, err := address.Parse(message.Recipient)
+	if err != nil {
+		return &PermanentError{fmt.Errorf("cannot send to this address: it %w", err)}
+	}
+	raw, err := s.compose(message, recipient)
 	if err != nil {
 		return &PermanentError{err}
 	}
-	if err := s.send(ctx, message.Recipient, raw); err != nil {
+	if err := s.send(ctx, recipient, raw); err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			return fmt.Errorf("%w: %w", cause, err)
 		}
@@ -54,7 +59,7 @@ func (s *SMTP) Send(ctx context.Context, message *Message) error {
 	return nil
 }
 
-func (s *SMTP) send(ctx context.Context, recipient string, message []byte) error {
+func (s *SMTP) send(ctx context.Context, recipient address.Address, message []byte) error {
 	conn, err := s.connect(ctx)
 	if err != nil {
 		return fmt.Errorf("cannot connect to the mail server: %w", err)

@@ -11,6 +11,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"crm/db/address"
 )
 
 // session is the dialogue with a server over one connection.
@@ -100,17 +102,34 @@ func (s *session) greet() (secure bool, err error) {
 }
 
 // transfer transfers one message to the server.
-func (s *session) transfer(recipient string, message []byte) error {
-	if offered, _ := s.client.Extension("SMTPUTF8"); !offered && !isASCII(recipient) {
-		return &PermanentError{errors.New("the mail server accepts only ASCII addresses")}
+func (s *session) transfer(recipient address.Address, message []byte) error {
+	if offered, _ := s.client.Extension("SMTPUTF8"); !offered && recipient.NeedsUTF8() {
+		return &PermanentError{errors.New("the mail server accepts only addresses whose part before the @ is ASCII")}
 	}
-	if err := s.within(s.smtp.timeouts.command, func() error { return s.client.Mail(s.smtp.from.Address) }); err != nil {
+	if err := s.within(s.smtp.timeouts.command, func() error { return s.from(recipient.NeedsUTF8()) }); err != nil {
 		return refusedSender("the sender", err)
 	}
-	if err := s.within(s.smtp.timeouts.command, func() error { return s.client.Rcpt(recipient) }); err != nil {
+	if err := s.within(s.smtp.timeouts.command, func() error { return s.client.Rcpt(recipient.Mailbox()) }); err != nil {
 		return refused("the recipient", err)
 	}
 	return s.data(message)
+}
+
+// from names the sender. net/smtp would ask every server that knows SMTPUTF8 for it, and such a server may then refuse to
+// pass the message on to one that doesn't.
+func (s *session) from(utf8 bool) error {
+	parameters := ""
+	if utf8 {
+		parameters = " BODY=8BITMIME SMTPUTF8"
+	}
+	id, err := s.client.Text.Cmd("MAIL FROM:<%s>%s", s.smtp.from.Address, parameters)
+	if err != nil {
+		return err
+	}
+	s.client.Text.StartResponse(id)
+	defer s.client.Text.EndResponse(id)
+	_, _, err = s.client.Text.ReadResponse(250)
+	return err
 }
 
 // blockSize is how much of a message is transferred within one timeout.

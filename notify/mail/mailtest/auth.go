@@ -46,9 +46,10 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 	case "XOAUTH2":
 		return dialogue{
 			func(response []byte) ([]byte, error) {
-				if s.logInWith(response, "user="+User+"\x01auth=Bearer "+Token+"\x01\x01") != nil {
+				if string(response) != "user="+User+"\x01auth=Bearer "+Token+"\x01\x01" {
 					return []byte(`{"status":"401","schemes":"bearer","scope":"https://mail.example.com/"}`), nil
 				}
+				s.mail.User = User
 				return nil, nil
 			},
 			func([]byte) ([]byte, error) { return nil, errRefused("accepted: " + Token) },

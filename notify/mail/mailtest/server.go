@@ -28,6 +28,8 @@ type Received struct {
 	Raw      []byte
 	// Secure says that the message was received over TLS.
 	Secure bool
+	// UTF8 says that the client asked for SMTPUTF8.
+	UTF8 bool
 	// User is the logged-in user.
 	User string
 }

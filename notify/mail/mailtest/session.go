@@ -23,8 +23,8 @@ type session struct {
 	mail   Received
 }
 
-func (s *session) Mail(from string, _ *smtp.MailOptions) error {
-	s.mail.From = from
+func (s *session) Mail(from string, options *smtp.MailOptions) error {
+	s.mail.From, s.mail.UTF8 = from, options.UTF8
 	return nil
 }
 
