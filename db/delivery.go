@@ -13,11 +13,12 @@ type DeliveryStatus string
 
 // The states, as they are stored.
 const (
-	DeliveryPending   DeliveryStatus = "pending"
-	DeliverySent      DeliveryStatus = "sent"
-	DeliveryFailed    DeliveryStatus = "failed"
-	DeliveryKept      DeliveryStatus = "kept"
-	DeliveryCancelled DeliveryStatus = "cancelled"
+	DeliveryPending    DeliveryStatus = "pending"
+	DeliverySent       DeliveryStatus = "sent"
+	DeliveryFailed     DeliveryStatus = "failed"
+	DeliveryKept       DeliveryStatus = "kept"
+	DeliveryCancelled  DeliveryStatus = "cancelled"
+	DeliverySuperseded DeliveryStatus = "superseded"
 )
 
 // Delivery is one message to one recipient about an event. Its ID derives from event, channel and recipient, so that
@@ -27,10 +28,19 @@ type Delivery struct {
 	EventID store.ID `db:"event_id"`
 	// EventType is the event's type; deliveries of earlier versions lack it.
 	EventType string `db:"event_type"`
+	// Seq is the event's seq, which orders the deliveries about one document to one account; it is zero in deliveries of
+	// earlier versions.
+	Seq int `db:"seq"`
 	// EntityID is the interaction or ticket that the message is about.
 	EntityID store.ID `db:"entity_id" belongs:"Interaction.deliveries,keep Ticket.deliveries,keep"`
 	// Account is the key of the account that the message goes to; deliveries of earlier versions lack it.
 	Account auth.AudienceKey `db:"account"`
+	// News is what the message tells, and Changed are the fields that it says have changed, separated by spaces. Both also
+	// cover the messages that it supersedes. Deliveries of earlier versions lack them.
+	News    string `db:"news"`
+	Changed string `db:"changed"`
+	// SupersededBy is the later delivery that made this one pointless.
+	SupersededBy *store.ID `db:"superseded_by" belongs:"Delivery,keep"`
 	// Channel is how it is sent: "mail".
 	Channel string `db:"channel"`
 	// Recipient is the address, RecipientName the display name.

@@ -162,7 +162,10 @@ func (d *DB) cancelPending(ctx context.Context, t *Tombstone) error {
 		if delivery.TellsOfDeletion() {
 			continue
 		}
-		if err := d.CancelDelivery(ctx, delivery, ReasonDeleted); err != nil && store.CodeOf(err) != store.NotFound {
+		if err := ignoreNotFound(d.CancelDelivery(ctx, delivery, ReasonDeleted)); err != nil {
+			return err
+		}
+		if err := d.HastenLater(ctx, delivery); err != nil {
 			return err
 		}
 	}

@@ -69,7 +69,7 @@ func (d *DB) NewDelivery(event *store.Event, channel string, account auth.Audien
 	now := d.now()
 	return &Delivery{
 		ID: store.DerivedID("delivery", event.ID.String(), channel, string(account)), EventID: event.ID, EventType: event.Type,
-		EntityID: event.Entity, Account: account, Channel: channel, Status: DeliveryPending, NextAttemptAt: now, CreatedAt: now,
+		Seq: event.Seq, EntityID: event.Entity, Account: account, Channel: channel, Status: DeliveryPending, NextAttemptAt: now, CreatedAt: now,
 	}
 }
 

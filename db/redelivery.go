@@ -12,7 +12,7 @@ import (
 )
 
 // Redeliver makes a delivery due at once that failed, was cancelled or kept, or waits for its next attempt. Staff may do so
-// if they see its interaction or ticket. A delivery that was sent, or is being sent, is BAD_USER_INPUT.
+// if they see its interaction or ticket. A delivery that was sent, is being sent or is out of date is BAD_USER_INPUT.
 func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Delivery, error) {
 	delivery, err := d.VisibleDelivery(ctx, scope, id)
 	if err != nil {
@@ -21,10 +21,19 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 	if delivery.Subject == entity.ErasedText {
 		return nil, store.FieldError(store.BadInput, "input.id", "is a delivery whose text was erased with an account")
 	}
+	related, err := d.RelatedDeliveries(ctx, delivery)
+	if err != nil {
+		return nil, err
+	}
+	for _, later := range related {
+		if later.Status == DeliverySent && delivery.Before(later) {
+			return nil, store.FieldError(store.BadInput, "input.id", "is out of date: the recipient has got a later message, %s", later.GlobalID())
+		}
+	}
 	now := d.now()
 	err = d.store.Update(ctx, Deliveries.Collection, id, idle(), makeDue(now))
 	if store.CodeOf(err) == store.NotFound {
-		return nil, store.FieldError(store.BadInput, "input.id", "is a delivery that has been sent or is being sent")
+		return nil, store.FieldError(store.BadInput, "input.id", "is a delivery that has been sent, is being sent or is superseded")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot redeliver: %w", err)

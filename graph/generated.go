@@ -35,6 +35,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Customer() CustomerResolver
 	CustomerNote() CustomerNoteResolver
+	Delivery() DeliveryResolver
 	Interaction() InteractionResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
@@ -62,6 +63,9 @@ type CustomerResolver interface {
 type CustomerNoteResolver interface {
 	Customer(ctx context.Context, obj *db.CustomerNote) (*db.Customer, error)
 	Author(ctx context.Context, obj *db.CustomerNote) (*db.User, error)
+}
+type DeliveryResolver interface {
+	SupersededBy(ctx context.Context, obj *db.Delivery) (*db.Delivery, error)
 }
 type InteractionResolver interface {
 	User(ctx context.Context, obj *db.Interaction) (*db.User, error)
@@ -1203,6 +1207,8 @@ enum DeliveryStatus {
   CANCELLED
   "It was stored but not sent, because the server has no mail server. Once it has one, ` + "`" + `redeliver` + "`" + ` sends it."
   KEPT
+  "It was not sent, because a later message to the same recipient made it pointless: ` + "`" + `supersededBy` + "`" + `."
+  SUPERSEDED
 }
 
 "A message about a change, to one recipient."
@@ -1225,6 +1231,8 @@ type Delivery implements Node {
   createdAt: DateTime!
   "When it was handed to the mail server."
   sentAt: DateTime
+  "The later message about the same interaction or ticket that made this one pointless; null unless it is superseded."
+  supersededBy: Delivery
 }
 
 "Compares the status of a delivery."
@@ -1564,7 +1572,7 @@ type Mutation {
   "Deletes a ticket. Customers may delete theirs while it is open."
   deleteTicket("Which ticket." input: DeleteTicketInput!): DeleteTicketPayload @hasRole(any: [ADMIN, CUSTOMER])
 
-  "Sends a failed, cancelled or kept message again, or retries a pending one at once."
+  "Sends a failed, cancelled or kept message again, or retries a pending one at once. Refused if the recipient has got a later message about the same interaction or ticket."
   redeliver("Which message." input: RedeliverInput!): RedeliverPayload @hasRole(any: [ADMIN, USER])
   "Sends many messages again, the oldest first: by default those that failed."
   redeliverFailed("Which messages." input: RedeliverFailedInput!): RedeliverFailedPayload @hasRole(any: [ADMIN])
@@ -2569,6 +2577,8 @@ func (ec *executionContext) childFields_Delivery(ctx context.Context, field grap
 		return ec.fieldContext_Delivery_createdAt(ctx, field)
 	case "sentAt":
 		return ec.fieldContext_Delivery_sentAt(ctx, field)
+	case "supersededBy":
+		return ec.fieldContext_Delivery_supersededBy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Delivery", field.Name)
 }
@@ -6345,6 +6355,38 @@ func (ec *executionContext) _Delivery_sentAt(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Delivery_sentAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Delivery", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Delivery_supersededBy(ctx context.Context, field graphql.CollectedField, obj *db.Delivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Delivery_supersededBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Delivery().SupersededBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Delivery) graphql.Marshaler {
+			return ec.marshalODelivery2ᚖcrmᚋdbᚐDelivery(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Delivery_supersededBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Delivery",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Delivery(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _DeliveryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[db.Delivery]) (ret graphql.Marshaler) {
@@ -18750,48 +18792,54 @@ func (ec *executionContext) _Delivery(ctx context.Context, sel ast.SelectionSet,
 		case "id":
 			out.Values[i] = ec._Delivery_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "recipient":
 			out.Values[i] = ec._Delivery_recipient(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "subject":
 			out.Values[i] = ec._Delivery_subject(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "status":
 			out.Values[i] = ec._Delivery_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "attempts":
 			out.Values[i] = ec._Delivery_attempts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "lastError":
 			out.Values[i] = ec._Delivery_lastError(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "nextAttemptAt":
 			out.Values[i] = ec._Delivery_nextAttemptAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "createdAt":
 			out.Values[i] = ec._Delivery_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sentAt":
 			out.Values[i] = ec._Delivery_sentAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "supersededBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Delivery_supersededBy(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -21537,18 +21585,20 @@ func (ec *executionContext) marshalNDeliveryStatus2crmᚋdbᚐDeliveryStatus(ctx
 
 var (
 	unmarshalNDeliveryStatus2crmᚋdbᚐDeliveryStatus = map[string]db.DeliveryStatus{
-		"PENDING":   db.DeliveryPending,
-		"SENT":      db.DeliverySent,
-		"FAILED":    db.DeliveryFailed,
-		"CANCELLED": db.DeliveryCancelled,
-		"KEPT":      db.DeliveryKept,
+		"PENDING":    db.DeliveryPending,
+		"SENT":       db.DeliverySent,
+		"FAILED":     db.DeliveryFailed,
+		"CANCELLED":  db.DeliveryCancelled,
+		"KEPT":       db.DeliveryKept,
+		"SUPERSEDED": db.DeliverySuperseded,
 	}
 	marshalNDeliveryStatus2crmᚋdbᚐDeliveryStatus = map[db.DeliveryStatus]string{
-		db.DeliveryPending:   "PENDING",
-		db.DeliverySent:      "SENT",
-		db.DeliveryFailed:    "FAILED",
-		db.DeliveryCancelled: "CANCELLED",
-		db.DeliveryKept:      "KEPT",
+		db.DeliveryPending:    "PENDING",
+		db.DeliverySent:       "SENT",
+		db.DeliveryFailed:     "FAILED",
+		db.DeliveryCancelled:  "CANCELLED",
+		db.DeliveryKept:       "KEPT",
+		db.DeliverySuperseded: "SUPERSEDED",
 	}
 )
 
@@ -22900,18 +22950,20 @@ func (ec *executionContext) marshalODeliveryStatus2ᚖcrmᚋdbᚐDeliveryStatus(
 
 var (
 	unmarshalODeliveryStatus2ᚖcrmᚋdbᚐDeliveryStatus = map[string]db.DeliveryStatus{
-		"PENDING":   db.DeliveryPending,
-		"SENT":      db.DeliverySent,
-		"FAILED":    db.DeliveryFailed,
-		"CANCELLED": db.DeliveryCancelled,
-		"KEPT":      db.DeliveryKept,
+		"PENDING":    db.DeliveryPending,
+		"SENT":       db.DeliverySent,
+		"FAILED":     db.DeliveryFailed,
+		"CANCELLED":  db.DeliveryCancelled,
+		"KEPT":       db.DeliveryKept,
+		"SUPERSEDED": db.DeliverySuperseded,
 	}
 	marshalODeliveryStatus2ᚖcrmᚋdbᚐDeliveryStatus = map[db.DeliveryStatus]string{
-		db.DeliveryPending:   "PENDING",
-		db.DeliverySent:      "SENT",
-		db.DeliveryFailed:    "FAILED",
-		db.DeliveryCancelled: "CANCELLED",
-		db.DeliveryKept:      "KEPT",
+		db.DeliveryPending:    "PENDING",
+		db.DeliverySent:       "SENT",
+		db.DeliveryFailed:     "FAILED",
+		db.DeliveryCancelled:  "CANCELLED",
+		db.DeliveryKept:       "KEPT",
+		db.DeliverySuperseded: "SUPERSEDED",
 	}
 )
 

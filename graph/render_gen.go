@@ -1167,6 +1167,14 @@ func (p *planner) planDelivery(set ast.SelectionSet) *selection {
 		case "sentAt":
 			f.index = 9
 			return true
+		case "supersededBy":
+			f.index = 10
+			var args map[string]any
+			ctx := p.fieldContext("Delivery", f, args)
+			resolver := p.ec.Resolvers.Delivery()
+			f.call = func(obj *db.Delivery) (*db.Delivery, error) { return resolver.SupersededBy(ctx, obj) }
+			f.selection = p.planDelivery(f.field.Selections)
+			return f.selection != nil
 		}
 		return false
 	})
@@ -1217,6 +1225,17 @@ func (r *rendering) renderDelivery(s *selection, obj *db.Delivery) {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
+			}
+		case 10:
+			v, err := f.call.(func(*db.Delivery) (*db.Delivery, error))(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderDelivery(f.selection, v)
 			}
 		}
 		if r.failed {
@@ -3891,6 +3910,8 @@ func (r *rendering) appendDeliveryStatus(v db.DeliveryStatus) {
 		r.buf = append(r.buf, `"CANCELLED"`...)
 	case db.DeliveryKept:
 		r.buf = append(r.buf, `"KEPT"`...)
+	case db.DeliverySuperseded:
+		r.buf = append(r.buf, `"SUPERSEDED"`...)
 	default:
 		r.failed = true
 	}

@@ -86,6 +86,7 @@ func (c *composer) delivery(d *draft, about *mailContext, account auth.AudienceK
 	delivery := c.db.NewDelivery(d.event, mailChannel, account)
 	problem := setRecipient(delivery, to)
 	delivery.MessageID = delivery.ID.String() + "@" + c.domain
+	delivery.News, delivery.Changed = d.row.news, strings.Join(d.data.Changed, " ")
 	m := &message{mailContext: about, News: d.row.news, Entity: d.data.Entity, changed: d.data.Changed}
 	if err := c.templates.write(delivery, d.row.topic, m); err != nil {
 		return nil, err

@@ -19,6 +19,8 @@ type dispatcher struct {
 	db     *db.DB
 	log    *slog.Logger
 	mailer mail.Mailer
+	// composer merges messages that supersede each other.
+	composer *composer
 	// erase is raised when the outcome of a message to a deleted account is known.
 	erase    eventlog.Signal
 	refusal  refusal
@@ -70,15 +72,24 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 		return
 	}
 	to, err := eventlog.Guard(func() (recipient, error) { return d.recipient(sending, delivery) })
-	if to.cancel != "" {
+	var instead func(context.Context) error
+	if err == nil && to.cancel == "" {
+		instead, err = eventlog.Guard(func() (func(context.Context) error, error) { return d.turn(sending, delivery) })
+	}
+	switch {
+	case to.cancel != "":
 		d.log.Info("mail cancelled", "delivery", delivery.ID.String(), "reason", to.cancel)
 		d.write(ctx, delivery, func(ctx context.Context) error { return d.db.CancelDelivery(ctx, delivery, to.cancel) })
-	} else {
+	case instead != nil:
+		d.write(ctx, delivery, instead)
+		return
+	default:
 		if err == nil {
 			err = d.send(sending, delivery)
 		}
 		d.write(ctx, delivery, d.outcome(sending, delivery, err))
 	}
+	d.hasten(ctx, delivery)
 	if to.deleted {
 		d.erase.Raise()
 	}

@@ -82,14 +82,15 @@ func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Ser
 		option(&s)
 	}
 	moved, erase := eventlog.NewSignal(), eventlog.NewSignal()
+	composer := newComposer(d, announcements, mail.Domain(s.sender))
 	return &Service{
 		db: d, log: log, settings: s,
 		mover: d.Mover(log, moved.Raise),
 		planner: &planner{
-			db: d, log: log, composer: newComposer(d, announcements, mail.Domain(s.sender)),
-			moved: moved, erase: erase, settings: s, stuck: map[store.ID]stuck{},
+			db: d, log: log, composer: composer,
+			moved: moved, erase: erase, settings: s, stuck: map[store.ID]stuck{}, blocked: map[store.ID]bool{},
 		},
-		dispatcher: &dispatcher{db: d, log: log, mailer: mailer, erase: erase, settings: s},
+		dispatcher: &dispatcher{db: d, log: log, mailer: mailer, composer: composer, erase: erase, settings: s},
 		cleaner:    newCleaner(d, log, erase, s),
 	}
 }

@@ -27,8 +27,12 @@ type planner struct {
 	erase    eventlog.Signal
 	settings settings
 	// stuck holds the events that couldn't be planned while others could. Each is tried, and logged, less and less
-	// often, and none blocks later events.
+	// often, and blocks only later events of the same document, whose mail would overtake its own.
 	stuck map[store.ID]stuck
+	// blocked are the documents of the current batch's events that couldn't be planned.
+	blocked map[store.ID]bool
+	// left is how many events of the last batch weren't planned.
+	left int
 }
 
 // stuck is how often planning an event has failed, and when it is tried again.
@@ -66,7 +70,7 @@ func (p *planner) round(ctx context.Context) error {
 
 // planBatch plans the oldest events; more says that there may be later ones.
 func (p *planner) planBatch(ctx context.Context) (more bool, err error) {
-	limit := batch + len(p.stuck)
+	limit := batch + p.left
 	events, err := p.db.UnplannedEvents(ctx, limit)
 	if err != nil {
 		return false, err
@@ -74,11 +78,9 @@ func (p *planner) planBatch(ctx context.Context) (more bool, err error) {
 	maps.DeleteFunc(p.stuck, func(id store.ID, _ stuck) bool { // another process has planned it
 		return !slices.ContainsFunc(events, func(event *store.Event) bool { return event.ID == id })
 	})
+	clear(p.blocked)
 	var drafts []*draft
 	for _, event := range events {
-		if time.Now().Before(p.stuck[event.ID].until) {
-			continue
-		}
 		if d := p.draft(event); d != nil {
 			drafts = append(drafts, d)
 		}
@@ -87,11 +89,19 @@ func (p *planner) planBatch(ctx context.Context) (more bool, err error) {
 	if slices.ContainsFunc(events, db.DeletesAccount) {
 		p.erase.Raise()
 	}
-	return planned > 0 && len(events) == limit, err
+	before := p.left
+	p.left = len(events) - planned
+	return len(events) == limit && (planned > 0 || p.left > before), err
 }
 
-// draft returns the event's draft, nil if it is stuck.
+// draft returns the event's draft, nil if it is stuck or blocked.
 func (p *planner) draft(event *store.Event) *draft {
+	if time.Now().Before(p.stuck[event.ID].until) {
+		p.blocked[event.Entity] = true
+	}
+	if p.blocked[event.Entity] {
+		return nil
+	}
 	d, err := eventlog.Guard(func() (*draft, error) { return p.composer.draft(event) })
 	switch {
 	case err == nil:
@@ -129,6 +139,9 @@ func (p *planner) plan(ctx context.Context, drafts []*draft) (planned int, err e
 
 func (p *planner) writeAll(ctx context.Context, drafts []*draft, about *mailContext) (planned int, err error) {
 	for _, d := range drafts {
+		if p.blocked[d.event.Entity] {
+			continue
+		}
 		_, err := eventlog.Guard(func() (any, error) { return nil, p.write(ctx, d, about) })
 		switch {
 		case err == nil:
@@ -161,6 +174,7 @@ func (p *planner) isDown(ctx context.Context, err error) bool {
 
 // postpone schedules an event to be tried again after a pause that grows with each attempt.
 func (p *planner) postpone(event *store.Event, err error) {
+	p.blocked[event.Entity] = true
 	s := p.stuck[event.ID]
 	s.attempts++
 	s.pause = longer(s.pause, p.settings.poll, p.settings.longest)

@@ -102,10 +102,13 @@ type content struct {
 func (w *world) event(kind string, actor auth.Scope, data content) *store.Event {
 	w.t.Helper()
 	var envelope entity.Envelope
+	about := w.interaction.ID
 	switch {
 	case data.Interaction != nil:
+		about = data.Interaction.ID
 		envelope = envelopeOf(w.t, db.Interactions, data.Interaction)
 	case data.Ticket != nil:
+		about = data.Ticket.ID
 		envelope = envelopeOf(w.t, db.Tickets, data.Ticket)
 	}
 	for _, field := range data.Changed {
@@ -116,7 +119,7 @@ func (w *world) event(kind string, actor auth.Scope, data content) *store.Event 
 		w.t.Fatal(err)
 	}
 	return &store.Event{
-		ID: store.NewID(), Type: kind, Entity: w.interaction.ID, Actor: actor.Account, ActorRole: string(actor.Role),
+		ID: store.NewID(), Type: kind, Entity: about, Actor: actor.Account, ActorRole: string(actor.Role),
 		At: w.created, Data: string(text),
 	}
 }

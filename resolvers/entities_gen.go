@@ -21,6 +21,11 @@ type customerResolver struct{ *Resolver }
 // Customer returns the resolvers of the fields of this type.
 func (r *Resolver) Customer() graph.CustomerResolver { return customerResolver{r} }
 
+type deliveryResolver struct{ *Resolver }
+
+// Delivery returns the resolvers of the fields of this type.
+func (r *Resolver) Delivery() graph.DeliveryResolver { return deliveryResolver{r} }
+
 type interactionResolver struct{ *Resolver }
 
 // Interaction returns the resolvers of the fields of this type.
@@ -191,6 +196,16 @@ func deletedCustomer(id string, removed entity.Removed) *graph.DeleteCustomerPay
 		DeletedInteractions: removed["interactions"],
 		DeletedTickets:      removed["tickets"],
 	}
+}
+
+// SupersededBy resolves Delivery.supersededBy.
+func (r deliveryResolver) SupersededBy(ctx context.Context, obj *db.Delivery) (*db.Delivery, error) {
+	return reference(ctx, obj, r.db.Deliveries, func(obj *db.Delivery) (store.ID, bool) {
+		if obj.SupersededBy == nil {
+			return store.ID{}, false
+		}
+		return *obj.SupersededBy, true
+	})
 }
 
 func deliveryList(page pageArguments, where *graph.DeliveryWhere, orderBy []*struct{}) (entity.List, error) {
@@ -541,6 +556,7 @@ var projections = map[*entity.Definition]projection{
 		"nextAttemptAt": {"status", "next_attempt_at"},
 		"createdAt":     {"created_at"},
 		"sentAt":        {"sent_at"},
+		"supersededBy":  {"superseded_by"},
 	})},
 	db.Interactions: {"Interaction", choose(db.Interactions, map[string][]string{
 		"id":              {},

@@ -1,0 +1,112 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"crm/db/store"
+)
+
+// Deliveries about one document to one account are sent in the order of their events, whatever delays them and however many
+// workers and processes send: a worker that has claimed one sends it only if no earlier one is pending. That is safe without
+// a lock, since the planner creates deliveries in that order: none that precedes a claimed one can appear later, except by
+// redelivery. Package notify decides which deliveries have become pointless.
+
+// Before reports whether a delivery precedes another one about the same document to the same account.
+func (d *Delivery) Before(other *Delivery) bool {
+	return cmp.Or(cmp.Compare(d.Seq, other.Seq), d.CreatedAt.Compare(other.CreatedAt)) < 0
+}
+
+// RelatedDeliveries returns the other deliveries about the same document to the same account, in order, without their texts.
+func (d *DB) RelatedDeliveries(ctx context.Context, delivery *Delivery) ([]*Delivery, error) {
+	if delivery.Account == "" { // written by an earlier version
+		return nil, nil
+	}
+	related, err := d.deliveries.Find(ctx, store.Query{
+		Where: store.And(
+			store.Eq("entity_id", delivery.EntityID), store.Eq("account", string(delivery.Account)), store.Eq("channel", delivery.Channel),
+			store.Compare(store.OpNe, "_id", delivery.ID),
+		),
+		Fields: Deliveries.Select("seq", "event_id", "event_type", "entity_id", "account", "channel", "news", "changed", "status",
+			"superseded_by", "next_attempt_at", "lease", "created_at"),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot find deliveries related to %s: %w", delivery.ID, err)
+	}
+	slices.SortFunc(related, func(a, b *Delivery) int {
+		return cmp.Or(cmp.Compare(a.Seq, b.Seq), a.CreatedAt.Compare(b.CreatedAt))
+	})
+	return related, nil
+}
+
+// PostponeDelivery gives up a claim until then, because another delivery has to be sent first.
+func (d *DB) PostponeDelivery(ctx context.Context, delivery *Delivery, until time.Time) error {
+	set := []store.Assignment{{Field: "next_attempt_at", Value: until}, {Field: "lease", Value: store.ID{}}}
+	return d.assignClaimed(ctx, delivery, "postpone", set)
+}
+
+// HastenLater makes the pending deliveries that waited for this one due at once.
+func (d *DB) HastenLater(ctx context.Context, delivery *Delivery) error {
+	related, err := d.RelatedDeliveries(ctx, delivery)
+	if err != nil {
+		return err
+	}
+	for _, later := range related {
+		if later.Status == DeliveryPending && later.Lease.IsZero() && delivery.Before(later) {
+			return d.HastenDelivery(ctx, later)
+		}
+	}
+	return nil
+}
+
+// HastenDelivery makes a pending delivery due at once, unless it is claimed.
+func (d *DB) HastenDelivery(ctx context.Context, delivery *Delivery) error {
+	waiting := store.And(store.Eq("status", string(DeliveryPending)), store.Eq("lease", store.ID{}))
+	set := []store.Assignment{{Field: "next_attempt_at", Value: d.now()}}
+	if err := ignoreNotFound(d.deliveries.Assign(ctx, delivery.ID, waiting, set)); err != nil {
+		return fmt.Errorf("cannot hasten delivery %s: %w", delivery.ID, err)
+	}
+	d.wakeDue()
+	return nil
+}
+
+// RewriteDelivery stores the texts of a delivery that takes over what an earlier one has to tell. It is NOT_FOUND if the
+// delivery was sent meanwhile or is claimed.
+func (d *DB) RewriteDelivery(ctx context.Context, delivery *Delivery) error {
+	unsent := store.And(store.Compare(store.OpNe, "status", string(DeliverySent)), store.Eq("lease", store.ID{}))
+	return d.deliveries.Assign(ctx, delivery.ID, unsent, []store.Assignment{
+		{Field: "news", Value: delivery.News}, {Field: "changed", Value: delivery.Changed},
+		{Field: "subject", Value: delivery.Subject}, {Field: "text", Value: delivery.Text}, {Field: "html", Value: delivery.HTML},
+	})
+}
+
+// SupersedeDelivery records that a claimed delivery won't be sent, because a later one has made it pointless.
+func (d *DB) SupersedeDelivery(ctx context.Context, delivery *Delivery, by store.ID) error {
+	return d.assignClaimed(ctx, delivery, "supersede", []store.Assignment{
+		{Field: "status", Value: string(DeliverySuperseded)}, {Field: "superseded_by", Value: by},
+		{Field: "held_at", Value: nil}, {Field: "lease", Value: store.ID{}},
+	})
+}
+
+// assignClaimed sets fields of a claimed delivery. It is NOT_FOUND if the lease has passed to somebody else.
+func (d *DB) assignClaimed(ctx context.Context, delivery *Delivery, verb string, set []store.Assignment) error {
+	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set); err != nil {
+		return fmt.Errorf("cannot %s delivery %s: %w", verb, delivery.ID, err)
+	}
+	return nil
+}
+
+// EventByID returns an event of the log. It is NOT_FOUND if the event is no longer kept.
+func (d *DB) EventByID(ctx context.Context, id store.ID) (*store.Event, error) {
+	events, err := d.Log.Find(ctx, store.Eq("_id", id), 0, 1, 0)
+	if err != nil {
+		return nil, err
+	}
+	if len(events) == 0 {
+		return nil, store.Errorf(store.NotFound, "event %s is no longer kept", id)
+	}
+	return events[0], nil
+}
