@@ -199,12 +199,16 @@ func (d *Interaction) Pointers(into []any) []any {
 		&d.UpdatedAt,
 		&d.Version,
 		&d.titleKey,
+		&d.descriptionKey,
+		&d.locationKey,
 	)
 }
 
 // SetKeys implements entity.Keyed.
 func (d *Interaction) SetKeys(keys *textkey.Keys) {
 	d.titleKey = textkey.Fold(d.Title)
+	d.descriptionKey = textkey.Fold(d.Description)
+	d.locationKey = textkey.Optional(d.Location, textkey.Fold)
 }
 
 // Pointers implements store.Document.
@@ -254,12 +258,14 @@ func (d *Ticket) Pointers(into []any) []any {
 		&d.UpdatedAt,
 		&d.Version,
 		&d.titleKey,
+		&d.descriptionKey,
 	)
 }
 
 // SetKeys implements entity.Keyed.
 func (d *Ticket) SetKeys(keys *textkey.Keys) {
 	d.titleKey = textkey.Fold(d.Title)
+	d.descriptionKey = textkey.Fold(d.Description)
 }
 
 // Pointers implements store.Document.

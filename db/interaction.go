@@ -49,7 +49,9 @@ type Interaction struct {
 	UpdatedAt  time.Time  `db:"updated_at"`
 	Version    int        `db:"version" default:"1"`
 
-	titleKey string `db:"title_key" key:"Title,fold"`
+	titleKey       string  `db:"title_key" key:"Title,fold"`
+	descriptionKey string  `db:"description_key" key:"Description,fold"`
+	locationKey    *string `db:"location_key" key:"Location,fold"`
 }
 
 // verbCancelled is the verb that only interactions have.
@@ -78,7 +80,7 @@ var Interactions = entity.Declare(entity.Declaration[Interaction]{
 		{Name: "interactions_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
 		{Name: "interactions_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
-	Searched: []string{"title_key"},
+	Searched: []string{"title_key", "description_key", "location_key"},
 })
 
 // DurationMinutes returns the duration of the interaction in minutes, rounded up, nil if its end isn't known.

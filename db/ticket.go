@@ -50,7 +50,8 @@ type Ticket struct {
 	UpdatedAt   time.Time    `db:"updated_at"`
 	Version     int          `db:"version" default:"1"`
 
-	titleKey string `db:"title_key" key:"Title,fold"`
+	titleKey       string `db:"title_key" key:"Title,fold"`
+	descriptionKey string `db:"description_key" key:"Description,fold"`
 }
 
 // The verbs that only tickets have.
@@ -81,7 +82,7 @@ var Tickets = entity.Declare(entity.Declaration[Ticket]{
 		{Name: "tickets_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
-	Searched: []string{"title_key"},
+	Searched: []string{"title_key", "description_key"},
 })
 
 // titleOf returns the title of a ticket that has none of its own: the beginning of the first line of its description.

@@ -210,6 +210,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RedeliverInput", ec.unmarshalInputRedeliverInput),
 			graphql.NewInputUnmarshaler("RefreshInput", ec.unmarshalInputRefreshInput),
 			graphql.NewInputUnmarshaler("RoleFilter", ec.unmarshalInputRoleFilter),
+			graphql.NewInputUnmarshaler("SearchFilter", ec.unmarshalInputSearchFilter),
 			graphql.NewInputUnmarshaler("SetPasswordInput", ec.unmarshalInputSetPasswordInput),
 			graphql.NewInputUnmarshaler("SignUpCustomerInput", ec.unmarshalInputSignUpCustomerInput),
 			graphql.NewInputUnmarshaler("SignUpUserInput", ec.unmarshalInputSignUpUserInput),
@@ -441,6 +442,12 @@ input OptionalTextFilter {
   startsWith: String
   "Is missing (true) or present (false)."
   isNull: Boolean
+}
+
+"Searches a text case-insensitively."
+input SearchFilter {
+  "Contains this text of at least 3 characters."
+  contains: String
 }
 
 "Compares a point in time."
@@ -982,6 +989,10 @@ input InteractionWhere {
   kind: InteractionKindFilter
   "By title."
   title: TextFilter
+  "By its description."
+  description: SearchFilter
+  "By where it takes place."
+  location: SearchFilter
   "By status."
   status: InteractionStatusFilter
   "By whether it is for staff only."
@@ -1147,6 +1158,8 @@ input TicketWhere {
   number: IntFilter
   "By title."
   title: TextFilter
+  "By its description."
+  description: SearchFilter
   "By status."
   status: TicketStatusFilter
   "By priority."
@@ -15732,7 +15745,7 @@ func (ec *executionContext) unmarshalInputInteractionWhere(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "kind", "title", "status", "internal", "startTime", "endTime", "createdAt", "updatedAt", "userId", "customerId", "user", "customer", "tickets"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "kind", "title", "description", "location", "status", "internal", "startTime", "endTime", "createdAt", "updatedAt", "userId", "customerId", "user", "customer", "tickets"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -15781,6 +15794,20 @@ func (ec *executionContext) unmarshalInputInteractionWhere(ctx context.Context, 
 				return it, err
 			}
 			it.Title = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOSearchFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "location":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("location"))
+			data, err := ec.unmarshalOSearchFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Location = graphql.OmittableOf(data)
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
 			data, err := ec.unmarshalOInteractionStatusFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
@@ -16621,6 +16648,48 @@ func UnmarshalRoleFilter(ctx context.Context, raw any) (Comparison[auth.Role], e
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSearchFilter(ctx context.Context, obj any) (Comparison[string], error) {
+	var it Comparison[string]
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"contains"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contains"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Contains = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSearchFilter unmarshals raw into the SearchFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSearchFilter(ctx context.Context, raw any) (Comparison[string], error) {
+	var out Comparison[string]
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SearchFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSetPasswordInput(ctx context.Context, obj any) (SetPasswordInput, error) {
 	var it SetPasswordInput
 	if obj == nil {
@@ -17000,7 +17069,7 @@ func (ec *executionContext) unmarshalInputTicketWhere(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "number", "title", "status", "priority", "createdAt", "updatedAt", "interactionId", "customerId", "assigneeId", "interaction", "customer", "assignee"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "number", "title", "description", "status", "priority", "createdAt", "updatedAt", "interactionId", "customerId", "assigneeId", "interaction", "customer", "assignee"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17049,6 +17118,13 @@ func (ec *executionContext) unmarshalInputTicketWhere(ctx context.Context, obj a
 				return it, err
 			}
 			it.Title = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOSearchFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
 			data, err := ec.unmarshalOTicketStatusFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
@@ -23588,6 +23664,14 @@ func (ec *executionContext) unmarshalORoleFilter2ᚖcrmᚋgraphᚐComparison(ctx
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputRoleFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSearchFilter2ᚖcrmᚋgraphᚐComparison(ctx context.Context, v any) (*Comparison[string], error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSearchFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

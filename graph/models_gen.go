@@ -399,6 +399,10 @@ type InteractionWhere struct {
 	Kind graphql.Omittable[*Comparison[db.InteractionKind]] `json:"kind,omitempty"`
 	// By title.
 	Title graphql.Omittable[*Comparison[string]] `json:"title,omitempty"`
+	// By its description.
+	Description graphql.Omittable[*Comparison[string]] `json:"description,omitempty"`
+	// By where it takes place.
+	Location graphql.Omittable[*Comparison[string]] `json:"location,omitempty"`
 	// By status.
 	Status graphql.Omittable[*Comparison[db.InteractionStatus]] `json:"status,omitempty"`
 	// By whether it is for staff only.
@@ -618,6 +622,8 @@ type TicketWhere struct {
 	Number graphql.Omittable[*Comparison[int]] `json:"number,omitempty"`
 	// By title.
 	Title graphql.Omittable[*Comparison[string]] `json:"title,omitempty"`
+	// By its description.
+	Description graphql.Omittable[*Comparison[string]] `json:"description,omitempty"`
 	// By status.
 	Status graphql.Omittable[*Comparison[db.TicketStatus]] `json:"status,omitempty"`
 	// By priority.
