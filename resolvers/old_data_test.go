@@ -185,7 +185,7 @@ func (o oldData) changes(n int, fields []string, do func()) {
 func TestOldData(t *testing.T) {
 	t.Parallel()
 	o, reports := openOldData(t)
-	if strings.Count(reports, "\n") != 1 || !strings.Contains(reports, db.KindUser.GlobalID(oldID(3))) || !strings.Contains(reports, "same e-mail address as "+db.KindUser.GlobalID(oldID(2))) {
+	if strings.Count(reports, "level=WARN") != 1 || !strings.Contains(reports, db.KindUser.GlobalID(oldID(3))) || !strings.Contains(reports, "same e-mail address as "+db.KindUser.GlobalID(oldID(2))) {
 		t.Errorf("the report on two accounts with one address is %q", reports)
 	}
 	o.refused("", `mutation { signUpUser(input: {name: "Eve", email: "eve@example.com", password: "correct horse"}) { user { id } } }`, nil, "FORBIDDEN")
