@@ -83,7 +83,7 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
 	d.Log = eventlog.New(d.store)
-	d.Broker = live.NewBroker(d.Log, liveSessions{d}, changeEvent, options.Log)
+	d.Broker = live.NewBroker(d.Log, liveSessions{d}, changeEvents, options.Log)
 	d.sessionCache = newSessionCache(d.Broker.Wake)
 	d.entities = &entity.Database{
 		Store: d.store, Catalog: catalog, CursorKeys: options.CursorKeys, Keys: options.Keys, Silent: options.Silent,

@@ -60,10 +60,13 @@ const verbCancelled = "cancelled"
 // Interactions declares the appointments of users with customers.
 var Interactions = entity.Declare(entity.Declaration[Interaction]{
 	Kind: "int", Name: "interactions", Noun: "interaction",
-	Visible: []entity.Grant{entity.ToUser("user_id"), entity.ToCustomer("customer_id").Unless("internal")},
-	Verbs:   []string{verbCancelled},
+	Visible: []entity.Grant{
+		entity.ToUser("user_id"), entity.ToUserThrough("Ticket", "interaction_id", "assignee_id"),
+		entity.ToCustomer("customer_id").Unless("internal"),
+	},
+	Verbs: []string{verbCancelled},
 	Computed: map[string][]string{
-		"durationMinutes": {"start_time", "end_time"}, "viewerCan": {"status"},
+		"durationMinutes": {"start_time", "end_time"}, "viewerCan": {"status", "user_id"},
 		"conflicts": {"user_id", "customer_id", "start_time", "end_time", "status", "internal"},
 	},
 	Indexes: []store.Index{

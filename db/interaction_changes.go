@@ -40,6 +40,8 @@ type InteractionChanges struct {
 	Location **string
 	Status   *InteractionStatus
 	Internal *bool
+	// UserID is the user to hand it over to.
+	UserID *store.ID
 }
 
 // CreateInteraction plans an interaction with a customer, or records one that took place: a user may do so for themself, an
@@ -123,11 +125,23 @@ func (d *DB) UpdateInteraction(
 			problems.Add("status", "must not be CANCELLED: the interaction took place")
 		}
 		changes.apply(next, &problems)
+		if err := d.handTo(ctx, scope, next, changes.UserID); err != nil {
+			return "", err
+		}
 		if next.Status == InteractionCancelled && before != InteractionCancelled {
 			return verbCancelled, problems.inInput()
 		}
 		return entity.Updated, problems.inInput()
 	})
+}
+
+// handTo hands an interaction over to an active user.
+func (d *DB) handTo(ctx context.Context, scope auth.Scope, next *Interaction, to *store.ID) error {
+	if to == nil || *to == next.UserID {
+		return nil
+	}
+	next.UserID = *to
+	return d.activeUser(ctx, scope, "input.userId", *to)
 }
 
 // CancelInteraction cancels a planned interaction: an admin may cancel any, a user only their own. Cancelling it again

@@ -33,8 +33,10 @@ const (
 // scope must see the interaction.
 func (i *Interaction) Permit(scope auth.Scope, action InteractionAction) error {
 	switch {
-	case action == CreateTicket, scope.IsStaff():
+	case scope.SeesAll(), scope.IsAccount(true, i.UserID), action == CreateTicket && !scope.IsStaff():
 		return nil
+	case scope.IsStaff(): // a ticket on it is assigned to them
+		return store.Errorf(store.Forbidden, "only its user and admins may %s an interaction", action)
 	}
 	return store.Errorf(store.Forbidden, "a customer may not %s an interaction", action)
 }

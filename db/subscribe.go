@@ -27,8 +27,8 @@ func (s source[T]) Load(ctx context.Context, scope auth.Scope, where store.Filte
 	return s.reader.FindVisible(ctx, scope, where, ids)
 }
 
-// changeEvent implements live.Decode.
-func changeEvent(event *store.Event) *live.ChangeEvent {
+// changeEvents implements live.Decode.
+func changeEvents(event *store.Event) []*live.ChangeEvent {
 	def, verb := catalog.ByEvent(event.Type)
 	if def == nil {
 		return nil
@@ -41,7 +41,20 @@ func changeEvent(event *store.Event) *live.ChangeEvent {
 	if audience, changed, err := audienceOf(event); err == nil {
 		change.Changed, change.Before, change.After = changed, audience.Before, audience.After
 	}
-	return change
+	changes := []*live.ChangeEvent{change}
+	envelope, ok, err := entity.DecodeEnvelope(event)
+	if err != nil || !ok {
+		return changes
+	}
+	for _, sight := range catalog.Sights(def, verb, envelope) {
+		of := *event
+		of.Entity = sight.ID
+		changes = append(changes, &live.ChangeEvent{
+			Event: &of, Collection: sight.Definition.Collection, Kind: live.ChangeUpdated, OnlySight: true,
+			Before: sight.Audience.Before, After: sight.Audience.After,
+		})
+	}
+	return changes
 }
 
 // audienceOf returns the audience of an event, and the changed fields.

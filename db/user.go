@@ -25,6 +25,8 @@ type User struct {
 	nameKey  string `db:"name_key" key:"Name,fold"`
 	emailKey string `db:"email_key" key:"Email,fold,unique"`
 	redacted bool
+	// active is what a redacted account shows of DeactivatedAt.
+	active *bool
 }
 
 // Users declares the members of the staff.
@@ -34,7 +36,7 @@ var Users = entity.Declare(entity.Declaration[User]{
 	Redact:     (*User).redact,
 	Computed:   map[string][]string{"role": {"role"}, "active": {"deactivated_at"}},
 	Filters:    map[string]entity.Condition{"active": {NullField: "deactivated_at"}},
-	Restricted: []string{"role", "deactivated_at"},
+	Restricted: map[string]auth.Role{"role": auth.Admin, "deactivated_at": auth.User},
 	Indexes: []store.Index{
 		{Name: "users_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "users_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},
@@ -46,15 +48,19 @@ var Users = entity.Declare(entity.Declaration[User]{
 	Searched: []string{"name_key", "email_key"},
 })
 
-// redact clears the fields of a user that the scope may not see: only the user and admins see the role and whether the
-// account is active.
+// redact clears the fields of a user that the scope may not see: only the user and admins see the role and when the account
+// was deactivated, and only staff whether it is active.
 func (u *User) redact(scope auth.Scope) {
 	if scope.SeesAll() || scope.IsAccount(true, u.ID) {
 		return
 	}
+	active := u.DeactivatedAt == nil
 	*u = User{
 		ID: u.ID, Name: u.Name, Email: u.Email, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, Version: u.Version,
 		nameKey: u.nameKey, emailKey: u.emailKey, redacted: true,
+	}
+	if scope.IsStaff() {
+		u.active = &active
 	}
 }
 
@@ -62,7 +68,12 @@ func (u *User) redact(scope auth.Scope) {
 func (u *User) VisibleRole() *auth.Role { return visible(u, u.Role) }
 
 // VisibleActive returns whether the user may log in, nil if the viewer may not see it.
-func (u *User) VisibleActive() *bool { return visible(u, u.DeactivatedAt == nil) }
+func (u *User) VisibleActive() *bool {
+	if u.redacted {
+		return u.active
+	}
+	return visible(u, u.DeactivatedAt == nil)
+}
 
 func visible[T any](u *User, value T) *T {
 	if u.redacted {

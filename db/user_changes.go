@@ -151,12 +151,42 @@ func (u *User) permit(scope auth.Scope, changes UserChanges) error {
 	return nil
 }
 
-// DeactivateUser ends a user's sessions and prevents further log-ins; only an admin may. It returns how many sessions
-// ended.
-func (d *DB) DeactivateUser(ctx context.Context, scope auth.Scope, id store.ID, expected *int) (*User, int, error) {
+// Deactivation is what the deactivation of a user did.
+type Deactivation struct {
+	User          *User
+	EndedSessions int
+	// HandedOver is what another user got, Open what the user still has.
+	HandedOver, Open OpenWork
+}
+
+// DeactivateUser ends a user's sessions, prevents further log-ins, and hands the user's open work over to another user, if one
+// is given; only an admin may.
+func (d *DB) DeactivateUser(ctx context.Context, scope auth.Scope, id store.ID, expected *int, handOverTo *store.ID) (*Deactivation, error) {
 	if !scope.SeesAll() {
-		return nil, 0, store.Errorf(store.Forbidden, "only an admin may deactivate users")
+		return nil, store.Errorf(store.Forbidden, "only an admin may deactivate users")
 	}
+	if handOverTo != nil {
+		if *handOverTo == id {
+			return nil, store.FieldError(store.BadInput, "input.handOverTo", "must be another user")
+		}
+		if err := d.activeUser(ctx, scope, "input.handOverTo", *handOverTo); err != nil {
+			return nil, err
+		}
+	}
+	done, err := d.deactivate(ctx, scope, id, expected)
+	if err != nil {
+		return nil, err
+	}
+	if handOverTo != nil {
+		if done.HandedOver, err = d.handOver(ctx, scope, id, *handOverTo); err != nil {
+			return nil, err
+		}
+	}
+	done.Open, err = d.openWork(ctx, id)
+	return done, err
+}
+
+func (d *DB) deactivate(ctx context.Context, scope auth.Scope, id store.ID, expected *int) (*Deactivation, error) {
 	wasAdmin := false
 	user, err := d.users.Update(ctx, scope, id, expected, func(next *User) (string, error) {
 		if next.DeactivatedAt != nil {
@@ -170,15 +200,15 @@ func (d *DB) DeactivateUser(ctx context.Context, scope auth.Scope, id store.ID, 
 		return entity.Updated, nil
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if wasAdmin {
 		if err := d.restoreIfLastAdmin(ctx, user, func(u *User) { u.DeactivatedAt = nil }); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 	}
 	ended, err := d.EndSessions(ctx, id, store.ID{})
-	return user, ended, err
+	return &Deactivation{User: user, EndedSessions: ended}, err
 }
 
 // ReactivateUser lets a deactivated user log in again; only an admin may.
@@ -231,8 +261,8 @@ func (d *DB) restoreIfLastAdmin(ctx context.Context, user *User, restore func(*U
 }
 
 // DeleteUser deletes a user, but not the last admin; only an admin may. If the user has interactions, it is a CONFLICT
-// that counts them, unless cascade is set: then these are deleted first, with their tickets. Tickets assigned to the
-// user become unassigned.
+// that counts them, unless cascade is set: then these are deleted first, with their tickets, unless others work on these.
+// Tickets assigned to the user become unassigned.
 func (d *DB) DeleteUser(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, cascade bool,
 ) (entity.Removed, error) {
@@ -247,6 +277,9 @@ func (d *DB) DeleteUser(
 		return nil, err
 	}
 	if err := d.notLastAdmin(ctx, id); err != nil {
+		return nil, err
+	}
+	if err := d.refuseToDeleteOthersWork(ctx, id); err != nil {
 		return nil, err
 	}
 	return d.users.Delete(ctx, scope, user, cascade, func(ctx context.Context) error {

@@ -87,6 +87,7 @@ type MutationResolver interface {
 	SetPassword(ctx context.Context, input SetPasswordInput) (*SetPasswordPayload, error)
 	CreateUser(ctx context.Context, input CreateUserInput) (*CreateUserPayload, error)
 	UpdateUser(ctx context.Context, input UpdateUserInput) (*UpdateUserPayload, error)
+	HandOver(ctx context.Context, input HandOverInput) (*HandOverPayload, error)
 	DeactivateUser(ctx context.Context, input DeactivateUserInput) (*DeactivateUserPayload, error)
 	ReactivateUser(ctx context.Context, input ReactivateUserInput) (*ReactivateUserPayload, error)
 	DeleteUser(ctx context.Context, input DeleteUserInput) (*DeleteUserPayload, error)
@@ -192,6 +193,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteUserInput", ec.unmarshalInputDeleteUserInput),
 			graphql.NewInputUnmarshaler("DeliveryStatusFilter", ec.unmarshalInputDeliveryStatusFilter),
 			graphql.NewInputUnmarshaler("DeliveryWhere", ec.unmarshalInputDeliveryWhere),
+			graphql.NewInputUnmarshaler("HandOverInput", ec.unmarshalInputHandOverInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
 			graphql.NewInputUnmarshaler("InteractionKindFilter", ec.unmarshalInputInteractionKindFilter),
@@ -580,7 +582,7 @@ input PriorityFilter {
   lte: Priority
 }
 
-"A member of staff. Only this user and admins see the role and whether the account is active."
+"A member of staff. Only this user and admins see the role and since when the account is deactivated, and only staff whether it is active."
 type User implements Node {
   "The global id: ` + "`" + `usr_` + "`" + ` and 24 hexadecimal digits."
   id: ID!
@@ -590,7 +592,7 @@ type User implements Node {
   email: EmailAddress!
   "ADMIN or USER; null if the viewer may not see it."
   role: Role
-  "Whether they may log in; null if the viewer may not see it."
+  "Whether they may log in; null to customers."
   active: Boolean
   "When they were deactivated; null if they weren't, or if the viewer may not see it."
   deactivatedAt: DateTime
@@ -675,7 +677,7 @@ input UserBy @oneOf {
   email: EmailAddress
 }
 
-"Selects users; all conditions must hold. Only admins may use ` + "`" + `role` + "`" + ` and ` + "`" + `active` + "`" + `."
+"Selects users; all conditions must hold. Only admins may use ` + "`" + `role` + "`" + `, and only staff ` + "`" + `active` + "`" + `."
 input UserWhere {
   "All of these must hold too."
   and: [UserWhere!]
@@ -1551,11 +1553,13 @@ type Mutation {
   createUser("The account." input: CreateUserInput!): CreateUserPayload @hasRole(any: [ADMIN])
   "Changes a user. Users may change themselves; admins may change anyone."
   updateUser("The changes." input: UpdateUserInput!): UpdateUserPayload @hasRole(any: [ADMIN, USER])
-  "Ends a user's sessions at once and refuses further log-ins; their history is kept."
+  "Hands all open work of one user over to another: planned interactions, those with tickets that aren't closed, and assigned tickets. Users may hand over their own."
+  handOver("Whose work, and to whom." input: HandOverInput!): HandOverPayload @hasRole(any: [ADMIN, USER])
+  "Ends a user's sessions at once, refuses further log-ins, and says what they still have to do; their history is kept."
   deactivateUser("Which user." input: DeactivateUserInput!): DeactivateUserPayload @hasRole(any: [ADMIN])
   "Lets a deactivated user log in again."
   reactivateUser("Which user." input: ReactivateUserInput!): ReactivateUserPayload @hasRole(any: [ADMIN])
-  "Deletes a user. Fails with CONFLICT if they have interactions, unless ` + "`" + `cascade` + "`" + ` is true."
+  "Deletes a user. Fails with CONFLICT if they have interactions, unless ` + "`" + `cascade` + "`" + ` is true, and if others work on tickets on these."
   deleteUser("Which user." input: DeleteUserInput!): DeleteUserPayload @hasRole(any: [ADMIN])
 
   "Creates a customer, who can log in once they have a password."
@@ -1769,6 +1773,8 @@ input DeactivateUserInput {
   id: ID!
   "The version that the decision is based on."
   expectedVersion: Int
+  "The id of the active user who gets their open work; see ` + "`" + `handOver` + "`" + `."
+  handOverTo: ID
 }
 
 "The answer to ` + "`" + `deactivateUser` + "`" + `."
@@ -1777,6 +1783,30 @@ type DeactivateUserPayload {
   user: User!
   "How many sessions ended."
   endedSessions: Int!
+  "How many interactions ` + "`" + `handOverTo` + "`" + ` got."
+  handedOverInteractions: Int!
+  "How many tickets that were assigned to the user ` + "`" + `handOverTo` + "`" + ` got."
+  handedOverTickets: Int!
+  "How many planned interactions the user still has. Until they are handed over, mail about them goes to the admins."
+  openInteractions: Int!
+  "How many tickets that aren't closed are still assigned to the user or on their interactions."
+  openTickets: Int!
+}
+
+"Whose open work to hand over, and to whom."
+input HandOverInput {
+  "The id of the user whose work it is."
+  from: ID!
+  "The id of the user who gets it, and who must be active."
+  to: ID!
+}
+
+"The answer to ` + "`" + `handOver` + "`" + `."
+type HandOverPayload {
+  "How many interactions were handed over, with their tickets."
+  handedOverInteractions: Int!
+  "How many tickets that were assigned to the user are now assigned to the other."
+  handedOverTickets: Int!
 }
 
 "Which user to reactivate."
@@ -1799,7 +1829,7 @@ input DeleteUserInput {
   id: ID!
   "The version that the decision is based on."
   expectedVersion: Int
-  "Also delete their interactions and the tickets on these. Tickets assigned to them become unassigned."
+  "Also delete their interactions and the tickets on these, unless open ones are assigned to others. Tickets assigned to them become unassigned."
   cascade: Boolean! = false
 }
 
@@ -1931,6 +1961,8 @@ input UpdateInteractionInput {
   allDay: Boolean
   "Where it takes place, at most 200 characters."
   location: String
+  "The id of the user to hand it over to, who must be active. Its tickets follow."
+  userId: ID
   "The new status; CANCELLED does what ` + "`" + `cancelInteraction` + "`" + ` does."
   status: InteractionStatus
   "Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them."
@@ -2516,6 +2548,14 @@ func (ec *executionContext) childFields_DeactivateUserPayload(ctx context.Contex
 		return ec.fieldContext_DeactivateUserPayload_user(ctx, field)
 	case "endedSessions":
 		return ec.fieldContext_DeactivateUserPayload_endedSessions(ctx, field)
+	case "handedOverInteractions":
+		return ec.fieldContext_DeactivateUserPayload_handedOverInteractions(ctx, field)
+	case "handedOverTickets":
+		return ec.fieldContext_DeactivateUserPayload_handedOverTickets(ctx, field)
+	case "openInteractions":
+		return ec.fieldContext_DeactivateUserPayload_openInteractions(ctx, field)
+	case "openTickets":
+		return ec.fieldContext_DeactivateUserPayload_openTickets(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeactivateUserPayload", field.Name)
 }
@@ -2632,6 +2672,16 @@ func (ec *executionContext) childFields_DeliveryFailure(ctx context.Context, fie
 		return ec.fieldContext_DeliveryFailure_delivery(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryFailure", field.Name)
+}
+
+func (ec *executionContext) childFields_HandOverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "handedOverInteractions":
+		return ec.fieldContext_HandOverPayload_handedOverInteractions(ctx, field)
+	case "handedOverTickets":
+		return ec.fieldContext_HandOverPayload_handedOverTickets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HandOverPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Interaction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3618,6 +3668,20 @@ func (ec *executionContext) field_Mutation_deleteUser_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (DeleteUserInput, error) {
 			return ec.unmarshalNDeleteUserInput2crmᚋgraphᚐDeleteUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_handOver_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (HandOverInput, error) {
+			return ec.unmarshalNHandOverInput2crmᚋgraphᚐHandOverInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5933,6 +5997,98 @@ func (ec *executionContext) fieldContext_DeactivateUserPayload_endedSessions(_ c
 	return graphql.NewScalarFieldContext("DeactivateUserPayload", field, false, false, "Int")
 }
 
+func (ec *executionContext) _DeactivateUserPayload_handedOverInteractions(ctx context.Context, field graphql.CollectedField, obj *DeactivateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeactivateUserPayload_handedOverInteractions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HandedOverInteractions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeactivateUserPayload_handedOverInteractions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeactivateUserPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DeactivateUserPayload_handedOverTickets(ctx context.Context, field graphql.CollectedField, obj *DeactivateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeactivateUserPayload_handedOverTickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HandedOverTickets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeactivateUserPayload_handedOverTickets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeactivateUserPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DeactivateUserPayload_openInteractions(ctx context.Context, field graphql.CollectedField, obj *DeactivateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeactivateUserPayload_openInteractions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenInteractions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeactivateUserPayload_openInteractions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeactivateUserPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DeactivateUserPayload_openTickets(ctx context.Context, field graphql.CollectedField, obj *DeactivateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeactivateUserPayload_openTickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenTickets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeactivateUserPayload_openTickets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeactivateUserPayload", field, false, false, "Int")
+}
+
 func (ec *executionContext) _DeleteCustomerNotePayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteCustomerNotePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6675,6 +6831,52 @@ func (ec *executionContext) fieldContext_DeliveryFailure_delivery(_ context.Cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _HandOverPayload_handedOverInteractions(ctx context.Context, field graphql.CollectedField, obj *HandOverPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HandOverPayload_handedOverInteractions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HandedOverInteractions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HandOverPayload_handedOverInteractions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HandOverPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _HandOverPayload_handedOverTickets(ctx context.Context, field graphql.CollectedField, obj *HandOverPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HandOverPayload_handedOverTickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HandedOverTickets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HandOverPayload_handedOverTickets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HandOverPayload", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Interaction_id(ctx context.Context, field graphql.CollectedField, obj *db.Interaction) (ret graphql.Marshaler) {
@@ -8428,6 +8630,68 @@ func (ec *executionContext) fieldContext_Mutation_updateUser(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_handOver(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_handOver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().HandOver(ctx, fc.Args["input"].(HandOverInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER"})
+				if err != nil {
+					var zeroVal *HandOverPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *HandOverPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *HandOverPayload) graphql.Marshaler {
+			return ec.marshalOHandOverPayload2ᚖcrmᚋgraphᚐHandOverPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_handOver(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HandOverPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_handOver_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -14931,7 +15195,7 @@ func (ec *executionContext) unmarshalInputDeactivateUserInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "handOverTo"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14952,6 +15216,13 @@ func (ec *executionContext) unmarshalInputDeactivateUserInput(ctx context.Contex
 				return it, err
 			}
 			it.ExpectedVersion = graphql.OmittableOf(data)
+		case "handOverTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("handOverTo"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HandOverTo = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -15398,6 +15669,55 @@ func (ec *executionContext) unmarshalInputDeliveryWhere(ctx context.Context, obj
 func UnmarshalDeliveryWhere(ctx context.Context, raw any) (DeliveryWhere, error) {
 	var out DeliveryWhere
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeliveryWhere", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputHandOverInput(ctx context.Context, obj any) (HandOverInput, error) {
+	var it HandOverInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalHandOverInput unmarshals raw into the HandOverInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalHandOverInput(ctx context.Context, raw any) (HandOverInput, error) {
+	var out HandOverInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "HandOverInput", raw, &out)
 	return out, err
 }
 
@@ -17412,7 +17732,7 @@ func (ec *executionContext) unmarshalInputUpdateInteractionInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "kind", "title", "description", "startTime", "endTime", "durationMinutes", "allDay", "location", "status", "internal"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "kind", "title", "description", "startTime", "endTime", "durationMinutes", "allDay", "location", "userId", "status", "internal"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17489,6 +17809,13 @@ func (ec *executionContext) unmarshalInputUpdateInteractionInput(ctx context.Con
 				return it, err
 			}
 			it.Location = graphql.OmittableOf(data)
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = graphql.OmittableOf(data)
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
 			data, err := ec.unmarshalOInteractionStatus2ᚖcrmᚋdbᚐInteractionStatus(ctx, v)
@@ -18647,6 +18974,26 @@ func (ec *executionContext) _DeactivateUserPayload(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "handedOverInteractions":
+			out.Values[i] = ec._DeactivateUserPayload_handedOverInteractions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "handedOverTickets":
+			out.Values[i] = ec._DeactivateUserPayload_handedOverTickets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openInteractions":
+			out.Values[i] = ec._DeactivateUserPayload_openInteractions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openTickets":
+			out.Values[i] = ec._DeactivateUserPayload_openTickets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -19052,6 +19399,44 @@ func (ec *executionContext) _DeliveryFailure(ctx context.Context, sel ast.Select
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._DeliveryFailure_delivery(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var handOverPayloadImplementors = []string{"HandOverPayload"}
+
+func (ec *executionContext) _HandOverPayload(ctx context.Context, sel ast.SelectionSet, obj *HandOverPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, handOverPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HandOverPayload")
+		case "handedOverInteractions":
+			out.Values[i] = ec._HandOverPayload_handedOverInteractions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "handedOverTickets":
+			out.Values[i] = ec._HandOverPayload_handedOverTickets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -19670,6 +20055,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "updateUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "handOver":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_handOver(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -21697,6 +22089,11 @@ func (ec *executionContext) marshalNEmailAddress2string(ctx context.Context, sel
 	return res
 }
 
+func (ec *executionContext) unmarshalNHandOverInput2crmᚋgraphᚐHandOverInput(ctx context.Context, v any) (HandOverInput, error) {
+	res, err := ec.unmarshalInputHandOverInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -23092,6 +23489,13 @@ func (ec *executionContext) marshalOEmailAddress2ᚖstring(ctx context.Context, 
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOHandOverPayload2ᚖcrmᚋgraphᚐHandOverPayload(ctx context.Context, sel ast.SelectionSet, v *HandOverPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._HandOverPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

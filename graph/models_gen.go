@@ -261,6 +261,8 @@ type DeactivateUserInput struct {
 	ID string `json:"id"`
 	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// The id of the active user who gets their open work; see `handOver`.
+	HandOverTo graphql.Omittable[*string] `json:"handOverTo,omitempty"`
 }
 
 // The answer to `deactivateUser`.
@@ -269,6 +271,14 @@ type DeactivateUserPayload struct {
 	User *db.User `json:"user"`
 	// How many sessions ended.
 	EndedSessions int `json:"endedSessions"`
+	// How many interactions `handOverTo` got.
+	HandedOverInteractions int `json:"handedOverInteractions"`
+	// How many tickets that were assigned to the user `handOverTo` got.
+	HandedOverTickets int `json:"handedOverTickets"`
+	// How many planned interactions the user still has. Until they are handed over, mail about them goes to the admins.
+	OpenInteractions int `json:"openInteractions"`
+	// How many tickets that aren't closed are still assigned to the user or on their interactions.
+	OpenTickets int `json:"openTickets"`
 }
 
 // Which customer to delete.
@@ -343,7 +353,7 @@ type DeleteUserInput struct {
 	ID string `json:"id"`
 	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
-	// Also delete their interactions and the tickets on these. Tickets assigned to them become unassigned.
+	// Also delete their interactions and the tickets on these, unless open ones are assigned to others. Tickets assigned to them become unassigned.
 	Cascade bool `json:"cascade"`
 }
 
@@ -375,6 +385,22 @@ type DeliveryWhere struct {
 	LastError graphql.Omittable[*Comparison[string]] `json:"lastError,omitempty"`
 	// By when it was created.
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
+}
+
+// Whose open work to hand over, and to whom.
+type HandOverInput struct {
+	// The id of the user whose work it is.
+	From string `json:"from"`
+	// The id of the user who gets it, and who must be active.
+	To string `json:"to"`
+}
+
+// The answer to `handOver`.
+type HandOverPayload struct {
+	// How many interactions were handed over, with their tickets.
+	HandedOverInteractions int `json:"handedOverInteractions"`
+	// How many tickets that were assigned to the user are now assigned to the other.
+	HandedOverTickets int `json:"handedOverTickets"`
 }
 
 // A sort key for interactions.
@@ -728,6 +754,8 @@ type UpdateInteractionInput struct {
 	AllDay graphql.Omittable[*bool] `json:"allDay,omitempty"`
 	// Where it takes place, at most 200 characters.
 	Location graphql.Omittable[*string] `json:"location,omitempty"`
+	// The id of the user to hand it over to, who must be active. Its tickets follow.
+	UserID graphql.Omittable[*string] `json:"userId,omitempty"`
 	// The new status; CANCELLED does what `cancelInteraction` does.
 	Status graphql.Omittable[*db.InteractionStatus] `json:"status,omitempty"`
 	// Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them.
@@ -796,7 +824,7 @@ type UserOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
-// Selects users; all conditions must hold. Only admins may use `role` and `active`.
+// Selects users; all conditions must hold. Only admins may use `role`, and only staff `active`.
 type UserWhere struct {
 	// All of these must hold too.
 	And graphql.Omittable[[]*UserWhere] `json:"and,omitempty"`

@@ -925,6 +925,18 @@ func (p *planner) planDeactivateUserPayload(set ast.SelectionSet) *selection {
 		case "endedSessions":
 			f.index = 2
 			return true
+		case "handedOverInteractions":
+			f.index = 3
+			return true
+		case "handedOverTickets":
+			f.index = 4
+			return true
+		case "openInteractions":
+			f.index = 5
+			return true
+		case "openTickets":
+			f.index = 6
+			return true
 		}
 		return false
 	})
@@ -948,6 +960,18 @@ func (r *rendering) renderDeactivateUserPayload(s *selection, obj *DeactivateUse
 			}
 		case 2:
 			v := obj.EndedSessions
+			r.int(v)
+		case 3:
+			v := obj.HandedOverInteractions
+			r.int(v)
+		case 4:
+			v := obj.HandedOverTickets
+			r.int(v)
+		case 5:
+			v := obj.OpenInteractions
+			r.int(v)
+		case 6:
+			v := obj.OpenTickets
 			r.int(v)
 		}
 		if r.failed {
@@ -1426,6 +1450,42 @@ func (r *rendering) renderDeliveryFailure(s *selection, obj *live.Change[db.Deli
 			} else {
 				r.renderDelivery(f.selection, v)
 			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planHandOverPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"HandOverPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "handedOverInteractions":
+			f.index = 1
+			return true
+		case "handedOverTickets":
+			f.index = 2
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderHandOverPayload(s *selection, obj *HandOverPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"HandOverPayload"`...)
+		case 1:
+			v := obj.HandedOverInteractions
+			r.int(v)
+		case 2:
+			v := obj.HandedOverTickets
+			r.int(v)
 		}
 		if r.failed {
 			return
@@ -3649,6 +3709,13 @@ func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, va
 			return v != nil && renderOne(r, p.planDeliveryFailure(set), r.renderDeliveryFailure, v)
 		case []*live.Change[db.Delivery]:
 			return v != nil && renderList(r, p.planDeliveryFailure(set), r.renderDeliveryFailure, v)
+		}
+	case "HandOverPayload":
+		switch v := value.(type) {
+		case *HandOverPayload:
+			return v != nil && renderOne(r, p.planHandOverPayload(set), r.renderHandOverPayload, v)
+		case []*HandOverPayload:
+			return v != nil && renderList(r, p.planHandOverPayload(set), r.renderHandOverPayload, v)
 		}
 	case "Interaction":
 		switch v := value.(type) {

@@ -196,7 +196,7 @@ func TestRecipientAtEachTry(t *testing.T) {
 	if _, err := w.db.UpdateCustomer(t.Context(), w.as(w.ada), w.carl.ID, nil, db.CustomerChanges{Email: &corrected}); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := w.db.DeactivateUser(t.Context(), w.as(w.ada), w.bob.ID, nil); err != nil {
+	if _, err := w.db.DeactivateUser(t.Context(), w.as(w.ada), w.bob.ID, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	w.retryAll()

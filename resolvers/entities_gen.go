@@ -579,7 +579,7 @@ var projections = map[*entity.Definition]projection{
 		"user":            {"user_id"},
 		"customer":        {"customer_id"},
 		"conflicts":       {"user_id", "customer_id", "start_time", "end_time", "status", "internal"},
-		"viewerCan":       {"status"},
+		"viewerCan":       {"status", "user_id"},
 		"tickets":         {},
 		"deliveries":      {},
 	})},

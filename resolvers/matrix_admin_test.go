@@ -129,7 +129,7 @@ func TestAdminsAgainstEachOther(t *testing.T) {
 				return err
 			},
 			func(scope auth.Scope, id store.ID) error {
-				_, _, err := s.db.DeactivateUser(t.Context(), scope, id, nil)
+				_, err := s.db.DeactivateUser(t.Context(), scope, id, nil, nil)
 				return err
 			},
 			func(scope auth.Scope, id store.ID) error {

@@ -86,6 +86,7 @@ var mutationRows = []row{
 	{"updateUser", onUser.with("name", "Nobody"), [6]string{anon, deny, deny, okay, deny, okay}},
 	{"updateUser", onUser.with("role", "ADMIN"), [6]string{anon, deny, deny, deny, deny, okay}},
 	{"deactivateUser", onUser, [6]string{anon, deny, deny, deny, deny, okay}},
+	{"handOver", ofUser, [6]string{anon, deny, deny, okay, deny, okay}},
 	{"reactivateUser", onUser, [6]string{anon, deny, deny, deny, deny, okay}},
 	{"deleteUser", onUser, [6]string{anon, deny, deny, deny, deny, okay}},
 
@@ -96,8 +97,11 @@ var mutationRows = []row{
 	{"createInteraction", newInteraction, [6]string{anon, deny, deny, okay, okay, okay}},
 	{"createInteraction", newInteraction.withID("userId", "uma"), [6]string{anon, deny, deny, okay, deny, okay}},
 	{"updateInteraction", onInteraction.with("title", "later"), [6]string{anon, deny, deny, okay, hide, okay}},
+	{"updateInteraction", onInteraction.withID("userId", "otto"), [6]string{anon, deny, deny, okay, hide, okay}},
 	{"cancelInteraction", onInteraction, [6]string{anon, deny, deny, okay, hide, okay}},
 	{"deleteInteraction", onInteraction, [6]string{anon, deny, deny, okay, hide, okay}},
+
+	{"redeliver", onDelivery, [6]string{anon, deny, deny, okay, hide, okay}},
 
 	{"createTicket", newTicket, [6]string{anon, okay, hide, okay, hide, okay}},
 	{"updateTicket", onTicket.with("description", "worse"), [6]string{anon, okay, hide, okay, hide, okay}},
@@ -107,7 +111,6 @@ var mutationRows = []row{
 	{"assignTicket", onTicket.withID("assigneeId", "otto"), [6]string{anon, deny, deny, okay, hide, okay}},
 	{"assignTicket", onTicket.with("assigneeId", nil), [6]string{anon, deny, deny, okay, hide, okay}},
 	{"deleteTicket", onTicket, [6]string{anon, okay, hide, deny, deny, okay}},
-	{"redeliver", onDelivery, [6]string{anon, deny, deny, okay, hide, okay}},
 	{"redeliverFailed", input(noInput).with("first", 1), [6]string{anon, deny, deny, deny, deny, okay}},
 }
 

@@ -254,6 +254,11 @@ var asNewcomer = input(func(c *cell) variables {
 // onUser returns the id of a new user, who is their own owner.
 var onUser = input(func(c *cell) variables { return variables{"id": c.newUser(auth.User, c.column == userOwner)} })
 
+// ofUser hands over the work of a new user, who is their own owner.
+var ofUser = input(func(c *cell) variables {
+	return variables{"from": c.newUser(auth.User, c.column == userOwner), "to": c.ids["otto"]}
+})
+
 // onCustomer returns the id of a new customer, who is their own owner.
 var onCustomer = input(func(c *cell) variables { return variables{"id": c.newCustomer(c.column == customerOwner)} })
 

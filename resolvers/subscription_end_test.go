@@ -21,7 +21,7 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 			return d.EndSession(t.Context(), viewer.Session)
 		},
 		"deactivated": func(t *testing.T, w *world, d *db.DB, viewer auth.Viewer) error {
-			_, _, err := d.DeactivateUser(t.Context(), w.scopeOf("ada"), viewer.Account, nil)
+			_, err := d.DeactivateUser(t.Context(), w.scopeOf("ada"), viewer.Account, nil, nil)
 			return err
 		},
 		"made an admin": func(t *testing.T, w *world, d *db.DB, viewer auth.Viewer) error {

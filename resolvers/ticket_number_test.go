@@ -3,7 +3,6 @@ package resolvers_test
 import (
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -12,25 +11,15 @@ import (
 	"crm/db"
 	"crm/db/legacy"
 	"crm/db/mongo/mongotest"
-	"crm/db/sqlite"
 	"crm/db/store"
 )
 
 // TestTicketNumbers raises tickets on two servers at once, deletes some, and restarts: numbers ascend, and none is used twice.
 func TestTicketNumbers(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "crm.db")
 	database := mongotest.Database(t)
 	for engine, open := range map[string]func(t *testing.T) store.Store{
-		"sqlite": func(t *testing.T) store.Store {
-			opened, err := sqlite.Open(t.Context(), path, db.Collections())
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = opened.Close() })
-			return opened
-		},
-		"mongo": func(t *testing.T) store.Store { return mongotest.OpenOn(t, database, db.Collections()) },
+		"sqlite": openSQLite, "mongo": func(t *testing.T) store.Store { return mongotest.OpenOn(t, database, db.Collections()) },
 	} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
@@ -62,7 +51,7 @@ func TestTicketNumbers(t *testing.T) {
 				})
 			}
 			running.Wait()
-			third := serve(t, open(t), db.Options{})
+			third := serve(t, shared, db.Options{})
 			for round := range 3 {
 				for i, s := range []*server{first, second, third} {
 					title := fmt.Sprintf("in turn %d %d", round, i)

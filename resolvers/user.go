@@ -56,11 +56,34 @@ func (r mutationResolver) DeactivateUser(
 	if err != nil {
 		return nil, err
 	}
-	user, ended, err := r.db.DeactivateUser(ctx, scopeOf(ctx), id, input.ExpectedVersion.Value())
+	var problems db.Problems
+	handOverTo := optionalID(&problems, "input.handOverTo", db.KindUser, input.HandOverTo.Value())
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	done, err := r.db.DeactivateUser(ctx, scopeOf(ctx), id, input.ExpectedVersion.Value(), handOverTo)
 	if err != nil {
 		return nil, err
 	}
-	return &graph.DeactivateUserPayload{User: user, EndedSessions: ended}, nil
+	return &graph.DeactivateUserPayload{
+		User: done.User, EndedSessions: done.EndedSessions,
+		HandedOverInteractions: done.HandedOver.Interactions, HandedOverTickets: done.HandedOver.Tickets,
+		OpenInteractions: done.Open.Interactions, OpenTickets: done.Open.Tickets,
+	}, nil
+}
+
+// HandOver resolves Mutation.handOver.
+func (r mutationResolver) HandOver(ctx context.Context, input graph.HandOverInput) (*graph.HandOverPayload, error) {
+	var problems db.Problems
+	from, to := problems.ID("input.from", db.KindUser, input.From), problems.ID("input.to", db.KindUser, input.To)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	done, err := r.db.HandOver(ctx, scopeOf(ctx), from, to)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.HandOverPayload{HandedOverInteractions: done.Interactions, HandedOverTickets: done.Tickets}, nil
 }
 
 // ReactivateUser resolves Mutation.reactivateUser.

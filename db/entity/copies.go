@@ -75,7 +75,7 @@ func (d *Database) copyFrom(
 			stale = append(stale, differs(c.Field, value))
 		}
 		where := store.And(store.Eq(copied.reference, *pointers[0].(*store.ID)), store.Or(stale...))
-		if err := d.repositories[copied.def.Collection].assignAll(ctx, scope, where, set); err != nil {
+		if err := d.repositories[copied.def.Collection].assignAll(ctx, scope, Updated, where, set); err != nil {
 			return fmt.Errorf("cannot copy %s to %s: %w", def.Noun, copied.def.Name, err)
 		}
 	}
@@ -147,28 +147,39 @@ func (r *Repository[T]) refreshCopies(ctx context.Context, scope auth.Scope, doc
 	return nil
 }
 
-// assignAll sets fields of all documents that match, each with its event.
-func (r *Repository[T]) assignAll(ctx context.Context, scope auth.Scope, where store.Filter, set []store.Assignment) error {
+func (r *Repository[T]) assignAll(
+	ctx context.Context, scope auth.Scope, verb string, where store.Filter, set []store.Assignment,
+) error {
+	_, err := r.AssignAll(ctx, scope, verb, where, set)
+	return err
+}
+
+// AssignAll sets fields of all documents that match, each with its event, and returns their number. The right to what it does
+// suffices; the caller needs none on each document.
+func (r *Repository[T]) AssignAll(
+	ctx context.Context, scope auth.Scope, verb string, where store.Filter, set []store.Assignment,
+) (n int, err error) {
 	query := store.Query{Where: where, Sort: []store.Sort{{Field: "_id"}}, Limit: removeBatch}
 	for {
 		found, err := r.Find(ctx, query)
 		if err != nil {
-			return err
+			return n, err
 		}
 		for _, doc := range found {
-			if err := r.assign(ctx, scope, doc, set); err != nil {
-				return err
+			if err := r.assign(ctx, scope, verb, doc, set); err != nil {
+				return n, err
 			}
+			n++
 		}
 		if len(found) < query.Limit {
-			return nil
+			return n, nil
 		}
 		query.After = []any{r.ID(found[len(found)-1])}
 	}
 }
 
 // assign sets fields of a document with its event, unless the document is deleted meanwhile.
-func (r *Repository[T]) assign(ctx context.Context, scope auth.Scope, doc *T, set []store.Assignment) error {
+func (r *Repository[T]) assign(ctx context.Context, scope auth.Scope, verb string, doc *T, set []store.Assignment) error {
 	for range updateTries {
 		_, written, err := r.writeEdited(ctx, scope, doc, func(next *T) (string, error) {
 			pointers := r.document(next).Pointers(nil)
@@ -177,7 +188,7 @@ func (r *Repository[T]) assign(ctx context.Context, scope auth.Scope, doc *T, se
 					return "", err
 				}
 			}
-			return Updated, nil
+			return verb, nil
 		})
 		if err != nil || written {
 			return err

@@ -4,6 +4,7 @@ package entity
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -37,8 +38,8 @@ type Declaration[T any] struct {
 	Computed map[string][]string
 	// Filters are the conditions of the API that don't simply compare the field of that name.
 	Filters map[string]Condition
-	// Restricted are the fields that only an admin may filter by.
-	Restricted []string
+	// Restricted are the fields that not everybody may filter by: only admins, or only staff (auth.User).
+	Restricted map[string]auth.Role
 	// Redact clears the fields of a document that the scope may not see.
 	Redact func(doc *T, scope auth.Scope)
 	// Indexes are the indexes that both engines build.
@@ -66,7 +67,7 @@ type Definition struct {
 	Verbs        []string
 	Computed     map[string][]string
 	Filters      map[string]Condition
-	Restricted   []string
+	Restricted   map[string]auth.Role
 	References   []Reference
 	Copies       []Copy
 	// KeyFields are the fields that hold keys of other fields.
@@ -173,7 +174,7 @@ func (d *Definition) checkNames() {
 	for _, condition := range d.Filters {
 		d.FieldIndex(condition.NullField)
 	}
-	d.Select(d.Restricted...)
+	d.Select(slices.Collect(maps.Keys(d.Restricted))...)
 	for _, index := range d.Indexes {
 		for _, key := range index.Keys {
 			d.FieldIndex(key.Field)

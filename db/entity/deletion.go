@@ -134,7 +134,8 @@ func (c *Catalog) dependents(owner *Definition) []dependent {
 type anyRepository interface {
 	removeAll(ctx context.Context, scope auth.Scope, where store.Filter, removed Removed) error
 	detachAll(ctx context.Context, scope auth.Scope, where store.Filter, field string) error
-	assignAll(ctx context.Context, scope auth.Scope, where store.Filter, set []store.Assignment) error
+	assignAll(ctx context.Context, scope auth.Scope, verb string, where store.Filter, set []store.Assignment) error
+	accountsOf(ctx context.Context, where store.Filter, field string) ([]store.ID, error)
 	pointersOf(ctx context.Context, id store.ID) ([]any, error)
 	refreshKeys(ctx context.Context) (changed int, err error)
 }

@@ -3,6 +3,7 @@ package entity
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,8 +78,11 @@ func (d *Definition) ReadState(state map[string]json.RawMessage, doc store.Docum
 
 // newEvent returns the event of a change that the scope's account made. before is nil for a new document, after for a
 // deleted one.
-func (d *Database) newEvent(def *Definition, scope auth.Scope, verb string, before, after store.Document) *store.Event {
-	w := envelopeWriter{def: def, buf: make([]byte, 0, 1024)}
+// through are the keys of those who see the document through others.
+func (d *Database) newEvent(
+	def *Definition, scope auth.Scope, verb string, before, after store.Document, through []auth.AudienceKey,
+) *store.Event {
+	w := envelopeWriter{def: def, through: through, buf: make([]byte, 0, 1024)}
 	if before != nil {
 		w.before = before.Pointers(nil)
 	}
@@ -96,6 +100,7 @@ func (d *Database) newEvent(def *Definition, scope auth.Scope, verb string, befo
 type envelopeWriter struct {
 	def           *Definition
 	before, after []any
+	through       []auth.AudienceKey
 	buf           []byte
 }
 
@@ -157,7 +162,13 @@ func (w *envelopeWriter) changes() {
 func (w *envelopeWriter) audience(pointers []any) {
 	w.buf = append(w.buf, '[')
 	if pointers != nil {
-		for i, key := range w.def.audience(pointers) {
+		keys := w.def.audience(pointers)
+		for _, key := range w.through {
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+		for i, key := range keys {
 			if i > 0 {
 				w.buf = append(w.buf, ',')
 			}

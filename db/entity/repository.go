@@ -51,7 +51,7 @@ func (r *Repository[T]) insert(ctx context.Context, scope auth.Scope, doc *T) er
 	if keyed, ok := r.document(doc).(Keyed); ok {
 		keyed.SetKeys(r.db.Keys)
 	}
-	event := r.db.newEvent(r.def, scope, Created, nil, r.document(doc))
+	event := r.db.newEvent(r.def, scope, Created, nil, r.document(doc), nil)
 	if err := r.db.Store.Insert(ctx, r.def.Collection, r.document(doc), event); err != nil {
 		return fmt.Errorf("cannot create %s: %w", r.def.Noun, inInput(err))
 	}
@@ -66,8 +66,12 @@ func (r *Repository[T]) Remove(ctx context.Context, scope auth.Scope, doc *T) er
 			return err
 		}
 	}
-	event := r.db.newEvent(r.def, scope, Deleted, r.document(doc), nil)
-	err := r.db.Store.Delete(ctx, r.def.Collection, r.ID(doc), AtVersion(r.version(doc)), event)
+	through, err := r.db.keysThrough(ctx, r.def, r.ID(doc))
+	if err != nil {
+		return err
+	}
+	event := r.db.newEvent(r.def, scope, Deleted, r.document(doc), nil, through)
+	err = r.db.Store.Delete(ctx, r.def.Collection, r.ID(doc), AtVersion(r.version(doc)), event)
 	if store.CodeOf(err) == store.NotFound {
 		return store.Errorf(store.Conflict, "somebody changed the %s meanwhile; try again", r.def.Noun)
 	}
@@ -80,7 +84,7 @@ func (r *Repository[T]) Remove(ctx context.Context, scope auth.Scope, doc *T) er
 
 // Event returns the event of a change that the scope's account made, for callers that write it themselves.
 func (r *Repository[T]) Event(scope auth.Scope, verb string, before, after *T) *store.Event {
-	return r.db.newEvent(r.def, scope, verb, r.document(before), r.document(after))
+	return r.db.newEvent(r.def, scope, verb, r.document(before), r.document(after), nil)
 }
 
 // Find reads the documents that a query selects, regardless of who may see them.

@@ -60,8 +60,12 @@ func (r *Repository[T]) writeEdited(
 	if len(set) == 0 {
 		return current, true, nil
 	}
+	through, err := r.db.keysThrough(ctx, r.def, r.ID(current))
+	if err != nil {
+		return nil, false, err
+	}
 	set = append(set, r.stamp(next)...)
-	event := r.db.newEvent(r.def, scope, verb, r.document(current), r.document(next))
+	event := r.db.newEvent(r.def, scope, verb, r.document(current), r.document(next), through)
 	err = r.db.Store.Update(ctx, r.def.Collection, r.ID(current), AtVersion(r.version(current)), set, event)
 	if store.CodeOf(err) == store.NotFound {
 		return nil, false, nil

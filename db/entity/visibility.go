@@ -1,6 +1,9 @@
 package entity
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"slices"
 
 	"crm/auth"
@@ -15,6 +18,8 @@ type Grant struct {
 	field string
 	// through is the type of the documents whose field refers to this one.
 	through string
+	// account names the field of those documents that holds the account; if it is empty, all that the account sees count.
+	account string
 	// unless names the field that hides the document if it is true; it is empty if nothing does.
 	unless string
 }
@@ -37,6 +42,12 @@ func ToCustomer(field string) Grant { return Grant{role: auth.Customer, field: f
 // ToCustomerThrough lets a customer see a document if they see one of another type whose field refers to it.
 func ToCustomerThrough(typeName, field string) Grant {
 	return Grant{role: auth.Customer, through: typeName, field: field}
+}
+
+// ToUserThrough lets a user see a document if one of another type refers to it by its field, and names the user in its field
+// account.
+func ToUserThrough(typeName, field, account string) Grant {
+	return Grant{role: auth.User, through: typeName, field: field, account: account}
 }
 
 // scopeOf returns the filter that narrows every query of an entity to the documents that a scope sees.
@@ -67,7 +78,11 @@ func (c *Catalog) granted(grant Grant, scope auth.Scope) store.Filter {
 	switch {
 	case grant.through != "":
 		other := c.byType[grant.through]
-		granted = store.InQuery("_id", other.Collection, grant.field, c.scopeOf(other, scope))
+		seen := c.scopeOf(other, scope)
+		if grant.account != "" {
+			seen = store.Eq(grant.account, store.ID(scope.Account))
+		}
+		granted = store.InQuery("_id", other.Collection, grant.field, seen)
 	case grant.field != "":
 		granted = store.Eq(grant.field, store.ID(scope.Account))
 	}
@@ -88,8 +103,11 @@ func (c *Catalog) Narrow(scope auth.Scope, d *Definition, where store.Filter) (s
 }
 
 func (c *Catalog) narrowConditions(scope auth.Scope, d *Definition, where store.Filter) (store.Filter, error) {
-	if !scope.SeesAll() && slices.Contains(d.Restricted, where.Field) {
+	switch by := d.Restricted[where.Field]; {
+	case by == auth.Admin && !scope.SeesAll():
 		return store.Filter{}, store.FieldError(store.Forbidden, where.Path, "only an admin may filter %ss by this", d.Noun)
+	case by == auth.User && !scope.IsStaff():
+		return store.Filter{}, store.FieldError(store.Forbidden, where.Path, "only staff may filter %ss by this", d.Noun)
 	}
 	if where.Query != nil {
 		inner, err := c.Narrow(scope, c.byCollection[where.Query.Collection], where.Query.Where)
@@ -116,7 +134,7 @@ func (d *Definition) Audience(doc store.Document) []auth.AudienceKey {
 	return d.audience(doc.Pointers(nil))
 }
 
-// audience is Audience for a document's pointers. A grant through other documents contributes no key.
+// audience is Audience for a document's pointers. A grant through other documents contributes no key; see keysThrough.
 func (d *Definition) audience(pointers []any) []auth.AudienceKey {
 	keys := make([]auth.AudienceKey, 0, len(d.Visible))
 	for _, grant := range d.Visible {
@@ -141,4 +159,93 @@ func (d *Definition) audience(pointers []any) []auth.AudienceKey {
 // hides reports whether a document is excepted from a grant.
 func (d *Definition) hides(grant Grant, pointers []any) bool {
 	return grant.unless != "" && store.ValueAt(pointers[d.FieldIndex(grant.unless)]) == true
+}
+
+// keysThrough returns the keys of the accounts that see the document with that id through others.
+func (d *Database) keysThrough(ctx context.Context, def *Definition, id store.ID) ([]auth.AudienceKey, error) {
+	var keys []auth.AudienceKey
+	for _, grant := range def.Visible {
+		if grant.account == "" {
+			continue
+		}
+		accounts, err := d.repositories[d.Catalog.byType[grant.through].Collection].accountsOf(ctx, store.Eq(grant.field, id), grant.account)
+		if err != nil {
+			return nil, err
+		}
+		for _, account := range accounts {
+			keys = append(keys, auth.AccountKey(grant.role, account))
+		}
+	}
+	return keys, nil
+}
+
+// accountsOf returns the accounts that a field of the documents that match holds.
+func (r *Repository[T]) accountsOf(ctx context.Context, where store.Filter, field string) ([]store.ID, error) {
+	found, err := r.Find(ctx, store.Query{
+		Where: store.And(where, store.Not(store.IsNull(field))), Fields: r.def.Select(field),
+	})
+	var accounts []store.ID
+	for _, doc := range found {
+		account, _ := store.ValueAt(r.document(doc).Pointers(nil)[r.def.FieldIndex(field)]).(store.ID)
+		if !account.IsZero() && !slices.Contains(accounts, account) {
+			accounts = append(accounts, account)
+		}
+	}
+	return accounts, err
+}
+
+// Sight is a change of who sees a document through another one, whose event it is.
+type Sight struct {
+	Definition *Definition
+	ID         store.ID
+	Audience   Audience
+}
+
+// Sights returns the documents that an event lets accounts see, or hides from them, without being an event of the documents
+// themselves: the interaction of a ticket that is assigned.
+func (c *Catalog) Sights(def *Definition, verb string, envelope Envelope) []Sight {
+	var sights []Sight
+	for _, other := range c.list {
+		for _, grant := range other.Visible {
+			if grant.account == "" || grant.through != def.TypeName {
+				continue
+			}
+			var id store.ID
+			if json.Unmarshal(envelope.State[grant.field], &id) != nil || id.IsZero() {
+				continue
+			}
+			before, after := envelope.around(grant.account, verb)
+			if bytes.Equal(before, after) {
+				continue
+			}
+			sights = append(sights, Sight{other, id, Audience{Before: keyIn(grant.role, before), After: keyIn(grant.role, after)}})
+		}
+	}
+	return sights
+}
+
+// around returns a field's value before and after the change; nil where the document doesn't exist.
+func (e Envelope) around(field, verb string) (before, after json.RawMessage) {
+	before, after = e.State[field], e.State[field]
+	for _, change := range e.Changes {
+		if change.Field == field {
+			before = change.From
+		}
+	}
+	switch verb {
+	case Created:
+		before = nil
+	case Deleted:
+		after = nil
+	}
+	return before, after
+}
+
+// keyIn returns the key of the account with the id in a JSON value, if there is one.
+func keyIn(role auth.Role, value json.RawMessage) []auth.AudienceKey {
+	var id *store.ID
+	if value == nil || json.Unmarshal(value, &id) != nil || id == nil {
+		return nil
+	}
+	return []auth.AudienceKey{auth.AccountKey(role, *id)}
 }

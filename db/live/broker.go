@@ -28,8 +28,9 @@ type Log interface {
 	Position(ctx context.Context, after *string) (at, newest int, err error)
 }
 
-// Decode returns the change event of an event, or nil if nobody can subscribe to its kind of document.
-type Decode func(event *store.Event) *ChangeEvent
+// Decode returns the change events of an event: that of its document, unless nobody can subscribe to its kind, and those of
+// documents that accounts see through it.
+type Decode func(event *store.Event) []*ChangeEvent
 
 // Broker follows the log of events for all subscribers of this process, and reads nothing while there are none. See
 // Subscribe.

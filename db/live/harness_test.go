@@ -158,13 +158,13 @@ func (w *world) Ended(_ context.Context, viewers map[auth.Viewer]bool) (map[auth
 	return ended, nil
 }
 
-func (w *world) decodeEvent(event *store.Event) *live.ChangeEvent {
+func (w *world) decodeEvent(event *store.Event) []*live.ChangeEvent {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	if w.decode != nil {
 		w.decode(event)
 	}
-	return w.decoded[event.ID]
+	return []*live.ChangeEvent{w.decoded[event.ID]}
 }
 
 // Collection implements live.Source.
