@@ -11,6 +11,8 @@ import (
 
 	"crm/db"
 	"crm/db/demo"
+	"crm/db/legacy"
+	"crm/db/store"
 )
 
 // fillDemo fills an empty store with sample data.
@@ -27,6 +29,33 @@ func fillDemo(ctx context.Context, s settings, arguments []string, out io.Writer
 	}
 	defer c.close()
 	return demo.Run(ctx, c.db, *customers, out)
+}
+
+// check lists the documents of the old application that are left out, or are not shown as they are stored.
+func check(ctx context.Context, s settings, out io.Writer) error {
+	c, err := open(ctx, s, slog.New(slog.DiscardHandler), db.Options{Silent: true})
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	findings, err := legacy.Check(ctx, c.store, s.keys)
+	if err != nil {
+		return err
+	}
+	leftOut := 0
+	for _, finding := range findings {
+		if finding.Kind == store.Unreadable {
+			leftOut++
+		}
+		if _, err := fmt.Fprintln(out, legacy.Describe(finding)); err != nil {
+			return err
+		}
+	}
+	if leftOut > 0 {
+		return fmt.Errorf("documents that can't be read are left out: %d", leftOut)
+	}
+	_, err = fmt.Fprintln(out, "All documents can be read.")
+	return err
 }
 
 // checkHealth asks the server on this machine whether it is ready.

@@ -43,6 +43,7 @@ const usage = `crm serves a CRM over GraphQL.
 
   crm                        serve
   crm demo [--customers N]   fill an empty store with sample data of N customers (default 50), then exit
+  crm check                  list the old application's documents that can't be read as they are; 1 if any is left out
   crm health                 exit with 0 if the server on PORT is ready, otherwise with 1
   crm --version              print the version
   crm --help                 print this help
@@ -84,6 +85,8 @@ func run(ctx context.Context, arguments []string, out, logs io.Writer) error {
 		return serve(ctx, settings, out, log)
 	case "demo":
 		return fillDemo(ctx, settings, arguments[1:], out, log)
+	case "check":
+		return check(ctx, settings, out)
 	case "health":
 		return checkHealth(ctx, settings.port)
 	}

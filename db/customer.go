@@ -20,8 +20,8 @@ type Customer struct {
 	PhoneNumber *string `db:"phone_number" key:"Phone,international"`
 	// DeletingAt is when the customer's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
-	CreatedAt  time.Time  `db:"created_at"`
-	UpdatedAt  time.Time  `db:"updated_at"`
+	CreatedAt  time.Time  `db:"created_at" fallback:"_id"`
+	UpdatedAt  time.Time  `db:"updated_at" fallback:"created_at"`
 	Version    int        `db:"version" default:"1"`
 
 	nameKey    string  `db:"name_key" key:"Name,fold"`
@@ -33,6 +33,7 @@ type Customer struct {
 // Customers declares customers.
 var Customers = entity.Declare(entity.Declaration[Customer]{
 	Kind: "cus", Name: "customers", Noun: "customer",
+	Required: [][]string{{"name", "email"}},
 	Visible:  []entity.Grant{entity.ToStaff(), entity.ToCustomer("_id")},
 	Computed: map[string][]string{"canLogIn": {"password"}},
 	Indexes: []store.Index{

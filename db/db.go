@@ -35,14 +35,15 @@ type DB struct {
 	// Log is the log of all changes.
 	Log *eventlog.Log
 
-	entities     *entity.Database
-	store        store.Store
-	passwords    Passwords
-	written      eventlog.Signal
-	due          eventlog.Signal
-	sessionCache *sessionCache
-	now          func() time.Time
-	options      Options
+	entities *entity.Database
+	// store counts the calls to engine.
+	engine, store store.Store
+	passwords     Passwords
+	written       eventlog.Signal
+	due           eventlog.Signal
+	sessionCache  *sessionCache
+	now           func() time.Time
+	options       Options
 }
 
 // Options are the operator's settings.
@@ -68,6 +69,7 @@ type Options struct {
 func New(engine store.Store, passwords Passwords, options Options) *DB {
 	options.EventRetention = max(cmp.Or(options.EventRetention, defaultEventRetention), MinEventRetention)
 	d := &DB{
+		engine:    engine,
 		store:     entity.CountCalls(engine),
 		passwords: passwords,
 		written:   eventlog.NewSignal(),

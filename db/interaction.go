@@ -32,21 +32,21 @@ type Interaction struct {
 	ID          store.ID        `db:"_id"`
 	UserID      store.ID        `db:"user_id" belongs:"User.interactions,refuse"`
 	CustomerID  store.ID        `db:"customer_id" belongs:"Customer.interactions,refuse"`
-	Kind        InteractionKind `db:"kind,few" default:"meeting"`
+	Kind        InteractionKind `db:"kind,few" default:"meeting" values:"meeting task follow_up"`
 	Title       string          `db:"title"`
 	Description string          `db:"description"`
-	StartTime   time.Time       `db:"start_time"`
+	StartTime   time.Time       `db:"start_time" fallback:"created_at"`
 	EndTime     *time.Time      `db:"end_time"`
 	// AllDay interactions start and end at midnight UTC, whatever the time zone: they are about days.
 	AllDay   bool              `db:"all_day"`
 	Location *string           `db:"location"`
-	Status   InteractionStatus `db:"status,few" default:"planned"`
+	Status   InteractionStatus `db:"status,few" default:"planned" values:"planned done cancelled=canceled"`
 	// Internal interactions are hidden from customers, with their tickets.
 	Internal bool `db:"internal,few"`
 	// DeletingAt is when the interaction's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
-	CreatedAt  time.Time  `db:"created_at"`
-	UpdatedAt  time.Time  `db:"updated_at"`
+	CreatedAt  time.Time  `db:"created_at" fallback:"_id"`
+	UpdatedAt  time.Time  `db:"updated_at" fallback:"created_at"`
 	Version    int        `db:"version" default:"1"`
 
 	titleKey       string  `db:"title_key" key:"Title,fold"`
@@ -60,6 +60,7 @@ const verbCancelled = "cancelled"
 // Interactions declares the appointments of users with customers.
 var Interactions = entity.Declare(entity.Declaration[Interaction]{
 	Kind: "int", Name: "interactions", Noun: "interaction",
+	Required: [][]string{{"user_id", "customer_id"}},
 	Visible: []entity.Grant{
 		entity.ToUser("user_id"), entity.ToUserThrough("Ticket", "interaction_id", "assignee_id"),
 		entity.ToCustomer("customer_id").Unless("internal"),

@@ -10,24 +10,24 @@ import (
 	"crm/db/textkey"
 )
 
-// Backfill fills in missing fields of documents that another program wrote, and reports in words what it could not do.
+// Backfill makes documents that another program wrote usable, and reports in words what it could not do.
 type Backfill func(ctx context.Context, s store.Store, keys *textkey.Keys) (reports []string, err error)
 
-// Prepare prepares a store that other programs may have written to: it waits until the store answers, fills in missing
-// fields of the old application's documents, builds the unique indexes, and makes outdated keys again. While it waits, it keeps logging that.
+// Prepare prepares a store that other programs may have written to: it waits until the store answers, builds the
+// unique indexes, makes the old application's documents usable, and makes outdated keys again. While it waits, it keeps logging that.
 func (d *DB) Prepare(ctx context.Context, wait time.Duration, backfill Backfill, log *slog.Logger) error {
 	if err := d.awaitStore(ctx, wait, log); err != nil {
 		return err
 	}
-	reports, err := backfill(ctx, d.store, d.entities.Keys)
+	if err := d.store.EnsureConstraints(ctx); err != nil {
+		return fmt.Errorf("cannot build the unique indexes: %w", err)
+	}
+	reports, err := backfill(ctx, d.engine, d.entities.Keys)
 	for _, report := range reports {
 		log.Warn(report)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot fill in the old application's documents: %w", err)
-	}
-	if err := d.store.EnsureConstraints(ctx); err != nil {
-		return fmt.Errorf("cannot build the unique indexes: %w", err)
+		return fmt.Errorf("cannot adapt the old application's documents: %w", err)
 	}
 	if err := d.completeTickets(ctx); err != nil {
 		return fmt.Errorf("cannot number the tickets of an earlier version: %w", err)

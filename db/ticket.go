@@ -44,10 +44,10 @@ type Ticket struct {
 	Number      *int         `db:"number,serial"`
 	Title       string       `db:"title"`
 	Description string       `db:"description"`
-	Status      TicketStatus `db:"status,few" default:"open"`
-	Priority    Priority     `db:"priority,few" default:"2"`
-	CreatedAt   time.Time    `db:"created_at"`
-	UpdatedAt   time.Time    `db:"updated_at"`
+	Status      TicketStatus `db:"status,few" default:"open" values:"open in_progress resolved=solved,done,fixed closed"`
+	Priority    Priority     `db:"priority,few" default:"2" values:"1 2 3 4"`
+	CreatedAt   time.Time    `db:"created_at" fallback:"_id"`
+	UpdatedAt   time.Time    `db:"updated_at" fallback:"created_at"`
 	Version     int          `db:"version" default:"1"`
 
 	titleKey       string `db:"title_key" key:"Title,fold"`
@@ -63,6 +63,7 @@ const (
 // Tickets declares the tickets of customers.
 var Tickets = entity.Declare(entity.Declaration[Ticket]{
 	Kind: "tkt", Name: "tickets", Noun: "ticket",
+	Required: [][]string{{"interaction_id", "customer_id"}},
 	Visible: []entity.Grant{
 		entity.ToUser("interaction_user_id"), entity.ToUser("assignee_id"),
 		entity.ToCustomer("customer_id").Unless("interaction_internal"),

@@ -14,12 +14,12 @@ type User struct {
 	Name          string     `db:"name,personal"`
 	Email         string     `db:"email,personal"`
 	PasswordHash  string     `db:"password,secret"`
-	Role          auth.Role  `db:"role,few" default:"USER"`
+	Role          auth.Role  `db:"role,few" default:"USER" values:"ADMIN USER"`
 	DeactivatedAt *time.Time `db:"deactivated_at"`
 	// DeletingAt is when the user's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
-	CreatedAt  time.Time  `db:"created_at"`
-	UpdatedAt  time.Time  `db:"updated_at"`
+	CreatedAt  time.Time  `db:"created_at" fallback:"_id"`
+	UpdatedAt  time.Time  `db:"updated_at" fallback:"created_at"`
 	Version    int        `db:"version" default:"1"`
 
 	nameKey  string `db:"name_key" key:"Name,fold"`
@@ -32,6 +32,7 @@ type User struct {
 // Users declares the members of the staff.
 var Users = entity.Declare(entity.Declaration[User]{
 	Kind: "usr", Name: "users", Noun: "user",
+	Required:   [][]string{{"name", "email"}},
 	Visible:    []entity.Grant{entity.ToStaff(), entity.ToCustomerThrough("Interaction", "user_id")},
 	Redact:     (*User).redact,
 	Computed:   map[string][]string{"role": {"role"}, "active": {"deactivated_at"}},

@@ -8,6 +8,7 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // TestStoreCalls checks that an operation's cost depends only on its shape: the number of store calls is the same for 1, 10
@@ -103,6 +104,7 @@ func (s *server) fillInteraction(scope auth.Scope, customer *db.Customer) {
 		ID: store.NewID(), UserID: scope.Account, CustomerID: customer.ID, Kind: db.KindTask, Title: "I",
 		Status: db.InteractionPlanned, StartTime: at, CreatedAt: at, UpdatedAt: at, Version: 1,
 	}
+	interaction.SetKeys(textkey.New(""))
 	s.insert(db.Interactions.Collection, interaction)
 	for range 2 {
 		assignee := store.ID(scope.Account)

@@ -100,7 +100,8 @@ func openOldData(t *testing.T) (o oldData, reports string) {
 	reports = o.prepare()
 	after := o.snapshot()
 	for id, doc := range before {
-		o.wantOnly(doc, after[id], "version", "name_key", "email_key", "company_key", "title_key", "description_key", "location_key", "kind", "status", "priority", "interaction_user_id", "number", "title")
+		o.wantOnly(doc, after[id], "version", "name_key", "email_key", "company_key", "title_key", "description_key", "location_key", "kind", "status", "priority", "interaction_user_id", "number", "title",
+			"internal", "interaction_internal", "all_day", "phone_key", "phone_number")
 	}
 	if again := o.prepare(); again != "" {
 		t.Errorf("preparing again reports %s", again)

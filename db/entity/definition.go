@@ -18,7 +18,7 @@ import (
 //
 // The tag db names the stored field: `db:"status,few"`. Its options are few (a few values that many documents share),
 // secret or personal (events don't contain the value), and serial (a number for people; see serial). The tag default is
-// the value read from a stored document that lacks the field. The tag key names the text field whose key this field holds,
+// the value read from a stored document that lacks the field; for values and fallback, see store.FieldsOf. The tag key names the text field whose key this field holds,
 // and the kind of key: `key:"Name,fold"`; a third option, unique, says that no two documents have the same. The tag belongs
 // names the owner of the document; see Reference. The tag copies names the owner's field that this one copies; see Copy.
 type Declaration[T any] struct {
@@ -46,6 +46,9 @@ type Declaration[T any] struct {
 	Indexes []store.Index
 	// Searched are the text fields that OpContains has an index for.
 	Searched []string
+	// Required are groups of fields, for a collection that the old application writes to as well: a document without a
+	// value for any field of a group is left out.
+	Required [][]string
 }
 
 // Condition is a filter whose input is true or false.
@@ -96,8 +99,11 @@ const maxFields = 64
 func Declare[T any](d Declaration[T]) *Definition {
 	t := reflect.TypeFor[T]()
 	def := &Definition{
-		Collection: &store.Collection{Name: d.Name, Fields: store.FieldsOf(t), Indexes: d.Indexes, Searched: d.Searched},
-		Kind:       d.Kind, Noun: d.Noun, Type: t, TypeName: t.Name(), Visible: d.Visible, DefaultOrder: d.DefaultOrder, Verbs: d.Verbs,
+		Collection: &store.Collection{
+			Name: d.Name, Fields: store.FieldsOf(t), Indexes: d.Indexes, Searched: d.Searched,
+			Shared: len(d.Required) > 0, Required: d.Required,
+		},
+		Kind: d.Kind, Noun: d.Noun, Type: t, TypeName: t.Name(), Visible: d.Visible, DefaultOrder: d.DefaultOrder, Verbs: d.Verbs,
 		Computed: d.Computed, Filters: d.Filters, Restricted: d.Restricted, redact: d.Redact,
 	}
 	if len(def.Fields) > maxFields {
@@ -124,7 +130,9 @@ func (d *Definition) readTags(t reflect.Type, field reflect.StructField) {
 		d.Serial = name
 	}
 	if isKey {
-		d.KeyFields = append(d.KeyFields, d.parseKey(t, name, key))
+		parsed := d.parseKey(t, name, key)
+		d.KeyFields = append(d.KeyFields, parsed)
+		d.Derived = append(d.Derived, parsed.derived())
 	}
 	if copied, ok := field.Tag.Lookup("copies"); ok {
 		d.Copies = append(d.Copies, parseCopy(name, copied))
@@ -143,6 +151,18 @@ func (d *Definition) parseKey(t reflect.Type, name, tag string) KeyField {
 	}
 	plain, _, _ := strings.Cut(original.Tag.Get("db"), ",")
 	return KeyField{Name: name, Of: plain, Kind: textkey.Kind(kind), Unique: unique != ""}
+}
+
+// derived declares the key to the engine.
+func (k KeyField) derived() store.Derived {
+	derived := store.Derived{Field: k.Name, From: k.Of, Kind: string(k.Kind), Unique: k.Unique}
+	switch {
+	case k.Unique:
+		derived.Of = textkey.UniqueAddress
+	case k.Kind == textkey.Folded:
+		derived.Of = func(_, text string) string { return textkey.Fold(text) }
+	}
+	return derived
 }
 
 // KeyOf returns the name of the field that holds a key of that kind of a text field, or "" if there is none.
@@ -181,6 +201,9 @@ func (d *Definition) checkNames() {
 		}
 	}
 	d.Select(d.Searched...)
+	for _, group := range d.Required {
+		d.Select(group...)
+	}
 }
 
 // Event returns an event's type, given what happened to a document: "customer_note.created".

@@ -22,21 +22,32 @@ func (u *change) assign(l *layout, set []store.Assignment) error {
 		if err != nil {
 			return fmt.Errorf("cannot set field: %w", err)
 		}
-		if a.Value == nil && field.Nullable {
-			u.unset = append(u.unset, bson.E{Key: a.Field, Value: ""})
-			if slices.Contains(l.Searched, a.Field) {
-				u.unset = append(u.unset, bson.E{Key: trigramsOf(a.Field), Value: ""})
+		var value any
+		if a.Value != nil || !field.Nullable {
+			if value, err = encodeValue(a.Value); err != nil {
+				return fmt.Errorf("cannot set field %s.%s: %w", l.Name, a.Field, err)
 			}
-			continue
 		}
-		value, err := encodeValue(a.Value)
-		if err != nil {
-			return fmt.Errorf("cannot set field %s.%s: %w", l.Name, a.Field, err)
+		u.assignTo(a.Field, value)
+		if l.prefix != "" { // the typed copy and what it was made from stay equal
+			u.assignTo(l.path(a.Field), value)
 		}
-		u.set = append(u.set, bson.E{Key: a.Field, Value: value})
-		u.set = l.withTrigrams(u.set, a.Field, value)
+		if value != nil {
+			u.set = l.withTrigrams(u.set, a.Field, value)
+		} else if slices.Contains(l.Searched, a.Field) {
+			u.assignTo(trigramsOf(a.Field), nil)
+		}
 	}
 	return nil
+}
+
+// assignTo sets the field with that path, or removes it if the value is nil.
+func (u *change) assignTo(path string, value any) {
+	if value == nil {
+		u.unset = append(u.unset, bson.E{Key: path, Value: ""})
+		return
+	}
+	u.set = append(u.set, bson.E{Key: path, Value: value})
 }
 
 // addEvents makes the change add encoded events, the first of which happened at that time.

@@ -23,29 +23,53 @@ func (s *Store) FindChildren(
 	if len(parents) == 0 {
 		return nil
 	}
-	translated, err := s.query(ctx, c, q)
+	l, err := s.layout(c)
 	if err != nil {
 		return err
 	}
-	if _, err := translated.field(parent); err != nil {
+	if _, err := l.field(parent); err != nil {
 		return fmt.Errorf("cannot find children: %w", err)
 	}
-	translated.fields = translated.projectionOf(q.Fields, parent)
-	childrenQuery := &childrenQuery{query: translated, parent: parent, next: next, read: map[store.ID]int{}}
-	for _, id := range parents {
-		childrenQuery.parents = append(childrenQuery.parents, bson.ObjectID(id))
+	if c.Shared {
+		return s.findSharedChildren(ctx, l, parent, parents, q, next)
 	}
-	if q.Limit > 0 && !s.noLookup.Load() {
-		cursor, err := s.collection(c).Aggregate(ctx, childrenQuery.pipeline(), batchOf(len(parents)*q.Limit))
+	children, err := s.childrenQuery(ctx, l, parent, parents, q)
+	if err != nil {
+		return err
+	}
+	children.next = next
+	return s.runChildren(ctx, children, children.row)
+}
+
+func (s *Store) childrenQuery(
+	ctx context.Context, l *layout, parent string, parents []store.ID, q store.Query,
+) (*childrenQuery, error) {
+	translated, err := s.query(ctx, l, q)
+	if err != nil {
+		return nil, err
+	}
+	translated.fields = l.projectionOf(q.Fields, parent)
+	children := &childrenQuery{query: translated, parent: parent, read: map[store.ID]int{}}
+	for _, id := range parents {
+		children.parents = append(children.parents, bson.ObjectID(id))
+	}
+	return children, nil
+}
+
+// runChildren calls row for each child, and perhaps for more children than the limit. Typed copies are few.
+func (s *Store) runChildren(ctx context.Context, children *childrenQuery, row func(bson.Raw) error) error {
+	if children.limit > 0 && !s.noLookup.Load() && children.prefix == "" {
+		c := children.Collection
+		cursor, err := s.collection(c).Aggregate(ctx, children.pipeline(), batchOf(len(children.parents)*children.limit))
 		if err == nil {
-			return s.each(ctx, c, cursor, childrenQuery.row)
+			return s.each(ctx, c, cursor, row)
 		}
 		if !isUnsupported(err) {
 			return FromMongoError(ctx, c, err)
 		}
 		s.noLookup.Store(true)
 	}
-	return s.find(ctx, childrenQuery.flat(), childrenQuery.row)
+	return s.find(ctx, children.flat(), row)
 }
 
 // childrenQuery is one call of FindChildren.
@@ -85,14 +109,14 @@ func (f *childrenQuery) pipeline() bson.A {
 }
 
 func (f *childrenQuery) ofParents() bson.D {
-	return bson.D{{Key: f.parent, Value: bson.D{{Key: "$in", Value: f.parents}}}}
+	return bson.D{{Key: f.path(f.parent), Value: bson.D{{Key: "$in", Value: f.parents}}}}
 }
 
 // flat is the query of all children of the parents, parent by parent.
 func (f *childrenQuery) flat() *query {
-	order := bson.D{sortKey(f.parent, false)}
+	order := bson.D{sortKey(f.path(f.parent), false)}
 	for _, key := range f.sort {
-		if key.Key != f.parent {
+		if key.Key != f.path(f.parent) {
 			order = append(order, key)
 		}
 	}

@@ -20,12 +20,18 @@ func openWithInteractions(t *testing.T) (*mongo.Store, *recorder, []store.ID) {
 	parents := []store.ID{store.NewID(), store.NewID(), store.NewID()}
 	for i, parent := range parents {
 		for range i {
-			doc := &db.Interaction{ID: store.NewID(), CustomerID: parent}
-			wantNoError(t, "Insert", s.Insert(t.Context(), db.Interactions.Collection, doc))
+			wantNoError(t, "Insert", s.Insert(t.Context(), db.Interactions.Collection, interactionOf(parent)))
 		}
 	}
 	r.take()
 	return s, r, parents
+}
+
+func interactionOf(customer store.ID) *db.Interaction {
+	return &db.Interaction{
+		ID: store.NewID(), CustomerID: customer, Kind: db.KindMeeting, Status: db.InteractionPlanned,
+		StartTime: legacyTime, CreatedAt: legacyTime, UpdatedAt: legacyTime,
+	}
 }
 
 func newInteraction() store.Document { return new(db.Interaction) }
@@ -38,7 +44,7 @@ type step struct {
 }
 
 func writeSteps(s *mongo.Store, parent store.ID) []step {
-	doc := &db.Interaction{ID: store.NewID(), CustomerID: parent}
+	doc := interactionOf(parent)
 	event := func() *store.Event { return &store.Event{ID: store.NewID(), Entity: doc.ID} }
 	set := []store.Assignment{{Field: "title", Value: "x"}}
 	return []step{

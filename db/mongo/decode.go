@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -33,12 +34,15 @@ func (l *layout) decode(raw bson.Raw, doc store.Document) error {
 			return fmt.Errorf("cannot decode %s %s: field %s: %w", l.Name, raw.Lookup(idField), element.Key(), err)
 		}
 		filled[i] = true
+		if l.Fields[i].Values != nil {
+			l.Fields[i].Correct(pointers[i])
+		}
 	}
 	for i, pointer := range pointers {
 		if filled[i] {
 			continue
 		}
-		if err := store.Scan(pointer, absent{l.Fields[i].Default}); err != nil {
+		if err := store.Scan(pointer, absent{l.missing(raw, l.Fields[i])}); err != nil {
 			return fmt.Errorf("cannot decode %s: field %s: %w", l.Name, l.Fields[i].Name, err)
 		}
 	}
@@ -81,7 +85,7 @@ func (a absent) ID() (store.ID, error) { return store.ID{}, nil }
 func (a absent) Text() (string, error) { return fallbackOf[string](a), nil }
 
 // Time implements store.Source.
-func (a absent) Time() (time.Time, error) { return time.Time{}, nil }
+func (a absent) Time() (time.Time, error) { return fallbackOf[time.Time](a), nil }
 
 // Int implements store.Source.
 func (a absent) Int() (int, error) { return fallbackOf[int](a), nil }
@@ -106,39 +110,41 @@ func readID(value bson.RawValue) (store.ID, error) {
 		return store.ID(id), nil
 	}
 	if text, ok := value.StringValueOK(); ok {
-		return store.ParseID(text)
+		return store.ParseID(strings.TrimSpace(text))
 	}
 	return store.ID{}, wrongType(value, "objectID")
 }
 
 func readString(value bson.RawValue) (string, error) {
-	if text, ok := value.StringValueOK(); ok {
-		return text, nil
-	}
-	if n, ok := value.DoubleOK(); ok {
-		return strconv.FormatFloat(n, 'f', -1, 64), nil
-	}
-	if n, ok := value.AsInt64OK(); ok {
-		return strconv.FormatInt(n, 10), nil
+	switch value.Type {
+	case bson.TypeString:
+		return value.StringValue(), nil
+	case bson.TypeSymbol:
+		return value.Symbol(), nil
+	case bson.TypeDouble:
+		return strconv.FormatFloat(value.Double(), 'f', -1, 64), nil
+	case bson.TypeInt32, bson.TypeInt64:
+		return strconv.FormatInt(value.AsInt64(), 10), nil
+	case bson.TypeDecimal128:
+		return value.Decimal128().String(), nil
+	case bson.TypeBoolean:
+		return strconv.FormatBool(value.Boolean()), nil
+	case bson.TypeObjectID:
+		return value.ObjectID().Hex(), nil
+	case bson.TypeDateTime:
+		return value.Time().UTC().Format(time.RFC3339), nil
 	}
 	return "", wrongType(value, "string")
 }
 
-func readTime(value bson.RawValue) (time.Time, error) {
-	if milliseconds, ok := value.DateTimeOK(); ok {
-		return time.UnixMilli(milliseconds).UTC(), nil
-	}
-	if text, ok := value.StringValueOK(); ok {
-		at, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			return time.Time{}, errors.New("it is a string, but not an RFC 3339 time")
-		}
-		return at.UTC().Truncate(time.Millisecond), nil
-	}
-	return time.Time{}, wrongType(value, "date")
-}
-
 func readInt(value bson.RawValue) (int, error) {
+	if text, ok := value.StringValueOK(); ok {
+		n, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil {
+			return 0, errors.New("it is a string, but not an integer")
+		}
+		return n, nil
+	}
 	if n, ok := value.DoubleOK(); ok {
 		if n != math.Trunc(n) || math.Abs(n) > 1<<53 {
 			return 0, fmt.Errorf("%v is not an integer", n)
@@ -153,6 +159,13 @@ func readInt(value bson.RawValue) (int, error) {
 
 func readBool(value bson.RawValue) (bool, error) {
 	if b, ok := value.BooleanOK(); ok {
+		return b, nil
+	}
+	if text, ok := value.StringValueOK(); ok {
+		b, err := strconv.ParseBool(strings.ToLower(strings.TrimSpace(text)))
+		if err != nil {
+			return false, errors.New("it is a string, but neither true nor false")
+		}
 		return b, nil
 	}
 	return false, wrongType(value, "bool")

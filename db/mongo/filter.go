@@ -48,7 +48,7 @@ func translate(ctx context.Context, l *layout, f store.Filter, values selector) 
 	if err != nil {
 		return nil, fmt.Errorf("cannot filter by %s.%s: %w", l.Name, f.Field, err)
 	}
-	return bson.D{{Key: f.Field, Value: condition}}, nil
+	return bson.D{{Key: l.path(f.Field), Value: condition}}, nil
 }
 
 // translateAll joins filters by a logical operator, which needs at least one operand in MongoDB.

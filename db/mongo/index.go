@@ -145,6 +145,10 @@ func (l *layout) indexes() []index {
 		key := bson.D{sortKey(trigramsOf(field), false)}
 		indexes = append(indexes, index{Name: l.Name + "_" + trigramsOf(field), Key: key})
 	}
+	if l.typed != nil {
+		key := bson.D{sortKey(l.typed.path(idField), false)}
+		indexes = append(indexes, index{Name: l.Name + "_typed", Key: key, Sparse: true})
+	}
 	if l.takesEvents() {
 		indexes = append(indexes, index{Name: l.Name + "_pending", Key: bson.D{sortKey(pendingAtField, false)}, Sparse: true})
 	}

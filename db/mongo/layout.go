@@ -19,7 +19,11 @@ const (
 	// deletedAtField marks a deleted document whose events haven't been moved yet.
 	deletedAtField = "deleted_at"
 	seqField       = "seq"
-	idField        = "_id"
+	// typedField is the typed copy of a document in which another program stored values of other types: all declared
+	// fields, for queries and reads. For a document that can't be read, it holds only problemField.
+	typedField   = "typed"
+	problemField = "problem"
+	idField      = "_id"
 )
 
 // layout caches what the engine needs to know about a collection.
@@ -27,6 +31,12 @@ type layout struct {
 	*store.Collection
 	index      map[string]int
 	projection bson.D
+	// prefix precedes the names of fields in queries: that of the typed copies, or none.
+	prefix string
+	// typed is the layout of the typed copies in a shared collection, nil in others.
+	typed *layout
+	// hasTyped is set once there are typed copies. Until then, queries needn't care.
+	hasTyped atomic.Bool
 	// searchable is set once all documents have the trigrams of their searched fields.
 	searchable atomic.Bool
 }
@@ -46,17 +56,34 @@ func (s *Store) layout(c *store.Collection) (*layout, error) {
 
 func newLayout(c *store.Collection) (*layout, error) {
 	l := &layout{Collection: c, index: make(map[string]int, len(c.Fields))}
+	if c.Shared {
+		l.typed = &layout{Collection: c, index: l.index, prefix: typedField + "."}
+	}
 	if len(c.Fields) == 0 || c.Fields[0].Name != idField {
 		return nil, fmt.Errorf("cannot use collection %s: its first field is not _id", c.Name)
 	}
 	for i, f := range c.Fields {
-		if slices.Contains([]string{pendingField, pendingAtField, deletedAtField}, f.Name) {
+		if slices.Contains([]string{pendingField, pendingAtField, deletedAtField, typedField}, f.Name) {
 			return nil, fmt.Errorf("cannot use collection %s: field %s is reserved for the engine", c.Name, f.Name)
 		}
 		l.index[f.Name] = i
 		l.projection = append(l.projection, bson.E{Key: f.Name, Value: 1})
+		if l.typed != nil {
+			l.typed.projection = append(l.typed.projection, bson.E{Key: l.typed.path(f.Name), Value: 1})
+		}
 	}
 	return l, nil
+}
+
+// path returns the name of a field in queries.
+func (l *layout) path(field string) string { return l.prefix + field }
+
+// variants returns the layouts in which documents have to be looked for.
+func (l *layout) variants() []*layout {
+	if l.typed != nil && l.hasTyped.Load() {
+		return []*layout{l, l.typed}
+	}
+	return []*layout{l}
 }
 
 // projectionOf returns the projection of some fields; MongoDB adds the _id itself.
@@ -64,10 +91,15 @@ func (l *layout) projectionOf(fields store.Fields, more ...string) bson.D {
 	if fields == 0 {
 		return l.projection
 	}
+	for _, d := range l.Derived { // to see whether it is up to date
+		if fields.Has(l.index[d.Field]) {
+			fields |= l.Select(d.From)
+		}
+	}
 	var projection bson.D
 	for i, f := range l.Fields {
 		if fields.Has(i) || slices.Contains(more, f.Name) {
-			projection = append(projection, bson.E{Key: f.Name, Value: 1})
+			projection = append(projection, bson.E{Key: l.path(f.Name), Value: 1})
 		}
 	}
 	return projection
@@ -90,7 +122,14 @@ func (l *layout) live(filter bson.D) bson.D {
 	if !l.takesEvents() {
 		return filter
 	}
-	return append(slices.Clip(filter), bson.E{Key: deletedAtField, Value: nil})
+	filter = append(slices.Clip(filter), bson.E{Key: deletedAtField, Value: nil})
+	switch {
+	case l.prefix != "":
+		return all(filter, bson.D{{Key: l.path(idField), Value: bson.D{{Key: "$exists", Value: true}}}})
+	case l.hasTyped.Load():
+		return append(filter, bson.E{Key: typedField, Value: nil})
+	}
+	return filter
 }
 
 // byID returns the filter of the one live document that has that id and matches where.
@@ -110,6 +149,11 @@ func (l *layout) uniqueFields() []string {
 			if index.Unique && key.Field != idField && !slices.Contains(fields, key.Field) {
 				fields = append(fields, key.Field)
 			}
+		}
+	}
+	if l.prefix != "" {
+		for _, field := range fields[:len(fields):len(fields)] {
+			fields = append(fields, l.path(field))
 		}
 	}
 	return fields

@@ -94,20 +94,6 @@ func wantSameJSON(t *testing.T, got, want bson.D) {
 	}
 }
 
-func TestUnreadableDocumentIsNamed(t *testing.T) {
-	t.Parallel()
-	database := mongotest.Database(t)
-	document := legacyUser(store.NewID())
-	document[1].Value = bson.D{}
-	_, err := database.Collection(db.Users.Name).InsertOne(t.Context(), document)
-	wantNoError(t, "InsertOne", err)
-	s := mongotest.OpenOn(t, database, []*store.Collection{db.Users.Collection})
-	err = s.Find(t.Context(), db.Users.Collection, store.Query{}, func() store.Document { return new(db.User) })
-	if err == nil || store.CodeOf(err) != "" {
-		t.Errorf("got %v, want an internal error", err)
-	}
-}
-
 func TestExistingIndexes(t *testing.T) {
 	t.Parallel()
 	database := mongotest.Database(t)

@@ -19,32 +19,27 @@ type query struct {
 	fields bson.D
 }
 
-// where returns the layout of c and the filter in MongoDB's language. It runs the filter's subqueries.
-func (s *Store) where(ctx context.Context, c *store.Collection, f store.Filter) (*layout, bson.D, error) {
-	l, err := s.layout(c)
-	if err != nil {
-		return nil, nil, err
-	}
-	filter, err := translate(ctx, l, f, s.selected)
-	return l, filter, err
+// where returns the filter in MongoDB's language. It runs the filter's subqueries.
+func (s *Store) where(ctx context.Context, l *layout, f store.Filter) (bson.D, error) {
+	return translate(ctx, l, f, s.selected)
 }
 
 // query translates q; its filter matches only live documents.
-func (s *Store) query(ctx context.Context, c *store.Collection, q store.Query) (*query, error) {
-	l, filter, err := s.where(ctx, c, q.Where)
+func (s *Store) query(ctx context.Context, l *layout, q store.Query) (*query, error) {
+	filter, err := s.where(ctx, l, q.Where)
 	if err != nil {
 		return nil, err
 	}
-	after, err := afterFilter(q)
+	after, err := afterFilter(l, q)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s after the cursor: %w", c.Name, err)
+		return nil, fmt.Errorf("cannot read %s after the cursor: %w", l.Name, err)
 	}
 	translated := &query{layout: l, filter: l.live(all(filter, after)), limit: q.Limit, fields: l.projectionOf(q.Fields)}
 	for _, key := range q.Sort {
 		if _, err := l.field(key.Field); err != nil {
 			return nil, fmt.Errorf("cannot sort: %w", err)
 		}
-		translated.sort = append(translated.sort, sortKey(key.Field, key.Desc))
+		translated.sort = append(translated.sort, sortKey(l.path(key.Field), key.Desc))
 	}
 	return translated, nil
 }
@@ -58,7 +53,7 @@ func sortKey(field string, desc bool) bson.E {
 
 // afterFilter matches the documents after the one with the values of q.After: for each key of the order, those with
 // equal values of the earlier keys and a value of this one that is beyond.
-func afterFilter(q store.Query) (bson.D, error) {
+func afterFilter(l *layout, q store.Query) (bson.D, error) {
 	if len(q.After) == 0 {
 		return nil, nil
 	}
@@ -72,13 +67,13 @@ func afterFilter(q store.Query) (bson.D, error) {
 	branches := make(bson.A, len(q.Sort))
 	var equal bson.D
 	for i, key := range q.Sort {
-		beyond := bson.E{Key: key.Field, Value: bson.D{{Key: beyondOperator(key), Value: values[i]}}}
+		beyond := bson.E{Key: l.path(key.Field), Value: bson.D{{Key: beyondOperator(key), Value: values[i]}}}
 		branches[i] = append(equal[:len(equal):len(equal)], beyond)
-		equal = append(equal, bson.E{Key: key.Field, Value: values[i]})
+		equal = append(equal, bson.E{Key: l.path(key.Field), Value: values[i]})
 	}
 	// The bound on the first key follows from the branches, but lets the server start reading an index there.
 	bound := bson.D{{Key: beyondOperator(q.Sort[0]) + "e", Value: values[0]}}
-	return bson.D{{Key: q.Sort[0].Field, Value: bound}, {Key: "$or", Value: branches}}, nil
+	return bson.D{{Key: l.path(q.Sort[0].Field), Value: bound}, {Key: "$or", Value: branches}}, nil
 }
 
 func beyondOperator(key store.Sort) string {
@@ -90,12 +85,32 @@ func beyondOperator(key store.Sort) string {
 
 // selected runs a subquery. It omits null values.
 func (s *Store) selected(ctx context.Context, q *store.Subquery) (bson.A, error) {
-	l, filter, err := s.where(ctx, q.Collection, q.Where)
+	l, err := s.layout(q.Collection)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := l.field(q.Select); err != nil {
 		return nil, fmt.Errorf("cannot select: %w", err)
+	}
+	values := bson.A{}
+	for _, v := range l.variants() {
+		selected, err := s.selectedIn(ctx, v, q)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, selected...)
+	}
+	if len(values) > s.subqueryLimit {
+		return nil, store.Errorf(store.BadInput, "the filter selects more than %d %s: narrow it",
+			s.subqueryLimit, q.Collection.Name)
+	}
+	return values, nil
+}
+
+func (s *Store) selectedIn(ctx context.Context, l *layout, q *store.Subquery) (bson.A, error) {
+	filter, err := s.where(ctx, l, q.Where)
+	if err != nil {
+		return nil, err
 	}
 	cursor, err := s.collection(q.Collection).Aggregate(ctx, s.selection(l, q.Select, filter), batchOf(s.subqueryLimit))
 	if err != nil {
@@ -108,14 +123,7 @@ func (s *Store) selected(ctx context.Context, q *store.Subquery) (bson.A, error)
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	if len(values) > s.subqueryLimit {
-		return nil, store.Errorf(store.BadInput, "the filter selects more than %d %s: narrow it",
-			s.subqueryLimit, q.Collection.Name)
-	}
-	return values, nil
+	return values, err
 }
 
 // selection is the pipeline for the distinct values of a field, as _id, with one more than the limit. The distinct
@@ -123,7 +131,7 @@ func (s *Store) selected(ctx context.Context, q *store.Subquery) (bson.A, error)
 func (s *Store) selection(l *layout, field string, filter bson.D) bson.A {
 	pipeline := bson.A{bson.D{{Key: "$match", Value: l.live(filter)}}}
 	if field != idField {
-		pipeline = append(pipeline, bson.D{{Key: "$group", Value: bson.D{{Key: idField, Value: "$" + field}}}})
+		pipeline = append(pipeline, bson.D{{Key: "$group", Value: bson.D{{Key: idField, Value: "$" + l.path(field)}}}})
 	}
 	return append(pipeline,
 		bson.D{{Key: "$limit", Value: s.subqueryLimit + 2}}, // one of them may be null

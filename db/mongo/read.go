@@ -17,7 +17,14 @@ const maxBatch = 100_000
 
 // Find implements store.Store.
 func (s *Store) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
-	translated, err := s.query(ctx, c, q)
+	l, err := s.layout(c)
+	if err != nil {
+		return err
+	}
+	if c.Shared {
+		return s.findShared(ctx, l, q, next)
+	}
+	translated, err := s.query(ctx, l, q)
 	if err != nil {
 		return err
 	}
@@ -47,7 +54,16 @@ func (s *Store) find(ctx context.Context, q *query, row func(bson.Raw) error) er
 	if err != nil {
 		return FromMongoError(ctx, q.Collection, err)
 	}
-	return s.each(ctx, q.Collection, cursor, row)
+	return s.each(ctx, q.Collection, cursor, func(found bson.Raw) error { return row(q.unwrap(found)) })
+}
+
+// unwrap returns the typed copy in a row, if the rows are those.
+func (l *layout) unwrap(row bson.Raw) bson.Raw {
+	if l.prefix == "" {
+		return row
+	}
+	copied, _ := row.Lookup(typedField).DocumentOK()
+	return copied
 }
 
 // each calls row for each document of a cursor and closes it.
@@ -68,15 +84,23 @@ func batchOf(n int) *options.AggregateOptionsBuilder {
 
 // Count implements store.Store.
 func (s *Store) Count(ctx context.Context, c *store.Collection, where store.Filter) (int, error) {
-	l, filter, err := s.where(ctx, c, where)
+	l, err := s.layout(c)
 	if err != nil {
 		return 0, err
 	}
-	n, err := s.collection(c).CountDocuments(ctx, l.live(filter))
-	if err != nil {
-		return 0, FromMongoError(ctx, c, err)
+	total := 0
+	for _, v := range l.variants() {
+		filter, err := s.where(ctx, v, where)
+		if err != nil {
+			return 0, err
+		}
+		n, err := s.collection(c).CountDocuments(ctx, v.live(filter))
+		if err != nil {
+			return 0, FromMongoError(ctx, c, err)
+		}
+		total += int(n)
 	}
-	return int(n), nil
+	return total, nil
 }
 
 // CountBy implements store.Store.
@@ -86,28 +110,41 @@ func (s *Store) CountBy(
 	if len(values) == 0 {
 		return map[store.ID]int{}, nil
 	}
-	l, filter, err := s.where(ctx, c, store.And(store.In(field, values), where))
+	l, err := s.layout(c)
 	if err != nil {
 		return nil, err
+	}
+	counts := make(map[store.ID]int, len(values))
+	for _, v := range l.variants() {
+		if err := s.countBy(ctx, v, field, store.And(store.In(field, values), where), counts); err != nil {
+			return nil, err
+		}
+	}
+	return counts, nil
+}
+
+func (s *Store) countBy(ctx context.Context, l *layout, field string, where store.Filter, counts map[store.ID]int) error {
+	filter, err := s.where(ctx, l, where)
+	if err != nil {
+		return err
 	}
 	pipeline := bson.A{
 		bson.D{{Key: "$match", Value: l.live(filter)}},
 		bson.D{{Key: "$group", Value: bson.D{
-			{Key: idField, Value: "$" + field}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}},
+			{Key: idField, Value: "$" + l.path(field)}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}},
 		}}},
 	}
-	cursor, err := s.collection(c).Aggregate(ctx, pipeline, batchOf(len(values)))
+	cursor, err := s.collection(l.Collection).Aggregate(ctx, pipeline, batchOf(maxBatch))
 	if err != nil {
-		return nil, FromMongoError(ctx, c, err)
+		return FromMongoError(ctx, l.Collection, err)
 	}
-	counts := make(map[store.ID]int, len(values))
-	err = s.each(ctx, c, cursor, func(row bson.Raw) error {
+	return s.each(ctx, l.Collection, cursor, func(row bson.Raw) error {
 		id, err := readID(row.Lookup(idField))
 		if err != nil {
-			return fmt.Errorf("cannot count %s by %s: %w", c.Name, field, err)
+			return fmt.Errorf("cannot count %s by %s: %w", l.Name, field, err)
 		}
-		counts[id], err = readInt(row.Lookup("n"))
+		n, err := readInt(row.Lookup("n"))
+		counts[id] += n
 		return err
 	})
-	return counts, err
 }

@@ -53,7 +53,8 @@ func (l *layout) contains(f store.Filter) (bson.D, error) {
 	if !ok {
 		return nil, fmt.Errorf("cannot filter by %s.%s: cannot search for a %T, only for a text", l.Name, f.Field, f.Value)
 	}
-	condition := bson.D{{Key: f.Field, Value: match(f.Op, text)}}
+	// Typed copies, which are few, have no sequences, and their layout isn't searchable.
+	condition := bson.D{{Key: l.path(f.Field), Value: match(f.Op, text)}}
 	if l.searchable.Load() && slices.Contains(l.Searched, f.Field) && utf8.RuneCountInString(text) >= store.MinSearch {
 		wanted := trigrams(text)
 		wanted = wanted[:min(len(wanted), maxTrigrams)]

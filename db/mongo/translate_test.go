@@ -126,7 +126,7 @@ func TestTranslateRefuses(t *testing.T) {
 func TestAfterFilter(t *testing.T) {
 	t.Parallel()
 	order := []store.Sort{{Field: "size", Desc: true}, {Field: "name"}, {Field: "_id"}}
-	got, err := afterFilter(store.Query{Sort: order, After: []any{5, "x", first}})
+	got, err := afterFilter(shops(t), store.Query{Sort: order, After: []any{5, "x", first}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestAfterFilter(t *testing.T) {
 		{'size':{'$lt':5}},
 		{'size':5,'name':{'$gt':'x'}},
 		{'size':5,'name':'x','_id':{'$gt':{'$oid':'000000000000000000000001'}}}]}`)
-	if _, err := afterFilter(store.Query{Sort: order, After: []any{5}}); err == nil {
+	if _, err := afterFilter(shops(t), store.Query{Sort: order, After: []any{5}}); err == nil {
 		t.Error("one value for three keys is accepted")
 	}
 }
@@ -154,7 +154,7 @@ func TestSelection(t *testing.T) {
 func TestChildrenPipeline(t *testing.T) {
 	t.Parallel()
 	engine := new(Store)
-	translated, err := engine.query(t.Context(), shop, store.Query{
+	translated, err := engine.query(t.Context(), shops(t), store.Query{
 		Where: store.Eq("size", 1), Sort: []store.Sort{{Field: "size", Desc: true}, {Field: "_id"}}, Limit: 3,
 	})
 	if err != nil {

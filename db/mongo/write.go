@@ -57,22 +57,38 @@ func (s *Store) pending(l *layout, events []*store.Event) (bson.A, error) {
 func (s *Store) Update(
 	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event,
 ) error {
-	l, filter, err := s.where(ctx, c, where)
-	if err != nil {
-		return err
-	}
-	var update change
-	if err := update.assign(l, set); err != nil {
-		return err
-	}
-	if len(events) > 0 {
-		pending, err := s.pending(l, events)
+	return s.inTurn(c, func(l *layout) error {
+		filter, err := s.where(ctx, l, where)
 		if err != nil {
 			return err
 		}
-		update.addEvents(pending, events[0].At)
+		var update change
+		if err := update.assign(l, set); err != nil {
+			return err
+		}
+		if len(events) > 0 {
+			pending, err := s.pending(l, events)
+			if err != nil {
+				return err
+			}
+			update.addEvents(pending, events[0].At)
+		}
+		return s.updateOne(ctx, l, l.byID(id, filter), &update)
+	})
+}
+
+// inTurn tries to write a document in each of a collection's variants, until it is found.
+func (s *Store) inTurn(c *store.Collection, write func(*layout) error) error {
+	l, err := s.layout(c)
+	if err != nil {
+		return err
 	}
-	return s.updateOne(ctx, l, l.byID(id, filter), &update)
+	for _, v := range l.variants() {
+		if err = write(v); store.CodeOf(err) != store.NotFound {
+			return err
+		}
+	}
+	return err
 }
 
 // updateOne applies a change to the one document that matches, and is NOT_FOUND if there is none.
@@ -93,11 +109,16 @@ func (s *Store) updateOne(ctx context.Context, l *layout, filter bson.D, update 
 func (s *Store) Delete(
 	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, events ...*store.Event,
 ) error {
-	l, filter, err := s.where(ctx, c, where)
-	if err != nil {
-		return err
-	}
-	filter = l.byID(id, filter)
+	return s.inTurn(c, func(l *layout) error {
+		filter, err := s.where(ctx, l, where)
+		if err != nil {
+			return err
+		}
+		return s.delete(ctx, l, l.byID(id, filter), events)
+	})
+}
+
+func (s *Store) delete(ctx context.Context, l *layout, filter bson.D, events []*store.Event) error {
 	var update change
 	if len(events) > 0 {
 		pending, err := s.pending(l, events)
@@ -106,9 +127,9 @@ func (s *Store) Delete(
 		}
 		update.addEvents(pending, events[0].At)
 	} else {
-		result, err := s.collection(c).DeleteOne(ctx, l.withoutPending(filter))
+		result, err := s.collection(l.Collection).DeleteOne(ctx, l.withoutPending(filter))
 		if err != nil || result.DeletedCount > 0 {
-			return FromMongoError(ctx, c, err)
+			return FromMongoError(ctx, l.Collection, err)
 		}
 	}
 	update.markDeleted(l, time.Now())
@@ -127,28 +148,46 @@ func (l *layout) withoutPending(filter bson.D) bson.D {
 func (s *Store) Claim(
 	ctx context.Context, c *store.Collection, q store.Query, set []store.Assignment, doc store.Document,
 ) error {
-	translated, err := s.query(ctx, c, q)
-	if err != nil {
-		return err
-	}
-	var update change
-	if err := update.assign(translated.layout, set); err != nil {
-		return err
-	}
-	settings := options.FindOneAndUpdate().SetReturnDocument(options.After)
-	if len(translated.sort) > 0 {
-		settings.SetSort(translated.sort)
-	}
-	raw, err := s.collection(c).FindOneAndUpdate(ctx, translated.filter, update.document(), settings).Raw()
-	if err != nil {
-		return FromMongoError(ctx, c, err)
-	}
-	return translated.decode(raw, doc)
+	return s.inTurn(c, func(l *layout) error {
+		translated, err := s.query(ctx, l, q)
+		if err != nil {
+			return err
+		}
+		var update change
+		if err := update.assign(l, set); err != nil {
+			return err
+		}
+		settings := options.FindOneAndUpdate().SetReturnDocument(options.After)
+		if len(translated.sort) > 0 {
+			settings.SetSort(translated.sort)
+		}
+		raw, err := s.collection(c).FindOneAndUpdate(ctx, translated.filter, update.document(), settings).Raw()
+		if err != nil {
+			return FromMongoError(ctx, c, err)
+		}
+		return l.decode(l.unwrap(raw), doc)
+	})
 }
 
 // Purge implements store.Store. It only marks documents with pending events as deleted, so that these aren't lost.
 func (s *Store) Purge(ctx context.Context, c *store.Collection, where store.Filter, limit int) (int, error) {
-	l, filter, err := s.where(ctx, c, where)
+	l, err := s.layout(c)
+	if err != nil {
+		return 0, err
+	}
+	removed := 0
+	for _, v := range l.variants() {
+		n, err := s.purge(ctx, v, where, limit-removed)
+		if removed += n; err != nil {
+			return removed, err
+		}
+	}
+	return removed, nil
+}
+
+func (s *Store) purge(ctx context.Context, l *layout, where store.Filter, limit int) (int, error) {
+	c := l.Collection
+	filter, err := s.where(ctx, l, where)
 	if err != nil || limit <= 0 {
 		return 0, err
 	}

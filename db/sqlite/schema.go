@@ -47,6 +47,9 @@ func (c *conn) ensure(t *table) error {
 	if err := c.ensureColumns(t); err != nil {
 		return err
 	}
+	if err := c.correctValues(t); err != nil {
+		return err
+	}
 	small, err := c.isSmall(t)
 	if err != nil {
 		return err

@@ -49,6 +49,9 @@ func (c *conn) scan(stmt *sqlite.Stmt, t *table, fields store.Fields, doc store.
 		if err := store.Scan(pointer, from); err != nil {
 			return err
 		}
+		if f := &t.collection.Fields[field]; f.Values != nil {
+			f.Correct(pointer)
+		}
 		from.index++
 	}
 	return nil

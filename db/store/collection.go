@@ -22,6 +22,12 @@ type Field struct {
 	// Default is the value read from a stored document that lacks the field: a string, int or bool. Nil is the zero
 	// value.
 	Default any
+	// Fallback names the field of TypeTime that a document without this one takes its value from; "_id" stands for the
+	// time in the document's id.
+	Fallback string
+	// Values are the only values that a field of TypeString or TypeInt may have; none means any. Any other value reads
+	// as Default.
+	Values []Allowed
 	// LowCardinality fields, such as a status, have a few values that many documents share. Too many documents match
 	// one value to sort them, so an index on the field helps only if it also gives the order.
 	LowCardinality bool
@@ -50,7 +56,32 @@ type Collection struct {
 	// Searched are the text fields that OpContains has an index for, which serves texts of at least MinSearch
 	// characters.
 	Searched []string
+	// Shared collections are also written by other programs, which may store values of any type and leave out any field.
+	Shared bool
+	// Required are groups of fields. In a shared collection, a document that lacks a value for all fields of a group is
+	// left out, such as one of which only an update of a missing document (an upsert) exists.
+	Required [][]string
+	// Derived are the fields whose values follow from those of others. Other programs don't keep them up to date.
+	Derived []Derived
 }
+
+// Derived declares a text field that follows from another one.
+type Derived struct {
+	Field, From string
+	// Kind says how it follows.
+	Kind string
+	// Of returns the field's value, given the stored one and the text that it follows from. It is nil if the value depends
+	// on settings.
+	Of func(stored, text string) string `json:"-"`
+	// Unique fields have a unique index. If another document has the value already, the field is SecondKey instead.
+	Unique bool
+}
+
+// Derive returns the value of a derived field that depends on settings: a string, or nil for none.
+type Derive func(d Derived, text string) any
+
+// SecondKey is the value of a unique derived field in a document whose key another document has, or that has none.
+func SecondKey(key string, id ID) string { return key + "\x00" + id.String() }
 
 // MinSearch is the length in characters of the pieces that an engine indexes texts by.
 const MinSearch = 3

@@ -10,8 +10,9 @@ import (
 )
 
 // FieldsOf returns the fields of a document's type, which its tags declare in the order of its Pointers:
-// `db:"status,few"` names the field, `default:"open"` is the value read from a stored document that lacks it. A wrong
-// tag is a programming error, so it panics.
+// `db:"status,few"` names the field, `default:"open"` is the value read from a stored document that lacks it,
+// `values:"open resolved=solved,fixed"` are all values, with the other words that are read as one of them, and
+// `fallback:"created_at"` is the field's Fallback. A wrong tag is a programming error, so it panics.
 func FieldsOf(document reflect.Type) []Field {
 	var fields []Field
 	for i := range document.NumField() {
@@ -30,6 +31,8 @@ func FieldsOf(document reflect.Type) []Field {
 		if text, ok := declared.Tag.Lookup("default"); ok {
 			field.Default = defaultOf(document, declared.Name, field.Type, text)
 		}
+		field.Fallback = declared.Tag.Get("fallback")
+		field.Values = parseValues(declared.Tag.Get("values"))
 		fields = append(fields, field)
 	}
 	return fields

@@ -29,6 +29,20 @@ type Keys struct{ region Region }
 // New returns the keys for telephone numbers of a region.
 func New(region Region) *Keys { return &Keys{region: region} }
 
+// Of returns the key of that kind, nil if there is none.
+func (k *Keys) Of(kind Kind, text string) *string {
+	key := ""
+	switch kind {
+	case International:
+		return k.International(&text)
+	case Digits:
+		key = k.Digits(text)
+	default:
+		key = Fold(text)
+	}
+	return &key
+}
+
 // version changes when the program makes other keys than before from the same text and settings.
 const version = 1
 

@@ -1,0 +1,119 @@
+package legacy
+
+import (
+	"context"
+	"encoding/binary"
+	"log/slog"
+	"sync"
+	"time"
+
+	"crm/db/entity"
+	"crm/db/store"
+	"crm/db/textkey"
+)
+
+const (
+	// pause is how long reads rely on the last look at what the old application has written.
+	pause = time.Second
+	// overlap is how far a look goes back beyond the last one: the clocks of two machines differ, and the old
+	// application writes times to the second.
+	overlap = 10 * time.Second
+)
+
+// Follower is a store in which the old application may go on writing: before it reads, it adapts the documents that
+// were created or changed lately. It looks at most once per pause, by an index.
+type Follower struct {
+	store.Store
+	keys  *textkey.Keys
+	log   *slog.Logger
+	pause time.Duration
+	looks map[*store.Collection]*look
+}
+
+// look is the last look at a collection.
+type look struct {
+	mu  sync.Mutex
+	def *entity.Definition
+	at  time.Time
+}
+
+// Follow returns a Follower of a store. Its documents must have been adapted lately, by Backfill.
+func Follow(s store.Store, keys *textkey.Keys, log *slog.Logger) *Follower {
+	f := &Follower{Store: s, keys: keys, log: log, pause: pause, looks: make(map[*store.Collection]*look)}
+	for _, def := range definitions {
+		f.looks[def.Collection] = &look{def: def, at: time.Now()}
+	}
+	return f
+}
+
+// Find implements store.Store.
+func (f *Follower) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
+	f.catchUp(ctx, c, q.Where)
+	return f.Store.Find(ctx, c, q, next)
+}
+
+// FindChildren implements store.Store.
+func (f *Follower) FindChildren(
+	ctx context.Context, c *store.Collection, parent string, parents []store.ID, q store.Query, next func(parent store.ID) store.Document,
+) error {
+	f.catchUp(ctx, c, q.Where)
+	return f.Store.FindChildren(ctx, c, parent, parents, q, next)
+}
+
+// Count implements store.Store.
+func (f *Follower) Count(ctx context.Context, c *store.Collection, where store.Filter) (int, error) {
+	f.catchUp(ctx, c, where)
+	return f.Store.Count(ctx, c, where)
+}
+
+// CountBy implements store.Store.
+func (f *Follower) CountBy(
+	ctx context.Context, c *store.Collection, field string, values []store.ID, where store.Filter,
+) (map[store.ID]int, error) {
+	f.catchUp(ctx, c, where)
+	return f.Store.CountBy(ctx, c, field, values, where)
+}
+
+// catchUp adapts what was written lately to a collection and to those that the filter's subqueries read. An error is
+// only logged: the read itself will fail if the store can't be reached.
+func (f *Follower) catchUp(ctx context.Context, c *store.Collection, where store.Filter) {
+	if look := f.looks[c]; look != nil {
+		if err := f.look(ctx, look); err != nil && ctx.Err() == nil {
+			f.log.Warn("cannot adapt the old application's latest documents", "collection", c.Name, "error", err)
+		}
+	}
+	if where.Query != nil {
+		f.catchUp(ctx, where.Query.Collection, where.Query.Where)
+	}
+	for _, operand := range where.Filters {
+		f.catchUp(ctx, c, operand)
+	}
+}
+
+// look looks at a collection if it is time to. Concurrent reads don't wait for it.
+func (f *Follower) look(ctx context.Context, l *look) error {
+	if !l.mu.TryLock() {
+		return nil
+	}
+	defer l.mu.Unlock()
+	now := time.Now()
+	if now.Sub(l.at) < f.pause {
+		return nil
+	}
+	since := l.at.Add(-overlap)
+	l.at = now
+	lately := store.Or(store.Compare(store.OpGte, "_id", firstID(since)), store.Compare(store.OpGte, "updated_at", since))
+	findings, err := adapt(ctx, f.Store, f.keys, []*entity.Definition{l.def}, lately)
+	for _, finding := range findings {
+		if !finding.Known {
+			f.log.Warn(Describe(finding))
+		}
+	}
+	return err
+}
+
+// firstID is not greater than any id made at that time or later.
+func firstID(at time.Time) (id store.ID) {
+	binary.BigEndian.PutUint32(id[:4], uint32(at.Unix()))
+	return id
+}
