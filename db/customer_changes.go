@@ -91,9 +91,10 @@ func (d *DB) UpdateCustomer(
 	})
 }
 
-// DeleteCustomer deletes a customer: an admin may delete any, a customer only themself. If the customer has
-// interactions or tickets, it is a CONFLICT that counts them, unless cascade is set: then these are deleted first.
-// Calling it again finishes an interrupted deletion.
+// DeleteCustomer deletes a customer: an admin may delete any, a customer only themself. If an admin deletes a customer who has
+// interactions or tickets, it is a CONFLICT that counts them, unless cascade is set: then these are deleted first. A customer's
+// own deletion keeps them, since they are the staff's records, and erases the texts that the customer wrote. Calling it again
+// finishes an interrupted deletion.
 func (d *DB) DeleteCustomer(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, cascade bool,
 ) (entity.Removed, error) {
@@ -107,12 +108,22 @@ func (d *DB) DeleteCustomer(
 	if err := d.customers.ExpectVersion(customer, expected); err != nil {
 		return nil, err
 	}
-	return d.customers.Delete(ctx, scope, customer, cascade, func(ctx context.Context) error {
+	alone := scope.IsAccount(false, id)
+	claimed := func(ctx context.Context) error {
 		if _, err := d.EndSessions(ctx, id, store.ID{}); err != nil {
 			return err
 		}
 		return d.leaveTombstone(ctx, &Tombstone{
 			ID: id, Account: auth.AccountKey(auth.Customer, id), Name: customer.Name, Email: customer.Email,
 		})
+	}
+	if !alone {
+		return d.customers.Delete(ctx, scope, customer, cascade, claimed)
+	}
+	return d.customers.DeleteAlone(ctx, scope, customer, func(ctx context.Context) error {
+		if err := claimed(ctx); err != nil {
+			return err
+		}
+		return d.eraseTextsBy(ctx, id)
 	})
 }

@@ -52,6 +52,11 @@ func (d *DB) eraseAccount(ctx context.Context, t *Tombstone) (done bool, err err
 	if err != nil || len(deleted) == 0 {
 		return false, err
 	}
+	kept, err := d.erasedTickets(ctx, t.ID)
+	if err != nil {
+		return false, err
+	}
+	deleted = append(deleted, kept...)
 	if err := d.cancelPending(ctx, t); err != nil {
 		return false, err
 	}

@@ -1566,7 +1566,7 @@ type Mutation {
   createCustomer("The customer." input: CreateCustomerInput!): CreateCustomerPayload @hasRole(any: [ADMIN, USER])
   "Changes a customer. Customers may change themselves."
   updateCustomer("The changes." input: UpdateCustomerInput!): UpdateCustomerPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "Deletes a customer. Fails with CONFLICT if they have interactions, unless ` + "`" + `cascade` + "`" + ` is true."
+  "Deletes a customer. For an admin, it fails with CONFLICT if they have interactions, unless ` + "`" + `cascade` + "`" + ` is true. Customers who delete themselves leave the staff's interactions and their tickets behind, without the texts that they wrote."
   deleteCustomer("Which customer." input: DeleteCustomerInput!): DeleteCustomerPayload @hasRole(any: [ADMIN, CUSTOMER])
 
   "Plans an interaction and emails its user and customer, or records one that took place."
@@ -1891,7 +1891,7 @@ input DeleteCustomerInput {
   id: ID!
   "The version that the decision is based on."
   expectedVersion: Int
-  "Also delete their interactions and tickets."
+  "Also delete their interactions and tickets. Only admins can do that; for others it is ignored."
   cascade: Boolean! = false
 }
 

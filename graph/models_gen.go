@@ -287,7 +287,7 @@ type DeleteCustomerInput struct {
 	ID string `json:"id"`
 	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
-	// Also delete their interactions and tickets.
+	// Also delete their interactions and tickets. Only admins can do that; for others it is ignored.
 	Cascade bool `json:"cascade"`
 }
 

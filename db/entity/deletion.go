@@ -24,12 +24,36 @@ const deletingField = "deleting_at"
 func (r *Repository[T]) Delete(
 	ctx context.Context, scope auth.Scope, doc *T, cascade bool, claimed func(context.Context) error,
 ) (Removed, error) {
+	if !cascade {
+		if err := r.refused(ctx, r.ID(doc)); err != nil {
+			return Removed{}, err
+		}
+	}
+	return r.delete(ctx, scope, doc, false, claimed)
+}
+
+// DeleteAlone is Delete, but keeps the dependents that would refuse the deletion. They still hold the document's id.
+func (r *Repository[T]) DeleteAlone(
+	ctx context.Context, scope auth.Scope, doc *T, claimed func(context.Context) error,
+) (Removed, error) {
+	return r.delete(ctx, scope, doc, true, claimed)
+}
+
+func (r *Repository[T]) delete(
+	ctx context.Context, scope auth.Scope, doc *T, alone bool, claimed func(context.Context) error,
+) (Removed, error) {
 	removed := make(Removed)
 	id := []store.ID{r.ID(doc)}
-	if !cascade {
-		if err := r.refused(ctx, id[0]); err != nil {
-			return removed, err
+	removeDependents := func() error {
+		for _, child := range r.db.Catalog.dependents(r.def) {
+			if alone && child.reference.OnDelete == Refuse {
+				continue
+			}
+			if err := r.db.removeDependent(ctx, scope, child, id, removed); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
 	if err := r.claim(ctx, doc); err != nil {
 		return removed, err
@@ -39,14 +63,14 @@ func (r *Repository[T]) Delete(
 			return removed, errors.Join(err, r.unclaim(ctx, id[0]))
 		}
 	}
-	if err := r.db.removeDependents(ctx, scope, r.def, id, removed); err != nil {
+	if err := removeDependents(); err != nil {
 		return removed, err
 	}
 	if err := r.Remove(ctx, scope, doc); err != nil {
 		return removed, err
 	}
 	// Again, for dependents added in the meantime.
-	return removed, r.db.removeDependents(ctx, scope, r.def, id, removed)
+	return removed, removeDependents()
 }
 
 // claim marks the document as being deleted, provided that it still has that version. If its deletion was interrupted,
@@ -145,18 +169,19 @@ func (d *Database) removeDependents(
 	ctx context.Context, scope auth.Scope, owner *Definition, ids []store.ID, removed Removed,
 ) error {
 	for _, child := range d.Catalog.dependents(owner) {
-		where, repository := store.In(child.reference.Field, ids), d.repositories[child.def.Collection]
-		var err error
-		if child.reference.OnDelete == Detach {
-			err = repository.detachAll(ctx, scope, where, child.reference.Field)
-		} else {
-			err = repository.removeAll(ctx, scope, where, removed)
-		}
-		if err != nil {
+		if err := d.removeDependent(ctx, scope, child, ids, removed); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (d *Database) removeDependent(ctx context.Context, scope auth.Scope, child dependent, ids []store.ID, removed Removed) error {
+	where, repository := store.In(child.reference.Field, ids), d.repositories[child.def.Collection]
+	if child.reference.OnDelete == Detach {
+		return repository.detachAll(ctx, scope, where, child.reference.Field)
+	}
+	return repository.removeAll(ctx, scope, where, removed)
 }
 
 // removeBatch is how many documents to remove are read at a time.

@@ -1,0 +1,85 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"crm/auth"
+	"crm/db/entity"
+	"crm/db/store"
+)
+
+// eraseTextsBy erases the titles and descriptions of a customer's tickets, as far as the customer wrote them. It writes no
+// events, which would contain the texts; those of earlier events are erased by EraseDeleted.
+func (d *DB) eraseTextsBy(ctx context.Context, customer store.ID) error {
+	query := store.Query{Where: store.Eq("customer_id", customer), Sort: []store.Sort{{Field: "_id"}}, Limit: sweepBatch}
+	for {
+		tickets, err := d.tickets.Find(ctx, query)
+		if err != nil {
+			return err
+		}
+		for _, ticket := range tickets {
+			if err := d.eraseTextsIn(ctx, ticket); err != nil {
+				return fmt.Errorf("cannot erase the texts of a ticket: %w", err)
+			}
+		}
+		if len(tickets) < query.Limit {
+			return nil
+		}
+		query.After = []any{tickets[len(tickets)-1].ID}
+	}
+}
+
+func (d *DB) eraseTextsIn(ctx context.Context, ticket *Ticket) error {
+	events, err := d.Log.Find(ctx, store.Eq("entity_id", ticket.ID), 0, 0, 0)
+	if err != nil {
+		return err
+	}
+	if writtenByCustomer(events, "description") {
+		ticket.Description = entity.ErasedText
+	}
+	if writtenByCustomer(events, "title") {
+		ticket.Title = entity.ErasedText
+	}
+	ticket.SetKeys(d.entities.Keys)
+	pointers := ticket.Pointers(nil)
+	fields := []string{"title", "description"}
+	for _, key := range Tickets.KeyFields {
+		fields = append(fields, key.Name)
+	}
+	set := make([]store.Assignment, len(fields))
+	for i, field := range fields {
+		set[i] = store.Assignment{Field: field, Value: store.ValueAt(pointers[Tickets.FieldIndex(field)])}
+	}
+	err = d.tickets.Assign(ctx, ticket.ID, store.Filter{}, set)
+	if store.CodeOf(err) == store.NotFound { // deleted meanwhile
+		return nil
+	}
+	return err
+}
+
+// writtenByCustomer reports whether a customer was the last to write a field of a ticket with these events. Without an event
+// that says who did, such as for a ticket of the old application, the customer counts as the writer.
+func writtenByCustomer(events []*store.Event, field string) bool {
+	by := string(auth.Customer)
+	for _, event := range events {
+		data, err := DecodeEvent(event)
+		if event.Type == EventTicketCreated || (err == nil && slices.Contains(data.Changed, field)) {
+			by = event.ActorRole
+		}
+	}
+	return by == string(auth.Customer)
+}
+
+// erasedTickets returns the tickets of a deleted customer whose texts were erased.
+func (d *DB) erasedTickets(ctx context.Context, customer store.ID) ([]store.ID, error) {
+	tickets, err := d.tickets.Find(ctx, store.Query{Where: store.And(
+		store.Eq("customer_id", customer), store.Or(store.Eq("title", entity.ErasedText), store.Eq("description", entity.ErasedText)),
+	)})
+	ids := make([]store.ID, len(tickets))
+	for i, ticket := range tickets {
+		ids[i] = ticket.ID
+	}
+	return ids, err
+}
