@@ -289,6 +289,7 @@ func (d *User) Pointers(into []any) []any {
 		&d.PasswordHash,
 		(*string)(&d.Role),
 		&d.DeactivatedAt,
+		&d.NotToldOfOwn,
 		&d.DeletingAt,
 		&d.CreatedAt,
 		&d.UpdatedAt,

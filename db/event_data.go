@@ -20,6 +20,8 @@ type EventData struct {
 	Concerned []entity.Party
 	// Changed names the changed stored fields: "title", "start_time", …
 	Changed []string
+	// changes are these fields' values; earlier versions didn't record them.
+	changes []entity.FieldChange
 
 	def *entity.Definition
 }
@@ -37,7 +39,7 @@ func DecodeEvent(e *store.Event) (EventData, error) {
 	if !ok {
 		return decodeOldEvent(e, def)
 	}
-	data := EventData{Concerned: envelope.Concerned, Changed: envelope.Changed(), def: def}
+	data := EventData{Concerned: envelope.Concerned, Changed: envelope.Changed(), changes: envelope.Changes, def: def}
 	data.Entity, err = readState(def, envelope.State)
 	return data, err
 }
@@ -56,6 +58,12 @@ func (d EventData) AccountThatIs(role string) (account auth.AudienceKey, ok bool
 		}
 	}
 	return "", false
+}
+
+// Before reads the value that a changed field had before; ok is false if the field didn't change, or if that isn't known.
+func (d EventData) Before(field string, into any) (ok bool) {
+	i := slices.IndexFunc(d.changes, func(change entity.FieldChange) bool { return change.Field == field })
+	return i >= 0 && d.changes[i].From != nil && json.Unmarshal(d.changes[i].From, into) == nil
 }
 
 // SeenBy reports whether an account sees the event's entity as it was after the change, or before a deletion.

@@ -16,6 +16,8 @@ type Recipient struct {
 	Name, Email string
 	// Deactivated accounts get no messages.
 	Deactivated bool
+	// NotifySelf says that the account is told of its own changes, too.
+	NotifySelf bool
 	// Deleted says that only the account's tombstone is left. It gets messages about deletions only.
 	Deleted bool
 }
@@ -40,7 +42,7 @@ func (d *DB) Recipients(ctx context.Context, accounts []auth.AudienceKey) (map[a
 			return nil, err
 		}
 		for id, user := range users {
-			found[auth.AccountKey(auth.User, id)] = Recipient{Name: user.Name, Email: user.Email, Deactivated: user.DeactivatedAt != nil}
+			found[auth.AccountKey(auth.User, id)] = user.recipient()
 		}
 	}
 	if len(ids[KindCustomer]) > 0 {
@@ -49,11 +51,32 @@ func (d *DB) Recipients(ctx context.Context, accounts []auth.AudienceKey) (map[a
 			return nil, err
 		}
 		for id, customer := range customers {
-			found[auth.AccountKey(auth.Customer, id)] = Recipient{Name: customer.Name, Email: customer.Email}
+			found[auth.AccountKey(auth.Customer, id)] = Recipient{Name: customer.Name, Email: customer.Email, NotifySelf: true}
 		}
 	}
 	maps.DeleteFunc(missing, func(_ store.ID, account auth.AudienceKey) bool { _, ok := found[account]; return ok })
 	return found, d.addDeleted(ctx, missing, found)
+}
+
+func (u *User) recipient() Recipient {
+	return Recipient{Name: u.Name, Email: u.Email, Deactivated: u.DeactivatedAt != nil, NotifySelf: !u.NotToldOfOwn}
+}
+
+// ActiveAdmins returns the admins who may log in, the longest-standing first, and adds them to the known accounts.
+func (d *DB) ActiveAdmins(ctx context.Context, known map[auth.AudienceKey]Recipient) ([]auth.AudienceKey, error) {
+	admins, err := d.users.Find(ctx, store.Query{
+		Where: store.And(store.Eq("role", string(auth.Admin)), store.IsNull("deactivated_at")),
+		Sort:  []store.Sort{{Field: "created_at"}, {Field: "_id"}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot find the admins: %w", err)
+	}
+	keys := make([]auth.AudienceKey, len(admins))
+	for i, admin := range admins {
+		keys[i] = auth.AccountKey(auth.User, admin.ID)
+		known[keys[i]] = admin.recipient()
+	}
+	return keys, nil
 }
 
 // addDeleted adds the accounts that have a tombstone.
@@ -69,7 +92,7 @@ func (d *DB) addDeleted(ctx context.Context, accounts map[store.ID]auth.Audience
 	}
 	for _, t := range tombstones {
 		if accounts[t.ID] == t.Account {
-			found[t.Account] = Recipient{Name: t.Name, Email: t.Email, Deactivated: t.DeactivatedAt != nil, Deleted: true}
+			found[t.Account] = Recipient{Name: t.Name, Email: t.Email, Deactivated: t.DeactivatedAt != nil, NotifySelf: true, Deleted: true}
 		}
 	}
 	return nil

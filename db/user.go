@@ -16,6 +16,8 @@ type User struct {
 	PasswordHash  string     `db:"password,secret"`
 	Role          auth.Role  `db:"role,few" default:"USER" values:"ADMIN USER"`
 	DeactivatedAt *time.Time `db:"deactivated_at"`
+	// NotToldOfOwn says that the user isn't mailed about interactions that they change themself.
+	NotToldOfOwn bool `db:"not_told_of_own"`
 	// DeletingAt is when the user's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at" fallback:"_id"`
@@ -35,7 +37,7 @@ var Users = entity.Declare(entity.Declaration[User]{
 	Required:   [][]string{{"name", "email"}},
 	Visible:    []entity.Grant{entity.ToStaff(), entity.ToCustomerThrough("Interaction", "user_id")},
 	Redact:     (*User).redact,
-	Computed:   map[string][]string{"role": {"role"}, "active": {"deactivated_at"}},
+	Computed:   map[string][]string{"role": {"role"}, "active": {"deactivated_at"}, "notifySelf": {"not_told_of_own"}},
 	Filters:    map[string]entity.Condition{"active": {NullField: "deactivated_at"}},
 	Restricted: map[string]auth.Role{"role": auth.Admin, "deactivated_at": auth.User},
 	Indexes: []store.Index{
@@ -49,8 +51,8 @@ var Users = entity.Declare(entity.Declaration[User]{
 	Searched: []string{"name_key", "email_key"},
 })
 
-// redact clears the fields of a user that the scope may not see: only the user and admins see the role and when the account
-// was deactivated, and only staff whether it is active.
+// redact clears the fields of a user that the scope may not see: only the user and admins see the role, when the account was
+// deactivated and whether it is told of its own changes, and only staff whether it is active.
 func (u *User) redact(scope auth.Scope) {
 	if scope.SeesAll() || scope.IsAccount(true, u.ID) {
 		return
@@ -75,6 +77,9 @@ func (u *User) VisibleActive() *bool {
 	}
 	return visible(u, u.DeactivatedAt == nil)
 }
+
+// VisibleNotifySelf returns whether the user is mailed about their own changes, nil if the viewer may not see it.
+func (u *User) VisibleNotifySelf() *bool { return visible(u, !u.NotToldOfOwn) }
 
 func visible[T any](u *User, value T) *T {
 	if u.redacted {

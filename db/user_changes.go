@@ -23,6 +23,8 @@ type UserChanges struct {
 	Name  *string
 	Email *string
 	Role  *auth.Role
+	// NotifySelf says whether the user is mailed about interactions that they change themself.
+	NotifySelf *bool
 }
 
 // firstAdmin is the id of the first account in an empty system. It is constant, so it can be inserted only once,
@@ -123,6 +125,9 @@ func (d *DB) UpdateUser(
 			problems.staffRole("role", *changes.Role)
 			demotes = next.Role == auth.Admin && *changes.Role != auth.Admin
 			next.Role = *changes.Role
+		}
+		if changes.NotifySelf != nil {
+			next.NotToldOfOwn = !*changes.NotifySelf
 		}
 		if err := problems.inInput(); err != nil || !demotes {
 			return entity.Updated, err

@@ -596,6 +596,8 @@ type User implements Node {
   active: Boolean
   "When they were deactivated; null if they weren't, or if the viewer may not see it."
   deactivatedAt: DateTime
+  "Whether they are mailed about interactions that they plan or change themself, as an entry for their calendar; null if the viewer may not see it."
+  notifySelf: Boolean
   "When the account was created."
   createdAt: DateTime!
   "When the account was last changed."
@@ -1578,13 +1580,13 @@ type Mutation {
   "Deletes an interaction. Fails with CONFLICT if it has tickets, unless ` + "`" + `cascade` + "`" + ` is true. Emails its user and customer if it was still ahead."
   deleteInteraction("Which interaction." input: DeleteInteractionInput!): DeleteInteractionPayload @hasRole(any: [ADMIN, USER])
 
-  "Raises a ticket on an interaction and emails everyone involved."
+  "Raises a ticket on an interaction and emails everyone else involved."
   createTicket("The ticket." input: CreateTicketInput!): CreateTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Changes a ticket's texts or priority. Customers may change only the texts, and nobody those of a closed ticket."
   updateTicket("The changes." input: UpdateTicketInput!): UpdateTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Moves a ticket to another status; see ` + "`" + `Ticket.allowedTransitions` + "`" + `. Moving it to the status that it has changes nothing. Emails everyone involved if it is now RESOLVED or CLOSED."
   moveTicket("The ticket and its new status." input: MoveTicketInput!): MoveTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "Assigns a ticket to a user, or to nobody, and emails everyone involved."
+  "Assigns a ticket to a user, or to nobody, and emails the assignee and the former one."
   assignTicket("The ticket and its assignee." input: AssignTicketInput!): AssignTicketPayload @hasRole(any: [ADMIN, USER])
   "Deletes a ticket. Customers may delete theirs while it is open."
   deleteTicket("Which ticket." input: DeleteTicketInput!): DeleteTicketPayload @hasRole(any: [ADMIN, CUSTOMER])
@@ -1759,6 +1761,8 @@ input UpdateUserInput {
   email: EmailAddress
   "ADMIN or USER. Only admins may change it, and the last admin stays one."
   role: Role
+  "Whether they are mailed about interactions that they plan or change themself."
+  notifySelf: Boolean
 }
 
 "The answer to ` + "`" + `updateUser` + "`" + `."
@@ -3056,6 +3060,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_active(ctx, field)
 	case "deactivatedAt":
 		return ec.fieldContext_User_deactivatedAt(ctx, field)
+	case "notifySelf":
+		return ec.fieldContext_User_notifySelf(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_User_createdAt(ctx, field)
 	case "updatedAt":
@@ -12650,6 +12656,29 @@ func (ec *executionContext) fieldContext_User_deactivatedAt(_ context.Context, f
 	return graphql.NewScalarFieldContext("User", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _User_notifySelf(ctx context.Context, field graphql.CollectedField, obj *db.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_notifySelf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VisibleNotifySelf(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_notifySelf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, true, false, "Boolean")
+}
+
 func (ec *executionContext) _User_createdAt(ctx context.Context, field graphql.CollectedField, obj *db.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17928,7 +17957,7 @@ func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "name", "email", "role"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "name", "email", "role", "notifySelf"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17970,6 +17999,13 @@ func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.Role = graphql.OmittableOf(data)
+		case "notifySelf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notifySelf"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotifySelf = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -21195,6 +21231,11 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "deactivatedAt":
 			out.Values[i] = ec._User_deactivatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notifySelf":
+			out.Values[i] = ec._User_notifySelf(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

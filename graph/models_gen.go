@@ -800,6 +800,8 @@ type UpdateUserInput struct {
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// ADMIN or USER. Only admins may change it, and the last admin stays one.
 	Role graphql.Omittable[*auth.Role] `json:"role,omitempty"`
+	// Whether they are mailed about interactions that they plan or change themself.
+	NotifySelf graphql.Omittable[*bool] `json:"notifySelf,omitempty"`
 }
 
 // The answer to `updateUser`.

@@ -3175,17 +3175,20 @@ func (p *planner) planUser(set ast.SelectionSet) *selection {
 		case "deactivatedAt":
 			f.index = 6
 			return true
-		case "createdAt":
+		case "notifySelf":
 			f.index = 7
 			return true
-		case "updatedAt":
+		case "createdAt":
 			f.index = 8
 			return true
-		case "version":
+		case "updatedAt":
 			f.index = 9
 			return true
-		case "interactions":
+		case "version":
 			f.index = 10
+			return true
+		case "interactions":
+			f.index = 11
 			args, err := p.ec.field_User_interactions_args(p.ctx, f.arguments(p))
 			if err != nil {
 				return false
@@ -3204,7 +3207,7 @@ func (p *planner) planUser(set ast.SelectionSet) *selection {
 			f.selection = p.planInteractionConnection(f.field.Selections)
 			return f.selection != nil
 		case "tickets":
-			f.index = 11
+			f.index = 12
 			args, err := p.ec.field_User_tickets_args(p.ctx, f.arguments(p))
 			if err != nil {
 				return false
@@ -3223,7 +3226,7 @@ func (p *planner) planUser(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
 		case "assignedTickets":
-			f.index = 12
+			f.index = 13
 			args, err := p.ec.field_User_assignedTickets_args(p.ctx, f.arguments(p))
 			if err != nil {
 				return false
@@ -3284,15 +3287,22 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 				r.buf = appendDateTime(r.buf, *v)
 			}
 		case 7:
+			v := obj.VisibleNotifySelf()
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.bool(*v)
+			}
+		case 8:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 8:
+		case 9:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 9:
+		case 10:
 			v := obj.Version
 			r.int(v)
-		case 10:
+		case 11:
 			v, err := f.call.(func(*db.User) (*Connection[db.Interaction], error))(obj)
 			if err != nil {
 				r.failed = true
@@ -3304,7 +3314,7 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 			} else {
 				r.renderInteractionConnection(f.selection, v)
 			}
-		case 11:
+		case 12:
 			v, err := f.call.(func(*db.User) (*Connection[db.Ticket], error))(obj)
 			if err != nil {
 				r.failed = true
@@ -3316,7 +3326,7 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 			} else {
 				r.renderTicketConnection(f.selection, v)
 			}
-		case 12:
+		case 13:
 			v, err := f.call.(func(*db.User) (*Connection[db.Ticket], error))(obj)
 			if err != nil {
 				r.failed = true

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"crm/auth"
 	"crm/db"
 	"crm/db/address"
 	"crm/db/store"
@@ -20,17 +19,18 @@ var errMalformedEvent = errors.New("event is malformed")
 
 // composer creates the deliveries for events, by the table of announcements.
 type composer struct {
-	db        *db.DB
-	table     map[string]announcement
+	db *db.DB
+	// table has the rows for each type of event.
+	table     map[string][]*announcement
 	templates *templates
 	domain    string
 }
 
 // newComposer returns a composer for a table; domain is the domain of the Message-IDs.
 func newComposer(d *db.DB, table []announcement, domain string) *composer {
-	c := &composer{db: d, table: map[string]announcement{}, templates: parseTemplates(table), domain: domain}
+	c := &composer{db: d, table: map[string][]*announcement{}, templates: parseTemplates(table), domain: domain}
 	for _, row := range table {
-		c.table[row.event] = row
+		c.table[row.event] = append(c.table[row.event], &row)
 	}
 	return c
 }
@@ -38,14 +38,13 @@ func newComposer(d *db.DB, table []announcement, domain string) *composer {
 // draft is an event that may be announced, and the parties to announce it to.
 type draft struct {
 	event      *store.Event
-	row        announcement
 	data       db.EventData
-	recipients []auth.AudienceKey
+	addressees []addressee
 }
 
 // draft returns the draft for an event. The error is errMalformedEvent.
 func (c *composer) draft(event *store.Event) (*draft, error) {
-	row, ok := c.table[event.Type]
+	rows, ok := c.table[event.Type]
 	if !ok { // not announced, so its data needn't be decodable
 		return &draft{event: event}, nil
 	}
@@ -53,11 +52,11 @@ func (c *composer) draft(event *store.Event) (*draft, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errMalformedEvent, err)
 	}
-	recipients, err := row.recipients(event, data)
+	found, err := addressees(rows, event, data)
 	if err != nil {
 		return nil, err
 	}
-	return &draft{event: event, row: row, data: data, recipients: recipients}, nil
+	return &draft{event: event, data: data, addressees: found}, nil
 }
 
 // deliveries writes to those of the draft's recipients who can be written to, to each address once. The error is
@@ -65,14 +64,14 @@ func (c *composer) draft(event *store.Event) (*draft, error) {
 func (c *composer) deliveries(d *draft, about *mailContext) ([]*db.Delivery, error) {
 	var deliveries []*db.Delivery
 	addresses := make(map[string]bool)
-	for _, account := range d.recipients {
-		to, ok := about.recipient(d.event, account)
+	for _, a := range about.substitute(d) {
+		to, ok := about.recipient(d.event, a.account)
 		key := strings.ToLower(address.Canonical(to.Email))
 		if !ok || addresses[key] {
 			continue
 		}
 		addresses[key] = true
-		delivery, err := c.delivery(d, about, account, to)
+		delivery, err := c.delivery(d, about, a, to)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", errMalformedEvent, err)
 		}
@@ -82,13 +81,13 @@ func (c *composer) deliveries(d *draft, about *mailContext) ([]*db.Delivery, err
 }
 
 // delivery is due at once, or failed already if no mail can be sent to the address.
-func (c *composer) delivery(d *draft, about *mailContext, account auth.AudienceKey, to db.Recipient) (*db.Delivery, error) {
-	delivery := c.db.NewDelivery(d.event, mailChannel, account)
+func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Recipient) (*db.Delivery, error) {
+	delivery := c.db.NewDelivery(d.event, mailChannel, a.account)
 	problem := setRecipient(delivery, to)
 	delivery.MessageID = delivery.ID.String() + "@" + c.domain
-	delivery.News, delivery.Changed = d.row.news, strings.Join(d.data.Changed, " ")
-	m := &message{mailContext: about, News: d.row.news, Entity: d.data.Entity, changed: d.data.Changed}
-	if err := c.templates.write(delivery, d.row.topic, m); err != nil {
+	delivery.News, delivery.Changed = a.row.news, strings.Join(d.data.Changed, " ")
+	m := &message{mailContext: about, News: a.row.news, Entity: d.data.Entity, changed: d.data.Changed}
+	if err := c.templates.write(delivery, a.row.topic, m); err != nil {
 		return nil, err
 	}
 	if problem != nil {

@@ -21,7 +21,7 @@ func TestInjection(t *testing.T) {
 		customer := &db.Customer{ID: store.NewID(), Name: text, Email: "carl@customer.example"}
 		w.insert(db.Customers.Collection, customer)
 		i := *w.interaction
-		i.ID, i.CustomerID, i.UserID = store.NewID(), customer.ID, w.dora.ID
+		i.ID, i.CustomerID, i.UserID = store.NewID(), customer.ID, store.NewID()
 		i.Title, i.Description, i.Location = text, text, &text
 		w.insert(db.Interactions.Collection, &i, w.event(db.EventInteractionCreated, w.as(w.bob), content{Interaction: &i}))
 		ticket := *w.ticket

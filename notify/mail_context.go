@@ -14,6 +14,8 @@ import (
 // mailContext holds the current documents that a batch of events refers to; any of them may be missing.
 type mailContext struct {
 	accounts map[auth.AudienceKey]db.Recipient
+	// admins are the active admins, if somebody has to be substituted.
+	admins []auth.AudienceKey
 	// interactions are those that the events' entities belong to.
 	interactions map[store.ID]*db.Interaction
 }
@@ -22,7 +24,7 @@ type mailContext struct {
 func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailContext, error) {
 	accounts, interactions := map[auth.AudienceKey]bool{}, map[store.ID]bool{}
 	for _, d := range drafts {
-		if len(d.recipients) == 0 {
+		if len(d.addressees) == 0 {
 			continue
 		}
 		for _, party := range d.data.Concerned {
@@ -37,17 +39,45 @@ func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailConte
 	if found.accounts, err = c.db.Recipients(ctx, slices.Collect(maps.Keys(accounts))); err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(drafts, found.needsAdmins) {
+		if found.admins, err = c.db.ActiveAdmins(ctx, found.accounts); err != nil {
+			return nil, err
+		}
+	}
 	if len(interactions) > 0 {
 		found.interactions, err = c.db.Interactions.ByID(ctx, auth.SystemScope(), slices.Collect(maps.Keys(interactions)))
 	}
 	return found, err
 }
 
-// recipient returns the recipient with that account; ok is false if the account is deactivated or deleted. A deleted account
-// is still told of deletions, since what belonged to it was deleted with it.
+// needsAdmins reports whether the user whom the draft concerns is deactivated.
+func (c *mailContext) needsAdmins(d *draft) bool {
+	return slices.ContainsFunc(d.addressees, func(a addressee) bool { return a.role.answers() && c.accounts[a.account].Deactivated })
+}
+
+// substitute returns a draft's addressees, with all active admins in the place of a deactivated user.
+func (c *mailContext) substitute(d *draft) []addressee {
+	var all []addressee
+	for _, a := range d.addressees {
+		if !a.role.answers() || !c.accounts[a.account].Deactivated {
+			all = append(all, a)
+			continue
+		}
+		for _, admin := range c.admins {
+			if a.row.toActor || admin != actorOf(d.event) {
+				all = append(all, addressee{admin, a.role, a.row})
+			}
+		}
+	}
+	return all
+}
+
+// recipient returns the recipient with that account; ok is false if the account is deactivated or deleted, or made the change
+// and isn't told of its own. A deleted account is still told of deletions, since what belonged to it was deleted with it.
 func (c *mailContext) recipient(event *store.Event, account auth.AudienceKey) (to db.Recipient, ok bool) {
 	to, ok = c.accounts[account]
-	return to, ok && !to.Deactivated && (!to.Deleted || db.IsDeletion(event.Type))
+	ok = ok && !to.Deactivated && (!to.Deleted || db.IsDeletion(event.Type))
+	return to, ok && (to.NotifySelf || account != actorOf(event))
 }
 
 // UserName returns the name of a user, "" for nil or a deleted user. The templates call it.

@@ -85,6 +85,14 @@ var priorities = map[db.Priority]string{
 
 func priority(p db.Priority) string { return priorities[p] }
 
+// number formats a ticket's number: "#7".
+func number(n *int) string {
+	if n == nil {
+		return ""
+	}
+	return fmt.Sprintf("#%d", *n)
+}
+
 // moment is the format of a time: "Tue, 27 Aug 2024, 20:03 UTC".
 const moment = "Mon, 2 Jan 2006, 15:04 MST"
 

@@ -18,7 +18,8 @@ func TestMessages(t *testing.T) {
 	w.insert(db.Interactions.Collection, w.interaction)
 	interaction := content{Interaction: w.interaction, Changed: []string{"start_time", "title", "end_time", "kind"}}
 	again := content{Interaction: w.interaction, Changed: []string{"status"}}
-	assigned, resolved := *w.ticket, *w.ticket
+	assigned, resolved, numbered, urgent := *w.ticket, *w.ticket, *w.ticket, *w.ticket
+	numbered.Number, numbered.Title, urgent.Priority = new(7), "Fire", db.PriorityUrgent
 	assigned.AssigneeID, resolved.Status = &w.ada.ID, db.TicketResolved
 	for _, test := range []struct {
 		kind    string
@@ -43,21 +44,31 @@ func TestMessages(t *testing.T) {
 		}},
 		{db.EventTicketAssigned, content{Ticket: &assigned}, "Ticket assigned to Ada: The printer is on fire",
 			[]string{"now assigned to Ada", "Assigned to: Ada"}},
-		{db.EventTicketAssigned, content{Ticket: w.ticket}, "Ticket no longer assigned: The printer is on fire",
+		{db.EventTicketAssigned, w.formerly("assignee", content{Ticket: w.ticket}), "Ticket no longer assigned: The printer is on fire",
 			[]string{"no longer assigned to anybody"}},
+		{db.EventTicketMoved, from("closed", content{Ticket: &numbered}), "Ticket reopened: Fire",
+			[]string{"This ticket has been reopened; it is now open.", "Title: Fire\nNumber: #7\n"}},
+		{db.EventTicketUpdated, with(content{Ticket: &assigned}, "description"), "Changed ticket: The printer is on fire",
+			[]string{"The text of this ticket changed."}},
+		{db.EventTicketUpdated, with(content{Ticket: &urgent}, "priority"), "Urgent ticket: The printer is on fire",
+			[]string{"This ticket is now urgent."}},
+		{db.EventTicketDeleted, content{Ticket: &assigned}, "Deleted ticket: The printer is on fire",
+			[]string{"This ticket has been deleted."}},
+		{db.EventInteractionUpdated, w.formerly("user", with(interaction, "user_id")), "Handed over to Bob: Yearly review",
+			[]string{"This meeting has been handed over to Bob."}},
 		{db.EventTicketMoved, content{Ticket: &resolved}, "Ticket resolved: The printer is on fire",
 			[]string{"This ticket is now resolved.", "Status: resolved"}},
 	} {
-		deliveries, err := compose(w, w.event(test.kind, w.as(w.ada), test.data))
+		deliveries, err := compose(w, w.event(test.kind, w.as(w.quiet), test.data))
 		if err != nil || len(deliveries) == 0 {
 			t.Fatalf("%s: %v", test.kind, err)
 		}
 		d := deliveries[0]
-		if d.Subject != test.subject || d.MessageID != d.ID.String()+"@example.com" || d.RecipientName != "Carl" {
+		if d.Subject != test.subject || d.MessageID != d.ID.String()+"@example.com" || d.RecipientName == "" {
 			t.Errorf("%s: subject %q, Message-ID %q, to %q", test.kind, d.Subject, d.MessageID, d.RecipientName)
 		}
 		contains(t, d.Text, test.text...)
-		contains(t, d.HTML, "<p>Hello Carl,</p>")
+		contains(t, d.HTML, "<p>Hello "+d.RecipientName+",</p>")
 		if strings.Contains(d.Text, "<no value>") || strings.Contains(d.HTML, "ZgotmplZ") {
 			t.Errorf("%s: a value of a template is missing", test.kind)
 		}
@@ -69,12 +80,12 @@ func TestMessageAboutLittle(t *testing.T) {
 	w := newWorld(t)
 	bare := &db.Customer{ID: store.NewID(), Email: "bare@customer.example"}
 	w.insert(db.Customers.Collection, bare)
-	data := content{Interaction: &db.Interaction{CustomerID: bare.ID}}
+	data := content{Interaction: &db.Interaction{CustomerID: bare.ID, StartTime: w.planned, Status: db.InteractionPlanned}}
 	deliveries, err := compose(w, w.event(db.EventInteractionCreated, w.as(w.ada), data))
 	if err != nil || len(deliveries) != 1 {
 		t.Fatalf("deliveries %v, error %v", deliveries, err)
 	}
-	contains(t, deliveries[0].Text, "Hello,\n\nA new interaction has been planned.\n\nTime: Mon, 1 Jan 0001, 00:00 UTC\n")
+	contains(t, deliveries[0].Text, "Hello,\n\nA new interaction has been planned.\n\nTime: Tue, 27 Aug 2024, 20:03 UTC\n")
 }
 
 // TestMarkupStaysText checks that no user's text becomes markup.

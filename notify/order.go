@@ -140,8 +140,9 @@ func (c *composer) rewrite(ctx context.Context, delivery *db.Delivery, event *st
 	if err != nil {
 		return err
 	}
-	m := &message{mailContext: about, News: delivery.News, Entity: d.data.Entity, changed: strings.Fields(delivery.Changed)}
-	return c.templates.write(delivery, d.row.topic, m)
+	topic, news := c.newsOf(delivery)
+	m := &message{mailContext: about, News: news, Entity: d.data.Entity, changed: strings.Fields(delivery.Changed)}
+	return c.templates.write(delivery, topic, m)
 }
 
 // hasten makes the delivery due that may have waited for this one. If that fails, that one becomes due somewhat later.

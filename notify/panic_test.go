@@ -76,7 +76,7 @@ func TestPanickingRow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var healed atomic.Bool
-	row := announcements[0]
+	row := announcements[slices.IndexFunc(announcements, func(row announcement) bool { return row.event == db.EventInteractionCreated })]
 	row.onlyIf = func(_ *store.Event, data db.EventData) bool {
 		if data.Entity.(*db.Interaction).Title == "Bad" && !healed.Load() {
 			panic("the row has a fault")

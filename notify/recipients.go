@@ -9,20 +9,29 @@ import (
 	"crm/db/store"
 )
 
-// announcements is the table of recipients: one row for each event type that is announced by mail.
+// announcements is the table of who is told what, which the README shows. Each recipient of an event gets one message, by the
+// first row that names them.
 //
-// "Only if" says which events of the type are announced. "To" lists the recipients, in the order of their deliveries.
-// The actor is the account that made the change. It gets mail about interactions, too, since that is its calendar
-// entry. Deleted and deactivated accounts get no mail. The text is in templates/<topic>.txt.
+// "Only if" says which events of the type the row is about. "To" lists the recipients, in the order of their deliveries. The
+// actor is the account that made the change. It gets mail about interactions, too, since that is its calendar entry, unless its
+// notifySelf is false. Deleted and deactivated accounts get no mail; in place of a deactivated user, all active admins get the
+// mail of the interaction's user. The text is in templates/<topic>.txt.
 var announcements = []announcement{
-	// {event, topic, news, only if, to, also to the actor}
-	{db.EventInteractionCreated, "interaction", "created", planned, []role{customer, user}, true},
-	{db.EventInteractionUpdated, "interaction", "updated", rescheduled, []role{customer, user}, true},
-	{db.EventInteractionCancelled, "interaction", "cancelled", always, []role{customer, user}, true},
-	{db.EventInteractionDeleted, "interaction", "deleted", stillAhead, []role{customer, user}, true},
-	{db.EventTicketCreated, "ticket", "created", always, []role{customer, interactionUser, assignee}, false},
-	{db.EventTicketAssigned, "ticket", "assigned", always, []role{customer, interactionUser, assignee}, false},
-	{db.EventTicketMoved, "ticket", "moved", ended, []role{customer, interactionUser, assignee}, false},
+	// {event, topic, news, what happened, only if, to, also to the actor}
+	{db.EventInteractionUpdated, "interaction", "handed over", "a planned interaction is handed over before it begins",
+		handedOver, []role{user, formerUser}, true},
+	{db.EventInteractionCreated, "interaction", "created", "an interaction is planned", planned, []role{customer, user}, true},
+	{db.EventInteractionUpdated, "interaction", "updated", "a planned interaction is changed in title, time or place, or planned again, before it begins",
+		rescheduled, []role{customer, user}, true},
+	{db.EventInteractionCancelled, "interaction", "cancelled", "an interaction is cancelled before it begins",
+		stillAhead, []role{customer, user, formerUser}, true},
+	{db.EventInteractionDeleted, "interaction", "deleted", "a planned interaction is deleted before it begins", planned, []role{customer, user}, true},
+	{db.EventTicketCreated, "ticket", "created", "a ticket is raised", always, []role{customer, interactionUser, assignee}, false},
+	{db.EventTicketMoved, "ticket", "reopened", "a ticket is reopened", reopened, []role{customer, interactionUser, assignee}, false},
+	{db.EventTicketMoved, "ticket", "moved", "a ticket is resolved or closed", ended, []role{customer, interactionUser, assignee}, false},
+	{db.EventTicketUpdated, "ticket", "updated", "a ticket's text is rewritten, or it becomes urgent", rewritten, []role{interactionUser, assignee}, false},
+	{db.EventTicketAssigned, "ticket", "assigned", "a ticket is assigned, or taken from its assignee", always, []role{assignee, formerAssignee}, false},
+	{db.EventTicketDeleted, "ticket", "deleted", "a ticket is deleted", always, []role{interactionUser, assignee}, false},
 }
 
 // announcement is a row of the table.
@@ -30,9 +39,11 @@ type announcement struct {
 	event string
 	// topic names the template, news selects one of its texts.
 	topic, news string
-	onlyIf      func(*store.Event, db.EventData) bool
-	to          []role
-	toActor     bool
+	// what happened, in the words of the README.
+	what    string
+	onlyIf  func(*store.Event, db.EventData) bool
+	to      []role
+	toActor bool
 }
 
 // role is the role of an account in an event's document; see entity.Party.
@@ -41,61 +52,51 @@ type role string
 const (
 	customer        role = "customer"
 	user            role = "user"
+	formerUser      role = "former user"
 	interactionUser role = "interaction user"
 	assignee        role = "assignee"
+	formerAssignee  role = "former assignee"
 )
 
-func always(*store.Event, db.EventData) bool { return true }
+// answers reports whether the role is that of the interaction's user, in whose place admins answer.
+func (r role) answers() bool { return r == user || r == interactionUser }
 
-// planned reports whether an interaction is planned, in contrast to one that is recorded afterwards.
-func planned(_ *store.Event, data db.EventData) bool {
-	interaction, ok := data.Entity.(*db.Interaction)
-	return ok && interaction.Status != db.InteractionDone && interaction.Status != db.InteractionCancelled
+// addressee is a recipient of an event, by a row of the table.
+type addressee struct {
+	account auth.AudienceKey
+	role    role
+	row     *announcement
 }
 
-// rescheduled reports whether a planned interaction changed in a way that its parties have to know. The status counts
-// because the interaction may have been cancelled before.
-func rescheduled(_ *store.Event, data db.EventData) bool {
-	announced := []string{"title", "start_time", "end_time", "location", "status"}
-	interaction, ok := data.Entity.(*db.Interaction)
-	return ok && interaction.Status == db.InteractionPlanned &&
-		slices.ContainsFunc(data.Changed, func(field string) bool { return slices.Contains(announced, field) })
-}
-
-// stillAhead reports whether an interaction was planned for a time after the event.
-func stillAhead(event *store.Event, data db.EventData) bool {
-	interaction, ok := data.Entity.(*db.Interaction)
-	return ok && interaction.Status == db.InteractionPlanned && interaction.StartTime.After(event.At)
-}
-
-// ended reports whether a ticket is resolved or closed.
-func ended(_ *store.Event, data db.EventData) bool {
-	ticket, ok := data.Entity.(*db.Ticket)
-	return ok && (ticket.Status == db.TicketResolved || ticket.Status == db.TicketClosed)
-}
-
-// recipients returns the distinct recipients of an event by this row; none if the row's condition isn't met. The error is
-// errMalformedEvent if the event lacks the data that its type requires.
-func (a *announcement) recipients(event *store.Event, data db.EventData) ([]auth.AudienceKey, error) {
-	if data.Entity == nil {
-		return nil, fmt.Errorf("%w: %s without %s", errMalformedEvent, event.Type, a.topic)
+// actorOf returns the account that made a change; it is empty if that was the program itself.
+func actorOf(event *store.Event) auth.AudienceKey {
+	if event.ActorRole == "" {
+		return ""
 	}
-	if !a.onlyIf(event, data) {
-		return nil, nil
-	}
-	var actor auth.AudienceKey // empty if the program itself is the actor
-	if event.ActorRole != "" {
-		actor = auth.AccountKey(auth.Role(event.ActorRole), event.Actor)
-	}
-	var recipients []auth.AudienceKey
-	for _, role := range a.to {
-		account, ok := data.AccountThatIs(string(role))
-		if role == customer && !data.SeenBy(account) {
-			continue // the interaction is internal
+	return auth.AccountKey(auth.Role(event.ActorRole), event.Actor)
+}
+
+// addressees returns the distinct recipients of an event by the rows of its type. The error is errMalformedEvent if the event
+// lacks the data that its type requires.
+func addressees(rows []*announcement, event *store.Event, data db.EventData) ([]addressee, error) {
+	var found []addressee
+	for _, row := range rows {
+		if data.Entity == nil {
+			return nil, fmt.Errorf("%w: %s without %s", errMalformedEvent, event.Type, row.topic)
 		}
-		if ok && !slices.Contains(recipients, account) && (a.toActor || account != actor) {
-			recipients = append(recipients, account)
+		if !row.onlyIf(event, data) {
+			continue
+		}
+		for _, role := range row.to {
+			account, ok := data.AccountThatIs(string(role))
+			if role == customer && !data.SeenBy(account) {
+				continue // the interaction is internal
+			}
+			known := slices.ContainsFunc(found, func(a addressee) bool { return a.account == account })
+			if ok && !known && (row.toActor || account != actorOf(event)) {
+				found = append(found, addressee{account, role, row})
+			}
 		}
 	}
-	return recipients, nil
+	return found, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 	"crm/notify/mail/mailtest"
 )
@@ -60,7 +61,24 @@ func interactionRecipients(w *world) []recipientsTest {
 		{"internal", w.event(db.EventInteractionCreated, w.as(w.bob), by(func(i *db.Interaction) { i.Internal = true })), "bob"},
 		{"internal and cancelled", w.event(db.EventInteractionCancelled, w.as(w.bob), by(func(i *db.Interaction) { i.Internal = true })), "bob"},
 		{"user is deactivated", w.event(db.EventInteractionCreated, w.as(w.bob),
-			by(func(i *db.Interaction) { i.UserID = w.dora.ID })), "carl"},
+			by(func(i *db.Interaction) { i.UserID = w.dora.ID })), "carl ada"},
+		{"recorded afterwards", w.event(db.EventInteractionCreated, w.as(w.bob),
+			by(func(i *db.Interaction) { i.StartTime = w.created.Add(-time.Minute) })), ""},
+		{"recorded as done", w.event(db.EventInteractionCreated, w.as(w.bob), withStatus(interaction(), db.InteractionDone)), ""},
+		{"changed when past", w.event(db.EventInteractionUpdated, w.as(w.bob), past(changed("title"))), ""},
+		{"moved into the past", w.event(db.EventInteractionUpdated, w.as(w.bob), past(content{
+			Interaction: interaction().Interaction, Changed: []string{"start_time"}, Before: map[string]any{"start_time": w.planned},
+		})), "carl bob"},
+		{"cancelled when past", w.event(db.EventInteractionCancelled, w.as(w.bob), past(interaction())), ""},
+		{"internal", w.event(db.EventInteractionCreated, w.as(w.bob), by(func(i *db.Interaction) { i.Internal = true })), "bob"},
+		{"handed over", w.event(db.EventInteractionUpdated, w.as(w.ada), w.formerly("user", changed("user_id"))), "bob ada"},
+		{"handed over and moved", w.event(db.EventInteractionUpdated, w.as(w.ada), w.formerly("user", changed("user_id", "start_time"))),
+			"bob ada carl"},
+		{"handed over when past", w.event(db.EventInteractionUpdated, w.as(w.ada), past(w.formerly("user", changed("user_id")))), ""},
+		{"created by somebody who isn't told of their own", w.event(db.EventInteractionCreated, w.as(w.quiet),
+			by(func(i *db.Interaction) { i.UserID = w.quiet.ID })), "carl"},
+		{"changed for somebody who isn't told of their own", w.event(db.EventInteractionCancelled, w.as(w.ada),
+			by(func(i *db.Interaction) { i.UserID = w.quiet.ID })), "carl quinn"},
 		{"customer is deleted", w.event(db.EventInteractionDeleted, w.as(w.bob),
 			by(func(i *db.Interaction) { i.CustomerID = store.NewID() })), "bob"},
 	}
@@ -85,17 +103,24 @@ func ticketRecipients(w *world) []recipientsTest {
 		{"ticket by an admin", w.event(db.EventTicketCreated, w.as(w.ada), ticket("open", nil)), "carl bob"},
 		{"ticket by the program", w.event(db.EventTicketCreated, auth.Scope{}, ticket("open", nil)), "carl bob"},
 		{"ticket on an internal interaction", w.event(db.EventTicketCreated, w.as(w.ada), internal(ticket("open", nil))), "bob"},
-		{"assigned", w.event(db.EventTicketAssigned, w.as(w.bob), ticket("open", w.ada)), "carl ada"},
-		{"assigned by the assignee", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.ada)), "carl bob"},
-		{"assigned to the user", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.bob)), "carl bob"},
-		{"assigned to a deactivated user", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.dora)), "carl bob"},
-		{"no longer assigned", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", nil)), "carl bob"},
+		{"assigned", w.event(db.EventTicketAssigned, w.as(w.bob), ticket("open", w.ada)), "ada"},
+		{"assigned by the assignee", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.ada)), ""},
+		{"assigned to the user", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.bob)), "bob"},
+		{"assigned to a deactivated user", w.event(db.EventTicketAssigned, w.as(w.ada), ticket("open", w.dora)), ""},
+		{"assigned to another", w.event(db.EventTicketAssigned, w.as(w.quiet), w.formerly("assignee", ticket("open", w.bob))), "bob ada"},
+		{"no longer assigned", w.event(db.EventTicketAssigned, w.as(w.bob), w.formerly("assignee", ticket("open", nil))), "ada"},
 		{"resolved", w.event(db.EventTicketMoved, w.as(w.ada), ticket("resolved", w.ada)), "carl bob"},
 		{"closed by the customer", w.event(db.EventTicketMoved, w.asCarl(), ticket("closed", w.ada)), "bob ada"},
-		{"in progress", w.event(db.EventTicketMoved, w.as(w.bob), ticket("in_progress", nil)), ""},
-		{"opened again", w.event(db.EventTicketMoved, w.asCarl(), ticket("open", nil)), ""},
-		{"ticket's text changed", w.event(db.EventTicketUpdated, w.asCarl(), ticket("open", nil)), ""},
-		{"ticket deleted", w.event(db.EventTicketDeleted, w.asCarl(), ticket("open", nil)), ""},
+		{"in progress", w.event(db.EventTicketMoved, w.as(w.bob), from("open", ticket("in_progress", nil))), ""},
+		{"reopened by the customer", w.event(db.EventTicketMoved, w.asCarl(), from("closed", ticket("open", w.ada))), "bob ada"},
+		{"reopened by the user", w.event(db.EventTicketMoved, w.as(w.bob), from("resolved", ticket("in_progress", w.ada))), "carl ada"},
+		{"text rewritten by the customer", w.event(db.EventTicketUpdated, w.asCarl(), with(ticket("open", w.ada), "description")), "bob ada"},
+		{"title rewritten by the user", w.event(db.EventTicketUpdated, w.as(w.bob), with(ticket("open", w.ada), "title")), "ada"},
+		{"urgent", w.event(db.EventTicketUpdated, w.as(w.bob), urgent(with(ticket("open", w.ada), "priority"))), "ada"},
+		{"less urgent", w.event(db.EventTicketUpdated, w.as(w.bob), with(ticket("open", w.ada), "priority")), ""},
+		{"deleted by the customer", w.event(db.EventTicketDeleted, w.asCarl(), ticket("open", w.ada)), "bob ada"},
+		{"raised on a deactivated user's interaction", w.event(db.EventTicketCreated, w.asCarl(), w.ofDora(ticket("open", nil))), "ada"},
+		{"moved by the admin who stands in", w.event(db.EventTicketMoved, w.as(w.ada), w.ofDora(ticket("closed", nil))), "carl"},
 	}
 }
 
@@ -119,6 +144,38 @@ func TestRecipients(t *testing.T) {
 			}
 		})
 	}
+}
+
+// past lets the event's interaction begin before the event.
+func past(data content) content {
+	data.Interaction.StartTime = time.Date(2024, 7, 1, 9, 0, 0, 0, time.UTC)
+	return data
+}
+
+// formerly lets Ada be who the change replaced in a role.
+func (w *world) formerly(role string, data content) content {
+	data.Former = []entity.Party{{Role: "former " + role, Account: auth.AccountKey(auth.User, w.ada.ID)}}
+	return data
+}
+
+func (w *world) ofDora(data content) content {
+	data.Ticket.InteractionUserID = w.dora.ID
+	return data
+}
+
+func from(status string, data content) content {
+	data.Changed, data.Before = []string{"status"}, map[string]any{"status": status}
+	return data
+}
+
+func with(data content, changed ...string) content {
+	data.Changed = changed
+	return data
+}
+
+func urgent(data content) content {
+	data.Ticket.Priority = db.PriorityUrgent
+	return data
 }
 
 func withStatus(data content, status db.InteractionStatus) content {
@@ -210,7 +267,7 @@ func TestMailAboutWhatBecameInternal(t *testing.T) {
 	w := newWorld(t)
 	server := mailtest.NewServer(t)
 	told := *w.interaction
-	told.UserID = w.dora.ID
+	told.UserID = store.NewID()
 	now := told
 	now.Internal = true
 	w.insert(db.Interactions.Collection, &now, w.event(db.EventInteractionCreated, w.as(w.bob), content{Interaction: &told}))

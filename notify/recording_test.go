@@ -35,9 +35,6 @@ func (m *recordingMailer) told(address string) string {
 			changes, _, _ := strings.Cut(rest, " of this")
 			news += ": " + changes
 		}
-		if strings.HasPrefix(news, "Ticket assigned") {
-			news = "Ticket assigned"
-		}
 		told = append(told, news)
 	}
 	return strings.Join(told, ", ")

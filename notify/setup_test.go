@@ -18,13 +18,14 @@ import (
 // timeout bounds how long a test waits for a condition.
 const timeout = 30 * time.Second
 
-// world is a store with a few accounts: Ada, an admin; Bob, the interaction's user; Dora, a deactivated user; Carl, the
-// customer.
+// world is a store with a few accounts: Ada, an admin; Bob, the interaction's user; Dora, a deactivated user; Quinn, a user who
+// isn't told of their own changes; Carl, the customer.
 type world struct {
 	t                *testing.T
 	store            store.Store
 	db               *db.DB
 	ada, bob, dora   *db.User
+	quiet            *db.User
 	carl             *db.Customer
 	interaction      *db.Interaction
 	ticket           *db.Ticket
@@ -58,6 +59,7 @@ func newWorldOn(t *testing.T, engine store.Store) *world {
 		ada:     &db.User{ID: store.NewID(), Name: "Ada", Email: "ada@crm.example", Role: auth.Admin},
 		bob:     &db.User{ID: store.NewID(), Name: "Bob", Email: "bob@crm.example", Role: auth.User},
 		dora:    &db.User{ID: store.NewID(), Name: "Dora", Email: "dora@crm.example", Role: auth.User, DeactivatedAt: &created},
+		quiet:   &db.User{ID: store.NewID(), Name: "Quinn", Email: "quinn@crm.example", Role: auth.User, NotToldOfOwn: true},
 		carl:    &db.Customer{ID: store.NewID(), Name: "Carl", Email: "carl@customer.example"},
 	}
 	w.interaction = &db.Interaction{
@@ -68,7 +70,7 @@ func newWorldOn(t *testing.T, engine store.Store) *world {
 		ID: store.NewID(), InteractionID: w.interaction.ID, CustomerID: w.carl.ID, InteractionUserID: w.bob.ID,
 		Description: "The printer is on fire", Status: db.TicketOpen, Priority: db.PriorityHigh, Version: 1,
 	}
-	for _, user := range []*db.User{w.ada, w.bob, w.dora} {
+	for _, user := range []*db.User{w.ada, w.bob, w.dora, w.quiet} {
 		w.insert(db.Users.Collection, user)
 	}
 	w.insert(db.Customers.Collection, w.carl)
@@ -91,11 +93,15 @@ func (w *world) insert(c *store.Collection, doc store.Document, events ...*store
 	}
 }
 
-// content is the data of an event: an interaction or a ticket, and the names of the changed fields.
+// content is the data of an event: an interaction or a ticket, the names of the changed fields, and what some of them held
+// before.
 type content struct {
 	Interaction *db.Interaction
 	Ticket      *db.Ticket
 	Changed     []string
+	Before      map[string]any
+	// Former are the accounts that the change replaced.
+	Former []entity.Party
 }
 
 // event returns the event that the domain would write for a change by actor.
@@ -112,8 +118,13 @@ func (w *world) event(kind string, actor auth.Scope, data content) *store.Event 
 		envelope = envelopeOf(w.t, db.Tickets, data.Ticket)
 	}
 	for _, field := range data.Changed {
-		envelope.Changes = append(envelope.Changes, entity.FieldChange{Field: field})
+		change := entity.FieldChange{Field: field}
+		if before, ok := data.Before[field]; ok {
+			change.From, _ = json.Marshal(before)
+		}
+		envelope.Changes = append(envelope.Changes, change)
 	}
+	envelope.Concerned = append(envelope.Concerned, data.Former...)
 	text, err := json.Marshal(envelope)
 	if err != nil {
 		w.t.Fatal(err)
@@ -147,11 +158,11 @@ func (w *world) announce(title string) *db.Interaction {
 	return &interaction
 }
 
-// announceToCarl is announce with a deactivated user, so that only Carl gets mail.
+// announceToCarl is announce with a user who has been deleted, so that only Carl gets mail.
 func (w *world) announceToCarl(title string) {
 	w.t.Helper()
 	interaction := *w.interaction
-	interaction.ID, interaction.Title, interaction.UserID = store.NewID(), title, w.dora.ID
+	interaction.ID, interaction.Title, interaction.UserID = store.NewID(), title, store.NewID()
 	w.insert(db.Interactions.Collection, &interaction,
 		w.event(db.EventInteractionCreated, w.as(w.bob), content{Interaction: &interaction}))
 }

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -23,7 +24,8 @@ var superseding = []struct {
 	{"ticket", "updated", []string{"updated"}},
 	{"ticket", "created", []string{"updated"}},
 	{"ticket", "assigned", []string{"assigned"}},
-	{"ticket", "moved", []string{"moved"}},
+	{"ticket", "moved", []string{"moved", "reopened"}},
+	{"ticket", "reopened", []string{"moved", "reopened"}},
 }
 
 // supersedes reports whether a later message about the topic makes an unsent earlier one pointless.
@@ -69,9 +71,10 @@ func (c *composer) successor(delivery *db.Delivery, related []*db.Delivery) *db.
 
 // newsOf returns the topic and the news of a delivery.
 func (c *composer) newsOf(delivery *db.Delivery) (topic, news string) {
-	row := c.table[delivery.EventType]
-	if delivery.News == "" { // written by an earlier version
-		return row.topic, row.news
+	rows := c.table[delivery.EventType]
+	if len(rows) == 0 {
+		return "", delivery.News
 	}
-	return row.topic, delivery.News
+	row := rows[len(rows)-1] // the only one that earlier versions had
+	return row.topic, cmp.Or(delivery.News, row.news)
 }

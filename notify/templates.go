@@ -29,7 +29,7 @@ func parseTemplates(table []announcement) *templates {
 		text:   texttemplate.Must(texttemplate.ParseFS(templateFiles, "templates/frame.txt")),
 		html:   htmltemplate.Must(htmltemplate.ParseFS(templateFiles, "templates/frame.html")),
 	}
-	functions := texttemplate.FuncMap{"excerpt": excerpt, "words": words, "priority": priority, "span": span}
+	functions := texttemplate.FuncMap{"excerpt": excerpt, "words": words, "priority": priority, "span": span, "number": number}
 	for _, row := range table {
 		file := row.topic + ".txt"
 		t.topics[row.topic] = texttemplate.Must(

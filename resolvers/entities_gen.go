@@ -607,6 +607,7 @@ var projections = map[*entity.Definition]projection{
 		"role":            {"role"},
 		"active":          {"deactivated_at"},
 		"deactivatedAt":   {"deactivated_at"},
+		"notifySelf":      {"not_told_of_own"},
 		"createdAt":       {"created_at"},
 		"updatedAt":       {"updated_at"},
 		"version":         {"version"},

@@ -37,6 +37,7 @@ func (r mutationResolver) UpdateUser(
 	id := problems.ID("input.id", db.KindUser, input.ID)
 	changes := db.UserChanges{
 		Name: text(input.Name), Email: text(input.Email), Role: change[auth.Role](&problems, "role", input.Role),
+		NotifySelf: change[bool](&problems, "notifySelf", input.NotifySelf),
 	}
 	if err := problems.Err(); err != nil {
 		return nil, err
