@@ -190,7 +190,11 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
 	options.CursorKeys, options.Keys, options.Log = c.secrets.General, s.keys, log
-	c.db = db.New(c.store, hasher, options)
+	if s.mongoURI == "" {
+		c.db = db.New(c.store, hasher, options)
+	} else {
+		c.db = db.New(legacy.Follow(c.store, s.keys, legacy.Pause, log), hasher, options)
+	}
 	if s.mongoURI != "" {
 		if err := c.db.Prepare(ctx, connectTime, legacy.Backfill, log); err != nil {
 			c.close()

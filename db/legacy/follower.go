@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// pause is how long reads rely on the last look at what the old application has written.
-	pause = time.Second
+	// Pause is how long reads rely on the last look at what the old application has written.
+	Pause = time.Second
 	// overlap is how far a look goes back beyond the last one: the clocks of two machines differ, and the old
 	// application writes times to the second.
 	overlap = 10 * time.Second
@@ -38,7 +38,7 @@ type look struct {
 }
 
 // Follow returns a Follower of a store. Its documents must have been adapted lately, by Backfill.
-func Follow(s store.Store, keys *textkey.Keys, log *slog.Logger) *Follower {
+func Follow(s store.Store, keys *textkey.Keys, pause time.Duration, log *slog.Logger) *Follower {
 	f := &Follower{Store: s, keys: keys, log: log, pause: pause, looks: make(map[*store.Collection]*look)}
 	for _, def := range definitions {
 		f.looks[def.Collection] = &look{def: def, at: time.Now()}

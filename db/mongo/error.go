@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -94,16 +95,48 @@ func conflictField(c *store.Collection, err error) string {
 	if c == nil {
 		return ""
 	}
+	_, message := details(err)
 	for _, index := range c.Indexes {
-		if !index.Unique || (index.Name != name && !slices.Equal(keys, fieldsOf(index))) {
-			continue
+		named := index.Name == name || (name == "" && len(keys) == 0 && strings.Contains(message, index.Name))
+		if index.Unique && (named || slices.Equal(keys, fieldsOf(index))) {
+			return reported(index)
 		}
-		if index.Reports != "" {
-			return index.Reports
-		}
-		return index.Keys[0].Field
 	}
 	return ""
+}
+
+// reported returns the field that a violation of an index is reported for.
+func reported(index store.Index) string {
+	if index.Reports != "" {
+		return index.Reports
+	}
+	return index.Keys[0].Field
+}
+
+// conflictOf is FromMongoError for a write of these fields: if the server doesn't say which unique index they violate, it
+// looks for the document that has the same values.
+func (s *Store) conflictOf(ctx context.Context, c *store.Collection, written bson.D, err error) error {
+	if !driver.IsDuplicateKeyError(err) || conflictField(c, err) != "" {
+		return FromMongoError(ctx, c, err)
+	}
+	indexes := append([]store.Index{{Keys: []store.Key{{Field: idField}}, Unique: true}}, c.Indexes...)
+	for _, index := range indexes {
+		filter := bson.D{}
+		for _, e := range written {
+			if slices.Contains(fieldsOf(index), e.Key) {
+				filter = append(filter, e)
+			}
+		}
+		if !index.Unique || len(filter) < len(index.Keys) {
+			continue
+		}
+		if n, countErr := s.collection(c).CountDocuments(ctx, filter); countErr == nil && n > 0 {
+			conflict := store.FieldError(store.Conflict, reported(index), "is already taken")
+			conflict.Err = err
+			return conflict
+		}
+	}
+	return FromMongoError(ctx, c, err)
 }
 
 func fieldsOf(index store.Index) []string {
@@ -121,10 +154,12 @@ var indexName = regexp.MustCompile(`index: (\S+)`)
 // violated returns the fields and the name of the violated index, as far as the server reports them.
 func violated(err error) (keys []string, name string) {
 	raw, message := details(err)
-	if pattern, ok := raw.Lookup("keyPattern").DocumentOK(); ok {
-		elements, _ := pattern.Elements() // the readable ones
-		for _, element := range elements {
-			keys = append(keys, element.Key())
+	for _, field := range []string{"keyPattern", "keyValue"} {
+		if pattern, ok := raw.Lookup(field).DocumentOK(); ok && len(keys) == 0 {
+			elements, _ := pattern.Elements() // the readable ones
+			for _, element := range elements {
+				keys = append(keys, element.Key())
+			}
 		}
 	}
 	if match := indexName.FindStringSubmatch(message); match != nil {

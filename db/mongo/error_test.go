@@ -34,6 +34,10 @@ func TestConflictNamesField(t *testing.T) {
 	const prefix = "E11000 duplicate key error collection: crm.shops index: "
 	byKeys := duplicate(t, "E11000", bson.D{{Key: "name_key", Value: 1}})
 	byID := duplicate(t, "E11000", bson.D{{Key: "_id", Value: 1}})
+	byValues, err := bson.Marshal(bson.D{{Key: "keyValue", Value: bson.D{{Key: "name_key", Value: "x"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	bulk := []driver.BulkWriteError{{WriteError: byKeys}}
 	byName := duplicate(t, prefix+`shops_name dup key: { name_key: "index: x" }`, nil)
 	foreign := duplicate(t, prefix+"name_key_1 dup key: { }", bson.D{{Key: "name_key", Value: int64(1)}})
@@ -48,6 +52,8 @@ func TestConflictNamesField(t *testing.T) {
 		"command":             {driver.CommandError{Code: 11000, Message: byName.Message, Raw: byKeys.Raw}, "name"},
 		"id by name":          {driver.CommandError{Code: 11000, Message: prefix + "_id_ dup key: { _id: 1 }"}, "_id"},
 		"id by keys":          {driver.CommandError{Code: 11000, Raw: byID.Raw}, "_id"},
+		"by values":           {driver.CommandError{Code: 11000, Message: "E11000", Raw: byValues}, "name"},
+		"name in other words": {driver.CommandError{Code: 11000, Message: "Duplicate key violation: Index 'shops_name'"}, "name"},
 		"unknown":             {driver.CommandError{Code: 11000, Message: "E11000"}, ""},
 	}
 	for name, c := range cases {

@@ -32,7 +32,7 @@ func (s *Store) Insert(ctx context.Context, c *store.Collection, doc store.Docum
 			bson.E{Key: pendingAtField, Value: bson.NewDateTimeFromTime(events[0].At)})
 	}
 	_, err = s.collection(c).InsertOne(ctx, encoded)
-	return FromMongoError(ctx, c, err)
+	return s.conflictOf(ctx, c, encoded, err)
 }
 
 // pending returns events as stored in pendingField.
@@ -102,7 +102,7 @@ func (s *Store) updateOne(ctx context.Context, l *layout, filter bson.D, update 
 	if err == nil && result.MatchedCount == 0 {
 		err = driver.ErrNoDocuments
 	}
-	return FromMongoError(ctx, l.Collection, err)
+	return s.conflictOf(ctx, l.Collection, update.set, err)
 }
 
 // Delete implements store.Store.

@@ -23,84 +23,24 @@ type index struct {
 type write struct {
 	upstream *wireclient.Conn
 	command  *wirebson.Document
-	// documents are the documents of an insert.
-	documents []*wirebson.Document
 }
 
-// fix returns the answer that MongoDB would give: if a unique index is violated, it names the index.
+// fix returns the answer that MongoDB would give to an update that violates a unique index.
 func fix(ctx context.Context, upstream *wireclient.Conn, request, answer *wire.OpMsg) (*wire.OpMsg, error) {
-	spec, sequence := request.RawSections()
+	spec, _ := request.RawSections()
 	command, err := spec.DecodeDeep()
 	if err != nil {
 		return nil, err
 	}
-	w := &write{upstream: upstream, command: command}
 	reply, err := answer.RawSection0().DecodeDeep()
 	if err != nil {
 		return nil, err
 	}
 	message, _ := reply.Get("errmsg").(string)
-	failures, _ := reply.Get("writeErrors").(*wirebson.Array)
-	switch {
-	case command.Command() == "insert" && failures != nil:
-		if err := w.readDocuments(sequence); err != nil {
-			return nil, err
-		}
-		for i := range failures.Len() {
-			if err := w.fixInsert(ctx, failures.Get(i).(*wirebson.Document)); err != nil {
-				return nil, err
-			}
-		}
-		return wire.NewOpMsg(reply)
-	case strings.Contains(message, "UNIQUE constraint failed"):
-		return w.fixUpdate(ctx, message)
+	if strings.Contains(message, "UNIQUE constraint failed") {
+		return (&write{upstream: upstream, command: command}).fixUpdate(ctx, message)
 	}
 	return answer, nil
-}
-
-func (w *write) readDocuments(sequence []byte) error {
-	for len(sequence) > 0 {
-		size, err := wirebson.FindRaw(sequence)
-		if err != nil {
-			return err
-		}
-		document, err := wirebson.RawDocument(sequence[:size]).DecodeDeep()
-		if err != nil {
-			return err
-		}
-		w.documents = append(w.documents, document)
-		sequence = sequence[size:]
-	}
-	return nil
-}
-
-// fixInsert finds the violated index by searching for the document with the same values.
-func (w *write) fixInsert(ctx context.Context, failure *wirebson.Document) error {
-	number, ok := failure.Get("index").(int32)
-	if failure.Get("code") != duplicateKey || !ok || int(number) >= len(w.documents) {
-		return nil
-	}
-	indexes, err := w.indexes(ctx)
-	if err != nil {
-		return err
-	}
-	for _, index := range indexes {
-		filter := wirebson.MakeDocument(1)
-		for _, field := range index.key.FieldNames() {
-			if err := filter.Add(field, w.documents[number].Get(field)); err != nil {
-				return err
-			}
-		}
-		found, err := w.list(ctx, "find", wirebson.MustDocument(
-			"find", w.command.Get("insert"), "filter", filter, "limit", int32(1), "$db", w.command.Get("$db")))
-		if err != nil {
-			return err
-		}
-		if len(found) > 0 {
-			return w.describe(failure, index)
-		}
-	}
-	return nil
 }
 
 // fixUpdate answers with the index that SQLite's message names.
