@@ -69,9 +69,12 @@ func readSettings(variable func(name string) string) (settings, error) {
 	}
 	if !development {
 		const fallback = "crm"
-		read(&v, "MONGO_URI", func(uri string) (string, error) { return mongo.DatabaseName(uri, fallback) })
+		inURI := read(&v, "MONGO_URI", func(uri string) (string, error) { return mongo.DatabaseName(uri, fallback) })
 		s.mongoDatabase = read(&v, "MONGO_DATABASE", func(name string) (string, error) {
-			return mongo.DatabaseName(s.mongoURI, cmp.Or(name, fallback))
+			if name == "" {
+				return inURI, nil
+			}
+			return mongo.DatabaseName("mongodb:///", name)
 		})
 	}
 	return s, v.err

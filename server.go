@@ -11,22 +11,17 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/joho/godotenv"
 
 	"crm/auth"
 	"crm/db"
 	"crm/db/eventlog"
-	"crm/db/legacy"
-	"crm/db/mongo"
-	"crm/db/sqlite"
 	"crm/db/store"
 	"crm/graph"
 	"crm/graph/playground"
@@ -158,53 +153,6 @@ func (c *crm) follow(ctx context.Context, log *slog.Logger) (stop func()) {
 		cancel()
 		following.Wait()
 	}
-}
-
-// connectTime is how long the server waits for MongoDB when it starts.
-const connectTime = 30 * time.Second
-
-// open opens the store that the settings name, and prepares it.
-func open(ctx context.Context, s settings, log *slog.Logger, options db.Options) (*crm, error) {
-	c := &crm{location: filepath.Join(s.dataDir, "crm.db")}
-	variable, folder := "DATA_DIR", s.dataDir
-	if s.mongoURI != "" {
-		c.location, variable, folder = "MongoDB, database "+s.mongoDatabase, "MONGO_URI", ""
-	}
-	var err error
-	if c.secrets, err = auth.ReadSecrets(os.Getenv, folder); err != nil {
-		if folder == "" {
-			return nil, err // it names the missing variables
-		}
-		return nil, fmt.Errorf("%s: %w", variable, err)
-	}
-	hasher, err := auth.NewHasher(auth.PasswordCost, hashingSlots())
-	if err != nil {
-		return nil, err
-	}
-	if s.mongoURI == "" {
-		c.store, err = sqlite.Open(ctx, c.location, db.Collections())
-	} else {
-		c.store, err = mongo.Open(s.mongoURI, s.mongoDatabase, db.Collections())
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", variable, err)
-	}
-	options.CursorKeys, options.Keys, options.Log = c.secrets.General, s.keys, log
-	if s.mongoURI == "" {
-		c.db = db.New(c.store, hasher, options)
-	} else {
-		c.db = db.New(legacy.Follow(c.store, s.keys, legacy.Pause, log), hasher, options)
-	}
-	if s.mongoURI != "" {
-		if err := c.db.Prepare(ctx, connectTime, legacy.Backfill, log); err != nil {
-			c.close()
-			return nil, fmt.Errorf("%s: %w", variable, err)
-		}
-	} else if err := c.db.RefreshKeys(ctx, log); err != nil {
-		c.close()
-		return nil, fmt.Errorf("%s: %w", variable, err)
-	}
-	return c, nil
 }
 
 func wantsJSON(r *http.Request) bool {

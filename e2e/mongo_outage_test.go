@@ -111,3 +111,23 @@ func TestMongoOutage(t *testing.T) {
 	p.must(token, createInteraction, variables{"customer": customer, "title": "Back"})
 	p.stop()
 }
+
+// TestOldDataElsewhere checks that a server on an empty database beside one with the old application's data says which line to
+// set, although the URI names a database.
+func TestOldDataElsewhere(t *testing.T) {
+	t.Parallel()
+	old, empty := mongotest.Database(t), mongotest.Database(t)
+	if _, err := old.Collection("users").InsertOne(t.Context(), map[string]any{"name": "Rohan", "email": "r@example.com", "user_id": "x"}); err != nil {
+		t.Fatal(err)
+	}
+	uri := strings.TrimSuffix(mongotest.URI(t), "/") + "/" + empty.Name()
+	line := "MONGO_DATABASE=" + old.Name()
+	p := serve(t, t.TempDir(), mongoSettings(uri)...)
+	if logs := read(t, p.logs); !strings.Contains(logs, "the database "+empty.Name()+" is empty") || !strings.Contains(logs, line) {
+		t.Errorf("there is no %s in\n%s", line, logs)
+	}
+	p = serve(t, t.TempDir(), append(mongoSettings(uri), line)...)
+	if logs, out := read(t, p.logs), read(t, p.out); strings.Contains(logs, "is empty") || !strings.Contains(out, old.Name()) {
+		t.Errorf("the server isn't on the other database:\n%s%s", out, logs)
+	}
+}

@@ -10,6 +10,9 @@ type Adapter interface {
 	// types, so that filters and orders find them. Documents that can't be read are left out of all results. It may be
 	// interrupted and called again, and writes nothing to documents that are fine. The unique indexes must exist.
 	Adapt(ctx context.Context, c *Collection, where Filter, derive Derive) ([]Finding, error)
+	// Elsewhere returns the names of the other databases of the same server in which a document of the collection has a
+	// field, which need not be declared. Databases that may not be read are left out.
+	Elsewhere(ctx context.Context, c *Collection, field string) ([]string, error)
 }
 
 // Finding is what a person should know about a document that another program wrote.

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"crm/auth"
+	"crm/db"
+	"crm/db/legacy"
+	"crm/db/mongo"
+	"crm/db/sqlite"
+)
+
+// connectTime is how long the server waits for MongoDB when it starts.
+const connectTime = 30 * time.Second
+
+// open opens the store that the settings name, and prepares it.
+func open(ctx context.Context, s settings, log *slog.Logger, options db.Options) (*crm, error) {
+	c := &crm{location: filepath.Join(s.dataDir, "crm.db")}
+	variable, folder := "DATA_DIR", s.dataDir
+	if s.mongoURI != "" {
+		c.location, variable, folder = "MongoDB, database "+s.mongoDatabase, "MONGO_URI", ""
+	}
+	var err error
+	if c.secrets, err = auth.ReadSecrets(os.Getenv, folder); err != nil {
+		if folder == "" {
+			return nil, err // it names the missing variables
+		}
+		return nil, fmt.Errorf("%s: %w", variable, err)
+	}
+	hasher, err := auth.NewHasher(auth.PasswordCost, hashingSlots())
+	if err != nil {
+		return nil, err
+	}
+	if s.mongoURI == "" {
+		c.store, err = sqlite.Open(ctx, c.location, db.Collections())
+	} else {
+		c.store, err = mongo.Open(s.mongoURI, s.mongoDatabase, db.Collections())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", variable, err)
+	}
+	options.CursorKeys, options.Keys, options.Log = c.secrets.General, s.keys, log
+	if s.mongoURI == "" {
+		c.db = db.New(c.store, hasher, options)
+		err = c.db.RefreshKeys(ctx, log)
+	} else {
+		c.db = db.New(legacy.Follow(c.store, s.keys, legacy.Pause, log), hasher, options)
+		err = c.prepareMongo(ctx, s, log)
+	}
+	if err != nil {
+		c.close()
+		return nil, fmt.Errorf("%s: %w", variable, err)
+	}
+	return c, nil
+}
+
+// prepareMongo prepares the old application's data, or says where it is if the database is empty.
+func (c *crm) prepareMongo(ctx context.Context, s settings, log *slog.Logger) error {
+	if err := c.db.Prepare(ctx, connectTime, legacy.Backfill, log); err != nil {
+		return err
+	}
+	reports, err := legacy.Elsewhere(ctx, c.store, s.mongoDatabase)
+	for _, report := range reports {
+		log.Warn(report)
+	}
+	return err
+}
