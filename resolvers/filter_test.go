@@ -168,7 +168,7 @@ func (c comparing) matches(operator string, value, operand any) bool {
 		}
 		return ordered(c.s.t, operator, value.Compare(other))
 	case string:
-		if enum := c.schema.Types[c.schema.Types[c.filterType()].Fields.ForName("eq").Type.Name()].EnumValues; len(enum) > 0 {
+		if enum := c.enumValues(); len(enum) > 0 {
 			rank := func(name any) int {
 				return slices.IndexFunc(enum, func(value *ast.EnumValueDefinition) bool { return value.Name == name })
 			}
@@ -185,6 +185,15 @@ func (c comparing) matches(operator string, value, operand any) bool {
 	}
 	c.s.t.Fatalf("this test can't compare a %T", value)
 	return false
+}
+
+// enumValues returns the values of the field's enum, none if it has another type. A text that is only searched has no eq.
+func (c comparing) enumValues() ast.EnumValueList {
+	eq := c.schema.Types[c.filterType()].Fields.ForName("eq")
+	if eq == nil {
+		return nil
+	}
+	return c.schema.Types[eq.Type.Name()].EnumValues
 }
 
 func lower(text string) string { return strings.ToLower(norm.NFC.String(text)) }
