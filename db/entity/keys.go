@@ -85,9 +85,7 @@ func firstError(first, second error) error {
 func (r *Repository[T]) refresh(ctx context.Context, doc *T) (outdated bool, err error) {
 	next := new(T)
 	*next = *doc
-	set := slices.DeleteFunc(r.difference(doc, next), func(a store.Assignment) bool {
-		return !slices.ContainsFunc(r.def.KeyFields, func(key KeyField) bool { return key.Name == a.Field && !key.Unique })
-	})
+	set := slices.DeleteFunc(r.difference(doc, next), r.isChange)
 	if len(set) == 0 {
 		return false, nil
 	}

@@ -57,7 +57,7 @@ func (r *Repository[T]) writeEdited(
 		return nil, false, err
 	}
 	set := r.difference(current, next)
-	if len(set) == 0 {
+	if !slices.ContainsFunc(set, r.isChange) {
 		return current, true, nil
 	}
 	through, err := r.db.keysThrough(ctx, r.def, r.ID(current))
@@ -109,6 +109,11 @@ func (r *Repository[T]) stamp(next *T) []store.Assignment {
 	*version++
 	*updated = r.db.Now()
 	return []store.Assignment{{Field: "version", Value: *version}, {Field: "updated_at", Value: *updated}}
+}
+
+// isChange reports whether an assignment changes more than an outdated key, which is no reason to write a document.
+func (r *Repository[T]) isChange(a store.Assignment) bool {
+	return !slices.ContainsFunc(r.def.KeyFields, func(key KeyField) bool { return key.Name == a.Field && !key.Unique })
 }
 
 // difference returns the assignments that turn current into next.
