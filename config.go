@@ -41,7 +41,7 @@ func readSettings(variable func(name string) string) (settings, error) {
 		port: v.port("PORT", "8080"), dataDir: v.text("DATA_DIR", "data"), mongoURI: variable("MONGO_URI"),
 		origins: read(&v, "ALLOWED_ORIGINS", transport.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", transport.ParseProxies),
 		logLevel: read(&v, "LOG_LEVEL", parseLevel), eventRetention: read(&v, "EVENT_RETENTION", parseRetention),
-		keys:             textkey.New(read(&v, "DEFAULT_REGION", textkey.ParseRegion)),
+		keys:             textkey.New(read(&v, "DEFAULT_REGION", textkey.ParseRegion), read(&v, "COLLATION", textkey.ParseCollation)),
 		allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
 	}
 	var err error

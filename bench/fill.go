@@ -98,7 +98,7 @@ func newTable(conn *sqlite.Conn, c *store.Collection) *table {
 // insert writes a document with its keys.
 func (t *table) insert(doc store.Document) error {
 	if keyed, ok := doc.(entity.Keyed); ok {
-		keyed.SetKeys(textkey.New(""))
+		keyed.SetKeys(textkey.Default())
 	}
 	stmt, err := t.conn.Prepare(t.text)
 	if err != nil {

@@ -24,9 +24,10 @@ type Customer struct {
 	UpdatedAt  time.Time  `db:"updated_at" fallback:"created_at"`
 	Version    int        `db:"version" default:"1"`
 
-	nameKey    string  `db:"name_key" key:"Name,fold"`
+	nameKey    string  `db:"name_key" key:"Name,search"`
+	nameOrder  string  `db:"name_order" key:"Name,order"`
 	emailKey   string  `db:"email_key" key:"Email,fold,unique"`
-	companyKey *string `db:"company_key" key:"Company,fold"`
+	companyKey *string `db:"company_key" key:"Company,search"`
 	phoneKey   *string `db:"phone_key" key:"Phone,digits"`
 }
 
@@ -39,6 +40,7 @@ var Customers = entity.Declare(entity.Declaration[Customer]{
 	Indexes: []store.Index{
 		{Name: "customers_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "customers_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},
+		{Name: "customers_name_order", Keys: []store.Key{{Field: "name_order"}, {Field: "_id"}}},
 		{Name: "customers_company", Keys: []store.Key{{Field: "company_key"}, {Field: "_id"}}},
 		{Name: "customers_phone_key", Keys: []store.Key{{Field: "phone_key"}, {Field: "_id"}}},
 		{Name: "customers_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},

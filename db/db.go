@@ -80,7 +80,7 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	if len(options.CursorKeys) == 0 {
 		options.CursorKeys = [][]byte{nil}
 	}
-	options.Keys = cmp.Or(options.Keys, textkey.New(""))
+	options.Keys = cmp.Or(options.Keys, textkey.Default())
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}

@@ -120,6 +120,7 @@ func (d *Customer) Pointers(into []any) []any {
 		&d.UpdatedAt,
 		&d.Version,
 		&d.nameKey,
+		&d.nameOrder,
 		&d.emailKey,
 		&d.companyKey,
 		&d.phoneKey,
@@ -129,9 +130,10 @@ func (d *Customer) Pointers(into []any) []any {
 // SetKeys implements entity.Keyed.
 func (d *Customer) SetKeys(keys *textkey.Keys) {
 	d.PhoneNumber = keys.International(d.Phone)
-	d.nameKey = textkey.Fold(d.Name)
+	d.nameKey = textkey.Search(d.Name)
+	d.nameOrder = keys.Order(d.Name)
 	d.emailKey = textkey.UniqueAddress(d.emailKey, d.Email)
-	d.companyKey = textkey.Optional(d.Company, textkey.Fold)
+	d.companyKey = textkey.Optional(d.Company, textkey.Search)
 	d.phoneKey = textkey.Optional(d.Phone, keys.Digits)
 }
 
@@ -199,6 +201,7 @@ func (d *Interaction) Pointers(into []any) []any {
 		&d.UpdatedAt,
 		&d.Version,
 		&d.titleKey,
+		&d.titleOrder,
 		&d.descriptionKey,
 		&d.locationKey,
 	)
@@ -206,9 +209,10 @@ func (d *Interaction) Pointers(into []any) []any {
 
 // SetKeys implements entity.Keyed.
 func (d *Interaction) SetKeys(keys *textkey.Keys) {
-	d.titleKey = textkey.Fold(d.Title)
-	d.descriptionKey = textkey.Fold(d.Description)
-	d.locationKey = textkey.Optional(d.Location, textkey.Fold)
+	d.titleKey = textkey.Search(d.Title)
+	d.titleOrder = keys.Order(d.Title)
+	d.descriptionKey = textkey.Search(d.Description)
+	d.locationKey = textkey.Optional(d.Location, textkey.Search)
 }
 
 // Pointers implements store.Document.
@@ -264,8 +268,8 @@ func (d *Ticket) Pointers(into []any) []any {
 
 // SetKeys implements entity.Keyed.
 func (d *Ticket) SetKeys(keys *textkey.Keys) {
-	d.titleKey = textkey.Fold(d.Title)
-	d.descriptionKey = textkey.Fold(d.Description)
+	d.titleKey = textkey.Search(d.Title)
+	d.descriptionKey = textkey.Search(d.Description)
 }
 
 // Pointers implements store.Document.
@@ -295,13 +299,15 @@ func (d *User) Pointers(into []any) []any {
 		&d.UpdatedAt,
 		&d.Version,
 		&d.nameKey,
+		&d.nameOrder,
 		&d.emailKey,
 	)
 }
 
 // SetKeys implements entity.Keyed.
 func (d *User) SetKeys(keys *textkey.Keys) {
-	d.nameKey = textkey.Fold(d.Name)
+	d.nameKey = textkey.Search(d.Name)
+	d.nameOrder = keys.Order(d.Name)
 	d.emailKey = textkey.UniqueAddress(d.emailKey, d.Email)
 }
 

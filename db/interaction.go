@@ -49,9 +49,10 @@ type Interaction struct {
 	UpdatedAt  time.Time  `db:"updated_at" fallback:"created_at"`
 	Version    int        `db:"version" default:"1"`
 
-	titleKey       string  `db:"title_key" key:"Title,fold"`
-	descriptionKey string  `db:"description_key" key:"Description,fold"`
-	locationKey    *string `db:"location_key" key:"Location,fold"`
+	titleKey       string  `db:"title_key" key:"Title,search"`
+	titleOrder     string  `db:"title_order" key:"Title,order"`
+	descriptionKey string  `db:"description_key" key:"Description,search"`
+	locationKey    *string `db:"location_key" key:"Location,search"`
 }
 
 // verbCancelled is the verb that only interactions have.
@@ -79,6 +80,7 @@ var Interactions = entity.Declare(entity.Declaration[Interaction]{
 		{Name: "interactions_status_created", Keys: []store.Key{{Field: "status"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "interactions_internal_created", Keys: []store.Key{{Field: "internal"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "interactions_title", Keys: []store.Key{{Field: "title_key"}, {Field: "_id"}}},
+		{Name: "interactions_title_order", Keys: []store.Key{{Field: "title_order"}, {Field: "_id"}}},
 		{Name: "interactions_start", Keys: []store.Key{{Field: "start_time"}, {Field: "_id"}}},
 		{Name: "interactions_end", Keys: []store.Key{{Field: "end_time"}, {Field: "_id"}}},
 		{Name: "interactions_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},

@@ -83,7 +83,7 @@ func TestSweepEvents(t *testing.T) {
 func customer(t *testing.T, engine store.Store) *db.Customer {
 	t.Helper()
 	customer := &db.Customer{ID: store.NewID(), Name: "Carl", Email: store.NewID().String() + "@customer.example", Version: 1}
-	customer.SetKeys(textkey.New(""))
+	customer.SetKeys(textkey.Default())
 	if err := engine.Insert(t.Context(), db.Customers.Collection, customer); err != nil {
 		t.Fatal(err)
 	}

@@ -50,8 +50,8 @@ type Ticket struct {
 	UpdatedAt   time.Time    `db:"updated_at" fallback:"created_at"`
 	Version     int          `db:"version" default:"1"`
 
-	titleKey       string `db:"title_key" key:"Title,fold"`
-	descriptionKey string `db:"description_key" key:"Description,fold"`
+	titleKey       string `db:"title_key" key:"Title,search"`
+	descriptionKey string `db:"description_key" key:"Description,search"`
 }
 
 // The verbs that only tickets have.

@@ -24,9 +24,10 @@ type User struct {
 	UpdatedAt  time.Time  `db:"updated_at" fallback:"created_at"`
 	Version    int        `db:"version" default:"1"`
 
-	nameKey  string `db:"name_key" key:"Name,fold"`
-	emailKey string `db:"email_key" key:"Email,fold,unique"`
-	redacted bool
+	nameKey   string `db:"name_key" key:"Name,search"`
+	nameOrder string `db:"name_order" key:"Name,order"`
+	emailKey  string `db:"email_key" key:"Email,fold,unique"`
+	redacted  bool
 	// active is what a redacted account shows of DeactivatedAt.
 	active *bool
 }
@@ -43,6 +44,7 @@ var Users = entity.Declare(entity.Declaration[User]{
 	Indexes: []store.Index{
 		{Name: "users_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "users_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},
+		{Name: "users_name_order", Keys: []store.Key{{Field: "name_order"}, {Field: "_id"}}},
 		{Name: "users_role_created", Keys: []store.Key{{Field: "role"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "users_deactivated_created", Keys: []store.Key{{Field: "deactivated_at"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "users_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
@@ -60,7 +62,7 @@ func (u *User) redact(scope auth.Scope) {
 	active := u.DeactivatedAt == nil
 	*u = User{
 		ID: u.ID, Name: u.Name, Email: u.Email, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, Version: u.Version,
-		nameKey: u.nameKey, emailKey: u.emailKey, redacted: true,
+		nameOrder: u.nameOrder, emailKey: u.emailKey, redacted: true,
 	}
 	if scope.IsStaff() {
 		u.active = &active

@@ -19,12 +19,14 @@ type Comparison[T any] struct {
 	Contains   graphql.Omittable[*T]
 	StartsWith graphql.Omittable[*T]
 	IsNull     graphql.Omittable[*bool]
+	// Exact makes a comparison of texts distinguish what it otherwise doesn't.
+	Exact graphql.Omittable[*bool]
 }
 
 type (
 	// IDFilter compares an id.
 	IDFilter = Comparison[string]
-	// TextFilter compares a text case-insensitively.
+	// TextFilter compares a text.
 	TextFilter = Comparison[string]
 	// IntFilter compares a whole number.
 	IntFilter = Comparison[int]

@@ -412,7 +412,7 @@ input OptionalIDFilter {
   isNull: Boolean
 }
 
-"Compares a text case-insensitively."
+"Compares a text regardless of case and accents, an address regardless of case, or the digits of a telephone number."
 input TextFilter {
   "Is this text."
   eq: String
@@ -422,13 +422,15 @@ input TextFilter {
   in: [String!]
   "Is none of these, at most 100."
   notIn: [String!]
-  "Contains this text of at least 3 characters."
+  "Contains this text of at least 3 characters, or 2 of Chinese, Japanese or Korean."
   contains: String
   "Starts with this text."
   startsWith: String
+  "Whether the text has to match exactly: then ` + "`" + `jose` + "`" + ` finds neither José nor Jose."
+  exact: Boolean
 }
 
-"Compares a text that may be missing, case-insensitively."
+"Compares a text that may be missing, like TextFilter."
 input OptionalTextFilter {
   "Is this text."
   eq: String
@@ -438,17 +440,19 @@ input OptionalTextFilter {
   in: [String!]
   "Is none of these, at most 100, or is missing."
   notIn: [String!]
-  "Contains this text of at least 3 characters."
+  "Contains this text of at least 3 characters, or 2 of Chinese, Japanese or Korean."
   contains: String
   "Starts with this text."
   startsWith: String
   "Is missing (true) or present (false)."
   isNull: Boolean
+  "Whether the text has to match exactly: then ` + "`" + `jose` + "`" + ` finds neither José nor Jose."
+  exact: Boolean
 }
 
 "Searches a text case-insensitively."
 input SearchFilter {
-  "Contains this text of at least 3 characters."
+  "Contains this text of at least 3 characters, or 2 of Chinese, Japanese or Korean."
   contains: String
 }
 
@@ -711,7 +715,7 @@ input UserWhere {
 
 "The fields to sort users by."
 enum UserOrderField {
-  "By name, case-insensitively."
+  "By name, in the order of the server's language, with numbers by their value."
   NAME
   "By address, case-insensitively."
   EMAIL
@@ -839,7 +843,7 @@ input CustomerWhere {
 
 "The fields to sort customers by."
 enum CustomerOrderField {
-  "By name, case-insensitively."
+  "By name, in the order of the server's language, with numbers by their value."
   NAME
   "By address, case-insensitively."
   EMAIL
@@ -1033,7 +1037,7 @@ input InteractionsFilter {
 enum InteractionOrderField {
   "By when it starts."
   START_TIME
-  "By title, case-insensitively."
+  "By title, in the order of the server's language, with numbers by their value."
   TITLE
   "By when it was created."
   CREATED_AT
@@ -16584,7 +16588,7 @@ func (ec *executionContext) unmarshalInputOptionalTextFilter(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"eq", "ne", "in", "notIn", "contains", "startsWith", "isNull"}
+	fieldsInOrder := [...]string{"eq", "ne", "in", "notIn", "contains", "startsWith", "isNull", "exact"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -16640,6 +16644,13 @@ func (ec *executionContext) unmarshalInputOptionalTextFilter(ctx context.Context
 				return it, err
 			}
 			it.IsNull = graphql.OmittableOf(data)
+		case "exact":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("exact"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Exact = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -17225,7 +17236,7 @@ func (ec *executionContext) unmarshalInputTextFilter(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"eq", "ne", "in", "notIn", "contains", "startsWith"}
+	fieldsInOrder := [...]string{"eq", "ne", "in", "notIn", "contains", "startsWith", "exact"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17274,6 +17285,13 @@ func (ec *executionContext) unmarshalInputTextFilter(ctx context.Context, obj an
 				return it, err
 			}
 			it.StartsWith = graphql.OmittableOf(data)
+		case "exact":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("exact"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Exact = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil

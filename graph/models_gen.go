@@ -921,7 +921,7 @@ func (e CustomerNoteOrderField) MarshalJSON() ([]byte, error) {
 type CustomerOrderField string
 
 const (
-	// By name, case-insensitively.
+	// By name, in the order of the server's language, with numbers by their value.
 	CustomerOrderFieldName CustomerOrderField = "NAME"
 	// By address, case-insensitively.
 	CustomerOrderFieldEmail CustomerOrderField = "EMAIL"
@@ -987,7 +987,7 @@ type InteractionOrderField string
 const (
 	// By when it starts.
 	InteractionOrderFieldStartTime InteractionOrderField = "START_TIME"
-	// By title, case-insensitively.
+	// By title, in the order of the server's language, with numbers by their value.
 	InteractionOrderFieldTitle InteractionOrderField = "TITLE"
 	// By when it was created.
 	InteractionOrderFieldCreatedAt InteractionOrderField = "CREATED_AT"
@@ -1168,7 +1168,7 @@ func (e TicketOrderField) MarshalJSON() ([]byte, error) {
 type UserOrderField string
 
 const (
-	// By name, case-insensitively.
+	// By name, in the order of the server's language, with numbers by their value.
 	UserOrderFieldName UserOrderField = "NAME"
 	// By address, case-insensitively.
 	UserOrderFieldEmail UserOrderField = "EMAIL"

@@ -104,7 +104,7 @@ func (s *server) fillInteraction(scope auth.Scope, customer *db.Customer) {
 		ID: store.NewID(), UserID: scope.Account, CustomerID: customer.ID, Kind: db.KindTask, Title: "I",
 		Status: db.InteractionPlanned, StartTime: at, CreatedAt: at, UpdatedAt: at, Version: 1,
 	}
-	interaction.SetKeys(textkey.New(""))
+	interaction.SetKeys(textkey.Default())
 	s.insert(db.Interactions.Collection, interaction)
 	for range 2 {
 		assignee := store.ID(scope.Account)

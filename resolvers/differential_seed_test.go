@@ -126,7 +126,7 @@ func (s *seeder) insert(c *store.Collection, f fields) {
 func (s *seeder) user(i int) {
 	email := fmt.Sprintf("User%d@Example.com", i)
 	user := fields{
-		"_id": seededID(db.KindUser, i), "name": textAt(i), "name_key": textkey.Fold(textAt(i)), "email": email,
+		"_id": seededID(db.KindUser, i), "name": textAt(i), "email": email,
 		"email_key": textkey.Fold(email), "password": s.passwordHash, "role": string(auth.User),
 		"created_at": momentAt(i), "updated_at": momentAt(i + 3), "version": 1 + i%3,
 	}
@@ -142,11 +142,11 @@ func (s *seeder) user(i int) {
 func (s *seeder) customer(i int) {
 	email := fmt.Sprintf("Customer%d@Example.org", i)
 	customer := fields{
-		"_id": seededID(db.KindCustomer, i), "name": textAt(i + 4), "name_key": textkey.Fold(textAt(i + 4)), "email": email,
+		"_id": seededID(db.KindCustomer, i), "name": textAt(i + 4), "email": email,
 		"email_key": textkey.Fold(email), "created_at": momentAt(i / 2), "updated_at": momentAt(i + 1), "version": 1,
 	}
 	if i%3 != 0 {
-		customer["company"], customer["company_key"] = textAt(i+9), textkey.Fold(textAt(i+9))
+		customer["company"] = textAt(i + 9)
 	}
 	if i%2 == 0 {
 		customer["phone"], customer["password"] = fmt.Sprintf("+91 22 %d x12", i), s.passwordHash
@@ -159,7 +159,7 @@ func (s *seeder) interaction(i int) {
 	interaction := fields{
 		"_id": seededID(db.KindInteraction, i), "user_id": seededID(db.KindUser, i%(someUsers+1)),
 		"customer_id": seededID(db.KindCustomer, i%(someCustomers-3)), "kind": []string{"meeting", "task", "follow_up"}[i%3],
-		"status": []string{"planned", "done", "cancelled", "planned"}[i%4], "title": textAt(i), "title_key": textkey.Fold(textAt(i)),
+		"status": []string{"planned", "done", "cancelled", "planned"}[i%4], "title": textAt(i),
 		"description": textAt(i + 7), "start_time": momentAt(i), "created_at": momentAt(i / 3), "updated_at": momentAt(i),
 		"version": 1 + i%2,
 	}

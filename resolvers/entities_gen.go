@@ -162,10 +162,10 @@ func customerFilter(c *conditions, path string, depth int, w *graph.CustomerWher
 	return store.And(
 		logic(c, path, depth, w.And, w.Or, w.Not, customerFilter),
 		compare(c, path, "id", "_id", w.ID, idOf(db.KindCustomer)),
-		compareText(c, path, "name", w.Name, folded{"name_key"}),
-		compareText(c, path, "email", w.Email, addressed{"email_key"}),
-		compareText(c, path, "company", w.Company, folded{"company_key"}),
-		compareText(c, path, "phone", w.Phone, dialled{"phone_key"}),
+		compareText(c, path, "name", w.Name, textKeys{"name_key", "name"}, searched),
+		compareText(c, path, "email", w.Email, textKeys{"email_key", "email"}, addressed),
+		compareText(c, path, "company", w.Company, textKeys{"company_key", "company"}, searched),
+		compareText(c, path, "phone", w.Phone, textKeys{"phone_key", "phone"}, dialled),
 		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
 		compare(c, path, "updatedAt", "updated_at", w.UpdatedAt, moment),
 		listed(c, path, "interactions", w.Interactions, func(path string, in *graph.InteractionsFilter) store.Filter {
@@ -182,7 +182,7 @@ func customerFilter(c *conditions, path string, depth int, w *graph.CustomerWher
 
 func customerSort(o *graph.CustomerOrder) store.Sort {
 	fields := map[graph.CustomerOrderField]string{
-		graph.CustomerOrderFieldName:      "name_key",
+		graph.CustomerOrderFieldName:      "name_order",
 		graph.CustomerOrderFieldEmail:     "email_key",
 		graph.CustomerOrderFieldCreatedAt: "created_at",
 		graph.CustomerOrderFieldUpdatedAt: "updated_at",
@@ -296,9 +296,9 @@ func interactionFilter(c *conditions, path string, depth int, w *graph.Interacti
 		logic(c, path, depth, w.And, w.Or, w.Not, interactionFilter),
 		compare(c, path, "id", "_id", w.ID, idOf(db.KindInteraction)),
 		compare(c, path, "kind", "kind", w.Kind, stored),
-		compareText(c, path, "title", w.Title, folded{"title_key"}),
-		compareText(c, path, "description", w.Description, folded{"description_key"}),
-		compareText(c, path, "location", w.Location, folded{"location_key"}),
+		compareText(c, path, "title", w.Title, textKeys{"title_key", "title"}, searched),
+		compareText(c, path, "description", w.Description, textKeys{"description_key", "description"}, searched),
+		compareText(c, path, "location", w.Location, textKeys{"location_key", "location"}, searched),
 		compare(c, path, "status", "status", w.Status, stored),
 		boolean(c, path, "internal", "internal", w.Internal),
 		compare(c, path, "startTime", "start_time", w.StartTime, moment),
@@ -318,7 +318,7 @@ func interactionFilter(c *conditions, path string, depth int, w *graph.Interacti
 func interactionSort(o *graph.InteractionOrder) store.Sort {
 	fields := map[graph.InteractionOrderField]string{
 		graph.InteractionOrderFieldStartTime: "start_time",
-		graph.InteractionOrderFieldTitle:     "title_key",
+		graph.InteractionOrderFieldTitle:     "title_order",
 		graph.InteractionOrderFieldCreatedAt: "created_at",
 		graph.InteractionOrderFieldUpdatedAt: "updated_at",
 	}
@@ -410,8 +410,8 @@ func ticketFilter(c *conditions, path string, depth int, w *graph.TicketWhere) s
 		logic(c, path, depth, w.And, w.Or, w.Not, ticketFilter),
 		compare(c, path, "id", "_id", w.ID, idOf(db.KindTicket)),
 		compare(c, path, "number", "number", w.Number, number),
-		compareText(c, path, "title", w.Title, folded{"title_key"}),
-		compareText(c, path, "description", w.Description, folded{"description_key"}),
+		compareText(c, path, "title", w.Title, textKeys{"title_key", "title"}, searched),
+		compareText(c, path, "description", w.Description, textKeys{"description_key", "description"}, searched),
 		compare(c, path, "status", "status", w.Status, stored),
 		compare(c, path, "priority", "priority", w.Priority, number),
 		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
@@ -487,8 +487,8 @@ func userFilter(c *conditions, path string, depth int, w *graph.UserWhere) store
 	return store.And(
 		logic(c, path, depth, w.And, w.Or, w.Not, userFilter),
 		compare(c, path, "id", "_id", w.ID, idOf(db.KindUser)),
-		compareText(c, path, "name", w.Name, folded{"name_key"}),
-		compareText(c, path, "email", w.Email, addressed{"email_key"}),
+		compareText(c, path, "name", w.Name, textKeys{"name_key", "name"}, searched),
+		compareText(c, path, "email", w.Email, textKeys{"email_key", "email"}, addressed),
 		compare(c, path, "role", "role", w.Role, stored),
 		nullCondition(c, path, "active", "deactivated_at", w.Active),
 		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
@@ -507,7 +507,7 @@ func userFilter(c *conditions, path string, depth int, w *graph.UserWhere) store
 
 func userSort(o *graph.UserOrder) store.Sort {
 	fields := map[graph.UserOrderField]string{
-		graph.UserOrderFieldName:      "name_key",
+		graph.UserOrderFieldName:      "name_order",
 		graph.UserOrderFieldEmail:     "email_key",
 		graph.UserOrderFieldCreatedAt: "created_at",
 	}

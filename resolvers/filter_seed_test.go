@@ -31,16 +31,16 @@ func (s *server) filteredAccounts(admin account) (users, customers []fields) {
 	for i, text := range filteredTexts {
 		email := fmt.Sprintf("%c.User%d@Example.net", 'A'+i, i)
 		user := fields{
-			"_id": store.NewID(), "name": text, "name_key": textkey.Fold(text), "email": email, "email_key": textkey.Fold(email), "role": "USER",
+			"_id": store.NewID(), "name": text, "email": email, "email_key": textkey.Fold(email), "role": "USER",
 			"created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
 		customer := fields{
-			"_id": store.NewID(), "name": text, "name_key": textkey.Fold(text), "email": email, "email_key": textkey.Fold(email),
+			"_id": store.NewID(), "name": text, "email": email, "email_key": textkey.Fold(email),
 			"created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
 		if i%2 == 0 {
 			user["deactivated_at"] = day(9)
-			customer["company"], customer["company_key"], customer["phone"] = text, textkey.Fold(text), fmt.Sprintf("+91 22 %d", i)
+			customer["company"], customer["phone"] = text, fmt.Sprintf("+91 22 %d", i)
 		}
 		users, customers = append(users, s.seed(db.Users.Collection, user)), append(customers, s.seed(db.Customers.Collection, customer))
 	}
@@ -54,19 +54,19 @@ func (s *server) filteredWork(users, customers []fields) (interactions, tickets 
 		interaction := fields{
 			"_id": store.NewID(), "user_id": users[i%3].id(), "customer_id": customers[i%2].id(),
 			"kind": []string{"meeting", "task", "follow_up"}[i%3], "status": []string{"planned", "done", "cancelled"}[i/2],
-			"title": text, "title_key": textkey.Fold(text), "description": text, "description_key": textkey.Fold(text), "start_time": day(10 + i),
+			"title": text, "description": text, "start_time": day(10 + i),
 			"created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
 		ticket := fields{
 			"_id": store.NewID(), "interaction_id": interaction.id(), "customer_id": interaction["customer_id"],
 			"interaction_user_id": interaction["user_id"], "number": 10 + i/2*2 + i%2,
-			"title": text, "title_key": textkey.Fold(text), "description": text, "description_key": textkey.Fold(text), "priority": 1 + i%4,
+			"title": text, "description": text, "priority": 1 + i%4,
 			"status": []string{"open", "in_progress", "resolved", "closed"}[i%4], "created_at": day(1 + i), "updated_at": day(3 + i/2),
 		}
 		interaction["internal"] = i%3 == 0
 		if i%2 == 0 {
 			interaction["end_time"], ticket["assignee_id"] = day(11+i), users[i/2].id()
-			interaction["location"], interaction["location_key"] = text, textkey.Fold(text)
+			interaction["location"] = text
 		}
 		interactions = append(interactions, s.seed(db.Interactions.Collection, interaction))
 		tickets = append(tickets, s.seed(db.Tickets.Collection, ticket))

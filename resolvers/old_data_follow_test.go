@@ -18,7 +18,7 @@ func TestOldApplicationChangesDocuments(t *testing.T) {
 	t.Parallel()
 	o, _ := openOldData(t)
 	log := slog.New(slog.DiscardHandler)
-	o.server = serve(t, legacy.Follow(o.store, textkey.New(""), 0, log), db.Options{})
+	o.server = serve(t, legacy.Follow(o.store, textkey.Default(), 0, log), db.Options{})
 	admin := o.logIn("logInUser", "rohan@gmail.com")
 	put := func(collection string, n int, key string, value any) {
 		t.Helper()

@@ -152,7 +152,7 @@ func (o oldData) wantOnly(before, after bson.D, changed ...string) {
 		})
 	}
 	engines := func(name string) bool {
-		return strings.HasPrefix(name, "pending") || strings.HasSuffix(name, "_trigrams") || strings.HasPrefix(name, "phone_")
+		return strings.HasPrefix(name, "pending") || strings.HasSuffix(name, "_trigrams") || strings.HasPrefix(name, "phone_") || strings.HasSuffix(name, "_order")
 	}
 	for _, field := range before {
 		if !has(after, field) && !slices.Contains(changed, field.Key) && !engines(field.Key) {

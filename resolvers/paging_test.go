@@ -40,7 +40,7 @@ func (s *server) seed(c *store.Collection, f fields) fields {
 
 // withKeys adds the keys of the document's texts that it lacks.
 func withKeys(c *store.Collection, f fields) fields {
-	keys := textkey.New("")
+	keys := textkey.Default()
 	f = maps.Clone(f)
 	for _, def := range db.Catalog().All() {
 		for _, key := range def.KeyFields {
@@ -51,6 +51,10 @@ func withKeys(c *store.Collection, f fields) fields {
 			switch key.Kind {
 			case textkey.Folded:
 				f[key.Name] = textkey.Fold(text)
+			case textkey.Searched:
+				f[key.Name] = textkey.Search(text)
+			case textkey.Ordered:
+				f[key.Name] = keys.Order(text)
 			case textkey.Digits:
 				f[key.Name] = keys.Digits(text)
 			}
@@ -273,11 +277,11 @@ func (s *server) listings() []listing {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		users = append(users, fields{"_id": id, "name_key": textkey.Fold(user.Name), "email_key": user.Email, "created_at": user.CreatedAt})
+		users = append(users, fields{"_id": id, "name_order": textkey.Default().Order(user.Name), "email_key": user.Email, "created_at": user.CreatedAt})
 	}
-	name, email := orderKey{"NAME", "name_key", false}, orderKey{"EMAIL", "email_key", true}
+	name, email := orderKey{"NAME", "name_order", false}, orderKey{"EMAIL", "email_key", true}
 	created, updated := orderKey{"CREATED_AT", "created_at", true}, orderKey{"UPDATED_AT", "updated_at", false}
-	start, title := orderKey{"START_TIME", "start_time", false}, orderKey{"TITLE", "title_key", true}
+	start, title := orderKey{"START_TIME", "start_time", false}, orderKey{"TITLE", "title_order", true}
 	priority := orderKey{"PRIORITY", "priority", true}
 	lists := []listing{
 		{name: "users by name", field: "users", kind: db.KindUser, docs: users, order: []orderKey{name}},

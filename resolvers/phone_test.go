@@ -21,7 +21,7 @@ var phones = []string{
 // TestPhones checks that telephone numbers are kept as they were written, and found by their digits, on a server in Germany.
 func TestPhones(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
-		s = serve(t, s.store, db.Options{Keys: textkey.New("DE")})
+		s = serve(t, s.store, db.Options{Keys: textkey.New("DE", textkey.Collation{})})
 		admin := s.signUpUser("Rohan")
 		for i, phone := range append([]string{""}, phones...) {
 			a := s.must(admin.token, `mutation($in: CreateCustomerInput!) { createCustomer(input: $in) { customer { phone phoneNumber } } }`,
@@ -75,7 +75,7 @@ func TestRegionChanges(t *testing.T) {
 		if n := found(s); n != 0.0 {
 			t.Errorf("without a region, %v customers have an international number", n)
 		}
-		german := serve(t, s.store, db.Options{Keys: textkey.New("DE")})
+		german := serve(t, s.store, db.Options{Keys: textkey.New("DE", textkey.Collation{})})
 		for range 2 {
 			if err := german.db.RefreshKeys(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
 				t.Fatal(err)

@@ -12,18 +12,16 @@ import (
 	"crm/graph"
 )
 
-// textConditions converts conditions on a text into conditions on the keys that are stored beside it.
-type textConditions interface {
-	// condition converts a condition, whose operator is OpEq, OpContains or OpStartsWith; problem says why it can't be
-	// searched.
-	condition(op store.Op, text string) (filter store.Filter, problem string)
-	// nullable is the field that is null if the text is missing.
-	nullable() string
-}
+// textKeys are the field of a text, and the field with the key by which it is compared.
+type textKeys struct{ key, text string }
+
+// textCondition converts a condition on a text, whose operator is OpEq, OpContains or OpStartsWith, into one on its key;
+// problem says why it can't be searched.
+type textCondition func(key string, op store.Op, text string) (filter store.Filter, problem string)
 
 // compareText converts the conditions on a text, which are in the input field name of the where input at path.
 func compareText(
-	c *conditions, path, name string, in graphql.Omittable[*graph.TextFilter], by textConditions,
+	c *conditions, path, name string, in graphql.Omittable[*graph.TextFilter], keys textKeys, convert textCondition,
 ) store.Filter {
 	if !in.IsSet() {
 		return store.Filter{}
@@ -32,8 +30,11 @@ func compareText(
 	if !given(c, in, path, in.Value() == nil) {
 		return store.Filter{}
 	}
-	t := textComparison{conditions: c, path: path, by: by}
 	cmp := in.Value()
+	t := textComparison{conditions: c, path: path, keys: keys, convert: convert}
+	if given(c, cmp.Exact, path+".exact", cmp.Exact.Value() == nil) {
+		t.exact = *cmp.Exact.Value()
+	}
 	t.scalar("eq", store.OpEq, cmp.Eq)
 	t.scalar("ne", store.OpNe, cmp.Ne)
 	t.scalar("contains", store.OpContains, cmp.Contains)
@@ -41,7 +42,7 @@ func compareText(
 	t.list("in", cmp.In, func(f store.Filter) store.Filter { return f })
 	t.list("notIn", cmp.NotIn, complement)
 	if given(c, cmp.IsNull, path+".isNull", cmp.IsNull.Value() == nil) {
-		t.filters = append(t.filters, nullness(path, by.nullable(), *cmp.IsNull.Value()))
+		t.filters = append(t.filters, nullness(path, keys.key, *cmp.IsNull.Value()))
 	}
 	return store.And(t.filters...)
 }
@@ -50,7 +51,10 @@ func compareText(
 type textComparison struct {
 	*conditions
 	path    string
-	by      textConditions
+	keys    textKeys
+	convert textCondition
+	// exact says that the text itself has to match, too, and not only its key, by which an index finds it.
+	exact   bool
 	filters []store.Filter
 }
 
@@ -91,9 +95,12 @@ func (t *textComparison) condition(path string, op store.Op, text string) store.
 		t.problems.Add(path, "must have at most %d characters, not %d", maxSearch, n)
 		return store.None()
 	}
-	filter, problem := t.by.condition(op, text)
+	filter, problem := t.convert(t.keys.key, op, text)
 	if problem != "" {
 		t.problems.Add(path, "%s", problem)
+	}
+	if t.exact {
+		filter = store.And(filter, store.Compare(op, t.keys.text, text))
 	}
 	return withPath(filter, t.path)
 }
@@ -136,39 +143,32 @@ func complement(f store.Filter) store.Filter {
 	return f
 }
 
-// tooShort is the problem of a text that no index can find inside of others.
-func tooShort(n int) string {
-	return fmt.Sprintf("must have at least %d characters; startsWith accepts fewer", n)
-}
-
-// folded compares texts regardless of case, by a key of the kind textkey.Folded.
-type folded struct{ field string }
-
-func (t folded) nullable() string { return t.field }
-
-func (t folded) condition(op store.Op, text string) (store.Filter, string) {
-	key := textkey.Fold(text)
-	if op == store.OpContains && utf8.RuneCountInString(key) < store.MinSearch {
-		return store.None(), tooShort(store.MinSearch)
+// searched compares texts regardless of case and accents, by a key of the kind textkey.Searched.
+func searched(key string, op store.Op, text string) (store.Filter, string) {
+	switch op {
+	case store.OpContains:
+		part, length := textkey.Part(text)
+		if length < store.MinSearch {
+			return store.None(), fmt.Sprintf("must have at least %d characters, or 2 of Chinese, Japanese or Korean; startsWith accepts fewer", store.MinSearch)
+		}
+		return store.Compare(op, key, part), ""
+	case store.OpStartsWith:
+		return store.Compare(op, key, textkey.Prefix(text)), ""
 	}
-	return store.Compare(op, t.field, key), ""
+	return store.Compare(op, key, textkey.Search(text)), ""
 }
 
-// addressed compares e-mail addresses, by such a key.
-type addressed struct{ field string }
-
-func (t addressed) nullable() string { return t.field }
-
-func (t addressed) condition(op store.Op, text string) (store.Filter, string) {
-	return folded(t).condition(op, textkey.Address(text))
+// addressed compares e-mail addresses, by a key of the kind textkey.Folded.
+func addressed(key string, op store.Op, text string) (store.Filter, string) {
+	address := textkey.Address(text)
+	if op == store.OpContains && utf8.RuneCountInString(address) < store.MinSearch {
+		return store.None(), fmt.Sprintf("must have at least %d characters; startsWith accepts fewer", store.MinSearch)
+	}
+	return store.Compare(op, key, address), ""
 }
 
 // dialled compares telephone numbers by their digits, by a key of the kind textkey.Digits, whose words are between spaces.
-type dialled struct{ field string }
-
-func (t dialled) nullable() string { return t.field }
-
-func (t dialled) condition(op store.Op, text string) (store.Filter, string) {
+func dialled(key string, op store.Op, text string) (store.Filter, string) {
 	const space = " "
 	sought := textkey.SoughtDigits(text)
 	var before, after string
@@ -185,7 +185,7 @@ func (t dialled) condition(op store.Op, text string) (store.Filter, string) {
 	var filters []store.Filter
 	for _, word := range append(slices.Clone(sought.Words), sought.Digits) {
 		if len(before+word+after) >= store.MinSearch && word != "" {
-			filters = append(filters, store.Compare(store.OpContains, t.field, before+word+after))
+			filters = append(filters, store.Compare(store.OpContains, key, before+word+after))
 		}
 	}
 	if len(filters) == 0 {

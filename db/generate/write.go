@@ -97,7 +97,9 @@ func (w *writer) pointers(d document) {
 }
 
 // keyFunctions are the functions that make a key of a text.
-var keyFunctions = map[textkey.Kind]string{textkey.Folded: "textkey.Fold", textkey.Digits: "keys.Digits"}
+var keyFunctions = map[textkey.Kind]string{
+	textkey.Folded: "textkey.Fold", textkey.Searched: "textkey.Search", textkey.Ordered: "keys.Order", textkey.Digits: "keys.Digits",
+}
 
 // keys writes a document's method SetKeys, if it has keys.
 func (w *writer) keys(d document) {

@@ -40,7 +40,7 @@ func customerOf(i int) store.Document {
 	customer := &db.Customer{
 		ID: store.NewID(), Name: name, Email: name, Company: &company, CreatedAt: at, UpdatedAt: at, Version: 1,
 	}
-	customer.SetKeys(textkey.New(""))
+	customer.SetKeys(textkey.Default())
 	return customer
 }
 

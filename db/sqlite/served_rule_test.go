@@ -111,7 +111,11 @@ func (p *planned) conditions(kind string) map[string]expectation {
 			if many || slices.Contains([]string{"ne", "notIn", "isNull"}, operator.Name) {
 				want = walked
 			}
-			conditions[fmt.Sprintf("%s: {%s: %s}", field.Name, operator.Name, operand)] = want
+			condition := fmt.Sprintf("%s: %s", operator.Name, operand)
+			if operator.Name == "exact" { // which changes the others
+				condition += `, contains: "ann"`
+			}
+			conditions[fmt.Sprintf("%s: {%s}", field.Name, condition)] = want
 		}
 	}
 	return conditions

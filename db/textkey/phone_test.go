@@ -4,7 +4,7 @@ import "testing"
 
 func TestPhoneKeys(t *testing.T) {
 	t.Parallel()
-	german := New("DE")
+	german := New("DE", Collation{})
 	const number, key = "+49301234567", " 49301234567 0301234567 "
 	for text, want := range map[string]struct{ number, key string }{
 		"+49 30 1234567":                     {number, key},
@@ -45,7 +45,7 @@ func TestPhoneKeys(t *testing.T) {
 			t.Errorf("%q has the number %v and the key %q, want %q and %q", text, deref(got), german.Digits(text), want.number, want.key)
 		}
 	}
-	anywhere := New("")
+	anywhere := Default()
 	national, international := "030 1234567", "+49 30 1234567"
 	if got, key := anywhere.International(&national), anywhere.Digits(national); got != nil || key != " 0301234567 " {
 		t.Errorf("without a region, a national number has the number %v and the key %q", deref(got), key)

@@ -14,6 +14,10 @@ type Kind string
 const (
 	// Folded keys are equal for texts that differ only in case or in Unicode composition; see Fold.
 	Folded Kind = "fold"
+	// Searched keys are equal for texts that differ only in case, accents, width or spacing; see Search.
+	Searched Kind = "search"
+	// Ordered keys are in the order of the operator's language; see Keys.Order.
+	Ordered Kind = "order"
 	// Digits keys contain all forms of a telephone number; see Keys.Digits.
 	Digits Kind = "digits"
 	// International keys are telephone numbers in international form; see Keys.International.
@@ -21,13 +25,22 @@ const (
 )
 
 // Kinds are all kinds.
-var Kinds = []Kind{Folded, Digits, International}
+var Kinds = []Kind{Folded, Searched, Ordered, Digits, International}
 
 // Keys makes the keys that depend on the operator's settings.
-type Keys struct{ region Region }
+type Keys struct {
+	region    Region
+	collation Collation
+	collator  *collator
+}
 
-// New returns the keys for telephone numbers of a region.
-func New(region Region) *Keys { return &Keys{region: region} }
+// New returns the keys for telephone numbers of a region and for the order of a language.
+func New(region Region, collation Collation) *Keys {
+	return &Keys{region: region, collation: collation, collator: newCollator(collation)}
+}
+
+// Default returns the keys of an operator who has set nothing.
+func Default() *Keys { return New("", Collation{}) }
 
 // Of returns the key of that kind, nil if there is none.
 func (k *Keys) Of(kind Kind, text string) *string {
@@ -37,6 +50,10 @@ func (k *Keys) Of(kind Kind, text string) *string {
 		return k.International(&text)
 	case Digits:
 		key = k.Digits(text)
+	case Searched:
+		key = Search(text)
+	case Ordered:
+		key = k.Order(text)
 	default:
 		key = Fold(text)
 	}
@@ -48,7 +65,7 @@ const version = 1
 
 // Signature identifies the keys that are made. If the stored keys have another one, they have to be made again.
 func (k *Keys) Signature() string {
-	return strings.TrimSpace(fmt.Sprintf("%d %s", version, k.region))
+	return strings.TrimSpace(fmt.Sprintf("%d %s %s", version, k.collation.tag, k.region))
 }
 
 // Optional returns the key of a text that may be missing.

@@ -209,7 +209,7 @@ func (e *entityModel) stores(name string) bool {
 
 // orderedField returns the stored field that is used to sort by the named one.
 func (e *entityModel) orderedField(name string) string {
-	return cmp.Or(e.KeyOf(name, textkey.Folded), name)
+	return cmp.Or(e.KeyOf(name, textkey.Ordered), e.KeyOf(name, textkey.Folded), name)
 }
 
 // deletedCounts returns the counts in the payload of the mutation that deletes an entity.

@@ -208,7 +208,7 @@ func (m *model) condition(e *entityModel, field *ast.FieldDefinition) (string, e
 	if field.Type.Name() == "Boolean" {
 		return fmt.Sprintf("boolean(c, path, %q, %q, %s)", field.Name, name, goName), nil
 	}
-	if text := textCondition(e, name, field); text != "" {
+	if text := textCondition(e, name); text != "" {
 		return fmt.Sprintf("compareText(c, path, %q, %s, %s)", field.Name, goName, text), nil
 	}
 	value, err := m.valueOf(e, field, stored)
@@ -216,15 +216,13 @@ func (m *model) condition(e *entityModel, field *ast.FieldDefinition) (string, e
 }
 
 // textCondition writes the conditions on a text by its keys; it is empty if the text has none.
-func textCondition(e *entityModel, name string, field *ast.FieldDefinition) string {
-	folded, digits := e.KeyOf(name, textkey.Folded), e.KeyOf(name, textkey.Digits)
-	switch {
-	case digits != "":
-		return fmt.Sprintf("dialled{%q}", digits)
-	case folded != "" && field.Name == "email":
-		return fmt.Sprintf("addressed{%q}", folded)
-	case folded != "":
-		return fmt.Sprintf("folded{%q}", folded)
+func textCondition(e *entityModel, name string) string {
+	for kind, convert := range map[textkey.Kind]string{
+		textkey.Searched: "searched", textkey.Digits: "dialled", textkey.Folded: "addressed",
+	} {
+		if key := e.KeyOf(name, kind); key != "" {
+			return fmt.Sprintf("textKeys{%q, %q}, %s", key, name, convert)
+		}
 	}
 	return ""
 }
