@@ -72,16 +72,16 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 		return
 	}
 	to, err := eventlog.Guard(func() (recipient, error) { return d.recipient(sending, delivery) })
-	var instead func(context.Context) error
+	var decided decision
 	if err == nil && to.cancel == "" {
-		instead, err = eventlog.Guard(func() (func(context.Context) error, error) { return d.turn(sending, delivery) })
+		decided, err = eventlog.Guard(func() (decision, error) { return d.decide(sending, delivery) })
 	}
 	switch {
 	case to.cancel != "":
 		d.log.Info("mail cancelled", "delivery", delivery.ID.String(), "reason", to.cancel)
 		d.write(ctx, delivery, func(ctx context.Context) error { return d.db.CancelDelivery(ctx, delivery, to.cancel) })
-	case instead != nil:
-		d.write(ctx, delivery, instead)
+	case decided.instead != nil:
+		d.write(ctx, delivery, decided.instead)
 		return
 	default:
 		if err == nil {

@@ -21,26 +21,33 @@ const (
 	longestWait = time.Minute
 )
 
-// turn decides whether a claimed delivery may be sent now. If not, it returns the write that says what happens instead.
-func (d *dispatcher) turn(ctx context.Context, delivery *db.Delivery) (instead func(context.Context) error, err error) {
+// decision is what to do with a claimed delivery.
+type decision struct {
+	// instead is the write to make instead of sending the message; nil if it is to be sent.
+	instead func(context.Context) error
+}
+
+// decide decides whether a claimed delivery may be sent now.
+func (d *dispatcher) decide(ctx context.Context, delivery *db.Delivery) (decision, error) {
 	related, err := d.db.RelatedDeliveries(ctx, delivery)
 	if err != nil {
-		return nil, err
+		return decision{}, err
 	}
 	if later := d.composer.successor(delivery, related); later != nil {
-		return d.supersede(ctx, delivery, later)
+		instead, err := d.supersede(ctx, delivery, later)
+		return decision{instead}, err
 	}
 	for _, other := range related {
 		switch {
 		case other.Status != db.DeliveryPending:
 		case other.Before(delivery):
 			pointless := d.composer.successor(other, append(slices.Clone(related), delivery)) != nil
-			return func(ctx context.Context) error { return d.waitFor(ctx, delivery, other, pointless) }, nil
+			return decision{func(ctx context.Context) error { return d.waitFor(ctx, delivery, other, pointless) }}, nil
 		case delivery.Before(other) && !other.Lease.IsZero(): // it may be on its way, if this one is sent again
-			return func(ctx context.Context) error { return d.db.PostponeDelivery(ctx, delivery, time.Now().Add(soon)) }, nil
+			return decision{func(ctx context.Context) error { return d.db.PostponeDelivery(ctx, delivery, time.Now().Add(soon)) }}, nil
 		}
 	}
-	return nil, nil
+	return decision{}, nil
 }
 
 // waitFor postpones a delivery until an earlier one is probably settled. Whoever settles that hastens this one. An earlier one

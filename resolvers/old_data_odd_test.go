@@ -231,8 +231,8 @@ func (o oldData) testStatuses(t *testing.T, admin string) {
 			t.Errorf("%v: after a move, the old application finds %v", ticket.stored, got)
 		}
 	}
-	ticket, found := o.mutate(admin, "deleteTicket", variables{"id": db.KindTicket.GlobalID(oldID(31))}, "deletedId"), 0
-	if found, _ = o.store.Count(t.Context(), db.Tickets.Collection, store.Filter{}); len(ticket.Errors) > 0 || found != len(oddTickets) {
+	ticket := o.mutate(admin, "deleteTicket", variables{"id": db.KindTicket.GlobalID(oldID(31))}, "deletedId")
+	if found, _ := o.store.Count(t.Context(), db.Tickets.Collection, store.Filter{}); len(ticket.Errors) > 0 || found != len(oddTickets) {
 		t.Errorf("after a deletion there are %d tickets: %s", found, ticket.raw)
 	}
 }

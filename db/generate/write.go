@@ -108,7 +108,8 @@ func (w *writer) keys(d document) {
 		if f.keyOf == "" {
 			continue
 		}
-		function, value := keyFunctions[f.keyKind], ""
+		function := keyFunctions[f.keyKind]
+		var value string
 		switch {
 		case f.keyKind == textkey.International:
 			value = "keys.International(d." + f.keyOf + ")"

@@ -56,18 +56,6 @@ func (s *Store) children(
 	return nil
 }
 
-// snapshot lets several statements read the same state.
-func (c *conn) snapshot(run func() error) error {
-	if err := c.exec("BEGIN"); err != nil {
-		return err
-	}
-	defer c.rollback()
-	if err := run(); err != nil {
-		return err
-	}
-	return c.exec("COMMIT")
-}
-
 // Count implements store.Store.
 func (s *Store) Count(ctx context.Context, c *store.Collection, where store.Filter) (int, error) {
 	var count int

@@ -28,7 +28,7 @@ func checkUnicode(source string) *gqlerror.Error {
 	for {
 		token, err := reader.ReadToken()
 		if err != nil || token.Kind == lexer.EOF {
-			return nil
+			return nil //nolint:nilerr // the parser reports it
 		}
 		if token.Kind != lexer.String || !hasHalfPair(string(runes[token.Pos.Start:token.Pos.End])) {
 			continue

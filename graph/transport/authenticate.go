@@ -26,7 +26,7 @@ func Authenticate(authenticator Authenticator, proxies Proxies, log *slog.Logger
 		viewer, err := requestViewer(authenticator, r)
 		switch {
 		case errors.Is(err, auth.ErrInvalidToken):
-			viewer, err = auth.Viewer{Refused: err}, nil
+			viewer = auth.Viewer{Refused: err}
 		case err != nil:
 			log.ErrorContext(r.Context(), "cannot authenticate", "requestId", RequestID(r.Context()), "error", err)
 			w.Header().Set("Retry-After", "1")

@@ -14,7 +14,7 @@ import (
 
 // batched is an operation of a batch that is ready to run, or its errors.
 type batched struct {
-	ctx       context.Context
+	ctx       context.Context //nolint:containedctx // each operation has its own, and none outlives the request
 	operation *graphql.OperationContext
 	errs      gqlerror.List
 }
