@@ -161,6 +161,8 @@ func (k KeyField) derived() store.Derived {
 		derived.Of = textkey.UniqueAddress
 	case k.Kind == textkey.Folded:
 		derived.Of = func(_, text string) string { return textkey.Fold(text) }
+	case k.Kind == textkey.Searched:
+		derived.Of = func(_, text string) string { return textkey.Search(text) }
 	}
 	return derived
 }
