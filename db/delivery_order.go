@@ -74,13 +74,24 @@ func (d *DB) HastenDelivery(ctx context.Context, delivery *Delivery) error {
 }
 
 // RewriteDelivery stores the texts of a delivery that takes over what an earlier one has to tell. It is NOT_FOUND if the
-// delivery was sent meanwhile or is claimed.
-func (d *DB) RewriteDelivery(ctx context.Context, delivery *Delivery) error {
-	unsent := store.And(store.Compare(store.OpNe, "status", string(DeliverySent)), store.Eq("lease", store.ID{}))
+// delivery was sent meanwhile, is claimed, or no longer tells what it told before, as others may have to tell something, too.
+func (d *DB) RewriteDelivery(ctx context.Context, before, delivery *Delivery) error {
+	unsent := store.And(
+		store.Compare(store.OpNe, "status", string(DeliverySent)), store.Eq("lease", store.ID{}),
+		isText("news", before.News), isText("changed", before.Changed),
+	)
 	return d.deliveries.Assign(ctx, delivery.ID, unsent, []store.Assignment{
 		{Field: "news", Value: delivery.News}, {Field: "changed", Value: delivery.Changed},
 		{Field: "subject", Value: delivery.Subject}, {Field: "text", Value: delivery.Text}, {Field: "html", Value: delivery.HTML},
 	})
+}
+
+// isText matches documents whose field has that text; a missing one is empty.
+func isText(field, text string) store.Filter {
+	if text == "" {
+		return store.Or(store.IsNull(field), store.Eq(field, text))
+	}
+	return store.Eq(field, text)
 }
 
 // SupersedeDelivery records that a claimed delivery won't be sent, because a later one has made it pointless.

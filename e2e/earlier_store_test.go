@@ -82,20 +82,33 @@ func (e *earlierStore) check(t *testing.T, folder string, settings []string) {
 		}
 	}
 	e.checkChanges(t, p, tokens["asha"])
-	eventually(t, "the mail arrives", func() bool { return len(smtpServer.inbox()) >= len(e.Mail) })
-	var got, want []string
-	for _, message := range smtpServer.inbox() {
-		got = append(got, message.to+" "+message.subject)
-	}
+	e.checkMail(t, smtpServer)
+	p.stop()
+}
+
+// checkMail waits for the mail about what happened before the store was restored. A new ticket that was deleted since is
+// announced only if that message is on its way before the deletion is planned.
+func (e *earlierStore) checkMail(t *testing.T, smtpServer *mailServer) {
+	t.Helper()
+	var want []string
 	for _, message := range e.Mail {
 		want = append(want, message.To+" "+message.Subject)
 	}
-	slices.Sort(got)
 	slices.Sort(want)
+	var got []string
+	eventually(t, "the mail arrives", func() bool {
+		got = nil
+		for _, message := range smtpServer.inbox() {
+			if message.subject != "New ticket: Late: deleted" {
+				got = append(got, message.to+" "+message.subject)
+			}
+		}
+		return len(got) >= len(want)
+	})
+	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("the mail is\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	p.stop()
 }
 
 // checkChanges subscribes after a seq of the earlier version.

@@ -134,7 +134,7 @@ func (c *composer) merge(ctx context.Context, earlier, later *db.Delivery) error
 	if err := c.rewrite(ctx, rewritten, event); err != nil {
 		return err
 	}
-	return c.db.RewriteDelivery(ctx, rewritten)
+	return c.db.RewriteDelivery(ctx, later, rewritten)
 }
 
 // rewrite writes the texts of a delivery anew, for its news.
