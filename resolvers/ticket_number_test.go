@@ -26,12 +26,12 @@ func TestTicketNumbers(t *testing.T) {
 			shared := open(t)
 			first, second := serve(t, shared, db.Options{}), serve(t, shared, db.Options{})
 			w := first.newWorld()
-			used := map[float64]bool{}
+			plan, used := w.ids["plan"], map[float64]bool{}
 			var mutex sync.Mutex
 			highest := 0.0
 			raise := func(s *server, title string) float64 {
 				a := s.must(w.people["uma"].token, `mutation($in: CreateTicketInput!) { createTicket(input: $in) { ticket { id number title } } }`,
-					variables{"in": variables{"interactionId": w.ids["plan"], "title": title, "description": "x"}})
+					variables{"in": variables{"interactionId": plan, "title": title, "description": "x"}})
 				number := a.at("createTicket.ticket.number").(float64)
 				mutex.Lock()
 				defer mutex.Unlock()
