@@ -839,6 +839,8 @@ input CustomerWhere {
   interactions: InteractionsFilter
   "By their tickets, among those that the viewer may see."
   tickets: TicketsFilter
+  "By the staff's notes on them; a customer sees none."
+  notes: CustomerNotesFilter
 }
 
 "The fields to sort customers by."
@@ -2176,11 +2178,6 @@ input CustomerNotesFilter {
   some: CustomerNoteWhere
   "None of them matches; ` + "`" + `{}` + "`" + ` matches any."
   none: CustomerNoteWhere
-}
-
-extend input CustomerWhere {
-  "By the staff's notes on them; a customer sees none."
-  notes: CustomerNotesFilter
 }
 
 "Selects notes; all conditions must hold."
