@@ -47,7 +47,7 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	options.CursorKeys, options.Keys, options.Log = c.secrets.General, s.keys, log
 	if s.mongoURI == "" {
 		c.db = db.New(c.store, hasher, options)
-		err = c.db.RefreshKeys(ctx, log)
+		err = c.db.Upgrade(ctx, log)
 	} else {
 		c.db = db.New(legacy.Follow(c.store, s.keys, legacy.Pause, log), hasher, options)
 		err = c.prepareMongo(ctx, s, log)

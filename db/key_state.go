@@ -19,21 +19,21 @@ type KeyState struct {
 // KeyStates declares the states of keys.
 var KeyStates = entity.Declare(entity.Declaration[KeyState]{Name: "key_states", Noun: "state of keys"})
 
-// RefreshKeys makes the keys of all documents again that an older version of the program, or one with other settings, has
-// written. It may be interrupted and called again. Until it is done, some documents aren't found or are out of order.
-func (d *DB) RefreshKeys(ctx context.Context, log *slog.Logger) error {
+// refreshKeys makes the keys of all documents again that an older version of the program, or one with other settings, has
+// written.
+func (d *DB) refreshKeys(ctx context.Context, log *slog.Logger) error {
 	for _, def := range catalog.All() {
 		if len(def.KeyFields) == 0 {
 			continue
 		}
-		if err := d.refreshKeys(ctx, def, log); err != nil {
+		if err := d.refreshKeysOf(ctx, def, log); err != nil {
 			return fmt.Errorf("cannot refresh the keys of %s: %w", def.Name, err)
 		}
 	}
 	return nil
 }
 
-func (d *DB) refreshKeys(ctx context.Context, def *entity.Definition, log *slog.Logger) error {
+func (d *DB) refreshKeysOf(ctx context.Context, def *entity.Definition, log *slog.Logger) error {
 	id, signature := store.DerivedID("keys of "+def.Name), d.entities.KeySignature(def)
 	found, err := entity.Find[KeyState](ctx, d.store, KeyStates.Collection, store.Query{Where: store.Eq("_id", id), Limit: 1})
 	if err != nil || len(found) > 0 && found[0].Signature == signature {

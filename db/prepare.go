@@ -14,7 +14,8 @@ import (
 type Backfill func(ctx context.Context, s store.Store, keys *textkey.Keys) (reports []string, err error)
 
 // Prepare prepares a store that other programs may have written to: it waits until the store answers, builds the
-// unique indexes, makes the old application's documents usable, and makes outdated keys again. While it waits, it keeps logging that.
+// unique indexes, makes the old application's documents usable, and upgrades those of earlier versions. While it waits,
+// it keeps logging that.
 func (d *DB) Prepare(ctx context.Context, wait time.Duration, backfill Backfill, log *slog.Logger) error {
 	if err := d.awaitStore(ctx, wait, log); err != nil {
 		return err
@@ -29,10 +30,16 @@ func (d *DB) Prepare(ctx context.Context, wait time.Duration, backfill Backfill,
 	if err != nil {
 		return fmt.Errorf("cannot adapt the old application's documents: %w", err)
 	}
+	return d.Upgrade(ctx, log)
+}
+
+// Upgrade gives the documents of earlier versions what they lack: numbers, titles and keys. It may be interrupted and called
+// again. Until it is done, some documents aren't found or are out of order.
+func (d *DB) Upgrade(ctx context.Context, log *slog.Logger) error {
 	if err := d.completeTickets(ctx); err != nil {
 		return fmt.Errorf("cannot number the tickets of an earlier version: %w", err)
 	}
-	return d.RefreshKeys(ctx, log)
+	return d.refreshKeys(ctx, log)
 }
 
 // BuildIndexes builds the missing indexes of a new store, or of a store that an older version of the program has used.

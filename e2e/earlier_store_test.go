@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -82,8 +83,24 @@ func (e *earlierStore) check(t *testing.T, folder string, settings []string) {
 		}
 	}
 	e.checkChanges(t, p, tokens["asha"])
+	checkUpgrade(t, p, tokens["asha"])
 	e.checkMail(t, smtpServer)
 	p.stop()
+}
+
+// checkUpgrade checks that tickets have the numbers and titles that the earlier version didn't give them.
+func checkUpgrade(t *testing.T, p *process, token string) {
+	t.Helper()
+	a := p.must(token, `{ tickets(first: 100) { totalCount nodes { number title description } } }`, nil)
+	numbers := map[any]bool{}
+	for i := range int(a.at("tickets.totalCount").(float64)) {
+		ticket := fmt.Sprintf("tickets.nodes.%d.", i)
+		number, title := a.at(ticket+"number"), a.text(ticket+"title")
+		if number == nil || numbers[number] || title == "" || !strings.HasPrefix(a.text(ticket+"description"), title) {
+			t.Errorf("a ticket has number %v and title %q", number, title)
+		}
+		numbers[number] = true
+	}
 }
 
 // checkMail waits for the mail about what happened before the store was restored. A new ticket that was deleted since is

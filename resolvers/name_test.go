@@ -75,7 +75,7 @@ func TestOrderByName(t *testing.T) {
 			t.Fatal(err)
 		}
 		s = serve(t, s.store, db.Options{Keys: textkey.New("", swedish)})
-		if err := s.db.RefreshKeys(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
+		if err := s.db.Upgrade(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
 			t.Fatal(err)
 		}
 		const wantSwedish = "Ana B, anab, Apfelsaft, Otto, Team 2, team 10, Zebra, ähnlich, Äpfel, Österreich, 日立"

@@ -77,7 +77,7 @@ func TestRegionChanges(t *testing.T) {
 		}
 		german := serve(t, s.store, db.Options{Keys: textkey.New("DE", textkey.Collation{})})
 		for range 2 {
-			if err := german.db.RefreshKeys(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
+			if err := german.db.Upgrade(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
 				t.Fatal(err)
 			}
 			if n := found(german); n != 30.0 {
