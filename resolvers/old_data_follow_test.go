@@ -19,6 +19,7 @@ func TestOldApplicationChangesDocuments(t *testing.T) {
 	o, _ := openOldData(t)
 	log := slog.New(slog.DiscardHandler)
 	o.server = serve(t, legacy.Follow(o.store, textkey.Default(), 0, log), db.Options{})
+	o.prepare()
 	admin := o.logIn("logInUser", "rohan@gmail.com")
 	put := func(collection string, n int, key string, value any) {
 		t.Helper()

@@ -21,10 +21,22 @@ const maxReports = 20
 
 // Backfill makes the documents of the old application usable: it adds missing fields and keeps keys and typed values
 // beside those that the old application stored, which it doesn't change. It may be interrupted and called again. It
-// reports in words what it could not do.
+// reports in words what it could not do. If s is a Follower, it follows the old application from now on, provided that
+// this has ever written to the database.
 func Backfill(ctx context.Context, s store.Store, keys *textkey.Keys) (reports []string, err error) {
-	if f, ok := s.(*Follower); ok {
-		s = f.Store
+	follower, isFollower := s.(*Follower)
+	if isFollower {
+		s = follower.Store
+	}
+	isOld, err := hasOldData(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if isFollower {
+		follower.follows.Store(isOld)
+	}
+	if !isOld {
+		keys = nil // only the old application lets keys become outdated
 	}
 	findings, err := adapt(ctx, s, keys, definitions, store.Filter{})
 	left, out := 0, 0
@@ -82,7 +94,7 @@ func globalID(def *entity.Definition, text string) string {
 	return def.Kind.GlobalID(id)
 }
 
-// adapt adapts the documents of these definitions that match.
+// adapt adapts the documents of these definitions that match. Without keys, it leaves the existing ones as they are.
 func adapt(
 	ctx context.Context, s store.Store, keys *textkey.Keys, defs []*entity.Definition, where store.Filter,
 ) ([]store.Finding, error) {
@@ -90,11 +102,14 @@ func adapt(
 	if !ok {
 		return nil, nil
 	}
-	derive := func(d store.Derived, text string) any {
-		if key := keys.Of(textkey.Kind(d.Kind), text); key != nil {
-			return *key
+	var derive store.Derive
+	if keys != nil {
+		derive = func(d store.Derived, text string) any {
+			if key := keys.Of(textkey.Kind(d.Kind), text); key != nil {
+				return *key
+			}
+			return nil
 		}
-		return nil
 	}
 	var findings []store.Finding
 	for _, def := range defs {

@@ -8,6 +8,18 @@ import (
 	"crm/db/store"
 )
 
+// oldField is a field in which only the old application repeats the id of a user. It has at least one user.
+const oldField = "user_id"
+
+// hasOldData reports whether the old application has written to the database.
+func hasOldData(ctx context.Context, s store.Store) (bool, error) {
+	adapter, ok := s.(store.Adapter)
+	if !ok {
+		return false, nil
+	}
+	return adapter.HasField(ctx, db.Users.Collection, oldField)
+}
+
 // Elsewhere returns what to tell the operator if the database is empty, but the old application's data is in another one
 // of the same server; else nothing.
 func Elsewhere(ctx context.Context, s store.Store, database string) (reports []string, err error) {
@@ -20,8 +32,7 @@ func Elsewhere(ctx context.Context, s store.Store, database string) (reports []s
 			return nil, err
 		}
 	}
-	const own = "user_id" // the old application repeated the id of a user in it
-	names, err := adapter.Elsewhere(ctx, db.Users.Collection, own)
+	names, err := adapter.Elsewhere(ctx, db.Users.Collection, oldField)
 	for _, name := range names {
 		reports = append(reports, fmt.Sprintf(
 			"the database %s is empty, but %s holds data of the old application; to use it, set MONGO_DATABASE=%s", database, name, name))

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"crm/db/entity"
@@ -13,25 +14,27 @@ import (
 )
 
 const (
-	// Pause is how long reads rely on the last look at what the old application has written.
+	// Pause is how long reads rely on the last search for what the old application has written.
 	Pause = time.Second
-	// overlap is how far a look goes back beyond the last one: the clocks of two machines differ, and the old
+	// overlap is how far a search goes back beyond the last one: the clocks of two machines differ, and the old
 	// application writes times to the second.
 	overlap = 10 * time.Second
 )
 
 // Follower is a store in which the old application may go on writing: before it reads, it adapts the documents that
-// were created or changed lately. It looks at most once per pause, by an index.
+// were created or changed lately. It searches for them by an index, at most once per pause.
 type Follower struct {
 	store.Store
 	keys  *textkey.Keys
 	log   *slog.Logger
 	pause time.Duration
-	looks map[*store.Collection]*look
+	// follows is set if the old application has ever written to the database; see Backfill.
+	follows  atomic.Bool
+	searches map[*store.Collection]*search
 }
 
-// look is the last look at a collection.
-type look struct {
+// search is the last search for new documents in a collection.
+type search struct {
 	mu  sync.Mutex
 	def *entity.Definition
 	at  time.Time
@@ -39,9 +42,9 @@ type look struct {
 
 // Follow returns a Follower of a store. Its documents must have been adapted lately, by Backfill.
 func Follow(s store.Store, keys *textkey.Keys, pause time.Duration, log *slog.Logger) *Follower {
-	f := &Follower{Store: s, keys: keys, log: log, pause: pause, looks: make(map[*store.Collection]*look)}
+	f := &Follower{Store: s, keys: keys, log: log, pause: pause, searches: make(map[*store.Collection]*search)}
 	for _, def := range definitions {
-		f.looks[def.Collection] = &look{def: def, at: time.Now()}
+		f.searches[def.Collection] = &search{def: def, at: time.Now()}
 	}
 	return f
 }
@@ -77,8 +80,11 @@ func (f *Follower) CountBy(
 // catchUp adapts what was written lately to a collection and to those that the filter's subqueries read. An error is
 // only logged: the read itself will fail if the store can't be reached.
 func (f *Follower) catchUp(ctx context.Context, c *store.Collection, where store.Filter) {
-	if look := f.looks[c]; look != nil {
-		if err := f.look(ctx, look); err != nil && ctx.Err() == nil {
+	if !f.follows.Load() {
+		return
+	}
+	if last := f.searches[c]; last != nil {
+		if err := f.search(ctx, last); err != nil && ctx.Err() == nil {
 			f.log.Warn("cannot adapt the old application's latest documents", "collection", c.Name, "error", err)
 		}
 	}
@@ -90,8 +96,8 @@ func (f *Follower) catchUp(ctx context.Context, c *store.Collection, where store
 	}
 }
 
-// look looks at a collection if it is time to. Concurrent reads don't wait for it.
-func (f *Follower) look(ctx context.Context, l *look) error {
+// search adapts the latest documents of a collection if it is time to. Concurrent reads don't wait for it.
+func (f *Follower) search(ctx context.Context, l *search) error {
 	if !l.mu.TryLock() {
 		return nil
 	}

@@ -88,18 +88,18 @@ func (l *layout) isDerived(field string) bool {
 	return false
 }
 
-// maxShown is how much of a value a finding shows.
-const maxShown = 40
+// maxValueText is how much of a value a finding contains.
+const maxValueText = 40
 
 func describe(f store.Field, stored bson.RawValue, value any) string {
-	shown := stored.String()
-	if len(shown) > maxShown {
-		shown = strings.ToValidUTF8(shown[:maxShown], "") + "…"
+	text := stored.String()
+	if len(text) > maxValueText {
+		text = strings.ToValidUTF8(text[:maxValueText], "") + "…"
 	}
 	if f.Type == store.TypeID {
-		return fmt.Sprintf("its %s, %s, refers to nothing", f.Name, shown)
+		return fmt.Sprintf("its %s, %s, refers to nothing", f.Name, text)
 	}
-	return fmt.Sprintf("its %s, %s, counts as %v", f.Name, shown, value)
+	return fmt.Sprintf("its %s, %s, counts as %v", f.Name, text, value)
 }
 
 // complete returns an error if the document lacks what makes it one.

@@ -57,10 +57,10 @@ func (a *adapting) add(raw bson.Raw) error {
 	}
 	update, err := a.layout.changeOf(raw, needs, problem)
 	if problem != nil {
-		a.find(raw, store.Finding{Problem: problem.Error(), Kind: store.Unreadable, Known: update == nil})
+		a.report(raw, store.Finding{Problem: problem.Error(), Kind: store.Unreadable, Known: update == nil})
 	}
 	for _, unknown := range needs.unknown {
-		a.find(raw, store.Finding{Problem: unknown, Kind: store.UnknownValue, Known: update == nil})
+		a.report(raw, store.Finding{Problem: unknown, Kind: store.UnknownValue, Known: update == nil})
 	}
 	if update == nil || err != nil {
 		return err
@@ -70,10 +70,13 @@ func (a *adapting) add(raw bson.Raw) error {
 	return nil
 }
 
-func (a *adapting) find(raw bson.Raw, finding store.Finding) {
+func (a *adapting) report(raw bson.Raw, finding store.Finding) {
 	finding.Collection, finding.ID = a.layout.Name, idText(raw.Lookup(idField))
 	a.findings = append(a.findings, finding)
 }
+
+// sameValue describes a document with the unique value of another one.
+func sameValue(d store.Derived) string { return "it has the same " + d.From + " as another" }
 
 func idText(id bson.RawValue) string {
 	if id, ok := id.ObjectIDOK(); ok {
@@ -133,7 +136,7 @@ func (a *adapting) resolve(ctx context.Context, raw bson.Raw) error {
 			continue
 		}
 		id, _ := raw.Lookup(idField).ObjectIDOK()
-		a.find(raw, store.Finding{Kind: store.SecondDocument, Problem: "it has the same " + d.From + " as another", Other: holder})
+		a.report(raw, store.Finding{Kind: store.SecondDocument, Problem: sameValue(d), Other: holder})
 		for _, fields := range []bson.D{needs.added, needs.copy} {
 			for i := range fields {
 				if fields[i].Key == d.Field {

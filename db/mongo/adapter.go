@@ -39,6 +39,9 @@ func (s *Store) Adapt(ctx context.Context, c *store.Collection, where store.Filt
 	if err != nil {
 		return nil, err
 	}
+	if derive == nil {
+		return findings, nil
+	}
 	stale, seconds, err := s.stale(ctx, l, filter, derive)
 	if err != nil {
 		return nil, err
@@ -88,7 +91,7 @@ func (s *Store) stale(ctx context.Context, l *layout, filter bson.D, derive stor
 			key, _ := row.Lookup(d.Field).StringValueOK()
 			if text, second, found := strings.Cut(key, "\x00"); d.Unique && found && text != "" {
 				seconds = append(seconds, store.Finding{
-					Collection: l.Name, ID: second, Kind: store.SecondDocument, Problem: "it has the same " + d.From + " as another", Known: true,
+					Collection: l.Name, ID: second, Kind: store.SecondDocument, Problem: sameValue(d), Known: true,
 				})
 			}
 		}

@@ -18,6 +18,21 @@ var internalDatabases = []string{"admin", "config", "local"}
 // oldDatabase is the database of the old application. It is looked at even if the account may not list all databases.
 const oldDatabase = "Cluster0"
 
+// HasField implements store.Adapter.
+func (s *Store) HasField(ctx context.Context, c *store.Collection, field string) (bool, error) {
+	found, err := hasField(ctx, s.database, c, field)
+	return found, FromMongoError(ctx, c, err)
+}
+
+func hasField(ctx context.Context, database *driver.Database, c *store.Collection, field string) (bool, error) {
+	err := database.Collection(c.Name).FindOne(ctx, bson.D{{Key: field, Value: bson.D{{Key: "$exists", Value: true}}}},
+		options.FindOne().SetProjection(bson.D{{Key: idField, Value: 1}})).Err()
+	if errors.Is(err, driver.ErrNoDocuments) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Elsewhere implements store.Adapter.
 func (s *Store) Elsewhere(ctx context.Context, c *store.Collection, field string) ([]string, error) {
 	names, err := s.client.ListDatabaseNames(ctx, bson.D{})
@@ -33,14 +48,12 @@ func (s *Store) Elsewhere(ctx context.Context, c *store.Collection, field string
 		if name == s.database.Name() || slices.Contains(internalDatabases, name) {
 			continue
 		}
-		err := s.client.Database(name).Collection(c.Name).FindOne(ctx, bson.D{{Key: field, Value: bson.D{{Key: "$exists", Value: true}}}},
-			options.FindOne().SetProjection(bson.D{{Key: idField, Value: 1}})).Err()
-		switch {
-		case err == nil:
-			found = append(found, name)
-		case errors.Is(err, driver.ErrNoDocuments), errors.As(err, &refused):
-		default:
+		has, err := hasField(ctx, s.client.Database(name), c, field)
+		if err != nil && !errors.As(err, &refused) {
 			return found, FromMongoError(ctx, c, err)
+		}
+		if has {
+			found = append(found, name)
 		}
 	}
 	return found, nil

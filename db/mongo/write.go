@@ -57,7 +57,7 @@ func (s *Store) pending(l *layout, events []*store.Event) (bson.A, error) {
 func (s *Store) Update(
 	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event,
 ) error {
-	return s.inTurn(c, func(l *layout) error {
+	return s.writeVariant(c, func(l *layout) error {
 		filter, err := s.where(ctx, l, where)
 		if err != nil {
 			return err
@@ -77,8 +77,8 @@ func (s *Store) Update(
 	})
 }
 
-// inTurn tries to write a document in each of a collection's variants, until it is found.
-func (s *Store) inTurn(c *store.Collection, write func(*layout) error) error {
+// writeVariant writes a document in that of a collection's variants in which it is found.
+func (s *Store) writeVariant(c *store.Collection, write func(*layout) error) error {
 	l, err := s.layout(c)
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func (s *Store) updateOne(ctx context.Context, l *layout, filter bson.D, update 
 func (s *Store) Delete(
 	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, events ...*store.Event,
 ) error {
-	return s.inTurn(c, func(l *layout) error {
+	return s.writeVariant(c, func(l *layout) error {
 		filter, err := s.where(ctx, l, where)
 		if err != nil {
 			return err
@@ -148,7 +148,7 @@ func (l *layout) withoutPending(filter bson.D) bson.D {
 func (s *Store) Claim(
 	ctx context.Context, c *store.Collection, q store.Query, set []store.Assignment, doc store.Document,
 ) error {
-	return s.inTurn(c, func(l *layout) error {
+	return s.writeVariant(c, func(l *layout) error {
 		translated, err := s.query(ctx, l, q)
 		if err != nil {
 			return err

@@ -8,8 +8,11 @@ type Adapter interface {
 	// Adapt makes the documents of a shared collection that match usable, without changing a value that another program
 	// stored: it adds missing fields, brings derived fields up to date, and keeps typed values beside those of other
 	// types, so that filters and orders find them. Documents that can't be read are left out of all results. It may be
-	// interrupted and called again, and writes nothing to documents that are fine. The unique indexes must exist.
+	// interrupted and called again, and writes nothing to documents that are fine. The unique indexes must exist. Without
+	// derive it doesn't look for derived fields that are out of date, for which it has to read every document.
 	Adapt(ctx context.Context, c *Collection, where Filter, derive Derive) ([]Finding, error)
+	// HasField reports whether a document of the collection has a field, which need not be declared.
+	HasField(ctx context.Context, c *Collection, field string) (bool, error)
 	// Elsewhere returns the names of the other databases of the same server in which a document of the collection has a
 	// field, which need not be declared. Databases that may not be read are left out.
 	Elsewhere(ctx context.Context, c *Collection, field string) ([]string, error)
