@@ -24,11 +24,11 @@ func counterOf(name string) store.ID { return store.DerivedID("counter", name) }
 
 // Highest implements entity.Numbers.
 func (n numbers) Highest(ctx context.Context, name string) (int, error) {
-	found, err := entity.Find[Counter](ctx, n.store, Counters.Collection, store.Query{Where: store.Eq("_id", counterOf(name)), Limit: 1})
-	if err != nil || len(found) == 0 {
-		return 0, err
+	found, err := entity.First[Counter](ctx, n.store, Counters.Collection, store.Query{Where: store.Eq("_id", counterOf(name))})
+	if err != nil {
+		return 0, ignoreNotFound(err)
 	}
-	return found[0].Value, nil
+	return found.Value, nil
 }
 
 // Raise implements entity.Numbers.

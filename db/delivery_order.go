@@ -42,7 +42,7 @@ func (d *DB) RelatedDeliveries(ctx context.Context, delivery *Delivery) ([]*Deli
 	return related, nil
 }
 
-// PostponeDelivery gives up a claim until then, because another delivery has to be sent first.
+// PostponeDelivery gives up a claim without an attempt until then, because another delivery has to be sent first.
 func (d *DB) PostponeDelivery(ctx context.Context, delivery *Delivery, until time.Time) error {
 	set := []store.Assignment{{Field: "next_attempt_at", Value: until}, {Field: "lease", Value: store.ID{}}}
 	return d.assignClaimed(ctx, delivery, "postpone", set)
@@ -100,14 +100,6 @@ func (d *DB) SupersedeDelivery(ctx context.Context, delivery *Delivery, by store
 		{Field: "status", Value: string(DeliverySuperseded)}, {Field: "superseded_by", Value: by},
 		{Field: "held_at", Value: nil}, {Field: "lease", Value: store.ID{}},
 	})
-}
-
-// assignClaimed sets fields of a claimed delivery. It is NOT_FOUND if the lease has passed to somebody else.
-func (d *DB) assignClaimed(ctx context.Context, delivery *Delivery, verb string, set []store.Assignment) error {
-	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set); err != nil {
-		return fmt.Errorf("cannot %s delivery %s: %w", verb, delivery.ID, err)
-	}
-	return nil
 }
 
 // EventByID returns an event of the log. It is NOT_FOUND if the event is no longer kept.

@@ -43,20 +43,11 @@ func (d *DB) eraseTextsIn(ctx context.Context, ticket *Ticket) error {
 		ticket.Title = entity.ErasedText
 	}
 	ticket.SetKeys(d.entities.Keys)
-	pointers := ticket.Pointers(nil)
 	fields := []string{"title", "description"}
 	for _, key := range Tickets.KeyFields {
 		fields = append(fields, key.Name)
 	}
-	set := make([]store.Assignment, len(fields))
-	for i, field := range fields {
-		set[i] = store.Assignment{Field: field, Value: store.ValueAt(pointers[Tickets.FieldIndex(field)])}
-	}
-	err = d.tickets.Assign(ctx, ticket.ID, store.Filter{}, set)
-	if store.CodeOf(err) == store.NotFound { // deleted meanwhile
-		return nil
-	}
-	return err
+	return ignoreNotFound(d.tickets.Assign(ctx, ticket.ID, store.Filter{}, Tickets.Assignments(ticket, fields...)))
 }
 
 // writtenByCustomer reports whether a customer was the last to write a field of a ticket with these events. Without an event

@@ -69,7 +69,8 @@ func (d *DB) NewDelivery(event *store.Event, channel string, account auth.Audien
 	now := d.now()
 	return &Delivery{
 		ID: store.DerivedID("delivery", event.ID.String(), channel, string(account)), EventID: event.ID, EventType: event.Type,
-		Seq: event.Seq, EntityID: event.Entity, Account: account, Channel: channel, Status: DeliveryPending, NextAttemptAt: now, CreatedAt: now,
+		Seq: event.Seq, EntityID: event.Entity, Account: account, Channel: channel, Status: DeliveryPending,
+		NextAttemptAt: now, CreatedAt: now,
 	}
 }
 
@@ -93,11 +94,7 @@ func (d *DB) ClaimDelivery(ctx context.Context, lease time.Duration) (*Delivery,
 
 // RenewLease extends a claim by the time of the lease. It is NOT_FOUND if the claim was lost.
 func (d *DB) RenewLease(ctx context.Context, delivery *Delivery, lease time.Duration) error {
-	set := []store.Assignment{{Field: "next_attempt_at", Value: d.now().Add(lease)}}
-	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set); err != nil {
-		return fmt.Errorf("cannot renew the lease of delivery %s: %w", delivery.ID, err)
-	}
-	return nil
+	return d.assignClaimed(ctx, delivery, "renew the lease of", []store.Assignment{{Field: "next_attempt_at", Value: d.now().Add(lease)}})
 }
 
 // SettleSent records that a claimed delivery was sent.
@@ -129,31 +126,22 @@ func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string
 
 // SettleKept records that a claimed delivery is kept, because there is no mail server; that is no attempt.
 func (d *DB) SettleKept(ctx context.Context, delivery *Delivery) error {
-	set := []store.Assignment{
+	return d.assignClaimed(ctx, delivery, "keep", []store.Assignment{
 		{Field: "status", Value: string(DeliveryKept)}, {Field: "last_error", Value: nil}, {Field: "held_at", Value: nil},
 		{Field: "recipient", Value: delivery.Recipient}, {Field: "recipient_name", Value: delivery.RecipientName},
 		{Field: "lease", Value: store.ID{}},
-	}
-	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set); err != nil {
-		return fmt.Errorf("cannot keep delivery %s: %w", delivery.ID, err)
-	}
-	return nil
+	})
 }
 
 // CancelDelivery records why a claimed delivery will not be sent.
 func (d *DB) CancelDelivery(ctx context.Context, delivery *Delivery, reason string) error {
-	set := []store.Assignment{
+	return d.assignClaimed(ctx, delivery, "cancel", []store.Assignment{
 		{Field: "status", Value: string(DeliveryCancelled)}, {Field: "last_error", Value: reason},
 		{Field: "lease", Value: store.ID{}},
-	}
-	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set); err != nil {
-		return fmt.Errorf("cannot cancel delivery %s: %w", delivery.ID, err)
-	}
-	return nil
+	})
 }
 
-// settle writes the result of an attempt, the address that was tried, and since when the delivery is held. It is NOT_FOUND if the lease has passed to
-// somebody else.
+// settle writes the result of an attempt, the address that was tried, and since when the delivery is held.
 func (d *DB) settle(ctx context.Context, delivery *Delivery, set []store.Assignment, events ...*store.Event) error {
 	set = append(set,
 		store.Assignment{Field: "recipient", Value: delivery.Recipient},
@@ -161,16 +149,23 @@ func (d *DB) settle(ctx context.Context, delivery *Delivery, set []store.Assignm
 		store.Assignment{Field: "attempts", Value: delivery.Attempts + 1}, store.Assignment{Field: "lease", Value: store.ID{}},
 		store.Assignment{Field: "held_at", Value: heldAt(delivery)},
 	)
-	if err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set, events...); err != nil {
-		return fmt.Errorf("cannot settle delivery %s: %w", delivery.ID, err)
-	}
-	return nil
+	return d.assignClaimed(ctx, delivery, "settle", set, events...)
 }
 
 // Release gives up a claim without an attempt, so that the delivery is due at once; for a worker that has to stop.
 func (d *DB) Release(ctx context.Context, delivery *Delivery) error {
-	set := []store.Assignment{{Field: "next_attempt_at", Value: d.now()}, {Field: "lease", Value: store.ID{}}}
-	return d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set)
+	return d.PostponeDelivery(ctx, delivery, d.now())
+}
+
+// assignClaimed sets fields of a claimed delivery. It is NOT_FOUND if the lease has passed to somebody else.
+func (d *DB) assignClaimed(
+	ctx context.Context, delivery *Delivery, verb string, set []store.Assignment, events ...*store.Event,
+) error {
+	err := d.store.Update(ctx, Deliveries.Collection, delivery.ID, store.Eq("lease", delivery.Lease), set, events...)
+	if err != nil {
+		return fmt.Errorf("cannot %s delivery %s: %w", verb, delivery.ID, err)
+	}
+	return nil
 }
 
 // RecentDeliveries returns the newest deliveries of a channel in any state, for the development mailbox.

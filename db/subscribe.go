@@ -46,12 +46,12 @@ func changeEvents(event *store.Event) []*live.ChangeEvent {
 	if err != nil || !ok {
 		return changes
 	}
-	for _, sight := range catalog.Sights(def, verb, envelope) {
+	for _, change := range catalog.VisibilityChanges(def, verb, envelope) {
 		of := *event
-		of.Entity = sight.ID
+		of.Entity = change.ID
 		changes = append(changes, &live.ChangeEvent{
-			Event: &of, Collection: sight.Definition.Collection, Kind: live.ChangeUpdated, OnlySight: true,
-			Before: sight.Audience.Before, After: sight.Audience.After,
+			Event: &of, Collection: change.Definition.Collection, Kind: live.ChangeUpdated, OnlyVisibility: true,
+			Before: change.Audience.Before, After: change.Audience.After,
 		})
 	}
 	return changes

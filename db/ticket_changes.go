@@ -49,8 +49,8 @@ func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (
 	now := d.now()
 	ticket := &Ticket{
 		ID: store.NewID(), InteractionID: interaction.ID, CustomerID: interaction.CustomerID,
-		InteractionUserID: interaction.UserID, InteractionInternal: interaction.Internal, Title: title, Description: description, Status: TicketOpen, Priority: in.Priority,
-		CreatedAt: now, UpdatedAt: now, Version: 1,
+		InteractionUserID: interaction.UserID, InteractionInternal: interaction.Internal, Title: title, Description: description,
+		Status: TicketOpen, Priority: in.Priority, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	if err := d.tickets.Create(ctx, scope, ticket); err != nil {
 		return nil, err

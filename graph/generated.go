@@ -345,7 +345,7 @@ directive @hasRole(
 scalar DateTime @specifiedBy(url: "https://scalars.graphql.org/andimarek/date-time.html")
 
 """
-An email address such as ` + "`" + `rohan@gmail.com` + "`" + `, in which letters of all scripts are allowed. It is stored as written, but for spaces around it.
+An email address such as ` + "`" + `rohan@gmail.com` + "`" + `. Letters of all scripts are allowed. It is stored as written, without spaces around it.
 Two that differ in case, or in whether the domain is written as ` + "`" + `bücher.example` + "`" + ` or ` + "`" + `xn--bcher-kva.example` + "`" + `, are the same.
 """
 scalar EmailAddress @specifiedBy(url: "https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address")
@@ -2117,7 +2117,7 @@ type RedeliverPayload {
 input RedeliverFailedInput {
   """
   Only messages that match. ` + "`" + `status` + "`" + ` says which ones to send again: FAILED unless it is given, possibly also CANCELLED, KEPT or PENDING.
-  What was sent, is being sent, or was erased with an account never matches.
+  Messages that were sent, are being sent, or were erased with an account never match.
   """
   where: DeliveryWhere
   "Send at most this many again, 1 to 1000."

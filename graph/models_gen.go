@@ -530,7 +530,7 @@ type ReactivateUserPayload struct {
 // Which messages to send again.
 type RedeliverFailedInput struct {
 	// Only messages that match. `status` says which ones to send again: FAILED unless it is given, possibly also CANCELLED, KEPT or PENDING.
-	// What was sent, is being sent, or was erased with an account never matches.
+	// Messages that were sent, are being sent, or were erased with an account never match.
 	Where graphql.Omittable[*DeliveryWhere] `json:"where,omitempty"`
 	// Send at most this many again, 1 to 1000.
 	First int `json:"first"`

@@ -92,9 +92,9 @@ func (a Address) Mailbox() string {
 // NeedsUTF8 reports whether only mail servers with SMTPUTF8 (RFC 6531) know the address.
 func (a Address) NeedsUTF8() bool { return !isASCII(a.local) }
 
-// Canonical returns a text that is equal for equal addresses but for case: without spaces around it, and with the domain in
-// Unicode, as people read and search it. A text that is no address, which the old application accepted, stays otherwise as it
-// is.
+// Canonical returns the form by which addresses are compared, apart from their case: without spaces around it, and with the
+// domain in Unicode, as people read and search it. A text that is not an address, which the old application accepted, only
+// loses its spaces.
 func Canonical(text string) string {
 	text = strings.TrimSpace(text)
 	at := strings.LastIndexByte(text, '@')

@@ -1,6 +1,7 @@
 package entity
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -61,7 +62,7 @@ func (r *Repository[T]) refreshAll(ctx context.Context, docs []*T) (changed int,
 				if was {
 					changed++
 				}
-				err = firstError(err, refreshErr)
+				err = cmp.Or(err, refreshErr)
 				failed := err != nil
 				mutex.Unlock()
 				if failed {
@@ -72,13 +73,6 @@ func (r *Repository[T]) refreshAll(ctx context.Context, docs []*T) (changed int,
 	}
 	writers.Wait()
 	return changed, err
-}
-
-func firstError(first, second error) error {
-	if first != nil {
-		return first
-	}
-	return second
 }
 
 // refresh writes a document's keys if they are outdated. A document that somebody has just changed has new ones.

@@ -120,8 +120,8 @@ func (r *Repository[T]) retire(ctx context.Context, doc *T) error {
 	return nil
 }
 
-// NumberAll numbers the documents that have no number, the oldest first: those of earlier versions. complete, which may be
-// nil, fills in what else they lack, and returns the fields concerned.
+// NumberAll numbers the documents that have no number, the oldest first: those of earlier versions. complete fills in what
+// else they lack, and returns the fields concerned.
 func (r *Repository[T]) NumberAll(ctx context.Context, complete func(doc *T) []string) error {
 	for {
 		found, err := r.Find(ctx, store.Query{
@@ -133,11 +133,7 @@ func (r *Repository[T]) NumberAll(ctx context.Context, complete func(doc *T) []s
 		for _, doc := range found {
 			fields := append(complete(doc), r.serial.field)
 			err := r.numbered(ctx, doc, func() error {
-				set := make([]store.Assignment, len(fields))
-				for i, field := range fields {
-					set[i] = store.Assignment{Field: field, Value: store.ValueAt(r.document(doc).Pointers(nil)[r.def.FieldIndex(field)])}
-				}
-				return r.Assign(ctx, r.ID(doc), store.IsNull(r.serial.field), set)
+				return r.Assign(ctx, r.ID(doc), store.IsNull(r.serial.field), r.def.Assignments(r.document(doc), fields...))
 			})
 			if err != nil && store.CodeOf(err) != store.NotFound { // another process has numbered it
 				return err

@@ -116,6 +116,16 @@ func (r *Repository[T]) isChange(a store.Assignment) bool {
 	return !slices.ContainsFunc(r.def.KeyFields, func(key KeyField) bool { return key.Name == a.Field && !key.Unique })
 }
 
+// Assignments assigns a document's values to these fields.
+func (d *Definition) Assignments(doc store.Document, fields ...string) []store.Assignment {
+	pointers := doc.Pointers(nil)
+	set := make([]store.Assignment, len(fields))
+	for i, field := range fields {
+		set[i] = store.Assignment{Field: field, Value: store.ValueAt(pointers[d.FieldIndex(field)])}
+	}
+	return set
+}
+
 // difference returns the assignments that turn current into next.
 func (r *Repository[T]) difference(current, next *T) (set []store.Assignment) {
 	if doc, ok := r.document(next).(Keyed); ok {

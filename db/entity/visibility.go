@@ -1,9 +1,7 @@
 package entity
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"slices"
 
 	"crm/auth"
@@ -192,60 +190,4 @@ func (r *Repository[T]) accountsOf(ctx context.Context, where store.Filter, fiel
 		}
 	}
 	return accounts, err
-}
-
-// Sight is a change of who sees a document through another one, whose event it is.
-type Sight struct {
-	Definition *Definition
-	ID         store.ID
-	Audience   Audience
-}
-
-// Sights returns the documents that an event lets accounts see, or hides from them, without being an event of the documents
-// themselves: the interaction of a ticket that is assigned.
-func (c *Catalog) Sights(def *Definition, verb string, envelope Envelope) []Sight {
-	var sights []Sight
-	for _, other := range c.list {
-		for _, grant := range other.Visible {
-			if grant.account == "" || grant.through != def.TypeName {
-				continue
-			}
-			var id store.ID
-			if json.Unmarshal(envelope.State[grant.field], &id) != nil || id.IsZero() {
-				continue
-			}
-			before, after := envelope.around(grant.account, verb)
-			if bytes.Equal(before, after) {
-				continue
-			}
-			sights = append(sights, Sight{other, id, Audience{Before: keyIn(grant.role, before), After: keyIn(grant.role, after)}})
-		}
-	}
-	return sights
-}
-
-// around returns a field's value before and after the change; nil where the document doesn't exist.
-func (e Envelope) around(field, verb string) (before, after json.RawMessage) {
-	before, after = e.State[field], e.State[field]
-	for _, change := range e.Changes {
-		if change.Field == field {
-			before = change.From
-		}
-	}
-	switch verb {
-	case Created:
-		before = nil
-	case Deleted:
-		after = nil
-	}
-	return before, after
-}
-
-// keyIn returns the key of the account with the id in a JSON value, if there is one.
-func keyIn(role auth.Role, value json.RawMessage) []auth.AudienceKey {
-	var id *store.ID
-	if value == nil || json.Unmarshal(value, &id) != nil || id == nil {
-		return nil
-	}
-	return []auth.AudienceKey{auth.AccountKey(role, *id)}
 }

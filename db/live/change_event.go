@@ -21,8 +21,8 @@ type ChangeEvent struct {
 	// Before and After are the keys of those who saw the document before the change, and who see it after. An event
 	// without keys concerns only viewers who see everything.
 	Before, After []auth.AudienceKey
-	// OnlySight says that the document itself didn't change, but only who sees it. That concerns no others.
-	OnlySight bool
+	// OnlyVisibility says that the document itself didn't change, but only who sees it. That concerns no others.
+	OnlyVisibility bool
 }
 
 // viewpoint decides which documents the subscribers of a group see.
@@ -37,12 +37,12 @@ func viewpointOf(scope auth.Scope) viewpoint {
 
 // sees reports whether the viewpoint includes the document after the change.
 func (v viewpoint) sees(event *ChangeEvent) bool {
-	return v.all && !event.OnlySight || auth.ShareKey(v.keys, event.After)
+	return v.all && !event.OnlyVisibility || auth.ShareKey(v.keys, event.After)
 }
 
 // saw reports whether the viewpoint included the document before the change.
 func (v viewpoint) saw(event *ChangeEvent) bool {
-	return v.all && !event.OnlySight || auth.ShareKey(v.keys, event.Before)
+	return v.all && !event.OnlyVisibility || auth.ShareKey(v.keys, event.Before)
 }
 
 // changeEvents decodes events and returns them by collection. A panic while one is decoded doesn't stop the others.

@@ -11,7 +11,7 @@ import (
 
 // SQLite uses memory mostly for page caches. They are small, since the system's own cache holds the file anyway: all
 // connections of the process share a pool of writerPool and, for each reader, readerPool bytes, 6 MiB on two
-// processors, each of which may use memory up to its cache_size. The pool is resident from the start. Resident memory on 4
+// processors. Each connection may use memory up to its cache_size. The pool is resident from the start. Resident memory on 4
 // million rows measured 15 MB before and 24 MB after a load of reads and writes by eight goroutines, including Go's
 // heap. A pool of twice the size was no faster.
 const (

@@ -26,13 +26,7 @@ func (s *Store) Find(ctx context.Context, c *store.Collection, q store.Query, ne
 func (s *Store) FindChildren(
 	ctx context.Context, c *store.Collection, parent string, parents []store.ID, q store.Query, next func(store.ID) store.Document,
 ) error {
-	return s.read(ctx, c, func(r *conn) error {
-		run := func() error { return s.children(r, s.table(c), parent, parents, q, next) }
-		if len(parents) == 1 {
-			return run() // a single statement reads one state anyway
-		}
-		return run()
-	})
+	return s.read(ctx, c, func(r *conn) error { return s.children(r, s.table(c), parent, parents, q, next) })
 }
 
 func (s *Store) children(

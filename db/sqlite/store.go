@@ -5,7 +5,8 @@
 // every row and hides the connection on which statements stay prepared.
 //
 // Every collection is a table with one column per declared field. One process uses the file, with one writer at a time
-// and a small pool of readers, which WAL lets read during writes. Acknowledged writes are on disk (synchronous=FULL); writes that wait for the writer share one transaction.
+// and a small pool of readers, which WAL lets read during writes. Acknowledged writes are on disk (synchronous=FULL);
+// writes that wait for the writer share one transaction.
 package sqlite
 
 import (
@@ -93,8 +94,10 @@ func openUnlocked(ctx context.Context, path string, collections []*store.Collect
 		writing:     make(chan struct{}, 1),
 		reading:     make(chan struct{}, readers()),
 		lockTimeout: busyTimeout,
-		maxSorted:   maxSorted, checkpointAt: checkpointPages,
-		closed: make(chan struct{}),
+		maxSorted:   maxSorted,
+		closed:      make(chan struct{}),
+
+		checkpointAt: checkpointPages,
 	}
 	var err error
 	if s.writer, err = openConn(ctx, path, writerPragmas); err != nil {

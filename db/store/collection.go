@@ -59,7 +59,7 @@ type Collection struct {
 	// Shared collections are also written by other programs, which may store values of any type and leave out any field.
 	Shared bool
 	// Required are groups of fields. In a shared collection, a document that lacks a value for all fields of a group is
-	// left out, such as one of which only an update of a missing document (an upsert) exists.
+	// left out. An update of a missing document (an upsert) leaves such a document behind.
 	Required [][]string
 	// Derived are the fields whose values follow from those of others. Other programs don't keep them up to date.
 	Derived []Derived

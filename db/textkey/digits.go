@@ -15,18 +15,12 @@ func digitOf(r rune) (digit byte, ok bool) {
 	if r < 0x80 || !unicode.Is(unicode.Nd, r) {
 		return 0, false
 	}
-	// The digits of a script follow each other, and a range begins with a zero.
-	for _, in := range unicode.Nd.R16 {
-		if rune(in.Lo) <= r && r <= rune(in.Hi) {
-			return '0' + byte((r-rune(in.Lo))%10), true
-		}
+	// The digits of a script follow each other, and so do whole scripts, always from a zero.
+	zero := r
+	for unicode.Is(unicode.Nd, zero-1) {
+		zero--
 	}
-	for _, in := range unicode.Nd.R32 {
-		if rune(in.Lo) <= r && r <= rune(in.Hi) {
-			return '0' + byte((r-rune(in.Lo))%10), true
-		}
-	}
-	return 0, false
+	return '0' + byte((r-zero)%10), true
 }
 
 // plain returns a text with the digits, spaces, dashes and other characters of ASCII for those that look like them.

@@ -16,11 +16,7 @@ const pairMark = '\x1f'
 // a character follows the text, after a mark.
 func Search(text string) string {
 	folded := simplify(text)
-	pairs := pairsIn([]rune(folded))
-	if len(pairs) == 0 {
-		return folded
-	}
-	return folded + strings.Join(pairs, "")
+	return folded + strings.Join(pairsIn([]rune(folded)), "")
 }
 
 // Prefix returns what the keys of texts begin with that begin with this text.
@@ -37,8 +33,7 @@ func Part(text string) (part string, length int) {
 	return part, len(runes)
 }
 
-// pairsIn returns the pairs of adjacent characters of which at least one is Chinese, Japanese or Korean, each once and with
-// its mark.
+// pairsIn returns each pair of adjacent characters once, after a mark, if at least one of the two is Chinese, Japanese or Korean.
 func pairsIn(runes []rune) []string {
 	var pairs []string
 	seen := make(map[[2]rune]bool)

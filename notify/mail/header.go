@@ -93,6 +93,7 @@ func longest(text string, room int, encode func(string) string) string {
 	return text[:end]
 }
 
+// encodeB encodes a text in base64.
 func encodeB(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 // encodeQ encodes all that mustn't be in a name as it is (RFC 2047, 5).

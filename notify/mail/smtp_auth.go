@@ -2,7 +2,6 @@ package mail
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/smtp"
@@ -73,10 +72,10 @@ func (s *session) mechanisms(ctx context.Context) ([]mechanism, error) {
 			return nil, err
 		}
 		auth := &xoauth2{username: config.Username, token: token}
-		mechanisms = append(mechanisms, mechanism{"XOAUTH2", auth, true, []string{token, encode(auth.response())}})
+		mechanisms = append(mechanisms, mechanism{"XOAUTH2", auth, true, []string{token, encodeB(auth.response())}})
 	}
 	if password := config.Password; password != "" {
-		secrets := []string{encode("\x00" + config.Username + "\x00" + password), encode(password), password}
+		secrets := []string{encodeB("\x00" + config.Username + "\x00" + password), encodeB(password), password}
 		mechanisms = append(mechanisms,
 			mechanism{"PLAIN", smtp.PlainAuth("", config.Username, password, config.Host), true, secrets},
 			mechanism{"LOGIN", &login{username: config.Username, password: password}, true, secrets},
@@ -85,8 +84,6 @@ func (s *session) mechanisms(ctx context.Context) ([]mechanism, error) {
 	}
 	return mechanisms, nil
 }
-
-func encode(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 func (s *session) try(m mechanism) error {
 	err := s.within(s.smtp.timeouts.command, func() error { return s.client.Auth(m.auth) })
