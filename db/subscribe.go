@@ -37,35 +37,26 @@ func changeEvents(event *store.Event) []*live.ChangeEvent {
 	if verb == entity.Deleted {
 		change.Kind = live.ChangeRemoved
 	}
-	// An event that can't be decoded concerns only viewers who see everything.
-	if audience, changed, err := audienceOf(event); err == nil {
-		change.Changed, change.Before, change.After = changed, audience.Before, audience.After
-	}
-	changes := []*live.ChangeEvent{change}
 	envelope, ok, err := entity.DecodeEnvelope(event)
-	if err != nil || !ok {
-		return changes
+	if err != nil { // it concerns only viewers who see everything
+		return []*live.ChangeEvent{change}
 	}
-	for _, change := range catalog.VisibilityChanges(def, verb, envelope) {
+	if !ok {
+		if old, err := DecodeEvent(event); err == nil {
+			audience := old.audience()
+			change.Changed, change.Before, change.After = old.Changed, audience.Before, audience.After
+		}
+		return []*live.ChangeEvent{change}
+	}
+	change.Changed, change.Before, change.After = envelope.Changed(), envelope.Audience.Before, envelope.Audience.After
+	changes := []*live.ChangeEvent{change}
+	for _, seen := range catalog.VisibilityChanges(def, verb, envelope) {
 		of := *event
-		of.Entity = change.ID
+		of.Entity = seen.ID
 		changes = append(changes, &live.ChangeEvent{
-			Event: &of, Collection: change.Definition.Collection, Kind: live.ChangeUpdated, OnlyVisibility: true,
-			Before: change.Audience.Before, After: change.Audience.After,
+			Event: &of, Collection: seen.Definition.Collection, Kind: live.ChangeUpdated, OnlyVisibility: true,
+			Before: seen.Audience.Before, After: seen.Audience.After,
 		})
 	}
 	return changes
-}
-
-// audienceOf returns the audience of an event, and the changed fields.
-func audienceOf(event *store.Event) (entity.Audience, []string, error) {
-	envelope, ok, err := entity.DecodeEnvelope(event)
-	if err != nil || ok {
-		return envelope.Audience, envelope.Changed(), err
-	}
-	data, err := DecodeEvent(event)
-	if err != nil {
-		return entity.Audience{}, nil, err
-	}
-	return data.audience(), data.Changed, nil
 }

@@ -168,13 +168,13 @@ func customerFilter(c *conditions, path string, depth int, w *graph.CustomerWher
 		compareText(c, path, "phone", w.Phone, textKeys{"phone_key", "phone"}, dialled),
 		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
 		compare(c, path, "updatedAt", "updated_at", w.UpdatedAt, moment),
-		listed(c, path, "interactions", w.Interactions, func(path string, in *graph.InteractionsFilter) store.Filter {
+		condition(c, path, "interactions", w.Interactions, func(path string, in *graph.InteractionsFilter) store.Filter {
 			return someAndNone(c, path, depth, in.Some, in.None, db.Interactions, "customer_id", interactionFilter)
 		}),
-		listed(c, path, "tickets", w.Tickets, func(path string, in *graph.TicketsFilter) store.Filter {
+		condition(c, path, "tickets", w.Tickets, func(path string, in *graph.TicketsFilter) store.Filter {
 			return someAndNone(c, path, depth, in.Some, in.None, db.Tickets, "customer_id", ticketFilter)
 		}),
-		listed(c, path, "notes", w.Notes, func(path string, in *graph.CustomerNotesFilter) store.Filter {
+		condition(c, path, "notes", w.Notes, func(path string, in *graph.CustomerNotesFilter) store.Filter {
 			return someAndNone(c, path, depth, in.Some, in.None, db.CustomerNotes, "customer_id", customerNoteFilter)
 		}),
 	)
@@ -309,7 +309,7 @@ func interactionFilter(c *conditions, path string, depth int, w *graph.Interacti
 		compare(c, path, "customerId", "customer_id", w.CustomerID, idOf(db.KindCustomer)),
 		related(c, path, "user", depth, w.User, "user_id", db.Users, userFilter),
 		related(c, path, "customer", depth, w.Customer, "customer_id", db.Customers, customerFilter),
-		listed(c, path, "tickets", w.Tickets, func(path string, in *graph.TicketsFilter) store.Filter {
+		condition(c, path, "tickets", w.Tickets, func(path string, in *graph.TicketsFilter) store.Filter {
 			return someAndNone(c, path, depth, in.Some, in.None, db.Tickets, "interaction_id", ticketFilter)
 		}),
 	)
@@ -493,13 +493,13 @@ func userFilter(c *conditions, path string, depth int, w *graph.UserWhere) store
 		nullCondition(c, path, "active", "deactivated_at", w.Active),
 		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
 		compare(c, path, "updatedAt", "updated_at", w.UpdatedAt, moment),
-		listed(c, path, "interactions", w.Interactions, func(path string, in *graph.InteractionsFilter) store.Filter {
+		condition(c, path, "interactions", w.Interactions, func(path string, in *graph.InteractionsFilter) store.Filter {
 			return someAndNone(c, path, depth, in.Some, in.None, db.Interactions, "user_id", interactionFilter)
 		}),
-		listed(c, path, "tickets", w.Tickets, func(path string, in *graph.TicketsFilter) store.Filter {
+		condition(c, path, "tickets", w.Tickets, func(path string, in *graph.TicketsFilter) store.Filter {
 			return someAndNone(c, path, depth, in.Some, in.None, db.Tickets, "interaction_user_id", ticketFilter)
 		}),
-		listed(c, path, "assignedTickets", w.AssignedTickets, func(path string, in *graph.TicketsFilter) store.Filter {
+		condition(c, path, "assignedTickets", w.AssignedTickets, func(path string, in *graph.TicketsFilter) store.Filter {
 			return someAndNone(c, path, depth, in.Some, in.None, db.Tickets, "assignee_id", ticketFilter)
 		}),
 	)

@@ -96,23 +96,8 @@ func given[T any](c *conditions, in graphql.Omittable[T], path string, null bool
 	return true
 }
 
-// related converts the conditions on a referenced document, which are in the input field name of the where input at path.
-func related[W any](
-	c *conditions, path, name string, depth int, in graphql.Omittable[*W], field string, target *entity.Definition,
-	convert func(c *conditions, path string, depth int, where *W) store.Filter,
-) store.Filter {
-	if !in.IsSet() {
-		return store.Filter{}
-	}
-	path += "." + name
-	if !given(c, in, path, in.Value() == nil) {
-		return store.Filter{}
-	}
-	return store.InQuery(field, target.Collection, "_id", convert(c, path, depth+1, in.Value()))
-}
-
-// listed converts the conditions on the documents of a list, which are in the input field name of the where input at path.
-func listed[F any](
+// condition converts what the input field name of the where input at path holds, if it is given.
+func condition[F any](
 	c *conditions, path, name string, in graphql.Omittable[*F], convert func(path string, in *F) store.Filter,
 ) store.Filter {
 	if !in.IsSet() {
@@ -123,6 +108,16 @@ func listed[F any](
 		return store.Filter{}
 	}
 	return convert(path, in.Value())
+}
+
+// related converts the conditions on a referenced document.
+func related[W any](
+	c *conditions, path, name string, depth int, in graphql.Omittable[*W], field string, target *entity.Definition,
+	convert func(c *conditions, path string, depth int, where *W) store.Filter,
+) store.Filter {
+	return condition(c, path, name, in, func(path string, where *W) store.Filter {
+		return store.InQuery(field, target.Collection, "_id", convert(c, path, depth+1, where))
+	})
 }
 
 // someAndNone converts the conditions that some and none of the child documents match whose field reference refers to the
@@ -141,34 +136,27 @@ func someAndNone[W any](
 	return store.And(filters...)
 }
 
-// compare converts the conditions on one field, which are in the input field name of the where input at path; value
-// converts an input value into a stored one.
+// compare converts the conditions on one field; value converts an input value into a stored one.
 func compare[T any](
 	c *conditions, path, name, field string, in graphql.Omittable[*graph.Comparison[T]], value func(T) (any, error),
 ) store.Filter {
-	if !in.IsSet() {
-		return store.Filter{}
-	}
-	path += "." + name
-	if !given(c, in, path, in.Value() == nil) {
-		return store.Filter{}
-	}
-	f := comparison[T]{conditions: c, path: path, field: field, value: value}
-	cmp := in.Value()
-	f.scalar("eq", store.OpEq, cmp.Eq)
-	f.scalar("ne", store.OpNe, cmp.Ne)
-	f.scalar("gt", store.OpGt, cmp.Gt)
-	f.scalar("gte", store.OpGte, cmp.Gte)
-	f.scalar("lt", store.OpLt, cmp.Lt)
-	f.scalar("lte", store.OpLte, cmp.Lte)
-	f.scalar("contains", store.OpContains, cmp.Contains)
-	f.scalar("startsWith", store.OpStartsWith, cmp.StartsWith)
-	f.list("in", store.OpIn, cmp.In)
-	f.list("notIn", store.OpNotIn, cmp.NotIn)
-	if given(c, cmp.IsNull, path+".isNull", cmp.IsNull.Value() == nil) {
-		f.filters = append(f.filters, nullness(path, field, *cmp.IsNull.Value()))
-	}
-	return store.And(f.filters...)
+	return condition(c, path, name, in, func(path string, cmp *graph.Comparison[T]) store.Filter {
+		f := comparison[T]{conditions: c, path: path, field: field, value: value}
+		f.scalar("eq", store.OpEq, cmp.Eq)
+		f.scalar("ne", store.OpNe, cmp.Ne)
+		f.scalar("gt", store.OpGt, cmp.Gt)
+		f.scalar("gte", store.OpGte, cmp.Gte)
+		f.scalar("lt", store.OpLt, cmp.Lt)
+		f.scalar("lte", store.OpLte, cmp.Lte)
+		f.scalar("contains", store.OpContains, cmp.Contains)
+		f.scalar("startsWith", store.OpStartsWith, cmp.StartsWith)
+		f.list("in", store.OpIn, cmp.In)
+		f.list("notIn", store.OpNotIn, cmp.NotIn)
+		if given(c, cmp.IsNull, path+".isNull", cmp.IsNull.Value() == nil) {
+			f.filters = append(f.filters, nullness(path, field, *cmp.IsNull.Value()))
+		}
+		return store.And(f.filters...)
+	})
 }
 
 func nullness(path, field string, null bool) store.Filter {

@@ -19,32 +19,26 @@ type textKeys struct{ key, text string }
 // problem says why it can't be searched.
 type textCondition func(key string, op store.Op, text string) (filter store.Filter, problem string)
 
-// compareText converts the conditions on a text, which are in the input field name of the where input at path.
+// compareText converts the conditions on a text.
 func compareText(
 	c *conditions, path, name string, in graphql.Omittable[*graph.TextFilter], keys textKeys, convert textCondition,
 ) store.Filter {
-	if !in.IsSet() {
-		return store.Filter{}
-	}
-	path += "." + name
-	if !given(c, in, path, in.Value() == nil) {
-		return store.Filter{}
-	}
-	cmp := in.Value()
-	t := textComparison{conditions: c, path: path, keys: keys, convert: convert}
-	if given(c, cmp.Exact, path+".exact", cmp.Exact.Value() == nil) {
-		t.exact = *cmp.Exact.Value()
-	}
-	t.scalar("eq", store.OpEq, cmp.Eq)
-	t.scalar("ne", store.OpNe, cmp.Ne)
-	t.scalar("contains", store.OpContains, cmp.Contains)
-	t.scalar("startsWith", store.OpStartsWith, cmp.StartsWith)
-	t.list("in", cmp.In, func(f store.Filter) store.Filter { return f })
-	t.list("notIn", cmp.NotIn, complement)
-	if given(c, cmp.IsNull, path+".isNull", cmp.IsNull.Value() == nil) {
-		t.filters = append(t.filters, nullness(path, keys.key, *cmp.IsNull.Value()))
-	}
-	return store.And(t.filters...)
+	return condition(c, path, name, in, func(path string, cmp *graph.TextFilter) store.Filter {
+		t := textComparison{conditions: c, path: path, keys: keys, convert: convert}
+		if given(c, cmp.Exact, path+".exact", cmp.Exact.Value() == nil) {
+			t.exact = *cmp.Exact.Value()
+		}
+		t.scalar("eq", store.OpEq, cmp.Eq)
+		t.scalar("ne", store.OpNe, cmp.Ne)
+		t.scalar("contains", store.OpContains, cmp.Contains)
+		t.scalar("startsWith", store.OpStartsWith, cmp.StartsWith)
+		t.list("in", cmp.In, func(f store.Filter) store.Filter { return f })
+		t.list("notIn", cmp.NotIn, complement)
+		if given(c, cmp.IsNull, path+".isNull", cmp.IsNull.Value() == nil) {
+			t.filters = append(t.filters, nullness(path, keys.key, *cmp.IsNull.Value()))
+		}
+		return store.And(t.filters...)
+	})
 }
 
 // textComparison collects the conditions on one text.

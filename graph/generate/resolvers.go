@@ -190,7 +190,7 @@ func (m *model) condition(e *entityModel, field *ast.FieldDefinition) (string, e
 	if some := m.schema.Types[field.Type.Name()].Fields.ForName("some"); some != nil {
 		for _, list := range e.lists {
 			if list.field.Name == field.Name && list.child.TypeName+"Where" == some.Type.Name() {
-				return fmt.Sprintf("listed(c, path, %q, %s, func(path string, in *graph.%s) store.Filter {\n"+
+				return fmt.Sprintf("condition(c, path, %q, %s, func(path string, in *graph.%s) store.Filter {\n"+
 					"return someAndNone(c, path, depth, in.Some, in.None, db.%s, %q, %sFilter)\n})",
 					field.Name, goName, field.Type.Name(), list.child.variable, list.reference, lowerFirst(list.child.TypeName)), nil
 			}
