@@ -56,17 +56,35 @@ func mergedFields(earlier, later string) string {
 // successor returns the last of the related deliveries that makes an unsent one pointless, nil if none does. Any later one that
 // was sent does: who knows the newer state isn't told an older one.
 func (c *composer) successor(delivery *db.Delivery, related []*db.Delivery) *db.Delivery {
-	_, earlier := c.newsOf(delivery)
+	topic, earlier := c.newsOf(delivery)
 	var last *db.Delivery
 	for _, later := range related {
 		if !delivery.Before(later) || later.Status == db.DeliverySuperseded || (last != nil && later.Before(last)) {
 			continue
 		}
-		if topic, news := c.newsOf(later); later.Status == db.DeliverySent || supersedes(topic, earlier, news) {
+		_, news := c.newsOf(later)
+		if later.Status == db.DeliverySent || (supersedes(topic, earlier, news) && !c.tellsTooLate(delivery, later, related)) {
 			last = later
 		}
 	}
 	return last
+}
+
+// tellsTooLate reports whether a later message would take over the news of an earlier one, but reach the recipient after another
+// message in between: "New ticket" after "Ticket resolved".
+func (c *composer) tellsTooLate(earlier, later *db.Delivery, related []*db.Delivery) bool {
+	topic, first := c.newsOf(earlier)
+	_, last := c.newsOf(later)
+	if first == last || merged(first, last) == last {
+		return false
+	}
+	return slices.ContainsFunc(related, func(between *db.Delivery) bool {
+		if !earlier.Before(between) || !between.Before(later) {
+			return false
+		}
+		_, news := c.newsOf(between)
+		return between.Status == db.DeliverySent || (between.Status == db.DeliveryPending && !supersedes(topic, news, last))
+	})
 }
 
 // newsOf returns the topic and the news of a delivery.
