@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"crm/auth"
 	"crm/db/store"
 )
 
@@ -19,6 +20,15 @@ import (
 func (d *Delivery) Before(other *Delivery) bool {
 	return cmp.Or(cmp.Compare(d.Seq, other.Seq), d.CreatedAt.Compare(other.CreatedAt)) < 0
 }
+
+// thread is what deliveries have in common that are sent in order. Those of earlier versions, without an account, have none.
+type thread struct {
+	entity  store.ID
+	account auth.AudienceKey
+	channel string
+}
+
+func (d *Delivery) thread() thread { return thread{d.EntityID, d.Account, d.Channel} }
 
 // RelatedDeliveries returns the other deliveries about the same document to the same account, in order, without their texts.
 func (d *DB) RelatedDeliveries(ctx context.Context, delivery *Delivery) ([]*Delivery, error) {
@@ -96,10 +106,14 @@ func isText(field, text string) store.Filter {
 
 // SupersedeDelivery records that a claimed delivery won't be sent, because a later one has made it pointless.
 func (d *DB) SupersedeDelivery(ctx context.Context, delivery *Delivery, by store.ID) error {
-	return d.assignClaimed(ctx, delivery, "supersede", []store.Assignment{
+	return d.assignClaimed(ctx, delivery, "supersede", superseded(by))
+}
+
+func superseded(by store.ID) []store.Assignment {
+	return []store.Assignment{
 		{Field: "status", Value: string(DeliverySuperseded)}, {Field: "superseded_by", Value: by},
 		{Field: "held_at", Value: nil}, {Field: "lease", Value: store.ID{}},
-	})
+	}
 }
 
 // EventByID returns an event of the log. It is NOT_FOUND if the event is no longer kept.

@@ -21,14 +21,12 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 	if delivery.Subject == entity.ErasedText {
 		return nil, store.FieldError(store.BadInput, "input.id", "is a delivery whose text was erased with an account")
 	}
-	related, err := d.RelatedDeliveries(ctx, delivery)
+	outdated, err := d.outdated(ctx, delivery)
 	if err != nil {
 		return nil, err
 	}
-	for _, later := range related {
-		if later.Status == DeliverySent && delivery.Before(later) {
-			return nil, store.FieldError(store.BadInput, "input.id", "is out of date: the recipient has got a later message, %s", later.GlobalID())
-		}
+	if later := outdated[id]; later != nil {
+		return nil, store.FieldError(store.BadInput, "input.id", "is out of date: the recipient has got a later message, %s", later.GlobalID())
 	}
 	now := d.now()
 	err = d.store.Update(ctx, Deliveries.Collection, id, idle(), makeDue(now))
@@ -41,6 +39,35 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 	d.wakeDue()
 	delivery.Status, delivery.Attempts, delivery.NextAttemptAt = DeliveryPending, 0, now
 	return delivery, nil
+}
+
+// outdated returns, for those of the deliveries whose recipient has got a later message about the same document, the latest of
+// these messages, by the delivery's id.
+func (d *DB) outdated(ctx context.Context, deliveries ...*Delivery) (map[store.ID]*Delivery, error) {
+	var about []store.ID
+	for _, delivery := range deliveries {
+		about = append(about, delivery.EntityID)
+	}
+	sent, err := d.deliveries.Find(ctx, store.Query{
+		Where:  store.And(store.In("entity_id", about), store.Eq("status", string(DeliverySent))),
+		Fields: Deliveries.Select("seq", "entity_id", "account", "channel", "created_at"),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot find later deliveries: %w", err)
+	}
+	latest := make(map[thread]*Delivery)
+	for _, delivery := range sent {
+		if last := latest[delivery.thread()]; last == nil || last.Before(delivery) {
+			latest[delivery.thread()] = delivery
+		}
+	}
+	outdated := make(map[store.ID]*Delivery)
+	for _, delivery := range deliveries {
+		if last := latest[delivery.thread()]; last != nil && delivery.Account != "" && delivery.Before(last) {
+			outdated[delivery.ID] = last
+		}
+	}
+	return outdated, nil
 }
 
 // idle matches the deliveries that may be sent again: those that are neither sent nor being sent.
@@ -59,8 +86,8 @@ func makeDue(now time.Time) []store.Assignment {
 	}
 }
 
-// RedeliverAll makes up to limit idle deliveries that match due at once, the oldest first; only an admin may. left is how many
-// of them there were beyond the limit.
+// RedeliverAll makes up to limit idle deliveries that match due at once, the oldest first; only an admin may. Those of them that
+// are out of date become superseded instead. left is how many there were beyond the limit.
 func (d *DB) RedeliverAll(ctx context.Context, scope auth.Scope, where store.Filter, limit int) (redelivered, left int, err error) {
 	if !scope.SeesAll() {
 		return 0, 0, store.Errorf(store.Forbidden, "only an admin may send many messages again")
@@ -76,13 +103,21 @@ func (d *DB) RedeliverAll(ctx context.Context, scope auth.Scope, where store.Fil
 	if err != nil {
 		return 0, 0, fmt.Errorf("cannot find deliveries: %w", err)
 	}
+	outdated, err := d.outdated(ctx, found...)
+	if err != nil {
+		return 0, 0, err
+	}
 	defer d.wakeDue()
 	for _, delivery := range found {
-		err := d.deliveries.Assign(ctx, delivery.ID, idle(), makeDue(d.now()))
+		set := makeDue(d.now())
+		if later := outdated[delivery.ID]; later != nil {
+			set = superseded(later.ID)
+		}
+		err := d.deliveries.Assign(ctx, delivery.ID, idle(), set)
 		switch {
-		case err == nil:
+		case err == nil && outdated[delivery.ID] == nil:
 			redelivered++
-		case store.CodeOf(err) != store.NotFound: // somebody else has redelivered it
+		case err != nil && store.CodeOf(err) != store.NotFound: // else somebody has redelivered it
 			return redelivered, total - redelivered, fmt.Errorf("cannot redeliver: %w", err)
 		}
 	}

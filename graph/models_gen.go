@@ -530,7 +530,8 @@ type ReactivateUserPayload struct {
 // Which messages to send again.
 type RedeliverFailedInput struct {
 	// Only messages that match. `status` says which ones to send again: FAILED unless it is given, possibly also CANCELLED, KEPT or PENDING.
-	// Messages that were sent, are being sent, or were erased with an account never match.
+	// Messages that were sent, are being sent, or were erased with an account never match. A message whose recipient has got a later
+	// one about the same object is not sent again; it becomes SUPERSEDED.
 	Where graphql.Omittable[*DeliveryWhere] `json:"where,omitempty"`
 	// Send at most this many again, 1 to 1000.
 	First int `json:"first"`

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"crm/auth"
 	"crm/db"
 	"crm/db/entity"
 	"crm/db/store"
@@ -23,6 +24,7 @@ func (s *server) seedDeliveries() (due func() string) {
 	later := time.Now().UTC().Truncate(time.Millisecond).Add(time.Hour)
 	text := func(text string) *string { return &text }
 	held := later.Add(-2 * time.Hour)
+	about, account := store.NewID(), auth.AccountKey(auth.User, store.NewID())
 	for i, d := range []db.Delivery{
 		{Status: db.DeliveryFailed, LastError: text("550 no such user"), Recipient: "a@old.example"},
 		{Status: db.DeliveryFailed, LastError: text("554 Relay access denied"), Recipient: "b@new.example"},
@@ -33,8 +35,14 @@ func (s *server) seedDeliveries() (due func() string) {
 		{Status: db.DeliveryPending, HeldAt: &held, LastError: text("535 no")},
 		{Status: db.DeliveryPending, Lease: store.NewID()},
 		{Status: db.DeliverySent},
+		{Status: db.DeliveryFailed, EntityID: about, Account: account, Seq: 5}, // out of date
+		{Status: db.DeliverySent, EntityID: about, Account: account, Seq: 6},
+		{Status: db.DeliverySent, EntityID: about, Account: account, Seq: 7},
 	} {
-		d.ID, d.EventID, d.EntityID, d.Channel, d.Attempts = store.NewID(), store.NewID(), store.NewID(), "mail", 3
+		d.ID, d.EventID, d.Channel, d.Attempts = store.NewID(), store.NewID(), "mail", 3
+		if d.EntityID.IsZero() {
+			d.EntityID = store.NewID()
+		}
 		d.NextAttemptAt, d.CreatedAt = later, later.Add(time.Duration(i-48)*time.Hour)
 		s.insert(db.Deliveries.Collection, &d)
 	}
@@ -64,7 +72,7 @@ var redeliveries = []struct {
 }{
 	{"the failed ones", "2 1 0 ", variables{}, 0},
 	{"without conditions", "2 1 0 ", variables{"where": variables{}}, 0},
-	{"the oldest first", "1 0 ", variables{"first": 2}, 1},
+	{"the oldest first", "1 0 ", variables{"first": 2}, 2},
 	{"by reason", "2 1 ", variables{"where": variables{"lastError": variables{"contains": "Relay"}}}, 0},
 	{"by recipient", "2 ", variables{"where": variables{"recipient": variables{"startsWith": "c@"}}}, 0},
 	{"by time", "0 ", variables{"where": variables{"createdAt": variables{"lt": time.Now().Add(-46*time.Hour - time.Minute)}}}, 0},
@@ -94,6 +102,40 @@ func TestRedeliverFailed(t *testing.T) {
 	})
 }
 
+// TestRedeliverOutdated: nobody gets an old message after a newer one about the same object.
+func TestRedeliverOutdated(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		admin := s.signUpUser("ada")
+		s.seedDeliveries()
+		outdated := func() (old, latest *db.Delivery) {
+			t.Helper()
+			found, err := s.db.RecentDeliveries(t.Context(), 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range found {
+				switch d.Seq {
+				case 5:
+					old = d
+				case 7:
+					latest = d
+				}
+			}
+			return old, latest
+		}
+		old, latest := outdated()
+		problem := s.refused(admin.token, `mutation($id: ID!) { redeliver(input: {id: $id}) { delivery { id } } }`,
+			variables{"id": old.GlobalID()}, string(store.BadInput))
+		if !strings.Contains(problem.Message, "out of date") || !strings.Contains(problem.Message, latest.GlobalID()) {
+			t.Errorf("the refusal says %s", problem.Message)
+		}
+		s.must(admin.token, redeliverFailed, variables{"input": variables{}})
+		if old, _ := outdated(); old.Status != db.DeliverySuperseded || old.SupersededBy == nil || *old.SupersededBy != latest.ID {
+			t.Errorf("the old message is %s, superseded by %v", old.Status, old.SupersededBy)
+		}
+	})
+}
+
 func TestMailHealth(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.signUpUser("ada")
@@ -104,7 +146,7 @@ func TestMailHealth(t *testing.T) {
 		}
 		s.seedDeliveries()
 		a = s.must(admin.token, health, nil)
-		for field, want := range map[string]any{"pending": 2.0, "held": 1.0, "problem": "535 no", "failed": 4.0, "kept": 1.0} {
+		for field, want := range map[string]any{"pending": 2.0, "held": 1.0, "problem": "535 no", "failed": 5.0, "kept": 1.0} {
 			if got := a.at("mailHealth." + field); got != want {
 				t.Errorf("%s is %v, want %v", field, got, want)
 			}
