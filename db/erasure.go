@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"crm/db/entity"
 	"crm/db/eventlog"
@@ -76,34 +77,60 @@ func (d *DB) eraseAccount(ctx context.Context, t *Tombstone) (done bool, err err
 // deletedWith returns the ids of the documents that were deleted with an account, and its own. It returns none before the
 // account's deletion is complete and all events up to it are planned.
 func (d *DB) deletedWith(ctx context.Context, t *Tombstone) ([]store.ID, error) {
-	own, err := d.Log.Find(ctx, store.Eq("entity_id", t.ID), t.LogSeq, 0, 0)
-	if err != nil {
+	deletedAt, err := d.deletedAt(ctx, t)
+	if err != nil || deletedAt.IsZero() {
 		return nil, err
 	}
-	last := slices.IndexFunc(own, DeletesAccount)
-	if last < 0 {
-		return nil, nil
+	// Events of different documents don't enter the log in the order in which they happened.
+	if err := d.moveEvents(ctx); err != nil {
+		return nil, err
 	}
 	unplanned, err := d.store.Count(ctx, store.Events,
-		store.And(store.Eq("planned", false), store.Compare(store.OpLte, "at", own[last].At)))
+		store.And(store.Eq("planned", false), store.Compare(store.OpLte, "at", deletedAt)))
 	if err != nil || unplanned > 0 {
 		return nil, err
 	}
-	return d.deletedUpTo(ctx, t, own[last].Seq)
+	return d.deletedUntil(ctx, t, deletedAt)
 }
 
-// deletedUpTo returns the account's id and the ids of the documents concerning it that were deleted between the beginning of
-// its deletion and a seq.
-func (d *DB) deletedUpTo(ctx context.Context, t *Tombstone, through int) ([]store.ID, error) {
+// deletedAt returns when an account was deleted; it is zero while the deletion goes on.
+func (d *DB) deletedAt(ctx context.Context, t *Tombstone) (time.Time, error) {
+	own, err := d.Log.Find(ctx, store.Eq("entity_id", t.ID), t.LogSeq, 0, 0)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if i := slices.IndexFunc(own, DeletesAccount); i >= 0 {
+		return own[i].At, nil
+	}
+	return time.Time{}, nil
+}
+
+// moveEvents moves all pending events into the log.
+func (d *DB) moveEvents(ctx context.Context) error {
+	for {
+		moved, err := d.store.MoveEvents(ctx, sweepBatch)
+		if err != nil {
+			return fmt.Errorf("cannot move events: %w", err)
+		}
+		if moved == 0 {
+			return nil
+		}
+		d.wake()
+	}
+}
+
+// deletedUntil returns the account's id and the ids of the documents concerning it that were deleted between the beginning of
+// its deletion and its end.
+func (d *DB) deletedUntil(ctx context.Context, t *Tombstone, end time.Time) ([]store.ID, error) {
 	deleted := []store.ID{t.ID}
-	for at := t.LogSeq; at < through; {
-		events, err := d.Log.Find(ctx, store.Filter{}, at, sweepBatch, 0)
+	for seq := t.LogSeq; ; {
+		events, err := d.Log.Find(ctx, store.Filter{}, seq, sweepBatch, 0)
 		if err != nil {
 			return nil, err
 		}
 		for _, event := range events {
-			at = event.Seq
-			if !IsDeletion(event.Type) || event.Seq > through {
+			seq = event.Seq
+			if !IsDeletion(event.Type) || event.At.After(end) {
 				continue
 			}
 			data, err := DecodeEvent(event)
@@ -111,11 +138,10 @@ func (d *DB) deletedUpTo(ctx context.Context, t *Tombstone, through int) ([]stor
 				deleted = append(deleted, event.Entity)
 			}
 		}
-		if len(events) == 0 {
-			break
+		if len(events) < sweepBatch {
+			return deleted, nil
 		}
 	}
-	return deleted, nil
 }
 
 // eraseEvents erases the texts in the events of deleted documents.
@@ -201,13 +227,19 @@ func (d *DB) eraseDeliveries(ctx context.Context, t *Tombstone, about []store.ID
 }
 
 func (d *DB) eraseDelivery(ctx context.Context, delivery *Delivery, t *Tombstone) error {
-	set := []store.Assignment{
-		{Field: "subject", Value: entity.ErasedText}, {Field: "text", Value: ""}, {Field: "html", Value: ""},
-		{Field: "last_error", Value: nil},
-	}
+	set := append(erasedMessage(), store.Assignment{Field: "last_error", Value: nil})
 	if delivery.Account == t.Account || delivery.Recipient == t.Email {
-		set = append(set,
-			store.Assignment{Field: "recipient", Value: erasedAddress}, store.Assignment{Field: "recipient_name", Value: erasedName})
+		set = append(set, erasedRecipient()...)
 	}
 	return d.deliveries.Assign(ctx, delivery.ID, store.Filter{}, set)
+}
+
+func erasedMessage() []store.Assignment {
+	return []store.Assignment{
+		{Field: "subject", Value: entity.ErasedText}, {Field: "text", Value: ""}, {Field: "html", Value: ""},
+	}
+}
+
+func erasedRecipient() []store.Assignment {
+	return []store.Assignment{{Field: "recipient", Value: erasedAddress}, {Field: "recipient_name", Value: erasedName}}
 }

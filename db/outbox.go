@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"crm/auth"
@@ -135,10 +136,20 @@ func (d *DB) SettleKept(ctx context.Context, delivery *Delivery) error {
 
 // CancelDelivery records why a claimed delivery will not be sent.
 func (d *DB) CancelDelivery(ctx context.Context, delivery *Delivery, reason string) error {
-	return d.assignClaimed(ctx, delivery, "cancel", []store.Assignment{
+	return d.assignClaimed(ctx, delivery, "cancel", cancelled(reason))
+}
+
+// CancelErased records that a claimed delivery will not be sent because its account has been erased, and erases it, too: it was
+// planned at that moment by a process that still knew the account.
+func (d *DB) CancelErased(ctx context.Context, delivery *Delivery) error {
+	return d.assignClaimed(ctx, delivery, "erase", slices.Concat(cancelled(ReasonDeleted), erasedMessage(), erasedRecipient()))
+}
+
+func cancelled(reason string) []store.Assignment {
+	return []store.Assignment{
 		{Field: "status", Value: string(DeliveryCancelled)}, {Field: "last_error", Value: reason},
 		{Field: "lease", Value: store.ID{}},
-	})
+	}
 }
 
 // settle writes the result of an attempt, the address that was tried, and since when the delivery is held.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"crm/auth"
 	"crm/db/entity"
@@ -18,8 +19,15 @@ type Recipient struct {
 	Deactivated bool
 	// NotifySelf says that the account is told of its own changes, too.
 	NotifySelf bool
-	// Deleted says that only the account's tombstone is left. It gets messages about deletions only.
-	Deleted bool
+	// Deleted says that only the account's tombstone is left, DeletedAt when the account was deleted; zero while that goes on.
+	Deleted   bool
+	DeletedAt time.Time
+}
+
+// HearsOf reports whether the account is told of events of that time and type: a deleted one only of what was deleted before it
+// or together with it.
+func (r Recipient) HearsOf(event *store.Event) bool {
+	return !r.Deactivated && (!r.Deleted || (IsDeletion(event.Type) && (r.DeletedAt.IsZero() || !event.At.After(r.DeletedAt))))
 }
 
 // Recipients returns the current state of the accounts with these keys, by key. Accounts without a tombstone that are
@@ -91,9 +99,14 @@ func (d *DB) addDeleted(ctx context.Context, accounts map[store.ID]auth.Audience
 		return err
 	}
 	for _, t := range tombstones {
-		if accounts[t.ID] == t.Account {
-			found[t.Account] = Recipient{Name: t.Name, Email: t.Email, Deactivated: t.DeactivatedAt != nil, NotifySelf: true, Deleted: true}
+		if accounts[t.ID] != t.Account {
+			continue
 		}
+		deleted := Recipient{Name: t.Name, Email: t.Email, Deactivated: t.DeactivatedAt != nil, NotifySelf: true, Deleted: true}
+		if deleted.DeletedAt, err = d.deletedAt(ctx, t); err != nil {
+			return err
+		}
+		found[t.Account] = deleted
 	}
 	return nil
 }

@@ -79,7 +79,12 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 	switch {
 	case to.cancel != "":
 		d.log.Info("mail cancelled", "delivery", delivery.ID.String(), "reason", to.cancel)
-		d.write(ctx, delivery, func(ctx context.Context) error { return d.db.CancelDelivery(ctx, delivery, to.cancel) })
+		d.write(ctx, delivery, func(ctx context.Context) error {
+			if to.erased {
+				return d.db.CancelErased(ctx, delivery)
+			}
+			return d.db.CancelDelivery(ctx, delivery, to.cancel)
+		})
 	case decided.instead != nil:
 		d.write(ctx, delivery, decided.instead)
 		return
@@ -99,8 +104,8 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 type recipient struct {
 	// cancel is the reason for not sending the message; empty if it is to be sent.
 	cancel string
-	// deleted says that only the account's tombstone is left.
-	deleted bool
+	// deleted says that only the account's tombstone is left, erased that nothing is.
+	deleted, erased bool
 }
 
 // recipient looks up the delivery's recipient and updates the delivery's address.
@@ -114,8 +119,10 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 	}
 	to, ok := found[delivery.Account]
 	switch {
-	case !ok || (to.Deleted && !delivery.TellsOfDeletion()):
-		return recipient{cancel: db.ReasonDeleted, deleted: to.Deleted}, nil
+	case !ok:
+		return recipient{cancel: db.ReasonDeleted, erased: true}, nil
+	case to.Deleted && !delivery.TellsOfDeletion():
+		return recipient{cancel: db.ReasonDeleted, deleted: true}, nil
 	case to.Deactivated:
 		return recipient{cancel: "the recipient's account is deactivated"}, nil
 	}

@@ -109,15 +109,27 @@ func run(t *testing.T, service *Service) (stop func() error) {
 // planAll moves and plans all events.
 func (w *world) planAll(service *Service) {
 	w.t.Helper()
+	w.moveAll()
+	w.planMoved(service)
+}
+
+// moveAll moves all events into the log.
+func (w *world) moveAll() {
+	w.t.Helper()
 	for {
 		moved, err := w.store.MoveEvents(w.t.Context(), batch)
 		if err != nil {
 			w.t.Fatal(err)
 		}
 		if moved == 0 {
-			break
+			return
 		}
 	}
+}
+
+// planMoved plans the events in the log.
+func (w *world) planMoved(service *Service) {
+	w.t.Helper()
 	if err := service.planner.round(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
