@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -11,6 +12,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"crm/db"
+	"crm/db/store"
 	engine "crm/db/sqlite"
 )
 
@@ -21,17 +23,26 @@ const dataFile = "crm.db"
 // indexes are those of the server.
 func makeData(ctx context.Context, folder string, w *world, progress *progress) (path string, err error) {
 	path = filepath.Join(folder, dataFile)
-	store, err := engine.Open(ctx, path, db.Collections())
-	if err != nil {
-		return "", err
-	}
-	if err := store.Close(); err != nil {
+	nothing := func(store.Store) error { return nil }
+	if err := withStore(ctx, path, nothing); err != nil {
 		return "", err
 	}
 	if err := fill(ctx, path, w, progress); err != nil {
 		return "", fmt.Errorf("cannot create the data: %w", err)
 	}
-	return path, nil
+	// Once, so that no measured start does it.
+	return path, withStore(ctx, path, func(s store.Store) error {
+		return db.New(s, nil, db.Options{}).Upgrade(ctx, slog.New(slog.DiscardHandler))
+	})
+}
+
+// withStore opens the file with the server's engine for the time of use.
+func withStore(ctx context.Context, path string, use func(store.Store) error) error {
+	opened, err := engine.Open(ctx, path, db.Collections())
+	if err != nil {
+		return err
+	}
+	return errors.Join(use(opened), opened.Close())
 }
 
 // copyData copies the data to a new folder of a server, and syncs it to disk before any measurement.

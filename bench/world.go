@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"time"
 
 	"crm/auth"
@@ -109,9 +110,11 @@ func (w *world) ticket(i, j, k int, on *db.Interaction) *db.Ticket {
 	number := (i*interactionsEach+j)*ticketsEach + k
 	d := newDice(uint64(3 + 100*number))
 	at := on.CreatedAt.Add(time.Duration(k)*2*day + time.Duration(1+d.below(int(2*day/time.Millisecond)))*time.Millisecond)
+	serial, description := number+1, w.words.text(d, w.words.questions, 2, 4)
+	title, _, _ := strings.Cut(description, ". ")
 	t := &db.Ticket{
 		ID: newID(at, number), InteractionID: on.ID, CustomerID: on.CustomerID, InteractionUserID: on.UserID,
-		Description: w.words.text(d, w.words.questions, 2, 4), Priority: db.PriorityLow + db.Priority(d.below(4)),
+		Number: &serial, Title: title, Description: description, Priority: db.PriorityLow + db.Priority(d.below(4)),
 		Status: []db.TicketStatus{
 			db.TicketOpen, db.TicketOpen, db.TicketInProgress, db.TicketResolved, db.TicketClosed,
 		}[d.below(5)],

@@ -1,12 +1,13 @@
 package entity
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"crm/auth"
 	"crm/db/store"
@@ -28,51 +29,43 @@ func (d *Database) RefreshKeys(ctx context.Context, def *Definition) (changed in
 	return d.repositories[def.Collection].refreshKeys(ctx)
 }
 
-// refreshBatch is how many documents are read at a time, and refreshWriters how many of them are written at once, so that
-// the embedded engine commits them together.
+// upgradeBatch is how many documents of earlier versions are read at a time, and upgradeWriters how many of them are written
+// at once, so that the embedded engine commits them together.
 const (
-	refreshBatch   = 500
-	refreshWriters = 16
+	upgradeBatch   = 500
+	upgradeWriters = 64
 )
 
+// upgradeAll calls write for all documents, for several at once.
+func upgradeAll[T any](docs []*T, write func(*T) error) error {
+	var writing errgroup.Group
+	writing.SetLimit(upgradeWriters)
+	for _, doc := range docs {
+		writing.Go(func() error { return write(doc) })
+	}
+	return writing.Wait()
+}
+
 func (r *Repository[T]) refreshKeys(ctx context.Context) (changed int, err error) {
-	query := store.Query{Sort: []store.Sort{{Field: "_id"}}, Limit: refreshBatch}
+	query := store.Query{Sort: []store.Sort{{Field: "_id"}}, Limit: upgradeBatch}
 	for {
 		found, err := r.find(ctx, auth.SystemScope(), query)
 		if err != nil {
 			return changed, err
 		}
-		n, err := r.refreshAll(ctx, found)
-		if changed += n; err != nil || len(found) < refreshBatch {
+		var outdated atomic.Int64
+		err = upgradeAll(found, func(doc *T) error {
+			was, err := r.refresh(ctx, doc)
+			if was {
+				outdated.Add(1)
+			}
+			return err
+		})
+		if changed += int(outdated.Load()); err != nil || len(found) < upgradeBatch {
 			return changed, err
 		}
 		query.After = []any{r.ID(found[len(found)-1])}
 	}
-}
-
-// refreshAll refreshes documents and returns how many of them had other keys.
-func (r *Repository[T]) refreshAll(ctx context.Context, docs []*T) (changed int, err error) {
-	var mutex sync.Mutex
-	var writers sync.WaitGroup
-	for part := range slices.Chunk(docs, refreshBatch/refreshWriters+1) {
-		writers.Go(func() {
-			for _, doc := range part {
-				was, refreshErr := r.refresh(ctx, doc)
-				mutex.Lock()
-				if was {
-					changed++
-				}
-				err = cmp.Or(err, refreshErr)
-				failed := err != nil
-				mutex.Unlock()
-				if failed {
-					return
-				}
-			}
-		})
-	}
-	writers.Wait()
-	return changed, err
 }
 
 // refresh writes a document's keys if they are outdated. A document that somebody has just changed has new ones.

@@ -78,24 +78,34 @@ func (r *Repository[T]) number(doc *T) int {
 
 // numbered calls write with a document that has the next number, until no other process has taken it first.
 func (r *Repository[T]) numbered(ctx context.Context, doc *T, write func() error) error {
-	pointer := r.document(doc).Pointers(nil)[r.def.FieldIndex(r.serial.field)]
 	for range serialTries {
-		number, err := r.next(ctx)
-		if err != nil {
-			return fmt.Errorf("cannot number %s: %w", r.def.Noun, err)
-		}
-		if err := store.SetValue(pointer, number); err != nil {
+		if err := r.giveNext(ctx, doc); err != nil {
 			return err
 		}
-		if err = write(); err == nil {
+		err := write()
+		if err == nil {
 			return nil
 		}
 		r.serial.forget()
-		if store.CodeOf(err) != store.Conflict || !strings.HasSuffix(pathOf(err), r.serial.field) {
+		if !r.isTaken(err) {
 			return err
 		}
 	}
 	return store.Errorf(store.Conflict, "others take all numbers for a %s; try again", r.def.Noun)
+}
+
+// giveNext gives a document the next number.
+func (r *Repository[T]) giveNext(ctx context.Context, doc *T) error {
+	number, err := r.next(ctx)
+	if err != nil {
+		return fmt.Errorf("cannot number %s: %w", r.def.Noun, err)
+	}
+	return store.SetValue(r.document(doc).Pointers(nil)[r.def.FieldIndex(r.serial.field)], number)
+}
+
+// isTaken reports whether a write failed because another document has the number.
+func (r *Repository[T]) isTaken(err error) bool {
+	return store.CodeOf(err) == store.Conflict && strings.HasSuffix(pathOf(err), r.serial.field)
 }
 
 // retire makes sure that the number of a document that is about to be deleted isn't used again.
@@ -125,19 +135,34 @@ func (r *Repository[T]) retire(ctx context.Context, doc *T) error {
 func (r *Repository[T]) NumberAll(ctx context.Context, complete func(doc *T) []string) error {
 	for {
 		found, err := r.Find(ctx, store.Query{
-			Where: store.IsNull(r.serial.field), Sort: []store.Sort{{Field: "created_at"}, {Field: "_id"}}, Limit: removeBatch,
+			Where: store.IsNull(r.serial.field), Sort: []store.Sort{{Field: "created_at"}, {Field: "_id"}}, Limit: upgradeBatch,
 		})
 		if err != nil || len(found) == 0 {
 			return err
 		}
 		for _, doc := range found {
-			fields := append(complete(doc), r.serial.field)
-			err := r.numbered(ctx, doc, func() error {
-				return r.Assign(ctx, r.ID(doc), store.IsNull(r.serial.field), r.def.Assignments(r.document(doc), fields...))
-			})
-			if err != nil && store.CodeOf(err) != store.NotFound { // another process has numbered it
+			if err := r.giveNext(ctx, doc); err != nil {
 				return err
 			}
 		}
+		err = upgradeAll(found, func(doc *T) error { return r.writeNumber(ctx, doc, append(complete(doc), r.serial.field)) })
+		if err != nil {
+			return err
+		}
 	}
+}
+
+// writeNumber writes the number and other fields of a document that had no number, or the next number if that is taken.
+func (r *Repository[T]) writeNumber(ctx context.Context, doc *T, fields []string) error {
+	write := func() error {
+		return r.Assign(ctx, r.ID(doc), store.IsNull(r.serial.field), r.def.Assignments(r.document(doc), fields...))
+	}
+	err := write()
+	if r.isTaken(err) {
+		err = r.numbered(ctx, doc, write)
+	}
+	if store.CodeOf(err) == store.NotFound { // another process has numbered it
+		return nil
+	}
+	return err
 }
