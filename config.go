@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"crm/graph"
 	"crm/graph/document"
 	"crm/graph/transport"
+	"crm/notify"
 	"crm/notify/mail"
 )
 
@@ -22,6 +24,7 @@ type settings struct {
 	port, dataDir           string
 	mongoURI, mongoDatabase string
 	smtp                    mail.SMTPConfig
+	messages                notify.Config
 	origins                 transport.Origins
 	proxies                 transport.Proxies
 	logLevel                slog.Level
@@ -34,7 +37,7 @@ type settings struct {
 	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath, batching bool
 }
 
-// readSettings reads the variables. The error names the wrong variable.
+// readSettings reads the variables. The error has a line for each wrong variable, with its name.
 func readSettings(variable func(name string) string) (settings, error) {
 	v := variables{get: variable}
 	s := settings{
@@ -45,17 +48,17 @@ func readSettings(variable func(name string) string) (settings, error) {
 		allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
 	}
 	var err error
-	if s.limits, err = graph.ReadLimits(variable); err != nil && v.err == nil {
-		v.err = err
-	}
-	if s.limits.Transport.Time > maxOperationTime && v.err == nil {
-		v.err = fmt.Errorf("LIMIT_TIME: must be at most %s, because connections are closed soon after", maxOperationTime)
+	s.limits, err = graph.ReadLimits(variable)
+	v.check(err)
+	if s.limits.Transport.Time > maxOperationTime {
+		v.check(fmt.Errorf("LIMIT_TIME: must be at most %s, because connections are closed soon after", maxOperationTime))
 	}
 	if variable("TRUSTED_DOCUMENTS") != "" {
 		s.trusted = read(&v, "TRUSTED_DOCUMENTS", func(path string) (*document.Trusted, error) {
 			return document.ReadTrusted(path, graph.ServedSchema(), s.limits.Document)
 		})
 	}
+	s.messages = v.messages()
 	// Development features are on by default when the data is in a file on one machine, where there is nothing to protect.
 	development := s.mongoURI == ""
 	s.playground = v.flag("PLAYGROUND", s.trusted == nil)
@@ -64,9 +67,9 @@ func readSettings(variable func(name string) string) (settings, error) {
 	s.showCost = v.flag("QUERY_COST", development)
 	s.fastPath = v.flag("FAST_PATH", true)
 	s.batching = v.flag("BATCHING", false)
-	if s.smtp, err = mail.ReadSMTPConfig(variable); err != nil && v.err == nil {
-		v.err = err
-	}
+	s.smtp, err = mail.ReadSMTPConfig(variable)
+	v.check(err)
+	s.messages.Sender, s.smtp.FromName = s.smtp.From, s.messages.AppName
 	if !development {
 		const fallback = "crm"
 		inURI := read(&v, "MONGO_URI", func(uri string) (string, error) { return mongo.DatabaseName(uri, fallback) })
@@ -77,13 +80,20 @@ func readSettings(variable func(name string) string) (settings, error) {
 			return mongo.DatabaseName("mongodb:///", name)
 		})
 	}
-	return s, v.err
+	return s, errors.Join(v.errs...)
 }
 
-// variables reads environment variables and keeps the first error.
+// variables reads environment variables and keeps the errors.
 type variables struct {
-	get func(name string) string
-	err error
+	get  func(name string) string
+	errs []error
+}
+
+// check keeps an error, unless it is nil.
+func (v *variables) check(err error) {
+	if err != nil {
+		v.errs = append(v.errs, err)
+	}
 }
 
 func (v *variables) text(name, fallback string) string {
@@ -102,6 +112,23 @@ func (v *variables) flag(name string, fallback bool) bool {
 		}
 		return false, fmt.Errorf("must be true or false, not %q", text)
 	})
+}
+
+// messages reads how messages look.
+func (v *variables) messages() notify.Config {
+	c := notify.Config{
+		AppName:  v.text("APP_NAME", "CRM"),
+		Links:    notify.NewLinks(read(v, "PUBLIC_URL", notify.ParsePublicURL), read(v, "LINK_PATH", notify.ParseLinkPath)),
+		TimeZone: read(v, "DEFAULT_TIME_ZONE", parseTimeZone),
+	}
+	if v.get("MAIL_TEMPLATES") != "" {
+		c.Templates = read(v, "MAIL_TEMPLATES", notify.ReadTemplates)
+	}
+	return c
+}
+
+func parseTimeZone(name string) (*time.Location, error) {
+	return db.ParseTimeZone(cmp.Or(name, "UTC"))
 }
 
 func (v *variables) port(name, fallback string) string {
@@ -143,8 +170,8 @@ func parseRetention(text string) (time.Duration, error) {
 
 func read[T any](v *variables, name string, parse func(text string) (T, error)) T {
 	value, err := parse(v.get(name))
-	if err != nil && v.err == nil {
-		v.err = fmt.Errorf("%s: %w", name, err)
+	if err != nil {
+		v.check(fmt.Errorf("%s: %w", name, err))
 	}
 	return value
 }

@@ -51,12 +51,14 @@ func main() {
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "crm:", err)
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			fmt.Fprintln(os.Stderr, "crm:", line)
+		}
 		os.Exit(1)
 	}
 }
 
-// run executes the command in the arguments. Its error is one line, for the person who started the program.
+// run executes the command in the arguments. Its error is for the person who started the program, usually of one line.
 func run(ctx context.Context, arguments []string, out, logs io.Writer) error {
 	command := strings.Join(arguments[:min(len(arguments), 1)], "")
 	switch command {
@@ -127,7 +129,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	defer built.Wait()
 	defer stopBuilding()
 	built.Go(func() { crm.db.BuildIndexes(building, log) })
-	service := notify.New(crm.db, mailer, log, notify.Sender(s.smtp.From))
+	service := notify.New(crm.db, mailer, log, notify.Configure(s.messages))
 	return serveUntilDone(ctx, listener, newServer(handler, endStreams, log), service, log)
 }
 

@@ -12,8 +12,8 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"crm/db"
-	"crm/db/store"
 	engine "crm/db/sqlite"
+	"crm/db/store"
 )
 
 // dataFile is the name of the server's data file.

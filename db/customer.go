@@ -18,6 +18,8 @@ type Customer struct {
 	Phone        *string `db:"phone,personal"`
 	// PhoneNumber is the telephone number in international form, if that is known.
 	PhoneNumber *string `db:"phone_number" key:"Phone,international"`
+	// TimeZone is the name of an IANA time zone, nil for the server's default.
+	TimeZone *string `db:"time_zone,personal"`
 	// DeletingAt is when the customer's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at" fallback:"_id"`

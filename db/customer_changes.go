@@ -15,16 +15,19 @@ type NewCustomer struct {
 	Email   string
 	Company *string
 	Phone   *string
+	// TimeZone is the name of an IANA time zone.
+	TimeZone *string
 	// Password is nil for a customer who can't log in yet.
 	Password *string
 }
 
 // CustomerChanges are changes to a customer; nil leaves a field unchanged, a pointer to nil clears it.
 type CustomerChanges struct {
-	Name    *string
-	Email   *string
-	Company **string
-	Phone   **string
+	Name     *string
+	Email    *string
+	Company  **string
+	Phone    **string
+	TimeZone **string
 }
 
 // SignUpCustomer creates a customer account; anybody may.
@@ -47,6 +50,7 @@ func (d *DB) insertCustomer(ctx context.Context, scope auth.Scope, id store.ID, 
 	customer := &Customer{
 		ID: id, Name: problems.line("name", change.Name), Email: problems.email(change.Email),
 		Company: problems.optionalLine("company", change.Company), Phone: problems.phone(change.Phone),
+		TimeZone:  problems.timeZone(change.TimeZone),
 		CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	if change.Password != nil {
@@ -86,6 +90,9 @@ func (d *DB) UpdateCustomer(
 		}
 		if changes.Phone != nil {
 			next.Phone = problems.nextPhone(next.Phone, *changes.Phone)
+		}
+		if changes.TimeZone != nil {
+			next.TimeZone = problems.timeZone(*changes.TimeZone)
 		}
 		return entity.Updated, problems.inInput()
 	})

@@ -50,6 +50,15 @@ func IsDeletion(eventType string) bool {
 	return verb == entity.Deleted
 }
 
+// EntityOf returns what the event's entity is, such as "ticket", and its global id.
+func EntityOf(e *store.Event) (noun, id string) {
+	def, _ := catalog.ByEvent(e.Type)
+	if def == nil {
+		return "", ""
+	}
+	return def.Noun, def.Kind.GlobalID(e.Entity)
+}
+
 // AccountThatIs returns the account with that role in the event's entity: "customer", "former assignee".
 func (d EventData) AccountThatIs(role string) (account auth.AudienceKey, ok bool) {
 	for _, party := range d.Concerned {

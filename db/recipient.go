@@ -15,6 +15,8 @@ import (
 // Recipient is an account that messages are sent to.
 type Recipient struct {
 	Name, Email string
+	// TimeZone is the name of an IANA time zone, empty if it isn't known.
+	TimeZone string
 	// Deactivated accounts get no messages.
 	Deactivated bool
 	// NotifySelf says that the account is told of its own changes, too.
@@ -59,7 +61,9 @@ func (d *DB) Recipients(ctx context.Context, accounts []auth.AudienceKey) (map[a
 			return nil, err
 		}
 		for id, customer := range customers {
-			found[auth.AccountKey(auth.Customer, id)] = Recipient{Name: customer.Name, Email: customer.Email, NotifySelf: true}
+			found[auth.AccountKey(auth.Customer, id)] = Recipient{
+				Name: customer.Name, Email: customer.Email, TimeZone: valueOf(customer.TimeZone), NotifySelf: true,
+			}
 		}
 	}
 	maps.DeleteFunc(missing, func(_ store.ID, account auth.AudienceKey) bool { _, ok := found[account]; return ok })
@@ -67,7 +71,17 @@ func (d *DB) Recipients(ctx context.Context, accounts []auth.AudienceKey) (map[a
 }
 
 func (u *User) recipient() Recipient {
-	return Recipient{Name: u.Name, Email: u.Email, Deactivated: u.DeactivatedAt != nil, NotifySelf: !u.NotToldOfOwn}
+	return Recipient{
+		Name: u.Name, Email: u.Email, TimeZone: valueOf(u.TimeZone), Deactivated: u.DeactivatedAt != nil, NotifySelf: !u.NotToldOfOwn,
+	}
+}
+
+// valueOf returns a text, "" for nil.
+func valueOf(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }
 
 // ActiveAdmins returns the admins who may log in, the longest-standing first, and adds them to the known accounts.

@@ -18,6 +18,8 @@ type User struct {
 	DeactivatedAt *time.Time `db:"deactivated_at"`
 	// NotToldOfOwn says that the user isn't mailed about interactions that they change themself.
 	NotToldOfOwn bool `db:"not_told_of_own"`
+	// TimeZone is the name of an IANA time zone, nil for the server's default.
+	TimeZone *string `db:"time_zone,personal"`
 	// DeletingAt is when the user's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at" fallback:"_id"`

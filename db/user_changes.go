@@ -15,16 +15,18 @@ type NewUser struct {
 	Email    string
 	Password string
 	// Role is ADMIN or USER; SignUpUser ignores it.
-	Role auth.Role
+	Role     auth.Role
+	TimeZone *string
 }
 
-// UserChanges are changes to a user; nil leaves a field unchanged.
+// UserChanges are changes to a user; nil leaves a field unchanged, a pointer to nil clears it.
 type UserChanges struct {
 	Name  *string
 	Email *string
 	Role  *auth.Role
 	// NotifySelf says whether the user is mailed about interactions that they change themself.
 	NotifySelf *bool
+	TimeZone   **string
 }
 
 // firstAdmin is the id of the first account in an empty system. It is constant, so it can be inserted only once,
@@ -74,7 +76,7 @@ func (d *DB) insertUser(ctx context.Context, scope auth.Scope, id store.ID, chan
 	now := d.now()
 	user := &User{
 		ID: id, Name: problems.line("name", change.Name), Email: problems.email(change.Email),
-		Role: change.Role, CreatedAt: now, UpdatedAt: now, Version: 1,
+		Role: change.Role, TimeZone: problems.timeZone(change.TimeZone), CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	problems.staffRole("role", change.Role)
 	problems.password(d.passwords, "password", change.Password)
@@ -128,6 +130,9 @@ func (d *DB) UpdateUser(
 		}
 		if changes.NotifySelf != nil {
 			next.NotToldOfOwn = !*changes.NotifySelf
+		}
+		if changes.TimeZone != nil {
+			next.TimeZone = problems.timeZone(*changes.TimeZone)
 		}
 		if err := problems.inInput(); err != nil || !demotes {
 			return entity.Updated, err

@@ -602,6 +602,8 @@ type User implements Node {
   deactivatedAt: DateTime
   "Whether they are mailed about interactions that they plan or change themself, as an entry for their calendar; null if the viewer may not see it."
   notifySelf: Boolean
+  "The IANA time zone of the times in their mail, such as ` + "`" + `Asia/Kolkata` + "`" + `; null for the server's default, or if the viewer may not see it."
+  timeZone: String
   "When the account was created."
   createdAt: DateTime!
   "When the account was last changed."
@@ -745,6 +747,8 @@ type Customer implements Node {
   phone: String
   "The telephone number in international form, such as ` + "`" + `+912267789999` + "`" + `; null if that is not known."
   phoneNumber: String
+  "The IANA time zone of the times in their mail, such as ` + "`" + `Asia/Kolkata` + "`" + `; null for the server's default."
+  timeZone: String
   "Whether they have a password and so can log in."
   canLogIn: Boolean!
   "When the record was created."
@@ -1623,6 +1627,8 @@ input SignUpUserInput {
   email: EmailAddress!
   "The password, 8 to 72 bytes in UTF-8 (NFC), without control characters."
   password: String!
+  "The IANA time zone of the times in their mail, such as ` + "`" + `Asia/Kolkata` + "`" + `; if it is missing, the server's default."
+  timeZone: String
 }
 
 "The answer to ` + "`" + `signUpUser` + "`" + `."
@@ -1645,6 +1651,8 @@ input SignUpCustomerInput {
   company: String
   "The telephone number, in any form, with an extension like ` + "`" + `x12` + "`" + ` and remarks; at most 60 characters."
   phone: String
+  "The IANA time zone of the times in their mail, such as ` + "`" + `Asia/Kolkata` + "`" + `; if it is missing, the server's default."
+  timeZone: String
 }
 
 "The answer to ` + "`" + `signUpCustomer` + "`" + `."
@@ -1747,6 +1755,8 @@ input CreateUserInput {
   password: String!
   "ADMIN or USER."
   role: Role! = USER
+  "The IANA time zone of the times in their mail, such as ` + "`" + `Asia/Kolkata` + "`" + `; if it is missing, the server's default."
+  timeZone: String
 }
 
 "The answer to ` + "`" + `createUser` + "`" + `."
@@ -1769,6 +1779,8 @@ input UpdateUserInput {
   role: Role
   "Whether they are mailed about interactions that they plan or change themself."
   notifySelf: Boolean
+  "The IANA time zone of the times in their mail, such as ` + "`" + `Asia/Kolkata` + "`" + `; null for the server's default."
+  timeZone: String
 }
 
 "The answer to ` + "`" + `updateUser` + "`" + `."
@@ -1865,6 +1877,8 @@ input CreateCustomerInput {
   phone: String
   "The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters; without one the customer can't log in until an admin sets it."
   password: String
+  "The IANA time zone of the times in their mail, such as ` + "`" + `Asia/Kolkata` + "`" + `; if it is missing, the server's default."
+  timeZone: String
 }
 
 "The answer to ` + "`" + `createCustomer` + "`" + `."
@@ -1887,6 +1901,8 @@ input UpdateCustomerInput {
   company: String
   "The telephone number, in any form, with an extension like ` + "`" + `x12` + "`" + ` and remarks; at most 60 characters."
   phone: String
+  "The IANA time zone of the times in their mail, such as ` + "`" + `Asia/Kolkata` + "`" + `; null for the server's default."
+  timeZone: String
 }
 
 "The answer to ` + "`" + `updateCustomer` + "`" + `."
@@ -2444,6 +2460,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_phone(ctx, field)
 	case "phoneNumber":
 		return ec.fieldContext_Customer_phoneNumber(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_Customer_timeZone(ctx, field)
 	case "canLogIn":
 		return ec.fieldContext_Customer_canLogIn(ctx, field)
 	case "createdAt":
@@ -3064,6 +3082,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_deactivatedAt(ctx, field)
 	case "notifySelf":
 		return ec.fieldContext_User_notifySelf(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_User_timeZone(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_User_createdAt(ctx, field)
 	case "updatedAt":
@@ -5049,6 +5069,29 @@ func (ec *executionContext) _Customer_phoneNumber(ctx context.Context, field gra
 	)
 }
 func (ec *executionContext) fieldContext_Customer_phoneNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, false, false, "String")
+}
+
+func (ec *executionContext) _Customer_timeZone(ctx context.Context, field graphql.CollectedField, obj *db.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_timeZone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TimeZone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_timeZone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "String")
 }
 
@@ -12681,6 +12724,29 @@ func (ec *executionContext) fieldContext_User_notifySelf(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("User", field, true, false, "Boolean")
 }
 
+func (ec *executionContext) _User_timeZone(ctx context.Context, field graphql.CollectedField, obj *db.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_timeZone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TimeZone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_timeZone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, false, false, "String")
+}
+
 func (ec *executionContext) _User_createdAt(ctx context.Context, field graphql.CollectedField, obj *db.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14294,7 +14360,7 @@ func (ec *executionContext) unmarshalInputCreateCustomerInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "email", "company", "phone", "password"}
+	fieldsInOrder := [...]string{"name", "email", "company", "phone", "password", "timeZone"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14336,6 +14402,13 @@ func (ec *executionContext) unmarshalInputCreateCustomerInput(ctx context.Contex
 				return it, err
 			}
 			it.Password = graphql.OmittableOf(data)
+		case "timeZone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TimeZone = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -14630,7 +14703,7 @@ func (ec *executionContext) unmarshalInputCreateUserInput(ctx context.Context, o
 		asMap["role"] = "USER"
 	}
 
-	fieldsInOrder := [...]string{"name", "email", "password", "role"}
+	fieldsInOrder := [...]string{"name", "email", "password", "role", "timeZone"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14665,6 +14738,13 @@ func (ec *executionContext) unmarshalInputCreateUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.Role = data
+		case "timeZone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TimeZone = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -17108,7 +17188,7 @@ func (ec *executionContext) unmarshalInputSignUpCustomerInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "email", "password", "company", "phone"}
+	fieldsInOrder := [...]string{"name", "email", "password", "company", "phone", "timeZone"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17150,6 +17230,13 @@ func (ec *executionContext) unmarshalInputSignUpCustomerInput(ctx context.Contex
 				return it, err
 			}
 			it.Phone = graphql.OmittableOf(data)
+		case "timeZone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TimeZone = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -17178,7 +17265,7 @@ func (ec *executionContext) unmarshalInputSignUpUserInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "email", "password"}
+	fieldsInOrder := [...]string{"name", "email", "password", "timeZone"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17206,6 +17293,13 @@ func (ec *executionContext) unmarshalInputSignUpUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.Password = data
+		case "timeZone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TimeZone = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -17637,7 +17731,7 @@ func (ec *executionContext) unmarshalInputUpdateCustomerInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "name", "email", "company", "phone"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "name", "email", "company", "phone", "timeZone"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17686,6 +17780,13 @@ func (ec *executionContext) unmarshalInputUpdateCustomerInput(ctx context.Contex
 				return it, err
 			}
 			it.Phone = graphql.OmittableOf(data)
+		case "timeZone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TimeZone = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -17973,7 +18074,7 @@ func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "name", "email", "role", "notifySelf"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "name", "email", "role", "notifySelf", "timeZone"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -18022,6 +18123,13 @@ func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.NotifySelf = graphql.OmittableOf(data)
+		case "timeZone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TimeZone = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -18648,6 +18756,11 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "phoneNumber":
 			out.Values[i] = ec._Customer_phoneNumber(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "timeZone":
+			out.Values[i] = ec._Customer_timeZone(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -21252,6 +21365,11 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "notifySelf":
 			out.Values[i] = ec._User_notifySelf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "timeZone":
+			out.Values[i] = ec._User_timeZone(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -11,10 +12,11 @@ import (
 // invalid variable.
 func ReadLimits(variable func(name string) string) (Limits, error) {
 	limits := DefaultLimits()
+	var errs []error
 	if text := variable("LIMIT_TIME"); text != "" {
 		duration, err := time.ParseDuration(text)
 		if err != nil || duration <= 0 {
-			return Limits{}, fmt.Errorf("LIMIT_TIME: must be a duration like 30s, not %q", text)
+			errs = append(errs, fmt.Errorf("LIMIT_TIME: must be a duration like 30s, not %q", text))
 		}
 		limits.Transport.Time = duration
 	}
@@ -46,10 +48,10 @@ func ReadLimits(variable func(name string) string) (Limits, error) {
 		}
 		value, err := strconv.ParseInt(text, 10, 0)
 		if err != nil || value < 1 || value > math.MaxInt32 {
-			return Limits{}, fmt.Errorf("%s: must be a whole number from 1 to %d, not %q", setting.name, math.MaxInt32, text)
+			errs = append(errs, fmt.Errorf("%s: must be a whole number from 1 to %d, not %q", setting.name, math.MaxInt32, text))
 		}
 		*setting.value = int(value)
 	}
 	limits.Transport.Body = int64(body)
-	return limits, nil
+	return limits, errors.Join(errs...)
 }

@@ -73,6 +73,8 @@ type CreateCustomerInput struct {
 	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
 	// The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters; without one the customer can't log in until an admin sets it.
 	Password graphql.Omittable[*string] `json:"password,omitempty"`
+	// The IANA time zone of the times in their mail, such as `Asia/Kolkata`; if it is missing, the server's default.
+	TimeZone graphql.Omittable[*string] `json:"timeZone,omitempty"`
 }
 
 // A new note.
@@ -159,6 +161,8 @@ type CreateUserInput struct {
 	Password string `json:"password"`
 	// ADMIN or USER.
 	Role auth.Role `json:"role"`
+	// The IANA time zone of the times in their mail, such as `Asia/Kolkata`; if it is missing, the server's default.
+	TimeZone graphql.Omittable[*string] `json:"timeZone,omitempty"`
 }
 
 // The answer to `createUser`.
@@ -599,6 +603,8 @@ type SignUpCustomerInput struct {
 	Company graphql.Omittable[*string] `json:"company,omitempty"`
 	// The telephone number, in any form, with an extension like `x12` and remarks; at most 60 characters.
 	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
+	// The IANA time zone of the times in their mail, such as `Asia/Kolkata`; if it is missing, the server's default.
+	TimeZone graphql.Omittable[*string] `json:"timeZone,omitempty"`
 }
 
 // The answer to `signUpCustomer`.
@@ -617,6 +623,8 @@ type SignUpUserInput struct {
 	Email string `json:"email"`
 	// The password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
 	Password string `json:"password"`
+	// The IANA time zone of the times in their mail, such as `Asia/Kolkata`; if it is missing, the server's default.
+	TimeZone graphql.Omittable[*string] `json:"timeZone,omitempty"`
 }
 
 // The answer to `signUpUser`.
@@ -707,6 +715,8 @@ type UpdateCustomerInput struct {
 	Company graphql.Omittable[*string] `json:"company,omitempty"`
 	// The telephone number, in any form, with an extension like `x12` and remarks; at most 60 characters.
 	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
+	// The IANA time zone of the times in their mail, such as `Asia/Kolkata`; null for the server's default.
+	TimeZone graphql.Omittable[*string] `json:"timeZone,omitempty"`
 }
 
 // Changes to a note.
@@ -803,6 +813,8 @@ type UpdateUserInput struct {
 	Role graphql.Omittable[*auth.Role] `json:"role,omitempty"`
 	// Whether they are mailed about interactions that they plan or change themself.
 	NotifySelf graphql.Omittable[*bool] `json:"notifySelf,omitempty"`
+	// The IANA time zone of the times in their mail, such as `Asia/Kolkata`; null for the server's default.
+	TimeZone graphql.Omittable[*string] `json:"timeZone,omitempty"`
 }
 
 // The answer to `updateUser`.

@@ -324,20 +324,23 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 		case "phoneNumber":
 			f.index = 6
 			return true
-		case "canLogIn":
+		case "timeZone":
 			f.index = 7
 			return true
-		case "createdAt":
+		case "canLogIn":
 			f.index = 8
 			return true
-		case "updatedAt":
+		case "createdAt":
 			f.index = 9
 			return true
-		case "version":
+		case "updatedAt":
 			f.index = 10
 			return true
-		case "interactions":
+		case "version":
 			f.index = 11
+			return true
+		case "interactions":
+			f.index = 12
 			args, err := p.ec.field_Customer_interactions_args(p.ctx, f.arguments(p))
 			if err != nil {
 				return false
@@ -356,7 +359,7 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 			f.selection = p.planInteractionConnection(f.field.Selections)
 			return f.selection != nil
 		case "tickets":
-			f.index = 12
+			f.index = 13
 			args, err := p.ec.field_Customer_tickets_args(p.ctx, f.arguments(p))
 			if err != nil {
 				return false
@@ -375,7 +378,7 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
 		case "notes":
-			f.index = 13
+			f.index = 14
 			args, err := p.ec.field_Customer_notes_args(p.ctx, f.arguments(p))
 			if err != nil {
 				return false
@@ -436,18 +439,25 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 				r.string(*v)
 			}
 		case 7:
+			v := obj.TimeZone
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		case 8:
 			v := obj.CanLogIn()
 			r.bool(v)
-		case 8:
+		case 9:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 9:
+		case 10:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 10:
+		case 11:
 			v := obj.Version
 			r.int(v)
-		case 11:
+		case 12:
 			v, err := f.call.(func(*db.Customer) (*Connection[db.Interaction], error))(obj)
 			if err != nil {
 				r.failed = true
@@ -459,7 +469,7 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			} else {
 				r.renderInteractionConnection(f.selection, v)
 			}
-		case 12:
+		case 13:
 			v, err := f.call.(func(*db.Customer) (*Connection[db.Ticket], error))(obj)
 			if err != nil {
 				r.failed = true
@@ -471,7 +481,7 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			} else {
 				r.renderTicketConnection(f.selection, v)
 			}
-		case 13:
+		case 14:
 			v, err := f.call.(func(*db.Customer) (*Connection[db.CustomerNote], error))(obj)
 			if err != nil {
 				r.failed = true
@@ -3178,17 +3188,20 @@ func (p *planner) planUser(set ast.SelectionSet) *selection {
 		case "notifySelf":
 			f.index = 7
 			return true
-		case "createdAt":
+		case "timeZone":
 			f.index = 8
 			return true
-		case "updatedAt":
+		case "createdAt":
 			f.index = 9
 			return true
-		case "version":
+		case "updatedAt":
 			f.index = 10
 			return true
-		case "interactions":
+		case "version":
 			f.index = 11
+			return true
+		case "interactions":
+			f.index = 12
 			args, err := p.ec.field_User_interactions_args(p.ctx, f.arguments(p))
 			if err != nil {
 				return false
@@ -3207,7 +3220,7 @@ func (p *planner) planUser(set ast.SelectionSet) *selection {
 			f.selection = p.planInteractionConnection(f.field.Selections)
 			return f.selection != nil
 		case "tickets":
-			f.index = 12
+			f.index = 13
 			args, err := p.ec.field_User_tickets_args(p.ctx, f.arguments(p))
 			if err != nil {
 				return false
@@ -3226,7 +3239,7 @@ func (p *planner) planUser(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
 		case "assignedTickets":
-			f.index = 13
+			f.index = 14
 			args, err := p.ec.field_User_assignedTickets_args(p.ctx, f.arguments(p))
 			if err != nil {
 				return false
@@ -3294,15 +3307,22 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 				r.bool(*v)
 			}
 		case 8:
+			v := obj.TimeZone
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		case 9:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 9:
+		case 10:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 10:
+		case 11:
 			v := obj.Version
 			r.int(v)
-		case 11:
+		case 12:
 			v, err := f.call.(func(*db.User) (*Connection[db.Interaction], error))(obj)
 			if err != nil {
 				r.failed = true
@@ -3314,7 +3334,7 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 			} else {
 				r.renderInteractionConnection(f.selection, v)
 			}
-		case 12:
+		case 13:
 			v, err := f.call.(func(*db.User) (*Connection[db.Ticket], error))(obj)
 			if err != nil {
 				r.failed = true
@@ -3326,7 +3346,7 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 			} else {
 				r.renderTicketConnection(f.selection, v)
 			}
-		case 13:
+		case 14:
 			v, err := f.call.(func(*db.User) (*Connection[db.Ticket], error))(obj)
 			if err != nil {
 				r.failed = true

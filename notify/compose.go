@@ -3,8 +3,10 @@ package notify
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
+	"crm/auth"
 	"crm/db"
 	"crm/db/address"
 	"crm/db/store"
@@ -21,14 +23,22 @@ var errMalformedEvent = errors.New("event is malformed")
 type composer struct {
 	db *db.DB
 	// table has the rows for each type of event.
-	table     map[string][]*announcement
-	templates *templates
-	domain    string
+	table  map[string][]*announcement
+	config Config
+	// builtIn are the templates that are used where the operator's fail.
+	builtIn *Templates
+	// domain is that of the Message-IDs.
+	domain string
+	log    *slog.Logger
 }
 
-// newComposer returns a composer for a table; domain is the domain of the Message-IDs.
-func newComposer(d *db.DB, table []announcement, domain string) *composer {
-	c := &composer{db: d, table: map[string][]*announcement{}, templates: parseTemplates(table), domain: domain}
+// newComposer returns a composer for a table.
+func newComposer(d *db.DB, log *slog.Logger, table []announcement, config Config) *composer {
+	builtIn := builtInTemplates()
+	c := &composer{
+		db: d, log: log, table: map[string][]*announcement{}, builtIn: builtIn, config: config.withDefaults(builtIn),
+		domain: mail.Domain(config.Sender),
+	}
 	for _, row := range table {
 		c.table[row.event] = append(c.table[row.event], &row)
 	}
@@ -86,8 +96,10 @@ func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Rec
 	problem := setRecipient(delivery, to)
 	delivery.MessageID = delivery.ID.String() + "@" + c.domain
 	delivery.News, delivery.Changed = a.row.news, strings.Join(d.data.Changed, " ")
-	m := &message{mailContext: about, News: a.row.news, Entity: d.data.Entity, changed: d.data.Changed}
-	if err := c.templates.write(delivery, a.row.topic, m); err != nil {
+	if a.role == customer {
+		delivery.ReplyTo = answeringUser(d.data)
+	}
+	if err := c.write(delivery, d, about, a.row.topic); err != nil {
 		return nil, err
 	}
 	if problem != nil {
@@ -95,6 +107,33 @@ func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Rec
 		delivery.Status, delivery.LastError = db.DeliveryFailed, &reason
 	}
 	return delivery, nil
+}
+
+// answeringUser returns the account of the interaction's user, who gets the customer's replies.
+func answeringUser(data db.EventData) auth.AudienceKey {
+	for _, role := range []role{user, interactionUser} {
+		if account, ok := data.AccountThatIs(string(role)); ok {
+			return account
+		}
+	}
+	return ""
+}
+
+// write writes the texts of a delivery. If the operator's template fails, the built-in one writes them.
+func (c *composer) write(delivery *db.Delivery, d *draft, about *mailContext, topic string) error {
+	m := &message{
+		mailContext: about, News: delivery.News, Entity: d.data.Entity, changed: strings.Fields(delivery.Changed),
+		AppName: c.config.AppName, zone: c.config.zoneOf(about.accounts[delivery.Account]),
+	}
+	if !db.IsDeletion(d.event.Type) {
+		m.Link = c.config.Links.to(db.EntityOf(d.event))
+	}
+	err := c.config.Templates.write(delivery, topic, m)
+	if err == nil || c.config.Templates == c.builtIn {
+		return err
+	}
+	c.log.Error("a mail template failed; the built-in one was used", "delivery", delivery.ID.String(), "topic", topic, "error", err)
+	return c.builtIn.write(delivery, topic, m)
 }
 
 // setRecipient sets a delivery's address; the error says why no mail can be sent to it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -90,7 +91,7 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 		return
 	default:
 		if err == nil {
-			err = d.send(sending, delivery)
+			err = d.send(sending, delivery, to.replyTo)
 		}
 		d.write(ctx, delivery, d.outcome(sending, delivery, err))
 	}
@@ -106,6 +107,8 @@ type recipient struct {
 	cancel string
 	// deleted says that only the account's tombstone is left, erased that nothing is.
 	deleted, erased bool
+	// replyTo gets the answers; it has no address if the sender gets them.
+	replyTo db.Recipient
 }
 
 // recipient looks up the delivery's recipient and updates the delivery's address.
@@ -113,7 +116,11 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 	if delivery.Account == "" { // written by an earlier version
 		return recipient{}, nil
 	}
-	found, err := d.db.Recipients(ctx, []auth.AudienceKey{delivery.Account})
+	accounts := []auth.AudienceKey{delivery.Account}
+	if delivery.ReplyTo != "" {
+		accounts = append(accounts, delivery.ReplyTo)
+	}
+	found, err := d.db.Recipients(ctx, accounts)
 	if err != nil {
 		return recipient{}, err
 	}
@@ -136,13 +143,24 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 	if problem := setRecipient(delivery, to); problem != nil {
 		return recipient{}, &mail.PermanentError{Err: problem}
 	}
-	return recipient{deleted: to.Deleted}, nil
+	return recipient{deleted: to.Deleted, replyTo: answering(found[delivery.ReplyTo])}, nil
 }
 
-// mailOf returns the message that a delivery holds.
-func mailOf(d *db.Delivery) *mail.Message {
+// answering returns an account if it can be written to.
+func answering(account db.Recipient) db.Recipient {
+	if account.Deactivated || account.Deleted {
+		return db.Recipient{}
+	}
+	return account
+}
+
+// mailOf returns the message that a delivery holds. All messages about a record are in one thread, whose first message has an id
+// that derives from the record, and doesn't exist.
+func mailOf(d *db.Delivery, replyTo db.Recipient) *mail.Message {
+	_, domain, _ := strings.Cut(d.MessageID, "@")
 	return &mail.Message{
-		ID: d.MessageID, Recipient: d.Recipient, RecipientName: d.RecipientName,
+		ID: d.MessageID, Thread: d.EntityID.String() + "@" + domain,
+		Recipient: d.Recipient, RecipientName: d.RecipientName, ReplyTo: replyTo.Email, ReplyToName: replyTo.Name,
 		Subject: d.Subject, Text: d.Text, HTML: d.HTML, Date: d.CreatedAt,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"crm/auth"
 	"crm/db"
 	"crm/db/store"
 	"crm/notify/mail"
@@ -24,9 +25,12 @@ func TestInjection(t *testing.T) {
 		i.ID, i.CustomerID, i.UserID = store.NewID(), customer.ID, store.NewID()
 		i.Title, i.Description, i.Location = text, text, &text
 		w.insert(db.Interactions.Collection, &i, w.event(db.EventInteractionCreated, w.as(w.bob), content{Interaction: &i}))
+		answering := &db.User{ID: store.NewID(), Name: text, Email: "bob@crm.example", Role: auth.User}
+		w.insert(db.Users.Collection, answering)
 		ticket := *w.ticket
+		ticket.InteractionUserID = answering.ID
 		ticket.ID, ticket.InteractionID, ticket.CustomerID, ticket.Description = store.NewID(), i.ID, customer.ID, text
-		w.insert(db.Tickets.Collection, &ticket, w.event(db.EventTicketCreated, w.as(w.bob), content{Ticket: &ticket}))
+		w.insert(db.Tickets.Collection, &ticket, w.event(db.EventTicketCreated, w.as(answering), content{Ticket: &ticket}))
 	}
 	start(t, w.db, newMailer(t, server))
 	sent := map[string]*db.Delivery{}
@@ -50,7 +54,13 @@ func TestInjection(t *testing.T) {
 // harmless checks that a message has only the intended fields and texts.
 func harmless(t *testing.T, m mailtest.Received, p mailtest.Message, d *db.Delivery) {
 	t.Helper()
-	want := []string{"Auto-Submitted", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Subject", "To"}
+	want := []string{
+		"Auto-Submitted", "Content-Type", "Date", "From", "In-Reply-To", "Message-Id", "Mime-Version", "References", "Subject", "To",
+		"X-Auto-Response-Suppress",
+	}
+	if d.EventType == db.EventTicketCreated {
+		want = slices.Insert(want, 8, "Reply-To")
+	}
 	if got := slices.Sorted(maps.Keys(p.Header)); !slices.Equal(got, want) {
 		t.Errorf("the fields are %q\n%s", got, m.Raw)
 	}

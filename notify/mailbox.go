@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	_ "embed" // for mailboxPage
 	"encoding/json"
 	"html/template"
 	"log/slog"
@@ -13,6 +14,9 @@ import (
 
 // mailboxSize is the number of messages that Mailbox shows.
 const mailboxSize = 100
+
+//go:embed mailbox.html
+var mailboxPage string
 
 // mailboxPolicy forbids scripts and all requests. The messages' frames inherit it.
 const mailboxPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; " +
@@ -38,8 +42,8 @@ type mailboxEntry struct {
 // development only: it knows no viewer and hides nothing.
 func Mailbox(d *db.DB, wantsJSON func(*http.Request) bool, log *slog.Logger) http.Handler {
 	page := template.Must(template.New("mailbox.html").
-		Funcs(template.FuncMap{"moment": func(t time.Time) string { return t.UTC().Format(moment) }}).
-		ParseFS(templateFiles, "templates/mailbox.html"))
+		Funcs(template.FuncMap{"moment": func(t time.Time) string { return moment(t.UTC()) }}).
+		Parse(mailboxPage))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header())
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

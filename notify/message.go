@@ -29,6 +29,11 @@ type message struct {
 	// Entity is the event's document.
 	Entity  store.Document
 	changed []string
+	// AppName is the name of the product.
+	AppName string
+	// Link is the address of the record in the front end; it is empty if there is none, or if the record is deleted.
+	Link string
+	zone *time.Location
 
 	// RecipientName, Lead, Facts and Description are the content of the frame.
 	RecipientName string
@@ -47,6 +52,9 @@ func (m *message) Fact(label, value string) string {
 	}
 	return ""
 }
+
+// When says when an interaction takes place, in the recipient's time zone.
+func (m *message) When(i *db.Interaction) string { return when(i, m.zone) }
 
 // Changed reports whether the event changed a stored field.
 func (m *message) Changed(field string) bool { return slices.Contains(m.changed, field) }
@@ -91,19 +99,4 @@ func number(n *int) string {
 		return ""
 	}
 	return fmt.Sprintf("#%d", *n)
-}
-
-// moment is the format of a time: "Tue, 27 Aug 2024, 20:03 UTC".
-const moment = "Mon, 2 Jan 2006, 15:04 MST"
-
-// span formats when something starts and, if that is known, ends.
-func span(start time.Time, end *time.Time) string {
-	start = start.UTC()
-	if end == nil {
-		return start.Format(moment)
-	}
-	if start.Format(time.DateOnly) == end.UTC().Format(time.DateOnly) {
-		return start.Format("Mon, 2 Jan 2006, 15:04") + " to " + end.UTC().Format("15:04 MST")
-	}
-	return start.Format(moment) + " to " + end.UTC().Format(moment)
 }

@@ -32,7 +32,7 @@ type Service struct {
 type Option func(*settings)
 
 type settings struct {
-	sender     string
+	config     Config
 	grace      time.Duration
 	poll       time.Duration   // how often each part looks for work; this process's own writes wake it at once
 	longest    time.Duration   // between two attempts while the store fails, or to plan one event
@@ -44,8 +44,8 @@ type settings struct {
 	workers    int
 }
 
-// Sender sets the sender's address, whose domain is also used for the Message-IDs.
-func Sender(address string) Option { return func(s *settings) { s.sender = address } }
+// Configure sets what the operator decides about messages.
+func Configure(config Config) Option { return func(s *settings) { s.config = config } }
 
 // Grace sets how long sending may take to finish when the Service is stopped; the default is 10 seconds.
 func Grace(grace time.Duration) Option { return func(s *settings) { s.grace = grace } }
@@ -82,7 +82,7 @@ func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Ser
 		option(&s)
 	}
 	moved, erase := eventlog.NewSignal(), eventlog.NewSignal()
-	composer := newComposer(d, announcements, mail.Domain(s.sender))
+	composer := newComposer(d, log, announcements, s.config)
 	return &Service{
 		db: d, log: log, settings: s,
 		mover: d.Mover(log, moved.Raise),

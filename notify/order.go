@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"crm/auth"
@@ -147,9 +146,8 @@ func (c *composer) rewrite(ctx context.Context, delivery *db.Delivery, event *st
 	if err != nil {
 		return err
 	}
-	topic, news := c.newsOf(delivery)
-	m := &message{mailContext: about, News: news, Entity: d.data.Entity, changed: strings.Fields(delivery.Changed)}
-	return c.templates.write(delivery, topic, m)
+	topic, _ := c.newsOf(delivery)
+	return c.write(delivery, d, about, topic)
 }
 
 // hasten makes the delivery due that may have waited for this one. If that fails, that one becomes due somewhat later.

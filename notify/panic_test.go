@@ -87,7 +87,7 @@ func TestPanickingRow(t *testing.T) {
 	w.announce("Good")
 	log := new(transcript)
 	service := New(w.db, mail.Development{}, log.logger(), quick)
-	service.planner.composer = newComposer(w.db, []announcement{row}, "example.com")
+	service.planner.composer = newComposer(w.db, log.logger(), []announcement{row}, Config{})
 	run(t, service)
 	for _, d := range w.settled(2) {
 		if d.Subject != "New meeting: Good" {

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -186,7 +187,12 @@ func withStatus(data content, status db.InteractionStatus) content {
 // compose returns the deliveries for an event.
 func compose(w *world, event *store.Event) ([]*db.Delivery, error) {
 	w.t.Helper()
-	composer := newComposer(w.db, announcements, "example.com")
+	return composeWith(w, Config{Sender: "crm@example.com"}, event)
+}
+
+func composeWith(w *world, config Config, event *store.Event) ([]*db.Delivery, error) {
+	w.t.Helper()
+	composer := newComposer(w.db, slog.New(slog.DiscardHandler), announcements, config)
 	d, err := composer.draft(event)
 	if err != nil {
 		return nil, err

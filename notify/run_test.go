@@ -31,7 +31,7 @@ func eventually(t *testing.T, condition func() bool) {
 
 // quick makes a Service poll often and retry soon.
 func quick(s *settings) {
-	s.sender = "CRM <crm@example.com>"
+	s.config.Sender = "CRM <crm@example.com>"
 	s.poll, s.longest, s.grace = 5*time.Millisecond, 20*time.Millisecond, 5*time.Second
 	s.erase = 20 * time.Millisecond
 	s.pauses = slices.Repeat([]time.Duration{time.Millisecond}, 7)

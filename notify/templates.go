@@ -2,8 +2,13 @@ package notify
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	htmltemplate "html/template"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
 	"strings"
 	texttemplate "text/template"
 
@@ -14,33 +19,105 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// templates write messages. Each topic has a template that says what happened; one frame for text and one for HTML are
-// wrapped around that.
-type templates struct {
+// Templates write messages. Each topic has a template that says what happened; one frame for text and one for HTML are
+// wrapped around that. The data of all of them is a message.
+type Templates struct {
 	topics map[string]*texttemplate.Template
 	text   *texttemplate.Template
 	html   *htmltemplate.Template
 }
 
-// parseTemplates parses the embedded templates. It panics if one doesn't parse.
-func parseTemplates(table []announcement) *templates {
-	t := &templates{
-		topics: map[string]*texttemplate.Template{},
-		text:   texttemplate.Must(texttemplate.ParseFS(templateFiles, "templates/frame.txt")),
-		html:   htmltemplate.Must(htmltemplate.ParseFS(templateFiles, "templates/frame.html")),
-	}
-	functions := texttemplate.FuncMap{"excerpt": excerpt, "words": words, "priority": priority, "span": span, "number": number}
-	for _, row := range table {
-		file := row.topic + ".txt"
-		t.topics[row.topic] = texttemplate.Must(
-			texttemplate.New(file).Funcs(functions).ParseFS(templateFiles, "templates/"+file))
+// functions are what templates can call.
+var functions = map[string]any{"excerpt": excerpt, "words": words, "priority": priority, "number": number}
+
+// builtInTemplates returns the embedded templates. It panics if one doesn't parse.
+func builtInTemplates() *Templates {
+	t, err := parseTemplates(builtInFiles())
+	if err != nil {
+		panic(err)
 	}
 	return t
 }
 
+func builtInFiles() fs.FS {
+	files, err := fs.Sub(templateFiles, "templates")
+	if err != nil {
+		panic(err)
+	}
+	return files
+}
+
+// ReadTemplates reads the operator's templates from a folder. Those that it lacks are the built-in ones. Each is tried with
+// samples, so that a mistake is found before there is anything to send.
+func ReadTemplates(folder string) (*Templates, error) {
+	if err := checkNames(folder); err != nil {
+		return nil, err
+	}
+	t, err := parseTemplates(overlay{os.DirFS(folder), builtInFiles()})
+	if err != nil {
+		return nil, err
+	}
+	return t, t.try()
+}
+
+// checkNames reports templates that would never be used, because their name is wrong.
+func checkNames(folder string) error {
+	known, err := fs.Glob(builtInFiles(), "*")
+	if err != nil {
+		return err
+	}
+	found, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	used := false
+	for _, file := range found {
+		switch extension := path.Ext(file.Name()); {
+		case slices.Contains(known, file.Name()):
+			used = true
+		case extension == ".txt" || extension == ".html":
+			return fmt.Errorf("%s is no template; the templates are %s", file.Name(), strings.Join(known, ", "))
+		}
+	}
+	if !used {
+		return fmt.Errorf("%s has none of the templates %s", folder, strings.Join(known, ", "))
+	}
+	return nil
+}
+
+// overlay has the files of over, and those of base that over lacks.
+type overlay struct{ over, base fs.FS }
+
+// Open implements fs.FS.
+func (o overlay) Open(name string) (fs.File, error) {
+	file, err := o.over.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return o.base.Open(name)
+	}
+	return file, err
+}
+
+func parseTemplates(files fs.FS) (*Templates, error) {
+	t := &Templates{topics: map[string]*texttemplate.Template{}}
+	var err error
+	if t.text, err = texttemplate.New("frame.txt").Funcs(functions).ParseFS(files, "frame.txt"); err != nil {
+		return nil, err
+	}
+	if t.html, err = htmltemplate.New("frame.html").Funcs(functions).ParseFS(files, "frame.html"); err != nil {
+		return nil, err
+	}
+	for _, row := range announcements {
+		file := row.topic + ".txt"
+		if t.topics[row.topic], err = texttemplate.New(file).Funcs(functions).ParseFS(files, file); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
 // write fills in a delivery's subject, text and HTML. The output of the topic's template is untrusted.
-func (t *templates) write(delivery *db.Delivery, topic string, m *message) error {
-	m.RecipientName = delivery.RecipientName
+func (t *Templates) write(delivery *db.Delivery, topic string, m *message) error {
+	m.RecipientName, m.Facts = delivery.RecipientName, nil
 	parts := map[string]string{}
 	for _, part := range []string{"subject", "lead", "facts", "description"} {
 		var written strings.Builder

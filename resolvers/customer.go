@@ -21,7 +21,7 @@ func (r mutationResolver) CreateCustomer(
 ) (*graph.CreateCustomerPayload, error) {
 	customer, err := r.db.CreateCustomer(ctx, scopeOf(ctx), db.NewCustomer{
 		Name: input.Name, Email: input.Email, Company: input.Company.Value(), Phone: input.Phone.Value(),
-		Password: input.Password.Value(),
+		TimeZone: input.TimeZone.Value(), Password: input.Password.Value(),
 	})
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (r mutationResolver) UpdateCustomer(
 	}
 	customer, err := r.db.UpdateCustomer(ctx, scopeOf(ctx), id, input.ExpectedVersion.Value(), db.CustomerChanges{
 		Name: text(input.Name), Email: text(input.Email),
-		Company: clearable(input.Company), Phone: clearable(input.Phone),
+		Company: clearable(input.Company), Phone: clearable(input.Phone), TimeZone: clearable(input.TimeZone),
 	})
 	if err != nil {
 		return nil, err

@@ -65,13 +65,15 @@ func (w *world) namesIn(in any) string {
 	return strings.Join(slices.Compact(names), " ")
 }
 
-// TestOtherUsersAreRedacted reads a user's record in every possible way: only the user and admins see the role, and only
+// TestOtherUsersAreRedacted reads a user's record in every possible way: only the user and admins see the role and the time zone, and only
 // staff whether the account is active.
 func TestOtherUsersAreRedacted(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		w.assign("leak", "uma")
-		const record = " { ... on User { id name email version role active deactivatedAt createdAt updatedAt } }"
+		s.must(w.people["uma"].token, `mutation($id: ID!) { updateUser(input: {id: $id, timeZone: "Asia/Kolkata"}) { user { id } } }`,
+			variables{"id": w.ids["uma"]})
+		const record = " { ... on User { id name email version role active deactivatedAt timeZone createdAt updatedAt } }"
 		ways := map[string]string{
 			"user":               "user(by: {id: $uma})" + record,
 			"byEmail":            `byEmail: user(by: {email: "uma@example.com"})` + record,
@@ -101,7 +103,7 @@ func TestOtherUsersAreRedacted(t *testing.T) {
 				if a.at(way+".createdAt") == nil || a.at(way+".updatedAt") == nil {
 					t.Errorf("%s doesn't see the times by %s: %s", test.viewer, way, a.raw)
 				}
-				for field, want := range map[string]bool{"role": test.all, "active": test.viewer != "cleo"} {
+				for field, want := range map[string]bool{"role": test.all, "timeZone": test.all, "active": test.viewer != "cleo"} {
 					if shown := a.at(way+"."+field) != nil; shown != want {
 						t.Errorf("%s sees the %s of uma by %s: %v, want %v", test.viewer, field, way, shown, want)
 					}

@@ -62,8 +62,8 @@ func (p patched) check(s *server, changes variables, differences map[string]any)
 func TestPatch(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
-		customer := patched{"updateCustomer", "customer", "name email company phone version updatedAt", p.user.token, p.customer.id}
-		user := patched{"updateUser", "user", "name email role version updatedAt", p.admin.token, p.user.id}
+		customer := patched{"updateCustomer", "customer", "name email company phone timeZone version updatedAt", p.user.token, p.customer.id}
+		user := patched{"updateUser", "user", "name email role timeZone version updatedAt", p.admin.token, p.user.id}
 		interaction := patched{"updateInteraction", "interaction",
 			"kind title description startTime endTime durationMinutes location status version updatedAt", p.user.token, p.interaction}
 		ticket := patched{"updateTicket", "ticket", "description priority status version updatedAt", p.user.token, p.ticket}
@@ -81,6 +81,10 @@ func TestPatch(t *testing.T) {
 			{customer, variables{"company": " ", "expectedVersion": nil}, nil},
 			{customer, variables{"email": "Rahul@Example.org"}, map[string]any{"email": "Rahul@Example.org"}},
 			{customer, variables{"phone": ""}, map[string]any{"phone": nil}},
+			{customer, variables{"timeZone": " Asia/Kolkata "}, map[string]any{"timeZone": "Asia/Kolkata"}},
+			{customer, variables{"timeZone": ""}, map[string]any{"timeZone": nil}},
+			{user, variables{"timeZone": "America/Argentina/Ushuaia"}, map[string]any{"timeZone": "America/Argentina/Ushuaia"}},
+			{user, variables{"timeZone": nil}, map[string]any{"timeZone": nil}},
 			{user, variables{"name": "Uma K."}, map[string]any{"name": "Uma K."}},
 			{user, variables{"role": "ADMIN"}, map[string]any{"role": "ADMIN"}},
 			{user, variables{"role": "USER", "email": "uma.k@example.com"}, map[string]any{"role": "USER", "email": "uma.k@example.com"}},

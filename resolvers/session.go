@@ -13,7 +13,9 @@ import (
 func (r mutationResolver) SignUpUser(
 	ctx context.Context, input graph.SignUpUserInput,
 ) (*graph.SignUpUserPayload, error) {
-	user, err := r.db.SignUpUser(ctx, db.NewUser{Name: input.Name, Email: input.Email, Password: input.Password})
+	user, err := r.db.SignUpUser(ctx, db.NewUser{
+		Name: input.Name, Email: input.Email, Password: input.Password, TimeZone: input.TimeZone.Value(),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +32,7 @@ func (r mutationResolver) SignUpCustomer(
 ) (*graph.SignUpCustomerPayload, error) {
 	customer, err := r.db.SignUpCustomer(ctx, db.NewCustomer{
 		Name: input.Name, Email: input.Email, Company: input.Company.Value(), Phone: input.Phone.Value(),
-		Password: &input.Password,
+		TimeZone: input.TimeZone.Value(), Password: &input.Password,
 	})
 	if err != nil {
 		return nil, err

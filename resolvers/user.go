@@ -22,6 +22,7 @@ func (r mutationResolver) CreateUser(
 ) (*graph.CreateUserPayload, error) {
 	user, err := r.db.CreateUser(ctx, scopeOf(ctx), db.NewUser{
 		Name: input.Name, Email: input.Email, Password: input.Password, Role: input.Role,
+		TimeZone: input.TimeZone.Value(),
 	})
 	if err != nil {
 		return nil, err
@@ -37,7 +38,7 @@ func (r mutationResolver) UpdateUser(
 	id := problems.ID("input.id", db.KindUser, input.ID)
 	changes := db.UserChanges{
 		Name: text(input.Name), Email: text(input.Email), Role: change[auth.Role](&problems, "role", input.Role),
-		NotifySelf: change[bool](&problems, "notifySelf", input.NotifySelf),
+		NotifySelf: change[bool](&problems, "notifySelf", input.NotifySelf), TimeZone: clearable(input.TimeZone),
 	}
 	if err := problems.Err(); err != nil {
 		return nil, err

@@ -40,8 +40,12 @@ type SMTPConfig struct {
 	Host string
 	Port int
 	TLS  TLSMode
-	// From is the sender's address, with or without a display name.
-	From string
+	// From is the sender's address, with or without a display name; FromName is the name if it has none.
+	From     string
+	FromName string
+	// ReplyTo is the address that all answers go to, with or without a display name. If it is empty, each message says where
+	// they go.
+	ReplyTo string
 	// Username defaults to From's address.
 	Username string
 	// Password is empty if the server needs none.
@@ -54,51 +58,67 @@ type SMTPConfig struct {
 	RootCAs *x509.CertPool
 }
 
-// ReadSMTPConfig reads the configuration from environment variables. The error names the wrong variable.
+// ReadSMTPConfig reads the configuration from environment variables. The error has a line for each wrong variable, with its
+// name.
 func ReadSMTPConfig(variable func(name string) string) (SMTPConfig, error) {
 	c := SMTPConfig{
 		Host: variable("SMTP_HOST"), TLS: TLSMode(variable("SMTP_TLS")), From: variable("SMTP_MAIL"),
+		ReplyTo:  variable("SMTP_REPLY_TO"),
 		Username: variable("SMTP_USER"), Password: variable("SMTP_PASSWORD"),
 		Token: variable("SMTP_OAUTH_TOKEN"), TokenCommand: variable("SMTP_OAUTH_TOKEN_COMMAND"),
 	}
-	port, err := strconv.ParseUint(cmp.Or(variable("SMTP_PORT"), "587"), 10, 16)
-	if err != nil {
-		return c, fmt.Errorf("SMTP_PORT: must be a port number, not %q", variable("SMTP_PORT"))
-	}
-	c.Port = int(port)
 	if c.Host == "" && c.From == "" {
 		c.From = "crm@localhost" // in messages that are kept
 	}
+	port, err := strconv.ParseUint(cmp.Or(variable("SMTP_PORT"), "587"), 10, 16)
+	if err != nil {
+		c.Port = 587
+		return c, errors.Join(fmt.Errorf("SMTP_PORT: must be a port number, not %q", variable("SMTP_PORT")), c.check())
+	}
+	c.Port = int(port)
 	return c, c.check()
 }
 
-// check returns what is wrong with a configuration, with the name of the variable. The rest of it matters only if there is
-// a server.
+// check returns what is wrong with a configuration, a line with its name for each variable. Most of it matters only if there
+// is a server.
 func (c SMTPConfig) check() error {
-	if _, err := parseSender(c.From); err != nil {
-		return fmt.Errorf("SMTP_MAIL: %w", err)
+	var errs []error
+	add := func(variable string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", variable, err))
+		}
+	}
+	_, err := parseMailbox(c.From)
+	add("SMTP_MAIL", err)
+	if c.ReplyTo != "" {
+		_, err := parseMailbox(c.ReplyTo)
+		add("SMTP_REPLY_TO", err)
 	}
 	if c.Port < 1 || c.Port > 65535 {
-		return fmt.Errorf("SMTP_PORT: must be a port number from 1 to 65535, not %d", c.Port)
+		add("SMTP_PORT", fmt.Errorf("must be a port number from 1 to 65535, not %d", c.Port))
 	}
 	if !slices.Contains([]TLSMode{AutomaticTLS, RequireSTARTTLS, ImplicitTLS, NoTLS}, c.TLS) {
-		return fmt.Errorf("SMTP_TLS: must be starttls, implicit or none, not %q", string(c.TLS))
+		add("SMTP_TLS", fmt.Errorf("must be starttls, implicit or none, not %q", string(c.TLS)))
 	}
-	if c.Host == "" {
-		return nil
+	if c.Host != "" {
+		_, err := parseHost(c.Host)
+		add("SMTP_HOST", err)
+		c.checkAccount(add)
 	}
-	if _, err := parseHost(c.Host); err != nil {
-		return fmt.Errorf("SMTP_HOST: %w", err)
+	return errors.Join(errs...)
+}
+
+// checkAccount adds what is wrong with the account at the mail server.
+func (c SMTPConfig) checkAccount(add func(variable string, err error)) {
+	if c.Token != "" && c.TokenCommand != "" {
+		add("SMTP_OAUTH_TOKEN, SMTP_OAUTH_TOKEN_COMMAND", errors.New("only one of them can be used"))
 	}
 	switch {
-	case c.Token != "" && c.TokenCommand != "":
-		return errors.New("SMTP_OAUTH_TOKEN, SMTP_OAUTH_TOKEN_COMMAND: only one of them can be used")
 	case c.Username != "" && !c.logsIn():
-		return errors.New("SMTP_USER: needs SMTP_PASSWORD, SMTP_OAUTH_TOKEN or SMTP_OAUTH_TOKEN_COMMAND beside it")
+		add("SMTP_USER", errors.New("needs SMTP_PASSWORD, SMTP_OAUTH_TOKEN or SMTP_OAUTH_TOKEN_COMMAND beside it"))
 	case strings.ContainsAny(c.Username, "\x00\x01\r\n"):
-		return errors.New("SMTP_USER: must not contain control characters")
+		add("SMTP_USER", errors.New("must not contain control characters"))
 	}
-	return nil
 }
 
 // logsIn reports whether the server is logged in to.
@@ -128,28 +148,28 @@ func parseHost(text string) (string, error) {
 	return host, nil
 }
 
-// sender is the address that messages come from, and the name to display with it.
-type sender struct{ Name, Address string }
+// mailbox is an address of the operator, and the name to display with it.
+type mailbox struct{ Name, Address string }
 
-// parseSender parses the sender's address, with or without a display name.
-func parseSender(text string) (sender, error) {
+// parseMailbox parses an address of the operator, with or without a display name.
+func parseMailbox(text string) (mailbox, error) {
 	parsed, err := mail.ParseAddress(text)
 	if err != nil {
-		return sender{}, fmt.Errorf("must be the sender's address, such as CRM <crm@example.com>, not %q: %w", text, err)
+		return mailbox{}, fmt.Errorf("must be an address such as CRM <crm@example.com>, not %q: %w", text, err)
 	}
 	from, err := address.Parse(parsed.Address)
 	switch {
 	case err != nil:
-		return sender{}, fmt.Errorf("%w, not %q", err, text)
+		return mailbox{}, fmt.Errorf("%w, not %q", err, text)
 	case from.NeedsUTF8():
-		return sender{}, fmt.Errorf("must be ASCII before the @, as some mail servers require, not %q", text)
+		return mailbox{}, fmt.Errorf("must be ASCII before the @, as some mail servers require, not %q", text)
 	}
-	return sender{parsed.Name, from.Mailbox()}, nil
+	return mailbox{parsed.Name, from.Mailbox()}, nil
 }
 
 // Domain returns the domain of the sender's address, for Message-IDs.
 func Domain(from string) string {
-	sender, err := parseSender(from)
+	sender, err := parseMailbox(from)
 	if err != nil {
 		return "localhost"
 	}

@@ -19,12 +19,17 @@ type Mailer interface {
 type Message struct {
 	// ID is the RFC 5322 Message-ID without its angle brackets.
 	ID string
+	// Thread is the Message-ID that the messages of one thread refer to; empty if the message stands alone.
+	Thread string
 	// Recipient is the address, RecipientName the display name.
 	Recipient     string
 	RecipientName string
-	Subject       string
-	Text          string
-	HTML          string
+	// ReplyTo is the address that answers go to, if it isn't the sender's, and ReplyToName the display name.
+	ReplyTo     string
+	ReplyToName string
+	Subject     string
+	Text        string
+	HTML        string
 	// Date is when the message was composed; it is the same for every attempt to send it.
 	Date time.Time
 }

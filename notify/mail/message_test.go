@@ -37,7 +37,8 @@ func TestMessage(t *testing.T) {
 	}
 	for field, want := range map[string]string{
 		"Message-ID": "<" + d.ID + ">", "Date": "Tue, 27 Aug 2024 20:03:00 +0000",
-		"Auto-Submitted": "auto-generated", "MIME-Version": "1.0",
+		"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "MIME-Version": "1.0",
+		"In-Reply-To": "<" + d.Thread + ">", "References": "<" + d.Thread + ">", "Reply-To": `"Bob" <bob@crm.example>`,
 	} {
 		if got := p.Header.Get(field); got != want {
 			t.Errorf("%s is %q, want %q", field, got, want)
@@ -86,6 +87,51 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+// TestReplyTo checks where answers go.
+func TestReplyTo(t *testing.T) {
+	t.Parallel()
+	server := mailtest.NewServer(t)
+	for i, test := range []struct{ operators, address, name, want string }{
+		{"", "", "Bob", ""},
+		{"", "bob@crm.example", "", "<bob@crm.example>"},
+		{"", "bob@bücher.example", "Bøb, the user", "=?utf-8?q?B=C3=B8b=2C_the_user?= <bob@xn--bcher-kva.example>"},
+		{"", "jürgen@crm.example", "Jürgen", ""}, // which only some mail servers accept
+		{"", "nobody", "Bob", ""},
+		{"support@crm.example", "bob@crm.example", "Bob", "<support@crm.example>"},
+		{"Acme support <support@crm.example>", "", "", `"Acme support" <support@crm.example>`},
+	} {
+		d := newMessage()
+		d.Thread, d.ReplyTo, d.ReplyToName = "", test.address, test.name
+		mailer := newMailer(t, server, func(c *SMTPConfig) { c.ReplyTo = test.operators })
+		if err := mailer.Send(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		header := mailtest.Parse(t, server.Inbox()[i].Raw).Header
+		if got := header.Get("Reply-To"); got != test.want || header["References"] != nil || header["In-Reply-To"] != nil {
+			t.Errorf("Reply-To is %q, want %q, in %v", got, test.want, header)
+		}
+	}
+}
+
+// TestSenderName checks the name that messages come from.
+func TestSenderName(t *testing.T) {
+	t.Parallel()
+	server := mailtest.NewServer(t)
+	for i, test := range []struct{ from, name, want string }{
+		{"crm@example.com", "Acme", `"Acme" <crm@example.com>`},
+		{"Support <crm@example.com>", "Acme", `"Support" <crm@example.com>`},
+		{"crm@example.com", "", "<crm@example.com>"},
+	} {
+		mailer := newMailer(t, server, func(c *SMTPConfig) { c.From, c.FromName = test.from, test.name })
+		if err := mailer.Send(t.Context(), newMessage()); err != nil {
+			t.Fatal(err)
+		}
+		if got := mailtest.Parse(t, server.Inbox()[i].Raw).Header.Get("From"); got != test.want {
+			t.Errorf("From is %q, want %q", got, test.want)
+		}
+	}
+}
+
 // TestStoredHeaders checks that no header text of a message is trusted.
 func TestStoredHeaders(t *testing.T) {
 	t.Parallel()
@@ -93,7 +139,11 @@ func TestStoredHeaders(t *testing.T) {
 	mailer := newMailer(t, server)
 	for _, text := range mailtest.Hostile {
 		d := newMessage()
-		d.RecipientName, d.Subject, d.ID = text, text, text
+		d.RecipientName, d.Subject, d.ID, d.Thread, d.ReplyToName = text, text, text, text, text
+		if err := mailer.Send(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		d.ReplyTo = "bob@crm.example" + text
 		if err := mailer.Send(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +158,7 @@ func TestStoredHeaders(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(message.Header) > 8 || message.Header.Get("Bcc") != "" {
+		if len(message.Header) > 12 || message.Header.Get("Bcc") != "" {
 			t.Errorf("there are extra fields in\n%s", m.Raw)
 		}
 	}

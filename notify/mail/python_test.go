@@ -18,7 +18,8 @@ for raw in json.load(sys.stdin):
     m = email.message_from_bytes(raw.encode("latin-1"), policy=email.policy.SMTP)
     sender, to = m["from"].addresses[0], m["to"].addresses[0]
     defects = [str(d) for part in m.walk() for d in part.defects]
-    defects += [str(d) for name in ("from", "to", "subject", "date", "message-id") for d in m[name].defects]
+    names = ("from", "to", "subject", "date", "message-id", "reply-to", "in-reply-to", "references")
+    defects += [str(d) for name in names for d in m[name].defects]
     m.as_bytes()
     print(json.dumps({
         "subject": m["subject"], "from": sender.display_name, "to": to.display_name, "address": to.addr_spec,

@@ -13,8 +13,10 @@ import (
 
 // SMTP is a Mailer that sends mail through an SMTP server.
 type SMTP struct {
-	config   SMTPConfig
-	from     sender
+	config SMTPConfig
+	from   mailbox
+	// replies is the mailbox that all answers go to; it has no address if the operator names none.
+	replies  mailbox
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	timeouts timeouts
 	tokens   *tokens
@@ -29,13 +31,20 @@ func NewSMTP(config SMTPConfig) (*SMTP, error) {
 	if err != nil {
 		return nil, fmt.Errorf("SMTP_HOST: %w", err)
 	}
-	from, err := parseSender(config.From)
+	from, err := parseMailbox(config.From)
 	if err != nil {
 		return nil, fmt.Errorf("SMTP_MAIL: %w", err)
 	}
+	from.Name = cmp.Or(from.Name, config.FromName)
+	var replies mailbox
+	if config.ReplyTo != "" {
+		if replies, err = parseMailbox(config.ReplyTo); err != nil {
+			return nil, fmt.Errorf("SMTP_REPLY_TO: %w", err)
+		}
+	}
 	config.Host, config.Username = host, cmp.Or(config.Username, from.Address)
 	return &SMTP{
-		config: config, from: from, dial: new(net.Dialer).DialContext, timeouts: standardTimeouts(),
+		config: config, from: from, replies: replies, dial: new(net.Dialer).DialContext, timeouts: standardTimeouts(),
 		tokens: &tokens{fixed: config.Token, command: config.TokenCommand},
 	}, nil
 }

@@ -18,16 +18,40 @@ func (s *SMTP) compose(m *Message, recipient address.Address) ([]byte, error) {
 			"Message-Id":     {"<" + Header(m.ID, address.Limit) + ">"},
 			"Date":           {m.Date.UTC().Format(time.RFC1123Z)},
 			"Auto-Submitted": {"auto-generated"},
+			// Exchange ignores Auto-Submitted when it decides whether to answer that somebody is out of office.
+			"X-Auto-Response-Suppress": {"All"},
 		},
+	}
+	// Package email splits lists of addresses at every comma, even inside a name, and writes each field on one line.
+	fields := map[string]string{
+		"From":    addressField("From", Header(s.from.Name, NameLimit), s.from.Address),
+		"To":      addressField("To", Header(m.RecipientName, NameLimit), recipient.Mailbox()),
+		"Subject": textField("Subject", Header(m.Subject, SubjectLimit)),
+	}
+	if replyTo := s.replyTo(m); replyTo.Address != "" {
+		composed.ReplyTo = []string{"replaced"}
+		fields["Reply-To"] = addressField("Reply-To", Header(replyTo.Name, NameLimit), replyTo.Address)
+	}
+	if m.Thread != "" {
+		thread := "<" + Header(m.Thread, address.Limit) + ">"
+		composed.Headers["In-Reply-To"], composed.Headers["References"] = []string{thread}, []string{thread}
 	}
 	raw, err := composed.Bytes()
 	if err != nil {
 		return nil, fmt.Errorf("cannot write message: %w", err)
 	}
-	// Package email splits lists of addresses at every comma, even inside a name, and writes each field on one line.
-	return setFields(raw, map[string]string{
-		"From":    addressField("From", Header(s.from.Name, NameLimit), s.from.Address),
-		"To":      addressField("To", Header(m.RecipientName, NameLimit), recipient.Mailbox()),
-		"Subject": textField("Subject", Header(m.Subject, SubjectLimit)),
-	})
+	return setFields(raw, fields)
+}
+
+// replyTo returns the mailbox that answers go to; it has no address if they go to the sender. One that only some mail servers
+// accept isn't named.
+func (s *SMTP) replyTo(m *Message) mailbox {
+	if s.replies.Address != "" {
+		return s.replies
+	}
+	to, err := address.Parse(m.ReplyTo)
+	if err != nil || to.NeedsUTF8() {
+		return mailbox{}
+	}
+	return mailbox{m.ReplyToName, to.Mailbox()}
 }

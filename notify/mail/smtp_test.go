@@ -14,7 +14,8 @@ import (
 
 func newMessage() *Message {
 	return &Message{
-		ID: "0191ad5e@example.com", Recipient: "carl@customer.example", RecipientName: "Carl",
+		ID: "0191ad5e@example.com", Thread: "0191ad5d@example.com", ReplyTo: "bob@crm.example", ReplyToName: "Bob",
+		Recipient: "carl@customer.example", RecipientName: "Carl",
 		Subject: "New meeting", Text: "text", HTML: "<p>text</p>", Date: time.Date(2024, 8, 27, 20, 3, 0, 0, time.UTC),
 	}
 }

@@ -1,0 +1,69 @@
+package notify
+
+import (
+	"fmt"
+	"time"
+
+	"crm/auth"
+	"crm/db"
+	"crm/db/store"
+)
+
+// try writes messages about samples, with each piece of news and with all that may be missing, and returns what fails.
+func (t *Templates) try() error {
+	about, samples := sampleContext(), samples()
+	for _, row := range announcements {
+		for _, entity := range samples[row.topic] {
+			m := &message{
+				mailContext: about, News: row.news, Entity: entity, changed: []string{"title", "status", "priority"},
+				AppName: defaultAppName, Link: "https://crm.example.com/", zone: time.UTC,
+			}
+			delivery := &db.Delivery{RecipientName: "Asha"}
+			if err := t.write(delivery, row.topic, m); err != nil {
+				return err
+			}
+			if delivery.Subject == "" {
+				return fmt.Errorf("%s.txt writes no subject when something is %s", row.topic, row.news)
+			}
+		}
+	}
+	return nil
+}
+
+var (
+	sampleUser     = store.DerivedID("sample user")
+	sampleCustomer = store.DerivedID("sample customer")
+	sampleMeeting  = store.DerivedID("sample interaction")
+)
+
+// sampleContext has the names that the complete samples refer to.
+func sampleContext() *mailContext {
+	return &mailContext{
+		accounts: map[auth.AudienceKey]db.Recipient{
+			auth.AccountKey(auth.User, sampleUser):         {Name: "Ravi"},
+			auth.AccountKey(auth.Customer, sampleCustomer): {Name: "Asha"},
+		},
+		interactions: map[store.ID]*db.Interaction{sampleMeeting: {Title: "Yearly review"}},
+	}
+}
+
+// samples returns documents by topic: complete ones, and others that have only what all have.
+func samples() map[string][]store.Document {
+	start, end, place, serial := time.Unix(0, 0), time.Unix(3600, 0), "Room 5", 7
+	return map[string][]store.Document{
+		"interaction": {
+			&db.Interaction{
+				UserID: sampleUser, CustomerID: sampleCustomer, Kind: db.KindMeeting, Status: db.InteractionPlanned,
+				Title: "Yearly review", Description: "Bring cake.", StartTime: start, EndTime: &end, Location: &place,
+			},
+			&db.Interaction{Title: "Yearly review", StartTime: start, AllDay: true},
+		},
+		"ticket": {
+			&db.Ticket{
+				InteractionID: sampleMeeting, CustomerID: sampleCustomer, InteractionUserID: sampleUser, AssigneeID: &sampleUser,
+				Number: &serial, Title: "The printer is on fire", Description: "It burns.", Status: db.TicketOpen, Priority: db.PriorityUrgent,
+			},
+			&db.Ticket{Title: "The printer is on fire", Status: db.TicketResolved, Priority: db.PriorityLow},
+		},
+	}
+}
