@@ -3,15 +3,17 @@ package db
 import (
 	"time"
 
+	"crm/db/address"
 	"crm/db/entity"
 	"crm/db/store"
 )
 
 // Customer is a customer of the business.
 type Customer struct {
-	ID    store.ID `db:"_id"`
-	Name  string   `db:"name,personal"`
-	Email string   `db:"email,personal"`
+	ID   store.ID `db:"_id"`
+	Name string   `db:"name,personal"`
+	// Email is empty for a customer who has no address.
+	Email string `db:"email,personal"`
 	// PasswordHash is empty for a customer whom the staff created and who can't log in yet.
 	PasswordHash string  `db:"password,secret"`
 	Company      *string `db:"company,personal"`
@@ -38,7 +40,7 @@ var Customers = entity.Declare(entity.Declaration[Customer]{
 	Kind: "cus", Name: "customers", Noun: "customer",
 	Required: [][]string{{"name", "email"}},
 	Visible:  []entity.Grant{entity.ToStaff(), entity.ToCustomer("_id")},
-	Computed: map[string][]string{"canLogIn": {"password"}},
+	Computed: map[string][]string{"canLogIn": {"password", "email"}},
 	Indexes: []store.Index{
 		{Name: "customers_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "customers_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},
@@ -51,5 +53,15 @@ var Customers = entity.Declare(entity.Declaration[Customer]{
 	Searched: []string{"name_key", "email_key", "company_key", "phone_key"},
 })
 
-// CanLogIn reports whether the customer has a password.
-func (c *Customer) CanLogIn() bool { return c.PasswordHash != "" }
+// CanLogIn reports whether the customer has an address and a password.
+func (c *Customer) CanLogIn() bool { return c.PasswordHash != "" && c.Address() != nil }
+
+// Address returns the customer's e-mail address, nil if they have none.
+func (c *Customer) Address() *string { return addressIn(&c.Email) }
+
+func addressIn(text *string) *string {
+	if address.Trim(*text) == "" {
+		return nil
+	}
+	return text
+}

@@ -11,7 +11,9 @@ import (
 
 // NewCustomer is the data of a customer to create.
 type NewCustomer struct {
-	Name    string
+	// Name may be empty if the staff know only the telephone number.
+	Name string
+	// Email is empty for a customer who has no address.
 	Email   string
 	Company *string
 	Phone   *string
@@ -23,7 +25,8 @@ type NewCustomer struct {
 
 // CustomerChanges are changes to a customer; nil leaves a field unchanged, a pointer to nil clears it.
 type CustomerChanges struct {
-	Name     *string
+	Name *string
+	// Email is cleared by an empty text, but not for a customer who can log in.
 	Email    *string
 	Company  **string
 	Phone    **string
@@ -32,8 +35,9 @@ type CustomerChanges struct {
 
 // SignUpCustomer creates a customer account; anybody may.
 func (d *DB) SignUpCustomer(ctx context.Context, change NewCustomer) (*Customer, error) {
-	id := store.NewID()
-	return d.insertCustomer(ctx, auth.Scope{Role: auth.Customer, Account: id}, id, change)
+	var problems Problems
+	customer := &Customer{ID: store.NewID(), Name: problems.line("name", change.Name), Email: problems.email(change.Email)}
+	return d.insertCustomer(ctx, auth.Scope{Role: auth.Customer, Account: customer.ID}, customer, change, problems)
 }
 
 // CreateCustomer creates a customer; only staff may.
@@ -41,18 +45,25 @@ func (d *DB) CreateCustomer(ctx context.Context, scope auth.Scope, change NewCus
 	if !scope.IsStaff() {
 		return nil, store.Errorf(store.Forbidden, "only staff may create customers")
 	}
-	return d.insertCustomer(ctx, scope, store.NewID(), change)
+	var problems Problems
+	customer := &Customer{ID: store.NewID(), Name: problems.nameOrPhone(change.Name, change.Phone)}
+	switch {
+	case !isBlank(change.Email):
+		customer.Email = problems.email(change.Email)
+	case change.Password != nil:
+		problems.Add("email", "must be given with a password: it is needed to log in")
+	}
+	return d.insertCustomer(ctx, scope, customer, change, problems)
 }
 
-func (d *DB) insertCustomer(ctx context.Context, scope auth.Scope, id store.ID, change NewCustomer) (*Customer, error) {
-	var problems Problems
+// insertCustomer completes and inserts a new customer, whose name and address are checked already.
+func (d *DB) insertCustomer(
+	ctx context.Context, scope auth.Scope, customer *Customer, change NewCustomer, problems Problems,
+) (*Customer, error) {
 	now := d.now()
-	customer := &Customer{
-		ID: id, Name: problems.line("name", change.Name), Email: problems.email(change.Email),
-		Company: problems.optionalLine("company", change.Company), Phone: problems.phone(change.Phone),
-		TimeZone:  problems.timeZone(change.TimeZone),
-		CreatedAt: now, UpdatedAt: now, Version: 1,
-	}
+	customer.Company, customer.Phone = problems.optionalLine("company", change.Company), problems.phone(change.Phone)
+	customer.TimeZone = problems.timeZone(change.TimeZone)
+	customer.CreatedAt, customer.UpdatedAt, customer.Version = now, now, 1
 	if change.Password != nil {
 		problems.password(d.passwords, "password", *change.Password)
 	}
@@ -83,7 +94,7 @@ func (d *DB) UpdateCustomer(
 		}
 		if changes.Email != nil {
 			// Without its old key, which may have a suffix, the account claims the address, even if that is unchanged.
-			next.Email, next.emailKey = problems.nextEmail(next.Email, *changes.Email), ""
+			next.Email, next.emailKey = problems.nextCustomerEmail(next, *changes.Email), ""
 		}
 		if changes.Company != nil {
 			next.Company = problems.optionalLine("company", *changes.Company)

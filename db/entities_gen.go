@@ -4,6 +4,7 @@ package db
 
 import (
 	"crm/db/entity"
+	"crm/db/store"
 	"crm/db/textkey"
 )
 
@@ -133,7 +134,7 @@ func (d *Customer) SetKeys(keys *textkey.Keys) {
 	d.PhoneNumber = keys.International(d.Phone)
 	d.nameKey = textkey.Search(d.Name)
 	d.nameOrder = keys.Order(d.Name)
-	d.emailKey = textkey.UniqueAddress(d.emailKey, d.Email)
+	d.emailKey = store.UniqueKey(textkey.UniqueAddress(d.emailKey, d.Email), d.ID)
 	d.companyKey = textkey.Optional(d.Company, textkey.Search)
 	d.phoneKey = textkey.Optional(d.Phone, keys.Digits)
 }
@@ -311,7 +312,7 @@ func (d *User) Pointers(into []any) []any {
 func (d *User) SetKeys(keys *textkey.Keys) {
 	d.nameKey = textkey.Search(d.Name)
 	d.nameOrder = keys.Order(d.Name)
-	d.emailKey = textkey.UniqueAddress(d.emailKey, d.Email)
+	d.emailKey = store.UniqueKey(textkey.UniqueAddress(d.emailKey, d.Email), d.ID)
 }
 
 // GlobalID returns the id that clients use for the document.

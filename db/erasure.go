@@ -228,7 +228,7 @@ func (d *DB) eraseDeliveries(ctx context.Context, t *Tombstone, about []store.ID
 
 func (d *DB) eraseDelivery(ctx context.Context, delivery *Delivery, t *Tombstone) error {
 	set := append(erasedMessage(), store.Assignment{Field: "last_error", Value: nil})
-	if delivery.Account == t.Account || delivery.Recipient == t.Email {
+	if delivery.Account == t.Account || t.Email != "" && delivery.Recipient == t.Email {
 		set = append(set, erasedRecipient()...)
 	}
 	return d.deliveries.Assign(ctx, delivery.ID, store.Filter{}, set)

@@ -160,7 +160,8 @@ func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, ne
 	return d.replacePassword(ctx, kind, viewer.Account, next, viewer.Session)
 }
 
-// SetPassword sets an account's password and ends its sessions, whose number it returns; only an admin may.
+// SetPassword sets an account's password and ends its sessions, whose number it returns; only an admin may. For a customer
+// who has no address to log in with, it is BAD_USER_INPUT.
 func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID, next string) (ended int, err error) {
 	if !scope.SeesAll() {
 		return 0, store.Errorf(store.Forbidden, "only an admin may set passwords")
@@ -185,6 +186,9 @@ func (d *DB) replacePassword(ctx context.Context, kind entity.Kind, id store.ID,
 		})
 	} else {
 		_, err = d.customers.Update(ctx, auth.SystemScope(), id, nil, func(next *Customer) (string, error) {
+			if next.Address() == nil {
+				return "", store.FieldError(store.BadInput, "input.newPassword", "is of no use without an e-mail address to log in with")
+			}
 			next.PasswordHash = hash
 			return entity.Updated, nil
 		})

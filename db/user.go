@@ -71,6 +71,9 @@ func (u *User) redact(scope auth.Scope) {
 	}
 }
 
+// Address returns the user's e-mail address, nil if they have none.
+func (u *User) Address() *string { return addressIn(&u.Email) }
+
 // VisibleRole returns the role, nil if the viewer may not see it.
 func (u *User) VisibleRole() *auth.Role { return visible(u, u.Role) }
 

@@ -53,6 +53,18 @@ func (p *Problems) optionalLine(path string, text *string) *string {
 	return &checked
 }
 
+// nameOrPhone validates the name of a customer. If that is missing, the telephone number takes its place.
+func (p *Problems) nameOrPhone(name string, phone *string) string {
+	switch {
+	case !isBlank(name):
+		return p.line("name", name)
+	case phone != nil && !isBlank(*phone):
+		return cleanLine(*phone)
+	}
+	p.Add("name", "must be given if there is no telephone number")
+	return ""
+}
+
 // text validates a text of many lines, which may be empty, and returns it without control characters.
 func (p *Problems) text(path, text string) string {
 	text = cleanText(text)
@@ -95,6 +107,17 @@ func (p *Problems) nextEmail(current, next string) string {
 		return current
 	}
 	return p.email(next)
+}
+
+// nextCustomerEmail is nextEmail for a customer, who may have no address if they can't log in.
+func (p *Problems) nextCustomerEmail(c *Customer, next string) string {
+	switch {
+	case !isBlank(next):
+		return p.nextEmail(c.Email, next)
+	case c.CanLogIn():
+		p.Add("email", "must not be removed: it is needed to log in")
+	}
+	return ""
 }
 
 // phone validates a telephone number, and returns it as it was written. An empty one counts as missing.

@@ -592,8 +592,8 @@ type User implements Node {
   id: ID!
   "The name."
   name: String!
-  "The address to log in with and to send mail to."
-  email: EmailAddress!
+  "The address to log in with and to send mail to; null only for an account of the old application that has none."
+  email: EmailAddress
   "ADMIN or USER; null if the viewer may not see it."
   role: Role
   "Whether they may log in; null to customers."
@@ -737,10 +737,10 @@ input UserOrder {
 type Customer implements Node {
   "The global id: ` + "`" + `cus_` + "`" + ` and 24 hexadecimal digits."
   id: ID!
-  "The name."
+  "The name; the telephone number of a customer whose name is not known."
   name: String!
-  "The address to log in with and to send mail to."
-  email: EmailAddress!
+  "The address to log in with and to send mail to; null if they have none. Then they can't log in and get no mail."
+  email: EmailAddress
   "The company they belong to."
   company: String
   "The telephone number, as written."
@@ -749,7 +749,7 @@ type Customer implements Node {
   phoneNumber: String
   "The IANA time zone of the times in their mail, such as ` + "`" + `Asia/Kolkata` + "`" + `; null for the server's default."
   timeZone: String
-  "Whether they have a password and so can log in."
+  "Whether they have an address and a password, and so can log in."
   canLogIn: Boolean!
   "When the record was created."
   createdAt: DateTime!
@@ -830,7 +830,7 @@ input CustomerWhere {
   "By name."
   name: TextFilter
   "By address."
-  email: TextFilter
+  email: OptionalTextFilter
   "By company."
   company: OptionalTextFilter
   "By the digits of the telephone number, in its international or its national form."
@@ -851,7 +851,7 @@ input CustomerWhere {
 enum CustomerOrderField {
   "By name, in the order of the server's language, with numbers by their value."
   NAME
-  "By address, case-insensitively."
+  "By address, case-insensitively. Customers without one come first in ascending order."
   EMAIL
   "By when the record was created."
   CREATED_AT
@@ -1230,7 +1230,7 @@ enum DeliveryStatus {
   SENT
   "Sending was given up."
   FAILED
-  "The recipient's account was deactivated or deleted before it could be sent."
+  "It was not sent, because the recipient has no e-mail address, or was deactivated or deleted: ` + "`" + `lastError` + "`" + ` says which. ` + "`" + `redeliver` + "`" + ` sends it to an address that was added since."
   CANCELLED
   "It was stored but not sent, because the server has no mail server. Once it has one, ` + "`" + `redeliver` + "`" + ` sends it."
   KEPT
@@ -1242,15 +1242,17 @@ enum DeliveryStatus {
 type Delivery implements Node {
   "The global id: ` + "`" + `dlv_` + "`" + ` and 24 hexadecimal digits."
   id: ID!
-  "The recipient's address at the last attempt; a placeholder once the account is erased."
+  "The recipient's address at the last attempt; empty if they had none, a placeholder once the account is erased."
   recipient: EmailAddress!
+  "The recipient's name; a placeholder once the account is erased."
+  recipientName: String!
   "The message's subject."
   subject: String!
   "What has become of it."
   status: DeliveryStatus!
   "How many times sending was tried."
   attempts: Int!
-  "Why the last attempt failed."
+  "Why the last attempt failed, or why the message was cancelled."
   lastError: String
   "When the next attempt is due; null unless it is pending."
   nextAttemptAt: DateTime
@@ -1731,7 +1733,7 @@ type ChangePasswordPayload {
 
 "An account and its new password."
 input SetPasswordInput {
-  "The id of a user or customer."
+  "The id of a user, or of a customer who has an address."
   id: ID!
   "The new password, 8 to 72 bytes in UTF-8 (NFC), without control characters."
   newPassword: String!
@@ -1865,17 +1867,17 @@ type DeleteUserPayload {
   deletedTickets: Int!
 }
 
-"A new customer."
+"A new customer. They need a name or a telephone number, and to log in an address."
 input CreateCustomerInput {
-  "The name, 1 to 200 characters."
-  name: String!
-  "The address."
-  email: EmailAddress!
+  "The name, 1 to 200 characters; by default the telephone number."
+  name: String
+  "The address. A customer without one can't log in and gets no mail."
+  email: EmailAddress
   "The company, at most 200 characters."
   company: String
   "The telephone number, in any form, with an extension like ` + "`" + `x12` + "`" + ` and remarks; at most 60 characters."
   phone: String
-  "The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters; without one the customer can't log in until an admin sets it."
+  "The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters; it needs an address. Without one the customer can't log in until an admin sets it."
   password: String
   "The IANA time zone of the times in their mail, such as ` + "`" + `Asia/Kolkata` + "`" + `; if it is missing, the server's default."
   timeZone: String
@@ -1895,7 +1897,7 @@ input UpdateCustomerInput {
   expectedVersion: Int
   "The name, 1 to 200 characters."
   name: String
-  "The address."
+  "The address; null removes that of a customer who can't log in."
   email: EmailAddress
   "The company, at most 200 characters."
   company: String
@@ -2640,6 +2642,8 @@ func (ec *executionContext) childFields_Delivery(ctx context.Context, field grap
 		return ec.fieldContext_Delivery_id(ctx, field)
 	case "recipient":
 		return ec.fieldContext_Delivery_recipient(ctx, field)
+	case "recipientName":
+		return ec.fieldContext_Delivery_recipientName(ctx, field)
 	case "subject":
 		return ec.fieldContext_Delivery_subject(ctx, field)
 	case "status":
@@ -4989,18 +4993,18 @@ func (ec *executionContext) _Customer_email(ctx context.Context, field graphql.C
 			return ec.fieldContext_Customer_email(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Email, nil
+			return obj.Address(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNEmailAddress2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOEmailAddress2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Customer_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Customer", field, false, false, "EmailAddress")
+	return graphql.NewScalarFieldContext("Customer", field, true, false, "EmailAddress")
 }
 
 func (ec *executionContext) _Customer_company(ctx context.Context, field graphql.CollectedField, obj *db.Customer) (ret graphql.Marshaler) {
@@ -6414,6 +6418,29 @@ func (ec *executionContext) _Delivery_recipient(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Delivery_recipient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Delivery", field, false, false, "EmailAddress")
+}
+
+func (ec *executionContext) _Delivery_recipientName(ctx context.Context, field graphql.CollectedField, obj *db.Delivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Delivery_recipientName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecipientName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Delivery_recipientName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Delivery", field, false, false, "String")
 }
 
 func (ec *executionContext) _Delivery_subject(ctx context.Context, field graphql.CollectedField, obj *db.Delivery) (ret graphql.Marshaler) {
@@ -12618,18 +12645,18 @@ func (ec *executionContext) _User_email(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_User_email(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Email, nil
+			return obj.Address(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNEmailAddress2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOEmailAddress2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_User_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, "EmailAddress")
+	return graphql.NewScalarFieldContext("User", field, true, false, "EmailAddress")
 }
 
 func (ec *executionContext) _User_role(ctx context.Context, field graphql.CollectedField, obj *db.User) (ret graphql.Marshaler) {
@@ -14369,18 +14396,18 @@ func (ec *executionContext) unmarshalInputCreateCustomerInput(ctx context.Contex
 		switch k {
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Name = data
+			it.Name = graphql.OmittableOf(data)
 		case "email":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
-			data, err := ec.unmarshalNEmailAddress2string(ctx, v)
+			data, err := ec.unmarshalOEmailAddress2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Email = data
+			it.Email = graphql.OmittableOf(data)
 		case "company":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("company"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -15133,7 +15160,7 @@ func (ec *executionContext) unmarshalInputCustomerWhere(ctx context.Context, obj
 			it.Name = graphql.OmittableOf(data)
 		case "email":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
-			data, err := ec.unmarshalOTextFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			data, err := ec.unmarshalOOptionalTextFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -18741,7 +18768,7 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "email":
 			out.Values[i] = ec._Customer_email(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "company":
@@ -19384,6 +19411,11 @@ func (ec *executionContext) _Delivery(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "recipient":
 			out.Values[i] = ec._Delivery_recipient(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "recipientName":
+			out.Values[i] = ec._Delivery_recipientName(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -21345,7 +21377,7 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "email":
 			out.Values[i] = ec._User_email(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "role":

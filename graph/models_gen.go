@@ -61,17 +61,17 @@ type ChangePasswordPayload struct {
 	EndedSessions int `json:"endedSessions"`
 }
 
-// A new customer.
+// A new customer. They need a name or a telephone number, and to log in an address.
 type CreateCustomerInput struct {
-	// The name, 1 to 200 characters.
-	Name string `json:"name"`
-	// The address.
-	Email string `json:"email"`
+	// The name, 1 to 200 characters; by default the telephone number.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// The address. A customer without one can't log in and gets no mail.
+	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// The company, at most 200 characters.
 	Company graphql.Omittable[*string] `json:"company,omitempty"`
 	// The telephone number, in any form, with an extension like `x12` and remarks; at most 60 characters.
 	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
-	// The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters; without one the customer can't log in until an admin sets it.
+	// The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters; it needs an address. Without one the customer can't log in until an admin sets it.
 	Password graphql.Omittable[*string] `json:"password,omitempty"`
 	// The IANA time zone of the times in their mail, such as `Asia/Kolkata`; if it is missing, the server's default.
 	TimeZone graphql.Omittable[*string] `json:"timeZone,omitempty"`
@@ -577,7 +577,7 @@ type RefreshPayload struct {
 
 // An account and its new password.
 type SetPasswordInput struct {
-	// The id of a user or customer.
+	// The id of a user, or of a customer who has an address.
 	ID string `json:"id"`
 	// The new password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
 	NewPassword string `json:"newPassword"`
@@ -709,7 +709,7 @@ type UpdateCustomerInput struct {
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
 	// The name, 1 to 200 characters.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// The address.
+	// The address; null removes that of a customer who can't log in.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// The company, at most 200 characters.
 	Company graphql.Omittable[*string] `json:"company,omitempty"`
@@ -936,7 +936,7 @@ type CustomerOrderField string
 const (
 	// By name, in the order of the server's language, with numbers by their value.
 	CustomerOrderFieldName CustomerOrderField = "NAME"
-	// By address, case-insensitively.
+	// By address, case-insensitively. Customers without one come first in ascending order.
 	CustomerOrderFieldEmail CustomerOrderField = "EMAIL"
 	// By when the record was created.
 	CustomerOrderFieldCreatedAt CustomerOrderField = "CREATED_AT"

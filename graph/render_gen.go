@@ -415,8 +415,12 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			v := obj.Name
 			r.string(v)
 		case 3:
-			v := obj.Email
-			r.string(v)
+			v := obj.Address()
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
 		case 4:
 			v := obj.Company
 			if v == nil {
@@ -1180,29 +1184,32 @@ func (p *planner) planDelivery(set ast.SelectionSet) *selection {
 		case "recipient":
 			f.index = 2
 			return true
-		case "subject":
+		case "recipientName":
 			f.index = 3
 			return true
-		case "status":
+		case "subject":
 			f.index = 4
 			return true
-		case "attempts":
+		case "status":
 			f.index = 5
 			return true
-		case "lastError":
+		case "attempts":
 			f.index = 6
 			return true
-		case "nextAttemptAt":
+		case "lastError":
 			f.index = 7
 			return true
-		case "createdAt":
+		case "nextAttemptAt":
 			f.index = 8
 			return true
-		case "sentAt":
+		case "createdAt":
 			f.index = 9
 			return true
-		case "supersededBy":
+		case "sentAt":
 			f.index = 10
+			return true
+		case "supersededBy":
+			f.index = 11
 			var args map[string]any
 			ctx := p.fieldContext("Delivery", f, args)
 			resolver := p.ec.Resolvers.Delivery()
@@ -1228,39 +1235,42 @@ func (r *rendering) renderDelivery(s *selection, obj *db.Delivery) {
 			v := obj.Recipient
 			r.string(v)
 		case 3:
-			v := obj.Subject
+			v := obj.RecipientName
 			r.string(v)
 		case 4:
+			v := obj.Subject
+			r.string(v)
+		case 5:
 			v := obj.Status
 			r.appendDeliveryStatus(v)
-		case 5:
+		case 6:
 			v := obj.Attempts
 			r.int(v)
-		case 6:
+		case 7:
 			v := obj.LastError
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.string(*v)
 			}
-		case 7:
+		case 8:
 			v := obj.PendingUntil()
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
-		case 8:
+		case 9:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 9:
+		case 10:
 			v := obj.SentAt
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
-		case 10:
+		case 11:
 			v, err := f.call.(func(*db.Delivery) (*db.Delivery, error))(obj)
 			if err != nil {
 				r.failed = true
@@ -3276,8 +3286,12 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 			v := obj.Name
 			r.string(v)
 		case 3:
-			v := obj.Email
-			r.string(v)
+			v := obj.Address()
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
 		case 4:
 			v := obj.VisibleRole()
 			if v == nil {

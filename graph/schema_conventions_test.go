@@ -22,6 +22,7 @@ var conventions = []struct {
 	{"nodes", badNodes},
 	{"connections", badConnections},
 	{"mutations", badMutations},
+	{"unions", unequalMembers},
 	{"reachable", unreachable},
 }
 

@@ -85,11 +85,31 @@ func badMutations(schema *ast.Schema) (problems []string) {
 	return problems
 }
 
+// unequalMembers finds fields of a union's members that have the same name, but not the same type: validation refuses operations
+// that select both.
+func unequalMembers(schema *ast.Schema) (problems []string) {
+	for _, union := range own(schema) {
+		if union.Kind != ast.Union {
+			continue
+		}
+		first := schema.Types[union.Types[0]]
+		for _, name := range union.Types[1:] {
+			for _, field := range fieldsOf(schema.Types[name]) {
+				other := first.Fields.ForName(field.Name)
+				if other != nil && other.Type.String() != field.Type.String() {
+					problems = append(problems, fmt.Sprintf("%s.%s is %s, %s.%s is %s", first.Name, field.Name, other.Type, name, field.Name, field.Type))
+				}
+			}
+		}
+	}
+	return problems
+}
+
 // TestConventionsAreChecked violates each convention in a small schema.
 func TestConventionsAreChecked(t *testing.T) {
 	t.Parallel()
 	const base = `
-		type Query { node: Node nodes: [Node]! as(first: Int after: String last: Int before: String): AConnection s: S x(o: O): X }
+		type Query { node: Node nodes: [Node]! as(first: Int after: String last: Int before: String): AConnection s: S x(o: O): X u: U }
 		type Mutation { makeA(input: MakeAInput!): MakeAPayload }
 		input MakeAInput { name: String @deprecated(reason: "Say ` + "`title`" + `.") title: String }
 		type MakeAPayload { a: A }
@@ -100,7 +120,9 @@ func TestConventionsAreChecked(t *testing.T) {
 		type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
 		scalar S @specifiedBy(url: "https://example.com")
 		input O @oneOf { a: Int b: Int }
-		enum X { ONE_OF }`
+		enum X { ONE_OF }
+		union U = A | B
+		type B implements Node { id: ID! label: String }`
 	for _, test := range []struct{ from, to, want string }{
 		{"", "", ""},
 		{"label: String", "Label: String", "names: A.Label does not follow the naming convention"},
@@ -124,6 +146,7 @@ func TestConventionsAreChecked(t *testing.T) {
 		{"(input: MakeAInput!)", "(input: MakeAInput)", "mutations: Mutation.makeA does not take exactly one input"},
 		{"): MakeAPayload", "): MakeAPayload!", "mutations: Mutation.makeA doesn't return MakeAPayload"},
 		{"): MakeAPayload", "): AConnection unused: MakeAPayload", "mutations: Mutation.makeA doesn't return MakeAPayload"},
+		{"label: String", "label: String!", "unions: A.label is String!, B.label is String"},
 		{"x(o: O): X", "x(o: Int): X", "reachable: O is not reachable"},
 	} {
 		schema, err := gqlparser.LoadSchema(&ast.Source{Input: strings.Replace(base, test.from, test.to, 1)})

@@ -19,6 +19,9 @@ const mailChannel = "mail"
 // errMalformedEvent marks an event that can't be handled, even if it is tried again.
 var errMalformedEvent = errors.New("event is malformed")
 
+// errNoAddress says that a recipient has no address, which is no failure.
+var errNoAddress = errors.New("the recipient has no e-mail address")
+
 // composer creates the deliveries for events, by the table of announcements.
 type composer struct {
 	db *db.DB
@@ -77,7 +80,7 @@ func (c *composer) deliveries(d *draft, about *mailContext) ([]*db.Delivery, err
 	for _, a := range about.substitute(d) {
 		to, ok := about.recipient(d.event, a.account)
 		key := strings.ToLower(address.Canonical(to.Email))
-		if !ok || addresses[key] {
+		if !ok || key != "" && addresses[key] {
 			continue
 		}
 		addresses[key] = true
@@ -90,7 +93,7 @@ func (c *composer) deliveries(d *draft, about *mailContext) ([]*db.Delivery, err
 	return deliveries, nil
 }
 
-// delivery is due at once, or failed already if no mail can be sent to the address.
+// delivery is due at once, cancelled already if the recipient has no address, or failed if no mail can be sent to it.
 func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Recipient) (*db.Delivery, error) {
 	delivery := c.db.NewDelivery(d.event, mailChannel, a.account)
 	problem := setRecipient(delivery, to)
@@ -105,6 +108,9 @@ func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Rec
 	if problem != nil {
 		reason := problem.Error()
 		delivery.Status, delivery.LastError = db.DeliveryFailed, &reason
+		if errors.Is(problem, errNoAddress) {
+			delivery.Status = db.DeliveryCancelled
+		}
 	}
 	return delivery, nil
 }
@@ -136,10 +142,13 @@ func (c *composer) write(delivery *db.Delivery, d *draft, about *mailContext, to
 	return c.builtIn.write(delivery, topic, m)
 }
 
-// setRecipient sets a delivery's address; the error says why no mail can be sent to it.
+// setRecipient sets a delivery's address; the error, which may be errNoAddress, says why no mail can be sent to it.
 func setRecipient(delivery *db.Delivery, to db.Recipient) error {
-	text := strings.TrimSpace(strings.ToValidUTF8(to.Email, "\uFFFD"))
+	text := address.Trim(strings.ToValidUTF8(to.Email, "\uFFFD"))
 	delivery.Recipient, delivery.RecipientName = mail.Shorten(text, address.Limit), mail.Line(to.Name, mail.NameLimit)
+	if text == "" {
+		return errNoAddress
+	}
 	if _, err := address.Parse(to.Email); err != nil {
 		return fmt.Errorf("the recipient's address %w", err)
 	}

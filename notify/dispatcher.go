@@ -140,7 +140,10 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 	if hidden {
 		return recipient{cancel: "it is about an interaction that is internal now"}, nil
 	}
-	if problem := setRecipient(delivery, to); problem != nil {
+	switch problem := setRecipient(delivery, to); {
+	case errors.Is(problem, errNoAddress):
+		return recipient{cancel: problem.Error(), deleted: to.Deleted}, nil
+	case problem != nil:
 		return recipient{}, &mail.PermanentError{Err: problem}
 	}
 	return recipient{deleted: to.Deleted, replyTo: answering(found[delivery.ReplyTo])}, nil

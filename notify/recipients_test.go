@@ -237,7 +237,7 @@ func TestInvalidAddress(t *testing.T) {
 	w := newWorld(t)
 	server := mailtest.NewServer(t)
 	junk := []string{
-		"", "nobody", "a@", "@b", "a b@c.example", "a@b.example\r\nBcc: x@y.example", "<a@b.example>", "A <a@b.example>",
+		"nobody", "a@", "@b", "a b@c.example", "a@b.example\r\nBcc: x@y.example", "<a@b.example>", "A <a@b.example>",
 		`"a> SIZE=1 <b"@c.example`, `"a,b"@c.example`, `"a><b"@c.example`, "=?utf-8?q?x?=@b.example",
 		"a@b.example, c@d.example", "a\u2028@b.example", "a\u0085@b.example",
 		"a\u202e@b.example", "a\x00@b.example", "a@b.example (note)", "\xff@b.example",
@@ -261,7 +261,7 @@ func TestInvalidAddress(t *testing.T) {
 		t.Errorf("%d failed, %d received, want %d of both", len(failed), len(server.Inbox()), len(junk))
 	}
 	for _, d := range failed {
-		if d.LastError == nil || d.Attempts != 0 {
+		if d.Status != db.DeliveryFailed || d.LastError == nil || d.Attempts != 0 {
 			t.Errorf("%q: attempts %d, error %v", d.Recipient, d.Attempts, d.LastError)
 		}
 	}

@@ -20,7 +20,7 @@ func (r mutationResolver) CreateCustomer(
 	ctx context.Context, input graph.CreateCustomerInput,
 ) (*graph.CreateCustomerPayload, error) {
 	customer, err := r.db.CreateCustomer(ctx, scopeOf(ctx), db.NewCustomer{
-		Name: input.Name, Email: input.Email, Company: input.Company.Value(), Phone: input.Phone.Value(),
+		Name: orEmpty(input.Name), Email: orEmpty(input.Email), Company: input.Company.Value(), Phone: input.Phone.Value(),
 		TimeZone: input.TimeZone.Value(), Password: input.Password.Value(),
 	})
 	if err != nil {

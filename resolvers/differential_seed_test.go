@@ -145,6 +145,9 @@ func (s *seeder) customer(i int) {
 		"_id": seededID(db.KindCustomer, i), "name": textAt(i + 4), "email": email,
 		"email_key": textkey.Fold(email), "created_at": momentAt(i / 2), "updated_at": momentAt(i + 1), "version": 1,
 	}
+	if i%4 == 3 {
+		customer["email"], customer["email_key"] = "", store.SecondKey("", seededID(db.KindCustomer, i))
+	}
 	if i%3 != 0 {
 		customer["company"] = textAt(i + 9)
 	}

@@ -542,7 +542,7 @@ var projections = map[*entity.Definition]projection{
 		"phone":        {"phone"},
 		"phoneNumber":  {"phone_number"},
 		"timeZone":     {"time_zone"},
-		"canLogIn":     {"password"},
+		"canLogIn":     {"password", "email"},
 		"createdAt":    {"created_at"},
 		"updatedAt":    {"updated_at"},
 		"version":      {"version"},
@@ -553,6 +553,7 @@ var projections = map[*entity.Definition]projection{
 	db.Deliveries: {"Delivery", choose(db.Deliveries, map[string][]string{
 		"id":            {},
 		"recipient":     {"recipient"},
+		"recipientName": {"recipient_name"},
 		"subject":       {"subject"},
 		"status":        {"status"},
 		"attempts":      {"attempts"},

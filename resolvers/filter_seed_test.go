@@ -42,6 +42,10 @@ func (s *server) filteredAccounts(admin account) (users, customers []fields) {
 			user["deactivated_at"] = day(9)
 			customer["company"], customer["phone"] = text, fmt.Sprintf("+91 22 %d", i)
 		}
+		if i == len(filteredTexts)-1 {
+			delete(customer, "email")
+			customer["email_key"] = store.SecondKey("", customer.id())
+		}
 		users, customers = append(users, s.seed(db.Users.Collection, user)), append(customers, s.seed(db.Customers.Collection, customer))
 	}
 	return users, customers

@@ -20,6 +20,14 @@ func text(in graphql.Omittable[*string]) *string {
 	return in.Value()
 }
 
+// orEmpty returns a text that may be missing, and then is empty.
+func orEmpty(in graphql.Omittable[*string]) string {
+	if in.Value() == nil {
+		return ""
+	}
+	return *in.Value()
+}
+
 // clearable returns the change to an optional field: nil if it stays, a pointer to nil if it is cleared.
 func clearable[T any](in graphql.Omittable[*T]) **T {
 	if !in.IsSet() {

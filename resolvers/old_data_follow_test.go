@@ -31,13 +31,16 @@ func TestOldApplicationChangesDocuments(t *testing.T) {
 	}
 	put("customers", 11, "email", "Rahul@New.example")
 	put("customers", 12, "name", "Zoë")
+	put("customers", 12, "email", "")
 	put("interactions", 21, "title", "Moved")
 	put("tickets", 31, "status", "Solved")
 	o.logIn("logInCustomer", "rahul@new.example")
 	o.refused("", `mutation { logInCustomer(input: {email: "rahul@domain.com", password: "correct horse"}) { customer { id } } }`, nil, "UNAUTHENTICATED")
 	a := o.must(admin, `{ new: customers(where: {name: {eq: "zoë"}}) { totalCount } old: customers(where: {name: {eq: "Ünal"}}) { totalCount }
+		without: customers(where: {email: {isNull: true}}) { nodes { name email canLogIn } }
 		moved: interactions(where: {title: {contains: "MOVED"}}) { totalCount } solved: tickets(where: {status: {eq: RESOLVED}}) { nodes { id status } } }`, nil)
 	for path, want := range map[string]any{
+		"without.nodes.0.name": "Zoë", "without.nodes.0.email": nil, "without.nodes.0.canLogIn": false,
 		"new.totalCount": 1.0, "old.totalCount": 0.0, "moved.totalCount": 1.0, "solved.nodes.0.id": db.KindTicket.GlobalID(oldID(31)),
 	} {
 		if got := a.at(path); got != want {

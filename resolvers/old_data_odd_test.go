@@ -75,10 +75,13 @@ func openOddData(t *testing.T) (o oldData, reports string) {
 	o.insert("users", 4, odd{"name": notStored{}, "email": notStored{}, "password": notStored{}, "role": notStored{}, "created_at": notStored{}})
 	o.insert("users", 5, odd{"created_at": "yesterday"})
 	o.insert("users", 6, odd{"_id": "a text", "email": "u6@example.com"})
+	o.insert("users", 7, odd{"email": nil, "name": "Zoë"})
 	o.insert("customers", 11, odd{"phone": int64(493012345678)})
 	o.insert("customers", 12, odd{"email": "", "created_at": "2023-05-06"})
 	o.insert("customers", 13, odd{"email": nil, "created_at": nil})
 	o.insert("customers", 14, odd{"created_at": int64(1683356889010), "updated_at": notStored{}})
+	o.insert("customers", 15, odd{"email": notStored{}})
+	o.insert("customers", 16, odd{"email": " \u200b "})
 	o.insert("interactions", 21, nil)
 	o.insert("interactions", 22, odd{"start_time": notStored{}})
 	o.insert("interactions", 23, odd{"start_time": "2023-05-06T09:00:00+02:00", "user_id": oldID(1).String(), "customer_id": oldID(11).String()})
@@ -131,13 +134,17 @@ func TestOddOldData(t *testing.T) {
 		token, query string
 		want         map[string]any
 	}{
-		{admin, `{ viewer { ... on User { role email } } users(orderBy: {field: NAME}) { totalCount nodes { name role } }
+		{admin, `{ viewer { ... on User { role email } } users(orderBy: {field: NAME}) { totalCount nodes { name role email } }
 			admins: users(where: {role: {eq: ADMIN}}) { totalCount } }`, map[string]any{
-			"viewer.role": "ADMIN", "users.totalCount": 3.0, "users.nodes.0.name": "", "users.nodes.0.role": "USER", "admins.totalCount": 1.0,
+			"viewer.role": "ADMIN", "users.totalCount": 4.0, "users.nodes.3.email": nil, "users.nodes.0.name": "", "users.nodes.0.role": "USER", "admins.totalCount": 1.0,
 		}},
-		{user, `{ viewer { ... on User { role } } customers { totalCount } }`, map[string]any{"viewer.role": "USER", "customers.totalCount": 4.0}},
+		{user, `{ viewer { ... on User { role } } customers { totalCount } }`, map[string]any{"viewer.role": "USER", "customers.totalCount": 6.0}},
+		{user, `{ customers(where: {email: {isNull: true}}, orderBy: {field: NAME}) { totalCount nodes { name email canLogIn } } }`, map[string]any{
+			"customers.totalCount": 4.0, "customers.nodes.0.name": "Customer 12", "customers.nodes.0.email": nil, "customers.nodes.1.email": nil,
+			"customers.nodes.2.email": nil, "customers.nodes.3.email": nil, "customers.nodes.3.canLogIn": false,
+		}},
 		{admin, `{ customers(where: {phone: {contains: "3012345"}}) { nodes { phone } } old: customers(where: {createdAt: {lt: "2024-01-01T00:00:00Z"}}) { totalCount } }`,
-			map[string]any{"customers.nodes.0.phone": "493012345678", "old.totalCount": 4.0}},
+			map[string]any{"customers.nodes.0.phone": "493012345678", "old.totalCount": 6.0}},
 		{admin, `{ interactions { totalCount } viewer { ... on User { interactions(orderBy: {field: START_TIME, direction: ASC}) { totalCount nodes { title startTime } } } } }`,
 			map[string]any{"interactions.totalCount": 4.0, "viewer.interactions.totalCount": 3.0,
 				"viewer.interactions.nodes.0.startTime": "2023-05-06T07:00:00.000Z", "viewer.interactions.nodes.1.startTime": "2023-05-06T07:08:09.010Z"}},

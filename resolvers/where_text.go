@@ -15,8 +15,8 @@ import (
 // textKeys are the field of a text, and the field with the key by which it is compared.
 type textKeys struct{ key, text string }
 
-// textCondition converts a condition on a text, whose operator is OpEq, OpContains or OpStartsWith, into one on its key;
-// problem says why it can't be searched.
+// textCondition converts a condition on a text, whose operator is OpEq, OpContains, OpStartsWith or OpIsNull, into one on its
+// key; problem says why it can't be searched.
 type textCondition func(key string, op store.Op, text string) (filter store.Filter, problem string)
 
 // compareText converts the conditions on a text.
@@ -35,7 +35,11 @@ func compareText(
 		t.list("in", cmp.In, func(f store.Filter) store.Filter { return f })
 		t.list("notIn", cmp.NotIn, complement)
 		if given(c, cmp.IsNull, path+".isNull", cmp.IsNull.Value() == nil) {
-			t.filters = append(t.filters, nullness(path, keys.key, *cmp.IsNull.Value()))
+			missing, _ := convert(keys.key, store.OpIsNull, "")
+			if !*cmp.IsNull.Value() {
+				missing = store.Not(missing)
+			}
+			t.filters = append(t.filters, withPath(missing, path))
 		}
 		return store.And(t.filters...)
 	})
@@ -148,22 +152,35 @@ func searched(key string, op store.Op, text string) (store.Filter, string) {
 		return store.Compare(op, key, part), ""
 	case store.OpStartsWith:
 		return store.Compare(op, key, textkey.Prefix(text)), ""
+	case store.OpIsNull:
+		return store.IsNull(key), ""
 	}
 	return store.Compare(op, key, textkey.Search(text)), ""
 }
 
-// addressed compares e-mail addresses, by a key of the kind textkey.Folded.
+// addressed compares e-mail addresses, by a unique key of the kind textkey.Folded. Without an address, there is still a key,
+// which no address may match.
 func addressed(key string, op store.Op, text string) (store.Filter, string) {
 	address := textkey.Address(text)
-	if op == store.OpContains && utf8.RuneCountInString(address) < store.MinSearch {
-		return store.None(), fmt.Sprintf("must have at least %d characters; startsWith accepts fewer", store.MinSearch)
+	switch op {
+	case store.OpIsNull:
+		return store.NoKey(key), ""
+	case store.OpEq:
+		return store.Compare(op, key, address), ""
+	case store.OpContains:
+		if utf8.RuneCountInString(address) < store.MinSearch {
+			return store.None(), fmt.Sprintf("must have at least %d characters; startsWith accepts fewer", store.MinSearch)
+		}
 	}
-	return store.Compare(op, key, address), ""
+	return store.And(store.Compare(op, key, address), store.Not(store.NoKey(key))), ""
 }
 
 // dialled compares telephone numbers by their digits, by a key of the kind textkey.Digits, whose words are between spaces.
 func dialled(key string, op store.Op, text string) (store.Filter, string) {
 	const space = " "
+	if op == store.OpIsNull {
+		return store.IsNull(key), ""
+	}
 	sought := textkey.SoughtDigits(text)
 	var before, after string
 	least := store.MinSearch

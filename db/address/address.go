@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
@@ -42,9 +43,14 @@ type Address struct {
 
 var errForm = errors.New("must be an e-mail address like rohan@gmail.com")
 
+// Trim returns a text without the spaces and invisible characters around it. If nothing is left, there is no address.
+func Trim(text string) string {
+	return strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+}
+
 // Parse parses an address, which may have spaces around it. The error completes a sentence about it.
 func Parse(text string) (Address, error) {
-	text = strings.TrimSpace(text)
+	text = Trim(text)
 	if len(text) > MaxInput { // too long in any form
 		return Address{}, errLength(len(text))
 	}
@@ -96,7 +102,7 @@ func (a Address) NeedsUTF8() bool { return !isASCII(a.local) }
 // domain in Unicode, as people read and search it. A text that is not an address, which the old application accepted, only
 // loses its spaces.
 func Canonical(text string) string {
-	text = strings.TrimSpace(text)
+	text = Trim(text)
 	at := strings.LastIndexByte(text, '@')
 	domain := text[at+1:]
 	if at < 0 || isASCII(domain) && !strings.Contains(strings.ToLower(domain), "xn--") {

@@ -20,8 +20,8 @@ import (
 // secret or personal (events don't contain the value), and serial (a number for people; see serial). The tag default is
 // the value read from a stored document that lacks the field; for values and fallback, see store.FieldsOf. The tag key names
 // the text field whose key this field holds, and the kind of key: `key:"Name,fold"`; a third option, unique, says that no
-// two documents have the same. The tag belongs names the owner of the document; see Reference. The tag copies names the
-// owner's field that this one copies; see Copy.
+// two documents have the same, except an empty one. The tag belongs names the owner of the document; see Reference. The tag
+// copies names the owner's field that this one copies; see Copy.
 type Declaration[T any] struct {
 	// Kind is the prefix of global ids; it is empty for documents without a global id.
 	Kind Kind

@@ -9,7 +9,7 @@ import (
 
 // entities writes the code that follows from the declarations in package db.
 func (w *writer) entities(s source) {
-	w.line("import (\n\"crm/db/entity\"\n\"crm/db/textkey\"\n)\n")
+	w.line("import (\n\"crm/db/entity\"\n\"crm/db/store\"\n\"crm/db/textkey\"\n)\n")
 	w.kinds(s.declarations)
 	w.events(s.declarations)
 	w.line("// catalog holds all declared entities.\nvar catalog = entity.NewCatalog(")
@@ -114,7 +114,7 @@ func (w *writer) keys(d document) {
 		case f.keyKind == textkey.International:
 			value = "keys.International(d." + f.keyOf + ")"
 		case f.unique:
-			value = "textkey.UniqueAddress(d." + f.name + ", d." + f.keyOf + ")"
+			value = "store.UniqueKey(textkey.UniqueAddress(d." + f.name + ", d." + f.keyOf + "), d.ID)"
 		case f.optional:
 			value = "textkey.Optional(d." + f.keyOf + ", " + function + ")"
 		default:

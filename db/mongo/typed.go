@@ -115,8 +115,8 @@ func (l *layout) derive(raw bson.Raw, d store.Derived, stored string, derive sto
 		return derive(d, text)
 	}
 	key := d.Of(stored, text)
-	if id, ok := raw.Lookup(idField).ObjectIDOK(); ok && d.Unique && key == "" {
-		key = store.SecondKey(key, store.ID(id))
+	if id, ok := raw.Lookup(idField).ObjectIDOK(); ok && d.Unique {
+		key = store.UniqueKey(key, store.ID(id))
 	}
 	return key
 }

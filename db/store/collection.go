@@ -73,7 +73,8 @@ type Derived struct {
 	// Of returns the field's value, given the stored one and the text that it follows from. It is nil if the value depends
 	// on settings.
 	Of func(stored, text string) string `json:"-"`
-	// Unique fields have a unique index. If another document has the value already, the field is SecondKey instead.
+	// Unique fields have a unique index. If another document has the value already, or it is empty, the field is SecondKey
+	// instead.
 	Unique bool
 }
 
@@ -82,6 +83,17 @@ type Derive func(d Derived, text string) any
 
 // SecondKey is the value of a unique derived field in a document whose key another document has, or that has none.
 func SecondKey(key string, id ID) string { return key + "\x00" + id.String() }
+
+// UniqueKey is the value of a unique derived field in a document with that key, which is empty if it has none.
+func UniqueKey(key string, id ID) string {
+	if key == "" {
+		return SecondKey(key, id)
+	}
+	return key
+}
+
+// NoKey matches documents that have no key in a unique derived field: the SecondKey there begins with a NUL, as no key does.
+func NoKey(field string) Filter { return Compare(OpLt, field, "\x01") }
 
 // MinSearch is the length in characters of the pieces that an engine indexes texts by.
 const MinSearch = 3

@@ -24,10 +24,10 @@ func isLowerASCII(text string) bool {
 }
 
 // Address returns the key of an e-mail address, also as somebody types it, for example to log in: it is equal for addresses
-// that are equal.
-func Address(text string) string { return Fold(address.Canonical(strings.TrimFunc(text, isAround))) }
-
-func isAround(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
+// that are equal, and empty if there is none. It has no NUL, so nobody can type a key with the suffix of UniqueAddress.
+func Address(text string) string {
+	return Fold(address.Canonical(strings.ReplaceAll(text, "\x00", string(unicode.ReplacementChar))))
+}
 
 // UniqueAddress returns the key of an account's address, which is unique. If two documents of the old application share one,
 // the second has a key with a suffix, which stays as long as the address does, so that the document can be changed or

@@ -32,7 +32,7 @@ export function CustomerDetails({ id }: { id: string }) {
       <h2 id="customer">{name}</h2>
       <p className="facts">
         {company && <span>{company}</span>}
-        <a href={`mailto:${email}`}>{email}</a>
+        {email && <a href={`mailto:${email}`}>{email}</a>}
         {phone && <a href={`tel:${phone}`}>{phone}</a>}
       </p>
       <NewInteraction customer={data.customer} />

@@ -13,7 +13,7 @@ const CreateCustomer = graphql(`
   }
 `)
 
-/** Creates a customer, and shows them. */
+/** Creates a customer, and shows them. A caller has no address, and may have only a telephone number. */
 export function NewCustomer() {
   const [create] = useMutation(CreateCustomer, { refetchQueries: ['Customers'] })
 
@@ -21,8 +21,9 @@ export function NewCustomer() {
     const { data } = await create({
       variables: {
         input: {
-          name: String(values.get('name')),
-          email: String(values.get('email')),
+          name: String(values.get('name')) || null,
+          email: String(values.get('email')) || null,
+          phone: String(values.get('phone')) || null,
           company: String(values.get('company')) || null,
         },
       },
@@ -33,10 +34,13 @@ export function NewCustomer() {
   return (
     <FoldedForm label="New customer" submitLabel="Create" onSubmit={submit}>
       <Field label="Name" name="name">
-        {(control) => <input {...control} required />}
+        {(control) => <input {...control} />}
       </Field>
       <Field label="E-mail" name="email">
-        {(control) => <input {...control} type="email" required />}
+        {(control) => <input {...control} type="email" />}
+      </Field>
+      <Field label="Telephone" name="phone">
+        {(control) => <input {...control} type="tel" />}
       </Field>
       <Field label="Company" name="company">
         {(control) => <input {...control} />}
