@@ -206,18 +206,22 @@ func (d *DB) cancelPending(ctx context.Context, t *Tombstone) error {
 // eraseDeliveries erases the messages to an account and about the documents that were deleted with it. done is false while
 // some of them are pending.
 func (d *DB) eraseDeliveries(ctx context.Context, t *Tombstone, about []store.ID) (done bool, err error) {
-	concerned := store.Or(
+	own := store.Or(
 		store.Eq("account", string(t.Account)),
 		store.And(store.Eq("account", ""), store.Eq("recipient", t.Email)), // written by an earlier version
-		store.In("entity_id", about),
 	)
+	concerned := store.Or(own, store.In("entity_id", about))
 	// Counted first, so that a delivery that is sent in the meantime isn't missed.
 	pending, err := d.store.Count(ctx, Deliveries.Collection, store.And(concerned, store.Eq("status", string(DeliveryPending))))
 	if err != nil {
 		return false, err
 	}
+	// The texts may have been erased with another account, which the messages were about.
 	kept := store.And(
-		concerned, store.Compare(store.OpNe, "status", string(DeliveryPending)), store.Compare(store.OpNe, "subject", entity.ErasedText),
+		concerned, store.Compare(store.OpNe, "status", string(DeliveryPending)),
+		store.Or(
+			store.Compare(store.OpNe, "subject", entity.ErasedText), store.And(own, store.Compare(store.OpNe, "recipient", erasedAddress)),
+		),
 	)
 	_, err = d.deliveries.Each(ctx, kept, func(delivery *Delivery) error { return d.eraseDelivery(ctx, delivery, t) })
 	if err != nil {

@@ -72,6 +72,22 @@ func (w *world) deletion() *store.Event {
 	return events[slices.IndexFunc(events, db.DeletesAccount)]
 }
 
+// TestBothErased: an account is erased from messages whose texts were erased with another account.
+func TestBothErased(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *world) {
+		start(t, w.db, acceptingMailer{})
+		w.plan(1)
+		w.settled(2)
+		w.deleteCarl()
+		w.isErased("Carl", w.carl.Email)
+		if _, err := w.db.DeleteUser(t.Context(), w.as(w.ada), w.bob.ID, nil, true); err != nil {
+			t.Fatal(err)
+		}
+		w.isErased("Bob", w.bob.Email)
+	})
+}
+
 // TestMailToErasedAccount: a message that was planned at the moment when its recipient was erased is erased, too.
 func TestMailToErasedAccount(t *testing.T) {
 	t.Parallel()
