@@ -32,6 +32,7 @@ var orderTests = []orderTest{
 	{"ticket rewritten and moved", []string{"ticket.created", "ticket.updated description", "ticket.moved status"}, "New ticket, Ticket resolved", ""},
 	{"ticket rewritten after it was moved", []string{"ticket.created", "ticket.moved status", "ticket.updated description"},
 		"New ticket, Ticket resolved", "New ticket, Ticket resolved, Changed ticket"},
+	{"ticket rewritten twice", []string{"ticket.created", "ticket.updated description", "ticket.updated title"}, "New ticket", ""},
 	{"ticket moved, rewritten and deleted", []string{"ticket.created", "ticket.moved status", "ticket.updated description", "ticket.deleted"},
 		"New ticket, Ticket resolved", "Deleted ticket"},
 	{"ticket moved twice", []string{"ticket.created", "ticket.moved status", "ticket.moved status"}, "New ticket, Ticket resolved", ""},
@@ -60,6 +61,36 @@ func TestOrder(t *testing.T) {
 			}
 			w.checkSuperseded(deliveries)
 		})
+	}
+}
+
+// TestKilledWhileMerging kills a process after a message has taken over the news of another one, and before that is superseded.
+func TestKilledWhileMerging(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mailer := new(recordingMailer)
+	service := New(w.db, mailer, discard(), quick)
+	w.record("ticket.created")
+	w.record("ticket.updated description")
+	w.planAll(service)
+	var leases []store.ID
+	for merged := false; !merged; {
+		claimed, err := w.db.ClaimDelivery(t.Context(), time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leases = append(leases, claimed.Lease)
+		if merged = claimed.Recipient == w.bob.Email && claimed.News == "created"; merged {
+			if decided, err := service.dispatcher.decide(t.Context(), claimed); err != nil || decided.instead == nil {
+				t.Fatalf("the message isn't superseded; error %v", err)
+			}
+		}
+	}
+	w.timePasses(leases)
+	start(t, w.db, mailer)
+	w.settledAll()
+	if got := mailer.told(w.bob.Email); got != "New ticket" {
+		t.Errorf("Bob was told %q", got)
 	}
 }
 

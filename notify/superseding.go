@@ -21,8 +21,8 @@ var superseding = []struct {
 }{
 	{"interaction", "", nil},
 	{"ticket", "", []string{"deleted"}},
-	{"ticket", "updated", []string{"updated"}},
-	{"ticket", "created", []string{"updated"}},
+	{"ticket", "updated", []string{"updated", "created"}}, // a later one tells "created" if it took that over
+	{"ticket", "created", []string{"updated", "created"}},
 	{"ticket", "assigned", []string{"assigned"}},
 	{"ticket", "moved", []string{"moved", "reopened"}},
 	{"ticket", "reopened", []string{"moved", "reopened"}},

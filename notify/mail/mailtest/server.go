@@ -40,10 +40,12 @@ type Server struct {
 	SMTP *smtp.Server
 	// Roots signed the server's certificate.
 	Roots *x509.CertPool
-	// OnRecipient and OnData return the reply to a command, given the number of the call, starting at 1, and the
-	// session's connection. Nil accepts all.
+	// OnSender, OnRecipient and OnData return the reply to a command, given the number of the call, starting at 1, and the
+	// session's connection; OnAccepted the reply to a message that the server has accepted. Nil accepts all.
+	OnSender    func(call int, conn net.Conn) error
 	OnRecipient func(call int, conn net.Conn) error
 	OnData      func(call int, conn net.Conn) error
+	OnAccepted  func(call int, conn net.Conn) error
 
 	listener   net.Listener
 	mechanisms []string
@@ -51,8 +53,10 @@ type Server struct {
 	mutex      sync.Mutex
 	mails      []Received
 	transcript bytes.Buffer
+	senders    int
 	recipients int
 	datas      int
+	accepted   int
 }
 
 // WithoutTLS makes the server offer no STARTTLS and still let a client log in.

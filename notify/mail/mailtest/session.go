@@ -25,7 +25,7 @@ type session struct {
 
 func (s *session) Mail(from string, options *smtp.MailOptions) error {
 	s.mail.From, s.mail.UTF8 = from, options.UTF8
-	return nil
+	return s.server.answer(s.server.OnSender, &s.server.senders, s.conn.Conn())
 }
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
@@ -44,9 +44,9 @@ func (s *session) Data(r io.Reader) error {
 	_, s.mail.Secure = s.conn.TLSConnectionState()
 	s.mail.Raw = raw
 	s.server.mutex.Lock()
-	defer s.server.mutex.Unlock()
 	s.server.mails = append(s.server.mails, s.mail)
-	return nil
+	s.server.mutex.Unlock()
+	return s.server.answer(s.server.OnAccepted, &s.server.accepted, s.conn.Conn())
 }
 
 func (s *Server) answer(how func(int, net.Conn) error, calls *int, conn net.Conn) error {
