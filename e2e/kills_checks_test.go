@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"crm/auth"
 	"crm/db"
 	"crm/db/store"
 )
@@ -186,8 +187,39 @@ func (o *killRun) checkStore(interactions, tickets map[string]entity) {
 	if len(copies) > 0 {
 		o.t.Errorf("unknown mail arrived: %v", copies)
 	}
+	o.checkOrder(deliveries)
 	o.t.Logf("%d kills, %d changes acknowledged, %d interactions, %d tickets, %d mails, %d duplicates, no mail more than %d times",
 		o.kills, o.acknowledged.Load(), len(interactions), len(tickets), len(deliveries), duplicates, most)
+}
+
+// checkOrder checks that mail about one object reached each recipient in the order of the changes, up to the last one.
+func (o *killRun) checkOrder(deliveries []*db.Delivery) {
+	o.t.Helper()
+	type thread struct {
+		entity  store.ID
+		account auth.AudienceKey
+	}
+	byID, told, last := map[string]*db.Delivery{}, map[thread]int{}, map[thread]int{}
+	for _, d := range deliveries {
+		key := thread{d.EntityID, d.Account}
+		byID[d.MessageID], last[key] = d, max(last[key], d.Seq)
+	}
+	for _, l := range o.smtpServer.inbox() {
+		d := byID[l.id]
+		if d == nil {
+			continue // reported already
+		}
+		key := thread{d.EntityID, d.Account}
+		if d.Seq < told[key] {
+			o.t.Errorf("%s got %q after a later message", l.to, l.subject)
+		}
+		told[key] = d.Seq
+	}
+	for key, seq := range last {
+		if told[key] != seq {
+			o.t.Errorf("the last message about %s to %s is of change %d, not %d", key.entity, key.account, told[key], seq)
+		}
+	}
 }
 
 // all reads a whole collection.

@@ -17,7 +17,12 @@ import (
 // eventually waits until the condition holds.
 func eventually(t *testing.T, condition func() bool) {
 	t.Helper()
-	deadline := time.After(timeout)
+	eventuallyWithin(t, timeout, condition)
+}
+
+func eventuallyWithin(t *testing.T, limit time.Duration, condition func() bool) {
+	t.Helper()
+	deadline := time.After(limit)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !condition() {
