@@ -127,6 +127,14 @@ func (b *builder) where(t *table, id store.ID, where store.Filter) {
 	}
 }
 
+// selected writes the condition that a document is the one (=) or among those (IN) that a query selects.
+func (b *builder) selected(t *table, operator string, q store.Query) {
+	id := b.column(t, "_id").name
+	b.write(" WHERE ", id, " ", operator, " (SELECT ", id)
+	b.from(t, "", q)
+	b.write(")")
+}
+
 // set writes assignments.
 func (b *builder) set(t *table, set []store.Assignment) {
 	sep := " SET "

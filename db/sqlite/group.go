@@ -42,6 +42,7 @@ func (s *Store) lead(ctx context.Context, own *operation) {
 	defer s.checkpoint(w)
 	// The members are finished before the writer is free, so that none of them leads the next group needlessly.
 	defer func() { g.finish(err) }()
+	defer s.changed()
 	defer w.rollback()
 	err = g.run(context.WithoutCancel(ctx), w)
 }

@@ -47,6 +47,9 @@ type Store struct {
 	lock *fileLock
 	// commits counts the commits of this process.
 	commits atomic.Uint64
+	// observer is told about changes of the observed collections, which are by name; nil if there is none.
+	observer store.Observer
+	observed map[string]*store.Collection
 	// checkpointAt is how many pages the WAL has at the next checkpoint; it belongs to the writer's holder.
 	checkpointAt int
 

@@ -20,6 +20,7 @@ func (s *Store) insert(w *conn, c *store.Collection, doc store.Document) error {
 	if len(pointers) != len(c.Fields) {
 		return fmt.Errorf("a document of %s has %d fields, not %d", c.Name, len(pointers), len(c.Fields))
 	}
+	s.inserting(c, pointers)
 	b := &w.builder
 	b.reset(s)
 	b.write("INSERT INTO ", t.name, " (", t.list, ") VALUES ")
@@ -39,11 +40,15 @@ func (s *Store) Update(
 ) error {
 	return s.write(ctx, c, events, func(w *conn) error {
 		t := s.table(c)
+		found := func(b *builder) { b.where(t, id, where) }
+		if err := s.changing(w, c, set, found); err != nil {
+			return err
+		}
 		b := &w.builder
 		b.reset(s)
 		b.write("UPDATE ", t.name)
 		b.set(t, set)
-		b.where(t, id, where)
+		found(b)
 		return w.change()
 	})
 }
@@ -52,10 +57,14 @@ func (s *Store) Update(
 func (s *Store) Delete(ctx context.Context, c *store.Collection, id store.ID, where store.Filter, events ...*store.Event) error {
 	return s.write(ctx, c, events, func(w *conn) error {
 		t := s.table(c)
+		found := func(b *builder) { b.where(t, id, where) }
+		if err := s.changing(w, c, nil, found); err != nil {
+			return err
+		}
 		b := &w.builder
 		b.reset(s)
 		b.write("DELETE FROM ", t.name)
-		b.where(t, id, where)
+		found(b)
 		return w.change()
 	})
 }
@@ -75,15 +84,17 @@ func (c *conn) change() error {
 func (s *Store) Claim(ctx context.Context, c *store.Collection, q store.Query, set []store.Assignment, doc store.Document) error {
 	return s.write(ctx, c, nil, func(w *conn) error {
 		t := s.table(c)
+		q.Limit = 1
+		first := func(b *builder) { b.selected(t, "=", q) }
+		if err := s.changing(w, c, set, first); err != nil {
+			return err
+		}
 		b := &w.builder
 		b.reset(s)
-		q.Limit = 1
-		id := b.column(t, "_id").name
 		b.write("UPDATE ", t.name)
 		b.set(t, set)
-		b.write(" WHERE ", id, " = (SELECT ", id)
-		b.from(t, "", q)
-		b.write(") RETURNING ", t.list)
+		first(b)
+		b.write(" RETURNING ", t.list)
 		found := false
 		err := w.run(func(stmt *sqlite.Stmt) error {
 			found = true
@@ -104,12 +115,14 @@ func (s *Store) Purge(ctx context.Context, c *store.Collection, where store.Filt
 	removed := 0
 	err := s.write(ctx, c, nil, func(w *conn) error {
 		t := s.table(c)
+		found := func(b *builder) { b.selected(t, "IN", store.Query{Where: where, Limit: limit}) }
+		if err := s.changing(w, c, nil, found); err != nil {
+			return err
+		}
 		b := &w.builder
 		b.reset(s)
-		id := b.column(t, "_id").name
-		b.write("DELETE FROM ", t.name, " WHERE ", id, " IN (SELECT ", id)
-		b.from(t, "", store.Query{Where: where, Limit: limit})
-		b.write(")")
+		b.write("DELETE FROM ", t.name)
+		found(b)
 		err := w.run(nil)
 		removed = w.sqlite.Changes()
 		return err
