@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/cache"
 	"crm/db/mongo"
 	"crm/db/textkey"
 	"crm/graph"
@@ -30,7 +31,9 @@ type settings struct {
 	logLevel                slog.Level
 	limits                  graph.Limits
 	eventRetention          time.Duration
-	keys                    *textkey.Keys
+	// cacheBytes is the size of the cache of a data file, zero for none.
+	cacheBytes int
+	keys       *textkey.Keys
 	// trusted is nil if clients may run any document.
 	trusted *document.Trusted
 
@@ -44,6 +47,7 @@ func readSettings(variable func(name string) string) (settings, error) {
 		port: v.port("PORT", "8080"), dataDir: v.text("DATA_DIR", "data"), mongoURI: variable("MONGO_URI"),
 		origins: read(&v, "ALLOWED_ORIGINS", transport.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", transport.ParseProxies),
 		logLevel: read(&v, "LOG_LEVEL", parseLevel), eventRetention: read(&v, "EVENT_RETENTION", parseRetention),
+		cacheBytes:       read(&v, "CACHE_BYTES", parseCacheBytes),
 		keys:             textkey.New(read(&v, "DEFAULT_REGION", textkey.ParseRegion), read(&v, "COLLATION", textkey.ParseCollation)),
 		allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
 	}
@@ -166,6 +170,20 @@ func parseRetention(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("must be at least 30 days, such as 400d or 9600h, not %q", text)
 	}
 	return retention, nil
+}
+
+// defaultCacheBytes is the size of the cache: 64 MB.
+const defaultCacheBytes = 64 << 20
+
+func parseCacheBytes(text string) (int, error) {
+	if text == "" {
+		return defaultCacheBytes, nil
+	}
+	bytes, err := strconv.ParseUint(text, 10, 40)
+	if err != nil || bytes > 0 && bytes < cache.MinBytes {
+		return 0, fmt.Errorf("must be a number of bytes, at least %d, or 0 for no cache, not %q", cache.MinBytes, text)
+	}
+	return int(bytes), nil
 }
 
 func read[T any](v *variables, name string, parse func(text string) (T, error)) T {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -10,9 +11,11 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/cache"
 	"crm/db/legacy"
 	"crm/db/mongo"
 	"crm/db/sqlite"
+	"crm/db/store"
 )
 
 // connectTime is how long the server waits for MongoDB when it starts.
@@ -37,7 +40,7 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 		return nil, err
 	}
 	if s.mongoURI == "" {
-		c.store, err = sqlite.Open(ctx, c.location, db.Collections())
+		c.store, err = openFile(ctx, c.location, s.cacheBytes)
 	} else {
 		c.store, err = mongo.Open(s.mongoURI, s.mongoDatabase, db.Collections())
 	}
@@ -57,6 +60,22 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
 	return c, nil
+}
+
+// openFile opens a data file, with a cache in memory unless its size is zero.
+func openFile(ctx context.Context, path string, cacheBytes int) (store.Store, error) {
+	engine, err := sqlite.Open(ctx, path, db.Collections())
+	if err != nil {
+		return nil, err
+	}
+	if cacheBytes == 0 {
+		return engine, nil
+	}
+	cached, err := cache.New(engine, db.Kept(), cacheBytes)
+	if err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
+	return cached, nil
 }
 
 // prepareMongo prepares the old application's data, or says where it is if the database is empty.

@@ -62,6 +62,7 @@ func (b *bench) server() program {
 		name: "ours", path: filepath.Join(b.options.binaries, "crm"), folder: folder,
 		environment: []string{
 			"PORT=0", "DATA_DIR=" + folder, "LOG_LEVEL=warn", "QUERY_COST=false", "PLAYGROUND=false",
+			"CACHE_BYTES=" + b.options.cacheBytes,
 		},
 		banner: regexp.MustCompile(`^GraphQL .*http://localhost:(\d+)/`),
 	}

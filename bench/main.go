@@ -30,6 +30,8 @@ type options struct {
 	cases                         []string
 	length                        length
 	mixed                         bool
+	// cacheBytes is our server's CACHE_BYTES.
+	cacheBytes string
 	// binaries is a folder with the servers; if it is empty, they are built.
 	binaries string
 }
@@ -44,6 +46,7 @@ func readOptions(arguments []string, help io.Writer) (options, error) {
 	seconds := flags.Float64("seconds", 0, "length of a turn (default 5), or of each half of --mixed (default 60)")
 	flags.IntVar(&o.length.requests, "requests", 0, "requests in a turn, instead of --seconds")
 	flags.IntVar(&o.connections, "connections", 8, "connections that send at the same time")
+	flags.StringVar(&o.cacheBytes, "cache", "", "CACHE_BYTES of our server; its default if it is empty")
 	flags.BoolVar(&o.mixed, "mixed", false, "run readers, writers and log-ins at the same time, instead of the cases")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err

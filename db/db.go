@@ -91,7 +91,6 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 		Store: d.store, Catalog: catalog, CursorKeys: options.CursorKeys, Keys: options.Keys, Silent: options.Silent,
 		Now: d.now, Wake: d.wake, Numbers: numbers{d.store},
 	}
-	d.entities.Versioned, _ = engine.(store.Versioned)
 	d.readers, d.repositories = newRepositories(d.entities)
 	return d
 }
@@ -101,6 +100,9 @@ func Catalog() *entity.Catalog { return catalog }
 
 // Collections returns all collections, for an engine to open.
 func Collections() []*store.Collection { return append(catalog.Collections(), store.Events) }
+
+// Kept returns the collections whose documents are worth keeping in memory.
+func Kept() []*store.Collection { return catalog.Kept() }
 
 // ParseGlobalID splits a global id into its kind and the document's id.
 func ParseGlobalID(text string) (entity.Kind, store.ID, error) { return catalog.ParseGlobalID(text) }

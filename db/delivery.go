@@ -74,6 +74,7 @@ const verbFailed = "failed"
 // see; see VisibleDeliveries.
 var Deliveries = entity.Declare(entity.Declaration[Delivery]{
 	Kind: "dlv", Name: "deliveries", Noun: "delivery",
+	Volatile: true,
 	Visible:  []entity.Grant{entity.ToStaff()},
 	Verbs:    []string{verbFailed},
 	Computed: map[string][]string{"nextAttemptAt": {"status", "next_attempt_at"}},

@@ -93,6 +93,8 @@ func TestWrongSettings(t *testing.T) {
 		{"SMTP_REPLY_TO=support", []string{"SMTP_REPLY_TO", `"support"`}},
 		{"PORT=x LOG_LEVEL=loud LIMIT_DEPTH=0 LIMIT_TIME=x SMTP_PORT=x SMTP_TLS=ssl DEFAULT_TIME_ZONE=x BATCHING=no",
 			[]string{"PORT:", "LOG_LEVEL:", "LIMIT_DEPTH:", "LIMIT_TIME:", "SMTP_PORT:", "SMTP_TLS:", "DEFAULT_TIME_ZONE:", "BATCHING:"}},
+		{"CACHE_BYTES=64MB", []string{"CACHE_BYTES", "64MB"}},
+		{"CACHE_BYTES=1000", []string{"CACHE_BYTES", "1048576"}},
 		{"LIMIT_TOKENS=many", []string{"LIMIT_TOKENS", "many"}},
 		{"LIMIT_DEPTH=0", []string{"LIMIT_DEPTH", `"0"`}},
 		{"LIMIT_TIME=2m", []string{"LIMIT_TIME", "50s"}},

@@ -9,6 +9,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/cache"
 	"crm/db/entity"
 	"crm/db/sqlite"
 	"crm/db/store"
@@ -34,7 +35,11 @@ type world struct {
 
 func openStore(t *testing.T, path string) store.Store {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), path, db.Collections())
+	engine, err := sqlite.Open(t.Context(), path, db.Collections())
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := cache.New(engine, db.Kept(), cache.MinBytes)
 	if err != nil {
 		t.Fatal(err)
 	}

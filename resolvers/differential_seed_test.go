@@ -9,6 +9,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/cache"
 	"crm/db/entity"
 	"crm/db/sqlite"
 	"crm/db/store"
@@ -40,10 +41,14 @@ const (
 	someDeliveries   = 40
 )
 
-// openStore opens the store in a file.
+// openStore opens the store in a file, with a cache as the server has one.
 func openStore(tb testing.TB, path string) store.Store {
 	tb.Helper()
-	store, err := sqlite.Open(tb.Context(), path, db.Collections())
+	engine, err := sqlite.Open(tb.Context(), path, db.Collections())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	store, err := cache.New(engine, db.Kept(), cache.MinBytes)
 	if err != nil {
 		tb.Fatal(err)
 	}

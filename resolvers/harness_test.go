@@ -17,7 +17,6 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/mongo/mongotest"
-	"crm/db/sqlite"
 	"crm/db/store"
 	"crm/graph"
 	"crm/graph/transport"
@@ -52,12 +51,7 @@ func onEachEngine(t *testing.T, test func(t *testing.T, s *server)) {
 
 func openSQLite(t *testing.T) store.Store {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "crm.db"), db.Collections())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
-	return store
+	return openStore(t, filepath.Join(t.TempDir(), "crm.db"))
 }
 
 // serve starts a server with a store. Its password hashes have bcrypt's lowest cost, which changes nothing else.

@@ -13,8 +13,6 @@ import (
 type Database struct {
 	Store   store.Store
 	Catalog *Catalog
-	// Versioned tells whether anything was written; it is nil if the store can't tell.
-	Versioned store.Versioned
 	// CursorKeys sign the cursors of pages: the first one signs, and all of them verify. All servers on one store need
 	// the same keys.
 	CursorKeys [][]byte
@@ -30,14 +28,6 @@ type Database struct {
 	Wake func()
 
 	repositories map[*store.Collection]anyRepository
-}
-
-// version returns the state that the store is in, if it can tell.
-func (d *Database) version() (store.Version, bool) {
-	if d.Versioned == nil {
-		return 0, false
-	}
-	return d.Versioned.Version(), true
 }
 
 // Document is the constraint of the generic functions below: a pointer to T that is a store.Document.

@@ -47,6 +47,8 @@ type Declaration[T any] struct {
 	Indexes []store.Index
 	// Searched are the text fields that OpContains has an index for.
 	Searched []string
+	// Volatile says that documents are written about as often as they are read, so that keeping them in memory is of no use.
+	Volatile bool
 	// Required are groups of fields, for a collection that the old application writes to as well: a document without a
 	// value for any field of a group is left out.
 	Required [][]string
@@ -72,6 +74,7 @@ type Definition struct {
 	Computed     map[string][]string
 	Filters      map[string]Condition
 	Restricted   map[string]auth.Role
+	Volatile     bool
 	References   []Reference
 	Copies       []Copy
 	// KeyFields are the fields that hold keys of other fields.
@@ -105,7 +108,7 @@ func Declare[T any](d Declaration[T]) *Definition {
 			Shared: len(d.Required) > 0, Required: d.Required,
 		},
 		Kind: d.Kind, Noun: d.Noun, Type: t, TypeName: t.Name(), Visible: d.Visible, DefaultOrder: d.DefaultOrder, Verbs: d.Verbs,
-		Computed: d.Computed, Filters: d.Filters, Restricted: d.Restricted, redact: d.Redact,
+		Computed: d.Computed, Filters: d.Filters, Restricted: d.Restricted, Volatile: d.Volatile, redact: d.Redact,
 	}
 	if len(def.Fields) > maxFields {
 		panic(fmt.Sprintf("%s has %d fields, more than the maximum of %d", def.TypeName, len(def.Fields), maxFields))
@@ -274,6 +277,17 @@ func (c *Catalog) ByEvent(eventType string) (def *Definition, verb string) {
 
 // ByType returns the definition of the Go type of that name, or nil if there is none.
 func (c *Catalog) ByType(name string) *Definition { return c.byType[name] }
+
+// Kept returns the collections whose documents are worth keeping in memory: those of clients, unless they are volatile.
+func (c *Catalog) Kept() []*store.Collection {
+	var collections []*store.Collection
+	for _, d := range c.list {
+		if d.Kind != "" && !d.Volatile {
+			collections = append(collections, d.Collection)
+		}
+	}
+	return collections
+}
 
 // Collections returns the collections of all definitions.
 func (c *Catalog) Collections() []*store.Collection {

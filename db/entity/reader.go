@@ -17,11 +17,10 @@ type Reader[T any] struct {
 	redact func(*T, auth.Scope)
 	// fields are the fields to read.
 	fields store.Fields
-	cache  *referenceCache[T]
 }
 
 func newReader[T any, P Document[T]](d *Database, def *Definition) *Reader[T] {
-	r := &Reader[T]{db: d, def: def, cache: new(referenceCache[T])}
+	r := &Reader[T]{db: d, def: def}
 	r.document = func(doc *T) store.Document { return P(doc) }
 	r.redact, _ = def.redact.(func(*T, auth.Scope))
 	return r
@@ -67,45 +66,12 @@ func (r *Reader[T]) Single(ctx context.Context, scope auth.Scope, where store.Fi
 // ByID returns the documents with these ids that exist and that the scope sees.
 func (r *Reader[T]) ByID(ctx context.Context, scope auth.Scope, ids []store.ID) (map[store.ID]*T, error) {
 	seen := r.db.Catalog.scopeOf(r.def, scope)
-	if version, ok := r.db.version(); ok && seen.Op == store.OpAll {
-		return r.cached(ctx, scope, version, ids)
-	}
 	found, err := r.find(ctx, scope, store.Query{Where: store.And(store.In("_id", ids), seen), Fields: r.fields})
 	if err != nil {
 		return nil, err
 	}
 	byID := make(map[store.ID]*T, len(found))
 	r.index(byID, found)
-	return byID, nil
-}
-
-// cached is ByID for a scope that sees everything. A cache hit counts as the call that it saves, so that an operation's
-// cost depends only on its shape.
-func (r *Reader[T]) cached(
-	ctx context.Context, scope auth.Scope, version store.Version, ids []store.ID,
-) (map[store.ID]*T, error) {
-	byID := make(map[store.ID]*T, len(ids))
-	missing := r.cache.get(version, ids, byID)
-	if len(missing) == 0 {
-		countCall(ctx)
-	} else {
-		found, err := r.readAll(ctx, store.Query{Where: store.In("_id", missing)})
-		if err != nil {
-			return nil, err
-		}
-		r.index(byID, found)
-		if now, ok := r.db.version(); ok && now == version {
-			r.cache.put(version, byID, func(doc *T) int { return sizeOf(r.document(doc)) })
-		}
-	}
-	if r.redact == nil {
-		return byID, nil
-	}
-	for id, doc := range byID {
-		redacted := *doc
-		r.redact(&redacted, scope)
-		byID[id] = &redacted
-	}
 	return byID, nil
 }
 
@@ -201,16 +167,6 @@ func (r *Reader[T]) CountsOf(
 
 // find reads the documents that a query selects. The query must be narrowed to the scope already.
 func (r *Reader[T]) find(ctx context.Context, scope auth.Scope, q store.Query) ([]*T, error) {
-	found, err := r.readAll(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	r.redactAll(scope, found)
-	return found, nil
-}
-
-// readAll reads the documents that a query selects, without redaction.
-func (r *Reader[T]) readAll(ctx context.Context, q store.Query) ([]*T, error) {
 	found := make([]*T, 0, q.Limit)
 	err := r.db.Store.Find(ctx, r.def.Collection, q, func() store.Document {
 		doc := new(T)
@@ -220,6 +176,7 @@ func (r *Reader[T]) readAll(ctx context.Context, q store.Query) ([]*T, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot find %s: %w", r.def.Name, err)
 	}
+	r.redactAll(scope, found)
 	return found, nil
 }
 

@@ -1,16 +1,9 @@
 package sqlite
 
-import "crm/db/store"
-
 // A reader stays in its transaction, and so in its snapshot of the database, from one read to the next until something is
 // committed. Beginning and ending a transaction takes locks on the WAL, which cost more than a small read itself: finding a
 // document by its id took 31 µs with a transaction for each read, and takes 8. Only this process writes the file (see
 // lock.go), so it knows when a snapshot is out of date.
-
-var _ store.Versioned = (*Store)(nil)
-
-// Version implements store.Versioned.
-func (s *Store) Version() store.Version { return store.Version(s.commits.Load()) }
 
 // readAt runs a read in a snapshot that includes at least the first commits of this process.
 func (c *conn) readAt(commits uint64, run func(*conn) error) error {

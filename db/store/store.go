@@ -54,16 +54,6 @@ type Store interface {
 	Close() error
 }
 
-// Versioned is a Store that can tell at almost no cost whether anything was written. The targets of references, such as a
-// ticket's customer, are then cached until the next write.
-type Versioned interface {
-	// Version returns a value that changes with every change of the database, before the change is acknowledged.
-	Version() Version
-}
-
-// Version identifies a state of a database.
-type Version uint64
-
 // Assignment gives a field a value: an ID, string, time.Time, int or bool, or nil to clear a nullable field.
 type Assignment struct {
 	Field string

@@ -1,8 +1,7 @@
-package sqlite
+package cache_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -11,34 +10,12 @@ import (
 	"crm/db/store"
 )
 
-// TestVersion checks that the version changes with each write, and with nothing else.
-func TestVersion(t *testing.T) {
-	t.Parallel()
-	s := open(t, filepath.Join(t.TempDir(), "crm.db"), notes)
-	before := s.Version()
-	for i := range 20 {
-		if err := s.Insert(t.Context(), notes, &note{ID: store.NewID(), Title: fmt.Sprint(i)}); err != nil {
-			t.Fatal(err)
-		}
-		after := s.Version()
-		if after == before {
-			t.Fatalf("write %d did not change the version", i)
-		}
-		before = after
-		findNotes(t, s, store.Filter{})
-		if s.Version() != before {
-			t.Fatal("reading changed the version")
-		}
-	}
-}
-
 // TestReferencesAreNeverStale follows references while a customer is renamed: a read that begins after a change was
 // acknowledged sees it.
 func TestReferencesAreNeverStale(t *testing.T) {
 	t.Parallel()
 	const renames = 300
-	path := filepath.Join(t.TempDir(), "crm.db")
-	server := db.New(open(t, path, db.Collections()...), nil, db.Options{Silent: true})
+	server := db.New(open(t, db.Collections()...), nil, db.Options{Silent: true})
 	scope := auth.SystemScope()
 	c, err := server.CreateCustomer(t.Context(), scope, db.NewCustomer{Name: "0", Email: "c@example.org"})
 	if err != nil {
