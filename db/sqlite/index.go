@@ -14,6 +14,8 @@ import (
 type part struct {
 	name   string
 	unique bool
+	// quick says that it takes hardly any time to build, however large the table is.
+	quick bool
 	// definitions are the statements that build it.
 	definitions []string
 	// built is called once it has been built.
@@ -60,6 +62,12 @@ func (s *Store) EnsureIndexes(ctx context.Context) error {
 			}
 			part.built()
 		}
+		if len(c.Searched) == 0 {
+			continue
+		}
+		if err := s.alter(ctx, func(w *conn) error { return w.indexNew(t) }); err != nil {
+			return fmt.Errorf("cannot index new documents of %s: %w", c.Name, err)
+		}
 	}
 	return nil
 }
@@ -78,21 +86,8 @@ func (c *conn) missing(t *table) ([]part, error) {
 			})
 		}
 	}
-	if len(t.collection.Searched) == 0 {
-		return missing, nil
-	}
-	columns, err := c.columnNames(t.collection.Name + searchSuffix)
-	if err != nil {
-		return nil, err
-	}
-	searchable := func() { t.searchable.Store(true) }
-	if sameNames(columns, t.collection.Searched) {
-		searchable()
-		return missing, nil
-	}
-	return append(missing, part{
-		name: t.collection.Name + searchSuffix, definitions: searchDefinitions(t), built: searchable,
-	}), nil
+	search, err := c.missingSearch(t)
+	return append(missing, search...), err
 }
 
 func (c *conn) build(p part) error {

@@ -59,7 +59,7 @@ func (c *conn) ensure(t *table) error {
 		return err
 	}
 	for _, part := range missing {
-		if small || part.unique {
+		if small || part.unique || part.quick {
 			if err := c.build(part); err != nil {
 				return err
 			}

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -10,8 +9,7 @@ import (
 )
 
 // This file searches for substrings: each collection with Searched fields has a full-text index (FTS5) of all sequences
-// of three characters in them. Triggers keep it in sync with the table, in the same transaction. It holds rowids and
-// refers to the table for the texts; VACUUM keeps the rowids of a table that has indexes.
+// of three characters in them; see fulltext.go.
 
 // finds reports whether the full-text index can find the documents that match a condition.
 func (t *table) finds(f store.Filter) bool {
@@ -20,14 +18,13 @@ func (t *table) finds(f store.Filter) bool {
 		utf8.RuneCountInString(text) >= store.MinSearch && utf8.ValidString(text) && !strings.Contains(text, "\x00")
 }
 
-// contains writes the condition that a field contains a text. The full-text index finds texts that have all its pieces,
-// in any order, so the text is compared, too.
+// contains writes the condition that a field contains a text. The candidates are too many, so the text is compared, too.
 func (b *builder) contains(t *table, f store.Filter, a access) {
 	c := b.operand(t, f.Field, a)
 	text := b.searchText(c, f)
 	if a.search && t.finds(f) {
-		b.write("(rowid IN (SELECT rowid FROM ")
-		b.matches(t, f)
+		b.write("(rowid IN (")
+		b.candidates(t, f)
 		b.write(") AND ")
 		defer b.write(")")
 	}
@@ -36,10 +33,12 @@ func (b *builder) contains(t *table, f store.Filter, a access) {
 	b.write(") > 0")
 }
 
-// matches writes a search of the full-text index, after FROM.
-func (b *builder) matches(t *table, f store.Filter) {
-	b.write(t.search, " WHERE ", t.search, " MATCH ")
+// candidates writes a query of the rowids of all documents that may contain a text: those whose text has all its pieces, in
+// any order, and the new ones, which the full-text index lacks.
+func (b *builder) candidates(t *table, f store.Filter) {
+	b.write("SELECT rowid FROM ", t.search, " WHERE ", t.search, " MATCH ")
 	b.arg(matchExpression(f.Field, b.searchText(b.column(t, f.Field), f)))
+	b.write(" UNION ALL SELECT rowid FROM ", t.name, " WHERE rowid > ", t.highestIndexed())
 }
 
 // maxPieces is the maximum number of pieces of a text to search for. More would hardly exclude any documents, and their
@@ -57,37 +56,3 @@ func matchExpression(field, text string) string {
 	}
 	return "{" + quote(field) + "} : (" + strings.Join(pieces, " AND ") + ")"
 }
-
-// sameNames reports whether both have the same names, in any order.
-func sameNames(names map[string]bool, these []string) bool {
-	return len(names) == len(these) && !slices.ContainsFunc(these, func(name string) bool { return !names[name] })
-}
-
-// searchDefinitions returns the statements that build a table's full-text index, replacing an older one.
-func searchDefinitions(t *table) []string {
-	var texts []string
-	trigger := func(on, when string, actions ...string) {
-		name := quote(t.collection.Name + searchSuffix + "_" + on)
-		texts = append(texts, "DROP TRIGGER IF EXISTS "+name, fmt.Sprintf("CREATE TRIGGER %s AFTER %s ON %s BEGIN %s; END",
-			name, when, t.name, strings.Join(actions, "; ")))
-	}
-	columns := func(prefix string) string {
-		names := make([]string, len(t.collection.Searched))
-		for i, field := range t.collection.Searched {
-			names[i] = prefix + quote(field)
-		}
-		return strings.Join(names, ", ")
-	}
-	texts = append(texts, "DROP TABLE IF EXISTS "+t.search, fmt.Sprintf(
-		"CREATE VIRTUAL TABLE %s USING fts5(%s, content=%s, tokenize='trigram case_sensitive 1', detail=column, columnsize=0)",
-		t.search, columns(""), t.name))
-	add := fmt.Sprintf("INSERT INTO %s(rowid, %s) VALUES (new.rowid, %s)", t.search, columns(""), columns("new."))
-	remove := fmt.Sprintf("INSERT INTO %s(%s, rowid, %s) VALUES ('delete', old.rowid, %s)",
-		t.search, t.search, columns(""), columns("old."))
-	trigger("insert", "INSERT", add)
-	trigger("delete", "DELETE", remove)
-	trigger("update", "UPDATE OF "+columns(""), remove, add)
-	return append(texts, fmt.Sprintf("INSERT INTO %s(%s) VALUES ('rebuild')", t.search, t.search))
-}
-
-const searchSuffix = "_search"

@@ -63,16 +63,15 @@ func (c *conn) allFew(s *Store, t *table, filters []store.Filter) (bool, error) 
 	return true, nil
 }
 
-// countUpTo counts the documents that match a condition, up to the limit. For a substring it counts the matches in the
-// full-text index.
+// countUpTo counts the documents that match a condition, up to the limit. For a substring it counts the candidates.
 func (c *conn) countUpTo(s *Store, t *table, f store.Filter, limit int) (int, error) {
 	b := &c.builder
 	b.reset(s)
-	b.write("SELECT count(*) FROM (SELECT 1 FROM ")
+	b.write("SELECT count(*) FROM (")
 	if f.Op == store.OpContains {
-		b.matches(t, f)
+		b.candidates(t, f)
 	} else {
-		b.write(t.name, " WHERE ")
+		b.write("SELECT 1 FROM ", t.name, " WHERE ")
 		b.filter(t, f, access{search: true})
 	}
 	b.write(" LIMIT (")

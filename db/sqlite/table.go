@@ -16,8 +16,13 @@ type table struct {
 	list       string            // all of them, as a SELECT lists them
 	columns    map[string]column // by field
 	search     string            // quoted name of the full-text index
+	mark       string            // quoted name of the table that says how far the full-text index goes
 	// searchable is set once there is a full-text index.
 	searchable atomic.Bool
+	// unindexed says how many new documents the full-text index may lack; it belongs to the writer's holder.
+	unindexed int
+	// texts are the positions of the searched fields.
+	texts []int
 }
 
 type column struct {
@@ -32,12 +37,15 @@ func (s *Store) table(c *store.Collection) *table {
 	}
 	t := &table{
 		collection: c, name: quote(c.Name), columns: make(map[string]column, len(c.Fields)),
-		search: quote(c.Name + searchSuffix),
+		search: quote(c.Name + searchSuffix), mark: quote(c.Name + markSuffix),
 	}
 	names := make([]string, len(c.Fields))
 	for i, f := range c.Fields {
 		names[i] = quote(f.Name)
 		t.columns[f.Name] = column{name: names[i], Field: f}
+	}
+	for _, field := range c.Searched {
+		t.texts = append(t.texts, c.FieldIndex(field))
 	}
 	t.names, t.list = names, strings.Join(names, ", ")
 	known, _ := s.tables.LoadOrStore(c, t)

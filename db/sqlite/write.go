@@ -31,6 +31,7 @@ func (s *Store) insert(w *conn, c *store.Collection, doc store.Document) error {
 		sep = ", "
 	}
 	b.write(")")
+	t.unindexed += t.weight(pointers)
 	return w.run(nil)
 }
 
