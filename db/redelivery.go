@@ -86,6 +86,15 @@ func makeDue(now time.Time) []store.Assignment {
 	}
 }
 
+// RetryDelivery makes a delivery due as if it had never been tried, unless it has been sent or is being sent.
+func (d *DB) RetryDelivery(ctx context.Context, delivery *Delivery) error {
+	if err := ignoreNotFound(d.deliveries.Assign(ctx, delivery.ID, idle(), makeDue(d.now()))); err != nil {
+		return fmt.Errorf("cannot retry delivery %s: %w", delivery.ID, err)
+	}
+	d.wakeDue()
+	return nil
+}
+
 // RedeliverAll makes up to limit idle deliveries that match due at once, the oldest first; only an admin may. Those of them that
 // are out of date become superseded instead. left is how many there were beyond the limit.
 func (d *DB) RedeliverAll(ctx context.Context, scope auth.Scope, where store.Filter, limit int) (redelivered, left int, err error) {

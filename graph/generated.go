@@ -1603,7 +1603,7 @@ type Mutation {
   "Deletes a ticket. Customers may delete theirs while it is open."
   deleteTicket("Which ticket." input: DeleteTicketInput!): DeleteTicketPayload @hasRole(any: [ADMIN, CUSTOMER])
 
-  "Sends a failed, cancelled or kept message again, or retries a pending one at once. Refused if the recipient has got a later message about the same interaction or ticket."
+  "Sends a failed, cancelled or kept message again, or retries a pending one at once. If a later message has made it pointless, that one is sent instead. Refused if the recipient has got a later message about the same interaction or ticket."
   redeliver("Which message." input: RedeliverInput!): RedeliverPayload @hasRole(any: [ADMIN, USER])
   "Sends many messages again, the oldest first: by default those that failed."
   redeliverFailed("Which messages." input: RedeliverFailedInput!): RedeliverFailedPayload @hasRole(any: [ADMIN])

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ func (w *world) address(address string) {
 	}
 }
 
-// toCustomer returns the customer's first delivery.
+// toCustomer returns the customer's newest delivery.
 func (w *world) toCustomer() *db.Delivery {
 	w.t.Helper()
 	deliveries := w.deliveries()
@@ -114,6 +115,36 @@ func TestAddressRemoved(t *testing.T) {
 	start(t, w.db, newMailer(t, server))
 	w.settled(2)
 	w.isCancelledWithoutAddress(1)
+}
+
+// TestRedeliverEarlierMessage: if the earlier of two messages that couldn't be sent is sent again, the recipient gets the later
+// one, which tells both.
+func TestRedeliverEarlierMessage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.createCora()
+	w.plan(1)
+	mailer := new(recordingMailer)
+	start(t, w.db, mailer)
+	w.settled(2)
+	earlier, title := w.toCustomer(), "Moved"
+	_, err := w.db.UpdateInteraction(t.Context(), w.as(w.bob), earlier.EntityID, nil, db.InteractionChanges{Title: &title})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.settled(4)
+	w.address("cora@customer.example")
+	if _, err := w.db.Redeliver(t.Context(), w.as(w.bob), earlier.ID); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool { return mailer.told("cora@customer.example") != "" })
+	w.settled(4)
+	if told := mailer.told("cora@customer.example"); told != "New meeting" {
+		t.Errorf("Cora was told %q", told)
+	}
+	if later := w.toCustomer(); later.Status != db.DeliverySent || !strings.Contains(later.Text, title) {
+		t.Errorf("the later message is %s:\n%s", later.Status, later.Text)
+	}
 }
 
 // TestTwoWithoutAddress: each recipient without an address gets a delivery, although their addresses are equal.

@@ -81,7 +81,8 @@ func (d *dispatcher) waitFor(ctx context.Context, delivery, earlier *db.Delivery
 	return nil
 }
 
-// supersede returns the write that drops a delivery in favour of a later one, which takes over what it has to tell.
+// supersede returns the write that drops a delivery in favour of a later one, which takes over what it has to tell. If that one
+// had failed, or was cancelled or kept, it is tried again in the place of the dropped one.
 func (d *dispatcher) supersede(ctx context.Context, delivery, later *db.Delivery) (func(context.Context) error, error) {
 	if later.Status != db.DeliverySent {
 		err := d.composer.merge(ctx, delivery, later)
@@ -94,6 +95,11 @@ func (d *dispatcher) supersede(ctx context.Context, delivery, later *db.Delivery
 	}
 	d.log.Info("mail superseded", "delivery", delivery.ID.String(), "by", later.ID.String())
 	return func(ctx context.Context) error {
+		if later.Status != db.DeliverySent && later.Status != db.DeliveryPending {
+			if err := d.db.RetryDelivery(ctx, later); err != nil {
+				return err
+			}
+		}
 		err := d.db.SupersedeDelivery(ctx, delivery, later.ID)
 		if err == nil {
 			d.hasten(ctx, delivery)
