@@ -35,7 +35,7 @@ func (d *DB) PlanDeliveries(ctx context.Context, event *store.Event, deliveries 
 	if err != nil && store.CodeOf(err) != store.NotFound {
 		return fmt.Errorf("cannot mark event %s as planned: %w", event.ID, err)
 	}
-	if len(deliveries) > 0 {
+	if slices.ContainsFunc(deliveries, func(d *Delivery) bool { return d.Status == DeliveryPending }) {
 		d.wakeDue()
 	}
 	return nil

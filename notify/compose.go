@@ -32,7 +32,9 @@ type composer struct {
 	builtIn *Templates
 	// domain is that of the Message-IDs.
 	domain string
-	log    *slog.Logger
+	// keeps says that there is no mail server, so that messages are kept.
+	keeps bool
+	log   *slog.Logger
 }
 
 // newComposer returns a composer for a table.
@@ -93,7 +95,8 @@ func (c *composer) deliveries(d *draft, about *mailContext) ([]*db.Delivery, err
 	return deliveries, nil
 }
 
-// delivery is due at once, cancelled already if the recipient has no address, or failed if no mail can be sent to it.
+// delivery returns a delivery that is due at once, or kept if there is no mail server; it is cancelled already if the recipient
+// has no address, or failed if no mail can be sent to it.
 func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Recipient) (*db.Delivery, error) {
 	delivery := c.db.NewDelivery(d.event, mailChannel, a.account)
 	problem := setRecipient(delivery, to)
@@ -105,12 +108,15 @@ func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Rec
 	if err := c.write(delivery, d, about, a.row.topic); err != nil {
 		return nil, err
 	}
-	if problem != nil {
+	switch {
+	case problem != nil:
 		reason := problem.Error()
 		delivery.Status, delivery.LastError = db.DeliveryFailed, &reason
 		if errors.Is(problem, errNoAddress) {
 			delivery.Status = db.DeliveryCancelled
 		}
+	case c.keeps:
+		delivery.Status = db.DeliveryKept
 	}
 	return delivery, nil
 }

@@ -83,6 +83,7 @@ func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Ser
 	}
 	moved, erase := eventlog.NewSignal(), eventlog.NewSignal()
 	composer := newComposer(d, log, announcements, s.config)
+	_, composer.keeps = mailer.(mail.Development)
 	return &Service{
 		db: d, log: log, settings: s,
 		mover: d.Mover(log, moved.Raise),

@@ -39,7 +39,9 @@ func planCases() []planCase {
 		{"delivery that is due", db.Deliveries.Collection, "",
 			store.Query{Where: due, Sort: byField("next_attempt_at", false), Limit: 1}, "deliveries_due"},
 		{"events not planned", store.Events, "",
-			store.Query{Where: store.Eq("planned", false), Sort: []store.Sort{{Field: "seq"}}, Limit: 9}, "events_planned_seq"},
+			store.Query{
+				Where: store.And(store.Eq("planned", false), store.Compare(store.OpGt, "seq", 0)), Sort: byField("seq", false), Limit: 9,
+			}, "events_planned"},
 		{"events after a seq", store.Events, "",
 			store.Query{Where: store.Compare(store.OpGt, "seq", 1), Sort: byField("seq", false), Limit: 9}, "events_seq"},
 		{"login attempts", db.LoginAttempts.Collection, "",

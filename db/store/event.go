@@ -33,6 +33,6 @@ var Events = &Collection{
 	Indexes: []Index{
 		{Name: "events_seq", Keys: []Key{{Field: "seq"}}, Unique: true},
 		{Name: "events_entity_seq", Keys: []Key{{Field: "entity_id"}, {Field: "seq"}}},
-		{Name: "events_planned_seq", Keys: []Key{{Field: "planned"}, {Field: "seq"}}},
+		{Name: "events_planned", Keys: []Key{{Field: "planned"}, {Field: "seq"}, {Field: "_id"}}},
 	},
 }
