@@ -63,14 +63,48 @@ func writtenByCustomer(events []*store.Event, field string) bool {
 	return by == string(auth.Customer)
 }
 
-// erasedTickets returns the tickets of a deleted customer whose texts were erased.
-func (d *DB) erasedTickets(ctx context.Context, customer store.ID) ([]store.ID, error) {
-	tickets, err := d.tickets.Find(ctx, store.Query{Where: store.And(
-		store.Eq("customer_id", customer), store.Or(store.Eq("title", entity.ErasedText), store.Eq("description", entity.ErasedText)),
-	)})
-	ids := make([]store.ID, len(tickets))
-	for i, ticket := range tickets {
-		ids[i] = ticket.ID
+// ticketsBy returns the tickets of a customer that have, or once had, texts by the customer: their events contain these, even if
+// somebody has rewritten them since.
+func (d *DB) ticketsBy(ctx context.Context, customer store.ID) ([]store.ID, error) {
+	tickets, err := d.tickets.Find(ctx, store.Query{Where: store.Eq("customer_id", customer), Fields: Tickets.Select("title", "description")})
+	if err != nil {
+		return nil, err
 	}
-	return ids, err
+	var found []store.ID
+	for some := range slices.Chunk(tickets, sweepBatch) {
+		ids := make([]store.ID, len(some))
+		for i, ticket := range some {
+			ids[i] = ticket.ID
+		}
+		events, err := d.Log.Find(ctx, store.And(
+			store.In("entity_id", ids), store.Or(store.Eq("actor_id", customer), store.Eq("type", EventTicketCreated)),
+		), 0, 0, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			if wrote(customer, id, events) {
+				found = append(found, id)
+			}
+		}
+	}
+	return found, nil
+}
+
+// wrote reports whether a customer wrote a text of a ticket, given the events of its creation and of the customer's changes. A
+// ticket without an event of its creation, such as one of the old application, counts as the customer's.
+func wrote(customer, ticket store.ID, events []*store.Event) bool {
+	created := false
+	for _, event := range events {
+		if event.Entity != ticket {
+			continue
+		}
+		created = created || event.Type == EventTicketCreated
+		data, err := DecodeEvent(event)
+		changed := err == nil && (slices.Contains(data.Changed, "title") || slices.Contains(data.Changed, "description"))
+		if event.Actor == customer && (changed || event.Type == EventTicketCreated) {
+			return true
+		}
+	}
+	return !created
 }

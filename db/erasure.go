@@ -53,7 +53,7 @@ func (d *DB) eraseAccount(ctx context.Context, t *Tombstone) (done bool, err err
 	if err != nil || len(deleted) == 0 {
 		return false, err
 	}
-	kept, err := d.erasedTickets(ctx, t.ID)
+	kept, err := d.ticketsBy(ctx, t.ID)
 	if err != nil {
 		return false, err
 	}

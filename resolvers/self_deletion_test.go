@@ -13,16 +13,19 @@ func TestCustomerDeletesThemself(t *testing.T) {
 		w := s.newWorld()
 		s.must(w.people["cleo"].token, worldMutation(w, `updateTicket(input: {id: $leak, description: "my own words"}) { ticket { id } }`), w.variables())
 		w.ids["ours"] = s.createTicket(w.people["uma"], w.ids["plan"], "written by staff")
+		w.ids["answered"] = s.createTicket(w.people["cleo"], w.ids["plan"], "my own words")
+		s.must(w.people["uma"].token, worldMutation(w, `updateTicket(input: {id: $answered, title: "rewritten by staff", description: "rewritten by staff"}) { ticket { id } }`), w.variables())
 		s.settle()
 		a := s.must(w.people["cleo"].token, worldMutation(w, `deleteCustomer(input: {id: $cleo, cascade: true}) { deletedId deletedInteractions deletedTickets }`), w.variables())
 		if a.at("deleteCustomer.deletedInteractions") != 0.0 || a.at("deleteCustomer.deletedTickets") != 0.0 {
 			t.Errorf("deleted %s", a.raw)
 		}
 		a = s.must(w.people["uma"].token, worldQuery(w, `interaction(id: $plan) { title customer { name } }
-			leak: ticket(id: $leak) { title description customer { name } } ours: ticket(id: $ours) { title description }`), w.variables())
+			leak: ticket(id: $leak) { title description customer { name } } ours: ticket(id: $ours) { title description } answered: ticket(id: $answered) { description }`), w.variables())
 		for path, want := range map[string]any{
 			"interaction.title": "plan", "interaction.customer": nil, "leak.title": "[deleted]", "leak.description": "[deleted]",
 			"leak.customer": nil, "ours.title": "written by staff", "ours.description": "written by staff",
+			"answered.description": "rewritten by staff",
 		} {
 			if got := a.at(path); got != want {
 				t.Errorf("%s is %v, want %v", path, got, want)
