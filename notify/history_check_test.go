@@ -128,6 +128,9 @@ func (l *ledger) checkThread(r *record, p *person) {
 		l.checkMail(r, p, planned, m, fail)
 	}
 	l.checkStatuses(p, planned, mails, fail)
+	if !p.deleted && r.isTicket {
+		checkReplaced(planned, notices, fail)
+	}
 	l.checkLast(p, notices, mails, fail)
 }
 
@@ -164,6 +167,19 @@ func (l *ledger) checkStatuses(p *person, planned []*db.Delivery, mails []arrive
 		}
 		if p.deleted && slices.Contains(p.addresses, d.Recipient) {
 			fail("message %d, which is %s, isn't erased", d.Seq, d.Status)
+		}
+	}
+}
+
+// checkReplaced checks that messages about a ticket were superseded only by those that make them pointless.
+func checkReplaced(planned []*db.Delivery, notices []notice, fail failure) {
+	for i, d := range planned {
+		if d.SupersededBy == nil {
+			continue
+		}
+		by := slices.IndexFunc(planned, func(other *db.Delivery) bool { return other.ID == *d.SupersededBy })
+		if by < 0 || !slices.Contains(replaceable[notices[i].news], notices[by].news) {
+			fail("message %d is superseded by %d", i, by)
 		}
 	}
 }

@@ -46,9 +46,10 @@ func (p *person) nextAddress() string {
 type record struct {
 	id store.ID
 	// name is unique, and so is the title of each version.
-	name    string
-	version int
-	deleted bool
+	name     string
+	isTicket bool
+	version  int
+	deleted  bool
 	// erased says that the texts may have been erased with an account.
 	erased  bool
 	notices map[*person][]notice
@@ -81,4 +82,12 @@ var subjectWords = map[string][]string{
 	"cancelled": {"Cancelled"}, "deleted": {"Deleted"},
 	"rewritten": {"Changed", "Urgent", "New"}, "assigned": {"assigned"},
 	"resolved": {"resolved"}, "closed": {"closed"}, "reopened": {"reopened"},
+}
+
+// replaceable says by which later news about a ticket a message may be replaced. A message about a meeting may be replaced by any,
+// since each states all that is true.
+var replaceable = map[string][]string{
+	"created": {"rewritten", "deleted"}, "rewritten": {"rewritten", "deleted"}, "assigned": {"assigned", "deleted"},
+	"resolved": {"resolved", "closed", "reopened", "deleted"}, "closed": {"resolved", "closed", "reopened", "deleted"},
+	"reopened": {"resolved", "closed", "reopened", "deleted"},
 }

@@ -29,6 +29,7 @@ func (t *ticket) ended() bool { return t.status == db.TicketResolved || t.status
 // raise raises a ticket.
 func (h *history) raise(ctx context.Context) error {
 	t := &ticket{record: newRecord(fmt.Sprintf("%st%d", h.name, len(h.tickets))), status: db.TicketOpen}
+	t.isTicket = true
 	by, title := h.oneOf(h.customer, h.meeting.user, h.ada), t.title()
 	created, err := h.server().CreateTicket(ctx, by.scope, db.NewTicket{
 		InteractionID: h.meeting.globalID, Title: &title, Description: title, Priority: db.PriorityLow,
