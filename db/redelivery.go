@@ -70,12 +70,12 @@ func (d *DB) outdated(ctx context.Context, deliveries ...*Delivery) (map[store.I
 	return outdated, nil
 }
 
-// idle matches the deliveries that may be sent again: those that are neither sent nor being sent.
+// idle matches the deliveries that may be sent again: those that are neither sent nor being sent, nor erased.
 func idle() store.Filter {
-	return store.Or(
+	return store.And(store.Compare(store.OpNe, "subject", entity.ErasedText), store.Or(
 		store.In("status", []string{string(DeliveryFailed), string(DeliveryCancelled), string(DeliveryKept)}),
 		store.And(store.Eq("status", string(DeliveryPending)), store.Eq("lease", store.ID{})),
-	)
+	))
 }
 
 // makeDue makes a delivery due as if it had never been tried.
@@ -86,7 +86,7 @@ func makeDue(now time.Time) []store.Assignment {
 	}
 }
 
-// RetryDelivery makes a delivery due as if it had never been tried, unless it has been sent or is being sent.
+// RetryDelivery makes a delivery due as if it had never been tried, unless it has been sent, is being sent, or was erased.
 func (d *DB) RetryDelivery(ctx context.Context, delivery *Delivery) error {
 	if err := ignoreNotFound(d.deliveries.Assign(ctx, delivery.ID, idle(), makeDue(d.now()))); err != nil {
 		return fmt.Errorf("cannot retry delivery %s: %w", delivery.ID, err)
@@ -101,7 +101,7 @@ func (d *DB) RedeliverAll(ctx context.Context, scope auth.Scope, where store.Fil
 	if !scope.SeesAll() {
 		return 0, 0, store.Errorf(store.Forbidden, "only an admin may send many messages again")
 	}
-	where = store.And(where, idle(), store.Compare(store.OpNe, "subject", entity.ErasedText))
+	where = store.And(where, idle())
 	total, err := d.deliveries.CountAll(ctx, where)
 	if err != nil {
 		return 0, 0, fmt.Errorf("cannot count deliveries: %w", err)

@@ -8,6 +8,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -102,4 +103,26 @@ func TestMailToErasedAccount(t *testing.T) {
 		t.Errorf("status %s, reason %v", d.Status, d.LastError)
 	}
 	w.isErased("Emil", "emil")
+}
+
+// TestErasedSuccessor: a message whose text was erased is not sent in the place of an earlier one that it makes pointless.
+func TestErasedSuccessor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i, kind := range []string{db.EventInteractionCreated, db.EventInteractionDeleted} {
+		event := w.event(kind, w.as(w.ada), content{Interaction: w.interaction})
+		event.Seq = i + 1
+		d := w.db.NewDelivery(event, mailChannel, auth.AccountKey(auth.User, w.bob.ID))
+		d.Recipient, d.Subject = w.bob.Email, "New meeting"
+		if kind == db.EventInteractionDeleted {
+			d.Status, d.Subject = db.DeliveryFailed, entity.ErasedText
+		}
+		w.insert(db.Deliveries.Collection, d)
+	}
+	mailer := new(recordingMailer)
+	start(t, w.db, mailer)
+	w.settledAll()
+	if told := mailer.told(w.bob.Email); told != "" {
+		t.Errorf("Bob was told %q", told)
+	}
 }
