@@ -12,7 +12,6 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/entity"
-	"crm/db/sqlite"
 	"crm/db/store"
 )
 
@@ -96,11 +95,7 @@ func benchmarkAnswer(b *testing.B, handler http.Handler, query string) {
 // openBenchmarkStore opens a store with 100 customers, each with ten interactions, each with three tickets.
 func openBenchmarkStore(b *testing.B) store.Store {
 	b.Helper()
-	store, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "crm.db"), db.Collections())
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = store.Close() })
+	store := openStore(b, filepath.Join(b.TempDir(), "crm.db"))
 	domain := newTwin(b, store).domain
 	var writers sync.WaitGroup
 	for i := range 100 {

@@ -30,11 +30,8 @@ func (a answer) documents(
 			return pointers, fmt.Errorf("a document of %s has %d fields, not %d", c.Name, len(pointers), len(c.Fields))
 		}
 		for i, pointer := range pointers {
-			if !fields.Has(i) {
-				continue
-			}
-			if err := store.Scan(pointer, r); err != nil {
-				return pointers, err
+			if fields.Has(i) {
+				r.field(pointer)
 			}
 		}
 	}
@@ -87,8 +84,43 @@ func appendNullable[T any](to []byte, p *T) []byte {
 	return appendField(append(to, 1), p)
 }
 
-// reader reads what appendField has written. It implements store.Source.
+// reader reads what appendField has written.
 type reader struct{ text string }
+
+// field sets the field that a pointer points to.
+func (r *reader) field(pointer any) {
+	switch p := pointer.(type) {
+	case *store.ID:
+		copy(p[:], r.next(len(p)))
+	case *string:
+		*p = r.next(r.number())
+	case *time.Time:
+		*p = time.UnixMilli(int64(r.number())).UTC()
+	case *int:
+		*p = r.number()
+	case *bool:
+		*p = r.next(1) == "\x01"
+	case **store.ID:
+		readNullable(r, p)
+	case **string:
+		readNullable(r, p)
+	case **time.Time:
+		readNullable(r, p)
+	case **int:
+		readNullable(r, p)
+	case **bool:
+		readNullable(r, p)
+	default:
+		panic(fmt.Sprintf("a document has a field of type %T", pointer))
+	}
+}
+
+func readNullable[T any](r *reader, p **T) {
+	if *p = nil; r.next(1) == "\x01" {
+		*p = new(T)
+		r.field(*p)
+	}
+}
 
 // next returns the next n bytes.
 func (r *reader) next(n int) (part string) {
@@ -98,6 +130,10 @@ func (r *reader) next(n int) (part string) {
 
 // number reads a variable-length integer, as encoding/binary encodes it.
 func (r *reader) number() int {
+	if b := r.text[0]; b < 0x80 { // most numbers are small
+		r.text = r.text[1:]
+		return int(b>>1) ^ -int(b&1)
+	}
 	var n uint64
 	for i := range binary.MaxVarintLen64 {
 		b := r.text[i]
@@ -109,27 +145,6 @@ func (r *reader) number() int {
 	}
 	return int(int64(n>>1) ^ -int64(n&1))
 }
-
-// ID implements store.Source.
-func (r *reader) ID() (id store.ID, _ error) {
-	copy(id[:], r.next(len(id)))
-	return id, nil
-}
-
-// Text implements store.Source.
-func (r *reader) Text() (string, error) { return r.next(r.number()), nil }
-
-// Time implements store.Source.
-func (r *reader) Time() (time.Time, error) { return time.UnixMilli(int64(r.number())).UTC(), nil }
-
-// Int implements store.Source.
-func (r *reader) Int() (int, error) { return r.number(), nil }
-
-// Bool implements store.Source.
-func (r *reader) Bool() (bool, error) { return r.next(1) == "\x01", nil }
-
-// IsNull implements store.Source.
-func (r *reader) IsNull() bool { return r.next(1) == "\x00" }
 
 func uint32At(text answer, i int) uint32 {
 	return uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16 | uint32(text[i+3])<<24

@@ -107,8 +107,9 @@ func (r *Reader[T]) PagesOf(
 		return nil, err
 	}
 	children := make(map[store.ID][]*T, len(parents))
+	var docs batch[T]
 	err = r.db.Store.FindChildren(ctx, r.def.Collection, parent, parents, checked.query, func(id store.ID) store.Document {
-		doc := new(T)
+		doc := docs.next()
 		children[id] = append(children[id], doc)
 		return r.document(doc)
 	})
