@@ -100,7 +100,11 @@ func (d *DB) UpdateCustomer(
 			next.Company = problems.optionalLine("company", *changes.Company)
 		}
 		if changes.Phone != nil {
-			next.Phone = problems.nextPhone(next.Phone, *changes.Phone)
+			before := next.Phone
+			next.Phone = problems.nextPhone(before, *changes.Phone)
+			if changes.Name == nil {
+				next.Name = problems.nextCaller(next.Name, before, next.Phone)
+			}
 		}
 		if changes.TimeZone != nil {
 			next.TimeZone = problems.timeZone(*changes.TimeZone)
@@ -133,6 +137,7 @@ func (d *DB) DeleteCustomer(
 		}
 		return d.leaveTombstone(ctx, &Tombstone{
 			ID: id, Account: auth.AccountKey(auth.Customer, id), Name: customer.Name, Email: customer.Email,
+			TimeZone: customer.TimeZone,
 		})
 	}
 	if !alone {

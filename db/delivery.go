@@ -35,7 +35,7 @@ type Delivery struct {
 	EntityID store.ID `db:"entity_id" belongs:"Interaction.deliveries,keep Ticket.deliveries,keep"`
 	// Account is the key of the account that the message goes to; deliveries of earlier versions lack it.
 	Account auth.AudienceKey `db:"account"`
-	// ReplyTo is the account that gets the answers to the message; deliveries of earlier versions lack it.
+	// ReplyTo is the account that gets the replies to the message; deliveries of earlier versions lack it.
 	ReplyTo auth.AudienceKey `db:"reply_to"`
 	// News is what the message tells, and Changed are the fields that it says have changed, separated by spaces. Both also
 	// cover the messages that it supersedes. Deliveries of earlier versions lack them.

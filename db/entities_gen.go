@@ -282,6 +282,7 @@ func (d *Tombstone) Pointers(into []any) []any {
 		(*string)(&d.Account),
 		&d.Name,
 		&d.Email,
+		&d.TimeZone,
 		&d.DeactivatedAt,
 		&d.LogSeq,
 	)

@@ -3,6 +3,7 @@ package db
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -49,8 +50,8 @@ func Conflicts(
 		return conflicts, nil
 	}
 	var where []store.Filter
-	for p, periods := range attended {
-		for _, window := range merged(periods) {
+	for _, p := range slices.SortedFunc(maps.Keys(attended), participant.compare) { // equal queries are answered from memory
+		for _, window := range merged(attended[p]) {
 			where = append(where, store.And(
 				store.Eq(p.field, p.id), store.Compare(store.OpLt, "start_time", window.end),
 				store.Compare(store.OpGt, "start_time", window.start.Add(-conflictWindow)),
@@ -87,6 +88,10 @@ func (i *Interaction) conflicting(others []*Interaction) (conflicting []*Interac
 type participant struct {
 	field string
 	id    store.ID
+}
+
+func (p participant) compare(other participant) int {
+	return cmp.Or(cmp.Compare(p.field, other.field), slices.Compare(p.id[:], other.id[:]))
 }
 
 // participants returns the participants of a planned interaction. An internal one takes no time of its customer.

@@ -187,7 +187,7 @@ func (d *DB) replacePassword(ctx context.Context, kind entity.Kind, id store.ID,
 	} else {
 		_, err = d.customers.Update(ctx, auth.SystemScope(), id, nil, func(next *Customer) (string, error) {
 			if next.Address() == nil {
-				return "", store.FieldError(store.BadInput, "input.newPassword", "is of no use without an e-mail address to log in with")
+				return "", store.FieldError(store.BadInput, "input.id", "is a customer without an e-mail address, who can't log in")
 			}
 			next.PasswordHash = hash
 			return entity.Updated, nil

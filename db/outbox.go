@@ -26,18 +26,40 @@ func (d *DB) PlanDeliveries(ctx context.Context, event *store.Event, deliveries 
 	if err := d.entities.CopyChanges(ctx, event); err != nil {
 		return err
 	}
+	var inserted []*Delivery
 	for _, delivery := range deliveries {
-		if err := d.insertDelivery(ctx, delivery); err != nil && store.CodeOf(err) != store.Conflict {
+		err := d.insertDelivery(ctx, delivery)
+		if err != nil && store.CodeOf(err) != store.Conflict {
 			return fmt.Errorf("cannot plan delivery for event %s: %w", event.ID, err)
 		}
+		if err == nil {
+			inserted = append(inserted, delivery)
+		}
 	}
-	err := d.store.Update(ctx, store.Events, event.ID, store.Filter{}, []store.Assignment{{Field: "planned", Value: true}})
-	if err != nil && store.CodeOf(err) != store.NotFound {
+	err := d.store.Update(ctx, store.Events, event.ID, store.Eq("planned", false), []store.Assignment{{Field: "planned", Value: true}})
+	if store.CodeOf(err) == store.NotFound {
+		return d.withdraw(ctx, inserted)
+	}
+	if err != nil {
 		return fmt.Errorf("cannot mark event %s as planned: %w", event.ID, err)
 	}
 	if slices.ContainsFunc(deliveries, func(d *Delivery) bool { return d.Status == DeliveryPending }) {
 		d.wakeDue()
 	}
+	return nil
+}
+
+// withdraw removes deliveries that another process decided against, which planned the event meanwhile: that may have been after
+// the recipient was deleted, whose texts nobody would erase from these. Those to be sent are checked before each attempt.
+func (d *DB) withdraw(ctx context.Context, deliveries []*Delivery) error {
+	settled := store.Compare(store.OpNe, "status", string(DeliveryPending))
+	for _, delivery := range deliveries {
+		err := d.store.Delete(ctx, Deliveries.Collection, delivery.ID, settled)
+		if err != nil && store.CodeOf(err) != store.NotFound {
+			return fmt.Errorf("cannot withdraw delivery %s: %w", delivery.ID, err)
+		}
+	}
+	d.wakeDue()
 	return nil
 }
 

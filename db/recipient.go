@@ -116,7 +116,9 @@ func (d *DB) addDeleted(ctx context.Context, accounts map[store.ID]auth.Audience
 		if accounts[t.ID] != t.Account {
 			continue
 		}
-		deleted := Recipient{Name: t.Name, Email: t.Email, Deactivated: t.DeactivatedAt != nil, NotifySelf: true, Deleted: true}
+		deleted := Recipient{
+			Name: t.Name, Email: t.Email, TimeZone: valueOf(t.TimeZone), Deactivated: t.DeactivatedAt != nil, NotifySelf: true, Deleted: true,
+		}
 		if deleted.DeletedAt, err = d.deletedAt(ctx, t); err != nil {
 			return err
 		}

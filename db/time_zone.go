@@ -2,6 +2,7 @@ package db
 
 import (
 	"errors"
+	"strings"
 	"time"
 	_ "time/tzdata" // the container image has no time zones of its own
 )
@@ -10,7 +11,8 @@ var errTimeZone = errors.New("must be the name of an IANA time zone, such as Asi
 
 // ParseTimeZone returns the IANA time zone with that name.
 func ParseTimeZone(name string) (*time.Location, error) {
-	if name == "" || name == "Local" { // which would depend on the machine
+	switch area, _, _ := strings.Cut(name, "/"); area {
+	case "", "Local", "localtime", "posixrules", "Factory", "posix", "right": // files of some machines, but no zones
 		return nil, errTimeZone
 	}
 	zone, err := time.LoadLocation(name)

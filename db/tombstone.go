@@ -10,7 +10,7 @@ import (
 	"crm/db/store"
 )
 
-// Tombstone keeps the name and address of a deleted account until all mail about the deletion is sent. Without it, a
+// Tombstone keeps the name, address and time zone of a deleted account until all mail about the deletion is sent. Without it, a
 // customer whose meetings are deleted together with the account couldn't be told. See EraseDeleted.
 type Tombstone struct {
 	// ID is the account's.
@@ -18,6 +18,7 @@ type Tombstone struct {
 	Account       auth.AudienceKey `db:"account"`
 	Name          string           `db:"name"`
 	Email         string           `db:"email"`
+	TimeZone      *string          `db:"time_zone"`
 	DeactivatedAt *time.Time       `db:"deactivated_at"`
 	// LogSeq is the seq of the newest event when the deletion began.
 	LogSeq int `db:"log_seq"`

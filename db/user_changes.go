@@ -196,7 +196,8 @@ func (d *DB) DeleteUser(
 			return err
 		}
 		return d.leaveTombstone(ctx, &Tombstone{
-			ID: id, Account: auth.AccountKey(auth.User, id), Name: user.Name, Email: user.Email, DeactivatedAt: user.DeactivatedAt,
+			ID: id, Account: auth.AccountKey(auth.User, id), Name: user.Name, Email: user.Email, TimeZone: user.TimeZone,
+			DeactivatedAt: user.DeactivatedAt,
 		})
 	})
 }

@@ -65,6 +65,18 @@ func (p *Problems) nameOrPhone(name string, phone *string) string {
 	return ""
 }
 
+// nextCaller returns the name of a customer whose telephone number changes. A number in the place of the name changes, too.
+func (p *Problems) nextCaller(name string, before, after *string) string {
+	switch {
+	case before == nil || name != cleanLine(*before):
+		return name
+	case after == nil:
+		p.Add("phone", "must stay as long as it takes the place of the name")
+		return name
+	}
+	return *after
+}
+
 // text validates a text of many lines, which may be empty, and returns it without control characters.
 func (p *Problems) text(path, text string) string {
 	text = cleanText(text)

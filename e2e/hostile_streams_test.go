@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -77,6 +78,9 @@ func atOnce(n int, do func(i int) error) error {
 // expectClose sends messages on a socket until the server closes it, and checks the code.
 func (a *attacker) expectClose(ctx context.Context, code websocket.StatusCode, messages ...string) error {
 	conn, err := dialSocket(ctx, a.url)
+	if errors.Is(err, io.EOF) {
+		return nil // on a busy machine, the client takes longer to send its header than the server waits for it
+	}
 	if err != nil {
 		return err
 	}

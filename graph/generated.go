@@ -1867,7 +1867,7 @@ type DeleteUserPayload {
   deletedTickets: Int!
 }
 
-"A new customer. They need a name or a telephone number, and to log in an address."
+"A new customer. A customer needs a name or a telephone number, and an e-mail address to log in."
 input CreateCustomerInput {
   "The name, 1 to 200 characters; by default the telephone number."
   name: String

@@ -61,7 +61,7 @@ type ChangePasswordPayload struct {
 	EndedSessions int `json:"endedSessions"`
 }
 
-// A new customer. They need a name or a telephone number, and to log in an address.
+// A new customer. A customer needs a name or a telephone number, and an e-mail address to log in.
 type CreateCustomerInput struct {
 	// The name, 1 to 200 characters; by default the telephone number.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`

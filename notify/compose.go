@@ -103,7 +103,7 @@ func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Rec
 	delivery.MessageID = delivery.ID.String() + "@" + c.domain
 	delivery.News, delivery.Changed = a.row.news, strings.Join(d.data.Changed, " ")
 	if a.role == customer {
-		delivery.ReplyTo = answeringUser(d.data)
+		delivery.ReplyTo = replyToUser(d.data)
 	}
 	if err := c.write(delivery, d, about, a.row.topic); err != nil {
 		return nil, err
@@ -121,8 +121,8 @@ func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Rec
 	return delivery, nil
 }
 
-// answeringUser returns the account of the interaction's user, who gets the customer's replies.
-func answeringUser(data db.EventData) auth.AudienceKey {
+// replyToUser returns the account of the interaction's user, who gets the customer's replies.
+func replyToUser(data db.EventData) auth.AudienceKey {
 	for _, role := range []role{user, interactionUser} {
 		if account, ok := data.AccountThatIs(string(role)); ok {
 			return account

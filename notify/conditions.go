@@ -32,7 +32,7 @@ func planned(event *store.Event, data db.EventData) bool {
 // rescheduled reports whether a planned interaction changed in a way that its parties have to know. The status counts
 // because the interaction may have been cancelled before.
 func rescheduled(event *store.Event, data db.EventData) bool {
-	return planned(event, data) && changes(data, "title", "start_time", "end_time", "location", "status")
+	return planned(event, data) && changes(data, "title", "start_time", "end_time", "all_day", "location", "status")
 }
 
 // handedOver reports whether a planned interaction has another user now.

@@ -107,7 +107,7 @@ type recipient struct {
 	cancel string
 	// deleted says that only the account's tombstone is left, erased that nothing is.
 	deleted, erased bool
-	// replyTo gets the answers; it has no address if the sender gets them.
+	// replyTo gets the replies; it has no address if the sender gets them.
 	replyTo db.Recipient
 }
 
@@ -146,11 +146,11 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 	case problem != nil:
 		return recipient{}, &mail.PermanentError{Err: problem}
 	}
-	return recipient{deleted: to.Deleted, replyTo: answering(found[delivery.ReplyTo])}, nil
+	return recipient{deleted: to.Deleted, replyTo: replyable(found[delivery.ReplyTo])}, nil
 }
 
-// answering returns an account if it can be written to.
-func answering(account db.Recipient) db.Recipient {
+// replyable returns an account if it can be written to.
+func replyable(account db.Recipient) db.Recipient {
 	if account.Deactivated || account.Deleted {
 		return db.Recipient{}
 	}

@@ -17,8 +17,8 @@ var errLeaseLost = errors.New("the lease of the delivery was lost")
 // renewals is how often a lease is renewed in the time for which it lasts, so that some renewals may fail.
 const renewals = 5
 
-// send hands a claimed delivery to the mailer, with the account that gets the answers. It renews the lease for as long as that takes, so that nobody else sends the
-// message, however slow the mail server is.
+// send hands a claimed delivery to the mailer, with the account that gets the replies. It renews the lease for as long as that
+// takes, so that nobody else sends the message, however slow the mail server is.
 func (d *dispatcher) send(ctx context.Context, delivery *db.Delivery, replyTo db.Recipient) error {
 	var renewing sync.WaitGroup
 	defer renewing.Wait()

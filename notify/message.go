@@ -61,7 +61,7 @@ func (m *message) Changed(field string) bool { return slices.Contains(m.changed,
 
 // Changes names the announced properties that changed: "title, time and place".
 func (m *message) Changes() string {
-	names := map[string]string{"title": "title", "start_time": "time", "end_time": "time", "location": "place", "status": "status"}
+	names := map[string]string{"title": "title", "start_time": "time", "end_time": "time", "all_day": "time", "location": "place", "status": "status"}
 	is := map[string]bool{}
 	for _, field := range m.changed {
 		is[names[field]] = true

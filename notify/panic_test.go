@@ -104,24 +104,30 @@ func TestPanickingRow(t *testing.T) {
 	w.settled(4)
 }
 
-// TestPanickingLookup checks that a lookup that panics because of one event's account delays only that event.
+// TestPanickingLookup checks that a lookup that panics because of one event's account delays only that event and the next one
+// about the same document, whose mail would overtake its own.
 func TestPanickingLookup(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	engine := &troubledStore{Store: w.store}
 	bad := *w.interaction
 	bad.ID, bad.UserID = store.NewID(), w.ada.ID
-	w.insert(db.Interactions.Collection, &bad, w.event(db.EventInteractionCreated, w.as(w.ada), content{Interaction: &bad}))
+	later := bad
+	later.UserID = w.bob.ID
+	w.insert(db.Interactions.Collection, &bad, w.event(db.EventInteractionCreated, w.as(w.ada), content{Interaction: &bad}),
+		w.event(db.EventInteractionUpdated, w.as(w.bob), content{Interaction: &later, Changed: []string{"title"}}))
 	w.announce("Good")
 	engine.onFind(func(c *store.Collection, q store.Query) {
 		if c == db.Users.Collection && slices.Contains(q.Where.Values, any(w.ada.ID)) {
 			panic("the account can't be read")
 		}
 	})
-	start(t, db.New(engine, nil, db.Options{}), mail.Development{})
+	log := new(transcript)
+	run(t, New(db.New(engine, nil, db.Options{}), mail.Development{}, log.logger(), quick))
+	eventually(t, func() bool { return strings.Contains(log.String(), "attempt=3") })
 	w.settled(2)
 	engine.onFind(nil)
-	w.settled(4)
+	w.settled(6)
 }
 
 // transcript is what a logger wrote.

@@ -131,6 +131,9 @@ func (p *planner) plan(ctx context.Context, drafts []*draft) (planned int, err e
 		return 0, nil
 	}
 	for _, d := range drafts {
+		if p.blocked[d.event.Entity] {
+			continue
+		}
 		n, err := p.plan(ctx, []*draft{d})
 		planned += n
 		if err != nil {

@@ -76,7 +76,7 @@ func checkNames(folder string) error {
 		case slices.Contains(known, file.Name()):
 			used = true
 		case extension == ".txt" || extension == ".html":
-			return fmt.Errorf("%s is no template; the templates are %s", file.Name(), strings.Join(known, ", "))
+			return fmt.Errorf("%s is not the name of a template; the names are %s", file.Name(), strings.Join(known, ", "))
 		}
 	}
 	if !used {

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"crm/auth"
 	"crm/db"
 	"crm/db/store"
 )
@@ -70,4 +71,33 @@ func TestTimeZones(t *testing.T) {
 	}
 	contains(t, deliveries[0].Text, "Time: Wed, 28 Aug 2024, 01:33 UTC+05:30\n")
 	contains(t, deliveries[1].Text, "Time: Tue, 27 Aug 2024, 22:03 UTC+02:00\n")
+}
+
+// TestTimeZoneOfDeleted checks that mail about a deletion has the zone of the account that was deleted with it.
+func TestTimeZoneOfDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	kolkata := "Asia/Kolkata"
+	w.carl.ID, w.carl.Email, w.carl.TimeZone, w.carl.Version = store.NewID(), "carl@kolkata.example", &kolkata, 1
+	w.insert(db.Customers.Collection, w.carl)
+	if _, err := w.db.DeleteCustomer(t.Context(), w.as(w.ada), w.carl.ID, nil, true); err != nil {
+		t.Fatal(err)
+	}
+	account := auth.AccountKey(auth.Customer, w.carl.ID)
+	found, err := w.db.Recipients(t.Context(), []auth.AudienceKey{account})
+	if err != nil || found[account].TimeZone != kolkata {
+		t.Errorf("recipients %v, error %v", found, err)
+	}
+}
+
+// TestWholeDays checks that the parties hear that a meeting no longer takes whole days.
+func TestWholeDays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	event := w.event(db.EventInteractionUpdated, w.as(w.ada), content{Interaction: w.interaction, Changed: []string{"all_day"}})
+	deliveries, err := compose(w, event)
+	if err != nil || names(deliveries) != "carl bob" {
+		t.Fatalf("deliveries to %s, error %v", names(deliveries), err)
+	}
+	contains(t, deliveries[0].Text, "The time of this meeting changed.")
 }

@@ -131,6 +131,7 @@ func badAccounts(p people) []badInput {
 		{"a time zone that depends on the machine", "", "signUpCustomer", with(person, variables{"timeZone": "Local"}), store.BadInput, "input.timeZone", "IANA"},
 		{"an unknown time zone", p.user.token, "updateUser", variables{"id": p.user.id, "timeZone": "Mars/Olympus_Mons"}, store.BadInput, "input.timeZone", "Asia/Kolkata"},
 		{"an offset as a time zone", p.user.token, "createCustomer", with(person, variables{"timeZone": "+05:30"}), store.BadInput, "input.timeZone", "IANA"},
+		{"a time zone with leap seconds", p.user.token, "createCustomer", with(person, variables{"timeZone": "right/Europe/Berlin"}), store.BadInput, "input.timeZone", "IANA"},
 		{"a path as a time zone", p.admin.token, "createUser", with(person, variables{"timeZone": "../../../etc/passwd"}), store.BadInput, "input.timeZone", "IANA"},
 		{"a customer for staff", p.admin.token, "createUser", with(person, variables{"role": "CUSTOMER"}), store.BadInput, "input.role", "ADMIN or USER"},
 		{"staff who sign up", "", "signUpUser", person, store.Forbidden, "", "admin"},

@@ -65,6 +65,31 @@ func TestCreateCustomerWithoutAddress(t *testing.T) {
 	})
 }
 
+// TestCaller checks that a telephone number in the place of a name follows the customer's number, and stays as long as it does.
+func TestCaller(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		admin := s.signUpUser("Rohan")
+		id := s.mutate(admin.token, "createCustomer", variables{"phone": " 030 1234"}, customerFields).text("createCustomer.customer.id")
+		for _, test := range []struct {
+			change variables
+			want   string
+		}{
+			{variables{"phone": "030 9999"}, "030 9999 030 9999"},
+			{variables{"name": "Carl", "phone": "030 7777"}, "Carl 030 7777"},
+			{variables{"phone": nil}, "Carl <nil>"},
+			{variables{"phone": "030 5555"}, "Carl 030 5555"},
+			{variables{"name": "030 5555"}, "030 5555 030 5555"},
+		} {
+			a := s.mutate(admin.token, "updateCustomer", with(test.change, variables{"id": id}), customerFields)
+			if got := fmt.Sprint(a.text("updateCustomer.customer.name"), " ", a.at("updateCustomer.customer.phone")); got != test.want {
+				t.Errorf("after %v it is %s, want %s: %s", test.change, got, test.want, a.raw)
+			}
+		}
+		a := s.mutate(admin.token, "updateCustomer", variables{"id": id, "phone": nil}, customerFields)
+		s.wantProblem(a, store.BadInput, "input.phone", "takes the place of the name")
+	})
+}
+
 // TestFilterByMissingAddress compares conditions on the address with the same ones on the company, which always could be
 // missing.
 func TestFilterByMissingAddress(t *testing.T) {
@@ -172,7 +197,7 @@ func TestRemoveAddress(t *testing.T) {
 		setPassword := func(id string) answer {
 			return s.mutate(p.admin.token, "setPassword", variables{"id": id, "newPassword": password}, "endedSessions")
 		}
-		s.wantProblem(setPassword(id), store.BadInput, "input.newPassword", "without an e-mail address")
+		s.wantProblem(setPassword(id), store.BadInput, "input.id", "without an e-mail address")
 		other.check(s, variables{"email": nil}, map[string]any{"email": nil})
 		carl.check(s, variables{"email": "carl@example.org"}, map[string]any{"email": "carl@example.org"})
 		if a := setPassword(id); len(a.Errors) > 0 {

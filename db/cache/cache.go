@@ -1,6 +1,6 @@
 // Package cache keeps answers of the embedded engine in memory: documents by their ids, lists and counts.
 //
-// An answer is kept until a document changes that it may depend on: see version.go. So a read that is answered from
+// An answer is kept until a document that it may depend on changes: see version.go. So a read that is answered from
 // memory is as exact as one by the engine, and sees every write that was acknowledged before it. Answers are kept
 // encoded, which takes half the memory of Go values, costs the garbage collector nothing, and gives every reader
 // documents of its own: see answer.go.

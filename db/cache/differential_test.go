@@ -73,7 +73,7 @@ const players = 16
 func (h *history) play(t *testing.T) {
 	steps := 250
 	if os.Getenv("THOROUGH") != "" {
-		steps = 5000
+		steps = 1000
 	}
 	h.changes = make(map[store.ID]*made)
 	var playing sync.WaitGroup

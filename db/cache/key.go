@@ -9,7 +9,8 @@ import (
 	"crm/db/store"
 )
 
-// key identifies a question: what is asked, and for questions that are asked about many ids at once, one of them. What is asked is identified by a digest that nobody can find a second text for.
+// key identifies a question: a collision-resistant digest of what is asked, and for questions that are asked about many ids at
+// once, one of them.
 type key struct {
 	asked [16]byte
 	id    store.ID

@@ -27,9 +27,10 @@ func searchObjects(t *table) []object {
 		return object{kind, name, fmt.Sprintf("CREATE "+format, args...)}
 	}
 	search, fields := t.collection.Name+searchSuffix, t.searched("")
-	remove := fmt.Sprintf("INSERT INTO %s(%s, rowid, %s) VALUES ('delete', old.rowid, %s)", t.search, t.search, fields, t.searched("old."))
+	remove := fmt.Sprintf("INSERT INTO %s(%s, rowid, %s) SELECT 'delete', old.rowid, %s", t.search, t.search, fields, t.searched("old."))
 	add := fmt.Sprintf("INSERT INTO %s(rowid, %s) VALUES (new.rowid, %s)", t.search, fields, t.searched("new."))
-	// The next document must be above the mark, also after the last ones have gone.
+	// The next document must be above the mark, also after the last ones have gone, whether these were indexed or not. The
+	// mark is lowered after the document is removed from the index, so one trigger does both.
 	lower := fmt.Sprintf("UPDATE %s SET highest = %s WHERE highest > %s", t.mark, t.highest(), t.highest())
 	indexed := "old.rowid <= " + t.highestIndexed()
 	return []object{
@@ -37,8 +38,8 @@ func searchObjects(t *table) []object {
 			"VIRTUAL TABLE %s USING fts5(%s, content=%s, tokenize='trigram case_sensitive 1', detail=column, columnsize=0)",
 			t.search, fields, t.name),
 		create("TABLE", t.collection.Name+markSuffix, "TABLE %s (highest INTEGER PRIMARY KEY) STRICT", t.mark),
-		create("TRIGGER", search+"_delete", "TRIGGER %s AFTER DELETE ON %s WHEN %s BEGIN %s; %s; END",
-			quote(search+"_delete"), t.name, indexed, remove, lower),
+		create("TRIGGER", search+"_delete", "TRIGGER %s AFTER DELETE ON %s BEGIN %s WHERE %s; %s; END",
+			quote(search+"_delete"), t.name, remove, indexed, lower),
 		create("TRIGGER", search+"_update", "TRIGGER %s AFTER UPDATE OF %s ON %s WHEN %s AND (%s) IS NOT (%s) BEGIN %s; %s; END",
 			quote(search+"_update"), fields, t.name, indexed, t.searched("old."), t.searched("new."), remove, add),
 	}

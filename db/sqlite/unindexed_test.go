@@ -102,6 +102,36 @@ func TestBatches(t *testing.T) {
 	}
 }
 
+// TestNewestAreDeleted deletes the newest documents, of which some are in the full-text index and some aren't. The next ones
+// get their rowids, and have to be found before and after they are indexed.
+func TestNewestAreDeleted(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "crm.db"), db.Customers.Collection)
+	insertCustomers(t, s, db.Customers.Collection, 0, 5)
+	ensureIndexes(t, s)
+	insertCustomers(t, s, db.Customers.Collection, 5, 7)
+	for _, i := range []int{4, 6, 5} {
+		one := store.Compare(store.OpContains, "company_key", fmt.Sprintf("%06d", i))
+		if n, err := s.Purge(t.Context(), db.Customers.Collection, one, 1); err != nil || n != 1 {
+			t.Fatalf("removed %d of customer %d, %v", n, i, err)
+		}
+	}
+	if got := marked(t, s); got != 4 {
+		t.Errorf("the index goes up to %d, want 4", got)
+	}
+	insertCustomers(t, s, db.Customers.Collection, 7, 10)
+	for range 2 {
+		for _, i := range []int{3, 7, 8, 9} {
+			company := fmt.Sprintf("company %06d ltd", i)
+			if got := companies(t, s, company); !slices.Equal(got, []string{company}) {
+				t.Errorf("found %q, want %q", got, company)
+			}
+		}
+		ensureIndexes(t, s)
+	}
+	wantIndexed(t, s)
+}
+
 // failBatches makes batches fail.
 func failBatches(t *testing.T, s *Store) (undo func()) {
 	t.Helper()

@@ -43,7 +43,7 @@ type SMTPConfig struct {
 	// From is the sender's address, with or without a display name; FromName is the name if it has none.
 	From     string
 	FromName string
-	// ReplyTo is the address that all answers go to, with or without a display name. If it is empty, each message says where
+	// ReplyTo is the address that all replies go to, with or without a display name. If it is empty, each message says where
 	// they go.
 	ReplyTo string
 	// Username defaults to From's address.

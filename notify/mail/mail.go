@@ -24,7 +24,7 @@ type Message struct {
 	// Recipient is the address, RecipientName the display name.
 	Recipient     string
 	RecipientName string
-	// ReplyTo is the address that answers go to, if it isn't the sender's, and ReplyToName the display name.
+	// ReplyTo is the address that replies go to, if it isn't the sender's, and ReplyToName the display name.
 	ReplyTo     string
 	ReplyToName string
 	Subject     string

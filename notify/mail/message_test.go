@@ -87,7 +87,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestReplyTo checks where answers go.
+// TestReplyTo checks where replies go.
 func TestReplyTo(t *testing.T) {
 	t.Parallel()
 	server := mailtest.NewServer(t)

@@ -15,7 +15,7 @@ import (
 type SMTP struct {
 	config SMTPConfig
 	from   mailbox
-	// replies is the mailbox that all answers go to; it has no address if the operator names none.
+	// replies is the mailbox that all replies go to; it has no address if the operator names none.
 	replies  mailbox
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	timeouts timeouts

@@ -43,8 +43,8 @@ func (s *SMTP) compose(m *Message, recipient address.Address) ([]byte, error) {
 	return setFields(raw, fields)
 }
 
-// replyTo returns the mailbox that answers go to; it has no address if they go to the sender. One that only some mail servers
-// accept isn't named.
+// replyTo returns the mailbox that replies go to; it has no address if they go to the sender. An address that needs
+// SMTPUTF8 is left out, since not all mail servers accept it.
 func (s *SMTP) replyTo(m *Message) mailbox {
 	if s.replies.Address != "" {
 		return s.replies
