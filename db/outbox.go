@@ -49,12 +49,23 @@ func (d *DB) PlanDeliveries(ctx context.Context, event *store.Event, deliveries 
 	return nil
 }
 
-// withdraw removes deliveries that another process decided against, which planned the event meanwhile: that may have been after
-// the recipient was deleted, whose texts nobody would erase from these. Those to be sent are checked before each attempt.
+// withdraw removes deliveries, of an event that another process has planned meanwhile, to accounts that have been erased since
+// they were looked up: nobody would erase these deliveries. Pending ones are left, since they are checked before they are sent.
 func (d *DB) withdraw(ctx context.Context, deliveries []*Delivery) error {
-	settled := store.Compare(store.OpNe, "status", string(DeliveryPending))
+	deliveries = slices.DeleteFunc(deliveries, func(d *Delivery) bool { return d.Status == DeliveryPending })
+	accounts := make([]auth.AudienceKey, len(deliveries))
+	for i, delivery := range deliveries {
+		accounts[i] = delivery.Account
+	}
+	found, err := d.Recipients(ctx, accounts)
+	if err != nil {
+		return err
+	}
 	for _, delivery := range deliveries {
-		err := d.store.Delete(ctx, Deliveries.Collection, delivery.ID, settled)
+		if _, exists := found[delivery.Account]; exists {
+			continue
+		}
+		err := d.store.Delete(ctx, Deliveries.Collection, delivery.ID, store.Filter{})
 		if err != nil && store.CodeOf(err) != store.NotFound {
 			return fmt.Errorf("cannot withdraw delivery %s: %w", delivery.ID, err)
 		}

@@ -6,10 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"crm/db"
 	"crm/db/eventlog"
@@ -143,50 +140,25 @@ func (p *planner) plan(ctx context.Context, drafts []*draft) (planned int, err e
 	return planned, nil
 }
 
-// writers is how many documents' deliveries are written at once, so that the embedded engine commits them together.
-const writers = 16
-
-// writeAll writes the deliveries of the drafts: those of one document in order, those of several documents at once.
+// writeAll writes the deliveries of the drafts in order, one after the other: several at once would be done sooner, but take as
+// much longer for those who wait for their own writes.
 func (p *planner) writeAll(ctx context.Context, drafts []*draft, about *mailContext) (planned int, err error) {
-	byDocument := map[store.ID][]*draft{}
 	for _, d := range drafts {
-		byDocument[d.event.Entity] = append(byDocument[d.event.Entity], d)
+		if p.blocked[d.event.Entity] {
+			continue
+		}
+		_, err := eventlog.Guard(func() (any, error) { return nil, p.write(ctx, d, about) })
+		switch {
+		case err == nil:
+			delete(p.stuck, d.event.ID)
+			planned++
+		case p.isDown(ctx, err):
+			return planned, err
+		default:
+			p.postpone(d.event, err)
+		}
 	}
-	var writing errgroup.Group
-	writing.SetLimit(writers)
-	var mutex sync.Mutex
-	for _, history := range byDocument {
-		writing.Go(func() error {
-			for _, d := range history {
-				_, err := eventlog.Guard(func() (any, error) { return nil, p.write(ctx, d, about) })
-				mutex.Lock()
-				done, err := p.record(ctx, d.event, err)
-				if done {
-					planned++
-				}
-				mutex.Unlock()
-				if !done {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	err = writing.Wait()
-	return planned, err
-}
-
-// record records whether an event was planned: done. The error is the store's, if that is down.
-func (p *planner) record(ctx context.Context, event *store.Event, result error) (done bool, err error) {
-	switch {
-	case result == nil:
-		delete(p.stuck, event.ID)
-		return true, nil
-	case p.isDown(ctx, result):
-		return false, result
-	}
-	p.postpone(event, result)
-	return false, nil
+	return planned, nil
 }
 
 // write writes the deliveries of one event. A malformed event has none.
