@@ -63,15 +63,19 @@ func TestMessages(t *testing.T) {
 		if err != nil || len(deliveries) == 0 {
 			t.Fatalf("%s: %v", test.kind, err)
 		}
-		d := deliveries[0]
-		if d.Subject != test.subject || d.MessageID != d.ID.String()+"@example.com" || d.RecipientName == "" {
-			t.Errorf("%s: subject %q, Message-ID %q, to %q", test.kind, d.Subject, d.MessageID, d.RecipientName)
-		}
-		contains(t, d.Text, test.text...)
-		contains(t, d.HTML, "<p>Hello <bdi>"+d.RecipientName+"</bdi>,</p>")
-		if strings.Contains(d.Text, "<no value>") || strings.Contains(d.HTML, "ZgotmplZ") {
-			t.Errorf("%s: a value of a template is missing", test.kind)
-		}
+		checkMessage(t, deliveries[0], test.subject, test.text)
+	}
+}
+
+func checkMessage(t *testing.T, d *db.Delivery, subject string, text []string) {
+	t.Helper()
+	if d.Subject != subject || d.MessageID != d.ID.String()+"@example.com" || d.RecipientName == "" {
+		t.Errorf("%s: subject %q, Message-ID %q, to %q", d.EventType, d.Subject, d.MessageID, d.RecipientName)
+	}
+	contains(t, d.Text, text...)
+	contains(t, d.HTML, "<p>Hello <bdi>"+d.RecipientName+"</bdi>,</p>")
+	if strings.Contains(d.Text, "<no value>") || strings.Contains(d.HTML, "ZgotmplZ") {
+		t.Errorf("%s: a value of a template is missing", d.EventType)
 	}
 }
 

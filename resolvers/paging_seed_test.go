@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"strconv"
 
+	"crm/auth"
 	"crm/db"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // seedPages stores documents with many ties in every field of their orders. Their ids are derived from hashes of their
@@ -80,4 +82,47 @@ func nestedListings(
 			field: "tickets", close: "}}", path: "node.tickets", kind: db.KindTicket, order: ofTickets,
 			docs: where(tickets, "interaction_id", interaction.id())},
 	}
+}
+
+// listings returns lists of every kind in every order, with many ties.
+func (s *server) listings() []listing {
+	s.t.Helper()
+	admin := s.signUpUser("Rohan")
+	uma := s.hire(admin, "Uma")
+	users, customers, interactions, tickets := s.seedPages(admin)
+	for _, account := range []account{admin, uma} {
+		_, id, err := db.ParseGlobalID(account.id)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		user, err := s.db.Users.Get(s.t.Context(), auth.SystemScope(), id)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		users = append(users, fields{"_id": id, "name_order": textkey.Default().Order(user.Name), "email_key": user.Email, "created_at": user.CreatedAt})
+	}
+	name, email := orderKey{"NAME", "name_order", false}, orderKey{"EMAIL", "email_key", true}
+	created, updated := orderKey{"CREATED_AT", "created_at", true}, orderKey{"UPDATED_AT", "updated_at", false}
+	start, title := orderKey{"START_TIME", "start_time", false}, orderKey{"TITLE", "title_order", true}
+	priority := orderKey{"PRIORITY", "priority", true}
+	lists := []listing{
+		{name: "users by name", field: "users", kind: db.KindUser, docs: users, order: []orderKey{name}},
+		{name: "users by address", field: "users", kind: db.KindUser, docs: users, order: []orderKey{email}},
+		{name: "users by age", field: "users", kind: db.KindUser, docs: users, order: []orderKey{created}},
+		{name: "customers by name", field: "customers", kind: db.KindCustomer, docs: customers, order: []orderKey{name}},
+		{name: "customers by address", field: "customers", kind: db.KindCustomer, docs: customers, order: []orderKey{email}},
+		{name: "customers by three keys", field: "customers", kind: db.KindCustomer, docs: customers, order: []orderKey{updated, created, name}},
+		{name: "interactions by start and title", field: "interactions", kind: db.KindInteraction, docs: interactions, order: []orderKey{start, title}},
+		{name: "interactions by title and age", field: "interactions", kind: db.KindInteraction, docs: interactions, order: []orderKey{title, updated, created}},
+		{name: "tickets by priority", field: "tickets", kind: db.KindTicket, docs: tickets, order: []orderKey{priority}},
+		{name: "tickets by priority and age", field: "tickets", kind: db.KindTicket, docs: tickets, order: []orderKey{priority, {"CREATED_AT", "created_at", false}}},
+	}
+	for i := range lists {
+		lists[i].token, lists[i].path = admin.token, lists[i].field
+	}
+	for _, l := range lists[:3] {
+		l.name, l.token = l.name+" for one of them", uma.token
+		lists = append(lists, l)
+	}
+	return append(lists, nestedListings(admin, customers[0], interactions, tickets, []orderKey{start, title}, []orderKey{priority, created})...)
 }
