@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"crm/auth"
 	"crm/db"
 	"crm/db/store"
 )
@@ -63,7 +64,7 @@ func TestAdminsReceiveFailedDeliveries(t *testing.T) {
 		}
 		// A message to an invalid address fails at once.
 		event := &store.Event{ID: store.NewID(), Entity: idOf(t, w.ids["plan"])}
-		delivery := s.db.NewDelivery(event, "mail", "nobody")
+		delivery := s.db.NewDelivery(event, "mail", auth.AccountKey(auth.User, idOf(t, w.ids["uma"])))
 		delivery.Status = db.DeliveryFailed
 		for range 2 {
 			if err := s.db.PlanDeliveries(t.Context(), event, []*db.Delivery{delivery}); err != nil {
