@@ -121,7 +121,7 @@ func (v *variables) flag(name string, fallback bool) bool {
 // messages reads how messages look.
 func (v *variables) messages() notify.Config {
 	c := notify.Config{
-		AppName:  v.text("APP_NAME", "CRM"),
+		AppName:  v.text("APP_NAME", notify.DefaultAppName),
 		Links:    notify.NewLinks(read(v, "PUBLIC_URL", notify.ParsePublicURL), read(v, "LINK_PATH", notify.ParseLinkPath)),
 		TimeZone: read(v, "DEFAULT_TIME_ZONE", parseTimeZone),
 	}

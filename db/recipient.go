@@ -26,9 +26,9 @@ type Recipient struct {
 	DeletedAt time.Time
 }
 
-// HearsOf reports whether the account is told of events of that time and type: a deleted one only of what was deleted before it
+// IsToldOf reports whether the account is told of events of that time and type: a deleted one only of what was deleted before it
 // or together with it.
-func (r Recipient) HearsOf(event *store.Event) bool {
+func (r Recipient) IsToldOf(event *store.Event) bool {
 	return !r.Deactivated && (!r.Deleted || (IsDeletion(event.Type) && (r.DeletedAt.IsZero() || !event.At.After(r.DeletedAt))))
 }
 

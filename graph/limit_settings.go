@@ -17,8 +17,9 @@ func ReadLimits(variable func(name string) string) (Limits, error) {
 		duration, err := time.ParseDuration(text)
 		if err != nil || duration <= 0 {
 			errs = append(errs, fmt.Errorf("LIMIT_TIME: must be a duration like 30s, not %q", text))
+		} else {
+			limits.Transport.Time = duration
 		}
-		limits.Transport.Time = duration
 	}
 	body := int(limits.Transport.Body)
 	for _, setting := range []struct {
@@ -49,6 +50,7 @@ func ReadLimits(variable func(name string) string) (Limits, error) {
 		value, err := strconv.ParseInt(text, 10, 0)
 		if err != nil || value < 1 || value > math.MaxInt32 {
 			errs = append(errs, fmt.Errorf("%s: must be a whole number from 1 to %d, not %q", setting.name, math.MaxInt32, text))
+			continue // with the default, so that what is read by the limits isn't reported as wrong, too
 		}
 		*setting.value = int(value)
 	}

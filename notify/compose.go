@@ -123,9 +123,9 @@ func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Rec
 
 // replyToUser returns the account of the interaction's user, who gets the customer's replies.
 func replyToUser(data db.EventData) auth.AudienceKey {
-	for _, role := range []role{user, interactionUser} {
-		if account, ok := data.AccountThatIs(string(role)); ok {
-			return account
+	for _, party := range data.Concerned {
+		if role(party.Role).answers() {
+			return party.Account
 		}
 	}
 	return ""

@@ -7,8 +7,8 @@ import (
 	"crm/db"
 )
 
-// defaultAppName is the product's name in messages if the operator gives none.
-const defaultAppName = "CRM"
+// DefaultAppName is the product's name in messages if the operator gives none.
+const DefaultAppName = "CRM"
 
 // Config is what the operator decides about messages. Its zero value stands for messages without links, with times in UTC.
 type Config struct {
@@ -26,7 +26,7 @@ type Config struct {
 
 // withDefaults returns the configuration with what it lacks.
 func (c Config) withDefaults(builtIn *Templates) Config {
-	c.AppName, c.TimeZone, c.Templates = cmp.Or(c.AppName, defaultAppName), cmp.Or(c.TimeZone, time.UTC), cmp.Or(c.Templates, builtIn)
+	c.AppName, c.TimeZone, c.Templates = cmp.Or(c.AppName, DefaultAppName), cmp.Or(c.TimeZone, time.UTC), cmp.Or(c.Templates, builtIn)
 	return c
 }
 

@@ -120,13 +120,7 @@ func TestPendingMailToDeletedAccount(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(t *testing.T, w *world) {
 		w.plan(1)
-		listener, port := mailtest.Silence(t)
-		_ = listener.Close()
-		server := mailtest.NewServer(t)
-		down := newMailer(t, server, func(c *mail.SMTPConfig) { c.Port = port })
-		stop := start(t, w.db, down, func(s *settings) { s.pauses = []time.Duration{time.Hour} })
-		eventually(t, func() bool { return w.tried(2) })
-		stop()
+		server := w.tryInVain(t, 2)
 		w.deleteCarl()
 		start(t, w.db, newMailer(t, server))
 		eventually(t, func() bool { return subjects(t, server, w.carl.Email, "Deleted") == 1 })
@@ -153,6 +147,20 @@ func TestPendingMailToDeletedAccount(t *testing.T) {
 			}
 		}
 	})
+}
+
+// tryInVain tries n deliveries against a mail server that is down, and returns one that isn't. They are due again in
+// an hour.
+func (w *world) tryInVain(t *testing.T, n int) *mailtest.Server {
+	t.Helper()
+	listener, port := mailtest.Silence(t)
+	_ = listener.Close()
+	server := mailtest.NewServer(t)
+	down := newMailer(t, server, func(c *mail.SMTPConfig) { c.Port = port })
+	stop := start(t, w.db, down, func(s *settings) { s.pauses = []time.Duration{time.Hour} })
+	eventually(t, func() bool { return w.tried(n) })
+	stop()
+	return server
 }
 
 // tried reports whether there are n deliveries, each tried and waiting.
@@ -185,13 +193,7 @@ func TestRecipientAtEachTry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.plan(1)
-	listener, port := mailtest.Silence(t)
-	_ = listener.Close()
-	server := mailtest.NewServer(t)
-	down := newMailer(t, server, func(c *mail.SMTPConfig) { c.Port = port })
-	stop := start(t, w.db, down, func(s *settings) { s.pauses = []time.Duration{time.Hour} })
-	eventually(t, func() bool { return w.tried(2) })
-	stop()
+	server := w.tryInVain(t, 2)
 	corrected := "carl@new.example"
 	if _, err := w.db.UpdateCustomer(t.Context(), w.as(w.ada), w.carl.ID, nil, db.CustomerChanges{Email: &corrected}); err != nil {
 		t.Fatal(err)

@@ -86,7 +86,7 @@ func playHistories(t *testing.T, w *world, second store.Store, count, atOnce int
 		t.Errorf("messages to those who aren't concerned: %v", l.planned)
 	}
 	s.checkRedelivery()
-	t.Logf("seed %d: %d histories, %d servers killed, %d mails, of which %d repeated and %d superseded meanwhile; deliveries: %v; %s",
+	t.Logf("seed %d: %d histories, %d servers killed, %d mails (%d repeated, %d superseded meanwhile); deliveries: %v; %s",
 		seed, count, s.killed, l.total, l.repeated, l.unrecorded, l.statuses, time.Since(began).Round(time.Second))
 }
 

@@ -75,8 +75,8 @@ func (r *record) tell(news string, people ...*person) {
 	}
 }
 
-// subjectWords are the words of which the subject of the last message has one, by its news. A change may be told as what it was
-// merged with: somebody who hasn't heard that a meeting is new isn't told that it changed.
+// subjectWords has, for each news, the words that the subject of the last message may contain. A change may be told as what it
+// was merged with: somebody who hasn't heard that a meeting is new isn't told that it changed.
 var subjectWords = map[string][]string{
 	"created": {"New"}, "handed over": {"Handed over"}, "updated": {"Changed", "New", "Handed over"},
 	"cancelled": {"Cancelled"}, "deleted": {"Deleted"},

@@ -17,7 +17,7 @@ type Links struct {
 // DefaultLinkPath is the path of a record in a front end, below its address.
 const DefaultLinkPath = "/{type}s/{id}"
 
-// placeholder matches what a path may contain in place of a record's properties.
+// placeholder matches placeholders for a record's properties, and stray braces.
 var placeholder = regexp.MustCompile(`\{[^{}]*\}|[{}]`)
 
 // ParsePublicURL checks the address of a front end, such as https://crm.example.com.

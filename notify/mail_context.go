@@ -76,7 +76,7 @@ func (c *mailContext) substitute(d *draft) []addressee {
 // and isn't told of its own. A deleted account is still told of deletions, since what belonged to it was deleted with it.
 func (c *mailContext) recipient(event *store.Event, account auth.AudienceKey) (to db.Recipient, ok bool) {
 	to, ok = c.accounts[account]
-	return to, ok && to.HearsOf(event) && (to.NotifySelf || account != actorOf(event))
+	return to, ok && to.IsToldOf(event) && (to.NotifySelf || account != actorOf(event))
 }
 
 // UserName returns the name of a user, "" for nil or a deleted user. The templates call it.

@@ -4,12 +4,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"crm/auth"
 	"crm/db"
 	"crm/db/store"
-	"crm/notify/mail"
 	"crm/notify/mail/mailtest"
 )
 
@@ -103,13 +101,7 @@ func TestAddressRemoved(t *testing.T) {
 	w.createCora()
 	w.address("cora@customer.example")
 	w.plan(1)
-	listener, port := mailtest.Silence(t)
-	_ = listener.Close()
-	server := mailtest.NewServer(t)
-	down := newMailer(t, server, func(c *mail.SMTPConfig) { c.Port = port })
-	stop := start(t, w.db, down, func(s *settings) { s.pauses = []time.Duration{time.Hour} })
-	eventually(t, func() bool { return w.tried(2) })
-	stop()
+	server := w.tryInVain(t, 2)
 	w.address("")
 	w.retryAll()
 	start(t, w.db, newMailer(t, server))

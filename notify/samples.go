@@ -16,7 +16,7 @@ func (t *Templates) try() error {
 		for _, entity := range samples[row.topic] {
 			m := &message{
 				mailContext: about, News: row.news, Entity: entity, changed: []string{"title", "status", "priority"},
-				AppName: defaultAppName, Link: "https://crm.example.com/", zone: time.UTC,
+				AppName: DefaultAppName, Link: "https://crm.example.com/", zone: time.UTC,
 			}
 			delivery := &db.Delivery{RecipientName: "Asha"}
 			if err := t.write(delivery, row.topic, m); err != nil {

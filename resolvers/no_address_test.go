@@ -113,7 +113,7 @@ func TestFilterByMissingAddress(t *testing.T) {
 			`{F: {startsWith: "a"}}`: "ann", `{not: {F: {startsWith: "a"}}}`: "bob cid dee", `{F: {contains: "example"}}`: "ann dee",
 			`{not: {F: {contains: "dee@"}}}`: "ann bob cid", `{or: [{F: {isNull: true}}, {F: {eq: "dee@example.org"}}]}`: "bob cid dee",
 			`{and: [{F: {isNull: true}}, {name: {eq: "cid"}}]}`: "cid",
-			// What is stored in the place of an address is found by nothing that somebody may type.
+			// No text that a client sends finds the key that is stored instead of an address.
 			`{F: {contains: "` + digits[:6] + `"}}`: "", `{F: {eq: "\u0000` + digits + `"}}`: "", `{F: {startsWith: "\u0000` + digits + `"}}`: "",
 			`{F: {in: ["\u0000` + digits + `"]}}`: "", `{F: {contains: "\u0000` + digits + `"}}`: "",
 		} {

@@ -113,7 +113,7 @@ func (s *Store) FindChildren(
 }
 
 // readAll reads the documents of all parents.
-func (e *each) readAll(ctx context.Context, parent string, q store.Query, next func(store.ID) store.Document) error {
+func (e *perID) readAll(ctx context.Context, parent string, q store.Query, next func(store.ID) store.Document) error {
 	r := recorder{fields: q.Fields, limit: e.store.maxRead, next: next}
 	if err := e.store.Store.FindChildren(ctx, e.of.Collection, parent, e.missing, q, r.read); err != nil {
 		return err
@@ -129,7 +129,7 @@ func (e *each) readAll(ctx context.Context, parent string, q store.Query, next f
 
 // readMissing reads the documents of the parents without an answer. complete is false if they can't be combined with the
 // answers found, so that all have to be read.
-func (e *each) readMissing(ctx context.Context, parent string, q store.Query) (complete bool, err error) {
+func (e *perID) readMissing(ctx context.Context, parent string, q store.Query) (complete bool, err error) {
 	if len(e.missing) == 0 {
 		return e.isCurrent(), nil
 	}

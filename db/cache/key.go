@@ -38,90 +38,90 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 func keyOf(kind byte, c *store.Collection, field string, q store.Query) (k key, ok bool) {
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
-	t := text{b: (*buffer)[:0]}
-	t.b = append(t.b, kind)
-	t.string(c.Name)
-	t.string(field)
-	t.filter(q.Where)
-	t.number(len(q.Sort))
+	w := keyWriter{b: (*buffer)[:0]}
+	w.b = append(w.b, kind)
+	w.string(c.Name)
+	w.string(field)
+	w.filter(q.Where)
+	w.number(len(q.Sort))
 	for _, by := range q.Sort {
-		t.string(by.Field)
-		t.bool(by.Desc)
+		w.string(by.Field)
+		w.bool(by.Desc)
 	}
-	t.values(q.After)
-	t.number(q.Limit)
-	t.b = binary.AppendUvarint(t.b, uint64(q.Fields))
-	*buffer = t.b
-	sum := sha256.Sum256(t.b)
+	w.values(q.After)
+	w.number(q.Limit)
+	w.b = binary.AppendUvarint(w.b, uint64(q.Fields))
+	*buffer = w.b
+	sum := sha256.Sum256(w.b)
 	copy(k.asked[:], sum[:])
-	return k, !t.unknown
+	return k, !w.unknown
 }
 
-// text encodes a query so that different queries have different texts.
-type text struct {
+// keyWriter encodes a query so that different queries have different texts.
+type keyWriter struct {
 	b       []byte
 	unknown bool
 }
 
-func (t *text) number(n int) { t.b = binary.AppendVarint(t.b, int64(n)) }
+func (w *keyWriter) number(n int) { w.b = binary.AppendVarint(w.b, int64(n)) }
 
-func (t *text) string(s string) {
-	t.number(len(s))
-	t.b = append(t.b, s...)
+func (w *keyWriter) string(s string) {
+	w.number(len(s))
+	w.b = append(w.b, s...)
 }
 
-func (t *text) bool(is bool) {
+func (w *keyWriter) bool(is bool) {
 	if is {
-		t.b = append(t.b, 1)
+		w.b = append(w.b, 1)
 	} else {
-		t.b = append(t.b, 0)
+		w.b = append(w.b, 0)
 	}
 }
 
-func (t *text) filter(f store.Filter) {
-	t.b = append(t.b, byte(f.Op))
-	t.string(f.Field)
-	t.value(f.Value)
-	t.values(f.Values)
-	t.number(len(f.Filters))
+func (w *keyWriter) filter(f store.Filter) {
+	w.b = append(w.b, byte(f.Op))
+	w.string(f.Field)
+	w.value(f.Value)
+	w.values(f.Values)
+	w.number(len(f.Filters))
 	for _, part := range f.Filters {
-		t.filter(part)
+		w.filter(part)
 	}
-	t.bool(f.Query != nil)
+	w.bool(f.Query != nil)
 	if f.Query != nil {
-		t.string(f.Query.Collection.Name)
-		t.string(f.Query.Select)
-		t.filter(f.Query.Where)
+		w.string(f.Query.Collection.Name)
+		w.string(f.Query.Select)
+		w.filter(f.Query.Where)
 	}
 }
 
-func (t *text) values(values []any) {
-	t.number(len(values))
+func (w *keyWriter) values(values []any) {
+	w.number(len(values))
 	for _, value := range values {
-		t.value(value)
+		w.value(value)
 	}
 }
 
 // value writes a value's type and the value. Times have a precision of one millisecond.
-func (t *text) value(value any) {
+func (w *keyWriter) value(value any) {
 	switch v := value.(type) {
 	case nil:
-		t.b = append(t.b, 'n')
+		w.b = append(w.b, 'n')
 	case store.ID:
-		t.b = append(append(t.b, 'd'), v[:]...)
+		w.b = append(append(w.b, 'd'), v[:]...)
 	case string:
-		t.b = append(t.b, 's')
-		t.string(v)
+		w.b = append(w.b, 's')
+		w.string(v)
 	case time.Time:
-		t.b = append(t.b, 't')
-		t.number(int(v.UnixMilli()))
+		w.b = append(w.b, 't')
+		w.number(int(v.UnixMilli()))
 	case int:
-		t.b = append(t.b, 'i')
-		t.number(v)
+		w.b = append(w.b, 'i')
+		w.number(v)
 	case bool:
-		t.b = append(t.b, 'b')
-		t.bool(v)
+		w.b = append(w.b, 'b')
+		w.bool(v)
 	default:
-		t.unknown = true
+		w.unknown = true
 	}
 }

@@ -102,8 +102,8 @@ func TestBatches(t *testing.T) {
 	}
 }
 
-// TestNewestAreDeleted deletes the newest documents, of which some are in the full-text index and some aren't. The next ones
-// get their rowids, and have to be found before and after they are indexed.
+// TestNewestAreDeleted deletes the newest documents, both indexed and new ones. The next documents get their rowids, and have
+// to be found before and after they are indexed.
 func TestNewestAreDeleted(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "crm.db"), db.Customers.Collection)

@@ -2,8 +2,8 @@ package cache
 
 import "crm/db/store"
 
-// each is the same question about each of some ids.
-type each struct {
+// perID is the same question about each of some ids.
+type perID struct {
 	store *Store
 	of    *kept
 	asked key
@@ -20,8 +20,8 @@ type each struct {
 
 // ask looks up the answers to a question about the documents that match and whose field, of TypeID, holds one of the ids. For
 // those that are missing, it notes what they depend on.
-func (s *Store) ask(of *kept, asked key, field string, ids []store.ID, where store.Filter) *each {
-	e := &each{store: s, of: of, asked: asked, ids: ids, found: make([]answer, len(ids))}
+func (s *Store) ask(of *kept, asked key, field string, ids []store.ID, where store.Filter) *perID {
+	e := &perID{store: s, of: of, asked: asked, ids: ids, found: make([]answer, len(ids))}
 	for i, id := range ids {
 		if e.found[i] = s.lookUp(asked.about(id)); e.found[i] == "" {
 			e.missing, e.at = append(e.missing, id), append(e.at, i)
@@ -40,7 +40,7 @@ func (s *Store) ask(of *kept, asked key, field string, ids []store.ID, where sto
 }
 
 // keep keeps the answer about the i-th of the missing ids and returns it: a number, and that many documents or none.
-func (e *each) keep(i, number int, documents []byte) answer {
+func (e *perID) keep(i, number int, documents []byte) answer {
 	b := e.basis
 	b.add(e.stamps[i])
 	return e.store.keep(e.asked.about(e.missing[i]), b, number, documents)
@@ -48,7 +48,7 @@ func (e *each) keep(i, number int, documents []byte) answer {
 
 // isCurrent reports whether the answers found are those of one state of the database, and of the one that the missing
 // answers have been read from since: all of them were valid at a time after the first was looked up, if they still are.
-func (e *each) isCurrent() bool {
+func (e *perID) isCurrent() bool {
 	if len(e.ids) == 1 {
 		return true
 	}
