@@ -37,7 +37,7 @@ func play(role string) error {
 		}
 		return output.Encode(took)
 	}
-	a := &attacker{url: url, token: token}
+	a := newAttacker(url, token)
 	attack := attacks()[role]
 	if err := ready(); err != nil {
 		return err
