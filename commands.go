@@ -6,39 +6,55 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 
-	"crm/db"
 	"crm/db/demo"
 	"crm/db/legacy"
 	"crm/db/store"
 )
 
-// fillDemo fills an empty store with sample data.
-func fillDemo(ctx context.Context, s settings, arguments []string, out io.Writer, log *slog.Logger) error {
+// call is a command on the store as it was typed. The process that has the store open runs it: this one, or a server that
+// gets it through its socket.
+type call struct {
+	Name      string
+	Arguments []string
+	// Terminal says whether the output is shown on a terminal.
+	Terminal bool
+}
+
+// command works on an open store, and writes to out what the person who called it should read.
+type command func(ctx context.Context, c *crm, out io.Writer) error
+
+// parse returns the command that is called.
+func (c call) parse() (command, error) {
+	switch c.Name {
+	case "demo":
+		return c.parseDemo()
+	case "check":
+		if len(c.Arguments) > 0 {
+			return nil, errors.New("check takes no arguments")
+		}
+		return check, nil
+	}
+	return nil, fmt.Errorf("there is no command %q; crm --help lists them", c.Name)
+}
+
+// parseDemo parses the command that fills an empty store with sample data.
+func (c call) parseDemo() (command, error) {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	customers := flags.Int("customers", 50, "")
-	if err := flags.Parse(arguments); err != nil || flags.NArg() > 0 || *customers < 1 {
-		return errors.New("demo takes one option: --customers N, where N is at least 1")
+	if err := flags.Parse(c.Arguments); err != nil || flags.NArg() > 0 || *customers < 1 {
+		return nil, errors.New("demo takes one option: --customers N, where N is at least 1")
 	}
-	c, err := open(ctx, s, log, db.Options{Silent: true})
-	if err != nil {
-		return err
-	}
-	defer c.close()
-	return demo.Run(ctx, c.db, *customers, out)
+	return func(ctx context.Context, crm *crm, out io.Writer) error {
+		return demo.Run(ctx, crm.db.Silent(), *customers, out, c.Terminal)
+	}, nil
 }
 
 // check lists the documents of the old application that are left out, or are not shown as they are stored.
-func check(ctx context.Context, s settings, out io.Writer) error {
-	c, err := open(ctx, s, slog.New(slog.DiscardHandler), db.Options{Silent: true})
-	if err != nil {
-		return err
-	}
-	defer c.close()
-	findings, err := legacy.Check(ctx, c.store, s.keys)
+func check(ctx context.Context, c *crm, out io.Writer) error {
+	findings, err := legacy.Check(ctx, c.store, c.keys)
 	if err != nil {
 		return err
 	}

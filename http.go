@@ -25,18 +25,18 @@ const (
 	maxOperationTime = writeTime - 10*time.Second
 )
 
-// server is the HTTP server with a function that ends its streams: Shutdown alone would wait for them.
+// server is the HTTP server with functions that end what Shutdown doesn't: streams, for which it would wait, and commands.
 type server struct {
 	http.Server
-	endStreams func(ctx context.Context)
+	ends []func(ctx context.Context)
 }
 
-func newServer(handler http.Handler, endStreams func(ctx context.Context), log *slog.Logger) *server {
+func newServer(handler http.Handler, log *slog.Logger, ends ...func(ctx context.Context)) *server {
 	// HTTP/2 without TLS is for proxies that speak it with the servers behind them.
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
-	return &server{endStreams: endStreams, Server: http.Server{
+	return &server{ends: ends, Server: http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
 		IdleTimeout: idleTime, MaxHeaderBytes: headerBytes, Protocols: &protocols, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}}
@@ -58,14 +58,22 @@ func serveUntilDone(
 	case err = <-failed:
 	case <-ctx.Done():
 		log.Info("stopping")
-		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
-		var streaming sync.WaitGroup
-		streaming.Go(func() { server.endStreams(ending) })
-		err = server.Shutdown(ending)
-		streaming.Wait()
-		cancel()
 	}
+	err = errors.Join(err, server.shutDown(context.WithoutCancel(ctx)))
 	stopNotifying()
 	running.Wait()
 	return errors.Join(err, notified)
+}
+
+// shutDown ends streams and waits for requests and commands.
+func (s *server) shutDown(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, shutdownTime)
+	defer cancel()
+	var ending sync.WaitGroup
+	for _, end := range s.ends {
+		ending.Go(func() { end(ctx) })
+	}
+	err := s.Shutdown(ctx)
+	ending.Wait()
+	return err
 }

@@ -23,7 +23,7 @@ const connectTime = 30 * time.Second
 
 // open opens the store that the settings name, and prepares it.
 func open(ctx context.Context, s settings, log *slog.Logger, options db.Options) (*crm, error) {
-	c := &crm{location: filepath.Join(s.dataDir, "crm.db")}
+	c := &crm{keys: s.keys, location: filepath.Join(s.dataDir, "crm.db")}
 	variable, folder := "DATA_DIR", s.dataDir
 	if s.mongoURI != "" {
 		c.location, variable, folder = "MongoDB, database "+s.mongoDatabase, "MONGO_URI", ""

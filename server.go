@@ -18,11 +18,13 @@ import (
 	"syscall"
 
 	"github.com/joho/godotenv"
+	"golang.org/x/term"
 
 	"crm/auth"
 	"crm/db"
 	"crm/db/eventlog"
 	"crm/db/store"
+	"crm/db/textkey"
 	"crm/graph"
 	"crm/graph/playground"
 	"crm/graph/transport"
@@ -80,14 +82,15 @@ func run(ctx context.Context, arguments []string, out, logs io.Writer) error {
 	switch command {
 	case "":
 		return serve(ctx, settings, out, log)
-	case "demo":
-		return fillDemo(ctx, settings, arguments[1:], out, log)
-	case "check":
-		return check(ctx, settings, out)
 	case "health":
 		return checkHealth(ctx, settings.port)
 	}
-	return fmt.Errorf("there is no command %q; crm --help lists them", command)
+	return runCommand(ctx, settings, call{Name: command, Arguments: arguments[1:], Terminal: isTerminal(out)}, out)
+}
+
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 func version() string {
@@ -130,7 +133,11 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	defer stopBuilding()
 	built.Go(func() { crm.db.BuildIndexes(building, log) })
 	service := notify.New(crm.db, mailer, log, notify.Configure(s.messages))
-	return serveUntilDone(ctx, listener, newServer(handler, endStreams, log), service, log)
+	stopCommands := func(context.Context) {}
+	if s.mongoURI == "" {
+		stopCommands = serveCommands(ctx, s.dataDir, crm, log)
+	}
+	return serveUntilDone(ctx, listener, newServer(handler, log, endStreams, stopCommands), service, log)
 }
 
 // crm is an open store and the domain over it.
@@ -138,6 +145,7 @@ type crm struct {
 	store   store.Store
 	db      *db.DB
 	secrets auth.Secrets
+	keys    *textkey.Keys
 	// location says where the data is.
 	location string
 }

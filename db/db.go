@@ -53,8 +53,6 @@ type Options struct {
 	// Keys makes the keys that are stored beside texts; nil makes those of the default settings. All servers on one store
 	// need the same.
 	Keys *textkey.Keys
-	// Silent suppresses mail about changes, for example for a demo.
-	Silent bool
 	// CursorKeys sign the cursors of pages: the first one signs, and all of them verify. All servers on one store need
 	// the same keys.
 	CursorKeys [][]byte
@@ -88,11 +86,19 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	d.Broker = live.NewBroker(d.Log, liveSessions{d}, changeEvents, options.Log)
 	d.sessionCache = newSessionCache(d.Broker.Wake)
 	d.entities = &entity.Database{
-		Store: d.store, Catalog: catalog, CursorKeys: options.CursorKeys, Keys: options.Keys, Silent: options.Silent,
+		Store: d.store, Catalog: catalog, CursorKeys: options.CursorKeys, Keys: options.Keys,
 		Now: d.now, Wake: d.wake, Numbers: numbers{d.store},
 	}
 	d.readers, d.repositories = newRepositories(d.entities)
 	return d
+}
+
+// Silent returns the same domain, but nobody is mailed about changes that are made with it, such as those of a demo.
+func (d *DB) Silent() *DB {
+	silent := *d
+	silent.entities = d.entities.Silent()
+	silent.readers, silent.repositories = newRepositories(silent.entities)
+	return &silent
 }
 
 // Catalog returns the declarations of all entities.

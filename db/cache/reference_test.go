@@ -15,7 +15,7 @@ import (
 func TestReferencesAreNeverStale(t *testing.T) {
 	t.Parallel()
 	const renames = 300
-	server := db.New(open(t, db.Collections()...), nil, db.Options{Silent: true})
+	server := db.New(open(t, db.Collections()...), nil, db.Options{}).Silent()
 	scope := auth.SystemScope()
 	c, err := server.CreateCustomer(t.Context(), scope, db.NewCustomer{Name: "0", Email: "c@example.org"})
 	if err != nil {

@@ -4,20 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
-
-	"golang.org/x/term"
 
 	"crm/db"
 )
 
 // Run fills the store and reports to out, with a progress bar if out is a terminal.
-func Run(ctx context.Context, d *db.DB, customers int, out io.Writer) error {
-	terminal := false
-	if file, ok := out.(*os.File); ok {
-		terminal = term.IsTerminal(int(file.Fd()))
-	}
+func Run(ctx context.Context, d *db.DB, customers int, out io.Writer, terminal bool) error {
 	err := Fill(ctx, d, customers, func(done int) {
 		if terminal {
 			_, _ = fmt.Fprintf(out, "\r%s %d of %d customers", bar(done, customers), done, customers)

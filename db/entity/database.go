@@ -20,14 +20,21 @@ type Database struct {
 	Keys *textkey.Keys
 	// Numbers remembers the numbers of documents that are numbered.
 	Numbers Numbers
-	// Silent suppresses mail about changes, for example for a demo.
-	Silent bool
 	// Now returns the time, in UTC and to the millisecond.
 	Now func() time.Time
 	// Wake is called when events have been written, and must not block.
 	Wake func()
 
+	// silent suppresses mail about changes.
+	silent       bool
 	repositories map[*store.Collection]anyRepository
+}
+
+// Silent returns the same database, without its repositories, whose changes nobody is mailed about.
+func (d *Database) Silent() *Database {
+	silent := *d
+	silent.silent, silent.repositories = true, nil
+	return &silent
 }
 
 // Document is the constraint of the generic functions below: a pointer to T that is a store.Document.

@@ -92,7 +92,7 @@ func (d *Database) newEvent(
 	w.write()
 	return &store.Event{
 		ID: store.NewID(), Type: def.Event(verb), Entity: *w.state()[0].(*store.ID), Actor: scope.Account, ActorRole: string(scope.Role),
-		At: d.Now(), Data: string(w.buf), Planned: d.Silent,
+		At: d.Now(), Data: string(w.buf), Planned: d.silent,
 	}
 }
 

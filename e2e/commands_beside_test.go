@@ -1,0 +1,151 @@
+package e2e_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"crm/db"
+	"crm/db/mongo/mongotest"
+	"crm/db/sqlite"
+)
+
+// commandRun is a command, and how it ends in a store that the commands before it have been run on.
+type commandRun struct {
+	line string
+	code int
+	// output is a part of what it prints.
+	output string
+}
+
+var commandRuns = []commandRun{
+	{"check", 0, "All documents can be read."},
+	{"check everything", 1, "no arguments"},
+	{"demo --customers 0", 1, "at least 1"},
+	{"demo --customers 2", 0, "The demo data has been added."},
+	{"demo --customers 2", 1, "empty store"},
+	{"nonsense", 1, "crm --help"},
+}
+
+// runCommands runs the commands one after the other, checks how they end, and returns all that they print.
+func runCommands(t *testing.T, folder string, vars []string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, r := range commandRuns {
+		out, logs := ends(t, folder, vars, r.code, strings.Fields(r.line)...)
+		if !strings.Contains(out+logs, r.output) || (r.code != 0) != strings.HasPrefix(logs, "crm: ") {
+			t.Errorf("%s printed\n%s%s", r.line, out, logs)
+		}
+		all.WriteString("$ crm " + r.line + "\n" + out + logs)
+	}
+	return all.String()
+}
+
+// TestCommandsBesideServer checks that commands do the same whether a server runs or not.
+func TestCommandsBesideServer(t *testing.T) {
+	t.Parallel()
+	alone := runCommands(t, t.TempDir(), nil)
+	for name, settings := range map[string]func(t *testing.T) []string{
+		"sqlite": func(*testing.T) []string { return nil },
+		// Longer than the path of a socket may be.
+		"long path": func(t *testing.T) []string {
+			return []string{"DATA_DIR=" + filepath.Join(t.TempDir(), strings.Repeat("x", 150))}
+		},
+		"mongo": func(t *testing.T) []string {
+			return append(mongoSettings(mongotest.URI(t)), "MONGO_DATABASE="+mongotest.Database(t).Name())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder, vars := t.TempDir(), settings(t)
+			p := serve(t, folder, vars...)
+			if beside := runCommands(t, folder, vars); beside != alone {
+				t.Errorf("beside a server the commands print\n%s\nwithout one\n%s", beside, alone)
+			}
+			p.must("", logIn, variables{"email": "admin@demo.example", "password": "demo-password"})
+			if through := strings.Count(read(t, p.logs), `"running a command"`); (through > 0) == (name == "mongo") {
+				t.Errorf("%d commands went through the server", through)
+			}
+		})
+	}
+}
+
+// TestCommandsWhenServersEnd checks that commands run by themselves after servers that were stopped or killed, and go
+// through the next one.
+func TestCommandsWhenServersEnd(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	socket := filepath.Join(folder, "data", "crm.sock")
+	check := func() {
+		t.Helper()
+		if out, _ := ends(t, folder, nil, 0, "check"); out != "All documents can be read.\n" {
+			t.Errorf("got %q", out)
+		}
+	}
+	p := serve(t, folder)
+	p.kill()
+	if _, err := os.Stat(socket); err != nil {
+		t.Errorf("the killed server has no socket: %v", err)
+	}
+	check()
+	p = serve(t, folder)
+	checkModes(t, filepath.Join(folder, "data"))
+	check()
+	next := begin(t, folder, nil)
+	p.stop()
+	check()
+	next.waitUntilReady()
+	check()
+	if !strings.Contains(read(t, next.logs), `"running a command"`) {
+		t.Error("the second server ran no command")
+	}
+	next.stop()
+	if _, err := os.Stat(socket); !os.IsNotExist(err) {
+		t.Errorf("the socket of a stopped server: %v", err)
+	}
+}
+
+// TestCommandWaitsForFile checks that a command and a server that wait for the same data file both get what they need,
+// whichever gets the file first.
+func TestCommandWaitsForFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file, err := sqlite.Open(t.Context(), filepath.Join(folder, "data", "crm.db"), db.Collections())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, command := begin(t, folder, nil), begin(t, folder, nil, "check")
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if code := command.exit(); code != 0 {
+		t.Errorf("the command ended with %d", code)
+	}
+	p.waitUntilReady()
+}
+
+// TestInterruptedCommand interrupts a command that a server runs, and kills the server during another one.
+func TestInterruptedCommand(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	p := serve(t, folder)
+	command := begin(t, folder, nil, "demo", "--customers", "1000000")
+	eventually(t, "the command runs", func() bool { return strings.Contains(read(t, p.logs), "running a command") })
+	command.signal(syscall.SIGINT)
+	if code, logs := command.exit(), read(t, command.logs); code != 1 || logs != "crm: interrupted before the command was done\n" {
+		t.Errorf("an interrupted command ended with %d and %q", code, logs)
+	}
+	eventually(t, "the server stops the command", func() bool { return strings.Contains(read(t, p.logs), "a command failed") })
+	p.kill()
+
+	folder = t.TempDir()
+	p = serve(t, folder)
+	command = begin(t, folder, nil, "demo", "--customers", "1000000")
+	eventually(t, "the command runs", func() bool { return strings.Contains(read(t, p.logs), "running a command") })
+	p.kill()
+	if code, logs := command.exit(), read(t, command.logs); code != 1 || !strings.HasPrefix(logs, "crm: the server ended before") {
+		t.Errorf("the command of a killed server ended with %d and %q", code, logs)
+	}
+}
