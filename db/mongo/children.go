@@ -37,8 +37,7 @@ func (s *Store) FindChildren(
 	if err != nil {
 		return err
 	}
-	children.next = next
-	return s.runChildren(ctx, children, children.row)
+	return s.runChildren(ctx, children, newDecodedChildren(l, parent, q, next).add)
 }
 
 func (s *Store) childrenQuery(
@@ -49,7 +48,7 @@ func (s *Store) childrenQuery(
 		return nil, err
 	}
 	translated.fields = l.projectionOf(q.Fields, parent)
-	children := &childrenQuery{query: translated, parent: parent, read: map[store.ID]int{}}
+	children := &childrenQuery{query: translated, parent: parent}
 	for _, id := range parents {
 		children.parents = append(children.parents, bson.ObjectID(id))
 	}
@@ -77,9 +76,6 @@ type childrenQuery struct {
 	*query
 	parent  string
 	parents bson.A
-	next    func(store.ID) store.Document
-	// read counts the children of each parent.
-	read map[store.ID]int
 }
 
 // pipeline first finds the parents that have children, then the first children of each. The sub-pipeline runs per
@@ -123,17 +119,34 @@ func (f *childrenQuery) flat() *query {
 	return &query{layout: f.layout, filter: all(f.ofParents(), f.filter), sort: order, fields: f.fields}
 }
 
-// row decodes a child, unless its parent has enough of them.
-func (f *childrenQuery) row(row bson.Raw) error {
-	parent, err := readID(row.Lookup(f.parent))
-	if err != nil {
-		return fmt.Errorf("cannot decode %s %s: field %s: %w", f.Name, row.Lookup(idField), f.parent, err)
+// decodedChildren decodes rows into children of their parents.
+type decodedChildren struct {
+	decoder
+
+	parent string
+	limit  int
+	next   func(store.ID) store.Document
+	// read counts the children of each parent.
+	read map[store.ID]int
+}
+
+func newDecodedChildren(l *layout, parent string, q store.Query, next func(store.ID) store.Document) *decodedChildren {
+	return &decodedChildren{
+		decoder: decoder{layout: l, fields: q.Fields}, parent: parent, limit: q.Limit, next: next, read: map[store.ID]int{},
 	}
-	if f.limit > 0 && f.read[parent] == f.limit {
+}
+
+// add decodes a child, unless its parent has enough of them.
+func (c *decodedChildren) add(row bson.Raw) error {
+	parent, err := readID(row.Lookup(c.parent))
+	if err != nil {
+		return fmt.Errorf("cannot decode %s %s: field %s: %w", c.Name, row.Lookup(idField), c.parent, err)
+	}
+	if c.limit > 0 && c.read[parent] == c.limit {
 		return nil
 	}
-	f.read[parent]++
-	return f.decode(row, f.next(parent))
+	c.read[parent]++
+	return c.decode(row, c.next(parent))
 }
 
 // unsupportedCodes are the error codes of servers that can't run the pipeline: CommandNotFound, CommandNotSupported,

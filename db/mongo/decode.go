@@ -9,42 +9,77 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"crm/db/store"
 )
 
+// walk calls visit with the index and the value of each declared field of a document, in the order of the document.
+func (l *layout) walk(raw bson.Raw, visit func(field int, value bson.RawValue) error) error {
+	length, rest, ok := bsoncore.ReadLength(raw)
+	if !ok || int(length) != len(raw) {
+		return fmt.Errorf("cannot decode document of %s: it has %d bytes, not %d", l.Name, len(raw), length)
+	}
+	for len(rest) > 1 {
+		var element bsoncore.Element
+		if element, rest, ok = bsoncore.ReadElement(rest); !ok {
+			return fmt.Errorf("cannot decode document of %s: an element is cut off", l.Name)
+		}
+		if i, declared := l.index[string(element.KeyBytes())]; declared {
+			if err := visit(i, bson.RawElement(element).Value()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// decoder decodes the documents of one read.
+type decoder struct {
+	*layout
+	// fields are those to fill.
+	fields store.Fields
+	// pointers are those of the last document, kept for their space.
+	pointers []any
+}
+
 // decode fills doc with a stored document. Undeclared fields are ignored; a declared field that is absent or null gets
 // its default.
-func (l *layout) decode(raw bson.Raw, doc store.Document) error {
-	pointers := doc.Pointers(nil)
-	if len(pointers) != len(l.Fields) {
-		return fmt.Errorf("cannot decode %T: it has %d fields, %s has %d", doc, len(pointers), l.Name, len(l.Fields))
+func (d *decoder) decode(raw bson.Raw, doc store.Document) error {
+	d.pointers = doc.Pointers(d.pointers[:0])
+	if len(d.pointers) != len(d.Fields) {
+		return fmt.Errorf("cannot decode %T: it has %d fields, %s has %d", doc, len(d.pointers), d.Name, len(d.Fields))
 	}
-	elements, err := raw.Elements()
+	var filled store.Fields
+	err := d.walk(raw, func(i int, value bson.RawValue) error {
+		if !d.fields.Has(i) || isNull(value) {
+			return nil
+		}
+		filled |= 1 << i
+		return d.fill(raw, i, value)
+	})
 	if err != nil {
-		return fmt.Errorf("cannot decode document of %s: %w", l.Name, err)
+		return err
 	}
-	filled := make([]bool, len(pointers))
-	for _, element := range elements {
-		i, ok := l.index[element.Key()]
-		if !ok || isNull(element.Value()) {
+	for i, pointer := range d.pointers {
+		if filled&(1<<i) != 0 || !d.fields.Has(i) {
 			continue
 		}
-		if err := store.Scan(pointers[i], stored{element.Value()}); err != nil {
-			return fmt.Errorf("cannot decode %s %s: field %s: %w", l.Name, raw.Lookup(idField), element.Key(), err)
-		}
-		filled[i] = true
-		if l.Fields[i].Values != nil {
-			l.Fields[i].Correct(pointers[i])
+		if err := store.Scan(pointer, absent{d.layout, raw, &d.Fields[i]}); err != nil {
+			return fmt.Errorf("cannot decode %s: field %s: %w", d.Name, d.Fields[i].Name, err)
 		}
 	}
-	for i, pointer := range pointers {
-		if filled[i] {
-			continue
-		}
-		if err := store.Scan(pointer, absent{l.missing(raw, l.Fields[i])}); err != nil {
-			return fmt.Errorf("cannot decode %s: field %s: %w", l.Name, l.Fields[i].Name, err)
-		}
+	return nil
+}
+
+// fill sets a field of the document to the value that is stored for it.
+func (d *decoder) fill(raw bson.Raw, i int, value bson.RawValue) error {
+	f := &d.Fields[i]
+	if err := store.Scan(d.pointers[i], stored{value, f}); err != nil {
+		return fmt.Errorf("cannot decode %s %s: field %s: %w", d.Name, raw.Lookup(idField), f.Name, err)
+	}
+	if f.Values != nil {
+		f.Correct(d.pointers[i])
 	}
 	return nil
 }
@@ -54,14 +89,23 @@ func isNull(value bson.RawValue) bool {
 	return value.IsZero() || value.Type == bson.TypeNull || value.Type == bson.TypeUndefined
 }
 
-// stored is the store.Source of a value in a document.
-type stored struct{ bson.RawValue }
+// stored is the store.Source of a field's value in a document.
+type stored struct {
+	bson.RawValue
+
+	field *store.Field
+}
 
 // ID implements store.Source.
 func (v stored) ID() (store.ID, error) { return readID(v.RawValue) }
 
 // Text implements store.Source.
-func (v stored) Text() (string, error) { return readString(v.RawValue) }
+func (v stored) Text() (string, error) {
+	if allowed, ok := allowedText(v.field, v.RawValue); ok {
+		return allowed, nil
+	}
+	return readString(v.RawValue)
+}
 
 // Time implements store.Source.
 func (v stored) Time() (time.Time, error) { return readTime(v.RawValue) }
@@ -75,29 +119,38 @@ func (v stored) Bool() (bool, error) { return readBool(v.RawValue) }
 // IsNull implements store.Source.
 func (v stored) IsNull() bool { return isNull(v.RawValue) }
 
-// absent is the store.Source of a missing field: its default, or the zero value if that is nil.
-type absent struct{ fallback any }
+// absent is the store.Source of a field that a document lacks: its default or fallback, or the zero value.
+type absent struct {
+	layout *layout
+	raw    bson.Raw
+	field  *store.Field
+}
 
 // ID implements store.Source.
 func (a absent) ID() (store.ID, error) { return store.ID{}, nil }
 
 // Text implements store.Source.
-func (a absent) Text() (string, error) { return fallbackOf[string](a), nil }
+func (a absent) Text() (string, error) { return defaultOf[string](a.field), nil }
 
 // Time implements store.Source.
-func (a absent) Time() (time.Time, error) { return fallbackOf[time.Time](a), nil }
+func (a absent) Time() (time.Time, error) {
+	if a.field.Fallback == "" {
+		return time.Time{}, nil
+	}
+	return a.layout.fallback(a.raw, *a.field), nil
+}
 
 // Int implements store.Source.
-func (a absent) Int() (int, error) { return fallbackOf[int](a), nil }
+func (a absent) Int() (int, error) { return defaultOf[int](a.field), nil }
 
 // Bool implements store.Source.
-func (a absent) Bool() (bool, error) { return fallbackOf[bool](a), nil }
+func (a absent) Bool() (bool, error) { return defaultOf[bool](a.field), nil }
 
 // IsNull implements store.Source.
 func (a absent) IsNull() bool { return true }
 
-func fallbackOf[T any](a absent) T {
-	value, _ := a.fallback.(T)
+func defaultOf[T any](f *store.Field) T {
+	value, _ := f.Default.(T)
 	return value
 }
 

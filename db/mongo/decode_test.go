@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"crm/db"
 	"crm/db/store"
 )
 
@@ -57,7 +58,7 @@ func decodeRecord(t *testing.T, fields bson.D) (*record, error) {
 	got := &record{
 		Text: "old", NoText: new("old"), NoID: &second, NoAt: new(time.Time), NoFlag: new(bool), NoNumber: new(int),
 	}
-	return got, l.decode(raw, got)
+	return got, (&decoder{layout: l}).decode(raw, got)
 }
 
 type decodeCase struct {
@@ -128,5 +129,58 @@ func TestDecodeRefuses(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestDecodeRefusesPartsOfDocuments(t *testing.T) {
+	t.Parallel()
+	l, err := newLayout(records)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := l.encode(&record{ID: first, Text: "a text", NoAt: &noon}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := bson.Marshal(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range raw {
+		if err := (&decoder{layout: l}).decode(raw[:n], new(record)); err == nil {
+			t.Errorf("the first %d of %d bytes are taken for a document", n, len(raw))
+		}
+	}
+}
+
+// TestPlainValues checks that what is taken for plain without interpretation is what interpretation takes for typed, and that
+// nearly all values are plain.
+func TestPlainValues(t *testing.T) {
+	t.Parallel()
+	l, err := newLayout(db.Tickets.Collection)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := map[string]any{
+		"_id": bson.ObjectID(first), "status": "in_progress", "title": "", "created_at": noon, "updated_at": lastDate,
+	}
+	for _, f := range l.Fields {
+		for _, value := range []any{
+			nil, bson.ObjectID(first), first.String(), "", "open", "Open ", "boss", "2", int32(2), int64(9), 2.0, 2.5, true, "true", noon, firstDate,
+			lastDate, firstDate.Add(-1e6), lastDate.Add(1e6), time.Time{}, bson.A{}, bson.D{}, bson.Timestamp{T: 1}, plain[f.Name],
+		} {
+			raw, err := bson.Marshal(bson.D{{Key: "_id", Value: bson.ObjectID(first)}, {Key: "value", Value: value}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			stored := bson.Raw(raw).Lookup("value")
+			m, err := l.meaningOf(raw, f, stored)
+			if isPlain(&f, stored) && (err != nil || !m.typed) {
+				t.Errorf("%s: %v is taken for plain, but means %+v, %v", f.Name, value, m, err)
+			}
+			if value != nil && value == plain[f.Name] && !isPlain(&f, stored) {
+				t.Errorf("%s: %v isn't taken for plain", f.Name, value)
+			}
+		}
 	}
 }

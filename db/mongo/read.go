@@ -28,7 +28,8 @@ func (s *Store) Find(ctx context.Context, c *store.Collection, q store.Query, ne
 	if err != nil {
 		return err
 	}
-	return s.find(ctx, translated, func(row bson.Raw) error { return translated.decode(row, next()) })
+	d := decoder{layout: l, fields: q.Fields}
+	return s.find(ctx, translated, func(row bson.Raw) error { return d.decode(row, next()) })
 }
 
 // find runs a query in one round trip, unless there are very many or large documents.

@@ -46,8 +46,9 @@ func (s *Store) findShared(ctx context.Context, l *layout, q store.Query, next f
 	if q.Limit > 0 {
 		found = found[:min(len(found), q.Limit)]
 	}
+	d := decoder{layout: l, fields: q.Fields}
 	for _, row := range found {
-		if err := l.decode(row, next()); err != nil {
+		if err := d.decode(row, next()); err != nil {
 			return err
 		}
 	}
@@ -68,9 +69,9 @@ func (s *Store) findSharedChildren(
 	if err != nil {
 		return err
 	}
-	children := childrenQuery{query: &query{layout: l, limit: q.Limit}, parent: parent, next: next, read: map[store.ID]int{}}
+	children := newDecodedChildren(l, parent, q, next)
 	for _, row := range found {
-		if err := children.row(row); err != nil {
+		if err := children.add(row); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -78,29 +79,67 @@ func (l *layout) meaningOfTime(raw bson.Raw, f store.Field, stored bson.RawValue
 	return meaning{value: at, typed: stored.Type == bson.TypeDateTime}, err
 }
 
+// errUnusable ends a walk.
+var errUnusable = errors.New("the document has to be adapted first")
+
 // isUsable reports whether the selected fields of a row are what queries found it by: values have the fields' types,
 // and derived ones are up to date. Absent fields don't matter.
 func (l *layout) isUsable(row bson.Raw) bool {
-	elements, err := row.Elements()
+	var read store.Fields
+	err := l.walk(row, func(i int, value bson.RawValue) error {
+		read |= 1 << i
+		if isPlain(&l.Fields[i], value) {
+			return nil
+		}
+		if m, err := l.meaningOf(row, l.Fields[i], value); err != nil || !m.typed {
+			return errUnusable
+		}
+		return nil
+	})
 	if err != nil {
 		return false
 	}
-	for _, element := range elements {
-		i, ok := l.index[element.Key()]
-		if !ok {
+	for _, d := range l.Derived {
+		if d.Of == nil || read&(1<<l.index[d.Field]) == 0 {
 			continue
 		}
-		if m, err := l.meaningOf(row, l.Fields[i], element.Value()); err != nil || !m.typed {
-			return false
-		}
-	}
-	for _, d := range l.Derived {
 		stored, isText := row.Lookup(d.Field).StringValueOK()
-		if from := row.Lookup(d.From); isText && !isNull(from) && d.Of != nil && l.derive(row, d, stored, nil) != stored {
+		if from := row.Lookup(d.From); isText && !isNull(from) && l.derive(row, d, stored, nil) != stored {
 			return false
 		}
 	}
 	return true
+}
+
+// isPlain reports whether a value clearly has the field's type and may stand in it, as nearly all values do. If it doesn't,
+// meaningOf says what it means.
+func isPlain(f *store.Field, value bson.RawValue) bool {
+	switch f.Type {
+	case store.TypeID:
+		return value.Type == bson.TypeObjectID
+	case store.TypeTime:
+		at, ok := value.DateTimeOK()
+		return ok && at >= firstDate.UnixMilli() && at <= lastDate.UnixMilli()
+	case store.TypeString:
+		_, allowed := allowedText(f, value)
+		return allowed || (f.Values == nil && value.Type == bson.TypeString)
+	}
+	return false
+}
+
+// allowedText returns the one of a field's allowed values that a stored text equals. It doesn't allocate.
+func allowedText(f *store.Field, value bson.RawValue) (text string, ok bool) {
+	const head, tail = 4, 1 // the length before the text, and the NUL after it
+	if f.Values == nil || value.Type != bson.TypeString || len(value.Value) < head+tail {
+		return "", false
+	}
+	stored := value.Value[head : len(value.Value)-tail]
+	for i := range f.Values {
+		if f.Values[i].Text == string(stored) {
+			return f.Values[i].Text, true
+		}
+	}
+	return "", false
 }
 
 // derive returns the value of a derived field, nil if it has none.

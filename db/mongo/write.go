@@ -165,7 +165,7 @@ func (s *Store) Claim(
 		if err != nil {
 			return FromMongoError(ctx, c, err)
 		}
-		return l.decode(l.unwrap(raw), doc)
+		return (&decoder{layout: l}).decode(l.unwrap(raw), doc)
 	})
 }
 
