@@ -18,6 +18,7 @@ type LoginAttempt struct {
 // LoginAttempts declares the recent attempts to log in.
 var LoginAttempts = entity.Declare(entity.Declaration[LoginAttempt]{
 	Name: "login_attempts", Noun: "log-in attempt",
+	Volatile: true,
 	Indexes: []store.Index{
 		{Name: "login_attempts_key_at", Keys: []store.Key{{Field: "key"}, {Field: "at"}, {Field: "_id"}}},
 		{Name: "login_attempts_at", Keys: []store.Key{{Field: "at"}}},

@@ -14,82 +14,11 @@ import (
 // This file has the operations for package notify: events become deliveries, which are claimed, attempted and settled.
 // The program itself does all of this, so nothing here takes a scope.
 
-// UnplannedEvents returns the oldest events whose deliveries haven't been created yet, in order.
-func (d *DB) UnplannedEvents(ctx context.Context, limit int) ([]*store.Event, error) {
-	return d.Log.Find(ctx, store.Eq("planned", false), 0, limit, 0)
-}
-
-// PlanDeliveries writes an event's deliveries, completes what the change should have copied to other documents, and marks
-// the event as planned. After a crash in between, the next call completes it without duplicates, since a delivery's id
-// derives from its event, channel and recipient.
-func (d *DB) PlanDeliveries(ctx context.Context, event *store.Event, deliveries []*Delivery) error {
-	if err := d.entities.CopyChanges(ctx, event); err != nil {
-		return err
-	}
-	var inserted []*Delivery
-	for _, delivery := range deliveries {
-		err := d.insertDelivery(ctx, delivery)
-		if err != nil && store.CodeOf(err) != store.Conflict {
-			return fmt.Errorf("cannot plan delivery for event %s: %w", event.ID, err)
-		}
-		if err == nil {
-			inserted = append(inserted, delivery)
-		}
-	}
-	err := d.store.Update(ctx, store.Events, event.ID, store.Eq("planned", false), []store.Assignment{{Field: "planned", Value: true}})
-	if store.CodeOf(err) == store.NotFound {
-		return d.withdraw(ctx, inserted)
-	}
-	if err != nil {
-		return fmt.Errorf("cannot mark event %s as planned: %w", event.ID, err)
-	}
-	if slices.ContainsFunc(deliveries, func(d *Delivery) bool { return d.Status == DeliveryPending }) {
-		d.wakeDue()
-	}
-	return nil
-}
-
-// withdraw removes deliveries, of an event that another process has planned meanwhile, to accounts that have been erased since
-// they were looked up: nobody would erase these deliveries. Pending ones are left, since they are checked before they are sent.
-func (d *DB) withdraw(ctx context.Context, deliveries []*Delivery) error {
-	deliveries = slices.DeleteFunc(deliveries, func(d *Delivery) bool { return d.Status == DeliveryPending })
-	accounts := make([]auth.AudienceKey, len(deliveries))
-	for i, delivery := range deliveries {
-		accounts[i] = delivery.Account
-	}
-	found, err := d.Recipients(ctx, accounts)
-	if err != nil {
-		return err
-	}
-	for _, delivery := range deliveries {
-		if _, exists := found[delivery.Account]; exists {
-			continue
-		}
-		err := d.store.Delete(ctx, Deliveries.Collection, delivery.ID, store.Filter{})
-		if err != nil && store.CodeOf(err) != store.NotFound {
-			return fmt.Errorf("cannot withdraw delivery %s: %w", delivery.ID, err)
-		}
-	}
-	d.wakeDue()
-	return nil
-}
-
 // Due receives a value soon after this process has made a delivery due, so that its receiver needn't wait for the next
 // poll.
 func (d *DB) Due() <-chan struct{} { return d.due }
 
 func (d *DB) wakeDue() { d.due.Raise() }
-
-func (d *DB) insertDelivery(ctx context.Context, delivery *Delivery) error {
-	if delivery.Status != DeliveryFailed {
-		return d.store.Insert(ctx, Deliveries.Collection, delivery)
-	}
-	if err := d.store.Insert(ctx, Deliveries.Collection, delivery, d.deliveryFailed(delivery)); err != nil {
-		return err
-	}
-	d.wake()
-	return nil
-}
 
 // deliveryFailed returns the event for a failed delivery. It has no deliveries itself, so it is planned from the start.
 func (d *DB) deliveryFailed(delivery *Delivery) *store.Event {

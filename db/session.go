@@ -23,6 +23,7 @@ type Session struct {
 // Sessions declares the log-ins.
 var Sessions = entity.Declare(entity.Declaration[Session]{
 	Name: "sessions", Noun: "session",
+	Volatile: true,
 	Indexes: []store.Index{
 		{Name: "sessions_account", Keys: []store.Key{{Field: "account_id"}}},
 		{Name: "sessions_expires", Keys: []store.Key{{Field: "expires_at"}}},

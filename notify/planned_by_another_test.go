@@ -27,13 +27,13 @@ func TestPlannedByAnother(t *testing.T) {
 	for _, d := range deliveries {
 		d.Status = db.DeliveryKept
 	}
-	if err := w.db.PlanDeliveries(t.Context(), events[0], nil); err != nil {
+	if err := w.db.PlanDeliveries(t.Context(), &db.Plan{Event: events[0]}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.store.Purge(t.Context(), db.Customers.Collection, store.Filter{}, 10); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.db.PlanDeliveries(t.Context(), events[0], deliveries); err != nil {
+	if err := w.db.PlanDeliveries(t.Context(), &db.Plan{Event: events[0], Deliveries: deliveries}); err != nil {
 		t.Fatal(err)
 	}
 	if got := names(w.deliveries()); got != "bob" {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"crm/db"
 	"crm/db/store"
 )
 
@@ -40,7 +41,7 @@ func TestCustomerDeletesThemself(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, event := range unplanned {
-			if err := s.db.PlanDeliveries(t.Context(), event, nil); err != nil {
+			if err := s.db.PlanDeliveries(t.Context(), &db.Plan{Event: event}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -67,7 +67,7 @@ func TestAdminsReceiveFailedDeliveries(t *testing.T) {
 		delivery := s.db.NewDelivery(event, "mail", auth.AccountKey(auth.User, idOf(t, w.ids["uma"])))
 		delivery.Status = db.DeliveryFailed
 		for range 2 {
-			if err := s.db.PlanDeliveries(t.Context(), event, []*db.Delivery{delivery}); err != nil {
+			if err := s.db.PlanDeliveries(t.Context(), &db.Plan{Event: event, Deliveries: []*db.Delivery{delivery}}); err != nil {
 				t.Fatal(err)
 			}
 		}

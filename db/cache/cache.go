@@ -7,6 +7,7 @@
 package cache
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"sync/atomic"
@@ -91,6 +92,11 @@ func (s *Store) of(c *store.Collection) *kept {
 		return k
 	}
 	return nil
+}
+
+// Batch implements store.Batcher.
+func (s *Store) Batch(ctx context.Context, writes func(w store.Writer) error) error {
+	return store.Batch(ctx, s.Store, writes)
 }
 
 // Close implements store.Store.

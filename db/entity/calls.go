@@ -50,6 +50,12 @@ func (s counted) Delete(ctx context.Context, c *store.Collection, id store.ID, w
 	return s.Store.Delete(ctx, c, id, where, events...)
 }
 
+// Batch implements store.Batcher.
+func (s counted) Batch(ctx context.Context, writes func(w store.Writer) error) error {
+	countCall(ctx)
+	return store.Batch(ctx, s.Store, writes)
+}
+
 func (s counted) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
 	countCall(ctx)
 	return s.Store.Find(ctx, c, q, next)

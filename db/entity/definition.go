@@ -278,11 +278,11 @@ func (c *Catalog) ByEvent(eventType string) (def *Definition, verb string) {
 // ByType returns the definition of the Go type of that name, or nil if there is none.
 func (c *Catalog) ByType(name string) *Definition { return c.byType[name] }
 
-// Kept returns the collections whose documents are worth keeping in memory: those of clients, unless they are volatile.
+// Kept returns the collections whose documents are worth keeping in memory.
 func (c *Catalog) Kept() []*store.Collection {
 	var collections []*store.Collection
 	for _, d := range c.list {
-		if d.Kind != "" && !d.Volatile {
+		if !d.Volatile {
 			collections = append(collections, d.Collection)
 		}
 	}

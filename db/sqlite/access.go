@@ -67,13 +67,19 @@ func (s *Store) write(ctx context.Context, c *store.Collection, events []*store.
 			return false, err
 		}
 		w.watch(ctx)
-		if err := run(w); err != nil {
-			return !undone(err), err
-		}
-		err = s.log(w, events)
-		return err != nil, err
+		return s.apply(w, events, run)
 	}}
 	return fromSQLite(ctx, c, s.submit(ctx, op))
+}
+
+// apply runs a statement of the writer's transaction and logs its events. If it fails, dirty says that it may have left part
+// of that in the transaction.
+func (s *Store) apply(w *conn, events []*store.Event, run func(w *conn) error) (dirty bool, err error) {
+	if err := run(w); err != nil {
+		return !undone(err), err
+	}
+	err = s.log(w, events)
+	return err != nil, err
 }
 
 // transact runs writes in one transaction.

@@ -100,6 +100,11 @@ func replacing(t *table, objects []object) []string {
 	return append(texts, "INSERT INTO "+t.mark+" VALUES ("+t.highest()+")")
 }
 
+// mergeOnRequest ends that each write to a full-text index may merge its segments, which took up to 30 ms; see merge.
+func (c *conn) mergeOnRequest(t *table) error {
+	return c.exec("INSERT INTO " + t.search + "(" + t.search + ", rank) VALUES ('automerge', 0)")
+}
+
 // definitions returns the stored definitions of those objects that exist.
 func (c *conn) definitions(objects []object) (map[string]string, error) {
 	stored := make(map[string]string)

@@ -40,7 +40,7 @@ func (s *Store) lead(ctx context.Context, own *operation) {
 	g := &group{store: s, members: []*operation{own}, began: time.Now()}
 	err := errCutOff
 	defer s.checkpoint(w)
-	defer s.indexNew(w)
+	defer s.indexSoon()
 	// The members are finished before the writer is free, so that none of them leads the next group needlessly.
 	defer func() { g.finish(err) }()
 	defer s.changed()

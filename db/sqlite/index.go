@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -65,7 +66,7 @@ func (s *Store) EnsureIndexes(ctx context.Context) error {
 		if len(c.Searched) == 0 {
 			continue
 		}
-		if err := s.alter(ctx, func(w *conn) error { return w.indexNew(t) }); err != nil {
+		if err := s.alter(ctx, func(w *conn) error { return errors.Join(w.mergeOnRequest(t), w.indexNew(t)) }); err != nil {
 			return fmt.Errorf("cannot index new documents of %s: %w", c.Name, err)
 		}
 	}

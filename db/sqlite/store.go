@@ -50,8 +50,14 @@ type Store struct {
 	// observer is told about changes of the observed collections, which are by name; nil if there is none.
 	observer store.Observer
 	observed map[string]*store.Collection
-	// checkpointAt is how many pages the WAL has at the next checkpoint; it belongs to the writer's holder.
-	checkpointAt int
+	// checkpointAt is how many pages the WAL has at the next checkpoint, and checkpointing says that one is under way; both belong
+	// to the writer's holder.
+	checkpointAt  int
+	checkpointing bool
+	// indexing says that new documents are about to be indexed; it belongs to the writer's holder.
+	indexing bool
+	// background has the checkpoint and the indexing that are under way.
+	background sync.WaitGroup
 
 	closed    chan struct{}
 	closeOnce sync.Once
@@ -166,6 +172,7 @@ func (s *Store) Close() error {
 			s.reading <- struct{}{}
 		}
 		s.writing <- struct{}{}
+		s.background.Wait()
 		var errs []error
 		for _, c := range append(s.idle, s.writer) {
 			errs = append(errs, c.close())

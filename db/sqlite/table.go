@@ -19,7 +19,8 @@ type table struct {
 	mark       string            // quoted name of the table that says how far the full-text index goes
 	// searchable is set once there is a full-text index.
 	searchable atomic.Bool
-	// unindexed says how many new documents the full-text index may lack; it belongs to the writer's holder.
+	// unindexed says how many new documents the full-text index may lack. A document whose searched text changed counts, too, since
+	// that added a segment. It belongs to the writer's holder.
 	unindexed int
 	// texts are the positions of the searched fields.
 	texts []int

@@ -1,10 +1,17 @@
 package sqlite
 
-import "fmt"
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+)
 
 // New documents enter the full-text index in batches: each statement that writes to the index adds a segment to it, however
 // small, and segments are merged again and again. Creating a ticket takes a quarter less processor time than if each is
-// indexed at once; a search takes 20 µs more with 63 documents to index.
+// indexed at once. Batches, and the steps of merging, are operations of their own that let others go first; a search takes 20 µs
+// more with 63 documents to index.
 
 // A batch is due when new documents weigh maxUnindexed: 1 each, and 1 for each textWeight bytes to search. A search compares
 // the texts of all of them.
@@ -12,6 +19,9 @@ const (
 	maxUnindexed = 64
 	textWeight   = 1 << 10
 )
+
+// mergeStep is how many pages of a full-text index are written in one step of merging, which takes about 2 ms.
+const mergeStep = 32
 
 // weight returns what a new document weighs.
 func (t *table) weight(pointers []any) int {
@@ -32,35 +42,54 @@ func (t *table) weight(pointers []any) int {
 	return 1 + size/textWeight
 }
 
-// indexNew adds new documents to the full-text indexes for which a batch is due. The writer is held, but nobody waits for
-// this write any more.
-//
-// An error leaves them above the mark, where searches find them, too. The next batch tries again.
-func (s *Store) indexNew(w *conn) {
+// indexSoon begins to index new documents if a batch is due. The writer is held.
+func (s *Store) indexSoon() {
+	if s.indexing {
+		return
+	}
 	for _, c := range s.collections {
-		t := s.table(c)
-		if t.unindexed < maxUnindexed {
-			continue
+		if t := s.table(c); t.unindexed >= maxUnindexed {
+			s.indexing = true
+			s.background.Go(func() { s.indexInBackground(t) })
+			return
 		}
-		t.unindexed = 0
-		if !t.searchable.Load() {
-			continue // building the index takes them in
-		}
-		batch := operation{run: func(w *conn) (dirty bool, err error) { return true, s.indexBatch(w, t) }}
-		batch.perform(w)
-		w.rollback()
 	}
 }
 
-// indexBatch indexes a table's new documents in a transaction of its own, unless another process is writing.
-func (s *Store) indexBatch(w *conn, t *table) error {
-	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
-		return err
+// indexInBackground adds a table's new documents to its full-text index and merges its segments.
+//
+// An error leaves the documents above the mark, where searches find them, too. The next batch tries again.
+func (s *Store) indexInBackground(t *table) {
+	var more bool
+	step := func(run func(w *conn) error) bool {
+		return s.yield(context.Background()) == nil && s.inBackground(run) == nil
 	}
-	if err := w.indexNew(t); err != nil {
-		return err
+	indexed := step(func(w *conn) error {
+		s.indexing, t.unindexed = false, 0
+		if !t.searchable.Load() {
+			return nil // building the index takes them in
+		}
+		return w.indexNew(t)
+	})
+	for more = indexed; more; {
+		merged := step(func(w *conn) (err error) {
+			more, err = w.merge(t)
+			more = more && !s.indexing // the next batch goes on
+			return err
+		})
+		more = more && merged
 	}
-	return s.commit(w)
+}
+
+// inBackground runs a write whose error harms nobody.
+func (s *Store) inBackground(run func(w *conn) error) error {
+	return s.submit(context.Background(), &operation{run: func(w *conn) (dirty bool, err error) {
+		guarded := operation{run: func(w *conn) (bool, error) { return true, run(w) }}
+		if guarded.perform(w); guarded.err != nil {
+			return true, errors.New(guarded.err.Error()) // not a panic for submit, which would end the process
+		}
+		return false, nil
+	}})
 }
 
 // indexNew adds a table's new documents to its full-text index.
@@ -71,4 +100,27 @@ func (c *conn) indexNew(t *table) error {
 		return err
 	}
 	return c.exec(fmt.Sprintf("UPDATE %s SET highest = %s WHERE highest < %s", t.mark, t.highest(), t.highest()))
+}
+
+// merge merges some segments of a table's full-text index; more says that there may be more to merge.
+func (c *conn) merge(t *table) (more bool, err error) {
+	before, err := c.totalChanges()
+	if err != nil {
+		return false, err
+	}
+	if err := c.exec(fmt.Sprintf("INSERT INTO %s(%s, rank) VALUES ('merge', %d)", t.search, t.search, mergeStep)); err != nil {
+		return false, err
+	}
+	after, err := c.totalChanges()
+	return after-before > 1, err // the statement itself is one
+}
+
+func (c *conn) totalChanges() (n int, err error) {
+	c.builder.reset(nil)
+	c.builder.write("SELECT total_changes()")
+	err = c.run(func(stmt *sqlite.Stmt) error {
+		n = stmt.ColumnInt(0)
+		return nil
+	})
+	return n, err
 }

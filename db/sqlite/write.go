@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"zombiezen.com/go/sqlite"
 
@@ -39,35 +40,42 @@ func (s *Store) insert(w *conn, c *store.Collection, doc store.Document) error {
 func (s *Store) Update(
 	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event,
 ) error {
-	return s.write(ctx, c, events, func(w *conn) error {
-		t := s.table(c)
-		found := func(b *builder) { b.where(t, id, where) }
-		if err := s.changing(w, c, set, found); err != nil {
-			return err
-		}
-		b := &w.builder
-		b.reset(s)
-		b.write("UPDATE ", t.name)
-		b.set(t, set)
-		found(b)
-		return w.change()
-	})
+	return s.write(ctx, c, events, func(w *conn) error { return s.update(w, c, id, where, set) })
+}
+
+func (s *Store) update(w *conn, c *store.Collection, id store.ID, where store.Filter, set []store.Assignment) error {
+	t := s.table(c)
+	found := func(b *builder) { b.where(t, id, where) }
+	if err := s.changing(w, c, set, found); err != nil {
+		return err
+	}
+	b := &w.builder
+	b.reset(s)
+	b.write("UPDATE ", t.name)
+	b.set(t, set)
+	found(b)
+	if slices.ContainsFunc(set, func(a store.Assignment) bool { return slices.Contains(c.Searched, a.Field) }) {
+		t.unindexed++
+	}
+	return w.change()
 }
 
 // Delete implements store.Store. It removes the document at once, since its events are in the log already.
 func (s *Store) Delete(ctx context.Context, c *store.Collection, id store.ID, where store.Filter, events ...*store.Event) error {
-	return s.write(ctx, c, events, func(w *conn) error {
-		t := s.table(c)
-		found := func(b *builder) { b.where(t, id, where) }
-		if err := s.changing(w, c, nil, found); err != nil {
-			return err
-		}
-		b := &w.builder
-		b.reset(s)
-		b.write("DELETE FROM ", t.name)
-		found(b)
-		return w.change()
-	})
+	return s.write(ctx, c, events, func(w *conn) error { return s.remove(w, c, id, where) })
+}
+
+func (s *Store) remove(w *conn, c *store.Collection, id store.ID, where store.Filter) error {
+	t := s.table(c)
+	found := func(b *builder) { b.where(t, id, where) }
+	if err := s.changing(w, c, nil, found); err != nil {
+		return err
+	}
+	b := &w.builder
+	b.reset(s)
+	b.write("DELETE FROM ", t.name)
+	found(b)
+	return w.change()
 }
 
 // change runs the statement that the builder holds. It is errNoRow if no document changed.

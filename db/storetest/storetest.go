@@ -40,6 +40,7 @@ func Run(t *testing.T, e Engine) {
 		{"Update", testUpdate},
 		{"ConcurrentUpdates", testConcurrentUpdates},
 		{"ConcurrentWrites", testConcurrentWrites},
+		{"Batch", testBatch},
 		{"FilterByField", testFilterByField},
 		{"FilterLogic", testFilterLogic},
 		{"FilterByQuery", testFilterByQuery},
