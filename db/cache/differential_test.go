@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,17 +19,77 @@ import (
 // TestAnswersAreSerial asks and changes at random in many goroutines. The log of events then tells in which order the
 // changes took effect. They are made again in that order, one after the other, in an engine without a cache, and every
 // answer must be the one that this engine gives at a time after the changes that had been acknowledged before the question,
-// and before those that began after the answer.
+// and before those that began after the answer. READS=10000000 checks that many answers of each store.
 func TestAnswersAreSerial(t *testing.T) {
 	t.Parallel()
-	for name, s := range map[string]store.Store{"without a cache": openEngine(t), "with a cache": open(t, tasks, projects)} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := &history{store: s}
-			h.play(t)
-			h.check(t)
-		})
+	reads := 9_000
+	if n, err := strconv.Atoi(os.Getenv("READS")); err == nil {
+		reads = n
+	} else if os.Getenv("THOROUGH") != "" {
+		reads *= 4
 	}
+	t.Run("without a cache", func(t *testing.T) {
+		t.Parallel()
+		playAndCheck(t, openEngine(t), reads)
+	})
+	t.Run("with a cache", func(t *testing.T) {
+		t.Parallel()
+		engine := &countedReads{Observable: openEngine(t)}
+		s, err := cache.New(engine, []*store.Collection{tasks, projects}, cache.MinBytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := playAndCheck(t, s, reads)
+		fromMemory := asked - int(engine.reads.Load())
+		t.Logf("at least %d answers were from memory", fromMemory)
+		if fromMemory <= 0 {
+			t.Error("no answer was from memory")
+		}
+	})
+}
+
+// playAndCheck plays rounds until that many answers are checked, and returns how many are.
+func playAndCheck(t *testing.T, s store.Store, reads int) (checked int) {
+	t.Helper()
+	h, seed, changes := &history{store: s, reference: openEngine(t)}, rand.Uint64(), 0
+	for round := uint64(0); checked < reads && !t.Failed(); round++ {
+		h.play(t, seed+round, changesPer[round%uint64(len(changesPer))])
+		changes += h.check(t)
+		checked += len(h.answers)
+	}
+	t.Logf("checked %d answers among %d changes, with seed %d", checked, changes, seed)
+	return checked
+}
+
+// countedReads counts the reads of an engine.
+type countedReads struct {
+	store.Observable
+
+	reads atomic.Int64
+}
+
+func (s *countedReads) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
+	s.reads.Add(1)
+	return s.Observable.Find(ctx, c, q, next)
+}
+
+func (s *countedReads) FindChildren(
+	ctx context.Context, c *store.Collection, parent string, parents []store.ID, q store.Query, next func(store.ID) store.Document,
+) error {
+	s.reads.Add(1)
+	return s.Observable.FindChildren(ctx, c, parent, parents, q, next)
+}
+
+func (s *countedReads) Count(ctx context.Context, c *store.Collection, where store.Filter) (int, error) {
+	s.reads.Add(1)
+	return s.Observable.Count(ctx, c, where)
+}
+
+func (s *countedReads) CountBy(
+	ctx context.Context, c *store.Collection, field string, values []store.ID, where store.Filter,
+) (map[store.ID]int, error) {
+	s.reads.Add(1)
+	return s.Observable.CountBy(ctx, c, field, values, where)
 }
 
 func openEngine(tb testing.TB) *sqlite.Store {
@@ -41,10 +102,13 @@ func openEngine(tb testing.TB) *sqlite.Store {
 	return s
 }
 
-// history is what happened in a store. Times are numbers that grow.
+// history is what happened in a store in one round. Times are numbers that grow.
 type history struct {
 	store store.Store
-	clock atomic.Int64
+	// reference is an engine in which the same changes are made again; seq is the number of the last one's event.
+	reference store.Store
+	seq       int
+	clock     atomic.Int64
 
 	mutex   sync.Mutex
 	changes map[store.ID]*made
@@ -67,21 +131,24 @@ type given struct {
 	explained   bool
 }
 
-// players is how many goroutines play.
-const players = 16
+const (
+	// players is how many goroutines play, steps what each of them does in a round.
+	players = 16
+	steps   = 200
+)
 
-func (h *history) play(t *testing.T) {
-	steps := 250
-	if os.Getenv("THOROUGH") != "" {
-		steps = 1000
-	}
-	h.changes = make(map[store.ID]*made)
+// changesPer are the proportions of changes in the rounds, in 64ths: many, which keep memory from being of use, and few.
+var changesPer = []int{16, 4, 1}
+
+func (h *history) play(t *testing.T, seed uint64, changes int) {
+	t.Helper()
+	h.changes, h.answers = make(map[store.ID]*made), nil
 	var playing sync.WaitGroup
 	for player := range players {
 		playing.Go(func() {
-			rng := rand.New(rand.NewPCG(uint64(player), uint64(steps)))
+			rng := rand.New(rand.NewPCG(seed, uint64(player)))
 			for range steps {
-				if rng.IntN(4) == 0 {
+				if rng.IntN(64) < changes {
 					h.change(t.Context(), &made{kind: rng.IntN(100), n: rng.IntN(100), value: rng.IntN(100)})
 				} else if err := h.ask(t.Context(), &given{question: rng.IntN(len(questions)), n: rng.IntN(12)}); err != nil {
 					t.Error(err)
@@ -112,26 +179,27 @@ func (h *history) ask(ctx context.Context, a *given) (err error) {
 	return err
 }
 
-// serial returns the changes in the order in which they took effect.
+// serial returns the changes of the round in the order in which they took effect.
 func (h *history) serial(t *testing.T) (serial []*made) {
 	t.Helper()
-	event := new(store.Event)
-	all := store.Query{Sort: []store.Sort{{Field: "seq"}, {Field: "_id"}}, Limit: len(h.changes)}
-	var ids []store.ID
-	err := h.store.Find(t.Context(), store.Events, all, func() store.Document {
-		ids = append(ids, event.ID) // of the one before
-		return event
+	q := store.Query{Where: store.Compare(store.OpGt, "seq", h.seq), Sort: []store.Sort{{Field: "seq"}, {Field: "_id"}}}
+	var events []*store.Event
+	err := h.store.Find(t.Context(), store.Events, q, func() store.Document {
+		events = append(events, new(store.Event))
+		return events[len(events)-1]
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, id := range append(ids[1:], event.ID) {
-		serial = append(serial, h.changes[id])
+	for _, event := range events {
+		serial = append(serial, h.changes[event.ID])
+		h.seq = event.Seq
 	}
 	return serial
 }
 
-func (h *history) check(t *testing.T) {
+// check checks the answers of the round, and returns how many changes there were.
+func (h *history) check(t *testing.T) (changes int) {
 	t.Helper()
 	serial := h.serial(t)
 	for _, a := range h.answers {
@@ -145,19 +213,18 @@ func (h *history) check(t *testing.T) {
 			}
 		}
 	}
-	engine := openEngine(t)
 	slices.SortFunc(h.answers, func(a, b *given) int { return a.first - b.first })
 	open, rest := []*given(nil), h.answers
 	for n := 0; n <= len(serial); n++ {
 		if n > 0 {
-			if err := change(t.Context(), engine, serial[n-1].kind, serial[n-1].n, serial[n-1].value); err != nil {
+			if err := change(t.Context(), h.reference, serial[n-1].kind, serial[n-1].n, serial[n-1].value); err != nil {
 				t.Fatalf("change %d can't be made again: %v", n, err)
 			}
 		}
 		for len(rest) > 0 && rest[0].first == n {
 			open, rest = append(open, rest[0]), rest[1:]
 		}
-		open = slices.DeleteFunc(open, func(a *given) bool { return a.isExplained(t, engine) || a.last <= n })
+		open = slices.DeleteFunc(open, func(a *given) bool { return a.isExplained(t, h.reference) || a.last <= n })
 	}
 	for _, a := range h.answers {
 		if !a.explained {
@@ -165,7 +232,7 @@ func (h *history) check(t *testing.T) {
 				a.question, a.n, a.text, a.first, a.last)
 		}
 	}
-	t.Logf("%d changes, %d answers", len(serial), len(h.answers))
+	return len(serial)
 }
 
 // isExplained reports whether the engine gives the answer now.
