@@ -16,7 +16,7 @@ type conn struct {
 	uses     int
 	// pointers is a buffer for the pointers of the document being read.
 	pointers []any
-	// commits is how many commits of this process a reader's snapshot includes at least.
+	// commits is the Store's number of commits when the reader's snapshot was taken.
 	commits uint64
 }
 

@@ -4,10 +4,14 @@ package sqlite
 // committed. Beginning and ending a transaction takes locks on the WAL, which cost more than a small read itself: finding a
 // document by its id took 31 µs with a transaction for each read, and takes 8. Only this process writes the file (see
 // lock.go), so it knows when a snapshot is out of date.
+//
+// Nobody knows when during a commit readers begin to see it. So until it has ended, each read takes a new snapshot: otherwise
+// one reader could show it already, and another one, asked later, the state before.
 
-// readAt runs a read in a snapshot that includes at least the first commits of this process.
+// readAt runs a read in a snapshot that is not older than a number of commits that began and ended.
 func (c *conn) readAt(commits uint64, run func(*conn) error) error {
-	if c.commits != commits {
+	const underWay = 1 // the number is odd during a commit
+	if c.commits != commits || commits&underWay != 0 {
 		c.rollback()
 	}
 	if c.sqlite.AutocommitEnabled() {
@@ -25,7 +29,7 @@ func (c *conn) readAt(commits uint64, run func(*conn) error) error {
 
 // commit commits the writer's transaction.
 func (s *Store) commit(w *conn) error {
-	err := w.exec("COMMIT")
-	s.commits.Add(1) // also after an error, since the transaction may have been committed
-	return err
+	s.commits.Add(1)
+	defer s.commits.Add(1) // also after an error, since the transaction may have been committed
+	return w.exec("COMMIT")
 }

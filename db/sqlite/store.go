@@ -45,7 +45,7 @@ type Store struct {
 
 	// lock keeps other processes from using the file; it is nil in tests that open the file twice.
 	lock *fileLock
-	// commits counts the commits of this process.
+	// commits counts the commits of this process, when they begin and again when they have ended.
 	commits atomic.Uint64
 	// observer is told about changes of the observed collections, which are by name; nil if there is none.
 	observer store.Observer
