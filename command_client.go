@@ -25,19 +25,24 @@ var (
 )
 
 // runCommand runs a command on the store. If a server has the data file open, it runs the command; the result is the same.
-func runCommand(ctx context.Context, s settings, c call, out io.Writer) error {
-	run, err := c.parse()
+func runCommand(ctx context.Context, s settings, c call, streams streams) error {
+	command, err := c.parse()
 	if err != nil {
 		return err
+	}
+	if command.asksPassword {
+		if c.Password, err = readPassword(ctx, streams.in, streams.logs); err != nil {
+			return err
+		}
 	}
 	crm, server, err := openOrReach(ctx, s)
 	switch {
 	case err != nil:
 	case server != nil:
-		err = send(ctx, server, c, out)
+		err = send(ctx, server, c, streams.out)
 	default:
 		defer crm.close()
-		err = run(ctx, crm, out)
+		err = command.run(ctx, crm, c.Password, streams.out)
 	}
 	if err != nil && ctx.Err() != nil {
 		return errInterrupted

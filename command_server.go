@@ -81,9 +81,9 @@ func serveCommand(w http.ResponseWriter, r *http.Request, c *crm, log *slog.Logg
 	decoder.DisallowUnknownFields()
 	var called call
 	err := decoder.Decode(&called)
-	var run command
+	var command command
 	if err == nil {
-		run, err = called.parse()
+		command, err = called.parse()
 	}
 	if err != nil {
 		// The caller has checked it, too.
@@ -91,7 +91,7 @@ func serveCommand(w http.ResponseWriter, r *http.Request, c *crm, log *slog.Logg
 		return
 	}
 	log.Info("running a command", "command", called.Name)
-	err = run(r.Context(), c, commandOutput{parts, http.NewResponseController(w)})
+	err = command.run(r.Context(), c, called.Password, commandOutput{parts, http.NewResponseController(w)})
 	if errors.Is(context.Cause(r.Context()), errStopping) {
 		err = errStopping
 	}

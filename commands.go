@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"unicode/utf8"
 
 	"crm/db/demo"
 	"crm/db/legacy"
@@ -20,23 +21,39 @@ type call struct {
 	Arguments []string
 	// Terminal says whether the output is shown on a terminal.
 	Terminal bool
+	// Password is what was entered, for a command that asks for one.
+	Password string
 }
 
-// command works on an open store, and writes to out what the person who called it should read.
-type command func(ctx context.Context, c *crm, out io.Writer) error
+// command is a parsed call.
+type command struct {
+	// run works on an open store, and writes to out what the person who called it should read.
+	run func(ctx context.Context, c *crm, password string, out io.Writer) error
+	// asksPassword says that run needs a password, which mustn't be among the arguments, because others can see those.
+	asksPassword bool
+}
 
 // parse returns the command that is called.
 func (c call) parse() (command, error) {
+	for _, argument := range c.Arguments {
+		if !utf8.ValidString(argument) {
+			return command{}, fmt.Errorf("%q is not UTF-8", argument)
+		}
+	}
 	switch c.Name {
+	case "create-admin":
+		return c.parseCreateAdmin()
+	case "set-password":
+		return c.parseSetPassword()
 	case "demo":
 		return c.parseDemo()
 	case "check":
 		if len(c.Arguments) > 0 {
-			return nil, errors.New("check takes no arguments")
+			return command{}, errors.New("check takes no arguments")
 		}
-		return check, nil
+		return command{run: check}, nil
 	}
-	return nil, fmt.Errorf("there is no command %q; crm --help lists them", c.Name)
+	return command{}, fmt.Errorf("there is no command %q; crm --help lists them", c.Name)
 }
 
 // parseDemo parses the command that fills an empty store with sample data.
@@ -45,15 +62,15 @@ func (c call) parseDemo() (command, error) {
 	flags.SetOutput(io.Discard)
 	customers := flags.Int("customers", 50, "")
 	if err := flags.Parse(c.Arguments); err != nil || flags.NArg() > 0 || *customers < 1 {
-		return nil, errors.New("demo takes one option: --customers N, where N is at least 1")
+		return command{}, errors.New("demo takes one option: --customers N, where N is at least 1")
 	}
-	return func(ctx context.Context, crm *crm, out io.Writer) error {
+	return command{run: func(ctx context.Context, crm *crm, _ string, out io.Writer) error {
 		return demo.Run(ctx, crm.db.Silent(), *customers, out, c.Terminal)
-	}, nil
+	}}, nil
 }
 
 // check lists the documents of the old application that are left out, or are not shown as they are stored.
-func check(ctx context.Context, c *crm, out io.Writer) error {
+func check(ctx context.Context, c *crm, _ string, out io.Writer) error {
 	findings, err := legacy.Check(ctx, c.store, c.keys)
 	if err != nil {
 		return err

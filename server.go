@@ -40,6 +40,9 @@ const usage = `crm serves a CRM over GraphQL.
 
   crm                        serve
   crm demo [--customers N]   fill an empty store with sample data of N customers (default 50), then exit
+  crm create-admin EMAIL NAME
+                             create an admin, with the password that is entered or is the first line of the standard input
+  crm set-password EMAIL     give a user another password, likewise, and end their sessions
   crm check                  list the old application's documents that can't be read as they are; 1 if any is left out
   crm health                 exit with 0 if the server on PORT is ready, otherwise with 1
   crm --version              print the version
@@ -50,7 +53,7 @@ Environment variables, or a file .env, configure it; see the README.
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	err := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
 	stop()
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -60,15 +63,18 @@ func main() {
 	}
 }
 
+// streams are the program's standard input, output and error.
+type streams struct{ in, out, logs *os.File }
+
 // run executes the command in the arguments. Its error is for the person who started the program, usually of one line.
-func run(ctx context.Context, arguments []string, out, logs io.Writer) error {
+func run(ctx context.Context, arguments []string, streams streams) error {
 	command := strings.Join(arguments[:min(len(arguments), 1)], "")
 	switch command {
 	case "--help", "-h", "help":
-		_, err := io.WriteString(out, usage)
+		_, err := io.WriteString(streams.out, usage)
 		return err
 	case "--version", "version":
-		_, err := fmt.Fprintln(out, "crm", version())
+		_, err := fmt.Fprintln(streams.out, "crm", version())
 		return err
 	}
 	if err := godotenv.Load(); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -78,19 +84,16 @@ func run(ctx context.Context, arguments []string, out, logs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: settings.logLevel}))
+	log := slog.New(slog.NewJSONHandler(streams.logs, &slog.HandlerOptions{Level: settings.logLevel}))
 	switch command {
 	case "":
-		return serve(ctx, settings, out, log)
+		return serve(ctx, settings, streams.out, log)
 	case "health":
 		return checkHealth(ctx, settings.port)
 	}
-	return runCommand(ctx, settings, call{Name: command, Arguments: arguments[1:], Terminal: isTerminal(out)}, out)
-}
-
-func isTerminal(out io.Writer) bool {
-	file, ok := out.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
+	return runCommand(ctx, settings, call{
+		Name: command, Arguments: arguments[1:], Terminal: term.IsTerminal(int(streams.out.Fd())),
+	}, streams)
 }
 
 func version() string {

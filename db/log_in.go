@@ -45,7 +45,7 @@ func logIn[T any](
 	if len(email) > address.MaxInput {
 		return nil, errWrongCredentials()
 	}
-	try, err := d.beginAttempt(ctx, string(e.Definition().Kind)+":"+email, c.Address)
+	try, err := d.beginAttempt(ctx, logInOf(e.Definition().Kind, email), c.Address)
 	if err != nil {
 		return nil, err
 	}
@@ -160,8 +160,8 @@ func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, ne
 	return d.replacePassword(ctx, kind, viewer.Account, next, viewer.Session)
 }
 
-// SetPassword sets an account's password and ends its sessions, whose number it returns; only an admin may. For a customer
-// who has no address to log in with, it is BAD_USER_INPUT.
+// SetPassword sets an account's password and ends its sessions, whose number it returns; only an admin may. Wrong passwords
+// of before no longer count. For a customer who has no address to log in with, it is BAD_USER_INPUT.
 func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID, next string) (ended int, err error) {
 	if !scope.SeesAll() {
 		return 0, store.Errorf(store.Forbidden, "only an admin may set passwords")
@@ -171,7 +171,11 @@ func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind entity.Kind
 	if err := problems.inInput(); err != nil {
 		return 0, err
 	}
-	return d.replacePassword(ctx, kind, id, next, store.ID{})
+	ended, err = d.replacePassword(ctx, kind, id, next, store.ID{})
+	if err != nil {
+		return 0, err
+	}
+	return ended, d.forgetAttempts(context.WithoutCancel(ctx), kind, id)
 }
 
 func (d *DB) replacePassword(ctx context.Context, kind entity.Kind, id store.ID, password string, keep store.ID) (ended int, err error) {

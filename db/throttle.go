@@ -9,6 +9,7 @@ import (
 	"crm/auth"
 	"crm/db/entity"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // The numbers of wrong passwords allowed within the window, for one account and from one network address.
@@ -31,7 +32,7 @@ type attempt struct {
 func (d *DB) beginAttempt(ctx context.Context, account, address string) (*attempt, error) {
 	a := &attempt{
 		d:       d,
-		account: &LoginAttempt{ID: store.NewID(), Key: "account:" + account, At: d.now()},
+		account: &LoginAttempt{ID: store.NewID(), Key: accountKey(account), At: d.now()},
 		address: &LoginAttempt{ID: store.NewID(), Key: addressKey(address), At: d.now()},
 	}
 	if err := a.begin(ctx, a.account, maxAttemptsPerAccount); err != nil {
@@ -42,6 +43,14 @@ func (d *DB) beginAttempt(ctx context.Context, account, address string) (*attemp
 	}
 	return a, nil
 }
+
+// logInOf names the account that somebody tries to log in to; there may be none.
+func logInOf(kind entity.Kind, email string) string {
+	return string(kind) + ":" + textkey.Address(email)
+}
+
+// accountKey returns the rate-limit key of an account.
+func accountKey(account string) string { return "account:" + account }
 
 // addressKey returns the rate-limit key of a network address.
 func addressKey(address string) string {
@@ -76,6 +85,26 @@ func (a *attempt) begin(ctx context.Context, try *LoginAttempt, limit int) error
 // succeed removes the attempt, and all earlier ones of the account.
 func (a *attempt) succeed(ctx context.Context) error {
 	return a.forget(ctx, store.Or(store.Eq("key", a.account.Key), store.Eq("_id", a.address.ID)))
+}
+
+// forgetAttempts makes the failed log-ins to an account no longer count.
+func (d *DB) forgetAttempts(ctx context.Context, kind entity.Kind, id store.ID) error {
+	var email string
+	if kind == KindUser {
+		user, err := d.Users.Get(ctx, auth.SystemScope(), id)
+		if err != nil {
+			return err
+		}
+		email = user.Email
+	} else {
+		customer, err := d.Customers.Get(ctx, auth.SystemScope(), id)
+		if err != nil {
+			return err
+		}
+		email = customer.Email
+	}
+	_, err := d.purge(ctx, LoginAttempts.Collection, store.Eq("key", accountKey(logInOf(kind, email))))
+	return err
 }
 
 func (a *attempt) forget(ctx context.Context, where store.Filter) error {

@@ -14,19 +14,31 @@ import (
 
 // commandRun is a command, and how it ends in a store that the commands before it have been run on.
 type commandRun struct {
-	line string
-	code int
+	line  string
+	input string
+	code  int
 	// output is a part of what it prints.
 	output string
 }
 
 var commandRuns = []commandRun{
-	{"check", 0, "All documents can be read."},
-	{"check everything", 1, "no arguments"},
-	{"demo --customers 0", 1, "at least 1"},
-	{"demo --customers 2", 0, "The demo data has been added."},
-	{"demo --customers 2", 1, "empty store"},
-	{"nonsense", 1, "crm --help"},
+	{"check", "", 0, "All documents can be read."},
+	{"check everything", "", 1, "no arguments"},
+	{"demo --customers 0", "", 1, "at least 1"},
+	{"demo --customers 2", "", 0, "The demo data has been added."},
+	{"demo --customers 2", "", 1, "empty store"},
+	{"nonsense", "", 1, "crm --help"},
+	{"set-password", "battery staple\n", 1, "set-password EMAIL"},
+	{"set-password nobody@crm.example", "battery staple\n", 1, "no user"},
+	{"set-password Admin@demo.example", "", 1, "a password is missing"},
+	{"set-password Admin@demo.example", "\xff\xff\xff\xff\xff\xff\xff\xff", 1, "not UTF-8"},
+	{"set-password Admin@demo.example", "short\n", 1, "crm: password: must have at least 8 bytes\n"},
+	{"set-password Admin@demo.example", "bättery staple\r\nmore\n", 0, "The password of admin@demo.example has been set."},
+	{"create-admin asha@crm.example", "correct horse\n", 1, "create-admin EMAIL NAME"},
+	{"create-admin asha@crm.example \xff", "correct horse\n", 1, "not UTF-8"},
+	{"create-admin asha A", "short\n", 1, "crm: password: must"},
+	{"create-admin admin@demo.example Asha", "correct horse\n", 1, "crm: email: "},
+	{"create-admin asha@crm.example Asha Rao", "correct horse", 0, "asha@crm.example can log in as an admin"},
 }
 
 // runCommands runs the commands one after the other, checks how they end, and returns all that they print.
@@ -34,7 +46,7 @@ func runCommands(t *testing.T, folder string, vars []string) string {
 	t.Helper()
 	var all strings.Builder
 	for _, r := range commandRuns {
-		out, logs := ends(t, folder, vars, r.code, strings.Fields(r.line)...)
+		out, logs := endsReading(t, folder, vars, r.input, r.code, strings.Fields(r.line)...)
 		if !strings.Contains(out+logs, r.output) || (r.code != 0) != strings.HasPrefix(logs, "crm: ") {
 			t.Errorf("%s printed\n%s%s", r.line, out, logs)
 		}
@@ -64,7 +76,21 @@ func TestCommandsBesideServer(t *testing.T) {
 			if beside := runCommands(t, folder, vars); beside != alone {
 				t.Errorf("beside a server the commands print\n%s\nwithout one\n%s", beside, alone)
 			}
-			p.must("", logIn, variables{"email": "admin@demo.example", "password": "demo-password"})
+			p.must("", logIn, variables{"email": "admin@demo.example", "password": "bättery staple"})
+			token := p.must("", logIn, variables{"email": "asha@crm.example", "password": "correct horse"}).text("logInUser.tokens.accessToken")
+			if a := p.must(token, viewer, nil); a.text("viewer.name") != "Asha Rao" || a.text("viewer.role") != "ADMIN" {
+				t.Errorf("the created admin is %s", a.raw)
+			}
+			if logs := read(t, p.logs); strings.Contains(logs, "staple") || strings.Contains(logs, "correct horse") {
+				t.Errorf("the log has a password:\n%s", logs)
+			}
+			out, _ := endsReading(t, folder, vars, "another one", 0, "set-password", "asha@crm.example")
+			if !strings.Contains(out, "have ended: 1.") {
+				t.Errorf("setting a password printed %q", out)
+			}
+			if a, err := p.ask(token, viewer, nil); name != "mongo" && (err != nil || a.code() != "UNAUTHENTICATED") {
+				t.Errorf("the session before another password got %v %s", err, a.raw)
+			}
 			if through := strings.Count(read(t, p.logs), `"running a command"`); (through > 0) == (name == "mongo") {
 				t.Errorf("%d commands went through the server", through)
 			}

@@ -17,7 +17,13 @@ import (
 // ends starts the program with arguments or settings that make it exit, and returns its output.
 func ends(t *testing.T, folder string, vars []string, code int, arguments ...string) (out, logs string) {
 	t.Helper()
-	p := begin(t, folder, vars, arguments...)
+	return endsReading(t, folder, vars, "", code, arguments...)
+}
+
+// endsReading is ends with a standard input.
+func endsReading(t *testing.T, folder string, vars []string, input string, code int, arguments ...string) (out, logs string) {
+	t.Helper()
+	p := beginReading(t, folder, vars, input, arguments...)
 	if got := p.exit(); got != code {
 		t.Errorf("%v %v: exit code %d, want %d", vars, arguments, got, code)
 	}

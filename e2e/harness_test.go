@@ -102,10 +102,17 @@ type process struct {
 // begin starts the program in a folder with only these environment variables and PORT=0.
 func begin(t *testing.T, folder string, variables []string, arguments ...string) *process {
 	t.Helper()
+	return beginReading(t, folder, variables, "", arguments...)
+}
+
+// beginReading is begin with a standard input.
+func beginReading(t *testing.T, folder string, variables []string, input string, arguments ...string) *process {
+	t.Helper()
 	files := t.TempDir()
 	p := &process{t: t, command: exec.Command(program, arguments...), ended: make(chan struct{})}
 	p.out, p.logs = filepath.Join(files, "out"), filepath.Join(files, "logs")
 	p.command.Dir, p.command.Env = folder, append([]string{"PORT=0"}, variables...)
+	p.command.Stdin = strings.NewReader(input)
 	p.command.Stdout, p.command.Stderr = create(t, p.out), create(t, p.logs)
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)

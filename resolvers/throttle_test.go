@@ -150,6 +150,26 @@ func TestCorrectPasswordResetsTheCount(t *testing.T) {
 	})
 }
 
+// TestNewPasswordEndsLockout checks that an account may log in with a password that an admin sets, however many wrong ones
+// were tried before.
+func TestNewPasswordEndsLockout(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		ada := s.signUpUser("Ada")
+		uma := s.hire(ada, "Uma")
+		customer := s.must("", `mutation { signUpCustomer(input: {name: "U", email: "Uma@example.com", password: "correct horse"}) { customer { id } } }`, nil).
+			text("signUpCustomer.customer.id")
+		for mutation, id := range map[string]string{logInMutation: uma.id, strings.ReplaceAll(logInMutation, "logInUser", "logInCustomer"): customer} {
+			vars := variables{"email": "uma@example.com", "password": "a wrong guess"}
+			for range 10 {
+				s.refused("", mutation, vars, anon)
+			}
+			s.refused("", mutation, vars, "RATE_LIMITED")
+			s.must(ada.token, `mutation($id: ID!) { setPassword(input: {id: $id, newPassword: "battery staple"}) { __typename } }`, variables{"id": id})
+			s.must("", mutation, variables{"email": "uma@example.com", "password": "battery staple"})
+		}
+	})
+}
+
 // TestConcurrentAttemptsAreLimited checks that attempts are counted before the password is verified; otherwise all would
 // pass.
 func TestConcurrentAttemptsAreLimited(t *testing.T) {
