@@ -127,7 +127,12 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 		return fmt.Errorf("PORT: %w", err)
 	}
 	defer crm.follow(context.WithoutCancel(ctx), log)()
+	stopCommands := func(context.Context) {}
+	if s.mongoURI == "" {
+		stopCommands = serveCommands(ctx, s.dataDir, crm, log)
+	}
 	if err := greet(ctx, out, s, listener.Addr(), crm); err != nil {
+		stopCommands(ctx)
 		return err
 	}
 	building, stopBuilding := context.WithCancel(ctx)
@@ -136,10 +141,6 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	defer stopBuilding()
 	built.Go(func() { crm.db.BuildIndexes(building, log) })
 	service := notify.New(crm.db, mailer, log, notify.Configure(s.messages))
-	stopCommands := func(context.Context) {}
-	if s.mongoURI == "" {
-		stopCommands = serveCommands(ctx, s.dataDir, crm, log)
-	}
 	return serveUntilDone(ctx, listener, newServer(handler, log, endStreams, stopCommands), service, log)
 }
 
