@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,24 +42,28 @@ var commandRuns = []commandRun{
 	{"create-admin asha@crm.example Asha Rao", "correct horse", 0, "asha@crm.example can log in as an admin"},
 }
 
-// runCommands runs the commands one after the other, checks how they end, and returns all that they print.
-func runCommands(t *testing.T, folder string, vars []string) string {
+// runCommands runs the commands, or only those that succeed, one after the other, checks how they end, and returns what each
+// prints.
+func runCommands(t *testing.T, folder string, vars []string, onlySuccessful bool) map[string]string {
 	t.Helper()
-	var all strings.Builder
+	printed := map[string]string{}
 	for _, r := range commandRuns {
+		if onlySuccessful && r.code != 0 {
+			continue
+		}
 		out, logs := endsReading(t, folder, vars, r.input, r.code, strings.Fields(r.line)...)
 		if !strings.Contains(out+logs, r.output) || (r.code != 0) != strings.HasPrefix(logs, "crm: ") {
 			t.Errorf("%s printed\n%s%s", r.line, out, logs)
 		}
-		all.WriteString("$ crm " + r.line + "\n" + out + logs)
+		printed[fmt.Sprint(r.line, " ends with ", r.code)] += out + logs
 	}
-	return all.String()
+	return printed
 }
 
 // TestCommandsBesideServer checks that commands do the same whether a server runs or not.
 func TestCommandsBesideServer(t *testing.T) {
 	t.Parallel()
-	alone := runCommands(t, t.TempDir(), nil)
+	alone := runCommands(t, t.TempDir(), nil, false)
 	for name, settings := range map[string]func(t *testing.T) []string{
 		"sqlite": func(*testing.T) []string { return nil },
 		// Longer than the path of a socket may be.
@@ -73,8 +78,11 @@ func TestCommandsBesideServer(t *testing.T) {
 			t.Parallel()
 			folder, vars := t.TempDir(), settings(t)
 			p := serve(t, folder, vars...)
-			if beside := runCommands(t, folder, vars); beside != alone {
-				t.Errorf("beside a server the commands print\n%s\nwithout one\n%s", beside, alone)
+			// Each command takes seconds on FerretDB, and those that are refused don't differ there.
+			for line, beside := range runCommands(t, folder, vars, name == "mongo") {
+				if beside != alone[line] {
+					t.Errorf("crm %s: beside a server it prints\n%s\nwithout one\n%s", line, beside, alone[line])
+				}
 			}
 			p.must("", logIn, variables{"email": "admin@demo.example", "password": "bättery staple"})
 			token := p.must("", logIn, variables{"email": "asha@crm.example", "password": "correct horse"}).text("logInUser.tokens.accessToken")

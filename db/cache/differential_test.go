@@ -24,11 +24,9 @@ import (
 // answers of each store.
 func TestAnswersAreSerial(t *testing.T) {
 	t.Parallel()
-	reads := 9_000
+	reads := 6_000
 	if n, err := strconv.Atoi(os.Getenv("READS")); err == nil {
 		reads = n
-	} else if os.Getenv("THOROUGH") != "" {
-		reads *= 4
 	}
 	t.Run("without a cache", func(t *testing.T) {
 		t.Parallel()

@@ -14,7 +14,7 @@ import (
 // acknowledged sees it.
 func TestReferencesAreNeverStale(t *testing.T) {
 	t.Parallel()
-	const renames = 300
+	const renames = 100
 	server := db.New(open(t, db.Collections()...), nil, db.Options{}).Silent()
 	scope := auth.SystemScope()
 	c, err := server.CreateCustomer(t.Context(), scope, db.NewCustomer{Name: "0", Email: "c@example.org"})

@@ -17,7 +17,7 @@ func TestReadersLetTheLogBeReused(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crm.db")
 	s := open(t, path, notes)
-	const writers, each, textSize, maxLog = 16, 180, 16 << 10, 24 << 20
+	const writers, each, textSize, maxLog = 16, 40, 64 << 10, 24 << 20
 	ctx, stop := context.WithCancel(t.Context())
 	var reading, writing sync.WaitGroup
 	for range 2 {
