@@ -14,7 +14,7 @@ import (
 )
 
 // batch is how many events are planned at a time, and writtenAtOnce how many of them are written at once. On the embedded engine,
-// these writes hold the writer for about 6 ms, during a burst of writes ten times a second; see store.Batch.
+// these writes hold the writer for up to 10 ms; during a burst of writes, they do so ten times a second. See store.Batch.
 const (
 	batch         = 100
 	writtenAtOnce = 50

@@ -234,7 +234,7 @@ func (h *history) explain(t *testing.T) {
 		}
 		i := slices.IndexFunc(a.right, func(n int) bool { return n >= shown })
 		if i < 0 {
-			t.Errorf("question %d about %d was answered %q, which was right at no time from %d to %d changes, of which answers had shown %d",
+			t.Errorf("question %d about %d got %q, which is wrong after every number of changes from %d to %d; earlier answers had shown %d changes",
 				a.question, a.n, a.text, a.first, a.last, shown)
 			continue
 		}

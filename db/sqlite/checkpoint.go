@@ -8,8 +8,8 @@ import (
 )
 
 // The WAL is copied into the file when it has checkpointPages pages, and again every retryPages if readers were in the way.
-// Under load, most of them are a few pages that change again and again, each of which is copied once: with four times SQLite's
-// default of 1,000, a third fewer are copied.
+// Under load, a few pages change again and again, and a checkpoint copies each of them once. So it waits for four times as many
+// pages as SQLite does by default.
 const (
 	checkpointPages = 4000
 	retryPages      = 1000

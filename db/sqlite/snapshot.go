@@ -8,7 +8,7 @@ package sqlite
 // Nobody knows when during a commit readers begin to see it. So until it has ended, each read takes a new snapshot: otherwise
 // one reader could show it already, and another one, asked later, the state before.
 
-// readAt runs a read in a snapshot that is not older than a number of commits that began and ended.
+// readAt runs a read in a snapshot that was taken at this number of the Store's commits or later.
 func (c *conn) readAt(commits uint64, run func(*conn) error) error {
 	const underWay = 1 // the number is odd during a commit
 	if c.commits != commits || commits&underWay != 0 {

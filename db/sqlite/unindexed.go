@@ -20,7 +20,7 @@ const (
 	textWeight   = 1 << 10
 )
 
-// mergeStep is how many pages of a full-text index are written in one step of merging, which takes about 2 ms.
+// mergeStep is how many pages of a full-text index one step of merging writes.
 const mergeStep = 32
 
 // weight returns what a new document weighs.
@@ -60,24 +60,24 @@ func (s *Store) indexSoon() {
 //
 // An error leaves the documents above the mark, where searches find them, too. The next batch tries again.
 func (s *Store) indexInBackground(t *table) {
-	var more bool
 	step := func(run func(w *conn) error) bool {
 		return s.yield(context.Background()) == nil && s.inBackground(run) == nil
 	}
-	indexed := step(func(w *conn) error {
+	merging := step(func(w *conn) error {
 		s.indexing, t.unindexed = false, 0
 		if !t.searchable.Load() {
 			return nil // building the index takes them in
 		}
 		return w.indexNew(t)
 	})
-	for more = indexed; more; {
-		merged := step(func(w *conn) (err error) {
+	for merging {
+		var more bool
+		done := step(func(w *conn) (err error) {
 			more, err = w.merge(t)
 			more = more && !s.indexing // the next batch goes on
 			return err
 		})
-		more = more && merged
+		merging = done && more
 	}
 }
 

@@ -46,11 +46,10 @@ func (s *Store) Update(
 func (s *Store) update(w *conn, c *store.Collection, id store.ID, where store.Filter, set []store.Assignment) error {
 	t := s.table(c)
 	found := func(b *builder) { b.where(t, id, where) }
-	if err := s.changing(w, c, set, found); err != nil {
+	b, err := s.announce(w, c, set, found)
+	if err != nil {
 		return err
 	}
-	b := &w.builder
-	b.reset(s)
 	b.write("UPDATE ", t.name)
 	b.set(t, set)
 	found(b)
@@ -58,6 +57,16 @@ func (s *Store) update(w *conn, c *store.Collection, id store.ID, where store.Fi
 		t.unindexed++
 	}
 	return w.change()
+}
+
+// announce tells the observer about the documents that a statement is about to change or remove, and returns the builder for
+// that statement. found writes the condition by which it finds them.
+func (s *Store) announce(w *conn, c *store.Collection, set []store.Assignment, found func(*builder)) (*builder, error) {
+	if err := s.changing(w, c, set, found); err != nil {
+		return nil, err
+	}
+	w.builder.reset(s)
+	return &w.builder, nil
 }
 
 // Delete implements store.Store. It removes the document at once, since its events are in the log already.
@@ -68,11 +77,10 @@ func (s *Store) Delete(ctx context.Context, c *store.Collection, id store.ID, wh
 func (s *Store) remove(w *conn, c *store.Collection, id store.ID, where store.Filter) error {
 	t := s.table(c)
 	found := func(b *builder) { b.where(t, id, where) }
-	if err := s.changing(w, c, nil, found); err != nil {
+	b, err := s.announce(w, c, nil, found)
+	if err != nil {
 		return err
 	}
-	b := &w.builder
-	b.reset(s)
 	b.write("DELETE FROM ", t.name)
 	found(b)
 	return w.change()
@@ -95,17 +103,16 @@ func (s *Store) Claim(ctx context.Context, c *store.Collection, q store.Query, s
 		t := s.table(c)
 		q.Limit = 1
 		first := func(b *builder) { b.selected(t, "=", q) }
-		if err := s.changing(w, c, set, first); err != nil {
+		b, err := s.announce(w, c, set, first)
+		if err != nil {
 			return err
 		}
-		b := &w.builder
-		b.reset(s)
 		b.write("UPDATE ", t.name)
 		b.set(t, set)
 		first(b)
 		b.write(" RETURNING ", t.list)
 		found := false
-		err := w.run(func(stmt *sqlite.Stmt) error {
+		err = w.run(func(stmt *sqlite.Stmt) error {
 			found = true
 			return w.scan(stmt, t, 0, doc)
 		})
@@ -125,14 +132,13 @@ func (s *Store) Purge(ctx context.Context, c *store.Collection, where store.Filt
 	err := s.write(ctx, c, nil, func(w *conn) error {
 		t := s.table(c)
 		found := func(b *builder) { b.selected(t, "IN", store.Query{Where: where, Limit: limit}) }
-		if err := s.changing(w, c, nil, found); err != nil {
+		b, err := s.announce(w, c, nil, found)
+		if err != nil {
 			return err
 		}
-		b := &w.builder
-		b.reset(s)
 		b.write("DELETE FROM ", t.name)
 		found(b)
-		err := w.run(nil)
+		err = w.run(nil)
 		removed = w.sqlite.Changes()
 		return err
 	})
