@@ -8,7 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"time"
 )
 
@@ -18,8 +18,11 @@ type bench struct {
 	world    *world
 	out      io.Writer
 	progress *progress
-	// folder is removed at the end. It contains the programs, unless they were built before, and, for each server, a folder with its copy of the data.
-	folder  string
+	// folder is removed at the end. It contains, for each server, a folder with its copy of the data.
+	folder string
+	// kept is where the servers are built, the data made and Bun installed.
+	kept string
+	// targets are our server and then its peers.
 	targets []*target
 }
 
@@ -28,62 +31,62 @@ func (b *bench) open(ctx context.Context) (err error) {
 	if b.folder, err = os.MkdirTemp("", "crm-bench-"); err != nil {
 		return err
 	}
-	if b.options.binaries == "" {
-		b.options.binaries = b.folder
-		b.progress.show("building the servers")
-		if err := build(ctx, b.folder); err != nil {
-			return err
-		}
-	}
-	data, err := makeData(ctx, b.folder, b.world, b.progress)
-	if err != nil {
+	b.kept = cmp.Or(b.options.keep, b.folder)
+	if err := os.MkdirAll(b.kept, 0o700); err != nil {
 		return err
 	}
-	servers := []*target{{program: b.server(), graphql: true}, {program: b.referenceServer()}}
-	if b.options.mixed {
-		servers = servers[:1]
+	b.progress.show("building the servers")
+	if err := build(ctx, b.kept); err != nil {
+		return err
 	}
-	for _, t := range servers {
-		if err := copyData(data, t.program.folder); err != nil {
+	if err := b.makeData(ctx); err != nil {
+		return err
+	}
+	if err := b.startOurs(ctx); err != nil {
+		return err
+	}
+	for _, name := range b.options.peers {
+		if err := b.startPeer(ctx, name); err != nil {
 			return err
 		}
-		if t.child, err = start(ctx, t.program); err != nil {
-			return err
-		}
-		b.targets = append(b.targets, t)
 	}
 	return b.reportIdle(ctx)
 }
 
-// server returns the server with production settings.
-func (b *bench) server() program {
-	folder := filepath.Join(b.folder, "ours")
-	return program{
-		name: "ours", path: filepath.Join(b.options.binaries, "crm"), folder: folder,
-		environment: []string{
-			"PORT=0", "DATA_DIR=" + folder, "LOG_LEVEL=warn", "QUERY_COST=false", "PLAYGROUND=false",
-			"CACHE_BYTES=" + b.options.cacheBytes,
-		},
-		banner: regexp.MustCompile(`^GraphQL .*http://localhost:(\d+)/`),
-	}
+// wideData and narrowData are the files from which the servers' data are copied: that of our server, and that of the peers with a
+// schema of their own.
+func (b *bench) wideData() string {
+	return filepath.Join(b.kept, fmt.Sprintf("wide-%d.db", b.options.customers))
 }
 
-func (b *bench) referenceServer() program {
-	folder := filepath.Join(b.folder, "reference")
-	return program{
-		name: "reference", path: filepath.Join(b.options.binaries, "reference-server"), folder: folder,
-		arguments: []string{filepath.Join(folder, dataFile)},
-		// With an empty list, the server would inherit this process's environment.
-		environment: []string{"PORT=0"},
-		banner:      regexp.MustCompile(`^Reference .*http://127\.0\.0\.1:(\d+)/`),
+func (b *bench) narrowData() string {
+	return filepath.Join(b.kept, fmt.Sprintf("narrow-%d.db", b.options.customers))
+}
+
+func (b *bench) makeData(ctx context.Context) error {
+	err := makeOnce(b.wideData(), func(path string) error { return makeData(ctx, path, b.world, b.progress) })
+	if err != nil {
+		return err
 	}
+	return makeOnce(b.narrowData(), func(path string) error { return makeNarrowData(ctx, b.wideData(), path) })
+}
+
+// dataOf creates a server's copy of the data and returns its path.
+func (b *bench) dataOf(t *target) (path string, err error) {
+	from := b.narrowData()
+	if t.name == "ours" || t.name == reference {
+		from = b.wideData()
+	}
+	return copyData(from, filepath.Join(b.folder, t.name))
 }
 
 // close stops the servers and removes their data.
 func (b *bench) close() error {
 	var errs []error
 	for _, t := range b.targets {
-		errs = append(errs, t.child.stop())
+		for _, c := range t.children {
+			errs = append(errs, c.stop())
+		}
 	}
 	if b.folder != "" {
 		errs = append(errs, os.RemoveAll(b.folder))
@@ -91,13 +94,22 @@ func (b *bench) close() error {
 	return errors.Join(errs...)
 }
 
-// reportIdle prints how long the servers took to start, and their memory before the first request.
+// reportIdle prints what is measured, how long the servers took to start, and their memory before the first request.
 func (b *bench) reportIdle(ctx context.Context) error {
+	about := fmt.Sprintf("# %s, %d customers", time.Now().Format(time.DateOnly), b.options.customers)
 	line := newLine("idle")
 	for _, t := range b.targets {
-		t.child.process.waitIdle(ctx)
-		line.add(t.program.name+"_start_ms", milliseconds(t.child.started))
-		line.add(t.program.name+"_rss_mb", t.child.process.resident())
+		t.waitIdle(ctx)
+		about += fmt.Sprintf("; %s: %s", t.name, t.version)
+		var started time.Duration
+		for _, c := range t.children {
+			started += c.started
+		}
+		line.add(t.name+"_start_ms", milliseconds(started))
+		line.add(t.name+"_rss_mb", t.sum((*process).resident))
+	}
+	if _, err := fmt.Fprintln(b.out, about); err != nil {
+		return err
 	}
 	return line.print(b.out)
 }
@@ -106,59 +118,14 @@ func (b *bench) reportIdle(ctx context.Context) error {
 func (b *bench) reportEnd(ctx context.Context) error {
 	line := newLine("end")
 	for _, t := range b.targets {
-		t.child.process.waitIdle(ctx)
-		line.add(t.program.name+"_rss_mb", t.child.process.resident())
-		line.add(t.program.name+"_peak_mb", t.child.process.peak())
+		t.waitIdle(ctx)
+		line.add(t.name+"_rss_mb", t.sum((*process).resident))
+		line.add(t.name+"_peak_mb", t.sum((*process).peak))
 	}
 	return cmp.Or(line.print(b.out), ctx.Err())
 }
 
-// target is a measured server.
-type target struct {
-	program program
-	child   *child
-	// graphql means that it is our server, whose requests carry the admin's token.
-	graphql bool
-
-	token    string
-	issuedAt time.Time
-}
-
-// tokenAge is the maximum age of a token at the start of a turn. A token is valid for 15 minutes.
-const tokenAge = 8 * time.Minute
-
-// requests returns a case's encoded requests to this server.
-func (t *target) requests(ctx context.Context, s *scenario) ([][]byte, error) {
-	asked, token := s.reference, ""
-	if t.graphql {
-		var err error
-		if asked, err = s.ours, t.logIn(ctx); err != nil {
-			return nil, err
-		}
-		token = t.token
-	}
-	if s.name == "L1" {
-		token = "" // log-ins send no token
-	}
-	written := make([][]byte, len(asked))
-	for i, one := range asked {
-		written[i] = one.write(t.child.address, token)
-	}
-	return written, nil
-}
-
-// logIn ensures a token that is valid for a whole turn.
-func (t *target) logIn(ctx context.Context) error {
-	if t.token != "" && time.Since(t.issuedAt) < tokenAge {
-		return nil
-	}
-	var answer struct {
-		LogInUser struct{ Tokens struct{ AccessToken string } }
-	}
-	input := map[string]any{"email": adminEmail, "password": password}
-	if err := t.query(ctx, operation(logInAdminQuery, map[string]any{"input": input}), &answer); err != nil {
-		return fmt.Errorf("cannot log in to %s: %w", t.program.name, err)
-	}
-	t.token, t.issuedAt = answer.LogInUser.Tokens.AccessToken, time.Now()
-	return nil
+// serving returns the servers that serve a case, ours first.
+func (b *bench) serving(name string) []*target {
+	return slices.DeleteFunc(slices.Clone(b.targets), func(t *target) bool { return slices.Contains(t.lacks, name) })
 }

@@ -8,107 +8,174 @@ import (
 	"time"
 )
 
-// turn is the measurement of one turn of one server.
+// writesRate is the number of writes per second beside the reads of RW.
+const writesRate = 300
+
+// turn is the measurement of one role in one turn of one server.
 type turn struct {
 	rps, p50, p99 float64
-	// cpu is the server's processor time per request in milliseconds, and client that of this process.
-	cpu, client float64
+	// cpu is the server's processor time per request of any role in milliseconds, of which later is what it used after the last
+	// response, and client is that of this process.
+	cpu, later, client float64
 }
 
-// runCases compares and times the cases, and prints a line for each.
+// runCases compares and times the cases, and prints lines for each.
 func (b *bench) runCases(ctx context.Context) error {
-	scenarios, err := b.scenarios(ctx)
-	if err != nil {
-		return err
-	}
-	for i := range scenarios {
-		s := &scenarios[i]
-		b.progress.show("%s: comparing the responses", s.name)
-		if err := b.compare(ctx, s); err != nil {
-			return err
+	for _, name := range caseNames() {
+		if !slices.Contains(b.options.cases, name) {
+			continue
 		}
-		if err := b.runCase(ctx, s); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+		if err := b.runCase(ctx, name); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return b.reportEnd(ctx)
 }
 
-// runCase measures the servers in alternating turns, after a short warm-up turn.
-func (b *bench) runCase(ctx context.Context, s *scenario) error {
-	turns := make([][]turn, len(b.targets))
+// roles returns the roles of a case.
+func (b *bench) roles(name string) []role {
+	if name == readsBesideWrites {
+		return []role{
+			{cases: reads(), connections: b.options.connections}, {cases: []string{"M1"}, connections: writers, rate: writesRate},
+		}
+	}
+	return []role{{cases: []string{name}, connections: b.options.connections}}
+}
+
+// runCase compares the servers' responses, and measures the servers.
+func (b *bench) runCase(ctx context.Context, name string) error {
+	targets, roles := b.serving(name), b.roles(name)
+	if name != readsBesideWrites {
+		b.progress.show("%s: comparing the responses", name)
+		if err := b.compare(ctx, scenarioOf(name), targets); err != nil {
+			return err
+		}
+	}
+	measured, err := b.takeTurns(ctx, name, targets, roles)
+	if err != nil {
+		return err
+	}
+	for i, r := range roles {
+		figures := make([]turn, len(targets))
+		for n := range targets {
+			figures[n] = medians(measured[n][i])
+		}
+		line := name
+		if i > 0 {
+			line += "_" + r.cases[0]
+		}
+		if err := b.report(line, targets, figures); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeTurns runs the roles on each server in alternating turns, after a short warm-up turn. It returns the turns by server and role.
+func (b *bench) takeTurns(ctx context.Context, name string, targets []*target, roles []role) ([][][]turn, error) {
+	measured := make([][][]turn, len(targets))
+	for n := range measured {
+		measured[n] = make([][]turn, len(roles))
+	}
 	for round := range b.options.turns + 1 {
-		for n, t := range b.targets {
-			length := b.options.length
-			if round == 0 {
-				length.time, length.requests = min(length.time, time.Second), min(length.requests, b.options.connections)
-			}
-			one, err := b.takeTurn(ctx, t, s, length)
+		length := b.options.length
+		if round == 0 {
+			length.time, length.requests = min(length.time, time.Second), min(length.requests, b.options.connections)
+		}
+		for n, t := range targets {
+			taken, err := b.takeTurn(ctx, t, length, roles)
 			if err != nil {
-				return fmt.Errorf("%s: %w", t.program.name, err)
+				return nil, fmt.Errorf("%s: %w", t.name, err)
 			}
-			if round > 0 {
-				turns[n] = append(turns[n], one)
+			for i := range taken {
+				if round > 0 {
+					measured[n][i] = append(measured[n][i], taken[i])
+				}
 			}
-			b.progress.show("%s: turn %d of %d, %s: %.1f requests per second", s.name, round, b.options.turns, t.program.name, one.rps)
+			b.progress.show("%s: turn %d of %d, %s: %.1f requests per second", name, round, b.options.turns, t.name, taken[0].rps)
 		}
 	}
-	return b.reportCase(s, turns)
+	return measured, nil
 }
 
-func (b *bench) takeTurn(ctx context.Context, t *target, s *scenario, length length) (turn, error) {
-	requests, err := t.requests(ctx, s)
-	if err != nil {
-		return turn{}, err
-	}
+// takeTurn runs the roles and returns the measurement of each. After writes, it waits until the server has done the work that
+// they cause.
+func (b *bench) takeTurn(ctx context.Context, t *target, length length, roles []role) ([]turn, error) {
 	self := process{id: os.Getpid()}
-	before, clientBefore := t.child.process.cpu(), self.cpu()
-	load := load{address: t.child.address, requests: requests, connections: b.options.connections, length: length}
-	latencies, took, err := load.run(ctx)
+	before, clientBefore := t.sum((*process).cpu), self.cpu()
+	outcomes, err := b.runRoles(ctx, t, length, roles...)
 	if err != nil {
-		return turn{}, err
+		return nil, err
 	}
-	client := self.cpu() - clientBefore
-	if s.writes {
-		if !t.child.process.waitIdle(ctx) {
-			b.progress.show("%s: %s is still busy %s after its turn", s.name, t.program.name, idleTimeout)
+	answered, client := t.sum((*process).cpu), self.cpu()-clientBefore
+	if scenarioOf(roles[len(roles)-1].cases[0]).writes && !t.waitIdle(ctx) {
+		b.progress.show("%s is still busy %s after its turn", t.name, idleTimeout)
+	}
+	after := t.sum((*process).cpu)
+	var count float64
+	for _, o := range outcomes {
+		if o.err != nil {
+			return nil, o.err
+		}
+		count += float64(len(o.all()))
+	}
+	turns := make([]turn, len(roles))
+	for i, o := range outcomes {
+		all := o.all()
+		turns[i] = turn{
+			rps: o.rps(), p50: all.percentile(0.5), p99: all.percentile(0.99),
+			cpu: (after - before) / count, later: (after - answered) / count, client: client / count,
 		}
 	}
-	count := float64(len(latencies))
+	return turns, nil
+}
+
+// report prints our server's figures beside each peer's, or alone.
+func (b *bench) report(name string, targets []*target, figures []turn) error {
+	ours := figures[0]
+	for n, t := range targets {
+		if n == 0 && len(targets) > 1 {
+			continue
+		}
+		line := newLine(name)
+		line.add("ours_rps", ours.rps)
+		if n > 0 {
+			line.add(t.name+"_rps", figures[n].rps)
+			line.add("ratio", ours.rps/figures[n].rps)
+		}
+		line.addTurn("ours", ours)
+		line.add("ours_rss_mb", targets[0].sum((*process).resident))
+		if n > 0 {
+			line.addTurn(t.name, figures[n])
+		}
+		line.add("client_cpu_ms", ours.client)
+		if err := line.print(b.out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *line) addTurn(name string, t turn) {
+	l.add(name+"_p50_ms", t.p50)
+	l.add(name+"_p99_ms", t.p99)
+	l.add(name+"_cpu_ms", t.cpu)
+	l.add(name+"_later_ms", t.later)
+}
+
+// medians returns the median of each figure over the turns.
+func medians(turns []turn) turn {
+	of := func(figure func(turn) float64) float64 {
+		figures := make([]float64, len(turns))
+		for i, t := range turns {
+			figures[i] = figure(t)
+		}
+		slices.Sort(figures)
+		return (figures[(len(figures)-1)/2] + figures[len(figures)/2]) / 2
+	}
 	return turn{
-		rps: count / took.Seconds(), p50: latencies.percentile(0.5), p99: latencies.percentile(0.99),
-		cpu: milliseconds(t.child.process.cpu()-before) / count, client: milliseconds(client) / count,
-	}, nil
-}
-
-// reportCase prints the medians of a case.
-func (b *bench) reportCase(s *scenario, turns [][]turn) error {
-	ours, reference := turns[ourTarget], turns[referenceTarget]
-	rps := func(t turn) float64 { return t.rps }
-	line := newLine(s.name)
-	line.add("ours_rps", median(ours, rps))
-	line.add("reference_rps", median(reference, rps))
-	line.add("ratio", median(ours, rps)/median(reference, rps))
-	line.add("ours_p50_ms", median(ours, func(t turn) float64 { return t.p50 }))
-	line.add("ours_p99_ms", median(ours, func(t turn) float64 { return t.p99 }))
-	line.add("ours_cpu_ms", median(ours, func(t turn) float64 { return t.cpu }))
-	line.add("ours_rss_mb", b.targets[ourTarget].child.process.resident())
-	line.add("reference_p50_ms", median(reference, func(t turn) float64 { return t.p50 }))
-	line.add("reference_p99_ms", median(reference, func(t turn) float64 { return t.p99 }))
-	line.add("reference_cpu_ms", median(reference, func(t turn) float64 { return t.cpu }))
-	line.add("client_cpu_ms", median(ours, func(t turn) float64 { return t.client }))
-	return line.print(b.out)
-}
-
-func median(turns []turn, figure func(turn) float64) float64 {
-	figures := make([]float64, len(turns))
-	for i, t := range turns {
-		figures[i] = figure(t)
+		rps: of(func(t turn) float64 { return t.rps }), p50: of(func(t turn) float64 { return t.p50 }),
+		p99: of(func(t turn) float64 { return t.p99 }), cpu: of(func(t turn) float64 { return t.cpu }),
+		later: of(func(t turn) float64 { return t.later }), client: of(func(t turn) float64 { return t.client }),
 	}
-	slices.Sort(figures)
-	middle := len(figures) / 2
-	if len(figures)%2 == 0 {
-		return (figures[middle-1] + figures[middle]) / 2
-	}
-	return figures[middle]
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"sync"
 	"syscall"
@@ -35,17 +34,6 @@ type program struct {
 	folder      string
 	environment []string
 	banner      *regexp.Regexp
-}
-
-// build builds our server and the reference into a folder.
-func build(ctx context.Context, folder string) error {
-	for binary, source := range map[string]string{"crm": "crm", "reference-server": "crm/bench/reference"} {
-		command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(folder, binary), source)
-		if out, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("cannot build %s: %w\n%s", source, err, out)
-		}
-	}
-	return nil
 }
 
 // start starts a server and waits until it has printed its address.

@@ -112,5 +112,5 @@ func difference(path string, a, b any) string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s is %.300s, but %.300s of the reference", path, encode(a), encode(b))
+	return fmt.Sprintf("%s is %.300s, but ours is %.300s", path, encode(a), encode(b))
 }

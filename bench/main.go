@@ -27,27 +27,31 @@ func main() {
 // options are the flags.
 type options struct {
 	customers, connections, turns int
-	cases                         []string
+	cases, peers                  []string
 	length                        length
 	mixed                         bool
 	// cacheBytes is our server's CACHE_BYTES.
 	cacheBytes string
-	// binaries is a folder with the servers; if it is empty, they are built.
-	binaries string
+	// keep is a folder for the data and Bun; if it is empty, they are removed at the end.
+	keep string
+	// npm is the program that installs Bun.
+	npm string
 }
 
 func readOptions(arguments []string, help io.Writer) (options, error) {
-	o := options{}
+	o := options{npm: "npm"}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(help)
 	flags.IntVar(&o.customers, "customers", 1000, "customers in the data, each with 10 interactions of 3 tickets")
 	cases := flags.String("cases", strings.Join(caseNames(), ","), "cases to run")
+	peers := flags.String("peers", strings.Join(peerNames(), ","), "servers to compare ours with, in this order")
 	flags.IntVar(&o.turns, "turns", 3, "turns of each server")
 	seconds := flags.Float64("seconds", 0, "length of a turn (default 5), or of each half of --mixed (default 60)")
 	flags.IntVar(&o.length.requests, "requests", 0, "requests in a turn, instead of --seconds")
 	flags.IntVar(&o.connections, "connections", 8, "connections that send at the same time")
 	flags.StringVar(&o.cacheBytes, "cache", "", "CACHE_BYTES of our server; its default if it is empty")
-	flags.BoolVar(&o.mixed, "mixed", false, "run readers, writers and log-ins at the same time, instead of the cases")
+	flags.StringVar(&o.keep, "keep", "", "folder in which the data and Bun are kept for the next run of the same program")
+	flags.BoolVar(&o.mixed, "mixed", false, "run our readers, writers and log-ins at the same time, instead of the cases")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -58,9 +62,9 @@ func readOptions(arguments []string, help io.Writer) (options, error) {
 		}
 	}
 	o.length.time = time.Duration(*seconds * float64(time.Second))
-	o.cases = strings.Split(*cases, ",")
+	o.cases, o.peers = strings.Split(*cases, ","), strings.FieldsFunc(*peers, func(r rune) bool { return r == ',' })
 	if o.mixed {
-		o.cases = []string{"Q1", "Q2", "Q3", "L1", "M1"}
+		o.peers = nil
 	}
 	return o, o.check(flags.NArg())
 }
@@ -69,6 +73,11 @@ func (o *options) check(rest int) error {
 	for _, name := range o.cases {
 		if !slices.Contains(caseNames(), name) {
 			return fmt.Errorf("there is no case %q, only %s", name, strings.Join(caseNames(), ", "))
+		}
+	}
+	for _, name := range o.peers {
+		if !slices.Contains(peerNames(), name) {
+			return fmt.Errorf("there is no peer %q, only %s", name, strings.Join(peerNames(), ", "))
 		}
 	}
 	switch {

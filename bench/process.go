@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"strconv"
@@ -15,8 +14,8 @@ type process struct{ id int }
 // tick is the unit of processor time in /proc: USER_HZ, which is 100 on every Linux that Go runs on.
 const tick = 10 * time.Millisecond
 
-// cpu returns the user and system processor time of the process.
-func (p *process) cpu() time.Duration {
+// cpu returns the user and system processor time of the process in milliseconds.
+func (p *process) cpu() float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.id))
 	if err != nil {
 		return 0
@@ -27,7 +26,7 @@ func (p *process) cpu() time.Duration {
 	if len(fields) <= system {
 		return 0
 	}
-	return time.Duration(number(fields[user])+number(fields[system])) * tick
+	return milliseconds(time.Duration(number(fields[user])+number(fields[system])) * tick)
 }
 
 // resident returns the current memory of the process, and peak its maximum, in MB of 2^20 bytes.
@@ -50,28 +49,4 @@ func (p *process) megabytes(name string) float64 {
 func number(text []byte) int {
 	n, _ := strconv.Atoi(string(text)) // the kernel writes valid numbers
 	return n
-}
-
-// How long a process must use no processor time to count as idle, how long to wait for that, and how often to check.
-const (
-	idleTime     = 300 * time.Millisecond
-	idleTimeout  = 2 * time.Minute
-	idleInterval = 50 * time.Millisecond
-)
-
-// waitIdle waits until the process is idle, because delayed work of one turn would distort the next. It reports whether the
-// process became idle.
-func (p *process) waitIdle(ctx context.Context) bool {
-	began := time.Now()
-	quiet, last := began, p.cpu()
-	for time.Since(began) < idleTimeout && ctx.Err() == nil {
-		time.Sleep(idleInterval)
-		if now := p.cpu(); now != last {
-			quiet, last = time.Now(), now
-		}
-		if time.Since(quiet) >= idleTime {
-			return true
-		}
-	}
-	return false
 }

@@ -1,23 +1,22 @@
 package main
 
 import (
-	"fmt"
-	"net/url"
 	"slices"
-	"time"
 
 	"crm/db"
 )
 
-// scenario is a case: equivalent requests to our server and to the reference.
+// scenario is a case: requests that mean the same to every server.
 type scenario struct {
-	name            string
-	ours, reference []request
-	// rename maps the aliases in our responses to field names; volatile names fields that differ in every response.
+	name     string
+	requests func(*world, api) ([]request, error)
+	// rename maps the aliases in GraphQL responses to field names; volatile names fields that differ in every response.
 	rename   map[string]string
 	volatile []string
 	// writes means that a response may cause later work, which has to be waited for.
 	writes bool
+	// anonymous means that the requests carry no token.
+	anonymous bool
 }
 
 // The number of different requests of a case. It doesn't depend on the number of customers, so the requests read the same
@@ -27,55 +26,60 @@ const (
 	singles = 1000
 )
 
-// caseNames returns the cases in the order in which they run. Cases that write are last, because they change what the others
-// read.
-func caseNames() []string { return []string{"Q1", "Q2", "Q3", "Q4", "L1", "M1"} }
+// readsBesideWrites is the name of the case that is a mixture of the others.
+const readsBesideWrites = "RW"
 
-// scenarios returns the cases with these names. cursor returns our cursor of the customer that was created at a time.
-func (w *world) scenarios(names []string, cursor func(at time.Time) (string, error)) ([]scenario, error) {
-	makers := map[string]func() scenario{
-		"Q2": w.interactions, "Q3": w.openTickets, "Q4": w.companyPages, "L1": w.logIns, "M1": w.newTickets,
+// scenarios returns the cases in the order in which they run. Cases that write are last, because they change what the others
+// read.
+func scenarios() []scenario {
+	return []scenario{
+		{name: "Q1", requests: (*world).customerPages},
+		{name: "Q2", requests: (*world).interactions},
+		{name: "Q3", requests: func(_ *world, a api) ([]request, error) { return []request{a.openTickets()}, nil }},
+		{name: "Q4", requests: (*world).companyPages, rename: map[string]string{
+			"recent": "interactions", "requests": "tickets", "since": "createdAt", "begin": "startTime", "raised": "createdAt",
+		}},
+		{
+			name: "L1", requests: (*world).logIns, writes: true, anonymous: true,
+			volatile: []string{"accessToken", "refreshToken", "refreshTokenExpiresAt"},
+		},
+		{name: "M1", requests: (*world).newTickets, volatile: []string{"id", "createdAt"}, writes: true},
 	}
-	var found []scenario
-	for _, name := range caseNames() {
-		if !slices.Contains(names, name) {
-			continue
+}
+
+// scenarioOf returns a case that is known to exist.
+func scenarioOf(name string) scenario {
+	all := scenarios()
+	return all[slices.IndexFunc(all, func(s scenario) bool { return s.name == name })]
+}
+
+// caseNames returns the names of the cases, in the order in which they run.
+func caseNames() []string {
+	var names []string
+	for _, s := range scenarios() {
+		if s.name == "M1" {
+			names = append(names, readsBesideWrites)
 		}
-		if name == "Q1" {
-			nested, err := w.customerPages(cursor)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, nested)
-			continue
-		}
-		found = append(found, makers[name]())
+		names = append(names, s.name)
 	}
-	return found, nil
+	return names
 }
 
 // customerPages is Q1: pages spread over the list of all customers.
-func (w *world) customerPages(cursor func(at time.Time) (string, error)) (scenario, error) {
-	s := scenario{name: "Q1"}
+func (w *world) customerPages(a api) ([]request, error) {
 	const size = 50
-	count := max(1, min(pages, w.customers/size))
-	for page := range count {
-		newest := w.customers - 1 - page*w.customers/count
-		if page == 0 {
-			s.ours = append(s.ours, operation(nestedQuery, map[string]any{"after": nil}))
-			s.reference = append(s.reference, get("/customers"))
-			continue
+	asked := make([]request, max(1, min(pages, w.customers/size)))
+	for page := range asked {
+		after := 0
+		if page > 0 {
+			after = w.customers - page*w.customers/len(asked)
 		}
-		before := w.customer(newest + 1)
-		after, err := cursor(before.CreatedAt)
-		if err != nil {
-			return s, err
+		var err error
+		if asked[page], err = a.customers(after); err != nil {
+			return nil, err
 		}
-		s.ours = append(s.ours, operation(nestedQuery, map[string]any{"after": after}))
-		s.reference = append(s.reference,
-			get(fmt.Sprintf("/customers?after=%d&id=%s", before.CreatedAt.UnixMilli(), before.GlobalID())))
 	}
-	return s, nil
+	return asked, nil
 }
 
 // someInteractions returns interactions spread over the data.
@@ -91,58 +95,39 @@ func (w *world) someInteractions() []*db.Interaction {
 	return some
 }
 
-func (w *world) interactions() scenario {
-	s := scenario{name: "Q2"}
+// interactions is Q2.
+func (w *world) interactions(a api) (asked []request, err error) {
 	for _, interaction := range w.someInteractions() {
-		id := interaction.GlobalID()
-		s.ours = append(s.ours, operation(interactionQuery, map[string]any{"id": id}))
-		s.reference = append(s.reference, get("/interactions/"+id))
+		asked = append(asked, a.interaction(interaction.GlobalID()))
 	}
-	return s
-}
-
-func (w *world) openTickets() scenario {
-	return scenario{
-		name: "Q3", ours: []request{operation(openTicketsQuery, nil)}, reference: []request{get("/tickets/open")},
-	}
+	return asked, nil
 }
 
 // companyPages is Q4: the customers of some companies.
-func (w *world) companyPages() scenario {
-	s := scenario{name: "Q4", rename: map[string]string{
-		"recent": "interactions", "requests": "tickets", "since": "createdAt", "begin": "startTime", "raised": "createdAt",
-	}}
-	count := min(pages, w.companies())
-	for n := range count {
-		company := w.words.company(n * (w.companies() / count))
-		s.ours = append(s.ours,
-			operation(companyQuery, map[string]any{"company": company, "interactions": 5, "tickets": 3}))
-		s.reference = append(s.reference, get("/companies/"+url.PathEscape(company)))
+func (w *world) companyPages(a api) ([]request, error) {
+	asked := make([]request, min(pages, w.companies()))
+	for n := range asked {
+		asked[n] = a.company(w.words.company(n * (w.companies() / len(asked))))
 	}
-	return s
+	return asked, nil
 }
 
 // newTickets is M1: tickets on some interactions.
-func (w *world) newTickets() scenario {
-	s := scenario{name: "M1", volatile: []string{"id", "createdAt"}, writes: true}
+func (w *world) newTickets(a api) (asked []request, err error) {
 	for n, interaction := range w.someInteractions() {
-		input := map[string]any{
+		asked = append(asked, a.createTicket(map[string]any{
 			"interactionId": interaction.GlobalID(), "priority": "HIGH",
 			"description": w.words.text(newDice(uint64(n)), w.words.questions, 2, 4),
-		}
-		s.ours = append(s.ours, operation(createTicketQuery, map[string]any{"input": input}))
-		s.reference = append(s.reference, post("/tickets", input))
+		}))
 	}
-	return s
+	return asked, nil
 }
 
 // logIns is L1: log-ins of several customers.
-func (w *world) logIns() scenario {
-	s := scenario{name: "L1", volatile: []string{"accessToken", "refreshToken", "refreshTokenExpiresAt"}, writes: true}
-	for i := range min(accounts, w.customers) {
-		input := map[string]any{"email": w.email(i), "password": password}
-		s.ours = append(s.ours, operation(logInCustomerQuery, map[string]any{"input": input}))
-		s.reference = append(s.reference, post("/login", input))
+func (w *world) logIns(a api) ([]request, error) {
+	asked := make([]request, min(accounts, w.customers))
+	for i := range asked {
+		asked[i] = a.logIn(map[string]any{"email": w.email(i), "password": password})
 	}
-	return s
+	return asked, nil
 }

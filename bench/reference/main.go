@@ -6,57 +6,15 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"os"
-	"os/signal"
-	"syscall"
-	"time"
+
+	"crm/bench/serve"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "reference:", err)
-		os.Exit(1)
-	}
-}
+func main() { serve.Main(openStore) }
 
-// run serves the file that the argument names until ctx is done.
-func run(ctx context.Context, arguments []string, out io.Writer) error {
-	if len(arguments) != 1 {
-		return errors.New("usage: reference FILE")
-	}
-	store, err := openStore(ctx, arguments[0])
-	if err != nil {
-		return err
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintf(out, "Reference   http://%s/\n", listener.Addr()); err != nil {
-		return err
-	}
-	server := &http.Server{Handler: store.handler(), ReadHeaderTimeout: 5 * time.Second}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-		err = server.Shutdown(context.WithoutCancel(ctx))
-	}
-	return errors.Join(err, store.close())
-}
-
-// handler returns the handler of all requests.
-func (s *store) handler() http.Handler {
+// Routes returns the handler of all requests.
+func (s *store) Routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /customers", s.serveCustomers)
 	mux.HandleFunc("GET /companies/{name}", s.serveCompany)

@@ -47,7 +47,7 @@ func openStore(ctx context.Context, path string) (*store, error) {
 	writes.SetMaxOpenConns(1)
 	s := &store{reads: reads, writes: writes}
 	if err := s.prepare(ctx); err != nil {
-		return nil, errors.Join(err, s.close())
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -76,7 +76,8 @@ func (s *store) prepare(ctx context.Context) error {
 	return nil
 }
 
-func (s *store) close() error { return errors.Join(s.reads.Close(), s.writes.Close()) }
+// Close closes the file.
+func (s *store) Close() error { return errors.Join(s.reads.Close(), s.writes.Close()) }
 
 // newID returns an id with the layout of the server's.
 func newID() []byte {
