@@ -34,6 +34,7 @@ type settings struct {
 	// cacheBytes is the size of the cache of a data file, zero for none.
 	cacheBytes int
 	keys       *textkey.Keys
+	metrics    metricsSettings
 	// trusted is nil if clients may run any document.
 	trusted *document.Trusted
 
@@ -50,6 +51,7 @@ func readSettings(variable func(name string) string) (settings, error) {
 		cacheBytes:       read(&v, "CACHE_BYTES", parseCacheBytes),
 		keys:             textkey.New(read(&v, "DEFAULT_REGION", textkey.ParseRegion), read(&v, "COLLATION", textkey.ParseCollation)),
 		allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
+		metrics:          v.metrics(),
 	}
 	var err error
 	s.limits, err = graph.ReadLimits(variable)

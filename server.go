@@ -26,6 +26,7 @@ import (
 	"crm/db/store"
 	"crm/db/textkey"
 	"crm/graph"
+	"crm/graph/metrics"
 	"crm/graph/playground"
 	"crm/graph/transport"
 	"crm/notify"
@@ -104,20 +105,42 @@ func version() string {
 	return info.Main.Version
 }
 
+// revision returns the commit that the program was built from; empty if that isn't known.
+func revision() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return setting.Value
+		}
+	}
+	return ""
+}
+
 // serve answers requests until ctx is done, then finishes those under way and the mail that is being sent.
 func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) error {
 	if os.Getenv("GOGC") == "" {
 		tuneCollector(ctx)
 	}
-	crm, err := open(ctx, s, log, db.Options{AllowStaffSignup: s.allowStaffSignup, EventRetention: s.eventRetention})
+	watch := newObservers(s.metrics)
+	crm, err := open(ctx, s, log, db.Options{
+		AllowStaffSignup: s.allowStaffSignup, EventRetention: s.eventRetention, Observer: watch.calls,
+	})
 	if err != nil {
 		return err
 	}
 	defer crm.close()
-	handler, endStreams, err := newHandler(s, crm, log)
+	handler, operations, err := newHandler(s, crm, watch, log)
 	if err != nil {
 		return err
 	}
+	metricsServer, err := watch.serve(ctx, s.metrics, crm, operations, log)
+	if err != nil {
+		return err
+	}
+	defer metricsServer.close()
 	mailer, err := mail.New(s.smtp)
 	if err != nil {
 		return err // it names the variable
@@ -131,7 +154,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if s.mongoURI == "" {
 		stopCommands = serveCommands(ctx, s.dataDir, crm, log)
 	}
-	if err := greet(ctx, out, s, listener.Addr(), crm); err != nil {
+	if err := greet(ctx, out, s, listener.Addr(), metricsServer, crm); err != nil {
 		stopCommands(ctx)
 		return err
 	}
@@ -140,8 +163,8 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	defer built.Wait()
 	defer stopBuilding()
 	built.Go(func() { crm.db.BuildIndexes(building, log) })
-	service := notify.New(crm.db, mailer, log, notify.Configure(s.messages))
-	return serveUntilDone(ctx, listener, newServer(handler, log, endStreams, stopCommands), service, log)
+	service := notify.New(crm.db, mailer, log, notify.Configure(s.messages), notify.Observe(watch.deliveries))
+	return serveUntilDone(ctx, listener, newServer(handler, log, operations.EndStreams, stopCommands), service, log)
 }
 
 // crm is an open store and the domain over it.
@@ -178,8 +201,8 @@ func wantsJSON(r *http.Request) bool {
 // server; it is 2.5 times that now (bench --mixed).
 func hashingSlots() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
-// newHandler returns the handler of all requests, and a function that ends its streams.
-func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, endStreams func(context.Context), err error) {
+// newHandler returns the handler of all requests, and the part of it that runs operations.
+func newHandler(s settings, c *crm, watch observers, log *slog.Logger) (http.Handler, *transport.Handler, error) {
 	tokens, err := auth.NewTokens(c.secrets.User, c.secrets.Customer)
 	if err != nil {
 		return nil, nil, err
@@ -191,7 +214,7 @@ func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, end
 	authenticator := auth.NewAuthenticator(tokens, c.db)
 	operations := graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(c.db, tokens), NewOperation: newOperation,
-		Introspection: s.introspection, ShowCost: s.showCost, Logger: log, Limits: s.limits,
+		Introspection: s.introspection, ShowCost: s.showCost, Logger: log, Observer: watch.operations, Limits: s.limits,
 		TrustedDocuments: s.trusted, NoFastPath: !s.fastPath, Batching: s.batching, Authenticator: authenticator, Origins: s.origins,
 	})
 	api := transport.CrossOrigin(s.origins, transport.Authenticate(authenticator, s.proxies, log, operations))
@@ -207,8 +230,11 @@ func newHandler(s settings, c *crm, log *slog.Logger) (handler http.Handler, end
 	if s.mailbox {
 		mux.Handle("GET /dev/mailbox", notify.Mailbox(c.db, wantsJSON, log))
 	}
+	if s.metrics.onMainPort() {
+		mux.Handle("GET "+metrics.Path, watch.metrics.Handler(s.metrics.token, log))
+	}
 	handleHealth(mux, c.db.Ping)
-	return transport.WithRequestID(transport.CORS(s.origins, mux)), operations.EndStreams, nil
+	return transport.WithRequestID(transport.CORS(s.origins, mux)), operations, nil
 }
 
 // pageForBrowsers serves the page to browsers that open the API's address, and the API to all other clients.
@@ -223,7 +249,7 @@ func pageForBrowsers(page, api http.Handler) http.Handler {
 }
 
 // greet prints the server's addresses and how to begin, for the person who started it.
-func greet(ctx context.Context, out io.Writer, s settings, address net.Addr, c *crm) error {
+func greet(ctx context.Context, out io.Writer, s settings, address net.Addr, measured *metricsServer, c *crm) error {
 	base := fmt.Sprintf("http://localhost:%d", address.(*net.TCPAddr).Port)
 	lines := []string{"GraphQL     " + base + "/graphql"}
 	if s.playground {
@@ -237,6 +263,9 @@ func greet(ctx context.Context, out io.Writer, s settings, address net.Addr, c *
 		lines = append(lines, "Mail        stored, not sent (SMTP_HOST is not set): "+base+"/dev/mailbox")
 	default:
 		lines = append(lines, "Mail        stored, not sent (SMTP_HOST is not set)")
+	}
+	if url := measured.url(); url != "" {
+		lines = append(lines, "Metrics     "+url)
 	}
 	known, err := c.db.HasUsers(ctx)
 	if err != nil {

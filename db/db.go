@@ -61,6 +61,8 @@ type Options struct {
 	EventRetention time.Duration
 	// Log gets errors that no caller gets; nil discards them.
 	Log *slog.Logger
+	// Observer is told about calls to the store; nil for none.
+	Observer entity.CallObserver
 }
 
 // New returns the domain on a store.
@@ -68,13 +70,17 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	options.EventRetention = max(cmp.Or(options.EventRetention, defaultEventRetention), MinEventRetention)
 	d := &DB{
 		engine:    engine,
-		store:     entity.CountCalls(engine),
+		store:     engine,
 		passwords: passwords,
 		written:   eventlog.NewSignal(),
 		due:       eventlog.NewSignal(),
 		now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		options:   options,
 	}
+	if options.Observer != nil {
+		d.store = entity.ObserveCalls(engine, options.Observer)
+	}
+	d.store = entity.CountCalls(d.store)
 	if len(options.CursorKeys) == 0 {
 		options.CursorKeys = [][]byte{nil}
 	}

@@ -18,7 +18,8 @@ type cost struct {
 // operations gives each operation, and each event of a subscription, its own counter of store calls, loaders, log line
 // and cost.
 type operations struct {
-	config HandlerConfig
+	config   HandlerConfig
+	reporter reporter
 }
 
 var _ graphql.ResponseInterceptor = (*operations)(nil)
@@ -51,7 +52,7 @@ func (o *operations) finish(ctx context.Context, response *graphql.Response, cal
 		}
 		response.Extensions["cost"] = cost{Complexity: stateOf(ctx).complexity, StoreCalls: calls.Count()}
 	}
-	logOperation(ctx, o.config.Logger, response, calls)
+	o.reporter.report(ctx, response, calls)
 	return response
 }
 

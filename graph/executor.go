@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -24,7 +23,7 @@ type Executor struct {
 	budgets       *budgets
 	introspection bool
 	presenter     presenter
-	log           *slog.Logger
+	reporter      reporter
 }
 
 var _ transport.Executor = (*Executor)(nil)
@@ -73,7 +72,7 @@ func (e *Executor) DispatchOperation(
 	return e.inner.DispatchOperation(ctx, operation)
 }
 
-// DispatchError returns the response to a refused request, and logs it.
+// DispatchError returns the response to a refused request, and reports it.
 func (e *Executor) DispatchError(ctx context.Context, errs gqlerror.List) *graphql.Response {
 	for i, err := range errs {
 		if apierror.CodeOf(err) == "" {
@@ -81,7 +80,7 @@ func (e *Executor) DispatchError(ctx context.Context, errs gqlerror.List) *graph
 		}
 	}
 	response := &graphql.Response{Errors: errs}
-	logOperation(ctx, e.log, response, nil)
+	e.reporter.report(ctx, response, nil)
 	return response
 }
 

@@ -23,7 +23,9 @@ type HandlerConfig struct {
 	ShowCost bool
 	// Logger writes a line for each operation; slog's default if nil.
 	Logger *slog.Logger
-	Limits Limits
+	// Observer is told about each operation; nil for none.
+	Observer Observer
+	Limits   Limits
 	// TrustedDocuments, if not nil, are the only documents that are run. They alone then decide about introspection.
 	TrustedDocuments *document.Trusted
 	// Batching lets a request contain a list of operations.
@@ -58,6 +60,7 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 		config.Logger = slog.Default()
 	}
 	presenter := presenter{log: config.Logger}
+	reporter := reporter{log: config.Logger, observer: config.Observer}
 	documents := document.NewLoader(document.Config{
 		Schema: executable.Schema(), Limits: config.Limits.Document, Introspection: config.Introspection,
 		Trusted: config.TrustedDocuments, Pages: document.Pages{Default: entity.DefaultPage, Max: entity.MaxPage},
@@ -66,7 +69,7 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 	inner.SetErrorPresenter(presenter.present)
 	inner.SetRecoverFunc(presenter.recover)
 	inner.SetQueryCache(contextDocuments{})
-	inner.Use(&operations{config: config})
+	inner.Use(&operations{config: config, reporter: reporter})
 	inner.Use(answerLimits{limits: config.Limits})
 	inner.Use(payloadViewers{})
 	if executable, ok := executable.(*executableSchema); ok && !config.NoFastPath {
@@ -74,6 +77,6 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 	}
 	return &Executor{
 		inner: inner, budgets: newBudgets(config.Limits.CostPerMinute), introspection: config.Introspection,
-		documents: documents, trusted: config.TrustedDocuments != nil, presenter: presenter, log: config.Logger,
+		documents: documents, trusted: config.TrustedDocuments != nil, presenter: presenter, reporter: reporter,
 	}
 }

@@ -69,7 +69,7 @@ func (d *dispatcher) run(ctx, sending context.Context) {
 // deliver tries a claimed delivery once and writes the result. Once ctx is done, it only releases the delivery.
 func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery) {
 	if ctx.Err() != nil {
-		d.write(ctx, delivery, func(ctx context.Context) error { return d.db.Release(ctx, delivery) })
+		d.write(ctx, delivery, d.release(delivery))
 		return
 	}
 	to, err := eventlog.Guard(func() (recipient, error) { return d.recipient(sending, delivery) })
@@ -80,14 +80,14 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 	switch {
 	case to.cancel != "":
 		d.log.Info("mail cancelled", "delivery", delivery.ID.String(), "reason", to.cancel)
-		d.write(ctx, delivery, func(ctx context.Context) error {
+		d.write(ctx, delivery, outcome{ResultCancelled, func(ctx context.Context) error {
 			if to.erased {
 				return d.db.CancelErased(ctx, delivery)
 			}
 			return d.db.CancelDelivery(ctx, delivery, to.cancel)
-		})
+		}})
 	case decided.instead != nil:
-		d.write(ctx, delivery, decided.instead)
+		d.write(ctx, delivery, *decided.instead)
 		return
 	default:
 		if err == nil {
@@ -168,23 +168,36 @@ func mailOf(d *db.Delivery, replyTo db.Recipient) *mail.Message {
 	}
 }
 
-// outcome returns the write that records the result of an attempt.
-func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sent error) func(context.Context) error {
+// outcome is what becomes of a claimed delivery.
+type outcome struct {
+	// result is what the observer is told; empty if nothing.
+	result string
+	// settle writes it.
+	settle func(context.Context) error
+}
+
+// release returns the outcome of a claim without an attempt.
+func (d *dispatcher) release(delivery *db.Delivery) outcome {
+	return outcome{settle: func(ctx context.Context) error { return d.db.Release(ctx, delivery) }}
+}
+
+// outcome returns the outcome of an attempt.
+func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sent error) outcome {
 	log := d.log.With("delivery", delivery.ID.String(), "attempt", delivery.Attempts+1)
 	switch {
 	case sent == nil:
 		log.Info("mail sent")
 		d.refusal.end(log, delivery)
-		return func(ctx context.Context) error { return d.db.SettleSent(ctx, delivery) }
+		return outcome{ResultSent, func(ctx context.Context) error { return d.db.SettleSent(ctx, delivery) }}
 	case errors.Is(sent, mail.ErrKept):
 		log.Info("mail kept")
-		return func(ctx context.Context) error { return d.db.SettleKept(ctx, delivery) }
+		return outcome{ResultKept, func(ctx context.Context) error { return d.db.SettleKept(ctx, delivery) }}
 	case sending.Err() != nil:
 		log.Warn("sending interrupted by shutdown", "error", sent)
-		return func(ctx context.Context) error { return d.db.Release(ctx, delivery) }
+		return d.release(delivery)
 	case errors.Is(sent, errLeaseLost):
 		log.Warn("sending interrupted", "error", sent)
-		return func(context.Context) error { return nil } // the delivery is no longer this worker's
+		return outcome{settle: func(context.Context) error { return nil }} // the delivery is no longer this worker's
 	}
 	log = log.With(slog.String("error", mail.Line(sent.Error(), errorLimit)), eventlog.StackOf(sent))
 	reason := reasonOf(sent)
@@ -192,7 +205,7 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 	var permanent *mail.PermanentError
 	if errors.As(sent, &permanent) || delivery.Attempts >= len(d.settings.pauses) {
 		log.Error("mail failed")
-		return func(ctx context.Context) error { return d.db.SettleFailed(ctx, delivery, reason) }
+		return outcome{ResultFailed, func(ctx context.Context) error { return d.db.SettleFailed(ctx, delivery, reason) }}
 	}
 	pause := jitter(d.settings.pauses[delivery.Attempts])
 	level := slog.LevelWarn
@@ -200,7 +213,7 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 		level = slog.LevelInfo
 	}
 	log.Log(sending, level, "mail not sent yet", "retryIn", pause)
-	return func(ctx context.Context) error { return d.db.SettleRetry(ctx, delivery, reason, pause) }
+	return outcome{ResultRetry, func(ctx context.Context) error { return d.db.SettleRetry(ctx, delivery, reason, pause) }}
 }
 
 // reasonOf returns the reason that staff see for an error.
@@ -214,12 +227,15 @@ func reasonOf(err error) string {
 
 // write writes the result of an attempt. It retries for a while, even after ctx is done, because a delivery without a
 // result is sent again when its lease ends.
-func (d *dispatcher) write(ctx context.Context, delivery *db.Delivery, settle func(context.Context) error) {
+func (d *dispatcher) write(ctx context.Context, delivery *db.Delivery, o outcome) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.settings.settleTime)
 	defer cancel()
 	for pause := 10 * time.Millisecond; ; pause *= 2 {
-		_, err := eventlog.Guard(func() (any, error) { return nil, settle(ctx) })
+		_, err := eventlog.Guard(func() (any, error) { return nil, o.settle(ctx) })
 		if err == nil {
+			if o.result != "" && d.settings.observer != nil {
+				d.settings.observer.Delivered(delivery.Channel, o.result)
+			}
 			return
 		}
 		if store.CodeOf(err) == store.NotFound || !rest(ctx, pause, nil) {

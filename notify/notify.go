@@ -42,13 +42,33 @@ type settings struct {
 	sweep      time.Duration   // between two times at which old data is removed
 	erase      time.Duration   // the same, while a deleted account is still to be erased
 	workers    int
+	observer   Observer // nil for none
 }
+
+// Observer is told about deliveries, for metrics.
+type Observer interface {
+	// Delivered is called when the result of handling a delivery has been written: one of the constants below.
+	Delivered(channel, result string)
+}
+
+// The results of handling a delivery: its status from then on, or that it is tried again later.
+const (
+	ResultSent       = string(db.DeliverySent)
+	ResultFailed     = string(db.DeliveryFailed)
+	ResultKept       = string(db.DeliveryKept)
+	ResultCancelled  = string(db.DeliveryCancelled)
+	ResultSuperseded = string(db.DeliverySuperseded)
+	ResultRetry      = "retry"
+)
 
 // Configure sets what the operator decides about messages.
 func Configure(config Config) Option { return func(s *settings) { s.config = config } }
 
 // Grace sets how long sending may take to finish when the Service is stopped; the default is 10 seconds.
 func Grace(grace time.Duration) Option { return func(s *settings) { s.grace = grace } }
+
+// Observe tells an observer about deliveries.
+func Observe(observer Observer) Option { return func(s *settings) { s.observer = observer } }
 
 // giveUpAfter is for how long sending a message is tried (RFC 5321, 4.5.4.1).
 const giveUpAfter = 5 * 24 * time.Hour

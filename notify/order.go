@@ -22,9 +22,12 @@ const (
 
 // decision is what to do with a claimed delivery.
 type decision struct {
-	// instead is the write to make instead of sending the message; nil if it is to be sent.
-	instead func(context.Context) error
+	// instead is what becomes of it instead of being sent; nil if it is to be sent.
+	instead *outcome
 }
+
+// postponed returns the decision to look at a delivery again later.
+func postponed(write func(context.Context) error) decision { return decision{&outcome{settle: write}} }
 
 // decide decides whether a claimed delivery may be sent now.
 func (d *dispatcher) decide(ctx context.Context, delivery *db.Delivery) (decision, error) {
@@ -33,20 +36,24 @@ func (d *dispatcher) decide(ctx context.Context, delivery *db.Delivery) (decisio
 		return decision{}, err
 	}
 	if later := d.composer.successor(delivery, related); later != nil {
-		instead, err := d.supersede(ctx, delivery, later)
-		return decision{instead}, err
+		return d.supersede(ctx, delivery, later)
 	}
 	for _, other := range related {
 		switch {
 		case other.Status != db.DeliveryPending:
 		case other.Before(delivery):
 			pointless := d.composer.successor(other, append(slices.Clone(related), delivery)) != nil
-			return decision{func(ctx context.Context) error { return d.waitFor(ctx, delivery, other, pointless) }}, nil
+			return postponed(func(ctx context.Context) error { return d.waitFor(ctx, delivery, other, pointless) }), nil
 		case delivery.Before(other) && !other.Lease.IsZero(): // it may be on its way, if this one is sent again
-			return decision{func(ctx context.Context) error { return d.db.PostponeDelivery(ctx, delivery, time.Now().Add(soon)) }}, nil
+			return d.retrySoon(delivery), nil
 		}
 	}
 	return decision{}, nil
+}
+
+// retrySoon returns the decision to look at a delivery again in a moment.
+func (d *dispatcher) retrySoon(delivery *db.Delivery) decision {
+	return postponed(func(ctx context.Context) error { return d.db.PostponeDelivery(ctx, delivery, time.Now().Add(soon)) })
 }
 
 // waitFor postpones a delivery until an earlier one is probably settled. Whoever settles that hastens this one. An earlier one
@@ -81,20 +88,20 @@ func (d *dispatcher) waitFor(ctx context.Context, delivery, earlier *db.Delivery
 	return nil
 }
 
-// supersede returns the write that drops a delivery in favour of a later one, which takes over what it has to tell. If that one
+// supersede returns the decision to drop a delivery in favour of a later one, which takes over what it has to tell. If that one
 // had failed, or was cancelled or kept, it is tried again in the place of the dropped one.
-func (d *dispatcher) supersede(ctx context.Context, delivery, later *db.Delivery) (func(context.Context) error, error) {
+func (d *dispatcher) supersede(ctx context.Context, delivery, later *db.Delivery) (decision, error) {
 	if later.Status != db.DeliverySent {
 		err := d.composer.merge(ctx, delivery, later)
 		if store.CodeOf(err) == store.NotFound { // claimed or sent meanwhile
-			return func(ctx context.Context) error { return d.db.PostponeDelivery(ctx, delivery, time.Now().Add(soon)) }, nil
+			return d.retrySoon(delivery), nil
 		}
 		if err != nil {
-			return nil, err
+			return decision{}, err
 		}
 	}
 	d.log.Info("mail superseded", "delivery", delivery.ID.String(), "by", later.ID.String())
-	return func(ctx context.Context) error {
+	return decision{&outcome{ResultSuperseded, func(ctx context.Context) error {
 		if later.Status != db.DeliverySent && later.Status != db.DeliveryPending {
 			if err := d.db.RetryDelivery(ctx, later); err != nil {
 				return err
@@ -105,7 +112,7 @@ func (d *dispatcher) supersede(ctx context.Context, delivery, later *db.Delivery
 			d.hasten(ctx, delivery)
 		}
 		return err
-	}, nil
+	}}}, nil
 }
 
 // merge rewrites a later delivery so that it also tells what an earlier one has to tell. It is NOT_FOUND if the later one can't

@@ -71,6 +71,13 @@ func (b *Broker) Wake() { b.woken.Raise() }
 // Panics returns how many panics were recovered while an event was handled.
 func (b *Broker) Panics() int64 { return b.panics.Load() }
 
+// Subscriptions returns how many subscriptions there are.
+func (b *Broker) Subscriptions() int {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return len(b.streams)
+}
+
 // Run publishes changes until ctx is done; then it ends all streams.
 func (b *Broker) Run(ctx context.Context) {
 	defer b.close(store.Errorf(store.Unavailable, "the server is stopping; subscribe again after the last seq"))
@@ -92,11 +99,7 @@ func (b *Broker) round(ctx context.Context, _ bool) (eventlog.Outcome, error) {
 	return eventlog.Quiet, err
 }
 
-func (b *Broker) idle() bool {
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
-	return len(b.streams) == 0
-}
+func (b *Broker) idle() bool { return b.Subscriptions() == 0 }
 
 // publishAll ends the streams whose sessions have ended, and publishes all new events to the others.
 func (b *Broker) publishAll(ctx context.Context) error {

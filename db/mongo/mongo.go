@@ -43,6 +43,7 @@ type Store struct {
 	noLookup atomic.Bool
 	// subqueryLimit is the constant, except in tests.
 	subqueryLimit int
+	pool          pool
 }
 
 var _ store.Store = (*Store)(nil)
@@ -72,6 +73,7 @@ func Open(uri, database string, collections []*store.Collection, opts ...Option)
 		ApplyURI(uri).
 		SetReadPreference(readpref.Primary()).
 		SetWriteConcern(writeconcern.Majority())
+	s.pool.watch(settings)
 	for _, opt := range opts {
 		opt(settings)
 	}

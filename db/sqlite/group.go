@@ -54,6 +54,7 @@ func (g *group) run(ctx context.Context, w *conn) error {
 		failed := g.perform(w)
 		w.unwatch() // the commit belongs to no single member
 		if failed == nil {
+			g.store.groupSizes.add(len(g.members))
 			return g.store.commit(w)
 		}
 		w.rollback()

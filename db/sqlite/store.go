@@ -54,6 +54,7 @@ type Store struct {
 	// to the writer's holder.
 	checkpointAt  int
 	checkpointing bool
+	groupSizes    groupSizes
 	// indexing says that new documents are about to be indexed; it belongs to the writer's holder.
 	indexing bool
 	// background has the checkpoint and the indexing that are under way.

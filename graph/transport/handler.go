@@ -58,3 +58,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // EndStreams ends all sockets and event streams, which the shutdown of an HTTP server doesn't do, and refuses new ones. It
 // returns when they have ended or ctx is done. Call it only once.
 func (h *Handler) EndStreams(ctx context.Context) { h.streams.shutdown(ctx) }
+
+// Streams returns how many sockets and event streams are open.
+func (h *Handler) Streams() int { return h.streams.count() }

@@ -1,0 +1,295 @@
+package metrics_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"crm/auth"
+	"crm/db"
+	"crm/db/cache"
+	"crm/db/mongo/mongotest"
+	"crm/db/sqlite"
+	"crm/db/store"
+	"crm/graph"
+	"crm/graph/metrics"
+	"crm/graph/transport"
+	"crm/notify"
+	"crm/notify/mail"
+	"crm/resolvers"
+)
+
+// program is the real handler on a real store, with metrics.
+type program struct {
+	t       *testing.T
+	metrics *metrics.Metrics
+	db      *db.DB
+	handler http.Handler
+}
+
+func newProgram(t *testing.T, engine store.Store) *program {
+	t.Helper()
+	hasher, err := auth.NewHasher(bcrypt.MinCost, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens, err := auth.NewTokens(auth.Keys{[]byte("users' key")}, auth.Keys{[]byte("customers' key")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, log := metrics.New("v1.2.3", "abc"), slog.New(slog.DiscardHandler)
+	domain := db.New(engine, hasher, db.Options{Observer: m})
+	operations := graph.NewHandler(graph.HandlerConfig{
+		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation, Logger: log, Observer: m,
+	})
+	m.Watch(metrics.Program{DB: domain, Store: engine, Streams: operations.Streams, Log: log})
+	return &program{
+		t: t, metrics: m, db: domain, handler: transport.Authenticate(auth.NewAuthenticator(tokens, domain), nil, log, operations),
+	}
+}
+
+func openSQLite(t *testing.T) store.Store {
+	t.Helper()
+	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "crm.db"), db.Collections())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cached, err := cache.New(engine, db.Kept(), cache.MinBytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cached.Close() })
+	return cached
+}
+
+// ask sends an operation with a token, which may be empty, and returns the response.
+func (p *program) ask(token, query string) string {
+	p.t.Helper()
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	request := httptest.NewRequestWithContext(p.t.Context(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
+	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	recorder := httptest.NewRecorder()
+	p.handler.ServeHTTP(recorder, request)
+	return recorder.Body.String()
+}
+
+// signUp signs up a user and returns an access token.
+func (p *program) signUp() string {
+	p.t.Helper()
+	body := p.ask("", `mutation Join{signUpUser(input:{name:"Asha",email:"asha@example.com",password:"correct horse"}){tokens{accessToken}}}`)
+	_, token, found := strings.Cut(body, `"accessToken":"`)
+	if !found {
+		p.t.Fatalf("signing up got %s", body)
+	}
+	return token[:strings.IndexByte(token, '"')]
+}
+
+// scrape returns the values of all metrics, and all text.
+func (p *program) scrape() (values map[string]float64, text string) {
+	p.t.Helper()
+	recorder := httptest.NewRecorder()
+	p.metrics.Handler("", slog.New(slog.DiscardHandler)).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, metrics.Path, nil))
+	if recorder.Code != http.StatusOK {
+		p.t.Fatalf("a scrape got %d %s", recorder.Code, recorder.Body)
+	}
+	values = map[string]float64{}
+	for line := range strings.Lines(recorder.Body.String()) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "} ")
+		if value == "" {
+			name, value, _ = strings.Cut(name, " ")
+		} else {
+			name += "}"
+		}
+		number, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			p.t.Fatalf("the line %q: %v", line, err)
+		}
+		values[name] = number
+	}
+	return values, recorder.Body.String()
+}
+
+// accepting accepts every message.
+type accepting struct{}
+
+func (accepting) Send(context.Context, *mail.Message) error { return nil }
+
+// deliver runs the notifications until a condition holds.
+func (p *program) deliver(done func(values map[string]float64) bool) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
+	defer cancel()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = notify.New(p.db, accepting{}, slog.New(slog.DiscardHandler), notify.Observe(p.metrics)).Run(ctx)
+	}()
+	defer func() { cancel(); <-ended }()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for values, text := p.scrape(); !done(values); values, text = p.scrape() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			p.t.Fatalf("nothing was delivered:\n%s", onlyOurs(text))
+		}
+	}
+}
+
+// TestMetrics checks what a scrape shows of a little work, on both engines.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(t *testing.T) store.Store{
+		"sqlite": openSQLite, "mongo": func(t *testing.T) store.Store { return mongotest.Open(t, db.Collections()...) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newProgram(t, open(t))
+			token := p.signUp()
+			p.ask(token, `query Customers{customers{totalCount}}`)
+			p.ask("", `query Customers{customers{totalCount}}`)
+			p.ask("", `{nope}`)
+			p.ask("", `{__typename}`)
+			p.ask(token, `mutation Meet{createCustomer(input:{name:"Carl",email:"carl@example.org"}){customer{id}}}`)
+			customer := p.customer(token)
+			p.ask(token, `mutation Meet{createInteraction(input:{customerId:"`+customer+
+				`",title:"Demo",startTime:"2050-08-27T20:03:00Z"}){interaction{id}}}`)
+			values, text := p.scrape()
+			for metric, want := range map[string]float64{
+				`crm_operations_total{kind="mutation",operation="Join",result="ok"}`:                          1,
+				`crm_operations_total{kind="query",operation="Customers",result="ok"}`:                        1,
+				`crm_operations_total{kind="query",operation="Customers",result="UNAUTHENTICATED"}`:           1,
+				`crm_operations_total{kind="unknown",operation="unnamed",result="GRAPHQL_VALIDATION_FAILED"}`: 1,
+				`crm_operations_total{kind="query",operation="unnamed",result="ok"}`:                          2,
+				`crm_operations_total{kind="mutation",operation="Meet",result="ok"}`:                          2,
+				`crm_operation_duration_seconds_count{kind="query",operation="Customers"}`:                    2,
+				`crm_operation_complexity_total{kind="query",operation="Customers"}`:                          4,
+				`crm_operation_store_calls_total{kind="query",operation="Customers"}`:                         2,
+				`crm_store_up`: 1, `crm_sessions`: 1, `crm_streams`: 0, `crm_deliveries{status="pending"}`: 0,
+				`crm_build_info{revision="abc",version="v1.2.3"}`: 1,
+			} {
+				if got, ok := values[metric]; !ok || got != want {
+					t.Errorf("%s is %v, want %v", metric, got, want)
+				}
+			}
+			engine := map[string]string{"sqlite": "crm_sqlite_wal_bytes", "mongo": "crm_mongo_pool_connections"}[name]
+			for _, positive := range []string{
+				engine, `crm_store_call_duration_seconds_count{call="Insert"}`, "go_goroutines", "process_open_fds",
+				`crm_store_call_duration_seconds_sum{call="Find"}`,
+			} {
+				if values[positive] <= 0 {
+					t.Errorf("%s is %v", positive, values[positive])
+				}
+			}
+			for _, secret := range []string{customer, "asha@", "carl@", "Carl", "192.0.2.1", token} {
+				if strings.Contains(text, secret) {
+					t.Errorf("the metrics contain %s", secret)
+				}
+			}
+			p.deliver(func(values map[string]float64) bool {
+				return values[`crm_deliveries_total{channel="mail",result="sent"}`] == 2 && values["crm_events_lag_seconds"] == 0 &&
+					values["crm_deliveries_pending_seconds"] == 0 && values["crm_events_last_seq"] >= 3
+			})
+		})
+	}
+}
+
+// customer returns the id of the only customer.
+func (p *program) customer(token string) string {
+	p.t.Helper()
+	body := p.ask(token, `{customers{nodes{id}}}`)
+	_, id, found := strings.Cut(body, `"id":"`)
+	if !found {
+		p.t.Fatalf("the customers are %s", body)
+	}
+	return id[:strings.IndexByte(id, '"')]
+}
+
+// TestNames sends 10,000 operations with different names, and checks that few of them are labels: of those who aren't logged in
+// fewer still, and nothing that may be an id.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, openSQLite(t))
+	token := p.signUp()
+	p.ask(token, `query Of_0123456789abcdef01234567{__typename}`)
+	p.ask(token, `query `+strings.Repeat("Long", 30)+`{__typename}`)
+	for i := range 5_000 {
+		p.ask("", fmt.Sprintf("query Stranger%d{__typename}", i))
+	}
+	values, _ := p.scrape()
+	strangers := len(labels(values))
+	for i := range 5_000 {
+		p.ask(token, fmt.Sprintf("query Staff%d{__typename}", i))
+	}
+	values, text := p.scrape()
+	names := labels(values)
+	if strangers < 10 || strangers > 30 || len(names) < 50 || len(names) > 110 {
+		t.Errorf("%d names of strangers are labels, of %d", strangers, len(names))
+	}
+	if names["Staff0"] != 1 || names["Stranger0"] != 1 || names["other"] < 9_000 {
+		t.Errorf("the names are %v", names)
+	}
+	if strings.Contains(text, "0123456789abcdef") || strings.Contains(text, "LongLong") || len(values) > 5_000 {
+		t.Errorf("there are %d values:\n%s", len(values), onlyOurs(text))
+	}
+}
+
+// labels returns how many operations of each name were counted.
+func labels(values map[string]float64) map[string]float64 {
+	names := map[string]float64{}
+	for metric, value := range values {
+		if strings.HasPrefix(metric, "crm_operations_total{") {
+			_, name, _ := strings.Cut(metric, `operation="`)
+			names[name[:strings.IndexByte(name, '"')]] += value
+		}
+	}
+	return names
+}
+
+// TestToken checks that a token is needed if there is one.
+func TestToken(t *testing.T) {
+	t.Parallel()
+	handler := metrics.New("", "").Handler("a long token", slog.New(slog.DiscardHandler))
+	for header, want := range map[string]int{
+		"": 401, "Bearer": 401, "Bearer ": 401, "Bearer a long toke": 401, "Bearer a long token!": 401, "Basic a long token": 401,
+		"a long token": 401, "Bearer a long token": 200, "bearer  a long token": 200,
+	} {
+		request := httptest.NewRequest(http.MethodGet, metrics.Path, nil)
+		request.Header.Set("Authorization", header)
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, request)
+		if recorder.Code != want || (want != 200) == strings.Contains(recorder.Body.String(), "go_goroutines") {
+			t.Errorf("%q got %d %.80s", header, recorder.Code, recorder.Body)
+		}
+	}
+}
+
+// onlyOurs returns the metrics that are this program's own.
+func onlyOurs(text string) string {
+	var ours []string
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "crm_") && !strings.Contains(line, "_bucket{") {
+			ours = append(ours, line)
+		}
+	}
+	return strings.Join(ours, "")
+}
