@@ -42,6 +42,9 @@ func (b *bench) open(ctx context.Context) (err error) {
 	if err := b.makeData(ctx); err != nil {
 		return err
 	}
+	if len(b.options.live) > 0 {
+		return nil // each measurement starts its server
+	}
 	if err := b.startOurs(ctx); err != nil {
 		return err
 	}

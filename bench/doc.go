@@ -5,6 +5,7 @@
 //	go run ./bench --customers 100000 --keep /tmp/b    more data, which takes minutes to create and is kept for the next run
 //	go run ./bench --cases Q1,Q2 --peers go --cache 0  some cases beside one peer, without our cache
 //	go run ./bench --mixed                             readers' latency during writes and log-ins
+//	go run ./bench --live 1000,10000                   how soon so many subscribers have a change
 //
 // Q1 is a page of 50 customers with the newest 5 interactions each, and the newest 3 tickets on each of these; Q2 one
 // interaction with its customer and tickets; Q3 the 20 newest open tickets with their customers' names; Q4 a page like Q1's
@@ -24,4 +25,9 @@
 // timed, the contents of the servers' responses are compared. The figures are medians over the turns. CPU time is the server's
 // processor time per request, and "later" the part of it that it used after the turn's last response. Processor time and memory
 // are read from /proc, so they are zero on systems without it.
+//
+// With --live, subscribers of one list receive 100 changes a second from our server, from a Node server with graphql-ws
+// (bench/live/peer; run npm ci there) and from bench/live/sender, which only writes the messages. Every subscriber must
+// receive each ticket's changes once and in order. last_byte is the time from a change's acknowledgement until the last
+// subscriber has it. The subscribers need Linux, and a file descriptor each, in either process.
 package main

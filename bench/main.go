@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -36,6 +37,9 @@ type options struct {
 	keep string
 	// npm is the program that installs Bun.
 	npm string
+	// live are the numbers of subscribers to measure, and livePeer is the folder of the Node server to compare with.
+	live     []int
+	livePeer string
 }
 
 func readOptions(arguments []string, help io.Writer) (options, error) {
@@ -52,7 +56,12 @@ func readOptions(arguments []string, help io.Writer) (options, error) {
 	flags.StringVar(&o.cacheBytes, "cache", "", "CACHE_BYTES of our server; its default if it is empty")
 	flags.StringVar(&o.keep, "keep", "", "folder in which the data and Bun are kept for the next run of the same program")
 	flags.BoolVar(&o.mixed, "mixed", false, "run our readers, writers and log-ins at the same time, instead of the cases")
+	live := flags.String("live", "", "numbers of subscribers, such as 1000,10000: measure how soon they have changes, instead of the cases")
+	flags.StringVar(&o.livePeer, "live-peer", "bench/live/peer", "folder of the Node server that --live compares with")
 	if err := flags.Parse(arguments); err != nil {
+		return o, err
+	}
+	if err := o.readLive(*live); err != nil {
 		return o, err
 	}
 	if *seconds == 0 {
@@ -67,6 +76,20 @@ func readOptions(arguments []string, help io.Writer) (options, error) {
 		o.peers = nil
 	}
 	return o, o.check(flags.NArg())
+}
+
+func (o *options) readLive(numbers string) error {
+	if numbers == "" {
+		return nil
+	}
+	for number := range strings.SplitSeq(numbers, ",") {
+		subscribers, err := strconv.Atoi(number)
+		if err != nil || subscribers < 1 {
+			return fmt.Errorf("--live has no numbers of subscribers: %q", numbers)
+		}
+		o.live = append(o.live, subscribers)
+	}
+	return nil
 }
 
 func (o *options) check(rest int) error {
@@ -106,7 +129,10 @@ func (o options) run(ctx context.Context, out, status io.Writer) (err error) {
 	if err := b.open(ctx); err != nil {
 		return err
 	}
-	if o.mixed {
+	switch {
+	case len(o.live) > 0:
+		return b.runLive(ctx)
+	case o.mixed:
 		return b.runMixed(ctx)
 	}
 	return b.runCases(ctx)

@@ -27,7 +27,7 @@ func peerNames() []string { return []string{goPeer, bunPeer, reference} }
 // build builds our server and the hand-written handlers into a folder.
 func build(ctx context.Context, folder string) error {
 	for binary, source := range map[string]string{
-		"crm": "crm", "peer": "crm/bench/peer", "reference-server": "crm/bench/reference",
+		"crm": "crm", "peer": "crm/bench/peer", "reference-server": "crm/bench/reference", "live-sender": "crm/bench/live/sender",
 	} {
 		command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(folder, binary), source)
 		if out, err := command.CombinedOutput(); err != nil {
@@ -52,7 +52,7 @@ func (b *bench) startOurs(ctx context.Context) error {
 		name: t.name, path: filepath.Join(b.kept, "crm"), folder: filepath.Dir(file),
 		environment: []string{
 			"PORT=0", "DATA_DIR=" + filepath.Dir(file), "LOG_LEVEL=warn", "QUERY_COST=false", "PLAYGROUND=false",
-			"CACHE_BYTES=" + b.options.cacheBytes,
+			"CACHE_BYTES=" + b.options.cacheBytes, "LIMIT_STREAMS=20000", "LIMIT_STREAMS_PER_ADDRESS=20000",
 		},
 		banner: regexp.MustCompile(`^GraphQL .*http://localhost:(\d+)/`),
 	})

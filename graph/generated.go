@@ -5754,7 +5754,7 @@ func (ec *executionContext) _CustomerNoteChange_kind(ctx context.Context, field 
 			return ec.fieldContext_CustomerNoteChange_kind(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Kind(ctx), nil
+			return obj.Kind(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v live.ChangeKind) graphql.Marshaler {
@@ -5800,7 +5800,7 @@ func (ec *executionContext) _CustomerNoteChange_customerNote(ctx context.Context
 			return ec.fieldContext_CustomerNoteChange_customerNote(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Document(ctx)
+			return obj.Document()
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *db.CustomerNote) graphql.Marshaler {
@@ -6888,7 +6888,7 @@ func (ec *executionContext) _DeliveryFailure_delivery(ctx context.Context, field
 			return ec.fieldContext_DeliveryFailure_delivery(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Document(ctx)
+			return obj.Document()
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *db.Delivery) graphql.Marshaler {
@@ -7559,7 +7559,7 @@ func (ec *executionContext) _InteractionChange_kind(ctx context.Context, field g
 			return ec.fieldContext_InteractionChange_kind(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Kind(ctx), nil
+			return obj.Kind(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v live.ChangeKind) graphql.Marshaler {
@@ -7605,7 +7605,7 @@ func (ec *executionContext) _InteractionChange_interaction(ctx context.Context, 
 			return ec.fieldContext_InteractionChange_interaction(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Document(ctx)
+			return obj.Document()
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *db.Interaction) graphql.Marshaler {
@@ -12095,7 +12095,7 @@ func (ec *executionContext) _TicketChange_kind(ctx context.Context, field graphq
 			return ec.fieldContext_TicketChange_kind(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Kind(ctx), nil
+			return obj.Kind(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v live.ChangeKind) graphql.Marshaler {
@@ -12141,7 +12141,7 @@ func (ec *executionContext) _TicketChange_ticket(ctx context.Context, field grap
 			return ec.fieldContext_TicketChange_ticket(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Document(ctx)
+			return obj.Document()
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *db.Ticket) graphql.Marshaler {
@@ -19017,30 +19017,28 @@ func (ec *executionContext) _CustomerNoteChange(ctx context.Context, sel ast.Sel
 		case "seq":
 			out.Values[i] = ec._CustomerNoteChange_seq(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "at":
 			out.Values[i] = ec._CustomerNoteChange_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "kind":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CustomerNoteChange_kind(ctx, field, obj)
-				})
+			out.Values[i] = ec._CustomerNoteChange_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "customerNoteId":
 			out.Values[i] = ec._CustomerNoteChange_customerNoteId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "customerNote":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CustomerNoteChange_customerNote(ctx, field, obj)
-				})
+			out.Values[i] = ec._CustomerNoteChange_customerNote(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -19578,24 +19576,23 @@ func (ec *executionContext) _DeliveryFailure(ctx context.Context, sel ast.Select
 		case "seq":
 			out.Values[i] = ec._DeliveryFailure_seq(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "at":
 			out.Values[i] = ec._DeliveryFailure_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "deliveryId":
 			out.Values[i] = ec._DeliveryFailure_deliveryId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "delivery":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._DeliveryFailure_delivery(ctx, field, obj)
-				})
+			out.Values[i] = ec._DeliveryFailure_delivery(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -19799,30 +19796,28 @@ func (ec *executionContext) _InteractionChange(ctx context.Context, sel ast.Sele
 		case "seq":
 			out.Values[i] = ec._InteractionChange_seq(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "at":
 			out.Values[i] = ec._InteractionChange_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "kind":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._InteractionChange_kind(ctx, field, obj)
-				})
+			out.Values[i] = ec._InteractionChange_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "interactionId":
 			out.Values[i] = ec._InteractionChange_interactionId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "interaction":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._InteractionChange_interaction(ctx, field, obj)
-				})
+			out.Values[i] = ec._InteractionChange_interaction(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -21013,30 +21008,28 @@ func (ec *executionContext) _TicketChange(ctx context.Context, sel ast.Selection
 		case "seq":
 			out.Values[i] = ec._TicketChange_seq(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "at":
 			out.Values[i] = ec._TicketChange_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "kind":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._TicketChange_kind(ctx, field, obj)
-				})
+			out.Values[i] = ec._TicketChange_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "ticketId":
 			out.Values[i] = ec._TicketChange_ticketId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "ticket":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._TicketChange_ticket(ctx, field, obj)
-				})
+			out.Values[i] = ec._TicketChange_ticket(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

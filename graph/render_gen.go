@@ -773,13 +773,13 @@ func (r *rendering) renderCustomerNoteChange(s *selection, obj *live.Change[db.C
 			v := obj.At()
 			r.buf = appendDateTime(r.buf, v)
 		case 3:
-			v := obj.Kind(r.ctx)
+			v := obj.Kind()
 			r.appendCustomerNoteChangeKind(v)
 		case 4:
 			v := obj.GlobalID()
 			r.string(v)
 		case 5:
-			v, err := obj.Document(r.ctx)
+			v, err := obj.Document()
 			if err != nil {
 				r.failed = true
 				return
@@ -1460,7 +1460,7 @@ func (r *rendering) renderDeliveryFailure(s *selection, obj *live.Change[db.Deli
 			v := obj.GlobalID()
 			r.string(v)
 		case 4:
-			v, err := obj.Document(r.ctx)
+			v, err := obj.Document()
 			if err != nil {
 				r.failed = true
 				return
@@ -1797,13 +1797,13 @@ func (r *rendering) renderInteractionChange(s *selection, obj *live.Change[db.In
 			v := obj.At()
 			r.buf = appendDateTime(r.buf, v)
 		case 3:
-			v := obj.Kind(r.ctx)
+			v := obj.Kind()
 			r.appendInteractionChangeKind(v)
 		case 4:
 			v := obj.GlobalID()
 			r.string(v)
 		case 5:
-			v, err := obj.Document(r.ctx)
+			v, err := obj.Document()
 			if err != nil {
 				r.failed = true
 				return
@@ -2790,13 +2790,13 @@ func (r *rendering) renderTicketChange(s *selection, obj *live.Change[db.Ticket]
 			v := obj.At()
 			r.buf = appendDateTime(r.buf, v)
 		case 3:
-			v := obj.Kind(r.ctx)
+			v := obj.Kind()
 			r.appendTicketChangeKind(v)
 		case 4:
 			v := obj.GlobalID()
 			r.string(v)
 		case 5:
-			v, err := obj.Document(r.ctx)
+			v, err := obj.Document()
 			if err != nil {
 				r.failed = true
 				return

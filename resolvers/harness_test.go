@@ -33,6 +33,7 @@ type server struct {
 	db     *db.DB
 	store  store.Store
 	tokens *auth.Tokens
+	exec   *graph.Executor
 }
 
 // onEachEngine runs a test on the embedded engine and on MongoDB.
@@ -80,7 +81,10 @@ func serveWith(t *testing.T, store store.Store, passwords db.Passwords, options 
 	})
 	web := httptest.NewServer(transport.Authenticate(auth.NewAuthenticator(tokens, domain), nil, log, handler))
 	t.Cleanup(web.Close)
-	return &server{t: t, url: web.URL, db: domain, store: store, tokens: tokens}
+	exec := graph.NewExecutor(graph.HandlerConfig{
+		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation, Logger: log,
+	})
+	return &server{t: t, url: web.URL, db: domain, store: store, tokens: tokens, exec: exec}
 }
 
 // answer is a response of the server.

@@ -29,16 +29,46 @@ func (r subscriptionResolver) DeliveryFailed(
 // watch subscribes the viewer to changes of documents of a kind.
 func watch[T any](
 	ctx context.Context, d *db.DB, e *entity.Reader[T], where store.Filter, after *string,
-) (changes <-chan *live.Change[T], err error) {
+) (<-chan *live.Change[T], error) {
 	viewer, _ := auth.ViewerFrom(ctx)
 	announce := stream.Announce(ctx)
-	defer func() {
-		if changes == nil {
-			announce() // announce the error
-		}
-	}()
-	return db.Subscribe(ctx, d, e, viewer, live.Watch{
+	changes, err := db.Subscribe(ctx, d, e, viewer, live.Watch{
 		Where: where, After: after, Ended: func(err error) { stream.Fail(ctx, err) },
 		Announce: announce,
 	})
+	if err != nil {
+		announce(1) // announce the error
+		return nil, err
+	}
+	queue := &changeQueue[T]{changes: changes, delivered: make(chan *live.Change[T], 1), key: graph.SharingKey(ctx)}
+	if !stream.Serve(ctx, queue) {
+		return changes, nil
+	}
+	return queue.delivered, nil
 }
+
+// changeQueue implements stream.Queue. It encodes a change once for all subscriptions with the same key.
+type changeQueue[T any] struct {
+	changes   <-chan *live.Change[T]
+	delivered chan *live.Change[T]
+	key       any
+	taken     *live.Change[T]
+}
+
+// Next implements stream.Queue.
+func (q *changeQueue[T]) Next(ctx context.Context) bool {
+	change, ok := <-q.changes
+	if !ok {
+		return false
+	}
+	q.taken = change.Current(ctx)
+	return true
+}
+
+// Encoded implements stream.Queue.
+func (q *changeQueue[T]) Encoded(ctx context.Context, encode func() (response []byte, shared bool)) []byte {
+	return q.taken.Encodings().Get(ctx, q.key, encode)
+}
+
+// Deliver implements stream.Queue.
+func (q *changeQueue[T]) Deliver() { q.delivered <- q.taken }

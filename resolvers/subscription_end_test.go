@@ -178,9 +178,9 @@ func TestWaitingChangesAreCheckedAgain(t *testing.T) {
 		<-witness
 		deadline := time.After(300 * time.Millisecond) // a change is checked again after a quarter of a second
 		<-deadline
-		ctx := t.Context()
-		doc, err := change.Document(ctx)
-		if kind := change.Kind(ctx); kind != live.ChangeRemoved || doc != nil || err != nil {
+		change = change.Current(t.Context())
+		doc, err := change.Document()
+		if kind := change.Kind(); kind != live.ChangeRemoved || doc != nil || err != nil {
 			t.Errorf("otto gets %s %v %v", kind, doc, err)
 		}
 	})

@@ -15,10 +15,9 @@ import (
 	"crm/db"
 	"crm/db/live"
 	"crm/db/store"
-	"crm/graph"
+	"crm/graph/stream"
 	"crm/notify"
 	"crm/notify/mail"
-	"crm/resolvers"
 )
 
 // testTimeout is the maximum time for an expected event.
@@ -44,43 +43,90 @@ type listener struct {
 	leave   context.CancelFunc
 }
 
-// executor returns an executor as the transports use it.
-func (s *server) executor() *graph.Executor {
-	return graph.NewExecutor(graph.HandlerConfig{
-		Resolvers: resolvers.New(s.db, s.tokens), NewOperation: resolvers.NewOperation, Logger: slog.New(slog.DiscardHandler),
-	})
-}
-
-// subscribe runs a subscription as a transport does.
+// subscribe runs a subscription as a transport does. All subscriptions share an executor, so that equal ones share their
+// responses.
 func (s *server) subscribe(who account, query string, vars variables) *listener {
-	s.t.Helper()
-	return s.subscribeBy(s.executor(), who, query, vars)
-}
-
-func (s *server) subscribeBy(exec *graph.Executor, who account, query string, vars variables) *listener {
 	s.t.Helper()
 	ctx, leave := context.WithCancel(s.t.Context())
 	ctx = graphql.StartOperationTrace(auth.WithViewer(ctx, s.viewer(who)))
-	operation, errs := exec.CreateOperationContext(ctx, request{randomOperation: randomOperation{query: query, variables: vars}}.params(s.t))
+	operation, errs := s.exec.CreateOperationContext(ctx, request{randomOperation: randomOperation{query: query, variables: vars}}.params(s.t))
 	if len(errs) > 0 {
 		s.t.Fatal(errs)
 	}
-	next, ctx := exec.DispatchOperation(ctx, operation)
+	r := &reader{t: s.t, woken: make(chan struct{}, 1)}
+	r.source = stream.NewSource(func() { r.woken <- struct{}{} })
+	r.responses, r.ctx = s.exec.DispatchOperation(stream.WithSource(ctx, r.source), operation)
 	answers := make(chan answer)
 	go func() {
 		defer close(answers)
-		for response := next(ctx); response != nil; response = next(ctx) {
+		r.read(func(a answer) bool {
 			select {
-			case answers <- read(s.t, response):
+			case answers <- a:
+				return true
 			case <-ctx.Done():
-				return
+				return false
 			}
-			if len(response.Errors) > 0 && response.Data == nil {
+		})
+	}()
+	return &listener{t: s.t, answers: answers, leave: leave}
+}
+
+// reader reads the responses of a subscription.
+type reader struct {
+	t         *testing.T
+	ctx       context.Context //nolint:containedctx // lives as long as the subscription
+	source    *stream.Source
+	responses graphql.ResponseHandler
+	// woken receives a value when there are responses again.
+	woken chan struct{}
+}
+
+// read passes all responses to take until it returns false.
+func (r *reader) read(take func(answer) bool) {
+	begun := false
+	for {
+		waiting := r.source.Take()
+		for range waiting {
+			if !begun && r.source.Announces() {
+				begun = true // the first announcement is that of the resolver itself
+				continue
+			}
+			response := r.next()
+			if response == nil || !take(readJSON(r.t, response)) {
 				return
 			}
 		}
-	}()
-	return &listener{t: s.t, answers: answers, leave: leave}
+		if waiting == 0 {
+			<-r.woken
+		}
+	}
+}
+
+func (r *reader) next() []byte {
+	queue := r.source.Queue()
+	if queue == nil {
+		response, _ := r.encode()
+		return response
+	}
+	if r.ctx.Err() != nil || !queue.Next(r.ctx) {
+		return nil
+	}
+	return queue.Encoded(r.ctx, func() ([]byte, bool) {
+		queue.Deliver()
+		return r.encode()
+	})
+}
+
+func (r *reader) encode() (encoded []byte, shared bool) {
+	response := r.responses(r.ctx)
+	if response == nil {
+		return nil, false
+	}
+	encoded, err := json.Marshal(response)
+	if err != nil {
+		r.t.Error(err)
+	}
+	return encoded, len(response.Errors) == 0
 }
 
 func (s *server) viewer(who account) auth.Viewer {
@@ -99,11 +145,7 @@ func (s *server) viewer(who account) auth.Viewer {
 	return live
 }
 
-func read(t *testing.T, response *graphql.Response) answer {
-	raw, err := json.Marshal(response)
-	if err != nil {
-		t.Error(err)
-	}
+func readJSON(t *testing.T, raw []byte) answer {
 	a := answer{raw: string(raw)}
 	if err := json.Unmarshal(raw, &a); err != nil {
 		t.Errorf("cannot read %s: %v", raw, err)

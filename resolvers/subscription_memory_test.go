@@ -16,10 +16,9 @@ func TestIdleSubscribersAreSmall(t *testing.T) {
 	w := s.newWorld()
 	runBroker(t, s.db)
 	listeners := make([]*listener, subscribers)
-	exec := s.executor()
 	before := memory()
 	for i := range listeners {
-		listeners[i] = s.subscribeBy(exec, w.people["ada"], ticketChanges, variables{"where": variables{
+		listeners[i] = s.subscribe(w.people["ada"], ticketChanges, variables{"where": variables{
 			"id": variables{"in": []string{w.ids["leak"], db.KindTicket.GlobalID(store.NewID())}}}})
 	}
 	each := (memory() - before) / subscribers

@@ -19,6 +19,13 @@ const pollPause = 250 * time.Millisecond
 // longestPause is the longest pause between two tries while the store fails.
 const longestPause = 5 * time.Second
 
+// With manyStreams or more, the broker pauses between two publications, pausePerStream for each. Otherwise it would spend all
+// its time on publishing single changes to thousands of streams, and each of them would write every change by itself.
+const (
+	manyStreams    = 1000
+	pausePerStream = 2 * time.Microsecond
+)
+
 // eventBatch is how many events are read at a time.
 const eventBatch = 256
 
@@ -55,6 +62,8 @@ type Broker struct {
 	// at that time. Only Run uses them.
 	sessionsChecked time.Time
 	sessionChanges  int
+	// published is when changes were last published. Only Run uses it.
+	published time.Time
 }
 
 // NewBroker returns a broker without subscribers; see Run.
@@ -107,6 +116,9 @@ func (b *Broker) publishAll(ctx context.Context) error {
 		if err := b.endStreamsOfEndedSessions(ctx); err != nil {
 			return err
 		}
+		if b.pause(ctx) {
+			continue // more sessions may have ended
+		}
 		from, live := b.position()
 		if !live {
 			return nil
@@ -118,10 +130,29 @@ func (b *Broker) publishAll(ctx context.Context) error {
 		if err := b.publish(ctx, from, events); err != nil {
 			return err
 		}
+		b.published = time.Now()
 		if len(events) < eventBatch {
 			return nil
 		}
 	}
+}
+
+// pause waits until enough time has passed since the last publication, and reports whether that took time.
+func (b *Broker) pause(ctx context.Context) (waited bool) {
+	b.mutex.Lock()
+	streams := len(b.streams)
+	b.mutex.Unlock()
+	left := time.Duration(streams)*pausePerStream - time.Since(b.published)
+	if streams < manyStreams || left <= 0 {
+		return false
+	}
+	wait := time.NewTimer(left)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+	return true
 }
 
 // position returns the seq up to which everything has been published to the live streams; live is false if there are none.

@@ -230,7 +230,7 @@ func TestAnnouncements(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		announced := 0
 		ctx, leave := context.WithCancel(t.Context())
-		watch := live.Watch{Announce: func() { announced++ }}
+		watch := live.Watch{Announce: func(changes int) { announced += changes }}
 		changes, err := live.Subscribe(ctx, w.broker, live.Source[note](w), admin(), watch)
 		if err != nil {
 			t.Fatal(err)

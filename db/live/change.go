@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"crm/db/eventlog"
@@ -31,35 +32,51 @@ const (
 // doesn't get a document that it may no longer see.
 const staleAfter = 250 * time.Millisecond
 
-// Change is one event as one subscriber gets it.
+// Change is one event as a group of subscribers gets it, with its document as it was loaded last. It never changes itself:
+// see Current.
 type Change[T any] struct {
 	*update[T]
 
-	once    sync.Once
-	kind    ChangeKind
-	current *T
-	err     error
+	kind ChangeKind
+	// document is nil if the kind is ChangeRemoved, or if it couldn't be loaded.
+	document *T
+	err      error
+	// loadedAt is zero if the document hasn't been loaded.
+	loadedAt  time.Time
+	encodings Encodings
 }
 
-// update is one event as a group of subscribers gets it.
+// update is what remains the same however often the document of a change is loaded.
 type update[T any] struct {
 	group *group[T]
-	// event is the event's id, seq its position in the log. The rest of the event isn't kept while the update waits to
+	// event is the event's id, seq its position in the log. The rest of the event isn't kept while the change waits to
 	// be read.
 	event store.ID
 	seq   int
 	id    store.ID
 	at    time.Time
-	kind  ChangeKind
-	// document is nil if the kind is ChangeRemoved, or if it couldn't be loaded.
-	document *T
-	// loadedAt is zero if the document couldn't be loaded; each subscriber then loads it again.
-	loadedAt time.Time
+
+	// current is the change with the document that was loaded last.
+	current atomic.Pointer[Change[T]]
+	mutex   sync.Mutex
+	// loading is the load that is under way.
+	loading *load[T]
 }
 
-// newUpdate returns the update for an event, without a document yet.
-func newUpdate[T any](g *group[T], event *ChangeEvent) *update[T] {
-	return &update[T]{group: g, event: event.ID, seq: event.Seq, id: event.Entity, at: event.At, kind: event.Kind}
+// load is a load of the document of a change, which one subscriber makes for all who wait for it.
+type load[T any] struct {
+	done chan struct{}
+	// loaded is the result, nil if the subscriber left meanwhile.
+	loaded *Change[T]
+}
+
+// newChange returns the change for an event, without a document yet.
+func newChange[T any](g *group[T], event *ChangeEvent) *Change[T] {
+	c := &Change[T]{
+		update: &update[T]{group: g, event: event.ID, seq: event.Seq, id: event.Entity, at: event.At}, kind: event.Kind,
+	}
+	c.current.Store(c)
+	return c
 }
 
 // Seq returns the position of the event in the log, for Watch.After.
@@ -72,31 +89,82 @@ func (c *Change[T]) At() time.Time { return c.at }
 func (c *Change[T]) GlobalID() string { return c.group.source.GlobalID(c.id) }
 
 // Kind returns what happened.
-func (c *Change[T]) Kind(ctx context.Context) ChangeKind {
-	c.refresh(ctx)
-	return c.kind
+func (c *Change[T]) Kind() ChangeKind { return c.kind }
+
+// Document returns the document as the subscribers see it; it is nil if the kind is ChangeRemoved.
+func (c *Change[T]) Document() (*T, error) { return c.document, c.err }
+
+// Encodings returns the encoded forms of the change. They are kept as long as the document is not stale.
+func (c *Change[T]) Encodings() *Encodings { return &c.encodings }
+
+// Current returns the change with a document that isn't stale. Call it when the change is about to be sent. A stale document
+// is loaded again once for all who want it at the same time; ctx is the caller's.
+func (c *Change[T]) Current(ctx context.Context) *Change[T] {
+	u := c.update
+	for {
+		current, loading, mine := u.currentOrLoad()
+		switch {
+		case current != nil:
+			return current
+		case mine:
+			return u.load(ctx, loading)
+		}
+		select {
+		case <-loading.done:
+			if loading.loaded != nil && loading.loaded.err != nil {
+				return loading.loaded
+			}
+		case <-ctx.Done():
+			return &Change[T]{update: u, kind: c.kind, err: context.Cause(ctx)}
+		}
+	}
 }
 
-// Document returns the document as the subscriber sees it now; it is nil if the kind is ChangeRemoved.
-func (c *Change[T]) Document(ctx context.Context) (*T, error) {
-	c.refresh(ctx)
-	return c.current, c.err
+// isFresh reports whether the document needn't be loaded again.
+func (c *Change[T]) isFresh() bool {
+	return c.kind == ChangeRemoved || time.Since(c.loadedAt) < staleAfter
 }
 
-// refresh loads the document again if it is stale.
-func (c *Change[T]) refresh(ctx context.Context) {
-	c.once.Do(func() {
-		c.kind, c.current = c.update.kind, c.document
-		if c.kind == ChangeRemoved || time.Since(c.loadedAt) < staleAfter {
-			return
-		}
-		found, err := eventlog.Guard(func() (map[store.ID]*T, error) { return c.group.find(ctx, []store.ID{c.id}) })
-		if err != nil {
-			c.current, c.err = nil, fmt.Errorf("cannot load the document of event %s: %w", c.event, err)
-			return
-		}
-		if c.current = found[c.id]; c.current == nil {
-			c.kind = ChangeRemoved
-		}
-	})
+// currentOrLoad returns the current change if its document isn't stale. Otherwise it returns the load that is under way, or a
+// new one, which the caller has to make.
+func (u *update[T]) currentOrLoad() (current *Change[T], loading *load[T], mine bool) {
+	if current = u.current.Load(); current.isFresh() {
+		return current, nil, false
+	}
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	if current = u.current.Load(); current.isFresh() {
+		return current, nil, false
+	}
+	if u.loading != nil {
+		return nil, u.loading, false
+	}
+	u.loading = &load[T]{done: make(chan struct{})}
+	return nil, u.loading, true
+}
+
+func (u *update[T]) load(ctx context.Context, loading *load[T]) *Change[T] {
+	defer func() {
+		u.mutex.Lock()
+		defer u.mutex.Unlock()
+		u.loading = nil
+		close(loading.done)
+	}()
+	began := time.Now() // before the document is read, so that it doesn't count as fresher than it is
+	found, err := eventlog.Guard(func() (map[store.ID]*T, error) { return u.group.find(ctx, []store.ID{u.id}) })
+	loaded := &Change[T]{update: u, kind: u.current.Load().kind, loadedAt: began}
+	switch {
+	case err != nil:
+		loaded.err = fmt.Errorf("cannot load the document of event %s: %w", u.event, err)
+	case found[u.id] == nil:
+		loaded.kind = ChangeRemoved
+		u.current.Store(loaded)
+	default:
+		loaded.document = found[u.id]
+		u.current.Store(loaded)
+	}
+	if ctx.Err() == nil { // otherwise the error concerns only this subscriber
+		loading.loaded = loaded
+	}
+	return loaded
 }

@@ -27,7 +27,7 @@ type Source[T any] interface {
 }
 
 // group is a subscriber group: subscribers who see the same, because they subscribe to one collection with the same
-// scope and the same filter. Their updates are loaded once for all of them.
+// scope and the same filter. Their changes are loaded once for all of them.
 type group[T any] struct {
 	broker    *Broker
 	source    Source[T]
@@ -41,7 +41,7 @@ type group[T any] struct {
 
 // subscriberGroup is a group of any document type.
 type subscriberGroup interface {
-	// load loads the group's updates for events, and returns a function that publishes them. It is called under the
+	// load loads the group's changes for events, and returns a function that publishes them. It is called under the
 	// broker's lock.
 	load(ctx context.Context, events map[*store.Collection][]*ChangeEvent) (publish func(), err error)
 	// end ends all streams. It is called under the broker's lock.
@@ -91,40 +91,40 @@ func fieldsOf(f store.Filter) []string {
 }
 
 func (g *group[T]) load(ctx context.Context, events map[*store.Collection][]*ChangeEvent) (publish func(), err error) {
-	updates, err := g.updates(ctx, events[g.source.Collection()])
+	changes, err := g.changes(ctx, events[g.source.Collection()])
 	if err != nil {
 		return nil, err
 	}
 	return func() {
 		for s := range g.streams {
-			s.publish(updates)
+			s.publish(changes)
 		}
 	}, nil
 }
 
-// updates returns the group's updates for events. A panic while one of them is handled doesn't stop the others: the
-// subscribers get an update without a document, which is loaded again when they ask for it.
-func (g *group[T]) updates(ctx context.Context, events []*ChangeEvent) ([]*update[T], error) {
+// changes returns the group's changes for events. A panic while one of them is handled doesn't stop the others: the
+// subscribers get a change without a document, which is loaded again when they ask for it.
+func (g *group[T]) changes(ctx context.Context, events []*ChangeEvent) ([]*Change[T], error) {
 	concerning := slices.DeleteFunc(slices.Clone(events), func(event *ChangeEvent) bool {
 		return !g.viewpoint.sees(event) && !g.viewpoint.saw(event)
 	})
-	updates, err := eventlog.Guard(func() ([]*update[T], error) { return g.loadUpdates(ctx, concerning) })
+	changes, err := eventlog.Guard(func() ([]*Change[T], error) { return g.loadChanges(ctx, concerning) })
 	if !isPanic(err) {
-		return updates, err
+		return changes, err
 	}
-	updates = nil
+	changes = nil
 	for _, event := range concerning {
-		loaded, err := eventlog.Guard(func() ([]*update[T], error) { return g.loadUpdates(ctx, []*ChangeEvent{event}) })
+		loaded, err := eventlog.Guard(func() ([]*Change[T], error) { return g.loadChanges(ctx, []*ChangeEvent{event}) })
 		if isPanic(err) {
 			g.broker.recovered(ctx, event.Event, err)
-			loaded, err = []*update[T]{newUpdate(g, event)}, nil
+			loaded, err = []*Change[T]{newChange(g, event)}, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		updates = append(updates, loaded...)
+		changes = append(changes, loaded...)
 	}
-	return updates, nil
+	return changes, nil
 }
 
 func isPanic(err error) bool {
@@ -132,26 +132,26 @@ func isPanic(err error) bool {
 	return errors.As(err, &panicked)
 }
 
-// loadUpdates returns the group's updates for events that concern it, with one call to the store.
-func (g *group[T]) loadUpdates(ctx context.Context, events []*ChangeEvent) ([]*update[T], error) {
+// loadChanges returns the group's changes for events that concern it, with one call to the store.
+func (g *group[T]) loadChanges(ctx context.Context, events []*ChangeEvent) ([]*Change[T], error) {
 	began := time.Now() // before the documents are read, so that they don't count as fresher than they are
 	found, err := g.find(ctx, changedIDs(events))
 	if err != nil {
 		return nil, err
 	}
-	var updates []*update[T]
+	var changes []*Change[T]
 	for _, event := range events {
-		u := newUpdate(g, event)
-		u.document, u.loadedAt = found[event.Entity], began
-		if u.document == nil || u.kind == ChangeRemoved {
+		c := newChange(g, event)
+		c.document, c.loadedAt = found[event.Entity], began
+		if c.document == nil || c.kind == ChangeRemoved {
 			if !g.mayHaveRemoved(event) {
 				continue
 			}
-			u.kind, u.document = ChangeRemoved, nil
+			c.kind, c.document = ChangeRemoved, nil
 		}
-		updates = append(updates, u)
+		changes = append(changes, c)
 	}
-	return updates, nil
+	return changes, nil
 }
 
 // mayHaveRemoved reports whether the event may have removed a document, which the group doesn't see now, from what the

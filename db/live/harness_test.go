@@ -256,8 +256,9 @@ func (l *listener) received() []string {
 
 func textOf(t *testing.T, change *live.Change[note]) string {
 	t.Helper()
-	doc, err := change.Document(t.Context())
-	text := fmt.Sprintf("%s %s", change.Kind(t.Context()), change.GlobalID())
+	change = change.Current(t.Context())
+	doc, err := change.Document()
+	text := fmt.Sprintf("%s %s", change.Kind(), change.GlobalID())
 	switch {
 	case err != nil:
 		text += " error"

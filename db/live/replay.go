@@ -47,17 +47,17 @@ func (s *stream[T]) replayBatch(ctx context.Context, over <-chan struct{}) (live
 	if err != nil {
 		return false, err
 	}
-	updates, err := s.group.updates(ctx, s.broker.changeEvents(ctx, events)[s.group.source.Collection()])
+	changes, err := s.group.changes(ctx, s.broker.changeEvents(ctx, events)[s.group.source.Collection()])
 	if err != nil {
 		return false, err
 	}
-	for _, u := range updates {
+	for _, c := range changes {
 		if err := s.awaitRead(over, streamBuffer-1); err != nil {
 			return false, err
 		}
 		select {
-		case s.changes <- &Change[T]{update: u}: // there is room, since nobody else sends
-			s.announce()
+		case s.changes <- c: // there is room, since nobody else sends
+			s.announce(1)
 		case <-over:
 			return false, nil
 		}

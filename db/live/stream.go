@@ -26,7 +26,7 @@ type stream[T any] struct {
 	changes chan *Change[T]
 	// ended and announced notify the subscriber; they may be nil.
 	ended     func(error)
-	announced func()
+	announced func(changes int)
 	// at is a seq up to which the stream has got everything. While the stream is live, that is the seq of its last
 	// change, or the one where it went live.
 	at   int
@@ -91,16 +91,18 @@ func (s *stream[T]) join(newest int) bool {
 	return true
 }
 
-// publish sends the updates. A stream whose buffer is full falls back to a replay, so that it blocks nobody.
-func (s *stream[T]) publish(updates []*update[T]) {
-	for _, u := range updates {
-		if u.seq <= s.at {
+// publish sends the changes. A stream whose buffer is full falls back to a replay, so that it blocks nobody.
+func (s *stream[T]) publish(changes []*Change[T]) {
+	sent := 0
+	defer func() { s.announce(sent) }()
+	for _, c := range changes {
+		if c.seq <= s.at {
 			continue
 		}
 		select {
-		case s.changes <- &Change[T]{update: u}:
-			s.at = u.seq
-			s.announce()
+		case s.changes <- c:
+			s.at = c.seq
+			sent++
 		default:
 			s.leave()
 			s.fallBack()
@@ -109,9 +111,9 @@ func (s *stream[T]) publish(updates []*update[T]) {
 	}
 }
 
-func (s *stream[T]) announce() {
-	if s.announced != nil {
-		s.announced()
+func (s *stream[T]) announce(changes int) {
+	if s.announced != nil && changes > 0 {
+		s.announced(changes)
 	}
 }
 
@@ -151,7 +153,7 @@ func (s *stream[T]) close() {
 				s.ended(s.cause)
 			}
 			close(s.changes)
-			s.announce()
+			s.announce(1)
 			return
 		}
 	}

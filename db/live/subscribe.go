@@ -15,14 +15,15 @@ type Watch struct {
 	After *string
 	// Ended is called with the reason before the channel is closed, unless the subscriber left. It must not block.
 	Ended func(error)
-	// Announce, if not nil, is called whenever a change can be received, and when the channel has been closed. It must
-	// not block.
-	Announce func()
+	// Announce, if not nil, is called whenever changes can be received, with their number, and with 1 when the channel has
+	// been closed. It must not block.
+	Announce func(changes int)
 }
 
 // Subscribe sends on a channel every change of the source's documents that match and that the viewer sees, until ctx is
-// done or the channel is closed. What the viewer sees is looked up when the change happens: a document that they no
-// longer see, or that no longer matches, is removed, and they get no change of a document that they never saw.
+// done or the channel is closed. The changes are shared by the subscribers of a group. What the viewer sees is looked up when
+// the change happens: a document that they no longer see, or that no longer matches, is removed, and they get no change of a
+// document that they never saw.
 func Subscribe[T any](ctx context.Context, b *Broker, source Source[T], viewer auth.Viewer, w Watch) (<-chan *Change[T], error) {
 	// A connection may be much older than its newest subscription, so the session is checked again. No other part of
 	// the viewer is kept.

@@ -17,6 +17,19 @@ type Source struct {
 	announced bool
 	waiting   int
 	idle      bool
+	queue     Queue
+}
+
+// Queue is where the elements of a subscription wait until the transport sends them; see Serve.
+type Queue interface {
+	// Next takes the next element, which was announced, and returns false at the end.
+	Next(ctx context.Context) bool
+	// Encoded returns the response for the element that was taken last. It calls encode to make it, unless another
+	// subscription has already made the same. encode reports whether others may share its result. Encoded returns nil if
+	// encode does, or if ctx is done while another subscription makes the response.
+	Encoded(ctx context.Context, encode func() (response []byte, shared bool)) []byte
+	// Deliver sends the element that was taken last on the channel that the resolver returned. encode calls it.
+	Deliver()
 }
 
 // NewSource returns the source of a subscription that resume continues. It starts with one element: the result of the
@@ -31,12 +44,12 @@ func WithSource(ctx context.Context, source *Source) context.Context {
 }
 
 // Announce lets a resolver announce elements of the channel that it returns, so no goroutine needs to wait for them. Call
-// announce for each element as soon as it can be received, and once when the channel has been closed or the resolver
-// returns an error instead of it. announce doesn't block. The resolver must close the channel when ctx is done.
-func Announce(ctx context.Context) (announce func()) {
+// announce with the number of elements as soon as they can be received, and with 1 when the channel has been closed or the
+// resolver returns an error instead of it. announce doesn't block. The resolver must close the channel when ctx is done.
+func Announce(ctx context.Context) (announce func(elements int)) {
 	source, ok := ctx.Value(sourceKey{}).(*Source)
 	if !ok {
-		return func() {}
+		return func(int) {}
 	}
 	source.mutex.Lock()
 	defer source.mutex.Unlock()
@@ -44,10 +57,31 @@ func Announce(ctx context.Context) (announce func()) {
 	return source.announce
 }
 
-func (s *Source) announce() {
+// Serve makes the transport take the announced elements from a queue, which can share the responses to them with other
+// subscriptions. It returns false if there is no transport that can do that: the resolver then sends all elements on its
+// channel itself.
+func Serve(ctx context.Context, queue Queue) bool {
+	source, ok := ctx.Value(sourceKey{}).(*Source)
+	if !ok {
+		return false
+	}
+	source.mutex.Lock()
+	defer source.mutex.Unlock()
+	source.queue = queue
+	return true
+}
+
+// Queue returns the queue of the resolver's elements, or nil.
+func (s *Source) Queue() Queue {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.waiting++
+	return s.queue
+}
+
+func (s *Source) announce(elements int) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.waiting += elements
 	if s.idle {
 		s.idle = false
 		go s.resume()
@@ -61,19 +95,21 @@ func (s *Source) Announces() bool {
 	return s.announced
 }
 
-// Take reports whether the transport should receive from the channel. If not, the subscription is resumed at the next
-// announcement. It is always true if the resolver announces nothing: the transport then has to wait.
-func (s *Source) Take() bool {
+// Take returns how many elements the transport should receive from the channel now. If there are none, the subscription is
+// resumed at the next announcement. It always returns 1 if the resolver announces nothing: the transport then has to wait.
+func (s *Source) Take() int {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	taken := s.waiting
+	s.waiting = 0
 	switch {
-	case s.waiting > 0:
-		s.waiting--
+	case taken > 0:
 	case s.announced:
 		s.idle = true
-		return false
+	default:
+		taken = 1
 	}
-	return true
+	return taken
 }
 
 // Fail sets the reason why the subscription of ctx ends. The resolver calls it before it closes its channel; only the first

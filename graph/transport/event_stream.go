@@ -44,20 +44,15 @@ func writeEventHeaders(header http.Header) {
 	header.Set("X-Accel-Buffering", "no")
 }
 
-// next sends a response.
-func (s *eventStream) next(response *graphql.Response) bool {
-	data, err := marshalResponse(response)
-	if err != nil {
-		panic(err)
-	}
-	event := append([]byte("event: next\ndata: "), data.joined()...)
-	return s.write(append(event, "\n\n"...))
+// appendNext implements sink.
+func (s *eventStream) appendNext(to, response []byte) []byte {
+	return append(append(append(to, "event: next\ndata: "...), response...), "\n\n"...)
 }
 
 // finish sends the last response, if there is one, and the event complete. Browsers deliver that only with a data line,
 // which is empty.
 func (s *eventStream) finish(last *graphql.Response) {
-	if last == nil || s.next(last) {
+	if last == nil || s.write(s.appendNext(nil, encodeResponse(last))) {
 		s.write([]byte("event: complete\ndata: \n\n"))
 	}
 }
@@ -92,8 +87,8 @@ func (s *eventStream) keepAlive(check func() bool, cancel context.CancelCauseFun
 	}
 }
 
-// write writes and sends a part of the stream. It writes nothing after the end of the stream, when the writer belongs to
-// the HTTP server again.
+// write implements sink. It writes and sends a part of the stream. It writes nothing after the end of the stream, when the
+// writer belongs to the HTTP server again.
 func (s *eventStream) write(text []byte) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -66,7 +66,7 @@ func (t eventTransport) serve(
 	if expires := from.viewer.Expires; !expires.IsZero() {
 		defer time.AfterFunc(time.Until(expires), func() { end(errExpired()) }).Stop()
 	}
-	failed := t.exec.stream(ctx, operation, stream.next)
+	failed := t.exec.stream(ctx, operation, stream)
 	switch {
 	case errors.Is(context.Cause(ctx), errStopping):
 	case failed != nil || ctx.Err() == nil:

@@ -25,6 +25,8 @@ type runner struct {
 	limits Limits
 	large  largeRequests
 	log    *slog.Logger
+	// buffers are those of subscriptions' messages.
+	buffers messageBuffers
 }
 
 func newRunner(config Config) *runner {

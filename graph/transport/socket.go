@@ -40,8 +40,9 @@ type socket struct {
 	// headers are the request headers that operations can read.
 	headers http.Header
 
-	// writing is held while a message is written.
+	// writing is held while messages are written; closing means that none may follow.
 	writing sync.Mutex
+	closing bool
 	// These are used only while a message is handled, one message at a time.
 	ready   bool
 	refused int
@@ -64,7 +65,8 @@ type socket struct {
 func newSocket(exec *runner, conn *websocket.Conn, network net.Conn, from identity, cost string) *socket {
 	s := &socket{exec: exec, conn: conn, network: network, identity: from, operations: map[string]*socketOperation{}}
 	if cost != "" {
-		s.headers = http.Header{CostHeader: {cost}}
+		s.headers = http.Header{}
+		s.headers.Set(CostHeader, cost)
 	}
 	return s
 }
@@ -186,13 +188,21 @@ func (s *socket) set(timer **time.Timer, after time.Duration, do func()) {
 	}
 }
 
-// write writes a message, and closes the socket if the client doesn't accept it. It returns false if the socket is closed.
+// write writes a message. It returns false if the socket is closed.
 func (s *socket) write(text []byte) bool {
+	return s.writeFrames(append(appendFrameHeader(make([]byte, 0, len(text)+maxFrameHeader), len(text)), text...))
+}
+
+// writeFrames writes frames with whole messages, and closes the socket if the client doesn't accept them. Only control frames
+// are written by the WebSocket package, each with one call. It returns false if the socket is closed.
+func (s *socket) writeFrames(frames []byte) bool {
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	if s.closing {
+		return false
+	}
 	_ = s.network.SetWriteDeadline(time.Now().Add(s.exec.limits.Streams.Transfer))
-	err := s.conn.Write(context.Background(), websocket.MessageText, text)
-	if err != nil {
+	if _, err := s.network.Write(frames); err != nil {
 		_ = s.network.Close()
 		return false
 	}

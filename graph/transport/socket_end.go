@@ -61,6 +61,10 @@ func (s *socket) leave(code websocket.StatusCode, reason string, cause error) {
 // close closes the socket; a client that doesn't confirm in time is cut off.
 func (s *socket) close(code websocket.StatusCode, reason string) {
 	_ = s.network.SetDeadline(time.Now().Add(closeTime))
+	s.writing.Lock()
+	s.closing = true
+	_ = s.network.SetDeadline(time.Now().Add(closeTime)) // a message that was being written had its own
+	s.writing.Unlock()
 	_ = s.conn.Close(code, reason)
 }
 

@@ -73,14 +73,19 @@ func (m socketMessage) authorization() (authorization string, ok bool) {
 
 // marshalMessage returns a message to a client; it omits an empty id or payload, which is JSON.
 func marshalMessage(kind, id string, payload []byte) []byte {
-	text := make([]byte, 0, len(payload)+len(id)+40)
+	text := appendMessageStart(make([]byte, 0, len(payload)+len(id)+40), kind, id)
+	if len(payload) > 0 {
+		text = append(append(text, `,"payload":`...), payload...)
+	}
+	return append(text, '}')
+}
+
+// appendMessageStart appends the beginning of a message.
+func appendMessageStart(text []byte, kind, id string) []byte {
 	text = append(append(append(text, `{"type":"`...), kind...), '"')
 	if id != "" {
 		quoted, _ := json.Marshal(id)
 		text = append(append(text, `,"id":`...), quoted...)
 	}
-	if len(payload) > 0 {
-		text = append(append(text, `,"payload":`...), payload...)
-	}
-	return append(text, '}')
+	return text
 }

@@ -24,6 +24,8 @@ type socketOperation struct {
 	id     string
 	kind   ast.Operation
 	cancel context.CancelCauseFunc
+	// next is how the messages with responses begin.
+	next []byte
 }
 
 // subscribe begins an operation. It returns false if the socket has been closed.
@@ -104,7 +106,10 @@ func (s *socket) refuseFurther(ctx context.Context, id string) bool {
 // begin runs an operation unless the socket is about to be closed.
 func (s *socket) begin(ctx context.Context, id string, operation *graphql.OperationContext) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	o := &socketOperation{socket: s, id: id, kind: operation.Operation.Operation, cancel: cancel}
+	o := &socketOperation{
+		socket: s, id: id, kind: operation.Operation.Operation, cancel: cancel,
+		next: append(appendMessageStart(nil, messageNext, id), `,"payload":`...),
+	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.leaving {
@@ -115,10 +120,10 @@ func (s *socket) begin(ctx context.Context, id string, operation *graphql.Operat
 	s.runs++
 	s.running.Add(1)
 	if o.kind == ast.Subscription {
-		s.exec.subscribe(ctx, operation, o.send, func(failed *graphql.Response) { o.end(ctx, failed) })
+		s.exec.subscribe(ctx, operation, o, func(failed *graphql.Response) { o.end(ctx, failed) })
 		return
 	}
-	go func() { o.end(ctx, s.exec.stream(ctx, operation, o.send)) }()
+	go func() { o.end(ctx, s.exec.stream(ctx, operation, o)) }()
 }
 
 // complete ends an operation at the request of the client. An unknown one has just ended by itself.
@@ -131,8 +136,15 @@ func (s *socket) complete(id string) {
 	}
 }
 
-func (o *socketOperation) send(response *graphql.Response) bool {
-	return o.socket.isRunning(o) && o.socket.sendResponse(o.id, response)
+// appendNext implements sink.
+func (o *socketOperation) appendNext(to, response []byte) []byte {
+	to = appendFrameHeader(to, len(o.next)+len(response)+len("}"))
+	return append(append(append(to, o.next...), response...), '}')
+}
+
+// write implements sink.
+func (o *socketOperation) write(messages []byte) bool {
+	return o.socket.isRunning(o) && o.socket.writeFrames(messages)
 }
 
 // end is called when only the last message remains to be sent.
@@ -181,14 +193,6 @@ func (s *socket) remove(o *socketOperation) bool {
 	}
 	delete(s.operations, o.id)
 	return true
-}
-
-func (s *socket) sendResponse(id string, response *graphql.Response) bool {
-	payload, err := marshalResponse(response)
-	if err != nil {
-		panic(fmt.Errorf("cannot send a response: %w", err))
-	}
-	return s.write(marshalMessage(messageNext, id, payload.joined()))
 }
 
 // sendErrors ends an operation with errors.

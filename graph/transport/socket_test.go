@@ -73,6 +73,8 @@ func TestSocketOperations(t *testing.T) {
 		"mutation":         ready(subscribeTo("1", "mutation{set}"), nextOf("1", `{"set":"pong"}`), completeOf("1")),
 		"an id in quotes":  ready(subscribeTo(`\"<é>`, "{ping}"), nextOf(`\"<é>`, `{"ping":"pong"}`), completeOf(`\"<é>`)),
 		"the same id anew": ready(subscribeTo("1", "{ping}"), nextOf("1", `{"ping":"pong"}`), completeOf("1"), subscribeTo("1", "{ping}"), nextOf("1", `{"ping":"pong"}`), completeOf("1")),
+		"many events at once": ready(subscribeTo("1", "subscription{separate(to:3)}"),
+			nextOf("1", `{"separate":1}`), nextOf("1", `{"separate":2}`), nextOf("1", `{"separate":3}`), completeOf("1")),
 		"nulls": ready(`> {"type":"subscribe","id":"1","payload":{"query":"{ping}","variables":null,"operationName":null,"extensions":null}}`,
 			nextOf("1", `{"ping":"pong"}`), completeOf("1")),
 		"variables": ready(`> {"type":"subscribe","id":"1","payload":{"query":"subscription($n:Int!){count(to:$n)}","variables":{"n":1}}}`,

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -10,16 +11,23 @@ import (
 	"crm/db/store"
 )
 
-// stream runs an operation and passes its responses to send: one of a query or mutation, any number of a subscription.
-// send must not keep them. stream ends when the operation does, when send returns false, or when ctx is done. It returns
-// the errors with which the operation is refused or ends, as a response without data, or nil. A *store.Error that is the
-// cause of ctx counts as such an error.
+// sink writes the responses of one operation to a client.
+type sink interface {
+	// appendNext appends a message with an encoded response.
+	appendNext(to, response []byte) []byte
+	// write writes messages. It returns false if the operation can't or needn't go on.
+	write(messages []byte) bool
+}
+
+// stream runs an operation and writes its responses: one of a query or mutation, any number of a subscription. It ends when
+// the operation does, when the sink returns false, or when ctx is done. It returns the errors with which the operation is
+// refused or ends, as a response without data, or nil. A *store.Error that is the cause of ctx counts as such an error.
 func (e *runner) stream(
-	ctx context.Context, operation *graphql.OperationContext, send func(response *graphql.Response) bool,
+	ctx context.Context, operation *graphql.OperationContext, to sink,
 ) (failed *graphql.Response) {
 	if operation.Operation.Operation == ast.Subscription {
 		ended := make(chan *graphql.Response, 1)
-		e.subscribe(ctx, operation, send, func(failed *graphql.Response) { ended <- failed })
+		e.subscribe(ctx, operation, to, func(failed *graphql.Response) { ended <- failed })
 		return <-ended
 	}
 	operationCtx := graphql.WithOperationContext(ctx, operation)
@@ -28,12 +36,12 @@ func (e *runner) stream(
 			failed = e.fail(operationCtx, e.PresentRecoveredError(operationCtx, cause))
 		}
 	}()
-	return e.answer(ctx, operation, send)
+	return e.answer(ctx, operation, to)
 }
 
 // answer runs a query or mutation, which has one response.
 func (e *runner) answer(
-	ctx context.Context, operation *graphql.OperationContext, send func(response *graphql.Response) bool,
+	ctx context.Context, operation *graphql.OperationContext, to sink,
 ) (failed *graphql.Response) {
 	ctx, cancel := context.WithTimeout(ctx, e.limits.Time)
 	defer cancel()
@@ -42,8 +50,17 @@ func (e *runner) answer(
 	if response == nil {
 		return e.fail(responseCtx, store.Errorf(store.Unavailable, "the request was cancelled"))
 	}
-	send(response)
+	to.write(to.appendNext(nil, encodeResponse(response)))
 	return nil
+}
+
+// encodeResponse returns a response as JSON. It panics if that is impossible.
+func encodeResponse(response *graphql.Response) []byte {
+	body, err := marshalResponse(response)
+	if err != nil {
+		panic(fmt.Errorf("cannot send a response: %w", err))
+	}
+	return body.joined()
 }
 
 // fail returns the response for an operation that ends with an error, which the executor presents and logs.

@@ -18,18 +18,22 @@ type subscription struct {
 	ctx, responseCtx context.Context //nolint:containedctx // they live as long as the operation, like this
 	operation        *graphql.OperationContext
 	source           *stream.Source
-	responses        graphql.ResponseHandler
-	send             func(response *graphql.Response) bool
-	ended            func(failed *graphql.Response)
+	// queue is nil if the resolver sends everything on its channel.
+	queue     stream.Queue
+	responses graphql.ResponseHandler
+	to        sink
+	ended     func(failed *graphql.Response)
+
+	// failed is the error with which the subscription ends; it may be nil.
+	failed *graphql.Response
 }
 
 // subscribe runs a subscription like stream, but returns at once and calls ended at the end.
 func (e *runner) subscribe(
-	ctx context.Context, operation *graphql.OperationContext, send func(response *graphql.Response) bool,
-	ended func(failed *graphql.Response),
+	ctx context.Context, operation *graphql.OperationContext, to sink, ended func(failed *graphql.Response),
 ) {
 	s := &subscription{
-		exec: e, ctx: graphql.WithOperationContext(ctx, operation), operation: operation, send: send, ended: ended,
+		exec: e, ctx: graphql.WithOperationContext(ctx, operation), operation: operation, to: to, ended: ended,
 	}
 	s.source = stream.NewSource(s.run)
 	go s.run()
@@ -37,40 +41,92 @@ func (e *runner) subscribe(
 
 // run sends all available responses.
 func (s *subscription) run() {
-	ended, failed := true, (*graphql.Response)(nil)
+	ended, buffer := false, s.exec.buffers.get()
 	defer func() {
 		if cause := recover(); cause != nil {
-			failed = s.exec.fail(s.ctx, s.exec.PresentRecoveredError(s.ctx, cause))
+			ended, s.failed = true, s.exec.fail(s.ctx, s.exec.PresentRecoveredError(s.ctx, cause))
 		}
+		s.exec.buffers.put(buffer)
 		if ended {
-			s.ended(failed)
+			s.ended(s.failed)
 		}
 	}()
-	for s.source.Take() {
-		var more bool
-		if more, failed = s.next(); !more {
-			return
+	for !ended {
+		waiting := s.source.Take()
+		if waiting == 0 {
+			return // at the next announcement, another goroutine continues, maybe already
 		}
+		ended = s.send(waiting, buffer)
 	}
-	ended = false
 }
 
-// next starts the subscription or sends one response; more is false at the end.
-func (s *subscription) next() (more bool, failed *graphql.Response) {
+// batchSize is how many bytes of messages are collected before they are written.
+const batchSize = 16 << 10
+
+// send sends the next responses, as many as are waiting, with as few writes as possible. It reports whether the
+// subscription is over.
+func (s *subscription) send(waiting int, buffer *[]byte) (over bool) {
+	text := (*buffer)[:0]
+	defer func() { *buffer = text }()
+	for waiting > 0 {
+		waiting--
+		response, more := s.next()
+		if response != nil {
+			text = s.to.appendNext(text, response)
+		}
+		if more && waiting > 0 && len(text) < batchSize {
+			continue
+		}
+		if len(text) > 0 && !s.to.write(text) {
+			s.failed = nil
+			return true
+		}
+		if !more {
+			return true
+		}
+		text = text[:0]
+	}
+	return false
+}
+
+// next starts the subscription or returns one response; more is false at the end.
+func (s *subscription) next() (response []byte, more bool) {
 	if s.responses == nil {
 		s.responses, s.responseCtx = s.exec.DispatchOperation(stream.WithSource(s.ctx, s.source), s.operation)
+		s.queue = s.source.Queue()
 		if s.source.Announces() {
-			return true, nil
+			return nil, true
 		}
+	}
+	switch {
+	case s.queue == nil:
+		response, _ = s.encode()
+	case s.ctx.Err() != nil || !s.queue.Next(s.responseCtx):
+		s.failed = s.end()
+	default:
+		response = s.queue.Encoded(s.responseCtx, s.encode)
+		if response == nil && s.failed == nil { // it ended while another subscription encoded the response
+			s.failed = s.end()
+		}
+	}
+	return response, response != nil
+}
+
+// encode executes the operation for the next element. The response is nil at the end; shared means that others may send it.
+func (s *subscription) encode() (encoded []byte, shared bool) {
+	if s.queue != nil {
+		s.queue.Deliver()
 	}
 	response := s.responses(s.responseCtx)
 	switch {
 	case response == nil:
-		return false, s.end()
+		s.failed = s.end()
+		return nil, false
 	case response.Data == nil:
-		return false, s.exec.DispatchError(s.ctx, response.Errors)
+		s.failed = s.exec.DispatchError(s.ctx, response.Errors)
+		return nil, false
 	}
-	return s.send(response), nil
+	return encodeResponse(response), len(response.Errors) == 0
 }
 
 // end returns the error with which the subscription ended, or nil.

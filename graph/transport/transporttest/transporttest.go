@@ -32,16 +32,20 @@ type Schema struct {
 	Proceed chan struct{}
 	// Started and Ended receive the name of each subscription field, and of wait.
 	Started, Ended chan string
+	// responses are those to the elements of shared.
+	responses responses
 }
 
 // NewSchema returns a schema whose channels have enough capacity for a test.
 func NewSchema() *Schema {
 	return &Schema{
 		schema: gqlparser.MustLoadSchema(&ast.Source{Input: `
-			type Query { ping: String! long: String! viewer: String! wait: String! panic: String! secret: String! }
+			type Query { ping: String! long: String! viewer: String! wait: String! panic: String! secret: String!
+				cost: String! }
 			type Mutation { set: String! long: String! }
 			type Subscription {
 				count(to: Int!): Int! idle: Int! refused: Int! slow: Int! secret: Int! panic: Int! flood: String!
+				shared(to: Int!): Int! separate(to: Int!): Int!
 			}`}),
 		Proceed: make(chan struct{}), Started: make(chan string, 10_000), Ended: make(chan string, 10_000),
 	}
@@ -86,6 +90,8 @@ func (s *Schema) resolve(ctx context.Context, name string) (string, error) {
 	case "viewer":
 		viewer, _ := auth.ViewerFrom(ctx)
 		return string(viewer.Role) + " " + viewer.Address, nil
+	case "cost":
+		return graphql.GetOperationContext(ctx).Headers.Get("X-GraphQL-Cost"), nil
 	case "wait":
 		s.Started <- name
 		defer func() { s.Ended <- name }()
@@ -115,8 +121,12 @@ func (s *Schema) subscribe(ctx context.Context, field graphql.CollectedField) gr
 	sent := 0
 	var once sync.Once
 	context.AfterFunc(ctx, func() { once.Do(func() { s.Ended <- field.Name }) })
+	if field.Name == "shared" || field.Name == "separate" {
+		return s.serveQueue(ctx, field, to)
+	}
 	if field.Name == "idle" {
-		context.AfterFunc(ctx, stream.Announce(ctx))
+		announce := stream.Announce(ctx)
+		context.AfterFunc(ctx, func() { announce(1) })
 		return func(context.Context) *graphql.Response {
 			<-ctx.Done()
 			return nil
