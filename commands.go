@@ -91,6 +91,9 @@ func check(ctx context.Context, c *crm, _ string, out io.Writer) error {
 	return err
 }
 
+// healthBytes is how much is shown of what a server says about its health.
+const healthBytes = 1 << 10
+
 // checkHealth asks the server on this machine whether it is ready.
 func checkHealth(ctx context.Context, port string) error {
 	ctx, cancel := context.WithTimeout(ctx, headerTime)
@@ -105,7 +108,8 @@ func checkHealth(ctx context.Context, port string) error {
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the server is not ready: %s", response.Status)
+		body, _ := io.ReadAll(io.LimitReader(response.Body, healthBytes))
+		return fmt.Errorf("the server is not ready: %s %s", response.Status, body)
 	}
 	return nil
 }

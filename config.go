@@ -29,8 +29,10 @@ type settings struct {
 	origins                 transport.Origins
 	proxies                 transport.Proxies
 	logLevel                slog.Level
-	limits                  graph.Limits
-	eventRetention          time.Duration
+	// logSlow is how long an operation takes at least that is logged as slow; zero means none is.
+	logSlow        time.Duration
+	limits         graph.Limits
+	eventRetention time.Duration
 	// cacheBytes is the size of the cache of a data file, zero for none.
 	cacheBytes int
 	keys       *textkey.Keys
@@ -47,7 +49,7 @@ func readSettings(variable func(name string) string) (settings, error) {
 	s := settings{
 		port: v.port("PORT", "8080"), dataDir: v.text("DATA_DIR", "data"), mongoURI: variable("MONGO_URI"),
 		origins: read(&v, "ALLOWED_ORIGINS", transport.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", transport.ParseProxies),
-		logLevel: read(&v, "LOG_LEVEL", parseLevel), eventRetention: read(&v, "EVENT_RETENTION", parseRetention),
+		logLevel: read(&v, "LOG_LEVEL", parseLevel), logSlow: read(&v, "LOG_SLOW", parseSlow), eventRetention: read(&v, "EVENT_RETENTION", parseRetention),
 		cacheBytes:       read(&v, "CACHE_BYTES", parseCacheBytes),
 		keys:             textkey.New(read(&v, "DEFAULT_REGION", textkey.ParseRegion), read(&v, "COLLATION", textkey.ParseCollation)),
 		allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
@@ -155,6 +157,20 @@ func parseLevel(text string) (slog.Level, error) {
 		return 0, fmt.Errorf("must be debug, info, warn or error, not %q", text)
 	}
 	return level, nil
+}
+
+// defaultSlow is how long an operation takes at least that is logged as slow. Hashing a password takes half of it.
+const defaultSlow = 500 * time.Millisecond
+
+func parseSlow(text string) (time.Duration, error) {
+	if text == "" {
+		return defaultSlow, nil
+	}
+	slow, err := time.ParseDuration(text)
+	if err != nil || slow < 0 {
+		return 0, fmt.Errorf("must be a duration like 500ms, or 0 for none, not %q", text)
+	}
+	return slow, nil
 }
 
 // parseRetention reads a number of days, as in 400d, or a time like 9600h. Zero is the default.

@@ -85,7 +85,7 @@ func run(ctx context.Context, arguments []string, streams streams) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(streams.logs, &slog.HandlerOptions{Level: settings.logLevel}))
+	log := newLog(streams.logs, term.IsTerminal(int(streams.logs.Fd())), settings.logLevel)
 	switch command {
 	case "":
 		return serve(ctx, settings, streams.out, log)
@@ -179,6 +179,14 @@ type crm struct {
 
 func (c *crm) close() { _ = c.store.Close() }
 
+// health returns what is known about the health of the store.
+func (c *crm) health(s settings) health {
+	if s.mongoURI != "" {
+		return health{ping: c.db.Ping}
+	}
+	return health{ping: c.db.Ping, disk: &disk{folder: s.dataDir}}
+}
+
 // follow runs the broker of subscriptions until stop is called, which must be after the transports have ended their
 // streams: if the broker ended them, clients would get an error and not reconnect by themselves.
 func (c *crm) follow(ctx context.Context, log *slog.Logger) (stop func()) {
@@ -214,7 +222,7 @@ func newHandler(s settings, c *crm, watch observers, log *slog.Logger) (http.Han
 	authenticator := auth.NewAuthenticator(tokens, c.db)
 	operations := graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(c.db, tokens), NewOperation: newOperation,
-		Introspection: s.introspection, ShowCost: s.showCost, Logger: log, Observer: watch.operations, Limits: s.limits,
+		Introspection: s.introspection, ShowCost: s.showCost, Logger: log, LogSlow: s.logSlow, Observer: watch.operations, Limits: s.limits,
 		TrustedDocuments: s.trusted, NoFastPath: !s.fastPath, Batching: s.batching, Authenticator: authenticator, Origins: s.origins,
 	})
 	api := transport.CrossOrigin(s.origins, transport.Authenticate(authenticator, s.proxies, log, operations))
@@ -233,7 +241,7 @@ func newHandler(s settings, c *crm, watch observers, log *slog.Logger) (http.Han
 	if s.metrics.onMainPort() {
 		mux.Handle("GET "+metrics.Path, watch.metrics.Handler(s.metrics.token, log))
 	}
-	handleHealth(mux, c.db.Ping)
+	c.health(s).handle(mux)
 	return transport.WithRequestID(transport.CORS(s.origins, mux)), operations, nil
 }
 

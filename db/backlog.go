@@ -58,7 +58,7 @@ func (d *DB) pendingSince(ctx context.Context) (oldest *time.Time, err error) {
 	pending, err := d.deliveries.Find(ctx, store.Query{
 		Where:  store.Eq("status", string(DeliveryPending)),
 		Sort:   []store.Sort{{Field: "next_attempt_at"}, {Field: "_id"}},
-		Fields: Deliveries.Collection.Select("created_at"), Limit: oldestOf,
+		Fields: Deliveries.Select("created_at"), Limit: oldestOf,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot find pending deliveries: %w", err)

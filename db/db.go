@@ -59,7 +59,7 @@ type Options struct {
 	// EventRetention is how long an entity's events are kept after its deletion: 400 days if it is zero, and at least
 	// MinEventRetention.
 	EventRetention time.Duration
-	// Log gets errors that no caller gets; nil discards them.
+	// Log gets errors that no caller gets, and refused log-ins; nil discards them.
 	Log *slog.Logger
 	// Observer is told about calls to the store; nil for none.
 	Observer entity.CallObserver
@@ -67,6 +67,9 @@ type Options struct {
 
 // New returns the domain on a store.
 func New(engine store.Store, passwords Passwords, options Options) *DB {
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
 	options.EventRetention = max(cmp.Or(options.EventRetention, defaultEventRetention), MinEventRetention)
 	d := &DB{
 		engine:    engine,
@@ -85,9 +88,6 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 		options.CursorKeys = [][]byte{nil}
 	}
 	options.Keys = cmp.Or(options.Keys, textkey.Default())
-	if options.Log == nil {
-		options.Log = slog.New(slog.DiscardHandler)
-	}
 	d.Log = eventlog.New(d.store)
 	d.Broker = live.NewBroker(d.Log, liveSessions{d}, changeEvents, options.Log)
 	d.sessionCache = newSessionCache(d.Broker.Wake)

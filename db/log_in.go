@@ -41,28 +41,31 @@ func (c *Customer) mayLogIn() bool { return c.DeletingAt == nil }
 func logIn[T any](
 	ctx context.Context, d *DB, e *entity.Repository[T], c Credentials, hash func(*T) *string, mayLogIn func(*T) bool,
 ) (*T, error) {
-	email := textkey.Address(c.Email)
+	email, kind := textkey.Address(c.Email), e.Definition().Kind
 	if len(email) > address.MaxInput {
-		return nil, errWrongCredentials()
+		return nil, d.refused(ctx, kind, store.ID{}, c.Address, errWrongCredentials())
 	}
-	try, err := d.beginAttempt(ctx, logInOf(e.Definition().Kind, email), c.Address)
+	try, err := d.beginAttempt(ctx, logInOf(kind, email), c.Address)
 	if err != nil {
-		return nil, err
+		return nil, d.refused(ctx, kind, store.ID{}, c.Address, err)
 	}
 	found, err := e.Find(ctx, store.Query{Where: store.Eq("email_key", email), Limit: 1})
 	if err != nil {
 		return nil, err
 	}
-	stored := ""
-	if len(found) > 0 && mayLogIn(found[0]) {
-		stored = *hash(found[0])
+	stored, account := "", store.ID{}
+	if len(found) > 0 {
+		account = e.ID(found[0])
+		if mayLogIn(found[0]) {
+			stored = *hash(found[0])
+		}
 	}
 	ok, outdated, err := d.passwords.Verify(ctx, stored, c.Password)
 	if err != nil {
 		return nil, fmt.Errorf("cannot log in: %w", err)
 	}
 	if !ok {
-		return nil, errWrongCredentials()
+		return nil, d.refused(ctx, kind, account, c.Address, errWrongCredentials())
 	}
 	if outdated {
 		if err := rehash(ctx, d, e, found[0], hash, c.Password); err != nil {
@@ -145,14 +148,15 @@ func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, ne
 	}
 	try, err := d.beginAttempt(ctx, kind.GlobalID(viewer.Account), viewer.Address)
 	if err != nil {
-		return 0, err
+		return 0, d.refused(ctx, kind, viewer.Account, viewer.Address, err)
 	}
 	ok, _, err := d.passwords.Verify(ctx, stored, current)
 	if err != nil {
 		return 0, fmt.Errorf("cannot change password: %w", err)
 	}
 	if !ok {
-		return 0, store.FieldError(store.BadInput, "input.currentPassword", "is not the password")
+		wrong := store.FieldError(store.BadInput, "input.currentPassword", "is not the password")
+		return 0, d.refused(ctx, kind, viewer.Account, viewer.Address, wrong)
 	}
 	if err := try.succeed(ctx); err != nil {
 		return 0, err

@@ -103,6 +103,7 @@ func TestWrongSettings(t *testing.T) {
 		{"CACHE_BYTES=1000", []string{"CACHE_BYTES", "1048576"}},
 		{"LIMIT_TOKENS=many", []string{"LIMIT_TOKENS", "many"}},
 		{"LIMIT_DEPTH=0", []string{"LIMIT_DEPTH", `"0"`}},
+		{"LOG_SLOW=500", []string{"LOG_SLOW", `"500"`}},
 		{"METRICS_ADDR=9464 METRICS_TOKEN=tooshort", []string{"METRICS_ADDR", "METRICS_TOKEN", "12"}},
 		{"LIMIT_TIME=2m", []string{"LIMIT_TIME", "50s"}},
 		{"LIMIT_TIME=30", []string{"LIMIT_TIME", `"30"`}},

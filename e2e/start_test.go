@@ -18,7 +18,7 @@ func TestStart(t *testing.T) {
 	p := serve(t, folder)
 	for path, want := range map[string]string{
 		"/health": `{"success":"server is up and running..."}`, "/healthz": `{"status":"alive"}`,
-		"/readyz": `{"status":"ready"}`,
+		"/readyz": `{"status":"ready","store":"ok","disk":"ok"}`,
 	} {
 		if status, body := p.get(path, ""); status != http.StatusOK || body != want {
 			t.Errorf("%s got %d %s", path, status, body)

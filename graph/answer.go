@@ -63,6 +63,8 @@ func (answerLimits) InterceptRootField(ctx context.Context, next graphql.RootRes
 type answerStats struct {
 	maxSize, maxErrors int64
 	size, errors       atomic.Int64
+	// panicked is the cause of the last panic.
+	panicked atomic.Pointer[string]
 }
 
 // grow adds to the size; it reports whether the response is still within the limit.
@@ -73,6 +75,15 @@ func (a *answerStats) grow(size int) bool {
 // admitError counts an error; it reports whether to show it.
 func (a *answerStats) admitError() bool {
 	return a == nil || a.errors.Add(1) <= a.maxErrors
+}
+
+// admitPanic reports whether to log a panic with that cause.
+func (a *answerStats) admitPanic(cause string) bool {
+	if a == nil {
+		return true
+	}
+	last := a.panicked.Swap(&cause)
+	return last == nil || *last != cause
 }
 
 func (a *answerStats) tooLarge() *store.Error {

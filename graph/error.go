@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -69,11 +68,17 @@ func (p presenter) recover(ctx context.Context, cause any) error {
 	return errPanic
 }
 
-// logPanic logs the cause of a panic. Call it in the function that recovers, for its stack.
+// logPanic logs the cause of a panic, unless the same one has just been logged for the same response: each element of a list may
+// have it, and gqlgen's executor may encounter it again after the fast path. Call it in the function that recovers, for its stack.
 func (p presenter) logPanic(ctx context.Context, message string, cause any) {
+	panicked := store.Recovered(cause)
+	text := fmt.Sprint(panicked.Value)
+	if !stateOf(ctx).answer.admitPanic(text) {
+		return
+	}
 	p.log.ErrorContext(
-		ctx, message, "requestId", transport.RequestID(ctx), "path", graphql.GetPath(ctx).String(),
-		"cause", fmt.Sprint(cause), "stack", string(debug.Stack()),
+		ctx, message, "requestId", transport.RequestID(ctx), "path", graphql.GetPath(ctx).String(), "cause", text,
+		"stack", panicked.Stack,
 	)
 }
 

@@ -48,11 +48,29 @@ func TestPanicInTheFastPath(t *testing.T) {
 	}
 }
 
-// panickingOnce resolves User.interactions and panics at the first call.
+// TestPanicIsLoggedOnce makes the resolver of a nested field panic at each call, in the fast path and in gqlgen's executor, where
+// two fields call it.
+func TestPanicIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	resolvers := &panickingOnce{always: true, stubResolvers: stubResolvers{viewer: func(context.Context) (Viewer, error) {
+		return &db.User{Name: "Ada"}, nil
+	}}}
+	server := newTestServer(t, HandlerConfig{Resolvers: resolvers})
+	got := server.query(`{ viewer { ... on User { a: interactions { totalCount } b: interactions { totalCount } } } }`)
+	if got.codes() != "INTERNAL_SERVER_ERROR,INTERNAL_SERVER_ERROR" && got.codes() != "INTERNAL_SERVER_ERROR" {
+		t.Errorf("got %s", got.body)
+	}
+	if logged := server.log.String(); strings.Count(logged, `"stack"`) != 1 || strings.Count(logged, "a call") != 1 {
+		t.Errorf("the log has:\n%s", logged)
+	}
+}
+
+// panickingOnce resolves User.interactions and panics at the first call, or always.
 type panickingOnce struct {
 	stubResolvers
 	UserResolver
 	called atomic.Bool
+	always bool
 }
 
 func (p *panickingOnce) User() UserResolver { return p }
@@ -60,6 +78,9 @@ func (p *panickingOnce) User() UserResolver { return p }
 func (p *panickingOnce) Interactions(
 	context.Context, *db.User, *int, *string, *int, *string, *InteractionWhere, []*InteractionOrder,
 ) (*InteractionConnection, error) {
+	if p.always {
+		panic("a call")
+	}
 	if !p.called.Swap(true) {
 		panic("first call")
 	}

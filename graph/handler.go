@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -23,6 +24,8 @@ type HandlerConfig struct {
 	ShowCost bool
 	// Logger writes a line for each operation; slog's default if nil.
 	Logger *slog.Logger
+	// LogSlow is how long an operation takes at least that is logged as slow; zero means none is.
+	LogSlow time.Duration
 	// Observer is told about each operation; nil for none.
 	Observer Observer
 	Limits   Limits
@@ -60,7 +63,7 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 		config.Logger = slog.Default()
 	}
 	presenter := presenter{log: config.Logger}
-	reporter := reporter{log: config.Logger, observer: config.Observer}
+	reporter := reporter{log: config.Logger, slow: config.LogSlow, observer: config.Observer}
 	documents := document.NewLoader(document.Config{
 		Schema: executable.Schema(), Limits: config.Limits.Document, Introspection: config.Introspection,
 		Trusted: config.TrustedDocuments, Pages: document.Pages{Default: entity.DefaultPage, Max: entity.MaxPage},

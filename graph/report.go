@@ -42,14 +42,15 @@ type Operation struct {
 // reporter tells the log and the observer about operations.
 type reporter struct {
 	log *slog.Logger
+	// slow is how long an operation takes at least that is logged as slow; zero means none is.
+	slow time.Duration
 	// observer is nil if there is none.
 	observer Observer
 }
 
 // report reports an operation. calls is nil for a refused operation.
 func (r reporter) report(ctx context.Context, response *graphql.Response, calls *entity.Calls) {
-	logs := r.log.Enabled(ctx, slog.LevelInfo)
-	if !logs && r.observer == nil {
+	if r.observer == nil && !r.log.Enabled(ctx, slog.LevelWarn) {
 		return
 	}
 	viewer, _ := auth.ViewerFrom(ctx)
@@ -63,9 +64,7 @@ func (r reporter) report(ctx context.Context, response *graphql.Response, calls 
 	if r.observer != nil {
 		r.observer.Operation(o)
 	}
-	if logs {
-		r.line(ctx, o, viewer, calls != nil)
-	}
+	r.line(ctx, o, viewer, calls != nil)
 }
 
 // read reads what gqlgen knows about the operation.
@@ -79,15 +78,26 @@ func (o *Operation) read(operation *graphql.OperationContext) {
 }
 
 // line writes one line about an operation: its name, viewer and outcome, but neither the query nor the variables, which may
-// contain passwords.
+// contain passwords. A slow operation has the hash of its document instead, which is also what persisted queries use.
 func (r reporter) line(ctx context.Context, o Operation, viewer auth.Viewer, executed bool) {
-	attributes := make([]slog.Attr, 0, 9)
+	level, message := slog.LevelInfo, "operation"
+	slow := r.slow > 0 && o.Duration >= r.slow
+	if slow {
+		level, message = slog.LevelWarn, "slow operation"
+	}
+	if !r.log.Enabled(ctx, level) {
+		return
+	}
+	attributes := make([]slog.Attr, 0, 10)
 	attributes = append(attributes, slog.String("requestId", transport.RequestID(ctx)))
 	if o.Kind != "" {
 		attributes = append(attributes, slog.String("operation", apierror.Shorten(o.Name)), slog.String("type", string(o.Kind)))
 	}
 	if o.Duration > 0 {
 		attributes = append(attributes, slog.Duration("duration", o.Duration))
+	}
+	if doc := stateOf(ctx).document; slow && doc != nil {
+		attributes = append(attributes, slog.String("documentHash", doc.Hash()))
 	}
 	if o.Complexity > 0 {
 		attributes = append(attributes, slog.Int("complexity", o.Complexity))
@@ -101,7 +111,7 @@ func (r reporter) line(ctx context.Context, o Operation, viewer auth.Viewer, exe
 	if len(o.Codes) > 0 {
 		attributes = append(attributes, slog.Any("errors", o.Codes))
 	}
-	r.log.LogAttrs(ctx, slog.LevelInfo, "operation", attributes...)
+	r.log.LogAttrs(ctx, level, message, attributes...)
 }
 
 func viewerID(viewer auth.Viewer) string {

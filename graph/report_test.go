@@ -1,11 +1,14 @@
 package graph
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestLogLine(t *testing.T) {
@@ -44,6 +47,32 @@ func TestLogLine(t *testing.T) {
 	}
 	if log := server.log.String(); strings.Contains(log, "hunter2") || strings.Contains(log, "secret@") {
 		t.Errorf("the log contains input: %s", log)
+	}
+}
+
+// TestSlowOperation checks that a slow operation is logged as such, once, with its cost and its document's hash.
+func TestSlowOperation(t *testing.T) {
+	t.Parallel()
+	const document = "query Slow{__typename viewer{__typename}}"
+	server := newTestServer(t, HandlerConfig{LogSlow: time.Nanosecond})
+	server.query(document, "As: USER")
+	hash := sha256.Sum256([]byte(document))
+	log := server.log.String()
+	for _, want := range []string{
+		`"level":"WARN","msg":"slow operation"`, `"operation":"Slow"`, `"documentHash":"` + hex.EncodeToString(hash[:]) + `"`,
+		`"complexity":`, `"storeCalls":0`, `"duration":`,
+	} {
+		if !strings.Contains(log, want) {
+			t.Errorf("there is no %s in %s", want, log)
+		}
+	}
+	if strings.Count(log, "\n") != 1 {
+		t.Errorf("the log is %s", log)
+	}
+	fast := newTestServer(t, HandlerConfig{LogSlow: time.Hour})
+	fast.query(document)
+	if log := fast.log.String(); strings.Contains(log, "slow") || strings.Contains(log, "documentHash") {
+		t.Errorf("the log is %s", log)
 	}
 }
 

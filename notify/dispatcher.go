@@ -218,7 +218,7 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 
 // reasonOf returns the reason that staff see for an error.
 func reasonOf(err error) string {
-	var panicked *eventlog.PanicError
+	var panicked *store.PanicError
 	if errors.As(err, &panicked) {
 		return "the server failed unexpectedly; its log has the details"
 	}

@@ -2,25 +2,16 @@ package eventlog
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
+
+	"crm/db/store"
 )
 
-// PanicError is a panic that was recovered.
-type PanicError struct {
-	Value any
-	Stack string
-}
-
-// Error returns the value of the panic as text.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
-
-// Guard returns what f returns, or a *PanicError if f panics, so that one bad event doesn't stop the others.
+// Guard returns what f returns, or a *store.PanicError if f panics, so that one bad event doesn't stop the others.
 func Guard[T any](f func() (T, error)) (result T, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			err = &PanicError{Value: value, Stack: string(debug.Stack())}
+			err = store.Recovered(value)
 		}
 	}()
 	return f()
@@ -28,7 +19,7 @@ func Guard[T any](f func() (T, error)) (result T, err error) {
 
 // StackOf returns the stack of a recovered panic, for the log; it is empty for any other error.
 func StackOf(err error) slog.Attr {
-	var panicked *PanicError
+	var panicked *store.PanicError
 	if !errors.As(err, &panicked) {
 		return slog.Attr{}
 	}

@@ -128,7 +128,7 @@ func (g *group[T]) changes(ctx context.Context, events []*ChangeEvent) ([]*Chang
 }
 
 func isPanic(err error) bool {
-	var panicked *eventlog.PanicError
+	var panicked *store.PanicError
 	return errors.As(err, &panicked)
 }
 

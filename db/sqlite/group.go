@@ -3,9 +3,10 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 	"slices"
 	"time"
+
+	"crm/db/store"
 )
 
 // Bounds of a group: its leader's operation waits for the whole group.
@@ -97,7 +98,7 @@ func (g *group) admit() *operation {
 func (op *operation) perform(w *conn) (dirty bool) {
 	defer func() {
 		if value := recover(); value != nil {
-			op.err, dirty = &panicked{value: value, stack: debug.Stack()}, true
+			op.err, dirty = store.Recovered(value), true
 		}
 	}()
 	dirty, op.err = op.run(w)

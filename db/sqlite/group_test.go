@@ -146,8 +146,8 @@ func TestGroupIsolatesMembers(t *testing.T) {
 		if err := w.result("logged twice"); err == nil || store.CodeOf(err) != "" {
 			t.Errorf("logged twice: got %v, want an internal error", err)
 		}
-		var relayed *panicked
-		if err := w.result("panic"); !errors.As(err, &relayed) || relayed.value != "no luck" {
+		var relayed *store.PanicError
+		if err := w.result("panic"); !errors.As(err, &relayed) || relayed.Value != "no luck" {
 			t.Errorf("panic: got %v, want the panic", err)
 		}
 		if err := w.result("interrupted"); !errors.Is(err, context.Canceled) {

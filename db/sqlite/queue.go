@@ -2,10 +2,11 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
+
+	"crm/db/store"
 )
 
 // operation is a change of the database that waits for the writer or uses it.
@@ -18,14 +19,6 @@ type operation struct {
 	err  error
 	done chan struct{}
 }
-
-// panicked is the panic of an operation. A different goroutine may have run the operation, so it includes the stack.
-type panicked struct {
-	value any
-	stack []byte
-}
-
-func (p *panicked) Error() string { return fmt.Sprintf("%v\n\n%s", p.value, p.stack) }
 
 // submit returns when the operation is on disk, or has failed.
 //
@@ -46,7 +39,7 @@ func (s *Store) submit(ctx context.Context, op *operation) error {
 			return err
 		}
 	}
-	if p, ok := op.err.(*panicked); ok { //nolint:errorlint // never wrapped: it ends here
+	if p, ok := op.err.(*store.PanicError); ok { //nolint:errorlint // never wrapped: it goes on here
 		panic(p)
 	}
 	return op.err

@@ -18,6 +18,9 @@ type Document struct {
 	selected map[string][]string
 }
 
+// Hash returns the SHA-256 digest of the document's text in hexadecimal, by which clients name persisted queries.
+func (d *Document) Hash() string { return hashOf(d.text) }
+
 // SelectedFields returns the names of the fields that the document selects on a type, anywhere in it.
 func (d *Document) SelectedFields(typeName string) []string { return d.selected[typeName] }
 
