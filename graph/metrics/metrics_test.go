@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -292,4 +294,28 @@ func onlyOurs(text string) string {
 		}
 	}
 	return strings.Join(ours, "")
+}
+
+// TestExamples checks that the alerts and the dashboard in examples/monitoring use only metrics and results that exist.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, openSQLite(t))
+	p.ask(p.signUp(), `query Viewer{viewer{__typename}}`)
+	p.metrics.Delivered("mail", notify.ResultFailed)
+	_, text := p.scrape()
+	for _, name := range []string{"alerts.yml", "dashboard.json"} {
+		content, err := os.ReadFile(filepath.Join("../../examples/monitoring", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		used := regexp.MustCompile(`\bcrm_\w+`).FindAllString(string(content), -1)
+		if len(used) < 5 {
+			t.Errorf("%s uses only %v", name, used)
+		}
+		for _, metric := range used {
+			if !strings.Contains(text, "\n"+metric+"{") && !strings.Contains(text, "\n"+metric+" ") {
+				t.Errorf("%s uses %s, which isn't among the metrics", name, metric)
+			}
+		}
+	}
 }
