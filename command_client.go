@@ -21,6 +21,7 @@ const reachPause = 100 * time.Millisecond
 
 var (
 	errInterrupted = errors.New("interrupted before the command was done")
+	errServerRuns  = errors.New("a server is running on this data; stop it first")
 	errServerLost  = errors.New("the server ended before the command was done; part of it may have been done")
 )
 
@@ -35,27 +36,40 @@ func runCommand(ctx context.Context, s settings, c call, streams streams) error 
 			return err
 		}
 	}
-	crm, server, err := openOrReach(ctx, s)
-	switch {
-	case err != nil:
-	case server != nil:
-		err = send(ctx, server, c, streams.out)
-	default:
-		defer crm.close()
-		err = command.run(ctx, crm, c.Password, streams.out)
+	out, end := io.Writer(streams.out), func(err error) error { return err }
+	if command.output != nil {
+		if out, end, err = command.output(streams); err != nil {
+			return err
+		}
 	}
+	err = end(command.execute(ctx, s, c, out))
 	if err != nil && ctx.Err() != nil {
 		return errInterrupted
 	}
 	return err
 }
 
+// execute runs the command here or in the server that has the data file open.
+func (c command) execute(ctx context.Context, s settings, called call, out io.Writer) error {
+	crm, server, err := openOrReach(ctx, s, db.Options{Restoring: c.alone})
+	switch {
+	case err != nil:
+		return err
+	case server != nil && c.alone:
+		return errors.Join(errServerRuns, server.Close())
+	case server != nil:
+		return send(ctx, server, called, out)
+	}
+	defer crm.close()
+	return c.run(ctx, crm, called.Password, out)
+}
+
 // openOrReach opens the store, or connects to the server that has it open. While it waits for the data file, a server may
 // get it first, for example in a restart.
-func openOrReach(ctx context.Context, s settings) (*crm, net.Conn, error) {
+func openOrReach(ctx context.Context, s settings, options db.Options) (*crm, net.Conn, error) {
 	// Commands have an output of their own, and what they find is in the server's log, too.
 	openHere := func(ctx context.Context) (*crm, error) {
-		return open(ctx, s, slog.New(slog.DiscardHandler), db.Options{})
+		return open(ctx, s, slog.New(slog.DiscardHandler), options)
 	}
 	if s.mongoURI != "" {
 		crm, err := openHere(ctx)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"unicode/utf8"
 
 	"crm/db/demo"
@@ -31,6 +32,11 @@ type command struct {
 	run func(ctx context.Context, c *crm, password string, out io.Writer) error
 	// asksPassword says that run needs a password, which mustn't be among the arguments, because others can see those.
 	asksPassword bool
+	// alone says that no server may use the store meanwhile.
+	alone bool
+	// output returns where the caller writes what run has written, and a function that is called with run's error at the end;
+	// nil for the standard output.
+	output func(streams) (out io.Writer, end func(error) error, err error)
 }
 
 // parse returns the command that is called.
@@ -45,6 +51,10 @@ func (c call) parse() (command, error) {
 		return c.parseCreateAdmin()
 	case "set-password":
 		return c.parseSetPassword()
+	case "backup":
+		return c.parseBackup()
+	case "restore":
+		return c.parseRestore()
 	case "demo":
 		return c.parseDemo()
 	case "check":
@@ -69,7 +79,8 @@ func (c call) parseDemo() (command, error) {
 	}}, nil
 }
 
-// check lists the documents of the old application that are left out, or are not shown as they are stored.
+// check lists the documents of the old application that are left out, or are not shown as they are stored, and what is wrong with
+// the data.
 func check(ctx context.Context, c *crm, _ string, out io.Writer) error {
 	findings, err := legacy.Check(ctx, c.store, c.keys)
 	if err != nil {
@@ -84,11 +95,47 @@ func check(ctx context.Context, c *crm, _ string, out io.Writer) error {
 			return err
 		}
 	}
-	if leftOut > 0 {
-		return fmt.Errorf("documents that can't be read are left out: %d", leftOut)
+	flaws, err := checkData(ctx, c, out)
+	switch {
+	case err != nil:
+		return err
+	case leftOut > 0:
+		err = fmt.Errorf("documents that can't be read are left out: %d", leftOut)
+	default:
+		_, err = fmt.Fprintln(out, "All documents can be read.")
 	}
-	_, err = fmt.Fprintln(out, "All documents can be read.")
+	if flaws > 0 {
+		err = errors.Join(err, fmt.Errorf("flaws in the data: %d", flaws))
+	}
 	return err
+}
+
+// checkData lists what is wrong with the data, and the indexes that are still to be built, which is no flaw.
+func checkData(ctx context.Context, c *crm, out io.Writer) (flaws int, err error) {
+	report := func(flaw string) error {
+		flaws++
+		_, err := fmt.Fprintln(out, flaw)
+		return err
+	}
+	if engine, ok := c.store.(store.Checker); ok {
+		found, err := engine.Check(ctx)
+		if err != nil {
+			return flaws, err
+		}
+		for _, flaw := range found {
+			if err := report("the database is damaged: " + flaw); err != nil {
+				return flaws, err
+			}
+		}
+	}
+	if err := c.db.Check(ctx, report); err != nil {
+		return flaws, err
+	}
+	missing, err := c.store.MissingIndexes(ctx)
+	if err == nil && len(missing) > 0 {
+		_, err = fmt.Fprintf(out, "The next server builds the missing indexes: %s\n", strings.Join(missing, ", "))
+	}
+	return flaws, err
 }
 
 // healthBytes is how much is shown of what a server says about its health.

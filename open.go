@@ -28,6 +28,7 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	if s.mongoURI != "" {
 		c.location, variable, folder = "MongoDB, database "+s.mongoDatabase, "MONGO_URI", ""
 	}
+	c.folder = folder
 	var err error
 	if c.secrets, err = auth.ReadSecrets(os.Getenv, folder); err != nil {
 		if folder == "" {

@@ -44,7 +44,12 @@ const usage = `crm serves a CRM over GraphQL.
   crm create-admin EMAIL NAME
                              create an admin, with the password that is entered or is the first line of the standard input
   crm set-password EMAIL     give a user another password, likewise, and end their sessions
-  crm check                  list the old application's documents that can't be read as they are; 1 if any is left out
+  crm backup FILE|- [--keys] [--passphrase-file FILE]
+                             write all data to a file, or the standard output: with the server's keys, encrypted
+  crm restore FILE [--passphrase-file FILE]
+                             read a backup into an empty store
+  crm check                  say what is wrong with the data: old documents that can't be read, references that lead nowhere, missing
+                             events, a damaged file; 1 if there is anything
   crm health                 exit with 0 if the server on PORT is ready, otherwise with 1
   crm --version              print the version
   crm --help                 print this help
@@ -173,6 +178,8 @@ type crm struct {
 	db      *db.DB
 	secrets auth.Secrets
 	keys    *textkey.Keys
+	// folder has the data file and the keys; it is empty with MongoDB.
+	folder string
 	// location says where the data is.
 	location string
 }

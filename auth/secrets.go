@@ -53,6 +53,41 @@ func ReadSecrets(variable func(name string) string, folder string) (Secrets, err
 	return Secrets{User: found[userVariable], Customer: found[customerVariable], General: found[generalVariable]}, nil
 }
 
+// Variables returns the secrets as the values of the variables that they may be read from.
+func (s Secrets) Variables() map[string]string {
+	return map[string]string{generalVariable: s.General.text(), userVariable: s.User.text(), customerVariable: s.Customer.text()}
+}
+
+// StoreSecrets replaces the keys in a folder by those of variables. Of several keys it stores the one that signs.
+func StoreSecrets(variables map[string]string, folder string) error {
+	for _, name := range []string{generalVariable, userVariable, customerVariable} {
+		keys := ParseKeys(variables[name])
+		if len(keys) == 0 {
+			return fmt.Errorf("cannot store keys: there is no %s", name)
+		}
+		if err := replaceKey(filepath.Join(folder, strings.ToLower(name)), keys[0]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaceKey writes a key to a file, which appears atomically.
+func replaceKey(path string, key []byte) error {
+	draft, err := os.CreateTemp(filepath.Dir(path), ".key-") // mode 0600
+	if err != nil {
+		return fmt.Errorf("cannot create key: %w", err)
+	}
+	_, err = draft.Write(key)
+	if err = errors.Join(err, draft.Sync(), draft.Close()); err == nil {
+		err = os.Rename(draft.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("cannot store key: %w", err), os.Remove(draft.Name()))
+	}
+	return nil
+}
+
 // storedKey reads the key in a file. If the file is missing, it creates one that only its owner can read.
 func storedKey(path string) ([]byte, error) {
 	key, err := os.ReadFile(path)

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -40,6 +41,9 @@ func ParseKeys(list string) Keys {
 	}
 	return keys
 }
+
+// text returns the list that ParseKeys reads.
+func (k Keys) text() string { return string(bytes.Join(k, []byte(","))) }
 
 // Tokens issues and verifies access tokens. Tokens of users and of customers have different keys and audiences.
 type Tokens struct {

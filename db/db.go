@@ -61,6 +61,8 @@ type Options struct {
 	EventRetention time.Duration
 	// Log gets errors that no caller gets, and refused log-ins; nil discards them.
 	Log *slog.Logger
+	// Restoring accepts a store that is half restored; see Restore.
+	Restoring bool
 	// Observer is told about calls to the store; nil for none.
 	Observer entity.CallObserver
 }

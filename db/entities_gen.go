@@ -53,6 +53,7 @@ var catalog = entity.NewCatalog(
 	Interactions,
 	KeyStates,
 	LoginAttempts,
+	Restorations,
 	Sessions,
 	Tickets,
 	Tombstones,
@@ -232,6 +233,14 @@ func (d *LoginAttempt) Pointers(into []any) []any {
 		&d.ID,
 		&d.Key,
 		&d.At,
+	)
+}
+
+// Pointers implements store.Document.
+func (d *Restoration) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		&d.StartedAt,
 	)
 }
 

@@ -34,8 +34,13 @@ func (d *DB) Prepare(ctx context.Context, wait time.Duration, backfill Backfill,
 }
 
 // Upgrade gives the documents of earlier versions what they lack: numbers, titles and keys. It may be interrupted and called
-// again. Until it is done, some documents aren't found or are out of order.
+// again. Until it is done, some documents aren't found or are out of order. It refuses a store that is half restored.
 func (d *DB) Upgrade(ctx context.Context, log *slog.Logger) error {
+	if !d.options.Restoring {
+		if err := d.checkRestored(ctx); err != nil {
+			return err
+		}
+	}
 	if err := d.completeTickets(ctx); err != nil {
 		return fmt.Errorf("cannot number the tickets of an earlier version: %w", err)
 	}

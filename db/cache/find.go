@@ -133,7 +133,7 @@ func (e *perID) readMissing(ctx context.Context, parent string, q store.Query) (
 	if len(e.missing) == 0 {
 		return e.isCurrent(), nil
 	}
-	doc := newRecord(e.of.Collection)
+	doc := store.NewRecord(e.of.Collection)
 	r := recorder{fields: q.Fields, limit: e.store.maxRead, next: func(store.ID) store.Document { return doc }}
 	if err := e.store.Store.FindChildren(ctx, e.of.Collection, parent, e.missing, q, r.read); err != nil {
 		return false, err

@@ -1,10 +1,6 @@
 package cache
 
-import (
-	"time"
-
-	"crm/db/store"
-)
+import "crm/db/store"
 
 // recorder encodes documents as an engine reads them.
 type recorder struct {
@@ -68,40 +64,4 @@ func (r *recorder) end() (ok bool) {
 func (r *recorder) about(id store.ID) (count int, documents []byte) {
 	p := r.byID[id]
 	return p.count, r.buffer[p.start:p.stop]
-}
-
-// record is a document of any collection.
-type record []any
-
-func newRecord(c *store.Collection) record {
-	pointers := make(record, len(c.Fields))
-	for i, f := range c.Fields {
-		pointers[i] = newValue(f)
-	}
-	return pointers
-}
-
-// Pointers implements store.Document.
-func (r record) Pointers(into []any) []any { return append(into, r...) }
-
-func newValue(f store.Field) any {
-	switch f.Type {
-	case store.TypeID:
-		return pointer[store.ID](f)
-	case store.TypeTime:
-		return pointer[time.Time](f)
-	case store.TypeInt:
-		return pointer[int](f)
-	case store.TypeBool:
-		return pointer[bool](f)
-	default:
-		return pointer[string](f)
-	}
-}
-
-func pointer[T any](f store.Field) any {
-	if f.Nullable {
-		return new(*T)
-	}
-	return new(T)
 }

@@ -1,0 +1,122 @@
+package backup
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+
+	"crm/db/store"
+)
+
+const (
+	// page is how many documents are read at a time.
+	page = 1000
+	// moved is how many events are moved into the log at a time.
+	moved = 100
+)
+
+// Write writes a backup of these collections of a store. The header's format, version and Exact are filled in.
+//
+// Events that are still pending are moved into the log first. What is changed while a MongoDB that has no snapshots is
+// read may be in the backup without its event, or with references to documents that aren't in it yet; Header.Exact says so.
+func Write(ctx context.Context, s store.Store, collections []*store.Collection, header Header, out io.Writer) (err error) {
+	if err := moveEvents(ctx, s); err != nil {
+		return err
+	}
+	compressed, err := zstd.NewWriter(out)
+	if err != nil {
+		return fmt.Errorf("cannot compress: %w", err)
+	}
+	w := &writer{out: compressed, digest: sha256.New()}
+	read := func(ctx context.Context, f store.Finder, exact bool) error {
+		header.Format, header.Version, header.Exact = format, version, exact
+		return w.writeAll(ctx, f, collections, header)
+	}
+	if snapshotter, ok := s.(store.Snapshotter); ok {
+		err = snapshotter.Snapshot(ctx, read)
+	} else {
+		err = read(ctx, s, false)
+	}
+	return errors.Join(err, compressed.Close())
+}
+
+func moveEvents(ctx context.Context, s store.Store) error {
+	for {
+		n, err := s.MoveEvents(ctx, moved)
+		if err != nil {
+			return fmt.Errorf("cannot move events into the log: %w", err)
+		}
+		if n == 0 {
+			return nil
+		}
+	}
+}
+
+// writer writes lines.
+type writer struct {
+	out       io.Writer
+	digest    hash.Hash
+	documents int
+}
+
+func (w *writer) writeAll(ctx context.Context, f store.Finder, collections []*store.Collection, header Header) error {
+	first, err := json.Marshal(header)
+	if err != nil {
+		return fmt.Errorf("cannot write the header: %w", err)
+	}
+	if err := w.line(first); err != nil {
+		return err
+	}
+	for _, c := range collections {
+		if err := w.collection(ctx, f, c); err != nil {
+			return fmt.Errorf("cannot back up %s: %w", c.Name, err)
+		}
+	}
+	last, err := json.Marshal(line{End: &trailer{Documents: w.documents, SHA256: hex.EncodeToString(w.digest.Sum(nil))}})
+	if err != nil {
+		return fmt.Errorf("cannot write the trailer: %w", err)
+	}
+	return w.line(last)
+}
+
+// collection writes all documents of a collection, in the order of their ids.
+func (w *writer) collection(ctx context.Context, f store.Finder, c *store.Collection) error {
+	for after := []any(nil); ; {
+		var found []*store.Record
+		err := f.Find(ctx, c, store.Query{Sort: []store.Sort{{Field: "_id"}}, After: after, Limit: page}, func() store.Document {
+			found = append(found, store.NewRecord(c))
+			return found[len(found)-1]
+		})
+		if err != nil {
+			return err
+		}
+		for _, doc := range found {
+			encoded, err := encode(doc)
+			if err != nil {
+				return err
+			}
+			if err := w.line(encoded); err != nil {
+				return err
+			}
+			w.documents++
+		}
+		if len(found) < page {
+			return nil
+		}
+		after = []any{found[len(found)-1].Value(0)}
+	}
+}
+
+func (w *writer) line(text []byte) error {
+	text = append(text, '\n')
+	_, _ = w.digest.Write(text) // a hash never fails
+	_, err := w.out.Write(text)
+	return err
+}

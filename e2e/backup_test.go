@@ -1,0 +1,152 @@
+package e2e_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"crm/db/mongo/mongotest"
+)
+
+// settingsOf returns the settings of a store of each engine: a data file in a new folder, or a new database.
+func settingsOf(t *testing.T, engine string) []string {
+	t.Helper()
+	if engine == "sqlite" {
+		return nil
+	}
+	return append(mongoSettings(mongotest.URI(t)), "MONGO_DATABASE="+mongotest.Database(t).Name())
+}
+
+// list asks for what a backup must keep.
+const list = `{ customers { nodes { id name } } interactions { nodes { id title tickets { nodes { id number description } } } } }`
+
+// TestBackup backs up a server while it runs and restores the backup with another engine, in both directions: ids, numbers,
+// passwords, and with the keys even tokens go on working.
+func TestBackup(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ from, to string }{{"sqlite", "mongo"}, {"mongo", "sqlite"}} {
+		t.Run(test.from+" to "+test.to, func(t *testing.T) {
+			t.Parallel()
+			folder, other := t.TempDir(), t.TempDir()
+			from, to := settingsOf(t, test.from), settingsOf(t, test.to)
+			secret := filepath.Join(folder, "passphrase")
+			writeFile(t, secret, "a good passphrase\nnot this")
+			ends(t, folder, from, 0, "demo", "--customers", "3")
+			p := serve(t, folder, from...)
+			token := p.must("", logIn, variables{"email": "admin@demo.example", "password": "demo-password"}).text("logInUser.tokens.accessToken")
+			want := p.must(token, list, nil).raw
+			file := filepath.Join(folder, "backup")
+			ends(t, folder, from, 0, "backup", file, "--keys", "--passphrase-file", secret)
+			if content := read(t, file); !strings.HasPrefix(content, "age-encryption.org/") {
+				t.Errorf("the backup begins with %.40q", content)
+			}
+			if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("the backup has %v, %v", info.Mode(), err)
+			}
+			ends(t, other, to, 1, "restore", file)
+			out, _ := ends(t, other, to, 0, "restore", file, "--passphrase-file", secret)
+			if !strings.Contains(out, "documents have been restored") || !strings.Contains(out, "keys") {
+				t.Errorf("restoring says %s", out)
+			}
+			_, logs := ends(t, other, to, 1, "restore", file, "--passphrase-file", secret)
+			if !strings.Contains(logs, "empty store only") {
+				t.Errorf("restoring again says %s", logs)
+			}
+			restored := serve(t, other, to...)
+			if test.to == "mongo" { // the keys are those of its settings
+				token = restored.must("", logIn, variables{"email": "admin@demo.example", "password": "demo-password"}).text("logInUser.tokens.accessToken")
+			}
+			if got := restored.must(token, list, nil).raw; withoutCost(got) != withoutCost(want) {
+				t.Errorf("the restored server answers\n%s\nnot\n%s", got, want)
+			}
+		})
+	}
+}
+
+// withoutCost cuts off extensions, which depend on the engine's settings.
+func withoutCost(raw string) string {
+	data, _, found := strings.Cut(strings.TrimSpace(raw), `,"extensions"`)
+	if !found {
+		data = strings.TrimSuffix(data, "}")
+	}
+	return data
+}
+
+// TestDamagedBackup checks that a backup that is not whole is refused, and leaves the store empty.
+func TestDamagedBackup(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	ends(t, folder, nil, 0, "demo", "--customers", "3")
+	whole, _ := ends(t, folder, nil, 0, "backup", "-")
+	empty, file := t.TempDir(), filepath.Join(folder, "damaged")
+	for name, content := range map[string]string{
+		"cut off": whole[:len(whole)*2/3], "changed": whole[:200] + "x" + whole[201:], "longer": whole + "more", "nothing": "", "other": "{}",
+	} {
+		writeFile(t, file, content)
+		if out, logs := ends(t, empty, nil, 1, "restore", file); out != "" || !strings.Contains(logs, "backup") {
+			t.Errorf("%s: restoring says %s%s", name, out, logs)
+		}
+	}
+	writeFile(t, file, whole)
+	ends(t, empty, nil, 0, "restore", file)
+	p := serve(t, empty)
+	_, logs := ends(t, empty, nil, 1, "restore", file)
+	if !strings.Contains(logs, "stop it first") {
+		t.Errorf("with a server, restoring says %s", logs)
+	}
+	p.stop()
+}
+
+// TestKilledBackup kills the program while it backs up and while it restores, and checks that nothing is left that looks whole.
+func TestKilledBackup(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	ends(t, folder, nil, 0, "demo", "--customers", "50")
+	file, empty := filepath.Join(folder, "backup"), t.TempDir()
+	killed := begin(t, folder, nil, "backup", file)
+	eventually(t, "the backup begins", func() bool {
+		_, unfinished := os.Stat(file + ".unfinished")
+		_, finished := os.Stat(file)
+		return unfinished == nil || finished == nil
+	})
+	killed.kill()
+	if content, err := os.ReadFile(file); err == nil { // it was faster
+		writeFile(t, filepath.Join(folder, "copy"), string(content))
+		ends(t, t.TempDir(), nil, 0, "restore", filepath.Join(folder, "copy"))
+	}
+	ends(t, folder, nil, 0, "backup", file)
+
+	data := filepath.Join(empty, "data", "crm.db-wal")
+	restoring := begin(t, empty, nil, "restore", file)
+	eventually(t, "data is restored", func() bool {
+		info, err := os.Stat(data)
+		return restoring.hasEnded() || err == nil && info.Size() > 1<<20
+	})
+	early := !restoring.hasEnded()
+	restoring.kill()
+	if early {
+		if _, logs := ends(t, empty, nil, 1, "check"); !strings.Contains(logs, "run crm restore again") {
+			t.Errorf("a store that is half restored is used: %s", logs)
+		}
+		ends(t, empty, nil, 0, "restore", file)
+	}
+	ends(t, empty, nil, 0, "check")
+}
+
+// hasEnded reports whether the program has ended.
+func (p *process) hasEnded() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+func writeFile(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
