@@ -21,7 +21,7 @@ import (
 
 // TestSubscriptionsThroughKills makes a server, or two on one MongoDB, write thousands of events, while subscribers connect and
 // disconnect and the servers are killed and restarted. Each subscriber must receive every change that its account may see,
-// once and in order. FerretDB scans its log for every read, so there are only two hundred events there.
+// once and in order. FerretDB scans its log for every read, so there are only a few events there.
 func TestSubscriptionsThroughKills(t *testing.T) {
 	t.Parallel()
 	events, kills := 2_000, 4
@@ -42,7 +42,10 @@ func TestSubscriptionsThroughKills(t *testing.T) {
 		t.Parallel()
 		events, kills := events, kills
 		if mongotest.IsStandIn() {
-			events, kills = 200, 4
+			events, kills = 100, 3
+			if thorough() {
+				events, kills = 200, 4
+			}
 		}
 		uri, name := mongotest.URI(t), mongotest.Database(t).Name()
 		(&subscriptionRun{
