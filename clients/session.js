@@ -26,7 +26,7 @@ export class Session {
   }
 
   /**
-   * Returns a new access token instead of a refused one. A refresh token works once, and using it twice ends the session,
+   * Returns a new access token instead of a refused one. A refresh token works once, and using it again later ends the session,
    * so concurrent calls wait for the same exchange.
    */
   async refresh(refused) {

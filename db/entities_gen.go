@@ -251,6 +251,9 @@ func (d *Session) Pointers(into []any) []any {
 		&d.Account,
 		&d.Staff,
 		&d.RefreshHash,
+		&d.UsedHash,
+		&d.RefreshedAt,
+		&d.RefreshKey,
 		&d.CreatedAt,
 		&d.ExpiresAt,
 	)

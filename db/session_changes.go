@@ -3,69 +3,25 @@ package db
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
-	"strings"
-	"time"
 
 	"crm/auth"
 	"crm/db/entity"
 	"crm/db/store"
 )
 
-// RefreshTokenLife is how long a refresh token is valid, and so how long an idle client stays logged in.
-const RefreshTokenLife = 30 * 24 * time.Hour
-
 // StartSession starts a session of an account and returns it with its refresh token, which is not stored.
 func (d *DB) StartSession(ctx context.Context, account store.ID, staff bool) (*Session, string, error) {
 	now := d.now()
-	session := &Session{ID: newSessionID(), Account: account, Staff: staff, CreatedAt: now, ExpiresAt: now.Add(RefreshTokenLife)}
+	session := &Session{
+		ID: newSessionID(), Account: account, Staff: staff, RefreshKey: newSecret(), CreatedAt: now, ExpiresAt: now.Add(RefreshTokenLife),
+	}
 	secret := newSecret()
 	session.RefreshHash = hashSecret(secret)
 	if err := d.store.Insert(ctx, Sessions.Collection, session); err != nil {
 		return nil, "", fmt.Errorf("cannot start session: %w", err)
 	}
 	return session, session.ID.String() + "." + secret, nil
-}
-
-// RefreshSession exchanges a session's refresh token for its next one. Reuse of a token ends the session, because the
-// token may be stolen. Any invalid token is UNAUTHENTICATED.
-func (d *DB) RefreshSession(ctx context.Context, token string) (*Session, string, error) {
-	digits, secret, _ := strings.Cut(token, ".")
-	id, err := store.ParseID(digits)
-	if err != nil {
-		return nil, "", errRefreshToken()
-	}
-	session, err := d.session(ctx, id)
-	if err != nil {
-		return nil, "", err
-	}
-	if !d.now().Before(session.ExpiresAt) {
-		return nil, "", errRefreshToken()
-	}
-	next := newSecret()
-	used := hashSecret(secret)
-	session.RefreshHash, session.ExpiresAt = hashSecret(next), d.now().Add(RefreshTokenLife)
-	err = d.store.Update(ctx, Sessions.Collection, id, store.Eq("refresh_hash", used), []store.Assignment{
-		{Field: "refresh_hash", Value: session.RefreshHash}, {Field: "expires_at", Value: session.ExpiresAt},
-	})
-	if store.CodeOf(err) == store.NotFound {
-		if _, err := d.purge(ctx, Sessions.Collection, store.Eq("_id", id)); err != nil {
-			return nil, "", err
-		}
-		d.sessionCache.forget(id)
-		return nil, "", errRefreshToken()
-	}
-	if err != nil {
-		return nil, "", fmt.Errorf("cannot refresh session: %w", err)
-	}
-	return session, id.String() + "." + next, nil
-}
-
-func errRefreshToken() *store.Error {
-	return store.Errorf(store.Unauthenticated, "the refresh token is not valid; log in again")
 }
 
 // session returns the session with that id; it is UNAUTHENTICATED if it has ended.
@@ -142,18 +98,4 @@ func newSessionID() store.ID {
 	var id store.ID
 	_, _ = rand.Read(id[:]) // crypto/rand.Read never returns an error
 	return id
-}
-
-// newSecret returns 256 random bits as text.
-func newSecret() string {
-	var secret [32]byte
-	_, _ = rand.Read(secret[:]) // crypto/rand.Read never returns an error
-	return base64.RawURLEncoding.EncodeToString(secret[:])
-}
-
-// hashSecret returns the digest to store for a refresh token's secret. The secret has 256 random bits, so a plain
-// digest can't be reversed.
-func hashSecret(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
 }

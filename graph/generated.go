@@ -1552,7 +1552,10 @@ type Mutation {
   logInUser("Address and password." input: LogInInput!): LogInUserPayload @public
   "Logs a customer in."
   logInCustomer("Address and password." input: LogInInput!): LogInCustomerPayload @public
-  "Exchanges a refresh token for new tokens. Each refresh token works once; using one twice ends the whole session."
+  """
+  Exchanges a refresh token for new tokens. Each refresh token works once. For 20 seconds, another use gives the same next
+  refresh token, unless that has been used, too; any other use ends the whole session.
+  """
   refresh("The token." input: RefreshInput!): RefreshPayload @public
   "Ends the session that the request's access token belongs to."
   logOut: LogOutPayload @hasRole(any: [ADMIN, USER, CUSTOMER])

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"crm/db"
-	"crm/db/store"
 	"crm/graph"
 )
 
@@ -52,68 +51,6 @@ func (s *server) anotherSession(a account) account {
 		s.t.Fatalf("%s can't log in", a.email)
 	}
 	return again
-}
-
-const refreshMutation = `mutation($token: String!) { refresh(input: {refreshToken: $token}) {
-	viewer { ... on Node { id } } tokens { accessToken refreshToken } } }`
-
-func (s *server) refreshed(a account) account {
-	s.t.Helper()
-	got := s.must("", refreshMutation, variables{"token": a.refresh})
-	return account{got.text("refresh.viewer.id"), a.email, got.text("refresh.tokens.accessToken"), got.text("refresh.tokens.refreshToken")}
-}
-
-// TestRefreshTokenWorksOnce checks that using a refresh token twice ends its whole session: the second user may be a thief or
-// the owner.
-func TestRefreshTokenWorksOnce(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s *server) {
-		s.signUpUser("Ada")
-		for _, first := range []account{s.anotherSession(s.signUpCustomer("Cleo")), s.logInUser("ada@example.com")} {
-			elsewhere := s.anotherSession(first)
-			second := s.refreshed(first)
-			third := s.refreshed(second)
-			if third.id != first.id || third.refresh == second.refresh || second.refresh == first.refresh {
-				t.Errorf("refreshing %+v gives %+v and %+v", first, second, third)
-			}
-			if !s.alive(first) || !s.alive(second) || !s.alive(third) {
-				t.Errorf("an access token of %s doesn't last until its expiry", first.email)
-			}
-			s.refused("", refreshMutation, variables{"token": second.refresh}, anon)
-			if s.alive(first) || s.alive(third) {
-				t.Errorf("a refresh token of %s was used twice and the session is still active", first.email)
-			}
-			s.refused("", refreshMutation, variables{"token": third.refresh}, anon)
-			if !s.alive(elsewhere) || !s.alive(s.refreshed(elsewhere)) {
-				t.Errorf("another session of %s also ended", first.email)
-			}
-			digits, _, _ := strings.Cut(third.refresh, ".")
-			for _, token := range []string{"", ".", "garbage", third.token, digits, digits + ".", store.NewID().String() + ".secret"} {
-				s.refused("", refreshMutation, variables{"token": token}, anon)
-			}
-		}
-	})
-}
-
-func TestRefreshTokenUsedByManyAtOnce(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s *server) {
-		ada := s.signUpUser("Ada")
-		ids := make(chan string, 8)
-		atOnce(cap(ids), func(int) {
-			// Not over HTTP, where the winner's response may arrive after a loser has ended the session.
-			session, _, err := s.db.RefreshSession(t.Context(), ada.refresh)
-			if err == nil {
-				ids <- session.ID.String()
-			} else if store.CodeOf(err) != store.Unauthenticated {
-				t.Error(err)
-			}
-		})
-		if len(ids) != 1 {
-			t.Errorf("one refresh token was exchanged %d times", len(ids))
-		}
-		if s.alive(ada) {
-			t.Error("the session is still active")
-		}
-	})
 }
 
 // nextPassword replaces password.

@@ -33,7 +33,7 @@ const spareMilliseconds = 30_000
 /**
  * The session of one side: stores the tokens, also across a reload, and refreshes the access token before it expires.
  *
- * Tabs share a session. A refresh token works once, and the server treats a second use as theft, so tabs use a lock.
+ * Tabs share a session. A refresh token works once, and the server treats a late second use as theft, so tabs use a lock.
  * The tokens are in IndexedDB, because another tab may see a write to localStorage only after it has acquired the lock. Any
  * script of the page can read them: do not include third-party scripts.
  */
