@@ -142,10 +142,10 @@ func checkData(ctx context.Context, c *crm, out io.Writer) (flaws int, err error
 const healthBytes = 1 << 10
 
 // checkHealth asks the server on this machine whether it is ready.
-func checkHealth(ctx context.Context, port string) error {
+func checkHealth(ctx context.Context, port int) error {
 	ctx, cancel := context.WithTimeout(ctx, headerTime)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+port+"/readyz", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/readyz", port), nil)
 	if err != nil {
 		return err
 	}

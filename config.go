@@ -1,14 +1,16 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"crm/auth"
+	"crm/config"
 	"crm/db"
 	"crm/db/cache"
 	"crm/db/mongo"
@@ -20,12 +22,15 @@ import (
 	"crm/notify/mail"
 )
 
-// settings are the parsed environment variables.
+// settings are what the variables that configure the server contain.
 type settings struct {
-	port, dataDir           string
+	port                    int
+	dataDir                 string
 	mongoURI, mongoDatabase string
+	secrets                 auth.Secrets
 	smtp                    mail.SMTPConfig
 	messages                notify.Config
+	publicURL, linkPath     string
 	origins                 transport.Origins
 	proxies                 transport.Proxies
 	logLevel                slog.Level
@@ -35,149 +40,191 @@ type settings struct {
 	eventRetention time.Duration
 	// cacheBytes is the size of the cache of a data file, zero for none.
 	cacheBytes int
+	region     textkey.Region
+	collation  textkey.Collation
 	keys       *textkey.Keys
 	metrics    metricsSettings
 	// trusted is nil if clients may run any document.
-	trusted *document.Trusted
+	trusted          *document.Trusted
+	trustedDocuments string
 
 	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath, batching bool
 }
 
-// readSettings reads the variables. The error has a line for each wrong variable, with its name.
-func readSettings(variable func(name string) string) (settings, error) {
-	v := variables{get: variable}
-	s := settings{
-		port: v.port("PORT", "8080"), dataDir: v.text("DATA_DIR", "data"), mongoURI: variable("MONGO_URI"),
-		origins: read(&v, "ALLOWED_ORIGINS", transport.ParseOrigins), proxies: read(&v, "TRUSTED_PROXIES", transport.ParseProxies),
-		logLevel: read(&v, "LOG_LEVEL", parseLevel), logSlow: read(&v, "LOG_SLOW", parseSlow), eventRetention: read(&v, "EVENT_RETENTION", parseRetention),
-		cacheBytes:       read(&v, "CACHE_BYTES", parseCacheBytes),
-		keys:             textkey.New(read(&v, "DEFAULT_REGION", textkey.ParseRegion), read(&v, "COLLATION", textkey.ParseCollation)),
-		allowStaffSignup: v.flag("ALLOW_STAFF_SIGNUP", false),
-		metrics:          v.metrics(),
+// newSettings returns settings with the limits' defaults, which their declarations contain.
+func newSettings() settings { return settings{limits: graph.DefaultLimits()} }
+
+// declared declares all settings. Reading them sets those of s.
+func (s *settings) declared() config.Declaration {
+	return config.Declaration{
+		{Title: "Server", Reader: "crm", Settings: s.serverSettings()},
+		{Title: "Data", Reader: "db", Settings: s.dataSettings()},
+		{Title: "Keys", Reader: "auth", Settings: s.secrets.Settings()},
+		{Title: "API", Reader: "graph", Settings: s.apiSettings()},
+		{Title: "Mail server", Reader: "notify/mail", Settings: s.smtp.Settings()},
+		{Title: "Messages", Reader: "notify", Settings: s.messageSettings()},
+		{Title: "Metrics", Reader: "crm", Settings: s.metrics.settings()},
+		{Title: "Limits on what one request may ask for", Reader: "graph", Settings: s.limits.Settings()},
 	}
-	var err error
-	s.limits, err = graph.ReadLimits(variable)
-	v.check(err)
-	if s.limits.Transport.Time > maxOperationTime {
-		v.check(fmt.Errorf("LIMIT_TIME: must be at most %s, because connections are closed soon after", maxOperationTime))
+}
+
+func (s *settings) serverSettings() []config.Setting {
+	return []config.Setting{
+		{Name: "PORT", Value: config.Port(&s.port, 0), Default: "8080", Description: "the port to listen on; `0` picks a free one"},
+		{
+			Name: "ALLOWED_ORIGINS", Value: config.Parsed(&s.origins, "list of origins", transport.ParseOrigins),
+			Description: "web origins that may call the API from a browser, comma-separated; `*` for all",
+		},
+		{
+			Name: "TRUSTED_PROXIES", Value: config.Parsed(&s.proxies, "list of addresses or networks", transport.ParseProxies),
+			Description: "proxies whose `X-Forwarded-For` is trusted",
+		},
+		{
+			Name: "LOG_LEVEL", Value: config.Parsed(&s.logLevel, "`debug`, `info`, `warn` or `error`", parseLevel), Default: "info",
+			Description: "what is logged; logs are on standard error, as text on a terminal and as JSON lines elsewhere",
+		},
+		{
+			Name: "LOG_SLOW", Value: config.Parsed(&s.logSlow, "time, or `0`", parseSlow), Default: "500ms",
+			Description: "an operation that takes as long is logged as a warning, with the hash of its document; `0` for none",
+		},
 	}
-	if variable("TRUSTED_DOCUMENTS") != "" {
-		s.trusted = read(&v, "TRUSTED_DOCUMENTS", func(path string) (*document.Trusted, error) {
-			return document.ReadTrusted(path, graph.ServedSchema(), s.limits.Document)
-		})
+}
+
+func (s *settings) dataSettings() []config.Setting {
+	return []config.Setting{
+		{
+			Name: "DATA_DIR", Value: config.Text(&s.dataDir, "folder"), Default: "data",
+			Description: "the folder of the data file and the keys, when the data is in a file",
+		},
+		{
+			Name: "CACHE_BYTES", Value: config.Parsed(&s.cacheBytes, "bytes", parseCacheBytes), Default: "67108864", Otherwise: "64 MB",
+			Description: "how much of what was read from the data file is kept in memory; `0` keeps nothing. Whatever the size, every answer is up to date",
+		},
+		{Name: "MONGO_URI", Value: config.Text(&s.mongoURI, "URI"), Secret: true, Description: "keep the data in MongoDB instead"},
+		{
+			Name: "MONGO_DATABASE", Value: config.Parsed(&s.mongoDatabase, "name", checkDatabase), Otherwise: "that of `MONGO_URI`, else `crm`",
+			Description: "the database; the one in the URI may still be that of the account",
+		},
+		{
+			Name: "EVENT_RETENTION", Value: config.Parsed(&s.eventRetention, "days, or time", parseRetention), Default: "400d",
+			Description: "how long the events of an entity are kept after its deletion; at least `30d`",
+		},
+		{
+			Name: "COLLATION", Value: config.Parsed(&s.collation, "locale", textkey.ParseCollation), Otherwise: "the order that suits most languages",
+			Description: "the language whose order lists by name or title have, such as `sv` or `de-u-co-phonebk`; after a change, " +
+				"the next start takes longer, since it makes all sort keys again",
+		},
+		{
+			Name: "DEFAULT_REGION", Value: config.Parsed(&s.region, "country", textkey.ParseRegion),
+			Description: "the country whose telephone numbers are written without a country code, such as `IN` or `DE`",
+		},
 	}
-	s.messages = v.messages()
+}
+
+func (s *settings) apiSettings() []config.Setting {
 	// Development features are on by default when the data is in a file on one machine, where there is nothing to protect.
-	development := s.mongoURI == ""
-	s.playground = v.flag("PLAYGROUND", s.trusted == nil)
-	s.introspection = v.flag("INTROSPECTION", development)
-	s.mailbox = v.flag("DEV_MAILBOX", development) && variable("SMTP_HOST") == ""
-	s.showCost = v.flag("QUERY_COST", development)
-	s.fastPath = v.flag("FAST_PATH", true)
-	s.batching = v.flag("BATCHING", false)
-	s.smtp, err = mail.ReadSMTPConfig(variable)
-	v.check(err)
+	development := func(name string, target *bool, description string) config.Setting {
+		return config.Setting{Name: name, Value: config.Flag(target), Default: "true", Unless: "MONGO_URI", Description: description}
+	}
+	return []config.Setting{
+		{
+			Name: "ALLOW_STAFF_SIGNUP", Value: config.Flag(&s.allowStaffSignup), Default: "false",
+			Description: "let anybody sign up as a `USER`",
+		},
+		{
+			Name: "PLAYGROUND", Value: config.Flag(&s.playground), Default: "true", Unless: "TRUSTED_DOCUMENTS",
+			Description: "serve GraphiQL at `/`",
+		},
+		development("INTROSPECTION", &s.introspection, "let clients read the schema"),
+		development("DEV_MAILBOX", &s.mailbox, "without `SMTP_HOST`, `/dev/mailbox` shows the stored mail to anybody"),
+		development("QUERY_COST", &s.showCost, "responses carry `extensions.cost`"),
+		{
+			Name: "BATCHING", Value: config.Flag(&s.batching), Default: "false",
+			Description: "let a request contain a list of up to 10 operations",
+		},
+		{
+			Name: "TRUSTED_DOCUMENTS", Value: config.Text(&s.trustedDocuments, "file"),
+			Description: "a file with the only documents that may be run; see [Trusted documents](#trusted-documents)",
+		},
+		{
+			Name: "FAST_PATH", Value: config.Flag(&s.fastPath), Default: "true",
+			Description: "for comparison, `false` makes gqlgen's executor produce every response and reads each document's references one by one",
+		},
+	}
+}
+
+func (s *settings) messageSettings() []config.Setting {
+	return []config.Setting{
+		{
+			Name: "APP_NAME", Value: config.Text(&s.messages.AppName, "name"), Default: notify.DefaultAppName,
+			Description: "the product's name in mail",
+		},
+		{
+			Name: "PUBLIC_URL", Value: config.Parsed(&s.publicURL, "URL", notify.ParsePublicURL),
+			Description: "the address of your front end; mail links to it",
+		},
+		{
+			Name: "LINK_PATH", Value: config.Parsed(&s.linkPath, "path", notify.ParseLinkPath), Default: notify.DefaultLinkPath,
+			Description: "the path of a record there, such as `/#/{type}/{id}`; `{type}` is `interaction` or `ticket`",
+		},
+		{
+			Name: "DEFAULT_TIME_ZONE", Value: config.Parsed(&s.messages.TimeZone, "time zone", db.ParseTimeZone), Default: "UTC",
+			Description: "the IANA time zone of times in mail to accounts without a `timeZone`, such as `Asia/Kolkata`",
+		},
+		{
+			Name: "MAIL_TEMPLATES", Value: config.Parsed(&s.messages.Templates, "folder", notify.ReadTemplates), Otherwise: "built-in",
+			Description: "a folder with your own templates; see [Mail](#mail)",
+		},
+	}
+}
+
+// readSettings reads and checks the settings. If the values have an error, the settings can't be used.
+func readSettings(environment []string, dotEnv string) (settings, *config.Values) {
+	s := newSettings()
+	values := config.Read(s.declared(), environment, dotEnv)
+	if s.limits.Transport.Time > maxOperationTime {
+		values.Wrong("LIMIT_TIME", fmt.Errorf("must be at most %s, because connections are closed soon after", maxOperationTime))
+	}
+	if s.trustedDocuments != "" {
+		var err error
+		s.trusted, err = document.ReadTrusted(s.trustedDocuments, graph.ServedSchema(), s.limits.Document)
+		values.Wrong("TRUSTED_DOCUMENTS", err)
+	}
+	s.smtp.Check(values.Wrong)
+	if s.mongoURI != "" {
+		inURI, err := mongo.DatabaseName(s.mongoURI, "crm")
+		values.Wrong("MONGO_URI", err)
+		if s.mongoDatabase == "" {
+			s.mongoDatabase = inURI
+		}
+		s.secrets.CheckAll(values.Wrong)
+	}
+	s.keys = textkey.New(s.region, s.collation)
+	s.messages.Links = notify.NewLinks(s.publicURL, s.linkPath)
 	s.messages.Sender, s.smtp.FromName = s.smtp.From, s.messages.AppName
-	if !development {
-		const fallback = "crm"
-		inURI := read(&v, "MONGO_URI", func(uri string) (string, error) { return mongo.DatabaseName(uri, fallback) })
-		s.mongoDatabase = read(&v, "MONGO_DATABASE", func(name string) (string, error) {
-			if name == "" {
-				return inURI, nil
-			}
-			return mongo.DatabaseName("mongodb:///", name)
-		})
-	}
-	return s, errors.Join(v.errs...)
-}
-
-// variables reads environment variables and keeps the errors.
-type variables struct {
-	get  func(name string) string
-	errs []error
-}
-
-// check keeps an error, unless it is nil.
-func (v *variables) check(err error) {
-	if err != nil {
-		v.errs = append(v.errs, err)
-	}
-}
-
-func (v *variables) text(name, fallback string) string {
-	return cmp.Or(v.get(name), fallback)
-}
-
-func (v *variables) flag(name string, fallback bool) bool {
-	return read(v, name, func(text string) (bool, error) {
-		switch text {
-		case "":
-			return fallback, nil
-		case "true", "1":
-			return true, nil
-		case "false", "0":
-			return false, nil
-		}
-		return false, fmt.Errorf("must be true or false, not %q", text)
-	})
-}
-
-// messages reads how messages look.
-func (v *variables) messages() notify.Config {
-	c := notify.Config{
-		AppName:  v.text("APP_NAME", notify.DefaultAppName),
-		Links:    notify.NewLinks(read(v, "PUBLIC_URL", notify.ParsePublicURL), read(v, "LINK_PATH", notify.ParseLinkPath)),
-		TimeZone: read(v, "DEFAULT_TIME_ZONE", parseTimeZone),
-	}
-	if v.get("MAIL_TEMPLATES") != "" {
-		c.Templates = read(v, "MAIL_TEMPLATES", notify.ReadTemplates)
-	}
-	return c
-}
-
-func parseTimeZone(name string) (*time.Location, error) {
-	return db.ParseTimeZone(cmp.Or(name, "UTC"))
-}
-
-func (v *variables) port(name, fallback string) string {
-	return read(v, name, func(text string) (string, error) {
-		if _, err := strconv.ParseUint(cmp.Or(text, fallback), 10, 16); err != nil {
-			return "", fmt.Errorf("must be a port number, not %q", text)
-		}
-		return cmp.Or(text, fallback), nil
-	})
+	s.mailbox = s.mailbox && s.smtp.Host == ""
+	return s, values
 }
 
 func parseLevel(text string) (slog.Level, error) {
 	var level slog.Level
-	if text == "" {
-		return slog.LevelInfo, nil
-	}
 	if err := level.UnmarshalText([]byte(text)); err != nil {
-		return 0, fmt.Errorf("must be debug, info, warn or error, not %q", text)
+		return 0, errors.New("must be debug, info, warn or error")
 	}
 	return level, nil
 }
 
-// defaultSlow is how long an operation takes at least that is logged as slow. Hashing a password takes half of it.
-const defaultSlow = 500 * time.Millisecond
-
+// parseSlow reads how long a slow operation takes. The default is twice as long as hashing a password.
 func parseSlow(text string) (time.Duration, error) {
-	if text == "" {
-		return defaultSlow, nil
-	}
 	slow, err := time.ParseDuration(text)
 	if err != nil || slow < 0 {
-		return 0, fmt.Errorf("must be a duration like 500ms, or 0 for none, not %q", text)
+		return 0, errors.New("must be a time such as 500ms, or 0 for none")
 	}
 	return slow, nil
 }
 
-// parseRetention reads a number of days, as in 400d, or a time like 9600h. Zero is the default.
+// parseRetention reads a number of days, as in 400d, or a time like 9600h.
 func parseRetention(text string) (time.Duration, error) {
-	if text == "" {
-		return 0, nil
-	}
 	retention, err := time.ParseDuration(text)
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		var n uint64
@@ -185,29 +232,45 @@ func parseRetention(text string) (time.Duration, error) {
 		retention = time.Duration(n) * 24 * time.Hour
 	}
 	if err != nil || retention < db.MinEventRetention {
-		return 0, fmt.Errorf("must be at least 30 days, such as 400d or 9600h, not %q", text)
+		return 0, errors.New("must be at least 30 days, such as 400d or 9600h")
 	}
 	return retention, nil
 }
 
-// defaultCacheBytes is the size of the cache: 64 MB.
-const defaultCacheBytes = 64 << 20
-
 func parseCacheBytes(text string) (int, error) {
-	if text == "" {
-		return defaultCacheBytes, nil
-	}
 	bytes, err := strconv.ParseUint(text, 10, 40)
 	if err != nil || bytes > 0 && bytes < cache.MinBytes {
-		return 0, fmt.Errorf("must be a number of bytes, at least %d, or 0 for no cache, not %q", cache.MinBytes, text)
+		return 0, fmt.Errorf("must be a number of bytes, at least %d, or 0 for no cache", cache.MinBytes)
 	}
 	return int(bytes), nil
 }
 
-func read[T any](v *variables, name string, parse func(text string) (T, error)) T {
-	value, err := parse(v.get(name))
-	if err != nil {
-		v.check(fmt.Errorf("%s: %w", name, err))
+func checkDatabase(name string) (string, error) { return name, mongo.CheckDatabaseName(name) }
+
+// printConfig is the command that prints the settings. What is wrong with them is its error.
+func printConfig(values *config.Values, arguments []string, streams streams) error {
+	if len(arguments) > 0 {
+		return errors.New("config takes no arguments")
 	}
-	return value
+	if err := values.Print(streams.out); err != nil {
+		return err
+	}
+	for _, warning := range values.Warnings() {
+		_, _ = fmt.Fprintln(streams.logs, "crm: warning:", warning)
+	}
+	return values.Err()
+}
+
+// passOn adds the variables in the file .env that aren't settings to the environment of this process, for libraries and for
+// the programs that it starts.
+func passOn(variables map[string]string) error {
+	for name, value := range variables {
+		if _, set := os.LookupEnv(name); set {
+			continue
+		}
+		if err := os.Setenv(name, value); err != nil {
+			return fmt.Errorf(".env: cannot set %s: %w", name, err)
+		}
+	}
+	return nil
 }

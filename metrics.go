@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 
+	"crm/config"
 	"crm/db/entity"
 	"crm/graph"
 	"crm/graph/metrics"
@@ -26,25 +27,32 @@ type metricsSettings struct {
 // minTokenLength is the length of the shortest METRICS_TOKEN.
 const minTokenLength = 12
 
-// metrics reads the settings of metrics.
-func (v *variables) metrics() metricsSettings {
-	return metricsSettings{
-		addr: read(v, "METRICS_ADDR", func(text string) (string, error) {
-			if text == "" {
-				return "", nil
-			}
-			if _, _, err := net.SplitHostPort(text); err != nil {
-				return "", fmt.Errorf("must be an address with a port, such as :9464 or 127.0.0.1:9464, not %q", text)
-			}
-			return text, nil
-		}),
-		token: read(v, "METRICS_TOKEN", func(text string) (string, error) {
-			if text != "" && len(text) < minTokenLength {
-				return "", fmt.Errorf("must have at least %d characters", minTokenLength)
-			}
-			return text, nil
-		}),
+func (s *metricsSettings) settings() []config.Setting {
+	return []config.Setting{
+		{
+			Name: "METRICS_ADDR", Value: config.Parsed(&s.addr, "address with a port", parseMetricsAddr),
+			Description: "serve metrics at `/metrics` on a port of their own, such as `127.0.0.1:9464`; see [Watching it](#watching-it)",
+		},
+		{
+			Name: "METRICS_TOKEN", Value: config.Parsed(&s.token, "token", parseMetricsToken), Secret: true,
+			Description: "the token that a request for metrics needs, of at least 12 characters; " +
+				"without `METRICS_ADDR`, metrics are served at `/metrics` on `PORT`",
+		},
 	}
+}
+
+func parseMetricsAddr(text string) (string, error) {
+	if _, _, err := net.SplitHostPort(text); err != nil {
+		return "", errors.New("must be an address with a port, such as :9464 or 127.0.0.1:9464")
+	}
+	return text, nil
+}
+
+func parseMetricsToken(text string) (string, error) {
+	if len(text) < minTokenLength {
+		return "", fmt.Errorf("must have at least %d characters", minTokenLength)
+	}
+	return text, nil
 }
 
 func (s metricsSettings) onMainPort() bool { return s.addr == "" && s.token != "" }

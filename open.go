@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -23,18 +22,16 @@ const connectTime = 30 * time.Second
 
 // open opens the store that the settings name, and prepares it.
 func open(ctx context.Context, s settings, log *slog.Logger, options db.Options) (*crm, error) {
-	c := &crm{keys: s.keys, location: filepath.Join(s.dataDir, "crm.db")}
-	variable, folder := "DATA_DIR", s.dataDir
+	c := &crm{keys: s.keys, secrets: s.secrets, location: filepath.Join(s.dataDir, "crm.db")}
+	variable := "DATA_DIR"
 	if s.mongoURI != "" {
-		c.location, variable, folder = "MongoDB, database "+s.mongoDatabase, "MONGO_URI", ""
+		c.location, variable = "MongoDB, database "+s.mongoDatabase, "MONGO_URI"
 	}
-	c.folder = folder
-	var err error
-	if c.secrets, err = auth.ReadSecrets(os.Getenv, folder); err != nil {
-		if folder == "" {
-			return nil, err // it names the missing variables
+	if s.mongoURI == "" {
+		c.folder = s.dataDir
+		if err := c.secrets.Complete(s.dataDir); err != nil {
+			return nil, fmt.Errorf("DATA_DIR: %w", err)
 		}
-		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
 	hasher, err := auth.NewHasher(auth.PasswordCost, hashingSlots())
 	if err != nil {

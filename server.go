@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,11 +12,11 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 
-	"github.com/joho/godotenv"
 	"golang.org/x/term"
 
 	"crm/auth"
@@ -48,6 +47,7 @@ const usage = `crm serves a CRM over GraphQL.
                              write all data to a file, or the standard output: with the server's keys, encrypted
   crm restore FILE [--passphrase-file FILE]
                              read a backup into an empty store
+  crm config                 print the settings that are in force, and where each comes from
   crm check                  say what is wrong with the data: old documents that can't be read, references that lead nowhere, missing
                              events, a damaged file; 1 if there is anything
   crm health                 exit with 0 if the server on PORT is ready, otherwise with 1
@@ -83,16 +83,22 @@ func run(ctx context.Context, arguments []string, streams streams) error {
 		_, err := fmt.Fprintln(streams.out, "crm", version())
 		return err
 	}
-	if err := godotenv.Load(); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("cannot read .env: %w", err)
+	settings, values := readSettings(os.Environ(), ".env")
+	if command == "config" {
+		return printConfig(values, arguments[1:], streams)
 	}
-	settings, err := readSettings(os.Getenv)
-	if err != nil {
+	if err := values.Err(); err != nil {
+		return err
+	}
+	if err := passOn(values.Unrelated()); err != nil {
 		return err
 	}
 	log := newLog(streams.logs, term.IsTerminal(int(streams.logs.Fd())), settings.logLevel)
 	switch command {
 	case "":
+		for _, warning := range values.Warnings() {
+			log.Warn("the configuration is probably wrong", "problem", warning)
+		}
 		return serve(ctx, settings, streams.out, log)
 	case "health":
 		return checkHealth(ctx, settings.port)
@@ -150,7 +156,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if err != nil {
 		return err // it names the variable
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", ":"+s.port)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("", strconv.Itoa(s.port)))
 	if err != nil {
 		return fmt.Errorf("PORT: %w", err)
 	}

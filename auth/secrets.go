@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"crm/config"
 )
 
 // Secrets are the keys of a server.
@@ -26,31 +28,54 @@ const (
 	customerVariable = "CUSTOMER_SECRET_KEY"
 )
 
-// ReadSecrets reads the secrets from variables. If there is a folder, it reads missing ones from there and generates them
-// the first time. Otherwise the error names the missing variables.
-func ReadSecrets(variable func(name string) string, folder string) (Secrets, error) {
-	found := make(map[string]Keys)
-	var missing []string
-	for _, name := range []string{generalVariable, userVariable, customerVariable} {
-		keys := ParseKeys(variable(name))
-		if len(keys) == 0 && folder == "" {
-			missing = append(missing, name)
+// Settings declares the variables that hold the secrets.
+func (s *Secrets) Settings() []config.Setting {
+	keys := func(name string, target *Keys, description string) config.Setting {
+		parse := func(list string) (Keys, error) { return ParseKeys(list), nil }
+		return config.Setting{
+			Name: name, Value: config.Parsed(target, "keys", parse), Secret: true,
+			Otherwise: "made once, kept in `DATA_DIR`", Description: description,
+		}
+	}
+	return []config.Setting{
+		keys(generalVariable, &s.General, "signs cursors; required with `MONGO_URI`. If there are several, comma-separated, the first signs and all verify"),
+		keys(userVariable, &s.User, "signs the access tokens of users, likewise"),
+		keys(customerVariable, &s.Customer, "signs the access tokens of customers, likewise"),
+	}
+}
+
+// namedKeys are the keys of one variable.
+type namedKeys struct {
+	variable string
+	keys     *Keys
+}
+
+func (s *Secrets) all() []namedKeys {
+	return []namedKeys{{generalVariable, &s.General}, {userVariable, &s.User}, {customerVariable, &s.Customer}}
+}
+
+// CheckAll calls wrong for each variable without a key. Servers that share a database need the same keys.
+func (s *Secrets) CheckAll(wrong func(variable string, err error)) {
+	for _, named := range s.all() {
+		if len(*named.keys) == 0 {
+			wrong(named.variable, errors.New("must be set with MONGO_URI: without it, servers can't accept each other's tokens"))
+		}
+	}
+}
+
+// Complete reads missing secrets from a folder, and makes them the first time.
+func (s *Secrets) Complete(folder string) error {
+	for _, named := range s.all() {
+		if len(*named.keys) > 0 {
 			continue
 		}
-		if len(keys) == 0 {
-			stored, err := storedKey(filepath.Join(folder, strings.ToLower(name)))
-			if err != nil {
-				return Secrets{}, err
-			}
-			keys = Keys{stored}
+		stored, err := storedKey(filepath.Join(folder, strings.ToLower(named.variable)))
+		if err != nil {
+			return err
 		}
-		found[name] = keys
+		*named.keys = Keys{stored}
 	}
-	if len(missing) > 0 {
-		return Secrets{}, fmt.Errorf("%s must be set: without them, servers can't accept each other's tokens",
-			strings.Join(missing, ", "))
-	}
-	return Secrets{User: found[userVariable], Customer: found[customerVariable], General: found[generalVariable]}, nil
+	return nil
 }
 
 // Variables returns the secrets as the values of the variables that they may be read from.

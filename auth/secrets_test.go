@@ -8,18 +8,26 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"crm/config"
 )
 
-// variables are environment variables.
-type variables map[string]string
-
-func (v variables) get(name string) string { return v[name] }
+// readSecrets reads the secrets from variables.
+func readSecrets(t *testing.T, variables ...string) Secrets {
+	t.Helper()
+	var secrets Secrets
+	if err := config.Read(config.Declaration{{Settings: secrets.Settings()}}, variables, "").Err(); err != nil {
+		t.Fatal(err)
+	}
+	return secrets
+}
 
 func TestSecretsFromVariables(t *testing.T) {
 	t.Parallel()
-	all := variables{"SECRET_KEY": "g", "USER_SECRET_KEY": "u2, u1", "CUSTOMER_SECRET_KEY": "c"}
-	secrets, err := ReadSecrets(all.get, "")
-	if err != nil {
+	secrets := readSecrets(t, "SECRET_KEY=g", "USER_SECRET_KEY=u2, u1", "CUSTOMER_SECRET_KEY=c")
+	// Variables take precedence over stored keys, and their values are written nowhere.
+	folder := filepath.Join(t.TempDir(), "data")
+	if err := secrets.Complete(folder); err != nil {
 		t.Fatal(err)
 	}
 	for name, pair := range map[string][2]Keys{
@@ -30,11 +38,6 @@ func TestSecretsFromVariables(t *testing.T) {
 			t.Errorf("the %s keys are %q, want %q", name, pair[0], pair[1])
 		}
 	}
-	// Variables take precedence over stored keys, and their values are written nowhere.
-	folder := filepath.Join(t.TempDir(), "data")
-	if secrets, err = ReadSecrets(all.get, folder); err != nil || string(secrets.Customer[0]) != "c" {
-		t.Errorf("with a folder: %q, %v", secrets.Customer, err)
-	}
 	if _, err := os.Stat(folder); err == nil {
 		t.Error("a folder was created for unneeded keys")
 	}
@@ -42,25 +45,21 @@ func TestSecretsFromVariables(t *testing.T) {
 
 func TestMissingSecretsAreAllNamed(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		set     variables
-		missing []string
-	}{
-		{variables{}, []string{"SECRET_KEY", "USER_SECRET_KEY", "CUSTOMER_SECRET_KEY"}},
-		{variables{"SECRET_KEY": "topsecret", "USER_SECRET_KEY": " , "}, []string{"USER_SECRET_KEY", "CUSTOMER_SECRET_KEY"}},
-		{variables{"USER_SECRET_KEY": "topsecret", "CUSTOMER_SECRET_KEY": "topsecret"}, []string{"SECRET_KEY"}},
+	for _, test := range []struct{ set, missing []string }{
+		{nil, []string{"SECRET_KEY", "USER_SECRET_KEY", "CUSTOMER_SECRET_KEY"}},
+		{[]string{"SECRET_KEY=topsecret", "USER_SECRET_KEY= , "}, []string{"USER_SECRET_KEY", "CUSTOMER_SECRET_KEY"}},
+		{[]string{"USER_SECRET_KEY=topsecret", "CUSTOMER_SECRET_KEY=other"}, []string{"SECRET_KEY"}},
 	} {
-		_, err := ReadSecrets(test.set.get, "")
-		if err == nil {
-			t.Errorf("%v suffices", test.set)
-			continue
-		}
-		names, _, _ := strings.Cut(err.Error(), " must be set")
-		if !slices.Equal(strings.Split(names, ", "), test.missing) {
-			t.Errorf("with %v, the error is %q, want it to name %v", test.set, err, test.missing)
-		}
-		if strings.Contains(err.Error(), "topsecret") {
-			t.Errorf("the error reveals a secret: %v", err)
+		secrets := readSecrets(t, test.set...)
+		var missing []string
+		secrets.CheckAll(func(variable string, err error) {
+			missing = append(missing, variable)
+			if strings.Contains(err.Error(), "topsecret") {
+				t.Errorf("the error reveals a secret: %v", err)
+			}
+		})
+		if !slices.Equal(missing, test.missing) {
+			t.Errorf("with %v, %v are missing, want %v", test.set, missing, test.missing)
 		}
 	}
 }
@@ -68,21 +67,19 @@ func TestMissingSecretsAreAllNamed(t *testing.T) {
 func TestStoredSecretsAreCreatedOnce(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "data")
-	none := variables{}
 	// Several servers that start in the same new folder at the same time must get the same keys.
 	found := make([]Secrets, 8)
 	var group sync.WaitGroup
 	for i := range found {
 		group.Go(func() {
-			var err error
-			if found[i], err = ReadSecrets(none.get, folder); err != nil {
+			if err := found[i].Complete(folder); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	group.Wait()
-	again, err := ReadSecrets(none.get, folder)
-	if err != nil {
+	var again Secrets
+	if err := again.Complete(folder); err != nil {
 		t.Fatal(err)
 	}
 	for _, secrets := range found {
@@ -138,7 +135,7 @@ func TestUnusableStoredSecrets(t *testing.T) {
 		if err := test.prepare(folder); err != nil {
 			t.Fatal(err)
 		}
-		_, err := ReadSecrets(variables{}.get, folder)
+		err := new(Secrets).Complete(folder)
 		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "topsecret") {
 			t.Errorf("%s: %v", test.name, err)
 		}

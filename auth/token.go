@@ -5,10 +5,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"crm/config"
 )
 
 // AccessTokenLife is how long an access token is valid.
@@ -34,10 +35,8 @@ type Keys [][]byte
 // ParseKeys reads a comma-separated list of keys.
 func ParseKeys(list string) Keys {
 	var keys Keys
-	for key := range strings.SplitSeq(list, ",") {
-		if key = strings.TrimSpace(key); key != "" {
-			keys = append(keys, []byte(key))
-		}
+	for _, key := range config.List(list) {
+		keys = append(keys, []byte(key))
 	}
 	return keys
 }

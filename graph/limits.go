@@ -2,7 +2,9 @@ package graph
 
 import (
 	"cmp"
+	"slices"
 
+	"crm/config"
 	"crm/graph/document"
 	"crm/graph/transport"
 )
@@ -31,4 +33,14 @@ func (l Limits) withDefaults() Limits {
 		Document: l.Document.WithDefaults(), Transport: l.Transport.WithDefaults(),
 		CostPerMinute: cmp.Or(l.CostPerMinute, 1_000_000_000), Answer: cmp.Or(l.Answer, 8<<20), Errors: cmp.Or(l.Errors, 100),
 	}
+}
+
+// Settings declares the variables that set the limits.
+func (l *Limits) Settings() []config.Setting {
+	return slices.Concat(l.Transport.Settings(), l.Document.Settings(), []config.Setting{
+		config.Limit("LIMIT_COST_PER_MINUTE", &l.CostPerMinute,
+			"cost of all operations of one viewer, or of one address for anonymous requests"),
+		config.Limit("LIMIT_ANSWER_BYTES", &l.Answer, "size of a response's data"),
+		config.Limit("LIMIT_ERRORS", &l.Errors, "errors shown in a response"),
+	})
 }

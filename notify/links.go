@@ -41,11 +41,11 @@ func ParseLinkPath(text string) (string, error) {
 	}
 	for _, found := range placeholder.FindAllString(text, -1) {
 		if found != "{type}" && found != "{id}" {
-			return "", fmt.Errorf("must not contain %s, only {type} and {id}", found)
+			return "", errors.New("must not contain other braces than {type} and {id}")
 		}
 	}
 	if text[0] != '/' || !strings.Contains(text, "{id}") || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", fmt.Errorf("must begin with / and contain {id}, such as %s or /#/{type}/{id}, not %q", DefaultLinkPath, text)
+		return "", fmt.Errorf("must begin with / and contain {id}, such as %s or /#/{type}/{id}", DefaultLinkPath)
 	}
 	return text, nil
 }

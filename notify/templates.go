@@ -12,6 +12,7 @@ import (
 	"strings"
 	texttemplate "text/template"
 
+	"crm/config"
 	"crm/db"
 	"crm/notify/mail"
 )
@@ -68,7 +69,7 @@ func checkNames(folder string) error {
 	}
 	found, err := os.ReadDir(folder)
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot read the folder: %w", config.WithoutPath(err))
 	}
 	used := false
 	for _, file := range found {
@@ -80,7 +81,7 @@ func checkNames(folder string) error {
 		}
 	}
 	if !used {
-		return fmt.Errorf("%s has none of the templates %s", folder, strings.Join(known, ", "))
+		return fmt.Errorf("the folder has none of the templates %s", strings.Join(known, ", "))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -83,6 +84,28 @@ func TestDatabaseName(t *testing.T) {
 	for uri, want := range cases {
 		if got, err := DatabaseName(uri, "crm"); got != want || (err == nil) != (want != "") {
 			t.Errorf("DatabaseName(%q): got %q, %v, want %q", uri, got, err, want)
+		}
+	}
+}
+
+// TestURIErrorsHideThePassword uses URIs whose password isn't escaped, so that parts of it are taken for something else.
+func TestURIErrorsHideThePassword(t *testing.T) {
+	t.Parallel()
+	for _, uri := range []string{
+		"mongodb://user:hunter2/x@localhost/crm", "mongodb://user:hunter2:y@localhost", "mongodb://user:x@hunter2@localhost",
+		"mongodb://user:x/hunter2 y@localhost", "mongodb://user:x?hunter2=y@localhost", "mongodb://u:x#hunter2@localhost",
+		"mongodb://localhost:hunter2%40/", "mongodb://localhost/?tls=true&tlsCertificateKeyFile=x&tlsCertificateKeyFilePassword=hunter2",
+		"hunter2@localhost",
+	} {
+		database, err := DatabaseName(uri, "crm")
+		if err == nil {
+			var s *Store
+			if s, err = Open(uri, database, nil); err == nil {
+				_ = s.Close()
+			}
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: the error is %v", uri, err)
 		}
 	}
 }

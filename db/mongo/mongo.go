@@ -79,7 +79,7 @@ func Open(uri, database string, collections []*store.Collection, opts ...Option)
 	}
 	client, err := driver.Connect(settings)
 	if err != nil {
-		return nil, fmt.Errorf("cannot use MongoDB URI: %w", err)
+		return nil, uriError(uri, err)
 	}
 	s.client, s.database = client, client.Database(database)
 	return s, nil
@@ -96,25 +96,47 @@ func withEvents(collections []*store.Collection) []*store.Collection {
 	return all
 }
 
+// uriError returns the driver's error about a URI. The driver quotes parts of the URI, and takes the wrong parts for the
+// password if that isn't escaped, so nothing of a URI with a password is shown.
+func uriError(uri string, err error) error {
+	lower := strings.ToLower(uri)
+	for _, sign := range []string{"@", "password", "token", "%40"} {
+		if strings.Contains(lower, sign) {
+			return errors.New("must be a URI such as mongodb://user:password@host:27017/database, with valid options; in the user's " +
+				"name and the password, write characters like / : ? # [ ] @ as %2F %3A %3F %23 %5B %5D %40")
+		}
+	}
+	return fmt.Errorf("cannot use the URI: %w", err)
+}
+
 // DatabaseName returns the database that a MongoDB URI names, else fallback.
 func DatabaseName(uri, fallback string) (string, error) {
 	scheme, rest, ok := strings.Cut(uri, "://")
 	if !ok || (scheme != "mongodb" && scheme != "mongodb+srv") {
-		return "", errors.New("cannot read MongoDB URI: it begins with neither mongodb:// nor mongodb+srv://")
+		return "", errors.New("must begin with mongodb:// or mongodb+srv://")
 	}
 	rest, _, _ = strings.Cut(rest, "?")
 	_, path, _ := strings.Cut(rest, "/")
 	name, err := url.PathUnescape(path)
 	if err != nil {
-		return "", errors.New("cannot read MongoDB URI: the database's name is escaped incorrectly")
+		return "", errors.New("the database's name is escaped incorrectly")
 	}
 	if name == "" {
 		name = fallback
 	}
-	if name == "" || strings.ContainsAny(name, "/\\. \"$\x00") {
-		return "", fmt.Errorf("cannot use %q as a MongoDB database's name", name)
+	if err := CheckDatabaseName(name); err != nil {
+		return "", err
 	}
 	return name, nil
+}
+
+// CheckDatabaseName returns an error if a database can't have that name. The error doesn't contain the name, because a part
+// of a password may be taken for it.
+func CheckDatabaseName(name string) error {
+	if name == "" || strings.ContainsAny(name, "/\\. \"$\x00") {
+		return errors.New("the database's name must not contain / \\ . \" $ or spaces")
+	}
+	return nil
 }
 
 // Ping returns nil when the primary answers, else an UNAVAILABLE error.

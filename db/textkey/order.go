@@ -2,7 +2,7 @@ package textkey
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"sync"
 
 	"golang.org/x/text/collate"
@@ -19,7 +19,7 @@ func ParseCollation(text string) (Collation, error) {
 	}
 	tag, err := language.Parse(text)
 	if err != nil {
-		return Collation{}, fmt.Errorf("must be a locale, such as de or sv, not %q", text)
+		return Collation{}, errors.New("must be a locale, such as de or sv")
 	}
 	return Collation{tag: tag}, nil
 }

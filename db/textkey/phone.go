@@ -2,7 +2,7 @@ package textkey
 
 import (
 	"cmp"
-	"fmt"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,7 +18,7 @@ type Region string
 func ParseRegion(text string) (Region, error) {
 	region := strings.ToUpper(text)
 	if region != "" && !phonenumbers.GetSupportedRegions()[region] {
-		return "", fmt.Errorf("must be the two letters of a country, such as DE, not %q", text)
+		return "", errors.New("must be the two letters of a country, such as DE")
 	}
 	return Region(region), nil
 }

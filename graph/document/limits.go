@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 
+	"crm/config"
 	"crm/db/store"
 	"crm/graph/apierror"
 )
@@ -37,6 +38,21 @@ func (l Limits) WithDefaults() Limits {
 		Tokens: cmp.Or(l.Tokens, 5_000), Depth: cmp.Or(l.Depth, 20), RootFields: cmp.Or(l.RootFields, 50),
 		Aliases: cmp.Or(l.Aliases, 200), Directives: cmp.Or(l.Directives, 100), Selections: cmp.Or(l.Selections, 10_000),
 		DuplicateFields: cmp.Or(l.DuplicateFields, 50), Complexity: cmp.Or(l.Complexity, 100_000),
+	}
+}
+
+// Settings declares the variables that set the limits.
+func (l *Limits) Settings() []config.Setting {
+	return []config.Setting{
+		config.Limit("LIMIT_TOKENS", &l.Tokens, "tokens of the document"),
+		config.Limit("LIMIT_DEPTH", &l.Depth, "nesting of fields, and of values"),
+		config.Limit("LIMIT_ROOT_FIELDS", &l.RootFields, "fields of `Query` or `Mutation` in an operation"),
+		config.Limit("LIMIT_ALIASES", &l.Aliases, "aliases in an operation"),
+		config.Limit("LIMIT_DIRECTIVES", &l.Directives, "directives in an operation"),
+		config.Limit("LIMIT_SELECTIONS", &l.Selections, "fields, fragments and values, with fragments expanded"),
+		config.Limit("LIMIT_REPEATS", &l.DuplicateFields, "how often one field may be selected in one place"),
+		config.Limit("LIMIT_COMPLEXITY", &l.Complexity,
+			"cost of an operation: the number of fields in its response if every page is full (`extensions.cost`)"),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"crm/config"
 	"crm/db/store"
 	"crm/graph/apierror"
 )
@@ -25,18 +26,18 @@ type Trusted struct {
 func ReadTrusted(path string, schema *ast.Schema, limits Limits) (*Trusted, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read trusted documents: %w", err)
+		return nil, fmt.Errorf("cannot read the file: %w", config.WithoutPath(err))
 	}
 	texts, err := parseManifest(content)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read trusted documents from %s: %w", path, err)
+		return nil, fmt.Errorf("cannot read the trusted documents: %w", err)
 	}
 	trusted := &Trusted{byName: map[string]*Document{}, byText: map[string]*Document{}}
 	checking := NewLoader(Config{Schema: schema, Limits: limits, Introspection: true})
 	for _, id := range slices.Sorted(maps.Keys(texts)) {
 		doc, errs := checking.load(texts[id])
 		if len(errs) > 0 {
-			return nil, fmt.Errorf("document %q in %s is refused: %s", apierror.Shorten(id), path, errs[0].Message)
+			return nil, fmt.Errorf("document %q is refused: %s", apierror.Shorten(id), errs[0].Message)
 		}
 		trusted.byName[id], trusted.byName[hashOf(doc.text)], trusted.byText[doc.text] = doc, doc, doc
 	}

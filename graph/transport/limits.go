@@ -3,6 +3,8 @@ package transport
 import (
 	"cmp"
 	"time"
+
+	"crm/config"
 )
 
 // Limits bounds requests. Zero means the default.
@@ -23,6 +25,22 @@ func (l Limits) WithDefaults() Limits {
 	return Limits{
 		Body: cmp.Or(l.Body, 1<<20), Values: cmp.Or(l.Values, 5_000), Time: cmp.Or(l.Time, 30*time.Second),
 		Streams: l.Streams.withDefaults(),
+	}
+}
+
+// Settings declares the variables that set the limits.
+func (l *Limits) Settings() []config.Setting {
+	return []config.Setting{
+		config.Limit("LIMIT_BODY_BYTES", &l.Body, "size of a request's body (else 413)"),
+		config.Limit("LIMIT_VALUES", &l.Values, "JSON values in it"),
+		{
+			Name: "LIMIT_TIME", Value: config.Duration(&l.Time), Default: l.Time.String(),
+			Description: "how long an operation may run before it and its calls to the store are cancelled",
+		},
+		config.Limit("LIMIT_STREAMS", &l.Streams.Open, "open WebSockets and event streams"),
+		config.Limit("LIMIT_STREAMS_PER_ADDRESS", &l.Streams.PerAddress,
+			"open WebSockets and event streams of one address (for IPv6, of one /64); behind a proxy, also set `TRUSTED_PROXIES`"),
+		config.Limit("LIMIT_SOCKET_OPERATIONS", &l.Streams.Operations, "operations under way on one WebSocket"),
 	}
 }
 

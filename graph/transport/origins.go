@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/rs/cors"
+
+	"crm/config"
 )
 
 // Origins are the web origins whose pages may call the server, besides its own. The zero value contains none. CORS,
@@ -17,14 +19,11 @@ type Origins struct{ policy *cors.Cors }
 // ParseOrigins reads a comma-separated list of origins like https://crm.example.com; "*" allows all.
 func ParseOrigins(list string) (Origins, error) {
 	var origins []string
-	for origin := range strings.SplitSeq(list, ",") {
-		origin = strings.TrimSuffix(strings.TrimSpace(origin), "/")
-		if origin == "" {
-			continue
-		}
+	for i, origin := range config.List(list) {
+		origin = strings.TrimSuffix(origin, "/")
 		parsed, err := url.Parse(origin)
 		if origin != "*" && (err != nil || parsed.Host == "" || origin != parsed.Scheme+"://"+parsed.Host) {
-			return Origins{}, fmt.Errorf("%q is not an origin like https://crm.example.com", origin)
+			return Origins{}, fmt.Errorf("entry %d of the list is not an origin such as https://crm.example.com", i+1)
 		}
 		origins = append(origins, origin)
 	}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"crm/config"
 )
 
 // Proxies are the networks whose X-Forwarded-For is trusted.
@@ -14,16 +16,12 @@ type Proxies []netip.Prefix
 // ParseProxies reads a comma-separated list of addresses and CIDR prefixes.
 func ParseProxies(list string) (Proxies, error) {
 	var proxies Proxies
-	for text := range strings.SplitSeq(list, ",") {
-		text = strings.TrimSpace(text)
-		if text == "" {
-			continue
-		}
+	for i, text := range config.List(list) {
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
 			address, addressErr := netip.ParseAddr(text)
 			if addressErr != nil {
-				return nil, fmt.Errorf("cannot parse proxy %q: neither an address nor a CIDR prefix", text)
+				return nil, fmt.Errorf("entry %d of the list is neither an address nor a network such as 10.0.0.0/8", i+1)
 			}
 			prefix = netip.PrefixFrom(address, address.BitLen())
 		}

@@ -1,19 +1,17 @@
 package mail
 
 import (
-	"cmp"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net/mail"
 	"net/netip"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/net/idna"
 
+	"crm/config"
 	"crm/db/address"
 )
 
@@ -58,67 +56,69 @@ type SMTPConfig struct {
 	RootCAs *x509.CertPool
 }
 
-// ReadSMTPConfig reads the configuration from environment variables. The error has a line for each wrong variable, with its
-// name.
-func ReadSMTPConfig(variable func(name string) string) (SMTPConfig, error) {
-	c := SMTPConfig{
-		Host: variable("SMTP_HOST"), TLS: TLSMode(variable("SMTP_TLS")), From: variable("SMTP_MAIL"),
-		ReplyTo:  variable("SMTP_REPLY_TO"),
-		Username: variable("SMTP_USER"), Password: variable("SMTP_PASSWORD"),
-		Token: variable("SMTP_OAUTH_TOKEN"), TokenCommand: variable("SMTP_OAUTH_TOKEN_COMMAND"),
+// Settings declares the variables that set the configuration.
+func (c *SMTPConfig) Settings() []config.Setting {
+	const tokenKind = "access token"
+	return []config.Setting{
+		{
+			Name: "SMTP_HOST", Value: config.Parsed(&c.Host, "host", parseHost),
+			Description: "the mail server; without one, mail is stored but not sent",
+		},
+		{Name: "SMTP_PORT", Value: config.Port(&c.Port, 1), Default: "587", Description: "its port"},
+		{
+			Name: "SMTP_MAIL", Value: config.Parsed(&c.From, "address", checkedMailbox), Otherwise: "required with `SMTP_HOST`",
+			Description: "the sender: an address, optionally with a name before it; without a name, `APP_NAME` is used",
+		},
+		{
+			Name: "SMTP_REPLY_TO", Value: config.Parsed(&c.ReplyTo, "address", checkedMailbox), Otherwise: "see below",
+			Description: "where replies go: an address, optionally with a name before it",
+		},
+		{
+			Name: "SMTP_TLS", Value: config.Parsed(&c.TLS, "`starttls`, `implicit` or `none`", parseTLSMode), Otherwise: "automatic",
+			Description: "`starttls` requires it, `implicit` uses TLS from the first byte, `none` uses none; " +
+				"automatic is `implicit` on port 465, elsewhere STARTTLS if it is offered",
+		},
+		{
+			Name: "SMTP_USER", Value: config.Text(&c.Username, "name"), Otherwise: "the address in `SMTP_MAIL`",
+			Description: "the account at the mail server; without a password or a token nobody logs in",
+		},
+		{Name: "SMTP_PASSWORD", Value: config.Text(&c.Password, "password"), Secret: true, Description: "its password"},
+		{
+			Name: "SMTP_OAUTH_TOKEN", Value: config.Text(&c.Token, tokenKind), Secret: true,
+			Description: "an access token for the account",
+		},
+		{
+			Name: "SMTP_OAUTH_TOKEN_COMMAND", Value: config.Text(&c.TokenCommand, "shell command"), Secret: true,
+			Description: "a command that prints an access token (run at most every five minutes, and when a token was refused)",
+		},
 	}
-	if c.Host == "" && c.From == "" {
-		c.From = "crm@localhost" // in messages that are kept
-	}
-	port, err := strconv.ParseUint(cmp.Or(variable("SMTP_PORT"), "587"), 10, 16)
-	if err != nil {
-		c.Port = 587
-		return c, errors.Join(fmt.Errorf("SMTP_PORT: must be a port number, not %q", variable("SMTP_PORT")), c.check())
-	}
-	c.Port = int(port)
-	return c, c.check()
 }
 
-// check returns what is wrong with a configuration, a line with its name for each variable. Most of it matters only if there
-// is a server.
-func (c SMTPConfig) check() error {
-	var errs []error
-	add := func(variable string, err error) {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", variable, err))
-		}
+// Check calls wrong for each variable that is wrong, given the others.
+func (c *SMTPConfig) Check(wrong func(variable string, err error)) {
+	if c.Host == "" {
+		return
 	}
-	_, err := parseMailbox(c.From)
-	add("SMTP_MAIL", err)
-	if c.ReplyTo != "" {
-		_, err := parseMailbox(c.ReplyTo)
-		add("SMTP_REPLY_TO", err)
+	if c.From == "" {
+		wrong("SMTP_MAIL", errors.New("must be set if SMTP_HOST is: an address such as CRM <crm@example.com>"))
 	}
-	if c.Port < 1 || c.Port > 65535 {
-		add("SMTP_PORT", fmt.Errorf("must be a port number from 1 to 65535, not %d", c.Port))
-	}
-	if !slices.Contains([]TLSMode{AutomaticTLS, RequireSTARTTLS, ImplicitTLS, NoTLS}, c.TLS) {
-		add("SMTP_TLS", fmt.Errorf("must be starttls, implicit or none, not %q", string(c.TLS)))
-	}
-	if c.Host != "" {
-		_, err := parseHost(c.Host)
-		add("SMTP_HOST", err)
-		c.checkAccount(add)
-	}
-	return errors.Join(errs...)
-}
-
-// checkAccount adds what is wrong with the account at the mail server.
-func (c SMTPConfig) checkAccount(add func(variable string, err error)) {
 	if c.Token != "" && c.TokenCommand != "" {
-		add("SMTP_OAUTH_TOKEN, SMTP_OAUTH_TOKEN_COMMAND", errors.New("only one of them can be used"))
+		wrong("SMTP_OAUTH_TOKEN_COMMAND", errors.New("can't be used together with SMTP_OAUTH_TOKEN"))
 	}
 	switch {
 	case c.Username != "" && !c.logsIn():
-		add("SMTP_USER", errors.New("needs SMTP_PASSWORD, SMTP_OAUTH_TOKEN or SMTP_OAUTH_TOKEN_COMMAND beside it"))
+		wrong("SMTP_USER", errors.New("needs SMTP_PASSWORD, SMTP_OAUTH_TOKEN or SMTP_OAUTH_TOKEN_COMMAND beside it"))
 	case strings.ContainsAny(c.Username, "\x00\x01\r\n"):
-		add("SMTP_USER", errors.New("must not contain control characters"))
+		wrong("SMTP_USER", errors.New("must not contain control characters"))
 	}
+}
+
+func parseTLSMode(text string) (TLSMode, error) {
+	mode := TLSMode(text)
+	if !slices.Contains([]TLSMode{RequireSTARTTLS, ImplicitTLS, NoTLS}, mode) {
+		return "", errors.New("must be starttls, implicit or none")
+	}
+	return mode, nil
 }
 
 // logsIn reports whether the server is logged in to.
@@ -142,8 +142,8 @@ func parseHost(text string) (string, error) {
 		host = strings.ToLower(text) // perhaps with an underscore
 	}
 	if !hostName.MatchString(host) {
-		return "", fmt.Errorf("must be the name or the IP address of a mail server, such as smtp.example.com, without a port, "+
-			"a scheme or spaces, not %q", text)
+		return "", errors.New("must be the name or the IP address of a mail server, such as smtp.example.com, without a port, " +
+			"a scheme or spaces")
 	}
 	return host, nil
 }
@@ -155,16 +155,22 @@ type mailbox struct{ Name, Address string }
 func parseMailbox(text string) (mailbox, error) {
 	parsed, err := mail.ParseAddress(text)
 	if err != nil {
-		return mailbox{}, fmt.Errorf("must be an address such as CRM <crm@example.com>, not %q: %w", text, err)
+		return mailbox{}, errors.New("must be an address such as CRM <crm@example.com>")
 	}
 	from, err := address.Parse(parsed.Address)
 	switch {
 	case err != nil:
-		return mailbox{}, fmt.Errorf("%w, not %q", err, text)
+		return mailbox{}, err
 	case from.NeedsUTF8():
-		return mailbox{}, fmt.Errorf("must be ASCII before the @, as some mail servers require, not %q", text)
+		return mailbox{}, errors.New("must be ASCII before the @, as some mail servers require")
 	}
 	return mailbox{parsed.Name, from.Mailbox()}, nil
+}
+
+// checkedMailbox returns the text if it is an address of the operator.
+func checkedMailbox(text string) (string, error) {
+	_, err := parseMailbox(text)
+	return text, err
 }
 
 // Domain returns the domain of the sender's address, for Message-IDs.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"crm/config"
 	"crm/notify/mail/mailtest"
 )
 
@@ -49,6 +50,7 @@ var configs = []struct{ variables, problem string }{
 	{"SMTP_HOST=h|SMTP_MAIL=a@b.example|SMTP_PORT=0", "SMTP_PORT"},
 	{"SMTP_HOST=h|SMTP_MAIL=a@b.example|SMTP_PORT=65536", "SMTP_PORT"},
 	{"SMTP_PORT= 25", "SMTP_PORT"},
+	{"SMTP_HOST=smtp://u:hunter2@h", "SMTP_HOST"},
 	{"SMTP_TLS=ssl", "SMTP_TLS"},
 	{"SMTP_TLS=STARTTLS", "SMTP_TLS"},
 	{"SMTP_HOST=h|SMTP_MAIL=a@b.example|SMTP_USER=u", "SMTP_USER"},
@@ -60,20 +62,21 @@ var configs = []struct{ variables, problem string }{
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	for _, test := range configs {
-		values := map[string]string{}
-		for line := range strings.SplitSeq(test.variables, "|") {
-			name, value, _ := strings.Cut(line, "=")
-			values[name] = value
-		}
-		config, err := ReadSMTPConfig(func(name string) string { return values[name] })
+		var smtp SMTPConfig
+		values := config.Read(config.Declaration{{Settings: smtp.Settings()}}, strings.Split(test.variables, "|"), "")
+		smtp.Check(values.Wrong)
+		err := values.Err()
 		if (test.problem == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), test.problem) {
 			t.Errorf("%q: the error is %v, want it to name %q", test.variables, err, test.problem)
 			continue
 		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: the error quotes the value: %v", test.variables, err)
+		}
 		if err != nil {
 			continue
 		}
-		if mailer, err := New(config); err != nil || mailer == nil {
+		if mailer, err := New(smtp); err != nil || mailer == nil {
 			t.Errorf("%q: mailer %v, error %v", test.variables, mailer, err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -24,7 +25,9 @@ type SMTP struct {
 
 // NewSMTP returns a Mailer for the server that config names, without connecting to it. It fails if config is wrong.
 func NewSMTP(config SMTPConfig) (*SMTP, error) {
-	if err := config.check(); err != nil {
+	var wrong []error
+	config.Check(func(variable string, err error) { wrong = append(wrong, fmt.Errorf("%s: %w", variable, err)) })
+	if err := errors.Join(wrong...); err != nil {
 		return nil, err
 	}
 	host, err := parseHost(config.Host)

@@ -1,11 +1,12 @@
 package graph
 
 import (
-	"os"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"crm/config"
 )
 
 // limitVariables maps each limit to the variable that sets it.
@@ -18,24 +19,25 @@ var limitVariables = map[string]string{
 	"Transport.Streams.Operations": "LIMIT_SOCKET_OPERATIONS",
 }
 
-// Every limit has a default, a variable that sets only it, and a row in the README.
-func TestReadLimits(t *testing.T) {
+// readLimits reads the limits from one variable.
+func readLimits(variable, value string) (Limits, error) {
+	limits := DefaultLimits()
+	values := config.Read(config.Declaration{{Settings: limits.Settings()}}, []string{variable + "=" + value}, "")
+	return limits, values.Err()
+}
+
+// Every limit has a default, and a variable that sets only it.
+func TestLimitSettings(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
+	if limits := (&Limits{}).Settings(); len(limits) != len(limitVariables) {
+		t.Errorf("there are %d variables, want %d", len(limits), len(limitVariables))
 	}
 	for field, variable := range limitVariables {
 		value := "7"
 		if variable == "LIMIT_TIME" {
 			value = "7s"
 		}
-		got, err := ReadLimits(func(name string) string {
-			if name == variable {
-				return value
-			}
-			return ""
-		})
+		got, err := readLimits(variable, value)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,9 +59,6 @@ func TestReadLimits(t *testing.T) {
 		if filled := (Limits{}).withDefaults(); filled != DefaultLimits() {
 			t.Errorf("zero limits become %+v", filled)
 		}
-		if !strings.Contains(string(readme), "`"+variable+"`") {
-			t.Errorf("the README does not have %s", variable)
-		}
 	}
 }
 
@@ -67,14 +66,9 @@ func TestInvalidLimits(t *testing.T) {
 	t.Parallel()
 	for _, variable := range limitVariables {
 		for _, value := range []string{"0", "-1", "x", "1e3", " 5", "99999999999", "-5s"} {
-			_, err := ReadLimits(func(name string) string {
-				if name == variable {
-					return value
-				}
-				return ""
-			})
-			if err == nil || !strings.HasPrefix(err.Error(), variable+": ") || !strings.Contains(err.Error(), value) {
-				t.Errorf("%s=%s got %v", variable, value, err)
+			got, err := readLimits(variable, value)
+			if err == nil || !strings.HasPrefix(err.Error(), variable+": must be ") || got != DefaultLimits() {
+				t.Errorf("%s=%s got %v, %+v", variable, value, err, got)
 			}
 		}
 	}
