@@ -42,7 +42,6 @@ type settings struct {
 	cacheBytes int
 	region     textkey.Region
 	collation  textkey.Collation
-	keys       *textkey.Keys
 	metrics    metricsSettings
 	// trusted is nil if clients may run any document.
 	trusted          *document.Trusted
@@ -58,13 +57,13 @@ func newSettings() settings { return settings{limits: graph.DefaultLimits()} }
 func (s *settings) declared() config.Declaration {
 	return config.Declaration{
 		{Title: "Server", Reader: "crm", Settings: s.serverSettings()},
-		{Title: "Data", Reader: "db", Settings: s.dataSettings()},
+		{Title: "Data", Reader: "db", Prefix: "MONGO_", Settings: s.dataSettings()},
 		{Title: "Keys", Reader: "auth", Settings: s.secrets.Settings()},
 		{Title: "API", Reader: "graph", Settings: s.apiSettings()},
-		{Title: "Mail server", Reader: "notify/mail", Settings: s.smtp.Settings()},
+		{Title: "Mail server", Reader: "notify/mail", Prefix: "SMTP_", Settings: s.smtp.Settings()},
 		{Title: "Messages", Reader: "notify", Settings: s.messageSettings()},
-		{Title: "Metrics", Reader: "crm", Settings: s.metrics.settings()},
-		{Title: "Limits on what one request may ask for", Reader: "graph", Settings: s.limits.Settings()},
+		{Title: "Metrics", Reader: "crm", Prefix: "METRICS_", Settings: s.metrics.settings()},
+		{Title: "Limits on what one request may ask for", Reader: "graph", Prefix: "LIMIT_", Settings: s.limits.Settings()},
 	}
 }
 
@@ -199,7 +198,10 @@ func readSettings(environment []string, dotEnv string) (settings, *config.Values
 		}
 		s.secrets.CheckAll(values.Wrong)
 	}
-	s.keys = textkey.New(s.region, s.collation)
+	s.secrets.Check(values.Wrong)
+	for _, warning := range s.secrets.Weak() {
+		values.Warn(warning)
+	}
 	s.messages.Links = notify.NewLinks(s.publicURL, s.linkPath)
 	s.messages.Sender, s.smtp.FromName = s.smtp.From, s.messages.AppName
 	s.mailbox = s.mailbox && s.smtp.Host == ""

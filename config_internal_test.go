@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"crm/auth"
 )
 
 // The table of settings in the README is between these lines.
@@ -61,7 +63,7 @@ func TestSettingsAreDeclaredOnce(t *testing.T) {
 		}
 	}
 	// All defaults are valid, and those that other settings change.
-	for _, environment := range [][]string{nil, {"MONGO_URI=mongodb://h", "SECRET_KEY=a", "USER_SECRET_KEY=b", "CUSTOMER_SECRET_KEY=c"}} {
+	for _, environment := range [][]string{nil, append(auth.NewVariables(), "MONGO_URI=mongodb://h")} {
 		s, values := readSettings(environment, filepath.Join(t.TempDir(), "none"))
 		if err := values.Err(); err != nil || s.port != 8080 || s.introspection == (environment != nil) || !s.playground {
 			t.Errorf("the defaults are %v, error %v", s, err)
@@ -99,13 +101,17 @@ func TestExample(t *testing.T) {
 	all := commented.ReplaceAll(content, []byte("$1"))
 	all = bytes.ReplaceAll(all, []byte("=persisted-query"), []byte("="+folder+"/persisted-query"))
 	all = bytes.ReplaceAll(all, []byte("=mail-templates"), []byte("="+folder+"/mail-templates"))
+	all = bytes.ReplaceAll(all, []byte("SMTP_PASSWORD_FILE=/run/secrets/smtp_password\n"), nil)
 	path := filepath.Join(folder, ".env")
 	if err := os.WriteFile(path, all, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, values := readSettings([]string{"SECRET_KEY=a", "USER_SECRET_KEY=b", "CUSTOMER_SECRET_KEY=c", "SMTP_PASSWORD=p"}, path)
+	_, values := readSettings([]string{"SMTP_PASSWORD=p"}, path)
 	if err := values.Err(); err != nil {
 		t.Error(err)
+	}
+	if warnings := strings.Join(values.Warnings(), "\n"); strings.Count(warnings, "SECRET_KEY: this is the key of an example") != 3 {
+		t.Errorf("the warnings are\n%s", warnings)
 	}
 	if unrelated := values.Unrelated(); len(unrelated) > 0 {
 		t.Errorf("it has variables that aren't settings: %v", unrelated)

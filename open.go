@@ -22,7 +22,9 @@ const connectTime = 30 * time.Second
 
 // open opens the store that the settings name, and prepares it.
 func open(ctx context.Context, s settings, log *slog.Logger, options db.Options) (*crm, error) {
-	c := &crm{keys: s.keys, secrets: s.secrets, location: filepath.Join(s.dataDir, "crm.db")}
+	c := &crm{
+		keys: textkey.New(s.region, s.collation), secrets: s.secrets, location: filepath.Join(s.dataDir, "crm.db"),
+	}
 	variable := "DATA_DIR"
 	if s.mongoURI != "" {
 		c.location, variable = "MongoDB, database "+s.mongoDatabase, "MONGO_URI"
@@ -31,6 +33,9 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 		c.folder = s.dataDir
 		if err := c.secrets.Complete(s.dataDir); err != nil {
 			return nil, fmt.Errorf("DATA_DIR: %w", err)
+		}
+		if err := checkKeys(&c.secrets); err != nil { // those in the folder, too
+			return nil, err
 		}
 	}
 	hasher, err := auth.NewHasher(auth.PasswordCost, hashingSlots())
@@ -45,12 +50,12 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
-	options.CursorKeys, options.Keys, options.Log = c.secrets.General, s.keys, log
+	options.CursorKeys, options.Keys, options.Log = c.secrets.General, c.keys, log
 	if s.mongoURI == "" {
 		c.db = db.New(c.store, hasher, options)
 		err = c.db.Upgrade(ctx, log)
 	} else {
-		c.db = db.New(legacy.Follow(c.store, s.keys, legacy.Pause, log), hasher, options)
+		c.db = db.New(legacy.Follow(c.store, c.keys, legacy.Pause, log), hasher, options)
 		err = c.prepareMongo(ctx, s, log)
 	}
 	if err != nil {
@@ -58,6 +63,13 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
 	return c, nil
+}
+
+// checkKeys returns what is wrong with keys.
+func checkKeys(secrets *auth.Secrets) error {
+	var wrong []error
+	secrets.Check(func(variable string, err error) { wrong = append(wrong, fmt.Errorf("%s: %w", variable, err)) })
+	return errors.Join(wrong...)
 }
 
 // openFile opens a data file, with a cache in memory unless its size is zero.

@@ -47,6 +47,7 @@ const usage = `crm serves a CRM over GraphQL.
                              write all data to a file, or the standard output: with the server's keys, encrypted
   crm restore FILE [--passphrase-file FILE]
                              read a backup into an empty store
+  crm keys                   print lines for .env with three new keys, which sign tokens and cursors
   crm config                 print the settings that are in force, and where each comes from
   crm check                  say what is wrong with the data: old documents that can't be read, references that lead nowhere, missing
                              events, a damaged file; 1 if there is anything
@@ -82,6 +83,9 @@ func run(ctx context.Context, arguments []string, streams streams) error {
 	case "--version", "version":
 		_, err := fmt.Fprintln(streams.out, "crm", version())
 		return err
+	case "keys":
+		_, err := fmt.Fprintln(streams.out, strings.Join(auth.NewVariables(), "\n"))
+		return err
 	}
 	settings, values := readSettings(os.Environ(), ".env")
 	if command == "config" {
@@ -97,7 +101,7 @@ func run(ctx context.Context, arguments []string, streams streams) error {
 	switch command {
 	case "":
 		for _, warning := range values.Warnings() {
-			log.Warn("the configuration is probably wrong", "problem", warning)
+			log.Warn("check the configuration", "problem", warning)
 		}
 		return serve(ctx, settings, streams.out, log)
 	case "health":

@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"crm/config"
 )
@@ -38,7 +40,7 @@ func (s *Secrets) Settings() []config.Setting {
 		}
 	}
 	return []config.Setting{
-		keys(generalVariable, &s.General, "signs cursors; required with `MONGO_URI`. If there are several, comma-separated, the first signs and all verify"),
+		keys(generalVariable, &s.General, "signs cursors; required with `MONGO_URI`. At least 12 characters, better 32. If there are several, comma-separated, the first signs and all verify"),
 		keys(userVariable, &s.User, "signs the access tokens of users, likewise"),
 		keys(customerVariable, &s.Customer, "signs the access tokens of customers, likewise"),
 	}
@@ -61,6 +63,67 @@ func (s *Secrets) CheckAll(wrong func(variable string, err error)) {
 			wrong(named.variable, errors.New("must be set with MONGO_URI: without it, servers can't accept each other's tokens"))
 		}
 	}
+}
+
+// The lengths of keys in characters: a shorter one than minKey is refused, a shorter one than goodKey warned about.
+const (
+	minKey  = 12
+	goodKey = 32
+	// exampleKey begins the keys in .env.example.
+	exampleKey = "replace-this-"
+)
+
+// Check calls wrong for each variable with a key that is too short, or that is there twice: a token that one key signs must
+// not be accepted as another kind of token.
+func (s *Secrets) Check(wrong func(variable string, err error)) {
+	owners := map[string]string{}
+	for _, named := range s.all() {
+		for _, key := range *named.keys {
+			owner, known := owners[string(key)]
+			switch {
+			case utf8.RuneCount(key) < minKey:
+				wrong(named.variable, fmt.Errorf("a key must have at least %d characters; crm keys prints good ones", minKey))
+			case known && owner == named.variable:
+				wrong(named.variable, errors.New("contains the same key twice"))
+			case known:
+				wrong(named.variable, fmt.Errorf("must not contain a key of %s; crm keys prints different ones", owner))
+			}
+			owners[string(key)] = named.variable
+		}
+	}
+}
+
+// Weak returns a warning for each variable with a key that can perhaps be guessed.
+func (s *Secrets) Weak() []string {
+	var warnings []string
+	for _, named := range s.all() {
+		switch {
+		case slices.ContainsFunc(*named.keys, func(key []byte) bool { return strings.HasPrefix(string(key), exampleKey) }):
+			warnings = append(warnings, named.variable+": this is the key of an example, which anybody knows; crm keys prints good ones")
+		case slices.ContainsFunc(*named.keys, isWeak):
+			warnings = append(warnings, fmt.Sprintf("%s: a key has less than %d characters, or few different ones; crm keys prints good ones",
+				named.variable, goodKey))
+		}
+	}
+	return warnings
+}
+
+// isWeak reports whether a key is short, or has few different bytes.
+func isWeak(key []byte) bool {
+	different := map[byte]bool{}
+	for _, b := range key {
+		different[b] = true
+	}
+	return utf8.RuneCount(key) < goodKey || len(different) < goodKey/4
+}
+
+// NewVariables returns a line that sets a new key for each variable.
+func NewVariables() []string {
+	var lines []string
+	for _, named := range new(Secrets).all() {
+		lines = append(lines, named.variable+"="+newKey())
+	}
+	return lines
 }
 
 // Complete reads missing secrets from a folder, and makes them the first time.
@@ -128,12 +191,16 @@ func storedKey(path string) ([]byte, error) {
 	return key, nil
 }
 
+func newKey() string {
+	var random [32]byte
+	_, _ = rand.Read(random[:]) // crypto/rand.Read never returns an error
+	return base64.RawURLEncoding.EncodeToString(random[:])
+}
+
 // createKey writes a new key to a file. The file appears atomically with the key in it, and two processes that create it
 // at the same time get the same key.
 func createKey(path string) ([]byte, error) {
-	var random [32]byte
-	_, _ = rand.Read(random[:]) // crypto/rand.Read never returns an error
-	key := []byte(base64.RawURLEncoding.EncodeToString(random[:]))
+	key := []byte(newKey())
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("cannot create the keys' folder: %w", err)
 	}

@@ -64,6 +64,43 @@ func TestMissingSecretsAreAllNamed(t *testing.T) {
 	}
 }
 
+// TestKeysAreChecked checks which keys are refused, and which are warned about.
+func TestKeysAreChecked(t *testing.T) {
+	t.Parallel()
+	good := strings.Split(strings.ReplaceAll(strings.Join(NewVariables(), "\n"), "=", "\n"), "\n")
+	a, b, c := good[1], good[3], good[5]
+	for name, test := range map[string]struct{ general, user, customer, wrong, weak string }{
+		"good":                {a, b, c, "", ""},
+		"several":             {a + "," + b, c, c + "x", "", ""},
+		"short":               {a, "hunter2hunt", c, "USER_SECRET_KEY", "USER_SECRET_KEY"},
+		"just long enough":    {a, b, "hunter2hunte", "", "CUSTOMER_SECRET_KEY"},
+		"letters of 2 bytes":  {a, b, "üüüüüü", "CUSTOMER_SECRET_KEY", "CUSTOMER_SECRET_KEY"},
+		"an old one is short": {a, b + ",hunter2", c, "USER_SECRET_KEY", "USER_SECRET_KEY"},
+		"equal":               {a, b, b, "CUSTOMER_SECRET_KEY", ""},
+		"equal to an old one": {a, b + "," + a, c, "USER_SECRET_KEY", ""},
+		"twice":               {a + "," + a, b, c, "SECRET_KEY", ""},
+		"one letter":          {a, b, strings.Repeat("hunter2", 9), "", "CUSTOMER_SECRET_KEY"},
+		"an example's":        {a, exampleKey + "hunter2-with-a-key-of-crm-keys", c, "", "USER_SECRET_KEY"},
+		"none":                {"", "", "", "", ""},
+	} {
+		secrets := readSecrets(t, "SECRET_KEY="+test.general, "USER_SECRET_KEY="+test.user, "CUSTOMER_SECRET_KEY="+test.customer)
+		var wrong, weak []string
+		secrets.Check(func(variable string, err error) {
+			wrong = append(wrong, variable)
+			weak = append(weak, err.Error())
+		})
+		texts := strings.Join(append(weak, secrets.Weak()...), "\n")
+		weak = nil
+		for _, warning := range secrets.Weak() {
+			variable, _, _ := strings.Cut(warning, ":")
+			weak = append(weak, variable)
+		}
+		if strings.Join(wrong, ",") != test.wrong || strings.Join(weak, ",") != test.weak || strings.Contains(texts, "hunter2") {
+			t.Errorf("%s: wrong are %v, weak are %v:\n%s", name, wrong, weak, texts)
+		}
+	}
+}
+
 func TestStoredSecretsAreCreatedOnce(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "data")

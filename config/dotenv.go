@@ -49,7 +49,7 @@ func parseLine(text string) (parsed line, ok bool) {
 	switch {
 	case !utf8.ValidString(text):
 		return line{err: errEncoding}, true
-	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
+	case strings.ContainsFunc(text, func(r rune) bool { return isControl(r) && r != '\t' }):
 		return line{err: errControl}, true
 	}
 	if rest, found := strings.CutPrefix(text, "export"); found && rest != "" && (rest[0] == ' ' || rest[0] == '\t') {
@@ -65,6 +65,8 @@ func parseLine(text string) (parsed line, ok bool) {
 	value, err := parseValue(value)
 	return line{name: name, value: value, err: err}, true
 }
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 

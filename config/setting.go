@@ -24,7 +24,9 @@ type Setting struct {
 type Group struct {
 	Title string
 	// Reader is the package that declares and uses the settings.
-	Reader   string
+	Reader string
+	// Prefix, if there is one, begins only names of settings: another name with it is a mistake.
+	Prefix   string
 	Settings []Setting
 }
 

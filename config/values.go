@@ -12,7 +12,9 @@ import (
 // Values are the values of the settings, where each comes from, and what is wrong with them.
 type Values struct {
 	declared Declaration
-	found    map[string]found
+	// known are the names of the variables that are read.
+	known map[string]bool
+	found map[string]found
 	// unrelated are the variables of the file .env that aren't settings.
 	unrelated []line
 	// wrong are the names of settings with an error.
@@ -31,57 +33,72 @@ const (
 )
 
 // Read reads the settings from the environment, in the form of os.Environ, and from the file .env at a path, which may be
-// missing. The environment takes precedence, also with an empty value, which stands for the default.
+// missing. The environment takes precedence, also with an empty value, which stands for the default. The value of a secret
+// can be in a file that NAME_FILE names. A misspelt name is an error in the file .env, which is ours, and a warning in the
+// environment, which isn't.
 func Read(declared Declaration, environment []string, dotEnv string) *Values {
-	v := &Values{declared: declared, found: map[string]found{}, wrong: map[string]bool{}}
-	known := map[string]bool{}
-	declared.all(func(s *Setting) { known[s.Name] = true })
-	v.readFile(dotEnv, known)
+	v := &Values{declared: declared, known: map[string]bool{}, found: map[string]found{}, wrong: map[string]bool{}}
+	declared.all(func(s *Setting) {
+		v.known[s.Name] = true
+		if s.Secret {
+			v.known[s.Name+fileSuffix] = true
+		}
+	})
+	inFile, inEnvironment := v.readFile(dotEnv), map[string]found{}
 	for _, variable := range environment {
-		if name, text, _ := strings.Cut(variable, "="); known[name] {
-			v.found[name] = found{text, fromEnvironment}
+		name, text, _ := strings.Cut(variable, "=")
+		if v.known[name] {
+			inEnvironment[name] = found{text, fromEnvironment}
+		} else if mistake := v.mistaken(name); mistake != "" {
+			v.Warn("environment: " + mistake)
 		}
 	}
+	declared.all(func(s *Setting) { v.find(s, inEnvironment, inFile) })
 	declared.all(v.set)
 	return v
 }
 
 // readFile reads a file .env.
-func (v *Values) readFile(path string, known map[string]bool) {
+func (v *Values) readFile(path string) map[string]found {
+	read := map[string]found{}
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return
+		return read
 	}
 	file := filepath.Base(path)
 	if err != nil {
 		v.errs = append(v.errs, fmt.Errorf("%s: cannot read the file: %w", file, WithoutPath(err)))
-		return
+		return read
 	}
-	first := map[string]int{}
 	for _, l := range parseDotEnv(content) {
 		origin := fmt.Sprintf("%s, line %d", file, l.number)
 		switch {
-		case l.name == "", l.err != nil && !known[l.name]: // what looks like a name may be a part of a secret
+		case l.name == "", l.err != nil && !v.known[l.name]: // what looks like a name may be a part of a secret
 			v.errs = append(v.errs, fmt.Errorf("%s: %w", origin, l.err))
-		case !known[l.name]:
-			v.unrelated = append(v.unrelated, l)
-		default:
-			if first[l.name] != 0 {
-				v.warn("%s: %s replaces the value in line %d", origin, l.name, first[l.name])
+		case l.err != nil:
+			v.wrongAt(origin, l.name, l.err)
+		case v.known[l.name]:
+			if earlier, ok := read[l.name]; ok {
+				v.Warn(fmt.Sprintf("%s: %s replaces the value in %s", origin, l.name, strings.TrimPrefix(earlier.origin, file+", ")))
 			}
-			first[l.name] = l.number
-			v.found[l.name] = found{l.value, origin}
-			v.Wrong(l.name, l.err)
+			read[l.name] = found{l.value, origin}
+		default:
+			if mistake := v.mistaken(l.name); mistake != "" {
+				v.errs = append(v.errs, fmt.Errorf("%s: %s", origin, mistake))
+			}
+			v.unrelated = append(v.unrelated, l)
 		}
 	}
+	return read
 }
 
 // set gives a setting its value.
 func (v *Values) set(s *Setting) {
-	for _, text := range []string{v.defaultOf(s), v.found[s.Name].text} {
-		if text != "" && !v.wrong[s.Name] {
-			v.Wrong(s.Name, s.Value.set(text))
-		}
+	if text := v.defaultOf(s); text != "" {
+		v.Wrong(s.Name, s.Value.set(text)) // also if the value is wrong, so that no other check complains
+	}
+	if text := v.found[s.Name].text; text != "" && !v.wrong[s.Name] {
+		v.Wrong(s.Name, s.Value.set(text))
 	}
 }
 
@@ -101,8 +118,16 @@ func (v *Values) Wrong(name string, err error) {
 	if err == nil || v.wrong[name] {
 		return
 	}
+	v.wrongAt(v.originOf(name), name, err)
+}
+
+// wrongAt adds an error of a setting whose value comes from origin.
+func (v *Values) wrongAt(origin, name string, err error) {
+	if v.wrong[name] {
+		return
+	}
 	v.wrong[name] = true
-	if origin := v.originOf(name); origin != fromDefault && origin != fromEnvironment {
+	if origin != fromDefault && origin != fromEnvironment {
 		err = fmt.Errorf("%s: %s: %w", origin, name, err)
 	} else {
 		err = fmt.Errorf("%s: %w", name, err)
@@ -111,15 +136,14 @@ func (v *Values) Wrong(name string, err error) {
 }
 
 func (v *Values) originOf(name string) string {
-	if found := v.found[name]; found.text != "" || v.wrong[name] && found.origin != "" {
+	if found := v.found[name]; found.text != "" {
 		return found.origin
 	}
 	return fromDefault
 }
 
-func (v *Values) warn(format string, arguments ...any) {
-	v.warnings = append(v.warnings, fmt.Sprintf(format, arguments...))
-}
+// Warn adds something that is probably a mistake. It must not contain a value.
+func (v *Values) Warn(warning string) { v.warnings = append(v.warnings, warning) }
 
 // Err returns what is wrong, with a line for each variable or line of a file; nil if nothing is.
 func (v *Values) Err() error { return errors.Join(v.errs...) }

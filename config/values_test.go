@@ -20,7 +20,7 @@ type sample struct {
 func (s *sample) declared() Declaration {
 	s.limit = 20
 	return Declaration{
-		{Title: "Mail", Reader: "mail", Settings: []Setting{
+		{Title: "Mail", Reader: "mail", Prefix: "SMTP_", Settings: []Setting{
 			{Name: "SMTP_HOST", Value: Text(&s.host, "host"), Description: "the server"},
 			{Name: "SMTP_PORT", Value: Port(&s.port, 1), Default: "587", Description: "its port"},
 			{Name: "SMTP_PASSWORD", Value: Text(&s.password, "password"), Secret: true, Otherwise: "made by `crm`", Description: "its password"},
@@ -88,6 +88,76 @@ SMTP_HOST: must be set`
 	}
 	if got.port != 587 || got.limit != 20 {
 		t.Errorf("wrong values have no default: %+v", got)
+	}
+}
+
+// TestSecretFiles reads secrets from files, which variables name.
+func TestSecretFiles(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	write := func(name, content string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good, other := "SMTP_PASSWORD_FILE="+write("good", "\ufeff cy8$V2 #\r\n"), "SMTP_PASSWORD_FILE="+write("other", "other")
+	for name, test := range map[string]struct{ dotEnv, environment, want, problem string }{
+		"in the environment":         {"", good, " cy8$V2 #", ""},
+		"in .env":                    {good, "", " cy8$V2 #", ""},
+		"in both":                    {other, good, " cy8$V2 #", ""},
+		"the environment has it":     {other, "SMTP_PASSWORD=p", "p", ""},
+		"the environment has a file": {"SMTP_PASSWORD=p", other, "other", ""},
+		"beside an empty variable":   {"", "SMTP_PASSWORD=\n" + other, "other", ""},
+		"twice":                      {"", "SMTP_PASSWORD=hunter2\n" + other, "", "only one of"},
+		"missing":                    {"SMTP_PASSWORD_FILE=/hunter2", "", "", ".env, line 1: SMTP_PASSWORD: cannot read the file that SMTP_PASSWORD_FILE names: no such file"},
+		"a folder":                   {"", "SMTP_PASSWORD_FILE=" + folder, "", "is a directory"},
+		"empty":                      {"", "SMTP_PASSWORD_FILE=" + write("empty", "\n"), "", "it is empty"},
+		"two lines":                  {"", "SMTP_PASSWORD_FILE=" + write("lines", "hunter2\nhunter2"), "", "more than one line"},
+		"binary":                     {"", "SMTP_PASSWORD_FILE=" + write("binary", "hunter2\xff"), "", "not UTF-8"},
+		"large":                      {"", "SMTP_PASSWORD_FILE=" + write("large", strings.Repeat("hunter2", 10_000)), "", "too large"},
+		"endless":                    {"", "SMTP_PASSWORD_FILE=/dev/zero", "", "too large"},
+	} {
+		got, values := readSample(t, test.dotEnv, strings.Split(test.environment, "\n")...)
+		err := values.Err()
+		if got.password != test.want || (err == nil) != (test.problem == "") {
+			t.Errorf("%s: got %q, error %v", name, got.password, err)
+		}
+		if err != nil && (!strings.Contains(err.Error(), test.problem) || strings.Contains(err.Error(), "hunter2")) {
+			t.Errorf("%s: the error is %v", name, err)
+		}
+	}
+	_, values := readSample(t, "", good)
+	var out strings.Builder
+	if err := values.Print(&out); err != nil || !strings.Contains(out.String(), "SMTP_PASSWORD  ********  file "+filepath.Join(folder, "good")+"\n") {
+		t.Errorf("got error %v and\n%s", err, out.String())
+	}
+}
+
+// TestMistakenNames checks which unknown variables are probably misspelt settings.
+func TestMistakenNames(t *testing.T) {
+	t.Parallel()
+	const meant, listed = " is not a setting; did you mean ", " is not a setting; crm config lists them"
+	for name, want := range map[string]string{
+		"SMTP_HSOT": meant + "SMTP_HOST?", "SMTP_PROT": meant + "SMTP_PORT?", "LIMIT_DEPHT": meant + "LIMIT_DEPTH?", "SMTP_HOSTS": meant + "SMTP_HOST?",
+		"SMTP_HOS": meant + "SMTP_HOST?", "STMP_HOST": meant + "SMTP_HOST?", "smtp_host": meant + "SMTP_HOST?", "SMTPHOST": meant + "SMTP_HOST?",
+		"SMTP_PASSWORD_FIEL": meant + "SMTP_PASSWORD_FILE?", "SMTP_PASSWRD_FILE": meant + "SMTP_PASSWORD_FILE?",
+		"SMTP_PORT_FILE": listed, "SMTP_SERVER": listed, "SMTP_PASWORT": meant + "SMTP_PASSWORD?", "SMTP_": listed, "BATCHIN": meant + "BATCHING?",
+		"SMTP_SERVICE_HOST": "", "SMTP_PORT_25_TCP_ADDR": "", "MONGO_INITDB_ROOT_PASSWORD": "", "COMPOSE_PROJECT_NAME": "", "PATH": "", "BATCH": "", "S": "",
+	} {
+		_, values := readSample(t, name+"=hunter2")
+		err := values.Err()
+		if want == "" && err == nil && values.Unrelated()[name] == "hunter2" {
+			continue
+		}
+		if want == "" || err == nil || err.Error() != ".env, line 1: "+name+want {
+			t.Errorf("%s in .env: the error is %v, want %q", name, err, want)
+		}
+		_, values = readSample(t, "", name+"=hunter2")
+		if err, warnings := values.Err(), values.Warnings(); err != nil || len(warnings) != 1 || warnings[0] != "environment: "+name+want {
+			t.Errorf("%s in the environment: error %v, warnings %q, want %q", name, err, warnings, want)
+		}
 	}
 }
 

@@ -58,6 +58,10 @@ func TestCommands(t *testing.T) {
 	if out, _ := ends(t, t.TempDir(), nil, 0, "--version"); !strings.HasPrefix(out, "crm ") {
 		t.Errorf("the version is %q", out)
 	}
+	keys, _ := ends(t, t.TempDir(), []string{"PORT=x"}, 0, "keys")
+	if lines := strings.Fields(keys); len(lines) != 3 || !strings.HasPrefix(lines[1], "USER_SECRET_KEY=") {
+		t.Errorf("the keys are\n%s", keys)
+	}
 	refuses(t, nil, []string{`"nonsense"`, "--help"}, "nonsense")
 	refuses(t, nil, []string{"--customers"}, "demo", "--customers", "0")
 	refuses(t, nil, []string{"--customers"}, "demo", "me")
@@ -75,6 +79,8 @@ func TestWrongSettings(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(noData, "crm.db"), bytes.Repeat([]byte("nonsense"), 1000), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	const keys = "SECRET_KEY=the-first-key-of-32-characters-or-more USER_SECRET_KEY=the-second-key-of-32-characters-or-more " +
+		"CUSTOMER_SECRET_KEY=the-third-key-of-32-characters-or-more"
 	used := strconv.Itoa(taken.Addr().(*net.TCPAddr).Port)
 	for _, test := range []struct {
 		variables string
@@ -100,6 +106,9 @@ func TestWrongSettings(t *testing.T) {
 		{"SMTP_REPLY_TO=support", []string{"SMTP_REPLY_TO", "address"}},
 		{"PORT=x LOG_LEVEL=loud LIMIT_DEPTH=0 LIMIT_TIME=x SMTP_PORT=x SMTP_TLS=ssl DEFAULT_TIME_ZONE=x BATCHING=no",
 			[]string{"PORT:", "LOG_LEVEL:", "LIMIT_DEPTH:", "LIMIT_TIME:", "SMTP_PORT:", "SMTP_TLS:", "DEFAULT_TIME_ZONE:", "BATCHING:"}},
+		{"USER_SECRET_KEY=hunter2", []string{"USER_SECRET_KEY", "12", "crm keys"}},
+		{"USER_SECRET_KEY=samesamesame SECRET_KEY=samesamesame", []string{"USER_SECRET_KEY", "of SECRET_KEY"}},
+		{"SMTP_PASSWORD_FILE=none", []string{"SMTP_PASSWORD_FILE", "no such file"}},
 		{"CACHE_BYTES=64MB", []string{"CACHE_BYTES", "number of bytes"}},
 		{"CACHE_BYTES=1000", []string{"CACHE_BYTES", "1048576"}},
 		{"LIMIT_TOKENS=many", []string{"LIMIT_TOKENS", "whole number"}},
@@ -113,11 +122,11 @@ func TestWrongSettings(t *testing.T) {
 		{"LIMIT_STREAMS_PER_ADDRESS=many", []string{"LIMIT_STREAMS_PER_ADDRESS", "whole number"}},
 		{"DATA_DIR=" + file, []string{"DATA_DIR", file}},
 		{"DATA_DIR=" + noData, []string{"DATA_DIR", "crm.db"}},
-		{"MONGO_URI=foo SECRET_KEY=k USER_SECRET_KEY=u CUSTOMER_SECRET_KEY=c", []string{"MONGO_URI"}},
-		{"MONGO_URI=mongodb:// SECRET_KEY=k USER_SECRET_KEY=u CUSTOMER_SECRET_KEY=c", []string{"MONGO_URI"}},
-		{"MONGO_URI=mongodb://localhost MONGO_DATABASE=a/b SECRET_KEY=k USER_SECRET_KEY=u CUSTOMER_SECRET_KEY=c", []string{"MONGO_DATABASE", "must not contain"}},
+		{"MONGO_URI=foo " + keys, []string{"MONGO_URI"}},
+		{"MONGO_URI=mongodb:// " + keys, []string{"MONGO_URI"}},
+		{"MONGO_URI=mongodb://localhost MONGO_DATABASE=a/b " + keys, []string{"MONGO_DATABASE", "must not contain"}},
 		{"MONGO_URI=mongodb://localhost", []string{" SECRET_KEY", "USER_SECRET_KEY", "CUSTOMER_SECRET_KEY"}},
-		{"MONGO_URI=mongodb://localhost SECRET_KEY=k USER_SECRET_KEY=u", []string{": CUSTOMER_SECRET_KEY: must"}},
+		{"MONGO_URI=mongodb://localhost SECRET_KEY=a-first-key-of-12 USER_SECRET_KEY=a-second-key", []string{": CUSTOMER_SECRET_KEY: must"}},
 	} {
 		t.Run(test.variables, func(t *testing.T) {
 			t.Parallel()
@@ -136,10 +145,17 @@ func TestDotEnv(t *testing.T) {
 		}
 	}
 	write("PORT=x\nDATA_DIR=elsewhere\n")
-	serve(t, folder)
+	p := serve(t, folder, "LIMIT_DEPHT=7")
 	checkModes(t, filepath.Join(folder, "elsewhere"))
+	if logs := read(t, p.logs); !strings.Contains(logs, "did you mean LIMIT_DEPTH?") {
+		t.Errorf("the warnings are\n%s", logs)
+	}
 
-	write("PORT=x\n\nSMTP_HOST=mail.example.com\nSMTP_MAIL=crm@example.com\nSMTP_PASSWORD=cy8$V2dABC\nOTHER='x\n")
+	write("SMTP_HSOT=mail.example.com\n")
+	if _, logs := ends(t, folder, nil, 1); logs != "crm: .env, line 1: SMTP_HSOT is not a setting; did you mean SMTP_HOST?\n" {
+		t.Errorf("the errors are\n%s", logs)
+	}
+	write("PORT=x\n\nSMTP_HOST=mail.example.com\nSMTP_MAIL=crm@example.com\nSMTP_PASSWORD=cy8$V2dABC\nOTHER='x\nUSER_SECRET_KEY=hunter2hunter2\n")
 	out, logs := ends(t, folder, nil, 1, "config")
 	for _, want := range []string{
 		`(?m)^PORT +0 +environment$`, `(?m)^SMTP_HOST +mail\.example\.com +\.env, line 3$`, `(?m)^SMTP_PASSWORD +\*{8} +\.env, line 5$`,
@@ -149,7 +165,8 @@ func TestDotEnv(t *testing.T) {
 			t.Errorf("there is no %s in\n%s", want, out)
 		}
 	}
-	if logs != "crm: .env, line 6: the quotation mark isn't closed on this line\n" {
+	if logs != "crm: warning: USER_SECRET_KEY: a key has less than 32 characters, or few different ones; crm keys prints good ones\n"+
+		"crm: .env, line 6: the quotation mark isn't closed on this line\n" {
 		t.Errorf("the errors are\n%s", logs)
 	}
 }

@@ -14,7 +14,8 @@ import (
 
 // mongoSettings returns settings with a MongoDB.
 func mongoSettings(uri string) []string {
-	return []string{"MONGO_URI=" + uri, "SECRET_KEY=general", "USER_SECRET_KEY=users", "CUSTOMER_SECRET_KEY=customers"}
+	return []string{"MONGO_URI=" + uri, "SECRET_KEY=a key of 32 characters for cursors", "USER_SECRET_KEY=a key of 32 characters for users",
+		"CUSTOMER_SECRET_KEY=a key of 32 characters for customers"}
 }
 
 // absent returns the URI of a MongoDB that isn't running.
