@@ -6,7 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -142,10 +144,11 @@ func checkData(ctx context.Context, c *crm, out io.Writer) (flaws int, err error
 const healthBytes = 1 << 10
 
 // checkHealth asks the server on this machine whether it is ready.
-func checkHealth(ctx context.Context, port int) error {
+func checkHealth(ctx context.Context, s settings) error {
 	ctx, cancel := context.WithTimeout(ctx, headerTime)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/readyz", port), nil)
+	address := net.JoinHostPort(reachable(s.host, "127.0.0.1"), strconv.Itoa(s.port))
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,9 @@ import (
 
 // settings are what the variables that configure the server contain.
 type settings struct {
+	host                    string
 	port                    int
+	basePath                string
 	dataDir                 string
 	mongoURI, mongoDatabase string
 	secrets                 auth.Secrets
@@ -69,14 +71,22 @@ func (s *settings) declared() config.Declaration {
 
 func (s *settings) serverSettings() []config.Setting {
 	return []config.Setting{
+		{
+			Name: "HOST", Value: config.Parsed(&s.host, "address or name", parseListenHost), Otherwise: "all addresses of this machine",
+			Description: "the address to listen on; `127.0.0.1` accepts no connections from other machines",
+		},
 		{Name: "PORT", Value: config.Port(&s.port, 0), Default: "8080", Description: "the port to listen on; `0` picks a free one"},
+		{
+			Name: "BASE_PATH", Value: config.Parsed(&s.basePath, "path", parseBasePath),
+			Description: "a path such as `/crm`, below which a proxy serves this server: everything is found there, too, and the playground refers to it",
+		},
 		{
 			Name: "ALLOWED_ORIGINS", Value: config.Parsed(&s.origins, "list of origins", transport.ParseOrigins),
 			Description: "web origins that may call the API from a browser, comma-separated; `*` for all",
 		},
 		{
 			Name: "TRUSTED_PROXIES", Value: config.Parsed(&s.proxies, "list of addresses or networks", transport.ParseProxies),
-			Description: "proxies whose `X-Forwarded-For` is trusted",
+			Description: "proxies whose `X-Forwarded-For` or `Forwarded` is trusted",
 		},
 		{
 			Name: "LOG_LEVEL", Value: config.Parsed(&s.logLevel, "`debug`, `info`, `warn` or `error`", parseLevel), Default: "info",
@@ -135,7 +145,7 @@ func (s *settings) apiSettings() []config.Setting {
 			Description: "serve GraphiQL at `/`",
 		},
 		development("INTROSPECTION", &s.introspection, "let clients read the schema"),
-		development("DEV_MAILBOX", &s.mailbox, "without `SMTP_HOST`, `/dev/mailbox` shows the stored mail to anybody"),
+		development("DEV_MAILBOX", &s.mailbox, "without `SMTP_HOST`, `/dev/mailbox` shows the stored mail, on this machine and to admins"),
 		development("QUERY_COST", &s.showCost, "responses carry `extensions.cost`"),
 		{
 			Name: "BATCHING", Value: config.Flag(&s.batching), Default: "false",

@@ -6,6 +6,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,6 +43,55 @@ func newServer(handler http.Handler, log *slog.Logger, ends ...func(ctx context.
 		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
 		IdleTimeout: idleTime, MaxHeaderBytes: headerBytes, Protocols: &protocols, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}}
+}
+
+// belowBase serves next below a path, too, which a proxy passes on or takes away. The path itself leads to the page below it.
+func belowBase(base string, next http.Handler) http.Handler {
+	if base == "" {
+		return next
+	}
+	below := http.StripPrefix(base, next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == base && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+			http.Redirect(w, r, base+"/", http.StatusPermanentRedirect)
+		case strings.HasPrefix(r.URL.Path, base+"/"):
+			below.ServeHTTP(w, r)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// basePath matches a path of plain segments.
+var basePath = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$`)
+
+func parseBasePath(text string) (string, error) {
+	text = strings.TrimSuffix(text, "/")
+	if text != "" && !basePath.MatchString(text) {
+		return "", errors.New("must be a path such as /crm")
+	}
+	return text, nil
+}
+
+// hostName matches the names of machines.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
+
+func parseListenHost(text string) (string, error) {
+	text = strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
+	if _, err := netip.ParseAddr(text); err != nil && !hostName.MatchString(text) {
+		return "", errors.New("must be an address or a name of this machine, such as 127.0.0.1, ::1 or localhost, without a port")
+	}
+	return text, nil
+}
+
+// reachable returns a host at which a server can be reached on this machine that listens on one, which is empty for all.
+func reachable(host, otherwise string) string {
+	address, err := netip.ParseAddr(host)
+	if host == "" || err == nil && address.IsUnspecified() {
+		return otherwise
+	}
+	return host
 }
 
 // serveUntilDone serves until ctx is done, then ends streams and waits for requests and mail that is being sent.

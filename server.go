@@ -100,12 +100,13 @@ func run(ctx context.Context, arguments []string, streams streams) error {
 	log := newLog(streams.logs, term.IsTerminal(int(streams.logs.Fd())), settings.logLevel)
 	switch command {
 	case "":
+		signal.Ignore(syscall.SIGHUP) // there is nothing to read anew, and the end of a terminal isn't that of the server
 		for _, warning := range values.Warnings() {
 			log.Warn("check the configuration", "problem", warning)
 		}
 		return serve(ctx, settings, streams.out, log)
 	case "health":
-		return checkHealth(ctx, settings.port)
+		return checkHealth(ctx, settings)
 	}
 	return runCommand(ctx, settings, call{
 		Name: command, Arguments: arguments[1:], Terminal: term.IsTerminal(int(streams.out.Fd())),
@@ -160,9 +161,9 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if err != nil {
 		return err // it names the variable
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("", strconv.Itoa(s.port)))
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(s.host, strconv.Itoa(s.port)))
 	if err != nil {
-		return fmt.Errorf("PORT: %w", err)
+		return fmt.Errorf("cannot listen on HOST and PORT: %w", err)
 	}
 	defer crm.follow(context.WithoutCancel(ctx), log)()
 	stopCommands := func(context.Context) {}
@@ -245,7 +246,7 @@ func newHandler(s settings, c *crm, watch observers, log *slog.Logger) (http.Han
 	api := transport.CrossOrigin(s.origins, transport.Authenticate(authenticator, s.proxies, log, operations))
 	mux := http.NewServeMux()
 	if s.playground {
-		page := playground.Handler("/graphql")
+		page := playground.Handler(s.basePath)
 		mux.Handle("GET /{$}", page)
 		mux.Handle("GET "+playground.Path, page)
 		api = pageForBrowsers(page, api)
@@ -253,13 +254,14 @@ func newHandler(s settings, c *crm, watch observers, log *slog.Logger) (http.Han
 	mux.Handle("/graphql", api)
 	mux.Handle("/graphql/{$}", api)
 	if s.mailbox {
-		mux.Handle("GET /dev/mailbox", notify.Mailbox(c.db, wantsJSON, log))
+		mailbox := transport.ForOperator(s.proxies, notify.Mailbox(c.db, wantsJSON, log))
+		mux.Handle("GET /dev/mailbox", transport.Authenticate(authenticator, s.proxies, log, mailbox))
 	}
 	if s.metrics.onMainPort() {
 		mux.Handle("GET "+metrics.Path, watch.metrics.Handler(s.metrics.token, log))
 	}
 	c.health(s).handle(mux)
-	return transport.WithRequestID(transport.CORS(s.origins, mux)), operations, nil
+	return transport.WithRequestID(transport.CORS(s.origins, belowBase(s.basePath, mux))), operations, nil
 }
 
 // pageForBrowsers serves the page to browsers that open the API's address, and the API to all other clients.
@@ -275,7 +277,8 @@ func pageForBrowsers(page, api http.Handler) http.Handler {
 
 // greet prints the server's addresses and how to begin, for the person who started it.
 func greet(ctx context.Context, out io.Writer, s settings, address net.Addr, measured *metricsServer, c *crm) error {
-	base := fmt.Sprintf("http://localhost:%d", address.(*net.TCPAddr).Port)
+	port := strconv.Itoa(address.(*net.TCPAddr).Port)
+	base := "http://" + net.JoinHostPort(reachable(s.host, "localhost"), port) + s.basePath
 	lines := []string{"GraphQL     " + base + "/graphql"}
 	if s.playground {
 		lines = append(lines, "Playground  "+base+"/")

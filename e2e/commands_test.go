@@ -88,6 +88,8 @@ func TestWrongSettings(t *testing.T) {
 	}{
 		{"PORT=x", []string{"PORT: must be a port number"}},
 		{"PORT=" + used, []string{"PORT", used}},
+		{"HOST=127.0.0.1:8080", []string{"HOST", "without a port"}},
+		{"BASE_PATH=crm", []string{"BASE_PATH", "/crm"}},
 		{"SMTP_PORT=99999", []string{"SMTP_PORT", "65535"}},
 		{"SMTP_HOST=localhost SMTP_MAIL=nobody", []string{"SMTP_MAIL"}},
 		{"SMTP_HOST=localhost SMTP_MAIL=crm@example.com SMTP_PORT=0", []string{"SMTP_PORT"}},

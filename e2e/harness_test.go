@@ -97,6 +97,8 @@ type process struct {
 	out, logs string
 	ended     chan struct{}
 	url       string
+	// base finds the URL in the greeting.
+	base *regexp.Regexp
 }
 
 // begin starts the program in a folder with only these environment variables and PORT=0.
@@ -109,7 +111,7 @@ func begin(t *testing.T, folder string, variables []string, arguments ...string)
 func beginReading(t *testing.T, folder string, variables []string, input string, arguments ...string) *process {
 	t.Helper()
 	files := t.TempDir()
-	p := &process{t: t, command: exec.Command(program, arguments...), ended: make(chan struct{})}
+	p := &process{t: t, command: exec.Command(program, arguments...), ended: make(chan struct{}), base: base}
 	p.out, p.logs = filepath.Join(files, "out"), filepath.Join(files, "logs")
 	p.command.Dir, p.command.Env = folder, append([]string{"PORT=0"}, variables...)
 	p.command.Stdin = strings.NewReader(input)
@@ -151,7 +153,7 @@ func (p *process) waitUntilReady() {
 			t.Fatalf("the server ended with %d", p.command.ProcessState.ExitCode())
 		default:
 		}
-		if found := base.FindStringSubmatch(read(t, p.out)); found != nil {
+		if found := p.base.FindStringSubmatch(read(t, p.out)); found != nil {
 			p.url = found[1]
 		}
 		return p.url != ""

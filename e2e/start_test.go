@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -67,6 +69,36 @@ Mail        stored, not sent (SMTP_HOST is not set): URL/dev/mailbox`, "URL", p.
 		text("logInUser.tokens.accessToken")
 	if name := p.must(token, `{ customers { nodes { name } } }`, nil).text("customers.nodes.0.name"); name != "Carl" {
 		t.Errorf("the earlier customer is %q", name)
+	}
+	p.stop()
+}
+
+// TestBehindProxy starts the program below a path, on one address, and sends it SIGHUP.
+func TestBehindProxy(t *testing.T) {
+	t.Parallel()
+	p := begin(t, t.TempDir(), []string{"HOST=localhost", "BASE_PATH=/crm/"})
+	p.base = regexp.MustCompile(`(?m)^GraphQL +(http://localhost:\d+)/crm/graphql$`)
+	p.waitUntilReady()
+	p.signal(syscall.SIGHUP)
+	for _, base := range []string{"", "/crm"} {
+		for path, want := range map[string]string{
+			"/readyz": "ready", "/dev/mailbox": "Mailbox", "/": `src="/crm/playground/playground.js"`, "/graphql": `data-endpoint="/crm/graphql"`,
+			"/playground/playground.js": "createFetcher", "/graphql?query=%7B__typename%7D": `"Query"`,
+		} {
+			accept := "text/html"
+			if strings.Contains(path, "?") {
+				accept = "application/json"
+			}
+			if status, body := p.get(base+path, accept); status != http.StatusOK || !strings.Contains(body, want) {
+				t.Errorf("%s got %d %s", base+path, status, body)
+			}
+		}
+	}
+	if status, body := p.get("/crm", "text/html"); status != http.StatusOK || !strings.Contains(body, "/crm/playground/") {
+		t.Errorf("/crm got %d %s", status, body)
+	}
+	if status, _ := p.get("/crmx/readyz", ""); status != http.StatusNotFound {
+		t.Errorf("another prefix got %d", status)
 	}
 	p.stop()
 }

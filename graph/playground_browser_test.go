@@ -169,7 +169,7 @@ func TestPlaygroundSubscribesInBrowser(t *testing.T) {
 	t.Parallel()
 	api, log := newSubscriptionServer(t)
 	mux := http.NewServeMux()
-	mux.Handle("/", playground.Handler("/graphql"))
+	mux.Handle("/", playground.Handler(""))
 	mux.Handle("/graphql", api)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)

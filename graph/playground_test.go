@@ -21,7 +21,7 @@ func newPlaygroundServer(t *testing.T) *httptest.Server {
 	api := NewHandler(HandlerConfig{Introspection: true, Logger: slog.New(slog.DiscardHandler), Resolvers: stubResolvers{
 		viewer: func(context.Context) (Viewer, error) { return nil, nil },
 	}})
-	page := playground.Handler("/graphql")
+	page := playground.Handler("")
 	mux := http.NewServeMux()
 	mux.Handle("/", page)
 	mux.HandleFunc("/graphql", func(w http.ResponseWriter, r *http.Request) {

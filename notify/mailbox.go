@@ -38,8 +38,8 @@ type mailboxEntry struct {
 	SentAt        *time.Time        `json:"sentAt"`
 }
 
-// Mailbox shows the newest mail to anybody, as a page or, if the request wants JSON, as {"messages": […]}. It is for
-// development only: it knows no viewer and hides nothing.
+// Mailbox shows the newest mail, as a page or, if the request wants JSON, as {"messages": […]}. It is for development only:
+// it knows no viewer and hides nothing, so its requests must be those of an operator.
 func Mailbox(d *db.DB, wantsJSON func(*http.Request) bool, log *slog.Logger) http.Handler {
 	page := template.Must(template.New("mailbox.html").
 		Funcs(template.FuncMap{"moment": func(t time.Time) string { return moment(t.UTC()) }}).

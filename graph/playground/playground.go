@@ -30,10 +30,10 @@ const Path = "/playground/"
 const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-%s'; img-src 'self' data:; " +
 	"font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// Handler returns a handler that serves GraphiQL for the GraphQL endpoint: its scripts and styles below Path, and the page
-// at any other path.
-func Handler(endpoint string) http.Handler {
-	index := newPage(endpoint)
+// Handler returns a handler that serves GraphiQL for the API at base + "/graphql": its scripts and styles below Path, and the
+// page at any other path. The page refers to all of them with base before their path, which the requests needn't have.
+func Handler(base string) http.Handler {
+	index := newPage(base)
 	assets := newAssets()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -63,14 +63,14 @@ func IsBrowser(r *http.Request) bool {
 // page is the HTML page that contains GraphiQL.
 type page struct {
 	template *template.Template
-	endpoint string
+	base     string
 	// tabs are the queries that GraphiQL opens with.
 	tabs []string
 }
 
-func newPage(endpoint string) *page {
+func newPage(base string) *page {
 	return &page{
-		template: template.Must(template.ParseFS(files, "index.html")), endpoint: endpoint,
+		template: template.Must(template.ParseFS(files, "index.html")), base: base,
 		tabs: []string{string(readFile("start.graphql")), string(readFile("nested.graphql"))},
 	}
 }
@@ -82,7 +82,7 @@ func (p *page) serve(w http.ResponseWriter) {
 	header.Set("Content-Security-Policy", fmt.Sprintf(policy, nonce))
 	header.Set("Cache-Control", "no-store")
 	header.Add("Vary", "Accept")
-	_ = p.template.Execute(w, map[string]any{"Endpoint": p.endpoint, "Tabs": p.tabs, "Nonce": nonce})
+	_ = p.template.Execute(w, map[string]any{"Base": p.base, "Tabs": p.tabs, "Nonce": nonce})
 }
 
 // file is a script or style, stored either plain or compressed.

@@ -10,7 +10,7 @@ import (
 	"crm/config"
 )
 
-// Proxies are the networks whose X-Forwarded-For is trusted.
+// Proxies are the networks whose X-Forwarded-For or Forwarded is trusted.
 type Proxies []netip.Prefix
 
 // ParseProxies reads a comma-separated list of addresses and CIDR prefixes.
@@ -30,20 +30,43 @@ func ParseProxies(list string) (Proxies, error) {
 	return proxies, nil
 }
 
-// Address returns the client's address: if the connection is from a trusted proxy, the last address in X-Forwarded-For
-// that isn't one, otherwise the address of the connection.
+// Address returns the client's address: if the connection is from a trusted proxy, the last address in X-Forwarded-For or
+// Forwarded that isn't one, otherwise the address of the connection.
 func (p Proxies) Address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
+	host := peerAddress(r)
+	if !p.trusts(host) {
+		return host
 	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	list, forwarded := r.Header.Values("X-Forwarded-For"), r.Header.Values("Forwarded")
+	byList := p.last(host, strings.Split(strings.Join(list, ","), ","))
+	if len(forwarded) == 0 {
+		return byList
+	}
+	// A proxy writes one of the headers, and passes on what the client made up in the other.
+	byForwarded := p.last(host, forwardedFor(forwarded))
+	if len(list) == 0 || byList == byForwarded {
+		return byForwarded
+	}
+	return host
+}
+
+// last returns the last of these hops that isn't a trusted proxy, host if there is none.
+func (p Proxies) last(host string, hops []string) string {
 	for i := len(hops) - 1; i >= 0 && p.trusts(host); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
+		address, ok := hop(hops[i])
+		if !ok {
 			break
 		}
-		host = hop.Unmap().String()
+		host = address.String()
+	}
+	return host
+}
+
+// peerAddress returns the address that a request's connection comes from.
+func peerAddress(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
 	}
 	return host
 }

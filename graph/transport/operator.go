@@ -1,0 +1,55 @@
+package transport
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"crm/auth"
+)
+
+// ForOperator serves next to whoever runs the server: on the machine itself, under a name of the machine, and to admins
+// elsewhere. Authenticate must have added the viewer.
+func ForOperator(proxies Proxies, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		viewer, _ := auth.ViewerFrom(r.Context())
+		switch {
+		case viewer.Role == auth.Admin, proxies.isLocal(r):
+			next.ServeHTTP(w, r)
+			return
+		case viewer.LoggedIn():
+			w.WriteHeader(http.StatusForbidden)
+		default:
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+		_, _ = w.Write([]byte("Only those on the server's machine, at http://localhost, and admins may see this. " +
+			"Admins send their access token in the header Authorization: Bearer …\n"))
+	})
+}
+
+// isLocal reports whether a request comes from a program on this machine that asks for it by a loopback name. A page of
+// another origin isn't one, even if it has a name that leads here, nor is whoever a proxy on this machine serves.
+func (p Proxies) isLocal(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via", "Origin"} {
+		if r.Header.Get(name) != "" {
+			return false
+		}
+	}
+	peer := peerAddress(r)
+	address, err := netip.ParseAddr(peer)
+	return err == nil && address.Unmap().IsLoopback() && !p.trusts(peer) && isLoopbackName(r.Host)
+}
+
+// isLoopbackName reports whether a host, perhaps with a port, always is the machine itself.
+func isLoopbackName(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	if address, err := netip.ParseAddr(host); err == nil {
+		return address.Unmap().IsLoopback()
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
