@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -147,12 +148,17 @@ const healthBytes = 1 << 10
 func checkHealth(ctx context.Context, s settings) error {
 	ctx, cancel := context.WithTimeout(ctx, headerTime)
 	defer cancel()
-	address := net.JoinHostPort(reachable(s.host, "127.0.0.1"), strconv.Itoa(s.port))
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
+	address, scheme := net.JoinHostPort(reachable(s.host, "127.0.0.1"), strconv.Itoa(s.port)), "http"
+	// The certificate is not for this address, and nothing secret is sent.
+	secure := &tls.Config{InsecureSkipVerify: true}
+	if s.tls.on() {
+		scheme, secure.ServerName = "https", strings.Join(s.tls.domains[:min(1, len(s.tls.domains))], "")
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+address+"/readyz", nil)
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := (&http.Client{Transport: &http.Transport{TLSClientConfig: secure}}).Do(request)
 	if err != nil {
 		return err
 	}

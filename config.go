@@ -27,6 +27,7 @@ type settings struct {
 	host                    string
 	port                    int
 	basePath                string
+	tls                     tlsSettings
 	dataDir                 string
 	mongoURI, mongoDatabase string
 	secrets                 auth.Secrets
@@ -59,6 +60,7 @@ func newSettings() settings { return settings{limits: graph.DefaultLimits()} }
 func (s *settings) declared() config.Declaration {
 	return config.Declaration{
 		{Title: "Server", Reader: "crm", Settings: s.serverSettings()},
+		{Title: "TLS", Reader: "crm", Prefix: "TLS_", Settings: s.tls.settings()},
 		{Title: "Data", Reader: "db", Prefix: "MONGO_", Settings: s.dataSettings()},
 		{Title: "Keys", Reader: "auth", Settings: s.secrets.Settings()},
 		{Title: "API", Reader: "graph", Settings: s.apiSettings()},
@@ -199,6 +201,7 @@ func readSettings(environment []string, dotEnv string) (settings, *config.Values
 		s.trusted, err = document.ReadTrusted(s.trustedDocuments, graph.ServedSchema(), s.limits.Document)
 		values.Wrong("TRUSTED_DOCUMENTS", err)
 	}
+	s.tls.check(values.Wrong)
 	s.smtp.Check(values.Wrong)
 	if s.mongoURI != "" {
 		inURI, err := mongo.DatabaseName(s.mongoURI, "crm")

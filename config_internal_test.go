@@ -102,6 +102,11 @@ func TestExample(t *testing.T) {
 	all = bytes.ReplaceAll(all, []byte("=persisted-query"), []byte("="+folder+"/persisted-query"))
 	all = bytes.ReplaceAll(all, []byte("=mail-templates"), []byte("="+folder+"/mail-templates"))
 	all = bytes.ReplaceAll(all, []byte("SMTP_PASSWORD_FILE=/run/secrets/smtp_password\n"), nil)
+	writeCertificate(t, 1, filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem"))
+	for _, name := range []string{"cert", "key"} {
+		all = bytes.ReplaceAll(all, []byte("="+name+".pem"), []byte("="+folder+"/"+name+".pem"))
+	}
+	all = bytes.ReplaceAll(all, []byte("ACME_DOMAIN=crm.example.com"), []byte("ACME_DOMAIN=")) // it is instead of a certificate
 	path := filepath.Join(folder, ".env")
 	if err := os.WriteFile(path, all, 0o600); err != nil {
 		t.Fatal(err)

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -34,13 +36,15 @@ type server struct {
 	ends []func(ctx context.Context)
 }
 
-func newServer(handler http.Handler, log *slog.Logger, ends ...func(ctx context.Context)) *server {
+// newServer returns a server of HTTP/1.1 and HTTP/2, with TLS if there is a configuration of it.
+func newServer(handler http.Handler, secure *tls.Config, log *slog.Logger, ends ...func(ctx context.Context)) *server {
 	// HTTP/2 without TLS is for proxies that speak it with the servers behind them.
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
-	protocols.SetUnencryptedHTTP2(true)
+	protocols.SetHTTP2(secure != nil)
+	protocols.SetUnencryptedHTTP2(secure == nil)
 	return &server{ends: ends, Server: http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
+		Handler: handler, TLSConfig: secure, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
 		IdleTimeout: idleTime, MaxHeaderBytes: headerBytes, Protocols: &protocols, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}}
 }
@@ -94,6 +98,18 @@ func reachable(host, otherwise string) string {
 	return host
 }
 
+// baseURL returns the server's address for a person on its machine.
+func (s *settings) baseURL(port int) string {
+	scheme, host := "http", reachable(s.host, "localhost")
+	if s.tls.on() {
+		scheme = "https"
+	}
+	if len(s.tls.domains) > 0 {
+		host = s.tls.domains[0]
+	}
+	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(port)) + s.basePath
+}
+
 // serveUntilDone serves until ctx is done, then ends streams and waits for requests and mail that is being sent.
 func serveUntilDone(
 	ctx context.Context, listener net.Listener, server *server, service *notify.Service, log *slog.Logger,
@@ -104,7 +120,7 @@ func serveUntilDone(
 	var running sync.WaitGroup
 	running.Go(func() { notified = service.Run(notifying) })
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.serve(listener) }()
 	var err error
 	select {
 	case err = <-failed:
@@ -115,6 +131,13 @@ func serveUntilDone(
 	stopNotifying()
 	running.Wait()
 	return errors.Join(err, notified)
+}
+
+func (s *server) serve(listener net.Listener) error {
+	if s.TLSConfig == nil {
+		return s.Serve(listener)
+	}
+	return s.ServeTLS(listener, "", "") // the configuration has the certificate
 }
 
 // shutDown ends streams and waits for requests and commands.

@@ -6,19 +6,57 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"crm/auth"
 	"crm/db"
 	"crm/db/cache"
+	"crm/db/eventlog"
 	"crm/db/legacy"
 	"crm/db/mongo"
 	"crm/db/sqlite"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // connectTime is how long the server waits for MongoDB when it starts.
 const connectTime = 30 * time.Second
+
+// crm is an open store and the domain over it.
+type crm struct {
+	store   store.Store
+	db      *db.DB
+	secrets auth.Secrets
+	keys    *textkey.Keys
+	// folder has the data file and the keys; it is empty with MongoDB.
+	folder string
+	// location says where the data is.
+	location string
+}
+
+func (c *crm) close() { _ = c.store.Close() }
+
+// health returns what is known about the health of the store.
+func (c *crm) health(s settings) health {
+	if s.mongoURI != "" {
+		return health{ping: c.db.Ping}
+	}
+	return health{ping: c.db.Ping, disk: &disk{folder: s.dataDir}}
+}
+
+// follow runs the broker of subscriptions until stop is called, which must be after the transports have ended their
+// streams: if the broker ended them, clients would get an error and not reconnect by themselves.
+func (c *crm) follow(ctx context.Context, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var following sync.WaitGroup
+	following.Go(func() { c.db.Broker.Run(ctx) })
+	following.Go(func() { eventlog.Listen(ctx, c.store, log, c.db.Broker.Wake) })
+	return func() {
+		cancel()
+		following.Wait()
+	}
+}
 
 // open opens the store that the settings name, and prepares it.
 func open(ctx context.Context, s settings, log *slog.Logger, options db.Options) (*crm, error) {

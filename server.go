@@ -21,9 +21,6 @@ import (
 
 	"crm/auth"
 	"crm/db"
-	"crm/db/eventlog"
-	"crm/db/store"
-	"crm/db/textkey"
 	"crm/graph"
 	"crm/graph/metrics"
 	"crm/graph/playground"
@@ -180,42 +177,8 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	defer stopBuilding()
 	built.Go(func() { crm.db.BuildIndexes(building, log) })
 	service := notify.New(crm.db, mailer, log, notify.Configure(s.messages), notify.Observe(watch.deliveries))
-	return serveUntilDone(ctx, listener, newServer(handler, log, operations.EndStreams, stopCommands), service, log)
-}
-
-// crm is an open store and the domain over it.
-type crm struct {
-	store   store.Store
-	db      *db.DB
-	secrets auth.Secrets
-	keys    *textkey.Keys
-	// folder has the data file and the keys; it is empty with MongoDB.
-	folder string
-	// location says where the data is.
-	location string
-}
-
-func (c *crm) close() { _ = c.store.Close() }
-
-// health returns what is known about the health of the store.
-func (c *crm) health(s settings) health {
-	if s.mongoURI != "" {
-		return health{ping: c.db.Ping}
-	}
-	return health{ping: c.db.Ping, disk: &disk{folder: s.dataDir}}
-}
-
-// follow runs the broker of subscriptions until stop is called, which must be after the transports have ended their
-// streams: if the broker ended them, clients would get an error and not reconnect by themselves.
-func (c *crm) follow(ctx context.Context, log *slog.Logger) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	var following sync.WaitGroup
-	following.Go(func() { c.db.Broker.Run(ctx) })
-	following.Go(func() { eventlog.Listen(ctx, c.store, log, c.db.Broker.Wake) })
-	return func() {
-		cancel()
-		following.Wait()
-	}
+	web := newServer(handler, s.tls.config(s.dataDir, log), log, operations.EndStreams, stopCommands)
+	return serveUntilDone(ctx, listener, web, service, log)
 }
 
 func wantsJSON(r *http.Request) bool {
@@ -277,13 +240,15 @@ func pageForBrowsers(page, api http.Handler) http.Handler {
 
 // greet prints the server's addresses and how to begin, for the person who started it.
 func greet(ctx context.Context, out io.Writer, s settings, address net.Addr, measured *metricsServer, c *crm) error {
-	port := strconv.Itoa(address.(*net.TCPAddr).Port)
-	base := "http://" + net.JoinHostPort(reachable(s.host, "localhost"), port) + s.basePath
+	base := s.baseURL(address.(*net.TCPAddr).Port)
 	lines := []string{"GraphQL     " + base + "/graphql"}
 	if s.playground {
 		lines = append(lines, "Playground  "+base+"/")
 	}
 	lines = append(lines, "Data        "+c.location)
+	if len(s.tls.domains) > 0 {
+		lines = append(lines, "TLS         certificates are obtained from "+s.tls.directory+" and kept in "+acmeFolder(s.dataDir))
+	}
 	switch {
 	case s.smtp.Host != "":
 		lines = append(lines, fmt.Sprintf("Mail        sent through %s:%d", s.smtp.Host, s.smtp.Port))
