@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"crm/db/mongo/mongotest"
 )
 
 // Measured clients run in separate processes, like clients on other machines. In a measurement, a normal client gets a
@@ -52,6 +54,14 @@ func measuring() bool { return os.Getenv("MEASURE") == "true" }
 
 // thorough reports whether the tests should run many more random operations, as CI does.
 func thorough() bool { return os.Getenv("THOROUGH") == "true" }
+
+// skipOnStandIn skips a test that writes many events on FerretDB, which reads all events for each query. CI runs it.
+func skipOnStandIn(t *testing.T) {
+	t.Helper()
+	if mongotest.IsStandIn() && !thorough() {
+		t.Skip("FerretDB keeps a processor busy for a minute: THOROUGH=true or a MongoDB in MONGO_TEST_URI runs this test")
+	}
+}
 
 // player is a process that plays a role.
 type player struct {

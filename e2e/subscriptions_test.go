@@ -40,12 +40,10 @@ func TestSubscriptionsThroughKills(t *testing.T) {
 	})
 	t.Run("mongo", func(t *testing.T) {
 		t.Parallel()
+		skipOnStandIn(t)
 		events, kills := events, kills
 		if mongotest.IsStandIn() {
-			events, kills = 100, 3
-			if thorough() {
-				events, kills = 200, 4
-			}
+			events, kills = 200, 4
 		}
 		uri, name := mongotest.URI(t), mongotest.Database(t).Name()
 		(&subscriptionRun{
