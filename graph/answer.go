@@ -13,29 +13,19 @@ import (
 	"crm/graph/apierror"
 )
 
-// answerLimits bounds responses: their size while they are written, and the number of their errors.
-type answerLimits struct{ limits Limits }
-
-var (
-	_ graphql.ResponseInterceptor  = answerLimits{}
-	_ graphql.RootFieldInterceptor = answerLimits{}
-)
-
-// ExtensionName implements graphql.HandlerExtension.
-func (answerLimits) ExtensionName() string { return "AnswerLimits" }
-
-// Validate implements graphql.HandlerExtension.
-func (answerLimits) Validate(graphql.ExecutableSchema) error { return nil }
-
-// InterceptResponse implements graphql.ResponseInterceptor.
-func (l answerLimits) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	answer := &answerStats{maxSize: int64(l.limits.Answer), maxErrors: int64(l.limits.Errors)}
+// limitAnswer returns the next response within the limits: of its size, checked while it is written, and of the number of
+// its errors.
+func limitAnswer(ctx context.Context, limits Limits, next graphql.ResponseHandler) *graphql.Response {
+	answer := &answerStats{maxSize: int64(limits.Answer), maxErrors: int64(limits.Errors)}
 	state := stateOf(ctx)
 	state.answer = answer
 	defer func() { state.answer = nil }()
 	response := next(ctx)
+	if response == nil {
+		return nil
+	}
+	response.Errors = append(response.Errors, graphql.GetErrors(ctx)...)
 	switch {
-	case response == nil:
 	case answer.size.Load() > answer.maxSize:
 		response.Data = json.RawMessage("null")
 		response.Errors = gqlerror.List{apierror.Coded(answer.tooLarge())}
@@ -47,9 +37,8 @@ func (l answerLimits) InterceptResponse(ctx context.Context, next graphql.Respon
 	return response
 }
 
-// InterceptRootField implements graphql.RootFieldInterceptor.
-func (answerLimits) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-	value := next(ctx)
+// countAnswer counts the value of a root field while it is written.
+func countAnswer(ctx context.Context, value graphql.Marshaler) graphql.Marshaler {
 	answer := stateOf(ctx).answer
 	if _, isRendered := value.(*rendered); isRendered || value == nil || value == graphql.Null || answer == nil {
 		return value // the fast path has already counted its size

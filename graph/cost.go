@@ -15,53 +15,21 @@ type cost struct {
 	StoreCalls int `json:"storeCalls"`
 }
 
-// operations gives each operation, and each event of a subscription, its own counter of store calls, loaders, log line
-// and cost.
-type operations struct {
-	config   HandlerConfig
-	reporter reporter
-}
-
-var _ graphql.ResponseInterceptor = (*operations)(nil)
-
-// ExtensionName implements graphql.HandlerExtension.
-func (*operations) ExtensionName() string { return "Operations" }
-
-// Validate implements graphql.HandlerExtension.
-func (*operations) Validate(graphql.ExecutableSchema) error { return nil }
-
-// InterceptResponse implements graphql.ResponseInterceptor.
-func (o *operations) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	ctx, calls := entity.WithCalls(ctx)
-	if o.config.NewOperation != nil {
-		ctx = o.config.NewOperation(ctx)
-	}
-	if response := next(ctx); response != nil {
-		return o.finish(ctx, response, calls)
-	}
-	return nil
-}
-
-// finish is a separate function to keep the stack small of a subscription that waits in next.
-//
-//go:noinline
-func (o *operations) finish(ctx context.Context, response *graphql.Response, calls *entity.Calls) *graphql.Response {
-	if o.showsCost(ctx) {
-		if response.Extensions == nil {
-			response.Extensions = map[string]any{}
+// addCost adds extensions.cost to a response, if the request or else the configuration asks for it.
+func (e *Executor) addCost(ctx context.Context, response *graphql.Response, calls *entity.Calls) {
+	if e.showsCost(ctx) {
+		response.Extensions = map[string]any{
+			"cost": cost{Complexity: stateOf(ctx).complexity, StoreCalls: calls.Count()},
 		}
-		response.Extensions["cost"] = cost{Complexity: stateOf(ctx).complexity, StoreCalls: calls.Count()}
 	}
-	o.reporter.report(ctx, response, calls)
-	return response
 }
 
-func (o *operations) showsCost(ctx context.Context) bool {
+func (e *Executor) showsCost(ctx context.Context) bool {
 	switch graphql.GetOperationContext(ctx).Headers.Get(transport.CostHeader) {
 	case "1":
 		return true
 	case "0":
 		return false
 	}
-	return o.config.ShowCost
+	return e.showCost
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/validator"
 
+	"crm/db/entity"
 	"crm/db/store"
 	"crm/graph/apierror"
 	"crm/graph/document"
@@ -15,14 +15,20 @@ import (
 )
 
 // Executor runs operations for any transport, including gqlgen's. It parses and validates documents, applies limits and
-// reads variables by itself, and leaves the execution to gqlgen. CreateOperationContext returns errors that clients may see.
+// reads variables by itself, and leaves the execution to gqlgen's generated code. CreateOperationContext returns errors that
+// clients may see.
 type Executor struct {
-	inner         *executor.Executor
+	schema        graphql.ExecutableSchema
 	documents     *document.Loader
 	trusted       bool
 	budgets       *budgets
 	introspection bool
-	presenter     presenter
+	showCost      bool
+	limits        Limits
+	newOperation  func(ctx context.Context) context.Context
+	resolve       graphql.FieldMiddleware
+	present       graphql.ErrorPresenterFunc
+	recover       graphql.RecoverFunc
 	reporter      reporter
 }
 
@@ -37,24 +43,30 @@ func (e *Executor) CreateOperationContext(
 	refused.Stats.OperationStart = graphql.GetStartTime(ctx)
 	defer func() {
 		if cause := recover(); cause != nil {
-			operation, errs = refused, gqlerror.List{e.presenter.present(ctx, e.presenter.recover(ctx, cause))}
+			operation, errs = refused, gqlerror.List{e.present(ctx, e.recover(ctx, cause))}
 		}
 	}()
 	doc, errs := e.documents.Find(params)
 	if len(errs) > 0 {
 		return refused, errs
 	}
+	definition := doc.Operations.ForName(params.OperationName)
+	refused.Operation = definition
 	if err := e.documents.CheckParams(doc, params); err != nil {
-		refused.Operation = doc.Operations.ForName(params.OperationName)
 		return refused, gqlerror.List{apierror.FromError(err)}
 	}
-	operation, errs = e.inner.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
-	if len(errs) > 0 {
+	variables, err := validator.VariableValues(e.schema.Schema(), definition, params.Variables)
+	if err != nil {
 		return refused, gqlerror.List{apierror.FromError(store.Errorf(store.BadInput, "the variables do not match the operation"))}
 	}
 	state := &operationState{document: doc}
+	operation = &graphql.OperationContext{
+		RawQuery: params.Query, Variables: variables, OperationName: params.OperationName, Doc: doc.QueryDocument,
+		Extensions: params.Extensions, Headers: params.Headers, Operation: definition,
+		DisableIntrospection: !e.introspection && !e.trusted, RecoverFunc: e.recover, ResolverMiddleware: e.resolve,
+		RootResolverMiddleware: resolveRoot, Stats: graphql.Stats{Read: params.ReadTime, OperationStart: refused.Stats.OperationStart},
+	}
 	operation.Stats.SetExtension(stateExtension, state)
-	operation.DisableIntrospection = !e.introspection && !e.trusted
 	var refusal *store.Error
 	if state.complexity, refusal = e.documents.Complexity(doc, operation.Operation, operation.Variables); refusal != nil {
 		return operation, gqlerror.List{apierror.Coded(refusal)}
@@ -69,14 +81,43 @@ func (e *Executor) CreateOperationContext(
 func (e *Executor) DispatchOperation(
 	ctx context.Context, operation *graphql.OperationContext,
 ) (graphql.ResponseHandler, context.Context) {
-	return e.inner.DispatchOperation(ctx, operation)
+	ctx = graphql.WithOperationContext(ctx, operation)
+	started := graphql.WithResponseContext(ctx, e.present, e.recover)
+	responses := e.schema.Exec(started)
+	if errs := graphql.GetErrors(started); errs != nil {
+		return graphql.OneShot(&graphql.Response{Errors: errs}), ctx
+	}
+	return func(ctx context.Context) *graphql.Response { return e.respond(ctx, responses) }, ctx
+}
+
+// respond returns the operation's next response, or nil at its end. Each response has its own counter of store calls,
+// loaders, log line and cost.
+func (e *Executor) respond(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	if ctx.Err() != nil {
+		return nil
+	}
+	ctx, calls := entity.WithCalls(graphql.WithResponseContext(ctx, e.present, e.recover))
+	if e.newOperation != nil {
+		ctx = e.newOperation(ctx)
+	}
+	response := limitAnswer(ctx, e.limits, next)
+	if response != nil {
+		e.addCost(ctx, response, calls)
+		e.reporter.report(ctx, response, calls)
+	}
+	return response
+}
+
+// resolveRoot resolves a field of Query or Mutation.
+func resolveRoot(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	return countAnswer(ctx, next(withPayloadViewer(ctx)))
 }
 
 // DispatchError returns the response to a refused request, and reports it.
 func (e *Executor) DispatchError(ctx context.Context, errs gqlerror.List) *graphql.Response {
 	for i, err := range errs {
 		if apierror.CodeOf(err) == "" {
-			errs[i] = e.presenter.present(ctx, err)
+			errs[i] = e.present(ctx, err)
 		}
 	}
 	response := &graphql.Response{Errors: errs}
@@ -86,20 +127,5 @@ func (e *Executor) DispatchError(ctx context.Context, errs gqlerror.List) *graph
 
 // PresentRecoveredError logs the cause of a panic, and returns the error that a client may see.
 func (e *Executor) PresentRecoveredError(ctx context.Context, cause any) error {
-	return e.presenter.present(ctx, e.presenter.recover(ctx, cause))
+	return e.present(ctx, e.recover(ctx, cause))
 }
-
-type documentKey struct{}
-
-// contextDocuments passes the document that Executor has checked to gqlgen's executor, which would parse it again.
-type contextDocuments struct{}
-
-func (contextDocuments) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
-	doc, ok := ctx.Value(documentKey{}).(*document.Document)
-	if !ok {
-		return nil, false
-	}
-	return doc.QueryDocument, true
-}
-
-func (contextDocuments) Add(context.Context, string, *ast.QueryDocument) {}

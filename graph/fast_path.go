@@ -33,16 +33,8 @@ const (
 	maxBufferSize = 1 << 20
 )
 
-var _ graphql.FieldInterceptor = fastPath{}
-
-// ExtensionName implements graphql.HandlerExtension.
-func (fastPath) ExtensionName() string { return "FastPath" }
-
-// Validate implements graphql.HandlerExtension.
-func (fastPath) Validate(graphql.ExecutableSchema) error { return nil }
-
-// InterceptField implements graphql.FieldInterceptor.
-func (f fastPath) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
+// resolve is the graphql.FieldMiddleware that renders root fields.
+func (f fastPath) resolve(ctx context.Context, next graphql.Resolver) (any, error) {
 	value, err := next(ctx)
 	field := graphql.GetFieldContext(ctx)
 	if err != nil || value == nil || (field.Object != "Query" && field.Object != "Mutation") {

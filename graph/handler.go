@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/executor"
 
 	"crm/db/entity"
 	"crm/graph/document"
@@ -68,18 +67,14 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 		Schema: executable.Schema(), Limits: config.Limits.Document, Introspection: config.Introspection,
 		Trusted: config.TrustedDocuments, Pages: document.Pages{Default: entity.DefaultPage, Max: entity.MaxPage},
 	})
-	inner := executor.New(executable)
-	inner.SetErrorPresenter(presenter.present)
-	inner.SetRecoverFunc(presenter.recover)
-	inner.SetQueryCache(contextDocuments{})
-	inner.Use(&operations{config: config, reporter: reporter})
-	inner.Use(answerLimits{limits: config.Limits})
-	inner.Use(payloadViewers{})
+	resolve := func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) }
 	if executable, ok := executable.(*executableSchema); ok && !config.NoFastPath {
-		inner.Use(newFastPath(executable, presenter))
+		resolve = newFastPath(executable, presenter).resolve
 	}
 	return &Executor{
-		inner: inner, budgets: newBudgets(config.Limits.CostPerMinute), introspection: config.Introspection,
-		documents: documents, trusted: config.TrustedDocuments != nil, presenter: presenter, reporter: reporter,
+		schema: executable, documents: documents, trusted: config.TrustedDocuments != nil,
+		budgets: newBudgets(config.Limits.CostPerMinute), introspection: config.Introspection, showCost: config.ShowCost,
+		limits: config.Limits, newOperation: config.NewOperation, resolve: resolve,
+		present: presenter.present, recover: presenter.recover, reporter: reporter,
 	}
 }
