@@ -2,11 +2,11 @@ package resolvers
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"reflect"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // The executor resolves a nested field for each parent separately. Documents that were read in one call are siblings, and
@@ -41,10 +41,15 @@ func NewPlainOperation(ctx context.Context) context.Context {
 
 // siblings are documents of one type that were read in one call.
 type siblings[T any] struct {
-	docs []*T
-	// fields contains the readings of fields, by the field's AST node and by its name and arguments.
-	mutex  sync.Mutex
-	fields map[any]any
+	docs     []*T
+	mutex    sync.Mutex
+	readings []fieldReading
+}
+
+// fieldReading is the reading of a field, which is a reading[R].
+type fieldReading struct {
+	field *ast.Field
+	read  any
 }
 
 // reading reads a field once for all siblings: every caller gets the result of the first, including its error or panic.
@@ -62,7 +67,6 @@ func addBatch[T any](ctx context.Context, docs []*T) {
 }
 
 func (s *siblings[T]) enroll(op *operation) {
-	s.fields = make(map[any]any)
 	for _, doc := range s.docs {
 		op.groups[doc] = s
 	}
@@ -90,35 +94,34 @@ func siblingsOf[T any](ctx context.Context, doc *T) *siblings[T] {
 
 // readBySibling returns the reading of the field that is being resolved, if a sibling of doc began it.
 func readBySibling[R, T any](ctx context.Context, group *siblings[T]) (known reading[R], ok bool) {
+	field := graphql.GetFieldContext(ctx).Field.Field
 	group.mutex.Lock()
 	defer group.mutex.Unlock()
-	known, ok = group.fields[graphql.GetFieldContext(ctx).Field.Field].(reading[R])
-	return known, ok
+	for _, begun := range group.readings {
+		if begun.field == field {
+			known, ok = begun.read.(reading[R])
+			return known, ok
+		}
+	}
+	return nil, false
 }
 
 // readForSiblings returns the reading of the field that is being resolved. The AST node finds it fast; name and arguments
 // find it when an alias or a fragment selects the same again.
 func readForSiblings[R, T any](ctx context.Context, group *siblings[T], read func(docs []*T) (R, error)) reading[R] {
-	field := graphql.GetFieldContext(ctx).Field
+	field := graphql.GetFieldContext(ctx).Field.Field
+	variables := graphql.GetOperationContext(ctx).Variables
 	group.mutex.Lock()
 	defer group.mutex.Unlock()
-	key := fieldKey(ctx, field)
-	known, ok := group.fields[key].(reading[R])
-	if !ok {
+	var known reading[R]
+	for _, other := range group.readings {
+		if other.field.Name == field.Name && reflect.DeepEqual(other.field.ArgumentMap(variables), field.ArgumentMap(variables)) {
+			known, _ = other.read.(reading[R])
+		}
+	}
+	if known == nil {
 		known = sync.OnceValues(func() (R, error) { return read(group.docs) })
-		group.fields[key] = known
 	}
-	group.fields[field.Field] = known
+	group.readings = append(group.readings, fieldReading{field, known})
 	return known
-}
-
-// fieldKey returns the same key for fields with the same name and arguments.
-func fieldKey(ctx context.Context, field graphql.CollectedField) string {
-	arguments := field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
-	text, err := json.Marshal(arguments)
-	if err != nil {
-		// Arguments were JSON or literals, so this should not happen; the field is then read separately.
-		return fmt.Sprintf("%s %p", field.Name, field.Field)
-	}
-	return field.Name + string(text)
 }
