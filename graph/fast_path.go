@@ -10,7 +10,7 @@ import (
 
 // fastPath renders the value of a root field by itself, and passes the finished bytes to gqlgen's executor. The executor
 // spends most of its time on a goroutine, a context and a path for each element and field; the fast path plans a selection
-// once, then appends every value to one buffer. The resolver and the directives of the root field run as usual, and the
+// once for each document, and appends every value to one buffer. The resolver and the directives of the root field run as usual, and the
 // resolvers of nested fields are called the same way. In unusual cases (an error, a null in a non-null field, a field
 // guarded by a directive) it drops the buffer and leaves the field to the executor, which alone handles errors.
 type fastPath struct {
@@ -56,7 +56,10 @@ func (f fastPath) render(
 	ctx context.Context, field *graphql.FieldContext, value any, answer *answerStats,
 ) (done *rendered) {
 	buf, _ := f.buffers.Get().(*[]byte)
-	r := &rendering{ctx: ctx, buf: (*buf)[:0], answer: answer, next: answerStep}
+	operation := graphql.GetOperationContext(ctx)
+	r := &rendering{
+		ctx: ctx, ec: newExecutionContext(operation, f.schema, nil), buf: (*buf)[:0], answer: answer, next: answerStep,
+	}
 	defer func() {
 		if cause := recover(); cause != nil {
 			f.presenter.logPanic(ctx, "panic in the fast path; gqlgen's executor renders the field", cause)
@@ -66,9 +69,9 @@ func (f fastPath) render(
 			r.uncount()
 		}
 	}()
-	operation := graphql.GetOperationContext(ctx)
-	p := &planner{ctx: ctx, operation: operation, ec: newExecutionContext(operation, f.schema, nil)}
-	ok := r.renderRoot(p, field.Field.Definition.Type.Name(), field.Field.Selections, value) && r.count()
+	plan := planOf(stateOf(ctx).document, operation, field.Field)
+	r.calls = make([]any, plan.calls)
+	ok := r.renderRoot(field.Field.Definition.Type.Name(), plan.selection, value) && r.count()
 	*buf = r.buf
 	if !ok {
 		f.recycle(buf)

@@ -23,8 +23,10 @@ type selected struct {
 	field graphql.CollectedField
 	// index is the field's number in the generated renderers, or typename.
 	index int
-	// call calls the field's resolver for a value: a func(obj T) (V, error).
-	call any
+	// bind returns the call of the field's resolver in an operation, a func(obj T) (V, error), or nil if the arguments are
+	// wrong. It is nil for fields without a resolver; slot is the call's index in a rendering.
+	bind func(r *rendering, f *selected) any
+	slot int
 	// selection is the selection on the field's value.
 	selection *selection
 }
@@ -32,23 +34,18 @@ type selected struct {
 // typename is the index of the meta field __typename.
 const typename = -1
 
-// arguments returns the arguments that the operation gives to the field.
-func (f *selected) arguments(p *planner) map[string]any {
-	return f.field.ArgumentMap(p.operation.Variables)
-}
-
-// planner plans the selections of one operation.
+// planner plans the selection of one root field.
 type planner struct {
-	//nolint:containedctx // lives as long as the call that makes it
-	ctx       context.Context
 	operation *graphql.OperationContext
-	ec        *executionContext
+	// fields and calls count the fields that are planned, and those of them with resolvers.
+	fields, calls int
 }
 
 // plan collects the fields that are selected on the object type that satisfies these types, as the executor does; bind
 // determines how to get each value. It returns nil if the fast path can't render one of them.
 func (p *planner) plan(set ast.SelectionSet, satisfies []string, bind func(f *selected) bool) *selection {
 	collected := graphql.CollectFields(p.operation, set, satisfies)
+	p.fields += len(collected)
 	s := &selection{fields: make([]selected, 0, len(collected))}
 	for i, field := range collected {
 		if isRepeated(collected[:i], field) {
@@ -67,6 +64,10 @@ func (p *planner) plan(set ast.SelectionSet, satisfies []string, bind func(f *se
 		} else if !bind(&f) {
 			return nil
 		}
+		if f.bind != nil {
+			f.slot = p.calls
+			p.calls++
+		}
 		s.fields = append(s.fields, f)
 	}
 	return s
@@ -83,18 +84,14 @@ func isRepeated(earlier []graphql.CollectedField, field graphql.CollectedField) 
 	return false
 }
 
-// fieldContext returns the context in which a field's resolver runs.
-func (p *planner) fieldContext(object string, f *selected, args map[string]any) context.Context {
-	return graphql.WithFieldContext(p.ctx, &graphql.FieldContext{
-		Object: object, Field: f.field, Args: args, IsMethod: true, IsResolver: true,
-	})
-}
-
 // rendering is the state while the value of one root field is rendered.
 type rendering struct {
 	//nolint:containedctx // lives as long as the call that makes it
 	ctx context.Context
-	buf []byte
+	ec  *executionContext
+	// calls are the calls of resolvers that have been bound so far.
+	calls []any
+	buf   []byte
 	// failed means that the fast path can't continue and the executor has to render the field from the start.
 	failed bool
 	// answer counts the size of the whole response. It already includes counted bytes of buf, and is updated when buf
@@ -102,6 +99,21 @@ type rendering struct {
 	answer        *answerStats
 	counted, next int
 	tooLarge      bool
+}
+
+// call returns the call of a field's resolver, or nil if the arguments are wrong.
+func (r *rendering) call(f *selected) any {
+	if r.calls[f.slot] == nil {
+		r.calls[f.slot] = f.bind(r, f)
+	}
+	return r.calls[f.slot]
+}
+
+// fieldContext returns the context in which a field's resolver runs.
+func (r *rendering) fieldContext(object string, f *selected, args map[string]any) context.Context {
+	return graphql.WithFieldContext(r.ctx, &graphql.FieldContext{
+		Object: object, Field: f.field, Args: args, IsMethod: true, IsResolver: true,
+	})
 }
 
 // answerStep is how many bytes are rendered between two checks of the response's size.

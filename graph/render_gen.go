@@ -341,58 +341,64 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 			return true
 		case "interactions":
 			f.index = 12
-			args, err := p.ec.field_Customer_interactions_args(p.ctx, f.arguments(p))
-			if err != nil {
-				return false
-			}
-			ctx := p.fieldContext("Customer", f, args)
-			a0, _ := args["first"].(*int)
-			a1, _ := args["after"].(*string)
-			a2, _ := args["last"].(*int)
-			a3, _ := args["before"].(*string)
-			a4, _ := args["where"].(*InteractionWhere)
-			a5, _ := args["orderBy"].([]*InteractionOrder)
-			resolver := p.ec.Resolvers.Customer()
-			f.call = func(obj *db.Customer) (*Connection[db.Interaction], error) {
-				return resolver.Interactions(ctx, obj, a0, a1, a2, a3, a4, a5)
+			f.bind = func(r *rendering, f *selected) any {
+				args, err := r.ec.field_Customer_interactions_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
+				if err != nil {
+					return nil
+				}
+				ctx := r.fieldContext("Customer", f, args)
+				a0, _ := args["first"].(*int)
+				a1, _ := args["after"].(*string)
+				a2, _ := args["last"].(*int)
+				a3, _ := args["before"].(*string)
+				a4, _ := args["where"].(*InteractionWhere)
+				a5, _ := args["orderBy"].([]*InteractionOrder)
+				resolver := r.ec.Resolvers.Customer()
+				return func(obj *db.Customer) (*Connection[db.Interaction], error) {
+					return resolver.Interactions(ctx, obj, a0, a1, a2, a3, a4, a5)
+				}
 			}
 			f.selection = p.planInteractionConnection(f.field.Selections)
 			return f.selection != nil
 		case "tickets":
 			f.index = 13
-			args, err := p.ec.field_Customer_tickets_args(p.ctx, f.arguments(p))
-			if err != nil {
-				return false
-			}
-			ctx := p.fieldContext("Customer", f, args)
-			a0, _ := args["first"].(*int)
-			a1, _ := args["after"].(*string)
-			a2, _ := args["last"].(*int)
-			a3, _ := args["before"].(*string)
-			a4, _ := args["where"].(*TicketWhere)
-			a5, _ := args["orderBy"].([]*TicketOrder)
-			resolver := p.ec.Resolvers.Customer()
-			f.call = func(obj *db.Customer) (*Connection[db.Ticket], error) {
-				return resolver.Tickets(ctx, obj, a0, a1, a2, a3, a4, a5)
+			f.bind = func(r *rendering, f *selected) any {
+				args, err := r.ec.field_Customer_tickets_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
+				if err != nil {
+					return nil
+				}
+				ctx := r.fieldContext("Customer", f, args)
+				a0, _ := args["first"].(*int)
+				a1, _ := args["after"].(*string)
+				a2, _ := args["last"].(*int)
+				a3, _ := args["before"].(*string)
+				a4, _ := args["where"].(*TicketWhere)
+				a5, _ := args["orderBy"].([]*TicketOrder)
+				resolver := r.ec.Resolvers.Customer()
+				return func(obj *db.Customer) (*Connection[db.Ticket], error) {
+					return resolver.Tickets(ctx, obj, a0, a1, a2, a3, a4, a5)
+				}
 			}
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
 		case "notes":
 			f.index = 14
-			args, err := p.ec.field_Customer_notes_args(p.ctx, f.arguments(p))
-			if err != nil {
-				return false
-			}
-			ctx := p.fieldContext("Customer", f, args)
-			a0, _ := args["first"].(*int)
-			a1, _ := args["after"].(*string)
-			a2, _ := args["last"].(*int)
-			a3, _ := args["before"].(*string)
-			a4, _ := args["where"].(*CustomerNoteWhere)
-			a5, _ := args["orderBy"].([]*CustomerNoteOrder)
-			resolver := p.ec.Resolvers.Customer()
-			f.call = func(obj *db.Customer) (*Connection[db.CustomerNote], error) {
-				return resolver.Notes(ctx, obj, a0, a1, a2, a3, a4, a5)
+			f.bind = func(r *rendering, f *selected) any {
+				args, err := r.ec.field_Customer_notes_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
+				if err != nil {
+					return nil
+				}
+				ctx := r.fieldContext("Customer", f, args)
+				a0, _ := args["first"].(*int)
+				a1, _ := args["after"].(*string)
+				a2, _ := args["last"].(*int)
+				a3, _ := args["before"].(*string)
+				a4, _ := args["where"].(*CustomerNoteWhere)
+				a5, _ := args["orderBy"].([]*CustomerNoteOrder)
+				resolver := r.ec.Resolvers.Customer()
+				return func(obj *db.Customer) (*Connection[db.CustomerNote], error) {
+					return resolver.Notes(ctx, obj, a0, a1, a2, a3, a4, a5)
+				}
 			}
 			f.selection = p.planCustomerNoteConnection(f.field.Selections)
 			return f.selection != nil
@@ -462,7 +468,12 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			v := obj.Version
 			r.int(v)
 		case 12:
-			v, err := f.call.(func(*db.Customer) (*Connection[db.Interaction], error))(obj)
+			call, ok := r.call(f).(func(*db.Customer) (*Connection[db.Interaction], error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -474,7 +485,12 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 				r.renderInteractionConnection(f.selection, v)
 			}
 		case 13:
-			v, err := f.call.(func(*db.Customer) (*Connection[db.Ticket], error))(obj)
+			call, ok := r.call(f).(func(*db.Customer) (*Connection[db.Ticket], error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -486,7 +502,12 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 				r.renderTicketConnection(f.selection, v)
 			}
 		case 14:
-			v, err := f.call.(func(*db.Customer) (*Connection[db.CustomerNote], error))(obj)
+			call, ok := r.call(f).(func(*db.Customer) (*Connection[db.CustomerNote], error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -660,18 +681,22 @@ func (p *planner) planCustomerNote(set ast.SelectionSet) *selection {
 			return true
 		case "customer":
 			f.index = 7
-			var args map[string]any
-			ctx := p.fieldContext("CustomerNote", f, args)
-			resolver := p.ec.Resolvers.CustomerNote()
-			f.call = func(obj *db.CustomerNote) (*db.Customer, error) { return resolver.Customer(ctx, obj) }
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("CustomerNote", f, args)
+				resolver := r.ec.Resolvers.CustomerNote()
+				return func(obj *db.CustomerNote) (*db.Customer, error) { return resolver.Customer(ctx, obj) }
+			}
 			f.selection = p.planCustomer(f.field.Selections)
 			return f.selection != nil
 		case "author":
 			f.index = 8
-			var args map[string]any
-			ctx := p.fieldContext("CustomerNote", f, args)
-			resolver := p.ec.Resolvers.CustomerNote()
-			f.call = func(obj *db.CustomerNote) (*db.User, error) { return resolver.Author(ctx, obj) }
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("CustomerNote", f, args)
+				resolver := r.ec.Resolvers.CustomerNote()
+				return func(obj *db.CustomerNote) (*db.User, error) { return resolver.Author(ctx, obj) }
+			}
 			f.selection = p.planUser(f.field.Selections)
 			return f.selection != nil
 		}
@@ -705,7 +730,12 @@ func (r *rendering) renderCustomerNote(s *selection, obj *db.CustomerNote) {
 			v := obj.Version
 			r.int(v)
 		case 7:
-			v, err := f.call.(func(*db.CustomerNote) (*db.Customer, error))(obj)
+			call, ok := r.call(f).(func(*db.CustomerNote) (*db.Customer, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -716,7 +746,12 @@ func (r *rendering) renderCustomerNote(s *selection, obj *db.CustomerNote) {
 				r.renderCustomer(f.selection, v)
 			}
 		case 8:
-			v, err := f.call.(func(*db.CustomerNote) (*db.User, error))(obj)
+			call, ok := r.call(f).(func(*db.CustomerNote) (*db.User, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -1210,10 +1245,12 @@ func (p *planner) planDelivery(set ast.SelectionSet) *selection {
 			return true
 		case "supersededBy":
 			f.index = 11
-			var args map[string]any
-			ctx := p.fieldContext("Delivery", f, args)
-			resolver := p.ec.Resolvers.Delivery()
-			f.call = func(obj *db.Delivery) (*db.Delivery, error) { return resolver.SupersededBy(ctx, obj) }
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Delivery", f, args)
+				resolver := r.ec.Resolvers.Delivery()
+				return func(obj *db.Delivery) (*db.Delivery, error) { return resolver.SupersededBy(ctx, obj) }
+			}
 			f.selection = p.planDelivery(f.field.Selections)
 			return f.selection != nil
 		}
@@ -1271,7 +1308,12 @@ func (r *rendering) renderDelivery(s *selection, obj *db.Delivery) {
 				r.buf = appendDateTime(r.buf, *v)
 			}
 		case 11:
-			v, err := f.call.(func(*db.Delivery) (*db.Delivery, error))(obj)
+			call, ok := r.call(f).(func(*db.Delivery) (*db.Delivery, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -1561,51 +1603,61 @@ func (p *planner) planInteraction(set ast.SelectionSet) *selection {
 			return true
 		case "user":
 			f.index = 15
-			var args map[string]any
-			ctx := p.fieldContext("Interaction", f, args)
-			resolver := p.ec.Resolvers.Interaction()
-			f.call = func(obj *db.Interaction) (*db.User, error) { return resolver.User(ctx, obj) }
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Interaction", f, args)
+				resolver := r.ec.Resolvers.Interaction()
+				return func(obj *db.Interaction) (*db.User, error) { return resolver.User(ctx, obj) }
+			}
 			f.selection = p.planUser(f.field.Selections)
 			return f.selection != nil
 		case "customer":
 			f.index = 16
-			var args map[string]any
-			ctx := p.fieldContext("Interaction", f, args)
-			resolver := p.ec.Resolvers.Interaction()
-			f.call = func(obj *db.Interaction) (*db.Customer, error) { return resolver.Customer(ctx, obj) }
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Interaction", f, args)
+				resolver := r.ec.Resolvers.Interaction()
+				return func(obj *db.Interaction) (*db.Customer, error) { return resolver.Customer(ctx, obj) }
+			}
 			f.selection = p.planCustomer(f.field.Selections)
 			return f.selection != nil
 		case "conflicts":
 			f.index = 17
-			var args map[string]any
-			ctx := p.fieldContext("Interaction", f, args)
-			resolver := p.ec.Resolvers.Interaction()
-			f.call = func(obj *db.Interaction) ([]*db.Interaction, error) { return resolver.Conflicts(ctx, obj) }
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Interaction", f, args)
+				resolver := r.ec.Resolvers.Interaction()
+				return func(obj *db.Interaction) ([]*db.Interaction, error) { return resolver.Conflicts(ctx, obj) }
+			}
 			f.selection = p.planInteraction(f.field.Selections)
 			return f.selection != nil
 		case "viewerCan":
 			f.index = 18
-			var args map[string]any
-			ctx := p.fieldContext("Interaction", f, args)
-			resolver := p.ec.Resolvers.Interaction()
-			f.call = func(obj *db.Interaction) ([]db.InteractionAction, error) { return resolver.ViewerCan(ctx, obj) }
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Interaction", f, args)
+				resolver := r.ec.Resolvers.Interaction()
+				return func(obj *db.Interaction) ([]db.InteractionAction, error) { return resolver.ViewerCan(ctx, obj) }
+			}
 			return true
 		case "tickets":
 			f.index = 19
-			args, err := p.ec.field_Interaction_tickets_args(p.ctx, f.arguments(p))
-			if err != nil {
-				return false
-			}
-			ctx := p.fieldContext("Interaction", f, args)
-			a0, _ := args["first"].(*int)
-			a1, _ := args["after"].(*string)
-			a2, _ := args["last"].(*int)
-			a3, _ := args["before"].(*string)
-			a4, _ := args["where"].(*TicketWhere)
-			a5, _ := args["orderBy"].([]*TicketOrder)
-			resolver := p.ec.Resolvers.Interaction()
-			f.call = func(obj *db.Interaction) (*Connection[db.Ticket], error) {
-				return resolver.Tickets(ctx, obj, a0, a1, a2, a3, a4, a5)
+			f.bind = func(r *rendering, f *selected) any {
+				args, err := r.ec.field_Interaction_tickets_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
+				if err != nil {
+					return nil
+				}
+				ctx := r.fieldContext("Interaction", f, args)
+				a0, _ := args["first"].(*int)
+				a1, _ := args["after"].(*string)
+				a2, _ := args["last"].(*int)
+				a3, _ := args["before"].(*string)
+				a4, _ := args["where"].(*TicketWhere)
+				a5, _ := args["orderBy"].([]*TicketOrder)
+				resolver := r.ec.Resolvers.Interaction()
+				return func(obj *db.Interaction) (*Connection[db.Ticket], error) {
+					return resolver.Tickets(ctx, obj, a0, a1, a2, a3, a4, a5)
+				}
 			}
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
@@ -1678,7 +1730,12 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 			v := obj.Version
 			r.int(v)
 		case 15:
-			v, err := f.call.(func(*db.Interaction) (*db.User, error))(obj)
+			call, ok := r.call(f).(func(*db.Interaction) (*db.User, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -1689,7 +1746,12 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 				r.renderUser(f.selection, v)
 			}
 		case 16:
-			v, err := f.call.(func(*db.Interaction) (*db.Customer, error))(obj)
+			call, ok := r.call(f).(func(*db.Interaction) (*db.Customer, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -1700,7 +1762,12 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 				r.renderCustomer(f.selection, v)
 			}
 		case 17:
-			v, err := f.call.(func(*db.Interaction) ([]*db.Interaction, error))(obj)
+			call, ok := r.call(f).(func(*db.Interaction) ([]*db.Interaction, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -1722,7 +1789,12 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 			}
 			r.buf = append(r.buf, ']')
 		case 18:
-			v, err := f.call.(func(*db.Interaction) ([]db.InteractionAction, error))(obj)
+			call, ok := r.call(f).(func(*db.Interaction) ([]db.InteractionAction, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -1739,7 +1811,12 @@ func (r *rendering) renderInteraction(s *selection, obj *db.Interaction) {
 			}
 			r.buf = append(r.buf, ']')
 		case 19:
-			v, err := f.call.(func(*db.Interaction) (*Connection[db.Ticket], error))(obj)
+			call, ok := r.call(f).(func(*db.Interaction) (*Connection[db.Ticket], error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -2595,41 +2672,51 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			return true
 		case "interaction":
 			f.index = 10
-			var args map[string]any
-			ctx := p.fieldContext("Ticket", f, args)
-			resolver := p.ec.Resolvers.Ticket()
-			f.call = func(obj *db.Ticket) (*db.Interaction, error) { return resolver.Interaction(ctx, obj) }
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Ticket", f, args)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) (*db.Interaction, error) { return resolver.Interaction(ctx, obj) }
+			}
 			f.selection = p.planInteraction(f.field.Selections)
 			return f.selection != nil
 		case "customer":
 			f.index = 11
-			var args map[string]any
-			ctx := p.fieldContext("Ticket", f, args)
-			resolver := p.ec.Resolvers.Ticket()
-			f.call = func(obj *db.Ticket) (*db.Customer, error) { return resolver.Customer(ctx, obj) }
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Ticket", f, args)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) (*db.Customer, error) { return resolver.Customer(ctx, obj) }
+			}
 			f.selection = p.planCustomer(f.field.Selections)
 			return f.selection != nil
 		case "assignee":
 			f.index = 12
-			var args map[string]any
-			ctx := p.fieldContext("Ticket", f, args)
-			resolver := p.ec.Resolvers.Ticket()
-			f.call = func(obj *db.Ticket) (*db.User, error) { return resolver.Assignee(ctx, obj) }
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Ticket", f, args)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) (*db.User, error) { return resolver.Assignee(ctx, obj) }
+			}
 			f.selection = p.planUser(f.field.Selections)
 			return f.selection != nil
 		case "viewerCan":
 			f.index = 13
-			var args map[string]any
-			ctx := p.fieldContext("Ticket", f, args)
-			resolver := p.ec.Resolvers.Ticket()
-			f.call = func(obj *db.Ticket) ([]db.TicketAction, error) { return resolver.ViewerCan(ctx, obj) }
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Ticket", f, args)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) ([]db.TicketAction, error) { return resolver.ViewerCan(ctx, obj) }
+			}
 			return true
 		case "allowedTransitions":
 			f.index = 14
-			var args map[string]any
-			ctx := p.fieldContext("Ticket", f, args)
-			resolver := p.ec.Resolvers.Ticket()
-			f.call = func(obj *db.Ticket) ([]db.TicketStatus, error) { return resolver.AllowedTransitions(ctx, obj) }
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Ticket", f, args)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) ([]db.TicketStatus, error) { return resolver.AllowedTransitions(ctx, obj) }
+			}
 			return true
 		case "deliveries":
 			return false // the field has a directive
@@ -2677,7 +2764,12 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			v := obj.Version
 			r.int(v)
 		case 10:
-			v, err := f.call.(func(*db.Ticket) (*db.Interaction, error))(obj)
+			call, ok := r.call(f).(func(*db.Ticket) (*db.Interaction, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -2688,7 +2780,12 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				r.renderInteraction(f.selection, v)
 			}
 		case 11:
-			v, err := f.call.(func(*db.Ticket) (*db.Customer, error))(obj)
+			call, ok := r.call(f).(func(*db.Ticket) (*db.Customer, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -2699,7 +2796,12 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				r.renderCustomer(f.selection, v)
 			}
 		case 12:
-			v, err := f.call.(func(*db.Ticket) (*db.User, error))(obj)
+			call, ok := r.call(f).(func(*db.Ticket) (*db.User, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -2710,7 +2812,12 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				r.renderUser(f.selection, v)
 			}
 		case 13:
-			v, err := f.call.(func(*db.Ticket) ([]db.TicketAction, error))(obj)
+			call, ok := r.call(f).(func(*db.Ticket) ([]db.TicketAction, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -2727,7 +2834,12 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			}
 			r.buf = append(r.buf, ']')
 		case 14:
-			v, err := f.call.(func(*db.Ticket) ([]db.TicketStatus, error))(obj)
+			call, ok := r.call(f).(func(*db.Ticket) ([]db.TicketStatus, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -3212,58 +3324,64 @@ func (p *planner) planUser(set ast.SelectionSet) *selection {
 			return true
 		case "interactions":
 			f.index = 12
-			args, err := p.ec.field_User_interactions_args(p.ctx, f.arguments(p))
-			if err != nil {
-				return false
-			}
-			ctx := p.fieldContext("User", f, args)
-			a0, _ := args["first"].(*int)
-			a1, _ := args["after"].(*string)
-			a2, _ := args["last"].(*int)
-			a3, _ := args["before"].(*string)
-			a4, _ := args["where"].(*InteractionWhere)
-			a5, _ := args["orderBy"].([]*InteractionOrder)
-			resolver := p.ec.Resolvers.User()
-			f.call = func(obj *db.User) (*Connection[db.Interaction], error) {
-				return resolver.Interactions(ctx, obj, a0, a1, a2, a3, a4, a5)
+			f.bind = func(r *rendering, f *selected) any {
+				args, err := r.ec.field_User_interactions_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
+				if err != nil {
+					return nil
+				}
+				ctx := r.fieldContext("User", f, args)
+				a0, _ := args["first"].(*int)
+				a1, _ := args["after"].(*string)
+				a2, _ := args["last"].(*int)
+				a3, _ := args["before"].(*string)
+				a4, _ := args["where"].(*InteractionWhere)
+				a5, _ := args["orderBy"].([]*InteractionOrder)
+				resolver := r.ec.Resolvers.User()
+				return func(obj *db.User) (*Connection[db.Interaction], error) {
+					return resolver.Interactions(ctx, obj, a0, a1, a2, a3, a4, a5)
+				}
 			}
 			f.selection = p.planInteractionConnection(f.field.Selections)
 			return f.selection != nil
 		case "tickets":
 			f.index = 13
-			args, err := p.ec.field_User_tickets_args(p.ctx, f.arguments(p))
-			if err != nil {
-				return false
-			}
-			ctx := p.fieldContext("User", f, args)
-			a0, _ := args["first"].(*int)
-			a1, _ := args["after"].(*string)
-			a2, _ := args["last"].(*int)
-			a3, _ := args["before"].(*string)
-			a4, _ := args["where"].(*TicketWhere)
-			a5, _ := args["orderBy"].([]*TicketOrder)
-			resolver := p.ec.Resolvers.User()
-			f.call = func(obj *db.User) (*Connection[db.Ticket], error) {
-				return resolver.Tickets(ctx, obj, a0, a1, a2, a3, a4, a5)
+			f.bind = func(r *rendering, f *selected) any {
+				args, err := r.ec.field_User_tickets_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
+				if err != nil {
+					return nil
+				}
+				ctx := r.fieldContext("User", f, args)
+				a0, _ := args["first"].(*int)
+				a1, _ := args["after"].(*string)
+				a2, _ := args["last"].(*int)
+				a3, _ := args["before"].(*string)
+				a4, _ := args["where"].(*TicketWhere)
+				a5, _ := args["orderBy"].([]*TicketOrder)
+				resolver := r.ec.Resolvers.User()
+				return func(obj *db.User) (*Connection[db.Ticket], error) {
+					return resolver.Tickets(ctx, obj, a0, a1, a2, a3, a4, a5)
+				}
 			}
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
 		case "assignedTickets":
 			f.index = 14
-			args, err := p.ec.field_User_assignedTickets_args(p.ctx, f.arguments(p))
-			if err != nil {
-				return false
-			}
-			ctx := p.fieldContext("User", f, args)
-			a0, _ := args["first"].(*int)
-			a1, _ := args["after"].(*string)
-			a2, _ := args["last"].(*int)
-			a3, _ := args["before"].(*string)
-			a4, _ := args["where"].(*TicketWhere)
-			a5, _ := args["orderBy"].([]*TicketOrder)
-			resolver := p.ec.Resolvers.User()
-			f.call = func(obj *db.User) (*Connection[db.Ticket], error) {
-				return resolver.AssignedTickets(ctx, obj, a0, a1, a2, a3, a4, a5)
+			f.bind = func(r *rendering, f *selected) any {
+				args, err := r.ec.field_User_assignedTickets_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
+				if err != nil {
+					return nil
+				}
+				ctx := r.fieldContext("User", f, args)
+				a0, _ := args["first"].(*int)
+				a1, _ := args["after"].(*string)
+				a2, _ := args["last"].(*int)
+				a3, _ := args["before"].(*string)
+				a4, _ := args["where"].(*TicketWhere)
+				a5, _ := args["orderBy"].([]*TicketOrder)
+				resolver := r.ec.Resolvers.User()
+				return func(obj *db.User) (*Connection[db.Ticket], error) {
+					return resolver.AssignedTickets(ctx, obj, a0, a1, a2, a3, a4, a5)
+				}
 			}
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
@@ -3337,7 +3455,12 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 			v := obj.Version
 			r.int(v)
 		case 12:
-			v, err := f.call.(func(*db.User) (*Connection[db.Interaction], error))(obj)
+			call, ok := r.call(f).(func(*db.User) (*Connection[db.Interaction], error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -3349,7 +3472,12 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 				r.renderInteractionConnection(f.selection, v)
 			}
 		case 13:
-			v, err := f.call.(func(*db.User) (*Connection[db.Ticket], error))(obj)
+			call, ok := r.call(f).(func(*db.User) (*Connection[db.Ticket], error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -3361,7 +3489,12 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 				r.renderTicketConnection(f.selection, v)
 			}
 		case 14:
-			v, err := f.call.(func(*db.User) (*Connection[db.Ticket], error))(obj)
+			call, ok := r.call(f).(func(*db.User) (*Connection[db.Ticket], error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
 			if err != nil {
 				r.failed = true
 				return
@@ -3576,421 +3709,546 @@ func (r *rendering) renderViewer(s *selection, v Viewer) {
 	}
 }
 
+// planRoot plans a selection on the named type. It returns nil if the fast path can't render it.
+func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
+	switch name {
+	case "AssignTicketPayload":
+		return p.planAssignTicketPayload(set)
+	case "CancelInteractionPayload":
+		return p.planCancelInteractionPayload(set)
+	case "ChangePasswordPayload":
+		return p.planChangePasswordPayload(set)
+	case "CreateCustomerNotePayload":
+		return p.planCreateCustomerNotePayload(set)
+	case "CreateCustomerPayload":
+		return p.planCreateCustomerPayload(set)
+	case "CreateInteractionPayload":
+		return p.planCreateInteractionPayload(set)
+	case "CreateTicketPayload":
+		return p.planCreateTicketPayload(set)
+	case "CreateUserPayload":
+		return p.planCreateUserPayload(set)
+	case "Customer":
+		return p.planCustomer(set)
+	case "CustomerConnection":
+		return p.planCustomerConnection(set)
+	case "CustomerEdge":
+		return p.planCustomerEdge(set)
+	case "CustomerNote":
+		return p.planCustomerNote(set)
+	case "CustomerNoteChange":
+		return p.planCustomerNoteChange(set)
+	case "CustomerNoteConnection":
+		return p.planCustomerNoteConnection(set)
+	case "CustomerNoteEdge":
+		return p.planCustomerNoteEdge(set)
+	case "DeactivateUserPayload":
+		return p.planDeactivateUserPayload(set)
+	case "DeleteCustomerNotePayload":
+		return p.planDeleteCustomerNotePayload(set)
+	case "DeleteCustomerPayload":
+		return p.planDeleteCustomerPayload(set)
+	case "DeleteInteractionPayload":
+		return p.planDeleteInteractionPayload(set)
+	case "DeleteTicketPayload":
+		return p.planDeleteTicketPayload(set)
+	case "DeleteUserPayload":
+		return p.planDeleteUserPayload(set)
+	case "Delivery":
+		return p.planDelivery(set)
+	case "DeliveryConnection":
+		return p.planDeliveryConnection(set)
+	case "DeliveryEdge":
+		return p.planDeliveryEdge(set)
+	case "DeliveryFailure":
+		return p.planDeliveryFailure(set)
+	case "HandOverPayload":
+		return p.planHandOverPayload(set)
+	case "Interaction":
+		return p.planInteraction(set)
+	case "InteractionChange":
+		return p.planInteractionChange(set)
+	case "InteractionConnection":
+		return p.planInteractionConnection(set)
+	case "InteractionEdge":
+		return p.planInteractionEdge(set)
+	case "LogInCustomerPayload":
+		return p.planLogInCustomerPayload(set)
+	case "LogInUserPayload":
+		return p.planLogInUserPayload(set)
+	case "LogOutEverywherePayload":
+		return p.planLogOutEverywherePayload(set)
+	case "LogOutPayload":
+		return p.planLogOutPayload(set)
+	case "MailHealth":
+		return p.planMailHealth(set)
+	case "MoveTicketPayload":
+		return p.planMoveTicketPayload(set)
+	case "Node":
+		return p.planNode(set)
+	case "PageInfo":
+		return p.planPageInfo(set)
+	case "ReactivateUserPayload":
+		return p.planReactivateUserPayload(set)
+	case "RedeliverFailedPayload":
+		return p.planRedeliverFailedPayload(set)
+	case "RedeliverPayload":
+		return p.planRedeliverPayload(set)
+	case "RefreshPayload":
+		return p.planRefreshPayload(set)
+	case "SetPasswordPayload":
+		return p.planSetPasswordPayload(set)
+	case "SignUpCustomerPayload":
+		return p.planSignUpCustomerPayload(set)
+	case "SignUpUserPayload":
+		return p.planSignUpUserPayload(set)
+	case "Ticket":
+		return p.planTicket(set)
+	case "TicketChange":
+		return p.planTicketChange(set)
+	case "TicketConnection":
+		return p.planTicketConnection(set)
+	case "TicketEdge":
+		return p.planTicketEdge(set)
+	case "Tokens":
+		return p.planTokens(set)
+	case "UpdateCustomerNotePayload":
+		return p.planUpdateCustomerNotePayload(set)
+	case "UpdateCustomerPayload":
+		return p.planUpdateCustomerPayload(set)
+	case "UpdateInteractionPayload":
+		return p.planUpdateInteractionPayload(set)
+	case "UpdateTicketPayload":
+		return p.planUpdateTicketPayload(set)
+	case "UpdateUserPayload":
+		return p.planUpdateUserPayload(set)
+	case "User":
+		return p.planUser(set)
+	case "UserConnection":
+		return p.planUserConnection(set)
+	case "UserEdge":
+		return p.planUserEdge(set)
+	case "Viewer":
+		return p.planViewer(set)
+	}
+	return nil
+}
+
 // renderRoot renders the value of a root field of the named type, and reports whether that succeeded.
-func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, value any) bool {
+func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 	switch name {
 	case "AssignTicketPayload":
 		switch v := value.(type) {
 		case *AssignTicketPayload:
-			return v != nil && renderOne(r, p.planAssignTicketPayload(set), r.renderAssignTicketPayload, v)
+			return v != nil && renderOne(r, s, r.renderAssignTicketPayload, v)
 		case []*AssignTicketPayload:
-			return v != nil && renderList(r, p.planAssignTicketPayload(set), r.renderAssignTicketPayload, v)
+			return v != nil && renderList(r, s, r.renderAssignTicketPayload, v)
 		}
 	case "CancelInteractionPayload":
 		switch v := value.(type) {
 		case *CancelInteractionPayload:
-			return v != nil && renderOne(r, p.planCancelInteractionPayload(set), r.renderCancelInteractionPayload, v)
+			return v != nil && renderOne(r, s, r.renderCancelInteractionPayload, v)
 		case []*CancelInteractionPayload:
-			return v != nil && renderList(r, p.planCancelInteractionPayload(set), r.renderCancelInteractionPayload, v)
+			return v != nil && renderList(r, s, r.renderCancelInteractionPayload, v)
 		}
 	case "ChangePasswordPayload":
 		switch v := value.(type) {
 		case *ChangePasswordPayload:
-			return v != nil && renderOne(r, p.planChangePasswordPayload(set), r.renderChangePasswordPayload, v)
+			return v != nil && renderOne(r, s, r.renderChangePasswordPayload, v)
 		case []*ChangePasswordPayload:
-			return v != nil && renderList(r, p.planChangePasswordPayload(set), r.renderChangePasswordPayload, v)
+			return v != nil && renderList(r, s, r.renderChangePasswordPayload, v)
 		}
 	case "CreateCustomerNotePayload":
 		switch v := value.(type) {
 		case *CreateCustomerNotePayload:
-			return v != nil && renderOne(r, p.planCreateCustomerNotePayload(set), r.renderCreateCustomerNotePayload, v)
+			return v != nil && renderOne(r, s, r.renderCreateCustomerNotePayload, v)
 		case []*CreateCustomerNotePayload:
-			return v != nil && renderList(r, p.planCreateCustomerNotePayload(set), r.renderCreateCustomerNotePayload, v)
+			return v != nil && renderList(r, s, r.renderCreateCustomerNotePayload, v)
 		}
 	case "CreateCustomerPayload":
 		switch v := value.(type) {
 		case *CreateCustomerPayload:
-			return v != nil && renderOne(r, p.planCreateCustomerPayload(set), r.renderCreateCustomerPayload, v)
+			return v != nil && renderOne(r, s, r.renderCreateCustomerPayload, v)
 		case []*CreateCustomerPayload:
-			return v != nil && renderList(r, p.planCreateCustomerPayload(set), r.renderCreateCustomerPayload, v)
+			return v != nil && renderList(r, s, r.renderCreateCustomerPayload, v)
 		}
 	case "CreateInteractionPayload":
 		switch v := value.(type) {
 		case *CreateInteractionPayload:
-			return v != nil && renderOne(r, p.planCreateInteractionPayload(set), r.renderCreateInteractionPayload, v)
+			return v != nil && renderOne(r, s, r.renderCreateInteractionPayload, v)
 		case []*CreateInteractionPayload:
-			return v != nil && renderList(r, p.planCreateInteractionPayload(set), r.renderCreateInteractionPayload, v)
+			return v != nil && renderList(r, s, r.renderCreateInteractionPayload, v)
 		}
 	case "CreateTicketPayload":
 		switch v := value.(type) {
 		case *CreateTicketPayload:
-			return v != nil && renderOne(r, p.planCreateTicketPayload(set), r.renderCreateTicketPayload, v)
+			return v != nil && renderOne(r, s, r.renderCreateTicketPayload, v)
 		case []*CreateTicketPayload:
-			return v != nil && renderList(r, p.planCreateTicketPayload(set), r.renderCreateTicketPayload, v)
+			return v != nil && renderList(r, s, r.renderCreateTicketPayload, v)
 		}
 	case "CreateUserPayload":
 		switch v := value.(type) {
 		case *CreateUserPayload:
-			return v != nil && renderOne(r, p.planCreateUserPayload(set), r.renderCreateUserPayload, v)
+			return v != nil && renderOne(r, s, r.renderCreateUserPayload, v)
 		case []*CreateUserPayload:
-			return v != nil && renderList(r, p.planCreateUserPayload(set), r.renderCreateUserPayload, v)
+			return v != nil && renderList(r, s, r.renderCreateUserPayload, v)
 		}
 	case "Customer":
 		switch v := value.(type) {
 		case *db.Customer:
-			return v != nil && renderOne(r, p.planCustomer(set), r.renderCustomer, v)
+			return v != nil && renderOne(r, s, r.renderCustomer, v)
 		case []*db.Customer:
-			return v != nil && renderList(r, p.planCustomer(set), r.renderCustomer, v)
+			return v != nil && renderList(r, s, r.renderCustomer, v)
 		}
 	case "CustomerConnection":
 		switch v := value.(type) {
 		case *Connection[db.Customer]:
-			return v != nil && renderOne(r, p.planCustomerConnection(set), r.renderCustomerConnection, v)
+			return v != nil && renderOne(r, s, r.renderCustomerConnection, v)
 		case []*Connection[db.Customer]:
-			return v != nil && renderList(r, p.planCustomerConnection(set), r.renderCustomerConnection, v)
+			return v != nil && renderList(r, s, r.renderCustomerConnection, v)
 		}
 	case "CustomerEdge":
 		switch v := value.(type) {
 		case *Edge[db.Customer]:
-			return v != nil && renderOne(r, p.planCustomerEdge(set), r.renderCustomerEdge, v)
+			return v != nil && renderOne(r, s, r.renderCustomerEdge, v)
 		case []*Edge[db.Customer]:
-			return v != nil && renderList(r, p.planCustomerEdge(set), r.renderCustomerEdge, v)
+			return v != nil && renderList(r, s, r.renderCustomerEdge, v)
 		}
 	case "CustomerNote":
 		switch v := value.(type) {
 		case *db.CustomerNote:
-			return v != nil && renderOne(r, p.planCustomerNote(set), r.renderCustomerNote, v)
+			return v != nil && renderOne(r, s, r.renderCustomerNote, v)
 		case []*db.CustomerNote:
-			return v != nil && renderList(r, p.planCustomerNote(set), r.renderCustomerNote, v)
+			return v != nil && renderList(r, s, r.renderCustomerNote, v)
 		}
 	case "CustomerNoteChange":
 		switch v := value.(type) {
 		case *live.Change[db.CustomerNote]:
-			return v != nil && renderOne(r, p.planCustomerNoteChange(set), r.renderCustomerNoteChange, v)
+			return v != nil && renderOne(r, s, r.renderCustomerNoteChange, v)
 		case []*live.Change[db.CustomerNote]:
-			return v != nil && renderList(r, p.planCustomerNoteChange(set), r.renderCustomerNoteChange, v)
+			return v != nil && renderList(r, s, r.renderCustomerNoteChange, v)
 		}
 	case "CustomerNoteConnection":
 		switch v := value.(type) {
 		case *Connection[db.CustomerNote]:
-			return v != nil && renderOne(r, p.planCustomerNoteConnection(set), r.renderCustomerNoteConnection, v)
+			return v != nil && renderOne(r, s, r.renderCustomerNoteConnection, v)
 		case []*Connection[db.CustomerNote]:
-			return v != nil && renderList(r, p.planCustomerNoteConnection(set), r.renderCustomerNoteConnection, v)
+			return v != nil && renderList(r, s, r.renderCustomerNoteConnection, v)
 		}
 	case "CustomerNoteEdge":
 		switch v := value.(type) {
 		case *Edge[db.CustomerNote]:
-			return v != nil && renderOne(r, p.planCustomerNoteEdge(set), r.renderCustomerNoteEdge, v)
+			return v != nil && renderOne(r, s, r.renderCustomerNoteEdge, v)
 		case []*Edge[db.CustomerNote]:
-			return v != nil && renderList(r, p.planCustomerNoteEdge(set), r.renderCustomerNoteEdge, v)
+			return v != nil && renderList(r, s, r.renderCustomerNoteEdge, v)
 		}
 	case "DeactivateUserPayload":
 		switch v := value.(type) {
 		case *DeactivateUserPayload:
-			return v != nil && renderOne(r, p.planDeactivateUserPayload(set), r.renderDeactivateUserPayload, v)
+			return v != nil && renderOne(r, s, r.renderDeactivateUserPayload, v)
 		case []*DeactivateUserPayload:
-			return v != nil && renderList(r, p.planDeactivateUserPayload(set), r.renderDeactivateUserPayload, v)
+			return v != nil && renderList(r, s, r.renderDeactivateUserPayload, v)
 		}
 	case "DeleteCustomerNotePayload":
 		switch v := value.(type) {
 		case *DeleteCustomerNotePayload:
-			return v != nil && renderOne(r, p.planDeleteCustomerNotePayload(set), r.renderDeleteCustomerNotePayload, v)
+			return v != nil && renderOne(r, s, r.renderDeleteCustomerNotePayload, v)
 		case []*DeleteCustomerNotePayload:
-			return v != nil && renderList(r, p.planDeleteCustomerNotePayload(set), r.renderDeleteCustomerNotePayload, v)
+			return v != nil && renderList(r, s, r.renderDeleteCustomerNotePayload, v)
 		}
 	case "DeleteCustomerPayload":
 		switch v := value.(type) {
 		case *DeleteCustomerPayload:
-			return v != nil && renderOne(r, p.planDeleteCustomerPayload(set), r.renderDeleteCustomerPayload, v)
+			return v != nil && renderOne(r, s, r.renderDeleteCustomerPayload, v)
 		case []*DeleteCustomerPayload:
-			return v != nil && renderList(r, p.planDeleteCustomerPayload(set), r.renderDeleteCustomerPayload, v)
+			return v != nil && renderList(r, s, r.renderDeleteCustomerPayload, v)
 		}
 	case "DeleteInteractionPayload":
 		switch v := value.(type) {
 		case *DeleteInteractionPayload:
-			return v != nil && renderOne(r, p.planDeleteInteractionPayload(set), r.renderDeleteInteractionPayload, v)
+			return v != nil && renderOne(r, s, r.renderDeleteInteractionPayload, v)
 		case []*DeleteInteractionPayload:
-			return v != nil && renderList(r, p.planDeleteInteractionPayload(set), r.renderDeleteInteractionPayload, v)
+			return v != nil && renderList(r, s, r.renderDeleteInteractionPayload, v)
 		}
 	case "DeleteTicketPayload":
 		switch v := value.(type) {
 		case *DeleteTicketPayload:
-			return v != nil && renderOne(r, p.planDeleteTicketPayload(set), r.renderDeleteTicketPayload, v)
+			return v != nil && renderOne(r, s, r.renderDeleteTicketPayload, v)
 		case []*DeleteTicketPayload:
-			return v != nil && renderList(r, p.planDeleteTicketPayload(set), r.renderDeleteTicketPayload, v)
+			return v != nil && renderList(r, s, r.renderDeleteTicketPayload, v)
 		}
 	case "DeleteUserPayload":
 		switch v := value.(type) {
 		case *DeleteUserPayload:
-			return v != nil && renderOne(r, p.planDeleteUserPayload(set), r.renderDeleteUserPayload, v)
+			return v != nil && renderOne(r, s, r.renderDeleteUserPayload, v)
 		case []*DeleteUserPayload:
-			return v != nil && renderList(r, p.planDeleteUserPayload(set), r.renderDeleteUserPayload, v)
+			return v != nil && renderList(r, s, r.renderDeleteUserPayload, v)
 		}
 	case "Delivery":
 		switch v := value.(type) {
 		case *db.Delivery:
-			return v != nil && renderOne(r, p.planDelivery(set), r.renderDelivery, v)
+			return v != nil && renderOne(r, s, r.renderDelivery, v)
 		case []*db.Delivery:
-			return v != nil && renderList(r, p.planDelivery(set), r.renderDelivery, v)
+			return v != nil && renderList(r, s, r.renderDelivery, v)
 		}
 	case "DeliveryConnection":
 		switch v := value.(type) {
 		case *Connection[db.Delivery]:
-			return v != nil && renderOne(r, p.planDeliveryConnection(set), r.renderDeliveryConnection, v)
+			return v != nil && renderOne(r, s, r.renderDeliveryConnection, v)
 		case []*Connection[db.Delivery]:
-			return v != nil && renderList(r, p.planDeliveryConnection(set), r.renderDeliveryConnection, v)
+			return v != nil && renderList(r, s, r.renderDeliveryConnection, v)
 		}
 	case "DeliveryEdge":
 		switch v := value.(type) {
 		case *Edge[db.Delivery]:
-			return v != nil && renderOne(r, p.planDeliveryEdge(set), r.renderDeliveryEdge, v)
+			return v != nil && renderOne(r, s, r.renderDeliveryEdge, v)
 		case []*Edge[db.Delivery]:
-			return v != nil && renderList(r, p.planDeliveryEdge(set), r.renderDeliveryEdge, v)
+			return v != nil && renderList(r, s, r.renderDeliveryEdge, v)
 		}
 	case "DeliveryFailure":
 		switch v := value.(type) {
 		case *live.Change[db.Delivery]:
-			return v != nil && renderOne(r, p.planDeliveryFailure(set), r.renderDeliveryFailure, v)
+			return v != nil && renderOne(r, s, r.renderDeliveryFailure, v)
 		case []*live.Change[db.Delivery]:
-			return v != nil && renderList(r, p.planDeliveryFailure(set), r.renderDeliveryFailure, v)
+			return v != nil && renderList(r, s, r.renderDeliveryFailure, v)
 		}
 	case "HandOverPayload":
 		switch v := value.(type) {
 		case *HandOverPayload:
-			return v != nil && renderOne(r, p.planHandOverPayload(set), r.renderHandOverPayload, v)
+			return v != nil && renderOne(r, s, r.renderHandOverPayload, v)
 		case []*HandOverPayload:
-			return v != nil && renderList(r, p.planHandOverPayload(set), r.renderHandOverPayload, v)
+			return v != nil && renderList(r, s, r.renderHandOverPayload, v)
 		}
 	case "Interaction":
 		switch v := value.(type) {
 		case *db.Interaction:
-			return v != nil && renderOne(r, p.planInteraction(set), r.renderInteraction, v)
+			return v != nil && renderOne(r, s, r.renderInteraction, v)
 		case []*db.Interaction:
-			return v != nil && renderList(r, p.planInteraction(set), r.renderInteraction, v)
+			return v != nil && renderList(r, s, r.renderInteraction, v)
 		}
 	case "InteractionChange":
 		switch v := value.(type) {
 		case *live.Change[db.Interaction]:
-			return v != nil && renderOne(r, p.planInteractionChange(set), r.renderInteractionChange, v)
+			return v != nil && renderOne(r, s, r.renderInteractionChange, v)
 		case []*live.Change[db.Interaction]:
-			return v != nil && renderList(r, p.planInteractionChange(set), r.renderInteractionChange, v)
+			return v != nil && renderList(r, s, r.renderInteractionChange, v)
 		}
 	case "InteractionConnection":
 		switch v := value.(type) {
 		case *Connection[db.Interaction]:
-			return v != nil && renderOne(r, p.planInteractionConnection(set), r.renderInteractionConnection, v)
+			return v != nil && renderOne(r, s, r.renderInteractionConnection, v)
 		case []*Connection[db.Interaction]:
-			return v != nil && renderList(r, p.planInteractionConnection(set), r.renderInteractionConnection, v)
+			return v != nil && renderList(r, s, r.renderInteractionConnection, v)
 		}
 	case "InteractionEdge":
 		switch v := value.(type) {
 		case *Edge[db.Interaction]:
-			return v != nil && renderOne(r, p.planInteractionEdge(set), r.renderInteractionEdge, v)
+			return v != nil && renderOne(r, s, r.renderInteractionEdge, v)
 		case []*Edge[db.Interaction]:
-			return v != nil && renderList(r, p.planInteractionEdge(set), r.renderInteractionEdge, v)
+			return v != nil && renderList(r, s, r.renderInteractionEdge, v)
 		}
 	case "LogInCustomerPayload":
 		switch v := value.(type) {
 		case *LogInCustomerPayload:
-			return v != nil && renderOne(r, p.planLogInCustomerPayload(set), r.renderLogInCustomerPayload, v)
+			return v != nil && renderOne(r, s, r.renderLogInCustomerPayload, v)
 		case []*LogInCustomerPayload:
-			return v != nil && renderList(r, p.planLogInCustomerPayload(set), r.renderLogInCustomerPayload, v)
+			return v != nil && renderList(r, s, r.renderLogInCustomerPayload, v)
 		}
 	case "LogInUserPayload":
 		switch v := value.(type) {
 		case *LogInUserPayload:
-			return v != nil && renderOne(r, p.planLogInUserPayload(set), r.renderLogInUserPayload, v)
+			return v != nil && renderOne(r, s, r.renderLogInUserPayload, v)
 		case []*LogInUserPayload:
-			return v != nil && renderList(r, p.planLogInUserPayload(set), r.renderLogInUserPayload, v)
+			return v != nil && renderList(r, s, r.renderLogInUserPayload, v)
 		}
 	case "LogOutEverywherePayload":
 		switch v := value.(type) {
 		case *LogOutEverywherePayload:
-			return v != nil && renderOne(r, p.planLogOutEverywherePayload(set), r.renderLogOutEverywherePayload, v)
+			return v != nil && renderOne(r, s, r.renderLogOutEverywherePayload, v)
 		case []*LogOutEverywherePayload:
-			return v != nil && renderList(r, p.planLogOutEverywherePayload(set), r.renderLogOutEverywherePayload, v)
+			return v != nil && renderList(r, s, r.renderLogOutEverywherePayload, v)
 		}
 	case "LogOutPayload":
 		switch v := value.(type) {
 		case *LogOutPayload:
-			return v != nil && renderOne(r, p.planLogOutPayload(set), r.renderLogOutPayload, v)
+			return v != nil && renderOne(r, s, r.renderLogOutPayload, v)
 		case []*LogOutPayload:
-			return v != nil && renderList(r, p.planLogOutPayload(set), r.renderLogOutPayload, v)
+			return v != nil && renderList(r, s, r.renderLogOutPayload, v)
 		}
 	case "MailHealth":
 		switch v := value.(type) {
 		case *db.MailHealth:
-			return v != nil && renderOne(r, p.planMailHealth(set), r.renderMailHealth, v)
+			return v != nil && renderOne(r, s, r.renderMailHealth, v)
 		case []*db.MailHealth:
-			return v != nil && renderList(r, p.planMailHealth(set), r.renderMailHealth, v)
+			return v != nil && renderList(r, s, r.renderMailHealth, v)
 		}
 	case "MoveTicketPayload":
 		switch v := value.(type) {
 		case *MoveTicketPayload:
-			return v != nil && renderOne(r, p.planMoveTicketPayload(set), r.renderMoveTicketPayload, v)
+			return v != nil && renderOne(r, s, r.renderMoveTicketPayload, v)
 		case []*MoveTicketPayload:
-			return v != nil && renderList(r, p.planMoveTicketPayload(set), r.renderMoveTicketPayload, v)
-		}
-	case "PageInfo":
-		switch v := value.(type) {
-		case *PageInfo:
-			return v != nil && renderOne(r, p.planPageInfo(set), r.renderPageInfo, v)
-		case []*PageInfo:
-			return v != nil && renderList(r, p.planPageInfo(set), r.renderPageInfo, v)
-		}
-	case "ReactivateUserPayload":
-		switch v := value.(type) {
-		case *ReactivateUserPayload:
-			return v != nil && renderOne(r, p.planReactivateUserPayload(set), r.renderReactivateUserPayload, v)
-		case []*ReactivateUserPayload:
-			return v != nil && renderList(r, p.planReactivateUserPayload(set), r.renderReactivateUserPayload, v)
-		}
-	case "RedeliverFailedPayload":
-		switch v := value.(type) {
-		case *RedeliverFailedPayload:
-			return v != nil && renderOne(r, p.planRedeliverFailedPayload(set), r.renderRedeliverFailedPayload, v)
-		case []*RedeliverFailedPayload:
-			return v != nil && renderList(r, p.planRedeliverFailedPayload(set), r.renderRedeliverFailedPayload, v)
-		}
-	case "RedeliverPayload":
-		switch v := value.(type) {
-		case *RedeliverPayload:
-			return v != nil && renderOne(r, p.planRedeliverPayload(set), r.renderRedeliverPayload, v)
-		case []*RedeliverPayload:
-			return v != nil && renderList(r, p.planRedeliverPayload(set), r.renderRedeliverPayload, v)
-		}
-	case "RefreshPayload":
-		switch v := value.(type) {
-		case *RefreshPayload:
-			return v != nil && renderOne(r, p.planRefreshPayload(set), r.renderRefreshPayload, v)
-		case []*RefreshPayload:
-			return v != nil && renderList(r, p.planRefreshPayload(set), r.renderRefreshPayload, v)
-		}
-	case "SetPasswordPayload":
-		switch v := value.(type) {
-		case *SetPasswordPayload:
-			return v != nil && renderOne(r, p.planSetPasswordPayload(set), r.renderSetPasswordPayload, v)
-		case []*SetPasswordPayload:
-			return v != nil && renderList(r, p.planSetPasswordPayload(set), r.renderSetPasswordPayload, v)
-		}
-	case "SignUpCustomerPayload":
-		switch v := value.(type) {
-		case *SignUpCustomerPayload:
-			return v != nil && renderOne(r, p.planSignUpCustomerPayload(set), r.renderSignUpCustomerPayload, v)
-		case []*SignUpCustomerPayload:
-			return v != nil && renderList(r, p.planSignUpCustomerPayload(set), r.renderSignUpCustomerPayload, v)
-		}
-	case "SignUpUserPayload":
-		switch v := value.(type) {
-		case *SignUpUserPayload:
-			return v != nil && renderOne(r, p.planSignUpUserPayload(set), r.renderSignUpUserPayload, v)
-		case []*SignUpUserPayload:
-			return v != nil && renderList(r, p.planSignUpUserPayload(set), r.renderSignUpUserPayload, v)
-		}
-	case "Ticket":
-		switch v := value.(type) {
-		case *db.Ticket:
-			return v != nil && renderOne(r, p.planTicket(set), r.renderTicket, v)
-		case []*db.Ticket:
-			return v != nil && renderList(r, p.planTicket(set), r.renderTicket, v)
-		}
-	case "TicketChange":
-		switch v := value.(type) {
-		case *live.Change[db.Ticket]:
-			return v != nil && renderOne(r, p.planTicketChange(set), r.renderTicketChange, v)
-		case []*live.Change[db.Ticket]:
-			return v != nil && renderList(r, p.planTicketChange(set), r.renderTicketChange, v)
-		}
-	case "TicketConnection":
-		switch v := value.(type) {
-		case *Connection[db.Ticket]:
-			return v != nil && renderOne(r, p.planTicketConnection(set), r.renderTicketConnection, v)
-		case []*Connection[db.Ticket]:
-			return v != nil && renderList(r, p.planTicketConnection(set), r.renderTicketConnection, v)
-		}
-	case "TicketEdge":
-		switch v := value.(type) {
-		case *Edge[db.Ticket]:
-			return v != nil && renderOne(r, p.planTicketEdge(set), r.renderTicketEdge, v)
-		case []*Edge[db.Ticket]:
-			return v != nil && renderList(r, p.planTicketEdge(set), r.renderTicketEdge, v)
-		}
-	case "Tokens":
-		switch v := value.(type) {
-		case *Tokens:
-			return v != nil && renderOne(r, p.planTokens(set), r.renderTokens, v)
-		case []*Tokens:
-			return v != nil && renderList(r, p.planTokens(set), r.renderTokens, v)
-		}
-	case "UpdateCustomerNotePayload":
-		switch v := value.(type) {
-		case *UpdateCustomerNotePayload:
-			return v != nil && renderOne(r, p.planUpdateCustomerNotePayload(set), r.renderUpdateCustomerNotePayload, v)
-		case []*UpdateCustomerNotePayload:
-			return v != nil && renderList(r, p.planUpdateCustomerNotePayload(set), r.renderUpdateCustomerNotePayload, v)
-		}
-	case "UpdateCustomerPayload":
-		switch v := value.(type) {
-		case *UpdateCustomerPayload:
-			return v != nil && renderOne(r, p.planUpdateCustomerPayload(set), r.renderUpdateCustomerPayload, v)
-		case []*UpdateCustomerPayload:
-			return v != nil && renderList(r, p.planUpdateCustomerPayload(set), r.renderUpdateCustomerPayload, v)
-		}
-	case "UpdateInteractionPayload":
-		switch v := value.(type) {
-		case *UpdateInteractionPayload:
-			return v != nil && renderOne(r, p.planUpdateInteractionPayload(set), r.renderUpdateInteractionPayload, v)
-		case []*UpdateInteractionPayload:
-			return v != nil && renderList(r, p.planUpdateInteractionPayload(set), r.renderUpdateInteractionPayload, v)
-		}
-	case "UpdateTicketPayload":
-		switch v := value.(type) {
-		case *UpdateTicketPayload:
-			return v != nil && renderOne(r, p.planUpdateTicketPayload(set), r.renderUpdateTicketPayload, v)
-		case []*UpdateTicketPayload:
-			return v != nil && renderList(r, p.planUpdateTicketPayload(set), r.renderUpdateTicketPayload, v)
-		}
-	case "UpdateUserPayload":
-		switch v := value.(type) {
-		case *UpdateUserPayload:
-			return v != nil && renderOne(r, p.planUpdateUserPayload(set), r.renderUpdateUserPayload, v)
-		case []*UpdateUserPayload:
-			return v != nil && renderList(r, p.planUpdateUserPayload(set), r.renderUpdateUserPayload, v)
-		}
-	case "User":
-		switch v := value.(type) {
-		case *db.User:
-			return v != nil && renderOne(r, p.planUser(set), r.renderUser, v)
-		case []*db.User:
-			return v != nil && renderList(r, p.planUser(set), r.renderUser, v)
-		}
-	case "UserConnection":
-		switch v := value.(type) {
-		case *Connection[db.User]:
-			return v != nil && renderOne(r, p.planUserConnection(set), r.renderUserConnection, v)
-		case []*Connection[db.User]:
-			return v != nil && renderList(r, p.planUserConnection(set), r.renderUserConnection, v)
-		}
-	case "UserEdge":
-		switch v := value.(type) {
-		case *Edge[db.User]:
-			return v != nil && renderOne(r, p.planUserEdge(set), r.renderUserEdge, v)
-		case []*Edge[db.User]:
-			return v != nil && renderList(r, p.planUserEdge(set), r.renderUserEdge, v)
+			return v != nil && renderList(r, s, r.renderMoveTicketPayload, v)
 		}
 	case "Node":
 		switch v := value.(type) {
 		case Node:
-			return v != nil && renderOne(r, p.planNode(set), r.renderNode, v)
+			return v != nil && renderOne(r, s, r.renderNode, v)
 		case []Node:
-			return v != nil && renderList(r, p.planNode(set), r.renderNode, v)
+			return v != nil && renderList(r, s, r.renderNode, v)
+		}
+	case "PageInfo":
+		switch v := value.(type) {
+		case *PageInfo:
+			return v != nil && renderOne(r, s, r.renderPageInfo, v)
+		case []*PageInfo:
+			return v != nil && renderList(r, s, r.renderPageInfo, v)
+		}
+	case "ReactivateUserPayload":
+		switch v := value.(type) {
+		case *ReactivateUserPayload:
+			return v != nil && renderOne(r, s, r.renderReactivateUserPayload, v)
+		case []*ReactivateUserPayload:
+			return v != nil && renderList(r, s, r.renderReactivateUserPayload, v)
+		}
+	case "RedeliverFailedPayload":
+		switch v := value.(type) {
+		case *RedeliverFailedPayload:
+			return v != nil && renderOne(r, s, r.renderRedeliverFailedPayload, v)
+		case []*RedeliverFailedPayload:
+			return v != nil && renderList(r, s, r.renderRedeliverFailedPayload, v)
+		}
+	case "RedeliverPayload":
+		switch v := value.(type) {
+		case *RedeliverPayload:
+			return v != nil && renderOne(r, s, r.renderRedeliverPayload, v)
+		case []*RedeliverPayload:
+			return v != nil && renderList(r, s, r.renderRedeliverPayload, v)
+		}
+	case "RefreshPayload":
+		switch v := value.(type) {
+		case *RefreshPayload:
+			return v != nil && renderOne(r, s, r.renderRefreshPayload, v)
+		case []*RefreshPayload:
+			return v != nil && renderList(r, s, r.renderRefreshPayload, v)
+		}
+	case "SetPasswordPayload":
+		switch v := value.(type) {
+		case *SetPasswordPayload:
+			return v != nil && renderOne(r, s, r.renderSetPasswordPayload, v)
+		case []*SetPasswordPayload:
+			return v != nil && renderList(r, s, r.renderSetPasswordPayload, v)
+		}
+	case "SignUpCustomerPayload":
+		switch v := value.(type) {
+		case *SignUpCustomerPayload:
+			return v != nil && renderOne(r, s, r.renderSignUpCustomerPayload, v)
+		case []*SignUpCustomerPayload:
+			return v != nil && renderList(r, s, r.renderSignUpCustomerPayload, v)
+		}
+	case "SignUpUserPayload":
+		switch v := value.(type) {
+		case *SignUpUserPayload:
+			return v != nil && renderOne(r, s, r.renderSignUpUserPayload, v)
+		case []*SignUpUserPayload:
+			return v != nil && renderList(r, s, r.renderSignUpUserPayload, v)
+		}
+	case "Ticket":
+		switch v := value.(type) {
+		case *db.Ticket:
+			return v != nil && renderOne(r, s, r.renderTicket, v)
+		case []*db.Ticket:
+			return v != nil && renderList(r, s, r.renderTicket, v)
+		}
+	case "TicketChange":
+		switch v := value.(type) {
+		case *live.Change[db.Ticket]:
+			return v != nil && renderOne(r, s, r.renderTicketChange, v)
+		case []*live.Change[db.Ticket]:
+			return v != nil && renderList(r, s, r.renderTicketChange, v)
+		}
+	case "TicketConnection":
+		switch v := value.(type) {
+		case *Connection[db.Ticket]:
+			return v != nil && renderOne(r, s, r.renderTicketConnection, v)
+		case []*Connection[db.Ticket]:
+			return v != nil && renderList(r, s, r.renderTicketConnection, v)
+		}
+	case "TicketEdge":
+		switch v := value.(type) {
+		case *Edge[db.Ticket]:
+			return v != nil && renderOne(r, s, r.renderTicketEdge, v)
+		case []*Edge[db.Ticket]:
+			return v != nil && renderList(r, s, r.renderTicketEdge, v)
+		}
+	case "Tokens":
+		switch v := value.(type) {
+		case *Tokens:
+			return v != nil && renderOne(r, s, r.renderTokens, v)
+		case []*Tokens:
+			return v != nil && renderList(r, s, r.renderTokens, v)
+		}
+	case "UpdateCustomerNotePayload":
+		switch v := value.(type) {
+		case *UpdateCustomerNotePayload:
+			return v != nil && renderOne(r, s, r.renderUpdateCustomerNotePayload, v)
+		case []*UpdateCustomerNotePayload:
+			return v != nil && renderList(r, s, r.renderUpdateCustomerNotePayload, v)
+		}
+	case "UpdateCustomerPayload":
+		switch v := value.(type) {
+		case *UpdateCustomerPayload:
+			return v != nil && renderOne(r, s, r.renderUpdateCustomerPayload, v)
+		case []*UpdateCustomerPayload:
+			return v != nil && renderList(r, s, r.renderUpdateCustomerPayload, v)
+		}
+	case "UpdateInteractionPayload":
+		switch v := value.(type) {
+		case *UpdateInteractionPayload:
+			return v != nil && renderOne(r, s, r.renderUpdateInteractionPayload, v)
+		case []*UpdateInteractionPayload:
+			return v != nil && renderList(r, s, r.renderUpdateInteractionPayload, v)
+		}
+	case "UpdateTicketPayload":
+		switch v := value.(type) {
+		case *UpdateTicketPayload:
+			return v != nil && renderOne(r, s, r.renderUpdateTicketPayload, v)
+		case []*UpdateTicketPayload:
+			return v != nil && renderList(r, s, r.renderUpdateTicketPayload, v)
+		}
+	case "UpdateUserPayload":
+		switch v := value.(type) {
+		case *UpdateUserPayload:
+			return v != nil && renderOne(r, s, r.renderUpdateUserPayload, v)
+		case []*UpdateUserPayload:
+			return v != nil && renderList(r, s, r.renderUpdateUserPayload, v)
+		}
+	case "User":
+		switch v := value.(type) {
+		case *db.User:
+			return v != nil && renderOne(r, s, r.renderUser, v)
+		case []*db.User:
+			return v != nil && renderList(r, s, r.renderUser, v)
+		}
+	case "UserConnection":
+		switch v := value.(type) {
+		case *Connection[db.User]:
+			return v != nil && renderOne(r, s, r.renderUserConnection, v)
+		case []*Connection[db.User]:
+			return v != nil && renderList(r, s, r.renderUserConnection, v)
+		}
+	case "UserEdge":
+		switch v := value.(type) {
+		case *Edge[db.User]:
+			return v != nil && renderOne(r, s, r.renderUserEdge, v)
+		case []*Edge[db.User]:
+			return v != nil && renderList(r, s, r.renderUserEdge, v)
 		}
 	case "Viewer":
 		switch v := value.(type) {
 		case Viewer:
-			return v != nil && renderOne(r, p.planViewer(set), r.renderViewer, v)
+			return v != nil && renderOne(r, s, r.renderViewer, v)
 		case []Viewer:
-			return v != nil && renderList(r, p.planViewer(set), r.renderViewer, v)
+			return v != nil && renderList(r, s, r.renderViewer, v)
 		}
 	}
 	return false

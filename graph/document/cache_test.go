@@ -36,3 +36,16 @@ func TestDocumentCacheIsBoundedInSize(t *testing.T) {
 		t.Errorf("has %d bytes in %d documents", cache.size, cache.order.Len())
 	}
 }
+
+func TestDerivedIsBoundedInSize(t *testing.T) {
+	t.Parallel()
+	doc := new(Document)
+	doc.KeepDerived("small", 1, maxDerived)
+	doc.KeepDerived("too much", 2, 1)
+	if value, ok := doc.Derived("small"); !ok || value != 1 {
+		t.Errorf("small is %v", value)
+	}
+	if value, ok := doc.Derived("too much"); ok {
+		t.Errorf("too much is %v", value)
+	}
+}

@@ -90,10 +90,8 @@ func (l *Loader) load(source string) (*Document, gqlerror.List) {
 	if errs := l.validator.validate(parsed, source); len(errs) > 0 {
 		return nil, errs
 	}
-	doc := &Document{
-		QueryDocument: parsed, text: source,
-		nonNull: l.validator.nonNullVariables(parsed), selected: selectedFields(parsed),
-	}
+	doc := &Document{QueryDocument: parsed, text: source, nonNull: l.validator.nonNullVariables(parsed)}
+	doc.describeSelections()
 	l.cache.add(source, doc)
 	return doc, nil
 }

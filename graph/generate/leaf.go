@@ -74,22 +74,28 @@ func (w *writer) abstractTypes(data *codegen.Data) {
 	}
 }
 
-// root writes the function that plans and renders the value that the resolver of a root field returned.
+// root writes the functions that plan and render the value that the resolver of a root field returned.
 func (w *writer) root(objects []*codegen.Object, data *codegen.Data) {
-	w.line("// renderRoot renders the value of a root field of the named type, and reports whether that succeeded.")
-	w.line("func (r *rendering) renderRoot(p *planner, name string, set ast.SelectionSet, value any) bool {\nswitch name {")
+	goTypes := map[string]string{}
 	for _, object := range objects {
-		w.rootCase(object.Name, w.typeName(object.Reference()))
+		goTypes[object.Name] = w.typeName(object.Reference())
 	}
-	for _, name := range slices.Sorted(maps.Keys(data.Interfaces)) {
-		w.rootCase(name, w.typeName(data.Interfaces[name].Type))
+	for name, abstract := range data.Interfaces {
+		goTypes[name] = w.typeName(abstract.Type)
+	}
+	names := slices.Sorted(maps.Keys(goTypes))
+	w.line("// planRoot plans a selection on the named type. It returns nil if the fast path can't render it.")
+	w.line("func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {\nswitch name {")
+	for _, name := range names {
+		w.line("case %q:\nreturn p.plan%s(set)", name, name)
+	}
+	w.line("}\nreturn nil\n}\n")
+	w.line("// renderRoot renders the value of a root field of the named type, and reports whether that succeeded.")
+	w.line("func (r *rendering) renderRoot(name string, s *selection, value any) bool {\nswitch name {")
+	for _, name := range names {
+		w.line("case %q:\nswitch v := value.(type) {", name)
+		w.line("case %s:\nreturn v != nil && renderOne(r, s, r.render%s, v)", goTypes[name], name)
+		w.line("case []%s:\nreturn v != nil && renderList(r, s, r.render%s, v)\n}", goTypes[name], name)
 	}
 	w.line("}\nreturn false\n}\n")
-}
-
-func (w *writer) rootCase(name, goType string) {
-	w.line("case %q:\nswitch v := value.(type) {", name)
-	w.line("case %s:\nreturn v != nil && renderOne(r, p.plan%s(set), r.render%s, v)", goType, name, name)
-	w.line("case []%s:\nreturn v != nil && renderList(r, p.plan%s(set), r.render%s, v)", goType, name, name)
-	w.line("}")
 }

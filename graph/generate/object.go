@@ -10,8 +10,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// planOf writes the function that plans a selection set on an object type: its fields with their arguments and
-// selections. The function runs once for an operation, not once for a value.
+// planOf writes the function that plans a selection set on an object type: its fields with their selections. The function
+// runs once for a document, not once for an operation or a value.
 func (w *writer) planOf(object *codegen.Object) {
 	w.line("func (p *planner) plan%s(set ast.SelectionSet) *selection {", object.Name)
 	w.line("return p.plan(set, %s, func(f *selected) bool {", object.Implementors())
@@ -36,22 +36,23 @@ func (w *writer) planOf(object *codegen.Object) {
 	w.line("}\nreturn false\n})\n}\n")
 }
 
-// planCall writes the code that reads a field's arguments once and prepares the call of its resolver.
+// planCall writes the function that reads a field's arguments, once for an operation, and returns the call of its resolver.
 func (w *writer) planCall(object *codegen.Object, field *codegen.Field) {
 	call := []string{"ctx", "obj"}
+	w.line("f.bind = func(r *rendering, f *selected) any {")
 	if len(field.Args) > 0 {
-		w.line("args, err := p.ec.%s(p.ctx, f.arguments(p))", field.ArgsFunc())
-		w.line("if err != nil {\nreturn false\n}")
+		w.line("args, err := r.ec.%s(r.ctx, f.field.ArgumentMap(r.ec.Variables))", field.ArgsFunc())
+		w.line("if err != nil {\nreturn nil\n}")
 	} else {
 		w.line("var args map[string]any")
 	}
-	w.line("ctx := p.fieldContext(%q, f, args)", object.Name)
+	w.line("ctx := r.fieldContext(%q, f, args)", object.Name)
 	for i, arg := range field.Args {
 		w.line("a%d, _ := args[%q].(%s)", i, arg.Name, w.typeName(arg.TypeReference.GO))
 		call = append(call, fmt.Sprintf("a%d", i))
 	}
-	w.line("resolver := p.ec.Resolvers.%s()", object.Name)
-	w.line("f.call = func(obj %s) (%s, error) { return resolver.%s(%s) }", w.typeName(object.Reference()),
+	w.line("resolver := r.ec.Resolvers.%s()", object.Name)
+	w.line("return func(obj %s) (%s, error) { return resolver.%s(%s) }\n}", w.typeName(object.Reference()),
 		w.typeName(field.TypeReference.GO), field.GoFieldName, strings.Join(call, ", "))
 }
 
@@ -97,8 +98,8 @@ func (w *writer) fetch(object *codegen.Object, field *codegen.Field) string {
 	const check = "\nif err != nil {\nr.failed = true\nreturn\n}"
 	switch {
 	case field.IsResolver:
-		return fmt.Sprintf("v, err := f.call.(func(%s) (%s, error))(obj)", w.typeName(object.Reference()),
-			w.typeName(field.TypeReference.GO)) + check
+		return fmt.Sprintf("call, ok := r.call(f).(func(%s) (%s, error))\nif !ok {\nr.failed = true\nreturn\n}\nv, err := call(obj)",
+			w.typeName(object.Reference()), w.typeName(field.TypeReference.GO)) + check
 	case field.IsMethod():
 		args := ""
 		if field.MethodHasContext {
