@@ -115,6 +115,9 @@ func (s *socket) exchange(text []byte, until string) error {
 	buf := make([]byte, 4096)
 	for !bytes.Contains(got, []byte(until)) {
 		n, err := syscall.Read(s.fd, buf)
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
 		if err != nil || n <= 0 {
 			return fmt.Errorf("read %q, then %d, %w", got, n, err)
 		}
@@ -162,6 +165,9 @@ func (a *audience) run() {
 func (a *audience) read(s *socket, buf []byte) error {
 	have := copy(buf, s.rest)
 	n, err := syscall.Read(s.fd, buf[have:])
+	if errors.Is(err, syscall.EINTR) {
+		return nil // there will be another event
+	}
 	if err != nil {
 		return err
 	}

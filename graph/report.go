@@ -19,7 +19,8 @@ import (
 
 // Observer is told about every operation, for metrics.
 type Observer interface {
-	// Operation is called when an operation has been answered or refused, and for each change that a subscription sends.
+	// Operation is called when an operation has been answered or refused, and for each change that
+	// subscriptions send: once for all that share the response.
 	Operation(o Operation)
 }
 

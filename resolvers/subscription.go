@@ -56,18 +56,18 @@ type changeQueue[T any] struct {
 }
 
 // Next implements stream.Queue.
-func (q *changeQueue[T]) Next(ctx context.Context) bool {
+func (q *changeQueue[T]) Next(ctx context.Context, wait func()) bool {
 	change, ok := <-q.changes
 	if !ok {
 		return false
 	}
-	q.taken = change.Current(ctx)
+	q.taken = change.Current(ctx, wait)
 	return true
 }
 
 // Encoded implements stream.Queue.
-func (q *changeQueue[T]) Encoded(ctx context.Context, encode func() (response []byte, shared bool)) []byte {
-	return q.taken.Encodings().Get(ctx, q.key, encode)
+func (q *changeQueue[T]) Encoded(ctx context.Context, wait func(), encode func() (response []byte, shared bool)) []byte {
+	return q.taken.Encodings().Get(ctx, q.key, wait, encode)
 }
 
 // Deliver implements stream.Queue.

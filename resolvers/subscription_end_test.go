@@ -178,7 +178,7 @@ func TestWaitingChangesAreCheckedAgain(t *testing.T) {
 		<-witness
 		deadline := time.After(300 * time.Millisecond) // a change is checked again after a quarter of a second
 		<-deadline
-		change = change.Current(t.Context())
+		change = change.Current(t.Context(), noWait)
 		doc, err := change.Document()
 		if kind := change.Kind(); kind != live.ChangeRemoved || doc != nil || err != nil {
 			t.Errorf("otto gets %s %v %v", kind, doc, err)

@@ -102,16 +102,18 @@ func (r *reader) read(take func(answer) bool) {
 	}
 }
 
+func noWait() {}
+
 func (r *reader) next() []byte {
 	queue := r.source.Queue()
 	if queue == nil {
 		response, _ := r.encode()
 		return response
 	}
-	if r.ctx.Err() != nil || !queue.Next(r.ctx) {
+	if r.ctx.Err() != nil || !queue.Next(r.ctx, noWait) {
 		return nil
 	}
-	return queue.Encoded(r.ctx, func() ([]byte, bool) {
+	return queue.Encoded(r.ctx, noWait, func() ([]byte, bool) {
 		queue.Deliver()
 		return r.encode()
 	})

@@ -98,15 +98,16 @@ func (c *Change[T]) Document() (*T, error) { return c.document, c.err }
 func (c *Change[T]) Encodings() *Encodings { return &c.encodings }
 
 // Current returns the change with a document that isn't stale. Call it when the change is about to be sent. A stale document
-// is loaded again once for all who want it at the same time; ctx is the caller's.
-func (c *Change[T]) Current(ctx context.Context) *Change[T] {
+// is loaded again once for all who want it at the same time, which takes a while: wait is called before. ctx is the caller's.
+func (c *Change[T]) Current(ctx context.Context, wait func()) *Change[T] {
 	u := c.update
 	for {
 		current, loading, mine := u.currentOrLoad()
-		switch {
-		case current != nil:
+		if current != nil {
 			return current
-		case mine:
+		}
+		wait()
+		if mine {
 			return u.load(ctx, loading)
 		}
 		select {

@@ -28,14 +28,14 @@ type encoding struct {
 
 // Get returns the form of a change that a key names, and calls encode to make it if nobody has. Others who want the same
 // form meanwhile wait for it. If encode returns shared = false, its result is only for its caller: the others make their
-// own. ctx is the caller's; Get returns nil if it is done while another makes the form.
-func (e *Encodings) Get(ctx context.Context, key any, encode func() (text []byte, shared bool)) []byte {
+// own. ctx is the caller's; Get returns nil if it is done while another makes the form. wait is called before such waiting.
+func (e *Encodings) Get(ctx context.Context, key any, wait func(), encode func() (text []byte, shared bool)) []byte {
 	for {
 		form, mine := e.form(key)
 		if mine {
 			return e.make(ctx, form, encode)
 		}
-		if !form.wait(ctx) {
+		if !form.await(ctx, wait) {
 			return nil
 		}
 		switch {
@@ -48,12 +48,13 @@ func (e *Encodings) Get(ctx context.Context, key any, encode func() (text []byte
 	}
 }
 
-// wait waits until the form is made, or has been given up. It returns false if ctx is done first.
-func (f *encoding) wait(ctx context.Context) bool {
+// await waits until the form is made, or has been given up. It returns false if ctx is done first.
+func (f *encoding) await(ctx context.Context, wait func()) bool {
 	select {
-	case <-f.made: // the usual case; a select of two channels takes several times as long
+	case <-f.made:
 		return true
 	default:
+		wait()
 	}
 	select {
 	case <-f.made:

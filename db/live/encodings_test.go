@@ -29,7 +29,7 @@ func TestEncodings(t *testing.T) {
 			var encodings live.Encodings
 			var got []string
 			get := func(ctx context.Context, shared bool) {
-				got = append(got, string(encodings.Get(ctx, "key", func() ([]byte, bool) {
+				got = append(got, string(encodings.Get(ctx, "key", func() {}, func() ([]byte, bool) {
 					return []byte{byte('a' + len(got))}, shared
 				})))
 			}

@@ -256,7 +256,7 @@ func (l *listener) received() []string {
 
 func textOf(t *testing.T, change *live.Change[note]) string {
 	t.Helper()
-	change = change.Current(t.Context())
+	change = change.Current(t.Context(), func() {})
 	doc, err := change.Document()
 	text := fmt.Sprintf("%s %s", change.Kind(), change.GlobalID())
 	switch {

@@ -56,7 +56,7 @@ func New(version, revision string) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), names: newNames(),
 		operations: counter("operations_total",
-			"Operations by name, kind and result, which is ok or an error's code. A subscription counts with each change that it sends.",
+			"Operations by name, kind and result, which is ok or an error's code. Subscriptions count with each change that they send, once for all that share the response.",
 			"operation", "kind", "result"),
 		complexity: counter("operation_complexity_total", "The complexity of operations, as in extensions.cost.", "operation", "kind"),
 		operationCalls: counter("operation_store_calls_total", "The calls to the store of operations, as in extensions.cost.",

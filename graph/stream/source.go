@@ -8,7 +8,7 @@ import (
 
 // Source is the connection from a subscription's resolver to its transport, besides the channel that it returns.
 type Source struct {
-	// resume continues a subscription that found nothing to take.
+	// resume continues a subscription that found nothing to take. It doesn't block.
 	resume func()
 
 	mutex sync.Mutex
@@ -22,12 +22,13 @@ type Source struct {
 
 // Queue is where the elements of a subscription wait until the transport sends them; see Serve.
 type Queue interface {
-	// Next takes the next element, which was announced, and returns false at the end.
-	Next(ctx context.Context) bool
+	// Next takes the next element, which was announced, and returns false at the end. Like Encoded, it calls wait before
+	// anything that may take long.
+	Next(ctx context.Context, wait func()) bool
 	// Encoded returns the response for the element that was taken last. It calls encode to make it, unless another
 	// subscription has already made the same. encode reports whether others may share its result. Encoded returns nil if
 	// encode does, or if ctx is done while another subscription makes the response.
-	Encoded(ctx context.Context, encode func() (response []byte, shared bool)) []byte
+	Encoded(ctx context.Context, wait func(), encode func() (response []byte, shared bool)) []byte
 	// Deliver sends the element that was taken last on the channel that the resolver returned. encode calls it.
 	Deliver()
 }
@@ -84,7 +85,7 @@ func (s *Source) announce(elements int) {
 	s.waiting += elements
 	if s.idle {
 		s.idle = false
-		go s.resume()
+		s.resume()
 	}
 }
 

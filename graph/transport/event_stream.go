@@ -33,7 +33,7 @@ func newEventStream(w http.ResponseWriter, limits StreamLimits) *eventStream {
 func (s *eventStream) begin() {
 	writeEventHeaders(s.writer.Header())
 	_ = s.controller.SetReadDeadline(time.Time{})
-	s.write([]byte(":\n\n"))
+	s.send([]byte(":\n\n"))
 }
 
 // writeEventHeaders sets the headers of an event stream. The last one keeps nginx from buffering events.
@@ -52,8 +52,8 @@ func (s *eventStream) appendNext(to, response []byte) []byte {
 // finish sends the last response, if there is one, and the event complete. Browsers deliver that only with a data line,
 // which is empty.
 func (s *eventStream) finish(last *graphql.Response) {
-	if last == nil || s.write(s.appendNext(nil, encodeResponse(last))) {
-		s.write([]byte("event: complete\ndata: \n\n"))
+	if last == nil || s.send(s.appendNext(nil, encodeResponse(last))) {
+		s.send([]byte("event: complete\ndata: \n\n"))
 	}
 }
 
@@ -72,7 +72,7 @@ func (s *eventStream) keepAlive(check func() bool, cancel context.CancelCauseFun
 	send = func() {
 		switch {
 		case !check():
-		case !s.write([]byte(":\n\n")):
+		case !s.send([]byte(":\n\n")):
 			cancel(errClientGone)
 		default:
 			set()
@@ -87,9 +87,15 @@ func (s *eventStream) keepAlive(check func() bool, cancel context.CancelCauseFun
 	}
 }
 
-// write implements sink. It writes and sends a part of the stream. It writes nothing after the end of the stream, when the
-// writer belongs to the HTTP server again.
-func (s *eventStream) write(text []byte) bool {
+// write implements sink. Any write may take long, because the HTTP server's writer can't say what the connection takes at once.
+func (s *eventStream) write(text []byte, wait func()) bool {
+	wait()
+	return s.send(text)
+}
+
+// send writes and sends a part of the stream. It writes nothing after the end of the stream, when the writer belongs to the
+// HTTP server again.
+func (s *eventStream) send(text []byte) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.ended {

@@ -22,11 +22,10 @@ type Executor interface {
 // runner contains what the transports share: the executor and its limits.
 type runner struct {
 	Executor
-	limits Limits
-	large  largeRequests
-	log    *slog.Logger
-	// buffers are those of subscriptions' messages.
-	buffers messageBuffers
+	limits  Limits
+	large   largeRequests
+	log     *slog.Logger
+	senders *senders
 }
 
 func newRunner(config Config) *runner {
@@ -34,7 +33,7 @@ func newRunner(config Config) *runner {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &runner{Executor: config.Executor, limits: config.Limits.WithDefaults(), large: newLargeRequests(), log: log}
+	return &runner{Executor: config.Executor, limits: config.Limits.WithDefaults(), large: newLargeRequests(), log: log, senders: newSenders()}
 }
 
 // prepare returns the operation that the parameters name. A large document waits for a slot.

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -37,12 +39,16 @@ type socket struct {
 	exec    *runner
 	conn    *websocket.Conn
 	network net.Conn
+	// raw is the connection for writing without waiting; it is nil if the platform can't.
+	raw syscall.RawConn
 	// headers are the request headers that operations can read.
 	headers http.Header
 
 	// writing is held while messages are written; closing means that none may follow.
 	writing sync.Mutex
 	closing bool
+	// pinging means that the WebSocket package may be writing a ping.
+	pinging atomic.Bool
 	// These are used only while a message is handled, one message at a time.
 	ready   bool
 	refused int
@@ -64,6 +70,9 @@ type socket struct {
 
 func newSocket(exec *runner, conn *websocket.Conn, network net.Conn, from identity, cost string) *socket {
 	s := &socket{exec: exec, conn: conn, network: network, identity: from, operations: map[string]*socketOperation{}}
+	if system, ok := network.(syscall.Conn); ok {
+		s.raw, _ = system.SyscallConn()
+	}
 	if cost != "" {
 		s.headers = http.Header{}
 		s.headers.Set(CostHeader, cost)
@@ -186,26 +195,4 @@ func (s *socket) set(timer **time.Timer, after time.Duration, do func()) {
 	if !s.leaving {
 		*timer = time.AfterFunc(after, do)
 	}
-}
-
-// write writes a message. It returns false if the socket is closed.
-func (s *socket) write(text []byte) bool {
-	return s.writeFrames(append(appendFrameHeader(make([]byte, 0, len(text)+maxFrameHeader), len(text)), text...))
-}
-
-// writeFrames writes frames with whole messages, and closes the socket if the client doesn't accept them. Only control frames
-// are written by the WebSocket package, each with one call. It returns false if the socket is closed.
-func (s *socket) writeFrames(frames []byte) bool {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if s.closing {
-		return false
-	}
-	_ = s.network.SetWriteDeadline(time.Now().Add(s.exec.limits.Streams.Transfer))
-	if _, err := s.network.Write(frames); err != nil {
-		_ = s.network.Close()
-		return false
-	}
-	_ = s.network.SetWriteDeadline(time.Time{})
-	return true
 }

@@ -18,7 +18,10 @@ func (s *socket) checkAlive(ctx context.Context) {
 	// A message that is being written already shows whether the client is alive.
 	if s.writing.TryLock() {
 		s.writing.Unlock()
-		if s.conn.Ping(waiting) != nil {
+		s.pinging.Store(true)
+		err := s.conn.Ping(waiting)
+		s.pinging.Store(false)
+		if err != nil {
 			_ = s.network.Close()
 			return
 		}

@@ -5,10 +5,11 @@ import (
 	"math"
 )
 
-// The first byte of a frame with a whole text message, and the values of the second byte that say how many bytes the length
+// The first byte of a frame with a whole text message, or a pong, and the values of the second byte that say how many bytes the length
 // of a longer message takes: RFC 6455, section 5.2.
 const (
 	wholeText     = 0x81
+	wholePong     = 0x8a
 	maxShort      = 125
 	lengthInTwo   = 126
 	lengthInEight = 127

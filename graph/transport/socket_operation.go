@@ -143,8 +143,8 @@ func (o *socketOperation) appendNext(to, response []byte) []byte {
 }
 
 // write implements sink.
-func (o *socketOperation) write(messages []byte) bool {
-	return o.socket.isRunning(o) && o.socket.writeFrames(messages)
+func (o *socketOperation) write(messages []byte, wait func()) bool {
+	return o.socket.isRunning(o) && o.socket.writeFrames(messages, wait)
 }
 
 // end is called when only the last message remains to be sent.

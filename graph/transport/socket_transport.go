@@ -50,14 +50,16 @@ func (t *socketTransport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	takeover := &connectionTakeover{ResponseWriter: w}
+	var s *socket
 	conn, err := websocket.Accept(takeover, r, &websocket.AcceptOptions{
 		Subprotocols: []string{subprotocol}, InsecureSkipVerify: true, // the origin has been checked
+		OnPingReceived: func(_ context.Context, payload []byte) bool { s.pong(payload); return false },
 	})
 	if err != nil {
 		return // Accept has responded
 	}
 	conn.SetReadLimit(t.exec.limits.Body)
-	s := newSocket(t.exec, conn, takeover.conn, requestIdentity(t.authenticator, r), r.Header.Get(CostHeader))
+	s = newSocket(t.exec, conn, takeover.conn, requestIdentity(t.authenticator, r), r.Header.Get(CostHeader))
 	if conn.Subprotocol() != subprotocol {
 		s.close(closeSubprotocol, "Subprotocol not acceptable")
 		return

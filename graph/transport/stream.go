@@ -15,8 +15,9 @@ import (
 type sink interface {
 	// appendNext appends a message with an encoded response.
 	appendNext(to, response []byte) []byte
-	// write writes messages. It returns false if the operation can't or needn't go on.
-	write(messages []byte) bool
+	// write writes messages, and calls wait before anything that may take long. It returns false if the operation can't or
+	// needn't go on.
+	write(messages []byte, wait func()) bool
 }
 
 // stream runs an operation and writes its responses: one of a query or mutation, any number of a subscription. It ends when
@@ -50,7 +51,7 @@ func (e *runner) answer(
 	if response == nil {
 		return e.fail(responseCtx, store.Errorf(store.Unavailable, "the request was cancelled"))
 	}
-	to.write(to.appendNext(nil, encodeResponse(response)))
+	to.write(to.appendNext(nil, encodeResponse(response)), func() {})
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // subscription is a running subscription. No goroutine waits for its events: thousands of subscriptions may be idle, and
-// gqlgen would wait deep in its calls, with 8 KB of stack. An announcement starts a goroutine that sends them.
+// gqlgen would wait deep in its calls, with 8 KB of stack. An announcement makes a sender run it.
 type subscription struct {
 	exec *runner
 	// ctx is the operation's context; responseCtx adds gqlgen's values.
@@ -26,6 +26,8 @@ type subscription struct {
 
 	// failed is the error with which the subscription ends; it may be nil.
 	failed *graphql.Response
+	// following is the next subscription in the list of senders.
+	following *subscription
 }
 
 // subscribe runs a subscription like stream, but returns at once and calls ended at the end.
@@ -35,63 +37,14 @@ func (e *runner) subscribe(
 	s := &subscription{
 		exec: e, ctx: graphql.WithOperationContext(ctx, operation), operation: operation, to: to, ended: ended,
 	}
-	s.source = stream.NewSource(s.run)
-	go s.run()
+	s.source = stream.NewSource(func() { e.senders.add(s) })
+	e.senders.add(s)
 }
 
-// run sends all available responses.
-func (s *subscription) run() {
-	ended, buffer := false, s.exec.buffers.get()
-	defer func() {
-		if cause := recover(); cause != nil {
-			ended, s.failed = true, s.exec.fail(s.ctx, s.exec.PresentRecoveredError(s.ctx, cause))
-		}
-		s.exec.buffers.put(buffer)
-		if ended {
-			s.ended(s.failed)
-		}
-	}()
-	for !ended {
-		waiting := s.source.Take()
-		if waiting == 0 {
-			return // at the next announcement, another goroutine continues, maybe already
-		}
-		ended = s.send(waiting, buffer)
-	}
-}
-
-// batchSize is how many bytes of messages are collected before they are written.
-const batchSize = 16 << 10
-
-// send sends the next responses, as many as are waiting, with as few writes as possible. It reports whether the
-// subscription is over.
-func (s *subscription) send(waiting int, buffer *[]byte) (over bool) {
-	text := (*buffer)[:0]
-	defer func() { *buffer = text }()
-	for waiting > 0 {
-		waiting--
-		response, more := s.next()
-		if response != nil {
-			text = s.to.appendNext(text, response)
-		}
-		if more && waiting > 0 && len(text) < batchSize {
-			continue
-		}
-		if len(text) > 0 && !s.to.write(text) {
-			s.failed = nil
-			return true
-		}
-		if !more {
-			return true
-		}
-		text = text[:0]
-	}
-	return false
-}
-
-// next starts the subscription or returns one response; more is false at the end.
-func (s *subscription) next() (response []byte, more bool) {
+// next starts the subscription or returns one response; more is false at the end. w runs the subscription.
+func (s *subscription) next(w *sender) (response []byte, more bool) {
 	if s.responses == nil {
+		w.handOver()
 		s.responses, s.responseCtx = s.exec.DispatchOperation(stream.WithSource(s.ctx, s.source), s.operation)
 		s.queue = s.source.Queue()
 		if s.source.Announces() {
@@ -100,11 +53,11 @@ func (s *subscription) next() (response []byte, more bool) {
 	}
 	switch {
 	case s.queue == nil:
-		response, _ = s.encode()
-	case s.ctx.Err() != nil || !s.queue.Next(s.responseCtx):
+		response, _ = w.encode()
+	case s.ctx.Err() != nil || !s.queue.Next(s.responseCtx, w.wait):
 		s.failed = s.end()
 	default:
-		response = s.queue.Encoded(s.responseCtx, s.encode)
+		response = s.queue.Encoded(s.responseCtx, w.wait, w.encode)
 		if response == nil && s.failed == nil { // it ended while another subscription encoded the response
 			s.failed = s.end()
 		}

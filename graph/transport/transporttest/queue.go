@@ -3,6 +3,8 @@ package transporttest
 import (
 	"context"
 	"fmt"
+	"math"
+	"strings"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -24,8 +26,8 @@ func (s *Schema) Encoded() int {
 	return s.responses.made
 }
 
-// queue is the queue of a subscription: the numbers from 1. The transport takes them, and shares the responses unless the
-// field is separate.
+// queue is the queue of a subscription: the numbers from 1, or endlessly equal texts if the field is chunks. The transport takes
+// them, and shares the responses unless the field is separate.
 type queue struct {
 	schema    *Schema
 	field     graphql.CollectedField
@@ -36,25 +38,36 @@ type queue struct {
 // serveQueue makes the transport take the numbers from a queue, all of which are announced at once.
 func (s *Schema) serveQueue(ctx context.Context, field graphql.CollectedField, to int) graphql.ResponseHandler {
 	q := &queue{schema: s, field: field, to: to, delivered: make(chan int, 1)}
+	if field.Name == "chunks" {
+		q.to = math.MaxInt32
+	}
 	announce := stream.Announce(ctx)
 	stream.Serve(ctx, q)
-	announce(to + 1) // the end, too
-	return func(context.Context) *graphql.Response { return OneField(field, <-q.delivered) }
+	announce(q.to + 1) // the end, too
+	return func(context.Context) *graphql.Response {
+		if number := <-q.delivered; field.Name != "chunks" {
+			return OneField(field, number)
+		}
+		return OneField(field, strings.Repeat("x", 64<<10))
+	}
 }
 
 // Next implements stream.Queue.
-func (q *queue) Next(context.Context) bool {
+func (q *queue) Next(context.Context, func()) bool {
 	q.taken++
 	return q.taken <= q.to
 }
 
 // Encoded implements stream.Queue.
-func (q *queue) Encoded(_ context.Context, encode func() (response []byte, shared bool)) []byte {
+func (q *queue) Encoded(_ context.Context, _ func(), encode func() (response []byte, shared bool)) []byte {
 	r := &q.schema.responses
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	key := fmt.Sprint(q.field.Alias, q.taken)
-	if text := r.texts[key]; text != nil && q.field.Name == "shared" {
+	if q.field.Name == "chunks" {
+		key = q.field.Name
+	}
+	if text := r.texts[key]; text != nil && q.field.Name != "separate" {
 		return text
 	}
 	text, shared := encode()

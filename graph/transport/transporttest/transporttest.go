@@ -45,7 +45,7 @@ func NewSchema() *Schema {
 			type Mutation { set: String! long: String! }
 			type Subscription {
 				count(to: Int!): Int! idle: Int! refused: Int! slow: Int! secret: Int! panic: Int! flood: String!
-				shared(to: Int!): Int! separate(to: Int!): Int!
+				shared(to: Int!): Int! separate(to: Int!): Int! chunks: String!
 			}`}),
 		Proceed: make(chan struct{}), Started: make(chan string, 10_000), Ended: make(chan string, 10_000),
 	}
@@ -121,7 +121,8 @@ func (s *Schema) subscribe(ctx context.Context, field graphql.CollectedField) gr
 	sent := 0
 	var once sync.Once
 	context.AfterFunc(ctx, func() { once.Do(func() { s.Ended <- field.Name }) })
-	if field.Name == "shared" || field.Name == "separate" {
+	switch field.Name {
+	case "shared", "separate", "chunks":
 		return s.serveQueue(ctx, field, to)
 	}
 	if field.Name == "idle" {
