@@ -184,7 +184,7 @@ func (s *settings) messageSettings() []config.Setting {
 		},
 		{
 			Name: "MAIL_TEMPLATES", Value: config.Parsed(&s.messages.Templates, "folder", notify.ReadTemplates), Otherwise: "built-in",
-			Description: "a folder with your own templates; see [Mail](#mail)",
+			Description: "a folder with your own templates; see [Mail](mail.md)",
 		},
 	}
 }

@@ -11,16 +11,16 @@ import (
 	"crm/auth"
 )
 
-// The table of settings in the README is between these lines.
+// The table of settings in the documentation is between these lines.
 const (
 	tableBegin = "<!-- The table of settings, written by: WRITE=true go test -run SettingsTable . -->\n"
 	tableEnd   = "<!-- The end of the table of settings. -->\n"
 )
 
-// TestSettingsTable compares the table in the README with the settings, or writes it.
+// TestSettingsTable compares the table in the documentation with the settings, or writes it.
 func TestSettingsTable(t *testing.T) {
 	t.Parallel()
-	const path = "README.md"
+	const path = "docs/configuration.md"
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

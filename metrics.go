@@ -31,7 +31,7 @@ func (s *metricsSettings) settings() []config.Setting {
 	return []config.Setting{
 		{
 			Name: "METRICS_ADDR", Value: config.Parsed(&s.addr, "address with a port", parseMetricsAddr),
-			Description: "serve metrics at `/metrics` on a port of their own, such as `127.0.0.1:9464`; see [Watching it](#watching-it)",
+			Description: "serve metrics at `/metrics` on a port of their own, such as `127.0.0.1:9464`; see [Watching it](operations.md)",
 		},
 		{
 			Name: "METRICS_TOKEN", Value: config.Parsed(&s.token, "token", parseMetricsToken), Secret: true,

@@ -52,7 +52,7 @@ const usage = `crm serves a CRM over GraphQL.
   crm --version              print the version
   crm --help                 print this help
 
-Environment variables, or a file .env, configure it; see the README.
+Environment variables, or a file .env, configure it; see docs/configuration.md.
 `
 
 func main() {

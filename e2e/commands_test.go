@@ -67,27 +67,17 @@ func TestCommands(t *testing.T) {
 	refuses(t, nil, []string{"--customers"}, "demo", "me")
 }
 
-func TestWrongSettings(t *testing.T) {
-	t.Parallel()
-	taken, err := net.Listen("tcp", ":0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = taken.Close() })
-	file := create(t, filepath.Join(t.TempDir(), "file")).Name()
-	noData := t.TempDir()
-	if err := os.WriteFile(filepath.Join(noData, "crm.db"), bytes.Repeat([]byte("nonsense"), 1000), 0o600); err != nil {
-		t.Fatal(err)
-	}
+// wrongSetting is environment variables, and words that the refusal must have.
+type wrongSetting struct {
+	variables string
+	words     []string
+}
+
+func wrongSettings() []wrongSetting {
 	const keys = "SECRET_KEY=the-first-key-of-32-characters-or-more USER_SECRET_KEY=the-second-key-of-32-characters-or-more " +
 		"CUSTOMER_SECRET_KEY=the-third-key-of-32-characters-or-more"
-	used := strconv.Itoa(taken.Addr().(*net.TCPAddr).Port)
-	for _, test := range []struct {
-		variables string
-		words     []string
-	}{
+	return []wrongSetting{
 		{"PORT=x", []string{"PORT: must be a port number"}},
-		{"PORT=" + used, []string{"PORT", used}},
 		{"HOST=127.0.0.1:8080", []string{"HOST", "without a port"}},
 		{"BASE_PATH=crm", []string{"BASE_PATH", "/crm"}},
 		{"SMTP_PORT=99999", []string{"SMTP_PORT", "65535"}},
@@ -122,14 +112,33 @@ func TestWrongSettings(t *testing.T) {
 		{"TRUSTED_DOCUMENTS=none.json", []string{"TRUSTED_DOCUMENTS", "no such file"}},
 		{"LIMIT_STREAMS=0", []string{"LIMIT_STREAMS", "from 1"}},
 		{"LIMIT_STREAMS_PER_ADDRESS=many", []string{"LIMIT_STREAMS_PER_ADDRESS", "whole number"}},
-		{"DATA_DIR=" + file, []string{"DATA_DIR", file}},
-		{"DATA_DIR=" + noData, []string{"DATA_DIR", "crm.db"}},
 		{"MONGO_URI=foo " + keys, []string{"MONGO_URI"}},
 		{"MONGO_URI=mongodb:// " + keys, []string{"MONGO_URI"}},
 		{"MONGO_URI=mongodb://localhost MONGO_DATABASE=a/b " + keys, []string{"MONGO_DATABASE", "must not contain"}},
 		{"MONGO_URI=mongodb://localhost", []string{" SECRET_KEY", "USER_SECRET_KEY", "CUSTOMER_SECRET_KEY"}},
 		{"MONGO_URI=mongodb://localhost SECRET_KEY=a-first-key-of-12 USER_SECRET_KEY=a-second-key", []string{": CUSTOMER_SECRET_KEY: must"}},
-	} {
+	}
+}
+
+func TestWrongSettings(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
+	file := create(t, filepath.Join(t.TempDir(), "file")).Name()
+	noData := t.TempDir()
+	if err := os.WriteFile(filepath.Join(noData, "crm.db"), bytes.Repeat([]byte("nonsense"), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	used := strconv.Itoa(taken.Addr().(*net.TCPAddr).Port)
+	tests := append(wrongSettings(),
+		wrongSetting{"PORT=" + used, []string{"PORT", used}},
+		wrongSetting{"DATA_DIR=" + file, []string{"DATA_DIR", file}},
+		wrongSetting{"DATA_DIR=" + noData, []string{"DATA_DIR", "crm.db"}},
+	)
+	for _, test := range tests {
 		t.Run(test.variables, func(t *testing.T) {
 			t.Parallel()
 			refuses(t, strings.Fields(test.variables), test.words)

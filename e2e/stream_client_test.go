@@ -210,7 +210,7 @@ type follower struct {
 	subscriptions, lost int
 }
 
-// endsToRepeat are the codes after which clients subscribe again after the last seq, according to the README.
+// endsToRepeat are the codes after which clients subscribe again after the last seq, according to docs/live-updates.md.
 var endsToRepeat = []string{"UNAVAILABLE", "SLOW_CONSUMER"}
 
 // read is one subscription: it reads the changes after the last one until it has enough, or the stream ends.

@@ -34,10 +34,16 @@ func (s sharer) key(t *testing.T, executor *Executor) any {
 	return SharingKey(graphql.WithOperationContext(ctx, operation))
 }
 
-// Only subscriptions whose responses to a change are always the same may share them.
-func TestSharingKey(t *testing.T) {
-	t.Parallel()
-	uma := auth.Viewer{Role: auth.User, Account: auth.ID{1}, Session: auth.ID{1}, Address: "192.0.2.1"}
+// uma is who subscribes, unless a test says otherwise.
+var uma = auth.Viewer{Role: auth.User, Account: auth.ID{1}, Session: auth.ID{1}, Address: "192.0.2.1"}
+
+// pair is two subscriptions, and whether they may share responses.
+type pair struct {
+	a, b   sharer
+	shared bool
+}
+
+func pairs() map[string]pair {
 	const plain = `subscription { ticketChanged { seq ticket { id viewerCan } } }`
 	const selecting = `subscription($where: TicketWhere, $after: String) { ticketChanged(where: $where, after: $after) { seq } }`
 	const withVariables = `subscription($first: Int = 1, $text: Boolean = true, $no: Boolean = false, $status: TicketStatus! = OPEN) {
@@ -51,10 +57,7 @@ func TestSharingKey(t *testing.T) {
 		change(&v)
 		return v
 	}
-	for name, test := range map[string]struct {
-		a, b   sharer
-		shared bool
-	}{
+	return map[string]pair{
 		"the same":          {sharer{query: plain}, sharer{query: plain}, true},
 		"another selection": {sharer{query: plain}, sharer{query: `subscription { ticketChanged { seq ticket { id } } }`}, false},
 		"another alias":     {sharer{query: plain}, sharer{query: `subscription { changed: ticketChanged { seq ticket { id viewerCan } } }`}, false},
@@ -83,7 +86,13 @@ func TestSharingKey(t *testing.T) {
 			sharer{query: selecting},
 			sharer{query: selecting, vars: map[string]any{"after": "1", "where": map[string]any{"title": map[string]any{"eq": "a"}}}}, true},
 		"a variable in a fragment": {sharer{query: atRoot}, sharer{query: atRoot, vars: map[string]any{"after": "1"}}, false},
-	} {
+	}
+}
+
+// Only subscriptions whose responses to a change are always the same may share them.
+func TestSharingKey(t *testing.T) {
+	t.Parallel()
+	for name, test := range pairs() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			executor := NewExecutor(HandlerConfig{})

@@ -8,7 +8,7 @@ import (
 	"crm/db/store"
 )
 
-// This file has what a random history records: who has to be told what. It is written from the README's table, not from the
+// This file has what a random history records: who has to be told what. It is written from the table in docs/mail.md, not from the
 // code's.
 
 // person is an account in a history.

@@ -9,7 +9,7 @@ import (
 	"crm/db/store"
 )
 
-// announcements is the table of who is told what, which the README shows. Each recipient of an event gets one message, by the
+// announcements is the table of who is told what, which docs/mail.md shows. Each recipient of an event gets one message, by the
 // first row that names them.
 //
 // "Only if" says which events of the type the row is about. "To" lists the recipients, in the order of their deliveries. The
@@ -39,7 +39,7 @@ type announcement struct {
 	event string
 	// topic names the template, news selects one of its texts.
 	topic, news string
-	// what happened, in the words of the README.
+	// what happened, in the words of docs/mail.md.
 	what    string
 	onlyIf  func(*store.Event, db.EventData) bool
 	to      []role

@@ -29,51 +29,54 @@ func TestParseProxies(t *testing.T) {
 	}
 }
 
+// addresses are requests with the address that they count for.
+var addresses = []struct {
+	name, proxies, peer string
+	forwarded           []string // elements that contain an = are those of Forwarded
+	want                string
+}{
+	{"no proxy", "", "192.0.2.1:1234", nil, "192.0.2.1"},
+	{"a header that anybody may send", "", "192.0.2.1:1234", []string{"198.51.100.1"}, "192.0.2.1"},
+	{"a header from a peer that isn't a proxy", "10.0.0.0/8", "192.0.2.1:1234", []string{"198.51.100.1"}, "192.0.2.1"},
+	{"behind one proxy", "10.0.0.0/8", "10.0.0.1:1234", []string{"192.0.2.1"}, "192.0.2.1"},
+	{"behind two proxies", "10.0.0.0/8", "10.0.0.1:1234", []string{"192.0.2.1, 10.0.0.2"}, "192.0.2.1"},
+	{"in two headers", "10.0.0.0/8", "10.0.0.1:1234", []string{"192.0.2.1", "10.0.0.2"}, "192.0.2.1"},
+	{"the client made up the first hop", "10.0.0.0/8", "10.0.0.1:1234", []string{"198.51.100.1, 192.0.2.1"}, "192.0.2.1"},
+	{"the client made up a proxy", "10.0.0.0/8", "10.0.0.1:1234", []string{"198.51.100.1, 10.0.0.9, 192.0.2.1"}, "192.0.2.1"},
+	{"the client sent garbage", "10.0.0.0/8", "10.0.0.1:1234", []string{"garbage, 192.0.2.1"}, "192.0.2.1"},
+	{"the proxy sent garbage", "10.0.0.0/8", "10.0.0.1:1234", []string{"192.0.2.1, garbage"}, "10.0.0.1"},
+	{"the proxy sent nothing", "10.0.0.0/8", "10.0.0.1:1234", nil, "10.0.0.1"},
+	{"only proxies", "10.0.0.0/8", "10.0.0.1:1234", []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3"},
+	{"IPv6", "::1", "[::1]:1234", []string{"2001:db8::1"}, "2001:db8::1"},
+	{"IPv4 in IPv6", "10.0.0.1", "[::ffff:10.0.0.1]:1234", []string{"::ffff:192.0.2.1"}, "192.0.2.1"},
+	{"a port", "10.0.0.0/8", "10.0.0.1:1234", []string{"192.0.2.1:5678"}, "192.0.2.1"},
+	{"brackets", "10.0.0.0/8", "10.0.0.1:1234", []string{"[2001:db8::1]"}, "2001:db8::1"},
+	{"brackets and a port", "10.0.0.0/8", "10.0.0.1:1234", []string{"[2001:db8::1]:5678, 10.0.0.2:80"}, "2001:db8::1"},
+	{"quotes", "10.0.0.0/8", "10.0.0.1:1234", []string{`"[2001:db8::1]:5678", "10.0.0.2"`}, "2001:db8::1"},
+	{"a zone", "10.0.0.0/8", "10.0.0.1:1234", []string{"fe80::1%eth0"}, "fe80::1"},
+	{"an open bracket", "10.0.0.0/8", "10.0.0.1:1234", []string{"[2001:db8::1"}, "10.0.0.1"},
+	{"an open quotation", "10.0.0.0/8", "10.0.0.1:1234", []string{`"192.0.2.1`}, "10.0.0.1"},
+	{"text after a bracket", "10.0.0.0/8", "10.0.0.1:1234", []string{"[2001:db8::1]x"}, "10.0.0.1"},
+	{"Forwarded", "10.0.0.0/8", "10.0.0.1:1234", []string{"for=192.0.2.1;proto=https;by=10.0.0.1"}, "192.0.2.1"},
+	{"Forwarded with a port", "10.0.0.0/8", "10.0.0.1:1234", []string{`proto=https; FOR="192.0.2.1:47011"`}, "192.0.2.1"},
+	{"Forwarded by IPv6", "10.0.0.0/8", "10.0.0.1:1234", []string{`For="[2001:db8::17]:4711"`}, "2001:db8::17"},
+	{"Forwarded by two", "10.0.0.0/8", "10.0.0.1:1234", []string{"for=198.51.100.1, for=192.0.2.1, for=10.0.0.2"}, "192.0.2.1"},
+	{"Forwarded twice", "10.0.0.0/8", "10.0.0.1:1234", []string{"for=192.0.2.1", "for=10.0.0.2"}, "192.0.2.1"},
+	{"Forwarded with a comma in quotes", "10.0.0.0/8", "10.0.0.1:1234", []string{`for=192.0.2.1;ext="a, for=198.51.100.1;\", b"`}, "192.0.2.1"},
+	{"Forwarded by an unknown one", "10.0.0.0/8", "10.0.0.1:1234", []string{"for=192.0.2.1, for=unknown"}, "10.0.0.1"},
+	{"Forwarded by a hidden one", "10.0.0.0/8", "10.0.0.1:1234", []string{"for=_hidden, for=10.0.0.2"}, "10.0.0.2"},
+	{"Forwarded without for", "10.0.0.0/8", "10.0.0.1:1234", []string{"for=192.0.2.1, proto=http"}, "10.0.0.1"},
+	{"Forwarded by anybody", "10.0.0.0/8", "192.0.2.9:1234", []string{"for=192.0.2.1"}, "192.0.2.9"},
+	{"Forwarded, and an open quotation of the client", "10.0.0.0/8", "10.0.0.1:1234", []string{`for="x`, "for=192.0.2.1"}, "192.0.2.1"},
+	{"both", "10.0.0.0/8", "10.0.0.1:1234", []string{"192.0.2.1", "for=192.0.2.1"}, "192.0.2.1"},
+	{"the client made up one of both", "10.0.0.0/8", "10.0.0.1:1234", []string{"192.0.2.1", "for=198.51.100.1"}, "10.0.0.1"},
+	{"a peer without a port", "", "192.0.2.1", nil, "192.0.2.1"},
+	{"a peer that is no address", "10.0.0.0/8", "@", []string{"192.0.2.1"}, "@"},
+}
+
 func TestAddressUsesOnlyTrustedProxies(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		name, proxies, peer string
-		forwarded           []string // elements that contain an = are those of Forwarded
-		want                string
-	}{
-		{"no proxy", "", "192.0.2.1:1234", nil, "192.0.2.1"},
-		{"a header that anybody may send", "", "192.0.2.1:1234", []string{"198.51.100.1"}, "192.0.2.1"},
-		{"a header from a peer that isn't a proxy", "10.0.0.0/8", "192.0.2.1:1234", []string{"198.51.100.1"}, "192.0.2.1"},
-		{"behind one proxy", "10.0.0.0/8", "10.0.0.1:1234", []string{"192.0.2.1"}, "192.0.2.1"},
-		{"behind two proxies", "10.0.0.0/8", "10.0.0.1:1234", []string{"192.0.2.1, 10.0.0.2"}, "192.0.2.1"},
-		{"in two headers", "10.0.0.0/8", "10.0.0.1:1234", []string{"192.0.2.1", "10.0.0.2"}, "192.0.2.1"},
-		{"the client made up the first hop", "10.0.0.0/8", "10.0.0.1:1234", []string{"198.51.100.1, 192.0.2.1"}, "192.0.2.1"},
-		{"the client made up a proxy", "10.0.0.0/8", "10.0.0.1:1234", []string{"198.51.100.1, 10.0.0.9, 192.0.2.1"}, "192.0.2.1"},
-		{"the client sent garbage", "10.0.0.0/8", "10.0.0.1:1234", []string{"garbage, 192.0.2.1"}, "192.0.2.1"},
-		{"the proxy sent garbage", "10.0.0.0/8", "10.0.0.1:1234", []string{"192.0.2.1, garbage"}, "10.0.0.1"},
-		{"the proxy sent nothing", "10.0.0.0/8", "10.0.0.1:1234", nil, "10.0.0.1"},
-		{"only proxies", "10.0.0.0/8", "10.0.0.1:1234", []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3"},
-		{"IPv6", "::1", "[::1]:1234", []string{"2001:db8::1"}, "2001:db8::1"},
-		{"IPv4 in IPv6", "10.0.0.1", "[::ffff:10.0.0.1]:1234", []string{"::ffff:192.0.2.1"}, "192.0.2.1"},
-		{"a port", "10.0.0.0/8", "10.0.0.1:1234", []string{"192.0.2.1:5678"}, "192.0.2.1"},
-		{"brackets", "10.0.0.0/8", "10.0.0.1:1234", []string{"[2001:db8::1]"}, "2001:db8::1"},
-		{"brackets and a port", "10.0.0.0/8", "10.0.0.1:1234", []string{"[2001:db8::1]:5678, 10.0.0.2:80"}, "2001:db8::1"},
-		{"quotes", "10.0.0.0/8", "10.0.0.1:1234", []string{`"[2001:db8::1]:5678", "10.0.0.2"`}, "2001:db8::1"},
-		{"a zone", "10.0.0.0/8", "10.0.0.1:1234", []string{"fe80::1%eth0"}, "fe80::1"},
-		{"an open bracket", "10.0.0.0/8", "10.0.0.1:1234", []string{"[2001:db8::1"}, "10.0.0.1"},
-		{"an open quotation", "10.0.0.0/8", "10.0.0.1:1234", []string{`"192.0.2.1`}, "10.0.0.1"},
-		{"text after a bracket", "10.0.0.0/8", "10.0.0.1:1234", []string{"[2001:db8::1]x"}, "10.0.0.1"},
-		{"Forwarded", "10.0.0.0/8", "10.0.0.1:1234", []string{"for=192.0.2.1;proto=https;by=10.0.0.1"}, "192.0.2.1"},
-		{"Forwarded with a port", "10.0.0.0/8", "10.0.0.1:1234", []string{`proto=https; FOR="192.0.2.1:47011"`}, "192.0.2.1"},
-		{"Forwarded by IPv6", "10.0.0.0/8", "10.0.0.1:1234", []string{`For="[2001:db8::17]:4711"`}, "2001:db8::17"},
-		{"Forwarded by two", "10.0.0.0/8", "10.0.0.1:1234", []string{"for=198.51.100.1, for=192.0.2.1, for=10.0.0.2"}, "192.0.2.1"},
-		{"Forwarded twice", "10.0.0.0/8", "10.0.0.1:1234", []string{"for=192.0.2.1", "for=10.0.0.2"}, "192.0.2.1"},
-		{"Forwarded with a comma in quotes", "10.0.0.0/8", "10.0.0.1:1234", []string{`for=192.0.2.1;ext="a, for=198.51.100.1;\", b"`}, "192.0.2.1"},
-		{"Forwarded by an unknown one", "10.0.0.0/8", "10.0.0.1:1234", []string{"for=192.0.2.1, for=unknown"}, "10.0.0.1"},
-		{"Forwarded by a hidden one", "10.0.0.0/8", "10.0.0.1:1234", []string{"for=_hidden, for=10.0.0.2"}, "10.0.0.2"},
-		{"Forwarded without for", "10.0.0.0/8", "10.0.0.1:1234", []string{"for=192.0.2.1, proto=http"}, "10.0.0.1"},
-		{"Forwarded by anybody", "10.0.0.0/8", "192.0.2.9:1234", []string{"for=192.0.2.1"}, "192.0.2.9"},
-		{"Forwarded, and an open quotation of the client", "10.0.0.0/8", "10.0.0.1:1234", []string{`for="x`, "for=192.0.2.1"}, "192.0.2.1"},
-		{"both", "10.0.0.0/8", "10.0.0.1:1234", []string{"192.0.2.1", "for=192.0.2.1"}, "192.0.2.1"},
-		{"the client made up one of both", "10.0.0.0/8", "10.0.0.1:1234", []string{"192.0.2.1", "for=198.51.100.1"}, "10.0.0.1"},
-		{"a peer without a port", "", "192.0.2.1", nil, "192.0.2.1"},
-		{"a peer that is no address", "10.0.0.0/8", "@", []string{"192.0.2.1"}, "@"},
-	} {
+	for _, test := range addresses {
 		proxies, err := ParseProxies(test.proxies)
 		if err != nil {
 			t.Fatal(err)

@@ -7,20 +7,20 @@ import (
 	"testing"
 )
 
-// TestReadme checks that the README shows the table of who is told what as it is in the code.
-func TestReadme(t *testing.T) {
+// TestDocumentation checks that docs/mail.md shows the table of who is told what as it is in the code.
+func TestDocumentation(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../README.md")
+	documented, err := os.ReadFile("../docs/mail.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if table := readmeTable(announcements); !strings.Contains(string(readme), table) {
-		t.Errorf("the README lacks this table:\n%s", table)
+	if table := markdownTable(announcements); !strings.Contains(string(documented), table) {
+		t.Errorf("docs/mail.md lacks this table:\n%s", table)
 	}
 }
 
-// readmeTable returns a table of announcements in Markdown.
-func readmeTable(rows []announcement) string {
+// markdownTable returns a table of announcements in Markdown.
+func markdownTable(rows []announcement) string {
 	columns := [][]role{{customer}, {user, interactionUser}, {assignee}, {formerUser, formerAssignee}}
 	table := "| what happened | customer | interaction's user | assignee | former user or assignee |\n|---|---|---|---|---|\n"
 	for _, row := range rows {
