@@ -136,7 +136,7 @@ func checkData(ctx context.Context, c *crm, out io.Writer) (flaws int, err error
 	}
 	missing, err := c.store.MissingIndexes(ctx)
 	if err == nil && len(missing) > 0 {
-		_, err = fmt.Fprintf(out, "The next server builds the missing indexes: %s\n", strings.Join(missing, ", "))
+		_, err = fmt.Fprintf(out, "Missing indexes, which a server builds while it runs: %s\n", strings.Join(missing, ", "))
 	}
 	return flaws, err
 }
