@@ -14,7 +14,7 @@ const (
 	valueMark  = "zebra7"
 )
 
-// configurator makes random configurations, most of which are wrong.
+// configurator makes random configurations. Most of them are wrong.
 type configurator struct {
 	*rand.Rand
 	names   []string

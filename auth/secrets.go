@@ -132,7 +132,7 @@ func (s *Secrets) Complete(folder string) error {
 		if len(*named.keys) > 0 {
 			continue
 		}
-		stored, err := storedKey(filepath.Join(folder, strings.ToLower(named.variable)))
+		stored, err := storedKey(keyFile(folder, named.variable))
 		if err != nil {
 			return err
 		}
@@ -143,37 +143,46 @@ func (s *Secrets) Complete(folder string) error {
 
 // Variables returns the secrets as the values of the variables that they may be read from.
 func (s Secrets) Variables() map[string]string {
-	return map[string]string{generalVariable: s.General.text(), userVariable: s.User.text(), customerVariable: s.Customer.text()}
+	variables := map[string]string{}
+	for _, named := range s.all() {
+		variables[named.variable] = named.keys.text()
+	}
+	return variables
 }
 
 // StoreSecrets replaces the keys in a folder by those of variables. Of several keys it stores the one that signs.
 func StoreSecrets(variables map[string]string, folder string) error {
-	for _, name := range []string{generalVariable, userVariable, customerVariable} {
-		keys := ParseKeys(variables[name])
+	for _, named := range new(Secrets).all() {
+		keys := ParseKeys(variables[named.variable])
 		if len(keys) == 0 {
-			return fmt.Errorf("cannot store keys: there is no %s", name)
+			return fmt.Errorf("cannot store keys: there is no %s", named.variable)
 		}
-		if err := replaceKey(filepath.Join(folder, strings.ToLower(name)), keys[0]); err != nil {
+		draft, err := draftKey(folder, keys[0])
+		if err != nil {
 			return err
+		}
+		if err := os.Rename(draft, keyFile(folder, named.variable)); err != nil {
+			return errors.Join(fmt.Errorf("cannot store key: %w", err), os.Remove(draft))
 		}
 	}
 	return nil
 }
 
-// replaceKey writes a key to a file, which appears atomically.
-func replaceKey(path string, key []byte) error {
-	draft, err := os.CreateTemp(filepath.Dir(path), ".key-") // mode 0600
+// keyFile returns the file in a folder with the key of a variable.
+func keyFile(folder, variable string) string { return filepath.Join(folder, strings.ToLower(variable)) }
+
+// draftKey writes a key to a new file in a folder, which only its owner can read, and returns the file's path. The caller gives it
+// its name, so that no file with a name has a part of a key.
+func draftKey(folder string, key []byte) (path string, err error) {
+	draft, err := os.CreateTemp(folder, ".key-") // mode 0600
 	if err != nil {
-		return fmt.Errorf("cannot create key: %w", err)
+		return "", fmt.Errorf("cannot create key: %w", err)
 	}
 	_, err = draft.Write(key)
-	if err = errors.Join(err, draft.Sync(), draft.Close()); err == nil {
-		err = os.Rename(draft.Name(), path)
+	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
+		return "", errors.Join(fmt.Errorf("cannot write key: %w", err), os.Remove(draft.Name()))
 	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("cannot store key: %w", err), os.Remove(draft.Name()))
-	}
-	return nil
+	return draft.Name(), nil
 }
 
 // storedKey reads the key in a file. If the file is missing, it creates one that only its owner can read.
@@ -204,16 +213,12 @@ func createKey(path string) ([]byte, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("cannot create the keys' folder: %w", err)
 	}
-	draft, err := os.CreateTemp(filepath.Dir(path), ".key-") // mode 0600
+	draft, err := draftKey(filepath.Dir(path), key)
 	if err != nil {
-		return nil, fmt.Errorf("cannot create key: %w", err)
+		return nil, err
 	}
-	defer func() { _ = os.Remove(draft.Name()) }() // the link below keeps the content
-	_, err = draft.Write(key)
-	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
-		return nil, fmt.Errorf("cannot write key: %w", err)
-	}
-	if err := os.Link(draft.Name(), path); errors.Is(err, fs.ErrExist) {
+	defer func() { _ = os.Remove(draft) }() // the link below keeps the content
+	if err := os.Link(draft, path); errors.Is(err, fs.ErrExist) {
 		return storedKey(path)
 	} else if err != nil {
 		return nil, fmt.Errorf("cannot store key: %w", err)

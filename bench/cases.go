@@ -14,8 +14,8 @@ const writesRate = 300
 // turn is the measurement of one role in one turn of one server.
 type turn struct {
 	rps, p50, p99 float64
-	// cpu is the server's processor time per request of any role in milliseconds, of which later is what it used after the last
-	// response, and client is that of this process.
+	// cpu is the server's processor time per request of any role, in milliseconds. It includes later, which the server used after
+	// the last response. client is the time of this process.
 	cpu, later, client float64
 }
 

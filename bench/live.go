@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,8 +11,7 @@ import (
 	"time"
 )
 
-// The load of --live: how many changes are made in a second, by how many connections, each of which changes a ticket of its
-// own.
+// The load of --live: so many changes are made in a second, by so many connections. Each connection changes a ticket of its own.
 const (
 	changesPerSecond = 100
 	changingTickets  = 4
@@ -40,7 +40,10 @@ func (b *bench) runLive(ctx context.Context) error {
 
 func (b *bench) runLiveServer(ctx context.Context, open func(context.Context) (*liveServer, error), subscribers int) error {
 	server, err := open(ctx)
-	if err != nil || server == nil {
+	if errors.Is(err, errNoPeer) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	defer func() { _ = server.children[0].stop() }()
@@ -163,12 +166,15 @@ func (b *bench) ourLive(ctx context.Context) (*liveServer, error) {
 	}}, nil
 }
 
-// peerLive returns the Node server, or nil if its packages are not installed.
+// errNoPeer is the error of a peer that can't be had here, which has been printed.
+var errNoPeer = errors.New("the peer is left out")
+
+// peerLive returns the Node server, or errNoPeer if its packages are not installed.
 func (b *bench) peerLive(ctx context.Context) (*liveServer, error) {
 	node, err := exec.LookPath("node")
 	if _, missing := os.Stat(filepath.Join(b.options.livePeer, "node_modules")); err != nil || missing != nil {
 		b.progress.show("no Node peer: run npm ci in %s", b.options.livePeer)
-		return nil, nil //nolint:nilnil,nilerr // the peer is optional
+		return nil, errNoPeer
 	}
 	return b.plainLive(ctx, program{
 		name: "node", path: node, arguments: []string{"server.js"}, folder: b.options.livePeer,

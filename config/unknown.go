@@ -12,7 +12,7 @@ import (
 var foreign = regexp.MustCompile(`^MONGO_INITDB_|_SERVICE_(HOST|PORT)(_|$)|_PORT_[0-9]+_(TCP|UDP)|^MONGO_(PORT|NAME|TEST_URI)$|_ENV_`)
 
 // mistaken returns what to say about a variable that is not a setting but was probably meant to be one: its name begins with
-// a prefix of ours, or is that of a setting but for a letter. Of others it returns nothing.
+// a prefix of ours, or differs from that of a setting by one letter. It returns nothing about any other name.
 func (v *Values) mistaken(name string) string {
 	upper := strings.ToUpper(name)
 	if foreign.MatchString(upper) {

@@ -59,7 +59,7 @@ func TestRead(t *testing.T) {
 		"the environment":   {"", []string{"BATCHING=1", "LIMIT_TIME=1m"}, sample{port: 587, limit: 20, time: time.Minute, on: true, follows: true}},
 		"both":              {"SMTP_PORT=25\nBATCHING=true", []string{"SMTP_PORT=465"}, sample{port: 465, limit: 20, time: 30 * time.Second, on: true, follows: true}},
 		"an empty variable": {"SMTP_PORT=25", []string{"SMTP_PORT="}, sample{port: 587, limit: 20, time: 30 * time.Second, follows: true}},
-		"one set in place of a default": {"MAILBOX=true", []string{"SMTP_HOST=h"},
+		"a value that overrides a changed default": {"MAILBOX=true", []string{"SMTP_HOST=h"},
 			sample{host: "h", port: 587, limit: 20, time: 30 * time.Second, follows: true}},
 	} {
 		got, values := readSample(t, test.dotEnv, test.environment...)

@@ -23,8 +23,8 @@ type Backlog struct {
 	Sessions int
 }
 
-// oldestOf is the number of pending messages, those that are due first, of which the oldest is looked for: there is no index
-// that has the pending ones by age.
+// oldestOf is how many pending messages are searched for the oldest one, beginning with those that are due first. No index has
+// the pending ones by age.
 const oldestOf = 1000
 
 // Backlog returns what the server has still to do.

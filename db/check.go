@@ -10,9 +10,6 @@ import (
 	"crm/db/store"
 )
 
-// checkPage is how many documents are checked at a time.
-const checkPage = 500
-
 // Check reads all documents and the log, and reports what is wrong with them in words: references to documents that don't exist,
 // and gaps in the part of the log that is kept whatever happens.
 func (d *DB) Check(ctx context.Context, report func(flaw string) error) error {
@@ -29,30 +26,11 @@ func (d *DB) Check(ctx context.Context, report func(flaw string) error) error {
 	return d.checkLog(ctx, report)
 }
 
-// records reads all documents of a collection with some of their fields, a page at a time.
-func (d *DB) records(ctx context.Context, c *store.Collection, fields store.Fields, page func([]*store.Record) error) error {
-	for after := []any(nil); ; {
-		var found []*store.Record
-		q := store.Query{Sort: []store.Sort{{Field: "_id"}}, After: after, Limit: checkPage, Fields: fields}
-		err := d.store.Find(ctx, c, q, func() store.Document {
-			found = append(found, store.NewRecord(c))
-			return found[len(found)-1]
-		})
-		if err != nil {
-			return err
-		}
-		if err := page(found); err != nil || len(found) < checkPage {
-			return err
-		}
-		after = []any{found[len(found)-1].Value(0)}
-	}
-}
-
 // checkReference reports the documents whose reference leads to no document. A document whose owner was deleted after it was read
 // has gone, too, or refers to nobody: it is looked up once more.
 func (d *DB) checkReference(ctx context.Context, def *entity.Definition, r entity.Reference, report func(string) error) error {
 	owner, field := catalog.ByType(r.Owner), def.FieldIndex(r.Field)
-	return d.records(ctx, def.Collection, def.Select(r.Field), func(page []*store.Record) error {
+	return store.EachPage(ctx, d.store, def.Collection, def.Select(r.Field), func(page []*store.Record) error {
 		missing, err := d.missingOwners(ctx, owner, field, page)
 		if err != nil || len(missing) == 0 {
 			return err
@@ -120,7 +98,7 @@ func (d *DB) checkLog(ctx context.Context, report func(string) error) error {
 	var at int
 	var since time.Time
 	for {
-		events, err := d.Log.Find(ctx, store.Filter{}, at, checkPage, store.Events.Select("seq", "at"))
+		events, err := d.Log.Find(ctx, store.Filter{}, at, store.RecordsPerPage, store.Events.Select("seq", "at"))
 		if err != nil {
 			return err
 		}
@@ -132,7 +110,7 @@ func (d *DB) checkLog(ctx context.Context, report func(string) error) error {
 			}
 			at, since = event.Seq, event.At
 		}
-		if len(events) < checkPage {
+		if len(events) < store.RecordsPerPage {
 			return nil
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"crm/db/store"
 )
 
-// Session is a log-in: one family of refresh tokens, of which the newest is valid, and for a short time the one before it. Its access tokens contain its
-// id, and end with it.
+// Session is a log-in: one family of refresh tokens. Only the newest one is valid, and for a short time the one before it. Its
+// access tokens contain its id, and end with it.
 type Session struct {
 	ID      store.ID `db:"_id"`
 	Account store.ID `db:"account_id"`
@@ -25,6 +25,14 @@ type Session struct {
 	RefreshKey string    `db:"refresh_key,secret"`
 	CreatedAt  time.Time `db:"created_at"`
 	ExpiresAt  time.Time `db:"expires_at"`
+}
+
+// accountID returns the global id of the session's account.
+func (s *Session) accountID() string {
+	if s.Staff {
+		return KindUser.GlobalID(s.Account)
+	}
+	return KindCustomer.GlobalID(s.Account)
 }
 
 // Sessions declares the log-ins.

@@ -55,6 +55,7 @@ func (d *DB) RefreshSession(ctx context.Context, token string) (*Session, string
 	if err := d.EndSession(ctx, id); err != nil {
 		return nil, "", err
 	}
+	d.options.Log.Warn("session ended, because a refresh token was used again", "account", session.accountID())
 	return nil, "", errRefreshToken()
 }
 

@@ -48,8 +48,9 @@ type siblings[T any] struct {
 
 // fieldReading is the reading of a field, which is a reading[R].
 type fieldReading struct {
-	field *ast.Field
-	read  any
+	field     *ast.Field
+	arguments map[string]any
+	read      any
 }
 
 // reading reads a field once for all siblings: every caller gets the result of the first, including its error or panic.
@@ -110,18 +111,19 @@ func readBySibling[R, T any](ctx context.Context, group *siblings[T]) (known rea
 // find it when an alias or a fragment selects the same again.
 func readForSiblings[R, T any](ctx context.Context, group *siblings[T], read func(docs []*T) (R, error)) reading[R] {
 	field := graphql.GetFieldContext(ctx).Field.Field
-	variables := graphql.GetOperationContext(ctx).Variables
+	arguments := field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
 	group.mutex.Lock()
 	defer group.mutex.Unlock()
 	var known reading[R]
-	for _, other := range group.readings {
-		if other.field.Name == field.Name && reflect.DeepEqual(other.field.ArgumentMap(variables), field.ArgumentMap(variables)) {
-			known, _ = other.read.(reading[R])
+	for _, begun := range group.readings {
+		if begun.field.Name == field.Name && reflect.DeepEqual(begun.arguments, arguments) {
+			known, _ = begun.read.(reading[R])
+			break
 		}
 	}
 	if known == nil {
 		known = sync.OnceValues(func() (R, error) { return read(group.docs) })
 	}
-	group.readings = append(group.readings, fieldReading{field, known})
+	group.readings = append(group.readings, fieldReading{field, arguments, known})
 	return known
 }

@@ -15,12 +15,8 @@ import (
 	"crm/db/store"
 )
 
-const (
-	// page is how many documents are read at a time.
-	page = 1000
-	// moved is how many events are moved into the log at a time.
-	moved = 100
-)
+// moved is how many events are moved into the log at a time.
+const moved = 100
 
 // Write writes a backup of these collections of a store. The header's format, version and Exact are filled in.
 //
@@ -86,18 +82,10 @@ func (w *writer) writeAll(ctx context.Context, f store.Finder, collections []*st
 	return w.line(last)
 }
 
-// collection writes all documents of a collection, in the order of their ids.
+// collection writes all documents of a collection.
 func (w *writer) collection(ctx context.Context, f store.Finder, c *store.Collection) error {
-	for after := []any(nil); ; {
-		var found []*store.Record
-		err := f.Find(ctx, c, store.Query{Sort: []store.Sort{{Field: "_id"}}, After: after, Limit: page}, func() store.Document {
-			found = append(found, store.NewRecord(c))
-			return found[len(found)-1]
-		})
-		if err != nil {
-			return err
-		}
-		for _, doc := range found {
+	return store.EachPage(ctx, f, c, 0, func(page []*store.Record) error {
+		for _, doc := range page {
 			encoded, err := encode(doc)
 			if err != nil {
 				return err
@@ -107,11 +95,8 @@ func (w *writer) collection(ctx context.Context, f store.Finder, c *store.Collec
 			}
 			w.documents++
 		}
-		if len(found) < page {
-			return nil
-		}
-		after = []any{found[len(found)-1].Value(0)}
-	}
+		return nil
+	})
 }
 
 func (w *writer) line(text []byte) error {

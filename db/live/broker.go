@@ -139,9 +139,7 @@ func (b *Broker) publishAll(ctx context.Context) error {
 
 // pause waits until enough time has passed since the last publication, and reports whether that took time.
 func (b *Broker) pause(ctx context.Context) (waited bool) {
-	b.mutex.Lock()
-	streams := len(b.streams)
-	b.mutex.Unlock()
+	streams := b.Subscriptions()
 	left := time.Duration(streams)*pausePerStream - time.Since(b.published)
 	if streams < manyStreams || left <= 0 {
 		return false

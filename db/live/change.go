@@ -101,24 +101,26 @@ func (c *Change[T]) Encodings() *Encodings { return &c.encodings }
 // is loaded again once for all who want it at the same time, which takes a while: wait is called before. ctx is the caller's.
 func (c *Change[T]) Current(ctx context.Context, wait func()) *Change[T] {
 	u := c.update
-	for {
-		current, loading, mine := u.currentOrLoad()
-		if current != nil {
-			return current
-		}
-		wait()
+	current, loading, mine := u.currentOrLoad()
+	if current != nil {
+		return current
+	}
+	wait()
+	for asked := time.Now(); current == nil; current, loading, mine = u.currentOrLoad() {
 		if mine {
 			return u.load(ctx, loading)
 		}
 		select {
 		case <-loading.done:
-			if loading.loaded != nil && loading.loaded.err != nil {
-				return loading.loaded
+			// However long a load takes, one that began after the subscriber asked is as fresh as one of its own.
+			if loaded := loading.loaded; loaded != nil && (loaded.err != nil || loaded.loadedAt.After(asked)) {
+				return loaded
 			}
 		case <-ctx.Done():
 			return &Change[T]{update: u, kind: c.kind, err: context.Cause(ctx)}
 		}
 	}
+	return current
 }
 
 // isFresh reports whether the document needn't be loaded again.

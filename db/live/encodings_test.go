@@ -3,11 +3,13 @@ package live_test
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"crm/db/live"
+	"crm/db/store"
 )
 
 // A form of a change is made once for everybody who asks for it, unless it is for one subscriber only.
@@ -58,6 +60,38 @@ func TestStaleDocumentsAreSharedByTheGroup(t *testing.T) {
 		}
 		if w.loads != 1 {
 			t.Errorf("the document is loaded %d times, want 1", w.loads)
+		}
+	})
+}
+
+// While loading takes longer than a document stays fresh, waiting subscribers share loads, too.
+func TestSlowLoadsAreShared(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		l := w.subscribe(user("uma"), everything, "")
+		w.happens(live.ChangeCreated, "plan", note{"uma", "open"})
+		synctest.Wait()
+		change := <-l.changes
+		time.Sleep(time.Second)
+		w.with(func() {
+			w.loads, w.load = 0, func(store.Filter, []store.ID) error {
+				w.mutex.Unlock()
+				defer w.mutex.Lock()
+				time.Sleep(time.Second)
+				return nil
+			}
+		})
+		var sending sync.WaitGroup
+		for range 20 {
+			sending.Go(func() {
+				if doc, err := change.Current(t.Context(), func() {}).Document(); err != nil || doc.status != "open" {
+					t.Errorf("got %v, %v", doc, err)
+				}
+			})
+		}
+		sending.Wait()
+		if w.loads > 2 { // one that was under way when most of them asked, and one afterwards
+			t.Errorf("the document is loaded %d times", w.loads)
 		}
 	})
 }

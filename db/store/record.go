@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Record is a Document with the declared fields of a collection, for those who don't know its Go type.
 type Record struct {
@@ -44,3 +47,25 @@ func (r *Record) Value(i int) any { return ValueAt(r.pointers[i]) }
 
 // Set sets the i-th field; nil clears a nullable one.
 func (r *Record) Set(i int, value any) error { return SetValue(r.pointers[i], value) }
+
+// RecordsPerPage is how many documents EachPage reads at a time.
+const RecordsPerPage = 500
+
+// EachPage calls do with all documents of a collection, or with these fields of them, some at a time and in the order of their ids.
+func EachPage(ctx context.Context, f Finder, c *Collection, fields Fields, do func(page []*Record) error) error {
+	for after := []any(nil); ; {
+		var page []*Record
+		q := Query{Sort: []Sort{{Field: "_id"}}, After: after, Limit: RecordsPerPage, Fields: fields}
+		err := f.Find(ctx, c, q, func() Document {
+			page = append(page, NewRecord(c))
+			return page[len(page)-1]
+		})
+		if err != nil {
+			return err
+		}
+		if err := do(page); err != nil || len(page) < RecordsPerPage {
+			return err
+		}
+		after = []any{page[len(page)-1].Value(0)}
+	}
+}

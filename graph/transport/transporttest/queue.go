@@ -35,7 +35,7 @@ type queue struct {
 	delivered chan int
 }
 
-// serveQueue makes the transport take the numbers from a queue, all of which are announced at once.
+// serveQueue makes the transport take the numbers from a queue, which announces them all at once.
 func (s *Schema) serveQueue(ctx context.Context, field graphql.CollectedField, to int) graphql.ResponseHandler {
 	q := &queue{schema: s, field: field, to: to, delivered: make(chan int, 1)}
 	if field.Name == "chunks" {
