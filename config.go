@@ -17,6 +17,7 @@ import (
 	"crm/db/textkey"
 	"crm/graph"
 	"crm/graph/document"
+	"crm/graph/proxy"
 	"crm/graph/transport"
 	"crm/notify"
 	"crm/notify/mail"
@@ -35,7 +36,7 @@ type settings struct {
 	messages                notify.Config
 	publicURL, linkPath     string
 	origins                 transport.Origins
-	proxies                 transport.Proxies
+	proxies                 proxy.Trusted
 	logLevel                slog.Level
 	// logSlow is how long an operation takes at least that is logged as slow; zero means none is.
 	logSlow        time.Duration
@@ -87,7 +88,7 @@ func (s *settings) serverSettings() []config.Setting {
 			Description: "web origins that may call the API from a browser, comma-separated; `*` for all",
 		},
 		{
-			Name: "TRUSTED_PROXIES", Value: config.Parsed(&s.proxies, "list of addresses or networks", transport.ParseProxies),
+			Name: "TRUSTED_PROXIES", Value: config.Parsed(&s.proxies, "list of addresses or networks", proxy.Parse),
 			Description: "proxies whose `X-Forwarded-For` or `Forwarded` is trusted",
 		},
 		{

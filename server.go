@@ -24,6 +24,7 @@ import (
 	"crm/graph"
 	"crm/graph/metrics"
 	"crm/graph/playground"
+	"crm/graph/proxy"
 	"crm/graph/transport"
 	"crm/notify"
 	"crm/notify/mail"
@@ -217,7 +218,7 @@ func newHandler(s settings, c *crm, watch observers, log *slog.Logger) (http.Han
 	mux.Handle("/graphql", api)
 	mux.Handle("/graphql/{$}", api)
 	if s.mailbox {
-		mailbox := transport.ForOperator(s.proxies, notify.Mailbox(c.db, wantsJSON, log))
+		mailbox := proxy.ForOperator(s.proxies, notify.Mailbox(c.db, wantsJSON, log))
 		mux.Handle("GET /dev/mailbox", transport.Authenticate(authenticator, s.proxies, log, mailbox))
 	}
 	if s.metrics.onMainPort() {

@@ -16,12 +16,13 @@ import (
 	"crm/auth"
 	"crm/db/store"
 	"crm/graph/apierror"
+	"crm/graph/proxy"
 )
 
 // Authenticate adds the viewer to the request's context. A request without Authorization is anonymous. So is one with a bad
 // token, which is refused once it is known not to log in. A session that can't be checked at the moment gets status 503,
 // with the error that GraphQL clients expect.
-func Authenticate(authenticator Authenticator, proxies Proxies, log *slog.Logger, next http.Handler) http.Handler {
+func Authenticate(authenticator Authenticator, proxies proxy.Trusted, log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		viewer, err := requestViewer(authenticator, r)
 		switch {

@@ -3,11 +3,14 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"crm/db/store"
 	"crm/graph/apierror"
 )
 
@@ -57,4 +60,62 @@ func presented(err error) *gqlerror.Error {
 		return known
 	}
 	return gqlerror.Wrap(err)
+}
+
+// sink writes the responses of one operation to a client.
+type sink interface {
+	// appendNext appends a message with an encoded response.
+	appendNext(to, response []byte) []byte
+	// write writes messages, and calls wait before anything that may take long. It returns false if the operation can't or
+	// needn't go on.
+	write(messages []byte, wait func()) bool
+}
+
+// stream runs an operation and writes its responses: one of a query or mutation, any number of a subscription. It ends when
+// the operation does, when the sink returns false, or when ctx is done. It returns the errors with which the operation is
+// refused or ends, as a response without data, or nil. A *store.Error that is the cause of ctx counts as such an error.
+func (e *runner) stream(
+	ctx context.Context, operation *graphql.OperationContext, to sink,
+) (failed *graphql.Response) {
+	if operation.Operation.Operation == ast.Subscription {
+		ended := make(chan *graphql.Response, 1)
+		e.subscribe(ctx, operation, to, func(failed *graphql.Response) { ended <- failed })
+		return <-ended
+	}
+	operationCtx := graphql.WithOperationContext(ctx, operation)
+	defer func() {
+		if cause := recover(); cause != nil {
+			failed = e.fail(operationCtx, e.PresentRecoveredError(operationCtx, cause))
+		}
+	}()
+	return e.answer(ctx, operation, to)
+}
+
+// answer runs a query or mutation, which has one response.
+func (e *runner) answer(
+	ctx context.Context, operation *graphql.OperationContext, to sink,
+) (failed *graphql.Response) {
+	ctx, cancel := context.WithTimeout(ctx, e.limits.Time)
+	defer cancel()
+	responses, responseCtx := e.DispatchOperation(ctx, operation)
+	response := responses(responseCtx)
+	if response == nil {
+		return e.fail(responseCtx, store.Errorf(store.Unavailable, "the request was cancelled"))
+	}
+	to.write(to.appendNext(nil, encodeResponse(response)), func() {})
+	return nil
+}
+
+// encodeResponse returns a response as JSON. It panics if that is impossible.
+func encodeResponse(response *graphql.Response) []byte {
+	body, err := marshalResponse(response)
+	if err != nil {
+		panic(fmt.Errorf("cannot send a response: %w", err))
+	}
+	return body.joined()
+}
+
+// fail returns the response for an operation that ends with an error, which the executor presents and logs.
+func (e *runner) fail(ctx context.Context, err error) *graphql.Response {
+	return e.DispatchError(ctx, gqlerror.List{presented(err)})
 }

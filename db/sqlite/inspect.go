@@ -1,9 +1,12 @@
 package sqlite
 
 import (
+	"context"
 	"math/bits"
 	"os"
 	"sync/atomic"
+
+	"zombiezen.com/go/sqlite"
 
 	"crm/db/store"
 )
@@ -48,4 +51,21 @@ func fileSize(path string) float64 {
 		return 0
 	}
 	return float64(info.Size())
+}
+
+var _ store.Checker = (*Store)(nil)
+
+// Check implements store.Checker: SQLite reads the whole file, and compares tables with their indexes.
+func (s *Store) Check(ctx context.Context) (flaws []string, err error) {
+	err = s.read(ctx, store.Events, func(r *conn) error {
+		r.builder.reset(s)
+		r.builder.write("PRAGMA integrity_check")
+		return r.run(func(stmt *sqlite.Stmt) error {
+			if flaw := stmt.ColumnText(0); flaw != "ok" {
+				flaws = append(flaws, flaw)
+			}
+			return nil
+		})
+	})
+	return flaws, err
 }

@@ -1,4 +1,4 @@
-package transport
+package proxy
 
 import (
 	"net/http"
@@ -34,7 +34,7 @@ func TestForOperator(t *testing.T) {
 		"a customer":                   {remote, "crm.example.com", "", auth.Customer, 403},
 		"an admin":                     {remote, "crm.example.com", "X-Forwarded-For", auth.Admin, 200},
 	} {
-		proxies, err := ParseProxies("127.0.0.2")
+		proxies, err := Parse("127.0.0.2")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package transport
+package proxy
 
 import (
 	"net/http"
@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestParseProxies(t *testing.T) {
+func TestParse(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		list string
@@ -22,7 +22,7 @@ func TestParseProxies(t *testing.T) {
 		{"proxy.example.com", 0, false},
 		{"10.0.0.1,*", 0, false},
 	} {
-		proxies, err := ParseProxies(test.list)
+		proxies, err := Parse(test.list)
 		if (err == nil) != test.ok || len(proxies) != test.n {
 			t.Errorf("%q gives %v, %v", test.list, proxies, err)
 		}
@@ -74,10 +74,10 @@ var addresses = []struct {
 	{"a peer that is no address", "10.0.0.0/8", "@", []string{"192.0.2.1"}, "@"},
 }
 
-func TestAddressUsesOnlyTrustedProxies(t *testing.T) {
+func TestAddressUsesOnlyTrustedTrusted(t *testing.T) {
 	t.Parallel()
 	for _, test := range addresses {
-		proxies, err := ParseProxies(test.proxies)
+		proxies, err := Parse(test.proxies)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +97,7 @@ func TestAddressUsesOnlyTrustedProxies(t *testing.T) {
 
 func FuzzAddress(f *testing.F) {
 	f.Add("192.0.2.1:1, \"[::1]:2\"", "for=\"[2001:db8::1]:3\";proto=https, for=unknown")
-	proxies, err := ParseProxies("10.0.0.0/8")
+	proxies, err := Parse("10.0.0.0/8")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package transport
+package proxy
 
 import (
 	"net"
@@ -11,7 +11,7 @@ import (
 
 // ForOperator serves next to whoever runs the server: on the machine itself, under a name of the machine, and to admins
 // elsewhere. Authenticate must have added the viewer.
-func ForOperator(proxies Proxies, next http.Handler) http.Handler {
+func ForOperator(proxies Trusted, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		viewer, _ := auth.ViewerFrom(r.Context())
 		switch {
@@ -31,7 +31,7 @@ func ForOperator(proxies Proxies, next http.Handler) http.Handler {
 
 // isLocal reports whether a request comes from a program on this machine that asks for it by a loopback name. A page of
 // another origin isn't one, even if it has a name that leads here, nor is whoever a proxy on this machine serves.
-func (p Proxies) isLocal(r *http.Request) bool {
+func (p Trusted) isLocal(r *http.Request) bool {
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via", "Origin"} {
 		if r.Header.Get(name) != "" {
 			return false

@@ -1,4 +1,5 @@
-package transport
+// Package proxy finds out who sent a request that proxies have passed on.
+package proxy
 
 import (
 	"fmt"
@@ -10,12 +11,12 @@ import (
 	"crm/config"
 )
 
-// Proxies are the networks whose X-Forwarded-For or Forwarded is trusted.
-type Proxies []netip.Prefix
+// Trusted are the networks whose X-Forwarded-For or Forwarded is trusted.
+type Trusted []netip.Prefix
 
-// ParseProxies reads a comma-separated list of addresses and CIDR prefixes.
-func ParseProxies(list string) (Proxies, error) {
-	var proxies Proxies
+// Parse reads a comma-separated list of addresses and CIDR prefixes.
+func Parse(list string) (Trusted, error) {
+	var proxies Trusted
 	for i, text := range config.List(list) {
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
@@ -32,7 +33,7 @@ func ParseProxies(list string) (Proxies, error) {
 
 // Address returns the client's address: if the connection is from a trusted proxy, the last address in X-Forwarded-For or
 // Forwarded that isn't one, otherwise the address of the connection.
-func (p Proxies) Address(r *http.Request) string {
+func (p Trusted) Address(r *http.Request) string {
 	host := peerAddress(r)
 	if !p.trusts(host) {
 		return host
@@ -51,7 +52,7 @@ func (p Proxies) Address(r *http.Request) string {
 }
 
 // last returns the last of these hops that isn't a trusted proxy, host if there is none.
-func (p Proxies) last(host string, hops []string) string {
+func (p Trusted) last(host string, hops []string) string {
 	for i := len(hops) - 1; i >= 0 && p.trusts(host); i-- {
 		address, ok := hop(hops[i])
 		if !ok {
@@ -71,7 +72,7 @@ func peerAddress(r *http.Request) string {
 	return host
 }
 
-func (p Proxies) trusts(host string) bool {
+func (p Trusted) trusts(host string) bool {
 	address, err := netip.ParseAddr(host)
 	if err != nil {
 		return false
