@@ -4,9 +4,11 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator"
 
+	"crm/auth"
 	"crm/db/entity"
 	"crm/db/store"
 	"crm/graph/apierror"
@@ -128,4 +130,14 @@ func (e *Executor) DispatchError(ctx context.Context, errs gqlerror.List) *graph
 // PresentRecoveredError logs the cause of a panic, and returns the error that a client may see.
 func (e *Executor) PresentRecoveredError(ctx context.Context, cause any) error {
 	return e.present(ctx, e.recover(ctx, cause))
+}
+
+// withPayloadViewer gives each mutation of an operation a viewer of its own. A log-in then changes the viewer for its own
+// payload (auth.Become), and not for the mutations after it.
+func withPayloadViewer(ctx context.Context) context.Context {
+	if graphql.GetOperationContext(ctx).Operation.Operation != ast.Mutation {
+		return ctx
+	}
+	viewer, _ := auth.ViewerFrom(ctx)
+	return auth.WithViewer(ctx, viewer)
 }
