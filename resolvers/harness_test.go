@@ -50,6 +50,21 @@ func onEachEngine(t *testing.T, test func(t *testing.T, s *server)) {
 	})
 }
 
+// onEachEngineIfThorough is onEachEngine for rules that are applied to a document at hand, so that the engine makes no
+// difference. FerretDB takes many seconds for them, and CI runs them there too.
+func onEachEngineIfThorough(t *testing.T, test func(t *testing.T, s *server)) {
+	t.Helper()
+	if thorough() || !mongotest.IsStandIn() {
+		onEachEngine(t, test)
+		return
+	}
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) { test(t, serve(t, openSQLite(t), db.Options{})) })
+	t.Run("mongo", func(t *testing.T) {
+		t.Skip("FerretDB takes many seconds for this: THOROUGH=true or a MongoDB in MONGO_TEST_URI runs it")
+	})
+}
+
 func openSQLite(t *testing.T) store.Store {
 	t.Helper()
 	return openStore(t, filepath.Join(t.TempDir(), "crm.db"))
