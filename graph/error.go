@@ -50,10 +50,8 @@ func (p presenter) coded(ctx context.Context, err error, path ast.Path) *gqlerro
 			p.log.WarnContext(ctx, "unavailable", "requestId", transport.RequestID(ctx), "path", path.String(), "error", coded.Err)
 		}
 		return apierror.Coded(coded)
-	case errors.Is(err, context.DeadlineExceeded):
-		return apierror.Coded(store.Errorf(store.Unavailable, "the request took too long"))
-	case errors.Is(err, context.Canceled):
-		return apierror.Coded(store.Errorf(store.Unavailable, "the request was cancelled"))
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return apierror.Coded(apierror.Interrupted(err))
 	}
 	if field := argumentPath(ctx, path); field != "" {
 		return apierror.Coded(store.FieldError(store.BadInput, field, "has a value that its type does not allow"))

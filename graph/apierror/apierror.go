@@ -2,6 +2,7 @@
 package apierror
 
 import (
+	"context"
 	"errors"
 	"math"
 	"strings"
@@ -42,6 +43,14 @@ func Coded(err *store.Error) *gqlerror.Error {
 		extensions["retryAfter"] = int(math.Ceil(float64(err.RetryAfter) / float64(time.Second)))
 	}
 	return &gqlerror.Error{Message: err.Message, Extensions: extensions}
+}
+
+// Interrupted returns the error of a request whose context has ended for that reason.
+func Interrupted(reason error) *store.Error {
+	if errors.Is(reason, context.DeadlineExceeded) {
+		return store.Errorf(store.Unavailable, "the request took too long")
+	}
+	return store.Errorf(store.Unavailable, "the request was cancelled")
 }
 
 // FieldProblem is an entry of extensions.fields for a store.Problem.

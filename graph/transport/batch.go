@@ -75,5 +75,5 @@ func (e *runner) runBatched(b batched) (response *graphql.Response) {
 	if response := responses(ctx); response != nil {
 		return response
 	}
-	return e.fail(ctx, store.Errorf(store.Unavailable, "the request was cancelled"))
+	return e.fail(ctx, apierror.Interrupted(ctx.Err()))
 }

@@ -88,9 +88,7 @@ func (t *httpTransport) answer(
 	responses, ctx := t.exec.DispatchOperation(ctx, operation)
 	response := responses(ctx)
 	if response == nil {
-		t.exec.refuse(w, r, prefs.media, &refusal{
-			status: http.StatusServiceUnavailable, err: store.Errorf(store.Unavailable, "the request was cancelled"),
-		})
+		t.exec.refuse(w, r, prefs.media, &refusal{status: http.StatusServiceUnavailable, err: apierror.Interrupted(ctx.Err())})
 		return
 	}
 	format := responseFormat{media: prefs.media, varies: prefs.varies, compressor: t.compressor}

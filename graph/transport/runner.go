@@ -10,7 +10,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"crm/db/store"
 	"crm/graph/apierror"
 )
 
@@ -100,7 +99,7 @@ func (e *runner) answer(
 	responses, responseCtx := e.DispatchOperation(ctx, operation)
 	response := responses(responseCtx)
 	if response == nil {
-		return e.fail(responseCtx, store.Errorf(store.Unavailable, "the request was cancelled"))
+		return e.fail(responseCtx, apierror.Interrupted(ctx.Err()))
 	}
 	to.write(to.appendNext(nil, encodeResponse(response)), func() {})
 	return nil

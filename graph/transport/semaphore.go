@@ -2,10 +2,10 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"crm/db/store"
+	"crm/graph/apierror"
 )
 
 // semaphore limits how many goroutines do work that keeps a processor busy, to leave processors for other requests.
@@ -31,10 +31,7 @@ func (s semaphore) acquire(ctx context.Context) (release func(), err *store.Erro
 	case <-timeout.C:
 		return nil, &s.busy
 	case <-ctx.Done():
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, store.Errorf(store.Unavailable, "the request took too long")
-		}
-		return nil, store.Errorf(store.Unavailable, "the request was cancelled")
+		return nil, apierror.Interrupted(ctx.Err())
 	}
 }
 
