@@ -51,7 +51,7 @@ type settings struct {
 	trusted          *document.Trusted
 	trustedDocuments string
 
-	allowStaffSignup, playground, introspection, mailbox, showCost, fastPath, batching bool
+	allowStaffSignup, sharedQueue, playground, introspection, mailbox, showCost, fastPath, batching bool
 }
 
 // newSettings returns settings with the limits' defaults, which their declarations contain.
@@ -142,6 +142,11 @@ func (s *settings) apiSettings() []config.Setting {
 		{
 			Name: "ALLOW_STAFF_SIGNUP", Value: config.Flag(&s.allowStaffSignup), Default: "false",
 			Description: "let anybody sign up as a `USER`",
+		},
+		{
+			Name: "SHARED_QUEUE", Value: config.Flag(&s.sharedQueue), Default: "true",
+			Description: "let every `USER` see the tickets that nobody is responsible for yet, those without an interaction and an assignee; " +
+				"`false` shows them to admins only, who assign them",
 		},
 		{
 			Name: "PLAYGROUND", Value: config.Flag(&s.playground), Default: "true", Unless: "TRUSTED_DOCUMENTS",

@@ -140,7 +140,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	}
 	watch := newObservers(s.metrics)
 	crm, err := open(ctx, s, log, db.Options{
-		AllowStaffSignup: s.allowStaffSignup, EventRetention: s.eventRetention, Observer: watch.calls,
+		AllowStaffSignup: s.allowStaffSignup, NoSharedQueue: !s.sharedQueue, EventRetention: s.eventRetention, Observer: watch.calls,
 	})
 	if err != nil {
 		return err

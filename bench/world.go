@@ -113,7 +113,7 @@ func (w *world) ticket(i, j, k int, on *db.Interaction) *db.Ticket {
 	serial, description := number+1, w.words.text(d, w.words.questions, 2, 4)
 	title, _, _ := strings.Cut(description, ". ")
 	t := &db.Ticket{
-		ID: newID(at, number), InteractionID: on.ID, CustomerID: on.CustomerID, InteractionUserID: on.UserID,
+		ID: newID(at, number), InteractionID: &on.ID, CustomerID: on.CustomerID, InteractionUserID: &on.UserID,
 		Number: &serial, Title: title, Description: description, Priority: db.PriorityLow + db.Priority(d.below(4)),
 		Status: []db.TicketStatus{
 			db.TicketOpen, db.TicketOpen, db.TicketInProgress, db.TicketResolved, db.TicketClosed,

@@ -61,6 +61,8 @@ type Options struct {
 	EventRetention time.Duration
 	// Log gets errors that no caller gets, and refused log-ins; nil discards them.
 	Log *slog.Logger
+	// NoSharedQueue hides the tickets that nobody is responsible for from all but admins, until they are assigned.
+	NoSharedQueue bool
 	// Restoring accepts a store that is half restored; see Restore.
 	Restoring bool
 	// Observer is told about calls to the store; nil for none.
@@ -93,8 +95,12 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	d.Log = eventlog.New(d.store)
 	d.Broker = live.NewBroker(d.Log, liveSessions{d}, changeEvents, options.Log)
 	d.sessionCache = newSessionCache(d.Broker.Wake)
+	seen := catalog
+	if options.NoSharedQueue {
+		seen = catalog.Without(sharedQueue)
+	}
 	d.entities = &entity.Database{
-		Store: d.store, Catalog: catalog, CursorKeys: options.CursorKeys, Keys: options.Keys,
+		Store: d.store, Catalog: seen, CursorKeys: options.CursorKeys, Keys: options.Keys,
 		Now: d.now, Wake: d.wake, Numbers: numbers{d.store},
 	}
 	d.readers, d.repositories = newRepositories(d.entities)

@@ -77,7 +77,7 @@ func (d EventData) Before(field string, into any) (ok bool) {
 
 // SeenBy reports whether an account sees the event's entity as it was after the change, or before a deletion.
 func (d EventData) SeenBy(account auth.AudienceKey) bool {
-	return d.Entity != nil && slices.Contains(d.def.Audience(d.Entity), account)
+	return d.Entity != nil && slices.Contains(catalog.Audience(d.def, d.Entity), account)
 }
 
 // OwnerIDs returns the ids of the documents of another entity that the event's entity refers to.

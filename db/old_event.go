@@ -61,7 +61,7 @@ func (d EventData) audience() entity.Audience {
 	if d.Entity == nil {
 		return entity.Audience{}
 	}
-	after := d.def.Audience(d.Entity)
+	after := catalog.Audience(d.def, d.Entity)
 	before := slices.Clone(after)
 	if former, ok := d.AccountThatIs("former assignee"); ok {
 		before = append(before, former)

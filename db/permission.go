@@ -26,6 +26,7 @@ const (
 	UpdateTicket TicketAction = "update"
 	MoveTicket   TicketAction = "move"
 	AssignTicket TicketAction = "assign"
+	TakeTicket   TicketAction = "take"
 	DeleteTicket TicketAction = "delete"
 )
 
@@ -55,10 +56,15 @@ func (i *Interaction) ViewerCan(scope auth.Scope) []InteractionAction {
 	return allowed
 }
 
-// Permit returns nil if the scope permits the action on the ticket, else a FORBIDDEN error that says why. The scope
-// must see the ticket.
+// Permit returns nil if the scope permits the action on the ticket, else a FORBIDDEN error that says why, or a CONFLICT if
+// somebody else has taken the ticket. The scope must see the ticket.
 func (t *Ticket) Permit(scope auth.Scope, action TicketAction) error {
 	switch {
+	case action == TakeTicket && scope.IsStaff():
+		if t.AssigneeID == nil || scope.IsAccount(true, *t.AssigneeID) {
+			return nil
+		}
+		return errTaken()
 	case scope.SeesAll(), action == UpdateTicket, action == MoveTicket:
 		return nil
 	case action == AssignTicket && scope.IsStaff():
@@ -78,7 +84,10 @@ var roleNames = map[auth.Role]string{auth.Admin: "admin", auth.User: "user", aut
 // ViewerCan returns the actions on the ticket that the scope permits.
 func (t *Ticket) ViewerCan(scope auth.Scope) []TicketAction {
 	allowed := []TicketAction{}
-	for _, action := range []TicketAction{UpdateTicket, MoveTicket, AssignTicket, DeleteTicket} {
+	for _, action := range []TicketAction{UpdateTicket, MoveTicket, AssignTicket, TakeTicket, DeleteTicket} {
+		if action == TakeTicket && t.AssigneeID != nil {
+			continue
+		}
 		if action == MoveTicket && len(t.AllowedTransitions(scope)) == 0 {
 			continue
 		}
@@ -93,12 +102,13 @@ func (t *Ticket) ViewerCan(scope auth.Scope) []TicketAction {
 }
 
 // ticketStatuses are all statuses, in the order in which staff usually move a ticket.
-var ticketStatuses = []TicketStatus{TicketOpen, TicketInProgress, TicketResolved, TicketClosed}
+var ticketStatuses = []TicketStatus{TicketOpen, TicketInProgress, TicketPending, TicketResolved, TicketClosed}
 
 // customerTransitions close a ticket, and reopen one that isn't done after all.
 var customerTransitions = map[TicketStatus][]TicketStatus{
 	TicketOpen:       {TicketClosed},
 	TicketInProgress: {TicketClosed},
+	TicketPending:    {TicketClosed},
 	TicketResolved:   {TicketOpen, TicketClosed},
 	TicketClosed:     {TicketOpen},
 }

@@ -15,6 +15,7 @@ type TicketStatus string
 const (
 	TicketOpen       TicketStatus = "open"
 	TicketInProgress TicketStatus = "in_progress"
+	TicketPending    TicketStatus = "pending"
 	TicketResolved   TicketStatus = "resolved"
 	TicketClosed     TicketStatus = "closed"
 )
@@ -30,25 +31,33 @@ const (
 	PriorityUrgent
 )
 
-// Ticket is a customer's request about an interaction, raised by the customer or by the staff for them.
+// Ticket is a customer's request, raised by the customer or by the staff for them. It may be about an interaction.
 type Ticket struct {
-	ID            store.ID `db:"_id"`
-	InteractionID store.ID `db:"interaction_id" belongs:"Interaction.tickets,refuse"`
-	CustomerID    store.ID `db:"customer_id" belongs:"Customer.tickets,refuse"`
+	ID            store.ID  `db:"_id"`
+	InteractionID *store.ID `db:"interaction_id" belongs:"Interaction.tickets,refuse"`
+	CustomerID    store.ID  `db:"customer_id" belongs:"Customer.tickets,refuse"`
 	// InteractionUserID and InteractionInternal are the interaction's user and whether it is internal, which decide who
 	// sees the ticket.
-	InteractionUserID   store.ID  `db:"interaction_user_id" belongs:"User.tickets,refuse" copies:"interaction_id.user_id"`
+	InteractionUserID   *store.ID `db:"interaction_user_id" belongs:"User.tickets,refuse" copies:"interaction_id.user_id"`
 	InteractionInternal bool      `db:"interaction_internal,few" copies:"interaction_id.internal"`
 	AssigneeID          *store.ID `db:"assignee_id" belongs:"User.assignedTickets,detach"`
+	// Queue is the queue in which the ticket waits for somebody to take it. It has neither an assignee nor an interaction then,
+	// whose user would be responsible for it.
+	Queue *string `db:"queue"`
 	// Number is nil for a ticket that another program wrote, until the server starts again.
 	Number      *int         `db:"number,serial"`
 	Title       string       `db:"title"`
 	Description string       `db:"description"`
-	Status      TicketStatus `db:"status,few" default:"open" values:"open in_progress resolved=solved,done,fixed closed"`
+	Status      TicketStatus `db:"status,few" default:"open" values:"open in_progress pending resolved=solved,done,fixed closed"`
 	Priority    Priority     `db:"priority,few" default:"2" values:"1 2 3 4"`
-	CreatedAt   time.Time    `db:"created_at" fallback:"_id"`
-	UpdatedAt   time.Time    `db:"updated_at" fallback:"created_at"`
-	Version     int          `db:"version" default:"1"`
+	// ResolvedAt and ClosedAt are since when the ticket is resolved and closed, WaitingSince is since when the customer has been
+	// waiting for the staff. Tickets of earlier versions lack them until they are moved.
+	ResolvedAt   *time.Time `db:"resolved_at"`
+	ClosedAt     *time.Time `db:"closed_at"`
+	WaitingSince *time.Time `db:"waiting_since"`
+	CreatedAt    time.Time  `db:"created_at" fallback:"_id"`
+	UpdatedAt    time.Time  `db:"updated_at" fallback:"created_at"`
+	Version      int        `db:"version" default:"1"`
 
 	titleKey       string `db:"title_key" key:"Title,search"`
 	descriptionKey string `db:"description_key" key:"Description,search"`
@@ -60,21 +69,29 @@ const (
 	verbAssigned = "assigned"
 )
 
+// sharedQueue is the queue of all tickets that nobody is responsible for yet, and the name of the grant that shows it to all
+// users, which Options.NoSharedQueue withdraws.
+const sharedQueue = "shared"
+
 // Tickets declares the tickets of customers.
 var Tickets = entity.Declare(entity.Declaration[Ticket]{
 	Kind: "tkt", Name: "tickets", Noun: "ticket",
 	Required: [][]string{{"interaction_id", "customer_id"}},
 	Visible: []entity.Grant{
 		entity.ToUser("interaction_user_id"), entity.ToUser("assignee_id"),
+		entity.ToStaff().If("queue", sharedQueue).Optional(sharedQueue),
 		entity.ToCustomer("customer_id").Unless("interaction_internal"),
 	},
 	Verbs:    []string{verbMoved, verbAssigned},
-	Computed: map[string][]string{"viewerCan": {"status"}, "allowedTransitions": {"status"}},
+	Derive:   (*Ticket).derive,
+	Computed: map[string][]string{"viewerCan": {"status", "assignee_id"}, "allowedTransitions": {"status"}},
 	Indexes: []store.Index{
 		{Name: "tickets_interaction_created", Keys: []store.Key{{Field: "interaction_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_customer_created", Keys: []store.Key{{Field: "customer_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_user_created", Keys: []store.Key{{Field: "interaction_user_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_assignee_created", Keys: []store.Key{{Field: "assignee_id"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "tickets_queue_created", Keys: []store.Key{{Field: "queue"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "tickets_waiting", Keys: []store.Key{{Field: "waiting_since"}, {Field: "_id"}}},
 		{Name: "tickets_status_created", Keys: []store.Key{{Field: "status"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_priority_newest", Keys: []store.Key{{Field: "priority"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_priority_oldest", Keys: []store.Key{{Field: "priority", Desc: true}, {Field: "created_at"}, {Field: "_id"}}},
@@ -85,6 +102,36 @@ var Tickets = entity.Declare(entity.Declaration[Ticket]{
 	},
 	Searched: []string{"title_key", "description_key"},
 })
+
+// derive puts the ticket into the queue if nobody is responsible for it, and takes it out otherwise.
+func (t *Ticket) derive() {
+	t.Queue = nil
+	if t.InteractionID == nil && t.AssigneeID == nil {
+		t.Queue = new(sharedQueue)
+	}
+}
+
+// move gives the ticket another status, and the times that follow from it.
+func (t *Ticket) move(status TicketStatus, now time.Time) {
+	before := t.Status
+	if status == before {
+		return
+	}
+	t.Status = status
+	switch status {
+	case TicketResolved:
+		t.ResolvedAt, t.ClosedAt, t.WaitingSince = &now, nil, nil
+	case TicketClosed:
+		t.ClosedAt, t.WaitingSince = &now, nil
+	case TicketPending:
+		t.ResolvedAt, t.ClosedAt, t.WaitingSince = nil, nil, nil
+	default:
+		t.ResolvedAt, t.ClosedAt = nil, nil
+		if before != TicketOpen && before != TicketInProgress { // the customer wasn't waiting
+			t.WaitingSince = &now
+		}
+	}
+}
 
 // titleOf returns the title of a ticket that has none of its own: the beginning of the first line of its description.
 func titleOf(description string) string {

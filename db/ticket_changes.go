@@ -12,8 +12,9 @@ import (
 
 // NewTicket is the data of a ticket to create.
 type NewTicket struct {
-	// InteractionID is a global id.
-	InteractionID string
+	// InteractionID and CustomerID are global ids. Either may be missing: the customer is the interaction's then, or the
+	// caller.
+	InteractionID, CustomerID *string
 	// Title defaults to the first line of the description.
 	Title       *string
 	Description string
@@ -27,10 +28,14 @@ type TicketChanges struct {
 	Priority    *Priority
 }
 
-// CreateTicket creates a ticket on an interaction that the scope sees.
+// CreateTicket creates a ticket of a customer, who may be the caller, or one on an interaction that the scope sees.
 func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (*Ticket, error) {
 	var problems Problems
-	interactionID := problems.ID("interactionId", KindInteraction, in.InteractionID)
+	interactionID := problems.OptionalID("interactionId", KindInteraction, in.InteractionID)
+	customerID := problems.OptionalID("customerId", KindCustomer, in.CustomerID)
+	if in.InteractionID == nil && in.CustomerID == nil && scope.IsStaff() {
+		problems.Add("customerId", "must be given without an interaction")
+	}
 	description := problems.requiredText("description", in.Description)
 	title := titleOf(description)
 	if in.Title != nil {
@@ -39,23 +44,58 @@ func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (
 	if err := problems.inInput(); err != nil {
 		return nil, err
 	}
-	interaction, err := d.Interactions.Get(ctx, scope, interactionID)
-	if err != nil {
-		return nil, atField("input.interactionId", err)
-	}
-	if err := interaction.Permit(scope, CreateTicket); err != nil {
-		return nil, err
-	}
 	now := d.now()
 	ticket := &Ticket{
-		ID: store.NewID(), InteractionID: interaction.ID, CustomerID: interaction.CustomerID,
-		InteractionUserID: interaction.UserID, InteractionInternal: interaction.Internal, Title: title, Description: description,
-		Status: TicketOpen, Priority: in.Priority, CreatedAt: now, UpdatedAt: now, Version: 1,
+		ID: store.NewID(), Title: title, Description: description, Status: TicketOpen, Priority: in.Priority,
+		WaitingSince: &now, CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	var err error
+	if interactionID != nil {
+		err = d.raiseOn(ctx, scope, ticket, *interactionID, customerID)
+	} else {
+		err = d.raiseFor(ctx, scope, ticket, customerID)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := d.tickets.Create(ctx, scope, ticket); err != nil {
 		return nil, err
 	}
 	return ticket, nil
+}
+
+// raiseOn makes a new ticket one on an interaction, whose customer is the one that is given, if any is.
+func (d *DB) raiseOn(ctx context.Context, scope auth.Scope, ticket *Ticket, interactionID store.ID, customerID *store.ID) error {
+	interaction, err := d.Interactions.Get(ctx, scope, interactionID)
+	if err != nil {
+		return atField("input.interactionId", err)
+	}
+	if err := interaction.Permit(scope, CreateTicket); err != nil {
+		return err
+	}
+	if customerID != nil && *customerID != interaction.CustomerID {
+		return store.FieldError(store.BadInput, "input.customerId", "is not the customer of the interaction")
+	}
+	ticket.InteractionID, ticket.CustomerID = &interaction.ID, interaction.CustomerID
+	ticket.InteractionUserID, ticket.InteractionInternal = &interaction.UserID, interaction.Internal
+	return nil
+}
+
+// raiseFor makes a new ticket one of a customer, by default the caller. Without a shared queue, a user who raises it is its
+// assignee, and wouldn't see it otherwise.
+func (d *DB) raiseFor(ctx context.Context, scope auth.Scope, ticket *Ticket, customerID *store.ID) error {
+	ticket.CustomerID = scope.Account
+	if customerID != nil {
+		ticket.CustomerID = *customerID
+	}
+	if _, err := d.Customers.Get(ctx, scope, ticket.CustomerID); err != nil {
+		return atField("input.customerId", err)
+	}
+	if d.options.NoSharedQueue && scope.IsStaff() && !scope.SeesAll() {
+		user := store.ID(scope.Account)
+		ticket.AssigneeID = &user
+	}
+	return nil
 }
 
 // UpdateTicket changes a ticket that the scope sees; only staff may change its priority.
@@ -102,14 +142,19 @@ func (c TicketChanges) applyTexts(next *Ticket, problems *Problems) {
 	}
 }
 
-// completeTickets numbers the tickets that have no number, and gives them titles.
+// completeTickets numbers the tickets that have no number, gives them titles, and puts those into the queue that nobody is
+// responsible for.
 func (d *DB) completeTickets(ctx context.Context) error {
 	return d.tickets.NumberAll(ctx, func(t *Ticket) []string {
 		if t.Title == "" {
 			t.Title = titleOf(t.Description)
 		}
 		t.SetKeys(d.entities.Keys)
-		return []string{"title", "title_key"}
+		completed := []string{"title", "title_key"}
+		if t.derive(); t.Queue != nil {
+			completed = append(completed, "queue")
+		}
+		return completed
 	})
 }
 
@@ -126,7 +171,7 @@ func (d *DB) MoveTicket(
 			return "", store.FieldError(store.BadInput, "input.status", "a ticket that is %s can't become %s, only %s",
 				next.Status.name(), status.name(), names(allowed))
 		}
-		next.Status = status
+		next.move(status, d.now())
 		return verbMoved, nil
 	})
 }
@@ -148,6 +193,40 @@ func (d *DB) AssignTicket(
 		return verbAssigned, nil
 	})
 }
+
+// TakeTicket assigns a ticket that has no assignee to the caller; only staff may. If somebody else has it, it is a CONFLICT:
+// of two who take it at the same time, one gets that.
+func (d *DB) TakeTicket(ctx context.Context, scope auth.Scope, id store.ID, expected *int) (*Ticket, error) {
+	ticket, err := d.tickets.Update(ctx, scope, id, expected, func(next *Ticket) (string, error) {
+		if err := next.Permit(scope, TakeTicket); err != nil {
+			return "", err
+		}
+		user := store.ID(scope.Account)
+		next.AssigneeID = &user
+		return verbAssigned, nil
+	})
+	if store.CodeOf(err) == store.NotFound && scope.IsStaff() && !d.options.NoSharedQueue {
+		return nil, d.takenFromQueue(ctx, id, err)
+	}
+	return ticket, err
+}
+
+// takenFromQueue returns the error for a user who takes a ticket and doesn't see it: CONFLICT if others have taken it from the
+// shared queue, where all users have seen it.
+func (d *DB) takenFromQueue(ctx context.Context, id store.ID, hidden error) error {
+	taken, err := d.tickets.CountAll(ctx, store.And(
+		store.Eq("_id", id), store.IsNull("interaction_id"), store.Not(store.IsNull("assignee_id")),
+	))
+	switch {
+	case err != nil:
+		return err
+	case taken > 0:
+		return errTaken()
+	}
+	return hidden
+}
+
+func errTaken() error { return store.Errorf(store.Conflict, "somebody else has taken the ticket") }
 
 // name returns the status's name in the API.
 func (s TicketStatus) name() string { return strings.ToUpper(string(s)) }

@@ -179,6 +179,15 @@ func (p *Problems) ID(path string, kind entity.Kind, text string) store.ID {
 	return id
 }
 
+// OptionalID reads a global id of this kind that may be missing.
+func (p *Problems) OptionalID(path string, kind entity.Kind, text *string) *store.ID {
+	if text == nil {
+		return nil
+	}
+	id := p.ID(path, kind, *text)
+	return &id
+}
+
 func (p *Problems) time(path string, t time.Time) {
 	if t.Before(earliest) || !t.Before(latest) {
 		p.Add(path, "must be in the years %d to %d", earliest.Year(), latest.Year()-1)

@@ -102,6 +102,7 @@ type MutationResolver interface {
 	UpdateTicket(ctx context.Context, input UpdateTicketInput) (*UpdateTicketPayload, error)
 	MoveTicket(ctx context.Context, input MoveTicketInput) (*MoveTicketPayload, error)
 	AssignTicket(ctx context.Context, input AssignTicketInput) (*AssignTicketPayload, error)
+	TakeTicket(ctx context.Context, input TakeTicketInput) (*TakeTicketPayload, error)
 	DeleteTicket(ctx context.Context, input DeleteTicketInput) (*DeleteTicketPayload, error)
 	Redeliver(ctx context.Context, input RedeliverInput) (*RedeliverPayload, error)
 	RedeliverFailed(ctx context.Context, input RedeliverFailedInput) (*RedeliverFailedPayload, error)
@@ -216,6 +217,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetPasswordInput", ec.unmarshalInputSetPasswordInput),
 			graphql.NewInputUnmarshaler("SignUpCustomerInput", ec.unmarshalInputSignUpCustomerInput),
 			graphql.NewInputUnmarshaler("SignUpUserInput", ec.unmarshalInputSignUpUserInput),
+			graphql.NewInputUnmarshaler("TakeTicketInput", ec.unmarshalInputTakeTicketInput),
 			graphql.NewInputUnmarshaler("TextFilter", ec.unmarshalInputTextFilter),
 			graphql.NewInputUnmarshaler("TicketOrder", ec.unmarshalInputTicketOrder),
 			graphql.NewInputUnmarshaler("TicketStatusFilter", ec.unmarshalInputTicketStatusFilter),
@@ -324,7 +326,7 @@ func newExecutionContext(
 var sources = []*ast.Source{
 	{Name: "../schema.graphqls", Input: `"""
 A CRM: staff (users) and customers log in. Staff schedule interactions (meetings, tasks, follow-ups) with customers, and
-both are emailed. Customers raise tickets on interactions. Lists are Relay connections; ids are opaque and global.
+both are emailed. Customers raise tickets, which may be on interactions. Lists are Relay connections; ids are opaque and global.
 """
 schema {
   query: Query
@@ -1065,6 +1067,8 @@ enum TicketStatus {
   OPEN
   "Somebody is working on it."
   IN_PROGRESS
+  "It waits for the customer."
+  PENDING
   "The staff consider it done."
   RESOLVED
   "It is done."
@@ -1091,11 +1095,13 @@ enum TicketAction {
   MOVE
   "` + "`" + `assignTicket` + "`" + `"
   ASSIGN
+  "` + "`" + `takeTicket` + "`" + `"
+  TAKE
   "` + "`" + `deleteTicket` + "`" + `"
   DELETE
 }
 
-"A request on an interaction, raised by a customer or by staff on their behalf."
+"A request of a customer, raised by the customer or by staff on their behalf. It may be about an interaction."
 type Ticket implements Node {
   "The global id: ` + "`" + `tkt_` + "`" + ` and 24 hexadecimal digits."
   id: ID!
@@ -1109,13 +1115,19 @@ type Ticket implements Node {
   status: TicketStatus!
   "How urgent it is."
   priority: Priority!
+  "Since when the customer has been waiting for the staff; null if the ticket is PENDING, RESOLVED or CLOSED."
+  waitingSince: DateTime
+  "When it was resolved; null once it is reopened, and if it was closed without that."
+  resolvedAt: DateTime
+  "When it was closed; null unless it is CLOSED."
+  closedAt: DateTime
   "When it was raised."
   createdAt: DateTime!
   "When it was last changed."
   updatedAt: DateTime!
   "Increases with every change; see ` + "`" + `expectedVersion` + "`" + ` on update inputs."
   version: Int!
-  "The interaction that it was raised on; null if that was deleted or is hidden from the viewer."
+  "The interaction that it was raised on; null if there is none, or if that was deleted or is hidden from the viewer."
   interaction: Interaction
   "The customer; null if the record was deleted or is hidden from the viewer."
   customer: Customer
@@ -1182,11 +1194,13 @@ input TicketWhere {
   createdAt: DateTimeFilter
   "By when it was last changed."
   updatedAt: DateTimeFilter
-  "By its interaction's id."
-  interactionId: IDFilter
+  "By since when the customer has been waiting for the staff."
+  waitingSince: OptionalDateTimeFilter
+  "By its interaction's id; ` + "`" + `isNull: true` + "`" + ` selects tickets that weren't raised on an interaction."
+  interactionId: OptionalIDFilter
   "By its customer's id."
   customerId: IDFilter
-  "By its assignee's id."
+  "By its assignee's id; ` + "`" + `isNull: true` + "`" + ` selects tickets that nobody has taken."
   assigneeId: OptionalIDFilter
   "By its interaction, among interactions that the viewer may see."
   interaction: InteractionWhere
@@ -1595,7 +1609,7 @@ type Mutation {
   "Deletes an interaction. Fails with CONFLICT if it has tickets, unless ` + "`" + `cascade` + "`" + ` is true. Emails its user and customer if it was still ahead."
   deleteInteraction("Which interaction." input: DeleteInteractionInput!): DeleteInteractionPayload @hasRole(any: [ADMIN, USER])
 
-  "Raises a ticket on an interaction and emails everyone else involved."
+  "Raises a ticket of a customer, who may be the viewer, or one on an interaction, and emails everyone else involved."
   createTicket("The ticket." input: CreateTicketInput!): CreateTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Changes a ticket's texts or priority. Customers may change only the texts, and nobody those of a closed ticket."
   updateTicket("The changes." input: UpdateTicketInput!): UpdateTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
@@ -1603,6 +1617,8 @@ type Mutation {
   moveTicket("The ticket and its new status." input: MoveTicketInput!): MoveTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Assigns a ticket to a user, or to nobody, and emails the assignee and the former one."
   assignTicket("The ticket and its assignee." input: AssignTicketInput!): AssignTicketPayload @hasRole(any: [ADMIN, USER])
+  "Assigns a ticket that has no assignee to the viewer. If somebody else has it, it fails with CONFLICT: of two who take it at the same time, one gets it."
+  takeTicket("Which ticket." input: TakeTicketInput!): TakeTicketPayload @hasRole(any: [ADMIN, USER])
   "Deletes a ticket. Customers may delete theirs while it is open."
   deleteTicket("Which ticket." input: DeleteTicketInput!): DeleteTicketPayload @hasRole(any: [ADMIN, CUSTOMER])
 
@@ -2040,8 +2056,10 @@ type DeleteInteractionPayload {
 
 "A new ticket."
 input CreateTicketInput {
-  "The interaction's id."
-  interactionId: ID!
+  "The id of the interaction that it is about, if any."
+  interactionId: ID
+  "The customer's id. Staff must give it without an interaction; by default, it is the interaction's customer, or the viewer."
+  customerId: ID
   "What it is about, 1 to 200 characters; by default the first line of the request."
   title: String
   "The request, 1 to 10,000 characters."
@@ -2104,6 +2122,20 @@ input AssignTicketInput {
 
 "The answer to ` + "`" + `assignTicket` + "`" + `."
 type AssignTicketPayload {
+  "The ticket after the change."
+  ticket: Ticket!
+}
+
+"Which ticket to take."
+input TakeTicketInput {
+  "The ticket's id."
+  id: ID!
+  "The version that the decision is based on."
+  expectedVersion: Int
+}
+
+"The answer to ` + "`" + `takeTicket` + "`" + `."
+type TakeTicketPayload {
   "The ticket after the change."
   ticket: Ticket!
 }
@@ -2943,6 +2975,14 @@ func (ec *executionContext) childFields_SignUpUserPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type SignUpUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_TakeTicketPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ticket":
+		return ec.fieldContext_TakeTicketPayload_ticket(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TakeTicketPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2957,6 +2997,12 @@ func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphq
 		return ec.fieldContext_Ticket_status(ctx, field)
 	case "priority":
 		return ec.fieldContext_Ticket_priority(ctx, field)
+	case "waitingSince":
+		return ec.fieldContext_Ticket_waitingSince(ctx, field)
+	case "resolvedAt":
+		return ec.fieldContext_Ticket_resolvedAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Ticket_closedAt(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Ticket_createdAt(ctx, field)
 	case "updatedAt":
@@ -3857,6 +3903,20 @@ func (ec *executionContext) field_Mutation_signUpUser_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (SignUpUserInput, error) {
 			return ec.unmarshalNSignUpUserInput2crmᚋgraphᚐSignUpUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_takeTicket_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (TakeTicketInput, error) {
+			return ec.unmarshalNTakeTicketInput2crmᚋgraphᚐTakeTicketInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9647,6 +9707,68 @@ func (ec *executionContext) fieldContext_Mutation_assignTicket(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_takeTicket(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_takeTicket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TakeTicket(ctx, fc.Args["input"].(TakeTicketInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER"})
+				if err != nil {
+					var zeroVal *TakeTicketPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *TakeTicketPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *TakeTicketPayload) graphql.Marshaler {
+			return ec.marshalOTakeTicketPayload2ᚖcrmᚋgraphᚐTakeTicketPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_takeTicket(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TakeTicketPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_takeTicket_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_deleteTicket(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11632,6 +11754,38 @@ func (ec *executionContext) fieldContext_Subscription_customerNoteChanged(ctx co
 	return fc, nil
 }
 
+func (ec *executionContext) _TakeTicketPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *TakeTicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TakeTicketPayload_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ticket, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Ticket) graphql.Marshaler {
+			return ec.marshalNTicket2ᚖcrmᚋdbᚐTicket(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TakeTicketPayload_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TakeTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Ticket_id(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11768,6 +11922,75 @@ func (ec *executionContext) _Ticket_priority(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Ticket_priority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Ticket", field, false, false, "Priority")
+}
+
+func (ec *executionContext) _Ticket_waitingSince(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_waitingSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WaitingSince, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_waitingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Ticket_resolvedAt(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_resolvedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResolvedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_resolvedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Ticket_closedAt(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_closedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_closedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Ticket_createdAt(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
@@ -14666,7 +14889,7 @@ func (ec *executionContext) unmarshalInputCreateTicketInput(ctx context.Context,
 		asMap["priority"] = "MEDIUM"
 	}
 
-	fieldsInOrder := [...]string{"interactionId", "title", "description", "priority"}
+	fieldsInOrder := [...]string{"interactionId", "customerId", "title", "description", "priority"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14675,11 +14898,18 @@ func (ec *executionContext) unmarshalInputCreateTicketInput(ctx context.Context,
 		switch k {
 		case "interactionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("interactionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.InteractionID = data
+			it.InteractionID = graphql.OmittableOf(data)
+		case "customerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomerID = graphql.OmittableOf(data)
 		case "title":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -17347,6 +17577,55 @@ func UnmarshalSignUpUserInput(ctx context.Context, raw any) (SignUpUserInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTakeTicketInput(ctx context.Context, obj any) (TakeTicketInput, error) {
+	var it TakeTicketInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTakeTicketInput unmarshals raw into the TakeTicketInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTakeTicketInput(ctx context.Context, raw any) (TakeTicketInput, error) {
+	var out TakeTicketInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TakeTicketInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTextFilter(ctx context.Context, obj any) (Comparison[string], error) {
 	var it Comparison[string]
 	if obj == nil {
@@ -17558,7 +17837,7 @@ func (ec *executionContext) unmarshalInputTicketWhere(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "number", "title", "description", "status", "priority", "createdAt", "updatedAt", "interactionId", "customerId", "assigneeId", "interaction", "customer", "assignee"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "number", "title", "description", "status", "priority", "createdAt", "updatedAt", "waitingSince", "interactionId", "customerId", "assigneeId", "interaction", "customer", "assignee"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17642,9 +17921,16 @@ func (ec *executionContext) unmarshalInputTicketWhere(ctx context.Context, obj a
 				return it, err
 			}
 			it.UpdatedAt = graphql.OmittableOf(data)
+		case "waitingSince":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waitingSince"))
+			data, err := ec.unmarshalOOptionalDateTimeFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WaitingSince = graphql.OmittableOf(data)
 		case "interactionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("interactionId"))
-			data, err := ec.unmarshalOIDFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			data, err := ec.unmarshalOOptionalIDFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -20359,6 +20645,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "takeTicket":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_takeTicket(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "deleteTicket":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteTicket(ctx, field)
@@ -20888,6 +21181,39 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 }
 
+var takeTicketPayloadImplementors = []string{"TakeTicketPayload"}
+
+func (ec *executionContext) _TakeTicketPayload(ctx context.Context, sel ast.SelectionSet, obj *TakeTicketPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, takeTicketPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TakeTicketPayload")
+		case "ticket":
+			out.Values[i] = ec._TakeTicketPayload_ticket(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var ticketImplementors = []string{"Ticket", "Node"}
 
 func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, obj *db.Ticket) graphql.Marshaler {
@@ -20927,6 +21253,21 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 		case "priority":
 			out.Values[i] = ec._Ticket_priority(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "waitingSince":
+			out.Values[i] = ec._Ticket_waitingSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "resolvedAt":
+			out.Values[i] = ec._Ticket_resolvedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "closedAt":
+			out.Values[i] = ec._Ticket_closedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "createdAt":
@@ -22754,6 +23095,11 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 	return res
 }
 
+func (ec *executionContext) unmarshalNTakeTicketInput2crmᚋgraphᚐTakeTicketInput(ctx context.Context, v any) (TakeTicketInput, error) {
+	res, err := ec.unmarshalInputTakeTicketInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNTicket2ᚕᚖcrmᚋdbᚐTicketᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.Ticket) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -22798,12 +23144,14 @@ var (
 		"UPDATE": db.UpdateTicket,
 		"MOVE":   db.MoveTicket,
 		"ASSIGN": db.AssignTicket,
+		"TAKE":   db.TakeTicket,
 		"DELETE": db.DeleteTicket,
 	}
 	marshalNTicketAction2crmᚋdbᚐTicketAction = map[db.TicketAction]string{
 		db.UpdateTicket: "UPDATE",
 		db.MoveTicket:   "MOVE",
 		db.AssignTicket: "ASSIGN",
+		db.TakeTicket:   "TAKE",
 		db.DeleteTicket: "DELETE",
 	}
 )
@@ -22944,12 +23292,14 @@ var (
 	unmarshalNTicketStatus2crmᚋdbᚐTicketStatus = map[string]db.TicketStatus{
 		"OPEN":        db.TicketOpen,
 		"IN_PROGRESS": db.TicketInProgress,
+		"PENDING":     db.TicketPending,
 		"RESOLVED":    db.TicketResolved,
 		"CLOSED":      db.TicketClosed,
 	}
 	marshalNTicketStatus2crmᚋdbᚐTicketStatus = map[db.TicketStatus]string{
 		db.TicketOpen:       "OPEN",
 		db.TicketInProgress: "IN_PROGRESS",
+		db.TicketPending:    "PENDING",
 		db.TicketResolved:   "RESOLVED",
 		db.TicketClosed:     "CLOSED",
 	}
@@ -24356,6 +24706,13 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	return res
 }
 
+func (ec *executionContext) marshalOTakeTicketPayload2ᚖcrmᚋgraphᚐTakeTicketPayload(ctx context.Context, sel ast.SelectionSet, v *TakeTicketPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TakeTicketPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOTextFilter2ᚖcrmᚋgraphᚐComparison(ctx context.Context, v any) (*Comparison[string], error) {
 	if v == nil {
 		return nil, nil
@@ -24454,12 +24811,14 @@ var (
 	unmarshalOTicketStatus2ᚖcrmᚋdbᚐTicketStatus = map[string]db.TicketStatus{
 		"OPEN":        db.TicketOpen,
 		"IN_PROGRESS": db.TicketInProgress,
+		"PENDING":     db.TicketPending,
 		"RESOLVED":    db.TicketResolved,
 		"CLOSED":      db.TicketClosed,
 	}
 	marshalOTicketStatus2ᚖcrmᚋdbᚐTicketStatus = map[db.TicketStatus]string{
 		db.TicketOpen:       "OPEN",
 		db.TicketInProgress: "IN_PROGRESS",
+		db.TicketPending:    "PENDING",
 		db.TicketResolved:   "RESOLVED",
 		db.TicketClosed:     "CLOSED",
 	}

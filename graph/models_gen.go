@@ -135,8 +135,10 @@ type CreateInteractionPayload struct {
 
 // A new ticket.
 type CreateTicketInput struct {
-	// The interaction's id.
-	InteractionID string `json:"interactionId"`
+	// The id of the interaction that it is about, if any.
+	InteractionID graphql.Omittable[*string] `json:"interactionId,omitempty"`
+	// The customer's id. Staff must give it without an interaction; by default, it is the interaction's customer, or the viewer.
+	CustomerID graphql.Omittable[*string] `json:"customerId,omitempty"`
 	// What it is about, 1 to 200 characters; by default the first line of the request.
 	Title graphql.Omittable[*string] `json:"title,omitempty"`
 	// The request, 1 to 10,000 characters.
@@ -635,6 +637,20 @@ type SignUpUserPayload struct {
 	Tokens *Tokens `json:"tokens"`
 }
 
+// Which ticket to take.
+type TakeTicketInput struct {
+	// The ticket's id.
+	ID string `json:"id"`
+	// The version that the decision is based on.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+}
+
+// The answer to `takeTicket`.
+type TakeTicketPayload struct {
+	// The ticket after the change.
+	Ticket *db.Ticket `json:"ticket"`
+}
+
 // A sort key for tickets.
 type TicketOrder struct {
 	// The field to sort by.
@@ -667,11 +683,13 @@ type TicketWhere struct {
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
 	// By when it was last changed.
 	UpdatedAt graphql.Omittable[*Comparison[time.Time]] `json:"updatedAt,omitempty"`
-	// By its interaction's id.
+	// By since when the customer has been waiting for the staff.
+	WaitingSince graphql.Omittable[*Comparison[time.Time]] `json:"waitingSince,omitempty"`
+	// By its interaction's id; `isNull: true` selects tickets that weren't raised on an interaction.
 	InteractionID graphql.Omittable[*Comparison[string]] `json:"interactionId,omitempty"`
 	// By its customer's id.
 	CustomerID graphql.Omittable[*Comparison[string]] `json:"customerId,omitempty"`
-	// By its assignee's id.
+	// By its assignee's id; `isNull: true` selects tickets that nobody has taken.
 	AssigneeID graphql.Omittable[*Comparison[string]] `json:"assigneeId,omitempty"`
 	// By its interaction, among interactions that the viewer may see.
 	Interaction graphql.Omittable[*InteractionWhere] `json:"interaction,omitempty"`

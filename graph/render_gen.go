@@ -2640,6 +2640,42 @@ func (r *rendering) renderSignUpUserPayload(s *selection, obj *SignUpUserPayload
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planTakeTicketPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"TakeTicketPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "ticket":
+			f.index = 1
+			f.selection = p.planTicket(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderTakeTicketPayload(s *selection, obj *TakeTicketPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"TakeTicketPayload"`...)
+		case 1:
+			v := obj.Ticket
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTicket(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planTicket(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"Ticket", "Node"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -2661,17 +2697,26 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 		case "priority":
 			f.index = 6
 			return true
-		case "createdAt":
+		case "waitingSince":
 			f.index = 7
 			return true
-		case "updatedAt":
+		case "resolvedAt":
 			f.index = 8
 			return true
-		case "version":
+		case "closedAt":
 			f.index = 9
 			return true
-		case "interaction":
+		case "createdAt":
 			f.index = 10
+			return true
+		case "updatedAt":
+			f.index = 11
+			return true
+		case "version":
+			f.index = 12
+			return true
+		case "interaction":
+			f.index = 13
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -2681,7 +2726,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planInteraction(f.field.Selections)
 			return f.selection != nil
 		case "customer":
-			f.index = 11
+			f.index = 14
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -2691,7 +2736,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planCustomer(f.field.Selections)
 			return f.selection != nil
 		case "assignee":
-			f.index = 12
+			f.index = 15
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -2701,7 +2746,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planUser(f.field.Selections)
 			return f.selection != nil
 		case "viewerCan":
-			f.index = 13
+			f.index = 16
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -2710,7 +2755,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			}
 			return true
 		case "allowedTransitions":
-			f.index = 14
+			f.index = 17
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -2755,15 +2800,36 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			v := obj.Priority
 			r.appendPriority(v)
 		case 7:
+			v := obj.WaitingSince
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		case 8:
+			v := obj.ResolvedAt
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		case 9:
+			v := obj.ClosedAt
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		case 10:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 8:
+		case 11:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 9:
+		case 12:
 			v := obj.Version
 			r.int(v)
-		case 10:
+		case 13:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.Interaction, error))
 			if !ok {
 				r.failed = true
@@ -2779,7 +2845,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderInteraction(f.selection, v)
 			}
-		case 11:
+		case 14:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.Customer, error))
 			if !ok {
 				r.failed = true
@@ -2795,7 +2861,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderCustomer(f.selection, v)
 			}
-		case 12:
+		case 15:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.User, error))
 			if !ok {
 				r.failed = true
@@ -2811,7 +2877,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderUser(f.selection, v)
 			}
-		case 13:
+		case 16:
 			call, ok := r.call(f).(func(*db.Ticket) ([]db.TicketAction, error))
 			if !ok {
 				r.failed = true
@@ -2833,7 +2899,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 14:
+		case 17:
 			call, ok := r.call(f).(func(*db.Ticket) ([]db.TicketStatus, error))
 			if !ok {
 				r.failed = true
@@ -3802,6 +3868,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planSignUpCustomerPayload(set)
 	case "SignUpUserPayload":
 		return p.planSignUpUserPayload(set)
+	case "TakeTicketPayload":
+		return p.planTakeTicketPayload(set)
 	case "Ticket":
 		return p.planTicket(set)
 	case "TicketChange":
@@ -4152,6 +4220,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*SignUpUserPayload:
 			return v != nil && renderList(r, s, r.renderSignUpUserPayload, v)
 		}
+	case "TakeTicketPayload":
+		switch v := value.(type) {
+		case *TakeTicketPayload:
+			return v != nil && renderOne(r, s, r.renderTakeTicketPayload, v)
+		case []*TakeTicketPayload:
+			return v != nil && renderList(r, s, r.renderTakeTicketPayload, v)
+		}
 	case "Ticket":
 		switch v := value.(type) {
 		case *db.Ticket:
@@ -4365,6 +4440,8 @@ func (r *rendering) appendTicketAction(v db.TicketAction) {
 		r.buf = append(r.buf, `"MOVE"`...)
 	case db.AssignTicket:
 		r.buf = append(r.buf, `"ASSIGN"`...)
+	case db.TakeTicket:
+		r.buf = append(r.buf, `"TAKE"`...)
 	case db.DeleteTicket:
 		r.buf = append(r.buf, `"DELETE"`...)
 	default:
@@ -4395,6 +4472,8 @@ func (r *rendering) appendTicketStatus(v db.TicketStatus) {
 		r.buf = append(r.buf, `"OPEN"`...)
 	case db.TicketInProgress:
 		r.buf = append(r.buf, `"IN_PROGRESS"`...)
+	case db.TicketPending:
+		r.buf = append(r.buf, `"PENDING"`...)
 	case db.TicketResolved:
 		r.buf = append(r.buf, `"RESOLVED"`...)
 	case db.TicketClosed:

@@ -103,7 +103,7 @@ func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Rec
 	delivery.MessageID = delivery.ID.String() + "@" + c.domain
 	delivery.News, delivery.Changed = a.row.news, strings.Join(d.data.Changed, " ")
 	if a.role == customer {
-		delivery.ReplyTo = replyToUser(d.data)
+		delivery.ReplyTo = replyTo(d.data)
 	}
 	if err := c.write(delivery, d, about, a.row.topic); err != nil {
 		return nil, err
@@ -121,14 +121,16 @@ func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Rec
 	return delivery, nil
 }
 
-// replyToUser returns the account of the interaction's user, who gets the customer's replies.
-func replyToUser(data db.EventData) auth.AudienceKey {
+// replyTo returns the account of the user who is responsible, and gets the customer's replies: the interaction's, or else the
+// ticket's assignee. It is empty if there is none.
+func replyTo(data db.EventData) auth.AudienceKey {
 	for _, party := range data.Concerned {
 		if role(party.Role).answers() {
 			return party.Account
 		}
 	}
-	return ""
+	account, _ := data.AccountThatIs(string(assignee))
+	return account
 }
 
 // write writes the texts of a delivery. If the operator's template fails, the built-in one writes them.

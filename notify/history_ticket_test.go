@@ -32,7 +32,7 @@ func (h *history) raise(ctx context.Context) error {
 	t.isTicket = true
 	by, title := h.oneOf(h.customer, h.meeting.user, h.ada), t.title()
 	created, err := h.server().CreateTicket(ctx, by.scope, db.NewTicket{
-		InteractionID: h.meeting.globalID, Title: &title, Description: title, Priority: db.PriorityLow,
+		InteractionID: &h.meeting.globalID, Title: &title, Description: title, Priority: db.PriorityLow,
 	})
 	if err != nil {
 		return err

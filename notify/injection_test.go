@@ -28,8 +28,8 @@ func TestInjection(t *testing.T) {
 		answering := &db.User{ID: store.NewID(), Name: text, Email: "bob@crm.example", Role: auth.User}
 		w.insert(db.Users.Collection, answering)
 		ticket := *w.ticket
-		ticket.InteractionUserID = answering.ID
-		ticket.ID, ticket.InteractionID, ticket.CustomerID, ticket.Description = store.NewID(), i.ID, customer.ID, text
+		ticket.InteractionUserID = &answering.ID
+		ticket.ID, ticket.InteractionID, ticket.CustomerID, ticket.Description = store.NewID(), &i.ID, customer.ID, text
 		w.insert(db.Tickets.Collection, &ticket, w.event(db.EventTicketCreated, w.as(answering), content{Ticket: &ticket}))
 	}
 	start(t, w.db, newMailer(t, server))

@@ -50,16 +50,23 @@ func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailConte
 	return found, err
 }
 
-// needsAdmins reports whether the user whom the draft concerns is deactivated.
+// needsAdmins reports whether admins are told in the place of an addressee.
 func (c *mailContext) needsAdmins(d *draft) bool {
-	return slices.ContainsFunc(d.addressees, func(a addressee) bool { return a.role.answers() && c.accounts[a.account].Deactivated })
+	return slices.ContainsFunc(d.addressees, func(a addressee) bool { return c.isAbsent(d, a) })
 }
 
-// substitute returns a draft's addressees, with all active admins in the place of a deactivated user.
+// isAbsent reports whether admins are told in the place of an addressee: of a user who is responsible and deactivated, or of
+// nobody.
+func (c *mailContext) isAbsent(d *draft, a addressee) bool {
+	responsible := a.role.answers() || a.role == assignee && replyTo(d.data) == a.account
+	return a.role == nobody || responsible && c.accounts[a.account].Deactivated
+}
+
+// substitute returns a draft's addressees, with all active admins in the place of those who are absent.
 func (c *mailContext) substitute(d *draft) []addressee {
 	var all []addressee
 	for _, a := range d.addressees {
-		if !a.role.answers() || !c.accounts[a.account].Deactivated {
+		if !c.isAbsent(d, a) {
 			all = append(all, a)
 			continue
 		}
@@ -92,10 +99,10 @@ func (c *mailContext) CustomerName(id store.ID) string {
 	return mail.Line(c.accounts[auth.AccountKey(auth.Customer, id)].Name, mail.NameLimit)
 }
 
-// InteractionTitle returns the title of a ticket's interaction, "" if it is deleted. The templates call it.
-func (c *mailContext) InteractionTitle(id store.ID) string {
-	if interaction := c.interactions[id]; interaction != nil {
-		return mail.Line(interaction.Title, titleLimit)
+// InteractionTitle returns the title of a ticket's interaction, "" if there is none or it is deleted. The templates call it.
+func (c *mailContext) InteractionTitle(id *store.ID) string {
+	if id == nil || c.interactions[*id] == nil {
+		return ""
 	}
-	return ""
+	return mail.Line(c.interactions[*id].Title, titleLimit)
 }

@@ -21,7 +21,7 @@ func TestLookups(t *testing.T) {
 	for range batch / 2 {
 		interaction := w.announce("Yearly review")
 		ticket := *w.ticket
-		ticket.ID, ticket.InteractionID = store.NewID(), interaction.ID
+		ticket.ID, ticket.InteractionID = store.NewID(), &interaction.ID
 		w.insert(db.Tickets.Collection, &ticket, w.event(db.EventTicketCreated, w.as(w.ada), content{Ticket: &ticket}))
 	}
 	service := New(db.New(engine, nil, db.Options{}), mail.Development{}, discard(), quick)

@@ -14,8 +14,9 @@ import (
 //
 // "Only if" says which events of the type the row is about. "To" lists the recipients, in the order of their deliveries. The
 // actor is the account that made the change. It gets mail about interactions, too, since that is its calendar entry, unless its
-// notifySelf is false. Deleted and deactivated accounts get no mail; in place of a deactivated user, all active admins get the
-// mail of the interaction's user. The text is in templates/<topic>.txt.
+// notifySelf is false. Deleted and deactivated accounts get no mail. All active admins are told in the place of a user who is
+// responsible and deactivated, and where the table has nobody and nobody is responsible: for a ticket on an interaction, that
+// is the interaction's user; for any other, its assignee. The text is in templates/<topic>.txt.
 var announcements = []announcement{
 	// {event, topic, news, what happened, only if, to, also to the actor}
 	{db.EventInteractionUpdated, "interaction", "handed over", "a planned interaction is handed over before it begins",
@@ -26,12 +27,12 @@ var announcements = []announcement{
 	{db.EventInteractionCancelled, "interaction", "cancelled", "an interaction is cancelled before it begins",
 		stillAhead, []role{customer, user, formerUser}, true},
 	{db.EventInteractionDeleted, "interaction", "deleted", "a planned interaction is deleted before it begins", planned, []role{customer, user}, true},
-	{db.EventTicketCreated, "ticket", "created", "a ticket is raised", always, []role{customer, interactionUser, assignee}, false},
-	{db.EventTicketMoved, "ticket", "reopened", "a ticket is reopened", reopened, []role{customer, interactionUser, assignee}, false},
+	{db.EventTicketCreated, "ticket", "created", "a ticket is raised", always, []role{customer, interactionUser, assignee, nobody}, false},
+	{db.EventTicketMoved, "ticket", "reopened", "a ticket is reopened", reopened, []role{customer, interactionUser, assignee, nobody}, false},
 	{db.EventTicketMoved, "ticket", "moved", "a ticket is resolved or closed", ended, []role{customer, interactionUser, assignee}, false},
-	{db.EventTicketUpdated, "ticket", "updated", "a ticket's text is rewritten, or it becomes urgent", rewritten, []role{interactionUser, assignee}, false},
+	{db.EventTicketUpdated, "ticket", "updated", "a ticket's text is rewritten, or it becomes urgent", rewritten, []role{interactionUser, assignee, nobody}, false},
 	{db.EventTicketAssigned, "ticket", "assigned", "a ticket is assigned, or taken from its assignee", always, []role{assignee, formerAssignee}, false},
-	{db.EventTicketDeleted, "ticket", "deleted", "a ticket is deleted", always, []role{interactionUser, assignee}, false},
+	{db.EventTicketDeleted, "ticket", "deleted", "a ticket is deleted", always, []role{interactionUser, assignee, nobody}, false},
 }
 
 // announcement is a row of the table.
@@ -56,6 +57,8 @@ const (
 	interactionUser role = "interaction user"
 	assignee        role = "assignee"
 	formerAssignee  role = "former assignee"
+	// nobody stands for the user who is responsible, if there is none.
+	nobody role = "nobody"
 )
 
 // answers reports whether the role is that of the interaction's user, in whose place admins answer.
@@ -88,6 +91,10 @@ func addressees(rows []*announcement, event *store.Event, data db.EventData) ([]
 			continue
 		}
 		for _, role := range row.to {
+			if role == nobody && replyTo(data) == "" {
+				found = append(found, addressee{role: role, row: row})
+				continue
+			}
 			account, ok := data.AccountThatIs(string(role))
 			if role == customer && !data.SeenBy(account) {
 				continue // the interaction is internal

@@ -95,7 +95,21 @@ func ticketRecipients(w *world) []recipientsTest {
 		data.Ticket.InteractionInternal = true
 		return data
 	}
+	queued := func(data content) content {
+		data.Ticket.InteractionID, data.Ticket.InteractionUserID = nil, nil
+		return data
+	}
 	return []recipientsTest{
+		{"ticket without an interaction", w.event(db.EventTicketCreated, w.asCarl(), queued(ticket("open", nil))), "ada"},
+		{"ticket without an interaction by an admin", w.event(db.EventTicketCreated, w.as(w.ada), queued(ticket("open", nil))), "carl"},
+		{"ticket without an interaction by a user", w.event(db.EventTicketCreated, w.as(w.bob), queued(ticket("open", w.bob))), "carl"},
+		{"taken", w.event(db.EventTicketAssigned, w.as(w.bob), queued(ticket("open", w.bob))), ""},
+		{"reopened in the queue", w.event(db.EventTicketMoved, w.asCarl(), from("resolved", queued(ticket("open", nil)))), "ada"},
+		{"reopened when taken", w.event(db.EventTicketMoved, w.asCarl(), from("resolved", queued(ticket("open", w.bob)))), "bob"},
+		{"reopened when its assignee is deactivated", w.event(db.EventTicketMoved, w.asCarl(), from("resolved", queued(ticket("open", w.dora)))), "ada"},
+		{"urgent in the queue", w.event(db.EventTicketUpdated, w.as(w.bob), urgent(with(queued(ticket("open", nil)), "priority"))), "ada"},
+		{"closed in the queue", w.event(db.EventTicketMoved, w.asCarl(), queued(ticket("closed", nil))), ""},
+		{"deleted from the queue", w.event(db.EventTicketDeleted, w.asCarl(), queued(ticket("open", nil))), "ada"},
 		{"ticket by the customer", w.event(db.EventTicketCreated, w.asCarl(), ticket("open", nil)), "bob"},
 		{"ticket by the user", w.event(db.EventTicketCreated, w.as(w.bob), ticket("open", nil)), "carl"},
 		{"ticket by an admin", w.event(db.EventTicketCreated, w.as(w.ada), ticket("open", nil)), "carl bob"},
@@ -157,7 +171,7 @@ func (w *world) formerly(role string, data content) content {
 }
 
 func (w *world) ofDora(data content) content {
-	data.Ticket.InteractionUserID = w.dora.ID
+	data.Ticket.InteractionUserID = &w.dora.ID
 	return data
 }
 

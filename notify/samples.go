@@ -60,7 +60,7 @@ func samples() map[string][]store.Document {
 		},
 		"ticket": {
 			&db.Ticket{
-				InteractionID: sampleMeeting, CustomerID: sampleCustomer, InteractionUserID: sampleUser, AssigneeID: &sampleUser,
+				InteractionID: &sampleMeeting, CustomerID: sampleCustomer, InteractionUserID: &sampleUser, AssigneeID: &sampleUser,
 				Number: &serial, Title: "The printer is on fire", Description: "It burns.", Status: db.TicketOpen, Priority: db.PriorityUrgent,
 			},
 			&db.Ticket{Title: "The printer is on fire", Status: db.TicketResolved, Priority: db.PriorityLow},

@@ -72,7 +72,7 @@ func newWorldOn(t *testing.T, engine store.Store) *world {
 		StartTime: w.planned, Status: db.InteractionPlanned, Version: 1,
 	}
 	w.ticket = &db.Ticket{
-		ID: store.NewID(), InteractionID: w.interaction.ID, CustomerID: w.carl.ID, InteractionUserID: w.bob.ID,
+		ID: store.NewID(), InteractionID: &w.interaction.ID, CustomerID: w.carl.ID, InteractionUserID: &w.bob.ID,
 		Description: "The printer is on fire", Status: db.TicketOpen, Priority: db.PriorityHigh, Version: 1,
 	}
 	for _, user := range []*db.User{w.ada, w.bob, w.dora, w.quiet} {

@@ -147,7 +147,7 @@ func fillCustomer(b *testing.B, engine store.Store, c *db.Customer, at time.Time
 		insert(db.Interactions.Collection, i)
 		for range 3 {
 			insert(db.Tickets.Collection, &db.Ticket{
-				ID: store.NewID(), InteractionID: i.ID, CustomerID: c.ID, InteractionUserID: i.UserID,
+				ID: store.NewID(), InteractionID: &i.ID, CustomerID: c.ID, InteractionUserID: &i.UserID,
 				Description: "Please send the minutes of the meeting.", Status: db.TicketOpen, Priority: db.PriorityHigh,
 				CreatedAt: at, UpdatedAt: at, Version: 1,
 			})

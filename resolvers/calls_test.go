@@ -109,7 +109,7 @@ func (s *server) fillInteraction(scope auth.Scope, customer *db.Customer) {
 	for range 2 {
 		assignee := store.ID(scope.Account)
 		s.insert(db.Tickets.Collection, &db.Ticket{
-			ID: store.NewID(), InteractionID: interaction.ID, CustomerID: customer.ID, InteractionUserID: scope.Account,
+			ID: store.NewID(), InteractionID: &interaction.ID, CustomerID: customer.ID, InteractionUserID: &interaction.UserID,
 			AssigneeID: &assignee, Description: "T", Status: db.TicketOpen, Priority: db.PriorityLow,
 			CreatedAt: at, UpdatedAt: at, Version: 1,
 		})

@@ -191,12 +191,20 @@ func (s *seeder) ticket(i int) {
 		"customer_id":         seededID(db.KindCustomer, about%(someCustomers-3)),
 		"interaction_user_id": seededID(db.KindUser, about%(someUsers+1)), "number": i + 1, "title": textAt(i + 1),
 		"title_key": textkey.Fold(textAt(i + 1)), "description": textAt(i), "priority": 1 + i%4,
-		"status": []string{"open", "in_progress", "resolved", "closed"}[i/3%4], "created_at": momentAt(i / 4),
+		"status": []string{"open", "in_progress", "pending", "resolved", "closed"}[i/3%5], "created_at": momentAt(i / 4),
 		"updated_at": momentAt(i), "version": 1,
 	}
 	ticket["interaction_internal"] = about%7 == 3
 	if i%5 != 0 {
 		ticket["assignee_id"] = seededID(db.KindUser, i%(someUsers+2))
+	}
+	if i%9 == 4 { // without an interaction
+		delete(ticket, "interaction_id")
+		delete(ticket, "interaction_user_id")
+		delete(ticket, "interaction_internal")
+		if ticket["assignee_id"] == nil {
+			ticket["queue"] = "shared"
+		}
 	}
 	switch i {
 	case 30:

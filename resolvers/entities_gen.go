@@ -367,7 +367,10 @@ func (r ticketResolver) Deliveries(ctx context.Context, obj *db.Ticket, first *i
 // Interaction resolves Ticket.interaction.
 func (r ticketResolver) Interaction(ctx context.Context, obj *db.Ticket) (*db.Interaction, error) {
 	return reference(ctx, obj, r.db.Interactions, func(obj *db.Ticket) (store.ID, bool) {
-		return obj.InteractionID, true
+		if obj.InteractionID == nil {
+			return store.ID{}, false
+		}
+		return *obj.InteractionID, true
 	})
 }
 
@@ -416,6 +419,7 @@ func ticketFilter(c *conditions, path string, depth int, w *graph.TicketWhere) s
 		compare(c, path, "priority", "priority", w.Priority, number),
 		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
 		compare(c, path, "updatedAt", "updated_at", w.UpdatedAt, moment),
+		compare(c, path, "waitingSince", "waiting_since", w.WaitingSince, moment),
 		compare(c, path, "interactionId", "interaction_id", w.InteractionID, idOf(db.KindInteraction)),
 		compare(c, path, "customerId", "customer_id", w.CustomerID, idOf(db.KindCustomer)),
 		compare(c, path, "assigneeId", "assignee_id", w.AssigneeID, idOf(db.KindUser)),
@@ -592,13 +596,16 @@ var projections = map[*entity.Definition]projection{
 		"description":        {"description"},
 		"status":             {"status"},
 		"priority":           {"priority"},
+		"waitingSince":       {"waiting_since"},
+		"resolvedAt":         {"resolved_at"},
+		"closedAt":           {"closed_at"},
 		"createdAt":          {"created_at"},
 		"updatedAt":          {"updated_at"},
 		"version":            {"version"},
 		"interaction":        {"interaction_id"},
 		"customer":           {"customer_id"},
 		"assignee":           {"assignee_id"},
-		"viewerCan":          {"status"},
+		"viewerCan":          {"status", "assignee_id"},
 		"allowedTransitions": {"status"},
 		"deliveries":         {},
 	})},

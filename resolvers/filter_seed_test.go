@@ -70,7 +70,7 @@ func (s *server) filteredWork(users, customers []fields) (interactions, tickets 
 		interaction["internal"] = i%3 == 0
 		if i%2 == 0 {
 			interaction["end_time"], ticket["assignee_id"] = day(11+i), users[i/2].id()
-			interaction["location"] = text
+			interaction["location"], ticket["waiting_since"] = text, day(2+i)
 		}
 		interactions = append(interactions, s.seed(db.Interactions.Collection, interaction))
 		tickets = append(tickets, s.seed(db.Tickets.Collection, ticket))
@@ -84,7 +84,7 @@ func (s *server) filteredLists(admin account) []filtered {
 	users, customers := s.filteredAccounts(admin)
 	interactions, tickets := s.filteredWork(users, customers)
 	stored := map[string]string{
-		"id": "_id", "createdAt": "created_at", "updatedAt": "updated_at", "startTime": "start_time", "endTime": "end_time",
+		"id": "_id", "createdAt": "created_at", "updatedAt": "updated_at", "startTime": "start_time", "endTime": "end_time", "waitingSince": "waiting_since",
 		"userId": "user_id", "customerId": "customer_id", "interactionId": "interaction_id", "assigneeId": "assignee_id",
 		"active": "deactivated_at",
 	}

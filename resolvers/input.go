@@ -4,8 +4,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"crm/db"
-	"crm/db/entity"
-	"crm/db/store"
 )
 
 // text returns the change to a required text: nil if it stays, and "" for null, which db refuses if the text must not be
@@ -43,13 +41,4 @@ func change[T any](problems *db.Problems, path string, in graphql.Omittable[*T])
 		problems.Add("input."+path, "must not be null; leave it out")
 	}
 	return in.Value()
-}
-
-// optionalID reads a global id of this kind that may be missing.
-func optionalID(problems *db.Problems, path string, kind entity.Kind, text *string) *store.ID {
-	if text == nil {
-		return nil
-	}
-	id := problems.ID(path, kind, *text)
-	return &id
 }

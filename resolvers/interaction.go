@@ -47,7 +47,7 @@ func interactionChanges(input graph.UpdateInteractionInput, problems *db.Problem
 		StartTime: change(problems, "startTime", input.StartTime), Location: clearable(input.Location),
 		Status: change(problems, "status", input.Status), Internal: change(problems, "internal", input.Internal),
 		AllDay: change(problems, "allDay", input.AllDay),
-		UserID: optionalID(problems, "input.userId", db.KindUser, change(problems, "userId", input.UserID)),
+		UserID: problems.OptionalID("input.userId", db.KindUser, change(problems, "userId", input.UserID)),
 	}
 	if input.EndTime.IsSet() || input.DurationMinutes.IsSet() {
 		changes.End = &db.End{Time: input.EndTime.Value(), Minutes: input.DurationMinutes.Value()}

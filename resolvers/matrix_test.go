@@ -104,12 +104,16 @@ var mutationRows = []row{
 	{"redeliver", onDelivery, [6]string{anon, deny, deny, okay, hide, okay}},
 
 	{"createTicket", newTicket, [6]string{anon, okay, hide, okay, hide, okay}},
+	{"createTicket", newOwnTicket, [6]string{anon, okay, hide, okay, okay, okay}},
 	{"updateTicket", onTicket.with("description", "worse"), [6]string{anon, okay, hide, okay, hide, okay}},
 	{"updateTicket", onTicket.with("priority", "URGENT"), [6]string{anon, deny, hide, okay, hide, okay}},
 	{"moveTicket", onTicket.with("status", "IN_PROGRESS"), [6]string{anon, bad, hide, okay, hide, okay}},
 	{"moveTicket", onTicket.with("status", "CLOSED"), [6]string{anon, okay, hide, okay, hide, okay}},
 	{"assignTicket", onTicket.withID("assigneeId", "otto"), [6]string{anon, deny, deny, okay, hide, okay}},
 	{"assignTicket", onTicket.with("assigneeId", nil), [6]string{anon, deny, deny, okay, hide, okay}},
+	{"moveTicket", onQueued.with("status", "PENDING"), [6]string{anon, bad, hide, okay, okay, okay}},
+	{"takeTicket", onTicket, [6]string{anon, deny, deny, okay, hide, okay}},
+	{"takeTicket", onQueued, [6]string{anon, deny, deny, okay, okay, okay}},
 	{"deleteTicket", onTicket, [6]string{anon, okay, hide, deny, deny, okay}},
 	{"redeliverFailed", input(noInput).with("first", 1), [6]string{anon, deny, deny, deny, deny, okay}},
 }

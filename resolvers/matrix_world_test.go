@@ -284,7 +284,19 @@ var newTicket = input(func(c *cell) variables {
 // onTicket returns the id of a new ticket on plan, of uma with cleo.
 var onTicket = input(func(c *cell) variables {
 	ticket, err := c.s.db.CreateTicket(c.s.t.Context(), c.scopeOf("cleo"),
-		db.NewTicket{InteractionID: c.ids["plan"], Description: "new", Priority: db.PriorityLow})
+		db.NewTicket{InteractionID: new(c.ids["plan"]), Description: "new", Priority: db.PriorityLow})
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	return variables{"id": ticket.GlobalID()}
+})
+
+// newOwnTicket raises a ticket of cleo without an interaction.
+var newOwnTicket = input(func(c *cell) variables { return variables{"customerId": c.ids["cleo"], "description": "new"} })
+
+// onQueued returns the id of a new ticket of cleo that waits in the queue.
+var onQueued = input(func(c *cell) variables {
+	ticket, err := c.s.db.CreateTicket(c.s.t.Context(), c.scopeOf("cleo"), db.NewTicket{Description: "new", Priority: db.PriorityLow})
 	if err != nil {
 		c.s.t.Fatal(err)
 	}

@@ -18,16 +18,19 @@ var ticketRights = []struct {
 }{
 	{"cleo", "OPEN", "UPDATE MOVE DELETE", "CLOSED"},
 	{"cleo", "IN_PROGRESS", "UPDATE MOVE", "CLOSED"},
+	{"cleo", "PENDING", "UPDATE MOVE", "CLOSED"},
 	{"cleo", "RESOLVED", "UPDATE MOVE", "OPEN CLOSED"},
 	{"cleo", "CLOSED", "MOVE", "OPEN"},
-	{"uma otto", "OPEN", "UPDATE MOVE ASSIGN", "IN_PROGRESS RESOLVED CLOSED"},
-	{"uma otto", "IN_PROGRESS", "UPDATE MOVE ASSIGN", "OPEN RESOLVED CLOSED"},
-	{"uma otto", "RESOLVED", "UPDATE MOVE ASSIGN", "OPEN IN_PROGRESS CLOSED"},
-	{"uma otto", "CLOSED", "UPDATE MOVE ASSIGN", "OPEN IN_PROGRESS RESOLVED"},
-	{"ada", "OPEN", "UPDATE MOVE ASSIGN DELETE", "IN_PROGRESS RESOLVED CLOSED"},
-	{"ada", "IN_PROGRESS", "UPDATE MOVE ASSIGN DELETE", "OPEN RESOLVED CLOSED"},
-	{"ada", "RESOLVED", "UPDATE MOVE ASSIGN DELETE", "OPEN IN_PROGRESS CLOSED"},
-	{"ada", "CLOSED", "UPDATE MOVE ASSIGN DELETE", "OPEN IN_PROGRESS RESOLVED"},
+	{"uma otto", "OPEN", "UPDATE MOVE ASSIGN", "IN_PROGRESS PENDING RESOLVED CLOSED"},
+	{"uma otto", "IN_PROGRESS", "UPDATE MOVE ASSIGN", "OPEN PENDING RESOLVED CLOSED"},
+	{"uma otto", "PENDING", "UPDATE MOVE ASSIGN", "OPEN IN_PROGRESS RESOLVED CLOSED"},
+	{"uma otto", "RESOLVED", "UPDATE MOVE ASSIGN", "OPEN IN_PROGRESS PENDING CLOSED"},
+	{"uma otto", "CLOSED", "UPDATE MOVE ASSIGN", "OPEN IN_PROGRESS PENDING RESOLVED"},
+	{"ada", "OPEN", "UPDATE MOVE ASSIGN DELETE", "IN_PROGRESS PENDING RESOLVED CLOSED"},
+	{"ada", "IN_PROGRESS", "UPDATE MOVE ASSIGN DELETE", "OPEN PENDING RESOLVED CLOSED"},
+	{"ada", "PENDING", "UPDATE MOVE ASSIGN DELETE", "OPEN IN_PROGRESS RESOLVED CLOSED"},
+	{"ada", "RESOLVED", "UPDATE MOVE ASSIGN DELETE", "OPEN IN_PROGRESS PENDING CLOSED"},
+	{"ada", "CLOSED", "UPDATE MOVE ASSIGN DELETE", "OPEN IN_PROGRESS PENDING RESOLVED"},
 }
 
 // TestTicketRights checks that viewerCan and allowedTransitions match what the mutations allow.
@@ -61,7 +64,7 @@ func TestTicketRights(t *testing.T) {
 						id := s.newTicketIn(w, rights.status)
 						s.allowed(action, rights.can, deny, token, mutation, variables{"id": id})
 					}
-					for _, status := range []string{"OPEN", "IN_PROGRESS", "RESOLVED", "CLOSED"} {
+					for _, status := range []string{"OPEN", "IN_PROGRESS", "PENDING", "RESOLVED", "CLOSED"} {
 						id := s.newTicketIn(w, rights.status)
 						s.allowed(status, rights.moves+" "+rights.status, bad, token, `mutation($id: ID!, $status: TicketStatus!) {
 							done: moveTicket(input: {id: $id, status: $status}) { ticket { status } } }`,
@@ -161,8 +164,8 @@ func (s *server) newTicketIn(w *world, status string) string {
 	s.t.Helper()
 	now, assignee := time.Now().UTC().Truncate(time.Millisecond), idOf(s.t, w.ids["otto"])
 	ticket := &db.Ticket{
-		ID: store.NewID(), InteractionID: idOf(s.t, w.ids["plan"]), CustomerID: idOf(s.t, w.ids["cleo"]),
-		InteractionUserID: idOf(s.t, w.ids["uma"]), AssigneeID: &assignee, Description: "T",
+		ID: store.NewID(), InteractionID: new(idOf(s.t, w.ids["plan"])), CustomerID: idOf(s.t, w.ids["cleo"]),
+		InteractionUserID: new(idOf(s.t, w.ids["uma"])), AssigneeID: &assignee, Description: "T",
 		Status: db.TicketStatus(strings.ToLower(status)), Priority: db.PriorityLow, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	s.insert(db.Tickets.Collection, ticket)

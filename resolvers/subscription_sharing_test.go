@@ -32,8 +32,8 @@ func TestSharedResponses(t *testing.T) {
 			{"uma", query, variables{"text": true}, staff},
 			{"cleo", query, variables{"text": true}, `{"description":"wet","interaction":{"user":{"role":null}}}`},
 			{"cleo", query, variables{"text": false}, `{"interaction":{"user":{"role":null}}}`},
-			{"ada", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","ASSIGN","DELETE"]}`},
-			{"uma", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","ASSIGN"]}`},
+			{"ada", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","ASSIGN","TAKE","DELETE"]}`},
+			{"uma", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","ASSIGN","TAKE"]}`},
 			{"cleo", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","DELETE"]}`},
 			{"uma", filtered, nil, `{"title":"wet"}`},
 		}

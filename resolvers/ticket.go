@@ -13,7 +13,8 @@ func (r mutationResolver) CreateTicket(
 	ctx context.Context, input graph.CreateTicketInput,
 ) (*graph.CreateTicketPayload, error) {
 	ticket, err := r.db.CreateTicket(ctx, scopeOf(ctx), db.NewTicket{
-		InteractionID: input.InteractionID, Title: input.Title.Value(), Description: input.Description, Priority: input.Priority,
+		InteractionID: input.InteractionID.Value(), CustomerID: input.CustomerID.Value(), Title: input.Title.Value(),
+		Description: input.Description, Priority: input.Priority,
 	})
 	if err != nil {
 		return nil, err
@@ -77,6 +78,21 @@ func (r mutationResolver) AssignTicket(
 		return nil, err
 	}
 	return &graph.AssignTicketPayload{Ticket: ticket}, nil
+}
+
+// TakeTicket resolves Mutation.takeTicket.
+func (r mutationResolver) TakeTicket(
+	ctx context.Context, input graph.TakeTicketInput,
+) (*graph.TakeTicketPayload, error) {
+	id, err := parseID("input.id", db.KindTicket, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	ticket, err := r.db.TakeTicket(ctx, scopeOf(ctx), id, input.ExpectedVersion.Value())
+	if err != nil {
+		return nil, err
+	}
+	return &graph.TakeTicketPayload{Ticket: ticket}, nil
 }
 
 // DeleteTicket resolves Mutation.deleteTicket.

@@ -59,7 +59,7 @@ func (r mutationResolver) DeactivateUser(
 		return nil, err
 	}
 	var problems db.Problems
-	handOverTo := optionalID(&problems, "input.handOverTo", db.KindUser, input.HandOverTo.Value())
+	handOverTo := problems.OptionalID("input.handOverTo", db.KindUser, input.HandOverTo.Value())
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}

@@ -128,7 +128,7 @@ func (f *filler) addInteraction(ctx context.Context, owner *db.User, customer *d
 func (f *filler) addTicket(ctx context.Context, owner *db.User, customer *db.Customer, i *db.Interaction) error {
 	scope := auth.Scope{Role: auth.Customer, Account: customer.ID}
 	ticket, err := f.db.CreateTicket(ctx, scope, db.NewTicket{
-		InteractionID: i.GlobalID(), Description: pick(f, questions), Priority: db.Priority(1 + f.random.IntN(4)),
+		InteractionID: new(i.GlobalID()), Description: pick(f, questions), Priority: db.Priority(1 + f.random.IntN(4)),
 	})
 	if err != nil || f.random.IntN(2) == 0 {
 		return err

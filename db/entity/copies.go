@@ -130,10 +130,11 @@ func (r *Repository[T]) refreshCopies(ctx context.Context, scope auth.Scope, doc
 		owner := r.db.Catalog.ownerOf(r.def, copied)
 		of, known := read[copied.Reference]
 		if !known {
-			id, _ := store.ValueAt(pointers[r.def.FieldIndex(copied.Reference)]).(store.ID)
-			var err error
-			if of, err = r.db.repositories[owner.Collection].pointersOf(ctx, id); err != nil {
-				return err
+			if id, ok := store.ValueAt(pointers[r.def.FieldIndex(copied.Reference)]).(store.ID); ok {
+				var err error
+				if of, err = r.db.repositories[owner.Collection].pointersOf(ctx, id); err != nil {
+					return err
+				}
 			}
 			read[copied.Reference] = of
 		}

@@ -43,6 +43,8 @@ type Declaration[T any] struct {
 	Restricted map[string]auth.Role
 	// Redact clears the fields of a document that the scope may not see.
 	Redact func(doc *T, scope auth.Scope)
+	// Derive sets the fields that follow from others. It is called before a document is written, whoever changed it.
+	Derive func(doc *T)
 	// Indexes are the indexes that both engines build.
 	Indexes []store.Index
 	// Searched are the text fields that OpContains has an index for.
@@ -85,7 +87,7 @@ type Definition struct {
 	// By field index: unlogged marks fields whose values events don't contain, derived marks fields whose changes
 	// follow from those of other fields.
 	unlogged, derived []bool
-	redact            any
+	redact, derive    any
 }
 
 // KeyField is a field that holds a key of the text in another field.
@@ -108,7 +110,7 @@ func Declare[T any](d Declaration[T]) *Definition {
 			Shared: len(d.Required) > 0, Required: d.Required,
 		},
 		Kind: d.Kind, Noun: d.Noun, Type: t, TypeName: t.Name(), Visible: d.Visible, DefaultOrder: d.DefaultOrder, Verbs: d.Verbs,
-		Computed: d.Computed, Filters: d.Filters, Restricted: d.Restricted, Volatile: d.Volatile, redact: d.Redact,
+		Computed: d.Computed, Filters: d.Filters, Restricted: d.Restricted, Volatile: d.Volatile, redact: d.Redact, derive: d.Derive,
 	}
 	if len(def.Fields) > maxFields {
 		panic(fmt.Sprintf("%s has %d fields, more than the maximum of %d", def.TypeName, len(def.Fields), maxFields))
@@ -187,8 +189,8 @@ func (d *Definition) checkNames() {
 		if grant.field != "" && grant.through == "" {
 			d.FieldIndex(grant.field)
 		}
-		if grant.unless != "" {
-			d.FieldIndex(grant.unless)
+		for _, condition := range grant.conditions {
+			d.FieldIndex(condition.field)
 		}
 	}
 	for _, sort := range d.DefaultOrder {
@@ -230,6 +232,8 @@ type Catalog struct {
 	byType       map[string]*Definition
 	byEvent      map[string]*Definition
 	byCollection map[*store.Collection]*Definition
+	// withdrawn are the names of the grants that don't hold.
+	withdrawn []string
 }
 
 // NewCatalog returns the catalog of these definitions. Their references and grants must name definitions in it.
@@ -261,6 +265,13 @@ func NewCatalog(definitions ...*Definition) *Catalog {
 		}
 	}
 	return c
+}
+
+// Without returns the same catalog, but the optional grants of these names don't hold.
+func (c *Catalog) Without(grants ...string) *Catalog {
+	without := *c
+	without.withdrawn = grants
+	return &without
 }
 
 // All returns all definitions.

@@ -82,7 +82,7 @@ func (d *Definition) ReadState(state map[string]json.RawMessage, doc store.Docum
 func (d *Database) newEvent(
 	def *Definition, scope auth.Scope, verb string, before, after store.Document, through []auth.AudienceKey,
 ) *store.Event {
-	w := envelopeWriter{def: def, through: through, buf: make([]byte, 0, 1024)}
+	w := envelopeWriter{catalog: d.Catalog, def: def, through: through, buf: make([]byte, 0, 1024)}
 	if before != nil {
 		w.before = before.Pointers(nil)
 	}
@@ -98,6 +98,7 @@ func (d *Database) newEvent(
 
 // envelopeWriter appends an envelope's JSON. Every write uses it; encoding/json and maps would take four times as long.
 type envelopeWriter struct {
+	catalog       *Catalog
 	def           *Definition
 	before, after []any
 	through       []auth.AudienceKey
@@ -162,7 +163,7 @@ func (w *envelopeWriter) changes() {
 func (w *envelopeWriter) audience(pointers []any) {
 	w.buf = append(w.buf, '[')
 	if pointers != nil {
-		keys := w.def.audience(pointers)
+		keys := w.catalog.audience(w.def, pointers)
 		for _, key := range w.through {
 			if !slices.Contains(keys, key) {
 				keys = append(keys, key)

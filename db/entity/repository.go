@@ -21,6 +21,8 @@ const (
 type Repository[T any] struct {
 	*Reader[T]
 
+	// derive sets the fields of a document that follow from others; it may be nil.
+	derive func(*T)
 	// serial is nil if the documents aren't numbered.
 	serial *serial
 }
@@ -28,6 +30,7 @@ type Repository[T any] struct {
 // NewRepository returns the repository of the entity that def declares.
 func NewRepository[T any, P Document[T]](d *Database, def *Definition) *Repository[T] {
 	r := &Repository[T]{Reader: newReader[T, P](d, def)}
+	r.derive, _ = def.derive.(func(*T))
 	if def.Serial != "" {
 		r.serial = &serial{field: def.Serial}
 	}
@@ -48,15 +51,23 @@ func (r *Repository[T]) Create(ctx context.Context, scope auth.Scope, doc *T) er
 }
 
 func (r *Repository[T]) insert(ctx context.Context, scope auth.Scope, doc *T) error {
-	if keyed, ok := r.document(doc).(Keyed); ok {
-		keyed.SetKeys(r.db.Keys)
-	}
+	r.complete(doc)
 	event := r.db.newEvent(r.def, scope, Created, nil, r.document(doc), nil)
 	if err := r.db.Store.Insert(ctx, r.def.Collection, r.document(doc), event); err != nil {
 		return fmt.Errorf("cannot create %s: %w", r.def.Noun, inInput(err))
 	}
 	r.db.Wake()
 	return r.refreshCopies(ctx, scope, doc)
+}
+
+// complete sets the fields of a document that follow from others.
+func (r *Repository[T]) complete(doc *T) {
+	if r.derive != nil {
+		r.derive(doc)
+	}
+	if keyed, ok := r.document(doc).(Keyed); ok {
+		keyed.SetKeys(r.db.Keys)
+	}
 }
 
 // Remove deletes the document, provided that it still has that version, and writes the event.

@@ -128,9 +128,7 @@ func (d *Definition) Assignments(doc store.Document, fields ...string) []store.A
 
 // difference returns the assignments that turn current into next.
 func (r *Repository[T]) difference(current, next *T) (set []store.Assignment) {
-	if doc, ok := r.document(next).(Keyed); ok {
-		doc.SetKeys(r.db.Keys)
-	}
+	r.complete(next)
 	before, after := r.document(current).Pointers(nil), r.document(next).Pointers(nil)
 	for i, field := range r.def.Fields {
 		value := store.ValueAt(after[i])

@@ -18,13 +18,34 @@ type Grant struct {
 	through string
 	// account names the field of those documents that holds the account; if it is empty, all that the account sees count.
 	account string
-	// unless names the field that hides the document if it is true; it is empty if nothing does.
-	unless string
+	// conditions are what a document must fulfil.
+	conditions []condition
+	// option is the name by which an operator can withdraw the grant; it is empty for one that always holds.
+	option string
+}
+
+// condition compares a document's field with a value.
+type condition struct {
+	field string
+	value any
+	// unequal says that the field must have another value, or none.
+	unequal bool
 }
 
 // Unless excepts documents whose field, a Boolean, is true.
-func (g Grant) Unless(field string) Grant {
-	g.unless = field
+func (g Grant) Unless(field string) Grant { return g.with(condition{field, true, true}) }
+
+// If restricts the grant to documents whose field has that value.
+func (g Grant) If(field string, value any) Grant { return g.with(condition{field, value, false}) }
+
+// Optional lets Catalog.Without withdraw the grant, by that name.
+func (g Grant) Optional(name string) Grant {
+	g.option = name
+	return g
+}
+
+func (g Grant) with(c condition) Grant {
+	g.conditions = append(slices.Clone(g.conditions), c)
 	return g
 }
 
@@ -55,7 +76,7 @@ func (c *Catalog) scopeOf(d *Definition, scope auth.Scope) store.Filter {
 	}
 	var seen []store.Filter
 	for _, grant := range d.Visible {
-		if grant.role != scope.Role {
+		if grant.role != scope.Role || c.isWithdrawn(grant) {
 			continue
 		}
 		granted := c.granted(grant, scope)
@@ -84,10 +105,19 @@ func (c *Catalog) granted(grant Grant, scope auth.Scope) store.Filter {
 	case grant.field != "":
 		granted = store.Eq(grant.field, store.ID(scope.Account))
 	}
-	if grant.unless == "" {
-		return granted
+	for _, condition := range grant.conditions {
+		op := store.OpEq
+		if condition.unequal {
+			op = store.OpNe // also matches documents that lack the field
+		}
+		granted = store.And(granted, store.Compare(op, condition.field, condition.value))
 	}
-	return store.And(granted, store.Compare(store.OpNe, grant.unless, true)) // also matches documents that lack the field
+	return granted
+}
+
+// isWithdrawn reports whether the operator has withdrawn a grant.
+func (c *Catalog) isWithdrawn(grant Grant) bool {
+	return grant.option != "" && slices.Contains(c.withdrawn, grant.option)
 }
 
 // Narrow restricts the filter, and its conditions on other collections, to documents that the scope sees, so that
@@ -127,16 +157,16 @@ func (c *Catalog) narrowConditions(scope auth.Scope, d *Definition, where store.
 	return where, nil
 }
 
-// Audience returns the keys of the accounts and groups that see a document.
-func (d *Definition) Audience(doc store.Document) []auth.AudienceKey {
-	return d.audience(doc.Pointers(nil))
+// Audience returns the keys of the accounts and groups that see a document of an entity.
+func (c *Catalog) Audience(d *Definition, doc store.Document) []auth.AudienceKey {
+	return c.audience(d, doc.Pointers(nil))
 }
 
 // audience is Audience for a document's pointers. A grant through other documents contributes no key; see keysThrough.
-func (d *Definition) audience(pointers []any) []auth.AudienceKey {
+func (c *Catalog) audience(d *Definition, pointers []any) []auth.AudienceKey {
 	keys := make([]auth.AudienceKey, 0, len(d.Visible))
 	for _, grant := range d.Visible {
-		if grant.through != "" || d.hides(grant, pointers) {
+		if grant.through != "" || c.isWithdrawn(grant) || d.hides(grant, pointers) {
 			continue
 		}
 		key := auth.StaffKey
@@ -156,7 +186,9 @@ func (d *Definition) audience(pointers []any) []auth.AudienceKey {
 
 // hides reports whether a document is excepted from a grant.
 func (d *Definition) hides(grant Grant, pointers []any) bool {
-	return grant.unless != "" && store.ValueAt(pointers[d.FieldIndex(grant.unless)]) == true
+	return slices.ContainsFunc(grant.conditions, func(c condition) bool {
+		return (store.ValueAt(pointers[d.FieldIndex(c.field)]) == c.value) == c.unequal
+	})
 }
 
 // keysThrough returns the keys of the accounts that see the document with that id through others.

@@ -21,7 +21,7 @@ func BenchmarkDecode(b *testing.B) {
 		Description: text, StartTime: at, EndTime: &at, Status: db.InteractionPlanned, CreatedAt: at, UpdatedAt: at, Version: 1,
 	}
 	ticket := &db.Ticket{
-		ID: store.NewID(), InteractionID: store.NewID(), CustomerID: store.NewID(), InteractionUserID: store.NewID(), Number: new(7),
+		ID: store.NewID(), InteractionID: new(store.NewID()), CustomerID: store.NewID(), InteractionUserID: new(store.NewID()), Number: new(7),
 		Title: "The minutes", Description: text, Status: db.TicketOpen, Priority: db.PriorityHigh, CreatedAt: at, UpdatedAt: at, Version: 1,
 	}
 	interaction.SetKeys(textkey.Default())

@@ -79,32 +79,37 @@ func (c *conn) ensureColumns(t *table) error {
 	if err != nil {
 		return err
 	}
-	existing, err := c.columnNames(t.collection.Name)
+	existing, err := c.columns(t.collection.Name)
 	if err != nil {
 		return err
 	}
+	var relaxed []store.Field
 	for i, f := range fields {
-		if existing[f.Name] {
-			continue
-		}
-		if err := c.exec("ALTER TABLE " + t.name + " ADD COLUMN " + definitions[i]); err != nil {
-			return err
+		required, exists := existing[f.Name]
+		switch {
+		case !exists:
+			if err := c.exec("ALTER TABLE " + t.name + " ADD COLUMN " + definitions[i]); err != nil {
+				return err
+			}
+		case required && f.Nullable:
+			relaxed = append(relaxed, f)
 		}
 	}
-	return nil
+	return c.relax(t, relaxed)
 }
 
-func (c *conn) columnNames(table string) (map[string]bool, error) {
-	names := make(map[string]bool)
+// columns returns the names of a table's columns, and which of them are NOT NULL.
+func (c *conn) columns(table string) (map[string]bool, error) {
+	required := make(map[string]bool)
 	c.builder.reset(nil)
-	c.builder.write("SELECT name FROM pragma_table_info(")
+	c.builder.write(`SELECT name, "notnull" FROM pragma_table_info(`)
 	c.builder.arg(table)
 	c.builder.write(")")
 	err := c.run(func(stmt *sqlite.Stmt) error {
-		names[stmt.ColumnText(0)] = true
+		required[stmt.ColumnText(0)] = stmt.ColumnInt(1) != 0
 		return nil
 	})
-	return names, err
+	return required, err
 }
 
 // definition defines a column. A column that isn't nullable has a default for the existing documents.

@@ -3,6 +3,7 @@ import type { InteractionKind, InteractionStatus, Priority, TicketStatus } from 
 export const statusLabels: Record<TicketStatus, string> = {
   OPEN: 'Open',
   IN_PROGRESS: 'In progress',
+  PENDING: 'Waiting for the customer',
   RESOLVED: 'Resolved',
   CLOSED: 'Closed',
 }
@@ -11,6 +12,7 @@ export const statusLabels: Record<TicketStatus, string> = {
 export const moveLabels: Record<TicketStatus, string> = {
   OPEN: 'Reopen',
   IN_PROGRESS: 'Start work',
+  PENDING: 'Wait for the customer',
   RESOLVED: 'Resolve',
   CLOSED: 'Close',
 }
