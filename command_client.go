@@ -51,7 +51,7 @@ func runCommand(ctx context.Context, s settings, c call, streams streams) error 
 
 // execute runs the command here or in the server that has the data file open.
 func (c command) execute(ctx context.Context, s settings, called call, out io.Writer) error {
-	crm, server, err := openOrReach(ctx, s, db.Options{Restoring: c.alone})
+	crm, server, err := openOrReach(ctx, s, db.Options{Filling: c.fills})
 	switch {
 	case err != nil:
 		return err

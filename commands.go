@@ -37,6 +37,8 @@ type command struct {
 	asksPassword bool
 	// alone says that no server may use the store meanwhile.
 	alone bool
+	// fills says that the command fills the store, which it may find half filled.
+	fills bool
 	// output returns where the caller writes what run has written, and a function that is called with run's error at the end;
 	// nil for the standard output.
 	output func(streams) (out io.Writer, end func(error) error, err error)
@@ -58,6 +60,8 @@ func (c call) parse() (command, error) {
 		return c.parseBackup()
 	case "restore":
 		return c.parseRestore()
+	case "move":
+		return c.parseMove()
 	case "demo":
 		return c.parseDemo()
 	case "check":

@@ -73,7 +73,7 @@ func (c call) parseRestore() (command, error) {
 	if err != nil || len(arguments) != 1 || arguments[0] == "-" {
 		return command{}, errors.New(restoreUsage)
 	}
-	return command{alone: true, run: func(ctx context.Context, crm *crm, _ string, out io.Writer) error {
+	return command{alone: true, fills: true, run: func(ctx context.Context, crm *crm, _ string, out io.Writer) error {
 		passphrase, err := readPassphrase(*passphraseFile)
 		if err != nil {
 			return err
@@ -84,6 +84,9 @@ func (c call) parseRestore() (command, error) {
 
 // restore reads a backup twice: the first time only to see that it is whole.
 func restore(ctx context.Context, crm *crm, path, passphrase string, out io.Writer, terminal bool) error {
+	if err := crm.db.CheckRestorable(ctx); err != nil {
+		return err
+	}
 	var header backup.Header
 	err := readBackup(path, passphrase, func(in io.Reader) (err error) {
 		header, err = backup.Read(in, db.BackedUp(), backup.Ignore)
@@ -92,15 +95,10 @@ func restore(ctx context.Context, crm *crm, path, passphrase string, out io.Writ
 	if err != nil {
 		return err
 	}
-	progress := func(documents int) {
-		if terminal {
-			_, _ = fmt.Fprintf(out, "\r%d documents", documents)
-		}
-	}
 	documents := 0
 	err = crm.db.Restore(ctx, func(ctx context.Context) error {
 		return readBackup(path, passphrase, func(in io.Reader) (err error) {
-			documents, err = backup.Restore(ctx, in, crm.store, db.BackedUp(), progress)
+			documents, err = backup.Restore(ctx, in, crm.store, db.BackedUp(), showDocuments(out, terminal))
 			return err
 		})
 	})
@@ -122,6 +120,15 @@ func restore(ctx context.Context, crm *crm, path, passphrase string, out io.Writ
 	}
 	_, err = fmt.Fprintln(out, "The keys have been restored, too.")
 	return err
+}
+
+// showDocuments returns a function that shows on a terminal how many documents are done.
+func showDocuments(out io.Writer, terminal bool) func(documents int) {
+	return func(documents int) {
+		if terminal {
+			_, _ = fmt.Fprintf(out, "\r%d documents", documents)
+		}
+	}
 }
 
 // readBackup calls read with a backup, which it decrypts.
@@ -156,14 +163,19 @@ func readPassphrase(path string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
+	return firstLine("--passphrase-file", path)
+}
+
+// firstLine reads the first line of the file that an option names.
+func firstLine(option, path string) (string, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return "", fmt.Errorf("--passphrase-file: %w", err)
+		return "", fmt.Errorf("%s: %w", option, err)
 	}
 	line, _, _ := bytes.Cut(content, []byte("\n"))
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	if len(line) == 0 {
-		return "", fmt.Errorf("--passphrase-file: the first line of %s is empty", path)
+		return "", fmt.Errorf("%s: the first line of %s is empty", option, path)
 	}
 	return string(line), nil
 }

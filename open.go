@@ -20,6 +20,9 @@ import (
 	"crm/db/textkey"
 )
 
+// dataFile is the name of the data file in its folder.
+const dataFile = "crm.db"
+
 // connectTime is how long the server waits for MongoDB when it starts.
 const connectTime = 30 * time.Second
 
@@ -33,6 +36,8 @@ type crm struct {
 	folder string
 	// location says where the data is.
 	location string
+	// settings are those that the store was opened with.
+	settings settings
 }
 
 func (c *crm) close() { _ = c.store.Close() }
@@ -61,7 +66,7 @@ func (c *crm) follow(ctx context.Context, log *slog.Logger) (stop func()) {
 // open opens the store that the settings name, and prepares it.
 func open(ctx context.Context, s settings, log *slog.Logger, options db.Options) (*crm, error) {
 	c := &crm{
-		keys: textkey.New(s.region, s.collation), secrets: s.secrets, location: filepath.Join(s.dataDir, "crm.db"),
+		keys: textkey.New(s.region, s.collation), secrets: s.secrets, location: filepath.Join(s.dataDir, dataFile), settings: s,
 	}
 	variable := "DATA_DIR"
 	if s.mongoURI != "" {

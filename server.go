@@ -45,6 +45,8 @@ const usage = `crm serves a CRM over GraphQL.
                              write all data to a file, or the standard output: with the server's keys, encrypted
   crm restore FILE [--passphrase-file FILE]
                              read a backup into an empty store
+  crm move --to FOLDER|MONGO_URI, or --to-file FILE
+                             copy all data to an empty store of another folder or MongoDB, and compare; goes on if it was interrupted
   crm keys                   print lines for .env with three new keys, which sign tokens and cursors
   crm config                 print the settings that are in force, and where each comes from
   crm check                  say what is wrong with the data: old documents that can't be read, references that lead nowhere, missing

@@ -168,6 +168,18 @@ func StoreSecrets(variables map[string]string, folder string) error {
 	return nil
 }
 
+// KeyFiles returns lines that make the variables read those secrets that a folder has, as VARIABLE_FILE=….
+func (s Secrets) KeyFiles(folder string) []string {
+	var lines []string
+	for _, named := range s.all() {
+		path := keyFile(folder, named.variable)
+		if stored, err := os.ReadFile(path); err == nil && string(stored) == named.keys.text() {
+			lines = append(lines, named.variable+"_FILE="+path)
+		}
+	}
+	return lines
+}
+
 // keyFile returns the file in a folder with the key of a variable.
 func keyFile(folder, variable string) string { return filepath.Join(folder, strings.ToLower(variable)) }
 

@@ -63,8 +63,8 @@ type Options struct {
 	Log *slog.Logger
 	// NoSharedQueue hides the tickets that nobody is responsible for from all but admins, until they are assigned.
 	NoSharedQueue bool
-	// Restoring accepts a store that is half restored; see Restore.
-	Restoring bool
+	// Filling accepts a store that is half filled; see Restore and Receive.
+	Filling bool
 	// Observer is told about calls to the store; nil for none.
 	Observer entity.CallObserver
 }

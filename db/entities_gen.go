@@ -241,6 +241,7 @@ func (d *Restoration) Pointers(into []any) []any {
 	return append(into,
 		&d.ID,
 		&d.StartedAt,
+		&d.Command,
 	)
 }
 

@@ -34,10 +34,10 @@ func (d *DB) Prepare(ctx context.Context, wait time.Duration, backfill Backfill,
 }
 
 // Upgrade gives the documents of earlier versions what they lack: numbers, titles and keys. It may be interrupted and called
-// again. Until it is done, some documents aren't found or are out of order. It refuses a store that is half restored.
+// again. Until it is done, some documents aren't found or are out of order. It refuses a store that is half filled.
 func (d *DB) Upgrade(ctx context.Context, log *slog.Logger) error {
-	if !d.options.Restoring {
-		if err := d.checkRestored(ctx); err != nil {
+	if !d.options.Filling {
+		if err := d.checkWhole(ctx); err != nil {
 			return err
 		}
 	}

@@ -10,44 +10,69 @@ import (
 	"crm/db/store"
 )
 
-// Restoration says that a backup is being restored. It is written before anything else and removed at the end, so that a store
-// whose restoration was interrupted isn't taken for a whole one.
+// Restoration says that the store is being filled, from a backup or another store. It is written before anything else and removed
+// at the end, so that a store for which that was interrupted isn't taken for a whole one.
 type Restoration struct {
 	ID        store.ID  `db:"_id"`
 	StartedAt time.Time `db:"started_at"`
+	// Command is the command that fills it.
+	Command string `db:"command" default:"restore"`
 }
+
+// The commands that fill a store.
+const (
+	restoring = "restore"
+	moving    = "move"
+)
 
 // Restorations has the only one, if there is any.
 var Restorations = entity.Declare(entity.Declaration[Restoration]{Name: "restorations", Noun: "restoration"})
 
-// errHalfRestored is the error for a store that can't be used.
-var errHalfRestored = errors.New("restoring a backup into this store was interrupted; run crm restore again, which starts anew")
+// errHalfFilled are the errors for a store that can't be used, by the command that was interrupted.
+var errHalfFilled = map[string]error{
+	restoring: errors.New("restoring a backup into this store was interrupted; run crm restore again, which starts anew"),
+	moving:    errors.New("moving data into this store was interrupted; run crm move again, which goes on"),
+}
 
 func restorationID() store.ID { return store.DerivedID("restoration") }
 
-// checkRestored returns an error if restoring a backup into the store was interrupted.
-func (d *DB) checkRestored(ctx context.Context) error {
-	interrupted, err := d.store.Count(ctx, Restorations.Collection, store.Filter{})
+// interrupted returns what is known about filling the store if that was interrupted; ok is false if it wasn't.
+func (d *DB) interrupted(ctx context.Context) (r Restoration, ok bool, err error) {
+	err = d.store.Find(ctx, Restorations.Collection, store.Query{Limit: 1}, func() store.Document {
+		ok = true
+		return &r
+	})
 	if err != nil {
-		return fmt.Errorf("cannot find out whether the store is whole: %w", err)
+		return r, false, fmt.Errorf("cannot find out whether the store is whole: %w", err)
 	}
-	if interrupted > 0 {
-		return errHalfRestored
-	}
-	return nil
+	return r, ok, nil
 }
 
-// Restore makes an empty store that of a backup, which fill writes. What an interrupted Restore has left is removed first. If fill
-// fails, the store is empty again.
-func (d *DB) Restore(ctx context.Context, fill func(ctx context.Context) error) error {
-	interrupted, err := d.store.Count(ctx, Restorations.Collection, store.Filter{})
-	if err != nil {
+// checkWhole returns an error if filling the store was interrupted.
+func (d *DB) checkWhole(ctx context.Context) error {
+	r, interrupted, err := d.interrupted(ctx)
+	if err != nil || !interrupted {
 		return err
 	}
-	if interrupted == 0 {
-		if err := d.beginRestoring(ctx); err != nil {
-			return err
-		}
+	if err := errHalfFilled[r.Command]; err != nil {
+		return err
+	}
+	return fmt.Errorf("this store is half filled by a command of another version: %q", r.Command)
+}
+
+// CheckRestorable returns an error if no backup may be restored into the store, because it has data.
+func (d *DB) CheckRestorable(ctx context.Context) error {
+	if _, interrupted, err := d.interrupted(ctx); err != nil || interrupted {
+		return err
+	}
+	return d.checkEmpty(ctx)
+}
+
+// Restore makes an empty store that of a backup, which fill writes. What an interrupted Restore or Receive has left is removed first.
+// If fill fails, the store is empty again.
+func (d *DB) Restore(ctx context.Context, fill func(ctx context.Context) error) error {
+	if err := d.beginFilling(ctx, restoring); err != nil {
+		return err
 	}
 	if err := d.empty(ctx); err != nil {
 		return err
@@ -57,14 +82,42 @@ func (d *DB) Restore(ctx context.Context, fill func(ctx context.Context) error) 
 		if left := d.empty(cleaning); left != nil {
 			return errors.Join(err, left) // the mark stays
 		}
-		return errors.Join(err, d.endRestoring(cleaning))
+		return errors.Join(err, d.endFilling(cleaning))
 	}
-	return d.endRestoring(ctx)
+	return d.endFilling(ctx)
 }
 
-// beginRestoring refuses a store that has data, and marks it. What the program itself has written since it was opened doesn't
-// count.
-func (d *DB) beginRestoring(ctx context.Context) error {
+// Receive makes an empty store that of another one, which fill writes. If fill fails or is interrupted, what it has written stays, and
+// the next Receive goes on from there.
+func (d *DB) Receive(ctx context.Context, fill func(ctx context.Context) error) error {
+	if err := d.beginFilling(ctx, moving); err != nil {
+		return err
+	}
+	if err := fill(ctx); err != nil {
+		return err
+	}
+	return d.endFilling(ctx)
+}
+
+// beginFilling refuses a store that has data, unless filling it was interrupted, and marks it.
+func (d *DB) beginFilling(ctx context.Context, command string) error {
+	r, interrupted, err := d.interrupted(ctx)
+	switch {
+	case err != nil:
+		return err
+	case interrupted && r.Command == command:
+		return nil
+	case interrupted:
+		return d.store.Update(ctx, Restorations.Collection, r.ID, store.Filter{}, []store.Assignment{{Field: "command", Value: command}})
+	}
+	if err := d.checkEmpty(ctx); err != nil {
+		return err
+	}
+	return d.store.Insert(ctx, Restorations.Collection, &Restoration{ID: restorationID(), StartedAt: d.now(), Command: command})
+}
+
+// checkEmpty refuses a store that has data. What the program itself has written since it was opened doesn't count.
+func (d *DB) checkEmpty(ctx context.Context) error {
 	for _, c := range BackedUp() {
 		if c == KeyStates.Collection {
 			continue
@@ -74,13 +127,13 @@ func (d *DB) beginRestoring(ctx context.Context) error {
 			return err
 		}
 		if n > 0 {
-			return fmt.Errorf("a backup is restored into an empty store only, and this one has data in %s", c.Name)
+			return fmt.Errorf("this is done with an empty store only, and %s has data", c.Name)
 		}
 	}
-	return d.store.Insert(ctx, Restorations.Collection, &Restoration{ID: restorationID(), StartedAt: d.now()})
+	return nil
 }
 
-func (d *DB) endRestoring(ctx context.Context) error {
+func (d *DB) endFilling(ctx context.Context) error {
 	_, err := d.purge(ctx, Restorations.Collection, store.Filter{})
 	return err
 }

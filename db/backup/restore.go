@@ -46,14 +46,7 @@ func (r *restoring) flush() error {
 	if len(r.waiting) == 0 {
 		return nil
 	}
-	err := store.Batch(r.ctx, r.store, func(w store.Writer) error {
-		for _, doc := range r.waiting {
-			if err := w.Insert(r.ctx, r.collection, doc); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := store.Load(r.ctx, r.store, r.collection, r.waiting)
 	if err != nil {
 		return fmt.Errorf("cannot restore %s: %w", r.collection.Name, err)
 	}

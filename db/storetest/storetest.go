@@ -41,6 +41,7 @@ func Run(t *testing.T, e Engine) {
 		{"ConcurrentUpdates", testConcurrentUpdates},
 		{"ConcurrentWrites", testConcurrentWrites},
 		{"Batch", testBatch},
+		{"Load", testLoad},
 		{"FilterByField", testFilterByField},
 		{"FilterLogic", testFilterLogic},
 		{"FilterByQuery", testFilterByQuery},
