@@ -18,6 +18,7 @@ import (
 	"crm/graph"
 	"crm/graph/document"
 	"crm/graph/proxy"
+	"crm/graph/tracing"
 	"crm/graph/transport"
 	"crm/notify"
 	"crm/notify/mail"
@@ -47,6 +48,7 @@ type settings struct {
 	region     textkey.Region
 	collation  textkey.Collation
 	metrics    metricsSettings
+	tracing    tracing.Config
 	// trusted is nil if clients may run any document.
 	trusted          *document.Trusted
 	trustedDocuments string
@@ -68,6 +70,7 @@ func (s *settings) declared() config.Declaration {
 		{Title: "Mail server", Reader: "notify/mail", Prefix: "SMTP_", Settings: s.smtp.Settings()},
 		{Title: "Messages", Reader: "notify", Settings: s.messageSettings()},
 		{Title: "Metrics", Reader: "crm", Prefix: "METRICS_", Settings: s.metrics.settings()},
+		{Title: "Traces", Reader: "graph/tracing", Settings: s.tracing.Settings()},
 		{Title: "Limits on what one request may ask for", Reader: "graph", Prefix: "LIMIT_", Settings: s.limits.Settings()},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"crm/db/entity"
 	"crm/graph"
 	"crm/graph/metrics"
+	"crm/graph/tracing"
 	"crm/graph/transport"
 	"crm/notify"
 )
@@ -57,12 +58,18 @@ func parseMetricsToken(text string) (string, error) {
 
 func (s metricsSettings) onMainPort() bool { return s.addr == "" && s.token != "" }
 
-// observers are told what the server does, for metrics. All are nil if there are none.
+// observers are told what the server does, for metrics and traces. Those that nobody wants are nil.
 type observers struct {
 	metrics    *metrics.Metrics
 	calls      entity.CallObserver
 	operations graph.Observer
 	deliveries notify.Observer
+
+	tracing         *tracing.Tracing
+	operationTraces graph.Tracer
+	deliveryTraces  notify.Tracer
+	// traceparent returns the traceparent of what is done with a context.
+	traceparent func(ctx context.Context) string
 }
 
 func newObservers(s metricsSettings) observers {

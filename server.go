@@ -141,8 +141,14 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 		tuneCollector(ctx)
 	}
 	watch := newObservers(s.metrics)
+	stopTracing, err := watch.trace(ctx, s.tracing, log)
+	if err != nil {
+		return err
+	}
+	defer stopTracing()
 	crm, err := open(ctx, s, log, db.Options{
 		AllowStaffSignup: s.allowStaffSignup, NoSharedQueue: !s.sharedQueue, EventRetention: s.eventRetention, Observer: watch.calls,
+		Trace: watch.traceparent,
 	})
 	if err != nil {
 		return err
@@ -179,7 +185,8 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	defer built.Wait()
 	defer stopBuilding()
 	built.Go(func() { crm.db.BuildIndexes(building, log) })
-	service := notify.New(crm.db, mailer, log, notify.Configure(s.messages), notify.Observe(watch.deliveries))
+	service := notify.New(crm.db, mailer, log, notify.Configure(s.messages), notify.Observe(watch.deliveries),
+		notify.Trace(watch.deliveryTraces))
 	web := newServer(handler, s.tls.config(s.dataDir, log), log, operations.EndStreams, stopCommands)
 	return serveUntilDone(ctx, listener, web, service, log)
 }
@@ -206,10 +213,12 @@ func newHandler(s settings, c *crm, watch observers, log *slog.Logger) (http.Han
 	authenticator := auth.NewAuthenticator(tokens, c.db)
 	operations := graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(c.db, tokens), NewOperation: newOperation,
-		Introspection: s.introspection, ShowCost: s.showCost, Logger: log, LogSlow: s.logSlow, Observer: watch.operations, Limits: s.limits,
+		Introspection: s.introspection, ShowCost: s.showCost, Logger: log, LogSlow: s.logSlow, Observer: watch.operations,
+		Tracer: watch.operationTraces, Limits: s.limits,
 		TrustedDocuments: s.trusted, NoFastPath: !s.fastPath, Batching: s.batching, Authenticator: authenticator, Origins: s.origins,
 	})
 	api := transport.CrossOrigin(s.origins, transport.Authenticate(authenticator, s.proxies, log, operations))
+	api = watch.traced(api, s.proxies)
 	mux := http.NewServeMux()
 	if s.playground {
 		page := playground.Handler(s.basePath)

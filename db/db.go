@@ -67,6 +67,9 @@ type Options struct {
 	Filling bool
 	// Observer is told about calls to the store; nil for none.
 	Observer entity.CallObserver
+	// Trace returns the W3C traceparent of what is done with a context, which events then carry, empty if that isn't traced; nil if
+	// nothing is.
+	Trace func(ctx context.Context) string
 }
 
 // New returns the domain on a store.
@@ -101,7 +104,7 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	}
 	d.entities = &entity.Database{
 		Store: d.store, Catalog: seen, CursorKeys: options.CursorKeys, Keys: options.Keys,
-		Now: d.now, Wake: d.wake, Numbers: numbers{d.store},
+		Now: d.now, Wake: d.wake, Numbers: numbers{d.store}, Trace: options.Trace,
 	}
 	d.readers, d.repositories = newRepositories(d.entities)
 	return d

@@ -21,8 +21,8 @@ func (d *DB) Due() <-chan struct{} { return d.due }
 func (d *DB) wakeDue() { d.due.Raise() }
 
 // deliveryFailed returns the event for a failed delivery. It has no deliveries itself, so it is planned from the start.
-func (d *DB) deliveryFailed(delivery *Delivery) *store.Event {
-	event := d.deliveries.Event(auth.SystemScope(), verbFailed, delivery, delivery)
+func (d *DB) deliveryFailed(ctx context.Context, delivery *Delivery) *store.Event {
+	event := d.deliveries.Event(ctx, auth.SystemScope(), verbFailed, delivery, delivery)
 	event.Planned = true
 	return event
 }
@@ -79,7 +79,7 @@ func (d *DB) SettleRetry(ctx context.Context, delivery *Delivery, reason string,
 func (d *DB) SettleFailed(ctx context.Context, delivery *Delivery, reason string) error {
 	err := d.settle(ctx, delivery, []store.Assignment{
 		{Field: "status", Value: string(DeliveryFailed)}, {Field: "last_error", Value: reason},
-	}, d.deliveryFailed(delivery))
+	}, d.deliveryFailed(ctx, delivery))
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (d *DB) writePlan(ctx context.Context, w store.Writer, p *Plan) (inserted [
 	for _, delivery := range p.Deliveries {
 		var events []*store.Event
 		if delivery.Status == DeliveryFailed {
-			events = []*store.Event{d.deliveryFailed(delivery)}
+			events = []*store.Event{d.deliveryFailed(ctx, delivery)}
 		}
 		err := w.Insert(ctx, Deliveries.Collection, delivery, events...)
 		if err != nil && store.CodeOf(err) != store.Conflict {

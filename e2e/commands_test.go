@@ -106,6 +106,8 @@ func wrongSettings() []wrongSetting {
 		{"LIMIT_TOKENS=many", []string{"LIMIT_TOKENS", "whole number"}},
 		{"LIMIT_DEPTH=0", []string{"LIMIT_DEPTH", "from 1"}},
 		{"LOG_SLOW=500", []string{"LOG_SLOW", "500ms"}},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT=localhost:4318 OTEL_TRACES_SAMPLER=often OTEL_TRACES_SAMPLER_ARG=2 OTEL_EXPORTER_OTLP_HEADERS=hunter2", []string{
+			"OTEL_EXPORTER_OTLP_ENDPOINT: ", "OTEL_TRACES_SAMPLER: ", "OTEL_TRACES_SAMPLER_ARG: ", "OTEL_EXPORTER_OTLP_HEADERS: "}},
 		{"METRICS_ADDR=9464 METRICS_TOKEN=tooshort", []string{"METRICS_ADDR", "METRICS_TOKEN", "12"}},
 		{"LIMIT_TIME=2m", []string{"LIMIT_TIME", "50s"}},
 		{"LIMIT_TIME=30", []string{"LIMIT_TIME", "30s"}},

@@ -98,6 +98,7 @@ func (e *Executor) respond(ctx context.Context, next graphql.ResponseHandler) *g
 	if ctx.Err() != nil {
 		return nil
 	}
+	ctx, end := e.reporter.begin(ctx)
 	ctx, calls := entity.WithCalls(graphql.WithResponseContext(ctx, e.present, e.recover))
 	if e.newOperation != nil {
 		ctx = e.newOperation(ctx)
@@ -105,7 +106,7 @@ func (e *Executor) respond(ctx context.Context, next graphql.ResponseHandler) *g
 	response := limitAnswer(ctx, e.limits, next)
 	if response != nil {
 		e.addCost(ctx, response, calls)
-		e.reporter.report(ctx, response, calls)
+		e.reporter.report(ctx, response, calls, end)
 	}
 	return response
 }
@@ -123,7 +124,8 @@ func (e *Executor) DispatchError(ctx context.Context, errs gqlerror.List) *graph
 		}
 	}
 	response := &graphql.Response{Errors: errs}
-	e.reporter.report(ctx, response, nil)
+	ctx, end := e.reporter.begin(ctx)
+	e.reporter.report(ctx, response, nil, end)
 	return response
 }
 

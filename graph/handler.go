@@ -27,7 +27,9 @@ type HandlerConfig struct {
 	LogSlow time.Duration
 	// Observer is told about each operation; nil for none.
 	Observer Observer
-	Limits   Limits
+	// Tracer is told when an operation begins; nil for none.
+	Tracer Tracer
+	Limits Limits
 	// TrustedDocuments, if not nil, are the only documents that are run. They alone then decide about introspection.
 	TrustedDocuments *document.Trusted
 	// Batching lets a request contain a list of operations.
@@ -62,7 +64,7 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 		config.Logger = slog.Default()
 	}
 	presenter := presenter{log: config.Logger}
-	reporter := reporter{log: config.Logger, slow: config.LogSlow, observer: config.Observer}
+	reporter := reporter{log: config.Logger, slow: config.LogSlow, observer: config.Observer, tracer: config.Tracer}
 	documents := document.NewLoader(document.Config{
 		Schema: executable.Schema(), Limits: config.Limits.Document, Introspection: config.Introspection,
 		Trusted: config.TrustedDocuments, Pages: document.Pages{Default: entity.DefaultPage, Max: entity.MaxPage},

@@ -24,6 +24,13 @@ type Observer interface {
 	Operation(o Operation)
 }
 
+// Tracer is told when an operation begins, for traces.
+type Tracer interface {
+	// Begin is called for each query and mutation, with the time at which its request arrived, and for each operation that is refused.
+	// The operation runs with the context that it returns; end is called with what an Observer learns.
+	Begin(ctx context.Context, began time.Time) (running context.Context, end func(o Operation))
+}
+
 // Operation is what an Observer learns about an operation.
 type Operation struct {
 	// Name is the name that the client has given to it; empty if there is none, or if the document isn't valid.
@@ -45,13 +52,33 @@ type reporter struct {
 	log *slog.Logger
 	// slow is how long an operation takes at least that is logged as slow; zero means none is.
 	slow time.Duration
-	// observer is nil if there is none.
+	// observer and tracer are nil if there is none.
 	observer Observer
+	tracer   Tracer
 }
 
-// report reports an operation. calls is nil for a refused operation.
-func (r reporter) report(ctx context.Context, response *graphql.Response, calls *entity.Calls) {
-	if r.observer == nil && !r.log.Enabled(ctx, slog.LevelWarn) {
+// begin tells the tracer that an operation begins, and returns the context to run it with. What a subscription sends isn't traced: it
+// has mostly waited.
+func (r reporter) begin(ctx context.Context) (running context.Context, end func(Operation)) {
+	if r.tracer == nil {
+		return ctx, func(Operation) {}
+	}
+	began := time.Now()
+	if graphql.HasOperationContext(ctx) {
+		operation := graphql.GetOperationContext(ctx)
+		if definition := operation.Operation; definition != nil && definition.Operation == ast.Subscription {
+			return ctx, func(Operation) {}
+		}
+		if start := operation.Stats.OperationStart; !start.IsZero() {
+			began = start
+		}
+	}
+	return r.tracer.Begin(ctx, began)
+}
+
+// report reports an operation, and ends its trace. calls is nil for a refused operation.
+func (r reporter) report(ctx context.Context, response *graphql.Response, calls *entity.Calls, end func(Operation)) {
+	if r.observer == nil && r.tracer == nil && !r.log.Enabled(ctx, slog.LevelWarn) {
 		return
 	}
 	viewer, _ := auth.ViewerFrom(ctx)
@@ -65,6 +92,7 @@ func (r reporter) report(ctx context.Context, response *graphql.Response, calls 
 	if r.observer != nil {
 		r.observer.Operation(o)
 	}
+	end(o)
 	r.line(ctx, o, viewer, calls != nil)
 }
 

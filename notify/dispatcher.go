@@ -72,33 +72,52 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 		d.write(ctx, delivery, d.release(delivery))
 		return
 	}
+	sending, end := d.trace(sending, delivery)
 	to, err := eventlog.Guard(func() (recipient, error) { return d.recipient(sending, delivery) })
 	var decided decision
 	if err == nil && to.cancel == "" {
 		decided, err = eventlog.Guard(func() (decision, error) { return d.decide(sending, delivery) })
 	}
+	var result outcome
 	switch {
 	case to.cancel != "":
 		d.log.Info("mail cancelled", "delivery", delivery.ID.String(), "reason", to.cancel)
-		d.write(ctx, delivery, outcome{ResultCancelled, func(ctx context.Context) error {
+		result = outcome{ResultCancelled, func(ctx context.Context) error {
 			if to.erased {
 				return d.db.CancelErased(ctx, delivery)
 			}
 			return d.db.CancelDelivery(ctx, delivery, to.cancel)
-		}})
+		}}
 	case decided.instead != nil:
-		d.write(ctx, delivery, *decided.instead)
-		return
+		result = *decided.instead
 	default:
 		if err == nil {
 			err = d.send(sending, delivery, to.replyTo)
 		}
-		d.write(ctx, delivery, d.outcome(sending, delivery, err))
+		result = d.outcome(sending, delivery, err)
+	}
+	d.write(ctx, delivery, result)
+	end(result.result)
+	if decided.instead != nil {
+		return
 	}
 	d.hasten(ctx, delivery)
 	if to.deleted {
 		d.erase.Raise()
 	}
+}
+
+// trace tells the tracer that an attempt begins if the delivery's event is traced, and returns the context of the attempt.
+func (d *dispatcher) trace(ctx context.Context, delivery *db.Delivery) (attempt context.Context, end func(result string)) {
+	untraced := func(string) {}
+	if d.settings.tracer == nil {
+		return ctx, untraced
+	}
+	parent, err := eventlog.Guard(func() (string, error) { return d.db.EventTrace(ctx, delivery.EventID) })
+	if err != nil || parent == "" { // sending the message matters more than its trace
+		return ctx, untraced
+	}
+	return d.settings.tracer.Deliver(ctx, parent, delivery.Channel, delivery.EventType)
 }
 
 // recipient is the state of a delivery's recipient before an attempt.

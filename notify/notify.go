@@ -43,12 +43,20 @@ type settings struct {
 	erase      time.Duration   // the same, while a deleted account is still to be erased
 	workers    int
 	observer   Observer // nil for none
+	tracer     Tracer   // nil for none
 }
 
 // Observer is told about deliveries, for metrics.
 type Observer interface {
 	// Delivered is called when the result of handling a delivery has been written: one of the constants below.
 	Delivered(channel, result string)
+}
+
+// Tracer is told about attempts to deliver messages, for traces.
+type Tracer interface {
+	// Deliver is called when an attempt begins, for a message about an event with a traceparent. What the attempt does has the context
+	// that it returns; end is called with its result, which is empty if there is none.
+	Deliver(ctx context.Context, traceparent, channel, eventType string) (attempt context.Context, end func(result string))
 }
 
 // The results of handling a delivery: its status from then on, or that it is tried again later.
@@ -69,6 +77,9 @@ func Grace(grace time.Duration) Option { return func(s *settings) { s.grace = gr
 
 // Observe tells an observer about deliveries.
 func Observe(observer Observer) Option { return func(s *settings) { s.observer = observer } }
+
+// Trace tells a tracer about attempts to deliver messages.
+func Trace(tracer Tracer) Option { return func(s *settings) { s.tracer = tracer } }
 
 // giveUpAfter is for how long sending a message is tried (RFC 5321, 4.5.4.1).
 const giveUpAfter = 5 * 24 * time.Hour

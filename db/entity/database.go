@@ -24,6 +24,8 @@ type Database struct {
 	Now func() time.Time
 	// Wake is called when events have been written, and must not block.
 	Wake func()
+	// Trace returns the traceparent of what is done with a context, empty if that isn't traced; nil if nothing is.
+	Trace func(ctx context.Context) string
 
 	// silent suppresses mail about changes.
 	silent       bool

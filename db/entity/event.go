@@ -1,6 +1,7 @@
 package entity
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -24,6 +25,8 @@ type Envelope struct {
 	Audience Audience `json:"audience"`
 	// Concerned are the accounts that the document refers to.
 	Concerned []Party `json:"concerned"`
+	// Trace is the W3C traceparent of the operation that made the change, if that is traced.
+	Trace string `json:"trace,omitempty"`
 }
 
 // FieldChange is one field's change. From and To are missing for secret and personal fields; long texts are truncated.
@@ -80,7 +83,7 @@ func (d *Definition) ReadState(state map[string]json.RawMessage, doc store.Docum
 // deleted one.
 // through are the keys of those who see the document through others.
 func (d *Database) newEvent(
-	def *Definition, scope auth.Scope, verb string, before, after store.Document, through []auth.AudienceKey,
+	ctx context.Context, def *Definition, scope auth.Scope, verb string, before, after store.Document, through []auth.AudienceKey,
 ) *store.Event {
 	w := envelopeWriter{catalog: d.Catalog, def: def, through: through, buf: make([]byte, 0, 1024)}
 	if before != nil {
@@ -90,6 +93,9 @@ func (d *Database) newEvent(
 		w.after = after.Pointers(nil)
 	}
 	w.write()
+	if d.Trace != nil {
+		w.trace(d.Trace(ctx))
+	}
 	return &store.Event{
 		ID: store.NewID(), Type: def.Event(verb), Entity: *w.state()[0].(*store.ID), Actor: scope.Account, ActorRole: string(scope.Role),
 		At: d.Now(), Data: string(w.buf), Planned: d.silent,
@@ -134,6 +140,13 @@ func (w *envelopeWriter) write() {
 	w.buf = append(w.buf, `},"concerned":[`...)
 	w.concerned()
 	w.buf = append(w.buf, `]}`...)
+}
+
+// trace adds a traceparent, which needs no escaping, to a complete envelope.
+func (w *envelopeWriter) trace(parent string) {
+	if parent != "" {
+		w.buf = append(append(append(w.buf[:len(w.buf)-1], `,"trace":"`...), parent...), `"}`...)
+	}
 }
 
 func (w *envelopeWriter) separate(first *bool) {

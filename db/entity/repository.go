@@ -52,7 +52,7 @@ func (r *Repository[T]) Create(ctx context.Context, scope auth.Scope, doc *T) er
 
 func (r *Repository[T]) insert(ctx context.Context, scope auth.Scope, doc *T) error {
 	r.complete(doc)
-	event := r.db.newEvent(r.def, scope, Created, nil, r.document(doc), nil)
+	event := r.db.newEvent(ctx, r.def, scope, Created, nil, r.document(doc), nil)
 	if err := r.db.Store.Insert(ctx, r.def.Collection, r.document(doc), event); err != nil {
 		return fmt.Errorf("cannot create %s: %w", r.def.Noun, inInput(err))
 	}
@@ -81,7 +81,7 @@ func (r *Repository[T]) Remove(ctx context.Context, scope auth.Scope, doc *T) er
 	if err != nil {
 		return err
 	}
-	event := r.db.newEvent(r.def, scope, Deleted, r.document(doc), nil, through)
+	event := r.db.newEvent(ctx, r.def, scope, Deleted, r.document(doc), nil, through)
 	err = r.db.Store.Delete(ctx, r.def.Collection, r.ID(doc), AtVersion(r.version(doc)), event)
 	if store.CodeOf(err) == store.NotFound {
 		return store.Errorf(store.Conflict, "somebody changed the %s meanwhile; try again", r.def.Noun)
@@ -94,8 +94,8 @@ func (r *Repository[T]) Remove(ctx context.Context, scope auth.Scope, doc *T) er
 }
 
 // Event returns the event of a change that the scope's account made, for callers that write it themselves.
-func (r *Repository[T]) Event(scope auth.Scope, verb string, before, after *T) *store.Event {
-	return r.db.newEvent(r.def, scope, verb, r.document(before), r.document(after), nil)
+func (r *Repository[T]) Event(ctx context.Context, scope auth.Scope, verb string, before, after *T) *store.Event {
+	return r.db.newEvent(ctx, r.def, scope, verb, r.document(before), r.document(after), nil)
 }
 
 // Find reads the documents that a query selects, regardless of who may see them.

@@ -65,7 +65,7 @@ func (r *Repository[T]) writeEdited(
 		return nil, false, err
 	}
 	set = append(set, r.stamp(next)...)
-	event := r.db.newEvent(r.def, scope, verb, r.document(current), r.document(next), through)
+	event := r.db.newEvent(ctx, r.def, scope, verb, r.document(current), r.document(next), through)
 	err = r.db.Store.Update(ctx, r.def.Collection, r.ID(current), AtVersion(r.version(current)), set, event)
 	if store.CodeOf(err) == store.NotFound {
 		return nil, false, nil

@@ -9,11 +9,11 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"crm/db/entity"
 	"crm/db/store"
 	"crm/graph"
 	"crm/graph/apierror"
@@ -101,10 +101,10 @@ func resultOf(codes []store.Code) string {
 }
 
 // StoreCall implements entity.CallObserver.
-func (m *Metrics) StoreCall(method string, took time.Duration, err error) {
-	m.callTime.WithLabelValues(method).Observe(took.Seconds())
-	if code := failure(err); code != "" {
-		m.callErrors.WithLabelValues(method, code).Inc()
+func (m *Metrics) StoreCall(_ context.Context, c entity.Call) {
+	m.callTime.WithLabelValues(c.Method).Observe(c.Took.Seconds())
+	if code := failure(c.Err); code != "" {
+		m.callErrors.WithLabelValues(c.Method, code).Inc()
 	}
 }
 

@@ -51,6 +51,9 @@ func (p Trusted) Address(r *http.Request) string {
 	return host
 }
 
+// Sent reports whether a request comes from a trusted proxy.
+func (p Trusted) Sent(r *http.Request) bool { return p.trusts(peerAddress(r)) }
+
 // last returns the last of these hops that isn't a trusted proxy, host if there is none.
 func (p Trusted) last(host string, hops []string) string {
 	for i := len(hops) - 1; i >= 0 && p.trusts(host); i-- {
