@@ -13,6 +13,8 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/term"
+
 	"crm/db"
 )
 
@@ -36,13 +38,23 @@ func runCommand(ctx context.Context, s settings, c call, streams streams) error 
 			return err
 		}
 	}
+	once := func() error { return command.once(ctx, s, c, streams) }
+	if command.every > 0 {
+		log := newLog(streams.logs, term.IsTerminal(int(streams.logs.Fd())), s.logLevel)
+		return command.folder.repeat(ctx, command.every, log, once)
+	}
+	return once()
+}
+
+// once runs the command once.
+func (c command) once(ctx context.Context, s settings, called call, streams streams) (err error) {
 	out, end := io.Writer(streams.out), func(err error) error { return err }
-	if command.output != nil {
-		if out, end, err = command.output(streams); err != nil {
+	if c.output != nil {
+		if out, end, err = c.output(streams); err != nil {
 			return err
 		}
 	}
-	err = end(command.execute(ctx, s, c, out))
+	err = end(c.execute(ctx, s, called, out))
 	if err != nil && ctx.Err() != nil {
 		return errInterrupted
 	}

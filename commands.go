@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"crm/db/demo"
@@ -42,6 +43,9 @@ type command struct {
 	// output returns where the caller writes what run has written, and a function that is called with run's error at the end;
 	// nil for the standard output.
 	output func(streams) (out io.Writer, end func(error) error, err error)
+	// every is how often the command is run, until it is stopped, for backups in a folder; zero for once.
+	every  time.Duration
+	folder backupFolder
 }
 
 // parse returns the command that is called.

@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	backupUsage  = "backup takes a file, or - for the standard output: backup FILE|- [--keys] [--passphrase-file FILE]"
+	backupUsage = "backup takes a file, a folder, or - for the standard output: " +
+		"backup FILE|FOLDER|- [--keys] [--passphrase-file FILE]; with a folder also [--keep N] [--every TIME]"
 	restoreUsage = "restore takes a file: restore FILE [--passphrase-file FILE]"
 )
 
@@ -43,11 +44,14 @@ func (c call) parseBackup() (command, error) {
 	flags := flag.NewFlagSet("backup", flag.ContinueOnError)
 	keys := flags.Bool("keys", false, "")
 	passphraseFile := flags.String("passphrase-file", "", "")
+	keep, every := flags.Int("keep", 0, ""), flags.Duration("every", 0, "")
 	arguments, err := parseMixed(flags, c.Arguments)
-	if err != nil || len(arguments) != 1 {
+	if err != nil || len(arguments) != 1 || *keep < 0 || *every < 0 || (*every > 0 && *every < time.Minute) {
 		return command{}, errors.New(backupUsage)
 	}
+	folder := backupFolder{path: arguments[0], keep: *keep}
 	return command{
+		every: *every, folder: folder,
 		run: func(ctx context.Context, crm *crm, _ string, out io.Writer) error {
 			header := backup.Header{Created: time.Now().UTC().Truncate(time.Second), Program: version()}
 			if *keys {
@@ -60,7 +64,22 @@ func (c call) parseBackup() (command, error) {
 			if err != nil {
 				return nil, nil, err
 			}
-			return openBackup(arguments[0], passphrase, streams)
+			if !isFolder(folder.path) {
+				if *keep > 0 || *every > 0 {
+					return nil, nil, fmt.Errorf("--keep and --every need a folder, and %s is none", folder.path)
+				}
+				return openBackup(folder.path, passphrase, streams)
+			}
+			out, end, err := openBackup(folder.file(), passphrase, streams)
+			if err != nil {
+				return nil, nil, err
+			}
+			return out, func(failed error) error {
+				if failed := end(failed); failed != nil {
+					return failed
+				}
+				return folder.prune()
+			}, nil
 		},
 	}, nil
 }

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,8 +40,9 @@ const usage = `crm serves a CRM over GraphQL.
   crm create-admin EMAIL NAME
                              create an admin, with the password that is entered or is the first line of the standard input
   crm set-password EMAIL     give a user another password, likewise, and end their sessions
-  crm backup FILE|- [--keys] [--passphrase-file FILE]
-                             write all data to a file, or the standard output: with the server's keys, encrypted
+  crm backup FILE|FOLDER|- [--keys] [--passphrase-file FILE] [--keep N] [--every TIME]
+                             write all data to a file, or the standard output: with the server's keys, encrypted. In a folder, keep N
+                             backups, and go on making one every so often
   crm restore FILE [--passphrase-file FILE]
                              read a backup into an empty store
   crm move --to FOLDER|MONGO_URI, or --to-file FILE
@@ -81,7 +81,7 @@ func run(ctx context.Context, arguments []string, streams streams) error {
 		_, err := io.WriteString(streams.out, usage)
 		return err
 	case "--version", "version":
-		_, err := fmt.Fprintln(streams.out, "crm", version())
+		_, err := fmt.Fprintln(streams.out, "crm", strings.TrimSpace(version()+" "+revision()))
 		return err
 	case "keys":
 		_, err := fmt.Fprintln(streams.out, strings.Join(auth.NewVariables(), "\n"))
@@ -111,28 +111,6 @@ func run(ctx context.Context, arguments []string, streams streams) error {
 	return runCommand(ctx, settings, call{
 		Name: command, Arguments: arguments[1:], Terminal: term.IsTerminal(int(streams.out.Fd())),
 	}, streams)
-}
-
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
-	}
-	return info.Main.Version
-}
-
-// revision returns the commit that the program was built from; empty if that isn't known.
-func revision() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			return setting.Value
-		}
-	}
-	return ""
 }
 
 // serve answers requests until ctx is done, then finishes those under way and the mail that is being sent.

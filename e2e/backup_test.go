@@ -148,6 +148,59 @@ func TestKilledBackup(t *testing.T) {
 	ends(t, empty, nil, 0, "check")
 }
 
+// TestBackupFolder makes backups in a folder, of which the newest are kept, once and by a schedule, while a server runs.
+func TestBackupFolder(t *testing.T) {
+	t.Parallel()
+	in, folder := t.TempDir(), t.TempDir()
+	p := serve(t, in)
+	populate(p)
+	const unfinished = "crm-20200101T000000Z.backup.unfinished"
+	old := []string{"crm-20200101T000000Z.backup", "crm-20200102T000000Z.backup", "crm-20200103T000000Z.backup"}
+	for _, name := range append(old, unfinished, "other.backup") {
+		writeFile(t, filepath.Join(folder, name), "old")
+	}
+	ends(t, in, nil, 0, "backup", folder, "--keep", "2")
+	names := namesIn(t, folder)
+	if len(names) != 3 || names[0] != old[2] || names[2] != "other.backup" {
+		t.Fatalf("the folder has %v", names)
+	}
+	other := t.TempDir()
+	ends(t, other, nil, 0, "restore", filepath.Join(folder, names[1]))
+	for _, name := range names {
+		if err := os.Remove(filepath.Join(folder, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	repeated := begin(t, in, nil, "backup", folder, "--every", "24h", "--keep", "1")
+	eventually(t, "there is a backup", func() bool { return strings.Contains(read(t, repeated.logs), "the backup is complete") })
+	repeated.stop()
+	if names := namesIn(t, folder); len(names) != 1 {
+		t.Errorf("the folder has %v", names)
+	}
+	again := begin(t, in, nil, "backup", folder, "--every", "24h")
+	eventually(t, "the next backup is waited for", func() bool { return strings.Contains(read(t, again.logs), "next backup") })
+	again.stop()
+	if names := namesIn(t, folder); len(names) != 1 {
+		t.Errorf("a backup was made before it was due: %v", names)
+	}
+	if _, logs := ends(t, in, nil, 1, "backup", filepath.Join(folder, "file"), "--keep", "1"); !strings.Contains(logs, "need a folder") {
+		t.Errorf("keeping backups in a file says %s", logs)
+	}
+}
+
+// namesIn returns the names in a folder, in order.
+func namesIn(t *testing.T, folder string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
 // hasEnded reports whether the program has ended.
 func (p *process) hasEnded() bool {
 	select {

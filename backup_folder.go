@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// backupName is the name of a backup in a folder, which has the time at which it was begun.
+const backupName = "crm-20060102T150405Z.backup"
+
+// backupFolder is a folder with backups of different times.
+type backupFolder struct {
+	path string
+	// keep is how many of them are kept; zero keeps all.
+	keep int
+}
+
+// isFolder reports whether a path leads to a folder.
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// file returns the path of a backup that is begun now.
+func (f backupFolder) file() string {
+	return filepath.Join(f.path, time.Now().UTC().Format(backupName))
+}
+
+// times returns when the complete backups in the folder were begun, the newest one first.
+func (f backupFolder) times() ([]time.Time, error) {
+	entries, err := os.ReadDir(f.path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot list the backups: %w", err)
+	}
+	var times []time.Time
+	for _, entry := range entries {
+		if at, err := time.Parse(backupName, entry.Name()); err == nil && entry.Type().IsRegular() {
+			times = append(times, at)
+		}
+	}
+	slices.SortFunc(times, func(a, b time.Time) int { return b.Compare(a) })
+	return times, nil
+}
+
+// prune removes the oldest backups beyond the number that is kept, and the remains of interrupted ones.
+func (f backupFolder) prune() error {
+	times, err := f.times()
+	if err != nil {
+		return err
+	}
+	var removed []error
+	if f.keep > 0 && len(times) > f.keep {
+		for _, at := range times[f.keep:] {
+			removed = append(removed, os.Remove(filepath.Join(f.path, at.Format(backupName))))
+		}
+	}
+	entries, err := os.ReadDir(f.path)
+	for _, entry := range entries {
+		name, isUnfinished := strings.CutSuffix(entry.Name(), unfinished)
+		if at, parsed := time.Parse(backupName, name); isUnfinished && parsed == nil && time.Since(at) > abandoned {
+			removed = append(removed, os.Remove(filepath.Join(f.path, entry.Name())))
+		}
+	}
+	return errors.Join(err, errors.Join(removed...))
+}
+
+// abandoned is the age at which an unfinished backup is taken for one that was interrupted.
+const abandoned = 48 * time.Hour
+
+// retryBackup is how soon a backup that has failed is tried again.
+const retryBackup = 10 * time.Minute
+
+// repeat calls back up whenever the newest backup is older than every, until ctx is done. What fails is logged and tried again.
+func (f backupFolder) repeat(ctx context.Context, every time.Duration, log *slog.Logger, backUp func() error) error {
+	for {
+		times, err := f.times()
+		if err != nil {
+			return err
+		}
+		pause := time.Duration(0)
+		if len(times) > 0 {
+			pause = min(max(0, time.Until(times[0].Add(every))), every) // the clock may have jumped
+		}
+		if pause == 0 {
+			switch err := backUp(); {
+			case ctx.Err() != nil:
+				return nil
+			case err != nil:
+				log.Error("the backup failed", "error", err, "retryIn", min(retryBackup, every))
+				pause = min(retryBackup, every)
+			default:
+				log.Info("the backup is complete", "folder", f.path)
+				continue
+			}
+		}
+		log.Info("waiting until the next backup is due", "seconds", int(pause.Seconds()))
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
+}
