@@ -86,7 +86,7 @@ func (c call) parseDemo() (command, error) {
 		return command{}, errors.New("demo takes one option: --customers N, where N is at least 1")
 	}
 	return command{run: func(ctx context.Context, crm *crm, _ string, out io.Writer) error {
-		return demo.Run(ctx, crm.db.Silent(), *customers, out, c.Terminal)
+		return demo.Run(ctx, crm.db, *customers, out, c.Terminal)
 	}}, nil
 }
 

@@ -118,6 +118,16 @@ func (d *DB) Silent() *DB {
 	return &silent
 }
 
+// ForDemo returns the same domain with another clock and other passwords, and silent.
+func (d *DB) ForDemo(now func() time.Time, passwords func(Passwords) Passwords) *DB {
+	demo := *d
+	demo.now, demo.passwords = now, passwords(d.passwords)
+	demo.entities = d.entities.Silent()
+	demo.entities.Now = now
+	demo.readers, demo.repositories = newRepositories(demo.entities)
+	return &demo
+}
+
 // Catalog returns the declarations of all entities.
 func Catalog() *entity.Catalog { return catalog }
 

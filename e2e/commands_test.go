@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -196,7 +197,7 @@ func TestDemo(t *testing.T) {
 		}
 	}
 	if _, logs := ends(t, folder, nil, 1, "demo", "--customers", "5"); strings.Count(logs, "\n") != 1 ||
-		!strings.Contains(logs, "empty store") {
+		!strings.Contains(logs, "DATA_DIR=demo crm demo") {
 		t.Errorf("the output of the second demo is\n%s", logs)
 	}
 	names := demoNames(t, folder)
@@ -218,6 +219,8 @@ func demoNames(t *testing.T, folder string) string {
 		name company phone interactions(first: 10, orderBy: [{field: CREATED_AT, direction: ASC}]) { nodes {
 			title user { name } tickets(orderBy: [{field: CREATED_AT, direction: ASC}]) { nodes { description status } } } } } }
 		users(orderBy: [{field: EMAIL}]) { nodes { name } } }`, nil)
+	checkDemoTickets(t, p, token)
+	p.must("", `mutation { logInCustomer(input: {email: "customer5@demo.example", password: "demo-password"}) { customer { id } } }`, nil)
 	if a.at("customers.totalCount") != 5.0 || a.text("customers.nodes.4.interactions.nodes.0.title") == "" {
 		t.Errorf("the demo is %s", a.raw)
 	}
@@ -226,4 +229,23 @@ func demoNames(t *testing.T, folder string) string {
 	}
 	names, _, _ := strings.Cut(a.raw, `"extensions"`)
 	return names
+}
+
+// checkDemoTickets checks that the tickets of a demo are spread over weeks, and that no text repeats.
+func checkDemoTickets(t *testing.T, p *process, token string) {
+	t.Helper()
+	a := p.must(token, `{ tickets(first: 100, orderBy: [{field: CREATED_AT, direction: ASC}]) { nodes { number description createdAt } } }`, nil)
+	nodes, _ := a.at("tickets.nodes").([]any)
+	texts, days := map[string]bool{}, map[string]bool{}
+	for i := range nodes {
+		ticket := fmt.Sprintf("tickets.nodes.%d.", i)
+		texts[a.text(ticket+"description")] = true
+		days[a.text(ticket + "createdAt")[:10]] = true
+		if number, _ := a.at(ticket + "number").(float64); int(number) != i+1 {
+			t.Errorf("the ticket at place %d has the number %v", i+1, number)
+		}
+	}
+	if len(nodes) < 5 || len(texts) != len(nodes) || len(days) < 14 {
+		t.Errorf("%d tickets have %d texts and were raised on %d days", len(nodes), len(texts), len(days))
+	}
 }

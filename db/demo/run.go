@@ -22,8 +22,8 @@ func Run(ctx context.Context, d *db.DB, customers int, out io.Writer, terminal b
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "The demo data has been added. Log in with logInUser as %s, or with logInCustomer as %s: the password is %q.\n",
-		Admin, "customer1@demo.example", Password)
+	_, err = fmt.Fprintf(out, "The demo data has been added. Log in with logInUser as %s or %s, or with logInCustomer as %s to %s: the password is %q.\n",
+		Admin, "staff1@demo.example", "customer1@demo.example", fmt.Sprintf("customer%d@demo.example", customers), Password)
 	return err
 }
 
