@@ -52,7 +52,7 @@ func TestEarlierStore(t *testing.T) {
 		t.Parallel()
 		want := readEarlierStore(t, "mongo")
 		database := mongotest.Database(t)
-		restoreDatabase(t, database, time.Since(want.TakenAt))
+		restoreDatabase(t, database, "testdata/earlier/mongo.jsonl.gz", time.Since(want.TakenAt))
 		want.check(t, t.TempDir(), append(mongoSettings(mongotest.URI(t)), "MONGO_DATABASE="+database.Name()))
 	})
 }
@@ -191,9 +191,9 @@ func restoreFile(t *testing.T, folder string, age time.Duration) {
 }
 
 // restoreDatabase is restoreFile for MongoDB. Each line of the dump is the name of a collection and a document.
-func restoreDatabase(t *testing.T, database *driver.Database, age time.Duration) {
+func restoreDatabase(t *testing.T, database *driver.Database, path string, age time.Duration) {
 	t.Helper()
-	lines := bufio.NewScanner(bytes.NewReader(unpack(t, "testdata/earlier/mongo.jsonl.gz")))
+	lines := bufio.NewScanner(bytes.NewReader(unpack(t, path)))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		name, text, _ := strings.Cut(lines.Text(), " ")
