@@ -36,6 +36,7 @@ type settings struct {
 	smtp                    mail.SMTPConfig
 	messages                notify.Config
 	publicURL, linkPath     string
+	accountLinkPath         string
 	origins                 transport.Origins
 	proxies                 proxy.Trusted
 	logLevel                slog.Level
@@ -181,11 +182,15 @@ func (s *settings) messageSettings() []config.Setting {
 		},
 		{
 			Name: "PUBLIC_URL", Value: config.Parsed(&s.publicURL, "URL", notify.ParsePublicURL),
-			Description: "the address of your front end; mail links to it",
+			Description: "the address of your front end; mail links to it, and never to an address that a request names",
 		},
 		{
 			Name: "LINK_PATH", Value: config.Parsed(&s.linkPath, "path", notify.ParseLinkPath), Default: notify.DefaultLinkPath,
 			Description: "the path of a record there, such as `/#/{type}/{id}`; `{type}` is `interaction` or `ticket`",
+		},
+		{
+			Name: "ACCOUNT_LINK_PATH", Value: config.Parsed(&s.accountLinkPath, "path", notify.ParseAccountLinkPath), Default: notify.DefaultAccountLinkPath,
+			Description: "the path of the page there where a mailed link is used, such as `/#/{action}/{token}`; `{action}` is `reset-password`",
 		},
 		{
 			Name: "DEFAULT_TIME_ZONE", Value: config.Parsed(&s.messages.TimeZone, "time zone", db.ParseTimeZone), Default: "UTC",
@@ -224,7 +229,7 @@ func readSettings(environment []string, dotEnv string) (settings, *config.Values
 	for _, warning := range s.secrets.Weak() {
 		values.Warn(warning)
 	}
-	s.messages.Links = notify.NewLinks(s.publicURL, s.linkPath)
+	s.messages.Links = notify.NewLinks(s.publicURL, s.linkPath, s.accountLinkPath)
 	s.messages.Sender, s.smtp.FromName = s.smtp.From, s.messages.AppName
 	s.mailbox = s.mailbox && s.smtp.Host == ""
 	return s, values

@@ -19,7 +19,7 @@ import (
 type Secrets struct {
 	// User and Customer sign the access tokens.
 	User, Customer Keys
-	// General signs other data that clients send back: the cursors of pages.
+	// General signs other data that clients send back: the cursors of pages. The tokens of mailed links derive from it, too.
 	General Keys
 }
 
@@ -40,7 +40,7 @@ func (s *Secrets) Settings() []config.Setting {
 		}
 	}
 	return []config.Setting{
-		keys(generalVariable, &s.General, "signs cursors; required with `MONGO_URI`. At least 12 characters, better 32. If there are several, comma-separated, the first signs and all verify"),
+		keys(generalVariable, &s.General, "signs cursors, and makes the tokens of mailed links; required with `MONGO_URI`. At least 12 characters, better 32. If there are several, comma-separated, the first signs and all verify"),
 		keys(userVariable, &s.User, "signs the access tokens of users, likewise"),
 		keys(customerVariable, &s.Customer, "signs the access tokens of customers, likewise"),
 	}

@@ -135,6 +135,9 @@ func (d *DB) DeleteCustomer(
 		if _, err := d.EndSessions(ctx, id, store.ID{}); err != nil {
 			return err
 		}
+		if err := d.endLinks(ctx, auth.AccountKey(auth.Customer, id)); err != nil {
+			return err
+		}
 		return d.leaveTombstone(ctx, &Tombstone{
 			ID: id, Account: auth.AccountKey(auth.Customer, id), Name: customer.Name, Email: customer.Email,
 			TimeZone: customer.TimeZone,

@@ -10,6 +10,7 @@ import (
 
 // The kinds of entities that have global ids.
 const (
+	KindAccountLink  entity.Kind = "lnk"
 	KindCustomerNote entity.Kind = "cnt"
 	KindCustomer     entity.Kind = "cus"
 	KindDelivery     entity.Kind = "dlv"
@@ -20,6 +21,9 @@ const (
 
 // The event types.
 const (
+	EventAccountLinkCreated   = "account_link.created"
+	EventAccountLinkUpdated   = "account_link.updated"
+	EventAccountLinkDeleted   = "account_link.deleted"
 	EventCustomerNoteCreated  = "customer_note.created"
 	EventCustomerNoteUpdated  = "customer_note.updated"
 	EventCustomerNoteDeleted  = "customer_note.deleted"
@@ -46,6 +50,7 @@ const (
 
 // catalog holds all declared entities.
 var catalog = entity.NewCatalog(
+	AccountLinks,
 	Counters,
 	CustomerNotes,
 	Customers,
@@ -62,6 +67,7 @@ var catalog = entity.NewCatalog(
 
 // readers read the documents that a scope sees.
 type readers struct {
+	AccountLinks  *entity.Reader[AccountLink]
 	CustomerNotes *entity.Reader[CustomerNote]
 	Customers     *entity.Reader[Customer]
 	Deliveries    *entity.Reader[Delivery]
@@ -72,6 +78,7 @@ type readers struct {
 
 // repositories write documents.
 type repositories struct {
+	accountLinks  *entity.Repository[AccountLink]
 	customerNotes *entity.Repository[CustomerNote]
 	customers     *entity.Repository[Customer]
 	deliveries    *entity.Repository[Delivery]
@@ -82,6 +89,7 @@ type repositories struct {
 
 func newRepositories(d *entity.Database) (readers, repositories) {
 	r := repositories{
+		accountLinks:  entity.NewRepository[AccountLink](d, AccountLinks),
 		customerNotes: entity.NewRepository[CustomerNote](d, CustomerNotes),
 		customers:     entity.NewRepository[Customer](d, Customers),
 		deliveries:    entity.NewRepository[Delivery](d, Deliveries),
@@ -90,6 +98,7 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		users:         entity.NewRepository[User](d, Users),
 	}
 	return readers{
+		AccountLinks:  r.accountLinks.Reader,
 		CustomerNotes: r.customerNotes.Reader,
 		Customers:     r.customers.Reader,
 		Deliveries:    r.deliveries.Reader,
@@ -97,6 +106,21 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		Tickets:       r.tickets.Reader,
 		Users:         r.users.Reader,
 	}, r
+}
+
+// Pointers implements store.Document.
+func (d *AccountLink) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		(*string)(&d.Account),
+		(*string)(&d.Action),
+		&d.Email,
+		&d.Seed,
+		&d.Hash,
+		&d.CreatedAt,
+		&d.ExpiresAt,
+		&d.UsedAt,
+	)
 }
 
 // Pointers implements store.Document.
@@ -331,6 +355,14 @@ func (d *User) SetKeys(keys *textkey.Keys) {
 	d.nameKey = textkey.Search(d.Name)
 	d.nameOrder = keys.Order(d.Name)
 	d.emailKey = store.UniqueKey(textkey.UniqueAddress(d.emailKey, d.Email), d.ID)
+}
+
+// GlobalID returns the id that clients use for the document.
+func (d *AccountLink) GlobalID() string { return KindAccountLink.GlobalID(d.ID) }
+
+// AppendGlobalID appends what GlobalID returns.
+func (d *AccountLink) AppendGlobalID(buf []byte) []byte {
+	return KindAccountLink.AppendGlobalID(buf, d.ID)
 }
 
 // GlobalID returns the id that clients use for the document.

@@ -7,10 +7,10 @@ import (
 	"crm/db/store"
 )
 
-// LoginAttempt is an attempt to log in that failed, or whose outcome is not known yet.
+// LoginAttempt is an attempt to log in that failed, or whose outcome is not known yet; or a request for mail that anybody may make.
 type LoginAttempt struct {
 	ID store.ID `db:"_id"`
-	// Key is the rate-limit key: an account or a client's network address, each with its kind as a prefix.
+	// Key is the rate-limit key: an account or a client's network address, with what is counted as a prefix.
 	Key string    `db:"key"`
 	At  time.Time `db:"at"`
 }

@@ -32,7 +32,7 @@ type Sweeper struct {
 // NewSweeper returns a sweeper that begins at the start of the log.
 func (d *DB) NewSweeper() *Sweeper { return &Sweeper{db: d} }
 
-// Sweep removes log-in attempts, expired sessions, old settled deliveries, and the events of entities that were deleted
+// Sweep removes log-in attempts, expired links and sessions, old settled deliveries, and the events of entities that were deleted
 // long ago.
 func (s *Sweeper) Sweep(ctx context.Context) error {
 	now := s.db.now()
@@ -43,7 +43,8 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 		c     *store.Collection
 		where store.Filter
 	}{
-		{LoginAttempts.Collection, old("at", attemptWindow)},
+		{LoginAttempts.Collection, old("at", longestWindow)},
+		{AccountLinks.Collection, old("expires_at", 0)},
 		{Sessions.Collection, old("expires_at", 0)},
 		{Deliveries.Collection, store.And(store.Compare(store.OpNe, "status", string(DeliveryPending)), old("created_at", deliveryRetention))},
 	} {
@@ -91,10 +92,10 @@ func (s *Sweeper) sweepEvents(ctx context.Context, before time.Time) error {
 	}
 }
 
-// endsEntity reports whether the event is the last one of its entity. Deliveries are removed without an event.
+// endsEntity reports whether the event is the last one of its entity. Deliveries and links are removed without an event.
 func endsEntity(event *store.Event) bool {
 	def, _ := catalog.ByEvent(event.Type)
-	return def == nil || def == Deliveries || IsDeletion(event.Type)
+	return def == nil || def == Deliveries || def == AccountLinks || IsDeletion(event.Type)
 }
 
 // purge removes all documents that match, and returns how many it removed.

@@ -12,12 +12,28 @@ import (
 	"crm/db/textkey"
 )
 
-// The numbers of wrong passwords allowed within the window, for one account and from one network address.
-const (
-	attemptWindow         = 15 * time.Minute
-	maxAttemptsPerAccount = 10
-	maxAttemptsPerAddress = 100
+// limit is how often something may happen within a time.
+type limit struct {
+	window time.Duration
+	most   int
+	// message says what there is too much of.
+	message string
+}
+
+// The limits of wrong passwords, for one account and from one network address.
+var (
+	attemptsPerAccount = limit{15 * time.Minute, 10, "too many wrong passwords"}
+	attemptsPerNetwork = limit{15 * time.Minute, 100, "too many wrong passwords"}
 )
+
+// The limits of mail that anybody can ask for, to one address and from one network address.
+var (
+	mailPerAddress = limit{time.Hour, 3, "too many messages to this address"}
+	mailPerNetwork = limit{time.Hour, 100, "too many messages"}
+)
+
+// longestWindow is how long attempts are kept.
+const longestWindow = time.Hour
 
 // attempt is a log-in in progress. It counts as failed until it has succeeded, so that many concurrent attempts can't
 // exceed the limit.
@@ -35,11 +51,11 @@ func (d *DB) beginAttempt(ctx context.Context, account, address string) (*attemp
 		account: &LoginAttempt{ID: store.NewID(), Key: accountKey(account), At: d.now()},
 		address: &LoginAttempt{ID: store.NewID(), Key: addressKey(address), At: d.now()},
 	}
-	if err := a.begin(ctx, a.account, maxAttemptsPerAccount); err != nil {
+	if err := d.begin(ctx, a.account, attemptsPerAccount); err != nil {
 		return nil, err
 	}
-	if err := a.begin(ctx, a.address, maxAttemptsPerAddress); err != nil {
-		return nil, errors.Join(err, a.forget(ctx, store.Eq("_id", a.account.ID)))
+	if err := d.begin(ctx, a.address, attemptsPerNetwork); err != nil {
+		return nil, errors.Join(err, d.forget(ctx, store.Eq("_id", a.account.ID)))
 	}
 	return a, nil
 }
@@ -60,54 +76,59 @@ func addressKey(address string) string {
 	return "address:" + address
 }
 
-func (a *attempt) begin(ctx context.Context, try *LoginAttempt, limit int) error {
-	if err := a.d.store.Insert(ctx, LoginAttempts.Collection, try); err != nil {
-		return fmt.Errorf("cannot record log-in attempt: %w", err)
+// begin records an attempt, unless there were too many: then it is RATE_LIMITED.
+func (d *DB) begin(ctx context.Context, try *LoginAttempt, limit limit) error {
+	if err := d.store.Insert(ctx, LoginAttempts.Collection, try); err != nil {
+		return fmt.Errorf("cannot record attempt: %w", err)
 	}
-	attempts, err := entity.Find[LoginAttempt](ctx, a.d.store, LoginAttempts.Collection, store.Query{
-		Where: store.And(store.Eq("key", try.Key), store.Compare(store.OpGt, "at", try.At.Add(-attemptWindow))),
-		Sort:  []store.Sort{{Field: "at", Desc: true}, {Field: "_id", Desc: true}}, Limit: limit + 1,
+	attempts, err := entity.Find[LoginAttempt](ctx, d.store, LoginAttempts.Collection, store.Query{
+		Where: store.And(store.Eq("key", try.Key), store.Compare(store.OpGt, "at", try.At.Add(-limit.window))),
+		Sort:  []store.Sort{{Field: "at", Desc: true}, {Field: "_id", Desc: true}}, Limit: limit.most + 1,
 	})
-	if err != nil || len(attempts) <= limit {
+	if err != nil || len(attempts) <= limit.most {
 		return err
 	}
 	// Another attempt is allowed when the limit-th newest of the others has left the window. A refused attempt doesn't
-	// count: it tried no password, and counting it would lock the owner out while an attacker keeps trying.
-	wait := min(attempts[limit].At.Add(attemptWindow).Sub(try.At), attemptWindow)
-	if err := a.forget(ctx, store.Eq("_id", try.ID)); err != nil {
+	// count: it tried nothing, and counting it would lock the owner out while an attacker keeps trying.
+	wait := min(attempts[limit.most].At.Add(limit.window).Sub(try.At), limit.window)
+	if err := d.forget(ctx, store.Eq("_id", try.ID)); err != nil {
 		return err
 	}
-	limited := store.Errorf(store.RateLimited, "too many wrong passwords; try again in %s", wait.Round(time.Second))
+	limited := store.Errorf(store.RateLimited, "%s; try again in %s", limit.message, wait.Round(time.Second))
 	limited.RetryAfter = wait
 	return limited
 }
 
+// beginMail records that somebody asks for mail to an address of a kind of accounts, from a network address. It is RATE_LIMITED
+// if there was too much, whether or not there is an account.
+func (d *DB) beginMail(ctx context.Context, kind entity.Kind, email, address string) error {
+	now := d.now()
+	to := &LoginAttempt{ID: store.NewID(), Key: "mail:" + logInOf(kind, email), At: now}
+	if err := d.begin(ctx, to, mailPerAddress); err != nil {
+		return err
+	}
+	from := &LoginAttempt{ID: store.NewID(), Key: "mail:" + addressKey(address), At: now}
+	if err := d.begin(ctx, from, mailPerNetwork); err != nil {
+		return errors.Join(err, d.forget(ctx, store.Eq("_id", to.ID)))
+	}
+	return nil
+}
+
 // succeed removes the attempt, and all earlier ones of the account.
 func (a *attempt) succeed(ctx context.Context) error {
-	return a.forget(ctx, store.Or(store.Eq("key", a.account.Key), store.Eq("_id", a.address.ID)))
+	return a.d.forget(ctx, store.Or(store.Eq("key", a.account.Key), store.Eq("_id", a.address.ID)))
 }
 
 // forgetAttempts makes the failed log-ins to an account no longer count.
 func (d *DB) forgetAttempts(ctx context.Context, kind entity.Kind, id store.ID) error {
-	var email string
-	if kind == KindUser {
-		user, err := d.Users.Get(ctx, auth.SystemScope(), id)
-		if err != nil {
-			return err
-		}
-		email = user.Email
-	} else {
-		customer, err := d.Customers.Get(ctx, auth.SystemScope(), id)
-		if err != nil {
-			return err
-		}
-		email = customer.Email
+	owner, err := d.account(ctx, kind, id)
+	if err != nil {
+		return err
 	}
-	_, err := d.purge(ctx, LoginAttempts.Collection, store.Eq("key", accountKey(logInOf(kind, email))))
-	return err
+	return d.forget(ctx, store.Eq("key", accountKey(logInOf(kind, owner.email()))))
 }
 
-func (a *attempt) forget(ctx context.Context, where store.Filter) error {
-	_, err := a.d.purge(ctx, LoginAttempts.Collection, where)
+func (d *DB) forget(ctx context.Context, where store.Filter) error {
+	_, err := d.purge(ctx, LoginAttempts.Collection, where)
 	return err
 }

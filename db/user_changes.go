@@ -195,6 +195,9 @@ func (d *DB) DeleteUser(
 		if _, err = d.EndSessions(ctx, id, store.ID{}); err != nil {
 			return err
 		}
+		if err := d.endLinks(ctx, auth.AccountKey(auth.User, id)); err != nil {
+			return err
+		}
 		return d.leaveTombstone(ctx, &Tombstone{
 			ID: id, Account: auth.AccountKey(auth.User, id), Name: user.Name, Email: user.Email, TimeZone: user.TimeZone,
 			DeactivatedAt: user.DeactivatedAt,

@@ -13,6 +13,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 )
 
 // A ticket to assign and its assignee.
@@ -575,6 +576,36 @@ type RefreshPayload struct {
 	Viewer Viewer `json:"viewer"`
 	// The new tokens.
 	Tokens *Tokens `json:"tokens"`
+}
+
+// Whose password is forgotten.
+type RequestPasswordResetInput struct {
+	// The address of the account, case-insensitively.
+	Email string `json:"email"`
+	// Whether it is a user's or a customer's.
+	Audience entity.Kind `json:"audience"`
+}
+
+// The answer to `requestPasswordReset`, whether or not there is such an account.
+type RequestPasswordResetPayload struct {
+	// When the link expires, if one was mailed.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// The token of a mailed link, and a new password.
+type ResetPasswordInput struct {
+	// The token in the link.
+	Token string `json:"token"`
+	// The new password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
+	NewPassword string `json:"newPassword"`
+}
+
+// The answer to `resetPassword`.
+type ResetPasswordPayload struct {
+	// Where to log in with the new password: `logInUser` or `logInCustomer`.
+	Audience entity.Kind `json:"audience"`
+	// How many sessions ended.
+	EndedSessions int `json:"endedSessions"`
 }
 
 // An account and its new password.

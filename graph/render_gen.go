@@ -6,6 +6,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/live"
 )
 
@@ -2502,6 +2503,72 @@ func (r *rendering) renderRefreshPayload(s *selection, obj *RefreshPayload) {
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planRequestPasswordResetPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"RequestPasswordResetPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "expiresAt":
+			f.index = 1
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderRequestPasswordResetPayload(s *selection, obj *RequestPasswordResetPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"RequestPasswordResetPayload"`...)
+		case 1:
+			v := obj.ExpiresAt
+			r.buf = appendDateTime(r.buf, v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planResetPasswordPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"ResetPasswordPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "audience":
+			f.index = 1
+			return true
+		case "endedSessions":
+			f.index = 2
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderResetPasswordPayload(s *selection, obj *ResetPasswordPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"ResetPasswordPayload"`...)
+		case 1:
+			v := obj.Audience
+			r.appendAudience(v)
+		case 2:
+			v := obj.EndedSessions
+			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planSetPasswordPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"SetPasswordPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -3862,6 +3929,10 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planRedeliverPayload(set)
 	case "RefreshPayload":
 		return p.planRefreshPayload(set)
+	case "RequestPasswordResetPayload":
+		return p.planRequestPasswordResetPayload(set)
+	case "ResetPasswordPayload":
+		return p.planResetPasswordPayload(set)
 	case "SetPasswordPayload":
 		return p.planSetPasswordPayload(set)
 	case "SignUpCustomerPayload":
@@ -4199,6 +4270,20 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*RefreshPayload:
 			return v != nil && renderList(r, s, r.renderRefreshPayload, v)
 		}
+	case "RequestPasswordResetPayload":
+		switch v := value.(type) {
+		case *RequestPasswordResetPayload:
+			return v != nil && renderOne(r, s, r.renderRequestPasswordResetPayload, v)
+		case []*RequestPasswordResetPayload:
+			return v != nil && renderList(r, s, r.renderRequestPasswordResetPayload, v)
+		}
+	case "ResetPasswordPayload":
+		switch v := value.(type) {
+		case *ResetPasswordPayload:
+			return v != nil && renderOne(r, s, r.renderResetPasswordPayload, v)
+		case []*ResetPasswordPayload:
+			return v != nil && renderList(r, s, r.renderResetPasswordPayload, v)
+		}
 	case "SetPasswordPayload":
 		switch v := value.(type) {
 		case *SetPasswordPayload:
@@ -4327,6 +4412,17 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		}
 	}
 	return false
+}
+
+func (r *rendering) appendAudience(v entity.Kind) {
+	switch v {
+	case db.KindUser:
+		r.buf = append(r.buf, `"USER"`...)
+	case db.KindCustomer:
+		r.buf = append(r.buf, `"CUSTOMER"`...)
+	default:
+		r.failed = true
+	}
 }
 
 func (r *rendering) appendCustomerNoteChangeKind(v live.ChangeKind) {

@@ -80,7 +80,7 @@ func (c *composer) deliveries(d *draft, about *mailContext) ([]*db.Delivery, err
 	var deliveries []*db.Delivery
 	addresses := make(map[string]bool)
 	for _, a := range about.substitute(d) {
-		to, ok := about.recipient(d.event, a.account)
+		to, ok := about.recipient(d.event, a)
 		key := strings.ToLower(address.Canonical(to.Email))
 		if !ok || key != "" && addresses[key] {
 			continue
@@ -139,7 +139,10 @@ func (c *composer) write(delivery *db.Delivery, d *draft, about *mailContext, to
 		mailContext: about, News: delivery.News, Entity: d.data.Entity, changed: strings.Fields(delivery.Changed),
 		AppName: c.config.AppName, zone: c.config.zoneOf(about.accounts[delivery.Account]),
 	}
-	if !db.IsDeletion(d.event.Type) {
+	switch link := about.links[d.event.Entity]; {
+	case link != nil:
+		m.action(link, c.config.Links)
+	case topic != accountTopic && !db.IsDeletion(d.event.Type):
 		m.Link = c.config.Links.to(db.EntityOf(d.event))
 	}
 	err := c.config.Templates.write(delivery, topic, m)

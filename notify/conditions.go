@@ -66,3 +66,14 @@ func rewritten(_ *store.Event, data db.EventData) bool {
 func changes(data db.EventData, fields ...string) bool {
 	return slices.ContainsFunc(data.Changed, func(field string) bool { return slices.Contains(fields, field) })
 }
+
+// bringsLinkFor returns the condition that a link is for an action.
+func bringsLinkFor(action db.LinkAction) func(*store.Event, db.EventData) bool {
+	return func(_ *store.Event, data db.EventData) bool {
+		link, ok := data.Entity.(*db.AccountLink)
+		return ok && link.Action == action
+	}
+}
+
+// passwordChanged reports whether an account has another password.
+func passwordChanged(_ *store.Event, data db.EventData) bool { return changes(data, "password") }

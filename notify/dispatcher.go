@@ -92,7 +92,7 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 		result = *decided.instead
 	default:
 		if err == nil {
-			err = d.send(sending, delivery, to.replyTo)
+			err = d.send(sending, delivery, to)
 		}
 		result = d.outcome(sending, delivery, err)
 	}
@@ -128,6 +128,8 @@ type recipient struct {
 	deleted, erased bool
 	// replyTo gets the replies; it has no address if the sender gets them.
 	replyTo db.Recipient
+	// token is that of the account link that the message brings; empty if it brings none.
+	token string
 }
 
 // recipient looks up the delivery's recipient and updates the delivery's address.
@@ -159,13 +161,36 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 	if hidden {
 		return recipient{cancel: "it is about an interaction that is internal now"}, nil
 	}
+	token, err := d.tokenFor(ctx, delivery, &to)
+	if err != nil {
+		return recipient{}, err
+	}
+	if token == "" && db.BringsLink(delivery.EventType) {
+		return recipient{cancel: "its link has expired, was used or was replaced by another", deleted: to.Deleted}, nil
+	}
 	switch problem := setRecipient(delivery, to); {
 	case errors.Is(problem, errNoAddress):
 		return recipient{cancel: problem.Error(), deleted: to.Deleted}, nil
 	case problem != nil:
 		return recipient{}, &mail.PermanentError{Err: problem}
 	}
-	return recipient{deleted: to.Deleted, replyTo: replyable(found[delivery.ReplyTo])}, nil
+	return recipient{deleted: to.Deleted, replyTo: replyable(found[delivery.ReplyTo]), token: token}, nil
+}
+
+// tokenFor returns the token of the account link that a delivery brings, and changes the recipient's address to the link's. It is
+// empty if there is no link that can be used.
+func (d *dispatcher) tokenFor(ctx context.Context, delivery *db.Delivery, to *db.Recipient) (token string, err error) {
+	if !db.BringsLink(delivery.EventType) {
+		return "", nil
+	}
+	links, err := d.db.UsableLinks(ctx, []store.ID{delivery.EntityID})
+	link := links[delivery.EntityID]
+	if err != nil || link == nil {
+		return "", err
+	}
+	to.Email = link.Email
+	token, _ = d.db.LinkToken(link)
+	return token, nil
 }
 
 // replyable returns an account if it can be written to.
@@ -178,12 +203,12 @@ func replyable(account db.Recipient) db.Recipient {
 
 // mailOf returns the message that a delivery holds. All messages about a record are in one thread, whose first message has an id
 // that derives from the record, and doesn't exist.
-func mailOf(d *db.Delivery, replyTo db.Recipient) *mail.Message {
+func mailOf(d *db.Delivery, to recipient) *mail.Message {
 	_, domain, _ := strings.Cut(d.MessageID, "@")
 	return &mail.Message{
 		ID: d.MessageID, Thread: d.EntityID.String() + "@" + domain,
-		Recipient: d.Recipient, RecipientName: d.RecipientName, ReplyTo: replyTo.Email, ReplyToName: replyTo.Name,
-		Subject: d.Subject, Text: d.Text, HTML: d.HTML, Date: d.CreatedAt,
+		Recipient: d.Recipient, RecipientName: d.RecipientName, ReplyTo: to.replyTo.Email, ReplyToName: to.replyTo.Name,
+		Subject: d.Subject, Text: revealed(d.Text, to.token), HTML: revealed(d.HTML, to.token), Date: d.CreatedAt,
 	}
 }
 

@@ -17,15 +17,15 @@ var errLeaseLost = errors.New("the lease of the delivery was lost")
 // renewals is how often a lease is renewed in the time for which it lasts, so that some renewals may fail.
 const renewals = 5
 
-// send hands a claimed delivery to the mailer, with the account that gets the replies. It renews the lease for as long as that
+// send hands a claimed delivery to the mailer, with what was looked up about its recipient. It renews the lease for as long as that
 // takes, so that nobody else sends the message, however slow the mail server is.
-func (d *dispatcher) send(ctx context.Context, delivery *db.Delivery, replyTo db.Recipient) error {
+func (d *dispatcher) send(ctx context.Context, delivery *db.Delivery, to recipient) error {
 	var renewing sync.WaitGroup
 	defer renewing.Wait()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	renewing.Go(func() { d.renewLease(ctx, cancel, delivery) })
-	_, err := eventlog.Guard(func() (any, error) { return nil, d.mailer.Send(ctx, mailOf(delivery, replyTo)) })
+	_, err := eventlog.Guard(func() (any, error) { return nil, d.mailer.Send(ctx, mailOf(delivery, to)) })
 	return err
 }
 

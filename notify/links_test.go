@@ -23,7 +23,7 @@ func TestLinks(t *testing.T) {
 		if err != nil || pathErr != nil {
 			t.Fatalf("%s, %s: errors %v, %v", test.base, test.path, err, pathErr)
 		}
-		if got := NewLinks(base, path).to("ticket", "tkt_1"); got != test.want {
+		if got := NewLinks(base, path, "").to("ticket", "tkt_1"); got != test.want {
 			t.Errorf("%s with %s gives %s, want %s", test.base, test.path, got, test.want)
 		}
 	}
@@ -46,7 +46,7 @@ func TestLinks(t *testing.T) {
 func TestLinkInMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	config := Config{AppName: "Acme & Co", Links: NewLinks("https://crm.example.com", "/{type}s/{id}?from=mail&x=1")}
+	config := Config{AppName: "Acme & Co", Links: NewLinks("https://crm.example.com", "/{type}s/{id}?from=mail&x=1", "")}
 	link := "https://crm.example.com/tickets/" + w.ticket.GlobalID() + "?from=mail&x=1"
 	for kind, linked := range map[string]bool{db.EventTicketCreated: true, db.EventTicketDeleted: false} {
 		deliveries, err := composeWith(w, config, w.event(kind, w.as(w.ada), content{Ticket: w.ticket}))

@@ -18,17 +18,28 @@ type mailContext struct {
 	admins []auth.AudienceKey
 	// interactions are those that the events' entities belong to.
 	interactions map[store.ID]*db.Interaction
+	// links are the account links that the events are about, as far as they can still be used.
+	links map[store.ID]*db.AccountLink
 }
 
 // mailContext looks up the documents that the drafts refer to, with one call to the store for each entity.
 func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailContext, error) {
 	accounts, interactions := map[auth.AudienceKey]bool{}, map[store.ID]bool{}
+	var links []store.ID
 	for _, d := range drafts {
 		if len(d.addressees) == 0 {
 			continue
 		}
 		for _, party := range d.data.Concerned {
 			accounts[party.Account] = true
+		}
+		for _, a := range d.addressees {
+			if a.account != "" {
+				accounts[a.account] = true
+			}
+		}
+		if db.BringsLink(d.event.Type) {
+			links = append(links, d.event.Entity)
 		}
 		for _, id := range d.data.OwnerIDs(db.Interactions) {
 			interactions[id] = true
@@ -43,6 +54,9 @@ func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailConte
 		if found.admins, err = c.db.ActiveAdmins(ctx, found.accounts); err != nil {
 			return nil, err
 		}
+	}
+	if found.links, err = c.db.UsableLinks(ctx, links); err != nil {
+		return nil, err
 	}
 	if len(interactions) > 0 {
 		found.interactions, err = c.db.Interactions.ByID(ctx, auth.SystemScope(), slices.Collect(maps.Keys(interactions)))
@@ -79,11 +93,21 @@ func (c *mailContext) substitute(d *draft) []addressee {
 	return all
 }
 
-// recipient returns the recipient with that account; ok is false if the account is deactivated or deleted, or made the change
-// and isn't told of its own. A deleted account is still told of deletions, since what belonged to it was deleted with it.
-func (c *mailContext) recipient(event *store.Event, account auth.AudienceKey) (to db.Recipient, ok bool) {
-	to, ok = c.accounts[account]
-	return to, ok && to.IsToldOf(event) && (to.NotifySelf || account != actorOf(event))
+// recipient returns the recipient with an addressee's account; ok is false if the account is deactivated or deleted, or made the
+// change and isn't told of its own. A deleted account is still told of deletions, since what belonged to it was deleted with it.
+// The recipient of a link is at the address that the link is for; nobody is one if the link can't be used any more.
+func (c *mailContext) recipient(event *store.Event, a addressee) (to db.Recipient, ok bool) {
+	to, ok = c.accounts[a.account]
+	ok = ok && to.IsToldOf(event) && (to.NotifySelf || a.role == holder || a.account != actorOf(event))
+	if !ok || !db.BringsLink(event.Type) {
+		return to, ok
+	}
+	link := c.links[event.Entity]
+	if link == nil {
+		return db.Recipient{}, false
+	}
+	to.Email = link.Email
+	return to, true
 }
 
 // UserName returns the name of a user, "" for nil or a deleted user. The templates call it.

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"context"
 	_ "embed" // for mailboxPage
 	"encoding/json"
 	"html/template"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/store"
 )
 
 // mailboxSize is the number of messages that Mailbox shows.
@@ -51,7 +53,7 @@ func Mailbox(d *db.DB, wantsJSON func(*http.Request) bool, log *slog.Logger) htt
 			http.Error(w, "the mailbox can only be read", http.StatusMethodNotAllowed)
 			return
 		}
-		deliveries, err := d.RecentDeliveries(r.Context(), mailboxSize)
+		deliveries, err := recent(r.Context(), d)
 		if err != nil {
 			if r.Context().Err() == nil {
 				log.ErrorContext(r.Context(), "cannot read mailbox", "error", err)
@@ -72,6 +74,36 @@ func Mailbox(d *db.DB, wantsJSON func(*http.Request) bool, log *slog.Logger) htt
 		w.Header().Set("Content-Type", kind)
 		_, _ = w.Write(body) // a client that disconnects is not an error
 	})
+}
+
+// recent returns the newest deliveries. Those that bring an account link show its token if it can be used, since nobody else gets
+// to see the message.
+func recent(ctx context.Context, d *db.DB) ([]*db.Delivery, error) {
+	deliveries, err := d.RecentDeliveries(ctx, mailboxSize)
+	if err != nil {
+		return nil, err
+	}
+	var ids []store.ID
+	for _, delivery := range deliveries {
+		if db.BringsLink(delivery.EventType) {
+			ids = append(ids, delivery.EntityID)
+		}
+	}
+	links, err := d.UsableLinks(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, delivery := range deliveries {
+		if !db.BringsLink(delivery.EventType) {
+			continue
+		}
+		token := "used-or-expired"
+		if link := links[delivery.EntityID]; link != nil {
+			token, _ = d.LinkToken(link)
+		}
+		delivery.Text, delivery.HTML = revealed(delivery.Text, token), revealed(delivery.HTML, token)
+	}
+	return deliveries, nil
 }
 
 func secure(header http.Header) {

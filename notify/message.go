@@ -33,7 +33,13 @@ type message struct {
 	AppName string
 	// Link is the address of the record in the front end; it is empty if there is none, or if the record is deleted.
 	Link string
-	zone *time.Location
+	// LinkText says what the link does; empty if it opens the record.
+	LinkText string
+	// Token stands for the token of an account link, for a message without a link; see revealed.
+	Token string
+	zone  *time.Location
+	// expires is when the account link expires.
+	expires time.Time
 
 	// RecipientName, Lead, Facts and Description are the content of the frame.
 	RecipientName string
@@ -41,6 +47,31 @@ type message struct {
 	Facts         []fact
 	Description   string
 }
+
+// hiddenToken stands for the token of an account link in the stored texts of a message, which others than its recipient may see.
+// It consists of characters that no format changes.
+const hiddenToken = "the-token-is-added-when-this-is-sent"
+
+// revealed returns a text of a message with the token of its account link, for its recipient.
+func revealed(text, token string) string {
+	if token == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, hiddenToken, token)
+}
+
+// linkTexts say what the links for the actions do.
+var linkTexts = map[db.LinkAction]string{db.LinkResetPassword: "Choose a new password"}
+
+// action makes the message bring an account link.
+func (m *message) action(link *db.AccountLink, links Links) {
+	m.Link, m.LinkText = links.forAction(string(link.Action), hiddenToken), linkTexts[link.Action]
+	m.Token = hiddenToken
+	m.expires = link.ExpiresAt
+}
+
+// Expires says when the account link of the message expires, in the recipient's time zone.
+func (m *message) Expires() string { return moment(m.expires.In(m.zone)) }
 
 // fact is one line of the message's list.
 type fact struct{ Label, Value string }

@@ -113,7 +113,7 @@ func New(d *db.DB, mailer mail.Mailer, log *slog.Logger, options ...Option) *Ser
 		option(&s)
 	}
 	moved, erase := eventlog.NewSignal(), eventlog.NewSignal()
-	composer := newComposer(d, log, announcements, s.config)
+	composer := newComposer(d, log, table(), s.config)
 	_, composer.keeps = mailer.(mail.Development)
 	return &Service{
 		db: d, log: log, settings: s,

@@ -35,6 +35,21 @@ var announcements = []announcement{
 	{db.EventTicketDeleted, "ticket", "deleted", "a ticket is deleted", always, []role{interactionUser, assignee, nobody}, false},
 }
 
+// accountAnnouncements is the part of the table about accounts, whose holders are always told, also of what they did themselves:
+// they learn so if it was somebody else. A deactivated holder isn't told, and nobody in their place.
+var accountAnnouncements = []announcement{
+	{db.EventAccountLinkCreated, accountTopic, "reset", "somebody asks to reset its password",
+		bringsLinkFor(db.LinkResetPassword), []role{holder}, true},
+	{db.EventUserUpdated, accountTopic, "password changed", "its password is changed", passwordChanged, []role{holder}, true},
+	{db.EventCustomerUpdated, accountTopic, "password changed", "its password is changed", passwordChanged, []role{holder}, true},
+}
+
+// accountTopic is the topic of messages about the recipient's account.
+const accountTopic = "account"
+
+// table returns all announcements.
+func table() []announcement { return slices.Concat(announcements, accountAnnouncements) }
+
 // announcement is a row of the table.
 type announcement struct {
 	event string
@@ -59,6 +74,8 @@ const (
 	formerAssignee  role = "former assignee"
 	// nobody stands for the user who is responsible, if there is none.
 	nobody role = "nobody"
+	// holder is the account that an event is about, or that a link is for.
+	holder role = "holder"
 )
 
 // answers reports whether the role is that of the interaction's user, in whose place admins answer.
@@ -79,6 +96,22 @@ func actorOf(event *store.Event) auth.AudienceKey {
 	return auth.AccountKey(auth.Role(event.ActorRole), event.Actor)
 }
 
+// accountThatIs returns the account with that role in an event's document.
+func accountThatIs(role role, event *store.Event, data db.EventData) (account auth.AudienceKey, ok bool) {
+	if role != holder {
+		return data.AccountThatIs(string(role))
+	}
+	switch document := data.Entity.(type) {
+	case *db.AccountLink:
+		return document.Account, document.Account != ""
+	case *db.User:
+		return auth.AccountKey(auth.User, event.Entity), true
+	case *db.Customer:
+		return auth.AccountKey(auth.Customer, event.Entity), true
+	}
+	return "", false
+}
+
 // addressees returns the distinct recipients of an event by the rows of its type. The error is errMalformedEvent if the event
 // lacks the data that its type requires.
 func addressees(rows []*announcement, event *store.Event, data db.EventData) ([]addressee, error) {
@@ -95,7 +128,7 @@ func addressees(rows []*announcement, event *store.Event, data db.EventData) ([]
 				found = append(found, addressee{role: role, row: row})
 				continue
 			}
-			account, ok := data.AccountThatIs(string(role))
+			account, ok := accountThatIs(role, event, data)
 			if role == customer && !data.SeenBy(account) {
 				continue // the interaction is internal
 			}

@@ -12,11 +12,14 @@ import (
 // try writes messages about samples, with each piece of news and with all that may be missing, and returns what fails.
 func (t *Templates) try() error {
 	about, samples := sampleContext(), samples()
-	for _, row := range announcements {
+	for _, row := range table() {
 		for _, entity := range samples[row.topic] {
 			m := &message{
 				mailContext: about, News: row.news, Entity: entity, changed: []string{"title", "status", "priority"},
 				AppName: DefaultAppName, Link: "https://crm.example.com/", zone: time.UTC,
+			}
+			if link, ok := entity.(*db.AccountLink); ok {
+				m.action(link, Links{})
 			}
 			delivery := &db.Delivery{RecipientName: "Asha"}
 			if err := t.write(delivery, row.topic, m); err != nil {
@@ -58,6 +61,7 @@ func samples() map[string][]store.Document {
 			},
 			&db.Interaction{Title: "Yearly review", StartTime: start, AllDay: true},
 		},
+		accountTopic: {&db.AccountLink{Action: db.LinkResetPassword}, &db.User{}, &db.Customer{}},
 		"ticket": {
 			&db.Ticket{
 				InteractionID: &sampleMeeting, CustomerID: sampleCustomer, InteractionUserID: &sampleUser, AssigneeID: &sampleUser,

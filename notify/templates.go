@@ -107,7 +107,7 @@ func parseTemplates(files fs.FS) (*Templates, error) {
 	if t.html, err = htmltemplate.New("frame.html").Funcs(functions).ParseFS(files, "frame.html"); err != nil {
 		return nil, err
 	}
-	for _, row := range announcements {
+	for _, row := range table() {
 		file := row.topic + ".txt"
 		if t.topics[row.topic], err = texttemplate.New(file).Funcs(functions).ParseFS(files, file); err != nil {
 			return nil, err

@@ -1,0 +1,97 @@
+package db
+
+import (
+	"context"
+	"fmt"
+
+	"crm/auth"
+	"crm/db/entity"
+	"crm/db/store"
+)
+
+// ChangePassword changes the password of the viewer's account and ends its other sessions, whose number it returns. A
+// wrong current password is BAD_USER_INPUT, and counts like a failed log-in.
+func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, next string) (ended int, err error) {
+	var problems Problems
+	problems.password(d.passwords, "newPassword", next)
+	if err := problems.inInput(); err != nil {
+		return 0, err
+	}
+	kind := KindCustomer
+	if viewer.Role.IsStaff() {
+		kind = KindUser
+	}
+	owner, err := d.account(ctx, kind, viewer.Account)
+	if err != nil {
+		return 0, err
+	}
+	try, err := d.beginAttempt(ctx, kind.GlobalID(viewer.Account), viewer.Address)
+	if err != nil {
+		return 0, d.refused(ctx, kind, viewer.Account, viewer.Address, err)
+	}
+	ok, _, err := d.passwords.Verify(ctx, *owner.hash(), current)
+	if err != nil {
+		return 0, fmt.Errorf("cannot change password: %w", err)
+	}
+	if !ok {
+		wrong := store.FieldError(store.BadInput, "input.currentPassword", "is not the password")
+		return 0, d.refused(ctx, kind, viewer.Account, viewer.Address, wrong)
+	}
+	if err := try.succeed(ctx); err != nil {
+		return 0, err
+	}
+	return d.replacePassword(ctx, kind, viewer.Account, next, viewer.Session)
+}
+
+// SetPassword sets an account's password and ends its sessions, whose number it returns; only an admin may. Wrong passwords
+// of before no longer count. For a customer who has no address to log in with, it is BAD_USER_INPUT.
+func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID, next string) (ended int, err error) {
+	if !scope.SeesAll() {
+		return 0, store.Errorf(store.Forbidden, "only an admin may set passwords")
+	}
+	var problems Problems
+	problems.password(d.passwords, "newPassword", next)
+	if err := problems.inInput(); err != nil {
+		return 0, err
+	}
+	ended, err = d.replacePassword(ctx, kind, id, next, store.ID{})
+	if err != nil {
+		return 0, err
+	}
+	return ended, d.forgetAttempts(context.WithoutCancel(ctx), kind, id)
+}
+
+// replacePassword hashes and stores a password, and ends the account's sessions except the one to keep; see storePassword.
+func (d *DB) replacePassword(ctx context.Context, kind entity.Kind, id store.ID, password string, keep store.ID) (ended int, err error) {
+	hash, err := d.passwords.Hash(ctx, password)
+	if err != nil {
+		return 0, fmt.Errorf("cannot change password: %w", err)
+	}
+	_, ended, err = d.storePassword(ctx, kind, id, hash, keep, func(next account) error {
+		if next.customer != nil && next.customer.Address() == nil {
+			return store.FieldError(store.BadInput, "input.id", "is a customer without an e-mail address, who can't log in")
+		}
+		return nil
+	})
+	return ended, err
+}
+
+// storePassword stores the hash of a password if check agrees, ends the account's sessions except the one to keep, and makes
+// links useless that were mailed to replace the former password. check may change the account, too.
+func (d *DB) storePassword(
+	ctx context.Context, kind entity.Kind, id store.ID, hash string, keep store.ID, check func(next account) error,
+) (changed account, ended int, err error) {
+	changed, err = d.updateAccount(ctx, auth.SystemScope(), kind, id, func(next account) error {
+		*next.hash() = hash
+		return check(next)
+	})
+	if err != nil {
+		return account{}, 0, err
+	}
+	ctx = context.WithoutCancel(ctx) // the sessions have to end even if the client has disconnected
+	if err := d.endLinks(ctx, changed.key(), LinkResetPassword); err != nil {
+		return account{}, 0, err
+	}
+	ended, err = d.EndSessions(ctx, id, keep)
+	return changed, ended, err
+}

@@ -1,0 +1,90 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"crm/auth"
+	"crm/db/entity"
+	"crm/db/store"
+)
+
+// resetLife is how long a link to reset a password can be used.
+const resetLife = time.Hour
+
+// RequestPasswordReset mails a link to reset the password of the account with that address, and returns when it expires. Whether
+// there is such an account, neither the result nor the time that it takes reveals: for another address, too, a link is written,
+// which isn't sent. It is RATE_LIMITED after too many requests for an address or from a network address.
+func (d *DB) RequestPasswordReset(ctx context.Context, kind entity.Kind, email, address string) (expires time.Time, err error) {
+	var problems Problems
+	email = problems.email(email)
+	if err := problems.inInput(); err != nil {
+		return time.Time{}, err
+	}
+	if err := d.beginMail(ctx, kind, email, address); err != nil {
+		return time.Time{}, err
+	}
+	account, email, err := d.forgetful(ctx, kind, email)
+	if err != nil {
+		return time.Time{}, err
+	}
+	link, err := d.sendLink(ctx, auth.SystemScope(), account, LinkResetPassword, email, resetLife)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return link.ExpiresAt, nil
+}
+
+// forgetful returns the key of the account with that address that has a password, and its address as the account has it: mail
+// must not go to another address that only looks the same, or only counts as the same. The key is empty if there is no account.
+func (d *DB) forgetful(ctx context.Context, kind entity.Kind, email string) (auth.AudienceKey, string, error) {
+	found, err := d.accountByEmail(ctx, kind, email)
+	if err != nil || !found.mayLogIn() || *found.hash() == "" {
+		return "", email, exceptCode(err, store.NotFound)
+	}
+	return found.key(), found.email(), nil
+}
+
+// PasswordReset is what a reset did.
+type PasswordReset struct {
+	Kind          entity.Kind
+	EndedSessions int
+}
+
+// ResetPassword sets the password of the account that a mailed token is for, ends its sessions, and makes all its other links to
+// reset the password useless. A token that can't be used is BAD_USER_INPUT; a password that is refused leaves it usable.
+func (d *DB) ResetPassword(ctx context.Context, token, next string) (*PasswordReset, error) {
+	link, err := d.openLink(ctx, token, LinkResetPassword)
+	if err != nil {
+		return nil, err
+	}
+	holder, err := d.holderOf(ctx, link)
+	if err != nil {
+		return nil, err
+	}
+	var problems Problems
+	problems.password(d.passwords, "newPassword", next)
+	if err := problems.inInput(); err != nil {
+		return nil, err
+	}
+	hash, err := d.passwords.Hash(ctx, next)
+	if err != nil {
+		return nil, fmt.Errorf("cannot reset password: %w", err)
+	}
+	// The link is used first, so that it can't be used twice. If the server is killed here, the owner asks for another one.
+	if err := d.useLink(ctx, link); err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	_, ended, err := d.storePassword(ctx, holder.kind(), holder.id(), hash, store.ID{}, func(next account) error {
+		if !next.holds(link) {
+			return errLink() // the address has changed meanwhile
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &PasswordReset{Kind: holder.kind(), EndedSessions: ended}, d.forgetAttempts(ctx, holder.kind(), holder.id())
+}

@@ -1,0 +1,114 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"crm/notify/mail/mailtest"
+)
+
+const (
+	requestReset  = `mutation($email: EmailAddress!) { requestPasswordReset(input: {email: $email, audience: USER}) { expiresAt } }`
+	resetPassword = `mutation($token: String!) {
+		resetPassword(input: {token: $token, newPassword: "battery staple"}) { audience endedSessions } }`
+)
+
+// mailedLink matches the address of a page for a token.
+var mailedLink = regexp.MustCompile(`http://\S+#token=([0-9a-f]+)`)
+
+// TestPasswordResetByMail takes the link from a message that a real mail server got. Whoever visits it, such as a scanner of
+// mail, doesn't use it up; the mutation does. A forged Host header changes nothing.
+func TestPasswordResetByMail(t *testing.T) {
+	t.Parallel()
+	visits := make(chan string, 10)
+	frontEnd := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { visits <- r.Method + " " + r.URL.String() }))
+	t.Cleanup(frontEnd.Close)
+	smtpServer := mailtest.NewServer(t, mailtest.WithoutTLS)
+	_, port, _ := strings.Cut(smtpServer.Address(), ":")
+	p := serve(t, t.TempDir(), "SMTP_HOST=127.0.0.1", "SMTP_PORT="+port, "SMTP_MAIL=crm@example.com", "PUBLIC_URL="+frontEnd.URL)
+	session := p.must("", signUp, nil).text("signUpUser.tokens.accessToken")
+
+	p.forgeHost("evil.example", requestReset, variables{"email": "asha@crm.example"})
+	p.must("", requestReset, variables{"email": "nobody@crm.example"})
+	eventually(t, "the message arrives", func() bool { return len(smtpServer.Inbox()) == 1 })
+	message := mailtest.Parse(t, smtpServer.Inbox()[0].Raw)
+	found := mailedLink.FindStringSubmatch(message.Text)
+	if found == nil || !strings.HasPrefix(found[0], frontEnd.URL+"/reset-password#") || strings.Contains(message.Text+message.HTML, "evil") {
+		t.Fatalf("the message is\n%s", message.Text)
+	}
+	link, token := found[0], found[1]
+	for _, method := range []string{http.MethodHead, http.MethodGet} {
+		p.visit(method, link)
+		if visited := <-visits; visited != method+" /reset-password" {
+			t.Errorf("the front end's server gets %q", visited)
+		}
+		query := url.Values{"query": {resetPassword}, "variables": {`{"token": "` + token + `"}`}}
+		p.visit(method, p.url+"/graphql?"+query.Encode())
+	}
+
+	used := p.must("", resetPassword, variables{"token": token})
+	if used.text("resetPassword.audience") != "USER" || used.at("resetPassword.endedSessions") != 1.0 {
+		t.Errorf("the reset answers %s", used.raw)
+	}
+	again, err := p.ask("", resetPassword, variables{"token": token})
+	if err != nil || again.code() != "BAD_USER_INPUT" {
+		t.Errorf("the second use gets %v, %s", err, again.raw)
+	}
+	ended, err := p.ask(session, viewer, nil)
+	if err != nil || ended.status != http.StatusUnauthorized {
+		t.Errorf("the former session gets %v, %s", err, ended.raw)
+	}
+	p.must("", logIn, variables{"email": "asha@crm.example", "password": "battery staple"})
+	eventually(t, "the owner is told", func() bool { return len(smtpServer.Inbox()) == 2 })
+	p.stop()
+	if logs := read(t, p.logs); strings.Contains(logs, token[24:]) || strings.Contains(logs, "battery staple") {
+		t.Error("the log contains a secret")
+	}
+}
+
+// visit requests a page as a mail scanner does.
+func (p *process) visit(method, address string) {
+	p.t.Helper()
+	request, err := http.NewRequest(method, address, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	_ = response.Body.Close()
+}
+
+// forgeHost sends an operation that must succeed, with forged headers that name another host.
+func (p *process) forgeHost(host, query string, vars variables) {
+	p.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": vars})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	request, err := http.NewRequest(http.MethodPost, p.url+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	request.Host = host
+	for field, value := range map[string]string{
+		"Content-Type": "application/json", "X-Forwarded-Host": host, "Forwarded": "host=" + host, "Referer": "https://" + host + "/",
+	} {
+		request.Header.Set(field, value)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if got, err := readAnswer(response); err != nil || got.status != http.StatusOK || len(got.Errors) > 0 {
+		p.t.Fatalf("%v %s", err, got.raw)
+	}
+}
