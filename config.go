@@ -190,7 +190,7 @@ func (s *settings) messageSettings() []config.Setting {
 		},
 		{
 			Name: "ACCOUNT_LINK_PATH", Value: config.Parsed(&s.accountLinkPath, "path", notify.ParseAccountLinkPath), Default: notify.DefaultAccountLinkPath,
-			Description: "the path of the page there where a mailed link is used, such as `/#/{action}/{token}`; `{action}` is `reset-password`",
+			Description: "the path of the page there where a mailed link is used, such as `/#/{action}/{token}`; `{action}` is `reset-password` or `accept-invitation`",
 		},
 		{
 			Name: "DEFAULT_TIME_ZONE", Value: config.Parsed(&s.messages.TimeZone, "time zone", db.ParseTimeZone), Default: "UTC",

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"crm/auth"
 	"crm/db/entity"
@@ -104,6 +105,22 @@ func (a account) hash() *string {
 		return &a.user.PasswordHash
 	}
 	return &a.customer.PasswordHash
+}
+
+// invitedAt points to when the account was invited.
+func (a account) invitedAt() **time.Time {
+	if a.user != nil {
+		return &a.user.InvitedAt
+	}
+	return &a.customer.InvitedAt
+}
+
+// name points to the name of the account's holder.
+func (a account) name() *string {
+	if a.user != nil {
+		return &a.user.Name
+	}
+	return &a.customer.Name
 }
 
 // holds reports whether the account may use a link: it may log in, and still has the address that the link was sent to.

@@ -18,7 +18,8 @@ type LinkAction string
 
 // The actions, as they are stored and as they stand in the links' paths.
 const (
-	LinkResetPassword LinkAction = "reset-password"
+	LinkResetPassword    LinkAction = "reset-password"
+	LinkAcceptInvitation LinkAction = "accept-invitation"
 )
 
 // AccountLink is a mailed link whose token lets somebody do one thing with an account, once.

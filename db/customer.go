@@ -22,6 +22,8 @@ type Customer struct {
 	PhoneNumber *string `db:"phone_number" key:"Phone,international"`
 	// TimeZone is the name of an IANA time zone, nil for the server's default.
 	TimeZone *string `db:"time_zone,personal"`
+	// InvitedAt is when the invitation was sent that hasn't been accepted yet; nil if there is none.
+	InvitedAt *time.Time `db:"invited_at"`
 	// DeletingAt is when the customer's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at" fallback:"_id"`
@@ -47,6 +49,7 @@ var Customers = entity.Declare(entity.Declaration[Customer]{
 		{Name: "customers_name_order", Keys: []store.Key{{Field: "name_order"}, {Field: "_id"}}},
 		{Name: "customers_company", Keys: []store.Key{{Field: "company_key"}, {Field: "_id"}}},
 		{Name: "customers_phone_key", Keys: []store.Key{{Field: "phone_key"}, {Field: "_id"}}},
+		{Name: "customers_invited_created", Keys: []store.Key{{Field: "invited_at"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "customers_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
 		{Name: "customers_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},

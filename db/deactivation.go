@@ -79,9 +79,11 @@ func (d *DB) ReactivateUser(ctx context.Context, scope auth.Scope, id store.ID, 
 	})
 }
 
-// activeAdmins matches admins who may log in.
+// activeAdmins matches admins who can log in: an invited one can't yet, and perhaps never will.
 func activeAdmins() store.Filter {
-	return store.And(store.Eq("role", string(auth.Admin)), store.IsNull("deactivated_at"), store.IsNull("deleting_at"))
+	return store.And(
+		store.Eq("role", string(auth.Admin)), store.IsNull("deactivated_at"), store.IsNull("deleting_at"), store.Compare(store.OpNe, "password", ""),
+	)
 }
 
 // notLastAdmin returns a CONFLICT if no other user is an admin who may log in.

@@ -77,19 +77,22 @@ func (d *DB) replacePassword(ctx context.Context, kind entity.Kind, id store.ID,
 }
 
 // storePassword stores the hash of a password if check agrees, ends the account's sessions except the one to keep, and makes
-// links useless that were mailed to replace the former password. check may change the account, too.
+// links useless that were mailed to replace the former password, or to choose the first one. check may change the account, too.
 func (d *DB) storePassword(
 	ctx context.Context, kind entity.Kind, id store.ID, hash string, keep store.ID, check func(next account) error,
 ) (changed account, ended int, err error) {
 	changed, err = d.updateAccount(ctx, auth.SystemScope(), kind, id, func(next account) error {
-		*next.hash() = hash
-		return check(next)
+		if err := check(next); err != nil {
+			return err
+		}
+		*next.hash(), *next.invitedAt() = hash, nil
+		return nil
 	})
 	if err != nil {
 		return account{}, 0, err
 	}
 	ctx = context.WithoutCancel(ctx) // the sessions have to end even if the client has disconnected
-	if err := d.endLinks(ctx, changed.key(), LinkResetPassword); err != nil {
+	if err := d.endLinks(ctx, changed.key(), LinkResetPassword, LinkAcceptInvitation); err != nil {
 		return account{}, 0, err
 	}
 	ended, err = d.EndSessions(ctx, id, keep)

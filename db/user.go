@@ -20,6 +20,8 @@ type User struct {
 	NotToldOfOwn bool `db:"not_told_of_own"`
 	// TimeZone is the name of an IANA time zone, nil for the server's default.
 	TimeZone *string `db:"time_zone,personal"`
+	// InvitedAt is when the invitation was sent that hasn't been accepted yet; nil if there is none.
+	InvitedAt *time.Time `db:"invited_at"`
 	// DeletingAt is when the user's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at" fallback:"_id"`
@@ -42,13 +44,14 @@ var Users = entity.Declare(entity.Declaration[User]{
 	Redact:     (*User).redact,
 	Computed:   map[string][]string{"role": {"role"}, "active": {"deactivated_at"}, "notifySelf": {"not_told_of_own"}},
 	Filters:    map[string]entity.Condition{"active": {NullField: "deactivated_at"}},
-	Restricted: map[string]auth.Role{"role": auth.Admin, "deactivated_at": auth.User},
+	Restricted: map[string]auth.Role{"role": auth.Admin, "deactivated_at": auth.User, "invited_at": auth.Admin},
 	Indexes: []store.Index{
 		{Name: "users_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "users_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},
 		{Name: "users_name_order", Keys: []store.Key{{Field: "name_order"}, {Field: "_id"}}},
 		{Name: "users_role_created", Keys: []store.Key{{Field: "role"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "users_deactivated_created", Keys: []store.Key{{Field: "deactivated_at"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "users_invited_created", Keys: []store.Key{{Field: "invited_at"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "users_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
 		{Name: "users_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},

@@ -72,13 +72,7 @@ func (d *DB) CreateUser(ctx context.Context, scope auth.Scope, change NewUser) (
 }
 
 func (d *DB) insertUser(ctx context.Context, scope auth.Scope, id store.ID, change NewUser) (*User, error) {
-	var problems Problems
-	now := d.now()
-	user := &User{
-		ID: id, Name: problems.line("name", change.Name), Email: problems.email(change.Email),
-		Role: change.Role, TimeZone: problems.timeZone(change.TimeZone), CreatedAt: now, UpdatedAt: now, Version: 1,
-	}
-	problems.staffRole("role", change.Role)
+	user, problems := d.newUser(id, change)
 	problems.password(d.passwords, "password", change.Password)
 	if err := problems.inInput(); err != nil {
 		return nil, err
@@ -92,6 +86,18 @@ func (d *DB) insertUser(ctx context.Context, scope auth.Scope, id store.ID, chan
 		return nil, err
 	}
 	return user, nil
+}
+
+// newUser returns a user without a password, and what is wrong with it.
+func (d *DB) newUser(id store.ID, change NewUser) (*User, Problems) {
+	var problems Problems
+	now := d.now()
+	user := &User{
+		ID: id, Name: problems.line("name", change.Name), Email: problems.email(change.Email),
+		Role: change.Role, TimeZone: problems.timeZone(change.TimeZone), CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	problems.staffRole("role", change.Role)
+	return user, problems
 }
 
 func (p *Problems) staffRole(path string, role auth.Role) {

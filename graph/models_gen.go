@@ -16,6 +16,24 @@ import (
 	"crm/db/entity"
 )
 
+// The token of a mailed invitation, and what its holder chooses.
+type AcceptInvitationInput struct {
+	// The token in the link.
+	Token string `json:"token"`
+	// The name, 1 to 200 characters; if it is missing, the name stays.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// The password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
+	Password string `json:"password"`
+}
+
+// The answer to `acceptInvitation`.
+type AcceptInvitationPayload struct {
+	// The account, which is logged in now.
+	Viewer Viewer `json:"viewer"`
+	// Its tokens.
+	Tokens *Tokens `json:"tokens"`
+}
+
 // A ticket to assign and its assignee.
 type AssignTicketInput struct {
 	// The ticket's id.
@@ -250,6 +268,8 @@ type CustomerWhere struct {
 	Company graphql.Omittable[*Comparison[string]] `json:"company,omitempty"`
 	// By the digits of the telephone number, in its international or its national form.
 	Phone graphql.Omittable[*Comparison[string]] `json:"phone,omitempty"`
+	// By when the invitation was mailed that they haven't accepted yet: `{isNull: false}` finds all who have one.
+	InvitedAt graphql.Omittable[*Comparison[time.Time]] `json:"invitedAt,omitempty"`
 	// By when the record was created.
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
 	// By when the record was last changed.
@@ -468,6 +488,36 @@ type InteractionsFilter struct {
 	None graphql.Omittable[*InteractionWhere] `json:"none,omitempty"`
 }
 
+// A customer to invite.
+type InviteCustomerInput struct {
+	// The id of a customer who has an address and no password.
+	ID string `json:"id"`
+}
+
+// The answer to `inviteCustomer`.
+type InviteCustomerPayload struct {
+	// The invited customer.
+	Customer *db.Customer `json:"customer"`
+}
+
+// A member of the staff to invite.
+type InviteUserInput struct {
+	// The address to mail the invitation to, and to log in with.
+	Email string `json:"email"`
+	// The name, 1 to 200 characters; without one, the address stands in its place until they choose one.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// ADMIN or USER.
+	Role auth.Role `json:"role"`
+	// The IANA time zone of the times in their mail, such as `Asia/Kolkata`; if it is missing, the server's default.
+	TimeZone graphql.Omittable[*string] `json:"timeZone,omitempty"`
+}
+
+// The answer to `inviteUser`.
+type InviteUserPayload struct {
+	// The new user.
+	User *db.User `json:"user"`
+}
+
 // The answer to `logInCustomer`.
 type LogInCustomerPayload struct {
 	// The customer who logged in.
@@ -592,6 +642,18 @@ type RequestPasswordResetPayload struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
+// An account whose invitation is replaced.
+type ResendInvitationInput struct {
+	// The id of a user, which takes an admin, or of an invited customer.
+	ID string `json:"id"`
+}
+
+// The answer to `resendInvitation`.
+type ResendInvitationPayload struct {
+	// The invited account.
+	Account Viewer `json:"account"`
+}
+
 // The token of a mailed link, and a new password.
 type ResetPasswordInput struct {
 	// The token in the link.
@@ -606,6 +668,18 @@ type ResetPasswordPayload struct {
 	Audience entity.Kind `json:"audience"`
 	// How many sessions ended.
 	EndedSessions int `json:"endedSessions"`
+}
+
+// An account whose invitation is revoked.
+type RevokeInvitationInput struct {
+	// The id of a user, which takes an admin, or of a customer.
+	ID string `json:"id"`
+}
+
+// The answer to `revokeInvitation`.
+type RevokeInvitationPayload struct {
+	// The account, which is no longer invited.
+	Account Viewer `json:"account"`
 }
 
 // An account and its new password.
@@ -906,6 +980,8 @@ type UserWhere struct {
 	Role graphql.Omittable[*Comparison[auth.Role]] `json:"role,omitempty"`
 	// By whether they may log in.
 	Active graphql.Omittable[*bool] `json:"active,omitempty"`
+	// By when the invitation was mailed that they haven't accepted yet: `{isNull: false}` finds all who have one. Only for admins.
+	InvitedAt graphql.Omittable[*Comparison[time.Time]] `json:"invitedAt,omitempty"`
 	// By when the account was created.
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
 	// By when the account was last changed.

@@ -10,6 +10,54 @@ import (
 	"crm/db/live"
 )
 
+func (p *planner) planAcceptInvitationPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"AcceptInvitationPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "viewer":
+			f.index = 1
+			f.selection = p.planViewer(f.field.Selections)
+			return f.selection != nil
+		case "tokens":
+			f.index = 2
+			f.selection = p.planTokens(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderAcceptInvitationPayload(s *selection, obj *AcceptInvitationPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"AcceptInvitationPayload"`...)
+		case 1:
+			v := obj.Viewer
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderViewer(f.selection, v)
+			}
+		case 2:
+			v := obj.Tokens
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTokens(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planAssignTicketPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"AssignTicketPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -331,17 +379,20 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 		case "canLogIn":
 			f.index = 8
 			return true
-		case "createdAt":
+		case "invitedAt":
 			f.index = 9
 			return true
-		case "updatedAt":
+		case "createdAt":
 			f.index = 10
 			return true
-		case "version":
+		case "updatedAt":
 			f.index = 11
 			return true
-		case "interactions":
+		case "version":
 			f.index = 12
+			return true
+		case "interactions":
+			f.index = 13
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Customer_interactions_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -362,7 +413,7 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 			f.selection = p.planInteractionConnection(f.field.Selections)
 			return f.selection != nil
 		case "tickets":
-			f.index = 13
+			f.index = 14
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Customer_tickets_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -383,7 +434,7 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
 		case "notes":
-			f.index = 14
+			f.index = 15
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Customer_notes_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -460,15 +511,22 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			v := obj.CanLogIn()
 			r.bool(v)
 		case 9:
+			v := obj.InvitedAt
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		case 10:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 10:
+		case 11:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 11:
+		case 12:
 			v := obj.Version
 			r.int(v)
-		case 12:
+		case 13:
 			call, ok := r.call(f).(func(*db.Customer) (*Connection[db.Interaction], error))
 			if !ok {
 				r.failed = true
@@ -485,7 +543,7 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			} else {
 				r.renderInteractionConnection(f.selection, v)
 			}
-		case 13:
+		case 14:
 			call, ok := r.call(f).(func(*db.Customer) (*Connection[db.Ticket], error))
 			if !ok {
 				r.failed = true
@@ -502,7 +560,7 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			} else {
 				r.renderTicketConnection(f.selection, v)
 			}
-		case 14:
+		case 15:
 			call, ok := r.call(f).(func(*db.Customer) (*Connection[db.CustomerNote], error))
 			if !ok {
 				r.failed = true
@@ -2031,6 +2089,78 @@ func (r *rendering) renderInteractionEdge(s *selection, obj *Edge[db.Interaction
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planInviteCustomerPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"InviteCustomerPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "customer":
+			f.index = 1
+			f.selection = p.planCustomer(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderInviteCustomerPayload(s *selection, obj *InviteCustomerPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"InviteCustomerPayload"`...)
+		case 1:
+			v := obj.Customer
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderCustomer(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planInviteUserPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"InviteUserPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "user":
+			f.index = 1
+			f.selection = p.planUser(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderInviteUserPayload(s *selection, obj *InviteUserPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"InviteUserPayload"`...)
+		case 1:
+			v := obj.User
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderUser(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planLogInCustomerPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"LogInCustomerPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -2533,6 +2663,42 @@ func (r *rendering) renderRequestPasswordResetPayload(s *selection, obj *Request
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planResendInvitationPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"ResendInvitationPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "account":
+			f.index = 1
+			f.selection = p.planViewer(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderResendInvitationPayload(s *selection, obj *ResendInvitationPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"ResendInvitationPayload"`...)
+		case 1:
+			v := obj.Account
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderViewer(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planResetPasswordPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"ResetPasswordPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -2561,6 +2727,42 @@ func (r *rendering) renderResetPasswordPayload(s *selection, obj *ResetPasswordP
 		case 2:
 			v := obj.EndedSessions
 			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planRevokeInvitationPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"RevokeInvitationPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "account":
+			f.index = 1
+			f.selection = p.planViewer(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderRevokeInvitationPayload(s *selection, obj *RevokeInvitationPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"RevokeInvitationPayload"`...)
+		case 1:
+			v := obj.Account
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderViewer(f.selection, v)
+			}
 		}
 		if r.failed {
 			return
@@ -3440,23 +3642,26 @@ func (p *planner) planUser(set ast.SelectionSet) *selection {
 		case "deactivatedAt":
 			f.index = 6
 			return true
-		case "notifySelf":
+		case "invitedAt":
 			f.index = 7
 			return true
-		case "timeZone":
+		case "notifySelf":
 			f.index = 8
 			return true
-		case "createdAt":
+		case "timeZone":
 			f.index = 9
 			return true
-		case "updatedAt":
+		case "createdAt":
 			f.index = 10
 			return true
-		case "version":
+		case "updatedAt":
 			f.index = 11
 			return true
-		case "interactions":
+		case "version":
 			f.index = 12
+			return true
+		case "interactions":
+			f.index = 13
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_User_interactions_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -3477,7 +3682,7 @@ func (p *planner) planUser(set ast.SelectionSet) *selection {
 			f.selection = p.planInteractionConnection(f.field.Selections)
 			return f.selection != nil
 		case "tickets":
-			f.index = 13
+			f.index = 14
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_User_tickets_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -3498,7 +3703,7 @@ func (p *planner) planUser(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
 		case "assignedTickets":
-			f.index = 14
+			f.index = 15
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_User_assignedTickets_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -3565,29 +3770,36 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 				r.buf = appendDateTime(r.buf, *v)
 			}
 		case 7:
+			v := obj.InvitedAt
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		case 8:
 			v := obj.VisibleNotifySelf()
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.bool(*v)
 			}
-		case 8:
+		case 9:
 			v := obj.TimeZone
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.string(*v)
 			}
-		case 9:
+		case 10:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 10:
+		case 11:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 11:
+		case 12:
 			v := obj.Version
 			r.int(v)
-		case 12:
+		case 13:
 			call, ok := r.call(f).(func(*db.User) (*Connection[db.Interaction], error))
 			if !ok {
 				r.failed = true
@@ -3604,7 +3816,7 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 			} else {
 				r.renderInteractionConnection(f.selection, v)
 			}
-		case 13:
+		case 14:
 			call, ok := r.call(f).(func(*db.User) (*Connection[db.Ticket], error))
 			if !ok {
 				r.failed = true
@@ -3621,7 +3833,7 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 			} else {
 				r.renderTicketConnection(f.selection, v)
 			}
-		case 14:
+		case 15:
 			call, ok := r.call(f).(func(*db.User) (*Connection[db.Ticket], error))
 			if !ok {
 				r.failed = true
@@ -3845,6 +4057,8 @@ func (r *rendering) renderViewer(s *selection, v Viewer) {
 // planRoot plans a selection on the named type. It returns nil if the fast path can't render it.
 func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 	switch name {
+	case "AcceptInvitationPayload":
+		return p.planAcceptInvitationPayload(set)
 	case "AssignTicketPayload":
 		return p.planAssignTicketPayload(set)
 	case "CancelInteractionPayload":
@@ -3905,6 +4119,10 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planInteractionConnection(set)
 	case "InteractionEdge":
 		return p.planInteractionEdge(set)
+	case "InviteCustomerPayload":
+		return p.planInviteCustomerPayload(set)
+	case "InviteUserPayload":
+		return p.planInviteUserPayload(set)
 	case "LogInCustomerPayload":
 		return p.planLogInCustomerPayload(set)
 	case "LogInUserPayload":
@@ -3931,8 +4149,12 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planRefreshPayload(set)
 	case "RequestPasswordResetPayload":
 		return p.planRequestPasswordResetPayload(set)
+	case "ResendInvitationPayload":
+		return p.planResendInvitationPayload(set)
 	case "ResetPasswordPayload":
 		return p.planResetPasswordPayload(set)
+	case "RevokeInvitationPayload":
+		return p.planRevokeInvitationPayload(set)
 	case "SetPasswordPayload":
 		return p.planSetPasswordPayload(set)
 	case "SignUpCustomerPayload":
@@ -3976,6 +4198,13 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 // renderRoot renders the value of a root field of the named type, and reports whether that succeeded.
 func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 	switch name {
+	case "AcceptInvitationPayload":
+		switch v := value.(type) {
+		case *AcceptInvitationPayload:
+			return v != nil && renderOne(r, s, r.renderAcceptInvitationPayload, v)
+		case []*AcceptInvitationPayload:
+			return v != nil && renderList(r, s, r.renderAcceptInvitationPayload, v)
+		}
 	case "AssignTicketPayload":
 		switch v := value.(type) {
 		case *AssignTicketPayload:
@@ -4186,6 +4415,20 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*Edge[db.Interaction]:
 			return v != nil && renderList(r, s, r.renderInteractionEdge, v)
 		}
+	case "InviteCustomerPayload":
+		switch v := value.(type) {
+		case *InviteCustomerPayload:
+			return v != nil && renderOne(r, s, r.renderInviteCustomerPayload, v)
+		case []*InviteCustomerPayload:
+			return v != nil && renderList(r, s, r.renderInviteCustomerPayload, v)
+		}
+	case "InviteUserPayload":
+		switch v := value.(type) {
+		case *InviteUserPayload:
+			return v != nil && renderOne(r, s, r.renderInviteUserPayload, v)
+		case []*InviteUserPayload:
+			return v != nil && renderList(r, s, r.renderInviteUserPayload, v)
+		}
 	case "LogInCustomerPayload":
 		switch v := value.(type) {
 		case *LogInCustomerPayload:
@@ -4277,12 +4520,26 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*RequestPasswordResetPayload:
 			return v != nil && renderList(r, s, r.renderRequestPasswordResetPayload, v)
 		}
+	case "ResendInvitationPayload":
+		switch v := value.(type) {
+		case *ResendInvitationPayload:
+			return v != nil && renderOne(r, s, r.renderResendInvitationPayload, v)
+		case []*ResendInvitationPayload:
+			return v != nil && renderList(r, s, r.renderResendInvitationPayload, v)
+		}
 	case "ResetPasswordPayload":
 		switch v := value.(type) {
 		case *ResetPasswordPayload:
 			return v != nil && renderOne(r, s, r.renderResetPasswordPayload, v)
 		case []*ResetPasswordPayload:
 			return v != nil && renderList(r, s, r.renderResetPasswordPayload, v)
+		}
+	case "RevokeInvitationPayload":
+		switch v := value.(type) {
+		case *RevokeInvitationPayload:
+			return v != nil && renderOne(r, s, r.renderRevokeInvitationPayload, v)
+		case []*RevokeInvitationPayload:
+			return v != nil && renderList(r, s, r.renderRevokeInvitationPayload, v)
 		}
 	case "SetPasswordPayload":
 		switch v := value.(type) {

@@ -75,5 +75,7 @@ func bringsLinkFor(action db.LinkAction) func(*store.Event, db.EventData) bool {
 	}
 }
 
-// passwordChanged reports whether an account has another password.
-func passwordChanged(_ *store.Event, data db.EventData) bool { return changes(data, "password") }
+// passwordChanged reports whether an account has another password, in contrast to the first one, which accepts an invitation.
+func passwordChanged(_ *store.Event, data db.EventData) bool {
+	return changes(data, "password") && !changes(data, "invited_at")
+}

@@ -61,7 +61,10 @@ func revealed(text, token string) string {
 }
 
 // linkTexts say what the links for the actions do.
-var linkTexts = map[db.LinkAction]string{db.LinkResetPassword: "Choose a new password"}
+var linkTexts = map[db.LinkAction]string{
+	db.LinkResetPassword:    "Choose a new password",
+	db.LinkAcceptInvitation: "Accept the invitation",
+}
 
 // action makes the message bring an account link.
 func (m *message) action(link *db.AccountLink, links Links) {

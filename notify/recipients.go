@@ -40,6 +40,7 @@ var announcements = []announcement{
 var accountAnnouncements = []announcement{
 	{db.EventAccountLinkCreated, accountTopic, "reset", "somebody asks to reset its password",
 		bringsLinkFor(db.LinkResetPassword), []role{holder}, true},
+	{db.EventAccountLinkCreated, accountTopic, "invited", "its holder is invited", bringsLinkFor(db.LinkAcceptInvitation), []role{holder}, true},
 	{db.EventUserUpdated, accountTopic, "password changed", "its password is changed", passwordChanged, []role{holder}, true},
 	{db.EventCustomerUpdated, accountTopic, "password changed", "its password is changed", passwordChanged, []role{holder}, true},
 }

@@ -61,7 +61,7 @@ func newWorldOn(t *testing.T, engine store.Store) *world {
 	w := &world{
 		t: t, store: engine, db: db.New(engine, nil, db.Options{}), created: created,
 		planned: time.Date(2024, 8, 27, 20, 3, 0, 0, time.UTC),
-		ada:     &db.User{ID: store.NewID(), Name: "Ada", Email: "ada@crm.example", Role: auth.Admin},
+		ada:     &db.User{ID: store.NewID(), Name: "Ada", Email: "ada@crm.example", Role: auth.Admin, PasswordHash: "a hash"},
 		bob:     &db.User{ID: store.NewID(), Name: "Bob", Email: "bob@crm.example", Role: auth.User},
 		dora:    &db.User{ID: store.NewID(), Name: "Dora", Email: "dora@crm.example", Role: auth.User, DeactivatedAt: &created},
 		quiet:   &db.User{ID: store.NewID(), Name: "Quinn", Email: "quinn@crm.example", Role: auth.User, NotToldOfOwn: true},

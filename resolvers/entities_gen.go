@@ -166,6 +166,7 @@ func customerFilter(c *conditions, path string, depth int, w *graph.CustomerWher
 		compareText(c, path, "email", w.Email, textKeys{"email_key", "email"}, addressed),
 		compareText(c, path, "company", w.Company, textKeys{"company_key", "company"}, searched),
 		compareText(c, path, "phone", w.Phone, textKeys{"phone_key", "phone"}, dialled),
+		compare(c, path, "invitedAt", "invited_at", w.InvitedAt, moment),
 		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
 		compare(c, path, "updatedAt", "updated_at", w.UpdatedAt, moment),
 		condition(c, path, "interactions", w.Interactions, func(path string, in *graph.InteractionsFilter) store.Filter {
@@ -495,6 +496,7 @@ func userFilter(c *conditions, path string, depth int, w *graph.UserWhere) store
 		compareText(c, path, "email", w.Email, textKeys{"email_key", "email"}, addressed),
 		compare(c, path, "role", "role", w.Role, stored),
 		nullCondition(c, path, "active", "deactivated_at", w.Active),
+		compare(c, path, "invitedAt", "invited_at", w.InvitedAt, moment),
 		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
 		compare(c, path, "updatedAt", "updated_at", w.UpdatedAt, moment),
 		condition(c, path, "interactions", w.Interactions, func(path string, in *graph.InteractionsFilter) store.Filter {
@@ -547,6 +549,7 @@ var projections = map[*entity.Definition]projection{
 		"phoneNumber":  {"phone_number"},
 		"timeZone":     {"time_zone"},
 		"canLogIn":     {"password", "email"},
+		"invitedAt":    {"invited_at"},
 		"createdAt":    {"created_at"},
 		"updatedAt":    {"updated_at"},
 		"version":      {"version"},
@@ -616,6 +619,7 @@ var projections = map[*entity.Definition]projection{
 		"role":            {"role"},
 		"active":          {"deactivated_at"},
 		"deactivatedAt":   {"deactivated_at"},
+		"invitedAt":       {"invited_at"},
 		"notifySelf":      {"not_told_of_own"},
 		"timeZone":        {"time_zone"},
 		"createdAt":       {"created_at"},

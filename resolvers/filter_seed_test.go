@@ -41,6 +41,8 @@ func (s *server) filteredAccounts(admin account) (users, customers []fields) {
 		if i%2 == 0 {
 			user["deactivated_at"] = day(9)
 			customer["company"], customer["phone"] = text, fmt.Sprintf("+91 22 %d", i)
+		} else {
+			user["invited_at"], customer["invited_at"] = day(9+i), day(10+i)
 		}
 		if i == len(filteredTexts)-1 {
 			delete(customer, "email")
@@ -86,7 +88,7 @@ func (s *server) filteredLists(admin account) []filtered {
 	stored := map[string]string{
 		"id": "_id", "createdAt": "created_at", "updatedAt": "updated_at", "startTime": "start_time", "endTime": "end_time", "waitingSince": "waiting_since",
 		"userId": "user_id", "customerId": "customer_id", "interactionId": "interaction_id", "assigneeId": "assignee_id",
-		"active": "deactivated_at",
+		"active": "deactivated_at", "invitedAt": "invited_at",
 	}
 	lists := []filtered{
 		{list: "users", where: "UserWhere", kind: db.KindUser, docs: users},

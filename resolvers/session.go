@@ -91,26 +91,32 @@ func (r mutationResolver) Refresh(ctx context.Context, input graph.RefreshInput)
 	if err != nil {
 		return nil, err
 	}
+	account, tokens, err := r.resume(ctx, session, refreshToken)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.RefreshPayload{Viewer: account, Tokens: tokens}, nil
+}
+
+// resume returns the account of a session, if it may still log in, and the session's tokens.
+func (r *Resolver) resume(ctx context.Context, session *db.Session, refreshToken string) (graph.Viewer, *graph.Tokens, error) {
 	viewer := auth.Viewer{Role: auth.Customer, Account: session.Account, Session: session.ID}
 	if session.Staff {
 		viewer.Role = auth.User
 	}
 	live, ok, err := r.db.Live(ctx, viewer)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !ok {
-		return nil, store.Errorf(store.Unauthenticated, "the account may no longer log in")
+		return nil, nil, store.Errorf(store.Unauthenticated, "the account may no longer log in")
 	}
 	tokens, err := r.issue(ctx, live.Role, session, refreshToken)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	account, err := r.account(ctx, live.Scope(), session.Staff, session.Account)
-	if err != nil {
-		return nil, err
-	}
-	return &graph.RefreshPayload{Viewer: account, Tokens: tokens}, nil
+	return account, tokens, err
 }
 
 // LogOut resolves Mutation.logOut.
@@ -152,9 +158,9 @@ func (r mutationResolver) ChangePassword(
 func (r mutationResolver) SetPassword(
 	ctx context.Context, input graph.SetPasswordInput,
 ) (*graph.SetPasswordPayload, error) {
-	kind, id, err := db.ParseGlobalID(input.ID)
-	if err != nil || (kind != db.KindUser && kind != db.KindCustomer) {
-		return nil, store.FieldError(store.BadInput, "input.id", "is not the id of a user or a customer")
+	kind, id, err := parseAccountID(input.ID)
+	if err != nil {
+		return nil, err
 	}
 	scope := scopeOf(ctx)
 	ended, err := r.db.SetPassword(ctx, scope, kind, id, input.NewPassword)

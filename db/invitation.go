@@ -1,0 +1,173 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"crm/auth"
+	"crm/db/entity"
+	"crm/db/store"
+)
+
+// invitationLife is how long an invitation can be accepted.
+const invitationLife = 7 * 24 * time.Hour
+
+// InviteUser creates a staff account without a password and mails its holder an invitation; only an admin may. Without a name,
+// the address takes its place until the holder chooses one.
+func (d *DB) InviteUser(ctx context.Context, scope auth.Scope, change NewUser) (*User, error) {
+	if !scope.SeesAll() {
+		return nil, store.Errorf(store.Forbidden, "only an admin may invite users")
+	}
+	change.Name = cmp.Or(change.Name, change.Email)
+	user, problems := d.newUser(store.NewID(), change)
+	if err := problems.inInput(); err != nil {
+		return nil, err
+	}
+	user.InvitedAt = &user.CreatedAt
+	if err := d.users.Create(ctx, scope, user); err != nil {
+		return nil, err
+	}
+	// If the client has gone, or the server is killed here, the user is listed as invited, and can be sent the invitation again.
+	return user, d.mailInvitation(context.WithoutCancel(ctx), scope, account{user: user})
+}
+
+// InviteCustomer mails a customer who has no password an invitation, or another one; only staff may.
+func (d *DB) InviteCustomer(ctx context.Context, scope auth.Scope, id store.ID) (*Customer, error) {
+	invited, err := d.invite(ctx, scope, KindCustomer, id, account.invitable)
+	return invited.customer, err
+}
+
+// ResendInvitation replaces the invitation of an account by another one, which is valid for as long as if it were the first.
+func (d *DB) ResendInvitation(ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID) error {
+	_, err := d.invite(ctx, scope, kind, id, func(a account) error {
+		if err := a.invitable(); err != nil || a.user != nil || *a.invitedAt() != nil {
+			return err
+		}
+		return store.FieldError(store.BadInput, "input.id", "has not been invited")
+	})
+	return err
+}
+
+// invite mails an account an invitation if check agrees. Its earlier ones become useless.
+func (d *DB) invite(
+	ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID, check func(account) error,
+) (invited account, err error) {
+	if err := mayInvite(scope, kind); err != nil {
+		return account{}, err
+	}
+	found, err := d.account(ctx, kind, id)
+	if err != nil {
+		return account{}, err
+	}
+	if err := check(found); err != nil {
+		return account{}, err
+	}
+	if err := d.begin(ctx, &LoginAttempt{ID: store.NewID(), Key: "invitation:" + kind.GlobalID(id), At: d.now()}, mailPerAddress); err != nil {
+		return account{}, err
+	}
+	if err := d.endLinks(ctx, found.key(), LinkAcceptInvitation); err != nil {
+		return account{}, err
+	}
+	invited, err = d.updateAccount(ctx, scope, kind, id, func(next account) error {
+		now := d.now()
+		err := check(next)
+		*next.invitedAt() = &now
+		return err
+	})
+	if err != nil {
+		return account{}, err
+	}
+	return invited, d.mailInvitation(context.WithoutCancel(ctx), scope, invited)
+}
+
+// invitable is BAD_USER_INPUT if the account can't be invited.
+func (a account) invitable() error {
+	email := a.email()
+	switch {
+	case *a.hash() != "":
+		return store.FieldError(store.BadInput, "input.id", "has a password, and can log in")
+	case !a.mayLogIn():
+		return store.FieldError(store.BadInput, "input.id", "is deactivated")
+	case addressIn(&email) == nil:
+		return store.FieldError(store.BadInput, "input.id", "has no e-mail address")
+	}
+	return nil
+}
+
+func (d *DB) mailInvitation(ctx context.Context, scope auth.Scope, invited account) error {
+	_, err := d.sendLink(ctx, scope, invited.key(), LinkAcceptInvitation, invited.email(), invitationLife)
+	return err
+}
+
+// RevokeInvitation makes the invitation of an account useless; whoever may invite it may do so. The account stays, and can be
+// invited again. For one that isn't invited it does nothing.
+func (d *DB) RevokeInvitation(ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID) error {
+	if err := mayInvite(scope, kind); err != nil {
+		return err
+	}
+	found, err := d.account(ctx, kind, id)
+	if err != nil {
+		return err
+	}
+	if err := d.endLinks(ctx, found.key(), LinkAcceptInvitation); err != nil {
+		return err
+	}
+	_, err = d.updateAccount(ctx, scope, kind, id, func(next account) error {
+		*next.invitedAt() = nil
+		return nil
+	})
+	return err
+}
+
+func mayInvite(scope auth.Scope, kind entity.Kind) error {
+	switch {
+	case scope.SeesAll(), scope.IsStaff() && kind == KindCustomer:
+		return nil
+	case scope.IsStaff():
+		return store.Errorf(store.Forbidden, "only an admin may invite users")
+	}
+	return store.Errorf(store.Forbidden, "only staff may invite customers")
+}
+
+// AcceptInvitation gives an invited account its password, and a name unless that is nil, and starts a session of it. A token that
+// can't be used is BAD_USER_INPUT; a name or a password that is refused leaves it usable.
+func (d *DB) AcceptInvitation(ctx context.Context, token string, name *string, password string) (*Session, string, error) {
+	link, err := d.openLink(ctx, token, LinkAcceptInvitation)
+	if err != nil {
+		return nil, "", err
+	}
+	holder, err := d.holderOf(ctx, link)
+	if err != nil {
+		return nil, "", err
+	}
+	var problems Problems
+	chosen := *holder.name()
+	if name != nil {
+		chosen = problems.line("name", *name)
+	}
+	problems.password(d.passwords, "password", password)
+	if err := problems.inInput(); err != nil {
+		return nil, "", err
+	}
+	hash, err := d.passwords.Hash(ctx, password)
+	if err != nil {
+		return nil, "", fmt.Errorf("cannot accept invitation: %w", err)
+	}
+	if err := d.useLink(ctx, link); err != nil {
+		return nil, "", err
+	}
+	ctx = context.WithoutCancel(ctx)
+	_, _, err = d.storePassword(ctx, holder.kind(), holder.id(), hash, store.ID{}, func(next account) error {
+		if !next.holds(link) || *next.hash() != "" || *next.invitedAt() == nil {
+			return errLink() // it was revoked meanwhile, or the address has changed
+		}
+		*next.name() = chosen
+		return nil
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return d.StartSession(ctx, holder.id(), holder.user != nil)
+}
