@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/text/unicode/norm"
@@ -17,7 +18,7 @@ import (
 // because argon2id's 20 MB and more per concurrent log-in are a large part of the whole server's memory.
 const PasswordCost = 12
 
-// Bounds of a password's length in bytes; bcrypt ignores bytes after the 72nd.
+// Bounds of a password's length: at least so many characters, and at most so many bytes, as bcrypt ignores those after the 72nd.
 const (
 	minPassword = 8
 	maxPassword = 72
@@ -42,18 +43,30 @@ func NewHasher(cost, parallel int) (*Hasher, error) {
 	return &Hasher{cost: cost, slots: make(chan struct{}, parallel), dummy: dummy}, nil
 }
 
-// Problem returns what is wrong with a new password, or "".
-func (h *Hasher) Problem(password string) string {
+// Problem returns what is wrong with a new password, or "". What is known of its owner, the address and the name, must not be the
+// password, and neither must the address without its domain.
+func (h *Hasher) Problem(password string, known ...string) string {
 	password = prepare(password)
 	switch {
 	case strings.ContainsFunc(password, unicode.IsControl):
 		return "must not contain control characters, such as tabs and line breaks"
-	case len(password) < minPassword:
-		return fmt.Sprintf("must have at least %d bytes", minPassword)
+	case utf8.RuneCountInString(password) < minPassword:
+		return fmt.Sprintf("must have at least %d characters", minPassword)
 	case len(password) > maxPassword:
 		return fmt.Sprintf("must have at most %d bytes", maxPassword)
+	case slices.ContainsFunc(known, func(text string) bool { return isKnown(password, text) }):
+		return "must not be the name or the address"
+	case isCommon(password):
+		return "must not be one of the most common passwords, which are tried first"
 	}
 	return ""
+}
+
+// isKnown reports whether a password is a text, or what stands before the @ in it, whatever the case.
+func isKnown(password, text string) bool {
+	text = prepare(text)
+	local := text[:max(0, strings.LastIndexByte(text, '@'))]
+	return strings.EqualFold(password, text) || strings.EqualFold(password, local)
 }
 
 // Hash returns the bcrypt hash of a password that has no Problem. It waits for a free slot, or for ctx.

@@ -1,8 +1,12 @@
 package auth
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -27,9 +31,11 @@ func TestPasswordLength(t *testing.T) {
 		ok             bool
 	}{
 		{"empty", "", false},
-		{"7 bytes", strings.Repeat("a", 7), false},
-		{"8 bytes", strings.Repeat("a", 8), true},
-		{"4 letters of 2 bytes", "äöüß", true},
+		{"7 characters", strings.Repeat("~", 7), false},
+		{"8 characters", strings.Repeat("~", 8), true},
+		{"4 letters of 2 bytes", "äöüß", false},
+		{"8 letters of 2 bytes", "äöüßöäßü", true},
+		{"8 letters, of 7 in NFC", "a\u0308bcdefg", false},
 		{"72 bytes", strings.Repeat("a", 72), true},
 		{"73 bytes", strings.Repeat("a", 73), false},
 		{"36 letters of 2 bytes and one more", strings.Repeat("ä", 36) + "a", false},
@@ -82,6 +88,57 @@ func TestPasswordIsVerified(t *testing.T) {
 	_, _, err = hasher.Verify(t.Context(), "plain-text-hash", "my-own-password")
 	if err == nil || strings.Contains(err.Error(), "my-own-password") || strings.Contains(err.Error(), "plain-text-hash") {
 		t.Errorf("an invalid hash gives %v", err)
+	}
+}
+
+// TestGuessedPasswords checks that nobody chooses what is tried first.
+func TestGuessedPasswords(t *testing.T) {
+	t.Parallel()
+	hasher := newHasher(t, bcrypt.MinCost, 1)
+	for _, test := range []struct {
+		password string
+		known    []string
+		ok       bool
+	}{
+		{"password", nil, false},
+		{"PassWord", nil, false},
+		{"12345678", nil, false},
+		{"qwertyuiop", nil, false},
+		{"qwertyuiop is easy", nil, true},
+		{"correct horse", nil, true},
+		{"Asha Sharma", []string{"asha@example.com", "Asha Sharma"}, false},
+		{"asha\u00a0sharma", []string{"asha@example.com", "Asha Sharma"}, false},
+		{"Asha Sharma", []string{"asha@example.com", "Asha"}, true},
+		{"asha.sharma@example.com", []string{"Asha.Sharma@example.com", "Asha"}, false},
+		{"asha.sharma", []string{"Asha.Sharma@example.com", "Asha"}, false},
+		{"asha.sharma2", []string{"Asha.Sharma@example.com", "Asha"}, true},
+		{"correct horse", []string{"", "@", "@example.com"}, true},
+	} {
+		if problem := hasher.Problem(test.password, test.known...); (problem == "") != test.ok {
+			t.Errorf("%q of %q: %q", test.password, test.known, problem)
+		}
+	}
+}
+
+// TestCommonPasswords checks that the list is complete and sorted, as the search in it needs.
+func TestCommonPasswords(t *testing.T) {
+	t.Parallel()
+	reader, err := gzip.NewReader(bytes.NewReader(commonPasswords))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Fields(string(list))
+	if len(lines) != 10_000 || !slices.IsSorted(lines) {
+		t.Errorf("the list has %d passwords, sorted: %t", len(lines), slices.IsSorted(lines))
+	}
+	for _, password := range []string{lines[0], lines[5000], lines[9999]} {
+		if !isCommon(password) || isCommon(password+"~") {
+			t.Errorf("%q isn't found, or another one is", password)
+		}
 	}
 }
 

@@ -65,7 +65,7 @@ func (d *DB) insertCustomer(
 	customer.TimeZone = problems.timeZone(change.TimeZone)
 	customer.CreatedAt, customer.UpdatedAt, customer.Version = now, now, 1
 	if change.Password != nil {
-		problems.password(d.passwords, "password", *change.Password)
+		problems.password(d.passwords, "password", *change.Password, customer.Name, customer.Email)
 	}
 	if err := problems.inInput(); err != nil {
 		return nil, err

@@ -17,8 +17,8 @@ import (
 
 // Passwords hashes and verifies passwords.
 type Passwords interface {
-	// Problem returns what is wrong with a new password, "" if nothing is.
-	Problem(password string) string
+	// Problem returns what is wrong with a new password, "" if nothing is. It must not be what is known of its owner.
+	Problem(password string, known ...string) string
 	// Hash returns the hash to store. It waits until a processor is free or ctx is done.
 	Hash(ctx context.Context, password string) (string, error)
 	// Verify reports whether the hash belongs to the password, and whether it is outdated. An empty hash belongs to no

@@ -147,7 +147,7 @@ func (d *DB) AcceptInvitation(ctx context.Context, token string, name *string, p
 	if name != nil {
 		chosen = problems.line("name", *name)
 	}
-	problems.password(d.passwords, "password", password)
+	problems.password(d.passwords, "password", password, chosen, holder.email())
 	if err := problems.inInput(); err != nil {
 		return nil, "", err
 	}
@@ -159,7 +159,7 @@ func (d *DB) AcceptInvitation(ctx context.Context, token string, name *string, p
 		return nil, "", err
 	}
 	ctx = context.WithoutCancel(ctx)
-	_, _, err = d.storePassword(ctx, holder.kind(), holder.id(), hash, store.ID{}, func(next account) error {
+	_, err = d.storePassword(ctx, holder.kind(), holder.id(), hash, store.ID{}, func(next account) error {
 		if !next.holds(link) || *next.hash() != "" || *next.invitedAt() == nil {
 			return errLink() // it was revoked meanwhile, or the address has changed
 		}

@@ -12,17 +12,15 @@ import (
 // ChangePassword changes the password of the viewer's account and ends its other sessions, whose number it returns. A
 // wrong current password is BAD_USER_INPUT, and counts like a failed log-in.
 func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, next string) (ended int, err error) {
-	var problems Problems
-	problems.password(d.passwords, "newPassword", next)
-	if err := problems.inInput(); err != nil {
-		return 0, err
-	}
 	kind := KindCustomer
 	if viewer.Role.IsStaff() {
 		kind = KindUser
 	}
 	owner, err := d.account(ctx, kind, viewer.Account)
 	if err != nil {
+		return 0, err
+	}
+	if err := d.checkPassword(owner, next); err != nil {
 		return 0, err
 	}
 	try, err := d.beginAttempt(ctx, kind.GlobalID(viewer.Account), viewer.Address)
@@ -49,9 +47,11 @@ func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind entity.Kind
 	if !scope.SeesAll() {
 		return 0, store.Errorf(store.Forbidden, "only an admin may set passwords")
 	}
-	var problems Problems
-	problems.password(d.passwords, "newPassword", next)
-	if err := problems.inInput(); err != nil {
+	owner, err := d.account(ctx, kind, id)
+	if err != nil {
+		return 0, err
+	}
+	if err := d.checkPassword(owner, next); err != nil {
 		return 0, err
 	}
 	ended, err = d.replacePassword(ctx, kind, id, next, store.ID{})
@@ -61,13 +61,20 @@ func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind entity.Kind
 	return ended, d.forgetAttempts(context.WithoutCancel(ctx), kind, id)
 }
 
+// checkPassword is BAD_USER_INPUT if an account must not have a password.
+func (d *DB) checkPassword(owner account, next string) error {
+	var problems Problems
+	problems.password(d.passwords, "newPassword", next, *owner.name(), owner.email())
+	return problems.inInput()
+}
+
 // replacePassword hashes and stores a password, and ends the account's sessions except the one to keep; see storePassword.
 func (d *DB) replacePassword(ctx context.Context, kind entity.Kind, id store.ID, password string, keep store.ID) (ended int, err error) {
 	hash, err := d.passwords.Hash(ctx, password)
 	if err != nil {
 		return 0, fmt.Errorf("cannot change password: %w", err)
 	}
-	_, ended, err = d.storePassword(ctx, kind, id, hash, keep, func(next account) error {
+	ended, err = d.storePassword(ctx, kind, id, hash, keep, func(next account) error {
 		if next.customer != nil && next.customer.Address() == nil {
 			return store.FieldError(store.BadInput, "input.id", "is a customer without an e-mail address, who can't log in")
 		}
@@ -80,8 +87,8 @@ func (d *DB) replacePassword(ctx context.Context, kind entity.Kind, id store.ID,
 // links useless that were mailed to replace the former password, or to choose the first one. check may change the account, too.
 func (d *DB) storePassword(
 	ctx context.Context, kind entity.Kind, id store.ID, hash string, keep store.ID, check func(next account) error,
-) (changed account, ended int, err error) {
-	changed, err = d.updateAccount(ctx, auth.SystemScope(), kind, id, func(next account) error {
+) (ended int, err error) {
+	changed, err := d.updateAccount(ctx, auth.SystemScope(), kind, id, func(next account) error {
 		if err := check(next); err != nil {
 			return err
 		}
@@ -89,12 +96,11 @@ func (d *DB) storePassword(
 		return nil
 	})
 	if err != nil {
-		return account{}, 0, err
+		return 0, err
 	}
 	ctx = context.WithoutCancel(ctx) // the sessions have to end even if the client has disconnected
 	if err := d.endLinks(ctx, changed.key(), LinkResetPassword, LinkAcceptInvitation); err != nil {
-		return account{}, 0, err
+		return 0, err
 	}
-	ended, err = d.EndSessions(ctx, id, keep)
-	return changed, ended, err
+	return d.EndSessions(ctx, id, keep)
 }

@@ -63,9 +63,7 @@ func (d *DB) ResetPassword(ctx context.Context, token, next string) (*PasswordRe
 	if err != nil {
 		return nil, err
 	}
-	var problems Problems
-	problems.password(d.passwords, "newPassword", next)
-	if err := problems.inInput(); err != nil {
+	if err := d.checkPassword(holder, next); err != nil {
 		return nil, err
 	}
 	hash, err := d.passwords.Hash(ctx, next)
@@ -77,7 +75,7 @@ func (d *DB) ResetPassword(ctx context.Context, token, next string) (*PasswordRe
 		return nil, err
 	}
 	ctx = context.WithoutCancel(ctx)
-	_, ended, err := d.storePassword(ctx, holder.kind(), holder.id(), hash, store.ID{}, func(next account) error {
+	ended, err := d.storePassword(ctx, holder.kind(), holder.id(), hash, store.ID{}, func(next account) error {
 		if !next.holds(link) {
 			return errLink() // the address has changed meanwhile
 		}

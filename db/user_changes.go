@@ -73,7 +73,7 @@ func (d *DB) CreateUser(ctx context.Context, scope auth.Scope, change NewUser) (
 
 func (d *DB) insertUser(ctx context.Context, scope auth.Scope, id store.ID, change NewUser) (*User, error) {
 	user, problems := d.newUser(id, change)
-	problems.password(d.passwords, "password", change.Password)
+	problems.password(d.passwords, "password", change.Password, user.Name, user.Email)
 	if err := problems.inInput(); err != nil {
 		return nil, err
 	}
@@ -106,8 +106,9 @@ func (p *Problems) staffRole(path string, role auth.Role) {
 	}
 }
 
-func (p *Problems) password(passwords Passwords, path, password string) {
-	if problem := passwords.Problem(password); problem != "" {
+// password checks a new password, which must not be what is known of its owner: the name and the address.
+func (p *Problems) password(passwords Passwords, path, password string, known ...string) {
+	if problem := passwords.Problem(password, known...); problem != "" {
 		p.Add(path, "%s", problem)
 	}
 }

@@ -33,7 +33,7 @@ var commandRuns = []commandRun{
 	{"set-password nobody@crm.example", "battery staple\n", 1, "no user"},
 	{"set-password Admin@demo.example", "", 1, "a password is missing"},
 	{"set-password Admin@demo.example", "\xff\xff\xff\xff\xff\xff\xff\xff", 1, "not UTF-8"},
-	{"set-password Admin@demo.example", "short\n", 1, "crm: password: must have at least 8 bytes\n"},
+	{"set-password Admin@demo.example", "short\n", 1, "crm: password: must have at least 8 characters\n"},
 	{"set-password Admin@demo.example", "bättery staple\r\nmore\n", 0, "The password of admin@demo.example has been set."},
 	{"create-admin asha@crm.example", "correct horse\n", 1, "create-admin EMAIL NAME"},
 	{"create-admin asha@crm.example \xff", "correct horse\n", 1, "not UTF-8"},

@@ -1686,7 +1686,7 @@ input SignUpUserInput {
   name: String!
   "The address to log in with."
   email: EmailAddress!
-  "The password, 8 to 72 bytes in UTF-8 (NFC), without control characters."
+  "The password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common."
   password: String!
   "The IANA time zone of the times in their mail, such as ` + "`" + `Asia/Kolkata` + "`" + `; if it is missing, the server's default."
   timeZone: String
@@ -1706,7 +1706,7 @@ input SignUpCustomerInput {
   name: String!
   "The address to log in with."
   email: EmailAddress!
-  "The password, 8 to 72 bytes in UTF-8 (NFC), without control characters."
+  "The password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common."
   password: String!
   "The company, at most 200 characters."
   company: String
@@ -1778,7 +1778,7 @@ type LogOutEverywherePayload {
 input ChangePasswordInput {
   "The current password."
   currentPassword: String!
-  "The new password, 8 to 72 bytes in UTF-8 (NFC), without control characters."
+  "The new password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common."
   newPassword: String!
 }
 
@@ -1794,7 +1794,7 @@ type ChangePasswordPayload {
 input SetPasswordInput {
   "The id of a user, or of a customer who has an address."
   id: ID!
-  "The new password, 8 to 72 bytes in UTF-8 (NFC), without control characters."
+  "The new password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common."
   newPassword: String!
 }
 
@@ -1832,7 +1832,7 @@ type RequestPasswordResetPayload {
 input ResetPasswordInput {
   "The token in the link."
   token: String!
-  "The new password, 8 to 72 bytes in UTF-8 (NFC), without control characters."
+  "The new password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common."
   newPassword: String!
 }
 
@@ -1904,7 +1904,7 @@ input AcceptInvitationInput {
   token: String!
   "The name, 1 to 200 characters; if it is missing, the name stays."
   name: String
-  "The password, 8 to 72 bytes in UTF-8 (NFC), without control characters."
+  "The password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common."
   password: String!
 }
 
@@ -1922,7 +1922,7 @@ input CreateUserInput {
   name: String!
   "The address to log in with."
   email: EmailAddress!
-  "The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters."
+  "The initial password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common."
   password: String!
   "ADMIN or USER."
   role: Role! = USER
@@ -2046,7 +2046,7 @@ input CreateCustomerInput {
   company: String
   "The telephone number, in any form, with an extension like ` + "`" + `x12` + "`" + ` and remarks; at most 60 characters."
   phone: String
-  "The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters; it needs an address. Without one the customer can't log in until an admin sets it."
+  "The initial password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common; it needs an address. Without one the customer can't log in until an admin sets it."
   password: String
   "The IANA time zone of the times in their mail, such as ` + "`" + `Asia/Kolkata` + "`" + `; if it is missing, the server's default."
   timeZone: String

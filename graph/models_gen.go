@@ -22,7 +22,7 @@ type AcceptInvitationInput struct {
 	Token string `json:"token"`
 	// The name, 1 to 200 characters; if it is missing, the name stays.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// The password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
+	// The password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common.
 	Password string `json:"password"`
 }
 
@@ -68,7 +68,7 @@ type CancelInteractionPayload struct {
 type ChangePasswordInput struct {
 	// The current password.
 	CurrentPassword string `json:"currentPassword"`
-	// The new password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
+	// The new password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common.
 	NewPassword string `json:"newPassword"`
 }
 
@@ -90,7 +90,7 @@ type CreateCustomerInput struct {
 	Company graphql.Omittable[*string] `json:"company,omitempty"`
 	// The telephone number, in any form, with an extension like `x12` and remarks; at most 60 characters.
 	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
-	// The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters; it needs an address. Without one the customer can't log in until an admin sets it.
+	// The initial password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common; it needs an address. Without one the customer can't log in until an admin sets it.
 	Password graphql.Omittable[*string] `json:"password,omitempty"`
 	// The IANA time zone of the times in their mail, such as `Asia/Kolkata`; if it is missing, the server's default.
 	TimeZone graphql.Omittable[*string] `json:"timeZone,omitempty"`
@@ -178,7 +178,7 @@ type CreateUserInput struct {
 	Name string `json:"name"`
 	// The address to log in with.
 	Email string `json:"email"`
-	// The initial password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
+	// The initial password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common.
 	Password string `json:"password"`
 	// ADMIN or USER.
 	Role auth.Role `json:"role"`
@@ -658,7 +658,7 @@ type ResendInvitationPayload struct {
 type ResetPasswordInput struct {
 	// The token in the link.
 	Token string `json:"token"`
-	// The new password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
+	// The new password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common.
 	NewPassword string `json:"newPassword"`
 }
 
@@ -686,7 +686,7 @@ type RevokeInvitationPayload struct {
 type SetPasswordInput struct {
 	// The id of a user, or of a customer who has an address.
 	ID string `json:"id"`
-	// The new password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
+	// The new password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common.
 	NewPassword string `json:"newPassword"`
 }
 
@@ -704,7 +704,7 @@ type SignUpCustomerInput struct {
 	Name string `json:"name"`
 	// The address to log in with.
 	Email string `json:"email"`
-	// The password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
+	// The password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common.
 	Password string `json:"password"`
 	// The company, at most 200 characters.
 	Company graphql.Omittable[*string] `json:"company,omitempty"`
@@ -728,7 +728,7 @@ type SignUpUserInput struct {
 	Name string `json:"name"`
 	// The address to log in with.
 	Email string `json:"email"`
-	// The password, 8 to 72 bytes in UTF-8 (NFC), without control characters.
+	// The password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common.
 	Password string `json:"password"`
 	// The IANA time zone of the times in their mail, such as `Asia/Kolkata`; if it is missing, the server's default.
 	TimeZone graphql.Omittable[*string] `json:"timeZone,omitempty"`
