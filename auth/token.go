@@ -22,9 +22,10 @@ const (
 )
 
 // ErrInvalidToken is returned for every invalid access token. It doesn't say why, because that would help to forge tokens.
-// ErrExpiredToken is distinct, because the owner needs to know.
+// ErrExpiredToken is distinct, because the owner needs to know. ErrInvalidKey is returned for every API key that can't be used.
 var (
 	ErrInvalidToken = errors.New("the access token is not valid")
+	ErrInvalidKey   = fmt.Errorf("%w: it is no API key, or has been revoked, has expired, or may not be used from this network", ErrInvalidToken)
 	ErrExpiredToken = fmt.Errorf("%w: it has expired", ErrInvalidToken)
 )
 

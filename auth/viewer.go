@@ -10,7 +10,10 @@ import (
 type Viewer struct {
 	Role    Role
 	Account ID
+	// Session is the id of the session, or of the API key.
 	Session ID
+	// Key says that the viewer is a program with an API key, and ReadOnly that it can't run mutations.
+	Key, ReadOnly bool
 	// Address is the network address of the client.
 	Address string
 	// Expires is when the access token expires, which also ends the viewer's streams.

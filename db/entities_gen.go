@@ -10,6 +10,7 @@ import (
 
 // The kinds of entities that have global ids.
 const (
+	KindAPIKey       entity.Kind = "key"
 	KindAccountLink  entity.Kind = "lnk"
 	KindCustomerNote entity.Kind = "cnt"
 	KindCustomer     entity.Kind = "cus"
@@ -21,6 +22,9 @@ const (
 
 // The event types.
 const (
+	EventAPIKeyCreated        = "api_key.created"
+	EventAPIKeyUpdated        = "api_key.updated"
+	EventAPIKeyDeleted        = "api_key.deleted"
 	EventAccountLinkCreated   = "account_link.created"
 	EventAccountLinkUpdated   = "account_link.updated"
 	EventAccountLinkDeleted   = "account_link.deleted"
@@ -50,6 +54,7 @@ const (
 
 // catalog holds all declared entities.
 var catalog = entity.NewCatalog(
+	APIKeys,
 	AccountLinks,
 	Counters,
 	CustomerNotes,
@@ -67,6 +72,7 @@ var catalog = entity.NewCatalog(
 
 // readers read the documents that a scope sees.
 type readers struct {
+	APIKeys       *entity.Reader[APIKey]
 	AccountLinks  *entity.Reader[AccountLink]
 	CustomerNotes *entity.Reader[CustomerNote]
 	Customers     *entity.Reader[Customer]
@@ -78,6 +84,7 @@ type readers struct {
 
 // repositories write documents.
 type repositories struct {
+	apiKeys       *entity.Repository[APIKey]
 	accountLinks  *entity.Repository[AccountLink]
 	customerNotes *entity.Repository[CustomerNote]
 	customers     *entity.Repository[Customer]
@@ -89,6 +96,7 @@ type repositories struct {
 
 func newRepositories(d *entity.Database) (readers, repositories) {
 	r := repositories{
+		apiKeys:       entity.NewRepository[APIKey](d, APIKeys),
 		accountLinks:  entity.NewRepository[AccountLink](d, AccountLinks),
 		customerNotes: entity.NewRepository[CustomerNote](d, CustomerNotes),
 		customers:     entity.NewRepository[Customer](d, Customers),
@@ -98,6 +106,7 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		users:         entity.NewRepository[User](d, Users),
 	}
 	return readers{
+		APIKeys:       r.apiKeys.Reader,
 		AccountLinks:  r.accountLinks.Reader,
 		CustomerNotes: r.customerNotes.Reader,
 		Customers:     r.customers.Reader,
@@ -106,6 +115,23 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		Tickets:       r.tickets.Reader,
 		Users:         r.users.Reader,
 	}, r
+}
+
+// Pointers implements store.Document.
+func (d *APIKey) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		&d.UserID,
+		&d.Name,
+		(*string)(&d.Role),
+		&d.ReadOnly,
+		&d.Networks,
+		&d.SecretHash,
+		&d.CreatedAt,
+		&d.ExpiresAt,
+		&d.LastUsedAt,
+		&d.Version,
+	)
 }
 
 // Pointers implements store.Document.
@@ -358,6 +384,12 @@ func (d *User) SetKeys(keys *textkey.Keys) {
 	d.nameOrder = keys.Order(d.Name)
 	d.emailKey = store.UniqueKey(textkey.UniqueAddress(d.emailKey, d.Email), d.ID)
 }
+
+// GlobalID returns the id that clients use for the document.
+func (d *APIKey) GlobalID() string { return KindAPIKey.GlobalID(d.ID) }
+
+// AppendGlobalID appends what GlobalID returns.
+func (d *APIKey) AppendGlobalID(buf []byte) []byte { return KindAPIKey.AppendGlobalID(buf, d.ID) }
 
 // GlobalID returns the id that clients use for the document.
 func (d *AccountLink) GlobalID() string { return KindAccountLink.GlobalID(d.ID) }

@@ -25,20 +25,22 @@ type sessionCache struct {
 	onForget func()
 }
 
+// cachedSession is a session or an API key; the latter has a secret, and networks that it may be used from.
 type cachedSession struct {
-	viewer auth.Viewer
-	until  time.Time
+	viewer               auth.Viewer
+	secretHash, networks string
+	until                time.Time
 }
 
 func newSessionCache(onForget func()) *sessionCache {
 	return &sessionCache{viewers: make(map[store.ID]cachedSession), onForget: onForget}
 }
 
-func (l *sessionCache) get(session store.ID, now time.Time) (auth.Viewer, bool) {
+func (l *sessionCache) get(session store.ID, now time.Time) (cachedSession, bool) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	known, ok := l.viewers[session]
-	return known.viewer, ok && now.Before(known.until)
+	return known, ok && now.Before(known.until)
 }
 
 // changes counts the invalidations. put needs the count from before the store was read.
@@ -48,7 +50,7 @@ func (l *sessionCache) changes() int {
 	return l.forgotten
 }
 
-func (l *sessionCache) put(changes int, viewer auth.Viewer, now time.Time) {
+func (l *sessionCache) put(changes int, session cachedSession, now time.Time) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if changes != l.forgotten {
@@ -57,7 +59,8 @@ func (l *sessionCache) put(changes int, viewer auth.Viewer, now time.Time) {
 	if len(l.viewers) >= maxCachedSessions {
 		clear(l.viewers)
 	}
-	l.viewers[viewer.Session] = cachedSession{viewer: viewer, until: now.Add(cachedFor)}
+	session.until = now.Add(cachedFor)
+	l.viewers[session.viewer.Session] = session
 }
 
 func (l *sessionCache) forget(session store.ID) {

@@ -50,8 +50,8 @@ func (d *DB) EndSessions(ctx context.Context, account, keep store.ID) (ended int
 // Live implements auth.Sessions: it reports whether the viewer's session is live, and the current role of its account.
 // The result is cached for a second at most; changes by this process take effect at once.
 func (d *DB) Live(ctx context.Context, viewer auth.Viewer) (live auth.Viewer, ok bool, err error) {
-	if known, ok := d.sessionCache.get(viewer.Session, d.now()); ok && known.Account == viewer.Account {
-		return known, true, nil
+	if known, ok := d.sessionCache.get(viewer.Session, d.now()); ok && !known.viewer.Key && known.viewer.Account == viewer.Account {
+		return known.viewer, true, nil
 	}
 	asked := d.sessionCache.changes()
 	session, err := d.session(ctx, viewer.Session)
@@ -64,7 +64,7 @@ func (d *DB) Live(ctx context.Context, viewer auth.Viewer) (live auth.Viewer, ok
 	if viewer.Role, ok, err = d.liveRole(ctx, session); err != nil || !ok {
 		return auth.Viewer{}, false, err
 	}
-	d.sessionCache.put(asked, viewer, d.now())
+	d.sessionCache.put(asked, cachedSession{viewer: viewer}, d.now())
 	return viewer, true, nil
 }
 

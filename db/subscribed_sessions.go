@@ -14,14 +14,18 @@ type liveSessions struct{ db *DB }
 // Changes implements live.Sessions.
 func (s liveSessions) Changes() int { return s.db.sessionCache.changes() }
 
-// Ended implements live.Sessions with three calls to the store for all viewers.
+// Ended implements live.Sessions with up to four calls to the store for all viewers.
 func (s liveSessions) Ended(ctx context.Context, viewers map[auth.Viewer]bool) (map[auth.Viewer]bool, error) {
 	if len(viewers) == 0 {
 		return map[auth.Viewer]bool{}, nil
 	}
-	var sessions, users, customers []store.ID
+	var sessions, keys, users, customers []store.ID
 	for viewer := range viewers {
-		sessions = append(sessions, viewer.Session)
+		if viewer.Key {
+			keys = append(keys, viewer.Session)
+		} else {
+			sessions = append(sessions, viewer.Session)
+		}
 		if viewer.Role.IsStaff() {
 			users = append(users, viewer.Account)
 		} else {
@@ -31,6 +35,10 @@ func (s liveSessions) Ended(ctx context.Context, viewers map[auth.Viewer]bool) (
 	unended, err := entity.Find[Session](ctx, s.db.store, Sessions.Collection, store.Query{
 		Where: store.In("_id", sessions), Fields: Sessions.Select("account_id", "expires_at"),
 	})
+	if err != nil {
+		return nil, err
+	}
+	unrevoked, err := s.keys(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -46,12 +54,27 @@ func (s liveSessions) Ended(ctx context.Context, viewers map[auth.Viewer]bool) (
 	}
 	ended := make(map[auth.Viewer]bool)
 	for viewer := range viewers {
+		if viewer.Key {
+			key, ok := unrevoked[viewer.Session]
+			if role := roles[viewer.Account]; !ok || key.isExpired(s.db.now()) || role == "" || key.roleOf(role) != viewer.Role {
+				ended[viewer] = true
+			}
+			continue
+		}
 		account, ok := accounts[viewer.Session]
 		if !ok || account != viewer.Account || roles[account] != viewer.Role {
 			ended[viewer] = true
 		}
 	}
 	return ended, nil
+}
+
+// keys returns the API keys with these ids.
+func (s liveSessions) keys(ctx context.Context, ids []store.ID) (map[store.ID]*APIKey, error) {
+	if len(ids) == 0 {
+		return map[store.ID]*APIKey{}, nil
+	}
+	return s.db.APIKeys.Only(APIKeys.Select("role", "expires_at")).ByID(ctx, auth.SystemScope(), ids)
 }
 
 // rolesOf returns the roles of the accounts that may log in.

@@ -27,7 +27,7 @@ func TestHasRole(t *testing.T) {
 		if test.role != "" {
 			ctx = auth.WithViewer(ctx, auth.Viewer{Role: test.role})
 		}
-		got, err := HasRole(ctx, nil, next, test.allowed)
+		got, err := HasRole(ctx, nil, next, test.allowed, true)
 		if store.CodeOf(err) != test.code || err != nil && err.Error() != test.message {
 			t.Errorf("%q of %q got %v", test.role, test.allowed, err)
 		}

@@ -9,6 +9,10 @@ import (
 )
 
 type (
+	// APIKeyConnection is a page of a list of ApiKey documents.
+	APIKeyConnection = Connection[db.APIKey]
+	// APIKeyEdge is an element of a page.
+	APIKeyEdge = Edge[db.APIKey]
 	// CustomerNoteConnection is a page of a list of CustomerNote documents.
 	CustomerNoteConnection = Connection[db.CustomerNote]
 	// CustomerNoteEdge is an element of a page.

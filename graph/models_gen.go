@@ -80,6 +80,28 @@ type ChangePasswordPayload struct {
 	EndedSessions int `json:"endedSessions"`
 }
 
+// A new API key.
+type CreateAPIKeyInput struct {
+	// What the key is for, 1 to 200 characters.
+	Name string `json:"name"`
+	// The most that it may do, by default the viewer's own role. It can't be more than that.
+	Role graphql.Omittable[*auth.Role] `json:"role,omitempty"`
+	// Whether it can't run mutations.
+	ReadOnly bool `json:"readOnly"`
+	// The addresses and networks that it may be used from, such as `192.0.2.7` or `2001:db8::/32`, up to 50; all, if there are none.
+	AllowedNetworks graphql.Omittable[[]string] `json:"allowedNetworks,omitempty"`
+	// When it ends; by default it doesn't.
+	ExpiresAt graphql.Omittable[*time.Time] `json:"expiresAt,omitempty"`
+}
+
+// The answer to `createApiKey`.
+type CreateAPIKeyPayload struct {
+	// The new key, without its secret.
+	APIKey *db.APIKey `json:"apiKey"`
+	// The key itself, which can't be read again.
+	Key string `json:"key"`
+}
+
 // A new customer. A customer needs a name or a telephone number, and an e-mail address to log in.
 type CreateCustomerInput struct {
 	// The name, 1 to 200 characters; by default the telephone number.
@@ -668,6 +690,18 @@ type ResetPasswordPayload struct {
 	Audience entity.Kind `json:"audience"`
 	// How many sessions ended.
 	EndedSessions int `json:"endedSessions"`
+}
+
+// Which API key to revoke.
+type RevokeAPIKeyInput struct {
+	// The key's id.
+	ID string `json:"id"`
+}
+
+// The answer to `revokeApiKey`.
+type RevokeAPIKeyPayload struct {
+	// The id of the key that has ended.
+	RevokedID string `json:"revokedId"`
 }
 
 // An account whose invitation is revoked.

@@ -40,7 +40,7 @@ type budgetShard struct {
 	swept time.Duration
 }
 
-// rateLimitKey identifies a budget by account, or by address for anonymous requests.
+// rateLimitKey identifies a budget by account or API key, or by address for anonymous requests.
 type rateLimitKey struct {
 	account auth.ID
 	address netip.Prefix
@@ -107,6 +107,9 @@ func (s *budgetShard) hasRoom(now time.Duration) bool {
 
 // rateLimitKeyOf returns the key of the budget that a viewer spends.
 func rateLimitKeyOf(viewer auth.Viewer) rateLimitKey {
+	if viewer.Key {
+		return rateLimitKey{account: viewer.Session}
+	}
 	if viewer.LoggedIn() {
 		return rateLimitKey{account: viewer.Account}
 	}

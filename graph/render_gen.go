@@ -58,6 +58,259 @@ func (r *rendering) renderAcceptInvitationPayload(s *selection, obj *AcceptInvit
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planApiKey(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"ApiKey", "Node"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "id":
+			f.index = 1
+			return true
+		case "name":
+			f.index = 2
+			return true
+		case "role":
+			f.index = 3
+			return true
+		case "readOnly":
+			f.index = 4
+			return true
+		case "allowedNetworks":
+			f.index = 5
+			return true
+		case "createdAt":
+			f.index = 6
+			return true
+		case "expiresAt":
+			f.index = 7
+			return true
+		case "lastUsedAt":
+			f.index = 8
+			return true
+		case "version":
+			f.index = 9
+			return true
+		case "user":
+			f.index = 10
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("ApiKey", f, args)
+				resolver := r.ec.Resolvers.ApiKey()
+				return func(obj *db.APIKey) (*db.User, error) { return resolver.User(ctx, obj) }
+			}
+			f.selection = p.planUser(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderApiKey(s *selection, obj *db.APIKey) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"ApiKey"`...)
+		case 1:
+			r.buf = append(obj.AppendGlobalID(append(r.buf, '"')), '"')
+		case 2:
+			v := obj.Name
+			r.string(v)
+		case 3:
+			v := obj.Role
+			r.string(string(v))
+		case 4:
+			v := obj.ReadOnly
+			r.bool(v)
+		case 5:
+			v := obj.AllowedNetworks()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				r.string(e0)
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 6:
+			v := obj.CreatedAt
+			r.buf = appendDateTime(r.buf, v)
+		case 7:
+			v := obj.ExpiresAt
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		case 8:
+			v := obj.LastUsedAt
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		case 9:
+			v := obj.Version
+			r.int(v)
+		case 10:
+			call, ok := r.call(f).(func(*db.APIKey) (*db.User, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderUser(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planApiKeyConnection(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"ApiKeyConnection"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "edges":
+			f.index = 1
+			f.selection = p.planApiKeyEdge(f.field.Selections)
+			return f.selection != nil
+		case "nodes":
+			f.index = 2
+			f.selection = p.planApiKey(f.field.Selections)
+			return f.selection != nil
+		case "pageInfo":
+			f.index = 3
+			f.selection = p.planPageInfo(f.field.Selections)
+			return f.selection != nil
+		case "totalCount":
+			f.index = 4
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderApiKeyConnection(s *selection, obj *Connection[db.APIKey]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"ApiKeyConnection"`...)
+		case 1:
+			v := obj.Edges()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderApiKeyEdge(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 2:
+			v := obj.Nodes()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderApiKey(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 3:
+			v := obj.PageInfo()
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderPageInfo(f.selection, v)
+			}
+		case 4:
+			v, err := obj.TotalCount(r.ctx)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planApiKeyEdge(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"ApiKeyEdge"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "cursor":
+			f.index = 1
+			return true
+		case "node":
+			f.index = 2
+			f.selection = p.planApiKey(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderApiKeyEdge(s *selection, obj *Edge[db.APIKey]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"ApiKeyEdge"`...)
+		case 1:
+			v := obj.Cursor()
+			r.string(v)
+		case 2:
+			v := obj.Node
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderApiKey(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planAssignTicketPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"AssignTicketPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -164,6 +417,48 @@ func (r *rendering) renderChangePasswordPayload(s *selection, obj *ChangePasswor
 		case 2:
 			v := obj.EndedSessions
 			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planCreateApiKeyPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"CreateApiKeyPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "apiKey":
+			f.index = 1
+			f.selection = p.planApiKey(f.field.Selections)
+			return f.selection != nil
+		case "key":
+			f.index = 2
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderCreateApiKeyPayload(s *selection, obj *CreateAPIKeyPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"CreateApiKeyPayload"`...)
+		case 1:
+			v := obj.APIKey
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderApiKey(f.selection, v)
+			}
+		case 2:
+			v := obj.Key
+			r.string(v)
 		}
 		if r.failed {
 			return
@@ -2735,6 +3030,36 @@ func (r *rendering) renderResetPasswordPayload(s *selection, obj *ResetPasswordP
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planRevokeApiKeyPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"RevokeApiKeyPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "revokedId":
+			f.index = 1
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderRevokeApiKeyPayload(s *selection, obj *RevokeAPIKeyPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"RevokeApiKeyPayload"`...)
+		case 1:
+			v := obj.RevokedID
+			r.string(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planRevokeInvitationPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"RevokeInvitationPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -3991,7 +4316,7 @@ func (r *rendering) renderUserEdge(s *selection, obj *Edge[db.User]) {
 }
 
 func (p *planner) planNode(set ast.SelectionSet) *selection {
-	s := &selection{types: make(map[string]*selection, 6)}
+	s := &selection{types: make(map[string]*selection, 7)}
 	if s.types["User"] = p.planUser(set); s.types["User"] == nil {
 		return nil
 	}
@@ -4008,6 +4333,9 @@ func (p *planner) planNode(set ast.SelectionSet) *selection {
 		return nil
 	}
 	if s.types["Customer"] = p.planCustomer(set); s.types["Customer"] == nil {
+		return nil
+	}
+	if s.types["ApiKey"] = p.planApiKey(set); s.types["ApiKey"] == nil {
 		return nil
 	}
 	return s
@@ -4027,6 +4355,8 @@ func (r *rendering) renderNode(s *selection, v Node) {
 		r.renderCustomerNote(s.types["CustomerNote"], obj)
 	case *db.Customer:
 		r.renderCustomer(s.types["Customer"], obj)
+	case *db.APIKey:
+		r.renderApiKey(s.types["ApiKey"], obj)
 	default:
 		r.failed = true
 	}
@@ -4059,12 +4389,20 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 	switch name {
 	case "AcceptInvitationPayload":
 		return p.planAcceptInvitationPayload(set)
+	case "ApiKey":
+		return p.planApiKey(set)
+	case "ApiKeyConnection":
+		return p.planApiKeyConnection(set)
+	case "ApiKeyEdge":
+		return p.planApiKeyEdge(set)
 	case "AssignTicketPayload":
 		return p.planAssignTicketPayload(set)
 	case "CancelInteractionPayload":
 		return p.planCancelInteractionPayload(set)
 	case "ChangePasswordPayload":
 		return p.planChangePasswordPayload(set)
+	case "CreateApiKeyPayload":
+		return p.planCreateApiKeyPayload(set)
 	case "CreateCustomerNotePayload":
 		return p.planCreateCustomerNotePayload(set)
 	case "CreateCustomerPayload":
@@ -4153,6 +4491,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planResendInvitationPayload(set)
 	case "ResetPasswordPayload":
 		return p.planResetPasswordPayload(set)
+	case "RevokeApiKeyPayload":
+		return p.planRevokeApiKeyPayload(set)
 	case "RevokeInvitationPayload":
 		return p.planRevokeInvitationPayload(set)
 	case "SetPasswordPayload":
@@ -4205,6 +4545,27 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*AcceptInvitationPayload:
 			return v != nil && renderList(r, s, r.renderAcceptInvitationPayload, v)
 		}
+	case "ApiKey":
+		switch v := value.(type) {
+		case *db.APIKey:
+			return v != nil && renderOne(r, s, r.renderApiKey, v)
+		case []*db.APIKey:
+			return v != nil && renderList(r, s, r.renderApiKey, v)
+		}
+	case "ApiKeyConnection":
+		switch v := value.(type) {
+		case *Connection[db.APIKey]:
+			return v != nil && renderOne(r, s, r.renderApiKeyConnection, v)
+		case []*Connection[db.APIKey]:
+			return v != nil && renderList(r, s, r.renderApiKeyConnection, v)
+		}
+	case "ApiKeyEdge":
+		switch v := value.(type) {
+		case *Edge[db.APIKey]:
+			return v != nil && renderOne(r, s, r.renderApiKeyEdge, v)
+		case []*Edge[db.APIKey]:
+			return v != nil && renderList(r, s, r.renderApiKeyEdge, v)
+		}
 	case "AssignTicketPayload":
 		switch v := value.(type) {
 		case *AssignTicketPayload:
@@ -4225,6 +4586,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderChangePasswordPayload, v)
 		case []*ChangePasswordPayload:
 			return v != nil && renderList(r, s, r.renderChangePasswordPayload, v)
+		}
+	case "CreateApiKeyPayload":
+		switch v := value.(type) {
+		case *CreateAPIKeyPayload:
+			return v != nil && renderOne(r, s, r.renderCreateApiKeyPayload, v)
+		case []*CreateAPIKeyPayload:
+			return v != nil && renderList(r, s, r.renderCreateApiKeyPayload, v)
 		}
 	case "CreateCustomerNotePayload":
 		switch v := value.(type) {
@@ -4533,6 +4901,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderResetPasswordPayload, v)
 		case []*ResetPasswordPayload:
 			return v != nil && renderList(r, s, r.renderResetPasswordPayload, v)
+		}
+	case "RevokeApiKeyPayload":
+		switch v := value.(type) {
+		case *RevokeAPIKeyPayload:
+			return v != nil && renderOne(r, s, r.renderRevokeApiKeyPayload, v)
+		case []*RevokeAPIKeyPayload:
+			return v != nil && renderList(r, s, r.renderRevokeApiKeyPayload, v)
 		}
 	case "RevokeInvitationPayload":
 		switch v := value.(type) {

@@ -117,7 +117,7 @@ func (r reporter) line(ctx context.Context, o Operation, viewer auth.Viewer, exe
 	if !r.log.Enabled(ctx, level) {
 		return
 	}
-	attributes := make([]slog.Attr, 0, 10)
+	attributes := make([]slog.Attr, 0, 11)
 	attributes = append(attributes, slog.String("requestId", transport.RequestID(ctx)))
 	if o.Kind != "" {
 		attributes = append(attributes, slog.String("operation", apierror.Shorten(o.Name)), slog.String("type", string(o.Kind)))
@@ -136,6 +136,9 @@ func (r reporter) line(ctx context.Context, o Operation, viewer auth.Viewer, exe
 	}
 	if viewer.Role != "" {
 		attributes = append(attributes, slog.String("role", string(viewer.Role)), slog.String("viewer", viewerID(viewer)))
+	}
+	if viewer.Key {
+		attributes = append(attributes, slog.String("apiKey", db.KindAPIKey.GlobalID(viewer.Session)))
 	}
 	if len(o.Codes) > 0 {
 		attributes = append(attributes, slog.Any("errors", o.Codes))

@@ -11,6 +11,11 @@ import (
 	"crm/graph"
 )
 
+type apiKeyResolver struct{ *Resolver }
+
+// ApiKey returns the resolvers of the fields of this type.
+func (r *Resolver) ApiKey() graph.ApiKeyResolver { return apiKeyResolver{r} }
+
 type customerNoteResolver struct{ *Resolver }
 
 // CustomerNote returns the resolvers of the fields of this type.
@@ -40,6 +45,28 @@ type userResolver struct{ *Resolver }
 
 // User returns the resolvers of the fields of this type.
 func (r *Resolver) User() graph.UserResolver { return userResolver{r} }
+
+// APIKeys resolves Query.apiKeys.
+func (r queryResolver) APIKeys(ctx context.Context, first *int, after *string, last *int, before *string) (*graph.APIKeyConnection, error) {
+	list, err := apiKeyList(pageArguments{first, after, last, before}, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return connection(ctx, r.db.APIKeys, list)
+}
+
+// User resolves APIKey.user.
+func (r apiKeyResolver) User(ctx context.Context, obj *db.APIKey) (*db.User, error) {
+	return reference(ctx, obj, r.db.Users, func(obj *db.APIKey) (store.ID, bool) {
+		return obj.UserID, true
+	})
+}
+
+func apiKeyList(page pageArguments, _ *struct{}, orderBy []*struct{}) (entity.List, error) {
+	var filter store.Filter
+	var err error
+	return list(page, filter, orderBy, nil), err
+}
 
 // CustomerNote resolves Query.customerNote.
 func (r queryResolver) CustomerNote(ctx context.Context, id string) (*db.CustomerNote, error) {
@@ -530,6 +557,18 @@ func deletedUser(id string, removed entity.Removed) *graph.DeleteUserPayload {
 
 // projections lists the stored fields that each field of an entity's type needs.
 var projections = map[*entity.Definition]projection{
+	db.APIKeys: {"ApiKey", choose(db.APIKeys, map[string][]string{
+		"id":              {},
+		"name":            {"name"},
+		"role":            {"role"},
+		"readOnly":        {"read_only"},
+		"allowedNetworks": {"networks"},
+		"createdAt":       {"created_at"},
+		"expiresAt":       {"expires_at"},
+		"lastUsedAt":      {"last_used_at"},
+		"version":         {"version"},
+		"user":            {"user_id"},
+	})},
 	db.CustomerNotes: {"CustomerNote", choose(db.CustomerNotes, map[string][]string{
 		"id":        {},
 		"text":      {"text"},
@@ -634,6 +673,8 @@ var projections = map[*entity.Definition]projection{
 // nodeOf reads the document with this kind and id.
 func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID) (graph.Node, error) {
 	switch kind {
+	case db.KindAPIKey:
+		return projected(ctx, r.db.APIKeys).Get(ctx, scopeOf(ctx), id)
 	case db.KindCustomerNote:
 		return projected(ctx, r.db.CustomerNotes).Get(ctx, scopeOf(ctx), id)
 	case db.KindCustomer:
@@ -653,6 +694,8 @@ func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID
 // nodesOfKind reads the documents of a kind with these ids that the viewer may see.
 func (r queryResolver) nodesOfKind(ctx context.Context, kind entity.Kind, ids []store.ID) (map[store.ID]graph.Node, error) {
 	switch kind {
+	case db.KindAPIKey:
+		return nodesOf(ctx, r.db.APIKeys, ids)
 	case db.KindCustomerNote:
 		return nodesOf(ctx, r.db.CustomerNotes, ids)
 	case db.KindCustomer:

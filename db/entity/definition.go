@@ -67,7 +67,7 @@ type Definition struct {
 	*store.Collection
 	Kind Kind
 	Noun string
-	// Type is the Go type of a document, TypeName its name.
+	// Type is the Go type of a document. TypeName is its name in the schema: ApiKey for the Go type APIKey.
 	Type         reflect.Type
 	TypeName     string
 	Visible      []Grant
@@ -109,7 +109,7 @@ func Declare[T any](d Declaration[T]) *Definition {
 			Name: d.Name, Fields: store.FieldsOf(t), Indexes: d.Indexes, Searched: d.Searched,
 			Shared: len(d.Required) > 0, Required: d.Required,
 		},
-		Kind: d.Kind, Noun: d.Noun, Type: t, TypeName: t.Name(), Visible: d.Visible, DefaultOrder: d.DefaultOrder, Verbs: d.Verbs,
+		Kind: d.Kind, Noun: d.Noun, Type: t, TypeName: SchemaName(t.Name()), Visible: d.Visible, DefaultOrder: d.DefaultOrder, Verbs: d.Verbs,
 		Computed: d.Computed, Filters: d.Filters, Restricted: d.Restricted, Volatile: d.Volatile, redact: d.Redact, derive: d.Derive,
 	}
 	if len(def.Fields) > maxFields {
@@ -121,6 +121,12 @@ func Declare[T any](d Declaration[T]) *Definition {
 	def.checkNames()
 	return def
 }
+
+// initialisms are the words that Go's names have in capitals, and the schema's names don't.
+var initialisms = strings.NewReplacer("API", "Api")
+
+// SchemaName returns the name in the schema of the type with that Go name.
+func SchemaName(goName string) string { return initialisms.Replace(goName) }
 
 func (d *Definition) readTags(t reflect.Type, field reflect.StructField) {
 	tag, ok := field.Tag.Lookup("db")

@@ -46,7 +46,7 @@ func (w *writer) events(declarations []declaration) {
 			continue
 		}
 		for _, verb := range append([]string{entity.Created, entity.Updated, entity.Deleted}, d.verbs...) {
-			w.line("Event%s%s = %q", d.typeName, strings.ToUpper(verb[:1])+verb[1:], entity.SnakeCase(d.typeName)+"."+verb)
+			w.line("Event%s%s = %q", d.typeName, strings.ToUpper(verb[:1])+verb[1:], entity.SnakeCase(entity.SchemaName(d.typeName))+"."+verb)
 		}
 	}
 	w.line(")\n")
@@ -81,7 +81,11 @@ func (w *writer) repositories(declarations []declaration) {
 	w.line("}, r\n}\n")
 }
 
-func unexported(name string) string { return strings.ToLower(name[:1]) + name[1:] }
+// unexported returns a name that begins with a lower-case word.
+func unexported(name string) string {
+	name = entity.SchemaName(name)
+	return strings.ToLower(name[:1]) + name[1:]
+}
 
 // pointers writes a document's method Pointers.
 func (w *writer) pointers(d document) {

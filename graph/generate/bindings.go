@@ -17,7 +17,7 @@ const (
 // bind tells gqlgen the Go types of the entities' schema types. Bindings in gqlgen.yml take precedence.
 func (m *model) bind() {
 	for _, e := range m.entities {
-		m.bindType(e.TypeName, dbPackage+e.TypeName)
+		m.bindType(e.TypeName, dbPackage+e.goName())
 		m.bindField(e.TypeName, "id", config.TypeMapField{FieldName: "GlobalID"})
 		for _, list := range e.lists {
 			m.bindField(e.TypeName, list.field.Name, config.TypeMapField{Resolver: true})
@@ -30,7 +30,7 @@ func (m *model) bind() {
 		}
 		for _, suffix := range []string{"Connection", "Edge"} {
 			if m.schema.Types[e.TypeName+suffix] != nil {
-				m.bindType(e.TypeName+suffix, graphPackage+e.TypeName+suffix)
+				m.bindType(e.TypeName+suffix, graphPackage+e.goName()+suffix)
 			}
 		}
 		if e.changed != nil {
@@ -45,7 +45,7 @@ func (m *model) bind() {
 // bindChange binds the type of an entity's changes, and the kinds of changes.
 func (m *model) bindChange(e *entityModel) {
 	change, name := e.TypeName+"Change", lowerFirst(e.TypeName)
-	m.bindType(change, graphPackage+change)
+	m.bindType(change, graphPackage+e.goName()+"Change")
 	m.bindField(change, name+"Id", config.TypeMapField{FieldName: "GlobalID"})
 	m.bindField(change, name, config.TypeMapField{FieldName: "Document"})
 	kinds := m.schema.Types[change+"Kind"]
@@ -96,13 +96,13 @@ func (m *model) enumFilters() []string {
 func (m *model) graphTypes(w *writer) {
 	w.line("type (")
 	for _, e := range m.entities {
-		goType := w.imported("crm/db", "db") + "." + e.TypeName
+		goType := w.imported("crm/db", "db") + "." + e.goName()
 		if m.schema.Types[e.TypeName+"Connection"] != nil {
-			w.line("// %sConnection is a page of a list of %s documents.\n%sConnection = Connection[%s]", e.TypeName, e.TypeName, e.TypeName, goType)
-			w.line("// %sEdge is an element of a page.\n%sEdge = Edge[%s]", e.TypeName, e.TypeName, goType)
+			w.line("// %sConnection is a page of a list of %s documents.\n%sConnection = Connection[%s]", e.goName(), e.TypeName, e.goName(), goType)
+			w.line("// %sEdge is an element of a page.\n%sEdge = Edge[%s]", e.goName(), e.goName(), goType)
 		}
 		if e.changed != nil {
-			w.line("// %sChange is the change of a document that a subscriber receives.\n%sChange = %s.Change[%s]", e.TypeName, e.TypeName, w.imported("crm/db/live", "live"), goType)
+			w.line("// %sChange is the change of a document that a subscriber receives.\n%sChange = %s.Change[%s]", e.goName(), e.goName(), w.imported("crm/db/live", "live"), goType)
 		}
 	}
 	for _, name := range m.enumFilters() {

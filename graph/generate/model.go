@@ -221,4 +221,7 @@ func (m *model) deletedCounts(e *entityModel) []*ast.FieldDefinition {
 	return slices.DeleteFunc(slices.Clone(payload.Fields), func(f *ast.FieldDefinition) bool { return f.Type.Name() != "Int" })
 }
 
+// goName returns the name of the Go type of the entity.
+func (e *entityModel) goName() string { return e.Type.Name() }
+
 func lowerFirst(name string) string { return strings.ToLower(name[:1]) + name[1:] }

@@ -40,7 +40,7 @@ func (m *model) nodes(w *writer, written map[string]bool) {
 	w.line("// nodeOf reads the document with this kind and id.")
 	w.line("func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID) (graph.Node, error) {\nswitch kind {")
 	for _, e := range m.entities {
-		w.line("case db.Kind%s:", e.TypeName)
+		w.line("case db.Kind%s:", e.goName())
 		if written["queryResolver."+lowerFirst(e.TypeName)+"Node"] {
 			w.line("return r.%sNode(ctx, id)", lowerFirst(e.TypeName))
 		} else {
@@ -51,7 +51,7 @@ func (m *model) nodes(w *writer, written map[string]bool) {
 	w.line("// nodesOfKind reads the documents of a kind with these ids that the viewer may see.")
 	w.line("func (r queryResolver) nodesOfKind(ctx context.Context, kind entity.Kind, ids []store.ID) (map[store.ID]graph.Node, error) {\nswitch kind {")
 	for _, e := range m.entities {
-		w.line("case db.Kind%s:", e.TypeName)
+		w.line("case db.Kind%s:", e.goName())
 		if written["queryResolver."+lowerFirst(e.TypeName)+"Nodes"] {
 			w.line("return r.%sNodes(ctx, ids)", lowerFirst(e.TypeName))
 		} else {

@@ -58,16 +58,16 @@ func method(w *writer, written map[string]bool, receiver, field, rest string, ar
 func (m *model) queries(w *writer, written map[string]bool, e *entityModel) {
 	single := m.schema.Query.Fields.ForName(lowerFirst(e.TypeName))
 	if single != nil && single.Arguments.ForName("id") != nil &&
-		method(w, written, "queryResolver", single.Name, "ctx context.Context, id string) (*db.%s, error)", e.TypeName) {
+		method(w, written, "queryResolver", single.Name, "ctx context.Context, id string) (*db.%s, error)", e.goName()) {
 		w.line("return get(ctx, r.db.%s, %q, id)\n}\n", e.variable, "id")
 	}
 	if e.list != nil && method(w, written, "queryResolver", e.list.Name, "ctx context.Context, %s) (*graph.%sConnection, error)",
-		parameters(e.list, e), e.TypeName) {
+		parameters(e.list, e), e.goName()) {
 		w.line("list, err := %s\nif err != nil {\nreturn nil, err\n}", listCall(e.list, e))
 		w.line("return connection(ctx, r.db.%s, list)\n}\n", e.variable)
 	}
 	if e.changed != nil && method(w, written, "subscriptionResolver", e.changed.Name,
-		"ctx context.Context, where *graph.%sWhere, after *string) (<-chan *graph.%sChange, error)", e.TypeName, e.TypeName) {
+		"ctx context.Context, where *graph.%sWhere, after *string) (<-chan *graph.%sChange, error)", e.goName(), e.goName()) {
 		w.line("filter, err := filterOf(where, %sFilter)\nif err != nil {\nreturn nil, err\n}", lowerFirst(e.TypeName))
 		w.line("return watch(ctx, r.db, r.db.%s, filter, after)\n}\n", e.variable)
 	}
@@ -77,14 +77,14 @@ func (m *model) relations(w *writer, written map[string]bool, e *entityModel) {
 	receiver := lowerFirst(e.TypeName) + "Resolver"
 	for _, list := range e.lists {
 		if method(w, written, receiver, list.field.Name, "ctx context.Context, obj *db.%s, %s) (*graph.%sConnection, error)",
-			e.TypeName, parameters(list.field, list.child), list.child.TypeName) {
+			e.goName(), parameters(list.field, list.child), list.child.goName()) {
 			w.line("list, err := %s\nif err != nil {\nreturn nil, err\n}", listCall(list.field, list.child))
 			w.line("return children(ctx, obj, %sID, r.db.%s, %q, list)\n}\n", lowerFirst(e.TypeName), list.child.variable, list.reference)
 		}
 	}
 	for _, owner := range e.owners {
-		if method(w, written, receiver, owner.field.Name, "ctx context.Context, obj *db.%s) (*db.%s, error)", e.TypeName, owner.owner.TypeName) {
-			w.line("return reference(ctx, obj, r.db.%s, func(obj *db.%s) (store.ID, bool) {", owner.owner.variable, e.TypeName)
+		if method(w, written, receiver, owner.field.Name, "ctx context.Context, obj *db.%s) (*db.%s, error)", e.goName(), owner.owner.goName()) {
+			w.line("return reference(ctx, obj, r.db.%s, func(obj *db.%s) (store.ID, bool) {", owner.owner.variable, e.goName())
 			if owner.optional {
 				w.line("if obj.%s == nil {\nreturn store.ID{}, false\n}\nreturn *obj.%s, true\n})\n}\n", owner.goField, owner.goField)
 			} else {
@@ -98,12 +98,12 @@ func (m *model) relations(w *writer, written map[string]bool, e *entityModel) {
 		if field.Type.Elem != nil {
 			goType = "[]" + goType
 		}
-		if method(w, written, receiver, field.Name, "ctx context.Context, obj *db.%s) (%s, error)", e.TypeName, goType) {
+		if method(w, written, receiver, field.Name, "ctx context.Context, obj *db.%s) (%s, error)", e.goName(), goType) {
 			w.line("return obj.%s(scopeOf(ctx)), nil\n}\n", templates.ToGo(field.Name))
 		}
 	}
 	if len(e.lists) > 0 {
-		w.line("func %sID(obj *db.%s) store.ID { return obj.ID }\n", lowerFirst(e.TypeName), e.TypeName)
+		w.line("func %sID(obj *db.%s) store.ID { return obj.ID }\n", lowerFirst(e.TypeName), e.goName())
 	}
 }
 
@@ -111,7 +111,7 @@ func (m *model) relations(w *writer, written map[string]bool, e *entityModel) {
 func parameters(field *ast.FieldDefinition, e *entityModel) string {
 	types := map[string]string{
 		"first": "*int", "after": "*string", "last": "*int", "before": "*string",
-		"where": "*graph." + e.TypeName + "Where", "orderBy": "[]*graph." + e.TypeName + "Order",
+		"where": "*graph." + e.goName() + "Where", "orderBy": "[]*graph." + e.goName() + "Order",
 	}
 	var out []string
 	for _, argument := range field.Arguments {
@@ -139,10 +139,10 @@ func (m *model) list(w *writer, e *entityModel) {
 	whereType, orderType, filter := "*struct{}", "[]*struct{}", "var filter store.Filter\nvar err error"
 	key := "nil"
 	if where != nil {
-		whereType, filter = "*graph."+e.TypeName+"Where", "filter, err := filterOf(where, "+name+"Filter)"
+		whereType, filter = "*graph."+e.goName()+"Where", "filter, err := filterOf(where, "+name+"Filter)"
 	}
 	if order != nil {
-		orderType, key = "[]*graph."+e.TypeName+"Order", name+"Sort"
+		orderType, key = "[]*graph."+e.goName()+"Order", name+"Sort"
 	}
 	parameter := "where"
 	if where == nil {
@@ -158,7 +158,7 @@ func (m *model) where(w *writer, e *entityModel) {
 	if where == nil {
 		return
 	}
-	w.line("func %sFilter(c *conditions, path string, depth int, w *graph.%sWhere) store.Filter {\nreturn store.And(", lowerFirst(e.TypeName), e.TypeName)
+	w.line("func %sFilter(c *conditions, path string, depth int, w *graph.%sWhere) store.Filter {\nreturn store.And(", lowerFirst(e.TypeName), e.goName())
 	w.line("logic(c, path, depth, w.And, w.Or, w.Not, %sFilter),", lowerFirst(e.TypeName))
 	for _, field := range where.Fields {
 		if condition, _ := m.condition(e, field); condition != "" {
@@ -233,7 +233,7 @@ func (m *model) valueOf(e *entityModel, field *ast.FieldDefinition, stored store
 	enum := m.schema.Types[filter]
 	switch {
 	case stored.Type == store.TypeID && stored.Name == "_id":
-		return "idOf(db.Kind" + e.TypeName + ")", nil
+		return "idOf(db.Kind" + e.goName() + ")", nil
 	case stored.Type == store.TypeID:
 		for _, reference := range e.References {
 			if reference.Field == stored.Name {
@@ -258,9 +258,9 @@ func (m *model) order(w *writer, e *entityModel) {
 	if order == nil {
 		return
 	}
-	w.line("func %sSort(o *graph.%sOrder) store.Sort {\nfields := map[graph.%sOrderField]string{", lowerFirst(e.TypeName), e.TypeName, e.TypeName)
+	w.line("func %sSort(o *graph.%sOrder) store.Sort {\nfields := map[graph.%sOrderField]string{", lowerFirst(e.TypeName), e.goName(), e.goName())
 	for _, value := range order.EnumValues {
-		w.line("graph.%sOrderField%s: %q,", e.TypeName, templates.ToGo(strings.ToLower(value.Name)), e.orderedField(strings.ToLower(value.Name)))
+		w.line("graph.%sOrderField%s: %q,", e.goName(), templates.ToGo(strings.ToLower(value.Name)), e.orderedField(strings.ToLower(value.Name)))
 	}
 	w.line("}\nreturn store.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}\n}\n")
 }
@@ -275,8 +275,8 @@ func (m *model) deletePayload(w *writer, e *entityModel) {
 	if len(counts) == 0 {
 		parameter = "_"
 	}
-	w.line("func deleted%s(id string, %s entity.Removed) *graph.Delete%sPayload {", e.TypeName, parameter, e.TypeName)
-	w.line("return &graph.Delete%sPayload{\nDeletedID: id,", e.TypeName)
+	w.line("func deleted%s(id string, %s entity.Removed) *graph.Delete%sPayload {", e.goName(), parameter, e.goName())
+	w.line("return &graph.Delete%sPayload{\nDeletedID: id,", e.goName())
 	for _, field := range counts {
 		w.line("%s: removed[%q],", templates.ToGo(field.Name), strings.TrimPrefix(entity.SnakeCase(field.Name), "deleted_"))
 	}

@@ -24,17 +24,17 @@ import (
 // with the error that GraphQL clients expect.
 func Authenticate(authenticator Authenticator, proxies proxy.Trusted, log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		viewer, err := requestViewer(authenticator, r)
+		address := proxies.Address(r)
+		viewer, err := requestViewer(authenticator, r, address)
 		switch {
 		case errors.Is(err, auth.ErrInvalidToken):
-			viewer = auth.Viewer{Refused: err}
+			viewer = auth.Viewer{Refused: err, Address: address}
 		case err != nil:
 			log.ErrorContext(r.Context(), "cannot authenticate", "requestId", RequestID(r.Context()), "error", err)
 			w.Header().Set("Retry-After", "1")
 			writeRefusal(w, r, http.StatusServiceUnavailable, store.Errorf(store.Unavailable, "the database can't be reached"))
 			return
 		}
-		viewer.Address = proxies.Address(r)
 		next.ServeHTTP(w, r.WithContext(auth.WithViewer(r.Context(), viewer)))
 	})
 }
@@ -76,13 +76,13 @@ func allPublic(selections ast.SelectionSet) bool {
 	})
 }
 
-// requestViewer returns the viewer who sends the request, or an anonymous one if it has no token.
-func requestViewer(authenticator Authenticator, r *http.Request) (auth.Viewer, error) {
+// requestViewer returns the viewer who sends the request from an address, or an anonymous one if it has no token.
+func requestViewer(authenticator Authenticator, r *http.Request, address string) (auth.Viewer, error) {
 	token, err := bearerToken(r.Header.Get("Authorization"))
 	if err != nil || token == "" {
-		return auth.Viewer{}, err
+		return auth.Viewer{Address: address}, err
 	}
-	return authenticator.Authenticate(r.Context(), token)
+	return authenticator.Authenticate(r.Context(), token, address)
 }
 
 // bearerToken returns the token in an Authorization header, or "". The header may be just "Bearer ", which the playground's

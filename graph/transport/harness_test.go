@@ -98,11 +98,10 @@ func newStreamServer(t *testing.T, config Config) *streamServer {
 	s.handler = newHandler(s.run, config)
 	identified := WithRequestID(s.handler)
 	s.web = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		viewer := auth.Viewer{}
+		viewer := auth.Viewer{Address: "192.0.2.1"}
 		if token, _ := bearerToken(r.Header.Get("Authorization")); token != "" {
-			viewer, _ = s.tokens.Authenticate(r.Context(), token)
+			viewer, _ = s.tokens.Authenticate(r.Context(), token, viewer.Address)
 		}
-		viewer.Address = "192.0.2.1"
 		identified.ServeHTTP(w, r.WithContext(auth.WithViewer(r.Context(), viewer)))
 	}))
 	// Streams outlive these timeouts.

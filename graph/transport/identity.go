@@ -9,9 +9,9 @@ import (
 	"crm/db/store"
 )
 
-// Authenticator identifies the sender of an access token. Its error is auth.ErrInvalidToken for a bad one.
+// Authenticator identifies the sender of an access token or API key, from an address. Its error is auth.ErrInvalidToken for a bad one.
 type Authenticator interface {
-	Authenticate(ctx context.Context, token string) (auth.Viewer, error)
+	Authenticate(ctx context.Context, token, address string) (auth.Viewer, error)
 }
 
 // identity is the viewer of a stream. It is checked repeatedly, because sessions end and roles change while a stream is
@@ -41,11 +41,10 @@ func (i identity) as(ctx context.Context, authorization string) (identity, error
 	if i.authenticator == nil {
 		return i, auth.ErrInvalidToken
 	}
-	viewer, err := i.authenticator.Authenticate(ctx, token)
+	viewer, err := i.authenticator.Authenticate(ctx, token, i.viewer.Address)
 	if err != nil {
 		return i, err
 	}
-	viewer.Address = i.viewer.Address
 	return identity{authenticator: i.authenticator, token: token, viewer: viewer}, nil
 }
 
@@ -55,7 +54,7 @@ func (i identity) check(ctx context.Context) *store.Error {
 	if i.authenticator == nil || i.token == "" {
 		return nil
 	}
-	viewer, err := i.authenticator.Authenticate(ctx, i.token)
+	viewer, err := i.authenticator.Authenticate(ctx, i.token, i.viewer.Address)
 	switch {
 	case errors.Is(err, auth.ErrInvalidToken):
 		return store.Errorf(store.Unauthenticated, "%s", err.Error())
