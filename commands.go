@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"crm/config"
 	"crm/db/demo"
 	"crm/db/legacy"
 	"crm/db/store"
@@ -176,4 +177,18 @@ func checkHealth(ctx context.Context, s settings) error {
 		return fmt.Errorf("the server is not ready: %s %s", response.Status, body)
 	}
 	return nil
+}
+
+// printConfig is the command that prints the settings. What is wrong with them is its error.
+func printConfig(values *config.Values, arguments []string, streams streams) error {
+	if len(arguments) > 0 {
+		return errors.New("config takes no arguments")
+	}
+	if err := values.Print(streams.out); err != nil {
+		return err
+	}
+	for _, warning := range values.Warnings() {
+		_, _ = fmt.Fprintln(streams.logs, "crm: warning:", warning)
+	}
+	return values.Err()
 }

@@ -276,20 +276,6 @@ func parseCacheBytes(text string) (int, error) {
 
 func checkDatabase(name string) (string, error) { return name, mongo.CheckDatabaseName(name) }
 
-// printConfig is the command that prints the settings. What is wrong with them is its error.
-func printConfig(values *config.Values, arguments []string, streams streams) error {
-	if len(arguments) > 0 {
-		return errors.New("config takes no arguments")
-	}
-	if err := values.Print(streams.out); err != nil {
-		return err
-	}
-	for _, warning := range values.Warnings() {
-		_, _ = fmt.Fprintln(streams.logs, "crm: warning:", warning)
-	}
-	return values.Err()
-}
-
 // passOn adds the variables in the file .env that aren't settings to the environment of this process, for libraries and for
 // the programs that it starts.
 func passOn(variables map[string]string) error {
