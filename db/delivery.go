@@ -31,7 +31,7 @@ type Delivery struct {
 	// Seq is the event's seq, which orders the deliveries about one document to one account; it is zero in deliveries of
 	// earlier versions.
 	Seq int `db:"seq"`
-	// EntityID is the interaction or ticket that the message is about.
+	// EntityID is the interaction or ticket that the message is about; for what somebody wrote on a ticket, the ticket.
 	EntityID store.ID `db:"entity_id" belongs:"Interaction.deliveries,keep Ticket.deliveries,keep"`
 	// Account is the key of the account that the message goes to; deliveries of earlier versions lack it.
 	Account auth.AudienceKey `db:"account"`

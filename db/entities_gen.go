@@ -10,14 +10,15 @@ import (
 
 // The kinds of entities that have global ids.
 const (
-	KindAPIKey       entity.Kind = "key"
-	KindAccountLink  entity.Kind = "lnk"
-	KindCustomerNote entity.Kind = "cnt"
-	KindCustomer     entity.Kind = "cus"
-	KindDelivery     entity.Kind = "dlv"
-	KindInteraction  entity.Kind = "int"
-	KindTicket       entity.Kind = "tkt"
-	KindUser         entity.Kind = "usr"
+	KindAPIKey        entity.Kind = "key"
+	KindAccountLink   entity.Kind = "lnk"
+	KindCustomerNote  entity.Kind = "cnt"
+	KindCustomer      entity.Kind = "cus"
+	KindDelivery      entity.Kind = "dlv"
+	KindInteraction   entity.Kind = "int"
+	KindTicketMessage entity.Kind = "tms"
+	KindTicket        entity.Kind = "tkt"
+	KindUser          entity.Kind = "usr"
 )
 
 // The event types.
@@ -42,11 +43,15 @@ const (
 	EventInteractionUpdated   = "interaction.updated"
 	EventInteractionDeleted   = "interaction.deleted"
 	EventInteractionCancelled = "interaction.cancelled"
+	EventTicketMessageCreated = "ticket_message.created"
+	EventTicketMessageUpdated = "ticket_message.updated"
+	EventTicketMessageDeleted = "ticket_message.deleted"
 	EventTicketCreated        = "ticket.created"
 	EventTicketUpdated        = "ticket.updated"
 	EventTicketDeleted        = "ticket.deleted"
 	EventTicketMoved          = "ticket.moved"
 	EventTicketAssigned       = "ticket.assigned"
+	EventTicketReplied        = "ticket.replied"
 	EventUserCreated          = "user.created"
 	EventUserUpdated          = "user.updated"
 	EventUserDeleted          = "user.deleted"
@@ -65,6 +70,7 @@ var catalog = entity.NewCatalog(
 	LoginAttempts,
 	Restorations,
 	Sessions,
+	TicketMessages,
 	Tickets,
 	Tombstones,
 	Users,
@@ -72,48 +78,52 @@ var catalog = entity.NewCatalog(
 
 // readers read the documents that a scope sees.
 type readers struct {
-	APIKeys       *entity.Reader[APIKey]
-	AccountLinks  *entity.Reader[AccountLink]
-	CustomerNotes *entity.Reader[CustomerNote]
-	Customers     *entity.Reader[Customer]
-	Deliveries    *entity.Reader[Delivery]
-	Interactions  *entity.Reader[Interaction]
-	Tickets       *entity.Reader[Ticket]
-	Users         *entity.Reader[User]
+	APIKeys        *entity.Reader[APIKey]
+	AccountLinks   *entity.Reader[AccountLink]
+	CustomerNotes  *entity.Reader[CustomerNote]
+	Customers      *entity.Reader[Customer]
+	Deliveries     *entity.Reader[Delivery]
+	Interactions   *entity.Reader[Interaction]
+	TicketMessages *entity.Reader[TicketMessage]
+	Tickets        *entity.Reader[Ticket]
+	Users          *entity.Reader[User]
 }
 
 // repositories write documents.
 type repositories struct {
-	apiKeys       *entity.Repository[APIKey]
-	accountLinks  *entity.Repository[AccountLink]
-	customerNotes *entity.Repository[CustomerNote]
-	customers     *entity.Repository[Customer]
-	deliveries    *entity.Repository[Delivery]
-	interactions  *entity.Repository[Interaction]
-	tickets       *entity.Repository[Ticket]
-	users         *entity.Repository[User]
+	apiKeys        *entity.Repository[APIKey]
+	accountLinks   *entity.Repository[AccountLink]
+	customerNotes  *entity.Repository[CustomerNote]
+	customers      *entity.Repository[Customer]
+	deliveries     *entity.Repository[Delivery]
+	interactions   *entity.Repository[Interaction]
+	ticketMessages *entity.Repository[TicketMessage]
+	tickets        *entity.Repository[Ticket]
+	users          *entity.Repository[User]
 }
 
 func newRepositories(d *entity.Database) (readers, repositories) {
 	r := repositories{
-		apiKeys:       entity.NewRepository[APIKey](d, APIKeys),
-		accountLinks:  entity.NewRepository[AccountLink](d, AccountLinks),
-		customerNotes: entity.NewRepository[CustomerNote](d, CustomerNotes),
-		customers:     entity.NewRepository[Customer](d, Customers),
-		deliveries:    entity.NewRepository[Delivery](d, Deliveries),
-		interactions:  entity.NewRepository[Interaction](d, Interactions),
-		tickets:       entity.NewRepository[Ticket](d, Tickets),
-		users:         entity.NewRepository[User](d, Users),
+		apiKeys:        entity.NewRepository[APIKey](d, APIKeys),
+		accountLinks:   entity.NewRepository[AccountLink](d, AccountLinks),
+		customerNotes:  entity.NewRepository[CustomerNote](d, CustomerNotes),
+		customers:      entity.NewRepository[Customer](d, Customers),
+		deliveries:     entity.NewRepository[Delivery](d, Deliveries),
+		interactions:   entity.NewRepository[Interaction](d, Interactions),
+		ticketMessages: entity.NewRepository[TicketMessage](d, TicketMessages),
+		tickets:        entity.NewRepository[Ticket](d, Tickets),
+		users:          entity.NewRepository[User](d, Users),
 	}
 	return readers{
-		APIKeys:       r.apiKeys.Reader,
-		AccountLinks:  r.accountLinks.Reader,
-		CustomerNotes: r.customerNotes.Reader,
-		Customers:     r.customers.Reader,
-		Deliveries:    r.deliveries.Reader,
-		Interactions:  r.interactions.Reader,
-		Tickets:       r.tickets.Reader,
-		Users:         r.users.Reader,
+		APIKeys:        r.apiKeys.Reader,
+		AccountLinks:   r.accountLinks.Reader,
+		CustomerNotes:  r.customerNotes.Reader,
+		Customers:      r.customers.Reader,
+		Deliveries:     r.deliveries.Reader,
+		Interactions:   r.interactions.Reader,
+		TicketMessages: r.ticketMessages.Reader,
+		Tickets:        r.tickets.Reader,
+		Users:          r.users.Reader,
 	}, r
 }
 
@@ -326,12 +336,17 @@ func (d *Ticket) Pointers(into []any) []any {
 		&d.Description,
 		(*string)(&d.Status),
 		(*int)(&d.Priority),
+		&d.FirstRespondedAt,
+		&d.LastMessageAt,
+		&d.LastCustomerMessageAt,
 		&d.ResolvedAt,
 		&d.ClosedAt,
 		&d.WaitingSince,
 		&d.CreatedAt,
 		&d.UpdatedAt,
 		&d.Version,
+		&d.appliedMessages,
+		&d.movedAt,
 		&d.titleKey,
 		&d.descriptionKey,
 	)
@@ -341,6 +356,35 @@ func (d *Ticket) Pointers(into []any) []any {
 func (d *Ticket) SetKeys(keys *textkey.Keys) {
 	d.titleKey = textkey.Search(d.Title)
 	d.descriptionKey = textkey.Search(d.Description)
+}
+
+// Pointers implements store.Document.
+func (d *TicketMessage) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		&d.TicketID,
+		&d.Position,
+		&d.AuthorID,
+		&d.CustomerID,
+		&d.InteractionUserID,
+		&d.InteractionInternal,
+		&d.AssigneeID,
+		&d.Queue,
+		(*string)(&d.Visibility),
+		(*string)(&d.Channel),
+		&d.BodyText,
+		(*string)(&d.MovesTo),
+		&d.CreatedAt,
+		&d.EditedAt,
+		&d.UpdatedAt,
+		&d.Version,
+		&d.bodyTextKey,
+	)
+}
+
+// SetKeys implements entity.Keyed.
+func (d *TicketMessage) SetKeys(keys *textkey.Keys) {
+	d.bodyTextKey = textkey.Search(d.BodyText)
 }
 
 // Pointers implements store.Document.
@@ -425,6 +469,14 @@ func (d *Interaction) GlobalID() string { return KindInteraction.GlobalID(d.ID) 
 // AppendGlobalID appends what GlobalID returns.
 func (d *Interaction) AppendGlobalID(buf []byte) []byte {
 	return KindInteraction.AppendGlobalID(buf, d.ID)
+}
+
+// GlobalID returns the id that clients use for the document.
+func (d *TicketMessage) GlobalID() string { return KindTicketMessage.GlobalID(d.ID) }
+
+// AppendGlobalID appends what GlobalID returns.
+func (d *TicketMessage) AppendGlobalID(buf []byte) []byte {
+	return KindTicketMessage.AppendGlobalID(buf, d.ID)
 }
 
 // GlobalID returns the id that clients use for the document.

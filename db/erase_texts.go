@@ -10,9 +10,12 @@ import (
 	"crm/db/store"
 )
 
-// eraseTextsBy erases the titles and descriptions of a customer's tickets, as far as the customer wrote them. It writes no
-// events, which would contain the texts; those of earlier events are erased by EraseDeleted.
+// eraseTextsBy erases the titles and descriptions of a customer's tickets, as far as the customer wrote them, and the customer's
+// messages. It writes no events, which would contain the texts; those of earlier events are erased by EraseDeleted.
 func (d *DB) eraseTextsBy(ctx context.Context, customer store.ID) error {
+	if err := d.eraseMessagesBy(ctx, customer); err != nil {
+		return fmt.Errorf("cannot erase the messages of a customer: %w", err)
+	}
 	query := store.Query{Where: store.Eq("customer_id", customer), Sort: []store.Sort{{Field: "_id"}}, Limit: sweepBatch}
 	for {
 		tickets, err := d.tickets.Find(ctx, query)
@@ -29,6 +32,22 @@ func (d *DB) eraseTextsBy(ctx context.Context, customer store.ID) error {
 		}
 		query.After = []any{tickets[len(tickets)-1].ID}
 	}
+}
+
+// messagesBy matches the messages that a customer wrote.
+func messagesBy(customer store.ID) store.Filter {
+	return store.And(store.Eq("customer_id", customer), store.IsNull("author_id"))
+}
+
+func (d *DB) eraseMessagesBy(ctx context.Context, customer store.ID) error {
+	legible := store.And(messagesBy(customer), store.Compare(store.OpNe, "body_text", entity.ErasedText))
+	_, err := d.ticketMessages.Each(ctx, legible, func(message *TicketMessage) error {
+		message.BodyText = entity.ErasedText
+		message.SetKeys(d.entities.Keys)
+		set := TicketMessages.Assignments(message, "body_text", "body_text_key")
+		return ignoreNotFound(d.ticketMessages.Assign(ctx, message.ID, store.Filter{}, set))
+	})
+	return err
 }
 
 func (d *DB) eraseTextsIn(ctx context.Context, ticket *Ticket) error {
@@ -63,14 +82,23 @@ func writtenByCustomer(events []*store.Event, field string) bool {
 	return by == string(auth.Customer)
 }
 
-// ticketsBy returns the tickets of a customer that have, or once had, texts by the customer: their events contain these, even if
+// ticketsBy returns the tickets of a customer that have, or once had, texts or messages by the customer: their events contain these, even if
 // somebody has rewritten them since.
 func (d *DB) ticketsBy(ctx context.Context, customer store.ID) ([]store.ID, error) {
 	tickets, err := d.tickets.Find(ctx, store.Query{Where: store.Eq("customer_id", customer), Fields: Tickets.Select("title", "description")})
 	if err != nil {
 		return nil, err
 	}
+	messages, err := d.ticketMessages.Find(ctx, store.Query{Where: messagesBy(customer), Fields: TicketMessages.Select("ticket_id")})
+	if err != nil {
+		return nil, err
+	}
 	var found []store.ID
+	for _, message := range messages { // their mail has their texts
+		if !slices.Contains(found, message.TicketID) {
+			found = append(found, message.TicketID)
+		}
+	}
 	for some := range slices.Chunk(tickets, sweepBatch) {
 		ids := make([]store.ID, len(some))
 		for i, ticket := range some {
@@ -83,7 +111,7 @@ func (d *DB) ticketsBy(ctx context.Context, customer store.ID) ([]store.ID, erro
 			return nil, err
 		}
 		for _, id := range ids {
-			if wrote(customer, id, events) {
+			if !slices.Contains(found, id) && wrote(customer, id, events) {
 				found = append(found, id)
 			}
 		}

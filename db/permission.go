@@ -23,11 +23,13 @@ type TicketAction string
 
 // The actions on a ticket.
 const (
-	UpdateTicket TicketAction = "update"
-	MoveTicket   TicketAction = "move"
-	AssignTicket TicketAction = "assign"
-	TakeTicket   TicketAction = "take"
-	DeleteTicket TicketAction = "delete"
+	UpdateTicket  TicketAction = "update"
+	MoveTicket    TicketAction = "move"
+	AssignTicket  TicketAction = "assign"
+	TakeTicket    TicketAction = "take"
+	ReplyToTicket TicketAction = "reply to"
+	AddTicketNote TicketAction = "add a note to"
+	DeleteTicket  TicketAction = "delete"
 )
 
 // Permit returns nil if the scope permits the action on the interaction, else a FORBIDDEN error that says why. The
@@ -65,9 +67,9 @@ func (t *Ticket) Permit(scope auth.Scope, action TicketAction) error {
 			return nil
 		}
 		return errTaken()
-	case scope.SeesAll(), action == UpdateTicket, action == MoveTicket:
+	case scope.SeesAll(), action == UpdateTicket, action == MoveTicket, action == ReplyToTicket:
 		return nil
-	case action == AssignTicket && scope.IsStaff():
+	case (action == AssignTicket || action == AddTicketNote) && scope.IsStaff():
 		return nil
 	case action == DeleteTicket && scope.Role == auth.Customer:
 		if t.Status == TicketOpen {
@@ -84,7 +86,7 @@ var roleNames = map[auth.Role]string{auth.Admin: "admin", auth.User: "user", aut
 // ViewerCan returns the actions on the ticket that the scope permits.
 func (t *Ticket) ViewerCan(scope auth.Scope) []TicketAction {
 	allowed := []TicketAction{}
-	for _, action := range []TicketAction{UpdateTicket, MoveTicket, AssignTicket, TakeTicket, DeleteTicket} {
+	for _, action := range []TicketAction{UpdateTicket, MoveTicket, AssignTicket, TakeTicket, ReplyToTicket, AddTicketNote, DeleteTicket} {
 		if action == TakeTicket && t.AssigneeID != nil {
 			continue
 		}

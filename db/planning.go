@@ -20,12 +20,15 @@ type Plan struct {
 	Deliveries []*Delivery
 }
 
-// PlanDeliveries writes the deliveries of events, completes what each change should have copied to other documents, and marks
+// PlanDeliveries writes the deliveries of events, completes what each change should have brought to other documents, and marks
 // the events as planned. After a crash or an error in between, the next call completes it without duplicates, since a
 // delivery's id derives from its event, channel and recipient.
 func (d *DB) PlanDeliveries(ctx context.Context, plans ...*Plan) error {
 	for _, p := range plans {
 		if err := d.entities.CopyChanges(ctx, p.Event); err != nil {
+			return err
+		}
+		if err := d.followMessage(ctx, p.Event); err != nil {
 			return err
 		}
 	}

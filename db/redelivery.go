@@ -42,7 +42,7 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 }
 
 // outdated returns, for those of the deliveries whose recipient has got a later message about the same document, the latest of
-// these messages, by the delivery's id.
+// these messages, by the delivery's id. A delivery of what somebody wrote on a ticket is never out of date.
 func (d *DB) outdated(ctx context.Context, deliveries ...*Delivery) (map[store.ID]*Delivery, error) {
 	var about []store.ID
 	for _, delivery := range deliveries {
@@ -63,7 +63,8 @@ func (d *DB) outdated(ctx context.Context, deliveries ...*Delivery) (map[store.I
 	}
 	outdated := make(map[store.ID]*Delivery)
 	for _, delivery := range deliveries {
-		if last := latest[delivery.thread()]; last != nil && delivery.Account != "" && delivery.Before(last) {
+		last := latest[delivery.thread()]
+		if last != nil && delivery.Account != "" && delivery.EventType != EventTicketMessageCreated && delivery.Before(last) {
 			outdated[delivery.ID] = last
 		}
 	}

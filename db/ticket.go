@@ -50,6 +50,11 @@ type Ticket struct {
 	Description string       `db:"description"`
 	Status      TicketStatus `db:"status,few" default:"open" values:"open in_progress pending resolved=solved,done,fixed closed"`
 	Priority    Priority     `db:"priority,few" default:"2" values:"1 2 3 4"`
+	// FirstRespondedAt is when the staff first replied, LastMessageAt and LastCustomerMessageAt are the times of the last public
+	// message, and of the last one by the customer, which may be the request itself.
+	FirstRespondedAt      *time.Time `db:"first_responded_at"`
+	LastMessageAt         *time.Time `db:"last_message_at"`
+	LastCustomerMessageAt *time.Time `db:"last_customer_message_at"`
 	// ResolvedAt and ClosedAt are since when the ticket is resolved and closed, WaitingSince is since when the customer has been
 	// waiting for the staff. Tickets of earlier versions lack them until they are moved.
 	ResolvedAt   *time.Time `db:"resolved_at"`
@@ -59,6 +64,11 @@ type Ticket struct {
 	UpdatedAt    time.Time  `db:"updated_at" fallback:"created_at"`
 	Version      int        `db:"version" default:"1"`
 
+	// appliedMessages is the position of the last message that was applied to the ticket, movedAt when its status last changed;
+	// see applyMessages.
+	appliedMessages int        `db:"applied_messages"`
+	movedAt         *time.Time `db:"moved_at"`
+
 	titleKey       string `db:"title_key" key:"Title,search"`
 	descriptionKey string `db:"description_key" key:"Description,search"`
 }
@@ -67,6 +77,7 @@ type Ticket struct {
 const (
 	verbMoved    = "moved"
 	verbAssigned = "assigned"
+	verbReplied  = "replied"
 )
 
 // sharedQueue is the queue of all tickets that nobody is responsible for yet, and the name of the grant that shows it to all
@@ -82,7 +93,7 @@ var Tickets = entity.Declare(entity.Declaration[Ticket]{
 		entity.ToStaff().If("queue", sharedQueue).Optional(sharedQueue),
 		entity.ToCustomer("customer_id").Unless("interaction_internal"),
 	},
-	Verbs:    []string{verbMoved, verbAssigned},
+	Verbs:    []string{verbMoved, verbAssigned, verbReplied},
 	Derive:   (*Ticket).derive,
 	Computed: map[string][]string{"viewerCan": {"status", "assignee_id"}, "allowedTransitions": {"status"}},
 	Indexes: []store.Index{
@@ -108,28 +119,6 @@ func (t *Ticket) derive() {
 	t.Queue = nil
 	if t.InteractionID == nil && t.AssigneeID == nil {
 		t.Queue = new(sharedQueue)
-	}
-}
-
-// move gives the ticket another status, and the times that follow from it.
-func (t *Ticket) move(status TicketStatus, now time.Time) {
-	before := t.Status
-	if status == before {
-		return
-	}
-	t.Status = status
-	switch status {
-	case TicketResolved:
-		t.ResolvedAt, t.ClosedAt, t.WaitingSince = &now, nil, nil
-	case TicketClosed:
-		t.ClosedAt, t.WaitingSince = &now, nil
-	case TicketPending:
-		t.ResolvedAt, t.ClosedAt, t.WaitingSince = nil, nil, nil
-	default:
-		t.ResolvedAt, t.ClosedAt = nil, nil
-		if before != TicketOpen && before != TicketInProgress { // the customer wasn't waiting
-			t.WaitingSince = &now
-		}
 	}
 }
 

@@ -49,6 +49,9 @@ func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (
 		ID: store.NewID(), Title: title, Description: description, Status: TicketOpen, Priority: in.Priority,
 		WaitingSince: &now, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
+	if !scope.IsStaff() {
+		ticket.LastCustomerMessageAt = &now
+	}
 	var err error
 	if interactionID != nil {
 		err = d.raiseOn(ctx, scope, ticket, *interactionID, customerID)
@@ -166,14 +169,22 @@ func (d *DB) MoveTicket(
 		if err := next.Permit(scope, MoveTicket); err != nil {
 			return "", err
 		}
-		allowed := next.AllowedTransitions(scope)
-		if status != next.Status && !slices.Contains(allowed, status) {
-			return "", store.FieldError(store.BadInput, "input.status", "a ticket that is %s can't become %s, only %s",
-				next.Status.name(), status.name(), names(allowed))
+		if err := next.checkMove(scope, status); err != nil {
+			return "", err
 		}
 		next.move(status, d.now())
 		return verbMoved, nil
 	})
+}
+
+// checkMove returns an error if the scope may not move the ticket to a status, which may be the present one.
+func (t *Ticket) checkMove(scope auth.Scope, status TicketStatus) error {
+	allowed := t.AllowedTransitions(scope)
+	if status == t.Status || slices.Contains(allowed, status) {
+		return nil
+	}
+	return store.FieldError(store.BadInput, "input.status", "a ticket that is %s can't become %s, only %s",
+		t.Status.name(), status.name(), names(allowed))
 }
 
 // AssignTicket assigns a ticket to a user who may log in, or to nobody; only staff may.
@@ -251,5 +262,6 @@ func (d *DB) DeleteTicket(ctx context.Context, scope auth.Scope, id store.ID, ex
 	if err := d.tickets.ExpectVersion(ticket, expected); err != nil {
 		return err
 	}
-	return d.tickets.Remove(ctx, scope, ticket)
+	_, err = d.tickets.Delete(ctx, scope, ticket, true, nil)
+	return err
 }

@@ -40,7 +40,7 @@ type User struct {
 var Users = entity.Declare(entity.Declaration[User]{
 	Kind: "usr", Name: "users", Noun: "user",
 	Required:   [][]string{{"name", "email"}},
-	Visible:    []entity.Grant{entity.ToStaff(), entity.ToCustomerThrough("Interaction", "user_id")},
+	Visible:    []entity.Grant{entity.ToStaff(), entity.ToCustomerThrough("Interaction", "user_id"), entity.ToCustomerThrough("TicketMessage", "author_id")},
 	Redact:     (*User).redact,
 	Computed:   map[string][]string{"role": {"role"}, "active": {"deactivated_at"}, "notifySelf": {"not_told_of_own"}},
 	Filters:    map[string]entity.Condition{"active": {NullField: "deactivated_at"}},

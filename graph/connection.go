@@ -74,3 +74,8 @@ type Node interface {
 type Viewer interface {
 	GlobalID() string
 }
+
+// MessageAuthor is who wrote a message: a *db.User or a *db.Customer.
+type MessageAuthor interface {
+	GlobalID() string
+}

@@ -33,6 +33,10 @@ type (
 	InteractionEdge = Edge[db.Interaction]
 	// InteractionChange is the change of a document that a subscriber receives.
 	InteractionChange = live.Change[db.Interaction]
+	// TicketMessageConnection is a page of a list of TicketMessage documents.
+	TicketMessageConnection = Connection[db.TicketMessage]
+	// TicketMessageEdge is an element of a page.
+	TicketMessageEdge = Edge[db.TicketMessage]
 	// TicketConnection is a page of a list of Ticket documents.
 	TicketConnection = Connection[db.Ticket]
 	// TicketEdge is an element of a page.
@@ -49,6 +53,8 @@ type (
 	InteractionKindFilter = Comparison[db.InteractionKind]
 	// InteractionStatusFilter compares an enum.
 	InteractionStatusFilter = Comparison[db.InteractionStatus]
+	// MessageVisibilityFilter compares an enum.
+	MessageVisibilityFilter = Comparison[db.MessageVisibility]
 	// PriorityFilter compares an enum.
 	PriorityFilter = Comparison[db.Priority]
 	// RoleFilter compares an enum.
@@ -64,5 +70,6 @@ const (
 	ChangeCreated   live.ChangeKind = "created"
 	ChangeMoved     live.ChangeKind = "moved"
 	ChangeRemoved   live.ChangeKind = "removed"
+	ChangeReplied   live.ChangeKind = "replied"
 	ChangeUpdated   live.ChangeKind = "updated"
 )

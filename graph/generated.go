@@ -43,6 +43,7 @@ type ResolverRoot interface {
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
 	Ticket() TicketResolver
+	TicketMessage() TicketMessageResolver
 	User() UserResolver
 }
 
@@ -123,6 +124,10 @@ type MutationResolver interface {
 	DeleteCustomerNote(ctx context.Context, input DeleteCustomerNoteInput) (*DeleteCustomerNotePayload, error)
 	CreateAPIKey(ctx context.Context, input CreateAPIKeyInput) (*CreateAPIKeyPayload, error)
 	RevokeAPIKey(ctx context.Context, input RevokeAPIKeyInput) (*RevokeAPIKeyPayload, error)
+	ReplyToTicket(ctx context.Context, input ReplyToTicketInput) (*ReplyToTicketPayload, error)
+	AddTicketNote(ctx context.Context, input AddTicketNoteInput) (*AddTicketNotePayload, error)
+	EditMessage(ctx context.Context, input EditMessageInput) (*EditMessagePayload, error)
+	DeleteMessage(ctx context.Context, input DeleteMessageInput) (*DeleteMessagePayload, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (Viewer, error)
@@ -147,6 +152,7 @@ type SubscriptionResolver interface {
 	InteractionChanged(ctx context.Context, where *InteractionWhere, after *string) (<-chan *live.Change[db.Interaction], error)
 	DeliveryFailed(ctx context.Context, after *string) (<-chan *live.Change[db.Delivery], error)
 	CustomerNoteChanged(ctx context.Context, where *CustomerNoteWhere, after *string) (<-chan *live.Change[db.CustomerNote], error)
+	TicketMessageAdded(ctx context.Context, ticketID *string, after *string) (<-chan *live.Change[db.TicketMessage], error)
 }
 type TicketResolver interface {
 	Interaction(ctx context.Context, obj *db.Ticket) (*db.Interaction, error)
@@ -155,6 +161,13 @@ type TicketResolver interface {
 	ViewerCan(ctx context.Context, obj *db.Ticket) ([]db.TicketAction, error)
 	AllowedTransitions(ctx context.Context, obj *db.Ticket) ([]db.TicketStatus, error)
 	Deliveries(ctx context.Context, obj *db.Ticket, first *int, after *string, last *int, before *string) (*Connection[db.Delivery], error)
+	Messages(ctx context.Context, obj *db.Ticket, first *int, after *string, last *int, before *string, where *TicketMessageWhere, orderBy []*TicketMessageOrder) (*Connection[db.TicketMessage], error)
+}
+type TicketMessageResolver interface {
+	Author(ctx context.Context, obj *db.TicketMessage) (MessageAuthor, error)
+
+	Ticket(ctx context.Context, obj *db.TicketMessage) (*db.Ticket, error)
+	ViewerCan(ctx context.Context, obj *db.TicketMessage) ([]db.TicketMessageAction, error)
 }
 type UserResolver interface {
 	Interactions(ctx context.Context, obj *db.User, first *int, after *string, last *int, before *string, where *InteractionWhere, orderBy []*InteractionOrder) (*Connection[db.Interaction], error)
@@ -187,6 +200,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptInvitationInput", ec.unmarshalInputAcceptInvitationInput),
+			graphql.NewInputUnmarshaler("AddTicketNoteInput", ec.unmarshalInputAddTicketNoteInput),
 			graphql.NewInputUnmarshaler("AssignTicketInput", ec.unmarshalInputAssignTicketInput),
 			graphql.NewInputUnmarshaler("CancelInteractionInput", ec.unmarshalInputCancelInteractionInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
@@ -207,10 +221,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteCustomerInput", ec.unmarshalInputDeleteCustomerInput),
 			graphql.NewInputUnmarshaler("DeleteCustomerNoteInput", ec.unmarshalInputDeleteCustomerNoteInput),
 			graphql.NewInputUnmarshaler("DeleteInteractionInput", ec.unmarshalInputDeleteInteractionInput),
+			graphql.NewInputUnmarshaler("DeleteMessageInput", ec.unmarshalInputDeleteMessageInput),
 			graphql.NewInputUnmarshaler("DeleteTicketInput", ec.unmarshalInputDeleteTicketInput),
 			graphql.NewInputUnmarshaler("DeleteUserInput", ec.unmarshalInputDeleteUserInput),
 			graphql.NewInputUnmarshaler("DeliveryStatusFilter", ec.unmarshalInputDeliveryStatusFilter),
 			graphql.NewInputUnmarshaler("DeliveryWhere", ec.unmarshalInputDeliveryWhere),
+			graphql.NewInputUnmarshaler("EditMessageInput", ec.unmarshalInputEditMessageInput),
 			graphql.NewInputUnmarshaler("HandOverInput", ec.unmarshalInputHandOverInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
@@ -222,6 +238,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("InviteCustomerInput", ec.unmarshalInputInviteCustomerInput),
 			graphql.NewInputUnmarshaler("InviteUserInput", ec.unmarshalInputInviteUserInput),
 			graphql.NewInputUnmarshaler("LogInInput", ec.unmarshalInputLogInInput),
+			graphql.NewInputUnmarshaler("MessageVisibilityFilter", ec.unmarshalInputMessageVisibilityFilter),
 			graphql.NewInputUnmarshaler("MoveTicketInput", ec.unmarshalInputMoveTicketInput),
 			graphql.NewInputUnmarshaler("OptionalDateTimeFilter", ec.unmarshalInputOptionalDateTimeFilter),
 			graphql.NewInputUnmarshaler("OptionalIDFilter", ec.unmarshalInputOptionalIDFilter),
@@ -231,6 +248,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RedeliverFailedInput", ec.unmarshalInputRedeliverFailedInput),
 			graphql.NewInputUnmarshaler("RedeliverInput", ec.unmarshalInputRedeliverInput),
 			graphql.NewInputUnmarshaler("RefreshInput", ec.unmarshalInputRefreshInput),
+			graphql.NewInputUnmarshaler("ReplyToTicketInput", ec.unmarshalInputReplyToTicketInput),
 			graphql.NewInputUnmarshaler("RequestPasswordResetInput", ec.unmarshalInputRequestPasswordResetInput),
 			graphql.NewInputUnmarshaler("ResendInvitationInput", ec.unmarshalInputResendInvitationInput),
 			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
@@ -243,6 +261,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignUpUserInput", ec.unmarshalInputSignUpUserInput),
 			graphql.NewInputUnmarshaler("TakeTicketInput", ec.unmarshalInputTakeTicketInput),
 			graphql.NewInputUnmarshaler("TextFilter", ec.unmarshalInputTextFilter),
+			graphql.NewInputUnmarshaler("TicketMessageOrder", ec.unmarshalInputTicketMessageOrder),
+			graphql.NewInputUnmarshaler("TicketMessageWhere", ec.unmarshalInputTicketMessageWhere),
+			graphql.NewInputUnmarshaler("TicketMessagesFilter", ec.unmarshalInputTicketMessagesFilter),
 			graphql.NewInputUnmarshaler("TicketOrder", ec.unmarshalInputTicketOrder),
 			graphql.NewInputUnmarshaler("TicketStatusFilter", ec.unmarshalInputTicketStatusFilter),
 			graphql.NewInputUnmarshaler("TicketWhere", ec.unmarshalInputTicketWhere),
@@ -1131,6 +1152,10 @@ enum TicketAction {
   ASSIGN
   "` + "`" + `takeTicket` + "`" + `"
   TAKE
+  "` + "`" + `replyToTicket` + "`" + `"
+  REPLY
+  "` + "`" + `addTicketNote` + "`" + `"
+  ADD_NOTE
   "` + "`" + `deleteTicket` + "`" + `"
   DELETE
 }
@@ -1149,7 +1174,13 @@ type Ticket implements Node {
   status: TicketStatus!
   "How urgent it is."
   priority: Priority!
-  "Since when the customer has been waiting for the staff; null if the ticket is PENDING, RESOLVED or CLOSED."
+  "When the staff first replied to the customer."
+  firstRespondedAt: DateTime
+  "When the last public message was written."
+  lastMessageAt: DateTime
+  "When the customer last wrote: a message, or the request itself."
+  lastCustomerMessageAt: DateTime
+  "Since when the customer has been waiting for the staff's reply; null if they have replied, or if the ticket is PENDING, RESOLVED or CLOSED."
   waitingSince: DateTime
   "When it was resolved; null once it is reopened, and if it was closed without that."
   resolvedAt: DateTime
@@ -1242,6 +1273,8 @@ input TicketWhere {
   customer: CustomerWhere
   "By its assignee, among users that the viewer may see."
   assignee: UserWhere
+  "By its messages, among those that the viewer may see."
+  messages: TicketMessagesFilter
 }
 
 "Compares the tickets of a user, a customer or an interaction; both conditions must hold."
@@ -1530,6 +1563,8 @@ enum TicketChangeKind {
   MOVED
   "It was assigned to somebody or unassigned."
   ASSIGNED
+  "A public message was written on it, which may have moved it."
+  REPLIED
   "It was deleted, became hidden from the viewer, or no longer matches. Clients that don't show it can ignore this."
   REMOVED
 }
@@ -2669,6 +2704,248 @@ type RevokeApiKeyPayload {
   "The id of the key that has ended."
   revokedId: ID!
 }
+
+"Who may read a message."
+enum MessageVisibility {
+  "The customer and the staff."
+  PUBLIC
+  "Only the staff."
+  INTERNAL
+}
+
+"How a message came."
+enum MessageChannel {
+  "By this API."
+  API
+}
+
+"Who wrote a message."
+union MessageAuthor = User | Customer
+
+"A mutation that a viewer may call on a message."
+enum TicketMessageAction {
+  "` + "`" + `editMessage` + "`" + `"
+  EDIT
+  "` + "`" + `deleteMessage` + "`" + `"
+  DELETE
+}
+
+"A message on a ticket: by its customer, by the staff to the customer, or a note among the staff."
+type TicketMessage implements Node {
+  "The global id: ` + "`" + `tms_` + "`" + ` and 24 hexadecimal digits."
+  id: ID!
+  "Who wrote it; null if the account was deleted or is hidden from the viewer."
+  author: MessageAuthor
+  "How it came."
+  channel: MessageChannel!
+  "Who may read it."
+  visibility: MessageVisibility!
+  "The text."
+  bodyText: String!
+  "When it was written."
+  createdAt: DateTime!
+  "When its author last changed it; null if that never happened."
+  editedAt: DateTime
+  "Increases with every change, also of who sees the ticket; see ` + "`" + `expectedVersion` + "`" + ` on update inputs."
+  version: Int!
+  "The ticket; null if it is hidden from the viewer."
+  ticket: Ticket
+  "The mutations that this viewer may call on it."
+  viewerCan: [TicketMessageAction!]!
+}
+
+"A page of messages."
+type TicketMessageConnection {
+  "The page's elements, each with its cursor."
+  edges: [TicketMessageEdge!]!
+  "The page's elements."
+  nodes: [TicketMessage!]!
+  "The position of the page."
+  pageInfo: PageInfo!
+  "How many elements match, across all pages; counted only if selected."
+  totalCount: Int!
+}
+
+"A message on a page."
+type TicketMessageEdge {
+  "The element's position in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The element."
+  node: TicketMessage!
+}
+
+"Compares who may read a message."
+input MessageVisibilityFilter {
+  "Is this visibility."
+  eq: MessageVisibility
+  "Is not this visibility."
+  ne: MessageVisibility
+  "Is one of these."
+  in: [MessageVisibility!]
+  "Is none of these."
+  notIn: [MessageVisibility!]
+}
+
+"Compares the messages of a ticket that the viewer may see; both conditions must hold."
+input TicketMessagesFilter {
+  "At least one of them matches; ` + "`" + `{}` + "`" + ` matches any."
+  some: TicketMessageWhere
+  "None of them matches; ` + "`" + `{}` + "`" + ` matches any."
+  none: TicketMessageWhere
+}
+
+"Selects messages; all conditions must hold."
+input TicketMessageWhere {
+  "All of these must hold too."
+  and: [TicketMessageWhere!]
+  "At least one of these must hold too."
+  or: [TicketMessageWhere!]
+  "This must not hold."
+  not: TicketMessageWhere
+  "By id."
+  id: IDFilter
+  "By its text."
+  bodyText: SearchFilter
+  "By who may read it."
+  visibility: MessageVisibilityFilter
+  "By when it was written."
+  createdAt: DateTimeFilter
+}
+
+"The fields to sort messages by."
+enum TicketMessageOrderField {
+  "By when it was written."
+  CREATED_AT
+}
+
+"A sort key for messages."
+input TicketMessageOrder {
+  "The field to sort by."
+  field: TicketMessageOrderField!
+  "The sort direction."
+  direction: OrderDirection! = ASC
+}
+
+extend type Ticket {
+  "The messages on it that the viewer may see: customers see the public ones, staff also their notes."
+  messages(
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    first: Int
+    "Return only elements after this cursor."
+    after: String
+    "Return up to this many elements from the end, 0 to 100."
+    last: Int
+    "Return only elements before this cursor."
+    before: String
+    "Return only elements that match."
+    where: TicketMessageWhere
+    "The sort order, by default oldest first. At most 3 keys, each at most once."
+    orderBy: [TicketMessageOrder!]
+  ): TicketMessageConnection!
+}
+
+extend type Mutation {
+  """
+  Writes a public message on a ticket, and may move the ticket with it, as one change. A customer's message makes a ticket OPEN
+  that was PENDING, RESOLVED or CLOSED, unless it gives another status. Customers have to be allowed to move the ticket to the
+  status; see ` + "`" + `Ticket.allowedTransitions` + "`" + `.
+  """
+  replyToTicket("The message." input: ReplyToTicketInput!): ReplyToTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
+  "Writes a message on a ticket that only staff see. It doesn't change the ticket."
+  addTicketNote("The note." input: AddTicketNoteInput!): AddTicketNotePayload @hasRole(any: [ADMIN, USER])
+  "Changes the text of a message. Only its author may do so, and only for 15 minutes."
+  editMessage("The change." input: EditMessageInput!): EditMessagePayload @hasRole(any: [ADMIN, USER, CUSTOMER])
+  "Deletes a message. Its author may do so for 15 minutes, an admin at any time. What followed from it, such as the ticket's status, stays."
+  deleteMessage("Which message." input: DeleteMessageInput!): DeleteMessagePayload @hasRole(any: [ADMIN, USER, CUSTOMER])
+}
+
+"A new public message."
+input ReplyToTicketInput {
+  "The ticket's id."
+  ticketId: ID!
+  "The text, 1 to 10,000 characters."
+  body: String!
+  "The ticket's new status. By default, a message by the staff leaves the status as it is."
+  status: TicketStatus
+  "The version of the ticket that the message is based on."
+  expectedVersion: Int
+  "The id of the last message that the author has read, null if there was none. If there is a later one that the author may see, the message isn't written and the error is CONFLICT."
+  expectedLastMessageId: ID
+}
+
+"The answer to ` + "`" + `replyToTicket` + "`" + `."
+type ReplyToTicketPayload {
+  "The new message."
+  message: TicketMessage!
+  "The ticket after the message."
+  ticket: Ticket!
+}
+
+"A new note."
+input AddTicketNoteInput {
+  "The ticket's id."
+  ticketId: ID!
+  "The text, 1 to 10,000 characters."
+  body: String!
+}
+
+"The answer to ` + "`" + `addTicketNote` + "`" + `."
+type AddTicketNotePayload {
+  "The new note."
+  message: TicketMessage!
+}
+
+"A change to a message."
+input EditMessageInput {
+  "Which message."
+  id: ID!
+  "The version that the change is based on."
+  expectedVersion: Int
+  "The text, 1 to 10,000 characters."
+  body: String!
+}
+
+"The answer to ` + "`" + `editMessage` + "`" + `."
+type EditMessagePayload {
+  "The message after the change."
+  message: TicketMessage!
+}
+
+"Which message to delete."
+input DeleteMessageInput {
+  "The message's id."
+  id: ID!
+  "The version that the decision is based on."
+  expectedVersion: Int
+}
+
+"The answer to ` + "`" + `deleteMessage` + "`" + `."
+type DeleteMessagePayload {
+  "The id of the deleted message."
+  deletedId: ID!
+}
+
+extend type Subscription {
+  "Each new message that the viewer may see, on one ticket or on all of them."
+  ticketMessageAdded(
+    "The ticket's id; all tickets by default."
+    ticketId: ID
+    "Start after this ` + "`" + `seq` + "`" + `; by default, start now."
+    after: String
+  ): TicketMessageAdded! @hasRole(any: [ADMIN, USER, CUSTOMER])
+}
+
+"A new message."
+type TicketMessageAdded {
+  "The message's position in the log: a number, written as text because it can exceed Int."
+  seq: String!
+  "When it was written."
+  at: DateTime!
+  "The message's id."
+  messageId: ID!
+  "The message as it is now; null if it has been deleted."
+  message: TicketMessage
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -2685,6 +2962,14 @@ func (ec *executionContext) childFields_AcceptInvitationPayload(ctx context.Cont
 		return ec.fieldContext_AcceptInvitationPayload_tokens(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AcceptInvitationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddTicketNotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_AddTicketNotePayload_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddTicketNotePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2983,6 +3268,14 @@ func (ec *executionContext) childFields_DeleteInteractionPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type DeleteInteractionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedId":
+		return ec.fieldContext_DeleteMessagePayload_deletedId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteMessagePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteTicketPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedId":
@@ -3067,6 +3360,14 @@ func (ec *executionContext) childFields_DeliveryFailure(ctx context.Context, fie
 		return ec.fieldContext_DeliveryFailure_delivery(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryFailure", field.Name)
+}
+
+func (ec *executionContext) childFields_EditMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_EditMessagePayload_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EditMessagePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_HandOverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3293,6 +3594,16 @@ func (ec *executionContext) childFields_RefreshPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type RefreshPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReplyToTicketPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_ReplyToTicketPayload_message(ctx, field)
+	case "ticket":
+		return ec.fieldContext_ReplyToTicketPayload_ticket(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplyToTicketPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestPasswordResetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "expiresAt":
@@ -3387,6 +3698,12 @@ func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphq
 		return ec.fieldContext_Ticket_status(ctx, field)
 	case "priority":
 		return ec.fieldContext_Ticket_priority(ctx, field)
+	case "firstRespondedAt":
+		return ec.fieldContext_Ticket_firstRespondedAt(ctx, field)
+	case "lastMessageAt":
+		return ec.fieldContext_Ticket_lastMessageAt(ctx, field)
+	case "lastCustomerMessageAt":
+		return ec.fieldContext_Ticket_lastCustomerMessageAt(ctx, field)
 	case "waitingSince":
 		return ec.fieldContext_Ticket_waitingSince(ctx, field)
 	case "resolvedAt":
@@ -3411,6 +3728,8 @@ func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphq
 		return ec.fieldContext_Ticket_allowedTransitions(ctx, field)
 	case "deliveries":
 		return ec.fieldContext_Ticket_deliveries(ctx, field)
+	case "messages":
+		return ec.fieldContext_Ticket_messages(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Ticket", field.Name)
 }
@@ -3453,6 +3772,70 @@ func (ec *executionContext) childFields_TicketEdge(ctx context.Context, field gr
 		return ec.fieldContext_TicketEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TicketEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TicketMessage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TicketMessage_id(ctx, field)
+	case "author":
+		return ec.fieldContext_TicketMessage_author(ctx, field)
+	case "channel":
+		return ec.fieldContext_TicketMessage_channel(ctx, field)
+	case "visibility":
+		return ec.fieldContext_TicketMessage_visibility(ctx, field)
+	case "bodyText":
+		return ec.fieldContext_TicketMessage_bodyText(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_TicketMessage_createdAt(ctx, field)
+	case "editedAt":
+		return ec.fieldContext_TicketMessage_editedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_TicketMessage_version(ctx, field)
+	case "ticket":
+		return ec.fieldContext_TicketMessage_ticket(ctx, field)
+	case "viewerCan":
+		return ec.fieldContext_TicketMessage_viewerCan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TicketMessage", field.Name)
+}
+
+func (ec *executionContext) childFields_TicketMessageAdded(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seq":
+		return ec.fieldContext_TicketMessageAdded_seq(ctx, field)
+	case "at":
+		return ec.fieldContext_TicketMessageAdded_at(ctx, field)
+	case "messageId":
+		return ec.fieldContext_TicketMessageAdded_messageId(ctx, field)
+	case "message":
+		return ec.fieldContext_TicketMessageAdded_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TicketMessageAdded", field.Name)
+}
+
+func (ec *executionContext) childFields_TicketMessageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TicketMessageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TicketMessageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TicketMessageConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TicketMessageConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TicketMessageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TicketMessageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TicketMessageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TicketMessageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TicketMessageEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Tokens(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3975,6 +4358,20 @@ func (ec *executionContext) field_Mutation_acceptInvitation_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_addTicketNote_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (AddTicketNoteInput, error) {
+			return ec.unmarshalNAddTicketNoteInput2crmᚋgraphᚐAddTicketNoteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_assignTicket_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4157,6 +4554,20 @@ func (ec *executionContext) field_Mutation_deleteInteraction_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteMessage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeleteMessageInput, error) {
+			return ec.unmarshalNDeleteMessageInput2crmᚋgraphᚐDeleteMessageInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteTicket_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4177,6 +4588,20 @@ func (ec *executionContext) field_Mutation_deleteUser_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (DeleteUserInput, error) {
 			return ec.unmarshalNDeleteUserInput2crmᚋgraphᚐDeleteUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_editMessage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (EditMessageInput, error) {
+			return ec.unmarshalNEditMessageInput2crmᚋgraphᚐEditMessageInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4317,6 +4742,20 @@ func (ec *executionContext) field_Mutation_refresh_args(ctx context.Context, raw
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RefreshInput, error) {
 			return ec.unmarshalNRefreshInput2crmᚋgraphᚐRefreshInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_replyToTicket_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ReplyToTicketInput, error) {
+			return ec.unmarshalNReplyToTicketInput2crmᚋgraphᚐReplyToTicketInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5021,6 +5460,28 @@ func (ec *executionContext) field_Subscription_ticketChanged_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Subscription_ticketMessageAdded_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "ticketId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ticketId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Ticket_deliveries_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5056,6 +5517,60 @@ func (ec *executionContext) field_Ticket_deliveries_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Ticket_messages_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*TicketMessageWhere, error) {
+			return ec.unmarshalOTicketMessageWhere2ᚖcrmᚋgraphᚐTicketMessageWhere(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) ([]*TicketMessageOrder, error) {
+			return ec.unmarshalOTicketMessageOrder2ᚕᚖcrmᚋgraphᚐTicketMessageOrderᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -5345,6 +5860,38 @@ func (ec *executionContext) fieldContext_AcceptInvitationPayload_tokens(_ contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Tokens(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddTicketNotePayload_message(ctx context.Context, field graphql.CollectedField, obj *AddTicketNotePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddTicketNotePayload_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.TicketMessage) graphql.Marshaler {
+			return ec.marshalNTicketMessage2ᚖcrmᚋdbᚐTicketMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddTicketNotePayload_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddTicketNotePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketMessage(ctx, field)
 		},
 	}
 	return fc, nil
@@ -7455,6 +8002,29 @@ func (ec *executionContext) fieldContext_DeleteInteractionPayload_deletedTickets
 	return graphql.NewScalarFieldContext("DeleteInteractionPayload", field, false, false, "Int")
 }
 
+func (ec *executionContext) _DeleteMessagePayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteMessagePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteMessagePayload_deletedId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteMessagePayload_deletedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteMessagePayload", field, false, false, "ID")
+}
+
 func (ec *executionContext) _DeleteTicketPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteTicketPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8079,6 +8649,38 @@ func (ec *executionContext) fieldContext_DeliveryFailure_delivery(_ context.Cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Delivery(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EditMessagePayload_message(ctx context.Context, field graphql.CollectedField, obj *EditMessagePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditMessagePayload_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.TicketMessage) graphql.Marshaler {
+			return ec.marshalNTicketMessage2ᚖcrmᚋdbᚐTicketMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditMessagePayload_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EditMessagePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketMessage(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11994,6 +12596,274 @@ func (ec *executionContext) fieldContext_Mutation_revokeApiKey(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_replyToTicket(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_replyToTicket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReplyToTicket(ctx, fc.Args["input"].(ReplyToTicketInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
+				if err != nil {
+					var zeroVal *ReplyToTicketPayload
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *ReplyToTicketPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *ReplyToTicketPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ReplyToTicketPayload) graphql.Marshaler {
+			return ec.marshalOReplyToTicketPayload2ᚖcrmᚋgraphᚐReplyToTicketPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_replyToTicket(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReplyToTicketPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_replyToTicket_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_addTicketNote(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_addTicketNote(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AddTicketNote(ctx, fc.Args["input"].(AddTicketNoteInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER"})
+				if err != nil {
+					var zeroVal *AddTicketNotePayload
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *AddTicketNotePayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *AddTicketNotePayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *AddTicketNotePayload) graphql.Marshaler {
+			return ec.marshalOAddTicketNotePayload2ᚖcrmᚋgraphᚐAddTicketNotePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_addTicketNote(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddTicketNotePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_addTicketNote_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_editMessage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_editMessage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EditMessage(ctx, fc.Args["input"].(EditMessageInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
+				if err != nil {
+					var zeroVal *EditMessagePayload
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *EditMessagePayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *EditMessagePayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *EditMessagePayload) graphql.Marshaler {
+			return ec.marshalOEditMessagePayload2ᚖcrmᚋgraphᚐEditMessagePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_editMessage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EditMessagePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_editMessage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteMessage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteMessage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteMessage(ctx, fc.Args["input"].(DeleteMessageInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
+				if err != nil {
+					var zeroVal *DeleteMessagePayload
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *DeleteMessagePayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *DeleteMessagePayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *DeleteMessagePayload) graphql.Marshaler {
+			return ec.marshalODeleteMessagePayload2ᚖcrmᚋgraphᚐDeleteMessagePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteMessage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteMessagePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteMessage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13322,6 +14192,70 @@ func (ec *executionContext) fieldContext_RefreshPayload_tokens(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _ReplyToTicketPayload_message(ctx context.Context, field graphql.CollectedField, obj *ReplyToTicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplyToTicketPayload_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.TicketMessage) graphql.Marshaler {
+			return ec.marshalNTicketMessage2ᚖcrmᚋdbᚐTicketMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplyToTicketPayload_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReplyToTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReplyToTicketPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *ReplyToTicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplyToTicketPayload_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ticket, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Ticket) graphql.Marshaler {
+			return ec.marshalNTicket2ᚖcrmᚋdbᚐTicket(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplyToTicketPayload_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReplyToTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RequestPasswordResetPayload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *RequestPasswordResetPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13902,6 +14836,73 @@ func (ec *executionContext) fieldContext_Subscription_customerNoteChanged(ctx co
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_ticketMessageAdded(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_ticketMessageAdded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().TicketMessageAdded(ctx, fc.Args["ticketId"].(*string), fc.Args["after"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
+				if err != nil {
+					var zeroVal *live.Change[db.TicketMessage]
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *live.Change[db.TicketMessage]
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *live.Change[db.TicketMessage]
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *live.Change[db.TicketMessage]) graphql.Marshaler {
+			return ec.marshalNTicketMessageAdded2ᚖcrmᚋdbᚋliveᚐChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_ticketMessageAdded(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketMessageAdded(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_ticketMessageAdded_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TakeTicketPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *TakeTicketPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14070,6 +15071,75 @@ func (ec *executionContext) _Ticket_priority(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Ticket_priority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Ticket", field, false, false, "Priority")
+}
+
+func (ec *executionContext) _Ticket_firstRespondedAt(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_firstRespondedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FirstRespondedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_firstRespondedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Ticket_lastMessageAt(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_lastMessageAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastMessageAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_lastMessageAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Ticket_lastCustomerMessageAt(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_lastCustomerMessageAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastCustomerMessageAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_lastCustomerMessageAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Ticket_waitingSince(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
@@ -14419,6 +15489,50 @@ func (ec *executionContext) fieldContext_Ticket_deliveries(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Ticket_messages(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_messages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Ticket().Messages(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["where"].(*TicketMessageWhere), fc.Args["orderBy"].([]*TicketMessageOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[db.TicketMessage]) graphql.Marshaler {
+			return ec.marshalNTicketMessageConnection2ᚖcrmᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_messages(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketMessageConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Ticket_messages_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TicketChange_seq(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.Ticket]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14712,6 +15826,520 @@ func (ec *executionContext) fieldContext_TicketEdge_node(_ context.Context, fiel
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketMessage_id(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessage", field, true, false, "ID")
+}
+
+func (ec *executionContext) _TicketMessage_author(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_author(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TicketMessage().Author(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v MessageAuthor) graphql.Marshaler {
+			return ec.marshalOMessageAuthor2crmᚋgraphᚐMessageAuthor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_author(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessage", field, true, true, "MessageAuthor")
+}
+
+func (ec *executionContext) _TicketMessage_channel(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v db.MessageChannel) graphql.Marshaler {
+			return ec.marshalNMessageChannel2crmᚋdbᚐMessageChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessage", field, false, false, "MessageChannel")
+}
+
+func (ec *executionContext) _TicketMessage_visibility(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v db.MessageVisibility) graphql.Marshaler {
+			return ec.marshalNMessageVisibility2crmᚋdbᚐMessageVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessage", field, false, false, "MessageVisibility")
+}
+
+func (ec *executionContext) _TicketMessage_bodyText(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_bodyText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BodyText, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_bodyText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessage", field, false, false, "String")
+}
+
+func (ec *executionContext) _TicketMessage_createdAt(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessage", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TicketMessage_editedAt(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_editedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EditedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_editedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessage", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TicketMessage_version(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TicketMessage_ticket(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TicketMessage().Ticket(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Ticket) graphql.Marshaler {
+			return ec.marshalOTicket2ᚖcrmᚋdbᚐTicket(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketMessage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketMessage_viewerCan(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_viewerCan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TicketMessage().ViewerCan(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []db.TicketMessageAction) graphql.Marshaler {
+			return ec.marshalNTicketMessageAction2ᚕcrmᚋdbᚐTicketMessageActionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_viewerCan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessage", field, true, true, "TicketMessageAction")
+}
+
+func (ec *executionContext) _TicketMessageAdded_seq(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.TicketMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessageAdded_seq(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seq(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessageAdded_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessageAdded", field, true, false, "String")
+}
+
+func (ec *executionContext) _TicketMessageAdded_at(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.TicketMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessageAdded_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessageAdded_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessageAdded", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _TicketMessageAdded_messageId(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.TicketMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessageAdded_messageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessageAdded_messageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessageAdded", field, true, false, "ID")
+}
+
+func (ec *executionContext) _TicketMessageAdded_message(ctx context.Context, field graphql.CollectedField, obj *live.Change[db.TicketMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessageAdded_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Document()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.TicketMessage) graphql.Marshaler {
+			return ec.marshalOTicketMessage2ᚖcrmᚋdbᚐTicketMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessageAdded_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketMessageAdded",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketMessageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[db.TicketMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessageConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[db.TicketMessage]) graphql.Marshaler {
+			return ec.marshalNTicketMessageEdge2ᚕᚖcrmᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessageConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketMessageConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketMessageEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketMessageConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[db.TicketMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessageConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.TicketMessage) graphql.Marshaler {
+			return ec.marshalNTicketMessage2ᚕᚖcrmᚋdbᚐTicketMessageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessageConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketMessageConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketMessageConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[db.TicketMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessageConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖcrmᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessageConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketMessageConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketMessageConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[db.TicketMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessageConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessageConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessageConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _TicketMessageEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[db.TicketMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessageEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessageEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessageEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _TicketMessageEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[db.TicketMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessageEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.TicketMessage) graphql.Marshaler {
+			return ec.marshalNTicketMessage2ᚖcrmᚋdbᚐTicketMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessageEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketMessageEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketMessage(ctx, field)
 		},
 	}
 	return fc, nil
@@ -16680,6 +18308,55 @@ func UnmarshalAcceptInvitationInput(ctx context.Context, raw any) (AcceptInvitat
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputAddTicketNoteInput(ctx context.Context, obj any) (AddTicketNoteInput, error) {
+	var it AddTicketNoteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ticketId", "body"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ticketId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ticketId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TicketID = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAddTicketNoteInput unmarshals raw into the AddTicketNoteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAddTicketNoteInput(ctx context.Context, raw any) (AddTicketNoteInput, error) {
+	var out AddTicketNoteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddTicketNoteInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputAssignTicketInput(ctx context.Context, obj any) (AssignTicketInput, error) {
 	var it AssignTicketInput
 	if obj == nil {
@@ -18093,6 +19770,55 @@ func UnmarshalDeleteInteractionInput(ctx context.Context, raw any) (DeleteIntera
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDeleteMessageInput(ctx context.Context, obj any) (DeleteMessageInput, error) {
+	var it DeleteMessageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteMessageInput unmarshals raw into the DeleteMessageInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteMessageInput(ctx context.Context, raw any) (DeleteMessageInput, error) {
+	var out DeleteMessageInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteMessageInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDeleteTicketInput(ctx context.Context, obj any) (DeleteTicketInput, error) {
 	var it DeleteTicketInput
 	if obj == nil {
@@ -18353,6 +20079,62 @@ func (ec *executionContext) unmarshalInputDeliveryWhere(ctx context.Context, obj
 func UnmarshalDeliveryWhere(ctx context.Context, raw any) (DeliveryWhere, error) {
 	var out DeliveryWhere
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeliveryWhere", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEditMessageInput(ctx context.Context, obj any) (EditMessageInput, error) {
+	var it EditMessageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "body"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEditMessageInput unmarshals raw into the EditMessageInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEditMessageInput(ctx context.Context, raw any) (EditMessageInput, error) {
+	var out EditMessageInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EditMessageInput", raw, &out)
 	return out, err
 }
 
@@ -19113,6 +20895,69 @@ func UnmarshalLogInInput(ctx context.Context, raw any) (LogInInput, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMessageVisibilityFilter(ctx context.Context, obj any) (Comparison[db.MessageVisibility], error) {
+	var it Comparison[db.MessageVisibility]
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"eq", "ne", "in", "notIn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalOMessageVisibility2ᚖcrmᚋdbᚐMessageVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = graphql.OmittableOf(data)
+		case "ne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
+			data, err := ec.unmarshalOMessageVisibility2ᚖcrmᚋdbᚐMessageVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ne = graphql.OmittableOf(data)
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOMessageVisibility2ᚕcrmᚋdbᚐMessageVisibilityᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = graphql.OmittableOf(data)
+		case "notIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notIn"))
+			data, err := ec.unmarshalOMessageVisibility2ᚕcrmᚋdbᚐMessageVisibilityᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotIn = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMessageVisibilityFilter unmarshals raw into the MessageVisibilityFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMessageVisibilityFilter(ctx context.Context, raw any) (Comparison[db.MessageVisibility], error) {
+	var out Comparison[db.MessageVisibility]
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MessageVisibilityFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputMoveTicketInput(ctx context.Context, obj any) (MoveTicketInput, error) {
 	var it MoveTicketInput
 	if obj == nil {
@@ -19702,6 +21547,76 @@ func (ec *executionContext) unmarshalInputRefreshInput(ctx context.Context, obj 
 func UnmarshalRefreshInput(ctx context.Context, raw any) (RefreshInput, error) {
 	var out RefreshInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RefreshInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReplyToTicketInput(ctx context.Context, obj any) (ReplyToTicketInput, error) {
+	var it ReplyToTicketInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ticketId", "body", "status", "expectedVersion", "expectedLastMessageId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ticketId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ticketId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TicketID = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOTicketStatus2ᚖcrmᚋdbᚐTicketStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		case "expectedLastMessageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedLastMessageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedLastMessageID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReplyToTicketInput unmarshals raw into the ReplyToTicketInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReplyToTicketInput(ctx context.Context, raw any) (ReplyToTicketInput, error) {
+	var out ReplyToTicketInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReplyToTicketInput", raw, &out)
 	return out, err
 }
 
@@ -20356,6 +22271,192 @@ func UnmarshalTextFilter(ctx context.Context, raw any) (Comparison[string], erro
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTicketMessageOrder(ctx context.Context, obj any) (TicketMessageOrder, error) {
+	var it TicketMessageOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNTicketMessageOrderField2crmᚋgraphᚐTicketMessageOrderField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2crmᚋgraphᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTicketMessageOrder unmarshals raw into the TicketMessageOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTicketMessageOrder(ctx context.Context, raw any) (TicketMessageOrder, error) {
+	var out TicketMessageOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TicketMessageOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTicketMessageWhere(ctx context.Context, obj any) (TicketMessageWhere, error) {
+	var it TicketMessageWhere
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "bodyText", "visibility", "createdAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOTicketMessageWhere2ᚕᚖcrmᚋgraphᚐTicketMessageWhereᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = graphql.OmittableOf(data)
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOTicketMessageWhere2ᚕᚖcrmᚋgraphᚐTicketMessageWhereᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = graphql.OmittableOf(data)
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOTicketMessageWhere2ᚖcrmᚋgraphᚐTicketMessageWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = graphql.OmittableOf(data)
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOIDFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = graphql.OmittableOf(data)
+		case "bodyText":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bodyText"))
+			data, err := ec.unmarshalOSearchFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BodyText = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOMessageVisibilityFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalODateTimeFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTicketMessageWhere unmarshals raw into the TicketMessageWhere input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTicketMessageWhere(ctx context.Context, raw any) (TicketMessageWhere, error) {
+	var out TicketMessageWhere
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TicketMessageWhere", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTicketMessagesFilter(ctx context.Context, obj any) (TicketMessagesFilter, error) {
+	var it TicketMessagesFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"some", "none"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "some":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("some"))
+			data, err := ec.unmarshalOTicketMessageWhere2ᚖcrmᚋgraphᚐTicketMessageWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Some = graphql.OmittableOf(data)
+		case "none":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("none"))
+			data, err := ec.unmarshalOTicketMessageWhere2ᚖcrmᚋgraphᚐTicketMessageWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.None = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTicketMessagesFilter unmarshals raw into the TicketMessagesFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTicketMessagesFilter(ctx context.Context, raw any) (TicketMessagesFilter, error) {
+	var out TicketMessagesFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TicketMessagesFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTicketOrder(ctx context.Context, obj any) (TicketOrder, error) {
 	var it TicketOrder
 	if obj == nil {
@@ -20483,7 +22584,7 @@ func (ec *executionContext) unmarshalInputTicketWhere(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "number", "title", "description", "status", "priority", "createdAt", "updatedAt", "waitingSince", "interactionId", "customerId", "assigneeId", "interaction", "customer", "assignee"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "number", "title", "description", "status", "priority", "createdAt", "updatedAt", "waitingSince", "interactionId", "customerId", "assigneeId", "interaction", "customer", "assignee", "messages"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -20616,6 +22717,13 @@ func (ec *executionContext) unmarshalInputTicketWhere(ctx context.Context, obj a
 				return it, err
 			}
 			it.Assignee = graphql.OmittableOf(data)
+		case "messages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("messages"))
+			data, err := ec.unmarshalOTicketMessagesFilter2ᚖcrmᚋgraphᚐTicketMessagesFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Messages = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -21348,6 +23456,29 @@ func UnmarshalUserWhere(ctx context.Context, raw any) (UserWhere, error) {
 
 // region    ************************** interface.gotpl ***************************
 
+func (ec *executionContext) _MessageAuthor(ctx context.Context, sel ast.SelectionSet, obj MessageAuthor) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case *db.User:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._User(ctx, sel, obj)
+	case *db.Customer:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Customer(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of MessageAuthor must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj Node) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -21357,6 +23488,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._User(ctx, sel, obj)
+	case *db.TicketMessage:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TicketMessage(ctx, sel, obj)
 	case *db.Ticket:
 		if obj == nil {
 			return graphql.Null
@@ -21441,6 +23577,39 @@ func (ec *executionContext) _AcceptInvitationPayload(ctx context.Context, sel as
 			}
 		case "tokens":
 			out.Values[i] = ec._AcceptInvitationPayload_tokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var addTicketNotePayloadImplementors = []string{"AddTicketNotePayload"}
+
+func (ec *executionContext) _AddTicketNotePayload(ctx context.Context, sel ast.SelectionSet, obj *AddTicketNotePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addTicketNotePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddTicketNotePayload")
+		case "message":
+			out.Values[i] = ec._AddTicketNotePayload_message(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -21934,7 +24103,7 @@ func (ec *executionContext) _CreateUserPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
-var customerImplementors = []string{"Customer", "Node", "Viewer"}
+var customerImplementors = []string{"Customer", "Node", "Viewer", "MessageAuthor"}
 
 func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet, obj *db.Customer) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, customerImplementors)
@@ -22509,6 +24678,39 @@ func (ec *executionContext) _DeleteInteractionPayload(ctx context.Context, sel a
 	return out
 }
 
+var deleteMessagePayloadImplementors = []string{"DeleteMessagePayload"}
+
+func (ec *executionContext) _DeleteMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteMessagePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteMessagePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteMessagePayload")
+		case "deletedId":
+			out.Values[i] = ec._DeleteMessagePayload_deletedId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var deleteTicketPayloadImplementors = []string{"DeleteTicketPayload"}
 
 func (ec *executionContext) _DeleteTicketPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteTicketPayload) graphql.Marshaler {
@@ -22785,6 +24987,39 @@ func (ec *executionContext) _DeliveryFailure(ctx context.Context, sel ast.Select
 		case "delivery":
 			out.Values[i] = ec._DeliveryFailure_delivery(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var editMessagePayloadImplementors = []string{"EditMessagePayload"}
+
+func (ec *executionContext) _EditMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *EditMessagePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, editMessagePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EditMessagePayload")
+		case "message":
+			out.Values[i] = ec._EditMessagePayload_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -23728,6 +25963,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "replyToTicket":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_replyToTicket(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "addTicketNote":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_addTicketNote(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "editMessage":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_editMessage(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteMessage":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteMessage(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -24081,6 +26344,44 @@ func (ec *executionContext) _RefreshPayload(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var replyToTicketPayloadImplementors = []string{"ReplyToTicketPayload"}
+
+func (ec *executionContext) _ReplyToTicketPayload(ctx context.Context, sel ast.SelectionSet, obj *ReplyToTicketPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, replyToTicketPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReplyToTicketPayload")
+		case "message":
+			out.Values[i] = ec._ReplyToTicketPayload_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ticket":
+			out.Values[i] = ec._ReplyToTicketPayload_ticket(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var requestPasswordResetPayloadImplementors = []string{"RequestPasswordResetPayload"}
 
 func (ec *executionContext) _RequestPasswordResetPayload(ctx context.Context, sel ast.SelectionSet, obj *RequestPasswordResetPayload) graphql.Marshaler {
@@ -24386,6 +26687,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_deliveryFailed(ctx, fields[0])
 	case "customerNoteChanged":
 		return ec._Subscription_customerNoteChanged(ctx, fields[0])
+	case "ticketMessageAdded":
+		return ec._Subscription_ticketMessageAdded(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -24465,6 +26768,21 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "firstRespondedAt":
+			out.Values[i] = ec._Ticket_firstRespondedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastMessageAt":
+			out.Values[i] = ec._Ticket_lastMessageAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastCustomerMessageAt":
+			out.Values[i] = ec._Ticket_lastCustomerMessageAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "waitingSince":
 			out.Values[i] = ec._Ticket_waitingSince(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -24530,6 +26848,12 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Ticket_deliveries(ctx, field, obj)
+				})
+		case "messages":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Ticket_messages(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -24668,6 +26992,222 @@ func (ec *executionContext) _TicketEdge(ctx context.Context, sel ast.SelectionSe
 			}
 		case "node":
 			out.Values[i] = ec._TicketEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ticketMessageImplementors = []string{"TicketMessage", "Node"}
+
+func (ec *executionContext) _TicketMessage(ctx context.Context, sel ast.SelectionSet, obj *db.TicketMessage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ticketMessageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TicketMessage")
+		case "id":
+			out.Values[i] = ec._TicketMessage_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "author":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TicketMessage_author(ctx, field, obj)
+				})
+		case "channel":
+			out.Values[i] = ec._TicketMessage_channel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "visibility":
+			out.Values[i] = ec._TicketMessage_visibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "bodyText":
+			out.Values[i] = ec._TicketMessage_bodyText(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._TicketMessage_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "editedAt":
+			out.Values[i] = ec._TicketMessage_editedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._TicketMessage_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ticket":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TicketMessage_ticket(ctx, field, obj)
+				})
+		case "viewerCan":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TicketMessage_viewerCan(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ticketMessageAddedImplementors = []string{"TicketMessageAdded"}
+
+func (ec *executionContext) _TicketMessageAdded(ctx context.Context, sel ast.SelectionSet, obj *live.Change[db.TicketMessage]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ticketMessageAddedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TicketMessageAdded")
+		case "seq":
+			out.Values[i] = ec._TicketMessageAdded_seq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._TicketMessageAdded_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "messageId":
+			out.Values[i] = ec._TicketMessageAdded_messageId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._TicketMessageAdded_message(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ticketMessageConnectionImplementors = []string{"TicketMessageConnection"}
+
+func (ec *executionContext) _TicketMessageConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[db.TicketMessage]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ticketMessageConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TicketMessageConnection")
+		case "edges":
+			out.Values[i] = ec._TicketMessageConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._TicketMessageConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._TicketMessageConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TicketMessageConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ticketMessageEdgeImplementors = []string{"TicketMessageEdge"}
+
+func (ec *executionContext) _TicketMessageEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[db.TicketMessage]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ticketMessageEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TicketMessageEdge")
+		case "cursor":
+			out.Values[i] = ec._TicketMessageEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._TicketMessageEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24901,7 +27441,7 @@ func (ec *executionContext) _UpdateUserPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
-var userImplementors = []string{"User", "Node", "Viewer"}
+var userImplementors = []string{"User", "Node", "Viewer", "MessageAuthor"}
 
 func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj *db.User) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userImplementors)
@@ -25461,6 +28001,11 @@ func (ec *executionContext) unmarshalNAcceptInvitationInput2crmᚋgraphᚐAccept
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAddTicketNoteInput2crmᚋgraphᚐAddTicketNoteInput(ctx context.Context, v any) (AddTicketNoteInput, error) {
+	res, err := ec.unmarshalInputAddTicketNoteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNApiKey2ᚕᚖcrmᚋdbᚐAPIKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.APIKey) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -25813,6 +28358,11 @@ func (ec *executionContext) unmarshalNDeleteInteractionInput2crmᚋgraphᚐDelet
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNDeleteMessageInput2crmᚋgraphᚐDeleteMessageInput(ctx context.Context, v any) (DeleteMessageInput, error) {
+	res, err := ec.unmarshalInputDeleteMessageInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNDeleteTicketInput2crmᚋgraphᚐDeleteTicketInput(ctx context.Context, v any) (DeleteTicketInput, error) {
 	res, err := ec.unmarshalInputDeleteTicketInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -25916,6 +28466,11 @@ var (
 func (ec *executionContext) unmarshalNDeliveryWhere2ᚖcrmᚋgraphᚐDeliveryWhere(ctx context.Context, v any) (*DeliveryWhere, error) {
 	res, err := ec.unmarshalInputDeliveryWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNEditMessageInput2crmᚋgraphᚐEditMessageInput(ctx context.Context, v any) (EditMessageInput, error) {
+	res, err := ec.unmarshalInputEditMessageInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNEmailAddress2string(ctx context.Context, v any) (string, error) {
@@ -26247,6 +28802,56 @@ func (ec *executionContext) marshalNMailHealth2ᚖcrmᚋdbᚐMailHealth(ctx cont
 	return ec._MailHealth(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNMessageChannel2crmᚋdbᚐMessageChannel(ctx context.Context, v any) (db.MessageChannel, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNMessageChannel2crmᚋdbᚐMessageChannel[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMessageChannel2crmᚋdbᚐMessageChannel(ctx context.Context, sel ast.SelectionSet, v db.MessageChannel) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNMessageChannel2crmᚋdbᚐMessageChannel[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MessageChannel!")
+	}
+	return res
+}
+
+var (
+	unmarshalNMessageChannel2crmᚋdbᚐMessageChannel = map[string]db.MessageChannel{
+		"API": db.ChannelAPI,
+	}
+	marshalNMessageChannel2crmᚋdbᚐMessageChannel = map[db.MessageChannel]string{
+		db.ChannelAPI: "API",
+	}
+)
+
+func (ec *executionContext) unmarshalNMessageVisibility2crmᚋdbᚐMessageVisibility(ctx context.Context, v any) (db.MessageVisibility, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNMessageVisibility2crmᚋdbᚐMessageVisibility[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMessageVisibility2crmᚋdbᚐMessageVisibility(ctx context.Context, sel ast.SelectionSet, v db.MessageVisibility) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNMessageVisibility2crmᚋdbᚐMessageVisibility[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MessageVisibility!")
+	}
+	return res
+}
+
+var (
+	unmarshalNMessageVisibility2crmᚋdbᚐMessageVisibility = map[string]db.MessageVisibility{
+		"PUBLIC":   db.MessagePublic,
+		"INTERNAL": db.MessageInternal,
+	}
+	marshalNMessageVisibility2crmᚋdbᚐMessageVisibility = map[db.MessageVisibility]string{
+		db.MessagePublic:   "PUBLIC",
+		db.MessageInternal: "INTERNAL",
+	}
+)
+
 func (ec *executionContext) unmarshalNMoveTicketInput2crmᚋgraphᚐMoveTicketInput(ctx context.Context, v any) (MoveTicketInput, error) {
 	res, err := ec.unmarshalInputMoveTicketInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -26327,6 +28932,11 @@ func (ec *executionContext) unmarshalNRedeliverInput2crmᚋgraphᚐRedeliverInpu
 
 func (ec *executionContext) unmarshalNRefreshInput2crmᚋgraphᚐRefreshInput(ctx context.Context, v any) (RefreshInput, error) {
 	res, err := ec.unmarshalInputRefreshInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNReplyToTicketInput2crmᚋgraphᚐReplyToTicketInput(ctx context.Context, v any) (ReplyToTicketInput, error) {
+	res, err := ec.unmarshalInputReplyToTicketInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -26504,18 +29114,22 @@ func (ec *executionContext) marshalNTicketAction2crmᚋdbᚐTicketAction(ctx con
 
 var (
 	unmarshalNTicketAction2crmᚋdbᚐTicketAction = map[string]db.TicketAction{
-		"UPDATE": db.UpdateTicket,
-		"MOVE":   db.MoveTicket,
-		"ASSIGN": db.AssignTicket,
-		"TAKE":   db.TakeTicket,
-		"DELETE": db.DeleteTicket,
+		"UPDATE":   db.UpdateTicket,
+		"MOVE":     db.MoveTicket,
+		"ASSIGN":   db.AssignTicket,
+		"TAKE":     db.TakeTicket,
+		"REPLY":    db.ReplyToTicket,
+		"ADD_NOTE": db.AddTicketNote,
+		"DELETE":   db.DeleteTicket,
 	}
 	marshalNTicketAction2crmᚋdbᚐTicketAction = map[db.TicketAction]string{
-		db.UpdateTicket: "UPDATE",
-		db.MoveTicket:   "MOVE",
-		db.AssignTicket: "ASSIGN",
-		db.TakeTicket:   "TAKE",
-		db.DeleteTicket: "DELETE",
+		db.UpdateTicket:  "UPDATE",
+		db.MoveTicket:    "MOVE",
+		db.AssignTicket:  "ASSIGN",
+		db.TakeTicket:    "TAKE",
+		db.ReplyToTicket: "REPLY",
+		db.AddTicketNote: "ADD_NOTE",
+		db.DeleteTicket:  "DELETE",
 	}
 )
 
@@ -26578,6 +29192,7 @@ var (
 		"UPDATED":  ChangeUpdated,
 		"MOVED":    ChangeMoved,
 		"ASSIGNED": ChangeAssigned,
+		"REPLIED":  ChangeReplied,
 		"REMOVED":  ChangeRemoved,
 	}
 	marshalNTicketChangeKind2crmᚋdbᚋliveᚐChangeKind = map[live.ChangeKind]string{
@@ -26585,6 +29200,7 @@ var (
 		ChangeUpdated:  "UPDATED",
 		ChangeMoved:    "MOVED",
 		ChangeAssigned: "ASSIGNED",
+		ChangeReplied:  "REPLIED",
 		ChangeRemoved:  "REMOVED",
 	}
 )
@@ -26619,6 +29235,146 @@ func (ec *executionContext) marshalNTicketEdge2ᚖcrmᚋgraphᚐEdge(ctx context
 		return graphql.Null
 	}
 	return ec._TicketEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTicketMessage2ᚕᚖcrmᚋdbᚐTicketMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.TicketMessage) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTicketMessage2ᚖcrmᚋdbᚐTicketMessage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTicketMessage2ᚖcrmᚋdbᚐTicketMessage(ctx context.Context, sel ast.SelectionSet, v *db.TicketMessage) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TicketMessage!")
+		return graphql.Null
+	}
+	return ec._TicketMessage(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTicketMessageAction2crmᚋdbᚐTicketMessageAction(ctx context.Context, v any) (db.TicketMessageAction, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNTicketMessageAction2crmᚋdbᚐTicketMessageAction[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTicketMessageAction2crmᚋdbᚐTicketMessageAction(ctx context.Context, sel ast.SelectionSet, v db.TicketMessageAction) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNTicketMessageAction2crmᚋdbᚐTicketMessageAction[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TicketMessageAction!")
+	}
+	return res
+}
+
+var (
+	unmarshalNTicketMessageAction2crmᚋdbᚐTicketMessageAction = map[string]db.TicketMessageAction{
+		"EDIT":   db.EditMessage,
+		"DELETE": db.DeleteMessage,
+	}
+	marshalNTicketMessageAction2crmᚋdbᚐTicketMessageAction = map[db.TicketMessageAction]string{
+		db.EditMessage:   "EDIT",
+		db.DeleteMessage: "DELETE",
+	}
+)
+
+func (ec *executionContext) unmarshalNTicketMessageAction2ᚕcrmᚋdbᚐTicketMessageActionᚄ(ctx context.Context, v any) ([]db.TicketMessageAction, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]db.TicketMessageAction, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTicketMessageAction2crmᚋdbᚐTicketMessageAction(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNTicketMessageAction2ᚕcrmᚋdbᚐTicketMessageActionᚄ(ctx context.Context, sel ast.SelectionSet, v []db.TicketMessageAction) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTicketMessageAction2crmᚋdbᚐTicketMessageAction(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTicketMessageAdded2ᚖcrmᚋdbᚋliveᚐChange(ctx context.Context, sel ast.SelectionSet, v *live.Change[db.TicketMessage]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TicketMessageAdded!")
+		return graphql.Null
+	}
+	return ec._TicketMessageAdded(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTicketMessageConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.TicketMessage]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TicketMessageConnection!")
+		return graphql.Null
+	}
+	return ec._TicketMessageConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTicketMessageEdge2ᚕᚖcrmᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[db.TicketMessage]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTicketMessageEdge2ᚖcrmᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTicketMessageEdge2ᚖcrmᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[db.TicketMessage]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TicketMessageEdge!")
+		return graphql.Null
+	}
+	return ec._TicketMessageEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTicketMessageOrder2ᚖcrmᚋgraphᚐTicketMessageOrder(ctx context.Context, v any) (*TicketMessageOrder, error) {
+	res, err := ec.unmarshalInputTicketMessageOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTicketMessageOrderField2crmᚋgraphᚐTicketMessageOrderField(ctx context.Context, v any) (TicketMessageOrderField, error) {
+	var res TicketMessageOrderField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTicketMessageOrderField2crmᚋgraphᚐTicketMessageOrderField(ctx context.Context, sel ast.SelectionSet, v TicketMessageOrderField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNTicketMessageWhere2ᚖcrmᚋgraphᚐTicketMessageWhere(ctx context.Context, v any) (*TicketMessageWhere, error) {
+	res, err := ec.unmarshalInputTicketMessageWhere(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNTicketOrder2ᚖcrmᚋgraphᚐTicketOrder(ctx context.Context, v any) (*TicketOrder, error) {
@@ -26966,6 +29722,13 @@ func (ec *executionContext) marshalOAcceptInvitationPayload2ᚖcrmᚋgraphᚐAcc
 	return ec._AcceptInvitationPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAddTicketNotePayload2ᚖcrmᚋgraphᚐAddTicketNotePayload(ctx context.Context, sel ast.SelectionSet, v *AddTicketNotePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddTicketNotePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOApiKeyConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.APIKey]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -27275,6 +30038,13 @@ func (ec *executionContext) marshalODeleteInteractionPayload2ᚖcrmᚋgraphᚐDe
 	return ec._DeleteInteractionPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalODeleteMessagePayload2ᚖcrmᚋgraphᚐDeleteMessagePayload(ctx context.Context, sel ast.SelectionSet, v *DeleteMessagePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteMessagePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalODeleteTicketPayload2ᚖcrmᚋgraphᚐDeleteTicketPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteTicketPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -27408,6 +30178,13 @@ func (ec *executionContext) unmarshalODeliveryWhere2ᚖcrmᚋgraphᚐDeliveryWhe
 	}
 	res, err := ec.unmarshalInputDeliveryWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOEditMessagePayload2ᚖcrmᚋgraphᚐEditMessagePayload(ctx context.Context, sel ast.SelectionSet, v *EditMessagePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EditMessagePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOEmailAddress2ᚖstring(ctx context.Context, v any) (*string, error) {
@@ -27815,6 +30592,87 @@ func (ec *executionContext) marshalOLogOutPayload2ᚖcrmᚋgraphᚐLogOutPayload
 	return ec._LogOutPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOMessageAuthor2crmᚋgraphᚐMessageAuthor(ctx context.Context, sel ast.SelectionSet, v MessageAuthor) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MessageAuthor(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOMessageVisibility2ᚕcrmᚋdbᚐMessageVisibilityᚄ(ctx context.Context, v any) ([]db.MessageVisibility, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]db.MessageVisibility, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMessageVisibility2crmᚋdbᚐMessageVisibility(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOMessageVisibility2ᚕcrmᚋdbᚐMessageVisibilityᚄ(ctx context.Context, sel ast.SelectionSet, v []db.MessageVisibility) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMessageVisibility2crmᚋdbᚐMessageVisibility(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOMessageVisibility2ᚖcrmᚋdbᚐMessageVisibility(ctx context.Context, v any) (*db.MessageVisibility, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalOMessageVisibility2ᚖcrmᚋdbᚐMessageVisibility[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOMessageVisibility2ᚖcrmᚋdbᚐMessageVisibility(ctx context.Context, sel ast.SelectionSet, v *db.MessageVisibility) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalOMessageVisibility2ᚖcrmᚋdbᚐMessageVisibility[*v])
+	return res
+}
+
+var (
+	unmarshalOMessageVisibility2ᚖcrmᚋdbᚐMessageVisibility = map[string]db.MessageVisibility{
+		"PUBLIC":   db.MessagePublic,
+		"INTERNAL": db.MessageInternal,
+	}
+	marshalOMessageVisibility2ᚖcrmᚋdbᚐMessageVisibility = map[db.MessageVisibility]string{
+		db.MessagePublic:   "PUBLIC",
+		db.MessageInternal: "INTERNAL",
+	}
+)
+
+func (ec *executionContext) unmarshalOMessageVisibilityFilter2ᚖcrmᚋgraphᚐComparison(ctx context.Context, v any) (*Comparison[db.MessageVisibility], error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMessageVisibilityFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOMoveTicketPayload2ᚖcrmᚋgraphᚐMoveTicketPayload(ctx context.Context, sel ast.SelectionSet, v *MoveTicketPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -27957,6 +30815,13 @@ func (ec *executionContext) marshalORefreshPayload2ᚖcrmᚋgraphᚐRefreshPaylo
 		return graphql.Null
 	}
 	return ec._RefreshPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReplyToTicketPayload2ᚖcrmᚋgraphᚐReplyToTicketPayload(ctx context.Context, sel ast.SelectionSet, v *ReplyToTicketPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReplyToTicketPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORequestPasswordResetPayload2ᚖcrmᚋgraphᚐRequestPasswordResetPayload(ctx context.Context, sel ast.SelectionSet, v *RequestPasswordResetPayload) graphql.Marshaler {
@@ -28166,6 +31031,63 @@ func (ec *executionContext) marshalOTicketConnection2ᚖcrmᚋgraphᚐConnection
 		return graphql.Null
 	}
 	return ec._TicketConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTicketMessage2ᚖcrmᚋdbᚐTicketMessage(ctx context.Context, sel ast.SelectionSet, v *db.TicketMessage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TicketMessage(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTicketMessageOrder2ᚕᚖcrmᚋgraphᚐTicketMessageOrderᚄ(ctx context.Context, v any) ([]*TicketMessageOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*TicketMessageOrder, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTicketMessageOrder2ᚖcrmᚋgraphᚐTicketMessageOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOTicketMessageWhere2ᚕᚖcrmᚋgraphᚐTicketMessageWhereᚄ(ctx context.Context, v any) ([]*TicketMessageWhere, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*TicketMessageWhere, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTicketMessageWhere2ᚖcrmᚋgraphᚐTicketMessageWhere(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOTicketMessageWhere2ᚖcrmᚋgraphᚐTicketMessageWhere(ctx context.Context, v any) (*TicketMessageWhere, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTicketMessageWhere(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOTicketMessagesFilter2ᚖcrmᚋgraphᚐTicketMessagesFilter(ctx context.Context, v any) (*TicketMessagesFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTicketMessagesFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOTicketOrder2ᚕᚖcrmᚋgraphᚐTicketOrderᚄ(ctx context.Context, v any) ([]*TicketOrder, error) {

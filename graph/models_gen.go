@@ -34,6 +34,20 @@ type AcceptInvitationPayload struct {
 	Tokens *Tokens `json:"tokens"`
 }
 
+// A new note.
+type AddTicketNoteInput struct {
+	// The ticket's id.
+	TicketID string `json:"ticketId"`
+	// The text, 1 to 10,000 characters.
+	Body string `json:"body"`
+}
+
+// The answer to `addTicketNote`.
+type AddTicketNotePayload struct {
+	// The new note.
+	Message *db.TicketMessage `json:"message"`
+}
+
 // A ticket to assign and its assignee.
 type AssignTicketInput struct {
 	// The ticket's id.
@@ -382,6 +396,20 @@ type DeleteInteractionPayload struct {
 	DeletedTickets int `json:"deletedTickets"`
 }
 
+// Which message to delete.
+type DeleteMessageInput struct {
+	// The message's id.
+	ID string `json:"id"`
+	// The version that the decision is based on.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+}
+
+// The answer to `deleteMessage`.
+type DeleteMessagePayload struct {
+	// The id of the deleted message.
+	DeletedID string `json:"deletedId"`
+}
+
 // Which ticket to delete.
 type DeleteTicketInput struct {
 	// The ticket's id.
@@ -434,6 +462,22 @@ type DeliveryWhere struct {
 	LastError graphql.Omittable[*Comparison[string]] `json:"lastError,omitempty"`
 	// By when it was created.
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
+}
+
+// A change to a message.
+type EditMessageInput struct {
+	// Which message.
+	ID string `json:"id"`
+	// The version that the change is based on.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// The text, 1 to 10,000 characters.
+	Body string `json:"body"`
+}
+
+// The answer to `editMessage`.
+type EditMessagePayload struct {
+	// The message after the change.
+	Message *db.TicketMessage `json:"message"`
 }
 
 // Whose open work to hand over, and to whom.
@@ -650,6 +694,28 @@ type RefreshPayload struct {
 	Tokens *Tokens `json:"tokens"`
 }
 
+// A new public message.
+type ReplyToTicketInput struct {
+	// The ticket's id.
+	TicketID string `json:"ticketId"`
+	// The text, 1 to 10,000 characters.
+	Body string `json:"body"`
+	// The ticket's new status. By default, a message by the staff leaves the status as it is.
+	Status graphql.Omittable[*db.TicketStatus] `json:"status,omitempty"`
+	// The version of the ticket that the message is based on.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// The id of the last message that the author has read, null if there was none. If there is a later one that the author may see, the message isn't written and the error is CONFLICT.
+	ExpectedLastMessageID graphql.Omittable[*string] `json:"expectedLastMessageId,omitempty"`
+}
+
+// The answer to `replyToTicket`.
+type ReplyToTicketPayload struct {
+	// The new message.
+	Message *db.TicketMessage `json:"message"`
+	// The ticket after the message.
+	Ticket *db.Ticket `json:"ticket"`
+}
+
 // Whose password is forgotten.
 type RequestPasswordResetInput struct {
 	// The address of the account, case-insensitively.
@@ -790,6 +856,40 @@ type TakeTicketPayload struct {
 	Ticket *db.Ticket `json:"ticket"`
 }
 
+// A sort key for messages.
+type TicketMessageOrder struct {
+	// The field to sort by.
+	Field TicketMessageOrderField `json:"field"`
+	// The sort direction.
+	Direction OrderDirection `json:"direction"`
+}
+
+// Selects messages; all conditions must hold.
+type TicketMessageWhere struct {
+	// All of these must hold too.
+	And graphql.Omittable[[]*TicketMessageWhere] `json:"and,omitempty"`
+	// At least one of these must hold too.
+	Or graphql.Omittable[[]*TicketMessageWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*TicketMessageWhere] `json:"not,omitempty"`
+	// By id.
+	ID graphql.Omittable[*Comparison[string]] `json:"id,omitempty"`
+	// By its text.
+	BodyText graphql.Omittable[*Comparison[string]] `json:"bodyText,omitempty"`
+	// By who may read it.
+	Visibility graphql.Omittable[*Comparison[db.MessageVisibility]] `json:"visibility,omitempty"`
+	// By when it was written.
+	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
+}
+
+// Compares the messages of a ticket that the viewer may see; both conditions must hold.
+type TicketMessagesFilter struct {
+	// At least one of them matches; `{}` matches any.
+	Some graphql.Omittable[*TicketMessageWhere] `json:"some,omitempty"`
+	// None of them matches; `{}` matches any.
+	None graphql.Omittable[*TicketMessageWhere] `json:"none,omitempty"`
+}
+
 // A sort key for tickets.
 type TicketOrder struct {
 	// The field to sort by.
@@ -836,6 +936,8 @@ type TicketWhere struct {
 	Customer graphql.Omittable[*CustomerWhere] `json:"customer,omitempty"`
 	// By its assignee, among users that the viewer may see.
 	Assignee graphql.Omittable[*UserWhere] `json:"assignee,omitempty"`
+	// By its messages, among those that the viewer may see.
+	Messages graphql.Omittable[*TicketMessagesFilter] `json:"messages,omitempty"`
 }
 
 // Compares the tickets of a user, a customer or an interaction; both conditions must hold.
@@ -1270,6 +1372,61 @@ func (e *OrderDirection) UnmarshalJSON(b []byte) error {
 }
 
 func (e OrderDirection) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// The fields to sort messages by.
+type TicketMessageOrderField string
+
+const (
+	// By when it was written.
+	TicketMessageOrderFieldCreatedAt TicketMessageOrderField = "CREATED_AT"
+)
+
+var AllTicketMessageOrderField = []TicketMessageOrderField{
+	TicketMessageOrderFieldCreatedAt,
+}
+
+func (e TicketMessageOrderField) IsValid() bool {
+	switch e {
+	case TicketMessageOrderFieldCreatedAt:
+		return true
+	}
+	return false
+}
+
+func (e TicketMessageOrderField) String() string {
+	return string(e)
+}
+
+func (e *TicketMessageOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = TicketMessageOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid TicketMessageOrderField", str)
+	}
+	return nil
+}
+
+func (e TicketMessageOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *TicketMessageOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e TicketMessageOrderField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

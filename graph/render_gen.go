@@ -58,6 +58,42 @@ func (r *rendering) renderAcceptInvitationPayload(s *selection, obj *AcceptInvit
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planAddTicketNotePayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"AddTicketNotePayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "message":
+			f.index = 1
+			f.selection = p.planTicketMessage(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderAddTicketNotePayload(s *selection, obj *AddTicketNotePayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"AddTicketNotePayload"`...)
+		case 1:
+			v := obj.Message
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTicketMessage(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planApiKey(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"ApiKey", "Node"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -648,7 +684,7 @@ func (r *rendering) renderCreateUserPayload(s *selection, obj *CreateUserPayload
 }
 
 func (p *planner) planCustomer(set ast.SelectionSet) *selection {
-	return p.plan(set, []string{"Customer", "Node", "Viewer"}, func(f *selected) bool {
+	return p.plan(set, []string{"Customer", "Node", "Viewer", "MessageAuthor"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "id":
 			f.index = 1
@@ -1492,6 +1528,36 @@ func (r *rendering) renderDeleteInteractionPayload(s *selection, obj *DeleteInte
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planDeleteMessagePayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"DeleteMessagePayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "deletedId":
+			f.index = 1
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderDeleteMessagePayload(s *selection, obj *DeleteMessagePayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"DeleteMessagePayload"`...)
+		case 1:
+			v := obj.DeletedID
+			r.string(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planDeleteTicketPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"DeleteTicketPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -1865,6 +1931,42 @@ func (r *rendering) renderDeliveryFailure(s *selection, obj *live.Change[db.Deli
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.renderDelivery(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planEditMessagePayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"EditMessagePayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "message":
+			f.index = 1
+			f.selection = p.planTicketMessage(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderEditMessagePayload(s *selection, obj *EditMessagePayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"EditMessagePayload"`...)
+		case 1:
+			v := obj.Message
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTicketMessage(f.selection, v)
 			}
 		}
 		if r.failed {
@@ -2928,6 +3030,54 @@ func (r *rendering) renderRefreshPayload(s *selection, obj *RefreshPayload) {
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planReplyToTicketPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"ReplyToTicketPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "message":
+			f.index = 1
+			f.selection = p.planTicketMessage(f.field.Selections)
+			return f.selection != nil
+		case "ticket":
+			f.index = 2
+			f.selection = p.planTicket(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderReplyToTicketPayload(s *selection, obj *ReplyToTicketPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"ReplyToTicketPayload"`...)
+		case 1:
+			v := obj.Message
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTicketMessage(f.selection, v)
+			}
+		case 2:
+			v := obj.Ticket
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTicket(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planRequestPasswordResetPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"RequestPasswordResetPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -3291,26 +3441,35 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 		case "priority":
 			f.index = 6
 			return true
-		case "waitingSince":
+		case "firstRespondedAt":
 			f.index = 7
 			return true
-		case "resolvedAt":
+		case "lastMessageAt":
 			f.index = 8
 			return true
-		case "closedAt":
+		case "lastCustomerMessageAt":
 			f.index = 9
 			return true
-		case "createdAt":
+		case "waitingSince":
 			f.index = 10
 			return true
-		case "updatedAt":
+		case "resolvedAt":
 			f.index = 11
 			return true
-		case "version":
+		case "closedAt":
 			f.index = 12
 			return true
-		case "interaction":
+		case "createdAt":
 			f.index = 13
+			return true
+		case "updatedAt":
+			f.index = 14
+			return true
+		case "version":
+			f.index = 15
+			return true
+		case "interaction":
+			f.index = 16
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -3320,7 +3479,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planInteraction(f.field.Selections)
 			return f.selection != nil
 		case "customer":
-			f.index = 14
+			f.index = 17
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -3330,7 +3489,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planCustomer(f.field.Selections)
 			return f.selection != nil
 		case "assignee":
-			f.index = 15
+			f.index = 18
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -3340,7 +3499,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planUser(f.field.Selections)
 			return f.selection != nil
 		case "viewerCan":
-			f.index = 16
+			f.index = 19
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -3349,7 +3508,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			}
 			return true
 		case "allowedTransitions":
-			f.index = 17
+			f.index = 20
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -3359,6 +3518,27 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			return true
 		case "deliveries":
 			return false // the field has a directive
+		case "messages":
+			f.index = 22
+			f.bind = func(r *rendering, f *selected) any {
+				args, err := r.ec.field_Ticket_messages_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
+				if err != nil {
+					return nil
+				}
+				ctx := r.fieldContext("Ticket", f, args)
+				a0, _ := args["first"].(*int)
+				a1, _ := args["after"].(*string)
+				a2, _ := args["last"].(*int)
+				a3, _ := args["before"].(*string)
+				a4, _ := args["where"].(*TicketMessageWhere)
+				a5, _ := args["orderBy"].([]*TicketMessageOrder)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) (*Connection[db.TicketMessage], error) {
+					return resolver.Messages(ctx, obj, a0, a1, a2, a3, a4, a5)
+				}
+			}
+			f.selection = p.planTicketMessageConnection(f.field.Selections)
+			return f.selection != nil
 		}
 		return false
 	})
@@ -3394,36 +3574,57 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			v := obj.Priority
 			r.appendPriority(v)
 		case 7:
-			v := obj.WaitingSince
+			v := obj.FirstRespondedAt
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
 		case 8:
-			v := obj.ResolvedAt
+			v := obj.LastMessageAt
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
 		case 9:
-			v := obj.ClosedAt
+			v := obj.LastCustomerMessageAt
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
 		case 10:
+			v := obj.WaitingSince
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		case 11:
+			v := obj.ResolvedAt
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		case 12:
+			v := obj.ClosedAt
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		case 13:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 11:
+		case 14:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 12:
+		case 15:
 			v := obj.Version
 			r.int(v)
-		case 13:
+		case 16:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.Interaction, error))
 			if !ok {
 				r.failed = true
@@ -3439,7 +3640,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderInteraction(f.selection, v)
 			}
-		case 14:
+		case 17:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.Customer, error))
 			if !ok {
 				r.failed = true
@@ -3455,7 +3656,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderCustomer(f.selection, v)
 			}
-		case 15:
+		case 18:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.User, error))
 			if !ok {
 				r.failed = true
@@ -3471,7 +3672,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderUser(f.selection, v)
 			}
-		case 16:
+		case 19:
 			call, ok := r.call(f).(func(*db.Ticket) ([]db.TicketAction, error))
 			if !ok {
 				r.failed = true
@@ -3493,7 +3694,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 17:
+		case 20:
 			call, ok := r.call(f).(func(*db.Ticket) ([]db.TicketStatus, error))
 			if !ok {
 				r.failed = true
@@ -3515,6 +3716,23 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				}
 			}
 			r.buf = append(r.buf, ']')
+		case 22:
+			call, ok := r.call(f).(func(*db.Ticket) (*Connection[db.TicketMessage], error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTicketMessageConnection(f.selection, v)
+			}
 		}
 		if r.failed {
 			return
@@ -3709,6 +3927,347 @@ func (r *rendering) renderTicketEdge(s *selection, obj *Edge[db.Ticket]) {
 				return
 			} else {
 				r.renderTicket(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"TicketMessage", "Node"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "id":
+			f.index = 1
+			return true
+		case "author":
+			f.index = 2
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("TicketMessage", f, args)
+				resolver := r.ec.Resolvers.TicketMessage()
+				return func(obj *db.TicketMessage) (MessageAuthor, error) { return resolver.Author(ctx, obj) }
+			}
+			f.selection = p.planMessageAuthor(f.field.Selections)
+			return f.selection != nil
+		case "channel":
+			f.index = 3
+			return true
+		case "visibility":
+			f.index = 4
+			return true
+		case "bodyText":
+			f.index = 5
+			return true
+		case "createdAt":
+			f.index = 6
+			return true
+		case "editedAt":
+			f.index = 7
+			return true
+		case "version":
+			f.index = 8
+			return true
+		case "ticket":
+			f.index = 9
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("TicketMessage", f, args)
+				resolver := r.ec.Resolvers.TicketMessage()
+				return func(obj *db.TicketMessage) (*db.Ticket, error) { return resolver.Ticket(ctx, obj) }
+			}
+			f.selection = p.planTicket(f.field.Selections)
+			return f.selection != nil
+		case "viewerCan":
+			f.index = 10
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("TicketMessage", f, args)
+				resolver := r.ec.Resolvers.TicketMessage()
+				return func(obj *db.TicketMessage) ([]db.TicketMessageAction, error) { return resolver.ViewerCan(ctx, obj) }
+			}
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"TicketMessage"`...)
+		case 1:
+			r.buf = append(obj.AppendGlobalID(append(r.buf, '"')), '"')
+		case 2:
+			call, ok := r.call(f).(func(*db.TicketMessage) (MessageAuthor, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderMessageAuthor(f.selection, v)
+			}
+		case 3:
+			v := obj.Channel
+			r.appendMessageChannel(v)
+		case 4:
+			v := obj.Visibility
+			r.appendMessageVisibility(v)
+		case 5:
+			v := obj.BodyText
+			r.string(v)
+		case 6:
+			v := obj.CreatedAt
+			r.buf = appendDateTime(r.buf, v)
+		case 7:
+			v := obj.EditedAt
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		case 8:
+			v := obj.Version
+			r.int(v)
+		case 9:
+			call, ok := r.call(f).(func(*db.TicketMessage) (*db.Ticket, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderTicket(f.selection, v)
+			}
+		case 10:
+			call, ok := r.call(f).(func(*db.TicketMessage) ([]db.TicketMessageAction, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				r.appendTicketMessageAction(e0)
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planTicketMessageAdded(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"TicketMessageAdded"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "seq":
+			f.index = 1
+			return true
+		case "at":
+			f.index = 2
+			return true
+		case "messageId":
+			f.index = 3
+			return true
+		case "message":
+			f.index = 4
+			f.selection = p.planTicketMessage(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderTicketMessageAdded(s *selection, obj *live.Change[db.TicketMessage]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"TicketMessageAdded"`...)
+		case 1:
+			v := obj.Seq()
+			r.string(v)
+		case 2:
+			v := obj.At()
+			r.buf = appendDateTime(r.buf, v)
+		case 3:
+			v := obj.GlobalID()
+			r.string(v)
+		case 4:
+			v, err := obj.Document()
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderTicketMessage(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planTicketMessageConnection(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"TicketMessageConnection"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "edges":
+			f.index = 1
+			f.selection = p.planTicketMessageEdge(f.field.Selections)
+			return f.selection != nil
+		case "nodes":
+			f.index = 2
+			f.selection = p.planTicketMessage(f.field.Selections)
+			return f.selection != nil
+		case "pageInfo":
+			f.index = 3
+			f.selection = p.planPageInfo(f.field.Selections)
+			return f.selection != nil
+		case "totalCount":
+			f.index = 4
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderTicketMessageConnection(s *selection, obj *Connection[db.TicketMessage]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"TicketMessageConnection"`...)
+		case 1:
+			v := obj.Edges()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderTicketMessageEdge(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 2:
+			v := obj.Nodes()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderTicketMessage(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 3:
+			v := obj.PageInfo()
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderPageInfo(f.selection, v)
+			}
+		case 4:
+			v, err := obj.TotalCount(r.ctx)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planTicketMessageEdge(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"TicketMessageEdge"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "cursor":
+			f.index = 1
+			return true
+		case "node":
+			f.index = 2
+			f.selection = p.planTicketMessage(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderTicketMessageEdge(s *selection, obj *Edge[db.TicketMessage]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"TicketMessageEdge"`...)
+		case 1:
+			v := obj.Cursor()
+			r.string(v)
+		case 2:
+			v := obj.Node
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTicketMessage(f.selection, v)
 			}
 		}
 		if r.failed {
@@ -3947,7 +4506,7 @@ func (r *rendering) renderUpdateUserPayload(s *selection, obj *UpdateUserPayload
 }
 
 func (p *planner) planUser(set ast.SelectionSet) *selection {
-	return p.plan(set, []string{"User", "Node", "Viewer"}, func(f *selected) bool {
+	return p.plan(set, []string{"User", "Node", "Viewer", "MessageAuthor"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "id":
 			f.index = 1
@@ -4315,9 +4874,34 @@ func (r *rendering) renderUserEdge(s *selection, obj *Edge[db.User]) {
 	r.buf = append(r.buf, '}')
 }
 
-func (p *planner) planNode(set ast.SelectionSet) *selection {
-	s := &selection{types: make(map[string]*selection, 7)}
+func (p *planner) planMessageAuthor(set ast.SelectionSet) *selection {
+	s := &selection{types: make(map[string]*selection, 2)}
 	if s.types["User"] = p.planUser(set); s.types["User"] == nil {
+		return nil
+	}
+	if s.types["Customer"] = p.planCustomer(set); s.types["Customer"] == nil {
+		return nil
+	}
+	return s
+}
+
+func (r *rendering) renderMessageAuthor(s *selection, v MessageAuthor) {
+	switch obj := v.(type) {
+	case *db.User:
+		r.renderUser(s.types["User"], obj)
+	case *db.Customer:
+		r.renderCustomer(s.types["Customer"], obj)
+	default:
+		r.failed = true
+	}
+}
+
+func (p *planner) planNode(set ast.SelectionSet) *selection {
+	s := &selection{types: make(map[string]*selection, 8)}
+	if s.types["User"] = p.planUser(set); s.types["User"] == nil {
+		return nil
+	}
+	if s.types["TicketMessage"] = p.planTicketMessage(set); s.types["TicketMessage"] == nil {
 		return nil
 	}
 	if s.types["Ticket"] = p.planTicket(set); s.types["Ticket"] == nil {
@@ -4345,6 +4929,8 @@ func (r *rendering) renderNode(s *selection, v Node) {
 	switch obj := v.(type) {
 	case *db.User:
 		r.renderUser(s.types["User"], obj)
+	case *db.TicketMessage:
+		r.renderTicketMessage(s.types["TicketMessage"], obj)
 	case *db.Ticket:
 		r.renderTicket(s.types["Ticket"], obj)
 	case *db.Interaction:
@@ -4389,6 +4975,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 	switch name {
 	case "AcceptInvitationPayload":
 		return p.planAcceptInvitationPayload(set)
+	case "AddTicketNotePayload":
+		return p.planAddTicketNotePayload(set)
 	case "ApiKey":
 		return p.planApiKey(set)
 	case "ApiKeyConnection":
@@ -4435,6 +5023,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planDeleteCustomerPayload(set)
 	case "DeleteInteractionPayload":
 		return p.planDeleteInteractionPayload(set)
+	case "DeleteMessagePayload":
+		return p.planDeleteMessagePayload(set)
 	case "DeleteTicketPayload":
 		return p.planDeleteTicketPayload(set)
 	case "DeleteUserPayload":
@@ -4447,6 +5037,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planDeliveryEdge(set)
 	case "DeliveryFailure":
 		return p.planDeliveryFailure(set)
+	case "EditMessagePayload":
+		return p.planEditMessagePayload(set)
 	case "HandOverPayload":
 		return p.planHandOverPayload(set)
 	case "Interaction":
@@ -4471,6 +5063,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planLogOutPayload(set)
 	case "MailHealth":
 		return p.planMailHealth(set)
+	case "MessageAuthor":
+		return p.planMessageAuthor(set)
 	case "MoveTicketPayload":
 		return p.planMoveTicketPayload(set)
 	case "Node":
@@ -4485,6 +5079,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planRedeliverPayload(set)
 	case "RefreshPayload":
 		return p.planRefreshPayload(set)
+	case "ReplyToTicketPayload":
+		return p.planReplyToTicketPayload(set)
 	case "RequestPasswordResetPayload":
 		return p.planRequestPasswordResetPayload(set)
 	case "ResendInvitationPayload":
@@ -4511,6 +5107,14 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planTicketConnection(set)
 	case "TicketEdge":
 		return p.planTicketEdge(set)
+	case "TicketMessage":
+		return p.planTicketMessage(set)
+	case "TicketMessageAdded":
+		return p.planTicketMessageAdded(set)
+	case "TicketMessageConnection":
+		return p.planTicketMessageConnection(set)
+	case "TicketMessageEdge":
+		return p.planTicketMessageEdge(set)
 	case "Tokens":
 		return p.planTokens(set)
 	case "UpdateCustomerNotePayload":
@@ -4544,6 +5148,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderAcceptInvitationPayload, v)
 		case []*AcceptInvitationPayload:
 			return v != nil && renderList(r, s, r.renderAcceptInvitationPayload, v)
+		}
+	case "AddTicketNotePayload":
+		switch v := value.(type) {
+		case *AddTicketNotePayload:
+			return v != nil && renderOne(r, s, r.renderAddTicketNotePayload, v)
+		case []*AddTicketNotePayload:
+			return v != nil && renderList(r, s, r.renderAddTicketNotePayload, v)
 		}
 	case "ApiKey":
 		switch v := value.(type) {
@@ -4706,6 +5317,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*DeleteInteractionPayload:
 			return v != nil && renderList(r, s, r.renderDeleteInteractionPayload, v)
 		}
+	case "DeleteMessagePayload":
+		switch v := value.(type) {
+		case *DeleteMessagePayload:
+			return v != nil && renderOne(r, s, r.renderDeleteMessagePayload, v)
+		case []*DeleteMessagePayload:
+			return v != nil && renderList(r, s, r.renderDeleteMessagePayload, v)
+		}
 	case "DeleteTicketPayload":
 		switch v := value.(type) {
 		case *DeleteTicketPayload:
@@ -4747,6 +5365,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderDeliveryFailure, v)
 		case []*live.Change[db.Delivery]:
 			return v != nil && renderList(r, s, r.renderDeliveryFailure, v)
+		}
+	case "EditMessagePayload":
+		switch v := value.(type) {
+		case *EditMessagePayload:
+			return v != nil && renderOne(r, s, r.renderEditMessagePayload, v)
+		case []*EditMessagePayload:
+			return v != nil && renderList(r, s, r.renderEditMessagePayload, v)
 		}
 	case "HandOverPayload":
 		switch v := value.(type) {
@@ -4832,6 +5457,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*db.MailHealth:
 			return v != nil && renderList(r, s, r.renderMailHealth, v)
 		}
+	case "MessageAuthor":
+		switch v := value.(type) {
+		case MessageAuthor:
+			return v != nil && renderOne(r, s, r.renderMessageAuthor, v)
+		case []MessageAuthor:
+			return v != nil && renderList(r, s, r.renderMessageAuthor, v)
+		}
 	case "MoveTicketPayload":
 		switch v := value.(type) {
 		case *MoveTicketPayload:
@@ -4880,6 +5512,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderRefreshPayload, v)
 		case []*RefreshPayload:
 			return v != nil && renderList(r, s, r.renderRefreshPayload, v)
+		}
+	case "ReplyToTicketPayload":
+		switch v := value.(type) {
+		case *ReplyToTicketPayload:
+			return v != nil && renderOne(r, s, r.renderReplyToTicketPayload, v)
+		case []*ReplyToTicketPayload:
+			return v != nil && renderList(r, s, r.renderReplyToTicketPayload, v)
 		}
 	case "RequestPasswordResetPayload":
 		switch v := value.(type) {
@@ -4971,6 +5610,34 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderTicketEdge, v)
 		case []*Edge[db.Ticket]:
 			return v != nil && renderList(r, s, r.renderTicketEdge, v)
+		}
+	case "TicketMessage":
+		switch v := value.(type) {
+		case *db.TicketMessage:
+			return v != nil && renderOne(r, s, r.renderTicketMessage, v)
+		case []*db.TicketMessage:
+			return v != nil && renderList(r, s, r.renderTicketMessage, v)
+		}
+	case "TicketMessageAdded":
+		switch v := value.(type) {
+		case *live.Change[db.TicketMessage]:
+			return v != nil && renderOne(r, s, r.renderTicketMessageAdded, v)
+		case []*live.Change[db.TicketMessage]:
+			return v != nil && renderList(r, s, r.renderTicketMessageAdded, v)
+		}
+	case "TicketMessageConnection":
+		switch v := value.(type) {
+		case *Connection[db.TicketMessage]:
+			return v != nil && renderOne(r, s, r.renderTicketMessageConnection, v)
+		case []*Connection[db.TicketMessage]:
+			return v != nil && renderList(r, s, r.renderTicketMessageConnection, v)
+		}
+	case "TicketMessageEdge":
+		switch v := value.(type) {
+		case *Edge[db.TicketMessage]:
+			return v != nil && renderOne(r, s, r.renderTicketMessageEdge, v)
+		case []*Edge[db.TicketMessage]:
+			return v != nil && renderList(r, s, r.renderTicketMessageEdge, v)
 		}
 	case "Tokens":
 		switch v := value.(type) {
@@ -5145,6 +5812,26 @@ func (r *rendering) appendInteractionStatus(v db.InteractionStatus) {
 	}
 }
 
+func (r *rendering) appendMessageChannel(v db.MessageChannel) {
+	switch v {
+	case db.ChannelAPI:
+		r.buf = append(r.buf, `"API"`...)
+	default:
+		r.failed = true
+	}
+}
+
+func (r *rendering) appendMessageVisibility(v db.MessageVisibility) {
+	switch v {
+	case db.MessagePublic:
+		r.buf = append(r.buf, `"PUBLIC"`...)
+	case db.MessageInternal:
+		r.buf = append(r.buf, `"INTERNAL"`...)
+	default:
+		r.failed = true
+	}
+}
+
 func (r *rendering) appendPriority(v db.Priority) {
 	switch v {
 	case db.PriorityLow:
@@ -5170,6 +5857,10 @@ func (r *rendering) appendTicketAction(v db.TicketAction) {
 		r.buf = append(r.buf, `"ASSIGN"`...)
 	case db.TakeTicket:
 		r.buf = append(r.buf, `"TAKE"`...)
+	case db.ReplyToTicket:
+		r.buf = append(r.buf, `"REPLY"`...)
+	case db.AddTicketNote:
+		r.buf = append(r.buf, `"ADD_NOTE"`...)
 	case db.DeleteTicket:
 		r.buf = append(r.buf, `"DELETE"`...)
 	default:
@@ -5187,8 +5878,21 @@ func (r *rendering) appendTicketChangeKind(v live.ChangeKind) {
 		r.buf = append(r.buf, `"MOVED"`...)
 	case ChangeAssigned:
 		r.buf = append(r.buf, `"ASSIGNED"`...)
+	case ChangeReplied:
+		r.buf = append(r.buf, `"REPLIED"`...)
 	case ChangeRemoved:
 		r.buf = append(r.buf, `"REMOVED"`...)
+	default:
+		r.failed = true
+	}
+}
+
+func (r *rendering) appendTicketMessageAction(v db.TicketMessageAction) {
+	switch v {
+	case db.EditMessage:
+		r.buf = append(r.buf, `"EDIT"`...)
+	case db.DeleteMessage:
+		r.buf = append(r.buf, `"DELETE"`...)
 	default:
 		r.failed = true
 	}

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -99,11 +100,14 @@ func (c *composer) deliveries(d *draft, about *mailContext) ([]*db.Delivery, err
 // has no address, or failed if no mail can be sent to it.
 func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Recipient) (*db.Delivery, error) {
 	delivery := c.db.NewDelivery(d.event, mailChannel, a.account)
+	if message, ok := d.data.Entity.(*db.TicketMessage); ok {
+		delivery.EntityID = message.TicketID // in whose thread it is
+	}
 	problem := setRecipient(delivery, to)
 	delivery.MessageID = delivery.ID.String() + "@" + c.domain
 	delivery.News, delivery.Changed = a.row.news, strings.Join(d.data.Changed, " ")
 	if a.role == customer {
-		delivery.ReplyTo = replyTo(d.data)
+		delivery.ReplyTo = cmp.Or(replyTo(d.data), authorOf(d.data))
 	}
 	if err := c.write(delivery, d, about, a.row.topic); err != nil {
 		return nil, err
@@ -133,15 +137,24 @@ func replyTo(data db.EventData) auth.AudienceKey {
 	return account
 }
 
+// authorOf returns the account of the user who wrote a message, empty if no user did.
+func authorOf(data db.EventData) auth.AudienceKey {
+	account, _ := data.AccountThatIs(string(author))
+	return account
+}
+
 // write writes the texts of a delivery. If the operator's template fails, the built-in one writes them.
 func (c *composer) write(delivery *db.Delivery, d *draft, about *mailContext, topic string) error {
 	m := &message{
 		mailContext: about, News: delivery.News, Entity: d.data.Entity, changed: strings.Fields(delivery.Changed),
 		AppName: c.config.AppName, zone: c.config.zoneOf(about.accounts[delivery.Account]),
 	}
+	message, written := d.data.Entity.(*db.TicketMessage)
 	switch link := about.links[d.event.Entity]; {
 	case link != nil:
 		m.action(link, c.config.Links)
+	case written:
+		m.Link = c.config.Links.to(db.Tickets.Noun, db.KindTicket.GlobalID(message.TicketID))
 	case topic != accountTopic && !db.IsDeletion(d.event.Type):
 		m.Link = c.config.Links.to(db.EntityOf(d.event))
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"crm/auth"
 	"crm/db"
 	"crm/db/store"
 )
@@ -60,6 +61,23 @@ func hasEnded(status db.TicketStatus) bool {
 func rewritten(_ *store.Event, data db.EventData) bool {
 	ticket, ok := data.Entity.(*db.Ticket)
 	return ok && (changes(data, "title", "description") || (changes(data, "priority") && ticket.Priority == db.PriorityUrgent))
+}
+
+// repliedByStaff reports whether a message is public and by the staff, in contrast to their notes.
+func repliedByStaff(_ *store.Event, data db.EventData) bool {
+	message, ok := data.Entity.(*db.TicketMessage)
+	return ok && message.Visibility == db.MessagePublic && !message.ByCustomer()
+}
+
+// writtenByCustomer reports whether a message is by the customer.
+func writtenByCustomer(_ *store.Event, data db.EventData) bool {
+	message, ok := data.Entity.(*db.TicketMessage)
+	return ok && message.Visibility == db.MessagePublic && message.ByCustomer()
+}
+
+// endedByReply reports whether the staff resolved or closed a ticket with a message. If the customer did, the message says so.
+func endedByReply(event *store.Event, data db.EventData) bool {
+	return ended(event, data) && changes(data, "status") && auth.Role(event.ActorRole).IsStaff()
 }
 
 // changes reports whether an event changed any of these fields.

@@ -20,12 +20,16 @@ type mailContext struct {
 	interactions map[store.ID]*db.Interaction
 	// links are the account links that the events are about, as far as they can still be used.
 	links map[store.ID]*db.AccountLink
+	// messages are those that the events report, with the texts that events don't contain, and tickets are theirs.
+	messages map[store.ID]*db.TicketMessage
+	tickets  map[store.ID]*db.Ticket
 }
 
 // mailContext looks up the documents that the drafts refer to, with one call to the store for each entity.
 func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailContext, error) {
 	accounts, interactions := map[auth.AudienceKey]bool{}, map[store.ID]bool{}
 	var links []store.ID
+	var written []*draft
 	for _, d := range drafts {
 		if len(d.addressees) == 0 {
 			continue
@@ -44,6 +48,9 @@ func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailConte
 		for _, id := range d.data.OwnerIDs(db.Interactions) {
 			interactions[id] = true
 		}
+		if _, ok := d.data.Entity.(*db.TicketMessage); ok {
+			written = append(written, d)
+		}
 	}
 	found := new(mailContext)
 	var err error
@@ -61,7 +68,44 @@ func (c *composer) mailContext(ctx context.Context, drafts []*draft) (*mailConte
 	if len(interactions) > 0 {
 		found.interactions, err = c.db.Interactions.ByID(ctx, auth.SystemScope(), slices.Collect(maps.Keys(interactions)))
 	}
-	return found, err
+	if err != nil || len(written) == 0 {
+		return found, err
+	}
+	return found, found.readMessages(ctx, c.db, written)
+}
+
+// readMessages reads the messages that the drafts are about, and their tickets. Of a message that has been deleted since, nobody
+// is told.
+func (c *mailContext) readMessages(ctx context.Context, d *db.DB, written []*draft) (err error) {
+	ids, tickets := make([]store.ID, len(written)), map[store.ID]bool{}
+	for i, draft := range written {
+		ids[i] = draft.event.Entity
+	}
+	if c.messages, err = d.TicketMessages.ByID(ctx, auth.SystemScope(), ids); err != nil {
+		return err
+	}
+	for _, draft := range written {
+		message := c.messages[draft.event.Entity]
+		if message == nil {
+			draft.addressees = nil
+			continue
+		}
+		draft.data.Entity = message
+		tickets[message.TicketID] = true
+	}
+	c.tickets, err = d.Tickets.ByID(ctx, auth.SystemScope(), slices.Collect(maps.Keys(tickets)))
+	return err
+}
+
+// Ticket returns the ticket of a message, nil if it is deleted. The templates call it.
+func (c *mailContext) Ticket(m *db.TicketMessage) *db.Ticket { return c.tickets[m.TicketID] }
+
+// AuthorName returns the name of who wrote a message, "" if the account is deleted. The templates call it.
+func (c *mailContext) AuthorName(m *db.TicketMessage) string {
+	if m.ByCustomer() {
+		return c.CustomerName(m.CustomerID)
+	}
+	return c.UserName(m.AuthorID)
 }
 
 // needsAdmins reports whether admins are told in the place of an addressee.

@@ -32,6 +32,11 @@ var announcements = []announcement{
 	{db.EventTicketMoved, "ticket", "moved", "a ticket is resolved or closed", ended, []role{customer, interactionUser, assignee}, false},
 	{db.EventTicketUpdated, "ticket", "updated", "a ticket's text is rewritten, or it becomes urgent", rewritten, []role{interactionUser, assignee, nobody}, false},
 	{db.EventTicketAssigned, "ticket", "assigned", "a ticket is assigned, or taken from its assignee", always, []role{assignee, formerAssignee}, false},
+	{db.EventTicketMessageCreated, "message", "written", "the staff reply on a ticket", repliedByStaff, []role{customer}, false},
+	{db.EventTicketMessageCreated, "message", "written", "a customer writes on a ticket", writtenByCustomer,
+		[]role{interactionUser, assignee, nobody}, false},
+	{db.EventTicketReplied, "ticket", "moved", "a reply of the staff resolves or closes a ticket", endedByReply,
+		[]role{interactionUser, assignee}, false},
 	{db.EventTicketDeleted, "ticket", "deleted", "a ticket is deleted", always, []role{interactionUser, assignee, nobody}, false},
 }
 
@@ -73,6 +78,7 @@ const (
 	interactionUser role = "interaction user"
 	assignee        role = "assignee"
 	formerAssignee  role = "former assignee"
+	author          role = "author"
 	// nobody stands for the user who is responsible, if there is none.
 	nobody role = "nobody"
 	// holder is the account that an event is about, or that a link is for.

@@ -37,6 +37,7 @@ var (
 	sampleUser     = store.DerivedID("sample user")
 	sampleCustomer = store.DerivedID("sample customer")
 	sampleMeeting  = store.DerivedID("sample interaction")
+	sampleTicket   = store.DerivedID("sample ticket")
 )
 
 // sampleContext has the names that the complete samples refer to.
@@ -47,6 +48,9 @@ func sampleContext() *mailContext {
 			auth.AccountKey(auth.Customer, sampleCustomer): {Name: "Asha"},
 		},
 		interactions: map[store.ID]*db.Interaction{sampleMeeting: {Title: "Yearly review"}},
+		tickets: map[store.ID]*db.Ticket{
+			sampleTicket: {Number: new(7), Title: "The printer is on fire", Description: "It burns.", Status: db.TicketOpen},
+		},
 	}
 }
 
@@ -68,6 +72,13 @@ func samples() map[string][]store.Document {
 				Number: &serial, Title: "The printer is on fire", Description: "It burns.", Status: db.TicketOpen, Priority: db.PriorityUrgent,
 			},
 			&db.Ticket{Title: "The printer is on fire", Status: db.TicketResolved, Priority: db.PriorityLow},
+		},
+		"message": {
+			&db.TicketMessage{
+				TicketID: sampleTicket, AuthorID: &sampleUser, CustomerID: sampleCustomer, BodyText: "Water is on its way.",
+				MovesTo: db.TicketPending,
+			},
+			&db.TicketMessage{CustomerID: sampleCustomer, BodyText: "Thank you."},
 		},
 	}
 }

@@ -11,6 +11,8 @@ import (
 // superseding says which unsent message is made pointless by which later message about the same document to the same
 // recipient. Everything else is told in order.
 //
+// A message that contains what somebody wrote on a ticket is never superseded.
+//
 // A message about an interaction states all that is true of it, so only the last one matters. A message about a ticket states
 // what has happened to it, so it is superseded only by a message that undoes or repeats that. The last one is always sent, so
 // that everybody is told the truth once, even about what is over before they heard of it.
@@ -57,6 +59,9 @@ func mergedFields(earlier, later string) string {
 // was sent does: who knows the newer state isn't told an older one.
 func (c *composer) successor(delivery *db.Delivery, related []*db.Delivery) *db.Delivery {
 	topic, earlier := c.newsOf(delivery)
+	if topic == "message" { // what somebody wrote never becomes pointless
+		return nil
+	}
 	var last *db.Delivery
 	for _, later := range related {
 		if !delivery.Before(later) || later.Status == db.DeliverySuperseded || (last != nil && later.Before(last)) {

@@ -55,7 +55,7 @@ func TestWrongTemplates(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"no template":        {map[string]string{"notes.md": ""}, "has none of the templates account.txt, frame.html, frame.txt, interaction.txt, ticket.txt"},
+		"no template":        {map[string]string{"notes.md": ""}, "has none of the templates account.txt, frame.html, frame.txt, interaction.txt, message.txt, ticket.txt"},
 		"misspelt name":      {map[string]string{"tickets.txt": subject + parts, "frame.txt": ""}, "tickets.txt is not the name of a template"},
 		"syntax":             {map[string]string{"ticket.txt": subject + "\n{{if}}" + parts}, "ticket.txt:2"},
 		"syntax of HTML":     {map[string]string{"frame.html": "<a href='{{.Link'>"}, "frame.html:1"},

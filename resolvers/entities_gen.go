@@ -36,6 +36,11 @@ type interactionResolver struct{ *Resolver }
 // Interaction returns the resolvers of the fields of this type.
 func (r *Resolver) Interaction() graph.InteractionResolver { return interactionResolver{r} }
 
+type ticketMessageResolver struct{ *Resolver }
+
+// TicketMessage returns the resolvers of the fields of this type.
+func (r *Resolver) TicketMessage() graph.TicketMessageResolver { return ticketMessageResolver{r} }
+
 type ticketResolver struct{ *Resolver }
 
 // Ticket returns the resolvers of the fields of this type.
@@ -360,6 +365,40 @@ func deletedInteraction(id string, removed entity.Removed) *graph.DeleteInteract
 	}
 }
 
+// Ticket resolves TicketMessage.ticket.
+func (r ticketMessageResolver) Ticket(ctx context.Context, obj *db.TicketMessage) (*db.Ticket, error) {
+	return reference(ctx, obj, r.db.Tickets, func(obj *db.TicketMessage) (store.ID, bool) {
+		return obj.TicketID, true
+	})
+}
+
+// ViewerCan resolves TicketMessage.viewerCan.
+func (r ticketMessageResolver) ViewerCan(ctx context.Context, obj *db.TicketMessage) ([]db.TicketMessageAction, error) {
+	return obj.ViewerCan(scopeOf(ctx)), nil
+}
+
+func ticketMessageList(page pageArguments, where *graph.TicketMessageWhere, orderBy []*graph.TicketMessageOrder) (entity.List, error) {
+	filter, err := filterOf(where, ticketMessageFilter)
+	return list(page, filter, orderBy, ticketMessageSort), err
+}
+
+func ticketMessageFilter(c *conditions, path string, depth int, w *graph.TicketMessageWhere) store.Filter {
+	return store.And(
+		logic(c, path, depth, w.And, w.Or, w.Not, ticketMessageFilter),
+		compare(c, path, "id", "_id", w.ID, idOf(db.KindTicketMessage)),
+		compareText(c, path, "bodyText", w.BodyText, textKeys{"body_text_key", "body_text"}, searched),
+		compare(c, path, "visibility", "visibility", w.Visibility, stored),
+		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
+	)
+}
+
+func ticketMessageSort(o *graph.TicketMessageOrder) store.Sort {
+	fields := map[graph.TicketMessageOrderField]string{
+		graph.TicketMessageOrderFieldCreatedAt: "created_at",
+	}
+	return store.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}
+}
+
 // Ticket resolves Query.ticket.
 func (r queryResolver) Ticket(ctx context.Context, id string) (*db.Ticket, error) {
 	return get(ctx, r.db.Tickets, "id", id)
@@ -390,6 +429,15 @@ func (r ticketResolver) Deliveries(ctx context.Context, obj *db.Ticket, first *i
 		return nil, err
 	}
 	return children(ctx, obj, ticketID, r.db.Deliveries, "entity_id", list)
+}
+
+// Messages resolves Ticket.messages.
+func (r ticketResolver) Messages(ctx context.Context, obj *db.Ticket, first *int, after *string, last *int, before *string, where *graph.TicketMessageWhere, orderBy []*graph.TicketMessageOrder) (*graph.TicketMessageConnection, error) {
+	list, err := ticketMessageList(pageArguments{first, after, last, before}, where, orderBy)
+	if err != nil {
+		return nil, err
+	}
+	return children(ctx, obj, ticketID, r.db.TicketMessages, "ticket_id", list)
 }
 
 // Interaction resolves Ticket.interaction.
@@ -454,6 +502,9 @@ func ticketFilter(c *conditions, path string, depth int, w *graph.TicketWhere) s
 		related(c, path, "interaction", depth, w.Interaction, "interaction_id", db.Interactions, interactionFilter),
 		related(c, path, "customer", depth, w.Customer, "customer_id", db.Customers, customerFilter),
 		related(c, path, "assignee", depth, w.Assignee, "assignee_id", db.Users, userFilter),
+		condition(c, path, "messages", w.Messages, func(path string, in *graph.TicketMessagesFilter) store.Filter {
+			return someAndNone(c, path, depth, in.Some, in.None, db.TicketMessages, "ticket_id", ticketMessageFilter)
+		}),
 	)
 }
 
@@ -631,25 +682,41 @@ var projections = map[*entity.Definition]projection{
 		"tickets":         {},
 		"deliveries":      {},
 	})},
+	db.TicketMessages: {"TicketMessage", choose(db.TicketMessages, map[string][]string{
+		"id":         {},
+		"author":     {"author_id", "customer_id"},
+		"channel":    {"channel"},
+		"visibility": {"visibility"},
+		"bodyText":   {"body_text"},
+		"createdAt":  {"created_at"},
+		"editedAt":   {"edited_at"},
+		"version":    {"version"},
+		"ticket":     {"ticket_id"},
+		"viewerCan":  {"author_id", "customer_id", "created_at"},
+	})},
 	db.Tickets: {"Ticket", choose(db.Tickets, map[string][]string{
-		"id":                 {},
-		"number":             {"number"},
-		"title":              {"title"},
-		"description":        {"description"},
-		"status":             {"status"},
-		"priority":           {"priority"},
-		"waitingSince":       {"waiting_since"},
-		"resolvedAt":         {"resolved_at"},
-		"closedAt":           {"closed_at"},
-		"createdAt":          {"created_at"},
-		"updatedAt":          {"updated_at"},
-		"version":            {"version"},
-		"interaction":        {"interaction_id"},
-		"customer":           {"customer_id"},
-		"assignee":           {"assignee_id"},
-		"viewerCan":          {"status", "assignee_id"},
-		"allowedTransitions": {"status"},
-		"deliveries":         {},
+		"id":                    {},
+		"number":                {"number"},
+		"title":                 {"title"},
+		"description":           {"description"},
+		"status":                {"status"},
+		"priority":              {"priority"},
+		"firstRespondedAt":      {"first_responded_at"},
+		"lastMessageAt":         {"last_message_at"},
+		"lastCustomerMessageAt": {"last_customer_message_at"},
+		"waitingSince":          {"waiting_since"},
+		"resolvedAt":            {"resolved_at"},
+		"closedAt":              {"closed_at"},
+		"createdAt":             {"created_at"},
+		"updatedAt":             {"updated_at"},
+		"version":               {"version"},
+		"interaction":           {"interaction_id"},
+		"customer":              {"customer_id"},
+		"assignee":              {"assignee_id"},
+		"viewerCan":             {"status", "assignee_id"},
+		"allowedTransitions":    {"status"},
+		"deliveries":            {},
+		"messages":              {},
 	})},
 	db.Users: {"User", choose(db.Users, map[string][]string{
 		"id":              {},
@@ -683,6 +750,8 @@ func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID
 		return r.deliveryNode(ctx, id)
 	case db.KindInteraction:
 		return projected(ctx, r.db.Interactions).Get(ctx, scopeOf(ctx), id)
+	case db.KindTicketMessage:
+		return projected(ctx, r.db.TicketMessages).Get(ctx, scopeOf(ctx), id)
 	case db.KindTicket:
 		return projected(ctx, r.db.Tickets).Get(ctx, scopeOf(ctx), id)
 	case db.KindUser:
@@ -704,6 +773,8 @@ func (r queryResolver) nodesOfKind(ctx context.Context, kind entity.Kind, ids []
 		return r.deliveryNodes(ctx, ids)
 	case db.KindInteraction:
 		return nodesOf(ctx, r.db.Interactions, ids)
+	case db.KindTicketMessage:
+		return nodesOf(ctx, r.db.TicketMessages, ids)
 	case db.KindTicket:
 		return nodesOf(ctx, r.db.Tickets, ids)
 	case db.KindUser:

@@ -28,7 +28,7 @@ func (o oldData) testOldUpdates(t *testing.T, admin string) {
 		{21, db.KindInteraction, "updateInteraction", variables{"durationMinutes": 30}, "interaction", []string{"end_time"}},
 		{22, db.KindInteraction, "cancelInteraction", nil, "interaction", []string{"status"}},
 		{23, db.KindInteraction, "updateInteraction", variables{"title": "Its user is gone for good"}, "interaction", []string{"title", "title_key"}},
-		{31, db.KindTicket, "moveTicket", variables{"status": "IN_PROGRESS"}, "ticket", []string{"status"}},
+		{31, db.KindTicket, "moveTicket", variables{"status": "IN_PROGRESS"}, "ticket", []string{"status", "moved_at"}},
 		{32, db.KindTicket, "updateTicket", variables{"priority": "HIGH"}, "ticket", []string{"priority"}},
 		{33, db.KindTicket, "assignTicket", variables{"assigneeId": db.KindUser.GlobalID(oldID(2))}, "ticket", []string{"assignee_id"}},
 		{2, db.KindUser, "updateUser", variables{"name": "Uma K."}, "user", []string{"name", "name_key"}},

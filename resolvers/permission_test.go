@@ -16,21 +16,21 @@ import (
 var ticketRights = []struct {
 	viewers, status, can, moves string
 }{
-	{"cleo", "OPEN", "UPDATE MOVE DELETE", "CLOSED"},
-	{"cleo", "IN_PROGRESS", "UPDATE MOVE", "CLOSED"},
-	{"cleo", "PENDING", "UPDATE MOVE", "CLOSED"},
-	{"cleo", "RESOLVED", "UPDATE MOVE", "OPEN CLOSED"},
-	{"cleo", "CLOSED", "MOVE", "OPEN"},
-	{"uma otto", "OPEN", "UPDATE MOVE ASSIGN", "IN_PROGRESS PENDING RESOLVED CLOSED"},
-	{"uma otto", "IN_PROGRESS", "UPDATE MOVE ASSIGN", "OPEN PENDING RESOLVED CLOSED"},
-	{"uma otto", "PENDING", "UPDATE MOVE ASSIGN", "OPEN IN_PROGRESS RESOLVED CLOSED"},
-	{"uma otto", "RESOLVED", "UPDATE MOVE ASSIGN", "OPEN IN_PROGRESS PENDING CLOSED"},
-	{"uma otto", "CLOSED", "UPDATE MOVE ASSIGN", "OPEN IN_PROGRESS PENDING RESOLVED"},
-	{"ada", "OPEN", "UPDATE MOVE ASSIGN DELETE", "IN_PROGRESS PENDING RESOLVED CLOSED"},
-	{"ada", "IN_PROGRESS", "UPDATE MOVE ASSIGN DELETE", "OPEN PENDING RESOLVED CLOSED"},
-	{"ada", "PENDING", "UPDATE MOVE ASSIGN DELETE", "OPEN IN_PROGRESS RESOLVED CLOSED"},
-	{"ada", "RESOLVED", "UPDATE MOVE ASSIGN DELETE", "OPEN IN_PROGRESS PENDING CLOSED"},
-	{"ada", "CLOSED", "UPDATE MOVE ASSIGN DELETE", "OPEN IN_PROGRESS PENDING RESOLVED"},
+	{"cleo", "OPEN", "UPDATE MOVE REPLY DELETE", "CLOSED"},
+	{"cleo", "IN_PROGRESS", "UPDATE MOVE REPLY", "CLOSED"},
+	{"cleo", "PENDING", "UPDATE MOVE REPLY", "CLOSED"},
+	{"cleo", "RESOLVED", "UPDATE MOVE REPLY", "OPEN CLOSED"},
+	{"cleo", "CLOSED", "MOVE REPLY", "OPEN"},
+	{"uma otto", "OPEN", "UPDATE MOVE ASSIGN REPLY ADD_NOTE", "IN_PROGRESS PENDING RESOLVED CLOSED"},
+	{"uma otto", "IN_PROGRESS", "UPDATE MOVE ASSIGN REPLY ADD_NOTE", "OPEN PENDING RESOLVED CLOSED"},
+	{"uma otto", "PENDING", "UPDATE MOVE ASSIGN REPLY ADD_NOTE", "OPEN IN_PROGRESS RESOLVED CLOSED"},
+	{"uma otto", "RESOLVED", "UPDATE MOVE ASSIGN REPLY ADD_NOTE", "OPEN IN_PROGRESS PENDING CLOSED"},
+	{"uma otto", "CLOSED", "UPDATE MOVE ASSIGN REPLY ADD_NOTE", "OPEN IN_PROGRESS PENDING RESOLVED"},
+	{"ada", "OPEN", "UPDATE MOVE ASSIGN REPLY ADD_NOTE DELETE", "IN_PROGRESS PENDING RESOLVED CLOSED"},
+	{"ada", "IN_PROGRESS", "UPDATE MOVE ASSIGN REPLY ADD_NOTE DELETE", "OPEN PENDING RESOLVED CLOSED"},
+	{"ada", "PENDING", "UPDATE MOVE ASSIGN REPLY ADD_NOTE DELETE", "OPEN IN_PROGRESS RESOLVED CLOSED"},
+	{"ada", "RESOLVED", "UPDATE MOVE ASSIGN REPLY ADD_NOTE DELETE", "OPEN IN_PROGRESS PENDING CLOSED"},
+	{"ada", "CLOSED", "UPDATE MOVE ASSIGN REPLY ADD_NOTE DELETE", "OPEN IN_PROGRESS PENDING RESOLVED"},
 }
 
 // TestTicketRights checks that viewerCan and allowedTransitions match what the mutations allow.
@@ -58,8 +58,10 @@ func TestTicketRights(t *testing.T) {
 						s.allowed("UPDATE", can, bad, token, fmt.Sprintf(update, text), variables{"id": s.newTicketIn(w, rights.status)})
 					}
 					for action, mutation := range map[string]string{
-						"ASSIGN": `mutation($id: ID!) { done: assignTicket(input: {id: $id, assigneeId: null}) { ticket { version } } }`,
-						"DELETE": `mutation($id: ID!) { done: deleteTicket(input: {id: $id}) { deletedId } }`,
+						"ASSIGN":   `mutation($id: ID!) { done: assignTicket(input: {id: $id, assigneeId: null}) { ticket { version } } }`,
+						"DELETE":   `mutation($id: ID!) { done: deleteTicket(input: {id: $id}) { deletedId } }`,
+						"REPLY":    `mutation($id: ID!) { done: replyToTicket(input: {ticketId: $id, body: "x"}) { ticket { version } } }`,
+						"ADD_NOTE": `mutation($id: ID!) { done: addTicketNote(input: {ticketId: $id, body: "x"}) { message { id } } }`,
 					} {
 						id := s.newTicketIn(w, rights.status)
 						s.allowed(action, rights.can, deny, token, mutation, variables{"id": id})

@@ -99,9 +99,8 @@ func readBySibling[R, T any](ctx context.Context, group *siblings[T]) (known rea
 	group.mutex.Lock()
 	defer group.mutex.Unlock()
 	for _, begun := range group.readings {
-		if begun.field == field {
-			known, ok = begun.read.(reading[R])
-			return known, ok
+		if known, ok = begun.read.(reading[R]); ok && begun.field == field { // a field of several types has a reading for each
+			return known, true
 		}
 	}
 	return nil, false
@@ -116,8 +115,9 @@ func readForSiblings[R, T any](ctx context.Context, group *siblings[T], read fun
 	defer group.mutex.Unlock()
 	var known reading[R]
 	for _, begun := range group.readings {
-		if begun.field.Name == field.Name && reflect.DeepEqual(begun.arguments, arguments) {
-			known, _ = begun.read.(reading[R])
+		of, ok := begun.read.(reading[R])
+		if ok && begun.field.Name == field.Name && reflect.DeepEqual(begun.arguments, arguments) {
+			known = of
 			break
 		}
 	}

@@ -30,12 +30,15 @@ func (r subscriptionResolver) DeliveryFailed(
 func watch[T any](
 	ctx context.Context, d *db.DB, e *entity.Reader[T], where store.Filter, after *string,
 ) (<-chan *live.Change[T], error) {
+	return subscribe(ctx, d, e, live.Watch{Where: where, After: after})
+}
+
+// subscribe subscribes the viewer to what a watch describes.
+func subscribe[T any](ctx context.Context, d *db.DB, e *entity.Reader[T], w live.Watch) (<-chan *live.Change[T], error) {
 	viewer, _ := auth.ViewerFrom(ctx)
 	announce := stream.Announce(ctx)
-	changes, err := db.Subscribe(ctx, d, e, viewer, live.Watch{
-		Where: where, After: after, Ended: func(err error) { stream.Fail(ctx, err) },
-		Announce: announce,
-	})
+	w.Ended, w.Announce = func(err error) { stream.Fail(ctx, err) }, announce
+	changes, err := db.Subscribe(ctx, d, e, viewer, w)
 	if err != nil {
 		announce(1) // announce the error
 		return nil, err

@@ -167,9 +167,9 @@ func TestWaitingChangesAreCheckedAgain(t *testing.T) {
 		w := s.newWorld()
 		runBroker(t, s.db)
 		s.settle()
+		before := strconv.Itoa(s.latestSeq())
 		assignLeak("uma", "otto")(w)
 		s.settle()
-		before := strconv.Itoa(s.latestSeq() - 1)
 		changes, _ := watchTickets(t.Context(), t, s.db, s.viewer(w.people["otto"]), before)
 		witness, _ := watchTickets(t.Context(), t, s.db, s.viewer(w.people["ada"]), before)
 		change := <-changes

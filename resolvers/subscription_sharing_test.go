@@ -32,9 +32,9 @@ func TestSharedResponses(t *testing.T) {
 			{"uma", query, variables{"text": true}, staff},
 			{"cleo", query, variables{"text": true}, `{"description":"wet","interaction":{"user":{"role":null}}}`},
 			{"cleo", query, variables{"text": false}, `{"interaction":{"user":{"role":null}}}`},
-			{"ada", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","ASSIGN","TAKE","DELETE"]}`},
-			{"uma", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","ASSIGN","TAKE"]}`},
-			{"cleo", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","DELETE"]}`},
+			{"ada", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","ASSIGN","TAKE","REPLY","ADD_NOTE","DELETE"]}`},
+			{"uma", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","ASSIGN","TAKE","REPLY","ADD_NOTE"]}`},
+			{"cleo", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","REPLY","DELETE"]}`},
 			{"uma", filtered, nil, `{"title":"wet"}`},
 		}
 		opened := make([]*listener, len(listeners))

@@ -31,7 +31,7 @@ func TestTicketsWithoutAnInteraction(t *testing.T) {
 		a := s.must(w.people["cleo"].token, worldQuery(w, `ticket(id: $lost) { number status interaction { id } customer { name } assignee { id }
 			waitingSince createdAt viewerCan }`), w.variables())
 		if a.at("ticket.number") == nil || a.at("ticket.interaction") != nil || a.text("ticket.customer.name") != "Cleo" ||
-			a.text("ticket.waitingSince") != a.text("ticket.createdAt") || words(a.at("ticket.viewerCan")) != "UPDATE MOVE DELETE" {
+			a.text("ticket.waitingSince") != a.text("ticket.createdAt") || words(a.at("ticket.viewerCan")) != "UPDATE MOVE REPLY DELETE" {
 			t.Errorf("the customer's ticket is %s", a.raw)
 		}
 		see := func(when string, want map[string]string) {
@@ -63,7 +63,7 @@ func TestTicketsWithoutAnInteraction(t *testing.T) {
 		see("taken by otto", map[string]string{"cleo": "lost", "cato": "", "uma": "", "otto": "lost", "ada": "lost"})
 		s.must(w.people["otto"].token, takeTicket, variables{"id": w.ids["lost"]}) // again, which changes nothing
 		if a := s.must(w.people["otto"].token, worldQuery(w, `ticket(id: $lost) { version viewerCan }`), w.variables()); a.at("ticket.version") != 2.0 ||
-			words(a.at("ticket.viewerCan")) != "UPDATE MOVE ASSIGN" {
+			words(a.at("ticket.viewerCan")) != "UPDATE MOVE ASSIGN REPLY ADD_NOTE" {
 			t.Errorf("the taken ticket is %s", a.raw)
 		}
 		for viewer, code := range map[string]string{"uma": "CONFLICT", "ada": "CONFLICT", "cleo": deny} {

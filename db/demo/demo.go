@@ -140,6 +140,9 @@ func (f *filler) planCustomer(n int) {
 	for range 1 + f.random.IntN(maxInteractions) {
 		f.planInteraction(owner, customer, created)
 	}
+	if n%4 == 3 {
+		f.planQueued(customer, created)
+	}
 }
 
 func (f *filler) planInteraction(owner *db.User, customer *db.Customer, known time.Time) {
@@ -194,6 +197,9 @@ func (f *filler) planTicket(owner *db.User, customer *db.Customer, i *db.Interac
 		_, err := f.db.AssignTicket(ctx, scopeOf(owner), ticket.ID, nil, &assignee)
 		return err
 	})
+	if f.random.IntN(2) == 0 {
+		at = f.planMessages(owner, customer, ticket, at)
+	}
 	for _, status := range []db.TicketStatus{db.TicketInProgress, db.TicketResolved, db.TicketClosed}[:f.random.IntN(4)] {
 		at = at.Add(time.Duration(1+f.random.IntN(72)) * time.Hour)
 		if at.After(f.today) {
@@ -204,6 +210,45 @@ func (f *filler) planTicket(owner *db.User, customer *db.Customer, i *db.Interac
 			return err
 		})
 	}
+}
+
+// planQueued plans a ticket of a customer that waits for somebody to take it.
+func (f *filler) planQueued(customer *db.Customer, known time.Time) {
+	description := f.texts.question()
+	f.plan(f.between(later(known.Add(time.Hour), f.today.AddDate(0, 0, -3)), f.today), func(ctx context.Context) error {
+		scope := auth.Scope{Role: auth.Customer, Account: customer.ID}
+		_, err := f.db.CreateTicket(ctx, scope, db.NewTicket{Description: description, Priority: db.PriorityMedium})
+		return err
+	})
+}
+
+// planMessages plans a note of the admin on a ticket, a question of its owner and the customer's answer, as far as that is past,
+// and returns when the last of them is written.
+func (f *filler) planMessages(owner *db.User, customer *db.Customer, ticket *db.Ticket, at time.Time) time.Time {
+	note, question, answer, pending := pick(f, notes), pick(f, replies), pick(f, answers), db.TicketPending
+	for _, write := range []func(ctx context.Context) error{
+		func(ctx context.Context) error {
+			_, err := f.db.AddTicketNote(ctx, scopeOf(f.staff[0]), ticket.ID, note)
+			return err
+		},
+		func(ctx context.Context) error {
+			_, _, err := f.db.ReplyToTicket(ctx, scopeOf(owner), ticket.ID, db.NewReply{BodyText: question, Status: &pending})
+			return err
+		},
+		func(ctx context.Context) error {
+			scope := auth.Scope{Role: auth.Customer, Account: customer.ID}
+			_, _, err := f.db.ReplyToTicket(ctx, scope, ticket.ID, db.NewReply{BodyText: answer})
+			return err
+		},
+	} {
+		next := at.Add(time.Duration(5+f.random.IntN(600)) * time.Minute)
+		if next.After(f.today) {
+			break
+		}
+		at = next
+		f.plan(at, write)
+	}
+	return at
 }
 
 func pick[T any](f *filler, from []T) T { return from[f.random.IntN(len(from))] }

@@ -112,4 +112,10 @@ var (
 		"Could you look into it today?", "Please call us before noon.", "Who is our contact for this?", "A short note is enough.",
 		"There is no hurry.", "We need it settled before Friday's meeting.", "Please send it again.",
 	}
+	replies = []string{
+		"Thank you for telling us. Which of your offices is it about?", "We have corrected it. Does it work now?",
+		"A colleague looks into it today. Until when do you need it?", "We have sent it again. Has it arrived?",
+	}
+	answers = []string{"Yes, thank you!", "It is the one in Pune.", "Not yet, unfortunately.", "By Friday, please."}
+	notes   = []string{"They called about this last week, too.", "Ask accounting first.", "The contract covers this."}
 )

@@ -105,7 +105,12 @@ func (r *Repository[T]) giveNext(ctx context.Context, doc *T) error {
 
 // isTaken reports whether a write failed because another document has the number.
 func (r *Repository[T]) isTaken(err error) bool {
-	return store.CodeOf(err) == store.Conflict && strings.HasSuffix(pathOf(err), r.serial.field)
+	return IsTaken(err, r.serial.field)
+}
+
+// IsTaken reports whether a write failed because another document has the same value in a field with a unique index.
+func IsTaken(err error, field string) bool {
+	return store.CodeOf(err) == store.Conflict && strings.HasSuffix(pathOf(err), field)
 }
 
 // retire makes sure that the number of a document that is about to be deleted isn't used again.

@@ -27,8 +27,21 @@ const updateTries = 5
 func (r *Repository[T]) Update(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, edit func(next *T) (verb string, err error),
 ) (*T, error) {
+	return r.update(ctx, scope, scope, id, expected, edit)
+}
+
+// Follow is Update for what follows from a change that the actor made to another document: the actor needn't see this one.
+func (r *Repository[T]) Follow(
+	ctx context.Context, actor auth.Scope, id store.ID, edit func(next *T) (verb string, err error),
+) (*T, error) {
+	return r.update(ctx, auth.SystemScope(), actor, id, nil, edit)
+}
+
+func (r *Repository[T]) update(
+	ctx context.Context, reader, actor auth.Scope, id store.ID, expected *int, edit func(next *T) (verb string, err error),
+) (*T, error) {
 	for range updateTries {
-		current, err := r.Get(ctx, scope, id)
+		current, err := r.Get(ctx, reader, id)
 		if err != nil {
 			return nil, err
 		}
@@ -38,7 +51,7 @@ func (r *Repository[T]) Update(
 		if r.isBeingDeleted(current) {
 			return nil, r.errBeingDeleted()
 		}
-		next, written, err := r.writeEdited(ctx, scope, current, edit)
+		next, written, err := r.writeEdited(ctx, actor, current, edit)
 		if err != nil || written {
 			return next, err
 		}

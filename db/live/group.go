@@ -34,6 +34,7 @@ type group[T any] struct {
 	scope     auth.Scope
 	viewpoint viewpoint
 	where     store.Filter
+	only      ChangeKind
 	// filtered are the fields that the filter depends on.
 	filtered []string
 	streams  map[*stream[T]]struct{}
@@ -53,25 +54,26 @@ type groupKey struct {
 	collection *store.Collection
 	scope      auth.Scope
 	where      [sha256.Size]byte
+	only       ChangeKind
 }
 
 // newGroup returns an empty group and its key. It fails if the scope may not use the filter.
-func newGroup[T any](ctx context.Context, b *Broker, source Source[T], scope auth.Scope, where store.Filter) (*group[T], groupKey, error) {
+func newGroup[T any](ctx context.Context, b *Broker, source Source[T], scope auth.Scope, w Watch) (*group[T], groupKey, error) {
 	if scope.SeesAll() {
 		scope.Account = auth.ID{} // all admins see the same
 	}
-	if _, err := source.Load(ctx, scope, where, nil); err != nil {
+	if _, err := source.Load(ctx, scope, w.Where, nil); err != nil {
 		return nil, groupKey{}, err
 	}
-	text, err := json.Marshal(where)
+	text, err := json.Marshal(w.Where)
 	if err != nil {
 		return nil, groupKey{}, fmt.Errorf("cannot encode filter: %w", err)
 	}
 	g := &group[T]{
-		broker: b, source: source, scope: scope, viewpoint: viewpointOf(scope), where: where, filtered: fieldsOf(where),
+		broker: b, source: source, scope: scope, viewpoint: viewpointOf(scope), where: w.Where, only: w.Only, filtered: fieldsOf(w.Where),
 		streams: make(map[*stream[T]]struct{}),
 	}
-	return g, groupKey{source.Collection(), scope, sha256.Sum256(text)}, nil
+	return g, groupKey{source.Collection(), scope, sha256.Sum256(text), w.Only}, nil
 }
 
 // fieldsOf returns the names of the fields that a filter depends on, as in ChangeEvent.Changed. The target of a
@@ -106,7 +108,7 @@ func (g *group[T]) load(ctx context.Context, events map[*store.Collection][]*Cha
 // subscribers get a change without a document, which is loaded again when they ask for it.
 func (g *group[T]) changes(ctx context.Context, events []*ChangeEvent) ([]*Change[T], error) {
 	concerning := slices.DeleteFunc(slices.Clone(events), func(event *ChangeEvent) bool {
-		return !g.viewpoint.sees(event) && !g.viewpoint.saw(event)
+		return !g.viewpoint.sees(event) && !g.viewpoint.saw(event) || g.only != "" && event.Kind != g.only
 	})
 	changes, err := eventlog.Guard(func() ([]*Change[T], error) { return g.loadChanges(ctx, concerning) })
 	if !isPanic(err) {
@@ -144,7 +146,7 @@ func (g *group[T]) loadChanges(ctx context.Context, events []*ChangeEvent) ([]*C
 		c := newChange(g, event)
 		c.document, c.loadedAt = found[event.Entity], began
 		if c.document == nil || c.kind == ChangeRemoved {
-			if !g.mayHaveRemoved(event) {
+			if !g.mayHaveRemoved(event) || g.only != "" {
 				continue
 			}
 			c.kind, c.document = ChangeRemoved, nil

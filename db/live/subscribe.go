@@ -11,6 +11,8 @@ import (
 type Watch struct {
 	// Where is the client's filter.
 	Where store.Filter
+	// Only, if not empty, is the only kind of change that is sent.
+	Only ChangeKind
 	// After is the seq after which the stream begins; nil means from now on.
 	After *string
 	// Ended is called with the reason before the channel is closed, unless the subscriber left. It must not block.
@@ -35,7 +37,7 @@ func Subscribe[T any](ctx context.Context, b *Broker, source Source[T], viewer a
 	if ended[session] {
 		return nil, errSessionEnded()
 	}
-	group, key, err := newGroup(ctx, b, source, viewer.Scope(), w.Where)
+	group, key, err := newGroup(ctx, b, source, viewer.Scope(), w)
 	if err != nil {
 		return nil, err
 	}

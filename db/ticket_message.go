@@ -1,0 +1,128 @@
+package db
+
+import (
+	"time"
+
+	"crm/auth"
+	"crm/db/entity"
+	"crm/db/store"
+)
+
+// MessageVisibility says who may read a message.
+type MessageVisibility string
+
+// The visibilities, as they are stored. Internal messages are the staff's notes, which customers never see.
+const (
+	MessagePublic   MessageVisibility = "public"
+	MessageInternal MessageVisibility = "internal"
+)
+
+// MessageChannel says how a message came.
+type MessageChannel string
+
+// ChannelAPI is the channel of messages that were written through the API.
+const ChannelAPI MessageChannel = "api"
+
+// TicketMessage is a message on a ticket: by its customer, by the staff to the customer, or a note among the staff.
+type TicketMessage struct {
+	ID       store.ID `db:"_id"`
+	TicketID store.ID `db:"ticket_id" belongs:"Ticket.messages,cascade"`
+	// Position numbers the messages of a ticket. Its unique index decides which of two messages at the same time is the first,
+	// so that whoever writes knows all that was written before.
+	Position int `db:"position"`
+	// AuthorID is the user who wrote it, nil if the customer did.
+	AuthorID *store.ID `db:"author_id" belongs:"User,keep"`
+	// CustomerID and the fields that follow copy those of the ticket, which decide who sees it.
+	CustomerID          store.ID  `db:"customer_id" belongs:"Customer,keep" copies:"ticket_id.customer_id"`
+	InteractionUserID   *store.ID `db:"interaction_user_id" belongs:"User,keep" copies:"ticket_id.interaction_user_id"`
+	InteractionInternal bool      `db:"interaction_internal,few" copies:"ticket_id.interaction_internal"`
+	AssigneeID          *store.ID `db:"assignee_id" belongs:"User,keep" copies:"ticket_id.assignee_id"`
+	Queue               *string   `db:"queue" copies:"ticket_id.queue"`
+
+	Visibility MessageVisibility `db:"visibility,few" default:"internal" values:"public internal"`
+	Channel    MessageChannel    `db:"channel" default:"api"`
+	BodyText   string            `db:"body_text,personal"`
+	// MovesTo is the status to which the author moves the ticket with it, empty for none; see applyMessages.
+	MovesTo   TicketStatus `db:"moves_to"`
+	CreatedAt time.Time    `db:"created_at"`
+	// EditedAt is when the author last changed it.
+	EditedAt  *time.Time `db:"edited_at"`
+	UpdatedAt time.Time  `db:"updated_at"`
+	Version   int        `db:"version" default:"1"`
+
+	bodyTextKey string `db:"body_text_key" key:"BodyText,search"`
+}
+
+// TicketMessages declares the messages on tickets, the oldest first. Those who see a ticket see its messages, except that only
+// staff see the internal ones.
+var TicketMessages = entity.Declare(entity.Declaration[TicketMessage]{
+	Kind: "tms", Name: "ticket_messages", Noun: "message",
+	Visible: []entity.Grant{
+		entity.ToUser("interaction_user_id"), entity.ToUser("assignee_id"),
+		entity.ToStaff().If("queue", sharedQueue).Optional(sharedQueue),
+		entity.ToCustomer("customer_id").Unless("interaction_internal").If("visibility", string(MessagePublic)),
+	},
+	DefaultOrder: []store.Sort{{Field: "created_at"}},
+	Computed: map[string][]string{
+		"author": {"author_id", "customer_id"}, "viewerCan": {"author_id", "customer_id", "created_at"},
+	},
+	Indexes: []store.Index{
+		{Name: "ticket_messages_position", Keys: []store.Key{{Field: "ticket_id"}, {Field: "position"}}, Unique: true, Reports: "position"},
+		{Name: "ticket_messages_ticket_created", Keys: []store.Key{{Field: "ticket_id"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "ticket_messages_customer_created", Keys: []store.Key{{Field: "customer_id"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "ticket_messages_user_created", Keys: []store.Key{{Field: "interaction_user_id"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "ticket_messages_assignee_created", Keys: []store.Key{{Field: "assignee_id"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "ticket_messages_queue_created", Keys: []store.Key{{Field: "queue"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "ticket_messages_visibility_created", Keys: []store.Key{{Field: "visibility"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "ticket_messages_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
+	},
+	Searched: []string{"body_text_key"},
+})
+
+// editable is for how long authors may change and delete what they wrote.
+const editable = 15 * time.Minute
+
+// TicketMessageAction is an action on a message that needs permission.
+type TicketMessageAction string
+
+// The actions on a message.
+const (
+	EditMessage   TicketMessageAction = "edit"
+	DeleteMessage TicketMessageAction = "delete"
+)
+
+// ByCustomer reports whether the customer wrote the message.
+func (m *TicketMessage) ByCustomer() bool { return m.AuthorID == nil }
+
+// isBy reports whether the scope's account wrote the message.
+func (m *TicketMessage) isBy(scope auth.Scope) bool {
+	if m.ByCustomer() {
+		return scope.IsAccount(false, m.CustomerID)
+	}
+	return scope.IsAccount(true, *m.AuthorID)
+}
+
+// Permit returns nil if the scope permits the action on the message, else a FORBIDDEN error that says why. The scope must see
+// the message.
+func (m *TicketMessage) Permit(scope auth.Scope, action TicketMessageAction) error {
+	switch {
+	case action == DeleteMessage && scope.SeesAll():
+		return nil
+	case !m.isBy(scope):
+		return store.Errorf(store.Forbidden, "only its author may %s a message", action)
+	case time.Since(m.CreatedAt) > editable:
+		return store.Errorf(store.Forbidden, "its author may %s a message only for %d minutes", action, int(editable.Minutes()))
+	}
+	return nil
+}
+
+// ViewerCan returns the actions on the message that the scope permits.
+func (m *TicketMessage) ViewerCan(scope auth.Scope) []TicketMessageAction {
+	allowed := []TicketMessageAction{}
+	for _, action := range []TicketMessageAction{EditMessage, DeleteMessage} {
+		if m.Permit(scope, action) == nil {
+			allowed = append(allowed, action)
+		}
+	}
+	return allowed
+}

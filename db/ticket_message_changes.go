@@ -1,0 +1,177 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"crm/auth"
+	"crm/db/entity"
+	"crm/db/store"
+)
+
+// NewReply is the data of a public message.
+type NewReply struct {
+	BodyText string
+	// Status is the status to which it moves the ticket; nil leaves that to the rules in Ticket.apply.
+	Status *TicketStatus
+	// ExpectedVersion is the version of the ticket that the author knows, nil if any will do.
+	ExpectedVersion *int
+	// ExpectedLast is the last message that the author knows: a pointer to nil if there was none, nil if any will do.
+	ExpectedLast **store.ID
+}
+
+// ReplyToTicket writes a message between the customer and the staff, and moves the ticket. A message is one write, with the
+// status that it moves the ticket to; see applyMessages. It returns the ticket as well.
+func (d *DB) ReplyToTicket(ctx context.Context, scope auth.Scope, id store.ID, in NewReply) (*TicketMessage, *Ticket, error) {
+	message := &TicketMessage{TicketID: id, Visibility: MessagePublic}
+	err := d.writeMessage(ctx, scope, message, in.BodyText, func(ticket *Ticket) error {
+		if err := ticket.Permit(scope, ReplyToTicket); err != nil {
+			return err
+		}
+		if err := d.tickets.ExpectVersion(ticket, in.ExpectedVersion); err != nil {
+			return err
+		}
+		if in.Status != nil {
+			message.MovesTo = *in.Status
+			if err := ticket.checkMove(scope, *in.Status); err != nil {
+				return err
+			}
+		}
+		return d.expectLast(ctx, scope, ticket, in.ExpectedLast)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	ticket, err := d.applyMessages(ctx, scope, id)
+	switch store.CodeOf(err) {
+	case store.NotFound: // deleted meanwhile, and so has to be the message
+		return nil, nil, errors.Join(d.Tickets.NotFound(), ignoreNotFound(d.ticketMessages.Remove(ctx, scope, message)))
+	case store.Conflict: // others keep changing the ticket; it is brought up to date when the message's event is planned
+		ticket, err = d.Tickets.Get(ctx, scope, id)
+	}
+	return message, ticket, err
+}
+
+// AddTicketNote writes a message that only staff see; only they may.
+func (d *DB) AddTicketNote(ctx context.Context, scope auth.Scope, id store.ID, text string) (*TicketMessage, error) {
+	message := &TicketMessage{TicketID: id, Visibility: MessageInternal}
+	err := d.writeMessage(ctx, scope, message, text, func(ticket *Ticket) error { return ticket.Permit(scope, AddTicketNote) })
+	if err != nil {
+		return nil, err
+	}
+	return message, nil
+}
+
+// writeTries is how often a message is written while others write to the ticket.
+const writeTries = 20
+
+// writeMessage completes and writes a message by the scope's account on a ticket that the scope sees. check is called with the ticket
+// before each try; if nobody has written another message after that, the message is written.
+func (d *DB) writeMessage(ctx context.Context, scope auth.Scope, message *TicketMessage, text string, check func(*Ticket) error) error {
+	var problems Problems
+	message.ID, message.Channel, message.Version = store.NewID(), ChannelAPI, 1
+	message.BodyText = problems.requiredText("body", text)
+	if err := problems.inInput(); err != nil {
+		return err
+	}
+	if scope.IsStaff() {
+		author := store.ID(scope.Account)
+		message.AuthorID = &author
+	}
+	for range writeTries {
+		last, err := d.lastMessage(ctx, store.Eq("ticket_id", message.TicketID))
+		if err != nil {
+			return err
+		}
+		ticket, err := d.Tickets.Get(ctx, scope, message.TicketID) // after the last message, so that a position is never used again
+		if err != nil {
+			return err
+		}
+		if err := check(ticket); err != nil {
+			return err
+		}
+		message.follow(ticket, last, d.now())
+		err = d.ticketMessages.Create(ctx, scope, message)
+		if !entity.IsTaken(err, "position") {
+			return err
+		}
+	}
+	return store.Errorf(store.Conflict, "others are writing to the ticket; try again")
+}
+
+// follow makes a new message the next one on a ticket after the last. Its time is later, so that the order of times is that
+// of positions.
+func (m *TicketMessage) follow(ticket *Ticket, last *TicketMessage, now time.Time) {
+	m.CustomerID, m.InteractionUserID, m.InteractionInternal = ticket.CustomerID, ticket.InteractionUserID, ticket.InteractionInternal
+	m.AssigneeID, m.Queue = ticket.AssigneeID, ticket.Queue
+	m.Position = max(last.Position, ticket.appliedMessages) + 1
+	if !now.After(last.CreatedAt) {
+		now = last.CreatedAt.Add(time.Millisecond)
+	}
+	m.CreatedAt, m.UpdatedAt = now, now
+}
+
+// lastMessage returns the last of the messages that match; it has no id if there is none.
+func (d *DB) lastMessage(ctx context.Context, where store.Filter) (*TicketMessage, error) {
+	found, err := d.ticketMessages.Find(ctx, store.Query{
+		Where: where, Sort: []store.Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: 1,
+	})
+	if err != nil || len(found) == 0 {
+		return new(TicketMessage), err
+	}
+	return found[0], nil
+}
+
+// expectLast returns a CONFLICT if the last message that the scope sees is another one than expected.
+func (d *DB) expectLast(ctx context.Context, scope auth.Scope, ticket *Ticket, expected **store.ID) error {
+	if expected == nil {
+		return nil
+	}
+	seen := store.Eq("ticket_id", ticket.ID)
+	if !scope.IsStaff() {
+		seen = store.And(seen, store.Eq("visibility", string(MessagePublic)))
+	}
+	last, err := d.lastMessage(ctx, seen)
+	switch {
+	case err != nil:
+		return err
+	case *expected == nil && last.ID.IsZero(), *expected != nil && **expected == last.ID:
+		return nil
+	case last.ID.IsZero():
+		return store.FieldError(store.Conflict, "input.expectedLastMessageId", "there is no message any more")
+	}
+	return store.FieldError(store.Conflict, "input.expectedLastMessageId", "the last message is another one now: %s", last.GlobalID())
+}
+
+// EditTicketMessage changes the text of a message; only its author may, and only for some minutes.
+func (d *DB) EditTicketMessage(ctx context.Context, scope auth.Scope, id store.ID, expected *int, text string) (*TicketMessage, error) {
+	return d.ticketMessages.Update(ctx, scope, id, expected, func(next *TicketMessage) (string, error) {
+		if err := next.Permit(scope, EditMessage); err != nil {
+			return "", err
+		}
+		var problems Problems
+		text := problems.requiredText("body", text)
+		if text != next.BodyText {
+			now := d.now()
+			next.BodyText, next.EditedAt = text, &now
+		}
+		return entity.Updated, problems.inInput()
+	})
+}
+
+// DeleteTicketMessage deletes a message: an admin may delete any, its author only for some minutes. What followed from the
+// message, such as the ticket's status, stays.
+func (d *DB) DeleteTicketMessage(ctx context.Context, scope auth.Scope, id store.ID, expected *int) error {
+	message, err := d.TicketMessages.Get(ctx, scope, id)
+	if err != nil {
+		return err
+	}
+	if err := message.Permit(scope, DeleteMessage); err != nil {
+		return err
+	}
+	if err := d.ticketMessages.ExpectVersion(message, expected); err != nil {
+		return err
+	}
+	return d.ticketMessages.Remove(ctx, scope, message)
+}

@@ -1,0 +1,92 @@
+package notify
+
+import (
+	"strings"
+	"testing"
+
+	"crm/auth"
+	"crm/db"
+	"crm/db/store"
+	"crm/notify/mail/mailtest"
+)
+
+// say writes a message on a ticket.
+func (w *world) say(by auth.Scope, ticket *db.Ticket, text string, status *db.TicketStatus) *db.TicketMessage {
+	w.t.Helper()
+	message, _, err := w.db.ReplyToTicket(w.t.Context(), by, ticket.ID, db.NewReply{BodyText: text, Status: status})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return message
+}
+
+// TestConversationsByMail checks who gets what is written on a ticket: each public message once, in the ticket's thread, and never
+// a note.
+func TestConversationsByMail(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	server := mailtest.NewServer(t)
+	onMeeting, queued := *w.ticket, *w.ticket
+	onMeeting.Number, onMeeting.Title, queued.Number = new(7), "The printer is on fire", new(8)
+	queued.ID, queued.InteractionID, queued.InteractionUserID, queued.Queue = store.NewID(), nil, nil, new("shared")
+	queued.Title = "Where is my order?"
+	w.insert(db.Interactions.Collection, w.interaction)
+	w.insert(db.Tickets.Collection, &onMeeting)
+	w.insert(db.Tickets.Collection, &queued)
+	resolved := db.TicketResolved
+	w.say(w.as(w.bob), &onMeeting, "Water is on its way.", nil)
+	w.say(w.asCarl(), &onMeeting, "Hurry!", nil)
+	if _, err := w.db.AddTicketNote(t.Context(), w.as(w.bob), onMeeting.ID, "A difficult customer."); err != nil {
+		t.Fatal(err)
+	}
+	withdrawn := w.say(w.as(w.bob), &onMeeting, "This is none of our business.", nil)
+	if err := w.db.DeleteTicketMessage(t.Context(), w.as(w.bob), withdrawn.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.say(w.as(w.ada), &onMeeting, "It is out.", &resolved)
+	w.say(w.asCarl(), &queued, "I am waiting.", nil)
+	w.say(w.as(w.quiet), &queued, "It left today.", nil)
+	start(t, w.db, newMailer(t, server))
+	w.settled(6)
+	got := map[string]string{}
+	for _, m := range server.Inbox() {
+		p := mailtest.Parse(t, m.Raw)
+		for _, secret := range []string{"difficult", "business"} {
+			if strings.Contains(p.Text, secret) || strings.Contains(p.HTML, secret) {
+				t.Errorf("%s gets %s", m.To, p.Text)
+			}
+		}
+		id := onMeeting.ID
+		if strings.Contains(p.Header.Get("Subject"), "order") {
+			id = queued.ID
+		}
+		if root := "<" + id.String() + "@example.com>"; p.Header.Get("References") != root || p.Header.Get("In-Reply-To") != root {
+			t.Errorf("a message refers to %q and answers %q, want %s", p.Header.Get("References"), p.Header.Get("In-Reply-To"), root)
+		}
+		_, text, _ := strings.Cut(p.Text, ",")
+		got[m.To+": "+p.Header.Get("Subject")] += strings.Join(strings.Fields(text), " ") + " / " + p.Header.Get("Reply-To") + "; "
+	}
+	const end = " -- This message was sent automatically by CRM. / "
+	const fire, order = "Ticket: The printer is on fire Number: #7 Status: ", "Ticket: Where is my order? Number: #8 Status: open "
+	for about, want := range map[string]string{
+		"carl@customer.example: [#7] The printer is on fire": "Bob wrote: " + fire + "resolved Water is on its way." + end + `"Bob" <bob@crm.example>; ` +
+			"Ada wrote: " + fire + "resolved It is out." + end + `"Bob" <bob@crm.example>; `,
+		"bob@crm.example: [#7] The printer is on fire":                "Carl wrote: " + fire + "resolved Hurry!" + end + "; ",
+		"carl@customer.example: [#8] Where is my order?":              "Quinn wrote: " + order + "It left today." + end + `"Quinn" <quinn@crm.example>; `,
+		"ada@crm.example: [#8] Where is my order?":                    "Carl wrote: " + order + "I am waiting." + end + "; ",
+		"bob@crm.example: Ticket #7 resolved: The printer is on fire": "",
+	} {
+		found, ok := got[about]
+		if !ok || want != "" && found != want {
+			t.Errorf("%s is %q, want %q", about, found, want)
+		}
+	}
+	if len(got) != 5 {
+		t.Errorf("there is more mail: %v", got)
+	}
+	for _, d := range w.deliveries() {
+		if d.EntityID != onMeeting.ID && d.EntityID != queued.ID {
+			t.Errorf("a delivery is about %s", d.EntityID)
+		}
+	}
+}
