@@ -36,6 +36,7 @@ type settings struct {
 	smtp                    mail.SMTPConfig
 	messages                notify.Config
 	publicURL, linkPath     string
+	customerSignup          db.CustomerSignup
 	accountLinkPath         string
 	origins                 transport.Origins
 	proxies                 proxy.Trusted
@@ -153,6 +154,11 @@ func (s *settings) apiSettings() []config.Setting {
 				"`false` shows them to admins only, who assign them",
 		},
 		{
+			Name: "CUSTOMER_SIGNUP", Value: config.Parsed(&s.customerSignup, "`open`, `verified`, `invited` or `off`", db.ParseCustomerSignup),
+			Otherwise:   "`verified` with `SMTP_HOST` and `PUBLIC_URL`, else `open`",
+			Description: "who may sign up as a customer: anybody, with any address; whoever gets a link at the address; whom the staff invite; nobody",
+		},
+		{
 			Name: "PLAYGROUND", Value: config.Flag(&s.playground), Default: "true", Unless: "TRUSTED_DOCUMENTS",
 			Description: "serve GraphiQL at `/`",
 		},
@@ -190,7 +196,7 @@ func (s *settings) messageSettings() []config.Setting {
 		},
 		{
 			Name: "ACCOUNT_LINK_PATH", Value: config.Parsed(&s.accountLinkPath, "path", notify.ParseAccountLinkPath), Default: notify.DefaultAccountLinkPath,
-			Description: "the path of the page there where a mailed link is used, such as `/#/{action}/{token}`; `{action}` is `reset-password` or `accept-invitation`",
+			Description: "the path of the page there where a mailed link is used, such as `/#/{action}/{token}`; `{action}` is `reset-password`, `accept-invitation` or `sign-up`",
 		},
 		{
 			Name: "DEFAULT_TIME_ZONE", Value: config.Parsed(&s.messages.TimeZone, "time zone", db.ParseTimeZone), Default: "UTC",
@@ -230,6 +236,12 @@ func readSettings(environment []string, dotEnv string) (settings, *config.Values
 		values.Warn(warning)
 	}
 	s.messages.Links = notify.NewLinks(s.publicURL, s.linkPath, s.accountLinkPath)
+	if s.customerSignup == "" {
+		s.customerSignup = db.SignupOpen
+		if s.smtp.Host != "" && s.publicURL != "" { // a link can be mailed
+			s.customerSignup = db.SignupVerified
+		}
+	}
 	s.messages.Sender, s.smtp.FromName = s.smtp.From, s.messages.AppName
 	s.mailbox = s.mailbox && s.smtp.Host == ""
 	return s, values

@@ -125,8 +125,8 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	}
 	defer stopTracing()
 	crm, err := open(ctx, s, log, db.Options{
-		AllowStaffSignup: s.allowStaffSignup, NoSharedQueue: !s.sharedQueue, EventRetention: s.eventRetention, Observer: watch.calls,
-		Trace: watch.traceparent,
+		AllowStaffSignup: s.allowStaffSignup, NoSharedQueue: !s.sharedQueue,
+		CustomerSignup: s.customerSignup, EventRetention: s.eventRetention, Observer: watch.calls, Trace: watch.traceparent,
 	})
 	if err != nil {
 		return err

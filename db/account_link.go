@@ -20,6 +20,7 @@ type LinkAction string
 const (
 	LinkResetPassword    LinkAction = "reset-password"
 	LinkAcceptInvitation LinkAction = "accept-invitation"
+	LinkSignUp           LinkAction = "sign-up"
 )
 
 // AccountLink is a mailed link whose token lets somebody do one thing with an account, once.
@@ -30,8 +31,8 @@ const (
 // Somebody who reads the database can't derive it, for want of the key, nor can somebody who has only the key.
 type AccountLink struct {
 	ID store.ID `db:"_id"`
-	// Account is the key of the account. It is empty for an address without an account: such a link is written, so that asking
-	// for one takes as long, and is never sent.
+	// Account is the key of the account. It is empty for an address without an account: a link to sign up creates one; any other
+	// is written only so that asking for it takes as long, and is never sent.
 	Account auth.AudienceKey `db:"account"`
 	Action  LinkAction       `db:"action"`
 	// Email is the address that the link is sent to. The link ends when it is no longer the account's.
@@ -52,6 +53,9 @@ var AccountLinks = entity.Declare(entity.Declaration[AccountLink]{
 		{Name: "account_links_expires", Keys: []store.Key{{Field: "expires_at"}}},
 	},
 })
+
+// Leads reports whether the link leads somewhere, so that it may be sent and used.
+func (l *AccountLink) Leads() bool { return l.Account != "" || l.Action == LinkSignUp }
 
 // Usable reports whether the link can still be used at that time.
 func (l *AccountLink) Usable(now time.Time) bool { return l.UsedAt == nil && now.Before(l.ExpiresAt) }

@@ -39,7 +39,7 @@ func (d *DB) openLink(ctx context.Context, token string, action LinkAction) (*Ac
 		return nil, err
 	}
 	link := usable[id]
-	if link == nil || link.Action != action || link.Account == "" || !link.recognizes(token[tokenID:]) {
+	if link == nil || link.Action != action || !link.Leads() || !link.recognizes(token[tokenID:]) {
 		return nil, errLink()
 	}
 	return link, nil

@@ -33,8 +33,15 @@ type CustomerChanges struct {
 	TimeZone **string
 }
 
-// SignUpCustomer creates a customer account; anybody may.
+// SignUpCustomer creates a customer account; anybody may, unless the operator has other customers' sign-ups than SignupOpen.
 func (d *DB) SignUpCustomer(ctx context.Context, change NewCustomer) (*Customer, error) {
+	switch d.options.CustomerSignup {
+	case SignupOpen:
+	case SignupVerified:
+		return nil, store.Errorf(store.Forbidden, "customers sign up with a mailed link here, which requestSignUp sends")
+	default:
+		return nil, store.Errorf(store.Forbidden, "customers can't sign up here")
+	}
 	var problems Problems
 	customer := &Customer{ID: store.NewID(), Name: problems.line("name", change.Name), Email: problems.email(change.Email)}
 	return d.insertCustomer(ctx, auth.Scope{Role: auth.Customer, Account: customer.ID}, customer, change, problems)

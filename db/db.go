@@ -50,6 +50,8 @@ type DB struct {
 type Options struct {
 	// AllowStaffSignup lets anybody sign up as a USER; without it only the first account can sign up.
 	AllowStaffSignup bool
+	// CustomerSignup says how customers get accounts; SignupOpen if it is empty.
+	CustomerSignup CustomerSignup
 	// Keys makes the keys that are stored beside texts; nil makes those of the default settings. All servers on one store
 	// need the same.
 	Keys *textkey.Keys
@@ -77,6 +79,7 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
+	options.CustomerSignup = cmp.Or(options.CustomerSignup, SignupOpen)
 	options.EventRetention = max(cmp.Or(options.EventRetention, defaultEventRetention), MinEventRetention)
 	d := &DB{
 		engine:    engine,

@@ -33,7 +33,7 @@ type Delivery struct {
 	Seq int `db:"seq"`
 	// EntityID is the interaction or ticket that the message is about; for what somebody wrote on a ticket, the ticket.
 	EntityID store.ID `db:"entity_id" belongs:"Interaction.deliveries,keep Ticket.deliveries,keep"`
-	// Account is the key of the account that the message goes to; deliveries of earlier versions lack it.
+	// Account is the key of the account that the message goes to; deliveries of earlier versions lack it, as do links to sign up.
 	Account auth.AudienceKey `db:"account"`
 	// ReplyTo is the account that gets the replies to the message; deliveries of earlier versions lack it.
 	ReplyTo auth.AudienceKey `db:"reply_to"`

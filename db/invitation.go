@@ -57,6 +57,9 @@ func (d *DB) invite(
 	if err := mayInvite(scope, kind); err != nil {
 		return account{}, err
 	}
+	if err := d.mayBeInvited(kind); err != nil {
+		return account{}, err
+	}
 	found, err := d.account(ctx, kind, id)
 	if err != nil {
 		return account{}, err
@@ -121,6 +124,14 @@ func (d *DB) RevokeInvitation(ctx context.Context, scope auth.Scope, kind entity
 	return err
 }
 
+// mayBeInvited is FORBIDDEN for customers if nobody of them is to get an account.
+func (d *DB) mayBeInvited(kind entity.Kind) error {
+	if kind == KindUser {
+		return nil
+	}
+	return d.options.CustomerSignup.permit("customers get no accounts here", SignupOpen, SignupVerified, SignupInvited)
+}
+
 func mayInvite(scope auth.Scope, kind entity.Kind) error {
 	switch {
 	case scope.SeesAll(), scope.IsStaff() && kind == KindCustomer:
@@ -140,6 +151,9 @@ func (d *DB) AcceptInvitation(ctx context.Context, token string, name *string, p
 	}
 	holder, err := d.holderOf(ctx, link)
 	if err != nil {
+		return nil, "", err
+	}
+	if err := d.mayBeInvited(holder.kind()); err != nil {
 		return nil, "", err
 	}
 	var problems Problems

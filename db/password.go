@@ -99,7 +99,7 @@ func (d *DB) storePassword(
 		return 0, err
 	}
 	ctx = context.WithoutCancel(ctx) // the sessions have to end even if the client has disconnected
-	if err := d.endLinks(ctx, changed.key(), LinkResetPassword, LinkAcceptInvitation); err != nil {
+	if err := d.endLinks(ctx, changed.key(), LinkResetPassword, LinkAcceptInvitation, LinkSignUp); err != nil {
 		return 0, err
 	}
 	return d.EndSessions(ctx, id, keep)

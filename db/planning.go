@@ -86,12 +86,13 @@ func (d *DB) writePlan(ctx context.Context, w store.Writer, p *Plan) (inserted [
 }
 
 // withdraw removes deliveries, of an event that another process has planned meanwhile, to accounts that have been erased since
-// they were looked up: nobody would erase these deliveries. Pending ones are left, since they are checked before they are sent.
+// they were looked up: nobody would erase these deliveries. Pending ones are left, since they are checked before they are sent, and
+// those to nobody's account.
 func (d *DB) withdraw(ctx context.Context, deliveries []*Delivery) error {
 	if len(deliveries) == 0 {
 		return nil
 	}
-	deliveries = slices.DeleteFunc(deliveries, func(d *Delivery) bool { return d.Status == DeliveryPending })
+	deliveries = slices.DeleteFunc(deliveries, func(d *Delivery) bool { return d.Status == DeliveryPending || d.Account == "" })
 	accounts := make([]auth.AudienceKey, len(deliveries))
 	for i, delivery := range deliveries {
 		accounts[i] = delivery.Account

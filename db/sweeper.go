@@ -13,6 +13,7 @@ import (
 // its deletion for Options.EventRetention.
 const (
 	deliveryRetention     = 90 * 24 * time.Hour
+	signUpRetention       = 7 * 24 * time.Hour // of mail to an address that has no account
 	defaultEventRetention = 400 * 24 * time.Hour
 )
 
@@ -47,6 +48,8 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 		{AccountLinks.Collection, old("expires_at", 0)},
 		{Sessions.Collection, old("expires_at", 0)},
 		{Deliveries.Collection, store.And(store.Compare(store.OpNe, "status", string(DeliveryPending)), old("created_at", deliveryRetention))},
+		{Deliveries.Collection, store.And(store.Compare(store.OpNe, "status", string(DeliveryPending)), old("created_at", signUpRetention),
+			store.Eq("account", ""), store.Eq("event_type", EventAccountLinkCreated))},
 	} {
 		if _, err := s.db.purge(ctx, job.c, job.where); err != nil {
 			return err

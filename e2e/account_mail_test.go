@@ -112,3 +112,32 @@ func (p *process) forgeHost(host, query string, vars variables) {
 		p.t.Fatalf("%v %s", err, got.raw)
 	}
 }
+
+// TestSignUpByMail signs a customer up with the link from a message, which is the only way where links can be mailed.
+func TestSignUpByMail(t *testing.T) {
+	t.Parallel()
+	smtpServer := mailtest.NewServer(t, mailtest.WithoutTLS)
+	_, port, _ := strings.Cut(smtpServer.Address(), ":")
+	p := serve(t, t.TempDir(), "SMTP_HOST=127.0.0.1", "SMTP_PORT="+port, "SMTP_MAIL=crm@example.com", "PUBLIC_URL=http://crm.example")
+	refused, err := p.ask("", `mutation {
+		signUpCustomer(input: {name: "Carl", email: "carl@customer.example", password: "correct horse"}) { customer { id } } }`, nil)
+	if err != nil || refused.code() != "FORBIDDEN" {
+		t.Errorf("signing up with anybody's address gets %v, %s", err, refused.raw)
+	}
+	_, customer := populate(p)
+	p.must("", `mutation { requestSignUp(input: {email: "carl@customer.example"}) { expiresAt } }`, nil)
+	eventually(t, "the message arrives", func() bool { return len(smtpServer.Inbox()) == 1 })
+	found := mailedLink.FindStringSubmatch(mailtest.Parse(t, smtpServer.Inbox()[0].Raw).Text)
+	if found == nil {
+		t.Fatal("the message has no link")
+	}
+	const complete = `mutation($token: String!) {
+		completeSignUp(input: {token: $token, password: "battery staple"}) { customer { id } tokens { accessToken } } }`
+	if got := p.must("", complete, variables{"token": found[1]}); got.text("completeSignUp.customer.id") != customer {
+		t.Errorf("the customer who signed up is %s, want %s", got.raw, customer)
+	}
+	again, err := p.ask("", complete, variables{"token": found[1]})
+	if err != nil || again.code() != "BAD_USER_INPUT" {
+		t.Errorf("the second use gets %v, %s", err, again.raw)
+	}
+}

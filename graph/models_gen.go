@@ -94,6 +94,26 @@ type ChangePasswordPayload struct {
 	EndedSessions int `json:"endedSessions"`
 }
 
+// The token of a mailed link, and what its holder chooses.
+type CompleteSignUpInput struct {
+	// The token in the link.
+	Token string `json:"token"`
+	// The name, 1 to 200 characters; if it is missing, that on record, or else the address.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// The password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common.
+	Password string `json:"password"`
+	// The IANA time zone of the times in their mail, such as `Asia/Kolkata`; if it is missing, that on record, or else the server's default.
+	TimeZone graphql.Omittable[*string] `json:"timeZone,omitempty"`
+}
+
+// The answer to `completeSignUp`.
+type CompleteSignUpPayload struct {
+	// The customer, who is logged in now.
+	Customer *db.Customer `json:"customer"`
+	// Their tokens.
+	Tokens *Tokens `json:"tokens"`
+}
+
 // A new API key.
 type CreateAPIKeyInput struct {
 	// What the key is for, 1 to 200 characters.
@@ -727,6 +747,18 @@ type RequestPasswordResetInput struct {
 // The answer to `requestPasswordReset`, whether or not there is such an account.
 type RequestPasswordResetPayload struct {
 	// When the link expires, if one was mailed.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// An address to sign up with.
+type RequestSignUpInput struct {
+	// The address to mail the link to.
+	Email string `json:"email"`
+}
+
+// The answer to `requestSignUp`, whatever the address is known for.
+type RequestSignUpPayload struct {
+	// Until when the link can be used at least.
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 

@@ -461,6 +461,54 @@ func (r *rendering) renderChangePasswordPayload(s *selection, obj *ChangePasswor
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planCompleteSignUpPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"CompleteSignUpPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "customer":
+			f.index = 1
+			f.selection = p.planCustomer(f.field.Selections)
+			return f.selection != nil
+		case "tokens":
+			f.index = 2
+			f.selection = p.planTokens(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderCompleteSignUpPayload(s *selection, obj *CompleteSignUpPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"CompleteSignUpPayload"`...)
+		case 1:
+			v := obj.Customer
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderCustomer(f.selection, v)
+			}
+		case 2:
+			v := obj.Tokens
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTokens(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planCreateApiKeyPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"CreateApiKeyPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -3108,6 +3156,36 @@ func (r *rendering) renderRequestPasswordResetPayload(s *selection, obj *Request
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planRequestSignUpPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"RequestSignUpPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "expiresAt":
+			f.index = 1
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderRequestSignUpPayload(s *selection, obj *RequestSignUpPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"RequestSignUpPayload"`...)
+		case 1:
+			v := obj.ExpiresAt
+			r.buf = appendDateTime(r.buf, v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planResendInvitationPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"ResendInvitationPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -4989,6 +5067,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planCancelInteractionPayload(set)
 	case "ChangePasswordPayload":
 		return p.planChangePasswordPayload(set)
+	case "CompleteSignUpPayload":
+		return p.planCompleteSignUpPayload(set)
 	case "CreateApiKeyPayload":
 		return p.planCreateApiKeyPayload(set)
 	case "CreateCustomerNotePayload":
@@ -5083,6 +5163,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planReplyToTicketPayload(set)
 	case "RequestPasswordResetPayload":
 		return p.planRequestPasswordResetPayload(set)
+	case "RequestSignUpPayload":
+		return p.planRequestSignUpPayload(set)
 	case "ResendInvitationPayload":
 		return p.planResendInvitationPayload(set)
 	case "ResetPasswordPayload":
@@ -5197,6 +5279,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderChangePasswordPayload, v)
 		case []*ChangePasswordPayload:
 			return v != nil && renderList(r, s, r.renderChangePasswordPayload, v)
+		}
+	case "CompleteSignUpPayload":
+		switch v := value.(type) {
+		case *CompleteSignUpPayload:
+			return v != nil && renderOne(r, s, r.renderCompleteSignUpPayload, v)
+		case []*CompleteSignUpPayload:
+			return v != nil && renderList(r, s, r.renderCompleteSignUpPayload, v)
 		}
 	case "CreateApiKeyPayload":
 		switch v := value.(type) {
@@ -5526,6 +5615,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderRequestPasswordResetPayload, v)
 		case []*RequestPasswordResetPayload:
 			return v != nil && renderList(r, s, r.renderRequestPasswordResetPayload, v)
+		}
+	case "RequestSignUpPayload":
+		switch v := value.(type) {
+		case *RequestSignUpPayload:
+			return v != nil && renderOne(r, s, r.renderRequestSignUpPayload, v)
+		case []*RequestSignUpPayload:
+			return v != nil && renderList(r, s, r.renderRequestSignUpPayload, v)
 		}
 	case "ResendInvitationPayload":
 		switch v := value.(type) {

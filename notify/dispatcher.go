@@ -134,8 +134,8 @@ type recipient struct {
 
 // recipient looks up the delivery's recipient and updates the delivery's address.
 func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (recipient, error) {
-	if delivery.Account == "" { // written by an earlier version
-		return recipient{}, nil
+	if delivery.Account == "" {
+		return d.withoutAccount(ctx, delivery)
 	}
 	accounts := []auth.AudienceKey{delivery.Account}
 	if delivery.ReplyTo != "" {
@@ -166,7 +166,7 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 		return recipient{}, err
 	}
 	if token == "" && db.BringsLink(delivery.EventType) {
-		return recipient{cancel: "its link has expired, was used or was replaced by another", deleted: to.Deleted}, nil
+		return recipient{cancel: reasonUseless, deleted: to.Deleted}, nil
 	}
 	switch problem := setRecipient(delivery, to); {
 	case errors.Is(problem, errNoAddress):
@@ -175,6 +175,21 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 		return recipient{}, &mail.PermanentError{Err: problem}
 	}
 	return recipient{deleted: to.Deleted, replyTo: replyable(found[delivery.ReplyTo]), token: token}, nil
+}
+
+// reasonUseless is why a message is cancelled whose link can't be used any more.
+const reasonUseless = "its link has expired, was used or was replaced by another"
+
+// withoutAccount is recipient for a delivery to an address that has no account: to sign up, or written by an earlier version.
+func (d *dispatcher) withoutAccount(ctx context.Context, delivery *db.Delivery) (recipient, error) {
+	if !db.BringsLink(delivery.EventType) {
+		return recipient{}, nil
+	}
+	token, err := d.tokenFor(ctx, delivery, new(db.Recipient))
+	if err == nil && token == "" {
+		return recipient{cancel: reasonUseless}, nil
+	}
+	return recipient{token: token}, err
 }
 
 // tokenFor returns the token of the account link that a delivery brings, and changes the recipient's address to the link's. It is

@@ -139,8 +139,12 @@ func (c *mailContext) substitute(d *draft) []addressee {
 
 // recipient returns the recipient with an addressee's account; ok is false if the account is deactivated or deleted, or made the
 // change and isn't told of its own. A deleted account is still told of deletions, since what belonged to it was deleted with it.
-// The recipient of a link is at the address that the link is for; nobody is one if the link can't be used any more.
+// The recipient of a link is at the address that the link is for, which has no account yet if it is to sign up; nobody is one if
+// the link can't be used any more.
 func (c *mailContext) recipient(event *store.Event, a addressee) (to db.Recipient, ok bool) {
+	if link := c.links[event.Entity]; link != nil && a.account == "" {
+		return db.Recipient{Email: link.Email}, true
+	}
 	to, ok = c.accounts[a.account]
 	ok = ok && to.IsToldOf(event) && (to.NotifySelf || a.role == holder || a.account != actorOf(event))
 	if !ok || !db.BringsLink(event.Type) {

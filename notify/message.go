@@ -64,6 +64,7 @@ func revealed(text, token string) string {
 var linkTexts = map[db.LinkAction]string{
 	db.LinkResetPassword:    "Choose a new password",
 	db.LinkAcceptInvitation: "Accept the invitation",
+	db.LinkSignUp:           "Sign up",
 }
 
 // action makes the message bring an account link.

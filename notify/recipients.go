@@ -46,6 +46,7 @@ var accountAnnouncements = []announcement{
 	{db.EventAccountLinkCreated, accountTopic, "reset", "somebody asks to reset its password",
 		bringsLinkFor(db.LinkResetPassword), []role{holder}, true},
 	{db.EventAccountLinkCreated, accountTopic, "invited", "its holder is invited", bringsLinkFor(db.LinkAcceptInvitation), []role{holder}, true},
+	{db.EventAccountLinkCreated, accountTopic, "sign-up", "somebody asks to sign up with its address", bringsLinkFor(db.LinkSignUp), []role{holder}, true},
 	{db.EventUserUpdated, accountTopic, "password changed", "its password is changed", passwordChanged, []role{holder}, true},
 	{db.EventCustomerUpdated, accountTopic, "password changed", "its password is changed", passwordChanged, []role{holder}, true},
 }
@@ -110,7 +111,7 @@ func accountThatIs(role role, event *store.Event, data db.EventData) (account au
 	}
 	switch document := data.Entity.(type) {
 	case *db.AccountLink:
-		return document.Account, document.Account != ""
+		return document.Account, document.Leads()
 	case *db.User:
 		return auth.AccountKey(auth.User, event.Entity), true
 	case *db.Customer:

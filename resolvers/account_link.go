@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"crm/auth"
+	"crm/db"
 	"crm/graph"
 )
 
@@ -28,4 +29,35 @@ func (r mutationResolver) ResetPassword(
 		return nil, err
 	}
 	return &graph.ResetPasswordPayload{Audience: reset.Kind, EndedSessions: reset.EndedSessions}, nil
+}
+
+// RequestSignUp resolves Mutation.requestSignUp.
+func (r mutationResolver) RequestSignUp(ctx context.Context, input graph.RequestSignUpInput) (*graph.RequestSignUpPayload, error) {
+	viewer, _ := auth.ViewerFrom(ctx)
+	expires, err := r.db.RequestSignUp(ctx, input.Email, viewer.Address)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.RequestSignUpPayload{ExpiresAt: expires}, nil
+}
+
+// CompleteSignUp resolves Mutation.completeSignUp.
+func (r mutationResolver) CompleteSignUp(
+	ctx context.Context, input graph.CompleteSignUpInput,
+) (*graph.CompleteSignUpPayload, error) {
+	session, refreshToken, err := r.db.CompleteSignUp(ctx, input.Token, db.SignUp{
+		Name: input.Name.Value(), Password: input.Password, TimeZone: input.TimeZone.Value(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := r.issue(ctx, auth.Customer, session, refreshToken)
+	if err != nil {
+		return nil, err
+	}
+	customer, err := projected(ctx, r.db.Customers).Get(ctx, scopeOf(ctx), session.Account)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.CompleteSignUpPayload{Customer: customer, Tokens: tokens}, nil
 }
