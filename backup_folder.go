@@ -89,15 +89,14 @@ func (f backupFolder) repeat(ctx context.Context, every time.Duration, log *slog
 			pause = min(max(0, time.Until(times[0].Add(every))), every) // the clock may have jumped
 		}
 		if pause == 0 {
-			switch err := backUp(); {
-			case ctx.Err() != nil:
-				return nil
-			case err != nil:
-				log.Error("the backup failed", "error", err, "retryIn", min(retryBackup, every))
-				pause = min(retryBackup, every)
-			default:
+			err := backUp()
+			if err == nil {
 				log.Info("the backup is complete", "folder", f.path)
 				continue
+			}
+			pause = min(retryBackup, every)
+			if ctx.Err() == nil {
+				log.Error("the backup failed", "error", err, "retryIn", pause)
 			}
 		}
 		log.Info("waiting until the next backup is due", "seconds", int(pause.Seconds()))

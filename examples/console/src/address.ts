@@ -16,6 +16,9 @@ export function useAddress(): Address {
   return { side: side === 'customer' ? 'customer' : 'staff', customer }
 }
 
+/** The address of the list, with no customer selected. */
+export const noCustomer = '#staff'
+
 export const addressOf = (customer: string): string => `#staff/${customer}`
 
 function subscribe(listener: () => void): () => void {

@@ -60,16 +60,45 @@ scenario('they log out, and in again', async () => {
   }
 })
 
-scenario('staff finds a customer by name, from one letter on', async () => {
+scenario('staff finds a customer by name or address, from one letter on', async () => {
   const search = staff.tab.getByRole('searchbox')
-  for (const text of ['R', 'ahu']) {
+  for (const text of ['R', 'ahu', 'rahul@dom']) {
     await search.fill('nobody')
-    await staff.sees('There is no customer with this name.')
+    await staff.sees('There is no such customer.')
     await search.fill(text)
     await staff.tab.getByRole('link', { name: 'Rahul' }).waitFor()
   }
   await staff.tab.getByRole('link', { name: 'Rahul' }).click()
-  await staff.tab.getByRole('heading', { name: 'Rahul' }).waitFor()
+  await staff.tab.getByRole('heading', { name: 'Rahul' }).and(staff.tab.locator(':focus')).waitFor()
+})
+
+scenario('on a telephone, a customer takes the place of the list, and there is a way back', async () => {
+  const phone = await Visitor.open(browser, 'about:blank', staff)
+  await phone.tab.setViewportSize({ width: 390, height: 844 })
+  await phone.tab.goto(`${page.resolvedUrls.local[0]}#staff`)
+  await phone.tab.getByRole('link', { name: 'Rahul' }).click()
+  await phone.tab.getByRole('heading', { name: 'Rahul' }).and(phone.tab.locator(':focus')).waitFor()
+  await phone.shoot('phone')
+  assert.equal(await phone.tab.getByRole('searchbox').count(), 0)
+  const { width, scrolls } = await phone.tab.evaluate(() => ({
+    width: document.documentElement.clientWidth,
+    scrolls: document.documentElement.scrollWidth,
+  }))
+  assert.ok(scrolls <= width, `the page is ${scrolls} pixels wide`)
+  await phone.tab.getByRole('link', { name: '← Customers' }).click()
+  await phone.tab.getByRole('searchbox').waitFor()
+  await phone.tab.close()
+})
+
+scenario('a page that is loaded while the server is away says so, and goes on by itself', async () => {
+  const early = await Visitor.open(browser, 'about:blank', staff)
+  await server.stop()
+  await early.tab.goto(staff.tab.url())
+  await early.tab.getByText('The server can’t be reached.', { exact: false }).waitFor()
+  await server.start()
+  await early.tab.getByRole('heading', { name: 'Rahul' }).waitFor()
+  await early.tab.close()
+  await staff.isLive()
 })
 
 scenario('an interaction that staff plans appears at the customer’s', async () => {

@@ -1,6 +1,8 @@
 import { useQuery } from '@apollo/client/react'
+import { noCustomer } from '../address'
 import { graphql } from '../api/generated'
 import { problemOf } from '../api/problem'
+import { Heading } from './Heading'
 import { InteractionList } from './InteractionList'
 import { NewInteraction } from './NewInteraction'
 import { ProblemMessage } from './ProblemMessage'
@@ -29,13 +31,19 @@ export function CustomerDetails({ id }: { id: string }) {
   const { name, company, email, phone, interactions } = data.customer
   return (
     <section className="details" aria-labelledby="customer">
-      <h2 id="customer">{name}</h2>
+      <a className="back" href={noCustomer}>
+        ← Customers
+      </a>
+      <Heading id="customer">{name}</Heading>
       <p className="facts">
         {company && <span>{company}</span>}
         {email && <a href={`mailto:${email}`}>{email}</a>}
         {phone && <a href={`tel:${phone}`}>{phone}</a>}
       </p>
       <NewInteraction customer={data.customer} />
+      {interactions.edges.length === 0 && (
+        <p className="facts">Begin with a meeting, a task or a follow-up: {name} is told by mail.</p>
+      )}
       <InteractionList page={interactions} onMore={(after) => fetchMore({ variables: { after } })} />
     </section>
   )

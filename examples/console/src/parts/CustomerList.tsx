@@ -27,10 +27,17 @@ const Customers = graphql(`
   }
 `)
 
-/** `contains` needs at least three characters; a shorter text uses `startsWith`. */
-function byName(text: string): CustomerWhere | null {
+/**
+ * Matches a part of the name, address, company or telephone number. `contains` needs at least three characters; a shorter
+ * text uses `startsWith`.
+ */
+function matching(text: string): CustomerWhere | null {
   if (text === '') return null
-  return { name: text.length < 3 ? { startsWith: text } : { contains: text } }
+  const part = text.length < 3 ? { startsWith: text } : { contains: text }
+  const where: CustomerWhere[] = [{ name: part }, { email: part }, { company: part }]
+  // A number is found by its digits, however it is written.
+  if (/^[\d\s()+./-]*\d[\d\s()+./-]*$/.test(text)) where.push({ phone: part })
+  return { or: where }
 }
 
 /** Returns a debounced text. */
@@ -45,7 +52,7 @@ function useSettled(text: string): string {
 
 export function CustomerList({ chosen }: { chosen: string | undefined }) {
   const [search, setSearch] = useState('')
-  const where = byName(useSettled(search.trim()))
+  const where = matching(useSettled(search.trim()))
   // There is no subscription to customers: this shows the cached list, and reads it again.
   const { data, previousData, error, fetchMore } = useQuery(Customers, {
     variables: { where },
@@ -58,11 +65,12 @@ export function CustomerList({ chosen }: { chosen: string | undefined }) {
       <h2 id="customers">Customers{customers && <span className="count">{customers.totalCount}</span>}</h2>
       <input
         type="search"
-        aria-label="Search by name"
-        placeholder="Search by name"
+        aria-label="Search customers"
+        placeholder="Name, company, e-mail, telephone"
         value={search}
         onChange={(event) => setSearch(event.target.value)}
       />
+      <NewCustomer />
       {error && <ProblemMessage problem={problemOf(error)} />}
       <ul>
         {customers?.edges.map(({ node: { id, name, company } }) => (
@@ -74,7 +82,13 @@ export function CustomerList({ chosen }: { chosen: string | undefined }) {
           </li>
         ))}
       </ul>
-      {customers?.totalCount === 0 && <p className="empty">There is no customer with this name.</p>}
+      {customers?.totalCount === 0 && (
+        <p className="empty">
+          {where
+            ? 'There is no such customer.'
+            : 'There are no customers yet. Enter the first one with “New customer”.'}
+        </p>
+      )}
       {customers && (
         <MoreButton
           label="More customers"
@@ -82,7 +96,6 @@ export function CustomerList({ chosen }: { chosen: string | undefined }) {
           onMore={(after) => fetchMore({ variables: { after } })}
         />
       )}
-      <NewCustomer />
     </section>
   )
 }

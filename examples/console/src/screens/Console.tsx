@@ -49,6 +49,11 @@ export function Console({ api }: { api: Api }) {
         </button>
       </header>
       <News change={news} />
+      {!viewer && !isConnected && (
+        <main className="single waiting">
+          <p role="status">The server can’t be reached. This page goes on by itself as soon as it answers.</p>
+        </main>
+      )}
       {viewer?.__typename === 'User' && <StaffScreen />}
       {viewer?.__typename === 'Customer' && <CustomerScreen />}
     </>
