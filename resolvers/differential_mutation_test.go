@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -111,7 +112,7 @@ func (d *doneMutations) complete(t *testing.T, try func(n int) bool) {
 	t.Helper()
 	fields := servedTypes.Mutation.Fields
 	for i, field := range fields {
-		isNew := strings.HasPrefix(field.Name, "create") || strings.HasPrefix(field.Name, "signUp") || field.Name == "refresh"
+		isNew := createsDocument(field.Name) || field.Name == "refresh"
 		for n := i + 1_000_000*len(fields); !isNew && !d.fields[field.Name]; n += len(fields) {
 			if n > (1_000_000+rareTries)*len(fields) {
 				t.Errorf("%s never succeeded", field.Name)
@@ -144,14 +145,21 @@ func isVague(field *ast.FieldDefinition) bool {
 	return isTime || field.Type.Name() == "Tokens"
 }
 
+// createsDocument reports whether a mutation, or the one with an input of that name, creates a document.
+func createsDocument(name string) bool {
+	return slices.ContainsFunc([]string{"create", "signUp", "replyToTicket", "addTicketNote"}, func(prefix string) bool {
+		return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
+	})
+}
+
 // fixedValue returns a required value of a field of a mutation's input: a correct password, or an invalid text for
 // mutations that would create a document, whose id would differ between the stores.
 func fixedValue(definition *ast.Definition, field *ast.FieldDefinition) (value any, ok bool) {
-	isNew := strings.HasPrefix(definition.Name, "Create") || strings.HasPrefix(definition.Name, "SignUp")
+	isNew := createsDocument(definition.Name)
 	switch field.Name {
 	case "password", "currentPassword", "newPassword":
 		return password, true
-	case "name", "title", "description", "text":
+	case "name", "title", "description", "text", "body":
 		return "", isNew
 	}
 	return nil, false
