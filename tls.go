@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -139,13 +140,14 @@ func (f *certificateFiles) current() (*tls.Certificate, error) {
 	return f.loaded, nil
 }
 
-// fileVersion returns a text that changes with a file.
+// fileVersion returns a text that changes with the content of a file. Its time doesn't always: file systems round it.
 func fileVersion(path string) string {
-	info, err := os.Stat(path)
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return err.Error()
 	}
-	return fmt.Sprintf("%d %d;", info.ModTime().UnixNano(), info.Size())
+	sum := sha256.Sum256(content)
+	return string(sum[:])
 }
 
 func parseDomains(list string) ([]string, error) {
