@@ -247,23 +247,6 @@ func readSettings(environment []string, dotEnv string) (settings, *config.Values
 	return s, values
 }
 
-func parseLevel(text string) (slog.Level, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(text)); err != nil {
-		return 0, errors.New("must be debug, info, warn or error")
-	}
-	return level, nil
-}
-
-// parseSlow reads how long a slow operation takes. The default is twice as long as hashing a password.
-func parseSlow(text string) (time.Duration, error) {
-	slow, err := time.ParseDuration(text)
-	if err != nil || slow < 0 {
-		return 0, errors.New("must be a time such as 500ms, or 0 for none")
-	}
-	return slow, nil
-}
-
 // parseRetention reads a number of days, as in 400d, or a time like 9600h.
 func parseRetention(text string) (time.Duration, error) {
 	retention, err := time.ParseDuration(text)

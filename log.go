@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"time"
@@ -21,4 +22,21 @@ func withUnit(_ []string, a slog.Attr) slog.Attr {
 		return a
 	}
 	return slog.Float64(a.Key+"Ms", float64(a.Value.Duration().Round(time.Microsecond))/float64(time.Millisecond))
+}
+
+func parseLevel(text string) (slog.Level, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(text)); err != nil {
+		return 0, errors.New("must be debug, info, warn or error")
+	}
+	return level, nil
+}
+
+// parseSlow reads how long a slow operation takes. The default is twice as long as hashing a password.
+func parseSlow(text string) (time.Duration, error) {
+	slow, err := time.ParseDuration(text)
+	if err != nil || slow < 0 {
+		return 0, errors.New("must be a time such as 500ms, or 0 for none")
+	}
+	return slow, nil
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
-	"time"
 
 	"crm/auth"
 	"crm/db"
@@ -224,82 +223,5 @@ func mailOf(d *db.Delivery, to recipient) *mail.Message {
 		ID: d.MessageID, Thread: d.EntityID.String() + "@" + domain,
 		Recipient: d.Recipient, RecipientName: d.RecipientName, ReplyTo: to.replyTo.Email, ReplyToName: to.replyTo.Name,
 		Subject: d.Subject, Text: revealed(d.Text, to.token), HTML: revealed(d.HTML, to.token), Date: d.CreatedAt,
-	}
-}
-
-// outcome is what becomes of a claimed delivery.
-type outcome struct {
-	// result is what the observer is told; empty if nothing.
-	result string
-	// settle writes it.
-	settle func(context.Context) error
-}
-
-// release returns the outcome of a claim without an attempt.
-func (d *dispatcher) release(delivery *db.Delivery) outcome {
-	return outcome{settle: func(ctx context.Context) error { return d.db.Release(ctx, delivery) }}
-}
-
-// outcome returns the outcome of an attempt.
-func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sent error) outcome {
-	log := d.log.With("delivery", delivery.ID.String(), "attempt", delivery.Attempts+1)
-	switch {
-	case sent == nil:
-		log.Info("mail sent")
-		d.refusal.end(log, delivery)
-		return outcome{ResultSent, func(ctx context.Context) error { return d.db.SettleSent(ctx, delivery) }}
-	case errors.Is(sent, mail.ErrKept):
-		log.Info("mail kept")
-		return outcome{ResultKept, func(ctx context.Context) error { return d.db.SettleKept(ctx, delivery) }}
-	case sending.Err() != nil:
-		log.Warn("sending interrupted by shutdown", "error", sent)
-		return d.release(delivery)
-	case errors.Is(sent, errLeaseLost):
-		log.Warn("sending interrupted", "error", sent)
-		return outcome{settle: func(context.Context) error { return nil }} // the delivery is no longer this worker's
-	}
-	log = log.With(slog.String("error", mail.Line(sent.Error(), errorLimit)), eventlog.StackOf(sent))
-	reason := reasonOf(sent)
-	held := d.refusal.hold(d.log, delivery, sent)
-	var permanent *mail.PermanentError
-	if errors.As(sent, &permanent) || delivery.Attempts >= len(d.settings.pauses) {
-		log.Error("mail failed")
-		return outcome{ResultFailed, func(ctx context.Context) error { return d.db.SettleFailed(ctx, delivery, reason) }}
-	}
-	pause := jitter(d.settings.pauses[delivery.Attempts])
-	level := slog.LevelWarn
-	if held { // the operator has been told
-		level = slog.LevelInfo
-	}
-	log.Log(sending, level, "mail not sent yet", "retryIn", pause)
-	return outcome{ResultRetry, func(ctx context.Context) error { return d.db.SettleRetry(ctx, delivery, reason, pause) }}
-}
-
-// reasonOf returns the reason that staff see for an error.
-func reasonOf(err error) string {
-	var panicked *store.PanicError
-	if errors.As(err, &panicked) {
-		return "the server failed unexpectedly; its log has the details"
-	}
-	return mail.Line(err.Error(), errorLimit)
-}
-
-// write writes the result of an attempt. It retries for a while, even after ctx is done, because a delivery without a
-// result is sent again when its lease ends.
-func (d *dispatcher) write(ctx context.Context, delivery *db.Delivery, o outcome) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.settings.settleTime)
-	defer cancel()
-	for pause := 10 * time.Millisecond; ; pause *= 2 {
-		_, err := eventlog.Guard(func() (any, error) { return nil, o.settle(ctx) })
-		if err == nil {
-			if o.result != "" && d.settings.observer != nil {
-				d.settings.observer.Delivered(delivery.Channel, o.result)
-			}
-			return
-		}
-		if store.CodeOf(err) == store.NotFound || !rest(ctx, pause, nil) {
-			d.log.Error("cannot write the result of an attempt", slog.String("delivery", delivery.ID.String()), slog.Any("error", err), eventlog.StackOf(err))
-			return
-		}
 	}
 }
