@@ -29,6 +29,10 @@ const (
 	around       = 30
 )
 
+// together is how many customers are planned at a time, which bounds the memory that the plans take. What happens is in the order of
+// time among these.
+const together = 1_000
+
 // Password is the password of every demo account.
 const Password = "demo-password"
 
@@ -51,8 +55,21 @@ func Fill(ctx context.Context, d *db.DB, customers int, progress func(done int))
 	if err := f.addStaff(ctx); err != nil {
 		return err
 	}
-	for i := range customers {
-		f.planCustomer(i)
+	for first := 0; first < customers; first += together {
+		n := min(together, customers-first)
+		err := f.addCustomers(ctx, first, n, func(share float64) { progress(first + int(share*float64(n))) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addCustomers adds n customers, and all that happens with them in the order of time. It calls progress with the share that is done.
+func (f *filler) addCustomers(ctx context.Context, first, n int, progress func(share float64)) error {
+	f.steps = f.steps[:0]
+	for i := range n {
+		f.planCustomer(first + i)
 	}
 	slices.SortStableFunc(f.steps, func(a, b step) int { return a.at.Compare(b.at) })
 	for i, step := range f.steps {
@@ -60,7 +77,7 @@ func Fill(ctx context.Context, d *db.DB, customers int, progress func(done int))
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("cannot add the demo's data of %s: %w", step.at.Format(time.DateOnly), err)
 		}
-		progress((i + 1) * customers / len(f.steps))
+		progress(float64(i+1) / float64(len(f.steps)))
 	}
 	return nil
 }
