@@ -74,8 +74,8 @@ func onEachEngineWithSignup(t *testing.T, test func(t *testing.T, s *server, way
 
 // TestWaysToSignUp checks which ways to an account each setting leaves open.
 func TestWaysToSignUp(t *testing.T) {
-	var ada account
 	onEachEngineWithSignup(t, func(t *testing.T, s *server, way db.CustomerSignup) {
+		var ada account
 		if way == db.SignupOpen {
 			ada = s.signUpUser("Ada")
 		} else {
