@@ -27,7 +27,7 @@ func TestFastPathAnswersAsTheExecutor(t *testing.T) {
 	t.Parallel()
 	operations := 1_000
 	if thorough() {
-		operations = 6_000
+		operations = 4_000
 	}
 	d := newDifferential(t)
 	workers := runtime.GOMAXPROCS(0)
