@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
 	"time"
 
@@ -76,7 +75,7 @@ func (l *AccountLink) secret(key []byte) string {
 
 // recognizes reports whether a secret is that of the link's token.
 func (l *AccountLink) recognizes(secret string) bool {
-	return subtle.ConstantTimeCompare([]byte(hashSecret(secret)), []byte(l.Hash)) == 1
+	return isEqual(hashSecret(secret), l.Hash)
 }
 
 // LinkToken returns the token of a link; ok is false if the key that it was made with is no longer among the server's.

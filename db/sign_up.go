@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"crm/auth"
@@ -14,7 +15,7 @@ import (
 // CustomerSignup says how customers get accounts that they can log in to, besides those to which an admin gives a password.
 type CustomerSignup string
 
-// The ways, of which each also allows those below it.
+// The ways to an account. Each also allows the ways below it.
 const (
 	// SignupOpen lets anybody sign up with any address that no customer has.
 	SignupOpen CustomerSignup = "open"
@@ -37,10 +38,8 @@ func ParseCustomerSignup(text string) (CustomerSignup, error) {
 
 // permit is FORBIDDEN, with the reason, if none of the ways is the operator's.
 func (way CustomerSignup) permit(reason string, ways ...CustomerSignup) error {
-	for _, allowed := range ways {
-		if way == allowed {
-			return nil
-		}
+	if slices.Contains(ways, way) {
+		return nil
 	}
 	return store.Errorf(store.Forbidden, "%s", reason)
 }
@@ -52,7 +51,7 @@ func (d *DB) mayRequestSignUp() error {
 // signUpLife is how long a link to sign up can be used.
 const signUpLife = 24 * time.Hour
 
-// RequestSignUp mails a link to sign up as a customer with that address, and returns when it expires. A customer who has an account
+// RequestSignUp mails a link to sign up as a customer with that address, and returns until when it can be used at least. A customer who has an account
 // already gets a link to reset the password instead. Neither the result nor the time that it takes reveals what the address is
 // known for. It is RATE_LIMITED after too many requests for an address or from a network address.
 func (d *DB) RequestSignUp(ctx context.Context, email, address string) (expires time.Time, err error) {

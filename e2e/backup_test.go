@@ -148,7 +148,7 @@ func TestKilledBackup(t *testing.T) {
 	ends(t, empty, nil, 0, "check")
 }
 
-// TestBackupFolder makes backups in a folder, of which the newest are kept, once and by a schedule, while a server runs.
+// TestBackupFolder makes backups in a folder while a server runs, once and by a schedule. Only the newest are kept.
 func TestBackupFolder(t *testing.T) {
 	t.Parallel()
 	in, folder := t.TempDir(), t.TempDir()

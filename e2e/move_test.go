@@ -63,7 +63,7 @@ func TestMove(t *testing.T) {
 	}
 }
 
-// moveKilled moves a store in two runs, of which the first is killed when some of it has been moved.
+// moveKilled moves a store in two runs. The first is killed when some of the data has been moved.
 func moveKilled(t *testing.T, folder string, from, there []string, to string, begun func() bool) {
 	t.Helper()
 	killed := begin(t, folder, from, "move", "--to", to)

@@ -6,7 +6,7 @@ import (
 	"crm/db"
 )
 
-// texts makes texts of which none repeats until all combinations of the words have been used.
+// texts makes texts. None repeats until all combinations of the words have been used.
 type texts struct {
 	name, title, question func() string
 }
