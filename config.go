@@ -55,7 +55,7 @@ type settings struct {
 	trusted          *document.Trusted
 	trustedDocuments string
 
-	allowStaffSignup, sharedQueue, playground, introspection, mailbox, showCost, fastPath, batching bool
+	proxyProtocol, allowStaffSignup, sharedQueue, playground, introspection, mailbox, showCost, fastPath, batching bool
 }
 
 // newSettings returns settings with the limits' defaults, which their declarations contain.
@@ -95,6 +95,10 @@ func (s *settings) serverSettings() []config.Setting {
 		{
 			Name: "TRUSTED_PROXIES", Value: config.Parsed(&s.proxies, "list of addresses or networks", proxy.Parse),
 			Description: "proxies whose `X-Forwarded-For` or `Forwarded` is trusted",
+		},
+		{
+			Name: "PROXY_PROTOCOL", Value: config.Flag(&s.proxyProtocol), Default: "false",
+			Description: "read the client's address from the PROXY protocol (version 1 or 2), with which each connection of the `TRUSTED_PROXIES` must begin",
 		},
 		{
 			Name: "LOG_LEVEL", Value: config.Parsed(&s.logLevel, "`debug`, `info`, `warn` or `error`", parseLevel), Default: "info",
@@ -220,6 +224,9 @@ func readSettings(environment []string, dotEnv string) (settings, *config.Values
 		var err error
 		s.trusted, err = document.ReadTrusted(s.trustedDocuments, graph.ServedSchema(), s.limits.Document)
 		values.Wrong("TRUSTED_DOCUMENTS", err)
+	}
+	if s.proxyProtocol && len(s.proxies) == 0 {
+		values.Wrong("PROXY_PROTOCOL", errors.New("needs TRUSTED_PROXIES beside it"))
 	}
 	s.tls.check(values.Wrong)
 	s.smtp.Check(values.Wrong)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-yaml"
 )
@@ -250,5 +252,33 @@ func checkPod(t *testing.T, pod podTemplate) {
 				t.Errorf("the probe %s asks for %v", path, p.HTTPGet)
 			}
 		}
+	}
+}
+
+// TestTask checks that the task for AWS names only settings that exist, and leaves the server the time to stop.
+func TestTask(t *testing.T) {
+	t.Parallel()
+	type pair struct{ Name string }
+	var task struct {
+		ContainerDefinitions []struct {
+			StopTimeout          int
+			HealthCheck          struct{ Command []string }
+			Environment, Secrets []pair
+		}
+	}
+	if err := json.Unmarshal([]byte(fileText(t, "examples/aws/task.json")), &task); err != nil || len(task.ContainerDefinitions) != 1 {
+		t.Fatalf("the task is %+v, error %v", task, err)
+	}
+	container, known := task.ContainerDefinitions[0], settingNames()
+	for _, variable := range append(container.Environment, container.Secrets...) {
+		if !known[variable.Name] {
+			t.Errorf("there is no setting %s", variable.Name)
+		}
+	}
+	if command := container.HealthCheck.Command; !slices.Equal(command, []string{"CMD", "/crm", "health"}) {
+		t.Errorf("the health check is %v", command)
+	}
+	if time.Duration(container.StopTimeout)*time.Second < shutdownTime {
+		t.Errorf("the server is killed after %d seconds", container.StopTimeout)
 	}
 }

@@ -149,6 +149,9 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if err != nil {
 		return fmt.Errorf("cannot listen on HOST and PORT: %w", err)
 	}
+	if s.proxyProtocol {
+		listener = s.proxies.Listen(listener)
+	}
 	defer crm.follow(context.WithoutCancel(ctx), log)()
 	stopCommands := func(context.Context) {}
 	if s.mongoURI == "" {

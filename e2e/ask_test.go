@@ -119,6 +119,12 @@ func populate(p *process) (token, customer string) {
 	return token, p.must(token, createCustomer, nil).text("createCustomer.customer.id")
 }
 
+// logInAs logs in as a user.
+func logInAs(p *process, email, password string) (token string) {
+	p.t.Helper()
+	return p.must("", logIn, variables{"email": email, "password": password}).text("logInUser.tokens.accessToken")
+}
+
 func create(t *testing.T, path string) *os.File {
 	t.Helper()
 	file, err := os.Create(path)

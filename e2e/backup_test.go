@@ -47,7 +47,7 @@ func TestBackup(t *testing.T) {
 			}
 			restored := serve(t, other, to...)
 			if test.to == "mongo" { // the keys are those of its settings
-				token = restored.must("", logIn, variables{"email": "asha@crm.example", "password": "correct horse"}).text("logInUser.tokens.accessToken")
+				token = logInAs(restored, "asha@crm.example", "correct horse")
 			}
 			if got := restored.must(token, list, nil).raw; withoutCost(got) != withoutCost(want) {
 				t.Errorf("the restored server answers\n%s\nnot\n%s", got, want)

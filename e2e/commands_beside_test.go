@@ -88,7 +88,7 @@ func TestCommandsBesideServer(t *testing.T) {
 				}
 			}
 			p.must("", logIn, variables{"email": "admin@demo.example", "password": "bättery staple"})
-			token := p.must("", logIn, variables{"email": "asha@crm.example", "password": "correct horse"}).text("logInUser.tokens.accessToken")
+			token := logInAs(p, "asha@crm.example", "correct horse")
 			if a := p.must(token, viewer, nil); a.text("viewer.name") != "Asha Rao" || a.text("viewer.role") != "ADMIN" {
 				t.Errorf("the created admin is %s", a.raw)
 			}

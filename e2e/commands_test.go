@@ -81,6 +81,7 @@ func wrongSettings() []wrongSetting {
 		{"PORT=x", []string{"PORT: must be a port number"}},
 		{"HOST=127.0.0.1:8080", []string{"HOST", "without a port"}},
 		{"BASE_PATH=crm", []string{"BASE_PATH", "/crm"}},
+		{"PROXY_PROTOCOL=true", []string{"PROXY_PROTOCOL", "TRUSTED_PROXIES"}},
 		{"SMTP_PORT=99999", []string{"SMTP_PORT", "65535"}},
 		{"SMTP_HOST=localhost SMTP_MAIL=nobody", []string{"SMTP_MAIL"}},
 		{"SMTP_HOST=localhost SMTP_MAIL=crm@example.com SMTP_PORT=0", []string{"SMTP_PORT"}},
@@ -213,8 +214,7 @@ func demoNames(t *testing.T, folder string) string {
 	if strings.Contains(read(t, p.out), "mutation") {
 		t.Errorf("with a demo, the greeting says that there is no user")
 	}
-	token := p.must("", logIn, variables{"email": demo.Admin, "password": demo.Password}).
-		text("logInUser.tokens.accessToken")
+	token := logInAs(p, demo.Admin, demo.Password)
 	a := p.must(token, `{ customers(orderBy: [{field: EMAIL}]) { totalCount nodes {
 		name company phone interactions(first: 10, orderBy: [{field: CREATED_AT, direction: ASC}]) { nodes {
 			title user { name } tickets(orderBy: [{field: CREATED_AT, direction: ASC}]) { nodes { description status } } } } } }

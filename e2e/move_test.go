@@ -24,7 +24,7 @@ func TestMove(t *testing.T) {
 	database := mongotest.Database(t)
 	uri := databaseURI(t, database.Name())
 	p := serve(t, folder)
-	token := logInDemo(p)
+	token := logInAs(p, demo.Admin, demo.Password)
 	first := p.must(token, moved, nil)
 	after := variables{"after": first.text("customers.pageInfo.endCursor")}
 	want := p.must(token, moved, after).raw
@@ -113,12 +113,6 @@ func keyFiles(folder string) []string {
 		lines = append(lines, strings.ToUpper(name)+"_FILE="+filepath.Join(folder, "data", name))
 	}
 	return lines
-}
-
-// logInDemo logs in as the admin of a demo.
-func logInDemo(p *process) (token string) {
-	p.t.Helper()
-	return p.must("", logIn, variables{"email": demo.Admin, "password": demo.Password}).text("logInUser.tokens.accessToken")
 }
 
 // TestMoveArguments calls the command wrongly; nothing of a URI is shown.

@@ -65,8 +65,7 @@ Mail        stored, not sent (SMTP_HOST is not set): URL/dev/mailbox`, "URL", p.
 	if name := p.must(token, viewer, nil).text("viewer.name"); name != "Rohan" {
 		t.Errorf("the earlier token is that of %q", name)
 	}
-	token = p.must("", logIn, variables{"email": "rohan@gmail.com", "password": "choose a long one"}).
-		text("logInUser.tokens.accessToken")
+	token = logInAs(p, "rohan@gmail.com", "choose a long one")
 	if name := p.must(token, `{ customers { nodes { name } } }`, nil).text("customers.nodes.0.name"); name != "Carl" {
 		t.Errorf("the earlier customer is %q", name)
 	}

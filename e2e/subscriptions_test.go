@@ -134,7 +134,7 @@ func (o *subscriptionRun) populate(p *process) {
 	const password = "correct horse"
 	admin := p.must("", signUp, nil).text("signUpUser.tokens.accessToken")
 	p.must(admin, `mutation { createUser(input: {name: "Uma", email: "uma@crm.example", password: "correct horse"}) { user { id } } }`, nil)
-	user := p.must("", logIn, variables{"email": "uma@crm.example", "password": password}).text("logInUser.tokens.accessToken")
+	user := logInAs(p, "uma@crm.example", password)
 	follow := func(name, token, customer string, by subscribe) {
 		o.followers = append(o.followers, &accountFollower{
 			follower: follower{name: name, token: token, subscribe: by}, customer: customer,

@@ -12,6 +12,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"crm/db/demo"
 	"crm/db/mongo/mongotest"
 )
 
@@ -75,7 +76,7 @@ func checkVersion(t *testing.T, path, in string, settings []string) {
 	t.Helper()
 	ends(t, in, settings, 0, "check")
 	p := serve(t, in, slices.Concat(settings, []string{"QUERY_COST=false"})...)
-	token := logInDemo(p)
+	token := logInAs(p, demo.Admin, demo.Password)
 	var want []answered
 	if err := json.Unmarshal([]byte(read(t, filepath.Join(path, "answers.json"))), &want); err != nil {
 		t.Fatal(err)
@@ -99,7 +100,7 @@ func writeVersion(t *testing.T, path string) {
 	in := t.TempDir()
 	ends(t, in, nil, 0, "demo", "--customers", "3")
 	p := serve(t, in, "QUERY_COST=false")
-	token := logInDemo(p)
+	token := logInAs(p, demo.Admin, demo.Password)
 	p.must(token, `mutation($id: ID!) { createCustomerNote(input: {customerId: $id, text: "Prefers e-mail", pinned: true}) { customerNote { id } } }`,
 		variables{"id": p.must(token, `{ customers(first: 1) { nodes { id } } }`, nil).text("customers.nodes.0.id")})
 	var answers []answered
