@@ -14,8 +14,8 @@ type Viewer struct {
 	Session ID
 	// Key says that the viewer is a program with an API key, and ReadOnly that it can't run mutations.
 	Key, ReadOnly bool
-	// Address is the network address of the client.
-	Address string
+	// Address is the network address of the client, and UserAgent the beginning of what it calls itself.
+	Address, UserAgent string
 	// Expires is when the access token expires, which also ends the viewer's streams.
 	Expires time.Time
 	// Refused is why the token of an anonymous viewer was refused, nil if there was none. Such a viewer can only log in.

@@ -16,6 +16,7 @@ const (
 	KindCustomer      entity.Kind = "cus"
 	KindDelivery      entity.Kind = "dlv"
 	KindInteraction   entity.Kind = "int"
+	KindSession       entity.Kind = "ses"
 	KindTicketMessage entity.Kind = "tms"
 	KindTicket        entity.Kind = "tkt"
 	KindUser          entity.Kind = "usr"
@@ -43,6 +44,9 @@ const (
 	EventInteractionUpdated   = "interaction.updated"
 	EventInteractionDeleted   = "interaction.deleted"
 	EventInteractionCancelled = "interaction.cancelled"
+	EventSessionCreated       = "session.created"
+	EventSessionUpdated       = "session.updated"
+	EventSessionDeleted       = "session.deleted"
 	EventTicketMessageCreated = "ticket_message.created"
 	EventTicketMessageUpdated = "ticket_message.updated"
 	EventTicketMessageDeleted = "ticket_message.deleted"
@@ -84,6 +88,7 @@ type readers struct {
 	Customers      *entity.Reader[Customer]
 	Deliveries     *entity.Reader[Delivery]
 	Interactions   *entity.Reader[Interaction]
+	Sessions       *entity.Reader[Session]
 	TicketMessages *entity.Reader[TicketMessage]
 	Tickets        *entity.Reader[Ticket]
 	Users          *entity.Reader[User]
@@ -97,6 +102,7 @@ type repositories struct {
 	customers      *entity.Repository[Customer]
 	deliveries     *entity.Repository[Delivery]
 	interactions   *entity.Repository[Interaction]
+	sessions       *entity.Repository[Session]
 	ticketMessages *entity.Repository[TicketMessage]
 	tickets        *entity.Repository[Ticket]
 	users          *entity.Repository[User]
@@ -110,6 +116,7 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		customers:      entity.NewRepository[Customer](d, Customers),
 		deliveries:     entity.NewRepository[Delivery](d, Deliveries),
 		interactions:   entity.NewRepository[Interaction](d, Interactions),
+		sessions:       entity.NewRepository[Session](d, Sessions),
 		ticketMessages: entity.NewRepository[TicketMessage](d, TicketMessages),
 		tickets:        entity.NewRepository[Ticket](d, Tickets),
 		users:          entity.NewRepository[User](d, Users),
@@ -121,6 +128,7 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		Customers:      r.customers.Reader,
 		Deliveries:     r.deliveries.Reader,
 		Interactions:   r.interactions.Reader,
+		Sessions:       r.sessions.Reader,
 		TicketMessages: r.ticketMessages.Reader,
 		Tickets:        r.tickets.Reader,
 		Users:          r.users.Reader,
@@ -316,6 +324,8 @@ func (d *Session) Pointers(into []any) []any {
 		&d.UsedHash,
 		&d.RefreshedAt,
 		&d.RefreshKey,
+		&d.Device,
+		&d.Network,
 		&d.CreatedAt,
 		&d.ExpiresAt,
 	)
@@ -470,6 +480,12 @@ func (d *Interaction) GlobalID() string { return KindInteraction.GlobalID(d.ID) 
 func (d *Interaction) AppendGlobalID(buf []byte) []byte {
 	return KindInteraction.AppendGlobalID(buf, d.ID)
 }
+
+// GlobalID returns the id that clients use for the document.
+func (d *Session) GlobalID() string { return KindSession.GlobalID(d.ID) }
+
+// AppendGlobalID appends what GlobalID returns.
+func (d *Session) AppendGlobalID(buf []byte) []byte { return KindSession.AppendGlobalID(buf, d.ID) }
 
 // GlobalID returns the id that clients use for the document.
 func (d *TicketMessage) GlobalID() string { return KindTicketMessage.GlobalID(d.ID) }

@@ -89,7 +89,7 @@ func TestGlobalID(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"", "_", "usr", "usr_", id.String(), "usr" + id.String(), "USR_" + id.String(), "usr__" + id.String(), "ses_" + id.String(),
+		"", "_", "usr", "usr_", id.String(), "usr" + id.String(), "USR_" + id.String(), "usr__" + id.String(), "abc_" + id.String(),
 		"usr_" + id.String() + "\x00", " usr_" + id.String(), "usr_" + id.String() + "_1", `{"$gt": ""}`,
 	} {
 		if _, _, err := ParseGlobalID(text); store.CodeOf(err) != store.BadInput || err.Error() != "is not an id of this server" {

@@ -16,6 +16,7 @@ func (d *DB) StartSession(ctx context.Context, account store.ID, staff bool) (*S
 	session := &Session{
 		ID: newSessionID(), Account: account, Staff: staff, RefreshKey: newSecret(), CreatedAt: now, ExpiresAt: now.Add(RefreshTokenLife),
 	}
+	session.Device, session.Network = clientOf(ctx)
 	secret := newSecret()
 	session.RefreshHash = hashSecret(secret)
 	if err := d.store.Insert(ctx, Sessions.Collection, session); err != nil {
@@ -31,6 +32,27 @@ func (d *DB) session(ctx context.Context, id store.ID) (*Session, error) {
 		return nil, errRefreshToken()
 	}
 	return session, err
+}
+
+// clientOf returns what sessions say about the client whose request has the context.
+func clientOf(ctx context.Context) (device, network *string) {
+	viewer, _ := auth.ViewerFrom(ctx)
+	if name := auth.Device(viewer.UserAgent); name != "" {
+		device = &name
+	}
+	if from := networkOf(viewer.Address); from != "" {
+		network = &from
+	}
+	return device, network
+}
+
+// EndSessionOf ends a session that the scope sees: one of the viewer's own or, for admins, anybody's.
+func (d *DB) EndSessionOf(ctx context.Context, scope auth.Scope, id store.ID) error {
+	session, err := d.Sessions.Get(ctx, scope, id)
+	if err != nil {
+		return err
+	}
+	return d.EndSession(ctx, session.ID)
 }
 
 // EndSession ends one session.

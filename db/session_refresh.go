@@ -67,10 +67,12 @@ func (d *DB) exchange(ctx context.Context, session *Session, secret string) (nex
 	next = session.successor(secret)
 	session.RefreshHash, session.UsedHash, session.RefreshedAt = hashSecret(next), used, &now
 	session.ExpiresAt = now.Add(RefreshTokenLife)
+	session.Device, session.Network = clientOf(ctx)
 	err = d.store.Update(ctx, Sessions.Collection, session.ID, store.Eq("refresh_hash", used), []store.Assignment{
 		{Field: "refresh_hash", Value: session.RefreshHash}, {Field: "used_hash", Value: used},
 		{Field: "refreshed_at", Value: now}, {Field: "refresh_key", Value: session.RefreshKey},
 		{Field: "expires_at", Value: session.ExpiresAt},
+		{Field: "device", Value: store.ValueAt(&session.Device)}, {Field: "network", Value: store.ValueAt(&session.Network)},
 	})
 	if err != nil {
 		return "", fmt.Errorf("cannot refresh session: %w", err)

@@ -69,11 +69,14 @@ func logInOf(kind entity.Kind, email string) string {
 func accountKey(account string) string { return "account:" + account }
 
 // addressKey returns the rate-limit key of a network address.
-func addressKey(address string) string {
+func addressKey(address string) string { return "address:" + networkOf(address) }
+
+// networkOf names the network that a network address belongs to: the address itself, or a /64 of IPv6.
+func networkOf(address string) string {
 	if network := auth.Network(address); network.IsValid() && !network.IsSingleIP() {
-		address = network.String()
+		return network.String()
 	}
-	return "address:" + address
+	return address
 }
 
 // begin records an attempt, unless there were too many: then it is RATE_LIMITED.

@@ -33,6 +33,10 @@ type (
 	InteractionEdge = Edge[db.Interaction]
 	// InteractionChange is the change of a document that a subscriber receives.
 	InteractionChange = live.Change[db.Interaction]
+	// SessionConnection is a page of a list of Session documents.
+	SessionConnection = Connection[db.Session]
+	// SessionEdge is an element of a page.
+	SessionEdge = Edge[db.Session]
 	// TicketMessageConnection is a page of a list of TicketMessage documents.
 	TicketMessageConnection = Connection[db.TicketMessage]
 	// TicketMessageEdge is an element of a page.

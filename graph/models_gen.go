@@ -500,6 +500,18 @@ type EditMessagePayload struct {
 	Message *db.TicketMessage `json:"message"`
 }
 
+// Which session to end.
+type EndSessionInput struct {
+	// The session's id.
+	ID string `json:"id"`
+}
+
+// The answer to `endSession`.
+type EndSessionPayload struct {
+	// The id of the session that has ended.
+	EndedID string `json:"endedId"`
+}
+
 // Whose open work to hand over, and to whom.
 type HandOverInput struct {
 	// The id of the user whose work it is.

@@ -2024,6 +2024,36 @@ func (r *rendering) renderEditMessagePayload(s *selection, obj *EditMessagePaylo
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planEndSessionPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"EndSessionPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "endedId":
+			f.index = 1
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderEndSessionPayload(s *selection, obj *EndSessionPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"EndSessionPayload"`...)
+		case 1:
+			v := obj.EndedID
+			r.string(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planHandOverPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"HandOverPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -3315,6 +3345,226 @@ func (r *rendering) renderRevokeInvitationPayload(s *selection, obj *RevokeInvit
 				return
 			} else {
 				r.renderViewer(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planSession(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"Session", "Node"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "id":
+			f.index = 1
+			return true
+		case "device":
+			f.index = 2
+			return true
+		case "network":
+			f.index = 3
+			return true
+		case "createdAt":
+			f.index = 4
+			return true
+		case "lastUsedAt":
+			f.index = 5
+			return true
+		case "expiresAt":
+			f.index = 6
+			return true
+		case "current":
+			f.index = 7
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Session", f, args)
+				resolver := r.ec.Resolvers.Session()
+				return func(obj *db.Session) (bool, error) { return resolver.Current(ctx, obj) }
+			}
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderSession(s *selection, obj *db.Session) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"Session"`...)
+		case 1:
+			r.buf = append(obj.AppendGlobalID(append(r.buf, '"')), '"')
+		case 2:
+			v := obj.Device
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		case 3:
+			v := obj.Network
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		case 4:
+			v := obj.CreatedAt
+			r.buf = appendDateTime(r.buf, v)
+		case 5:
+			v := obj.LastUsedAt()
+			r.buf = appendDateTime(r.buf, v)
+		case 6:
+			v := obj.ExpiresAt
+			r.buf = appendDateTime(r.buf, v)
+		case 7:
+			call, ok := r.call(f).(func(*db.Session) (bool, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.bool(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planSessionConnection(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"SessionConnection"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "edges":
+			f.index = 1
+			f.selection = p.planSessionEdge(f.field.Selections)
+			return f.selection != nil
+		case "nodes":
+			f.index = 2
+			f.selection = p.planSession(f.field.Selections)
+			return f.selection != nil
+		case "pageInfo":
+			f.index = 3
+			f.selection = p.planPageInfo(f.field.Selections)
+			return f.selection != nil
+		case "totalCount":
+			f.index = 4
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderSessionConnection(s *selection, obj *Connection[db.Session]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"SessionConnection"`...)
+		case 1:
+			v := obj.Edges()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderSessionEdge(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 2:
+			v := obj.Nodes()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderSession(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 3:
+			v := obj.PageInfo()
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderPageInfo(f.selection, v)
+			}
+		case 4:
+			v, err := obj.TotalCount(r.ctx)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planSessionEdge(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"SessionEdge"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "cursor":
+			f.index = 1
+			return true
+		case "node":
+			f.index = 2
+			f.selection = p.planSession(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderSessionEdge(s *selection, obj *Edge[db.Session]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"SessionEdge"`...)
+		case 1:
+			v := obj.Cursor()
+			r.string(v)
+		case 2:
+			v := obj.Node
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderSession(f.selection, v)
 			}
 		}
 		if r.failed {
@@ -4975,7 +5225,7 @@ func (r *rendering) renderMessageAuthor(s *selection, v MessageAuthor) {
 }
 
 func (p *planner) planNode(set ast.SelectionSet) *selection {
-	s := &selection{types: make(map[string]*selection, 8)}
+	s := &selection{types: make(map[string]*selection, 9)}
 	if s.types["User"] = p.planUser(set); s.types["User"] == nil {
 		return nil
 	}
@@ -4983,6 +5233,9 @@ func (p *planner) planNode(set ast.SelectionSet) *selection {
 		return nil
 	}
 	if s.types["Ticket"] = p.planTicket(set); s.types["Ticket"] == nil {
+		return nil
+	}
+	if s.types["Session"] = p.planSession(set); s.types["Session"] == nil {
 		return nil
 	}
 	if s.types["Interaction"] = p.planInteraction(set); s.types["Interaction"] == nil {
@@ -5011,6 +5264,8 @@ func (r *rendering) renderNode(s *selection, v Node) {
 		r.renderTicketMessage(s.types["TicketMessage"], obj)
 	case *db.Ticket:
 		r.renderTicket(s.types["Ticket"], obj)
+	case *db.Session:
+		r.renderSession(s.types["Session"], obj)
 	case *db.Interaction:
 		r.renderInteraction(s.types["Interaction"], obj)
 	case *db.Delivery:
@@ -5119,6 +5374,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planDeliveryFailure(set)
 	case "EditMessagePayload":
 		return p.planEditMessagePayload(set)
+	case "EndSessionPayload":
+		return p.planEndSessionPayload(set)
 	case "HandOverPayload":
 		return p.planHandOverPayload(set)
 	case "Interaction":
@@ -5173,6 +5430,12 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planRevokeApiKeyPayload(set)
 	case "RevokeInvitationPayload":
 		return p.planRevokeInvitationPayload(set)
+	case "Session":
+		return p.planSession(set)
+	case "SessionConnection":
+		return p.planSessionConnection(set)
+	case "SessionEdge":
+		return p.planSessionEdge(set)
 	case "SetPasswordPayload":
 		return p.planSetPasswordPayload(set)
 	case "SignUpCustomerPayload":
@@ -5462,6 +5725,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*EditMessagePayload:
 			return v != nil && renderList(r, s, r.renderEditMessagePayload, v)
 		}
+	case "EndSessionPayload":
+		switch v := value.(type) {
+		case *EndSessionPayload:
+			return v != nil && renderOne(r, s, r.renderEndSessionPayload, v)
+		case []*EndSessionPayload:
+			return v != nil && renderList(r, s, r.renderEndSessionPayload, v)
+		}
 	case "HandOverPayload":
 		switch v := value.(type) {
 		case *HandOverPayload:
@@ -5650,6 +5920,27 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderRevokeInvitationPayload, v)
 		case []*RevokeInvitationPayload:
 			return v != nil && renderList(r, s, r.renderRevokeInvitationPayload, v)
+		}
+	case "Session":
+		switch v := value.(type) {
+		case *db.Session:
+			return v != nil && renderOne(r, s, r.renderSession, v)
+		case []*db.Session:
+			return v != nil && renderList(r, s, r.renderSession, v)
+		}
+	case "SessionConnection":
+		switch v := value.(type) {
+		case *Connection[db.Session]:
+			return v != nil && renderOne(r, s, r.renderSessionConnection, v)
+		case []*Connection[db.Session]:
+			return v != nil && renderList(r, s, r.renderSessionConnection, v)
+		}
+	case "SessionEdge":
+		switch v := value.(type) {
+		case *Edge[db.Session]:
+			return v != nil && renderOne(r, s, r.renderSessionEdge, v)
+		case []*Edge[db.Session]:
+			return v != nil && renderList(r, s, r.renderSessionEdge, v)
 		}
 	case "SetPasswordPayload":
 		switch v := value.(type) {

@@ -147,7 +147,7 @@ func isVague(field *ast.FieldDefinition) bool {
 
 // createsDocument reports whether a mutation, or the one with an input of that name, creates a document.
 func createsDocument(name string) bool {
-	return slices.ContainsFunc([]string{"create", "signUp", "replyToTicket", "addTicketNote"}, func(prefix string) bool {
+	return slices.ContainsFunc([]string{"create", "signUp", "inviteUser", "replyToTicket", "addTicketNote"}, func(prefix string) bool {
 		return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
 	})
 }
@@ -159,7 +159,7 @@ func fixedValue(definition *ast.Definition, field *ast.FieldDefinition) (value a
 	switch field.Name {
 	case "password", "currentPassword", "newPassword":
 		return password, true
-	case "name", "title", "description", "text", "body":
+	case "name", "email", "title", "description", "text", "body":
 		return "", isNew
 	}
 	return nil, false

@@ -365,6 +365,12 @@ func deletedInteraction(id string, removed entity.Removed) *graph.DeleteInteract
 	}
 }
 
+func sessionList(page pageArguments, _ *struct{}, orderBy []*struct{}) (entity.List, error) {
+	var filter store.Filter
+	var err error
+	return list(page, filter, orderBy, nil), err
+}
+
 // Ticket resolves TicketMessage.ticket.
 func (r ticketMessageResolver) Ticket(ctx context.Context, obj *db.TicketMessage) (*db.Ticket, error) {
 	return reference(ctx, obj, r.db.Tickets, func(obj *db.TicketMessage) (store.ID, bool) {
@@ -682,6 +688,15 @@ var projections = map[*entity.Definition]projection{
 		"tickets":         {},
 		"deliveries":      {},
 	})},
+	db.Sessions: {"Session", choose(db.Sessions, map[string][]string{
+		"id":         {},
+		"device":     {"device"},
+		"network":    {"network"},
+		"createdAt":  {"created_at"},
+		"lastUsedAt": {"refreshed_at", "created_at"},
+		"expiresAt":  {"expires_at"},
+		"current":    {"_id"},
+	})},
 	db.TicketMessages: {"TicketMessage", choose(db.TicketMessages, map[string][]string{
 		"id":         {},
 		"author":     {"author_id", "customer_id"},
@@ -750,6 +765,8 @@ func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID
 		return r.deliveryNode(ctx, id)
 	case db.KindInteraction:
 		return projected(ctx, r.db.Interactions).Get(ctx, scopeOf(ctx), id)
+	case db.KindSession:
+		return projected(ctx, r.db.Sessions).Get(ctx, scopeOf(ctx), id)
 	case db.KindTicketMessage:
 		return projected(ctx, r.db.TicketMessages).Get(ctx, scopeOf(ctx), id)
 	case db.KindTicket:
@@ -773,6 +790,8 @@ func (r queryResolver) nodesOfKind(ctx context.Context, kind entity.Kind, ids []
 		return r.deliveryNodes(ctx, ids)
 	case db.KindInteraction:
 		return nodesOf(ctx, r.db.Interactions, ids)
+	case db.KindSession:
+		return nodesOf(ctx, r.db.Sessions, ids)
 	case db.KindTicketMessage:
 		return nodesOf(ctx, r.db.TicketMessages, ids)
 	case db.KindTicket:

@@ -20,6 +20,9 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 		"logged out": func(t *testing.T, _ *world, d *db.DB, viewer auth.Viewer) error {
 			return d.EndSession(t.Context(), viewer.Session)
 		},
+		"ended by an admin": func(t *testing.T, w *world, d *db.DB, viewer auth.Viewer) error {
+			return d.EndSessionOf(t.Context(), w.scopeOf("ada"), viewer.Session)
+		},
 		"deactivated": func(t *testing.T, w *world, d *db.DB, viewer auth.Viewer) error {
 			_, err := d.DeactivateUser(t.Context(), w.scopeOf("ada"), viewer.Account, nil, nil)
 			return err

@@ -35,6 +35,7 @@ func Authenticate(authenticator Authenticator, proxies proxy.Trusted, log *slog.
 			writeRefusal(w, r, http.StatusServiceUnavailable, store.Errorf(store.Unavailable, "the database can't be reached"))
 			return
 		}
+		viewer.UserAgent = userAgent(r)
 		next.ServeHTTP(w, r.WithContext(auth.WithViewer(r.Context(), viewer)))
 	})
 }
@@ -47,6 +48,15 @@ func refusedToken(ctx context.Context, operations ...*ast.OperationDefinition) *
 		return nil
 	}
 	return invalidToken(viewer.Refused)
+}
+
+// maxUserAgent is how many bytes of a client's User-Agent are kept: browsers send about 120.
+const maxUserAgent = 256
+
+// userAgent returns what a client calls itself.
+func userAgent(r *http.Request) string {
+	text := r.UserAgent()
+	return strings.Clone(text[:min(len(text), maxUserAgent)]) // the request's memory isn't kept for as long as its stream
 }
 
 func invalidToken(err error) *refusal {

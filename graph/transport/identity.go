@@ -45,6 +45,7 @@ func (i identity) as(ctx context.Context, authorization string) (identity, error
 	if err != nil {
 		return i, err
 	}
+	viewer.UserAgent = i.viewer.UserAgent
 	return identity{authenticator: i.authenticator, token: token, viewer: viewer}, nil
 }
 
