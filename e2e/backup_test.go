@@ -119,16 +119,19 @@ func TestKilledBackup(t *testing.T) {
 	ends(t, folder, nil, 0, "demo", "--customers", "50")
 	file, empty := filepath.Join(folder, "backup"), t.TempDir()
 	killed := begin(t, folder, nil, "backup", file)
-	eventually(t, "the backup begins", func() bool {
-		_, unfinished := os.Stat(file + ".unfinished")
-		_, finished := os.Stat(file)
-		return unfinished == nil || finished == nil
-	})
+	eventuallyBacksUp(t, file)
 	killed.kill()
-	if content, err := os.ReadFile(file); err == nil { // it was faster
-		writeFile(t, filepath.Join(folder, "copy"), string(content))
-		ends(t, t.TempDir(), nil, 0, "restore", filepath.Join(folder, "copy"))
+	isWholeOrAbsent(t, file)
+	server := serve(t, folder) // which reads the data for the command
+	command := begin(t, folder, nil, "backup", file)
+	eventuallyBacksUp(t, file)
+	server.kill()
+	if code := command.exit(); code != 0 {
+		if _, err := os.Stat(file); err == nil {
+			t.Error("a backup whose server was killed looks whole")
+		}
 	}
+	isWholeOrAbsent(t, file)
 	ends(t, folder, nil, 0, "backup", file)
 
 	data := filepath.Join(empty, "data", "crm.db-wal")
@@ -146,6 +149,54 @@ func TestKilledBackup(t *testing.T) {
 		ends(t, empty, nil, 0, "restore", file)
 	}
 	ends(t, empty, nil, 0, "check")
+}
+
+// eventuallyBacksUp waits until a backup is being written.
+func eventuallyBacksUp(t *testing.T, file string) {
+	t.Helper()
+	eventually(t, "the backup begins", func() bool {
+		_, unfinished := os.Stat(file + ".unfinished")
+		_, finished := os.Stat(file)
+		return unfinished == nil || finished == nil
+	})
+}
+
+// isWholeOrAbsent checks that a backup can be restored if it is there, and removes it and what is unfinished.
+func isWholeOrAbsent(t *testing.T, file string) {
+	t.Helper()
+	_ = os.Remove(file + ".unfinished") // it may be absent
+	if _, err := os.Stat(file); err != nil {
+		return
+	}
+	ends(t, t.TempDir(), nil, 0, "restore", file)
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestKilledRestoreOnMongo kills a restore on MongoDB. The database isn't used until the restore was run again.
+func TestKilledRestoreOnMongo(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	ends(t, folder, nil, 0, "demo", "--customers", "4")
+	file := filepath.Join(folder, "backup")
+	ends(t, folder, nil, 0, "backup", file)
+	database := mongotest.Database(t)
+	vars := append(mongoSettings(mongotest.URI(t)), "MONGO_DATABASE="+database.Name())
+	restoring := begin(t, folder, vars, "restore", file)
+	eventually(t, "data is restored", func() bool {
+		n, err := database.Collection("interactions").EstimatedDocumentCount(t.Context())
+		return restoring.hasEnded() || err == nil && n > 0
+	})
+	early := !restoring.hasEnded()
+	restoring.kill()
+	if early {
+		if _, logs := ends(t, folder, vars, 1, "check"); !strings.Contains(logs, "run crm restore again") {
+			t.Errorf("a database that is half restored is used: %s", logs)
+		}
+		ends(t, folder, vars, 0, "restore", file)
+	}
+	ends(t, folder, vars, 0, "check")
 }
 
 // TestBackupFolder makes backups in a folder while a server runs, once and by a schedule. Only the newest are kept.
