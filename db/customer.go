@@ -42,7 +42,7 @@ var Customers = entity.Declare(entity.Declaration[Customer]{
 	Kind: "cus", Name: "customers", Noun: "customer",
 	Required: [][]string{{"name", "email"}},
 	Visible:  []entity.Grant{entity.ToStaff(), entity.ToCustomer("_id")},
-	Computed: map[string][]string{"canLogIn": {"password", "email"}},
+	Computed: map[string][]string{"canLogIn": {"password", "email"}, "tags": nil},
 	Indexes: []store.Index{
 		{Name: "customers_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "customers_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},

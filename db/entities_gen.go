@@ -17,6 +17,7 @@ const (
 	KindDelivery      entity.Kind = "dlv"
 	KindInteraction   entity.Kind = "int"
 	KindSession       entity.Kind = "ses"
+	KindTag           entity.Kind = "tag"
 	KindTicketMessage entity.Kind = "tms"
 	KindTicket        entity.Kind = "tkt"
 	KindUser          entity.Kind = "usr"
@@ -47,6 +48,9 @@ const (
 	EventSessionCreated       = "session.created"
 	EventSessionUpdated       = "session.updated"
 	EventSessionDeleted       = "session.deleted"
+	EventTagCreated           = "tag.created"
+	EventTagUpdated           = "tag.updated"
+	EventTagDeleted           = "tag.deleted"
 	EventTicketMessageCreated = "ticket_message.created"
 	EventTicketMessageUpdated = "ticket_message.updated"
 	EventTicketMessageDeleted = "ticket_message.deleted"
@@ -74,6 +78,8 @@ var catalog = entity.NewCatalog(
 	LoginAttempts,
 	Restorations,
 	Sessions,
+	Taggings,
+	Tags,
 	TicketMessages,
 	Tickets,
 	Tombstones,
@@ -89,6 +95,7 @@ type readers struct {
 	Deliveries     *entity.Reader[Delivery]
 	Interactions   *entity.Reader[Interaction]
 	Sessions       *entity.Reader[Session]
+	Tags           *entity.Reader[Tag]
 	TicketMessages *entity.Reader[TicketMessage]
 	Tickets        *entity.Reader[Ticket]
 	Users          *entity.Reader[User]
@@ -103,6 +110,7 @@ type repositories struct {
 	deliveries     *entity.Repository[Delivery]
 	interactions   *entity.Repository[Interaction]
 	sessions       *entity.Repository[Session]
+	tags           *entity.Repository[Tag]
 	ticketMessages *entity.Repository[TicketMessage]
 	tickets        *entity.Repository[Ticket]
 	users          *entity.Repository[User]
@@ -117,6 +125,7 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		deliveries:     entity.NewRepository[Delivery](d, Deliveries),
 		interactions:   entity.NewRepository[Interaction](d, Interactions),
 		sessions:       entity.NewRepository[Session](d, Sessions),
+		tags:           entity.NewRepository[Tag](d, Tags),
 		ticketMessages: entity.NewRepository[TicketMessage](d, TicketMessages),
 		tickets:        entity.NewRepository[Ticket](d, Tickets),
 		users:          entity.NewRepository[User](d, Users),
@@ -129,6 +138,7 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		Deliveries:     r.deliveries.Reader,
 		Interactions:   r.interactions.Reader,
 		Sessions:       r.sessions.Reader,
+		Tags:           r.tags.Reader,
 		TicketMessages: r.ticketMessages.Reader,
 		Tickets:        r.tickets.Reader,
 		Users:          r.users.Reader,
@@ -332,6 +342,39 @@ func (d *Session) Pointers(into []any) []any {
 }
 
 // Pointers implements store.Document.
+func (d *Tag) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		&d.Name,
+		&d.Color,
+		&d.CreatedAt,
+		&d.UpdatedAt,
+		&d.Version,
+		&d.nameFold,
+		&d.nameKey,
+		&d.nameOrder,
+	)
+}
+
+// SetKeys implements entity.Keyed.
+func (d *Tag) SetKeys(keys *textkey.Keys) {
+	d.nameFold = textkey.Fold(d.Name)
+	d.nameKey = textkey.Search(d.Name)
+	d.nameOrder = keys.Order(d.Name)
+}
+
+// Pointers implements store.Document.
+func (d *Tagging) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		&d.TagID,
+		&d.TicketID,
+		&d.CustomerID,
+		&d.CreatedAt,
+	)
+}
+
+// Pointers implements store.Document.
 func (d *Ticket) Pointers(into []any) []any {
 	return append(into,
 		&d.ID,
@@ -486,6 +529,12 @@ func (d *Session) GlobalID() string { return KindSession.GlobalID(d.ID) }
 
 // AppendGlobalID appends what GlobalID returns.
 func (d *Session) AppendGlobalID(buf []byte) []byte { return KindSession.AppendGlobalID(buf, d.ID) }
+
+// GlobalID returns the id that clients use for the document.
+func (d *Tag) GlobalID() string { return KindTag.GlobalID(d.ID) }
+
+// AppendGlobalID appends what GlobalID returns.
+func (d *Tag) AppendGlobalID(buf []byte) []byte { return KindTag.AppendGlobalID(buf, d.ID) }
 
 // GlobalID returns the id that clients use for the document.
 func (d *TicketMessage) GlobalID() string { return KindTicketMessage.GlobalID(d.ID) }

@@ -95,7 +95,7 @@ var Tickets = entity.Declare(entity.Declaration[Ticket]{
 	},
 	Verbs:    []string{verbMoved, verbAssigned, verbReplied},
 	Derive:   (*Ticket).derive,
-	Computed: map[string][]string{"viewerCan": {"status", "assignee_id"}, "allowedTransitions": {"status"}},
+	Computed: map[string][]string{"viewerCan": {"status", "assignee_id"}, "allowedTransitions": {"status"}, "tags": nil},
 	Indexes: []store.Index{
 		{Name: "tickets_interaction_created", Keys: []store.Key{{Field: "interaction_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_customer_created", Keys: []store.Key{{Field: "customer_id"}, {Field: "created_at"}, {Field: "_id"}}},

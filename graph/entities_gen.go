@@ -37,6 +37,10 @@ type (
 	SessionConnection = Connection[db.Session]
 	// SessionEdge is an element of a page.
 	SessionEdge = Edge[db.Session]
+	// TagConnection is a page of a list of Tag documents.
+	TagConnection = Connection[db.Tag]
+	// TagEdge is an element of a page.
+	TagEdge = Edge[db.Tag]
 	// TicketMessageConnection is a page of a list of TicketMessage documents.
 	TicketMessageConnection = Connection[db.TicketMessage]
 	// TicketMessageEdge is an element of a page.

@@ -34,6 +34,20 @@ type AcceptInvitationPayload struct {
 	Tokens *Tokens `json:"tokens"`
 }
 
+// Tags to put on something.
+type AddTagsInput struct {
+	// The id of a ticket or a customer.
+	ID string `json:"id"`
+	// The ids of the tags, 1 to 50. Something has at most 50 tags.
+	TagIds []string `json:"tagIds"`
+}
+
+// The answer to `addTags`.
+type AddTagsPayload struct {
+	// What has the tags now.
+	Tagged db.Tagged `json:"tagged"`
+}
+
 // A new note.
 type AddTicketNoteInput struct {
 	// The ticket's id.
@@ -208,6 +222,20 @@ type CreateInteractionPayload struct {
 	Interaction *db.Interaction `json:"interaction"`
 }
 
+// A new tag.
+type CreateTagInput struct {
+	// The name, 1 to 50 characters.
+	Name string `json:"name"`
+	// The color to show it in: `#` and six hexadecimal digits.
+	Color string `json:"color"`
+}
+
+// The answer to `createTag`.
+type CreateTagPayload struct {
+	// The new tag.
+	Tag *db.Tag `json:"tag"`
+}
+
 // A new ticket.
 type CreateTicketInput struct {
 	// The id of the interaction that it is about, if any.
@@ -336,6 +364,8 @@ type CustomerWhere struct {
 	Tickets graphql.Omittable[*TicketsFilter] `json:"tickets,omitempty"`
 	// By the staff's notes on them; a customer sees none.
 	Notes graphql.Omittable[*CustomerNotesFilter] `json:"notes,omitempty"`
+	// By the staff's tags on them; a customer sees none.
+	Tags graphql.Omittable[*TagsFilter] `json:"tags,omitempty"`
 }
 
 // Which user to deactivate.
@@ -427,6 +457,20 @@ type DeleteMessageInput struct {
 // The answer to `deleteMessage`.
 type DeleteMessagePayload struct {
 	// The id of the deleted message.
+	DeletedID string `json:"deletedId"`
+}
+
+// Which tag to delete.
+type DeleteTagInput struct {
+	// The tag's id.
+	ID string `json:"id"`
+	// The version that the decision is based on.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+}
+
+// The answer to `deleteTag`.
+type DeleteTagPayload struct {
+	// The id of the deleted object.
 	DeletedID string `json:"deletedId"`
 }
 
@@ -726,6 +770,20 @@ type RefreshPayload struct {
 	Tokens *Tokens `json:"tokens"`
 }
 
+// Tags to take off something.
+type RemoveTagsInput struct {
+	// The id of a ticket or a customer.
+	ID string `json:"id"`
+	// The ids of the tags, 1 to 50.
+	TagIds []string `json:"tagIds"`
+}
+
+// The answer to `removeTags`.
+type RemoveTagsPayload struct {
+	// What has the tags no longer.
+	Tagged db.Tagged `json:"tagged"`
+}
+
 // A new public message.
 type ReplyToTicketInput struct {
 	// The ticket's id.
@@ -886,6 +944,36 @@ type SignUpUserPayload struct {
 	Tokens *Tokens `json:"tokens"`
 }
 
+// A sort key for tags.
+type TagOrder struct {
+	// The field to sort by.
+	Field TagOrderField `json:"field"`
+	// The sort direction.
+	Direction OrderDirection `json:"direction"`
+}
+
+// Selects tags; all conditions must hold.
+type TagWhere struct {
+	// All of these must hold too.
+	And graphql.Omittable[[]*TagWhere] `json:"and,omitempty"`
+	// At least one of these must hold too.
+	Or graphql.Omittable[[]*TagWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*TagWhere] `json:"not,omitempty"`
+	// By id.
+	ID graphql.Omittable[*Comparison[string]] `json:"id,omitempty"`
+	// By name.
+	Name graphql.Omittable[*Comparison[string]] `json:"name,omitempty"`
+}
+
+// Compares the tags of a ticket or a customer; both conditions must hold.
+type TagsFilter struct {
+	// At least one of them matches; `{}` matches any.
+	Some graphql.Omittable[*TagWhere] `json:"some,omitempty"`
+	// None of them matches; `{}` matches any.
+	None graphql.Omittable[*TagWhere] `json:"none,omitempty"`
+}
+
 // Which ticket to take.
 type TakeTicketInput struct {
 	// The ticket's id.
@@ -982,6 +1070,8 @@ type TicketWhere struct {
 	Assignee graphql.Omittable[*UserWhere] `json:"assignee,omitempty"`
 	// By its messages, among those that the viewer may see.
 	Messages graphql.Omittable[*TicketMessagesFilter] `json:"messages,omitempty"`
+	// By the staff's tags on it; a customer sees none.
+	Tags graphql.Omittable[*TagsFilter] `json:"tags,omitempty"`
 }
 
 // Compares the tickets of a user, a customer or an interaction; both conditions must hold.
@@ -1080,6 +1170,24 @@ type UpdateInteractionInput struct {
 type UpdateInteractionPayload struct {
 	// The interaction after the change.
 	Interaction *db.Interaction `json:"interaction"`
+}
+
+// Changes to a tag.
+type UpdateTagInput struct {
+	// Which tag.
+	ID string `json:"id"`
+	// The version that the changes are based on.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// The name, 1 to 50 characters.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// The color to show it in: `#` and six hexadecimal digits.
+	Color graphql.Omittable[*string] `json:"color,omitempty"`
+}
+
+// The answer to `updateTag`.
+type UpdateTagPayload struct {
+	// The tag after the change.
+	Tag *db.Tag `json:"tag"`
 }
 
 // Changes to a ticket.
@@ -1416,6 +1524,64 @@ func (e *OrderDirection) UnmarshalJSON(b []byte) error {
 }
 
 func (e OrderDirection) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// The fields to sort tags by.
+type TagOrderField string
+
+const (
+	// By name, in the order of the server's language, with numbers by their value.
+	TagOrderFieldName TagOrderField = "NAME"
+	// By when it was created.
+	TagOrderFieldCreatedAt TagOrderField = "CREATED_AT"
+)
+
+var AllTagOrderField = []TagOrderField{
+	TagOrderFieldName,
+	TagOrderFieldCreatedAt,
+}
+
+func (e TagOrderField) IsValid() bool {
+	switch e {
+	case TagOrderFieldName, TagOrderFieldCreatedAt:
+		return true
+	}
+	return false
+}
+
+func (e TagOrderField) String() string {
+	return string(e)
+}
+
+func (e *TagOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = TagOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid TagOrderField", str)
+	}
+	return nil
+}
+
+func (e TagOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *TagOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e TagOrderField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

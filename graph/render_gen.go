@@ -58,6 +58,42 @@ func (r *rendering) renderAcceptInvitationPayload(s *selection, obj *AcceptInvit
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planAddTagsPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"AddTagsPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "tagged":
+			f.index = 1
+			f.selection = p.planTagged(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderAddTagsPayload(s *selection, obj *AddTagsPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"AddTagsPayload"`...)
+		case 1:
+			v := obj.Tagged
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTagged(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planAddTicketNotePayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"AddTicketNotePayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -659,6 +695,42 @@ func (r *rendering) renderCreateInteractionPayload(s *selection, obj *CreateInte
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planCreateTagPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"CreateTagPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "tag":
+			f.index = 1
+			f.selection = p.planTag(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderCreateTagPayload(s *selection, obj *CreateTagPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"CreateTagPayload"`...)
+		case 1:
+			v := obj.Tag
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTag(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planCreateTicketPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"CreateTicketPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -732,7 +804,7 @@ func (r *rendering) renderCreateUserPayload(s *selection, obj *CreateUserPayload
 }
 
 func (p *planner) planCustomer(set ast.SelectionSet) *selection {
-	return p.plan(set, []string{"Customer", "Node", "Viewer", "MessageAuthor"}, func(f *selected) bool {
+	return p.plan(set, []string{"Customer", "Node", "Viewer", "Tagged", "MessageAuthor"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "id":
 			f.index = 1
@@ -832,6 +904,16 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 				}
 			}
 			f.selection = p.planCustomerNoteConnection(f.field.Selections)
+			return f.selection != nil
+		case "tags":
+			f.index = 16
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Customer", f, args)
+				resolver := r.ec.Resolvers.Customer()
+				return func(obj *db.Customer) ([]*db.Tag, error) { return resolver.Tags(ctx, obj) }
+			}
+			f.selection = p.planTag(f.field.Selections)
 			return f.selection != nil
 		}
 		return false
@@ -956,6 +1038,33 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			} else {
 				r.renderCustomerNoteConnection(f.selection, v)
 			}
+		case 16:
+			call, ok := r.call(f).(func(*db.Customer) ([]*db.Tag, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderTag(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
 		}
 		if r.failed {
 			return
@@ -1595,6 +1704,36 @@ func (r *rendering) renderDeleteMessagePayload(s *selection, obj *DeleteMessageP
 		switch f.index {
 		case typename:
 			r.buf = append(r.buf, `"DeleteMessagePayload"`...)
+		case 1:
+			v := obj.DeletedID
+			r.string(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planDeleteTagPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"DeleteTagPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "deletedId":
+			f.index = 1
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderDeleteTagPayload(s *selection, obj *DeleteTagPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"DeleteTagPayload"`...)
 		case 1:
 			v := obj.DeletedID
 			r.string(v)
@@ -3108,6 +3247,42 @@ func (r *rendering) renderRefreshPayload(s *selection, obj *RefreshPayload) {
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planRemoveTagsPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"RemoveTagsPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "tagged":
+			f.index = 1
+			f.selection = p.planTagged(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderRemoveTagsPayload(s *selection, obj *RemoveTagsPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"RemoveTagsPayload"`...)
+		case 1:
+			v := obj.Tagged
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTagged(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planReplyToTicketPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"ReplyToTicketPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -3712,6 +3887,197 @@ func (r *rendering) renderSignUpUserPayload(s *selection, obj *SignUpUserPayload
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planTag(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"Tag", "Node"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "id":
+			f.index = 1
+			return true
+		case "name":
+			f.index = 2
+			return true
+		case "color":
+			f.index = 3
+			return true
+		case "createdAt":
+			f.index = 4
+			return true
+		case "updatedAt":
+			f.index = 5
+			return true
+		case "version":
+			f.index = 6
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderTag(s *selection, obj *db.Tag) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"Tag"`...)
+		case 1:
+			r.buf = append(obj.AppendGlobalID(append(r.buf, '"')), '"')
+		case 2:
+			v := obj.Name
+			r.string(v)
+		case 3:
+			v := obj.Color
+			r.string(v)
+		case 4:
+			v := obj.CreatedAt
+			r.buf = appendDateTime(r.buf, v)
+		case 5:
+			v := obj.UpdatedAt
+			r.buf = appendDateTime(r.buf, v)
+		case 6:
+			v := obj.Version
+			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planTagConnection(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"TagConnection"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "edges":
+			f.index = 1
+			f.selection = p.planTagEdge(f.field.Selections)
+			return f.selection != nil
+		case "nodes":
+			f.index = 2
+			f.selection = p.planTag(f.field.Selections)
+			return f.selection != nil
+		case "pageInfo":
+			f.index = 3
+			f.selection = p.planPageInfo(f.field.Selections)
+			return f.selection != nil
+		case "totalCount":
+			f.index = 4
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderTagConnection(s *selection, obj *Connection[db.Tag]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"TagConnection"`...)
+		case 1:
+			v := obj.Edges()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderTagEdge(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 2:
+			v := obj.Nodes()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderTag(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 3:
+			v := obj.PageInfo()
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderPageInfo(f.selection, v)
+			}
+		case 4:
+			v, err := obj.TotalCount(r.ctx)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planTagEdge(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"TagEdge"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "cursor":
+			f.index = 1
+			return true
+		case "node":
+			f.index = 2
+			f.selection = p.planTag(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderTagEdge(s *selection, obj *Edge[db.Tag]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"TagEdge"`...)
+		case 1:
+			v := obj.Cursor()
+			r.string(v)
+		case 2:
+			v := obj.Node
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTag(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planTakeTicketPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"TakeTicketPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -3749,7 +4115,7 @@ func (r *rendering) renderTakeTicketPayload(s *selection, obj *TakeTicketPayload
 }
 
 func (p *planner) planTicket(set ast.SelectionSet) *selection {
-	return p.plan(set, []string{"Ticket", "Node"}, func(f *selected) bool {
+	return p.plan(set, []string{"Ticket", "Node", "Tagged"}, func(f *selected) bool {
 		switch f.field.Name {
 		case "id":
 			f.index = 1
@@ -3846,8 +4212,18 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			return true
 		case "deliveries":
 			return false // the field has a directive
-		case "messages":
+		case "tags":
 			f.index = 22
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Ticket", f, args)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) ([]*db.Tag, error) { return resolver.Tags(ctx, obj) }
+			}
+			f.selection = p.planTag(f.field.Selections)
+			return f.selection != nil
+		case "messages":
+			f.index = 23
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Ticket_messages_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -4045,6 +4421,33 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			}
 			r.buf = append(r.buf, ']')
 		case 22:
+			call, ok := r.call(f).(func(*db.Ticket) ([]*db.Tag, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderTag(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 23:
 			call, ok := r.call(f).(func(*db.Ticket) (*Connection[db.TicketMessage], error))
 			if !ok {
 				r.failed = true
@@ -4761,6 +5164,42 @@ func (r *rendering) renderUpdateInteractionPayload(s *selection, obj *UpdateInte
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planUpdateTagPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"UpdateTagPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "tag":
+			f.index = 1
+			f.selection = p.planTag(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderUpdateTagPayload(s *selection, obj *UpdateTagPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"UpdateTagPayload"`...)
+		case 1:
+			v := obj.Tag
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTag(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planUpdateTicketPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"UpdateTicketPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -5225,7 +5664,7 @@ func (r *rendering) renderMessageAuthor(s *selection, v MessageAuthor) {
 }
 
 func (p *planner) planNode(set ast.SelectionSet) *selection {
-	s := &selection{types: make(map[string]*selection, 9)}
+	s := &selection{types: make(map[string]*selection, 10)}
 	if s.types["User"] = p.planUser(set); s.types["User"] == nil {
 		return nil
 	}
@@ -5233,6 +5672,9 @@ func (p *planner) planNode(set ast.SelectionSet) *selection {
 		return nil
 	}
 	if s.types["Ticket"] = p.planTicket(set); s.types["Ticket"] == nil {
+		return nil
+	}
+	if s.types["Tag"] = p.planTag(set); s.types["Tag"] == nil {
 		return nil
 	}
 	if s.types["Session"] = p.planSession(set); s.types["Session"] == nil {
@@ -5264,6 +5706,8 @@ func (r *rendering) renderNode(s *selection, v Node) {
 		r.renderTicketMessage(s.types["TicketMessage"], obj)
 	case *db.Ticket:
 		r.renderTicket(s.types["Ticket"], obj)
+	case *db.Tag:
+		r.renderTag(s.types["Tag"], obj)
 	case *db.Session:
 		r.renderSession(s.types["Session"], obj)
 	case *db.Interaction:
@@ -5276,6 +5720,28 @@ func (r *rendering) renderNode(s *selection, v Node) {
 		r.renderCustomer(s.types["Customer"], obj)
 	case *db.APIKey:
 		r.renderApiKey(s.types["ApiKey"], obj)
+	default:
+		r.failed = true
+	}
+}
+
+func (p *planner) planTagged(set ast.SelectionSet) *selection {
+	s := &selection{types: make(map[string]*selection, 2)}
+	if s.types["Ticket"] = p.planTicket(set); s.types["Ticket"] == nil {
+		return nil
+	}
+	if s.types["Customer"] = p.planCustomer(set); s.types["Customer"] == nil {
+		return nil
+	}
+	return s
+}
+
+func (r *rendering) renderTagged(s *selection, v db.Tagged) {
+	switch obj := v.(type) {
+	case *db.Ticket:
+		r.renderTicket(s.types["Ticket"], obj)
+	case *db.Customer:
+		r.renderCustomer(s.types["Customer"], obj)
 	default:
 		r.failed = true
 	}
@@ -5308,6 +5774,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 	switch name {
 	case "AcceptInvitationPayload":
 		return p.planAcceptInvitationPayload(set)
+	case "AddTagsPayload":
+		return p.planAddTagsPayload(set)
 	case "AddTicketNotePayload":
 		return p.planAddTicketNotePayload(set)
 	case "ApiKey":
@@ -5332,6 +5800,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planCreateCustomerPayload(set)
 	case "CreateInteractionPayload":
 		return p.planCreateInteractionPayload(set)
+	case "CreateTagPayload":
+		return p.planCreateTagPayload(set)
 	case "CreateTicketPayload":
 		return p.planCreateTicketPayload(set)
 	case "CreateUserPayload":
@@ -5360,6 +5830,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planDeleteInteractionPayload(set)
 	case "DeleteMessagePayload":
 		return p.planDeleteMessagePayload(set)
+	case "DeleteTagPayload":
+		return p.planDeleteTagPayload(set)
 	case "DeleteTicketPayload":
 		return p.planDeleteTicketPayload(set)
 	case "DeleteUserPayload":
@@ -5416,6 +5888,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planRedeliverPayload(set)
 	case "RefreshPayload":
 		return p.planRefreshPayload(set)
+	case "RemoveTagsPayload":
+		return p.planRemoveTagsPayload(set)
 	case "ReplyToTicketPayload":
 		return p.planReplyToTicketPayload(set)
 	case "RequestPasswordResetPayload":
@@ -5442,6 +5916,14 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planSignUpCustomerPayload(set)
 	case "SignUpUserPayload":
 		return p.planSignUpUserPayload(set)
+	case "Tag":
+		return p.planTag(set)
+	case "TagConnection":
+		return p.planTagConnection(set)
+	case "TagEdge":
+		return p.planTagEdge(set)
+	case "Tagged":
+		return p.planTagged(set)
 	case "TakeTicketPayload":
 		return p.planTakeTicketPayload(set)
 	case "Ticket":
@@ -5468,6 +5950,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planUpdateCustomerPayload(set)
 	case "UpdateInteractionPayload":
 		return p.planUpdateInteractionPayload(set)
+	case "UpdateTagPayload":
+		return p.planUpdateTagPayload(set)
 	case "UpdateTicketPayload":
 		return p.planUpdateTicketPayload(set)
 	case "UpdateUserPayload":
@@ -5493,6 +5977,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderAcceptInvitationPayload, v)
 		case []*AcceptInvitationPayload:
 			return v != nil && renderList(r, s, r.renderAcceptInvitationPayload, v)
+		}
+	case "AddTagsPayload":
+		switch v := value.(type) {
+		case *AddTagsPayload:
+			return v != nil && renderOne(r, s, r.renderAddTagsPayload, v)
+		case []*AddTagsPayload:
+			return v != nil && renderList(r, s, r.renderAddTagsPayload, v)
 		}
 	case "AddTicketNotePayload":
 		switch v := value.(type) {
@@ -5577,6 +6068,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderCreateInteractionPayload, v)
 		case []*CreateInteractionPayload:
 			return v != nil && renderList(r, s, r.renderCreateInteractionPayload, v)
+		}
+	case "CreateTagPayload":
+		switch v := value.(type) {
+		case *CreateTagPayload:
+			return v != nil && renderOne(r, s, r.renderCreateTagPayload, v)
+		case []*CreateTagPayload:
+			return v != nil && renderList(r, s, r.renderCreateTagPayload, v)
 		}
 	case "CreateTicketPayload":
 		switch v := value.(type) {
@@ -5675,6 +6173,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderDeleteMessagePayload, v)
 		case []*DeleteMessagePayload:
 			return v != nil && renderList(r, s, r.renderDeleteMessagePayload, v)
+		}
+	case "DeleteTagPayload":
+		switch v := value.(type) {
+		case *DeleteTagPayload:
+			return v != nil && renderOne(r, s, r.renderDeleteTagPayload, v)
+		case []*DeleteTagPayload:
+			return v != nil && renderList(r, s, r.renderDeleteTagPayload, v)
 		}
 	case "DeleteTicketPayload":
 		switch v := value.(type) {
@@ -5872,6 +6377,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*RefreshPayload:
 			return v != nil && renderList(r, s, r.renderRefreshPayload, v)
 		}
+	case "RemoveTagsPayload":
+		switch v := value.(type) {
+		case *RemoveTagsPayload:
+			return v != nil && renderOne(r, s, r.renderRemoveTagsPayload, v)
+		case []*RemoveTagsPayload:
+			return v != nil && renderList(r, s, r.renderRemoveTagsPayload, v)
+		}
 	case "ReplyToTicketPayload":
 		switch v := value.(type) {
 		case *ReplyToTicketPayload:
@@ -5963,6 +6475,34 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*SignUpUserPayload:
 			return v != nil && renderList(r, s, r.renderSignUpUserPayload, v)
 		}
+	case "Tag":
+		switch v := value.(type) {
+		case *db.Tag:
+			return v != nil && renderOne(r, s, r.renderTag, v)
+		case []*db.Tag:
+			return v != nil && renderList(r, s, r.renderTag, v)
+		}
+	case "TagConnection":
+		switch v := value.(type) {
+		case *Connection[db.Tag]:
+			return v != nil && renderOne(r, s, r.renderTagConnection, v)
+		case []*Connection[db.Tag]:
+			return v != nil && renderList(r, s, r.renderTagConnection, v)
+		}
+	case "TagEdge":
+		switch v := value.(type) {
+		case *Edge[db.Tag]:
+			return v != nil && renderOne(r, s, r.renderTagEdge, v)
+		case []*Edge[db.Tag]:
+			return v != nil && renderList(r, s, r.renderTagEdge, v)
+		}
+	case "Tagged":
+		switch v := value.(type) {
+		case db.Tagged:
+			return v != nil && renderOne(r, s, r.renderTagged, v)
+		case []db.Tagged:
+			return v != nil && renderList(r, s, r.renderTagged, v)
+		}
 	case "TakeTicketPayload":
 		switch v := value.(type) {
 		case *TakeTicketPayload:
@@ -6053,6 +6593,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderUpdateInteractionPayload, v)
 		case []*UpdateInteractionPayload:
 			return v != nil && renderList(r, s, r.renderUpdateInteractionPayload, v)
+		}
+	case "UpdateTagPayload":
+		switch v := value.(type) {
+		case *UpdateTagPayload:
+			return v != nil && renderOne(r, s, r.renderUpdateTagPayload, v)
+		case []*UpdateTagPayload:
+			return v != nil && renderList(r, s, r.renderUpdateTagPayload, v)
 		}
 	case "UpdateTicketPayload":
 		switch v := value.(type) {

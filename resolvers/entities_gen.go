@@ -210,6 +210,9 @@ func customerFilter(c *conditions, path string, depth int, w *graph.CustomerWher
 		condition(c, path, "notes", w.Notes, func(path string, in *graph.CustomerNotesFilter) store.Filter {
 			return someAndNone(c, path, depth, in.Some, in.None, db.CustomerNotes, "customer_id", customerNoteFilter)
 		}),
+		condition(c, path, "tags", w.Tags, func(path string, in *graph.TagsFilter) store.Filter {
+			return someAndNone(c, path, depth, in.Some, in.None, db.Taggings, "customer_id", through("tag_id", db.Tags, tagFilter))
+		}),
 	)
 }
 
@@ -371,6 +374,47 @@ func sessionList(page pageArguments, _ *struct{}, orderBy []*struct{}) (entity.L
 	return list(page, filter, orderBy, nil), err
 }
 
+// Tag resolves Query.tag.
+func (r queryResolver) Tag(ctx context.Context, id string) (*db.Tag, error) {
+	return get(ctx, r.db.Tags, "id", id)
+}
+
+// Tags resolves Query.tags.
+func (r queryResolver) Tags(ctx context.Context, first *int, after *string, last *int, before *string, where *graph.TagWhere, orderBy []*graph.TagOrder) (*graph.TagConnection, error) {
+	list, err := tagList(pageArguments{first, after, last, before}, where, orderBy)
+	if err != nil {
+		return nil, err
+	}
+	return connection(ctx, r.db.Tags, list)
+}
+
+func tagList(page pageArguments, where *graph.TagWhere, orderBy []*graph.TagOrder) (entity.List, error) {
+	filter, err := filterOf(where, tagFilter)
+	return list(page, filter, orderBy, tagSort), err
+}
+
+func tagFilter(c *conditions, path string, depth int, w *graph.TagWhere) store.Filter {
+	return store.And(
+		logic(c, path, depth, w.And, w.Or, w.Not, tagFilter),
+		compare(c, path, "id", "_id", w.ID, idOf(db.KindTag)),
+		compareText(c, path, "name", w.Name, textKeys{"name_key", "name"}, searched),
+	)
+}
+
+func tagSort(o *graph.TagOrder) store.Sort {
+	fields := map[graph.TagOrderField]string{
+		graph.TagOrderFieldName:      "name_order",
+		graph.TagOrderFieldCreatedAt: "created_at",
+	}
+	return store.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}
+}
+
+func deletedTag(id string, _ entity.Removed) *graph.DeleteTagPayload {
+	return &graph.DeleteTagPayload{
+		DeletedID: id,
+	}
+}
+
 // Ticket resolves TicketMessage.ticket.
 func (r ticketMessageResolver) Ticket(ctx context.Context, obj *db.TicketMessage) (*db.Ticket, error) {
 	return reference(ctx, obj, r.db.Tickets, func(obj *db.TicketMessage) (store.ID, bool) {
@@ -510,6 +554,9 @@ func ticketFilter(c *conditions, path string, depth int, w *graph.TicketWhere) s
 		related(c, path, "assignee", depth, w.Assignee, "assignee_id", db.Users, userFilter),
 		condition(c, path, "messages", w.Messages, func(path string, in *graph.TicketMessagesFilter) store.Filter {
 			return someAndNone(c, path, depth, in.Some, in.None, db.TicketMessages, "ticket_id", ticketMessageFilter)
+		}),
+		condition(c, path, "tags", w.Tags, func(path string, in *graph.TagsFilter) store.Filter {
+			return someAndNone(c, path, depth, in.Some, in.None, db.Taggings, "ticket_id", through("tag_id", db.Tags, tagFilter))
 		}),
 	)
 }
@@ -652,6 +699,7 @@ var projections = map[*entity.Definition]projection{
 		"interactions": {},
 		"tickets":      {},
 		"notes":        {},
+		"tags":         {},
 	})},
 	db.Deliveries: {"Delivery", choose(db.Deliveries, map[string][]string{
 		"id":            {},
@@ -697,6 +745,14 @@ var projections = map[*entity.Definition]projection{
 		"expiresAt":  {"expires_at"},
 		"current":    {"_id"},
 	})},
+	db.Tags: {"Tag", choose(db.Tags, map[string][]string{
+		"id":        {},
+		"name":      {"name"},
+		"color":     {"color"},
+		"createdAt": {"created_at"},
+		"updatedAt": {"updated_at"},
+		"version":   {"version"},
+	})},
 	db.TicketMessages: {"TicketMessage", choose(db.TicketMessages, map[string][]string{
 		"id":         {},
 		"author":     {"author_id", "customer_id"},
@@ -731,6 +787,7 @@ var projections = map[*entity.Definition]projection{
 		"viewerCan":             {"status", "assignee_id"},
 		"allowedTransitions":    {"status"},
 		"deliveries":            {},
+		"tags":                  {},
 		"messages":              {},
 	})},
 	db.Users: {"User", choose(db.Users, map[string][]string{
@@ -767,6 +824,8 @@ func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID
 		return projected(ctx, r.db.Interactions).Get(ctx, scopeOf(ctx), id)
 	case db.KindSession:
 		return projected(ctx, r.db.Sessions).Get(ctx, scopeOf(ctx), id)
+	case db.KindTag:
+		return projected(ctx, r.db.Tags).Get(ctx, scopeOf(ctx), id)
 	case db.KindTicketMessage:
 		return projected(ctx, r.db.TicketMessages).Get(ctx, scopeOf(ctx), id)
 	case db.KindTicket:
@@ -792,6 +851,8 @@ func (r queryResolver) nodesOfKind(ctx context.Context, kind entity.Kind, ids []
 		return nodesOf(ctx, r.db.Interactions, ids)
 	case db.KindSession:
 		return nodesOf(ctx, r.db.Sessions, ids)
+	case db.KindTag:
+		return nodesOf(ctx, r.db.Tags, ids)
 	case db.KindTicketMessage:
 		return nodesOf(ctx, r.db.TicketMessages, ids)
 	case db.KindTicket:

@@ -136,6 +136,15 @@ func someAndNone[W any](
 	return store.And(filters...)
 }
 
+// through converts conditions on documents into conditions on the links that lead to them, whose field link holds their ids.
+func through[W any](
+	link string, target *entity.Definition, convert func(c *conditions, path string, depth int, where *W) store.Filter,
+) func(c *conditions, path string, depth int, where *W) store.Filter {
+	return func(c *conditions, path string, depth int, where *W) store.Filter {
+		return store.InQuery(link, target.Collection, "_id", convert(c, path, depth, where))
+	}
+}
+
 // compare converts the conditions on one field; value converts an input value into a stored one.
 func compare[T any](
 	c *conditions, path, name, field string, in graphql.Omittable[*graph.Comparison[T]], value func(T) (any, error),

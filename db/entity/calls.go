@@ -24,7 +24,7 @@ func WithCalls(ctx context.Context) (context.Context, *Calls) {
 // CountCalls returns a store that forwards calls to s and counts them if the context has a counter.
 func CountCalls(s store.Store) store.Store { return counted{s} }
 
-// counted doesn't count EnsureIndexes, MoveEvents, Purge, Ping and Close: no client operation calls them.
+// counted doesn't count EnsureIndexes, MoveEvents, Ping and Close: no client operation calls them.
 type counted struct{ store.Store }
 
 func countCall(ctx context.Context) {
@@ -78,6 +78,11 @@ func (s counted) CountBy(
 ) (map[store.ID]int, error) {
 	countCall(ctx)
 	return s.Store.CountBy(ctx, c, field, values, where)
+}
+
+func (s counted) Purge(ctx context.Context, c *store.Collection, where store.Filter, limit int) (int, error) {
+	countCall(ctx)
+	return s.Store.Purge(ctx, c, where, limit)
 }
 
 func (s counted) Claim(ctx context.Context, c *store.Collection, q store.Query, set []store.Assignment, doc store.Document) error {

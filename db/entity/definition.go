@@ -119,6 +119,11 @@ func Declare[T any](d Declaration[T]) *Definition {
 		def.readTags(t, t.Field(i))
 	}
 	def.checkNames()
+	for _, reference := range def.References {
+		if def.Kind == "" && reference.OnDelete == Detach {
+			panic(fmt.Sprintf("%s.%s can't be detached: %s have no events", def.TypeName, reference.Field, def.Name))
+		}
+	}
 	return def
 }
 

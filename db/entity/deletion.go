@@ -178,10 +178,26 @@ func (d *Database) removeDependents(
 
 func (d *Database) removeDependent(ctx context.Context, scope auth.Scope, child dependent, ids []store.ID, removed Removed) error {
 	where, repository := store.In(child.reference.Field, ids), d.repositories[child.def.Collection]
+	if repository == nil {
+		return d.purge(ctx, child.def, where)
+	}
 	if child.reference.OnDelete == Detach {
 		return repository.detachAll(ctx, scope, where, child.reference.Field)
 	}
 	return repository.removeAll(ctx, scope, where, removed)
+}
+
+// purge deletes documents without a global id, which have no events, and nothing belongs to them.
+func (d *Database) purge(ctx context.Context, def *Definition, where store.Filter) error {
+	for {
+		removed, err := d.Store.Purge(ctx, def.Collection, where, removeBatch)
+		if err != nil {
+			return fmt.Errorf("cannot delete %s: %w", def.Name, err)
+		}
+		if removed < removeBatch {
+			return nil
+		}
+	}
 }
 
 // removeBatch is how many documents to remove are read at a time.

@@ -220,11 +220,15 @@ func (b *builder) inQuery(t *table, f store.Filter, a access) {
 }
 
 // follows reports whether checking a document by a lookup of its counterpart beats running the whole subquery: an index must
-// lead to the counterpart, and the subquery's own condition must not find it sooner.
+// lead to the counterpart, and the subquery's own condition must not find it sooner. If the index also has the field of that
+// condition, the lookup finds at most one entry, as that of a ticket's tag does.
 func (s *Store) follows(of *table, q *store.Subquery) bool {
 	if q.Select == "_id" {
 		return true
 	}
-	indexed := slices.ContainsFunc(of.collection.Indexes, func(index store.Index) bool { return index.Keys[0].Field == q.Select })
-	return indexed && !access{}.isSelective(s, of, q.Where)
+	selective := access{}.isSelective(s, of, q.Where)
+	return slices.ContainsFunc(of.collection.Indexes, func(index store.Index) bool {
+		keys := index.Keys
+		return keys[0].Field == q.Select && (!selective || len(keys) > 1 && keys[1].Field == q.Where.Field)
+	})
 }

@@ -80,6 +80,7 @@ func (p *planned) fill() {
 		`mutation { createTicket(input: {interactionId: %q, description: "Help"}) { ticket { id } } }`, interaction))
 	p.ask(p.tokens["USER"], fmt.Sprintf(
 		`mutation { createCustomerNote(input: {customerId: %q, text: "Late"}) { customerNote { id } } }`, customer))
+	p.ask(p.tokens["USER"], `mutation { createTag(input: {name: "vip"}) { tag { id } } }`)
 }
 
 // ask sends an operation, which must succeed.

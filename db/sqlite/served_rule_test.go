@@ -79,6 +79,7 @@ func (p *planned) problem(statement, step string, want expectation) string {
 // lists are the lists at the root, with their types' names.
 var lists = map[string]string{
 	"users": "User", "customers": "Customer", "interactions": "Interaction", "tickets": "Ticket", "customerNotes": "CustomerNote",
+	"tags": "Tag",
 }
 
 func (p *planned) orders(kind string) []string {

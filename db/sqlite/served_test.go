@@ -45,6 +45,27 @@ func TestFiltersThatMatchMany(t *testing.T) {
 	p.everyList("USER", func(string) map[string]expectation { return map[string]expectation{"": walked} })
 }
 
+// TestTagsThatManyHave filters by a tag that any number of tickets have: the tags of each ticket of the page are looked up, and no
+// list of all tickets with the tag is made.
+func TestTagsThatManyHave(t *testing.T) {
+	t.Parallel()
+	p := servePlanned(t)
+	p.store.SetMaxSorted(-1)
+	for _, order := range p.orders("Ticket") {
+		for _, condition := range []string{`some: {name: {eq: "vip"}}`, `none: {name: {eq: "vip"}}`, `some: {}`} {
+			query := fmt.Sprintf("{ tickets(where: {tags: {%s}}, orderBy: [%s]) { nodes { id } } }", condition, order)
+			p.check("ADMIN", query, walked)
+			p.store.TakeStatements()
+			p.ask(p.tokens["ADMIN"], query)
+			for _, statement := range p.store.TakeStatements() {
+				if strings.Contains(statement, `SELECT "ticket_id"`) {
+					t.Errorf("%s lists what has the tag: %s", query, statement)
+				}
+			}
+		}
+	}
+}
+
 // TestScopesAreServedByAnIndex reads every list with every role that sees a part of it.
 func TestScopesAreServedByAnIndex(t *testing.T) {
 	t.Parallel()
@@ -52,14 +73,14 @@ func TestScopesAreServedByAnIndex(t *testing.T) {
 	for _, role := range []string{"USER", "CUSTOMER"} {
 		p.everyList(role, func(kind string) map[string]expectation {
 			switch {
-			case role == "CUSTOMER" && kind == "CustomerNote":
+			case role == "CUSTOMER" && (kind == "CustomerNote" || kind == "Tag"):
 				return nil // forbidden
 			case role == "CUSTOMER":
 				return map[string]expectation{"": found, `not: {id: {in: []}}`: found}
 			}
 			wholeToStaff := map[string]expectation{"": walked, `name: {contains: "ann"}`: found}
 			switch kind {
-			case "User", "Customer":
+			case "User", "Customer", "Tag":
 				return wholeToStaff
 			case "CustomerNote":
 				return map[string]expectation{"": walked, "pinned: true": walked}
@@ -164,6 +185,11 @@ func TestCombinationsAreServedByAnIndex(t *testing.T) {
 			`assignee: {email: {eq: "a@example.com"}}`:                                              found,
 			`assigneeId: {isNull: false}`:                                                           walked,
 			since + `, status: {eq: OPEN}`:                                                          walkedBetween,
+			`tags: {some: {name: {eq: "vip"}}}`:                                                     found,
+			`tags: {some: {name: {eq: "vip"}}}, status: {eq: OPEN}`:                                 found,
+			`tags: {none: {name: {eq: "vip"}}}`:                                                     walked,
+			`tags: {some: {name: {eq: "vip"}}, none: {name: {eq: "spam"}}}`:                         found,
+			`customer: {tags: {some: {name: {eq: "vip"}}}}`:                                         found,
 		},
 		"interactions": {
 			`startTime: {gte: "2020-01-01T00:00:00Z", lt: "2021-01-01T00:00:00Z"}, status: {eq: PLANNED}`: walkedBetween,

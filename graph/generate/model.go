@@ -57,6 +57,15 @@ type ownerField struct {
 	optional           bool
 }
 
+// link is a list of an entity whose elements don't belong to it: other documents, without a type in the schema, each link one of
+// its documents with one of another entity.
+type link struct {
+	links  *entity.Definition
+	target *entityModel
+	// from and to are the links' stored fields with the ids of the two.
+	from, to string
+}
+
 // newModel reads the schema and the declarations.
 func newModel(settings *config.Config) (*model, error) {
 	schema, err := gqlparser.LoadSchema(settings.Sources...)
@@ -121,6 +130,23 @@ func (m *model) classify(e *entityModel, field *ast.FieldDefinition) {
 		method.Type.NumIn() == 2 && method.Type.In(1) == reflect.TypeFor[auth.Scope]() {
 		e.scoped = append(e.scoped, field)
 	}
+}
+
+// link returns the list of that name, whose elements have that type.
+func (m *model) link(e *entityModel, list, typeName string) (link, bool) {
+	for _, links := range db.Catalog().All() {
+		for _, from := range links.References {
+			if from.Owner != e.TypeName || from.List != list || m.entity(links.TypeName) != nil {
+				continue
+			}
+			for _, to := range links.References {
+				if target := m.entity(to.Owner); target != nil && to.Owner == typeName {
+					return link{links, target, from.Field, to.Field}, true
+				}
+			}
+		}
+	}
+	return link{}, false
 }
 
 // goField returns the name of the Go field that holds a stored field.

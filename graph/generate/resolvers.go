@@ -195,6 +195,11 @@ func (m *model) condition(e *entityModel, field *ast.FieldDefinition) (string, e
 					field.Name, goName, field.Type.Name(), list.child.variable, list.reference, lowerFirst(list.child.TypeName)), nil
 			}
 		}
+		if l, ok := m.link(e, field.Name, strings.TrimSuffix(some.Type.Name(), "Where")); ok {
+			return fmt.Sprintf("condition(c, path, %q, %s, func(path string, in *graph.%s) store.Filter {\n"+
+				"return someAndNone(c, path, depth, in.Some, in.None, db.%s, %q, through(%q, db.%s, %sFilter))\n})",
+				field.Name, goName, field.Type.Name(), templates.ToGo(l.links.Name), l.from, l.to, l.target.variable, lowerFirst(l.target.TypeName)), nil
+		}
 		return "", fmt.Errorf("a %s has no list with that name of what %s selects", e.Noun, some.Type.Name())
 	}
 	name := entity.SnakeCase(field.Name)
@@ -217,11 +222,12 @@ func (m *model) condition(e *entityModel, field *ast.FieldDefinition) (string, e
 
 // textCondition writes the conditions on a text by its keys; it is empty if the text has none.
 func textCondition(e *entityModel, name string) string {
-	for kind, convert := range map[textkey.Kind]string{
-		textkey.Searched: "searched", textkey.Digits: "dialled", textkey.Folded: "addressed",
-	} {
-		if key := e.KeyOf(name, kind); key != "" {
-			return fmt.Sprintf("textKeys{%q, %q}, %s", key, name, convert)
+	for _, by := range []struct {
+		kind    textkey.Kind
+		convert string
+	}{{textkey.Searched, "searched"}, {textkey.Digits, "dialled"}, {textkey.Folded, "addressed"}} {
+		if key := e.KeyOf(name, by.kind); key != "" {
+			return fmt.Sprintf("textKeys{%q, %q}, %s", key, name, by.convert)
 		}
 	}
 	return ""
