@@ -61,6 +61,7 @@ func (d *DB) CreateAPIKey(ctx context.Context, scope auth.Scope, in NewAPIKey) (
 	if err := d.apiKeys.Create(ctx, scope, key); err != nil {
 		return nil, "", err
 	}
+	d.record(ctx, scope, SecurityAPIKeyCreated, KindUser, key.UserID)
 	return key, auth.FormatAPIKey(key.ID, secret), nil
 }
 
@@ -74,6 +75,7 @@ func (d *DB) RevokeAPIKey(ctx context.Context, scope auth.Scope, id store.ID) er
 		return fmt.Errorf("cannot revoke API key: %w", err)
 	}
 	d.sessionCache.forget(id)
+	d.record(ctx, scope, SecurityAPIKeyRevoked, KindUser, key.UserID)
 	return nil
 }
 

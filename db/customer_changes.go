@@ -94,7 +94,9 @@ func (d *DB) insertCustomer(
 func (d *DB) UpdateCustomer(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes CustomerChanges,
 ) (*Customer, error) {
-	return d.customers.Update(ctx, scope, id, expected, func(next *Customer) (string, error) {
+	former := Customer{}
+	customer, err := d.customers.Update(ctx, scope, id, expected, func(next *Customer) (string, error) {
+		former = *next
 		var problems Problems
 		if changes.Name != nil {
 			next.Name = problems.line("name", *changes.Name)
@@ -118,6 +120,10 @@ func (d *DB) UpdateCustomer(
 		}
 		return entity.Updated, problems.inInput()
 	})
+	if err == nil {
+		d.recordChanges(ctx, scope, account{customer: &former}, account{customer: customer})
+	}
+	return customer, err
 }
 
 // DeleteCustomer deletes a customer: an admin may delete any, a customer only themself. If an admin deletes a customer who has
@@ -139,10 +145,7 @@ func (d *DB) DeleteCustomer(
 	}
 	alone := scope.IsAccount(false, id)
 	claimed := func(ctx context.Context) error {
-		if _, err := d.EndSessions(ctx, id, store.ID{}); err != nil {
-			return err
-		}
-		if err := d.endLinks(ctx, auth.AccountKey(auth.Customer, id)); err != nil {
+		if err := d.endAccess(ctx, KindCustomer, id); err != nil {
 			return err
 		}
 		return d.leaveTombstone(ctx, &Tombstone{

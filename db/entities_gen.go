@@ -16,6 +16,7 @@ const (
 	KindCustomer      entity.Kind = "cus"
 	KindDelivery      entity.Kind = "dlv"
 	KindInteraction   entity.Kind = "int"
+	KindSecurityEvent entity.Kind = "sec"
 	KindSession       entity.Kind = "ses"
 	KindTag           entity.Kind = "tag"
 	KindTicketMessage entity.Kind = "tms"
@@ -45,6 +46,9 @@ const (
 	EventInteractionUpdated   = "interaction.updated"
 	EventInteractionDeleted   = "interaction.deleted"
 	EventInteractionCancelled = "interaction.cancelled"
+	EventSecurityEventCreated = "security_event.created"
+	EventSecurityEventUpdated = "security_event.updated"
+	EventSecurityEventDeleted = "security_event.deleted"
 	EventSessionCreated       = "session.created"
 	EventSessionUpdated       = "session.updated"
 	EventSessionDeleted       = "session.deleted"
@@ -75,8 +79,10 @@ var catalog = entity.NewCatalog(
 	Deliveries,
 	Interactions,
 	KeyStates,
+	KnownNetworks,
 	LoginAttempts,
 	Restorations,
+	SecurityEvents,
 	Sessions,
 	Taggings,
 	Tags,
@@ -94,6 +100,7 @@ type readers struct {
 	Customers      *entity.Reader[Customer]
 	Deliveries     *entity.Reader[Delivery]
 	Interactions   *entity.Reader[Interaction]
+	SecurityEvents *entity.Reader[SecurityEvent]
 	Sessions       *entity.Reader[Session]
 	Tags           *entity.Reader[Tag]
 	TicketMessages *entity.Reader[TicketMessage]
@@ -109,6 +116,7 @@ type repositories struct {
 	customers      *entity.Repository[Customer]
 	deliveries     *entity.Repository[Delivery]
 	interactions   *entity.Repository[Interaction]
+	securityEvents *entity.Repository[SecurityEvent]
 	sessions       *entity.Repository[Session]
 	tags           *entity.Repository[Tag]
 	ticketMessages *entity.Repository[TicketMessage]
@@ -124,6 +132,7 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		customers:      entity.NewRepository[Customer](d, Customers),
 		deliveries:     entity.NewRepository[Delivery](d, Deliveries),
 		interactions:   entity.NewRepository[Interaction](d, Interactions),
+		securityEvents: entity.NewRepository[SecurityEvent](d, SecurityEvents),
 		sessions:       entity.NewRepository[Session](d, Sessions),
 		tags:           entity.NewRepository[Tag](d, Tags),
 		ticketMessages: entity.NewRepository[TicketMessage](d, TicketMessages),
@@ -137,6 +146,7 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		Customers:      r.customers.Reader,
 		Deliveries:     r.deliveries.Reader,
 		Interactions:   r.interactions.Reader,
+		SecurityEvents: r.securityEvents.Reader,
 		Sessions:       r.sessions.Reader,
 		Tags:           r.tags.Reader,
 		TicketMessages: r.ticketMessages.Reader,
@@ -307,10 +317,21 @@ func (d *KeyState) Pointers(into []any) []any {
 }
 
 // Pointers implements store.Document.
+func (d *KnownNetwork) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		(*string)(&d.Account),
+		&d.UsedAt,
+	)
+}
+
+// Pointers implements store.Document.
 func (d *LoginAttempt) Pointers(into []any) []any {
 	return append(into,
 		&d.ID,
 		&d.Key,
+		&d.Network,
+		&d.Familiar,
 		&d.At,
 	)
 }
@@ -321,6 +342,21 @@ func (d *Restoration) Pointers(into []any) []any {
 		&d.ID,
 		&d.StartedAt,
 		&d.Command,
+	)
+}
+
+// Pointers implements store.Document.
+func (d *SecurityEvent) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		&d.Account,
+		&d.Staff,
+		(*string)(&d.Kind),
+		&d.ActorID,
+		&d.APIKeyID,
+		&d.Device,
+		&d.Network,
+		&d.CreatedAt,
 	)
 }
 
@@ -522,6 +558,14 @@ func (d *Interaction) GlobalID() string { return KindInteraction.GlobalID(d.ID) 
 // AppendGlobalID appends what GlobalID returns.
 func (d *Interaction) AppendGlobalID(buf []byte) []byte {
 	return KindInteraction.AppendGlobalID(buf, d.ID)
+}
+
+// GlobalID returns the id that clients use for the document.
+func (d *SecurityEvent) GlobalID() string { return KindSecurityEvent.GlobalID(d.ID) }
+
+// AppendGlobalID appends what GlobalID returns.
+func (d *SecurityEvent) AppendGlobalID(buf []byte) []byte {
+	return KindSecurityEvent.AppendGlobalID(buf, d.ID)
 }
 
 // GlobalID returns the id that clients use for the document.

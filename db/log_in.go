@@ -45,27 +45,28 @@ func logIn[T any](
 	if len(email) > address.MaxInput {
 		return nil, d.refused(ctx, kind, store.ID{}, c.Address, errWrongCredentials())
 	}
-	try, err := d.beginAttempt(ctx, logInOf(kind, email), c.Address)
-	if err != nil {
-		return nil, d.refused(ctx, kind, store.ID{}, c.Address, err)
-	}
 	found, err := e.Find(ctx, store.Query{Where: store.Eq("email_key", email), Limit: 1})
 	if err != nil {
 		return nil, err
 	}
-	stored, account := "", store.ID{}
+	stored, account, owner := "", store.ID{}, auth.AudienceKey("")
 	if len(found) > 0 {
 		account = e.ID(found[0])
+		owner = auth.AudienceKey(kind.GlobalID(account))
 		if mayLogIn(found[0]) {
 			stored = *hash(found[0])
 		}
+	}
+	try, err := d.beginAttempt(ctx, passwordLimits, logInOf(kind, email), owner, c.Address)
+	if err != nil {
+		return nil, d.refused(ctx, kind, account, c.Address, err)
 	}
 	ok, outdated, err := d.passwords.Verify(ctx, stored, c.Password)
 	if err != nil {
 		return nil, fmt.Errorf("cannot log in: %w", err)
 	}
 	if !ok {
-		return nil, d.refused(ctx, kind, account, c.Address, errWrongCredentials())
+		return nil, d.failed(ctx, kind, account, c.Address, errWrongCredentials())
 	}
 	if outdated {
 		if err := rehash(ctx, d, e, found[0], hash, c.Password); err != nil {

@@ -23,7 +23,7 @@ func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, ne
 	if err := d.checkPassword(owner, next); err != nil {
 		return 0, err
 	}
-	try, err := d.beginAttempt(ctx, kind.GlobalID(viewer.Account), viewer.Address)
+	try, err := d.beginAttempt(ctx, passwordLimits, kind.GlobalID(viewer.Account), owner.key(), viewer.Address)
 	if err != nil {
 		return 0, d.refused(ctx, kind, viewer.Account, viewer.Address, err)
 	}
@@ -33,12 +33,16 @@ func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, ne
 	}
 	if !ok {
 		wrong := store.FieldError(store.BadInput, "input.currentPassword", "is not the password")
-		return 0, d.refused(ctx, kind, viewer.Account, viewer.Address, wrong)
+		return 0, d.failed(ctx, kind, viewer.Account, viewer.Address, wrong)
 	}
 	if err := try.succeed(ctx); err != nil {
 		return 0, err
 	}
-	return d.replacePassword(ctx, kind, viewer.Account, next, viewer.Session)
+	ended, err = d.replacePassword(ctx, kind, viewer.Account, next, viewer.Session)
+	if err == nil {
+		d.record(ctx, viewer.Scope(), SecurityPasswordChanged, kind, viewer.Account)
+	}
+	return ended, err
 }
 
 // SetPassword sets an account's password and ends its sessions, whose number it returns; only an admin may. Wrong passwords
@@ -58,6 +62,7 @@ func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind entity.Kind
 	if err != nil {
 		return 0, err
 	}
+	d.record(ctx, scope, SecurityPasswordChanged, kind, id)
 	return ended, d.forgetAttempts(context.WithoutCancel(ctx), kind, id)
 }
 

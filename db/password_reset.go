@@ -84,5 +84,6 @@ func (d *DB) ResetPassword(ctx context.Context, token, next string) (*PasswordRe
 	if err != nil {
 		return nil, err
 	}
+	d.record(ctx, auth.SystemScope(), SecurityPasswordReset, holder.kind(), holder.id())
 	return &PasswordReset{Kind: holder.kind(), EndedSessions: ended}, d.forgetAttempts(ctx, holder.kind(), holder.id())
 }

@@ -41,12 +41,7 @@ func (s *Session) LastUsedAt() time.Time {
 }
 
 // accountID returns the global id of the session's account.
-func (s *Session) accountID() string {
-	if s.Staff {
-		return KindUser.GlobalID(s.Account)
-	}
-	return KindCustomer.GlobalID(s.Account)
-}
+func (s *Session) accountID() string { return accountKind(s.Staff).GlobalID(s.Account) }
 
 // Sessions declares the log-ins. An account sees its own.
 var Sessions = entity.Declare(entity.Declaration[Session]{

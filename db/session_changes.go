@@ -22,6 +22,12 @@ func (d *DB) StartSession(ctx context.Context, account store.ID, staff bool) (*S
 	if err := d.store.Insert(ctx, Sessions.Collection, session); err != nil {
 		return nil, "", fmt.Errorf("cannot start session: %w", err)
 	}
+	if session.Network != nil {
+		if err := d.rememberNetwork(ctx, auth.AudienceKey(session.accountID()), *session.Network); err != nil {
+			return nil, "", err
+		}
+	}
+	d.record(ctx, auth.SystemScope(), SecurityLoggedIn, accountKind(staff), account)
 	return session, session.ID.String() + "." + secret, nil
 }
 
@@ -52,7 +58,29 @@ func (d *DB) EndSessionOf(ctx context.Context, scope auth.Scope, id store.ID) er
 	if err != nil {
 		return err
 	}
-	return d.EndSession(ctx, session.ID)
+	if err := d.EndSession(ctx, session.ID); err != nil {
+		return err
+	}
+	d.record(ctx, scope, SecuritySessionEnded, accountKind(session.Staff), session.Account)
+	return nil
+}
+
+// LogOut ends the viewer's session.
+func (d *DB) LogOut(ctx context.Context, viewer auth.Viewer) error {
+	if err := d.EndSession(ctx, viewer.Session); err != nil {
+		return err
+	}
+	d.record(ctx, viewer.Scope(), SecuritySessionEnded, accountKind(viewer.Role.IsStaff()), viewer.Account)
+	return nil
+}
+
+// LogOutEverywhere ends all sessions of the viewer's account, and returns how many ended.
+func (d *DB) LogOutEverywhere(ctx context.Context, viewer auth.Viewer) (ended int, err error) {
+	if ended, err = d.EndSessions(ctx, viewer.Account, store.ID{}); err != nil {
+		return 0, err
+	}
+	d.record(ctx, viewer.Scope(), SecuritySessionEnded, accountKind(viewer.Role.IsStaff()), viewer.Account)
+	return ended, nil
 }
 
 // EndSession ends one session.

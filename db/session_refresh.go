@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"crm/auth"
 	"crm/db/store"
 )
 
@@ -55,7 +56,7 @@ func (d *DB) RefreshSession(ctx context.Context, token string) (*Session, string
 	if err := d.EndSession(ctx, id); err != nil {
 		return nil, "", err
 	}
-	d.options.Log.Warn("session ended, because a refresh token was used again", "account", session.accountID())
+	d.record(ctx, auth.SystemScope(), SecurityTokenReused, accountKind(session.Staff), session.Account)
 	return nil, "", errRefreshToken()
 }
 

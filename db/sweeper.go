@@ -33,7 +33,7 @@ type Sweeper struct {
 // NewSweeper returns a sweeper that begins at the start of the log.
 func (d *DB) NewSweeper() *Sweeper { return &Sweeper{db: d} }
 
-// Sweep removes log-in attempts, expired links and sessions, old settled deliveries, and the events of entities that were deleted
+// Sweep removes log-in attempts, expired links and sessions, old security events and settled deliveries, and the events of entities that were deleted
 // long ago.
 func (s *Sweeper) Sweep(ctx context.Context) error {
 	now := s.db.now()
@@ -47,6 +47,8 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 		{LoginAttempts.Collection, old("at", longestWindow)},
 		{AccountLinks.Collection, old("expires_at", 0)},
 		{Sessions.Collection, old("expires_at", 0)},
+		{KnownNetworks.Collection, old("used_at", knownNetworkLife)},
+		{SecurityEvents.Collection, old("created_at", securityEventRetention)},
 		{Deliveries.Collection, store.And(store.Compare(store.OpNe, "status", string(DeliveryPending)), old("created_at", deliveryRetention))},
 		{Deliveries.Collection, store.And(store.Compare(store.OpNe, "status", string(DeliveryPending)), old("created_at", signUpRetention),
 			store.Eq("account", ""), store.Eq("event_type", EventAccountLinkCreated))},
@@ -95,10 +97,10 @@ func (s *Sweeper) sweepEvents(ctx context.Context, before time.Time) error {
 	}
 }
 
-// endsEntity reports whether the event is the last one of its entity. Deliveries and links are removed without an event.
+// endsEntity reports whether the event is the last one of its entity. Deliveries, links and security events are removed without an event.
 func endsEntity(event *store.Event) bool {
 	def, _ := catalog.ByEvent(event.Type)
-	return def == nil || def == Deliveries || def == AccountLinks || IsDeletion(event.Type)
+	return def == nil || def == Deliveries || def == AccountLinks || def == SecurityEvents || IsDeletion(event.Type)
 }
 
 // purge removes all documents that match, and returns how many it removed.

@@ -20,11 +20,24 @@ type limit struct {
 	message string
 }
 
-// The limits of wrong passwords, for one account and from one network address.
-var (
-	attemptsPerAccount = limit{15 * time.Minute, 10, "too many wrong passwords"}
-	attemptsPerNetwork = limit{15 * time.Minute, 100, "too many wrong passwords"}
-)
+// attemptLimits are the limits of wrong answers to one question. An attempt has to stay within all of those that apply to it. Each list
+// begins with the shortest window.
+type attemptLimits struct {
+	// network is for all attempts from one network, to whichever accounts, and pair for those from one network to one account.
+	network, pair []limit
+	// strangers is for those to one account from all networks together that it hasn't logged in from. The others don't count
+	// here, and aren't limited by it, so that nobody can lock an owner out from elsewhere.
+	strangers []limit
+}
+
+// passwordLimits are the limits of wrong passwords. docs/accounts.md says what they add up to.
+var passwordLimits = attemptLimits{
+	network:   []limit{{15 * time.Minute, 100, wrongPasswords}, {day, 1000, wrongPasswords}},
+	pair:      []limit{{15 * time.Minute, 10, wrongPasswords}, {day, 50, wrongPasswords}},
+	strangers: []limit{{time.Hour, 30, wrongPasswords}, {day, 100, wrongPasswords}},
+}
+
+const wrongPasswords = "too many wrong passwords"
 
 // The limits of mail that anybody can ask for, to one address and from one network address.
 var (
@@ -33,31 +46,39 @@ var (
 )
 
 // longestWindow is how long attempts are kept.
-const longestWindow = time.Hour
+const longestWindow = day
 
 // attempt is a log-in in progress. It counts as failed until it has succeeded, so that many concurrent attempts can't
 // exceed the limit.
 type attempt struct {
-	d       *DB
-	account *LoginAttempt
-	address *LoginAttempt
+	d   *DB
+	try *LoginAttempt
 }
 
 // beginAttempt records an attempt to log in as an account from a network address; it is RATE_LIMITED if there were too
-// many.
-func (d *DB) beginAttempt(ctx context.Context, account, address string) (*attempt, error) {
-	a := &attempt{
-		d:       d,
-		account: &LoginAttempt{ID: store.NewID(), Key: accountKey(account), At: d.now()},
-		address: &LoginAttempt{ID: store.NewID(), Key: addressKey(address), At: d.now()},
-	}
-	if err := d.begin(ctx, a.account, attemptsPerAccount); err != nil {
+// many. owner is the account's key, which is empty if there is no such account.
+func (d *DB) beginAttempt(ctx context.Context, limits attemptLimits, account string, owner auth.AudienceKey, address string) (*attempt, error) {
+	network := networkOf(address)
+	familiar, err := d.isFamiliar(ctx, owner, network)
+	if err != nil {
 		return nil, err
 	}
-	if err := d.begin(ctx, a.address, attemptsPerNetwork); err != nil {
-		return nil, errors.Join(err, d.forget(ctx, store.Eq("_id", a.account.ID)))
+	try := &LoginAttempt{ID: store.NewID(), Key: accountKey(account), Network: network, Familiar: familiar, At: d.now()}
+	if err := d.store.Insert(ctx, LoginAttempts.Collection, try); err != nil {
+		return nil, fmt.Errorf("cannot record attempt: %w", err)
 	}
-	return a, nil
+	byKey, byNetwork := store.Eq("key", try.Key), store.Eq("network", try.Network)
+	if err := d.within(ctx, try, byNetwork, limits.network); err != nil {
+		return nil, err
+	}
+	err = d.within(ctx, try, store.And(byKey, byNetwork), limits.pair)
+	if err == nil && !familiar {
+		err = d.within(ctx, try, store.And(byKey, store.Eq("familiar", false)), limits.strangers)
+	}
+	if store.CodeOf(err) == store.RateLimited {
+		return nil, errors.Join(err, d.tellOfAttempts(ctx, account, owner))
+	}
+	return &attempt{d: d, try: try}, err
 }
 
 // logInOf names the account that somebody tries to log in to; there may be none.
@@ -79,27 +100,39 @@ func networkOf(address string) string {
 	return address
 }
 
-// begin records an attempt, unless there were too many: then it is RATE_LIMITED.
-func (d *DB) begin(ctx context.Context, try *LoginAttempt, limit limit) error {
+// begin records an attempt that is counted by its key alone, unless there were too many: then it is RATE_LIMITED.
+func (d *DB) begin(ctx context.Context, try *LoginAttempt, most limit) error {
 	if err := d.store.Insert(ctx, LoginAttempts.Collection, try); err != nil {
 		return fmt.Errorf("cannot record attempt: %w", err)
 	}
+	return d.within(ctx, try, store.Eq("key", try.Key), []limit{most})
+}
+
+// within is RATE_LIMITED if a recorded attempt, together with the earlier ones that match, exceeds a limit. Then it is removed: a
+// refused attempt doesn't count, since it tried nothing, and counting it would lock the owner out while an attacker keeps trying.
+func (d *DB) within(ctx context.Context, try *LoginAttempt, where store.Filter, limits []limit) error {
+	widest := limits[len(limits)-1]
 	attempts, err := entity.Find[LoginAttempt](ctx, d.store, LoginAttempts.Collection, store.Query{
-		Where: store.And(store.Eq("key", try.Key), store.Compare(store.OpGt, "at", try.At.Add(-limit.window))),
-		Sort:  []store.Sort{{Field: "at", Desc: true}, {Field: "_id", Desc: true}}, Limit: limit.most + 1,
+		Where: store.And(where, store.Compare(store.OpGt, "at", try.At.Add(-widest.window))),
+		Sort:  []store.Sort{{Field: "at", Desc: true}, {Field: "_id", Desc: true}}, Limit: widest.most + 1, Fields: LoginAttempts.Select("at"),
 	})
-	if err != nil || len(attempts) <= limit.most {
+	if err != nil {
 		return err
 	}
-	// Another attempt is allowed when the limit-th newest of the others has left the window. A refused attempt doesn't
-	// count: it tried nothing, and counting it would lock the owner out while an attacker keeps trying.
-	wait := min(attempts[limit.most].At.Add(limit.window).Sub(try.At), limit.window)
-	if err := d.forget(ctx, store.Eq("_id", try.ID)); err != nil {
-		return err
+	for _, limit := range limits {
+		// Another attempt is allowed when the limit-th newest of the others has left the window.
+		if len(attempts) <= limit.most || !attempts[limit.most].At.After(try.At.Add(-limit.window)) {
+			continue
+		}
+		wait := min(attempts[limit.most].At.Add(limit.window).Sub(try.At), limit.window)
+		if err := d.forget(ctx, store.Eq("_id", try.ID)); err != nil {
+			return err
+		}
+		limited := store.Errorf(store.RateLimited, "%s; try again in %s", limit.message, wait.Round(time.Second))
+		limited.RetryAfter = wait
+		return limited
 	}
-	limited := store.Errorf(store.RateLimited, "%s; try again in %s", limit.message, wait.Round(time.Second))
-	limited.RetryAfter = wait
-	return limited
+	return nil
 }
 
 // beginMail records that somebody asks for mail to an address of a kind of accounts, from a network address. It is RATE_LIMITED
@@ -117,9 +150,10 @@ func (d *DB) beginMail(ctx context.Context, kind entity.Kind, email, address str
 	return nil
 }
 
-// succeed removes the attempt, and all earlier ones of the account.
+// succeed removes the attempt, and all earlier ones of the account from the same network. Those from elsewhere stay: they aren't the
+// owner's.
 func (a *attempt) succeed(ctx context.Context) error {
-	return a.d.forget(ctx, store.Or(store.Eq("key", a.account.Key), store.Eq("_id", a.address.ID)))
+	return a.d.forget(ctx, store.And(store.Eq("key", a.try.Key), store.Eq("network", a.try.Network)))
 }
 
 // forgetAttempts makes the failed log-ins to an account no longer count.

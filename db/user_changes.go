@@ -117,8 +117,9 @@ func (p *Problems) password(passwords Passwords, path, password string, known ..
 func (d *DB) UpdateUser(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes UserChanges,
 ) (*User, error) {
-	demotes := false
+	demotes, former := false, User{}
 	user, err := d.users.Update(ctx, scope, id, expected, func(next *User) (string, error) {
+		former = *next
 		if err := next.permit(scope, changes); err != nil {
 			return "", err
 		}
@@ -150,6 +151,7 @@ func (d *DB) UpdateUser(
 		return nil, err
 	}
 	d.sessionCache.forgetAccount(id)
+	d.recordChanges(ctx, scope, account{user: &former}, account{user: user})
 	if demotes {
 		return user, d.restoreIfLastAdmin(ctx, user, func(u *User) { u.Role = auth.Admin })
 	}
@@ -199,10 +201,7 @@ func (d *DB) DeleteUser(
 		if left == 0 {
 			return errLastAdmin()
 		}
-		if _, err = d.EndSessions(ctx, id, store.ID{}); err != nil {
-			return err
-		}
-		if err := d.endLinks(ctx, auth.AccountKey(auth.User, id)); err != nil {
+		if err := d.endAccess(ctx, KindUser, id); err != nil {
 			return err
 		}
 		return d.leaveTombstone(ctx, &Tombstone{

@@ -2,6 +2,8 @@ package e2e_test
 
 import (
 	"encoding/json"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -23,7 +25,11 @@ func TestLogs(t *testing.T) {
 	}
 	logs := read(t, p.logs)
 	var refused, known, slow int
+	filter := fail2banFilter(t)
 	for text := range strings.Lines(logs) {
+		if banned, is := filter.FindStringSubmatch(text), strings.Contains(text, "log-in refused"); is != (banned != nil) {
+			t.Errorf("the filter for fail2ban finds %q in %s", banned, text)
+		}
 		var line struct {
 			Msg, Address, Kind, Reason, Account, DocumentHash string
 			DurationMs                                        float64
@@ -55,4 +61,18 @@ func TestLogs(t *testing.T) {
 			t.Errorf("the log has %q:\n%s", secret, logs)
 		}
 	}
+}
+
+// fail2banFilter returns the expression in docs/accounts.md by which fail2ban finds refused log-ins, with the address as a group.
+func fail2banFilter(t *testing.T) *regexp.Regexp {
+	t.Helper()
+	page, err := os.ReadFile("../docs/accounts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^failregex = (.*)$`).FindSubmatch(page)
+	if found == nil {
+		t.Fatal("docs/accounts.md has no failregex")
+	}
+	return regexp.MustCompile(strings.ReplaceAll(string(found[1]), "<ADDR>", `([0-9a-fA-F:.]+)`))
 }

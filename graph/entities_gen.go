@@ -33,6 +33,10 @@ type (
 	InteractionEdge = Edge[db.Interaction]
 	// InteractionChange is the change of a document that a subscriber receives.
 	InteractionChange = live.Change[db.Interaction]
+	// SecurityEventConnection is a page of a list of SecurityEvent documents.
+	SecurityEventConnection = Connection[db.SecurityEvent]
+	// SecurityEventEdge is an element of a page.
+	SecurityEventEdge = Edge[db.SecurityEvent]
 	// SessionConnection is a page of a list of Session documents.
 	SessionConnection = Connection[db.Session]
 	// SessionEdge is an element of a page.

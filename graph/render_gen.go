@@ -3529,6 +3529,241 @@ func (r *rendering) renderRevokeInvitationPayload(s *selection, obj *RevokeInvit
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planSecurityEvent(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"SecurityEvent", "Node"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "id":
+			f.index = 1
+			return true
+		case "kind":
+			f.index = 2
+			return true
+		case "createdAt":
+			f.index = 3
+			return true
+		case "accountId":
+			f.index = 4
+			return true
+		case "actor":
+			f.index = 5
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("SecurityEvent", f, args)
+				resolver := r.ec.Resolvers.SecurityEvent()
+				return func(obj *db.SecurityEvent) (*db.User, error) { return resolver.Actor(ctx, obj) }
+			}
+			f.selection = p.planUser(f.field.Selections)
+			return f.selection != nil
+		case "apiKeyId":
+			f.index = 6
+			return true
+		case "device":
+			f.index = 7
+			return true
+		case "network":
+			f.index = 8
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderSecurityEvent(s *selection, obj *db.SecurityEvent) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"SecurityEvent"`...)
+		case 1:
+			r.buf = append(obj.AppendGlobalID(append(r.buf, '"')), '"')
+		case 2:
+			v := obj.Kind
+			r.appendSecurityEventKind(v)
+		case 3:
+			v := obj.CreatedAt
+			r.buf = appendDateTime(r.buf, v)
+		case 4:
+			v := obj.AccountID()
+			r.string(v)
+		case 5:
+			call, ok := r.call(f).(func(*db.SecurityEvent) (*db.User, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderUser(f.selection, v)
+			}
+		case 6:
+			v := obj.APIKey()
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		case 7:
+			v := obj.Device
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		case 8:
+			v := obj.Network
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planSecurityEventConnection(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"SecurityEventConnection"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "edges":
+			f.index = 1
+			f.selection = p.planSecurityEventEdge(f.field.Selections)
+			return f.selection != nil
+		case "nodes":
+			f.index = 2
+			f.selection = p.planSecurityEvent(f.field.Selections)
+			return f.selection != nil
+		case "pageInfo":
+			f.index = 3
+			f.selection = p.planPageInfo(f.field.Selections)
+			return f.selection != nil
+		case "totalCount":
+			f.index = 4
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderSecurityEventConnection(s *selection, obj *Connection[db.SecurityEvent]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"SecurityEventConnection"`...)
+		case 1:
+			v := obj.Edges()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderSecurityEventEdge(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 2:
+			v := obj.Nodes()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderSecurityEvent(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 3:
+			v := obj.PageInfo()
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderPageInfo(f.selection, v)
+			}
+		case 4:
+			v, err := obj.TotalCount(r.ctx)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planSecurityEventEdge(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"SecurityEventEdge"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "cursor":
+			f.index = 1
+			return true
+		case "node":
+			f.index = 2
+			f.selection = p.planSecurityEvent(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderSecurityEventEdge(s *selection, obj *Edge[db.SecurityEvent]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"SecurityEventEdge"`...)
+		case 1:
+			v := obj.Cursor()
+			r.string(v)
+		case 2:
+			v := obj.Node
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderSecurityEvent(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planSession(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"Session", "Node"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -5664,7 +5899,7 @@ func (r *rendering) renderMessageAuthor(s *selection, v MessageAuthor) {
 }
 
 func (p *planner) planNode(set ast.SelectionSet) *selection {
-	s := &selection{types: make(map[string]*selection, 10)}
+	s := &selection{types: make(map[string]*selection, 11)}
 	if s.types["User"] = p.planUser(set); s.types["User"] == nil {
 		return nil
 	}
@@ -5678,6 +5913,9 @@ func (p *planner) planNode(set ast.SelectionSet) *selection {
 		return nil
 	}
 	if s.types["Session"] = p.planSession(set); s.types["Session"] == nil {
+		return nil
+	}
+	if s.types["SecurityEvent"] = p.planSecurityEvent(set); s.types["SecurityEvent"] == nil {
 		return nil
 	}
 	if s.types["Interaction"] = p.planInteraction(set); s.types["Interaction"] == nil {
@@ -5710,6 +5948,8 @@ func (r *rendering) renderNode(s *selection, v Node) {
 		r.renderTag(s.types["Tag"], obj)
 	case *db.Session:
 		r.renderSession(s.types["Session"], obj)
+	case *db.SecurityEvent:
+		r.renderSecurityEvent(s.types["SecurityEvent"], obj)
 	case *db.Interaction:
 		r.renderInteraction(s.types["Interaction"], obj)
 	case *db.Delivery:
@@ -5904,6 +6144,12 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planRevokeApiKeyPayload(set)
 	case "RevokeInvitationPayload":
 		return p.planRevokeInvitationPayload(set)
+	case "SecurityEvent":
+		return p.planSecurityEvent(set)
+	case "SecurityEventConnection":
+		return p.planSecurityEventConnection(set)
+	case "SecurityEventEdge":
+		return p.planSecurityEventEdge(set)
 	case "Session":
 		return p.planSession(set)
 	case "SessionConnection":
@@ -6433,6 +6679,27 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*RevokeInvitationPayload:
 			return v != nil && renderList(r, s, r.renderRevokeInvitationPayload, v)
 		}
+	case "SecurityEvent":
+		switch v := value.(type) {
+		case *db.SecurityEvent:
+			return v != nil && renderOne(r, s, r.renderSecurityEvent, v)
+		case []*db.SecurityEvent:
+			return v != nil && renderList(r, s, r.renderSecurityEvent, v)
+		}
+	case "SecurityEventConnection":
+		switch v := value.(type) {
+		case *Connection[db.SecurityEvent]:
+			return v != nil && renderOne(r, s, r.renderSecurityEventConnection, v)
+		case []*Connection[db.SecurityEvent]:
+			return v != nil && renderList(r, s, r.renderSecurityEventConnection, v)
+		}
+	case "SecurityEventEdge":
+		switch v := value.(type) {
+		case *Edge[db.SecurityEvent]:
+			return v != nil && renderOne(r, s, r.renderSecurityEventEdge, v)
+		case []*Edge[db.SecurityEvent]:
+			return v != nil && renderList(r, s, r.renderSecurityEventEdge, v)
+		}
 	case "Session":
 		switch v := value.(type) {
 		case *db.Session:
@@ -6776,6 +7043,35 @@ func (r *rendering) appendPriority(v db.Priority) {
 		r.buf = append(r.buf, `"HIGH"`...)
 	case db.PriorityUrgent:
 		r.buf = append(r.buf, `"URGENT"`...)
+	default:
+		r.failed = true
+	}
+}
+
+func (r *rendering) appendSecurityEventKind(v db.SecurityEventKind) {
+	switch v {
+	case db.SecurityLoggedIn:
+		r.buf = append(r.buf, `"LOGGED_IN"`...)
+	case db.SecurityLogInFailed:
+		r.buf = append(r.buf, `"LOG_IN_FAILED"`...)
+	case db.SecurityLogInsLimited:
+		r.buf = append(r.buf, `"LOG_INS_LIMITED"`...)
+	case db.SecuritySessionEnded:
+		r.buf = append(r.buf, `"SESSION_ENDED"`...)
+	case db.SecurityTokenReused:
+		r.buf = append(r.buf, `"REFRESH_TOKEN_REUSED"`...)
+	case db.SecurityPasswordChanged:
+		r.buf = append(r.buf, `"PASSWORD_CHANGED"`...)
+	case db.SecurityPasswordReset:
+		r.buf = append(r.buf, `"PASSWORD_RESET"`...)
+	case db.SecurityEmailChanged:
+		r.buf = append(r.buf, `"EMAIL_CHANGED"`...)
+	case db.SecurityRoleChanged:
+		r.buf = append(r.buf, `"ROLE_CHANGED"`...)
+	case db.SecurityAPIKeyCreated:
+		r.buf = append(r.buf, `"API_KEY_CREATED"`...)
+	case db.SecurityAPIKeyRevoked:
+		r.buf = append(r.buf, `"API_KEY_REVOKED"`...)
 	default:
 		r.failed = true
 	}

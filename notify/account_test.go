@@ -249,3 +249,30 @@ func TestUselessSignUpIsNotSent(t *testing.T) {
 		t.Errorf("the message is %s", settled.Status)
 	}
 }
+
+// TestMailAboutWrongPasswords checks that the owner of an account is told once of many wrong passwords, wherever they come from.
+func TestMailAboutWrongPasswords(t *testing.T) {
+	t.Parallel()
+	w, eve := newAccountWorld(t)
+	server := mailtest.NewServer(t)
+	start(t, w.db, newMailer(t, server))
+	for _, address := range []string{"192.0.2.1", "192.0.2.2"} {
+		for range 12 {
+			for _, email := range []string{eve.Email, "nobody@crm.example"} {
+				_, err := w.db.LogInUser(t.Context(), db.Credentials{Email: email, Password: "a wrong guess", Address: address})
+				if err == nil {
+					t.Fatal("a wrong password is accepted")
+				}
+			}
+		}
+	}
+	if _, err := w.db.SetPassword(t.Context(), w.as(w.ada), db.KindUser, eve.ID, "battery staple"); err != nil {
+		t.Fatal(err)
+	}
+	w.settled(2) // one about the wrong passwords, and one about the new one
+	message := mailtest.Parse(t, server.Inbox()[0].Raw)
+	contains(t, message.Text, "many wrong passwords for your account")
+	if message.To.Address != eve.Email {
+		t.Errorf("the message is to %s", message.To)
+	}
+}

@@ -93,6 +93,14 @@ func bringsLinkFor(action db.LinkAction) func(*store.Event, db.EventData) bool {
 	}
 }
 
+// isSecurityEvent returns the condition that a security event is of a kind.
+func isSecurityEvent(kind db.SecurityEventKind) func(*store.Event, db.EventData) bool {
+	return func(_ *store.Event, data db.EventData) bool {
+		event, ok := data.Entity.(*db.SecurityEvent)
+		return ok && event.Kind == kind
+	}
+}
+
 // passwordChanged reports whether an account has another password, in contrast to the first one, which accepts an invitation.
 func passwordChanged(_ *store.Event, data db.EventData) bool {
 	return changes(data, "password") && !changes(data, "invited_at")

@@ -47,6 +47,8 @@ var accountAnnouncements = []announcement{
 		bringsLinkFor(db.LinkResetPassword), []role{holder}, true},
 	{db.EventAccountLinkCreated, accountTopic, "invited", "its holder is invited", bringsLinkFor(db.LinkAcceptInvitation), []role{holder}, true},
 	{db.EventAccountLinkCreated, accountTopic, "sign-up", "somebody asks to sign up with its address", bringsLinkFor(db.LinkSignUp), []role{holder}, true},
+	{db.EventSecurityEventCreated, accountTopic, "limited", "too many wrong passwords are entered for it, once a day at most",
+		isSecurityEvent(db.SecurityLogInsLimited), []role{holder}, true},
 	{db.EventUserUpdated, accountTopic, "password changed", "its password is changed", passwordChanged, []role{holder}, true},
 	{db.EventCustomerUpdated, accountTopic, "password changed", "its password is changed", passwordChanged, []role{holder}, true},
 }
@@ -112,6 +114,8 @@ func accountThatIs(role role, event *store.Event, data db.EventData) (account au
 	switch document := data.Entity.(type) {
 	case *db.AccountLink:
 		return document.Account, document.Leads()
+	case *db.SecurityEvent:
+		return document.Owner(), true
 	case *db.User:
 		return auth.AccountKey(auth.User, event.Entity), true
 	case *db.Customer:

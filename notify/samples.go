@@ -65,7 +65,7 @@ func samples() map[string][]store.Document {
 			},
 			&db.Interaction{Title: "Yearly review", StartTime: start, AllDay: true},
 		},
-		accountTopic: {&db.AccountLink{Action: db.LinkResetPassword}, &db.User{}, &db.Customer{}},
+		accountTopic: {&db.AccountLink{Action: db.LinkResetPassword}, &db.User{}, &db.Customer{}, &db.SecurityEvent{}},
 		"ticket": {
 			&db.Ticket{
 				InteractionID: &sampleMeeting, CustomerID: sampleCustomer, InteractionUserID: &sampleUser, AssigneeID: &sampleUser,

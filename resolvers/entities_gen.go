@@ -36,6 +36,11 @@ type interactionResolver struct{ *Resolver }
 // Interaction returns the resolvers of the fields of this type.
 func (r *Resolver) Interaction() graph.InteractionResolver { return interactionResolver{r} }
 
+type securityEventResolver struct{ *Resolver }
+
+// SecurityEvent returns the resolvers of the fields of this type.
+func (r *Resolver) SecurityEvent() graph.SecurityEventResolver { return securityEventResolver{r} }
+
 type ticketMessageResolver struct{ *Resolver }
 
 // TicketMessage returns the resolvers of the fields of this type.
@@ -366,6 +371,22 @@ func deletedInteraction(id string, removed entity.Removed) *graph.DeleteInteract
 		DeletedID:      id,
 		DeletedTickets: removed["tickets"],
 	}
+}
+
+// Actor resolves SecurityEvent.actor.
+func (r securityEventResolver) Actor(ctx context.Context, obj *db.SecurityEvent) (*db.User, error) {
+	return reference(ctx, obj, r.db.Users, func(obj *db.SecurityEvent) (store.ID, bool) {
+		if obj.ActorID == nil {
+			return store.ID{}, false
+		}
+		return *obj.ActorID, true
+	})
+}
+
+func securityEventList(page pageArguments, _ *struct{}, orderBy []*struct{}) (entity.List, error) {
+	var filter store.Filter
+	var err error
+	return list(page, filter, orderBy, nil), err
 }
 
 func sessionList(page pageArguments, _ *struct{}, orderBy []*struct{}) (entity.List, error) {
@@ -736,6 +757,16 @@ var projections = map[*entity.Definition]projection{
 		"tickets":         {},
 		"deliveries":      {},
 	})},
+	db.SecurityEvents: {"SecurityEvent", choose(db.SecurityEvents, map[string][]string{
+		"id":        {},
+		"kind":      {"kind"},
+		"createdAt": {"created_at"},
+		"accountId": {"account_id", "staff"},
+		"actor":     {"actor_id"},
+		"apiKeyId":  {"api_key_id"},
+		"device":    {"device"},
+		"network":   {"network"},
+	})},
 	db.Sessions: {"Session", choose(db.Sessions, map[string][]string{
 		"id":         {},
 		"device":     {"device"},
@@ -822,6 +853,8 @@ func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID
 		return r.deliveryNode(ctx, id)
 	case db.KindInteraction:
 		return projected(ctx, r.db.Interactions).Get(ctx, scopeOf(ctx), id)
+	case db.KindSecurityEvent:
+		return projected(ctx, r.db.SecurityEvents).Get(ctx, scopeOf(ctx), id)
 	case db.KindSession:
 		return projected(ctx, r.db.Sessions).Get(ctx, scopeOf(ctx), id)
 	case db.KindTag:
@@ -849,6 +882,8 @@ func (r queryResolver) nodesOfKind(ctx context.Context, kind entity.Kind, ids []
 		return r.deliveryNodes(ctx, ids)
 	case db.KindInteraction:
 		return nodesOf(ctx, r.db.Interactions, ids)
+	case db.KindSecurityEvent:
+		return nodesOf(ctx, r.db.SecurityEvents, ids)
 	case db.KindSession:
 		return nodesOf(ctx, r.db.Sessions, ids)
 	case db.KindTag:

@@ -122,7 +122,7 @@ func (r *Resolver) resume(ctx context.Context, session *db.Session, refreshToken
 // LogOut resolves Mutation.logOut.
 func (r mutationResolver) LogOut(ctx context.Context) (*graph.LogOutPayload, error) {
 	viewer, _ := auth.ViewerFrom(ctx)
-	if err := r.db.EndSession(ctx, viewer.Session); err != nil {
+	if err := r.db.LogOut(ctx, viewer); err != nil {
 		return nil, err
 	}
 	return &graph.LogOutPayload{EndedSessions: 1}, nil
@@ -131,7 +131,7 @@ func (r mutationResolver) LogOut(ctx context.Context) (*graph.LogOutPayload, err
 // LogOutEverywhere resolves Mutation.logOutEverywhere.
 func (r mutationResolver) LogOutEverywhere(ctx context.Context) (*graph.LogOutEverywherePayload, error) {
 	viewer, _ := auth.ViewerFrom(ctx)
-	ended, err := r.db.EndSessions(ctx, viewer.Account, store.ID{})
+	ended, err := r.db.LogOutEverywhere(ctx, viewer)
 	if err != nil {
 		return nil, err
 	}

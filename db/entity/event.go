@@ -27,6 +27,8 @@ type Envelope struct {
 	Concerned []Party `json:"concerned"`
 	// Trace is the W3C traceparent of the operation that made the change, if that is traced.
 	Trace string `json:"trace,omitempty"`
+	// APIKey is the id of the API key that the actor used; it is zero if a person acted.
+	APIKey store.ID `json:"apiKey,omitzero"`
 }
 
 // FieldChange is one field's change. From and To are missing for secret and personal fields; long texts are truncated.
@@ -94,7 +96,10 @@ func (d *Database) newEvent(
 	}
 	w.write()
 	if d.Trace != nil {
-		w.trace(d.Trace(ctx))
+		w.add("trace", d.Trace(ctx))
+	}
+	if viewer, _ := auth.ViewerFrom(ctx); viewer.Key && viewer.Scope() == scope {
+		w.add("apiKey", store.ID(viewer.Session).String())
 	}
 	return &store.Event{
 		ID: store.NewID(), Type: def.Event(verb), Entity: *w.state()[0].(*store.ID), Actor: scope.Account, ActorRole: string(scope.Role),
@@ -142,10 +147,10 @@ func (w *envelopeWriter) write() {
 	w.buf = append(w.buf, `]}`...)
 }
 
-// trace adds a traceparent, which needs no escaping, to a complete envelope.
-func (w *envelopeWriter) trace(parent string) {
-	if parent != "" {
-		w.buf = append(append(append(w.buf[:len(w.buf)-1], `,"trace":"`...), parent...), `"}`...)
+// add adds a text that needs no escaping, such as a traceparent, to a complete envelope, unless it is empty.
+func (w *envelopeWriter) add(name, text string) {
+	if text != "" {
+		w.buf = append(append(append(w.buf[:len(w.buf)-1], `,"`+name+`":"`...), text...), `"}`...)
 	}
 }
 

@@ -1,0 +1,133 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"crm/auth"
+	"crm/db/entity"
+	"crm/db/store"
+)
+
+// record writes that something happened to the security of an account, done by the scope's account, and a line about it to the log. What
+// has happened isn't undone if that can't be written, nor does the client get an error: the log has it.
+func (d *DB) record(ctx context.Context, scope auth.Scope, kind SecurityEventKind, of entity.Kind, id store.ID) {
+	viewer, _ := auth.ViewerFrom(ctx)
+	event := d.newSecurityEvent(ctx, kind, of, id)
+	attributes := []slog.Attr{
+		slog.String("event", strings.ToLower(string(kind))), slog.String("account", event.AccountID()), slog.String("address", viewer.Address),
+	}
+	if scope.Role.IsStaff() && !scope.IsAccount(event.Staff, id) {
+		event.ActorID = new(store.ID(scope.Account))
+		attributes = append(attributes, slog.String("actor", KindUser.GlobalID(*event.ActorID)))
+	}
+	if viewer.Key && viewer.Scope() == scope {
+		event.APIKeyID = new(store.ID(viewer.Session))
+		attributes = append(attributes, slog.String("apiKey", *event.APIKey()))
+	}
+	d.options.Log.LogAttrs(ctx, slog.LevelInfo, "security event", attributes...)
+	d.writeSecurityEvent(ctx, scope, event)
+}
+
+// newSecurityEvent returns an event whose client is that of the context.
+func (d *DB) newSecurityEvent(ctx context.Context, kind SecurityEventKind, of entity.Kind, id store.ID) *SecurityEvent {
+	event := &SecurityEvent{ID: store.NewID(), Account: id, Staff: of == KindUser, Kind: kind, CreatedAt: d.now()}
+	event.Device, event.Network = clientOf(ctx)
+	return event
+}
+
+func (d *DB) writeSecurityEvent(ctx context.Context, scope auth.Scope, event *SecurityEvent) {
+	ctx = context.WithoutCancel(ctx) // a client can't prevent it by disconnecting
+	var err error
+	if event.Kind.isMailed() {
+		err = d.securityEvents.Create(ctx, scope, event)
+	} else {
+		err = d.store.Insert(ctx, SecurityEvents.Collection, event)
+	}
+	if err != nil {
+		d.options.Log.ErrorContext(ctx, "cannot write a security event", "event", strings.ToLower(string(event.Kind)), "error", err)
+	}
+}
+
+// recordChanges records which changes of an account, as somebody with the scope made them, concern its security.
+func (d *DB) recordChanges(ctx context.Context, scope auth.Scope, before, after account) {
+	if before.email() != after.email() && *before.hash() != "" {
+		d.record(ctx, scope, SecurityEmailChanged, after.kind(), after.id())
+	}
+	if before.role() != after.role() {
+		d.record(ctx, scope, SecurityRoleChanged, after.kind(), after.id())
+	}
+}
+
+// refused logs that a password was refused, with the client's network address, for those who watch for attacks, and returns the
+// error. The address of the account isn't logged: whoever mistypes theirs, or enters a password there, would find it in the log.
+// Errors that have other reasons are not logged.
+func (d *DB) refused(ctx context.Context, kind entity.Kind, account store.ID, address string, err error) error {
+	var reason *store.Error
+	if !errors.As(err, &reason) || reason.Code == store.Unavailable {
+		return err
+	}
+	text := reason.Message
+	if len(reason.Problems) > 0 { // without the path, which is the API's
+		text = "wrong current password"
+	}
+	attributes := []slog.Attr{
+		slog.String("address", address), slog.String("kind", catalog.ByKind(kind).Noun), slog.String("reason", text),
+	}
+	if !account.IsZero() {
+		attributes = append(attributes, slog.String("account", kind.GlobalID(account)))
+	}
+	d.options.Log.LogAttrs(ctx, slog.LevelWarn, "log-in refused", attributes...)
+	return err
+}
+
+// failed is refused for an answer that was wrong, which its owner finds among the security events. For an account that doesn't exist,
+// as much is written, so that the time doesn't tell.
+func (d *DB) failed(ctx context.Context, kind entity.Kind, account store.ID, address string, err error) error {
+	if account.IsZero() {
+		d.writeDecoy(ctx)
+	} else {
+		event := d.newSecurityEvent(ctx, SecurityLogInFailed, kind, account)
+		if network := networkOf(address); network != "" {
+			event.Network = &network
+		}
+		d.writeSecurityEvent(ctx, auth.SystemScope(), event)
+	}
+	return d.refused(ctx, kind, account, address, err)
+}
+
+// tellOfAttempts tells the owner of an account by mail, once a day, that too many wrong answers were given for it. owner is empty if
+// there is no such account; then as much is read and written.
+func (d *DB) tellOfAttempts(ctx context.Context, account string, owner auth.AudienceKey) error {
+	now := d.now()
+	told := &LoginAttempt{ID: store.DerivedID("told", account, now.Format(time.DateOnly)), Key: "told", At: now}
+	known, err := entity.Find[LoginAttempt](ctx, d.store, LoginAttempts.Collection, store.Query{Where: store.Eq("_id", told.ID), Limit: 1})
+	if err != nil || len(known) > 0 {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	if err := d.store.Insert(ctx, LoginAttempts.Collection, told); err != nil {
+		return exceptCode(err, store.Conflict)
+	}
+	if owner == "" {
+		d.writeDecoy(ctx)
+		return nil
+	}
+	kind, id, err := ParseGlobalID(string(owner))
+	if err == nil {
+		d.record(ctx, auth.SystemScope(), SecurityLogInsLimited, kind, id)
+	}
+	return err
+}
+
+// writeDecoy writes in the place of a security event.
+func (d *DB) writeDecoy(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx)
+	decoy := &LoginAttempt{ID: store.NewID(), Key: "unknown", At: d.now()}
+	if err := d.store.Insert(ctx, LoginAttempts.Collection, decoy); err != nil {
+		d.options.Log.ErrorContext(ctx, "cannot write a failed log-in", "error", err)
+	}
+}

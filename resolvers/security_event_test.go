@@ -1,0 +1,104 @@
+package resolvers_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"crm/db"
+	"crm/db/store"
+)
+
+// Each account has logged in once, or signed up.
+var _ = inMatrix(
+	func(w *world) {
+		for name, person := range w.people {
+			w.ids[name+" came"] = w.s.must(person.token, `query($of: ID) { securityEvents(of: $of, last: 1) { nodes { id } } }`,
+				variables{"of": person.id}).text("securityEvents.nodes.0.id")
+		}
+		w.ids["key made"] = w.s.must(w.people["uma"].token, `{ securityEvents(first: 1) { nodes { id } } }`, nil).text("securityEvents.nodes.0.id")
+	},
+	[]row{
+		{"node", given("id", "uma came"), [6]string{anon, hide, hide, "uma came", hide, "uma came"}},
+		{"node", given("id", "cleo came"), [6]string{anon, "cleo came", hide, hide, hide, "cleo came"}},
+		{"securityEvents", noInput, [6]string{
+			anon, "cleo came", "cato came", "key made uma came", "otto came", "ada came cato came cleo came key made otto came uma came",
+		}},
+	},
+	nil, nil,
+)
+
+// The differential tests read some security events of every account.
+var _ = alsoSeeded(seed{
+	kind: db.KindSecurityEvent, some: 2 * someCustomers, list: "securityEvents",
+	insert: func(s *seeder, i int) {
+		event := fields{
+			"_id": seededID(db.KindSecurityEvent, i), "account_id": seededID(db.KindCustomer, i/2), "staff": false, "kind": "LOGGED_IN",
+			"created_at": momentAt(i),
+		}
+		if i%2 == 0 {
+			event["account_id"], event["staff"] = seededID(db.KindUser, i/2%someUsers), true
+		}
+		if i%3 != 0 {
+			event["kind"], event["actor_id"], event["api_key_id"] = "ROLE_CHANGED", seededID(db.KindUser, i%(someUsers+1)), seededID(db.KindAPIKey, i)
+			event["device"], event["network"] = textAt(i), "2001:db8::/64"
+		}
+		s.insert(db.SecurityEvents.Collection, event)
+	},
+})
+
+// TestSecurityEvents does what concerns the security of accounts, and reads it again: as the account's holder, and as an admin.
+func TestSecurityEvents(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		ada := s.signUpUser("Ada")
+		uma := s.hire(ada, "Uma")
+		s.wrong(uma.email, 1)
+		keyID, _ := s.createKey(uma, variables{"name": "sync"})
+		s.must(uma.token, `mutation($id: ID!) { revokeApiKey(input: {id: $id}) { revokedId } }`, variables{"id": keyID})
+		s.must(uma.token, `mutation { changePassword(input: {currentPassword: "`+password+`", newPassword: "`+nextPassword+`"}) { endedSessions } }`, nil)
+		s.must(ada.token, `mutation($id: ID!) { updateUser(input: {id: $id, email: "u@example.com", name: "U"}) { user { id } } }`, variables{"id": uma.id})
+		s.must(ada.token, `mutation($id: ID!) { updateUser(input: {id: $id, name: "Uma"}) { user { id } } }`, variables{"id": uma.id})
+		adminsKeyID, adminsKey := s.createKey(ada, variables{"name": "directory"})
+		s.must(adminsKey, `mutation($id: ID!) { updateUser(input: {id: $id, role: ADMIN}) { user { id } } }`, variables{"id": uma.id})
+		s.must(ada.token, `mutation($id: ID!) { updateUser(input: {id: $id, role: USER}) { user { id } } }`, variables{"id": uma.id})
+		const want = "ROLE_CHANGED ROLE_CHANGED EMAIL_CHANGED PASSWORD_CHANGED API_KEY_REVOKED API_KEY_CREATED LOG_IN_FAILED LOGGED_IN"
+		if got := s.kindsOfEvents(uma); got != want {
+			t.Errorf("the events are %s\nwant %s", got, want)
+		}
+		a := s.must(ada.token, `query($of: ID) { securityEvents(of: $of) { nodes { accountId actor { name } apiKeyId device network } } }`, variables{"of": uma.id})
+		byKey := fmt.Sprintf(`{"accountId":%q,"actor":{"name":"Ada"},"apiKeyId":%q,"device":"Go-http-client","network":"127.0.0.1"}`, uma.id, adminsKeyID)
+		own := fmt.Sprintf(`{"accountId":%q,"actor":null,"apiKeyId":null,"device":"Go-http-client","network":"127.0.0.1"}`, uma.id)
+		if strings.Count(a.raw, byKey) != 1 || strings.Count(a.raw, own) != 5 {
+			t.Errorf("an admin sees %s", a.raw)
+		}
+		if all := s.must(ada.token, `{ securityEvents { totalCount } }`, nil); all.at("securityEvents.totalCount") != 10.0 {
+			t.Errorf("all events are %s", all.raw)
+		}
+		if a := s.must(uma.token, `query($of: ID) { securityEvents(of: $of) { totalCount } }`, variables{"of": ada.id}); a.at("securityEvents.totalCount") != 0.0 {
+			t.Errorf("a user sees the events of another: %s", a.raw)
+		}
+		s.must(ada.token, `mutation($id: ID!) { deleteUser(input: {id: $id}) { deletedId } }`, variables{"id": uma.id})
+		if n, err := s.store.Count(t.Context(), db.SecurityEvents.Collection, store.Eq("account_id", idOf(t, uma.id))); n != 0 || err != nil {
+			t.Errorf("a deleted account has %d events: %v", n, err)
+		}
+	})
+}
+
+// TestEventsNameTheKey checks that the log of all changes says which API key made one.
+func TestEventsNameTheKey(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		ada := s.signUpUser("Ada")
+		id, key := s.createKey(ada, variables{"name": "import"})
+		for token, named := range map[string]bool{key: true, ada.token: false} {
+			a := s.must(token, `mutation { createCustomer(input: {name: "Cleo"}) { customer { id } } }`, nil)
+			s.settle()
+			events, err := s.db.Log.Find(t.Context(), store.Eq("entity_id", idOf(t, a.text("createCustomer.customer.id"))), 0, 10, 0)
+			if err != nil || len(events) != 1 {
+				t.Fatalf("%d events: %v", len(events), err)
+			}
+			if got := strings.Contains(events[0].Data, `"apiKey":"`+strings.TrimPrefix(id, "key_")+`"`); got != named {
+				t.Errorf("the event names the key: %v, want %v: %s", got, named, events[0].Data)
+			}
+		}
+	})
+}
