@@ -51,6 +51,7 @@ type settings struct {
 	collation  textkey.Collation
 	metrics    metricsSettings
 	tracing    tracing.Config
+	files      fileSettings
 	// trusted is nil if clients may run any document.
 	trusted          *document.Trusted
 	trustedDocuments string
@@ -59,7 +60,9 @@ type settings struct {
 }
 
 // newSettings returns settings with the limits' defaults, which their declarations contain.
-func newSettings() settings { return settings{limits: graph.DefaultLimits()} }
+func newSettings() settings {
+	return settings{limits: graph.DefaultLimits(), files: fileSettings{bytes: db.DefaultFileBytes}}
+}
 
 // declared declares all settings. Reading them sets those of s.
 func (s *settings) declared() config.Declaration {
@@ -67,6 +70,7 @@ func (s *settings) declared() config.Declaration {
 		{Title: "Server", Reader: "crm", Settings: s.serverSettings()},
 		{Title: "TLS", Reader: "crm", Prefix: "TLS_", Settings: s.tls.settings()},
 		{Title: "Data", Reader: "db", Prefix: "MONGO_", Settings: s.dataSettings()},
+		{Title: "Files", Reader: "crm", Prefix: "FILES_", Settings: s.files.settings()},
 		{Title: "Keys", Reader: "auth", Settings: s.secrets.Settings()},
 		{Title: "API", Reader: "graph", Settings: s.apiSettings()},
 		{Title: "Mail server", Reader: "notify/mail", Prefix: "SMTP_", Settings: s.smtp.Settings()},

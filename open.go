@@ -18,6 +18,7 @@ import (
 	"crm/db/sqlite"
 	"crm/db/store"
 	"crm/db/textkey"
+	"crm/files"
 )
 
 // dataFile is the name of the data file in its folder.
@@ -29,6 +30,7 @@ const connectTime = 30 * time.Second
 // crm is an open store and the domain over it.
 type crm struct {
 	store   store.Store
+	files   files.Store
 	db      *db.DB
 	secrets auth.Secrets
 	keys    *textkey.Keys
@@ -86,13 +88,15 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 		return nil, err
 	}
 	if s.mongoURI == "" {
+		c.files = files.NewFolder(filesPath(s.dataDir))
 		c.store, err = openFile(ctx, c.location, s.cacheBytes)
 	} else {
-		c.store, err = mongo.Open(s.mongoURI, s.mongoDatabase, db.Collections())
+		err = c.openMongo()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
+	options = c.withFiles(options)
 	options.CursorKeys, options.Keys, options.Log = c.secrets.General, c.keys, log
 	if s.mongoURI == "" {
 		c.db = db.New(c.store, hasher, options)
@@ -129,6 +133,16 @@ func openFile(ctx context.Context, path string, cacheBytes int) (store.Store, er
 		return nil, errors.Join(err, engine.Close())
 	}
 	return cached, nil
+}
+
+// openMongo opens a database, with its files.
+func (c *crm) openMongo() error {
+	engine, err := mongo.Open(c.settings.mongoURI, c.settings.mongoDatabase, db.Collections())
+	if err != nil {
+		return err
+	}
+	c.store, c.files = engine, engine.Files()
+	return nil
 }
 
 // prepareMongo prepares the old application's data, or says where it is if the database is empty.

@@ -20,6 +20,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/files/web"
 	"crm/graph"
 	"crm/graph/metrics"
 	"crm/graph/playground"
@@ -209,6 +210,7 @@ func newHandler(s settings, c *crm, watch observers, log *slog.Logger) (http.Han
 	}
 	mux.Handle("/graphql", api)
 	mux.Handle("/graphql/{$}", api)
+	handleFiles(mux, transport.Authenticate(authenticator, s.proxies, log, web.Handler(c.db, log)))
 	if s.mailbox {
 		mailbox := proxy.ForOperator(s.proxies, notify.Mailbox(c.db, wantsJSON, log))
 		mux.Handle("GET /dev/mailbox", transport.Authenticate(authenticator, s.proxies, log, mailbox))

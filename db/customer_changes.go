@@ -148,6 +148,9 @@ func (d *DB) DeleteCustomer(
 		if err := d.endAccess(ctx, KindCustomer, id); err != nil {
 			return err
 		}
+		if err := d.expireUploads(ctx, auth.AccountKey(auth.Customer, id)); err != nil {
+			return err
+		}
 		return d.leaveTombstone(ctx, &Tombstone{
 			ID: id, Account: auth.AccountKey(auth.Customer, id), Name: customer.Name, Email: customer.Email,
 			TimeZone: customer.TimeZone,

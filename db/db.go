@@ -13,6 +13,7 @@ import (
 	"crm/db/live"
 	"crm/db/store"
 	"crm/db/textkey"
+	"crm/files"
 )
 
 // Passwords hashes and verifies passwords.
@@ -34,6 +35,8 @@ type DB struct {
 	Broker *live.Broker
 	// Log is the log of all changes.
 	Log *eventlog.Log
+	// Links sign the addresses of files, and verify them.
+	Links files.Links
 
 	entities *entity.Database
 	// store counts the calls to engine.
@@ -65,6 +68,12 @@ type Options struct {
 	Log *slog.Logger
 	// NoSharedQueue hides the tickets that nobody is responsible for from all but admins, until they are assigned.
 	NoSharedQueue bool
+	// Files keeps the contents of attachments; without it there are none.
+	Files files.Store
+	// FileBytes is how large a file may be; DefaultFileBytes if it is zero.
+	FileBytes int
+	// FilesURL precedes the paths at which files are sent and received: the address of this server, or the path below which it is reached.
+	FilesURL string
 	// Filling accepts a store that is half filled; see Restore and Receive.
 	Filling bool
 	// Observer is told about calls to the store; nil for none.
@@ -80,6 +89,7 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
 	options.CustomerSignup = cmp.Or(options.CustomerSignup, SignupOpen)
+	options.FileBytes = cmp.Or(options.FileBytes, DefaultFileBytes)
 	options.EventRetention = max(cmp.Or(options.EventRetention, defaultEventRetention), MinEventRetention)
 	d := &DB{
 		engine:    engine,
@@ -99,6 +109,7 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	}
 	options.Keys = cmp.Or(options.Keys, textkey.Default())
 	d.Log = eventlog.New(d.store)
+	d.Links = files.Links{Keys: options.CursorKeys, Base: options.FilesURL, Now: time.Now}
 	d.Broker = live.NewBroker(d.Log, liveSessions{d}, changeEvents, options.Log)
 	d.sessionCache = newSessionCache(d.Broker.Wake)
 	seen := catalog

@@ -12,6 +12,7 @@ import (
 const (
 	KindAPIKey        entity.Kind = "key"
 	KindAccountLink   entity.Kind = "lnk"
+	KindAttachment    entity.Kind = "att"
 	KindCustomerNote  entity.Kind = "cnt"
 	KindCustomer      entity.Kind = "cus"
 	KindDelivery      entity.Kind = "dlv"
@@ -32,6 +33,9 @@ const (
 	EventAccountLinkCreated   = "account_link.created"
 	EventAccountLinkUpdated   = "account_link.updated"
 	EventAccountLinkDeleted   = "account_link.deleted"
+	EventAttachmentCreated    = "attachment.created"
+	EventAttachmentUpdated    = "attachment.updated"
+	EventAttachmentDeleted    = "attachment.deleted"
 	EventCustomerNoteCreated  = "customer_note.created"
 	EventCustomerNoteUpdated  = "customer_note.updated"
 	EventCustomerNoteDeleted  = "customer_note.deleted"
@@ -73,6 +77,7 @@ const (
 var catalog = entity.NewCatalog(
 	APIKeys,
 	AccountLinks,
+	Attachments,
 	Counters,
 	CustomerNotes,
 	Customers,
@@ -89,6 +94,7 @@ var catalog = entity.NewCatalog(
 	TicketMessages,
 	Tickets,
 	Tombstones,
+	Uploads,
 	Users,
 )
 
@@ -96,6 +102,7 @@ var catalog = entity.NewCatalog(
 type readers struct {
 	APIKeys        *entity.Reader[APIKey]
 	AccountLinks   *entity.Reader[AccountLink]
+	Attachments    *entity.Reader[Attachment]
 	CustomerNotes  *entity.Reader[CustomerNote]
 	Customers      *entity.Reader[Customer]
 	Deliveries     *entity.Reader[Delivery]
@@ -112,6 +119,7 @@ type readers struct {
 type repositories struct {
 	apiKeys        *entity.Repository[APIKey]
 	accountLinks   *entity.Repository[AccountLink]
+	attachments    *entity.Repository[Attachment]
 	customerNotes  *entity.Repository[CustomerNote]
 	customers      *entity.Repository[Customer]
 	deliveries     *entity.Repository[Delivery]
@@ -128,6 +136,7 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 	r := repositories{
 		apiKeys:        entity.NewRepository[APIKey](d, APIKeys),
 		accountLinks:   entity.NewRepository[AccountLink](d, AccountLinks),
+		attachments:    entity.NewRepository[Attachment](d, Attachments),
 		customerNotes:  entity.NewRepository[CustomerNote](d, CustomerNotes),
 		customers:      entity.NewRepository[Customer](d, Customers),
 		deliveries:     entity.NewRepository[Delivery](d, Deliveries),
@@ -142,6 +151,7 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 	return readers{
 		APIKeys:        r.apiKeys.Reader,
 		AccountLinks:   r.accountLinks.Reader,
+		Attachments:    r.attachments.Reader,
 		CustomerNotes:  r.customerNotes.Reader,
 		Customers:      r.customers.Reader,
 		Deliveries:     r.deliveries.Reader,
@@ -184,6 +194,31 @@ func (d *AccountLink) Pointers(into []any) []any {
 		&d.CreatedAt,
 		&d.ExpiresAt,
 		&d.UsedAt,
+	)
+}
+
+// Pointers implements store.Document.
+func (d *Attachment) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		&d.TicketID,
+		&d.MessageID,
+		&d.AuthorID,
+		&d.CustomerID,
+		&d.InteractionUserID,
+		&d.InteractionInternal,
+		&d.AssigneeID,
+		&d.Queue,
+		(*string)(&d.Visibility),
+		&d.FileName,
+		&d.ContentType,
+		&d.ContentID,
+		&d.Size,
+		&d.SHA256,
+		&d.Thumbnail,
+		&d.CreatedAt,
+		&d.UpdatedAt,
+		&d.Version,
 	)
 }
 
@@ -490,6 +525,25 @@ func (d *Tombstone) Pointers(into []any) []any {
 }
 
 // Pointers implements store.Document.
+func (d *Upload) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		(*string)(&d.Account),
+		&d.FileName,
+		&d.ContentType,
+		&d.ContentID,
+		&d.Size,
+		&d.SHA256,
+		&d.Thumbnail,
+		&d.ReceivingUntil,
+		&d.StoredAt,
+		&d.UsedAt,
+		&d.CreatedAt,
+		&d.ExpiresAt,
+	)
+}
+
+// Pointers implements store.Document.
 func (d *User) Pointers(into []any) []any {
 	return append(into,
 		&d.ID,
@@ -530,6 +584,14 @@ func (d *AccountLink) GlobalID() string { return KindAccountLink.GlobalID(d.ID) 
 // AppendGlobalID appends what GlobalID returns.
 func (d *AccountLink) AppendGlobalID(buf []byte) []byte {
 	return KindAccountLink.AppendGlobalID(buf, d.ID)
+}
+
+// GlobalID returns the id that clients use for the document.
+func (d *Attachment) GlobalID() string { return KindAttachment.GlobalID(d.ID) }
+
+// AppendGlobalID appends what GlobalID returns.
+func (d *Attachment) AppendGlobalID(buf []byte) []byte {
+	return KindAttachment.AppendGlobalID(buf, d.ID)
 }
 
 // GlobalID returns the id that clients use for the document.

@@ -10,11 +10,14 @@ import (
 	"crm/db/store"
 )
 
-// eraseTextsBy erases the titles and descriptions of a customer's tickets, as far as the customer wrote them, and the customer's
-// messages. It writes no events, which would contain the texts; those of earlier events are erased by EraseDeleted.
+// eraseTextsBy erases the titles and descriptions of a customer's tickets, as far as the customer wrote them, the customer's
+// messages, and their files. It writes no events, which would contain the texts; those of earlier events are erased by EraseDeleted.
 func (d *DB) eraseTextsBy(ctx context.Context, customer store.ID) error {
 	if err := d.eraseMessagesBy(ctx, customer); err != nil {
 		return fmt.Errorf("cannot erase the messages of a customer: %w", err)
+	}
+	if err := d.removeAttachmentsBy(ctx, customer); err != nil {
+		return err
 	}
 	query := store.Query{Where: store.Eq("customer_id", customer), Sort: []store.Sort{{Field: "_id"}}, Limit: sweepBatch}
 	for {

@@ -33,8 +33,8 @@ type Sweeper struct {
 // NewSweeper returns a sweeper that begins at the start of the log.
 func (d *DB) NewSweeper() *Sweeper { return &Sweeper{db: d} }
 
-// Sweep removes log-in attempts, expired links and sessions, old security events and settled deliveries, and the events of entities that were deleted
-// long ago.
+// Sweep removes log-in attempts, expired links, sessions and uploads, files without an attachment, old security events and settled deliveries,
+// and the events of entities that were deleted long ago.
 func (s *Sweeper) Sweep(ctx context.Context) error {
 	now := s.db.now()
 	old := func(field string, age time.Duration) store.Filter {
@@ -56,6 +56,9 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 		if _, err := s.db.purge(ctx, job.c, job.where); err != nil {
 			return err
 		}
+	}
+	if err := s.db.sweepUploads(ctx); err != nil {
+		return err
 	}
 	return s.sweepEvents(ctx, now.Add(-s.db.options.EventRetention))
 }

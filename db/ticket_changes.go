@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -19,6 +20,8 @@ type NewTicket struct {
 	Title       *string
 	Description string
 	Priority    Priority
+	// Attachments are uploads of the caller.
+	Attachments []store.ID
 }
 
 // TicketChanges are changes to a ticket; nil leaves a field unchanged.
@@ -61,8 +64,12 @@ func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (
 	if err != nil {
 		return nil, err
 	}
-	if err := d.tickets.Create(ctx, scope, ticket); err != nil {
+	ticket.derive() // the attachments copy the queue
+	if err := d.attach(ctx, scope, ticket, nil, in.Attachments); err != nil {
 		return nil, err
+	}
+	if err := d.tickets.Create(ctx, scope, ticket); err != nil {
+		return nil, errors.Join(err, d.detach(ctx, scope, in.Attachments))
 	}
 	return ticket, nil
 }

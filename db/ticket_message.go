@@ -51,6 +51,9 @@ type TicketMessage struct {
 	Version   int        `db:"version" default:"1"`
 
 	bodyTextKey string `db:"body_text_key" key:"BodyText,search"`
+
+	// uploads are those of which the attachments of a new message are made.
+	uploads []store.ID
 }
 
 // TicketMessages declares the messages on tickets, the oldest first. Those who see a ticket see its messages, except that only

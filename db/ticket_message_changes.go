@@ -13,6 +13,8 @@ import (
 // NewReply is the data of a public message.
 type NewReply struct {
 	BodyText string
+	// Attachments are uploads of the author.
+	Attachments []store.ID
 	// Status is the status to which it moves the ticket; nil leaves that to the rules in Ticket.apply.
 	Status *TicketStatus
 	// ExpectedVersion is the version of the ticket that the author knows, nil if any will do.
@@ -24,7 +26,7 @@ type NewReply struct {
 // ReplyToTicket writes a message between the customer and the staff, and moves the ticket. A message is one write, with the
 // status that it moves the ticket to; see applyMessages. It returns the ticket as well.
 func (d *DB) ReplyToTicket(ctx context.Context, scope auth.Scope, id store.ID, in NewReply) (*TicketMessage, *Ticket, error) {
-	message := &TicketMessage{TicketID: id, Visibility: MessagePublic}
+	message := &TicketMessage{TicketID: id, Visibility: MessagePublic, uploads: in.Attachments}
 	err := d.writeMessage(ctx, scope, message, in.BodyText, func(ticket *Ticket) error {
 		if err := ticket.Permit(scope, ReplyToTicket); err != nil {
 			return err
@@ -46,16 +48,18 @@ func (d *DB) ReplyToTicket(ctx context.Context, scope auth.Scope, id store.ID, i
 	ticket, err := d.applyMessages(ctx, scope, id)
 	switch store.CodeOf(err) {
 	case store.NotFound: // deleted meanwhile, and so has to be the message
-		return nil, nil, errors.Join(d.Tickets.NotFound(), ignoreNotFound(d.ticketMessages.Remove(ctx, scope, message)))
+		return nil, nil, errors.Join(d.Tickets.NotFound(), ignoreNotFound(d.removeMessage(ctx, scope, message)))
 	case store.Conflict: // others keep changing the ticket; it is brought up to date when the message's event is planned
 		ticket, err = d.Tickets.Get(ctx, scope, id)
 	}
 	return message, ticket, err
 }
 
-// AddTicketNote writes a message that only staff see; only they may.
-func (d *DB) AddTicketNote(ctx context.Context, scope auth.Scope, id store.ID, text string) (*TicketMessage, error) {
-	message := &TicketMessage{TicketID: id, Visibility: MessageInternal}
+// AddTicketNote writes a message that only staff see; only they may. Its attachments are uploads of the author.
+func (d *DB) AddTicketNote(
+	ctx context.Context, scope auth.Scope, id store.ID, text string, attachments ...store.ID,
+) (*TicketMessage, error) {
+	message := &TicketMessage{TicketID: id, Visibility: MessageInternal, uploads: attachments}
 	err := d.writeMessage(ctx, scope, message, text, func(ticket *Ticket) error { return ticket.Permit(scope, AddTicketNote) })
 	if err != nil {
 		return nil, err
@@ -66,8 +70,8 @@ func (d *DB) AddTicketNote(ctx context.Context, scope auth.Scope, id store.ID, t
 // writeTries is how often a message is written while others write to the ticket.
 const writeTries = 20
 
-// writeMessage completes and writes a message by the scope's account on a ticket that the scope sees. check is called with the ticket
-// before each try; if nobody has written another message after that, the message is written.
+// writeMessage completes and writes a message by the scope's account on a ticket that the scope sees, after its attachments. check is
+// called with the ticket before each try; if nobody has written another message after that, the message is written.
 func (d *DB) writeMessage(ctx context.Context, scope auth.Scope, message *TicketMessage, text string, check func(*Ticket) error) error {
 	var problems Problems
 	message.ID, message.Channel, message.Version = store.NewID(), ChannelAPI, 1
@@ -79,6 +83,23 @@ func (d *DB) writeMessage(ctx context.Context, scope auth.Scope, message *Ticket
 		author := store.ID(scope.Account)
 		message.AuthorID = &author
 	}
+	attached := false
+	err := d.writeNext(ctx, scope, message, func(ticket *Ticket) error {
+		if err := check(ticket); err != nil || attached {
+			return err
+		}
+		err := d.attach(ctx, scope, ticket, message, message.uploads)
+		attached = err == nil
+		return err
+	})
+	if err != nil && attached {
+		return errors.Join(err, d.detach(ctx, scope, message.uploads))
+	}
+	return err
+}
+
+// writeNext writes a message after the last one on its ticket.
+func (d *DB) writeNext(ctx context.Context, scope auth.Scope, message *TicketMessage, check func(*Ticket) error) error {
 	for range writeTries {
 		last, err := d.lastMessage(ctx, store.Eq("ticket_id", message.TicketID))
 		if err != nil {
@@ -173,5 +194,14 @@ func (d *DB) DeleteTicketMessage(ctx context.Context, scope auth.Scope, id store
 	if err := d.ticketMessages.ExpectVersion(message, expected); err != nil {
 		return err
 	}
-	return d.ticketMessages.Remove(ctx, scope, message)
+	return d.removeMessage(ctx, scope, message)
+}
+
+// removeMessage deletes a message and then its attachments, so that there is never a message without them. If that is interrupted,
+// followAttachment completes it.
+func (d *DB) removeMessage(ctx context.Context, scope auth.Scope, message *TicketMessage) error {
+	if err := d.ticketMessages.Remove(ctx, scope, message); err != nil {
+		return err
+	}
+	return d.removeAttachments(ctx, scope, store.Eq("message_id", message.ID))
 }

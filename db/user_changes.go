@@ -204,6 +204,9 @@ func (d *DB) DeleteUser(
 		if err := d.endAccess(ctx, KindUser, id); err != nil {
 			return err
 		}
+		if err := d.expireUploads(ctx, auth.AccountKey(auth.User, id)); err != nil {
+			return err
+		}
 		return d.leaveTombstone(ctx, &Tombstone{
 			ID: id, Account: auth.AccountKey(auth.User, id), Name: user.Name, Email: user.Email, TimeZone: user.TimeZone,
 			DeactivatedAt: user.DeactivatedAt,

@@ -13,6 +13,10 @@ type (
 	APIKeyConnection = Connection[db.APIKey]
 	// APIKeyEdge is an element of a page.
 	APIKeyEdge = Edge[db.APIKey]
+	// AttachmentConnection is a page of a list of Attachment documents.
+	AttachmentConnection = Connection[db.Attachment]
+	// AttachmentEdge is an element of a page.
+	AttachmentEdge = Edge[db.Attachment]
 	// CustomerNoteConnection is a page of a list of CustomerNote documents.
 	CustomerNoteConnection = Connection[db.CustomerNote]
 	// CustomerNoteEdge is an element of a page.

@@ -54,6 +54,8 @@ type AddTicketNoteInput struct {
 	TicketID string `json:"ticketId"`
 	// The text, 1 to 10,000 characters.
 	Body string `json:"body"`
+	// The ids of the viewer's uploads that become files of the note, at most 100; see `createUpload`.
+	Attachments graphql.Omittable[[]string] `json:"attachments,omitempty"`
 }
 
 // The answer to `addTicketNote`.
@@ -76,6 +78,38 @@ type AssignTicketInput struct {
 type AssignTicketPayload struct {
 	// The ticket after the change.
 	Ticket *db.Ticket `json:"ticket"`
+}
+
+// A sort key for attachments.
+type AttachmentOrder struct {
+	// The field to sort by.
+	Field AttachmentOrderField `json:"field"`
+	// The sort direction.
+	Direction OrderDirection `json:"direction"`
+}
+
+// Selects attachments; all conditions must hold.
+type AttachmentWhere struct {
+	// All of these must hold too.
+	And graphql.Omittable[[]*AttachmentWhere] `json:"and,omitempty"`
+	// At least one of these must hold too.
+	Or graphql.Omittable[[]*AttachmentWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*AttachmentWhere] `json:"not,omitempty"`
+	// By id.
+	ID graphql.Omittable[*Comparison[string]] `json:"id,omitempty"`
+	// By the message's id; `isNull: true` selects the files of the ticket's request.
+	MessageID graphql.Omittable[*Comparison[string]] `json:"messageId,omitempty"`
+	// By when it was attached.
+	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
+}
+
+// Compares the attachments of a ticket or a message that the viewer may see; both conditions must hold.
+type AttachmentsFilter struct {
+	// At least one of them matches; `{}` matches any.
+	Some graphql.Omittable[*AttachmentWhere] `json:"some,omitempty"`
+	// None of them matches; `{}` matches any.
+	None graphql.Omittable[*AttachmentWhere] `json:"none,omitempty"`
 }
 
 // Which interaction to cancel.
@@ -248,12 +282,36 @@ type CreateTicketInput struct {
 	Description string `json:"description"`
 	// How urgent it is.
 	Priority db.Priority `json:"priority"`
+	// The ids of the viewer's uploads that become files of the request, at most 100; see `createUpload`.
+	Attachments graphql.Omittable[[]string] `json:"attachments,omitempty"`
 }
 
 // The answer to `createTicket`.
 type CreateTicketPayload struct {
 	// The new ticket.
 	Ticket *db.Ticket `json:"ticket"`
+}
+
+// A file to upload.
+type CreateUploadInput struct {
+	// Its name. A path before it, and characters that could do harm, are removed.
+	FileName string `json:"fileName"`
+	// Its media type, if known. It counts only where the content doesn't tell.
+	ContentType graphql.Omittable[*string] `json:"contentType,omitempty"`
+	// Its exact size in bytes, by default at most 25 MB.
+	Size int `json:"size"`
+	// The SHA-256 digest of its content, in hexadecimal digits. If it is given, other content is refused.
+	Sha256 graphql.Omittable[*string] `json:"sha256,omitempty"`
+}
+
+// The answer to `createUpload`.
+type CreateUploadPayload struct {
+	// The upload's id, for the attachments of a ticket or a message. It becomes the attachment's id.
+	UploadID string `json:"uploadId"`
+	// The signed address that takes the content with one PUT, for at most 15 minutes. It is a path of this server unless the operator has set FILES_URL.
+	URL string `json:"url"`
+	// Until when it does.
+	ExpiresAt time.Time `json:"expiresAt"`
 }
 
 // A new staff account.
@@ -796,6 +854,8 @@ type ReplyToTicketInput struct {
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
 	// The id of the last message that the author has read, null if there was none. If there is a later one that the author may see, the message isn't written and the error is CONFLICT.
 	ExpectedLastMessageID graphql.Omittable[*string] `json:"expectedLastMessageId,omitempty"`
+	// The ids of the viewer's uploads that become files of the message, at most 100; see `createUpload`.
+	Attachments graphql.Omittable[[]string] `json:"attachments,omitempty"`
 }
 
 // The answer to `replyToTicket`.
@@ -1012,6 +1072,8 @@ type TicketMessageWhere struct {
 	Visibility graphql.Omittable[*Comparison[db.MessageVisibility]] `json:"visibility,omitempty"`
 	// By when it was written.
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
+	// By its files.
+	Attachments graphql.Omittable[*AttachmentsFilter] `json:"attachments,omitempty"`
 }
 
 // Compares the messages of a ticket that the viewer may see; both conditions must hold.
@@ -1072,6 +1134,8 @@ type TicketWhere struct {
 	Messages graphql.Omittable[*TicketMessagesFilter] `json:"messages,omitempty"`
 	// By the staff's tags on it; a customer sees none.
 	Tags graphql.Omittable[*TagsFilter] `json:"tags,omitempty"`
+	// By its files and those of its messages, among those that the viewer may see.
+	Attachments graphql.Omittable[*AttachmentsFilter] `json:"attachments,omitempty"`
 }
 
 // Compares the tickets of a user, a customer or an interaction; both conditions must hold.
@@ -1280,6 +1344,61 @@ type UserWhere struct {
 	Tickets graphql.Omittable[*TicketsFilter] `json:"tickets,omitempty"`
 	// By the tickets assigned to them, among those that the viewer may see.
 	AssignedTickets graphql.Omittable[*TicketsFilter] `json:"assignedTickets,omitempty"`
+}
+
+// The fields to sort attachments by.
+type AttachmentOrderField string
+
+const (
+	// By when it was attached.
+	AttachmentOrderFieldCreatedAt AttachmentOrderField = "CREATED_AT"
+)
+
+var AllAttachmentOrderField = []AttachmentOrderField{
+	AttachmentOrderFieldCreatedAt,
+}
+
+func (e AttachmentOrderField) IsValid() bool {
+	switch e {
+	case AttachmentOrderFieldCreatedAt:
+		return true
+	}
+	return false
+}
+
+func (e AttachmentOrderField) String() string {
+	return string(e)
+}
+
+func (e *AttachmentOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AttachmentOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AttachmentOrderField", str)
+	}
+	return nil
+}
+
+func (e AttachmentOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AttachmentOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AttachmentOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // The fields to sort notes by.

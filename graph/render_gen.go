@@ -419,6 +419,299 @@ func (r *rendering) renderAssignTicketPayload(s *selection, obj *AssignTicketPay
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planAttachment(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"Attachment", "Node"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "id":
+			f.index = 1
+			return true
+		case "fileName":
+			f.index = 2
+			return true
+		case "contentType":
+			f.index = 3
+			return true
+		case "size":
+			f.index = 4
+			return true
+		case "sha256":
+			f.index = 5
+			return true
+		case "createdAt":
+			f.index = 6
+			return true
+		case "url":
+			f.index = 7
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Attachment", f, args)
+				resolver := r.ec.Resolvers.Attachment()
+				return func(obj *db.Attachment) (*string, error) { return resolver.URL(ctx, obj) }
+			}
+			return true
+		case "thumbnailUrl":
+			f.index = 8
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Attachment", f, args)
+				resolver := r.ec.Resolvers.Attachment()
+				return func(obj *db.Attachment) (*string, error) { return resolver.ThumbnailURL(ctx, obj) }
+			}
+			return true
+		case "ticket":
+			f.index = 9
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Attachment", f, args)
+				resolver := r.ec.Resolvers.Attachment()
+				return func(obj *db.Attachment) (*db.Ticket, error) { return resolver.Ticket(ctx, obj) }
+			}
+			f.selection = p.planTicket(f.field.Selections)
+			return f.selection != nil
+		case "message":
+			f.index = 10
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Attachment", f, args)
+				resolver := r.ec.Resolvers.Attachment()
+				return func(obj *db.Attachment) (*db.TicketMessage, error) { return resolver.Message(ctx, obj) }
+			}
+			f.selection = p.planTicketMessage(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderAttachment(s *selection, obj *db.Attachment) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"Attachment"`...)
+		case 1:
+			r.buf = append(obj.AppendGlobalID(append(r.buf, '"')), '"')
+		case 2:
+			v := obj.FileName
+			r.string(v)
+		case 3:
+			v := obj.ContentType
+			r.string(v)
+		case 4:
+			v := obj.Size
+			r.int(v)
+		case 5:
+			v := obj.SHA256
+			r.string(v)
+		case 6:
+			v := obj.CreatedAt
+			r.buf = appendDateTime(r.buf, v)
+		case 7:
+			call, ok := r.call(f).(func(*db.Attachment) (*string, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		case 8:
+			call, ok := r.call(f).(func(*db.Attachment) (*string, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		case 9:
+			call, ok := r.call(f).(func(*db.Attachment) (*db.Ticket, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderTicket(f.selection, v)
+			}
+		case 10:
+			call, ok := r.call(f).(func(*db.Attachment) (*db.TicketMessage, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderTicketMessage(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planAttachmentConnection(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"AttachmentConnection"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "edges":
+			f.index = 1
+			f.selection = p.planAttachmentEdge(f.field.Selections)
+			return f.selection != nil
+		case "nodes":
+			f.index = 2
+			f.selection = p.planAttachment(f.field.Selections)
+			return f.selection != nil
+		case "pageInfo":
+			f.index = 3
+			f.selection = p.planPageInfo(f.field.Selections)
+			return f.selection != nil
+		case "totalCount":
+			f.index = 4
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderAttachmentConnection(s *selection, obj *Connection[db.Attachment]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"AttachmentConnection"`...)
+		case 1:
+			v := obj.Edges()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderAttachmentEdge(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 2:
+			v := obj.Nodes()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderAttachment(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 3:
+			v := obj.PageInfo()
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderPageInfo(f.selection, v)
+			}
+		case 4:
+			v, err := obj.TotalCount(r.ctx)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planAttachmentEdge(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"AttachmentEdge"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "cursor":
+			f.index = 1
+			return true
+		case "node":
+			f.index = 2
+			f.selection = p.planAttachment(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderAttachmentEdge(s *selection, obj *Edge[db.Attachment]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"AttachmentEdge"`...)
+		case 1:
+			v := obj.Cursor()
+			r.string(v)
+		case 2:
+			v := obj.Node
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderAttachment(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planCancelInteractionPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"CancelInteractionPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -759,6 +1052,48 @@ func (r *rendering) renderCreateTicketPayload(s *selection, obj *CreateTicketPay
 			} else {
 				r.renderTicket(f.selection, v)
 			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planCreateUploadPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"CreateUploadPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "uploadId":
+			f.index = 1
+			return true
+		case "url":
+			f.index = 2
+			return true
+		case "expiresAt":
+			f.index = 3
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderCreateUploadPayload(s *selection, obj *CreateUploadPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"CreateUploadPayload"`...)
+		case 1:
+			v := obj.UploadID
+			r.string(v)
+		case 2:
+			v := obj.URL
+			r.string(v)
+		case 3:
+			v := obj.ExpiresAt
+			r.buf = appendDateTime(r.buf, v)
 		}
 		if r.failed {
 			return
@@ -4478,6 +4813,27 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			}
 			f.selection = p.planTicketMessageConnection(f.field.Selections)
 			return f.selection != nil
+		case "attachments":
+			f.index = 24
+			f.bind = func(r *rendering, f *selected) any {
+				args, err := r.ec.field_Ticket_attachments_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
+				if err != nil {
+					return nil
+				}
+				ctx := r.fieldContext("Ticket", f, args)
+				a0, _ := args["first"].(*int)
+				a1, _ := args["after"].(*string)
+				a2, _ := args["last"].(*int)
+				a3, _ := args["before"].(*string)
+				a4, _ := args["where"].(*AttachmentWhere)
+				a5, _ := args["orderBy"].([]*AttachmentOrder)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) (*Connection[db.Attachment], error) {
+					return resolver.Attachments(ctx, obj, a0, a1, a2, a3, a4, a5)
+				}
+			}
+			f.selection = p.planAttachmentConnection(f.field.Selections)
+			return f.selection != nil
 		}
 		return false
 	})
@@ -4698,6 +5054,23 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				return
 			} else {
 				r.renderTicketMessageConnection(f.selection, v)
+			}
+		case 24:
+			call, ok := r.call(f).(func(*db.Ticket) (*Connection[db.Attachment], error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderAttachmentConnection(f.selection, v)
 			}
 		}
 		if r.failed {
@@ -4955,6 +5328,27 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 				return func(obj *db.TicketMessage) ([]db.TicketMessageAction, error) { return resolver.ViewerCan(ctx, obj) }
 			}
 			return true
+		case "attachments":
+			f.index = 11
+			f.bind = func(r *rendering, f *selected) any {
+				args, err := r.ec.field_TicketMessage_attachments_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
+				if err != nil {
+					return nil
+				}
+				ctx := r.fieldContext("TicketMessage", f, args)
+				a0, _ := args["first"].(*int)
+				a1, _ := args["after"].(*string)
+				a2, _ := args["last"].(*int)
+				a3, _ := args["before"].(*string)
+				a4, _ := args["where"].(*AttachmentWhere)
+				a5, _ := args["orderBy"].([]*AttachmentOrder)
+				resolver := r.ec.Resolvers.TicketMessage()
+				return func(obj *db.TicketMessage) (*Connection[db.Attachment], error) {
+					return resolver.Attachments(ctx, obj, a0, a1, a2, a3, a4, a5)
+				}
+			}
+			f.selection = p.planAttachmentConnection(f.field.Selections)
+			return f.selection != nil
 		}
 		return false
 	})
@@ -5046,6 +5440,23 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 				}
 			}
 			r.buf = append(r.buf, ']')
+		case 11:
+			call, ok := r.call(f).(func(*db.TicketMessage) (*Connection[db.Attachment], error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderAttachmentConnection(f.selection, v)
+			}
 		}
 		if r.failed {
 			return
@@ -5899,7 +6310,7 @@ func (r *rendering) renderMessageAuthor(s *selection, v MessageAuthor) {
 }
 
 func (p *planner) planNode(set ast.SelectionSet) *selection {
-	s := &selection{types: make(map[string]*selection, 11)}
+	s := &selection{types: make(map[string]*selection, 12)}
 	if s.types["User"] = p.planUser(set); s.types["User"] == nil {
 		return nil
 	}
@@ -5930,6 +6341,9 @@ func (p *planner) planNode(set ast.SelectionSet) *selection {
 	if s.types["Customer"] = p.planCustomer(set); s.types["Customer"] == nil {
 		return nil
 	}
+	if s.types["Attachment"] = p.planAttachment(set); s.types["Attachment"] == nil {
+		return nil
+	}
 	if s.types["ApiKey"] = p.planApiKey(set); s.types["ApiKey"] == nil {
 		return nil
 	}
@@ -5958,6 +6372,8 @@ func (r *rendering) renderNode(s *selection, v Node) {
 		r.renderCustomerNote(s.types["CustomerNote"], obj)
 	case *db.Customer:
 		r.renderCustomer(s.types["Customer"], obj)
+	case *db.Attachment:
+		r.renderAttachment(s.types["Attachment"], obj)
 	case *db.APIKey:
 		r.renderApiKey(s.types["ApiKey"], obj)
 	default:
@@ -6026,6 +6442,12 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planApiKeyEdge(set)
 	case "AssignTicketPayload":
 		return p.planAssignTicketPayload(set)
+	case "Attachment":
+		return p.planAttachment(set)
+	case "AttachmentConnection":
+		return p.planAttachmentConnection(set)
+	case "AttachmentEdge":
+		return p.planAttachmentEdge(set)
 	case "CancelInteractionPayload":
 		return p.planCancelInteractionPayload(set)
 	case "ChangePasswordPayload":
@@ -6044,6 +6466,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planCreateTagPayload(set)
 	case "CreateTicketPayload":
 		return p.planCreateTicketPayload(set)
+	case "CreateUploadPayload":
+		return p.planCreateUploadPayload(set)
 	case "CreateUserPayload":
 		return p.planCreateUserPayload(set)
 	case "Customer":
@@ -6266,6 +6690,27 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*AssignTicketPayload:
 			return v != nil && renderList(r, s, r.renderAssignTicketPayload, v)
 		}
+	case "Attachment":
+		switch v := value.(type) {
+		case *db.Attachment:
+			return v != nil && renderOne(r, s, r.renderAttachment, v)
+		case []*db.Attachment:
+			return v != nil && renderList(r, s, r.renderAttachment, v)
+		}
+	case "AttachmentConnection":
+		switch v := value.(type) {
+		case *Connection[db.Attachment]:
+			return v != nil && renderOne(r, s, r.renderAttachmentConnection, v)
+		case []*Connection[db.Attachment]:
+			return v != nil && renderList(r, s, r.renderAttachmentConnection, v)
+		}
+	case "AttachmentEdge":
+		switch v := value.(type) {
+		case *Edge[db.Attachment]:
+			return v != nil && renderOne(r, s, r.renderAttachmentEdge, v)
+		case []*Edge[db.Attachment]:
+			return v != nil && renderList(r, s, r.renderAttachmentEdge, v)
+		}
 	case "CancelInteractionPayload":
 		switch v := value.(type) {
 		case *CancelInteractionPayload:
@@ -6328,6 +6773,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderCreateTicketPayload, v)
 		case []*CreateTicketPayload:
 			return v != nil && renderList(r, s, r.renderCreateTicketPayload, v)
+		}
+	case "CreateUploadPayload":
+		switch v := value.(type) {
+		case *CreateUploadPayload:
+			return v != nil && renderOne(r, s, r.renderCreateUploadPayload, v)
+		case []*CreateUploadPayload:
+			return v != nil && renderList(r, s, r.renderCreateUploadPayload, v)
 		}
 	case "CreateUserPayload":
 		switch v := value.(type) {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -44,6 +45,7 @@ func newTwin(tb testing.TB, store store.Store) *twin {
 		tb.Fatal(err)
 	}
 	domain := db.New(failing{store}, passwords, db.Options{CursorKeys: [][]byte{[]byte("a key for cursors")}})
+	domain.Links.Now = func() time.Time { return moments[0] } // so that the addresses of files don't depend on the clock
 	config := graph.HandlerConfig{
 		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation, Introspection: true,
 		Logger: slog.New(slog.DiscardHandler),

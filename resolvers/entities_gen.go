@@ -16,6 +16,11 @@ type apiKeyResolver struct{ *Resolver }
 // ApiKey returns the resolvers of the fields of this type.
 func (r *Resolver) ApiKey() graph.ApiKeyResolver { return apiKeyResolver{r} }
 
+type attachmentResolver struct{ *Resolver }
+
+// Attachment returns the resolvers of the fields of this type.
+func (r *Resolver) Attachment() graph.AttachmentResolver { return attachmentResolver{r} }
+
 type customerNoteResolver struct{ *Resolver }
 
 // CustomerNote returns the resolvers of the fields of this type.
@@ -76,6 +81,44 @@ func apiKeyList(page pageArguments, _ *struct{}, orderBy []*struct{}) (entity.Li
 	var filter store.Filter
 	var err error
 	return list(page, filter, orderBy, nil), err
+}
+
+// Ticket resolves Attachment.ticket.
+func (r attachmentResolver) Ticket(ctx context.Context, obj *db.Attachment) (*db.Ticket, error) {
+	return reference(ctx, obj, r.db.Tickets, func(obj *db.Attachment) (store.ID, bool) {
+		return obj.TicketID, true
+	})
+}
+
+// Message resolves Attachment.message.
+func (r attachmentResolver) Message(ctx context.Context, obj *db.Attachment) (*db.TicketMessage, error) {
+	return reference(ctx, obj, r.db.TicketMessages, func(obj *db.Attachment) (store.ID, bool) {
+		if obj.MessageID == nil {
+			return store.ID{}, false
+		}
+		return *obj.MessageID, true
+	})
+}
+
+func attachmentList(page pageArguments, where *graph.AttachmentWhere, orderBy []*graph.AttachmentOrder) (entity.List, error) {
+	filter, err := filterOf(where, attachmentFilter)
+	return list(page, filter, orderBy, attachmentSort), err
+}
+
+func attachmentFilter(c *conditions, path string, depth int, w *graph.AttachmentWhere) store.Filter {
+	return store.And(
+		logic(c, path, depth, w.And, w.Or, w.Not, attachmentFilter),
+		compare(c, path, "id", "_id", w.ID, idOf(db.KindAttachment)),
+		compare(c, path, "messageId", "message_id", w.MessageID, idOf(db.KindTicketMessage)),
+		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
+	)
+}
+
+func attachmentSort(o *graph.AttachmentOrder) store.Sort {
+	fields := map[graph.AttachmentOrderField]string{
+		graph.AttachmentOrderFieldCreatedAt: "created_at",
+	}
+	return store.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}
 }
 
 // CustomerNote resolves Query.customerNote.
@@ -436,6 +479,15 @@ func deletedTag(id string, _ entity.Removed) *graph.DeleteTagPayload {
 	}
 }
 
+// Attachments resolves TicketMessage.attachments.
+func (r ticketMessageResolver) Attachments(ctx context.Context, obj *db.TicketMessage, first *int, after *string, last *int, before *string, where *graph.AttachmentWhere, orderBy []*graph.AttachmentOrder) (*graph.AttachmentConnection, error) {
+	list, err := attachmentList(pageArguments{first, after, last, before}, where, orderBy)
+	if err != nil {
+		return nil, err
+	}
+	return children(ctx, obj, ticketMessageID, r.db.Attachments, "message_id", list)
+}
+
 // Ticket resolves TicketMessage.ticket.
 func (r ticketMessageResolver) Ticket(ctx context.Context, obj *db.TicketMessage) (*db.Ticket, error) {
 	return reference(ctx, obj, r.db.Tickets, func(obj *db.TicketMessage) (store.ID, bool) {
@@ -447,6 +499,8 @@ func (r ticketMessageResolver) Ticket(ctx context.Context, obj *db.TicketMessage
 func (r ticketMessageResolver) ViewerCan(ctx context.Context, obj *db.TicketMessage) ([]db.TicketMessageAction, error) {
 	return obj.ViewerCan(scopeOf(ctx)), nil
 }
+
+func ticketMessageID(obj *db.TicketMessage) store.ID { return obj.ID }
 
 func ticketMessageList(page pageArguments, where *graph.TicketMessageWhere, orderBy []*graph.TicketMessageOrder) (entity.List, error) {
 	filter, err := filterOf(where, ticketMessageFilter)
@@ -460,6 +514,9 @@ func ticketMessageFilter(c *conditions, path string, depth int, w *graph.TicketM
 		compareText(c, path, "bodyText", w.BodyText, textKeys{"body_text_key", "body_text"}, searched),
 		compare(c, path, "visibility", "visibility", w.Visibility, stored),
 		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
+		condition(c, path, "attachments", w.Attachments, func(path string, in *graph.AttachmentsFilter) store.Filter {
+			return someAndNone(c, path, depth, in.Some, in.None, db.Attachments, "message_id", attachmentFilter)
+		}),
 	)
 }
 
@@ -509,6 +566,15 @@ func (r ticketResolver) Messages(ctx context.Context, obj *db.Ticket, first *int
 		return nil, err
 	}
 	return children(ctx, obj, ticketID, r.db.TicketMessages, "ticket_id", list)
+}
+
+// Attachments resolves Ticket.attachments.
+func (r ticketResolver) Attachments(ctx context.Context, obj *db.Ticket, first *int, after *string, last *int, before *string, where *graph.AttachmentWhere, orderBy []*graph.AttachmentOrder) (*graph.AttachmentConnection, error) {
+	list, err := attachmentList(pageArguments{first, after, last, before}, where, orderBy)
+	if err != nil {
+		return nil, err
+	}
+	return children(ctx, obj, ticketID, r.db.Attachments, "ticket_id", list)
 }
 
 // Interaction resolves Ticket.interaction.
@@ -578,6 +644,9 @@ func ticketFilter(c *conditions, path string, depth int, w *graph.TicketWhere) s
 		}),
 		condition(c, path, "tags", w.Tags, func(path string, in *graph.TagsFilter) store.Filter {
 			return someAndNone(c, path, depth, in.Some, in.None, db.Taggings, "ticket_id", through("tag_id", db.Tags, tagFilter))
+		}),
+		condition(c, path, "attachments", w.Attachments, func(path string, in *graph.AttachmentsFilter) store.Filter {
+			return someAndNone(c, path, depth, in.Some, in.None, db.Attachments, "ticket_id", attachmentFilter)
 		}),
 	)
 }
@@ -694,6 +763,18 @@ var projections = map[*entity.Definition]projection{
 		"version":         {"version"},
 		"user":            {"user_id"},
 	})},
+	db.Attachments: {"Attachment", choose(db.Attachments, map[string][]string{
+		"id":           {},
+		"fileName":     {"file_name"},
+		"contentType":  {"content_type"},
+		"size":         {"size"},
+		"sha256":       {"sha256"},
+		"createdAt":    {"created_at"},
+		"url":          {},
+		"thumbnailUrl": {"thumbnail"},
+		"ticket":       {"ticket_id"},
+		"message":      {"message_id"},
+	})},
 	db.CustomerNotes: {"CustomerNote", choose(db.CustomerNotes, map[string][]string{
 		"id":        {},
 		"text":      {"text"},
@@ -785,16 +866,17 @@ var projections = map[*entity.Definition]projection{
 		"version":   {"version"},
 	})},
 	db.TicketMessages: {"TicketMessage", choose(db.TicketMessages, map[string][]string{
-		"id":         {},
-		"author":     {"author_id", "customer_id"},
-		"channel":    {"channel"},
-		"visibility": {"visibility"},
-		"bodyText":   {"body_text"},
-		"createdAt":  {"created_at"},
-		"editedAt":   {"edited_at"},
-		"version":    {"version"},
-		"ticket":     {"ticket_id"},
-		"viewerCan":  {"author_id", "customer_id", "created_at"},
+		"id":          {},
+		"author":      {"author_id", "customer_id"},
+		"channel":     {"channel"},
+		"visibility":  {"visibility"},
+		"bodyText":    {"body_text"},
+		"createdAt":   {"created_at"},
+		"editedAt":    {"edited_at"},
+		"version":     {"version"},
+		"ticket":      {"ticket_id"},
+		"viewerCan":   {"author_id", "customer_id", "created_at"},
+		"attachments": {},
 	})},
 	db.Tickets: {"Ticket", choose(db.Tickets, map[string][]string{
 		"id":                    {},
@@ -820,6 +902,7 @@ var projections = map[*entity.Definition]projection{
 		"deliveries":            {},
 		"tags":                  {},
 		"messages":              {},
+		"attachments":           {},
 	})},
 	db.Users: {"User", choose(db.Users, map[string][]string{
 		"id":              {},
@@ -845,6 +928,8 @@ func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID
 	switch kind {
 	case db.KindAPIKey:
 		return projected(ctx, r.db.APIKeys).Get(ctx, scopeOf(ctx), id)
+	case db.KindAttachment:
+		return projected(ctx, r.db.Attachments).Get(ctx, scopeOf(ctx), id)
 	case db.KindCustomerNote:
 		return projected(ctx, r.db.CustomerNotes).Get(ctx, scopeOf(ctx), id)
 	case db.KindCustomer:
@@ -874,6 +959,8 @@ func (r queryResolver) nodesOfKind(ctx context.Context, kind entity.Kind, ids []
 	switch kind {
 	case db.KindAPIKey:
 		return nodesOf(ctx, r.db.APIKeys, ids)
+	case db.KindAttachment:
+		return nodesOf(ctx, r.db.Attachments, ids)
 	case db.KindCustomerNote:
 		return nodesOf(ctx, r.db.CustomerNotes, ids)
 	case db.KindCustomer:

@@ -16,8 +16,11 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/mongo"
 	"crm/db/mongo/mongotest"
 	"crm/db/store"
+	"crm/files"
+	"crm/files/web"
 	"crm/graph"
 	"crm/graph/transport"
 	"crm/resolvers"
@@ -32,6 +35,7 @@ type server struct {
 	url    string
 	db     *db.DB
 	store  store.Store
+	files  files.Store
 	tokens *auth.Tokens
 	exec   *graph.Executor
 }
@@ -84,6 +88,7 @@ func serve(t *testing.T, store store.Store, options db.Options) *server {
 func serveWith(t *testing.T, store store.Store, passwords db.Passwords, options db.Options) *server {
 	t.Helper()
 	options.CursorKeys = [][]byte{[]byte("a key for cursors")}
+	options.Files = filesOf(t, store)
 	domain := db.New(store, passwords, options)
 	tokens, err := auth.NewTokens(auth.Keys{[]byte("users' key")}, auth.Keys{[]byte("customers' key")})
 	if err != nil {
@@ -94,12 +99,25 @@ func serveWith(t *testing.T, store store.Store, passwords db.Passwords, options 
 		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation,
 		Introspection: true, ShowCost: true, Logger: log,
 	})
-	web := httptest.NewServer(transport.Authenticate(auth.NewAuthenticator(tokens, domain), nil, log, handler))
-	t.Cleanup(web.Close)
+	mux := http.NewServeMux()
+	mux.Handle("/", handler)
+	mux.Handle(db.UploadPath, web.Handler(domain, log))
+	mux.Handle(db.FilePath, web.Handler(domain, log))
+	listener := httptest.NewServer(transport.Authenticate(auth.NewAuthenticator(tokens, domain), nil, log, mux))
+	t.Cleanup(listener.Close)
 	exec := graph.NewExecutor(graph.HandlerConfig{
 		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation, Logger: log,
 	})
-	return &server{t: t, url: web.URL, db: domain, store: store, tokens: tokens, exec: exec}
+	return &server{t: t, url: listener.URL, db: domain, store: store, files: options.Files, tokens: tokens, exec: exec}
+}
+
+// filesOf returns the files that belong to a store: those in the same database, or in a folder.
+func filesOf(t *testing.T, s store.Store) files.Store {
+	t.Helper()
+	if engine, ok := s.(*mongo.Store); ok {
+		return engine.Files()
+	}
+	return files.NewFolder(t.TempDir())
 }
 
 // answer is a response of the server.

@@ -12,9 +12,14 @@ import (
 func (r mutationResolver) CreateTicket(
 	ctx context.Context, input graph.CreateTicketInput,
 ) (*graph.CreateTicketPayload, error) {
+	var problems db.Problems
+	attachments := uploadIDs(&problems, input.Attachments)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
 	ticket, err := r.db.CreateTicket(ctx, scopeOf(ctx), db.NewTicket{
 		InteractionID: input.InteractionID.Value(), CustomerID: input.CustomerID.Value(), Title: input.Title.Value(),
-		Description: input.Description, Priority: input.Priority,
+		Description: input.Description, Priority: input.Priority, Attachments: attachments,
 	})
 	if err != nil {
 		return nil, err

@@ -15,7 +15,10 @@ func (r mutationResolver) ReplyToTicket(
 ) (*graph.ReplyToTicketPayload, error) {
 	var problems db.Problems
 	id := problems.ID("input.ticketId", db.KindTicket, input.TicketID)
-	reply := db.NewReply{BodyText: input.Body, Status: input.Status.Value(), ExpectedVersion: input.ExpectedVersion.Value()}
+	reply := db.NewReply{
+		BodyText: input.Body, Status: input.Status.Value(), ExpectedVersion: input.ExpectedVersion.Value(),
+		Attachments: uploadIDs(&problems, input.Attachments),
+	}
 	if input.ExpectedLastMessageID.IsSet() {
 		last := problems.OptionalID("input.expectedLastMessageId", db.KindTicketMessage, input.ExpectedLastMessageID.Value())
 		reply.ExpectedLast = &last
@@ -34,11 +37,13 @@ func (r mutationResolver) ReplyToTicket(
 func (r mutationResolver) AddTicketNote(
 	ctx context.Context, input graph.AddTicketNoteInput,
 ) (*graph.AddTicketNotePayload, error) {
-	id, err := parseID("input.ticketId", db.KindTicket, input.TicketID)
-	if err != nil {
+	var problems db.Problems
+	id := problems.ID("input.ticketId", db.KindTicket, input.TicketID)
+	attachments := uploadIDs(&problems, input.Attachments)
+	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	note, err := r.db.AddTicketNote(ctx, scopeOf(ctx), id, input.Body)
+	note, err := r.db.AddTicketNote(ctx, scopeOf(ctx), id, input.Body, attachments...)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"crm/auth"
@@ -141,7 +142,7 @@ type dependent struct {
 	reference Reference
 }
 
-// dependents returns the entities whose documents belong to those of the owner.
+// dependents returns the entities whose documents belong to those of the owner. Those that belong to another dependent come after it.
 func (c *Catalog) dependents(owner *Definition) []dependent {
 	var found []dependent
 	for _, def := range c.list {
@@ -151,6 +152,18 @@ func (c *Catalog) dependents(owner *Definition) []dependent {
 			}
 		}
 	}
+	belongs := func(of, to *Definition) bool {
+		return slices.ContainsFunc(of.References, func(r Reference) bool { return r.Owner == to.TypeName })
+	}
+	slices.SortStableFunc(found, func(a, b dependent) int {
+		switch {
+		case belongs(a.def, b.def):
+			return 1
+		case belongs(b.def, a.def):
+			return -1
+		}
+		return 0
+	})
 	return found
 }
 

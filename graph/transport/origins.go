@@ -43,7 +43,7 @@ func newPolicy(origins []string) *cors.Cors {
 	return cors.New(cors.Options{
 		AllowedOrigins:   origins,
 		AllowCredentials: !slices.Contains(origins, "*"),
-		AllowedMethods:   []string{http.MethodGet, http.MethodHead, http.MethodPost},
+		AllowedMethods:   []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut},
 		AllowedHeaders:   []string{"*"},
 		ExposedHeaders:   []string{requestIDHeader, "Retry-After", limitHeader, remainingHeader, resetHeader},
 		MaxAge:           preflightSeconds,

@@ -1,0 +1,170 @@
+package db
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"crm/auth"
+	"crm/db/entity"
+	"crm/db/store"
+	"crm/files"
+)
+
+// NewUpload is what is known of a file before its content.
+type NewUpload struct {
+	FileName string
+	// ContentType is the media type that the sender states, empty if none. It counts where the content doesn't tell.
+	ContentType string
+	// Size is the exact number of bytes.
+	Size int
+	// SHA256 is the digest in hexadecimal digits, empty if it isn't known.
+	SHA256 string
+	// ContentID identifies a part of a mail, which the mail's HTML may show; empty for any other file.
+	ContentID string
+}
+
+// CreateUpload announces a file, whose content ReceiveUpload then takes. The account may use it for a message or a ticket.
+func (d *DB) CreateUpload(ctx context.Context, scope auth.Scope, in NewUpload) (*Upload, error) {
+	account := auth.AccountKey(scope.Role, scope.Account)
+	waiting, err := d.store.Count(ctx, Uploads.Collection, store.And(store.Eq("account", string(account)), store.IsNull("used_at")))
+	if err != nil {
+		return nil, err
+	}
+	if waiting >= maxUploads {
+		return nil, store.Errorf(store.RateLimited, "%d uploads of the account wait to be used; use them, or wait until they expire", waiting)
+	}
+	return d.announce(ctx, account, newSessionID(), in)
+}
+
+// StoreUpload stores a file that the program itself has received, for the scope's account.
+func (d *DB) StoreUpload(ctx context.Context, scope auth.Scope, in NewUpload, content io.Reader) (store.ID, error) {
+	id := newSessionID()
+	return id, d.StoreUploadAs(ctx, scope, id, in, content)
+}
+
+// StoreUploadAs is StoreUpload with an id that the caller derives, so that doing it again after a crash does no harm.
+func (d *DB) StoreUploadAs(ctx context.Context, scope auth.Scope, id store.ID, in NewUpload, content io.Reader) error {
+	_, err := d.announce(ctx, auth.AccountKey(scope.Role, scope.Account), id, in)
+	if err != nil && !entity.IsTaken(err, "_id") {
+		return err
+	}
+	err = d.ReceiveUpload(ctx, id, content)
+	if errors.Is(err, errReceived) {
+		return nil
+	}
+	return err
+}
+
+func (d *DB) announce(ctx context.Context, account auth.AudienceKey, id store.ID, in NewUpload) (*Upload, error) {
+	if d.options.Files == nil {
+		return nil, store.Errorf(store.Unavailable, "files can't be stored here")
+	}
+	var problems Problems
+	if in.Size < 0 || in.Size > d.options.FileBytes {
+		problems.Add("size", "must be 0 to %d bytes, not %d", d.options.FileBytes, in.Size)
+	}
+	digest := strings.ToLower(in.SHA256)
+	if raw, err := hex.DecodeString(digest); digest != "" && (err != nil || len(raw) != 32) {
+		problems.Add("sha256", "must have 64 hexadecimal digits")
+	}
+	if err := problems.inInput(); err != nil {
+		return nil, err
+	}
+	now := d.now()
+	upload := &Upload{
+		ID: id, Account: account, FileName: files.CleanName(in.FileName), ContentType: files.CleanType(in.ContentType),
+		ContentID: in.ContentID, Size: in.Size, SHA256: digest, CreatedAt: now, ExpiresAt: now.Add(uploadLife),
+	}
+	if err := d.store.Insert(ctx, Uploads.Collection, upload); err != nil {
+		return nil, fmt.Errorf("cannot create upload: %w", err)
+	}
+	return upload, nil
+}
+
+// errReceived is returned for an upload whose content is there already.
+var errReceived = store.Errorf(store.Conflict, "the file has been received already")
+
+// ReceiveUpload stores the content of an upload, once. What the file is is found out from the content.
+func (d *DB) ReceiveUpload(ctx context.Context, id store.ID, content io.Reader) error {
+	if d.options.Files == nil {
+		return store.Errorf(store.Unavailable, "files can't be stored here")
+	}
+	upload, err := d.claimUpload(ctx, id)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithDeadline(ctx, *upload.ReceivingUntil)
+	defer cancel()
+	err = d.receive(ctx, upload, content)
+	if err != nil {
+		release := []store.Assignment{{Field: "receiving_until", Value: nil}}
+		released := d.store.Update(context.WithoutCancel(ctx), Uploads.Collection, id, store.IsNull("stored_at"), release)
+		return errors.Join(err, ignoreNotFound(released))
+	}
+	return nil
+}
+
+// claimUpload makes the caller the only one who sends the content of an upload.
+func (d *DB) claimUpload(ctx context.Context, id store.ID) (*Upload, error) {
+	now := d.now()
+	claimed := new(Upload)
+	err := d.store.Claim(ctx, Uploads.Collection, store.Query{Where: store.And(
+		store.Eq("_id", id), store.IsNull("stored_at"), store.Compare(store.OpGt, "expires_at", now),
+		store.Or(store.IsNull("receiving_until"), store.Compare(store.OpLt, "receiving_until", now)),
+	)}, []store.Assignment{{Field: "receiving_until", Value: now.Add(receiveTime)}}, claimed)
+	if store.CodeOf(err) != store.NotFound {
+		return claimed, err
+	}
+	found, err := d.uploads(ctx, store.Eq("_id", id))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) == 0 || !now.Before(found[0].ExpiresAt):
+		return nil, store.Errorf(store.NotFound, "there is no such upload")
+	case found[0].StoredAt != nil:
+		return nil, errReceived
+	}
+	return nil, store.Errorf(store.Conflict, "the file is being received")
+}
+
+func (d *DB) uploads(ctx context.Context, where store.Filter) ([]*Upload, error) {
+	return entity.Find[Upload](ctx, d.store, Uploads.Collection, store.Query{Where: where})
+}
+
+// receive stores the content of an upload, and then what is known of it.
+func (d *DB) receive(ctx context.Context, upload *Upload, content io.Reader) error {
+	checked := files.NewChecked(content, int64(upload.Size), upload.SHA256, nil)
+	mediaType, all, err := files.Sniff(checked, upload.ContentType)
+	if err == nil {
+		err = d.options.Files.Put(ctx, upload.key(), int64(upload.Size), all)
+	}
+	if files.IsOther(err) {
+		return &store.Error{Code: store.BadInput, Message: "the content has another size or SHA-256 digest than announced", Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	now := d.now()
+	set := []store.Assignment{
+		{Field: "content_type", Value: mediaType}, {Field: "sha256", Value: checked.SHA256()},
+		{Field: "stored_at", Value: now}, {Field: "receiving_until", Value: nil},
+	}
+	err = d.store.Update(ctx, Uploads.Collection, upload.ID, store.Eq("receiving_until", *upload.ReceivingUntil), set)
+	if err != nil {
+		return fmt.Errorf("cannot complete upload: %w", err)
+	}
+	return nil
+}
+
+// UploadAddress returns the address to which the content of an upload is to be sent, with PUT, and until when.
+func (d *DB) UploadAddress(upload *Upload) (address string, expires time.Time) {
+	return d.Links.Sign(files.Link{
+		Method: http.MethodPut, Path: UploadPath + KindAttachment.GlobalID(upload.ID), For: string(upload.Account),
+	})
+}
