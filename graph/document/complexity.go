@@ -10,8 +10,9 @@ import (
 // Pages are the page sizes of lists: Default if the query doesn't set one, and at most Max.
 type Pages struct{ Default, Max int }
 
-// introspectionElements is the assumed length of lists in introspection, except for the list of all types: most are empty,
-// because a type has either fields or input fields or values, and most fields have no arguments.
+// introspectionElements is the assumed length of lists in introspection, except for the list of all types: most are short, because
+// most fields have no arguments. Those of a type besides its fields count as one element each, because most are empty: a type has either
+// fields or input fields or values.
 const introspectionElements = 2
 
 // complexityOf returns the cost of a valid operation: the number of fields in its response if every page is full. A
@@ -78,6 +79,8 @@ func (c *costing) field(field *ast.Field) weight {
 	switch {
 	case isList && field.ObjectDefinition.Name == "__Schema" && field.Name == "types":
 		return weight{once: multiply(c.types, cost)}
+	case isList && field.ObjectDefinition.Name == "__Type" && field.Name != "fields":
+		return weight{once: cost}
 	case isList:
 		return weight{perElement: cost}
 	}
