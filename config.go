@@ -20,6 +20,7 @@ import (
 	"crm/graph/proxy"
 	"crm/graph/tracing"
 	"crm/graph/transport"
+	"crm/inbound"
 	"crm/notify"
 	"crm/notify/mail"
 )
@@ -35,6 +36,7 @@ type settings struct {
 	secrets                 auth.Secrets
 	smtp                    mail.SMTPConfig
 	messages                notify.Config
+	inbound                 inbound.Config
 	publicURL, linkPath     string
 	customerSignup          db.CustomerSignup
 	accountLinkPath         string
@@ -75,6 +77,8 @@ func (s *settings) declared() config.Declaration {
 		{Title: "API", Reader: "graph", Settings: s.apiSettings()},
 		{Title: "Mail server", Reader: "notify/mail", Prefix: "SMTP_", Settings: s.smtp.Settings()},
 		{Title: "Messages", Reader: "notify", Settings: s.messageSettings()},
+		{Title: "Incoming mail", Reader: "inbound", Prefix: "INBOUND_", Settings: s.inbound.Settings()},
+		{Title: "Mailbox", Reader: "inbound/mailbox", Prefix: "IMAP_", Settings: s.inbound.Mailbox.Settings()},
 		{Title: "Metrics", Reader: "crm", Prefix: "METRICS_", Settings: s.metrics.settings()},
 		{Title: "Traces", Reader: "graph/tracing", Settings: s.tracing.Settings()},
 		{Title: "Limits on what one request may ask for", Reader: "graph", Prefix: "LIMIT_", Settings: s.limits.Settings()},
@@ -234,6 +238,7 @@ func readSettings(environment []string, dotEnv string) (settings, *config.Values
 	}
 	s.tls.check(values.Wrong)
 	s.smtp.Check(values.Wrong)
+	s.inbound.Check(values.Wrong)
 	if s.mongoURI != "" {
 		inURI, err := mongo.DatabaseName(s.mongoURI, "crm")
 		values.Wrong("MONGO_URI", err)
@@ -253,6 +258,7 @@ func readSettings(environment []string, dotEnv string) (settings, *config.Values
 			s.customerSignup = db.SignupVerified
 		}
 	}
+	s.messages.Inbox = s.inbound.Inbox
 	s.messages.Sender, s.smtp.FromName = s.smtp.From, s.messages.AppName
 	s.mailbox = s.mailbox && s.smtp.Host == ""
 	return s, values

@@ -26,6 +26,7 @@ import (
 	"crm/graph/playground"
 	"crm/graph/proxy"
 	"crm/graph/transport"
+	"crm/inbound"
 	"crm/notify"
 	"crm/notify/mail"
 	"crm/resolvers"
@@ -127,13 +128,14 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	defer stopTracing()
 	crm, err := open(ctx, s, log, db.Options{
 		AllowStaffSignup: s.allowStaffSignup, NoSharedQueue: !s.sharedQueue,
-		CustomerSignup: s.customerSignup, EventRetention: s.eventRetention, Observer: watch.calls, Trace: watch.traceparent,
+		CustomerSignup: s.customerSignup, MailDomain: mail.Domain(s.smtp.From), EventRetention: s.eventRetention, Observer: watch.calls, Trace: watch.traceparent,
 	})
 	if err != nil {
 		return err
 	}
 	defer crm.close()
-	handler, operations, err := newHandler(s, crm, watch, log)
+	receiver := inbound.New(crm.db, s.inbound, log)
+	handler, operations, err := newHandler(s, crm, receiver, watch, log)
 	if err != nil {
 		return err
 	}
@@ -153,6 +155,11 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if s.proxyProtocol {
 		listener = s.proxies.Listen(listener)
 	}
+	stopReceiving, err := receiver.Start(context.WithoutCancel(ctx))
+	if err != nil {
+		return err
+	}
+	defer stopReceiving()
 	defer crm.follow(context.WithoutCancel(ctx), log)()
 	stopCommands := func(context.Context) {}
 	if s.mongoURI == "" {
@@ -183,7 +190,9 @@ func wantsJSON(r *http.Request) bool {
 func hashingSlots() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // newHandler returns the handler of all requests, and the part of it that runs operations.
-func newHandler(s settings, c *crm, watch observers, log *slog.Logger) (http.Handler, *transport.Handler, error) {
+func newHandler(
+	s settings, c *crm, receiver *inbound.Service, watch observers, log *slog.Logger,
+) (http.Handler, *transport.Handler, error) {
 	tokens, err := auth.NewTokens(c.secrets.User, c.secrets.Customer)
 	if err != nil {
 		return nil, nil, err
@@ -214,6 +223,10 @@ func newHandler(s settings, c *crm, watch observers, log *slog.Logger) (http.Han
 	if s.mailbox {
 		mailbox := proxy.ForOperator(s.proxies, notify.Mailbox(c.db, wantsJSON, log))
 		mux.Handle("GET /dev/mailbox", transport.Authenticate(authenticator, s.proxies, log, mailbox))
+	}
+	if s.inbound.Secret != "" {
+		mux.Handle("POST "+inbound.Path, receiver.Handler(s.inbound.Secret))
+		mux.Handle("POST "+inbound.MailgunPath, receiver.Handler(s.inbound.Secret))
 	}
 	if s.metrics.onMainPort() {
 		mux.Handle("GET "+metrics.Path, watch.metrics.Handler(s.metrics.token, log))

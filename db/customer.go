@@ -24,6 +24,8 @@ type Customer struct {
 	TimeZone *string `db:"time_zone,personal"`
 	// InvitedAt is when the invitation was sent that hasn't been accepted yet; nil if there is none.
 	InvitedAt *time.Time `db:"invited_at"`
+	// BouncingEmail is an address that messages to the customer have come back from; see Bouncing.
+	BouncingEmail string `db:"bouncing_email,personal"`
 	// DeletingAt is when the customer's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at" fallback:"_id"`
@@ -42,7 +44,7 @@ var Customers = entity.Declare(entity.Declaration[Customer]{
 	Kind: "cus", Name: "customers", Noun: "customer",
 	Required: [][]string{{"name", "email"}},
 	Visible:  []entity.Grant{entity.ToStaff(), entity.ToCustomer("_id")},
-	Computed: map[string][]string{"canLogIn": {"password", "email"}, "tags": nil},
+	Computed: map[string][]string{"canLogIn": {"password", "email"}, "bouncing": {"bouncing_email", "email"}, "tags": nil},
 	Indexes: []store.Index{
 		{Name: "customers_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "customers_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},

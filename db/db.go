@@ -74,6 +74,8 @@ type Options struct {
 	FileBytes int
 	// FilesURL precedes the paths at which files are sent and received: the address of this server, or the path below which it is reached.
 	FilesURL string
+	// MailDomain is the domain of the ids of our messages, by which answers are recognized.
+	MailDomain string
 	// Filling accepts a store that is half filled; see Restore and Receive.
 	Filling bool
 	// Observer is told about calls to the store; nil for none.

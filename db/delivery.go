@@ -65,6 +65,8 @@ type Delivery struct {
 	Lease     store.ID   `db:"lease"`
 	CreatedAt time.Time  `db:"created_at"`
 	SentAt    *time.Time `db:"sent_at"`
+	// BouncedAt is when a server reported that it couldn't deliver the message, after it had accepted it.
+	BouncedAt *time.Time `db:"bounced_at"`
 }
 
 // verbFailed is the verb that only deliveries have.

@@ -17,6 +17,7 @@ const (
 	KindCustomer      entity.Kind = "cus"
 	KindDelivery      entity.Kind = "dlv"
 	KindInteraction   entity.Kind = "int"
+	KindReceivedMail  entity.Kind = "rml"
 	KindSecurityEvent entity.Kind = "sec"
 	KindSession       entity.Kind = "ses"
 	KindTag           entity.Kind = "tag"
@@ -50,6 +51,9 @@ const (
 	EventInteractionUpdated   = "interaction.updated"
 	EventInteractionDeleted   = "interaction.deleted"
 	EventInteractionCancelled = "interaction.cancelled"
+	EventReceivedMailCreated  = "received_mail.created"
+	EventReceivedMailUpdated  = "received_mail.updated"
+	EventReceivedMailDeleted  = "received_mail.deleted"
 	EventSecurityEventCreated = "security_event.created"
 	EventSecurityEventUpdated = "security_event.updated"
 	EventSecurityEventDeleted = "security_event.deleted"
@@ -86,6 +90,8 @@ var catalog = entity.NewCatalog(
 	KeyStates,
 	KnownNetworks,
 	LoginAttempts,
+	MailboxMarks,
+	ReceivedMails,
 	Restorations,
 	SecurityEvents,
 	Sessions,
@@ -107,6 +113,7 @@ type readers struct {
 	Customers      *entity.Reader[Customer]
 	Deliveries     *entity.Reader[Delivery]
 	Interactions   *entity.Reader[Interaction]
+	ReceivedMails  *entity.Reader[ReceivedMail]
 	SecurityEvents *entity.Reader[SecurityEvent]
 	Sessions       *entity.Reader[Session]
 	Tags           *entity.Reader[Tag]
@@ -124,6 +131,7 @@ type repositories struct {
 	customers      *entity.Repository[Customer]
 	deliveries     *entity.Repository[Delivery]
 	interactions   *entity.Repository[Interaction]
+	receivedMails  *entity.Repository[ReceivedMail]
 	securityEvents *entity.Repository[SecurityEvent]
 	sessions       *entity.Repository[Session]
 	tags           *entity.Repository[Tag]
@@ -141,6 +149,7 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		customers:      entity.NewRepository[Customer](d, Customers),
 		deliveries:     entity.NewRepository[Delivery](d, Deliveries),
 		interactions:   entity.NewRepository[Interaction](d, Interactions),
+		receivedMails:  entity.NewRepository[ReceivedMail](d, ReceivedMails),
 		securityEvents: entity.NewRepository[SecurityEvent](d, SecurityEvents),
 		sessions:       entity.NewRepository[Session](d, Sessions),
 		tags:           entity.NewRepository[Tag](d, Tags),
@@ -156,6 +165,7 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		Customers:      r.customers.Reader,
 		Deliveries:     r.deliveries.Reader,
 		Interactions:   r.interactions.Reader,
+		ReceivedMails:  r.receivedMails.Reader,
 		SecurityEvents: r.securityEvents.Reader,
 		Sessions:       r.sessions.Reader,
 		Tags:           r.tags.Reader,
@@ -242,6 +252,7 @@ func (d *Customer) Pointers(into []any) []any {
 		&d.PhoneNumber,
 		&d.TimeZone,
 		&d.InvitedAt,
+		&d.BouncingEmail,
 		&d.DeletingAt,
 		&d.CreatedAt,
 		&d.UpdatedAt,
@@ -306,6 +317,7 @@ func (d *Delivery) Pointers(into []any) []any {
 		&d.Lease,
 		&d.CreatedAt,
 		&d.SentAt,
+		&d.BouncedAt,
 	)
 }
 
@@ -369,6 +381,44 @@ func (d *LoginAttempt) Pointers(into []any) []any {
 		&d.Familiar,
 		&d.At,
 	)
+}
+
+// Pointers implements store.Document.
+func (d *MailboxMark) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		&d.UIDValidity,
+		&d.LastUID,
+		&d.Lease,
+		&d.LeasedUntil,
+	)
+}
+
+// Pointers implements store.Document.
+func (d *ReceivedMail) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		(*string)(&d.Outcome),
+		&d.Reason,
+		&d.TicketID,
+		&d.MessageID,
+		&d.FromEmail,
+		&d.FromName,
+		&d.Subject,
+		&d.HTML,
+		&d.Verification,
+		&d.Automatic,
+		&d.Problem,
+		&d.Size,
+		&d.CreatedAt,
+		&d.Version,
+		&d.fromKey,
+	)
+}
+
+// SetKeys implements entity.Keyed.
+func (d *ReceivedMail) SetKeys(keys *textkey.Keys) {
+	d.fromKey = textkey.Fold(d.FromEmail)
 }
 
 // Pointers implements store.Document.
@@ -460,6 +510,8 @@ func (d *Ticket) Pointers(into []any) []any {
 		&d.Description,
 		(*string)(&d.Status),
 		(*int)(&d.Priority),
+		&d.ByMail,
+		&d.FollowsID,
 		&d.FirstRespondedAt,
 		&d.LastMessageAt,
 		&d.LastCustomerMessageAt,
@@ -471,6 +523,7 @@ func (d *Ticket) Pointers(into []any) []any {
 		&d.Version,
 		&d.appliedMessages,
 		&d.movedAt,
+		&d.acknowledge,
 		&d.titleKey,
 		&d.descriptionKey,
 	)
@@ -497,6 +550,10 @@ func (d *TicketMessage) Pointers(into []any) []any {
 		(*string)(&d.Visibility),
 		(*string)(&d.Channel),
 		&d.BodyText,
+		&d.ExternalEmail,
+		&d.ExternalName,
+		&d.Automatic,
+		&d.Verification,
 		(*string)(&d.MovesTo),
 		&d.CreatedAt,
 		&d.EditedAt,
@@ -620,6 +677,14 @@ func (d *Interaction) GlobalID() string { return KindInteraction.GlobalID(d.ID) 
 // AppendGlobalID appends what GlobalID returns.
 func (d *Interaction) AppendGlobalID(buf []byte) []byte {
 	return KindInteraction.AppendGlobalID(buf, d.ID)
+}
+
+// GlobalID returns the id that clients use for the document.
+func (d *ReceivedMail) GlobalID() string { return KindReceivedMail.GlobalID(d.ID) }
+
+// AppendGlobalID appends what GlobalID returns.
+func (d *ReceivedMail) AppendGlobalID(buf []byte) []byte {
+	return KindReceivedMail.AppendGlobalID(buf, d.ID)
 }
 
 // GlobalID returns the id that clients use for the document.

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -26,7 +27,7 @@ func (d *DB) eraseTextsBy(ctx context.Context, customer store.ID) error {
 			return err
 		}
 		for _, ticket := range tickets {
-			if err := d.eraseTextsIn(ctx, ticket); err != nil {
+			if err := errors.Join(d.eraseTextsIn(ctx, ticket), d.eraseMailOn(ctx, ticket.ID)); err != nil {
 				return fmt.Errorf("cannot erase the texts of a ticket: %w", err)
 			}
 		}
@@ -46,9 +47,25 @@ func (d *DB) eraseMessagesBy(ctx context.Context, customer store.ID) error {
 	legible := store.And(messagesBy(customer), store.Compare(store.OpNe, "body_text", entity.ErasedText))
 	_, err := d.ticketMessages.Each(ctx, legible, func(message *TicketMessage) error {
 		message.BodyText = entity.ErasedText
+		fields := []string{"body_text", "body_text_key"}
+		if message.External() != nil {
+			message.ExternalEmail, message.ExternalName = "", entity.ErasedText
+			fields = append(fields, "external_email", "external_name")
+		}
 		message.SetKeys(d.entities.Keys)
-		set := TicketMessages.Assignments(message, "body_text", "body_text_key")
-		return ignoreNotFound(d.ticketMessages.Assign(ctx, message.ID, store.Filter{}, set))
+		return ignoreNotFound(d.ticketMessages.Assign(ctx, message.ID, store.Filter{}, TicketMessages.Assignments(message, fields...)))
+	})
+	return err
+}
+
+// eraseMailOn erases what is kept of the mails that came about a ticket.
+func (d *DB) eraseMailOn(ctx context.Context, ticket store.ID) error {
+	legible := store.And(store.Eq("ticket_id", ticket), store.Compare(store.OpNe, "subject", entity.ErasedText))
+	_, err := d.receivedMails.Each(ctx, legible, func(mail *ReceivedMail) error {
+		mail.FromEmail, mail.FromName, mail.Subject, mail.HTML = "", "", entity.ErasedText, ""
+		mail.SetKeys(d.entities.Keys)
+		set := ReceivedMails.Assignments(mail, "from_email", "from_name", "subject", "html", "from_key")
+		return ignoreNotFound(d.receivedMails.Assign(ctx, mail.ID, store.Filter{}, set))
 	})
 	return err
 }

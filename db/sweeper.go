@@ -13,7 +13,8 @@ import (
 // its deletion for Options.EventRetention.
 const (
 	deliveryRetention     = 90 * 24 * time.Hour
-	signUpRetention       = 7 * 24 * time.Hour // of mail to an address that has no account
+	mailRetention         = 90 * 24 * time.Hour // of what is known of mail that nothing followed from
+	signUpRetention       = 7 * 24 * time.Hour  // of mail to an address that has no account
 	defaultEventRetention = 400 * 24 * time.Hour
 )
 

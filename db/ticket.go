@@ -50,6 +50,10 @@ type Ticket struct {
 	Description string       `db:"description"`
 	Status      TicketStatus `db:"status,few" default:"open" values:"open in_progress pending resolved=solved,done,fixed closed"`
 	Priority    Priority     `db:"priority,few" default:"2" values:"1 2 3 4"`
+	// ByMail says that a mail raised it, whose id the ticket has.
+	ByMail bool `db:"by_mail"`
+	// FollowsID is the ticket that the customer answered, but which had been closed long before.
+	FollowsID *store.ID `db:"follows_id" belongs:"Ticket,keep"`
 	// FirstRespondedAt is when the staff first replied, LastMessageAt and LastCustomerMessageAt are the times of the last public
 	// message, and of the last one by the customer, which may be the request itself.
 	FirstRespondedAt      *time.Time `db:"first_responded_at"`
@@ -68,6 +72,8 @@ type Ticket struct {
 	// see applyMessages.
 	appliedMessages int        `db:"applied_messages"`
 	movedAt         *time.Time `db:"moved_at"`
+	// acknowledge says that the customer, who raised it by mail, is told so.
+	acknowledge bool `db:"acknowledge"`
 
 	titleKey       string `db:"title_key" key:"Title,search"`
 	descriptionKey string `db:"description_key" key:"Description,search"`
@@ -93,9 +99,12 @@ var Tickets = entity.Declare(entity.Declaration[Ticket]{
 		entity.ToStaff().If("queue", sharedQueue).Optional(sharedQueue),
 		entity.ToCustomer("customer_id").Unless("interaction_internal"),
 	},
-	Verbs:    []string{verbMoved, verbAssigned, verbReplied},
-	Derive:   (*Ticket).derive,
-	Computed: map[string][]string{"viewerCan": {"status", "assignee_id"}, "allowedTransitions": {"status"}, "tags": nil},
+	Verbs:  []string{verbMoved, verbAssigned, verbReplied},
+	Derive: (*Ticket).derive,
+	Computed: map[string][]string{
+		"viewerCan": {"status", "assignee_id"}, "allowedTransitions": {"status"}, "tags": nil,
+		"channel": {"by_mail"}, "source": {"by_mail"}, "descriptionHtml": {"by_mail"},
+	},
 	Indexes: []store.Index{
 		{Name: "tickets_interaction_created", Keys: []store.Key{{Field: "interaction_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_customer_created", Keys: []store.Key{{Field: "customer_id"}, {Field: "created_at"}, {Field: "_id"}}},
@@ -113,6 +122,17 @@ var Tickets = entity.Declare(entity.Declaration[Ticket]{
 	},
 	Searched: []string{"title_key", "description_key"},
 })
+
+// Channel returns how the ticket was raised.
+func (t *Ticket) Channel() MessageChannel {
+	if t.ByMail {
+		return ChannelEmail
+	}
+	return ChannelAPI
+}
+
+// Acknowledged reports whether the customer, who raised the ticket by mail, is told that it came.
+func (t *Ticket) Acknowledged() bool { return t.acknowledge }
 
 // derive puts the ticket into the queue if nobody is responsible for it, and takes it out otherwise.
 func (t *Ticket) derive() {

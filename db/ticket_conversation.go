@@ -32,12 +32,16 @@ func (d *DB) applyMessages(ctx context.Context, actor auth.Scope, id store.ID) (
 	})
 }
 
-// apply gives the ticket what follows from a public message. A customer's message reopens a ticket that waits for the customer or
+// apply gives the ticket what follows from a public message: nothing from one that a program wrote. A customer's message reopens a ticket that waits for the customer or
 // that the staff consider done, unless it says otherwise. If somebody has moved the ticket after the message was written, its
 // status stays.
 func (t *Ticket) apply(m *TicketMessage) {
 	at, status := m.CreatedAt, m.MovesTo
-	t.appliedMessages, t.LastMessageAt = m.Position, &at
+	t.appliedMessages = m.Position
+	if m.Automatic {
+		return
+	}
+	t.LastMessageAt = &at
 	if m.ByCustomer() {
 		t.LastCustomerMessageAt = &at
 		if t.WaitingSince == nil {

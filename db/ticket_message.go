@@ -20,8 +20,11 @@ const (
 // MessageChannel says how a message came.
 type MessageChannel string
 
-// ChannelAPI is the channel of messages that were written through the API.
-const ChannelAPI MessageChannel = "api"
+// The channels: through the API, and by mail.
+const (
+	ChannelAPI   MessageChannel = "api"
+	ChannelEmail MessageChannel = "email"
+)
 
 // TicketMessage is a message on a ticket: by its customer, by the staff to the customer, or a note among the staff.
 type TicketMessage struct {
@@ -30,7 +33,7 @@ type TicketMessage struct {
 	// Position numbers the messages of a ticket. Its unique index decides which of two messages at the same time is the first,
 	// so that whoever writes knows all that was written before.
 	Position int `db:"position"`
-	// AuthorID is the user who wrote it, nil if the customer did.
+	// AuthorID is the user who wrote it, nil if the customer or an external address did.
 	AuthorID *store.ID `db:"author_id" belongs:"User,keep"`
 	// CustomerID and the fields that follow copy those of the ticket, which decide who sees it.
 	CustomerID          store.ID  `db:"customer_id" belongs:"Customer,keep" copies:"ticket_id.customer_id"`
@@ -42,6 +45,13 @@ type TicketMessage struct {
 	Visibility MessageVisibility `db:"visibility,few" default:"internal" values:"public internal"`
 	Channel    MessageChannel    `db:"channel" default:"api"`
 	BodyText   string            `db:"body_text,personal"`
+	// ExternalEmail and ExternalName are who wrote it by mail, if that is neither the customer nor a user for certain.
+	ExternalEmail string `db:"external_email,personal"`
+	ExternalName  string `db:"external_name,personal"`
+	// Automatic says that a program wrote it, such as one that says that somebody is on holiday. Nothing follows from it.
+	Automatic bool `db:"automatic"`
+	// Verification says whether the address that a mail names as its sender's is right; see ReceivedMail.
+	Verification string `db:"verification"`
 	// MovesTo is the status to which the author moves the ticket with it, empty for none; see applyMessages.
 	MovesTo   TicketStatus `db:"moves_to"`
 	CreatedAt time.Time    `db:"created_at"`
@@ -67,7 +77,9 @@ var TicketMessages = entity.Declare(entity.Declaration[TicketMessage]{
 	},
 	DefaultOrder: []store.Sort{{Field: "created_at"}},
 	Computed: map[string][]string{
-		"author": {"author_id", "customer_id"}, "viewerCan": {"author_id", "customer_id", "created_at"},
+		"author":    {"author_id", "customer_id", "external_email", "external_name"},
+		"viewerCan": {"author_id", "customer_id", "external_email", "created_at"},
+		"bodyHtml":  {"channel"}, "source": {"channel"}, "senderVerified": {"verification"},
 	},
 	Indexes: []store.Index{
 		{Name: "ticket_messages_position", Keys: []store.Key{{Field: "ticket_id"}, {Field: "position"}}, Unique: true, Reports: "position"},
@@ -94,12 +106,26 @@ const (
 	DeleteMessage TicketMessageAction = "delete"
 )
 
-// ByCustomer reports whether the customer wrote the message.
+// ByCustomer reports whether the customer wrote the message, or somebody else in the conversation who isn't one of the staff.
 func (m *TicketMessage) ByCustomer() bool { return m.AuthorID == nil }
+
+// External returns the external address that wrote the message, nil if its customer or a user did.
+func (m *TicketMessage) External() *ExternalAddress {
+	if m.ExternalEmail == "" && m.ExternalName == "" {
+		return nil
+	}
+	return &ExternalAddress{Email: m.ExternalEmail, Name: m.ExternalName}
+}
+
+// SenderVerified reports whether the address that a mail names as its sender's is right, nil if that isn't known.
+func (m *TicketMessage) SenderVerified() *bool { return isVerified(m.Verification) }
 
 // isBy reports whether the scope's account wrote the message.
 func (m *TicketMessage) isBy(scope auth.Scope) bool {
-	if m.ByCustomer() {
+	switch {
+	case m.External() != nil:
+		return false
+	case m.ByCustomer():
 		return scope.IsAccount(false, m.CustomerID)
 	}
 	return scope.IsAccount(true, *m.AuthorID)

@@ -75,7 +75,7 @@ type Viewer interface {
 	GlobalID() string
 }
 
-// MessageAuthor is who wrote a message: a *db.User or a *db.Customer.
+// MessageAuthor is who wrote a message: a *db.User, a *db.Customer or a *db.ExternalAddress.
 type MessageAuthor interface {
 	GlobalID() string
 }

@@ -184,6 +184,8 @@ type SubscriptionResolver interface {
 	TicketMessageAdded(ctx context.Context, ticketID *string, after *string) (<-chan *live.Change[db.TicketMessage], error)
 }
 type TicketResolver interface {
+	DescriptionHTML(ctx context.Context, obj *db.Ticket, remoteImages bool) (*string, error)
+
 	Interaction(ctx context.Context, obj *db.Ticket) (*db.Interaction, error)
 	Customer(ctx context.Context, obj *db.Ticket) (*db.Customer, error)
 	Assignee(ctx context.Context, obj *db.Ticket) (*db.User, error)
@@ -191,11 +193,18 @@ type TicketResolver interface {
 	AllowedTransitions(ctx context.Context, obj *db.Ticket) ([]db.TicketStatus, error)
 	Deliveries(ctx context.Context, obj *db.Ticket, first *int, after *string, last *int, before *string) (*Connection[db.Delivery], error)
 	Tags(ctx context.Context, obj *db.Ticket) ([]*db.Tag, error)
+
+	Follows(ctx context.Context, obj *db.Ticket) (*db.Ticket, error)
+	Source(ctx context.Context, obj *db.Ticket) (*db.ReceivedMail, error)
 	Messages(ctx context.Context, obj *db.Ticket, first *int, after *string, last *int, before *string, where *TicketMessageWhere, orderBy []*TicketMessageOrder) (*Connection[db.TicketMessage], error)
 	Attachments(ctx context.Context, obj *db.Ticket, first *int, after *string, last *int, before *string, where *AttachmentWhere, orderBy []*AttachmentOrder) (*Connection[db.Attachment], error)
 }
 type TicketMessageResolver interface {
 	Author(ctx context.Context, obj *db.TicketMessage) (MessageAuthor, error)
+
+	BodyHTML(ctx context.Context, obj *db.TicketMessage, remoteImages bool) (*string, error)
+
+	Source(ctx context.Context, obj *db.TicketMessage) (*db.ReceivedMail, error)
 
 	Ticket(ctx context.Context, obj *db.TicketMessage) (*db.Ticket, error)
 	ViewerCan(ctx context.Context, obj *db.TicketMessage) ([]db.TicketMessageAction, error)
@@ -851,6 +860,8 @@ type Customer implements Node {
   timeZone: String
   "Whether they have an address and a password, and so can log in."
   canLogIn: Boolean!
+  "Whether mail to their address keeps coming back, three messages at least."
+  bouncing: Boolean!
   "When the invitation was mailed that they haven't accepted yet; null if there is none."
   invitedAt: DateTime
   "When the record was created."
@@ -1219,6 +1230,11 @@ type Ticket implements Node {
   title: String!
   "The request."
   description: String!
+  "The whole text of the mail that raised it, as HTML in which nothing runs or is loaded; null if there is none."
+  descriptionHtml(
+    "Let images be loaded from where the sender keeps them, who then knows that and when the request is read."
+    remoteImages: Boolean! = false
+  ): String
   "How far the work has got."
   status: TicketStatus!
   "How urgent it is."
@@ -3009,10 +3025,42 @@ enum MessageVisibility {
 enum MessageChannel {
   "By this API."
   API
+  "By mail."
+  EMAIL
 }
 
 "Who wrote a message."
-union MessageAuthor = User | Customer
+union MessageAuthor = User | Customer | ExternalAddress
+
+"Somebody who wrote by mail, and isn't known to be the ticket's customer or one of the staff."
+type ExternalAddress {
+  "The address that the mail names as its sender's; null if it names none."
+  email: EmailAddress
+  "The name that the mail gives with it; empty if it gives none."
+  name: String!
+}
+
+"A mail that came."
+type MessageSource {
+  "When it came."
+  receivedAt: DateTime!
+  "Its sender's address, as far as the mail says so; empty if it doesn't."
+  fromEmail: EmailAddress!
+  "Its sender's name; empty if there is none."
+  fromName: String!
+  "Whether the address is certainly the sender's (SPF, DKIM, DMARC); null if that isn't known. Whoever knows an address can write it into a mail."
+  senderVerified: Boolean
+  "Its subject."
+  subject: String!
+  "The id that the sender's mail program gave it; empty if it has none."
+  messageId: String!
+  "By what it was recognized that a program wrote it, such as ` + "`" + `reply` + "`" + `; empty if a person may have."
+  automatic: String!
+  "Why its text is shown as it came; empty if it could be read."
+  problem: String!
+  "Its size in bytes."
+  size: Int!
+}
 
 "A mutation that a viewer may call on a message."
 enum TicketMessageAction {
@@ -3032,8 +3080,19 @@ type TicketMessage implements Node {
   channel: MessageChannel!
   "Who may read it."
   visibility: MessageVisibility!
-  "The text."
+  "The text. Of a mail, it is what its author wrote, without quoted messages and signatures as far as these can be told apart from it."
   bodyText: String!
+  "The whole text of a mail as HTML in which nothing runs or is loaded; null if there is none."
+  bodyHtml(
+    "Let images be loaded from where the sender keeps them, who then knows that and when the message is read."
+    remoteImages: Boolean! = false
+  ): String
+  "Whether a program wrote it, such as one that says that somebody is on holiday. Nothing follows from such a message, and nobody is mailed about it."
+  automatic: Boolean!
+  "Whether the address that a mail names as its sender's is certainly right; null if that isn't known, and for messages through this API."
+  senderVerified: Boolean
+  "The mail that it came by; null if it didn't, and for customers."
+  source: MessageSource
   "When it was written."
   createdAt: DateTime!
   "When its author last changed it; null if that never happened."
@@ -3121,6 +3180,12 @@ input TicketMessageOrder {
 }
 
 extend type Ticket {
+  "How it was raised."
+  channel: MessageChannel!
+  "The closed ticket that the customer answered by mail, long after it was closed; null if there is none or it is hidden from the viewer."
+  follows: Ticket
+  "The mail that raised it; null if none did, and for customers."
+  source: MessageSource
   "The messages on it that the viewer may see: customers see the public ones, staff also their notes."
   messages(
     "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
@@ -3803,6 +3868,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_timeZone(ctx, field)
 	case "canLogIn":
 		return ec.fieldContext_Customer_canLogIn(ctx, field)
+	case "bouncing":
+		return ec.fieldContext_Customer_bouncing(ctx, field)
 	case "invitedAt":
 		return ec.fieldContext_Customer_invitedAt(ctx, field)
 	case "createdAt":
@@ -4241,6 +4308,30 @@ func (ec *executionContext) childFields_MailHealth(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type MailHealth", field.Name)
 }
 
+func (ec *executionContext) childFields_MessageSource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "receivedAt":
+		return ec.fieldContext_MessageSource_receivedAt(ctx, field)
+	case "fromEmail":
+		return ec.fieldContext_MessageSource_fromEmail(ctx, field)
+	case "fromName":
+		return ec.fieldContext_MessageSource_fromName(ctx, field)
+	case "senderVerified":
+		return ec.fieldContext_MessageSource_senderVerified(ctx, field)
+	case "subject":
+		return ec.fieldContext_MessageSource_subject(ctx, field)
+	case "messageId":
+		return ec.fieldContext_MessageSource_messageId(ctx, field)
+	case "automatic":
+		return ec.fieldContext_MessageSource_automatic(ctx, field)
+	case "problem":
+		return ec.fieldContext_MessageSource_problem(ctx, field)
+	case "size":
+		return ec.fieldContext_MessageSource_size(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageSource", field.Name)
+}
+
 func (ec *executionContext) childFields_MoveTicketPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "ticket":
@@ -4547,6 +4638,8 @@ func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphq
 		return ec.fieldContext_Ticket_title(ctx, field)
 	case "description":
 		return ec.fieldContext_Ticket_description(ctx, field)
+	case "descriptionHtml":
+		return ec.fieldContext_Ticket_descriptionHtml(ctx, field)
 	case "status":
 		return ec.fieldContext_Ticket_status(ctx, field)
 	case "priority":
@@ -4583,6 +4676,12 @@ func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphq
 		return ec.fieldContext_Ticket_deliveries(ctx, field)
 	case "tags":
 		return ec.fieldContext_Ticket_tags(ctx, field)
+	case "channel":
+		return ec.fieldContext_Ticket_channel(ctx, field)
+	case "follows":
+		return ec.fieldContext_Ticket_follows(ctx, field)
+	case "source":
+		return ec.fieldContext_Ticket_source(ctx, field)
 	case "messages":
 		return ec.fieldContext_Ticket_messages(ctx, field)
 	case "attachments":
@@ -4643,6 +4742,14 @@ func (ec *executionContext) childFields_TicketMessage(ctx context.Context, field
 		return ec.fieldContext_TicketMessage_visibility(ctx, field)
 	case "bodyText":
 		return ec.fieldContext_TicketMessage_bodyText(ctx, field)
+	case "bodyHtml":
+		return ec.fieldContext_TicketMessage_bodyHtml(ctx, field)
+	case "automatic":
+		return ec.fieldContext_TicketMessage_automatic(ctx, field)
+	case "senderVerified":
+		return ec.fieldContext_TicketMessage_senderVerified(ctx, field)
+	case "source":
+		return ec.fieldContext_TicketMessage_source(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_TicketMessage_createdAt(ctx, field)
 	case "editedAt":
@@ -6689,6 +6796,20 @@ func (ec *executionContext) field_TicketMessage_attachments_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_TicketMessage_bodyHtml_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "remoteImages",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["remoteImages"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Ticket_attachments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6778,6 +6899,20 @@ func (ec *executionContext) field_Ticket_deliveries_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Ticket_descriptionHtml_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "remoteImages",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["remoteImages"] = arg0
 	return args, nil
 }
 
@@ -8687,6 +8822,29 @@ func (ec *executionContext) _Customer_canLogIn(ctx context.Context, field graphq
 	)
 }
 func (ec *executionContext) fieldContext_Customer_canLogIn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Customer_bouncing(ctx context.Context, field graphql.CollectedField, obj *db.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_bouncing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bouncing(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_bouncing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, true, false, "Boolean")
 }
 
@@ -10635,6 +10793,52 @@ func (ec *executionContext) fieldContext_EndSessionPayload_endedId(_ context.Con
 	return graphql.NewScalarFieldContext("EndSessionPayload", field, false, false, "ID")
 }
 
+func (ec *executionContext) _ExternalAddress_email(ctx context.Context, field graphql.CollectedField, obj *db.ExternalAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExternalAddress_email(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOEmailAddress2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExternalAddress_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExternalAddress", field, true, false, "EmailAddress")
+}
+
+func (ec *executionContext) _ExternalAddress_name(ctx context.Context, field graphql.CollectedField, obj *db.ExternalAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExternalAddress_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExternalAddress_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExternalAddress", field, false, false, "String")
+}
+
 func (ec *executionContext) _HandOverPayload_handedOverInteractions(ctx context.Context, field graphql.CollectedField, obj *HandOverPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11905,6 +12109,213 @@ func (ec *executionContext) _MailHealth_kept(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_MailHealth_kept(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MailHealth", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MessageSource_receivedAt(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageSource_receivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageSource_receivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageSource", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _MessageSource_fromEmail(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageSource_fromEmail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromEmail, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEmailAddress2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageSource_fromEmail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageSource", field, false, false, "EmailAddress")
+}
+
+func (ec *executionContext) _MessageSource_fromName(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageSource_fromName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageSource_fromName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _MessageSource_senderVerified(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageSource_senderVerified(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SenderVerified(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageSource_senderVerified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageSource", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _MessageSource_subject(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageSource_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageSource_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _MessageSource_messageId(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageSource_messageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MessageID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageSource_messageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _MessageSource_automatic(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageSource_automatic(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Automatic, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageSource_automatic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _MessageSource_problem(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageSource_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageSource_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _MessageSource_size(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageSource_size(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Size, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageSource_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageSource", field, false, false, "Int")
 }
 
 func (ec *executionContext) _MoveTicketPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *MoveTicketPayload) (ret graphql.Marshaler) {
@@ -18861,6 +19272,50 @@ func (ec *executionContext) fieldContext_Ticket_description(_ context.Context, f
 	return graphql.NewScalarFieldContext("Ticket", field, false, false, "String")
 }
 
+func (ec *executionContext) _Ticket_descriptionHtml(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_descriptionHtml(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Ticket().DescriptionHTML(ctx, obj, fc.Args["remoteImages"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_descriptionHtml(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Ticket_descriptionHtml_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Ticket_status(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19350,6 +19805,93 @@ func (ec *executionContext) fieldContext_Ticket_tags(_ context.Context, field gr
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Ticket_channel(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v db.MessageChannel) graphql.Marshaler {
+			return ec.marshalNMessageChannel2crmᚋdbᚐMessageChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, true, false, "MessageChannel")
+}
+
+func (ec *executionContext) _Ticket_follows(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_follows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Ticket().Follows(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Ticket) graphql.Marshaler {
+			return ec.marshalOTicket2ᚖcrmᚋdbᚐTicket(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_follows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Ticket_source(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Ticket().Source(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.ReceivedMail) graphql.Marshaler {
+			return ec.marshalOMessageSource2ᚖcrmᚋdbᚐReceivedMail(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageSource(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19854,6 +20396,128 @@ func (ec *executionContext) _TicketMessage_bodyText(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_TicketMessage_bodyText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TicketMessage", field, false, false, "String")
+}
+
+func (ec *executionContext) _TicketMessage_bodyHtml(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_bodyHtml(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.TicketMessage().BodyHTML(ctx, obj, fc.Args["remoteImages"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_bodyHtml(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketMessage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_TicketMessage_bodyHtml_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketMessage_automatic(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_automatic(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Automatic, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_automatic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessage", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TicketMessage_senderVerified(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_senderVerified(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SenderVerified(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_senderVerified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessage", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _TicketMessage_source(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TicketMessage().Source(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.ReceivedMail) graphql.Marshaler {
+			return ec.marshalOMessageSource2ᚖcrmᚋdbᚐReceivedMail(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketMessage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageSource(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _TicketMessage_createdAt(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
@@ -28329,6 +28993,11 @@ func (ec *executionContext) _MessageAuthor(ctx context.Context, sel ast.Selectio
 			return graphql.Null
 		}
 		return ec._Customer(ctx, sel, obj)
+	case *db.ExternalAddress:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ExternalAddress(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -29372,6 +30041,11 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "bouncing":
+			out.Values[i] = ec._Customer_bouncing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "invitedAt":
 			out.Values[i] = ec._Customer_invitedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -30329,6 +31003,44 @@ func (ec *executionContext) _EndSessionPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var externalAddressImplementors = []string{"ExternalAddress", "MessageAuthor"}
+
+func (ec *executionContext) _ExternalAddress(ctx context.Context, sel ast.SelectionSet, obj *db.ExternalAddress) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, externalAddressImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExternalAddress")
+		case "email":
+			out.Values[i] = ec._ExternalAddress_email(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._ExternalAddress_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var handOverPayloadImplementors = []string{"HandOverPayload"}
 
 func (ec *executionContext) _HandOverPayload(ctx context.Context, sel ast.SelectionSet, obj *HandOverPayload) graphql.Marshaler {
@@ -30887,6 +31599,79 @@ func (ec *executionContext) _MailHealth(ctx context.Context, sel ast.SelectionSe
 			}
 		case "kept":
 			out.Values[i] = ec._MailHealth_kept(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var messageSourceImplementors = []string{"MessageSource"}
+
+func (ec *executionContext) _MessageSource(ctx context.Context, sel ast.SelectionSet, obj *db.ReceivedMail) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageSourceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageSource")
+		case "receivedAt":
+			out.Values[i] = ec._MessageSource_receivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromEmail":
+			out.Values[i] = ec._MessageSource_fromEmail(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromName":
+			out.Values[i] = ec._MessageSource_fromName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "senderVerified":
+			out.Values[i] = ec._MessageSource_senderVerified(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "subject":
+			out.Values[i] = ec._MessageSource_subject(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "messageId":
+			out.Values[i] = ec._MessageSource_messageId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "automatic":
+			out.Values[i] = ec._MessageSource_automatic(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._MessageSource_problem(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "size":
+			out.Values[i] = ec._MessageSource_size(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -32653,6 +33438,12 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "descriptionHtml":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Ticket_descriptionHtml(ctx, field, obj)
+				})
 		case "status":
 			out.Values[i] = ec._Ticket_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -32749,6 +33540,23 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Ticket_tags(ctx, field, obj)
+				})
+		case "channel":
+			out.Values[i] = ec._Ticket_channel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "follows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Ticket_follows(ctx, field, obj)
+				})
+		case "source":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Ticket_source(ctx, field, obj)
 				})
 		case "messages":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -32956,6 +33764,28 @@ func (ec *executionContext) _TicketMessage(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "bodyHtml":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TicketMessage_bodyHtml(ctx, field, obj)
+				})
+		case "automatic":
+			out.Values[i] = ec._TicketMessage_automatic(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "senderVerified":
+			out.Values[i] = ec._TicketMessage_senderVerified(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "source":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TicketMessage_source(ctx, field, obj)
+				})
 		case "createdAt":
 			out.Values[i] = ec._TicketMessage_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -34871,10 +35701,12 @@ func (ec *executionContext) marshalNMessageChannel2crmᚋdbᚐMessageChannel(ctx
 
 var (
 	unmarshalNMessageChannel2crmᚋdbᚐMessageChannel = map[string]db.MessageChannel{
-		"API": db.ChannelAPI,
+		"API":   db.ChannelAPI,
+		"EMAIL": db.ChannelEmail,
 	}
 	marshalNMessageChannel2crmᚋdbᚐMessageChannel = map[db.MessageChannel]string{
-		db.ChannelAPI: "API",
+		db.ChannelAPI:   "API",
+		db.ChannelEmail: "EMAIL",
 	}
 )
 
@@ -36972,6 +37804,13 @@ func (ec *executionContext) marshalOMessageAuthor2crmᚋgraphᚐMessageAuthor(ct
 		return graphql.Null
 	}
 	return ec._MessageAuthor(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMessageSource2ᚖcrmᚋdbᚐReceivedMail(ctx context.Context, sel ast.SelectionSet, v *db.ReceivedMail) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MessageSource(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOMessageVisibility2ᚕcrmᚋdbᚐMessageVisibilityᚄ(ctx context.Context, v any) ([]db.MessageVisibility, error) {

@@ -1165,20 +1165,23 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 		case "canLogIn":
 			f.index = 8
 			return true
-		case "invitedAt":
+		case "bouncing":
 			f.index = 9
 			return true
-		case "createdAt":
+		case "invitedAt":
 			f.index = 10
 			return true
-		case "updatedAt":
+		case "createdAt":
 			f.index = 11
 			return true
-		case "version":
+		case "updatedAt":
 			f.index = 12
 			return true
-		case "interactions":
+		case "version":
 			f.index = 13
+			return true
+		case "interactions":
+			f.index = 14
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Customer_interactions_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -1199,7 +1202,7 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 			f.selection = p.planInteractionConnection(f.field.Selections)
 			return f.selection != nil
 		case "tickets":
-			f.index = 14
+			f.index = 15
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Customer_tickets_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -1220,7 +1223,7 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
 		case "notes":
-			f.index = 15
+			f.index = 16
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Customer_notes_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -1241,7 +1244,7 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 			f.selection = p.planCustomerNoteConnection(f.field.Selections)
 			return f.selection != nil
 		case "tags":
-			f.index = 16
+			f.index = 17
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Customer", f, args)
@@ -1307,22 +1310,25 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			v := obj.CanLogIn()
 			r.bool(v)
 		case 9:
+			v := obj.Bouncing()
+			r.bool(v)
+		case 10:
 			v := obj.InvitedAt
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
-		case 10:
+		case 11:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 11:
+		case 12:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 12:
+		case 13:
 			v := obj.Version
 			r.int(v)
-		case 13:
+		case 14:
 			call, ok := r.call(f).(func(*db.Customer) (*Connection[db.Interaction], error))
 			if !ok {
 				r.failed = true
@@ -1339,7 +1345,7 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			} else {
 				r.renderInteractionConnection(f.selection, v)
 			}
-		case 14:
+		case 15:
 			call, ok := r.call(f).(func(*db.Customer) (*Connection[db.Ticket], error))
 			if !ok {
 				r.failed = true
@@ -1356,7 +1362,7 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			} else {
 				r.renderTicketConnection(f.selection, v)
 			}
-		case 15:
+		case 16:
 			call, ok := r.call(f).(func(*db.Customer) (*Connection[db.CustomerNote], error))
 			if !ok {
 				r.failed = true
@@ -1373,7 +1379,7 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			} else {
 				r.renderCustomerNoteConnection(f.selection, v)
 			}
-		case 16:
+		case 17:
 			call, ok := r.call(f).(func(*db.Customer) ([]*db.Tag, error))
 			if !ok {
 				r.failed = true
@@ -2528,6 +2534,46 @@ func (r *rendering) renderEndSessionPayload(s *selection, obj *EndSessionPayload
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planExternalAddress(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"ExternalAddress", "MessageAuthor"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "email":
+			f.index = 1
+			return true
+		case "name":
+			f.index = 2
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderExternalAddress(s *selection, obj *db.ExternalAddress) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"ExternalAddress"`...)
+		case 1:
+			v := obj.Address()
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		case 2:
+			v := obj.Name
+			r.string(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planHandOverPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"HandOverPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -3325,6 +3371,88 @@ func (r *rendering) renderMailHealth(s *selection, obj *db.MailHealth) {
 			r.int(v)
 		case 6:
 			v := obj.Kept
+			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planMessageSource(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"MessageSource"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "receivedAt":
+			f.index = 1
+			return true
+		case "fromEmail":
+			f.index = 2
+			return true
+		case "fromName":
+			f.index = 3
+			return true
+		case "senderVerified":
+			f.index = 4
+			return true
+		case "subject":
+			f.index = 5
+			return true
+		case "messageId":
+			f.index = 6
+			return true
+		case "automatic":
+			f.index = 7
+			return true
+		case "problem":
+			f.index = 8
+			return true
+		case "size":
+			f.index = 9
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderMessageSource(s *selection, obj *db.ReceivedMail) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"MessageSource"`...)
+		case 1:
+			v := obj.CreatedAt
+			r.buf = appendDateTime(r.buf, v)
+		case 2:
+			v := obj.FromEmail
+			r.string(v)
+		case 3:
+			v := obj.FromName
+			r.string(v)
+		case 4:
+			v := obj.SenderVerified()
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.bool(*v)
+			}
+		case 5:
+			v := obj.Subject
+			r.string(v)
+		case 6:
+			v := obj.MessageID
+			r.string(v)
+		case 7:
+			v := obj.Automatic
+			r.string(v)
+		case 8:
+			v := obj.Problem
+			r.string(v)
+		case 9:
+			v := obj.Size
 			r.int(v)
 		}
 		if r.failed {
@@ -4699,41 +4827,54 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 		case "description":
 			f.index = 4
 			return true
-		case "status":
+		case "descriptionHtml":
 			f.index = 5
+			f.bind = func(r *rendering, f *selected) any {
+				args, err := r.ec.field_Ticket_descriptionHtml_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
+				if err != nil {
+					return nil
+				}
+				ctx := r.fieldContext("Ticket", f, args)
+				a0, _ := args["remoteImages"].(bool)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) (*string, error) { return resolver.DescriptionHTML(ctx, obj, a0) }
+			}
 			return true
-		case "priority":
+		case "status":
 			f.index = 6
 			return true
-		case "firstRespondedAt":
+		case "priority":
 			f.index = 7
 			return true
-		case "lastMessageAt":
+		case "firstRespondedAt":
 			f.index = 8
 			return true
-		case "lastCustomerMessageAt":
+		case "lastMessageAt":
 			f.index = 9
 			return true
-		case "waitingSince":
+		case "lastCustomerMessageAt":
 			f.index = 10
 			return true
-		case "resolvedAt":
+		case "waitingSince":
 			f.index = 11
 			return true
-		case "closedAt":
+		case "resolvedAt":
 			f.index = 12
 			return true
-		case "createdAt":
+		case "closedAt":
 			f.index = 13
 			return true
-		case "updatedAt":
+		case "createdAt":
 			f.index = 14
 			return true
-		case "version":
+		case "updatedAt":
 			f.index = 15
 			return true
-		case "interaction":
+		case "version":
 			f.index = 16
+			return true
+		case "interaction":
+			f.index = 17
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -4743,7 +4884,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planInteraction(f.field.Selections)
 			return f.selection != nil
 		case "customer":
-			f.index = 17
+			f.index = 18
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -4753,7 +4894,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planCustomer(f.field.Selections)
 			return f.selection != nil
 		case "assignee":
-			f.index = 18
+			f.index = 19
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -4763,7 +4904,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planUser(f.field.Selections)
 			return f.selection != nil
 		case "viewerCan":
-			f.index = 19
+			f.index = 20
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -4772,7 +4913,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			}
 			return true
 		case "allowedTransitions":
-			f.index = 20
+			f.index = 21
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -4783,7 +4924,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 		case "deliveries":
 			return false // the field has a directive
 		case "tags":
-			f.index = 22
+			f.index = 23
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -4792,8 +4933,31 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			}
 			f.selection = p.planTag(f.field.Selections)
 			return f.selection != nil
+		case "channel":
+			f.index = 24
+			return true
+		case "follows":
+			f.index = 25
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Ticket", f, args)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) (*db.Ticket, error) { return resolver.Follows(ctx, obj) }
+			}
+			f.selection = p.planTicket(f.field.Selections)
+			return f.selection != nil
+		case "source":
+			f.index = 26
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Ticket", f, args)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) (*db.ReceivedMail, error) { return resolver.Source(ctx, obj) }
+			}
+			f.selection = p.planMessageSource(f.field.Selections)
+			return f.selection != nil
 		case "messages":
-			f.index = 23
+			f.index = 27
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Ticket_messages_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -4814,7 +4978,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketMessageConnection(f.field.Selections)
 			return f.selection != nil
 		case "attachments":
-			f.index = 24
+			f.index = 28
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Ticket_attachments_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -4863,63 +5027,79 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			v := obj.Description
 			r.string(v)
 		case 5:
+			call, ok := r.call(f).(func(*db.Ticket) (*string, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		case 6:
 			v := obj.Status
 			r.appendTicketStatus(v)
-		case 6:
+		case 7:
 			v := obj.Priority
 			r.appendPriority(v)
-		case 7:
+		case 8:
 			v := obj.FirstRespondedAt
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
-		case 8:
+		case 9:
 			v := obj.LastMessageAt
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
-		case 9:
+		case 10:
 			v := obj.LastCustomerMessageAt
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
-		case 10:
+		case 11:
 			v := obj.WaitingSince
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
-		case 11:
+		case 12:
 			v := obj.ResolvedAt
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
-		case 12:
+		case 13:
 			v := obj.ClosedAt
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
-		case 13:
+		case 14:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 14:
+		case 15:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 15:
+		case 16:
 			v := obj.Version
 			r.int(v)
-		case 16:
+		case 17:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.Interaction, error))
 			if !ok {
 				r.failed = true
@@ -4935,7 +5115,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderInteraction(f.selection, v)
 			}
-		case 17:
+		case 18:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.Customer, error))
 			if !ok {
 				r.failed = true
@@ -4951,7 +5131,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderCustomer(f.selection, v)
 			}
-		case 18:
+		case 19:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.User, error))
 			if !ok {
 				r.failed = true
@@ -4967,7 +5147,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderUser(f.selection, v)
 			}
-		case 19:
+		case 20:
 			call, ok := r.call(f).(func(*db.Ticket) ([]db.TicketAction, error))
 			if !ok {
 				r.failed = true
@@ -4989,7 +5169,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 20:
+		case 21:
 			call, ok := r.call(f).(func(*db.Ticket) ([]db.TicketStatus, error))
 			if !ok {
 				r.failed = true
@@ -5011,7 +5191,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 22:
+		case 23:
 			call, ok := r.call(f).(func(*db.Ticket) ([]*db.Tag, error))
 			if !ok {
 				r.failed = true
@@ -5038,7 +5218,42 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 23:
+		case 24:
+			v := obj.Channel()
+			r.appendMessageChannel(v)
+		case 25:
+			call, ok := r.call(f).(func(*db.Ticket) (*db.Ticket, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderTicket(f.selection, v)
+			}
+		case 26:
+			call, ok := r.call(f).(func(*db.Ticket) (*db.ReceivedMail, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderMessageSource(f.selection, v)
+			}
+		case 27:
 			call, ok := r.call(f).(func(*db.Ticket) (*Connection[db.TicketMessage], error))
 			if !ok {
 				r.failed = true
@@ -5055,7 +5270,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderTicketMessageConnection(f.selection, v)
 			}
-		case 24:
+		case 28:
 			call, ok := r.call(f).(func(*db.Ticket) (*Connection[db.Attachment], error))
 			if !ok {
 				r.failed = true
@@ -5300,17 +5515,46 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 		case "bodyText":
 			f.index = 5
 			return true
-		case "createdAt":
+		case "bodyHtml":
 			f.index = 6
+			f.bind = func(r *rendering, f *selected) any {
+				args, err := r.ec.field_TicketMessage_bodyHtml_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
+				if err != nil {
+					return nil
+				}
+				ctx := r.fieldContext("TicketMessage", f, args)
+				a0, _ := args["remoteImages"].(bool)
+				resolver := r.ec.Resolvers.TicketMessage()
+				return func(obj *db.TicketMessage) (*string, error) { return resolver.BodyHTML(ctx, obj, a0) }
+			}
 			return true
-		case "editedAt":
+		case "automatic":
 			f.index = 7
 			return true
-		case "version":
+		case "senderVerified":
 			f.index = 8
 			return true
-		case "ticket":
+		case "source":
 			f.index = 9
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("TicketMessage", f, args)
+				resolver := r.ec.Resolvers.TicketMessage()
+				return func(obj *db.TicketMessage) (*db.ReceivedMail, error) { return resolver.Source(ctx, obj) }
+			}
+			f.selection = p.planMessageSource(f.field.Selections)
+			return f.selection != nil
+		case "createdAt":
+			f.index = 10
+			return true
+		case "editedAt":
+			f.index = 11
+			return true
+		case "version":
+			f.index = 12
+			return true
+		case "ticket":
+			f.index = 13
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -5320,7 +5564,7 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			f.selection = p.planTicket(f.field.Selections)
 			return f.selection != nil
 		case "viewerCan":
-			f.index = 10
+			f.index = 14
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -5329,7 +5573,7 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			}
 			return true
 		case "attachments":
-			f.index = 11
+			f.index = 15
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_TicketMessage_attachments_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -5390,19 +5634,61 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 			v := obj.BodyText
 			r.string(v)
 		case 6:
+			call, ok := r.call(f).(func(*db.TicketMessage) (*string, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		case 7:
+			v := obj.Automatic
+			r.bool(v)
+		case 8:
+			v := obj.SenderVerified()
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.bool(*v)
+			}
+		case 9:
+			call, ok := r.call(f).(func(*db.TicketMessage) (*db.ReceivedMail, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderMessageSource(f.selection, v)
+			}
+		case 10:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 7:
+		case 11:
 			v := obj.EditedAt
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
-		case 8:
+		case 12:
 			v := obj.Version
 			r.int(v)
-		case 9:
+		case 13:
 			call, ok := r.call(f).(func(*db.TicketMessage) (*db.Ticket, error))
 			if !ok {
 				r.failed = true
@@ -5418,7 +5704,7 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 			} else {
 				r.renderTicket(f.selection, v)
 			}
-		case 10:
+		case 14:
 			call, ok := r.call(f).(func(*db.TicketMessage) ([]db.TicketMessageAction, error))
 			if !ok {
 				r.failed = true
@@ -5440,7 +5726,7 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 11:
+		case 15:
 			call, ok := r.call(f).(func(*db.TicketMessage) (*Connection[db.Attachment], error))
 			if !ok {
 				r.failed = true
@@ -6288,11 +6574,14 @@ func (r *rendering) renderUserEdge(s *selection, obj *Edge[db.User]) {
 }
 
 func (p *planner) planMessageAuthor(set ast.SelectionSet) *selection {
-	s := &selection{types: make(map[string]*selection, 2)}
+	s := &selection{types: make(map[string]*selection, 3)}
 	if s.types["User"] = p.planUser(set); s.types["User"] == nil {
 		return nil
 	}
 	if s.types["Customer"] = p.planCustomer(set); s.types["Customer"] == nil {
+		return nil
+	}
+	if s.types["ExternalAddress"] = p.planExternalAddress(set); s.types["ExternalAddress"] == nil {
 		return nil
 	}
 	return s
@@ -6304,6 +6593,8 @@ func (r *rendering) renderMessageAuthor(s *selection, v MessageAuthor) {
 		r.renderUser(s.types["User"], obj)
 	case *db.Customer:
 		r.renderCustomer(s.types["Customer"], obj)
+	case *db.ExternalAddress:
+		r.renderExternalAddress(s.types["ExternalAddress"], obj)
 	default:
 		r.failed = true
 	}
@@ -6512,6 +6803,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planEditMessagePayload(set)
 	case "EndSessionPayload":
 		return p.planEndSessionPayload(set)
+	case "ExternalAddress":
+		return p.planExternalAddress(set)
 	case "HandOverPayload":
 		return p.planHandOverPayload(set)
 	case "Interaction":
@@ -6538,6 +6831,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planMailHealth(set)
 	case "MessageAuthor":
 		return p.planMessageAuthor(set)
+	case "MessageSource":
+		return p.planMessageSource(set)
 	case "MoveTicketPayload":
 		return p.planMoveTicketPayload(set)
 	case "Node":
@@ -6935,6 +7230,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*EndSessionPayload:
 			return v != nil && renderList(r, s, r.renderEndSessionPayload, v)
 		}
+	case "ExternalAddress":
+		switch v := value.(type) {
+		case *db.ExternalAddress:
+			return v != nil && renderOne(r, s, r.renderExternalAddress, v)
+		case []*db.ExternalAddress:
+			return v != nil && renderList(r, s, r.renderExternalAddress, v)
+		}
 	case "HandOverPayload":
 		switch v := value.(type) {
 		case *HandOverPayload:
@@ -7025,6 +7327,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderMessageAuthor, v)
 		case []MessageAuthor:
 			return v != nil && renderList(r, s, r.renderMessageAuthor, v)
+		}
+	case "MessageSource":
+		switch v := value.(type) {
+		case *db.ReceivedMail:
+			return v != nil && renderOne(r, s, r.renderMessageSource, v)
+		case []*db.ReceivedMail:
+			return v != nil && renderList(r, s, r.renderMessageSource, v)
 		}
 	case "MoveTicketPayload":
 		switch v := value.(type) {
@@ -7469,6 +7778,8 @@ func (r *rendering) appendMessageChannel(v db.MessageChannel) {
 	switch v {
 	case db.ChannelAPI:
 		r.buf = append(r.buf, `"API"`...)
+	case db.ChannelEmail:
+		r.buf = append(r.buf, `"EMAIL"`...)
 	default:
 		r.failed = true
 	}

@@ -41,6 +41,12 @@ func handedOver(event *store.Event, data db.EventData) bool {
 	return planned(event, data) && changes(data, "user_id")
 }
 
+// raisedByMail reports whether a customer raised a ticket by mail, and is to be told that it came.
+func raisedByMail(_ *store.Event, data db.EventData) bool {
+	ticket, ok := data.Entity.(*db.Ticket)
+	return ok && ticket.Acknowledged()
+}
+
 // ended reports whether a ticket is resolved or closed.
 func ended(_ *store.Event, data db.EventData) bool {
 	ticket, ok := data.Entity.(*db.Ticket)
@@ -63,16 +69,16 @@ func rewritten(_ *store.Event, data db.EventData) bool {
 	return ok && (changes(data, "title", "description") || (changes(data, "priority") && ticket.Priority == db.PriorityUrgent))
 }
 
-// repliedByStaff reports whether a message is public and by the staff, in contrast to their notes.
+// repliedByStaff reports whether a message is public and by a person of the staff, in contrast to their notes.
 func repliedByStaff(_ *store.Event, data db.EventData) bool {
 	message, ok := data.Entity.(*db.TicketMessage)
-	return ok && message.Visibility == db.MessagePublic && !message.ByCustomer()
+	return ok && message.Visibility == db.MessagePublic && !message.ByCustomer() && !message.Automatic
 }
 
-// writtenByCustomer reports whether a message is by the customer.
+// writtenByCustomer reports whether a message is by the customer, or somebody else who is no member of the staff, and not by a program.
 func writtenByCustomer(_ *store.Event, data db.EventData) bool {
 	message, ok := data.Entity.(*db.TicketMessage)
-	return ok && message.Visibility == db.MessagePublic && message.ByCustomer()
+	return ok && message.Visibility == db.MessagePublic && message.ByCustomer() && !message.Automatic
 }
 
 // endedByReply reports whether the staff resolved or closed a ticket with a message. If the customer did, the message says so.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/address"
 )
 
 // DefaultAppName is the product's name in messages if the operator gives none.
@@ -14,6 +15,8 @@ const DefaultAppName = "CRM"
 type Config struct {
 	// Sender is the address that messages come from; the Message-IDs have its domain.
 	Sender string
+	// Inbox is where replies about tickets are received; if it isn't set, they go to a person.
+	Inbox address.Inbox
 	// AppName is the product's name.
 	AppName string
 	// Links builds the addresses that messages link to.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"sync"
 
 	"crm/auth"
@@ -127,6 +126,10 @@ type recipient struct {
 	deleted, erased bool
 	// replyTo gets the replies; it has no address if the sender gets them.
 	replyTo db.Recipient
+	// inbox is the address for replies to the program, empty if a person gets them.
+	inbox string
+	// answers is the id of the mail from the recipient that the message answers, empty if there is none.
+	answers string
 	// token is that of the account link that the message brings; empty if it brings none.
 	token string
 }
@@ -173,7 +176,8 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 	case problem != nil:
 		return recipient{}, &mail.PermanentError{Err: problem}
 	}
-	return recipient{deleted: to.Deleted, replyTo: replyable(found[delivery.ReplyTo]), token: token}, nil
+	result := recipient{deleted: to.Deleted, replyTo: replyable(found[delivery.ReplyTo]), token: token}
+	return result, d.converse(ctx, delivery, &result)
 }
 
 // reasonUseless is why a message is cancelled whose link can't be used any more.
@@ -213,15 +217,4 @@ func replyable(account db.Recipient) db.Recipient {
 		return db.Recipient{}
 	}
 	return account
-}
-
-// mailOf returns the message that a delivery holds. All messages about a record are in one thread, whose first message has an id
-// that derives from the record, and doesn't exist.
-func mailOf(d *db.Delivery, to recipient) *mail.Message {
-	_, domain, _ := strings.Cut(d.MessageID, "@")
-	return &mail.Message{
-		ID: d.MessageID, Thread: d.EntityID.String() + "@" + domain,
-		Recipient: d.Recipient, RecipientName: d.RecipientName, ReplyTo: to.replyTo.Email, ReplyToName: to.replyTo.Name,
-		Subject: d.Subject, Text: revealed(d.Text, to.token), HTML: revealed(d.HTML, to.token), Date: d.CreatedAt,
-	}
 }

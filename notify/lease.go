@@ -25,7 +25,7 @@ func (d *dispatcher) send(ctx context.Context, delivery *db.Delivery, to recipie
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	renewing.Go(func() { d.renewLease(ctx, cancel, delivery) })
-	_, err := eventlog.Guard(func() (any, error) { return nil, d.mailer.Send(ctx, mailOf(delivery, to)) })
+	_, err := eventlog.Guard(func() (any, error) { return nil, d.mailer.Send(ctx, d.mailOf(delivery, to)) })
 	return err
 }
 

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -102,6 +103,9 @@ func (c *mailContext) Ticket(m *db.TicketMessage) *db.Ticket { return c.tickets[
 
 // AuthorName returns the name of who wrote a message, "" if the account is deleted. The templates call it.
 func (c *mailContext) AuthorName(m *db.TicketMessage) string {
+	if external := m.External(); external != nil {
+		return mail.Line(cmp.Or(external.Name, external.Email), mail.NameLimit)
+	}
 	if m.ByCustomer() {
 		return c.CustomerName(m.CustomerID)
 	}

@@ -27,6 +27,7 @@ var announcements = []announcement{
 	{db.EventInteractionCancelled, "interaction", "cancelled", "an interaction is cancelled before it begins",
 		stillAhead, []role{customer, user, formerUser}, true},
 	{db.EventInteractionDeleted, "interaction", "deleted", "a planned interaction is deleted before it begins", planned, []role{customer, user}, true},
+	{db.EventTicketCreated, "ticket", "created", "a customer raises a ticket by mail", raisedByMail, []role{customer}, true},
 	{db.EventTicketCreated, "ticket", "created", "a ticket is raised", always, []role{customer, interactionUser, assignee, nobody}, false},
 	{db.EventTicketMoved, "ticket", "reopened", "a ticket is reopened", reopened, []role{customer, interactionUser, assignee, nobody}, false},
 	{db.EventTicketMoved, "ticket", "moved", "a ticket is resolved or closed", ended, []role{customer, interactionUser, assignee}, false},

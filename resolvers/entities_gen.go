@@ -604,6 +604,16 @@ func (r ticketResolver) Assignee(ctx context.Context, obj *db.Ticket) (*db.User,
 	})
 }
 
+// Follows resolves Ticket.follows.
+func (r ticketResolver) Follows(ctx context.Context, obj *db.Ticket) (*db.Ticket, error) {
+	return reference(ctx, obj, r.db.Tickets, func(obj *db.Ticket) (store.ID, bool) {
+		if obj.FollowsID == nil {
+			return store.ID{}, false
+		}
+		return *obj.FollowsID, true
+	})
+}
+
 // ViewerCan resolves Ticket.viewerCan.
 func (r ticketResolver) ViewerCan(ctx context.Context, obj *db.Ticket) ([]db.TicketAction, error) {
 	return obj.ViewerCan(scopeOf(ctx)), nil
@@ -794,6 +804,7 @@ var projections = map[*entity.Definition]projection{
 		"phoneNumber":  {"phone_number"},
 		"timeZone":     {"time_zone"},
 		"canLogIn":     {"password", "email"},
+		"bouncing":     {"bouncing_email", "email"},
 		"invitedAt":    {"invited_at"},
 		"createdAt":    {"created_at"},
 		"updatedAt":    {"updated_at"},
@@ -866,23 +877,28 @@ var projections = map[*entity.Definition]projection{
 		"version":   {"version"},
 	})},
 	db.TicketMessages: {"TicketMessage", choose(db.TicketMessages, map[string][]string{
-		"id":          {},
-		"author":      {"author_id", "customer_id"},
-		"channel":     {"channel"},
-		"visibility":  {"visibility"},
-		"bodyText":    {"body_text"},
-		"createdAt":   {"created_at"},
-		"editedAt":    {"edited_at"},
-		"version":     {"version"},
-		"ticket":      {"ticket_id"},
-		"viewerCan":   {"author_id", "customer_id", "created_at"},
-		"attachments": {},
+		"id":             {},
+		"author":         {"author_id", "customer_id", "external_email", "external_name"},
+		"channel":        {"channel"},
+		"visibility":     {"visibility"},
+		"bodyText":       {"body_text"},
+		"bodyHtml":       {"channel"},
+		"automatic":      {"automatic"},
+		"senderVerified": {"verification"},
+		"source":         {"channel"},
+		"createdAt":      {"created_at"},
+		"editedAt":       {"edited_at"},
+		"version":        {"version"},
+		"ticket":         {"ticket_id"},
+		"viewerCan":      {"author_id", "customer_id", "external_email", "created_at"},
+		"attachments":    {},
 	})},
 	db.Tickets: {"Ticket", choose(db.Tickets, map[string][]string{
 		"id":                    {},
 		"number":                {"number"},
 		"title":                 {"title"},
 		"description":           {"description"},
+		"descriptionHtml":       {"by_mail"},
 		"status":                {"status"},
 		"priority":              {"priority"},
 		"firstRespondedAt":      {"first_responded_at"},
@@ -901,6 +917,9 @@ var projections = map[*entity.Definition]projection{
 		"allowedTransitions":    {"status"},
 		"deliveries":            {},
 		"tags":                  {},
+		"channel":               {"by_mail"},
+		"follows":               {"follows_id"},
+		"source":                {"by_mail"},
 		"messages":              {},
 		"attachments":           {},
 	})},

@@ -81,9 +81,12 @@ func (r mutationResolver) DeleteMessage(
 
 // Author resolves TicketMessage.author: with one call to the store for the users among the authors, and one for the customers.
 func (r ticketMessageResolver) Author(ctx context.Context, obj *db.TicketMessage) (graph.MessageAuthor, error) {
+	if external := obj.External(); external != nil {
+		return external, nil
+	}
 	if obj.ByCustomer() {
 		customer, err := reference(ctx, obj, r.db.Customers, func(obj *db.TicketMessage) (store.ID, bool) {
-			return obj.CustomerID, obj.ByCustomer()
+			return obj.CustomerID, obj.ByCustomer() && obj.External() == nil
 		})
 		if customer == nil {
 			return nil, err

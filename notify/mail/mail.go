@@ -21,12 +21,16 @@ type Message struct {
 	ID string
 	// Thread is the Message-ID that the messages of one thread refer to; empty if the message stands alone.
 	Thread string
+	// Answers is the Message-ID of the message that it answers; empty if that is Thread.
+	Answers string
 	// Recipient is the address, RecipientName the display name.
 	Recipient     string
 	RecipientName string
 	// ReplyTo is the address that replies go to, if it isn't the sender's, and ReplyToName the display name.
 	ReplyTo     string
 	ReplyToName string
+	// KeepReplyTo says that ReplyTo counts even if the operator has named one for all messages.
+	KeepReplyTo bool
 	Subject     string
 	Text        string
 	HTML        string

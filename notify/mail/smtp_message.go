@@ -10,6 +10,9 @@ import (
 	"crm/db/address"
 )
 
+// maxMessageID is how long the id of another program's message may be, to which a message refers.
+const maxMessageID = 250
+
 // compose returns a message in the format of RFC 5322.
 func (s *SMTP) compose(m *Message, recipient address.Address) ([]byte, error) {
 	composed := &email.Email{
@@ -35,6 +38,10 @@ func (s *SMTP) compose(m *Message, recipient address.Address) ([]byte, error) {
 	if m.Thread != "" {
 		thread := "<" + Header(m.Thread, address.Limit) + ">"
 		composed.Headers["In-Reply-To"], composed.Headers["References"] = []string{thread}, []string{thread}
+		if m.Answers != "" && len(m.Answers) <= maxMessageID && isPlain(m.Answers) {
+			answered := "<" + m.Answers + ">"
+			composed.Headers["In-Reply-To"], composed.Headers["References"] = []string{answered}, []string{thread + " " + answered}
+		}
 	}
 	raw, err := composed.Bytes()
 	if err != nil {
@@ -46,7 +53,7 @@ func (s *SMTP) compose(m *Message, recipient address.Address) ([]byte, error) {
 // replyTo returns the mailbox that replies go to; it has no address if they go to the sender. An address that needs
 // SMTPUTF8 is left out, since not all mail servers accept it.
 func (s *SMTP) replyTo(m *Message) mailbox {
-	if s.replies.Address != "" {
+	if s.replies.Address != "" && !m.KeepReplyTo {
 		return s.replies
 	}
 	to, err := address.Parse(m.ReplyTo)

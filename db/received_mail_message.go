@@ -1,0 +1,94 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"crm/auth"
+	"crm/db/entity"
+	"crm/db/store"
+)
+
+// ExternalAddress is somebody who writes on a ticket by mail, and isn't known to be its customer or one of the staff.
+type ExternalAddress struct {
+	Email string
+	// Name is empty if there is none.
+	Name string
+}
+
+// Address returns the address, nil if there is none.
+func (a *ExternalAddress) Address() *string { return addressIn(&a.Email) }
+
+// GlobalID returns the address, which stands in for an id.
+func (a *ExternalAddress) GlobalID() string { return a.Email }
+
+// writeMail makes a mail a message on the ticket that it answers.
+func (d *DB) writeMail(ctx context.Context, in *IncomingMail, by sender, found matched, received *ReceivedMail) error {
+	ticket := found.ticket
+	message := &TicketMessage{
+		ID: in.ID, TicketID: ticket.ID, Visibility: MessagePublic, Channel: ChannelEmail, BodyText: in.Text, Version: 1,
+		Automatic: in.Automatic != "", Verification: in.Verification,
+	}
+	received.Outcome, received.TicketID = MailWritten, &ticket.ID
+	tooMany, err := d.answersItself(ctx, ticket.ID, in)
+	if err != nil {
+		return err
+	}
+	message.Automatic = message.Automatic || tooMany
+	scope := message.writtenBy(ticket, in, by, found.holder)
+	err = d.writeNext(ctx, scope, message, func(ticket *Ticket) error { return ticket.Permit(scope, ReplyToTicket) })
+	if store.CodeOf(err) == store.NotFound { // the author doesn't see the ticket any more
+		scope, message.AuthorID = auth.SystemScope(), nil
+		message.writtenBy(ticket, in, by, "")
+		err = d.writeNext(ctx, scope, message, func(*Ticket) error { return nil })
+	}
+	switch {
+	case store.CodeOf(err) == store.NotFound:
+		return store.Errorf(store.Conflict, "the ticket that the mail answers is being deleted; try again")
+	case err != nil && !entity.IsTaken(err, "_id"):
+		return err
+	case message.Visibility == MessageInternal:
+		return nil
+	}
+	_, err = d.applyMessages(ctx, scope, ticket.ID)
+	if code := store.CodeOf(err); code == store.NotFound || code == store.Conflict {
+		return nil // the planner brings the ticket up to date
+	}
+	return err
+}
+
+// writtenBy sets the author of a message that came by mail, and returns the scope that it is written with. A user is the author
+// only if the mail proves it; what else comes from a user's address is for the staff alone.
+func (m *TicketMessage) writtenBy(ticket *Ticket, in *IncomingMail, by sender, holder auth.AudienceKey) auth.Scope {
+	if by.user != nil {
+		proved := holder == auth.AccountKey(auth.User, by.user.ID) && in.Verification == VerifiedSender
+		if proved && !m.Automatic && by.user.DeactivatedAt == nil {
+			m.AuthorID = &by.user.ID
+			return auth.Scope{Role: by.user.Role, Account: by.user.ID}
+		}
+		if by.customer == nil || by.customer.ID != ticket.CustomerID {
+			m.Visibility = MessageInternal
+		}
+	}
+	if by.customer != nil && by.customer.ID == ticket.CustomerID && in.Verification != RefutedSender {
+		return auth.Scope{Role: auth.Customer, Account: ticket.CustomerID}
+	}
+	m.ExternalEmail, m.ExternalName = in.FromEmail, in.FromName
+	return auth.SystemScope()
+}
+
+// The most mails from one address on one ticket within a time that a person is believed to write.
+const (
+	believedMails = 3
+	believedTime  = 5 * time.Minute
+)
+
+// answersItself reports whether so many mails from the sender have come on a ticket lately that two programs must be answering each
+// other.
+func (d *DB) answersItself(ctx context.Context, ticket store.ID, in *IncomingMail) (bool, error) {
+	n, err := d.receivedMails.CountAll(ctx, store.And(
+		store.Eq("ticket_id", ticket), store.Eq("from_key", foldedAddress(in.FromEmail)),
+		store.Compare(store.OpGt, "created_at", d.now().Add(-believedTime)),
+	))
+	return n >= believedMails, err
+}

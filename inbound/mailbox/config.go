@@ -1,0 +1,109 @@
+// Package mailbox reads a mailbox at a mail server by IMAP. It deletes nothing there.
+package mailbox
+
+import (
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/netip"
+	"regexp"
+	"strconv"
+
+	"crm/config"
+)
+
+// TLSMode is how the connection with the mail server is encrypted.
+type TLSMode string
+
+// The modes.
+const (
+	// ImplicitTLS is TLS from the first byte.
+	ImplicitTLS TLSMode = "implicit"
+	// STARTTLS begins TLS before anything is said.
+	STARTTLS TLSMode = "starttls"
+	// NoTLS encrypts nothing.
+	NoTLS TLSMode = "none"
+)
+
+// implicitTLSPort is the port where a server expects TLS from the first byte (RFC 8314).
+const implicitTLSPort = 993
+
+// Config says which mailbox is read.
+type Config struct {
+	// Host is the mail server; nothing is read if it is empty.
+	Host string
+	Port int
+	// TLS is ImplicitTLS on port 993 if it is empty, and elsewhere STARTTLS.
+	TLS            TLSMode
+	User, Password string
+	// Folder is read; what has been read is moved to DoneFolder, unless that is empty.
+	Folder, DoneFolder string
+	// RootCAs are the trusted roots of the server's certificate; nil means those of the system.
+	RootCAs *x509.CertPool
+}
+
+// Settings declares the variables that set the configuration.
+func (c *Config) Settings() []config.Setting {
+	return []config.Setting{
+		{Name: "IMAP_HOST", Value: config.Parsed(&c.Host, "host", parseHost), Description: "read the mail of a mailbox at this mail server"},
+		{Name: "IMAP_PORT", Value: config.Port(&c.Port, 1), Default: "993", Description: "its port"},
+		{
+			Name: "IMAP_TLS", Value: config.Parsed(&c.TLS, "`implicit`, `starttls` or `none`", parseTLSMode), Otherwise: "`implicit` on port 993, else `starttls`",
+			Description: "`implicit` uses TLS from the first byte, `starttls` requires it, `none` uses none",
+		},
+		{Name: "IMAP_USER", Value: config.Text(&c.User, "name"), Otherwise: "required with `IMAP_HOST`", Description: "the account"},
+		{Name: "IMAP_PASSWORD", Value: config.Text(&c.Password, "password"), Secret: true, Description: "its password, at Google and others one for this application"},
+		{Name: "IMAP_FOLDER", Value: config.Text(&c.Folder, "folder"), Default: "INBOX", Description: "the folder to read"},
+		{
+			Name: "IMAP_DONE_FOLDER", Value: config.Text(&c.DoneFolder, "folder"), Otherwise: "mail stays where it is",
+			Description: "where mail is moved that has been received; the folder must exist",
+		},
+	}
+}
+
+// Check calls wrong for each variable that is wrong, given the others.
+func (c *Config) Check(wrong func(variable string, err error)) {
+	switch {
+	case c.Host == "":
+	case c.User == "":
+		wrong("IMAP_USER", errors.New("must be set if IMAP_HOST is"))
+	case c.Password == "":
+		wrong("IMAP_PASSWORD", errors.New("must be set if IMAP_HOST is"))
+	case c.DoneFolder != "" && c.DoneFolder == c.Folder:
+		wrong("IMAP_DONE_FOLDER", errors.New("must be another folder than IMAP_FOLDER"))
+	}
+}
+
+// hostName matches host names, also those of containers, which may have underscores.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?$`)
+
+func parseHost(text string) (string, error) {
+	if _, err := netip.ParseAddr(text); err != nil && !hostName.MatchString(text) {
+		return "", errors.New("must be the name or the IP address of a mail server, such as imap.example.com, without a port")
+	}
+	return text, nil
+}
+
+func parseTLSMode(text string) (TLSMode, error) {
+	switch mode := TLSMode(text); mode {
+	case ImplicitTLS, STARTTLS, NoTLS:
+		return mode, nil
+	}
+	return "", errors.New("must be implicit, starttls or none")
+}
+
+// mode returns how the connection is encrypted.
+func (c Config) mode() TLSMode {
+	if c.TLS == "" && c.Port != implicitTLSPort {
+		return STARTTLS
+	}
+	return cmp.Or(c.TLS, ImplicitTLS)
+}
+
+func (c Config) address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
+
+func (c Config) tls() *tls.Config {
+	return &tls.Config{ServerName: c.Host, RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12}
+}

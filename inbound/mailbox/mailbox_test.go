@@ -1,0 +1,274 @@
+package mailbox_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapserver"
+	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+
+	"crm/db"
+	"crm/db/sqlite"
+	"crm/inbound/mailbox"
+)
+
+// server is an IMAP server with a user, whose mailbox has an inbox and a folder for what has been received.
+type server struct {
+	t    *testing.T
+	user *imapmemserver.User
+	port int
+}
+
+const password = "a password"
+
+func newServer(t *testing.T, capabilities ...imap.Cap) *server {
+	t.Helper()
+	memory := imapmemserver.New()
+	s := &server{t: t, user: imapmemserver.NewUser("support", password)}
+	memory.AddUser(s.user)
+	for _, folder := range []string{"INBOX", "Received"} {
+		if err := s.user.Create(folder, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	caps := imap.CapSet{imap.CapIMAP4rev1: {}}
+	for _, c := range capabilities {
+		caps[c] = struct{}{}
+	}
+	served := imapserver.New(&imapserver.Options{
+		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
+			return memory.NewSession(), nil, nil
+		},
+		Caps: caps, InsecureAuth: true, Logger: log.New(io.Discard, "", 0),
+	})
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.port = listener.Addr().(*net.TCPAddr).Port
+	go func() { _ = served.Serve(listener) }()
+	t.Cleanup(func() { _ = served.Close() })
+	return s
+}
+
+// deliver puts a mail into the inbox.
+func (s *server) deliver(text string, flags ...imap.Flag) {
+	s.t.Helper()
+	raw := "From: carl@customer.example\r\n\r\n" + text
+	if _, err := s.user.Append("INBOX", literal{strings.NewReader(raw)}, &imap.AppendOptions{Flags: flags, Time: time.Now()}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+type literal struct{ *strings.Reader }
+
+func (l literal) Size() int64 { return l.Reader.Size() }
+
+// count returns how many mails a folder has, and how many of them nobody has seen.
+func (s *server) count(folder string) (all, unseen int) {
+	s.t.Helper()
+	status, err := s.user.Status(folder, &imap.StatusOptions{NumMessages: true, NumUnseen: true})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return int(*status.NumMessages), int(*status.NumUnseen)
+}
+
+// receiver remembers the texts of the mails that it has got.
+type receiver struct {
+	mutex sync.Mutex
+	texts []string
+	// refuse returns an error for a mail that can't be received now; nil receives all.
+	refuse func(text string) error
+}
+
+func (r *receiver) receive(_ context.Context, raw []byte) error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	_, text, _ := strings.Cut(string(raw), "\r\n\r\n")
+	if r.refuse != nil {
+		if err := r.refuse(text); err != nil {
+			return err
+		}
+	}
+	r.texts = append(r.texts, text)
+	return nil
+}
+
+func (r *receiver) received() string {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return strings.Join(r.texts, " ")
+}
+
+// marks opens a store for marks.
+func marks(t *testing.T) *db.DB {
+	t.Helper()
+	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "crm.db"), db.Collections())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close() })
+	return db.New(engine, nil, db.Options{})
+}
+
+// read runs a reader until the test ends or stop is called.
+func (s *server) read(marks mailbox.Marks, r *receiver, change ...func(*mailbox.Config)) (stop func()) {
+	s.t.Helper()
+	config := mailbox.Config{Host: "127.0.0.1", Port: s.port, TLS: mailbox.NoTLS, User: "support", Password: password, Folder: "INBOX"}
+	for _, c := range change {
+		c(&config)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	reader := mailbox.New(config, marks, r.receive, slog.New(slog.NewTextHandler(s.t.Output(), nil)), mailbox.Poll(20*time.Millisecond))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		reader.Run(ctx)
+	}()
+	stop = func() {
+		cancel()
+		<-done
+	}
+	s.t.Cleanup(stop)
+	return stop
+}
+
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.After(time.Minute)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
+		select {
+		case <-deadline:
+			t.Fatalf("it takes too long until %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+// TestMailbox checks what is read of a mailbox, in what order, and what becomes of it there, with and without IDLE.
+func TestMailbox(t *testing.T) {
+	t.Parallel()
+	for _, capabilities := range [][]imap.Cap{nil, {imap.CapIdle, imap.CapMove, imap.CapUIDPlus}} {
+		s, store, r := newServer(t, capabilities...), marks(t), &receiver{}
+		s.deliver("opened", imap.FlagSeen)
+		s.deliver("one")
+		s.deliver("two")
+		move := func(c *mailbox.Config) {
+			if capabilities != nil {
+				c.DoneFolder = "Received"
+			}
+		}
+		stop := s.read(store, r, move)
+		eventually(t, "the first mails are read", func() bool { return r.received() == "one two" })
+		s.deliver("three")
+		s.deliver("four", imap.FlagSeen) // somebody is quicker
+		eventually(t, "new mail is read", func() bool { return r.received() == "one two three four" })
+		stop()
+		s.deliver("five")
+		s.read(store, r, move)
+		eventually(t, "mail is read that came meanwhile", func() bool { return r.received() == "one two three four five" })
+		eventually(t, "the mail is marked", func() bool {
+			all, unseen := s.count("INBOX")
+			if capabilities != nil {
+				moved, _ := s.count("Received")
+				return all == 1 && moved == 5
+			}
+			return all == 6 && unseen == 0
+		})
+	}
+}
+
+// TestSeveralReaders checks that one reader reads a mailbox at a time, and that another one takes its place.
+func TestSeveralReaders(t *testing.T) {
+	t.Parallel()
+	s, store := newServer(t, imap.CapIdle), marks(t)
+	var first, second receiver
+	stop := s.read(store, &first)
+	s.deliver("one")
+	eventually(t, "one reader has the mail", func() bool { return first.received() == "one" })
+	s.read(store, &second)
+	s.deliver("two")
+	eventually(t, "the same reader has the next mail", func() bool { return first.received() == "one two" })
+	stop()
+	s.deliver("three")
+	eventually(t, "the other one takes its place", func() bool { return second.received() == "three" })
+	if got := first.received() + "; " + second.received(); got != "one two; three" {
+		t.Errorf("the readers have %q", got)
+	}
+}
+
+// TestTroubles checks that no mail is lost while it can't be received, when the server numbers its mail anew, and if one mail can
+// never be received.
+func TestTroubles(t *testing.T) {
+	t.Parallel()
+	s, store := newServer(t, imap.CapIdle), marks(t)
+	tries := 0
+	r := &receiver{refuse: func(text string) error {
+		if text == "poison" {
+			return errors.New("it is poison")
+		}
+		if tries++; tries < 3 {
+			return errors.New("the store is away")
+		}
+		return nil
+	}}
+	s.deliver("one")
+	stop := s.read(store, r)
+	eventually(t, "the mail is received at last", func() bool { return r.received() == "one" })
+	s.deliver("poison")
+	s.deliver("two")
+	eventually(t, "the mail after the one that can't be received is", func() bool { return r.received() == "one two" })
+	if _, unseen := s.count("INBOX"); unseen != 1 {
+		t.Errorf("%d mails are unread, want the one that can't be received", unseen)
+	}
+	stop()
+	if err := s.user.Rename("INBOX", "Old", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.user.Create("INBOX", nil); err != nil {
+		t.Fatal(err)
+	}
+	s.deliver("three")
+	s.read(store, r)
+	eventually(t, "mail is read in a new folder of the same name", func() bool { return strings.HasSuffix(r.received(), "three") })
+	if got := r.received(); got != "one two three" {
+		t.Errorf("the mails are %q", got)
+	}
+}
+
+// TestWrongSettings checks what is said about settings that don't fit each other.
+func TestWrongSettings(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		config mailbox.Config
+		want   string
+	}{
+		{mailbox.Config{}, ""}, {mailbox.Config{Host: "a", User: "b", Password: "c"}, ""}, {mailbox.Config{Host: "a", Password: "c"}, "IMAP_USER"},
+		{mailbox.Config{Host: "a", User: "b"}, "IMAP_PASSWORD"}, {mailbox.Config{Host: "a", User: "b", Password: "c", Folder: "x", DoneFolder: "x"}, "IMAP_DONE_FOLDER"},
+	} {
+		wrong := ""
+		test.config.Check(func(variable string, err error) {
+			wrong += variable
+			if !strings.HasPrefix(fmt.Sprint(err), "must ") {
+				t.Errorf("%s: %v", variable, err)
+			}
+		})
+		if wrong != test.want {
+			t.Errorf("%+v: %q is wrong, want %q", test.config, wrong, test.want)
+		}
+	}
+}

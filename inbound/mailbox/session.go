@@ -1,0 +1,247 @@
+package mailbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"crm/db"
+	"crm/inbound/message"
+)
+
+// session is a connection with the mail server, in which a folder is selected.
+type session struct {
+	reader *Reader
+	client *imapclient.Client
+	mark   *db.MailboxMark
+	// changed receives a value when the server says that the folder has changed.
+	changed chan struct{}
+	// renewed is when the lease was renewed.
+	renewed time.Time
+}
+
+// session reads mail until ctx is done or the connection fails.
+func (r *Reader) session(ctx context.Context, mark *db.MailboxMark) error {
+	s := &session{reader: r, mark: mark, changed: make(chan struct{}, 1), renewed: time.Now()}
+	if err := s.connect(); err != nil {
+		return err
+	}
+	defer func() { _ = s.client.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = s.client.Close() })
+	defer stop()
+	if err := s.client.Login(r.config.User, r.config.Password).Wait(); err != nil {
+		return fmt.Errorf("cannot log in: %w", err)
+	}
+	selected, err := s.client.Select(r.config.Folder, nil).Wait()
+	if err != nil {
+		return fmt.Errorf("cannot open the folder: %w", err)
+	}
+	r.log.Info("the mailbox is read", slog.String("folder", r.config.Folder), slog.Int("mails", int(selected.NumMessages)))
+	if mark.UIDValidity != int(selected.UIDValidity) {
+		if err := s.begin(ctx, selected); err != nil {
+			return err
+		}
+	}
+	for {
+		if err := s.readNew(ctx); err != nil {
+			return err
+		}
+		if err := s.wait(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *session) connect() error {
+	config := s.reader.config
+	options := &imapclient.Options{TLSConfig: config.tls(), UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
+			select {
+			case s.changed <- struct{}{}:
+			default:
+			}
+		},
+	}}
+	dial := imapclient.DialTLS
+	switch config.mode() {
+	case STARTTLS:
+		dial = imapclient.DialStartTLS
+	case NoTLS:
+		dial = imapclient.DialInsecure
+	}
+	var err error
+	if s.client, err = dial(config.address(), options); err != nil {
+		return fmt.Errorf("cannot connect: %w", err)
+	}
+	return nil
+}
+
+// begin reads the mail in a folder that nobody has opened there: when the folder is read for the first time, or when the server has
+// numbered its mail anew.
+func (s *session) begin(ctx context.Context, selected *imap.SelectData) error {
+	if err := s.readAll(ctx, &imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagSeen}}, nil); err != nil {
+		return err
+	}
+	s.mark.UIDValidity, s.mark.LastUID = int(selected.UIDValidity), int(selected.UIDNext)-1
+	return s.reader.marks.MarkMailbox(ctx, s.mark)
+}
+
+// readNew reads the mail that has come since.
+func (s *session) readNew(ctx context.Context) error {
+	since := imap.UIDSet{imap.UIDRange{Start: imap.UID(s.mark.LastUID + 1)}} // to the end
+	return s.readAll(ctx, &imap.SearchCriteria{UID: []imap.UIDSet{since}}, func(uid imap.UID) error {
+		s.mark.LastUID = int(uid)
+		return s.reader.marks.MarkMailbox(ctx, s.mark)
+	})
+}
+
+// readAll reads the mail that matches, in order, and calls done, if that isn't nil, after each. The server also finds the last mail
+// of a folder for a range that begins after it.
+func (s *session) readAll(ctx context.Context, criteria *imap.SearchCriteria, done func(imap.UID) error) error {
+	found, err := s.client.UIDSearch(criteria, nil).Wait()
+	if err != nil {
+		return fmt.Errorf("cannot look for mail: %w", err)
+	}
+	uids := found.AllUIDs()
+	slices.Sort(uids)
+	for _, uid := range uids {
+		if done != nil && int(uid) <= s.mark.LastUID {
+			continue
+		}
+		if err := s.renew(ctx); err != nil {
+			return err
+		}
+		if err := s.read(ctx, uid); err != nil {
+			return err
+		}
+		if done == nil {
+			continue
+		}
+		if err := done(uid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renew extends the lease, in good time.
+func (s *session) renew(ctx context.Context) error {
+	r := s.reader
+	if time.Since(s.renewed) < r.lease/3 {
+		return nil
+	}
+	if _, err := r.marks.LeaseMailbox(ctx, r.name(), r.holder, r.lease); err != nil {
+		return fmt.Errorf("the lease of the mailbox was lost: %w", err)
+	}
+	s.renewed = time.Now()
+	return nil
+}
+
+// maxFailures is how often receiving a mail is tried while that fails, before it is left unread for a person.
+const maxFailures = 20
+
+// read receives a mail, then marks it as seen and moves it.
+func (s *session) read(ctx context.Context, uid imap.UID) error {
+	raw, err := s.fetch(uid)
+	if err != nil || raw == nil {
+		return err
+	}
+	r := s.reader
+	if err := r.receive(ctx, raw); err != nil {
+		r.failed[int(uid)]++
+		if ctx.Err() != nil || r.failed[int(uid)] < maxFailures {
+			return err
+		}
+		r.log.Error("a mail is left in the mailbox", slog.Int("uid", int(uid)), slog.Any("error", err))
+		return nil
+	}
+	delete(r.failed, int(uid))
+	set := imap.UIDSetNum(uid)
+	flags := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagSeen}}
+	if err := s.client.Store(set, flags, nil).Close(); err != nil {
+		return fmt.Errorf("cannot mark mail as seen: %w", err)
+	}
+	if r.config.DoneFolder == "" {
+		return nil
+	}
+	if !s.client.Caps().Has(imap.CapMove) {
+		return errors.New("the mail server can't move mail (RFC 6851); unset IMAP_DONE_FOLDER")
+	}
+	if _, err := s.client.Move(set, r.config.DoneFolder).Wait(); err != nil {
+		return fmt.Errorf("cannot move mail: %w", err)
+	}
+	return nil
+}
+
+// envelopeFields are the fields of the header of a mail that is too large to be read.
+var envelopeFields = []string{
+	"From", "Sender", "To", "Cc", "Delivered-To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Return-Path",
+	"Authentication-Results", "Auto-Submitted", "Precedence", "List-Id",
+}
+
+// fetch returns a mail, nil if it is gone; of one that is too large, it returns the header and a text that says so.
+func (s *session) fetch(uid imap.UID) ([]byte, error) {
+	set := imap.UIDSetNum(uid)
+	sized, err := s.client.Fetch(set, &imap.FetchOptions{UID: true, RFC822Size: true}).Collect()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the size of a mail: %w", err)
+	}
+	if len(sized) == 0 {
+		return nil, nil
+	}
+	section := &imap.FetchItemBodySection{Peek: true}
+	size := sized[0].RFC822Size
+	if size > message.MaxBytes {
+		section.Specifier, section.HeaderFields = imap.PartSpecifierHeader, envelopeFields
+	}
+	fetched, err := s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read a mail: %w", err)
+	}
+	if len(fetched) == 0 || len(fetched[0].BodySection) == 0 {
+		return nil, nil
+	}
+	raw := fetched[0].BodySection[0].Bytes
+	if size > message.MaxBytes {
+		raw = fmt.Appendf(raw, "(This mail has %d bytes, which is more than can be received. It is still in the mailbox.)", size)
+	}
+	return raw, nil
+}
+
+// wait waits until the server says that mail has come, or it is time to look for some and to renew the lease.
+func (s *session) wait(ctx context.Context) error {
+	timer := time.NewTimer(s.reader.poll)
+	defer timer.Stop()
+	wait := func() {
+		select {
+		case <-ctx.Done():
+		case <-s.changed:
+		case <-timer.C:
+		}
+	}
+	if !s.client.Caps().Has(imap.CapIdle) {
+		wait()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return errors.Join(s.client.Noop().Wait(), s.renew(ctx))
+	}
+	idle, err := s.client.Idle()
+	if err != nil {
+		return fmt.Errorf("cannot wait for mail: %w", err)
+	}
+	wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err := errors.Join(idle.Close(), idle.Wait()); err != nil {
+		return fmt.Errorf("the connection was lost while waiting for mail: %w", err)
+	}
+	return s.renew(ctx)
+}

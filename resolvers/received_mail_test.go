@@ -1,0 +1,77 @@
+package resolvers_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"crm/auth"
+	"crm/db"
+	"crm/db/store"
+)
+
+// mailed is what of a message or a ticket comes from its mail.
+const mailed = `channel source { fromEmail fromName subject messageId senderVerified automatic problem size }`
+
+// TestMailedTickets checks what the API shows of tickets and messages that came by mail, to the staff and to the customer.
+func TestMailedTickets(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		receive := func(number int, change func(*db.IncomingMail)) *db.ReceivedMail {
+			in := db.IncomingMail{
+				ID: store.DerivedID("mail", fmt.Sprint(number)), MessageID: fmt.Sprintf("%d@customer.example", number), FromEmail: "sam@stranger.example",
+				FromName: "Sam", Subject: "Smoke", Text: "It smokes.", HTML: `<p>It smokes.</p><img data-remote-src="https://stranger.example/x.png">`, Size: 7,
+			}
+			change(&in)
+			received, err := s.db.ReceiveMail(t.Context(), in, db.CreateUnknown)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return received
+		}
+		raised := receive(1, func(*db.IncomingMail) {})
+		receive(2, func(in *db.IncomingMail) {
+			in.FromEmail, in.FromName, in.Answers, in.Verification, in.Subject = "eve@evil.example", "", []string{"1@customer.example"}, db.RefutedSender, "Re: Smoke"
+		})
+		receive(3, func(in *db.IncomingMail) {
+			in.Answers, in.Automatic, in.Text, in.HTML = []string{"1@customer.example"}, "reply", "I am on holiday.", ""
+		})
+		ticket, err := s.db.Tickets.Get(t.Context(), auth.SystemScope(), *raised.TicketID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.ids["smoke"] = ticket.GlobalID()
+		query := worldQuery(w, `ticket(id: $smoke) { title description descriptionHtml `+mailed+` follows { id } messages { nodes {
+			bodyText bodyHtml shown: bodyHtml(remoteImages: true) automatic senderVerified viewerCan
+			author { __typename ... on Customer { name bouncing } ... on ExternalAddress { email name } } `+mailed+` } } }`)
+		got := s.must(w.people["uma"].token, query, w.variables())
+		for _, want := range []string{
+			`"title":"Smoke","description":"It smokes.","descriptionHtml":"\u003cp\u003eIt smokes.\u003c/p\u003e\u003cimg data-remote-src=\"https://stranger.example/x.png\"\u003e"`,
+			`"channel":"EMAIL","source":{"fromEmail":"sam@stranger.example","fromName":"Sam","subject":"Smoke","messageId":"1@customer.example","senderVerified":null,"automatic":"","problem":"","size":7},"follows":null`,
+			`"shown":"\u003cp\u003eIt smokes.\u003c/p\u003e\u003cimg src=\"https://stranger.example/x.png\"\u003e","automatic":false,"senderVerified":false,"viewerCan":[]`,
+			`"author":{"__typename":"ExternalAddress","email":"eve@evil.example","name":""}`,
+			`"bodyText":"I am on holiday.","bodyHtml":null,"shown":null,"automatic":true,"senderVerified":null`,
+			`"author":{"__typename":"Customer","name":"Sam","bouncing":false}`,
+		} {
+			plain := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace
+			if !strings.Contains(plain(got.raw), plain(want)) {
+				t.Errorf("%s isn't in\n%s", want, got.raw)
+			}
+		}
+		if got.Extensions.Cost.StoreCalls != 8 { // ticket, its mail and HTML, messages, their mails, their HTML twice, customers
+			t.Errorf("it takes %d calls to the store", got.Extensions.Cost.StoreCalls)
+		}
+		w.ids["raised"] = w.ids["smoke"]
+		sam := auth.Scope{Role: auth.Customer, Account: ticket.CustomerID}
+		seen, err := s.db.ReceivedMails.Count(t.Context(), sam, store.Filter{})
+		if err != nil || seen != 0 {
+			t.Errorf("the customer sees %d mails, error %v", seen, err)
+		}
+		if err := s.db.DeleteTicket(t.Context(), auth.SystemScope(), ticket.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		if left, err := s.db.ReceivedMails.Count(t.Context(), auth.SystemScope(), store.Filter{}); err != nil || left != 0 {
+			t.Errorf("%d mails are left of a deleted ticket, error %v", left, err)
+		}
+	})
+}
