@@ -36,6 +36,9 @@ func ParseCustomerSignup(text string) (CustomerSignup, error) {
 	return "", errors.New("must be open, verified, invited or off")
 }
 
+// CustomerSignup returns how customers get accounts here.
+func (d *DB) CustomerSignup() CustomerSignup { return d.options.CustomerSignup }
+
 // permit is FORBIDDEN, with the reason, if none of the ways is the operator's.
 func (way CustomerSignup) permit(reason string, ways ...CustomerSignup) error {
 	if slices.Contains(ways, way) {

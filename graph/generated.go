@@ -162,6 +162,7 @@ type QueryResolver interface {
 	Tickets(ctx context.Context, first *int, after *string, last *int, before *string, where *TicketWhere, orderBy []*TicketOrder) (*Connection[db.Ticket], error)
 	LatestSeq(ctx context.Context) (string, error)
 	MailHealth(ctx context.Context) (*db.MailHealth, error)
+	CustomerSignup(ctx context.Context) (db.CustomerSignup, error)
 	CustomerNote(ctx context.Context, id string) (*db.CustomerNote, error)
 	CustomerNotes(ctx context.Context, first *int, after *string, last *int, before *string, where *CustomerNoteWhere, orderBy []*CustomerNoteOrder) (*Connection[db.CustomerNote], error)
 	APIKeys(ctx context.Context, first *int, after *string, last *int, before *string) (*Connection[db.APIKey], error)
@@ -1845,6 +1846,23 @@ type SignUpCustomerPayload {
   customer: Customer!
   "Their tokens."
   tokens: Tokens!
+}
+
+"How customers get accounts that they can log in to, besides those to which an admin gives a password. Each way includes those below it."
+enum CustomerSignup {
+  "Anybody signs up, with any address: ` + "`" + `signUpCustomer` + "`" + `."
+  OPEN
+  "Whoever gets a link at their address signs up: ` + "`" + `requestSignUp` + "`" + `."
+  VERIFIED
+  "The staff invite them: ` + "`" + `inviteCustomer` + "`" + `."
+  INVITED
+  "They get none."
+  OFF
+}
+
+extend type Query {
+  "How customers get accounts, so that a log-in page offers what is possible."
+  customerSignup: CustomerSignup! @public
 }
 
 "An address to sign up with."
@@ -16665,6 +16683,29 @@ func (ec *executionContext) fieldContext_Query_mailHealth(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Query_customerSignup(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_customerSignup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().CustomerSignup(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v db.CustomerSignup) graphql.Marshaler {
+			return ec.marshalNCustomerSignup2crmᚋdbᚐCustomerSignup(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_customerSignup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Query", field, true, true, "CustomerSignup")
 }
 
 func (ec *executionContext) _Query_customerNote(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -32291,6 +32332,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_mailHealth(ctx, field)
 				})
+		case "customerSignup":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_customerSignup(ctx, field)
+				})
 		case "customerNote":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -35190,6 +35237,36 @@ func (ec *executionContext) unmarshalNCustomerOrderField2crmᚋgraphᚐCustomerO
 func (ec *executionContext) marshalNCustomerOrderField2crmᚋgraphᚐCustomerOrderField(ctx context.Context, sel ast.SelectionSet, v CustomerOrderField) graphql.Marshaler {
 	return v
 }
+
+func (ec *executionContext) unmarshalNCustomerSignup2crmᚋdbᚐCustomerSignup(ctx context.Context, v any) (db.CustomerSignup, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNCustomerSignup2crmᚋdbᚐCustomerSignup[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCustomerSignup2crmᚋdbᚐCustomerSignup(ctx context.Context, sel ast.SelectionSet, v db.CustomerSignup) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNCustomerSignup2crmᚋdbᚐCustomerSignup[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CustomerSignup!")
+	}
+	return res
+}
+
+var (
+	unmarshalNCustomerSignup2crmᚋdbᚐCustomerSignup = map[string]db.CustomerSignup{
+		"OPEN":     db.SignupOpen,
+		"VERIFIED": db.SignupVerified,
+		"INVITED":  db.SignupInvited,
+		"OFF":      db.SignupOff,
+	}
+	marshalNCustomerSignup2crmᚋdbᚐCustomerSignup = map[db.CustomerSignup]string{
+		db.SignupOpen:     "OPEN",
+		db.SignupVerified: "VERIFIED",
+		db.SignupInvited:  "INVITED",
+		db.SignupOff:      "OFF",
+	}
+)
 
 func (ec *executionContext) unmarshalNCustomerWhere2ᚖcrmᚋgraphᚐCustomerWhere(ctx context.Context, v any) (*CustomerWhere, error) {
 	res, err := ec.unmarshalInputCustomerWhere(ctx, v)

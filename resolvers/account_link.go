@@ -31,6 +31,11 @@ func (r mutationResolver) ResetPassword(
 	return &graph.ResetPasswordPayload{Audience: reset.Kind, EndedSessions: reset.EndedSessions}, nil
 }
 
+// CustomerSignup resolves Query.customerSignup.
+func (r queryResolver) CustomerSignup(context.Context) (db.CustomerSignup, error) {
+	return r.db.CustomerSignup(), nil
+}
+
 // RequestSignUp resolves Mutation.requestSignUp.
 func (r mutationResolver) RequestSignUp(ctx context.Context, input graph.RequestSignUpInput) (*graph.RequestSignUpPayload, error) {
 	viewer, _ := auth.ViewerFrom(ctx)

@@ -132,7 +132,7 @@ func (g *generator) isLeftOut(field *ast.FieldDefinition) bool {
 	switch field.Name {
 	case "__schema":
 		return !g.chance(2)
-	case "__type", "latestSeq":
+	case "__type", "latestSeq", "customerSignup":
 		return !g.chance(10)
 	}
 	return g.isMutation && isVague(field)

@@ -3,6 +3,7 @@ package resolvers_test
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 
 	"crm/db"
@@ -10,7 +11,9 @@ import (
 	"crm/db/store"
 )
 
-var _ = inMatrix(func(*world) {}, nil, nil, []row{
+var _ = inMatrix(func(*world) {}, []row{
+	{"customerSignup", noInput, [6]string{okay, okay, okay, okay, okay, okay}},
+}, nil, []row{
 	{"requestSignUp", withNewEmail, [6]string{okay, okay, okay, okay, okay, okay}},
 	{"completeSignUp", withSignUpToken, [6]string{okay, okay, okay, okay, okay, okay}},
 	{"completeSignUp", withSignUpToken.with("token", noToken), [6]string{bad, bad, bad, bad, bad, bad}},
@@ -97,6 +100,9 @@ func TestWaysToSignUp(t *testing.T) {
 			outcome(s.ask("", signUpCustomer, variables{"email": "new-" + email})),
 			outcome(s.ask("", requestSignUp, variables{"email": email})),
 			outcome(s.ask(ada.token, inviteCustomer, variables{"id": id})),
+		}
+		if told := s.must("", `{ customerSignup }`, nil).text("customerSignup"); told != strings.ToUpper(string(way)) {
+			t.Errorf("customerSignup is %s with %s", told, way)
 		}
 		if got != want {
 			t.Errorf("with sign-up %s, signing up, asking for a link and being invited gets %v, want %v", way, got, want)
