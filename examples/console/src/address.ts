@@ -5,21 +5,40 @@ import type { Side } from './api/session'
 export interface Address {
   /** Both sides can be open in two tabs. */
   side: Side
-  /** The customer that staff have selected. */
-  customer: string | undefined
+  /** What is open there: a page such as `tickets`, or a record by its id; undefined for the first page. */
+  open: string | undefined
 }
 
 export function useAddress(): Address {
-  const [side, customer] = useSyncExternalStore(subscribe, () => window.location.hash)
+  const [side, open] = useSyncExternalStore(subscribe, () => window.location.hash)
     .slice(1)
     .split('/')
-  return { side: side === 'customer' ? 'customer' : 'staff', customer }
+  return { side: side === 'customer' ? 'customer' : 'staff', open }
 }
 
-/** The address of the list, with no customer selected. */
-export const noCustomer = '#staff'
+/** The address of something on a side, or of its first page. */
+export const addressOf = (side: Side, open?: string): string => `#${side}${open ? `/${open}` : ''}`
 
-export const addressOf = (customer: string): string => `#staff/${customer}`
+/** The same from the page of a mailed link, which has another path. */
+export const homeOf = (side: Side, open?: string): string => `${import.meta.env.BASE_URL}${addressOf(side, open)}`
+
+/** What the links are for that the server mails to the holders of accounts. */
+const linkActions = ['reset-password', 'accept-invitation', 'sign-up'] as const
+
+export interface MailedLink {
+  action: (typeof linkActions)[number]
+  /** Undefined if the mail contains it without an address, because the server has no PUBLIC_URL. */
+  token: string | undefined
+}
+
+/** The mailed link that led to the page, `/reset-password#token=…`, if any. */
+export function mailedLink({ pathname, hash }: Location): MailedLink | undefined {
+  const action = linkActions.find((name) => pathname === `${import.meta.env.BASE_URL}${name}`)
+  return action && { action, token: new URLSearchParams(hash.slice(1)).get('token') ?? undefined }
+}
+
+/** The ticket that a mail about it links to, `/tickets/tkt_…`, if any. */
+export const mailedTicket = ({ pathname }: Location): string | undefined => pathname.match(/\/tickets\/(tkt_\w+)$/)?.[1]
 
 function subscribe(listener: () => void): () => void {
   window.addEventListener('hashchange', listener)

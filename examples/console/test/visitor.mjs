@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+
 /** A user of the page, who finds elements as assistive technology does: by roles and labels. */
 export class Visitor {
   /** The errors of the page's scripts. */
@@ -27,8 +29,24 @@ export class Visitor {
   }
 
   async signUp(name, email, password) {
-    await this.tab.getByRole('button', { name: 'Sign up' }).click()
+    await this.follow('Sign up')
     await this.fill('Sign up', { Name: name, 'E-mail': email, Password: password })
+  }
+
+  follow = (link) => this.tab.getByRole('link', { name: link, exact: true }).click()
+
+  press = (button) => this.tab.getByRole('button', { name: button, exact: true }).click()
+
+  /** Waits until an element has the focus. */
+  hasFocus = (element) => element.and(this.tab.locator(':focus')).waitFor()
+
+  /** Checks that nothing is wider than the window. */
+  async fits() {
+    const { width, scrolls } = await this.tab.evaluate(() => ({
+      width: document.documentElement.clientWidth,
+      scrolls: document.documentElement.scrollWidth,
+    }))
+    assert.ok(scrolls <= width, `the page is ${scrolls} pixels wide`)
   }
 
   async raiseTicket(interaction, description) {
@@ -39,6 +57,9 @@ export class Visitor {
   ticket = (description) => this.tab.getByRole('listitem').filter({ hasText: description })
 
   move = (description, button) => this.ticket(description).getByRole('button', { name: button }).click()
+
+  /** Waits for a message that assistive technology reads out at once. */
+  isTold = (text) => this.tab.getByRole('alert').filter({ hasText: text }).waitFor()
 
   /** Waits until an element of the page has exactly this text. */
   sees = (text) => this.tab.getByText(text, { exact: true }).waitFor()

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
 import { preview } from 'vite'
 
@@ -25,6 +26,8 @@ export class Server {
   #folder
   #process
   port = '0'
+  /** What configures it from the next start on. */
+  variables = {}
 
   static async open() {
     const server = new Server()
@@ -35,7 +38,7 @@ export class Server {
 
   async start() {
     // The tests' environment must not configure the server.
-    const env = { PATH: process.env.PATH, PORT: this.port, LOG_LEVEL: 'error' }
+    const env = { PATH: process.env.PATH, PORT: this.port, LOG_LEVEL: 'error', ...this.variables }
     this.#process = spawn(binary, { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
     for await (const line of createInterface(this.#process.stdout)) {
       const [, port] = line.match(/^GraphQL .*:(\d+)\/graphql$/) ?? []
@@ -69,6 +72,26 @@ export class Server {
     if (errors) throw new Error(JSON.stringify(errors))
     return data
   }
+
+  /** Returns the newest link for an action that an address was mailed, and that `used` doesn't contain. */
+  mailedLink(action, address, used = []) {
+    return eventually(async () => {
+      const response = await fetch(`${this.url}/dev/mailbox`, { headers: { Accept: 'application/json' } })
+      return (await response.json()).messages
+        .filter(({ recipient }) => recipient === address)
+        .map(({ text }) => text.match(/\S+#token=\S+/)?.[0])
+        .find((link) => link?.includes(`/${action}#`) && !used.includes(link))
+    })
+  }
+}
+
+/** Returns the result of `read` once there is one. */
+async function eventually(read) {
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await pause(50)) {
+    const result = await read()
+    if (result !== undefined) return result
+  }
+  throw new Error(`nothing within 15 seconds: ${read}`)
 }
 
 /** Serves the output of `npm run build`, with the API of a server at the same origin. */

@@ -8,9 +8,19 @@ export function newCache(): InMemoryCache {
   return new InMemoryCache({
     possibleTypes: possibleTypes.possibleTypes,
     typePolicies: {
-      Query: { fields: { customers: relayStylePagination(['where', 'orderBy']) } },
-      Customer: { fields: { interactions: list } },
+      Query: {
+        fields: {
+          customers: relayStylePagination(['where', 'orderBy']),
+          users: relayStylePagination(['where', 'orderBy']),
+          // The only list of all tickets is the queue; see `lists.ts`.
+          tickets: list,
+          apiKeys: list,
+        },
+      },
+      User: { fields: { assignedTickets: list } },
+      Customer: { fields: { interactions: list, tickets: list } },
       Interaction: { fields: { tickets: list } },
+      Ticket: { fields: { messages: list } },
     },
   })
 }

@@ -33,6 +33,10 @@ export function newApi(session: Session): Api {
   return { client: new ApolloClient({ cache: newCache(), link }), session, requests, connected }
 }
 
+/** Access for somebody whose account is only known by a token that was mailed to them. */
+export const newAnonymousClient = (): ApolloClient =>
+  new ApolloClient({ cache: newCache(), link: new HttpLink({ uri: httpUrl }) })
+
 /** Adds the access token to a request. */
 function authorize(session: Session): ApolloLink {
   return new SetContextLink(async ({ headers }) => {

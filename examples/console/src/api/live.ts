@@ -15,7 +15,16 @@ import {
   throwError,
   timer,
 } from 'rxjs'
-import { InteractionChanged, putInteraction, putTicket, type TicketChange, TicketChanged } from './changes'
+import {
+  InteractionChanged,
+  MessageAdded,
+  type MessageAddition,
+  putInteraction,
+  putMessage,
+  putTicket,
+  type TicketChange,
+  TicketChanged,
+} from './changes'
 import type { Api } from './client'
 import { graphql } from './generated'
 import type { StartQuery } from './generated/graphql'
@@ -44,30 +53,38 @@ export type Viewer = NonNullable<StartQuery['viewer']>
 /** The callbacks of a subscriber. The page reads its data only after `onStart`, so no change is missed. */
 export interface Follower {
   onStart: (viewer: Viewer) => void
-  onTicket: (change: TicketChange) => unknown
+  onTicket: (change: TicketChange, viewer: Viewer) => unknown
+  onMessage: (addition: MessageAddition, viewer: Viewer) => unknown
 }
 
 /**
  * Keeps the cache consistent with the server while it is subscribed, even if the connection is lost: it first asks for
  * the end of the log of changes, then lets the page read its data, then applies all changes after that position.
  */
-export function follow(api: Api, { onStart, onTicket }: Follower): Observable<unknown> {
+export function follow(api: Api, { onStart, onTicket, onMessage }: Follower): Observable<unknown> {
   const { client } = api
   let restarting = false
   return defer(() => from(client.query({ query: Start, fetchPolicy: 'network-only' }))).pipe(
     switchMap(({ data }) => {
       if (!data?.viewer) throw new Error('nobody is logged in')
-      onStart(data.viewer)
+      const { viewer } = data
+      onStart(viewer)
       const reread = restarting ? from(client.refetchQueries({ include: 'active' })).pipe(ignoreElements()) : EMPTY
       restarting = true
       const tickets = changes(api, TicketChanged, data.latestSeq, (change) => {
-        putTicket(client.cache, change)
-        onTicket(change)
+        putTicket(client.cache, viewer, change)
+        onTicket(change, viewer)
       })
       const interactions = changes(api, InteractionChanged, data.latestSeq, (change) =>
         putInteraction(client.cache, change),
       )
-      return concat(reread, merge(tickets, interactions))
+      const messages = changes(api, MessageAdded, data.latestSeq, (addition) => {
+        const { message } = addition
+        if (!message?.ticket) return
+        putMessage(client.cache, message.ticket, message)
+        onMessage(addition, viewer)
+      })
+      return concat(reread, merge(tickets, interactions, messages))
     }),
     retry({ delay: (_, failures) => pause(failures), resetOnSuccess: true }),
   )

@@ -32,13 +32,18 @@ function firstError(error: unknown): GraphQLFormattedError | undefined {
 /** Returns a message for the user, who may have made no mistake: others change records too, and connections get lost. */
 export function describe({ code, message, fields }: Problem): string {
   if (code === 'OFFLINE' || code === 'UNAVAILABLE') return sentence(`${message}; try again in a moment`)
-  if (fields.some((field) => nameOf(field.path) === 'expectedVersion')) {
+  if (names(fields).includes('expectedLastMessageId')) {
+    return 'Somebody else has just written. Your text is still here: send it again if it still fits.'
+  }
+  if (names(fields).includes('expectedVersion')) {
     return 'Somebody else has just changed this. Have another look, and try again.'
   }
   return sentence(fields.map((field) => `${nameOf(field.path)} ${field.message}`).join('; ') || message)
 }
 
+const names = (fields: Problem['fields']): string[] => fields.map(({ path }) => nameOf(path))
+
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 
-/** `input.startTime` becomes `startTime`. */
-export const nameOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
+/** `input.startTime` becomes `startTime`, and `input.allowedNetworks.0` becomes `allowedNetworks`. */
+export const nameOf = (path: string): string => path.match(/(\w+)(\.\d+)?$/)?.[1] ?? path

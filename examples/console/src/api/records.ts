@@ -7,11 +7,21 @@ graphql(`
   fragment Ticket on Ticket {
     id
     version
+    number
+    title
     description
     status
     priority
     createdAt
+    viewerCan
     allowedTransitions
+    interaction {
+      id
+    }
+    customer {
+      id
+      name
+    }
     assignee {
       id
       name
@@ -29,6 +39,28 @@ graphql(`
     pageInfo {
       hasNextPage
       endCursor
+    }
+  }
+`)
+
+graphql(`
+  fragment Message on TicketMessage {
+    id
+    version
+    visibility
+    bodyText
+    createdAt
+    editedAt
+    viewerCan
+    author {
+      ... on User {
+        id
+        name
+      }
+      ... on Customer {
+        id
+        name
+      }
     }
   }
 `)

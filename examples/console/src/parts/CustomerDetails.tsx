@@ -1,7 +1,9 @@
 import { useQuery } from '@apollo/client/react'
-import { noCustomer } from '../address'
+import { addressOf } from '../address'
 import { graphql } from '../api/generated'
 import { problemOf } from '../api/problem'
+import { CustomerAccess } from './CustomerAccess'
+import { CustomerTicketList } from './CustomerTickets'
 import { Heading } from './Heading'
 import { InteractionList } from './InteractionList'
 import { NewInteraction } from './NewInteraction'
@@ -10,9 +12,7 @@ import { ProblemMessage } from './ProblemMessage'
 const CustomerWithInteractions = graphql(`
   query CustomerWithInteractions($id: ID!, $after: String) {
     customer(by: { id: $id }) {
-      id
-      name
-      email
+      ...CustomerAccess
       phone
       company
       interactions(first: 10, after: $after) {
@@ -31,7 +31,7 @@ export function CustomerDetails({ id }: { id: string }) {
   const { name, company, email, phone, interactions } = data.customer
   return (
     <section className="details" aria-labelledby="customer">
-      <a className="back" href={noCustomer}>
+      <a className="back" href={addressOf('staff')}>
         ← Customers
       </a>
       <Heading id="customer">{name}</Heading>
@@ -40,6 +40,8 @@ export function CustomerDetails({ id }: { id: string }) {
         {email && <a href={`mailto:${email}`}>{email}</a>}
         {phone && <a href={`tel:${phone}`}>{phone}</a>}
       </p>
+      <CustomerAccess customer={data.customer} />
+      <CustomerTicketList id={id} />
       <NewInteraction customer={data.customer} />
       {interactions.edges.length === 0 && (
         <p className="facts">Begin with a meeting, a task or a follow-up: {name} is told by mail.</p>

@@ -1,9 +1,10 @@
 import { useQuery } from '@apollo/client/react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { addressOf } from '../address'
 import { graphql } from '../api/generated'
 import type { CustomerWhere } from '../api/generated/graphql'
 import { problemOf } from '../api/problem'
+import { Heading } from './Heading'
 import { MoreButton } from './MoreButton'
 import { NewCustomer } from './NewCustomer'
 import { ProblemMessage } from './ProblemMessage'
@@ -50,6 +51,19 @@ function useSettled(text: string): string {
   return settled
 }
 
+/** Moves the focus back to the customer whose details were closed. */
+function useFocusOnReturn(chosen: string | undefined) {
+  const list = useRef<HTMLUListElement>(null)
+  const left = useRef(chosen)
+  useEffect(() => {
+    if (!chosen && left.current) {
+      list.current?.querySelector<HTMLAnchorElement>(`a[href="${addressOf('staff', left.current)}"]`)?.focus()
+    }
+    left.current = chosen
+  }, [chosen])
+  return list
+}
+
 export function CustomerList({ chosen }: { chosen: string | undefined }) {
   const [search, setSearch] = useState('')
   const where = matching(useSettled(search.trim()))
@@ -59,10 +73,14 @@ export function CustomerList({ chosen }: { chosen: string | undefined }) {
     fetchPolicy: 'cache-and-network',
     nextFetchPolicy: 'cache-first',
   })
+  const list = useFocusOnReturn(chosen)
   const customers = (data ?? previousData)?.customers
   return (
     <section className="customers" aria-labelledby="customers">
-      <h2 id="customers">Customers{customers && <span className="count">{customers.totalCount}</span>}</h2>
+      <div className="titled">
+        <Heading id="customers">Customers</Heading>
+        {customers && <span className="count">{customers.totalCount}</span>}
+      </div>
       <input
         type="search"
         aria-label="Search customers"
@@ -72,10 +90,10 @@ export function CustomerList({ chosen }: { chosen: string | undefined }) {
       />
       <NewCustomer />
       {error && <ProblemMessage problem={problemOf(error)} />}
-      <ul>
+      <ul ref={list}>
         {customers?.edges.map(({ node: { id, name, company } }) => (
           <li key={id}>
-            <a href={addressOf(id)} aria-current={id === chosen ? 'page' : undefined}>
+            <a href={addressOf('staff', id)} aria-current={id === chosen ? 'page' : undefined}>
               {name}
               {company && <small>{company}</small>}
             </a>

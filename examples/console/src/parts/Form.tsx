@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, type SubmitEvent, useContext, useId, useState } from 'react'
+import { createContext, type ReactNode, type SubmitEvent, useContext, useId, useRef, useState } from 'react'
 import { nameOf, type Problem, problemOf } from '../api/problem'
 import { ProblemMessage } from './ProblemMessage'
 
@@ -46,16 +46,18 @@ export function Form({ label, submitLabel, onSubmit, children }: FormProps) {
   )
 }
 
-/** A form that is collapsed until the user opens it, and after it has been sent. */
+/** A form that is collapsed until the user opens it, and after it has been sent: then the focus moves from its button to its label. */
 export function FoldedForm({ onSubmit, ...form }: FormProps) {
   const [isOpen, setOpen] = useState(false)
+  const summary = useRef<HTMLElement>(null)
   async function submit(values: FormData) {
     await onSubmit(values)
     setOpen(false)
+    summary.current?.focus()
   }
   return (
     <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>{form.label}</summary>
+      <summary ref={summary}>{form.label}</summary>
       <Form {...form} onSubmit={submit} />
     </details>
   )

@@ -2,9 +2,8 @@ import { useApolloClient } from '@apollo/client/react'
 import { graphql } from '../api/generated'
 import type { InteractionFragment } from '../api/generated/graphql'
 import { interactionStatusLabels, kindLabels, moment } from './labels'
-import { MoreButton } from './MoreButton'
 import { NewTicket } from './NewTicket'
-import { TicketItem } from './TicketItem'
+import { TicketList } from './TicketList'
 
 const MoreTickets = graphql(`
   query MoreTickets($id: ID!, $after: String) {
@@ -35,13 +34,8 @@ export function InteractionCard({ interaction }: { interaction: InteractionFragm
         {user && <span>with {user.name}</span>}
       </p>
       {description && <p>{description}</p>}
-      <ul aria-label="Tickets">
-        {tickets.edges.map(({ node }) => (
-          <TicketItem key={node.id} ticket={node} />
-        ))}
-      </ul>
-      <MoreButton label="More tickets" page={tickets.pageInfo} onMore={readMore} />
-      {interaction.viewerCan.includes('CREATE_TICKET') && <NewTicket interaction={interaction} />}
+      <TicketList label="Tickets" page={tickets} onMore={readMore} />
+      {interaction.viewerCan.includes('CREATE_TICKET') && <NewTicket of={{ interactionId: id }} />}
     </article>
   )
 }

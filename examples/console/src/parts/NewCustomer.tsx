@@ -28,7 +28,7 @@ export function NewCustomer() {
         },
       },
     })
-    if (data?.createCustomer) window.location.hash = addressOf(data.createCustomer.customer.id)
+    if (data?.createCustomer) window.location.hash = addressOf('staff', data.createCustomer.customer.id)
   }
 
   return (

@@ -1,7 +1,7 @@
 import { useMutation } from '@apollo/client/react'
 import { graphql } from '../api/generated'
 import type { InteractionKind } from '../api/generated/graphql'
-import { addToList } from '../api/lists'
+import { addToList, newestFirst } from '../api/lists'
 import { Field, FoldedForm } from './Form'
 import { kindLabels, Options } from './labels'
 
@@ -19,7 +19,8 @@ export function NewInteraction({ customer }: { customer: { __typename?: 'Custome
   const [create] = useMutation(CreateInteraction, {
     update(cache, { data }) {
       const interaction = data?.createInteraction?.interaction
-      if (interaction) addToList(cache, customer, 'interactions', interaction, true)
+      const list = { owner: customer, field: 'interactions', place: newestFirst } as const
+      if (interaction) addToList(cache, list, interaction, true)
     },
   })
   const submit = (values: FormData) =>

@@ -1,7 +1,8 @@
 import { useMutation } from '@apollo/client/react'
+import { putTicket } from '../api/changes'
 import { graphql } from '../api/generated'
-import type { InteractionFragment, Priority } from '../api/generated/graphql'
-import { addToList } from '../api/lists'
+import type { CreateTicketInput, Priority } from '../api/generated/graphql'
+import { useViewer } from '../viewer'
 import { Field, FoldedForm } from './Form'
 import { Options, priorityLabels } from './labels'
 
@@ -15,18 +16,20 @@ const CreateTicket = graphql(`
   }
 `)
 
-export function NewTicket({ interaction }: { interaction: InteractionFragment }) {
+/** Raises a ticket on an interaction, or of a customer without one. */
+export function NewTicket({ of }: { of: Pick<CreateTicketInput, 'interactionId' | 'customerId'> }) {
+  const viewer = useViewer()
   const [create] = useMutation(CreateTicket, {
     update(cache, { data }) {
       const ticket = data?.createTicket?.ticket
-      if (ticket) addToList(cache, interaction, 'tickets', ticket, true)
+      if (ticket) putTicket(cache, viewer, { kind: 'CREATED', ticketId: ticket.id, ticket })
     },
   })
   const submit = (values: FormData) =>
     create({
       variables: {
         input: {
-          interactionId: interaction.id,
+          ...of,
           description: String(values.get('description')),
           priority: values.get('priority') as Priority,
         },

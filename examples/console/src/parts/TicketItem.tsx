@@ -1,46 +1,20 @@
-import { useMutation } from '@apollo/client/react'
-import { graphql } from '../api/generated'
+import type { ReactNode } from 'react'
+import { addressOf, useAddress } from '../address'
 import type { TicketFragment } from '../api/generated/graphql'
-import { problemOf } from '../api/problem'
-import { moment, moveLabels, priorityLabels, statusLabels } from './labels'
-import { ProblemMessage } from './ProblemMessage'
+import { nameOfTicket, TicketFacts } from './TicketFacts'
 
-const MoveTicket = graphql(`
-  mutation MoveTicket($input: MoveTicketInput!) {
-    moveTicket(input: $input) {
-      ticket {
-        ...Ticket
-      }
-    }
-  }
-`)
-
-/** A ticket, with a button for each status that the viewer may move it to. */
-export function TicketItem({ ticket }: { ticket: TicketFragment }) {
-  const [move, { error, loading }] = useMutation(MoveTicket, { onError: () => undefined })
-  const { id, version, description, status, priority, createdAt, assignee, allowedTransitions } = ticket
+/** A ticket in a list, which leads to its thread. */
+export function TicketItem({ ticket, children }: { ticket: TicketFragment; children: ReactNode }) {
+  const { side } = useAddress()
+  const { id, title, description } = ticket
   return (
     <li className="ticket">
-      <p>{description}</p>
+      <a href={addressOf(side, id)}>{nameOfTicket(ticket)}</a>
+      {description !== title && <p className="text">{description}</p>}
       <p className="facts">
-        <span className={`badge ${status.toLowerCase()}`}>{statusLabels[status]}</span>
-        <span>{priorityLabels[priority]} priority</span>
-        <time dateTime={createdAt}>{moment(createdAt)}</time>
-        {assignee && <span>{assignee.name}</span>}
-        <span className="actions">
-          {allowedTransitions.map((to) => (
-            <button
-              key={to}
-              type="button"
-              disabled={loading}
-              onClick={() => move({ variables: { input: { id, expectedVersion: version, status: to } } })}
-            >
-              {moveLabels[to]}
-            </button>
-          ))}
-        </span>
+        <TicketFacts ticket={ticket} />
       </p>
-      {error && <ProblemMessage problem={problemOf(error)} />}
+      {children}
     </li>
   )
 }

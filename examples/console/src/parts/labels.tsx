@@ -1,4 +1,11 @@
-import type { InteractionKind, InteractionStatus, Priority, TicketStatus } from '../api/generated/graphql'
+import type {
+  InteractionKind,
+  InteractionStatus,
+  MessageFragment,
+  Priority,
+  Role,
+  TicketStatus,
+} from '../api/generated/graphql'
 
 export const statusLabels: Record<TicketStatus, string> = {
   OPEN: 'Open',
@@ -36,16 +43,24 @@ export const interactionStatusLabels: Record<InteractionStatus, string> = {
   CANCELLED: 'Cancelled',
 }
 
+/** The roles of staff. */
+export const roleLabels: Record<Exclude<Role, 'CUSTOMER'>, string> = { USER: 'User', ADMIN: 'Admin' }
+
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
 /** A point in time of the API in the viewer's locale. */
 export const moment = (time: string): string => moments.format(new Date(time))
 
-/** The options of a select. */
-export function Options({ labels }: { labels: Record<string, string> }) {
-  return Object.entries(labels).map(([value, label]) => (
+/** Who wrote a message, as the viewer calls them. */
+export function authorOf({ author }: Pick<MessageFragment, 'author'>, viewer: { id: string }): string {
+  return author?.id === viewer.id ? 'You' : (author?.name ?? 'Somebody')
+}
+
+/** The options of a select: all that have labels, or only some. */
+export function Options({ labels, only }: { labels: Record<string, string>; only?: readonly string[] }) {
+  return (only ?? Object.keys(labels)).map((value) => (
     <option key={value} value={value}>
-      {label}
+      {labels[value]}
     </option>
   ))
 }

@@ -1,12 +1,13 @@
 import { useReactiveVar } from '@apollo/client/react'
 import { useEffect, useState } from 'react'
-import type { TicketChange } from '../api/changes'
+import { addressOf, useAddress } from '../address'
 import type { Api } from '../api/client'
 import { graphql } from '../api/generated'
 import { follow, type Viewer } from '../api/live'
-import { News } from '../parts/News'
+import { isNews, type LatestNews, News } from '../parts/News'
+import { ViewerContext } from '../viewer'
 import { CustomerScreen } from './CustomerScreen'
-import { StaffScreen } from './StaffScreen'
+import { StaffScreen, staffPages } from './StaffScreen'
 
 const LogOut = graphql(`
   mutation LogOut {
@@ -19,13 +20,16 @@ const LogOut = graphql(`
 /** The screen of a logged-in account, with live updates. */
 export function Console({ api }: { api: Api }) {
   const [viewer, setViewer] = useState<Viewer>()
-  const [news, setNews] = useState<TicketChange>()
+  const [news, setNews] = useState<LatestNews>()
   const isConnected = useReactiveVar(api.connected)
 
   useEffect(() => {
-    const newsKind = api.session.side === 'staff' ? 'CREATED' : 'MOVED'
-    const onTicket = (change: TicketChange) => change.kind === newsKind && setNews(change)
-    const following = follow(api, { onStart: setViewer, onTicket }).subscribe()
+    const tell = (news: LatestNews, viewer: Viewer) => isNews(news, viewer) && setNews(news)
+    const following = follow(api, {
+      onStart: setViewer,
+      onTicket: (change, viewer) => tell({ change }, viewer),
+      onMessage: (addition, viewer) => tell({ addition }, viewer),
+    }).subscribe()
     return () => following.unsubscribe()
   }, [api])
 
@@ -36,10 +40,11 @@ export function Console({ api }: { api: Api }) {
   }
 
   return (
-    <>
+    <ViewerContext value={viewer}>
       <header>
         <h1>CRM console</h1>
         <span className={isConnected ? 'connection live' : 'connection'}>{isConnected ? 'live' : 'connecting …'}</span>
+        {viewer?.__typename === 'User' && <StaffNavigation />}
         <span className="who">
           {viewer?.name}
           {viewer?.__typename === 'User' && <span className="badge">{viewer.role}</span>}
@@ -48,7 +53,7 @@ export function Console({ api }: { api: Api }) {
           Log out
         </button>
       </header>
-      <News change={news} />
+      {viewer && <News news={news} />}
       {!viewer && !isConnected && (
         <main className="single waiting">
           <p role="status">The server can’t be reached. This page goes on by itself as soon as it answers.</p>
@@ -56,6 +61,19 @@ export function Console({ api }: { api: Api }) {
       )}
       {viewer?.__typename === 'User' && <StaffScreen />}
       {viewer?.__typename === 'Customer' && <CustomerScreen />}
-    </>
+    </ViewerContext>
+  )
+}
+
+function StaffNavigation() {
+  const { open } = useAddress()
+  return (
+    <nav className="pages" aria-label="Pages">
+      {staffPages.map(({ label, page }) => (
+        <a key={label} href={addressOf('staff', page)} aria-current={page === open ? 'page' : undefined}>
+          {label}
+        </a>
+      ))}
+    </nav>
   )
 }

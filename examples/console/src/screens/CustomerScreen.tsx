@@ -1,8 +1,13 @@
 import { useQuery } from '@apollo/client/react'
+import { useAddress } from '../address'
 import { graphql } from '../api/generated'
 import { problemOf } from '../api/problem'
+import { CustomerTicketList } from '../parts/CustomerTickets'
+import { Heading } from '../parts/Heading'
 import { InteractionList } from '../parts/InteractionList'
 import { ProblemMessage } from '../parts/ProblemMessage'
+import { useViewer } from '../viewer'
+import { TicketScreen } from './TicketScreen'
 
 const OwnInteractions = graphql(`
   query OwnInteractions($after: String) {
@@ -18,12 +23,19 @@ const OwnInteractions = graphql(`
   }
 `)
 
-/** A customer's own interactions, and the tickets on them. */
 export function CustomerScreen() {
+  const { open } = useAddress()
+  return open?.startsWith('tkt_') ? <TicketScreen key={open} id={open} /> : <OwnRecords />
+}
+
+/** A customer's own tickets and interactions. */
+function OwnRecords() {
+  const { id } = useViewer()
   const { data, error, fetchMore } = useQuery(OwnInteractions)
   return (
     <main className="single">
-      <h2>Your interactions</h2>
+      <Heading>Your tickets and interactions</Heading>
+      <CustomerTicketList id={id} />
       {error && <ProblemMessage problem={problemOf(error)} />}
       {data?.viewer?.__typename === 'Customer' && (
         <InteractionList page={data.viewer.interactions} onMore={(after) => fetchMore({ variables: { after } })} />

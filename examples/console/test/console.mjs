@@ -1,34 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, test } from 'node:test'
-import { answerOnce, closeOnce, Visitor } from './visitor.mjs'
-import { openBrowser, Server, servePage, whatIsMissing } from './world.mjs'
+import { home, open, openBlind, password, scenario } from './stage.mjs'
+import { answerOnce, closeOnce } from './visitor.mjs'
 
-// A customer and a member of staff use the page together; each scenario continues after the previous one.
+// A customer and a member of staff use the page together.
 
-const skip = whatIsMissing()
-const password = 'a-long-secret'
-let server, page, browser, staff, customer
-
-before(async () => {
-  if (skip) return
-  server = await Server.open()
-  page = await servePage(server)
-  browser = await openBrowser()
-  staff = await open('staff')
-  customer = await open('customer')
-})
-
-after(async () => {
-  await browser?.close()
-  await page?.close()
-  await server?.close()
-})
-
-const open = (side, next) => Visitor.open(browser, `${page.resolvedUrls.local[0]}#${side}`, next)
-
-const scenario = (name, steps) => test(name, { skip, timeout: 60_000 }, steps)
-
-scenario('wrong input is shown at its field, and nobody gets in without an account', async () => {
+scenario('wrong input is shown at its field, and nobody gets in without an account', async ({ staff }) => {
   await staff.shoot('log-in')
   await staff.fill('Log in', { 'E-mail': 'rohan@gmail.com', Password: password })
   await staff.tab.getByRole('alert').filter({ hasText: 'wrong address or password' }).waitFor()
@@ -40,7 +16,7 @@ scenario('wrong input is shown at its field, and nobody gets in without an accou
     .waitFor()
 })
 
-scenario('the first user signs up, then a customer', async () => {
+scenario('the first user signs up, then a customer', async ({ staff, customer }) => {
   await staff.fill('Sign up', { Password: password })
   await staff.isLive()
   await staff.sees('ADMIN')
@@ -49,18 +25,20 @@ scenario('the first user signs up, then a customer', async () => {
   await customer.isLive()
 })
 
-scenario('they log out, and in again', async () => {
+scenario('they log out, and in again', async ({ staff, customer }) => {
   for (const [who, email] of [
     [staff, 'rohan@gmail.com'],
     [customer, 'rahul@domain.com'],
   ]) {
     await who.tab.getByRole('button', { name: 'Log out' }).click()
+    await who.hasFocus(who.tab.getByLabel('E-mail'))
     await who.fill('Log in', { 'E-mail': email, Password: password })
     await who.isLive()
+    await who.hasFocus(who.tab.getByRole('heading', { level: 2 }))
   }
 })
 
-scenario('staff finds a customer by name or address, from one letter on', async () => {
+scenario('staff finds a customer by name or address, from one letter on', async ({ staff }) => {
   const search = staff.tab.getByRole('searchbox')
   for (const text of ['R', 'ahu', 'rahul@dom']) {
     await search.fill('nobody')
@@ -69,29 +47,26 @@ scenario('staff finds a customer by name or address, from one letter on', async 
     await staff.tab.getByRole('link', { name: 'Rahul' }).waitFor()
   }
   await staff.tab.getByRole('link', { name: 'Rahul' }).click()
-  await staff.tab.getByRole('heading', { name: 'Rahul' }).and(staff.tab.locator(':focus')).waitFor()
+  await staff.hasFocus(staff.tab.getByRole('heading', { name: 'Rahul' }))
 })
 
-scenario('on a telephone, a customer takes the place of the list, and there is a way back', async () => {
-  const phone = await Visitor.open(browser, 'about:blank', staff)
+scenario('on a telephone, a customer takes the place of the list, and there is a way back', async ({ staff }) => {
+  const phone = await open('about:blank', staff)
   await phone.tab.setViewportSize({ width: 390, height: 844 })
-  await phone.tab.goto(`${page.resolvedUrls.local[0]}#staff`)
+  await phone.tab.goto(`${home()}#staff`)
   await phone.tab.getByRole('link', { name: 'Rahul' }).click()
-  await phone.tab.getByRole('heading', { name: 'Rahul' }).and(phone.tab.locator(':focus')).waitFor()
+  await phone.hasFocus(phone.tab.getByRole('heading', { name: 'Rahul' }))
   await phone.shoot('phone')
   assert.equal(await phone.tab.getByRole('searchbox').count(), 0)
-  const { width, scrolls } = await phone.tab.evaluate(() => ({
-    width: document.documentElement.clientWidth,
-    scrolls: document.documentElement.scrollWidth,
-  }))
-  assert.ok(scrolls <= width, `the page is ${scrolls} pixels wide`)
+  await phone.fits()
   await phone.tab.getByRole('link', { name: '← Customers' }).click()
+  await phone.hasFocus(phone.tab.getByRole('link', { name: 'Rahul' }))
   await phone.tab.getByRole('searchbox').waitFor()
   await phone.tab.close()
 })
 
-scenario('a page that is loaded while the server is away says so, and goes on by itself', async () => {
-  const early = await Visitor.open(browser, 'about:blank', staff)
+scenario('a page that is loaded while the server is away says so, and goes on by itself', async ({ server, staff }) => {
+  const early = await open('about:blank', staff)
   await server.stop()
   await early.tab.goto(staff.tab.url())
   await early.tab.getByText('The server can’t be reached.', { exact: false }).waitFor()
@@ -101,7 +76,7 @@ scenario('a page that is loaded while the server is away says so, and goes on by
   await staff.isLive()
 })
 
-scenario('an interaction that staff plans appears at the customer’s', async () => {
+scenario('an interaction that staff plans appears at the customer’s', async ({ staff, customer }) => {
   await staff.tab.getByText('Plan an interaction').click()
   await staff.fill('Plan an interaction', {
     Title: 'Onboarding',
@@ -112,13 +87,13 @@ scenario('an interaction that staff plans appears at the customer’s', async ()
   for (const who of [staff, customer]) await who.tab.getByRole('article', { name: 'Onboarding' }).waitFor()
 })
 
-scenario('a ticket that the customer raises appears at the staff’s', async () => {
+scenario('a ticket that the customer raises appears at the staff’s', async ({ staff, customer }) => {
   await customer.raiseTicket('Onboarding', 'The invoice is wrong')
   await staff.ticket('The invoice is wrong').waitFor()
-  await staff.tab.getByRole('status').filter({ hasText: 'New ticket of Rahul: The invoice is wrong' }).waitFor()
+  await staff.tab.getByRole('status').filter({ hasText: 'New ticket of Rahul: #1 The invoice is wrong' }).waitFor()
 })
 
-scenario('what becomes of the ticket appears at the other’s', async () => {
+scenario('what becomes of the ticket appears at the other’s', async ({ staff, customer }) => {
   for (const [who, button, other, status] of [
     [staff, 'Start work', customer, 'In progress'],
     [staff, 'Resolve', customer, 'Resolved'],
@@ -131,7 +106,7 @@ scenario('what becomes of the ticket appears at the other’s', async () => {
   await customer.shoot('customer')
 })
 
-scenario('what happens while the connection is lost is made up for', async () => {
+scenario('what happens while the connection is lost is made up for', async ({ server, staff, customer }) => {
   await server.stop()
   await staff.sees('connecting …')
   await server.start()
@@ -141,8 +116,8 @@ scenario('what happens while the connection is lost is made up for', async () =>
   assert.equal(await staff.ticket('invoice').count(), 1)
 })
 
-scenario('a change that overtakes the answer to a query is not lost', async () => {
-  const slow = await Visitor.open(browser, 'about:blank', staff)
+scenario('a change that overtakes the answer to a query is not lost', async ({ staff, customer }) => {
+  const slow = await open('about:blank', staff)
   const answer = await slow.holdAnswer('CustomerWithInteractions')
   const received = slow.receives('Faster than the list')
   await slow.tab.goto(staff.tab.url())
@@ -154,7 +129,7 @@ scenario('a change that overtakes the answer to a query is not lost', async () =
   await slow.tab.close()
 })
 
-scenario('a ticket that is deleted disappears', async () => {
+scenario('a ticket that is deleted disappears', async ({ server, staff, customer }) => {
   const { accessToken } = await customer.tokens('customer')
   const { tickets } = await server.send('{ tickets(first: 1) { nodes { id description } } }', {}, accessToken)
   const { id, description } = tickets.nodes[0]
@@ -162,27 +137,25 @@ scenario('a ticket that is deleted disappears', async () => {
   for (const who of [staff, customer]) await who.ticket(description).waitFor({ state: 'detached' })
 })
 
-scenario('nothing of this needed a reload, or made the page complain', () => {
+scenario('nothing of this needed a reload, or made the page complain', ({ staff, customer }) => {
   assert.deepEqual([staff.loads, customer.loads], [1, 1])
   assert.deepEqual([...staff.complaints, ...customer.complaints], [])
 })
 
-scenario('tokens that are refused are exchanged unnoticed, by one of several tabs', async () => {
+scenario('tokens that are refused are exchanged unnoticed, by one of several tabs', async ({ staff }) => {
   const before = await staff.tokens('staff')
   await staff.keepTokens('staff', { ...before, accessToken: 'refused' })
   const [, ...others] = await Promise.all([
     staff.tab.reload(),
-    ...Array.from({ length: 3 }, () => open('staff', staff)),
+    ...Array.from({ length: 3 }, () => open('#staff', staff)),
   ])
   for (const who of [staff, ...others]) await who.isLive()
   assert.notEqual((await staff.tokens('staff')).refreshToken, before.refreshToken)
   for (const who of others) await who.tab.close()
 })
 
-scenario('nobody overrules a change that they have not seen', async () => {
-  const blind = await Visitor.open(browser, 'about:blank', staff)
-  await blind.tab.routeWebSocket('**/graphql', () => undefined)
-  await blind.tab.goto(staff.tab.url())
+scenario('nobody overrules a change that they have not seen', async ({ staff, customer }) => {
+  const blind = await openBlind(staff.tab.url(), staff)
   await blind.ticket('invoice').waitFor()
   await customer.move('invoice', 'Close')
   await customer.ticket('invoice').getByText('Closed', { exact: true }).waitFor()
@@ -190,7 +163,7 @@ scenario('nobody overrules a change that they have not seen', async () => {
   await blind.ticket('invoice').getByRole('alert').filter({ hasText: 'Somebody else has just changed this.' }).waitFor()
 })
 
-scenario('lists are read page by page', async () => {
+scenario('lists are read page by page', async ({ server, staff }) => {
   const { accessToken } = await staff.tokens('staff')
   const create = 'mutation ($input: CreateCustomerInput!) { createCustomer(input: $input) { customer { id } } }'
   for (let n = 1; n <= 25; n++) {
@@ -219,16 +192,16 @@ scenario('lists are read page by page', async () => {
   assert.equal(await staff.ticket('Question').count(), 21)
 })
 
-scenario('a session that is ended elsewhere leads back to the log-in', async () => {
+scenario('a session that is ended elsewhere leads back to the log-in', async ({ server, customer }) => {
   const { accessToken } = await customer.tokens('customer')
   await server.send('mutation { logOutEverywhere { endedSessions } }', {}, accessToken)
   await customer.sees('Your session has ended. Please log in again.')
 })
 
-scenario('a page that was away for longer than changes are kept is read anew', async () => {
+scenario('a page that was away for longer than changes are kept is read anew', async ({ staff, customer }) => {
   await customer.fill('Log in', { 'E-mail': 'rahul@domain.com', Password: password })
   await customer.isLive()
-  const late = await Visitor.open(browser, 'about:blank', staff)
+  const late = await open('about:blank', staff)
   const starts = []
   late.tab.on('request', (request) => request.postData()?.includes('latestSeq') && starts.push(request))
   await late.tab.routeWebSocket('**/graphql', answerOnce('TicketChanged', 'EVENTS_EXPIRED'))
@@ -239,9 +212,9 @@ scenario('a page that was away for longer than changes are kept is read anew', a
   assert.equal(starts.length, 2)
 })
 
-scenario('a connection whose token is refused comes back with another one', async () => {
+scenario('a connection whose token is refused comes back with another one', async ({ customer }) => {
   const before = await customer.tokens('customer')
-  const refused = await Visitor.open(browser, 'about:blank', customer)
+  const refused = await open('about:blank', customer)
   await refused.tab.routeWebSocket('**/graphql', closeOnce(4403))
   await refused.tab.goto(customer.tab.url())
   await refused.isLive()

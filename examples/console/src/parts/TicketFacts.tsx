@@ -1,0 +1,19 @@
+import type { TicketFragment } from '../api/generated/graphql'
+import { moment, priorityLabels, statusLabels } from './labels'
+
+/** What is known of a ticket besides its texts. */
+export function TicketFacts({ ticket }: { ticket: TicketFragment }) {
+  const { status, priority, createdAt, assignee } = ticket
+  return (
+    <>
+      <span className={`badge ${status.toLowerCase()}`}>{statusLabels[status]}</span>
+      <span>{priorityLabels[priority]} priority</span>
+      <time dateTime={createdAt}>{moment(createdAt)}</time>
+      {assignee && <span>{assignee.name}</span>}
+    </>
+  )
+}
+
+/** `#7 The invoice is wrong` */
+export const nameOfTicket = ({ number, title }: Pick<TicketFragment, 'number' | 'title'>): string =>
+  number === null ? title : `#${number} ${title}`

@@ -1,0 +1,42 @@
+import { useQuery } from '@apollo/client/react'
+import { addressOf, useAddress } from '../address'
+import { problemOf } from '../api/problem'
+import { Thread } from '../api/thread'
+import { Compose } from '../parts/Compose'
+import { Heading } from '../parts/Heading'
+import { MessageList } from '../parts/MessageList'
+import { ProblemMessage } from '../parts/ProblemMessage'
+import { TakeButton } from '../parts/TakeButton'
+import { nameOfTicket, TicketFacts } from '../parts/TicketFacts'
+import { TicketMoves } from '../parts/TicketMoves'
+
+/** A ticket and the conversation about it. */
+export function TicketScreen({ id }: { id: string }) {
+  const { side } = useAddress()
+  const { data, error, fetchMore } = useQuery(Thread, { variables: { id } })
+  return (
+    <main className="single">
+      <a className="back" href={side === 'staff' ? addressOf(side, 'tickets') : addressOf(side)}>
+        ← Tickets
+      </a>
+      {error && <ProblemMessage problem={problemOf(error)} />}
+      {!data && !error && <p className="empty">…</p>}
+      {data?.ticket && (
+        <>
+          <Heading>{nameOfTicket(data.ticket)}</Heading>
+          <p className="facts">
+            <TicketFacts ticket={data.ticket} />
+            {side === 'staff' && data.ticket.customer && (
+              <a href={addressOf(side, data.ticket.customer.id)}>{data.ticket.customer.name}</a>
+            )}
+          </p>
+          {data.ticket.viewerCan.includes('TAKE') && <TakeButton ticket={data.ticket} />}
+          <TicketMoves ticket={data.ticket} />
+          <p className="text card">{data.ticket.description}</p>
+          <MessageList page={data.ticket.messages} onMore={(before) => fetchMore({ variables: { before } })} />
+          <Compose ticket={data.ticket} messages={data.ticket.messages.edges.map(({ node }) => node)} />
+        </>
+      )}
+    </main>
+  )
+}

@@ -1,0 +1,4 @@
+// The order matters: see stage.mjs.
+import './console.mjs'
+import './accounts.mjs'
+import './conversation.mjs'

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { home, openBlind, scenario } from './stage.mjs'
+
+// A ticket without an interaction: two members of staff and the customer have it before them at the same time.
+
+const box = (who, label) => who.tab.getByRole('region', { name: 'Write' }).getByLabel(label)
+
+const reply = (who, text) => who.fill('Reply', { 'Your reply': text })
+
+const message = (who, text) =>
+  who.tab.getByRole('list', { name: 'Messages' }).getByRole('listitem').filter({ hasText: text })
+
+scenario('of two who take a ticket from the queue, one is told that the other was faster', async (people) => {
+  const { staff, colleague, customer } = people
+  for (const who of [staff, colleague]) await who.follow('Tickets')
+  await customer.tab.getByRole('region', { name: 'Tickets' }).getByText('Raise a ticket').click()
+  await customer.fill('Raise a ticket', { Description: 'The printer is on fire' })
+  const button = 'Take The printer is on fire'
+  for (const who of [staff, colleague]) await who.tab.getByRole('button', { name: button }).waitFor()
+  await staff.shoot('queue')
+
+  const late = await openBlind(`${home()}#staff/tickets`, staff)
+  await late.tab.getByRole('button', { name: button }).waitFor()
+  await colleague.press(button)
+  await colleague.hasFocus(colleague.tab.getByRole('heading', { name: 'The printer is on fire' }))
+  await staff.tab.getByRole('button', { name: button }).waitFor({ state: 'detached' })
+  await late.press(button)
+  await late.hasFocus(late.tab.getByRole('alert').filter({ hasText: 'Somebody else has taken the ticket.' }))
+  await late.tab.close()
+})
+
+scenario('what one writes appears at the others’, and notes only at the staff’s', async (people) => {
+  const { staff, colleague, customer } = people
+  await staff.tab.goto(`${home()}${new URL(colleague.tab.url()).hash}`)
+  await customer.tab.getByRole('link', { name: 'The printer is on fire' }).first().click()
+  await reply(customer, 'Please hurry')
+  for (const who of [staff, colleague]) await message(who, 'Please hurry').getByText('Rahul').waitFor()
+
+  await colleague.tab.getByRole('radio', { name: 'Internal note' }).check()
+  await colleague.fill('Internal note', { 'Note, which customers never see': 'He smokes' })
+  await message(staff, 'He smokes').getByText('Internal note').waitFor()
+  await colleague.tab.getByRole('radio', { name: 'Reply to the customer' }).check()
+  await box(colleague, 'Status afterwards').selectOption('Waiting for the customer')
+  await reply(colleague, 'Unplug it')
+  await message(customer, 'Unplug it').getByText('Priya').waitFor()
+  await customer.sees('Waiting for the customer')
+  assert.equal(await message(customer, 'He smokes').count(), 0)
+  await colleague.shoot('thread')
+})
+
+scenario('whoever answers after a colleague sees what came, and keeps their text', async ({ staff, colleague }) => {
+  const late = await openBlind(staff.tab.url(), staff)
+  await message(late, 'Unplug it').waitFor()
+  await reply(colleague, 'A colleague comes to you')
+  await message(colleague, 'A colleague comes to you').waitFor()
+  await reply(late, 'Is it still burning?')
+  await late.isTold('Somebody else has just written.')
+  await late.tab.getByRole('region', { name: 'Written meanwhile' }).getByText('A colleague comes to you').waitFor()
+  assert.equal(await box(late, 'Your reply').inputValue(), 'Is it still burning?')
+  await late.shoot('crossing')
+  await late.press('Send the reply')
+  await message(colleague, 'Is it still burning?').getByText('Rohan').waitFor()
+  await late.tab.close()
+})
+
+scenario('authors edit and delete what they wrote', async ({ colleague }) => {
+  const own = message(colleague, 'A colleague comes')
+  await own.getByRole('button', { name: 'Edit' }).click()
+  await colleague.hasFocus(own.getByLabel('Text'))
+  await colleague.fill('Edit the message', { Text: 'A colleague comes at once' })
+  await message(colleague, 'A colleague comes at once').getByText('edited').waitFor()
+  await colleague.hasFocus(own.getByRole('button', { name: 'Edit' }))
+  colleague.tab.once('dialog', (dialog) => dialog.accept())
+  await own.getByRole('button', { name: 'Delete' }).click()
+  await own.waitFor({ state: 'detached' })
+  await colleague.hasFocus(colleague.tab.getByRole('heading', { name: 'Messages' }))
+})
+
+scenario('a reply can be sent from a telephone, and with the keyboard alone', async ({ customer, colleague }) => {
+  await customer.tab.setViewportSize({ width: 390, height: 844 })
+  await customer.tab.reload()
+  await customer.hasFocus(customer.tab.getByRole('heading', { name: 'The printer is on fire' }))
+  const text = box(customer, 'Your reply')
+  for (let n = 0; n < 20 && !(await text.and(customer.tab.locator(':focus')).count()); n++) {
+    await customer.tab.keyboard.press('Tab')
+  }
+  await customer.tab.keyboard.type('It is out')
+  await customer.tab.keyboard.press('Tab')
+  await customer.tab.keyboard.press('Enter')
+  await message(colleague, 'It is out').waitFor()
+  await customer.fits()
+  await customer.shoot('phone-thread')
+})
