@@ -258,7 +258,7 @@ func readSettings(environment []string, dotEnv string) (settings, *config.Values
 			s.customerSignup = db.SignupVerified
 		}
 	}
-	s.messages.Inbox = s.inbound.Inbox
+	s.messages.Inbox, s.inbound.Sender = s.inbound.Inbox, s.smtp.From
 	s.messages.Sender, s.smtp.FromName = s.smtp.From, s.messages.AppName
 	s.mailbox = s.mailbox && s.smtp.Host == ""
 	return s, values

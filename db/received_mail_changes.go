@@ -31,7 +31,9 @@ type IncomingMail struct {
 	Automatic string
 	Reply     bool
 	Problem   string
-	Size      int
+	// Raw is the mail as it came, Files are those that are attached to it.
+	Raw   []byte
+	Files []MailFile
 }
 
 // UnknownSenders says what becomes of mail by somebody who is no customer, and that answers nothing.
@@ -157,7 +159,7 @@ func shorten(text string, limit int) string {
 func (m *IncomingMail) record(now time.Time) *ReceivedMail {
 	return &ReceivedMail{
 		ID: m.ID, MessageID: m.MessageID, FromEmail: shorten(m.FromEmail, address.MaxInput), FromName: m.FromName, Subject: m.Subject,
-		HTML: m.HTML, Verification: m.Verification, Automatic: m.Automatic, Problem: m.Problem, Size: m.Size, CreatedAt: now, Version: 1,
+		HTML: m.HTML, Verification: m.Verification, Automatic: m.Automatic, Problem: m.Problem, Size: len(m.Raw), CreatedAt: now, Version: 1,
 	}
 }
 
@@ -184,6 +186,12 @@ func (d *DB) raiseByMail(ctx context.Context, in *IncomingMail, by sender, forme
 		}
 	}
 	scope := auth.Scope{Role: auth.Customer, Account: customer.ID}
+	ticket.derive() // the attachments copy the queue
+	note, err := d.attachMail(ctx, scope, ticket, nil, in)
+	if err != nil {
+		return err
+	}
+	ticket.Description += note
 	if err := d.tickets.Create(ctx, scope, ticket); err != nil && !entity.IsTaken(err, "_id") {
 		return err
 	}

@@ -36,11 +36,11 @@ func (d *DB) writeMail(ctx context.Context, in *IncomingMail, by sender, found m
 	}
 	message.Automatic = message.Automatic || tooMany
 	scope := message.writtenBy(ticket, in, by, found.holder)
-	err = d.writeNext(ctx, scope, message, func(ticket *Ticket) error { return ticket.Permit(scope, ReplyToTicket) })
+	err = d.writeWithFiles(ctx, scope, message, in)
 	if store.CodeOf(err) == store.NotFound { // the author doesn't see the ticket any more
 		scope, message.AuthorID = auth.SystemScope(), nil
 		message.writtenBy(ticket, in, by, "")
-		err = d.writeNext(ctx, scope, message, func(*Ticket) error { return nil })
+		err = d.writeWithFiles(ctx, scope, message, in)
 	}
 	switch {
 	case store.CodeOf(err) == store.NotFound:
@@ -55,6 +55,23 @@ func (d *DB) writeMail(ctx context.Context, in *IncomingMail, by sender, found m
 		return nil // the planner brings the ticket up to date
 	}
 	return err
+}
+
+// writeWithFiles writes a message that came by mail, after its attachments. Those of a message that isn't written after all go as
+// those of an interrupted one do.
+func (d *DB) writeWithFiles(ctx context.Context, scope auth.Scope, message *TicketMessage, in *IncomingMail) error {
+	attached := false
+	return d.writeNext(ctx, scope, message, func(ticket *Ticket) error {
+		if err := ticket.Permit(scope, ReplyToTicket); err != nil || attached {
+			return err
+		}
+		note, err := d.attachMail(ctx, auth.SystemScope(), ticket, message, in)
+		if err != nil {
+			return err
+		}
+		message.BodyText, attached = in.Text+note, true
+		return nil
+	})
 }
 
 // writtenBy sets the author of a message that came by mail, and returns the scope that it is written with. A user is the author

@@ -40,6 +40,7 @@ type ResolverRoot interface {
 	CustomerNote() CustomerNoteResolver
 	Delivery() DeliveryResolver
 	Interaction() InteractionResolver
+	MessageSource() MessageSourceResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	SecurityEvent() SecurityEventResolver
@@ -90,6 +91,9 @@ type InteractionResolver interface {
 	ViewerCan(ctx context.Context, obj *db.Interaction) ([]db.InteractionAction, error)
 	Tickets(ctx context.Context, obj *db.Interaction, first *int, after *string, last *int, before *string, where *TicketWhere, orderBy []*TicketOrder) (*Connection[db.Ticket], error)
 	Deliveries(ctx context.Context, obj *db.Interaction, first *int, after *string, last *int, before *string) (*Connection[db.Delivery], error)
+}
+type MessageSourceResolver interface {
+	Raw(ctx context.Context, obj *db.ReceivedMail) (*db.Attachment, error)
 }
 type MutationResolver interface {
 	SignUpUser(ctx context.Context, input SignUpUserInput) (*SignUpUserPayload, error)
@@ -1231,7 +1235,7 @@ type Ticket implements Node {
   title: String!
   "The request."
   description: String!
-  "The whole text of the mail that raised it, as HTML in which nothing runs or is loaded; null if there is none."
+  "The whole text of the mail that raised it, as HTML in which nothing runs or is loaded but the images that are attached to it; null if there is none."
   descriptionHtml(
     "Let images be loaded from where the sender keeps them, who then knows that and when the request is read."
     remoteImages: Boolean! = false
@@ -3078,6 +3082,8 @@ type MessageSource {
   problem: String!
   "Its size in bytes."
   size: Int!
+  "The mail as it came; null if it was too large to be kept."
+  raw: Attachment
 }
 
 "A mutation that a viewer may call on a message."
@@ -3100,7 +3106,7 @@ type TicketMessage implements Node {
   visibility: MessageVisibility!
   "The text. Of a mail, it is what its author wrote, without quoted messages and signatures as far as these can be told apart from it."
   bodyText: String!
-  "The whole text of a mail as HTML in which nothing runs or is loaded; null if there is none."
+  "The whole text of a mail as HTML in which nothing runs or is loaded but the images that are attached to it; null if there is none."
   bodyHtml(
     "Let images be loaded from where the sender keeps them, who then knows that and when the message is read."
     remoteImages: Boolean! = false
@@ -4346,6 +4352,8 @@ func (ec *executionContext) childFields_MessageSource(ctx context.Context, field
 		return ec.fieldContext_MessageSource_problem(ctx, field)
 	case "size":
 		return ec.fieldContext_MessageSource_size(ctx, field)
+	case "raw":
+		return ec.fieldContext_MessageSource_raw(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageSource", field.Name)
 }
@@ -12334,6 +12342,38 @@ func (ec *executionContext) _MessageSource_size(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_MessageSource_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageSource", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MessageSource_raw(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageSource_raw(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MessageSource().Raw(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Attachment) graphql.Marshaler {
+			return ec.marshalOAttachment2ᚖcrmᚋdbᚐAttachment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageSource_raw(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageSource",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attachment(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _MoveTicketPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *MoveTicketPayload) (ret graphql.Marshaler) {
@@ -31674,48 +31714,54 @@ func (ec *executionContext) _MessageSource(ctx context.Context, sel ast.Selectio
 		case "receivedAt":
 			out.Values[i] = ec._MessageSource_receivedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "fromEmail":
 			out.Values[i] = ec._MessageSource_fromEmail(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "fromName":
 			out.Values[i] = ec._MessageSource_fromName(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "senderVerified":
 			out.Values[i] = ec._MessageSource_senderVerified(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "subject":
 			out.Values[i] = ec._MessageSource_subject(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "messageId":
 			out.Values[i] = ec._MessageSource_messageId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "automatic":
 			out.Values[i] = ec._MessageSource_automatic(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "problem":
 			out.Values[i] = ec._MessageSource_problem(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "size":
 			out.Values[i] = ec._MessageSource_size(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "raw":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MessageSource_raw(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -36940,6 +36986,13 @@ func (ec *executionContext) marshalOAssignTicketPayload2ᚖcrmᚋgraphᚐAssignT
 		return graphql.Null
 	}
 	return ec._AssignTicketPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAttachment2ᚖcrmᚋdbᚐAttachment(ctx context.Context, sel ast.SelectionSet, v *db.Attachment) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Attachment(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOAttachmentOrder2ᚕᚖcrmᚋgraphᚐAttachmentOrderᚄ(ctx context.Context, v any) ([]*AttachmentOrder, error) {

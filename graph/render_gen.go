@@ -3410,6 +3410,16 @@ func (p *planner) planMessageSource(set ast.SelectionSet) *selection {
 		case "size":
 			f.index = 9
 			return true
+		case "raw":
+			f.index = 10
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("MessageSource", f, args)
+				resolver := r.ec.Resolvers.MessageSource()
+				return func(obj *db.ReceivedMail) (*db.Attachment, error) { return resolver.Raw(ctx, obj) }
+			}
+			f.selection = p.planAttachment(f.field.Selections)
+			return f.selection != nil
 		}
 		return false
 	})
@@ -3454,6 +3464,22 @@ func (r *rendering) renderMessageSource(s *selection, obj *db.ReceivedMail) {
 		case 9:
 			v := obj.Size
 			r.int(v)
+		case 10:
+			call, ok := r.call(f).(func(*db.ReceivedMail) (*db.Attachment, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderAttachment(f.selection, v)
+			}
 		}
 		if r.failed {
 			return

@@ -112,7 +112,7 @@ func TestSMTPDoor(t *testing.T) {
 	t.Parallel()
 	for _, lmtp := range []bool{false, true} {
 		w := newWorld(t).people()
-		w.config.Unknown = db.RejectUnknown
+		w.config.Unknown, w.config.Sender = db.RejectUnknown, "CRM <crm@crm.example>"
 		w.service = inbound.New(w.db, w.config, slog.New(slog.DiscardHandler))
 		client := w.connect(lmtp)
 		send := func(to string, m mail) (code int) {
@@ -139,14 +139,14 @@ func TestSMTPDoor(t *testing.T) {
 			code int
 		}{
 			{"reply@crm.example", fromCleo, 250}, {"Reply+anything@crm.example", fromCleo, 250}, {"reply@crm.example", fromStranger, 550},
-			{"other@crm.example", fromCleo, 550}, {"reply@other.example", fromCleo, 550},
+			{"crm@crm.example", fromCleo, 250}, {"other@crm.example", fromCleo, 550}, {"reply@other.example", fromCleo, 550},
 		} {
 			if code := send(test.to, mail{test.from, "Subject: " + test.to, "", "Hello"}); code != test.code {
 				t.Errorf("mail to %s %s gets %d, want %d", test.to, test.from, code, test.code)
 			}
 		}
-		if n := w.tickets(); n != 3 {
-			t.Errorf("there are %d tickets, want 3", n)
+		if n := w.tickets(); n != 4 {
+			t.Errorf("there are %d tickets, want 4", n)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/mail"
 	"strings"
 
 	"crm/config"
@@ -23,6 +24,8 @@ import (
 type Config struct {
 	// Inbox is the address that it comes to.
 	Inbox address.Inbox
+	// Sender is the address that the server's own mail comes from, to which other servers report that it came back; it may have a name.
+	Sender string
 	// Unknown says what becomes of mail by strangers.
 	Unknown db.UnknownSenders
 	// AuthservID names the host whose Authentication-Results are trusted; nobody's are if it is empty.
@@ -58,7 +61,7 @@ func (c *Config) Settings() []config.Setting {
 		},
 		{
 			Name: "INBOUND_SMTP", Value: config.Parsed(&c.SMTP, "address", parseListen),
-			Description: "listen there for mail that a mail server hands on, such as `127.0.0.1:2525`; only mail to `INBOUND_ADDRESS` is accepted",
+			Description: "listen there for mail that a mail server hands on, such as `127.0.0.1:2525`; only mail to `INBOUND_ADDRESS` and `SMTP_MAIL` is accepted",
 		},
 		{
 			Name: "INBOUND_LMTP", Value: config.Parsed(&c.LMTP, "address", parseListen),
@@ -143,7 +146,7 @@ func (s *Service) Receive(ctx context.Context, m Mail) (db.MailOutcome, error) {
 
 func (s *Service) receive(ctx context.Context, in db.IncomingMail, parsed *message.Message) (*db.ReceivedMail, error) {
 	switch {
-	case s.config.Inbox.Is(parsed.From.Email):
+	case s.isOwn(parsed.From.Email):
 		return s.db.IgnoreMail(ctx, in, db.MailIgnored, "it comes from this server's own address")
 	case parsed.Bounce == nil:
 		return s.db.ReceiveMail(ctx, in, s.config.Unknown)
@@ -161,12 +164,18 @@ func (s *Service) receive(ctx context.Context, in db.IncomingMail, parsed *messa
 	return s.db.IgnoreMail(ctx, in, db.MailBounced, reason)
 }
 
+// isOwn reports whether an address is one that this server receives mail at.
+func (s *Service) isOwn(email string) bool {
+	sender, err := mail.ParseAddress(s.config.Sender)
+	return s.config.Inbox.Is(email) || err == nil && strings.EqualFold(sender.Address, email)
+}
+
 // incoming returns what tickets need to know of a mail.
 func (s *Service) incoming(id store.ID, m Mail, parsed *message.Message) db.IncomingMail {
 	in := db.IncomingMail{
 		ID: id, MessageID: parsed.ID, Answers: append(parsed.InReplyTo, parsed.References...),
 		FromEmail: parsed.From.Email, FromName: parsed.From.Name, Subject: parsed.Subject, Text: parsed.Text, HTML: parsed.HTML,
-		Automatic: string(parsed.Automatic), Problem: parsed.Problem, Size: len(m.Raw),
+		Automatic: string(parsed.Automatic), Problem: parsed.Problem, Raw: m.Raw,
 		Reply: parsed.Automatic == message.AutomaticReply || parsed.Automatic == message.AutomaticBounce,
 	}
 	switch parsed.Authenticity(s.config.AuthservID) {
@@ -180,20 +189,8 @@ func (s *Service) incoming(id store.ID, m Mail, parsed *message.Message) db.Inco
 			in.Tokens = append(in.Tokens, token)
 		}
 	}
-	if names := attachmentNames(parsed.Attachments); names != "" {
-		in.Text = strings.TrimSpace(in.Text + "\n\n" + names)
+	for _, a := range parsed.Attachments {
+		in.Files = append(in.Files, db.MailFile{Name: a.Name, ContentType: a.ContentType, ContentID: a.ContentID, Content: a.Content})
 	}
 	return in
-}
-
-// attachmentNames returns a line with what is attached to a mail, empty if nothing is.
-func attachmentNames(attachments []message.Attachment) string {
-	var names []string
-	for _, a := range attachments {
-		names = append(names, fmt.Sprintf("%s (%d bytes)", a.Name, len(a.Content)))
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	return "Attached to the mail: " + strings.Join(names, ", ")
 }

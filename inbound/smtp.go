@@ -70,9 +70,10 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	return nil
 }
 
-// Rcpt implements smtp.Session. Only mail to the inbox is accepted, so that nobody can use the door to send mail on.
+// Rcpt implements smtp.Session. Only mail to the inbox, and reports to the sender of the server's mail, are accepted: others have to
+// be told that there is nobody.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if inbox := s.door.service.config.Inbox; inbox.IsSet() && !inbox.Is(to) {
+	if !s.door.service.isOwn(to) {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "there is no such mailbox here"}
 	}
 	s.mail.Recipients = append(s.mail.Recipients, to)

@@ -15,6 +15,7 @@ import (
 	"crm/db/sqlite"
 	"crm/db/store"
 	"crm/db/textkey"
+	"crm/files"
 	"crm/inbound"
 )
 
@@ -53,7 +54,9 @@ func newWorldOn(t *testing.T, path string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.store, w.db = engine, db.New(engine, nil, db.Options{MailDomain: "crm.example", CursorKeys: [][]byte{[]byte("a key of the server's")}})
+	w.store, w.db = engine, db.New(engine, nil, db.Options{
+		MailDomain: "crm.example", CursorKeys: [][]byte{[]byte("a key of the server's")}, Files: files.NewFolder(t.TempDir()), FileBytes: 1000,
+	})
 	w.config = inbound.Config{Inbox: inbox, Unknown: db.CreateUnknown, AuthservID: host}
 	w.service = inbound.New(w.db, w.config, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	return w

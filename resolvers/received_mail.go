@@ -2,13 +2,19 @@ package resolvers
 
 import (
 	"context"
+	"html"
 	"strings"
 
 	"crm/auth"
 	"crm/db"
-	"crm/db/entity"
 	"crm/db/store"
+	"crm/graph"
 )
+
+type messageSourceResolver struct{ *Resolver }
+
+// MessageSource returns the resolvers of the fields of this type.
+func (r *Resolver) MessageSource() graph.MessageSourceResolver { return messageSourceResolver{r} }
 
 // messageMail returns the id of the mail that a message came by, which is the message's; ok is false if it came otherwise.
 func messageMail(obj *db.TicketMessage) (id store.ID, ok bool) {
@@ -28,38 +34,74 @@ func (r ticketResolver) Source(ctx context.Context, obj *db.Ticket) (*db.Receive
 	return reference(ctx, obj, r.db.ReceivedMails.Only(db.MailEnvelope()), ticketMail)
 }
 
+// Raw resolves MessageSource.raw.
+func (r messageSourceResolver) Raw(ctx context.Context, obj *db.ReceivedMail) (*db.Attachment, error) {
+	return reference(ctx, obj, r.db.Attachments, func(obj *db.ReceivedMail) (store.ID, bool) { return db.RawMailID(obj.ID), true })
+}
+
 // BodyHTML resolves TicketMessage.bodyHtml.
 func (r ticketMessageResolver) BodyHTML(ctx context.Context, obj *db.TicketMessage, remoteImages bool) (*string, error) {
-	return htmlOf(ctx, obj, r.db.ReceivedMails, messageMail, remoteImages)
+	return htmlOf(ctx, r.db, obj, messageMail, "message_id", remoteImages)
 }
 
 // DescriptionHTML resolves Ticket.descriptionHtml.
 func (r ticketResolver) DescriptionHTML(ctx context.Context, obj *db.Ticket, remoteImages bool) (*string, error) {
-	return htmlOf(ctx, obj, r.db.ReceivedMails, ticketMail, remoteImages)
+	return htmlOf(ctx, r.db, obj, ticketMail, "ticket_id", remoteImages)
 }
 
-// htmlOf returns the HTML of a mail, nil if there is none. Whoever sees what the mail has become may read it.
+// mailPages is the HTML of mails by their ids, and the images that are attached to them, by the mail's id and their own.
+type mailPages struct {
+	mails  map[store.ID]*db.ReceivedMail
+	images map[store.ID]map[string]*db.Attachment
+}
+
+// htmlOf returns the HTML of the mail of a message or a ticket, nil if there is none. Whoever sees that may read it. The attachments
+// refer to it by the field owner.
 func htmlOf[T any](
-	ctx context.Context, obj *T, mails *entity.Reader[db.ReceivedMail], idIn func(*T) (store.ID, bool), remoteImages bool,
+	ctx context.Context, d *db.DB, obj *T, idIn func(*T) (store.ID, bool), owner string, remoteImages bool,
 ) (*string, error) {
 	id, ok := idIn(obj)
 	if !ok {
 		return nil, nil //nolint:nilnil // the schema says that it is null
 	}
 	group := siblingsOf(ctx, obj)
-	read, ok := readBySibling[map[store.ID]*db.ReceivedMail](ctx, group)
+	read, ok := readBySibling[mailPages](ctx, group)
 	if !ok {
-		read = readForSiblings(ctx, group, func(docs []*T) (map[store.ID]*db.ReceivedMail, error) {
-			return mails.Only(db.ReceivedMails.Select("html")).ByID(ctx, auth.SystemScope(), idsOf(docs, idIn))
-		})
+		read = readForSiblings(ctx, group, func(docs []*T) (mailPages, error) { return readPages(ctx, d, idsOf(docs, idIn), owner) })
 	}
-	found, err := read()
-	if err != nil || found[id] == nil || found[id].HTML == "" {
+	pages, err := read()
+	if err != nil || pages.mails[id] == nil || pages.mails[id].HTML == "" {
 		return nil, err
 	}
-	page := found[id].HTML
+	page := pages.mails[id].HTML
+	for contentID, image := range pages.images[id] {
+		if address := d.AttachmentAddress(scopeOf(ctx), image); address != nil {
+			page = strings.ReplaceAll(page, ` data-cid="`+html.EscapeString(contentID)+`"`, ` src="`+html.EscapeString(*address)+`"`)
+		}
+	}
 	if remoteImages {
 		page = strings.ReplaceAll(page, " data-remote-src=", " src=")
 	}
 	return &page, nil
+}
+
+// readPages reads the HTML of mails, and the attachments that it can show.
+func readPages(ctx context.Context, d *db.DB, ids []store.ID, owner string) (mailPages, error) {
+	pages := mailPages{images: map[store.ID]map[string]*db.Attachment{}}
+	var err error
+	if pages.mails, err = d.ReceivedMails.Only(db.ReceivedMails.Select("html")).ByID(ctx, auth.SystemScope(), ids); err != nil {
+		return pages, err
+	}
+	attached, err := d.Attachments.List(ctx, scopeOf(ctx), store.And(store.In(owner, ids), store.Compare(store.OpNe, "content_id", "")))
+	for _, a := range attached {
+		id := a.TicketID
+		if a.MessageID != nil {
+			id = *a.MessageID
+		}
+		if pages.images[id] == nil {
+			pages.images[id] = map[string]*db.Attachment{}
+		}
+		pages.images[id][a.ContentID] = a
+	}
+	return pages, err
 }

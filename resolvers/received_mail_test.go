@@ -11,7 +11,7 @@ import (
 )
 
 // mailed is what of a message or a ticket comes from its mail.
-const mailed = `channel source { fromEmail fromName subject messageId senderVerified automatic problem size }`
+const mailed = `channel source { fromEmail fromName subject messageId senderVerified automatic problem size raw { fileName size } }`
 
 // TestMailedTickets checks what the API shows of tickets and messages that came by mail, to the staff and to the customer.
 func TestMailedTickets(t *testing.T) {
@@ -20,7 +20,8 @@ func TestMailedTickets(t *testing.T) {
 		receive := func(number int, change func(*db.IncomingMail)) *db.ReceivedMail {
 			in := db.IncomingMail{
 				ID: store.DerivedID("mail", fmt.Sprint(number)), MessageID: fmt.Sprintf("%d@customer.example", number), FromEmail: "sam@stranger.example",
-				FromName: "Sam", Subject: "Smoke", Text: "It smokes.", HTML: `<p>It smokes.</p><img data-remote-src="https://stranger.example/x.png">`, Size: 7,
+				FromName: "Sam", Subject: "Smoke", Text: "It smokes.", HTML: `<p>It smokes.</p><img data-remote-src="https://stranger.example/x.png"><img data-cid="photo">`,
+				Files: []db.MailFile{{Name: "../photo.txt", ContentType: "text/plain", ContentID: "photo", Content: []byte("a photo")}}, Raw: []byte("raw mail"),
 			}
 			change(&in)
 			received, err := s.db.ReceiveMail(t.Context(), in, db.CreateUnknown)
@@ -46,9 +47,9 @@ func TestMailedTickets(t *testing.T) {
 			author { __typename ... on Customer { name bouncing } ... on ExternalAddress { email name } } `+mailed+` } } }`)
 		got := s.must(w.people["uma"].token, query, w.variables())
 		for _, want := range []string{
-			`"title":"Smoke","description":"It smokes.","descriptionHtml":"\u003cp\u003eIt smokes.\u003c/p\u003e\u003cimg data-remote-src=\"https://stranger.example/x.png\"\u003e"`,
-			`"channel":"EMAIL","source":{"fromEmail":"sam@stranger.example","fromName":"Sam","subject":"Smoke","messageId":"1@customer.example","senderVerified":null,"automatic":"","problem":"","size":7},"follows":null`,
-			`"shown":"\u003cp\u003eIt smokes.\u003c/p\u003e\u003cimg src=\"https://stranger.example/x.png\"\u003e","automatic":false,"senderVerified":false,"viewerCan":[]`,
+			`"title":"Smoke","description":"It smokes.","descriptionHtml":"<p>It smokes.</p><img data-remote-src=\"https://stranger.example/x.png\"><img src=\"/`,
+			`"channel":"EMAIL","source":{"fromEmail":"sam@stranger.example","fromName":"Sam","subject":"Smoke","messageId":"1@customer.example","senderVerified":null,"automatic":"","problem":"","size":8,"raw":{"fileName":"mail.eml","size":8}},"follows":null`,
+			`"shown":"<p>It smokes.</p><img src=\"https://stranger.example/x.png\"><img src=\"/`, `"automatic":false,"senderVerified":false,"viewerCan":[]`,
 			`"author":{"__typename":"ExternalAddress","email":"eve@evil.example","name":""}`,
 			`"bodyText":"I am on holiday.","bodyHtml":null,"shown":null,"automatic":true,"senderVerified":null`,
 			`"author":{"__typename":"Customer","name":"Sam","bouncing":false}`,
@@ -58,7 +59,7 @@ func TestMailedTickets(t *testing.T) {
 				t.Errorf("%s isn't in\n%s", want, got.raw)
 			}
 		}
-		if got.Extensions.Cost.StoreCalls != 8 { // ticket, its mail and HTML, messages, their mails, their HTML twice, customers
+		if got.Extensions.Cost.StoreCalls != 13 { // ticket, its mail, its raw one, its HTML and images, messages, their mails, their raw ones, their HTML and images twice, customers
 			t.Errorf("it takes %d calls to the store", got.Extensions.Cost.StoreCalls)
 		}
 		w.ids["raised"] = w.ids["smoke"]

@@ -33,7 +33,7 @@ var (
 	subjectLabels = words("Subject|Betreff|Objet|Asunto|Oggetto|Assunto|Onderwerp|Ämne|Emne|Temat|Тема|件名|主题|主旨|제목|Aihe|Předmět|Predmet|Tárgy|Konu")
 )
 
-// label matches a line of a header that is repeated in the text: *From:* Jane Doe
+// label matches a line of a header that is repeated in the text, such as "*From:* Jane Doe".
 func label(labels string) *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^[\s*]*` + labels + `\s*\*?\s*[:：]`)
 }
