@@ -3,9 +3,8 @@ import { defineConfig } from 'vite'
 
 // The page and the API share an origin, as they would behind a proxy in production, so the server need not allow other
 // origins. CRM_URL is the server's URL; its WebSocket has the same path.
-const proxy = {
-  '/graphql': { target: process.env.CRM_URL ?? 'http://localhost:8080', ws: true },
-}
+const target = process.env.CRM_URL ?? 'http://localhost:8080'
+const proxy = { '/graphql': { target, ws: true }, '/uploads': { target }, '/files': { target } }
 
 export default defineConfig({
   plugins: [react()],

@@ -87,6 +87,19 @@ scenario('a customer signs up with a mailed link where the server wants that', a
   for (const who of [visitor, asha]) await who.tab.context().close()
 })
 
+scenario('a session that somebody left open elsewhere is ended', async ({ server, staff }) => {
+  const logIn = 'mutation ($input: LogInInput!) { logInUser(input: $input) { tokens { accessToken } } }'
+  const { logInUser } = await server.send(logIn, { input: { email: 'rohan@gmail.com', password } })
+  await staff.follow('Rohan: your account')
+  await staff.sees('this one')
+  const end = staff.tab.getByRole('button', { name: /^End the session of / })
+  await end.click()
+  await staff.hasFocus(staff.tab.getByRole('heading', { name: 'Where you are logged in' }))
+  assert.equal(await end.count(), 0)
+  await staff.shoot('account')
+  await assert.rejects(server.send('{ latestSeq }', {}, logInUser.tokens.accessToken), /UNAUTHENTICATED/)
+})
+
 scenario('an API key is shown once, works, and ends', async ({ server, staff }) => {
   await staff.follow('API keys')
   await staff.tab.getByText('New key', { exact: true }).click()

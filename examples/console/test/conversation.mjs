@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { home, openBlind, scenario } from './stage.mjs'
 
 // A ticket without an interaction: two members of staff and the customer have it before them at the same time.
@@ -6,6 +7,19 @@ import { home, openBlind, scenario } from './stage.mjs'
 const box = (who, label) => who.tab.getByRole('region', { name: 'Write' }).getByLabel(label)
 
 const reply = (who, text) => who.fill('Reply', { 'Your reply': text })
+
+/** Drops a file, as from the desktop. */
+async function dropFile(target, name, content) {
+  const dataTransfer = await target.evaluateHandle(
+    (_, [name, content]) => {
+      const transfer = new DataTransfer()
+      transfer.items.add(new File([content], name, { type: 'text/plain' }))
+      return transfer
+    },
+    [name, content],
+  )
+  await target.dispatchEvent('drop', { dataTransfer })
+}
 
 const message = (who, text) =>
   who.tab.getByRole('list', { name: 'Messages' }).getByRole('listitem').filter({ hasText: text })
@@ -48,6 +62,19 @@ scenario('what one writes appears at the others’, and notes only at the staff�
   await colleague.shoot('thread')
 })
 
+scenario('staff put tags on a ticket, and take them off', async ({ colleague, customer }) => {
+  await colleague.fill('Add a tag', { Tag: 'Hardware' })
+  const tags = colleague.tab.getByRole('list', { name: 'Tags' })
+  await tags.getByText('Hardware').waitFor()
+  await colleague.follow('Tickets')
+  await colleague.ticket('The printer is on fire').getByText('Hardware').waitFor()
+  await colleague.tab.goBack()
+  await colleague.press('Take the tag Hardware off')
+  await tags.getByText('Hardware').waitFor({ state: 'detached' })
+  await colleague.hasFocus(colleague.tab.getByLabel('Tag', { exact: true }))
+  assert.equal(await customer.tab.getByLabel('Tag', { exact: true }).count(), 0)
+})
+
 scenario('whoever answers after a colleague sees what came, and keeps their text', async ({ staff, colleague }) => {
   const late = await openBlind(staff.tab.url(), staff)
   await message(late, 'Unplug it').waitFor()
@@ -61,6 +88,22 @@ scenario('whoever answers after a colleague sees what came, and keeps their text
   await late.press('Send the reply')
   await message(colleague, 'Is it still burning?').getByText('Rohan').waitFor()
   await late.tab.close()
+})
+
+scenario('files are dropped, sent while a text is written, and saved by the other', async ({ colleague, customer }) => {
+  const compose = customer.tab.getByRole('region', { name: 'Write' })
+  await dropFile(box(customer, 'Your reply'), 'fire.txt', 'It burns blue.')
+  await compose.getByRole('list', { name: 'Attached files' }).getByText('sent', { exact: true }).waitFor()
+  await customer.tab.route('**/uploads/**', (route) => route.abort(), { times: 1 })
+  const lost = { name: 'lost.txt', mimeType: 'text/plain', buffer: Buffer.from('lost') }
+  await compose.getByLabel('Attach files', { exact: false }).setInputFiles(lost)
+  await customer.isTold('wasn’t sent')
+  await customer.press('Remove lost.txt')
+  await reply(customer, 'Here is a picture')
+  const saved = colleague.tab.waitForEvent('download')
+  await message(colleague, 'Here is a picture').getByRole('button', { name: 'fire.txt' }).click()
+  assert.equal(await readFile(await (await saved).path(), 'utf8'), 'It burns blue.')
+  assert.equal(await compose.getByRole('list', { name: 'Attached files' }).count(), 0)
 })
 
 scenario('authors edit and delete what they wrote', async ({ colleague }) => {
@@ -80,12 +123,9 @@ scenario('a reply can be sent from a telephone, and with the keyboard alone', as
   await customer.tab.setViewportSize({ width: 390, height: 844 })
   await customer.tab.reload()
   await customer.hasFocus(customer.tab.getByRole('heading', { name: 'The printer is on fire' }))
-  const text = box(customer, 'Your reply')
-  for (let n = 0; n < 20 && !(await text.and(customer.tab.locator(':focus')).count()); n++) {
-    await customer.tab.keyboard.press('Tab')
-  }
+  await customer.tabTo(box(customer, 'Your reply'))
   await customer.tab.keyboard.type('It is out')
-  await customer.tab.keyboard.press('Tab')
+  await customer.tabTo(customer.tab.getByRole('button', { name: 'Send the reply' }))
   await customer.tab.keyboard.press('Enter')
   await message(colleague, 'It is out').waitFor()
   await customer.fits()

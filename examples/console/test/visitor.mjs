@@ -25,7 +25,7 @@ export class Visitor {
   async fill(form, values) {
     const fields = this.tab.getByRole('form', { name: form, exact: true })
     for (const [label, value] of Object.entries(values)) await fields.getByLabel(label, { exact: true }).fill(value)
-    await fields.getByRole('button').click()
+    await fields.getByRole('button').last().click()
   }
 
   async signUp(name, email, password) {
@@ -39,6 +39,15 @@ export class Visitor {
 
   /** Waits until an element has the focus. */
   hasFocus = (element) => element.and(this.tab.locator(':focus')).waitFor()
+
+  /** Presses Tab until an element has the focus. */
+  async tabTo(element) {
+    for (let n = 0; n < 20; n++) {
+      await this.tab.keyboard.press('Tab')
+      if (await element.and(this.tab.locator(':focus')).count()) return
+    }
+    assert.fail(`Tab doesn’t lead to ${element}`)
+  }
 
   /** Checks that nothing is wider than the window. */
   async fits() {

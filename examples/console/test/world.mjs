@@ -96,7 +96,8 @@ async function eventually(read) {
 
 /** Serves the output of `npm run build`, with the API of a server at the same origin. */
 export async function servePage(server) {
-  const proxy = { '/graphql': { target: server.url, ws: true } }
+  const target = server.url
+  const proxy = { '/graphql': { target, ws: true }, '/uploads': { target }, '/files': { target } }
   return preview({ root: join(import.meta.dirname, '..'), logLevel: 'silent', preview: { port: 0, proxy } })
 }
 

@@ -15,6 +15,7 @@ export function newCache(): InMemoryCache {
           // The only list of all tickets is the queue; see `lists.ts`.
           tickets: list,
           apiKeys: list,
+          sessions: list,
         },
       },
       User: { fields: { assignedTickets: list } },

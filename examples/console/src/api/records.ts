@@ -26,6 +26,9 @@ graphql(`
       id
       name
     }
+    tags {
+      ...Tag
+    }
   }
 `)
 
@@ -48,10 +51,18 @@ graphql(`
     id
     version
     visibility
+    channel
+    automatic
+    senderVerified
     bodyText
     createdAt
     editedAt
     viewerCan
+    attachments(first: 100) {
+      nodes {
+        ...Attachment
+      }
+    }
     author {
       ... on User {
         id
@@ -59,6 +70,10 @@ graphql(`
       }
       ... on Customer {
         id
+        name
+      }
+      ... on ExternalAddress {
+        email
         name
       }
     }

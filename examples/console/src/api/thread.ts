@@ -5,6 +5,11 @@ export const Thread = graphql(`
   query Thread($id: ID!, $before: String) {
     ticket(id: $id) {
       ...Ticket
+      attachments(first: 100, where: { messageId: { isNull: true } }) {
+        nodes {
+          ...Attachment
+        }
+      }
       messages(last: 20, before: $before) {
         edges {
           node {

@@ -5,3 +5,6 @@ export const httpUrl = api.href
 
 /** The URL for subscriptions: the same address, by WebSocket. */
 export const socketUrl = api.href.replace(/^http/, 'ws')
+
+/** The URL of a path of the server, such as that of a file. */
+export const serverUrl = (path: string): string => new URL(path, api).href

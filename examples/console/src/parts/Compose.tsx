@@ -5,7 +5,9 @@ import { graphql } from '../api/generated'
 import type { MessageFragment, TicketFragment, TicketStatus } from '../api/generated/graphql'
 import { problemOf } from '../api/problem'
 import { Thread } from '../api/thread'
+import { useUploads } from '../uploads'
 import { useViewer } from '../viewer'
+import { Attach } from './Attach'
 import { Field, Form } from './Form'
 import { authorOf, Options, statusLabels } from './labels'
 
@@ -44,13 +46,14 @@ export function Compose({ ticket, messages }: ComposeProps) {
   const { __typename } = useViewer()
   const [isNote, setNote] = useState(false)
   const [crossing, setCrossing] = useState<MessageFragment[]>([])
+  const files = useUploads()
   const isStaff = __typename === 'User'
   if (!ticket.viewerCan.includes('REPLY')) return null
 
   async function addNote(body: string) {
     const { data } = await client.mutate({
       mutation: AddTicketNote,
-      variables: { input: { ticketId: ticket.id, body } },
+      variables: { input: { ticketId: ticket.id, body, attachments: files.ids } },
     })
     if (data?.addTicketNote) putMessage(client.cache, ticket, data.addTicketNote.message)
   }
@@ -67,6 +70,7 @@ export function Compose({ ticket, messages }: ComposeProps) {
             status,
             expectedVersion: status && ticket.version,
             expectedLastMessageId: last,
+            attachments: files.ids,
           },
         },
       })
@@ -85,9 +89,10 @@ export function Compose({ ticket, messages }: ComposeProps) {
     return now.slice(now.findIndex(({ id }) => id === last) + 1)
   }
 
-  const submit = (values: FormData) => {
+  async function submit(values: FormData) {
     const body = String(values.get('body'))
-    return isNote ? addNote(body) : reply(body, (String(values.get('status') ?? '') || null) as TicketStatus | null)
+    await (isNote ? addNote(body) : reply(body, (String(values.get('status') ?? '') || null) as TicketStatus | null))
+    files.clear()
   }
 
   return (
@@ -96,12 +101,15 @@ export function Compose({ ticket, messages }: ComposeProps) {
       <Form
         label={isNote ? 'Internal note' : 'Reply'}
         submitLabel={isNote ? 'Add the note' : 'Send the reply'}
+        isWaiting={files.isBusy}
         onSubmit={submit}
       >
         {crossing.length > 0 && <Crossing messages={crossing} />}
-        <Field label={isNote ? 'Note, which customers never see' : 'Your reply'} name="body">
-          {(control) => <textarea {...control} rows={4} required />}
-        </Field>
+        <Attach files={files}>
+          <Field label={isNote ? 'Note, which customers never see' : 'Your reply'} name="body">
+            {(control) => <textarea {...control} rows={4} required />}
+          </Field>
+        </Attach>
         {isStaff && !isNote && (
           <Field label="Status afterwards" name="status">
             {(control) => (

@@ -8,12 +8,16 @@ import { Heading } from './Heading'
 import { InteractionList } from './InteractionList'
 import { NewInteraction } from './NewInteraction'
 import { ProblemMessage } from './ProblemMessage'
+import { TagEditor } from './Tags'
 
 const CustomerWithInteractions = graphql(`
   query CustomerWithInteractions($id: ID!, $after: String) {
     customer(by: { id: $id }) {
       ...CustomerAccess
       phone
+      tags {
+        ...Tag
+      }
       company
       interactions(first: 10, after: $after) {
         ...InteractionPage
@@ -28,7 +32,7 @@ export function CustomerDetails({ id }: { id: string }) {
   if (error) return <ProblemMessage problem={problemOf(error)} />
   if (!data) return <p className="empty">…</p>
   if (!data.customer) return <p className="empty">There is no such customer.</p>
-  const { name, company, email, phone, interactions } = data.customer
+  const { name, company, email, phone, tags, interactions } = data.customer
   return (
     <section className="details" aria-labelledby="customer">
       <a className="back" href={addressOf('staff')}>
@@ -41,6 +45,7 @@ export function CustomerDetails({ id }: { id: string }) {
         {phone && <a href={`tel:${phone}`}>{phone}</a>}
       </p>
       <CustomerAccess customer={data.customer} />
+      <TagEditor id={id} tags={tags} />
       <CustomerTicketList id={id} />
       <NewInteraction customer={data.customer} />
       {interactions.edges.length === 0 && (

@@ -7,12 +7,14 @@ const FormProblem = createContext<Problem | undefined>(undefined)
 interface FormProps {
   label: string
   submitLabel: string
+  /** Whether something is still missing that comes by itself, such as a file that is being sent. */
+  isWaiting?: boolean
   /** Sends the form. Its errors are displayed at the fields that they name, otherwise below all fields. */
   onSubmit: (values: FormData) => Promise<unknown>
   children: ReactNode
 }
 
-export function Form({ label, submitLabel, onSubmit, children }: FormProps) {
+export function Form({ label, submitLabel, isWaiting = false, onSubmit, children }: FormProps) {
   const [problem, setProblem] = useState<Problem>()
   const [isNamed, setNamed] = useState(false)
   const [isBusy, setBusy] = useState(false)
@@ -39,7 +41,7 @@ export function Form({ label, submitLabel, onSubmit, children }: FormProps) {
     <form aria-label={label} onSubmit={submit}>
       <FormProblem value={problem}>{children}</FormProblem>
       {problem && !isNamed && <ProblemMessage problem={problem} />}
-      <button type="submit" className="primary" disabled={isBusy}>
+      <button type="submit" className="primary" disabled={isBusy || isWaiting}>
         {submitLabel}
       </button>
     </form>

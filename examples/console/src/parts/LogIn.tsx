@@ -34,7 +34,7 @@ export function LogIn({ session }: { session: Session }) {
       mutation: side === 'staff' ? LogInUser : LogInCustomer,
       variables: { input: { email: String(values.get('email')), password: String(values.get('password')) } },
     })
-    if (data?.result) await session.begin(data.result.tokens)
+    if (data?.result?.tokens) await session.begin(data.result.tokens)
   }
 
   return (

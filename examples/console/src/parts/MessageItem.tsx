@@ -5,8 +5,9 @@ import type { MessageFragment } from '../api/generated/graphql'
 import { forget } from '../api/lists'
 import { problemOf } from '../api/problem'
 import { useViewer } from '../viewer'
+import { Attachments } from './Attachments'
 import { Field, Form } from './Form'
-import { authorOf, moment } from './labels'
+import { authorOf, isBy, moment } from './labels'
 import { ProblemMessage } from './ProblemMessage'
 
 const EditMessage = graphql(`
@@ -37,21 +38,26 @@ interface MessageItemProps {
 export function MessageItem({ message, onDeleted }: MessageItemProps) {
   const viewer = useViewer()
   const [mode, setMode] = useState<'read' | 'edit' | 'edited'>('read')
-  const { visibility, bodyText, createdAt, editedAt, author } = message
-  const isOwn = author?.id === viewer.id
+  const { visibility, bodyText, createdAt, editedAt, channel, automatic, senderVerified, attachments } = message
   return (
-    <li className={['message', visibility.toLowerCase(), isOwn && 'own'].filter(Boolean).join(' ')}>
+    <li className={['message', visibility.toLowerCase(), isBy(message, viewer) && 'own'].filter(Boolean).join(' ')}>
       <p className="facts">
         <strong>{authorOf(message, viewer)}</strong>
         {visibility === 'INTERNAL' && <span className="badge">Internal note</span>}
         <time dateTime={createdAt}>{moment(createdAt)}</time>
         {editedAt && <span>edited</span>}
+        {channel === 'EMAIL' && <span>by mail</span>}
+        {automatic && <span className="badge">automatic</span>}
+        {viewer.__typename === 'User' && senderVerified === false && (
+          <span className="badge bad">sender not verified</span>
+        )}
       </p>
       {mode === 'edit' ? (
         <EditForm message={message} onDone={() => setMode('edited')} />
       ) : (
         <>
           <p className="text">{bodyText}</p>
+          <Attachments files={attachments.nodes} />
           <MessageActions
             message={message}
             isBack={mode === 'edited'}

@@ -2,7 +2,9 @@ import { useMutation } from '@apollo/client/react'
 import { putTicket } from '../api/changes'
 import { graphql } from '../api/generated'
 import type { CreateTicketInput, Priority } from '../api/generated/graphql'
+import { useUploads } from '../uploads'
 import { useViewer } from '../viewer'
+import { Attach } from './Attach'
 import { Field, FoldedForm } from './Form'
 import { Options, priorityLabels } from './labels'
 
@@ -25,21 +27,29 @@ export function NewTicket({ of }: { of: Pick<CreateTicketInput, 'interactionId' 
       if (ticket) putTicket(cache, viewer, { kind: 'CREATED', ticketId: ticket.id, ticket })
     },
   })
-  const submit = (values: FormData) =>
-    create({
+  const files = useUploads()
+
+  async function submit(values: FormData) {
+    await create({
       variables: {
         input: {
           ...of,
           description: String(values.get('description')),
           priority: values.get('priority') as Priority,
+          attachments: files.ids,
         },
       },
     })
+    files.clear()
+  }
+
   return (
-    <FoldedForm label="Raise a ticket" submitLabel="Raise" onSubmit={submit}>
-      <Field label="Description" name="description">
-        {(control) => <textarea {...control} rows={2} required />}
-      </Field>
+    <FoldedForm label="Raise a ticket" submitLabel="Raise" isWaiting={files.isBusy} onSubmit={submit}>
+      <Attach files={files}>
+        <Field label="Description" name="description">
+          {(control) => <textarea {...control} rows={2} required />}
+        </Field>
+      </Attach>
       <Field label="Priority" name="priority">
         {(control) => (
           <select {...control} defaultValue="MEDIUM">

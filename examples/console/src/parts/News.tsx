@@ -1,7 +1,7 @@
 import { addressOf, useAddress } from '../address'
 import type { MessageAddition, TicketChange } from '../api/changes'
 import { useViewer } from '../viewer'
-import { authorOf, statusLabels } from './labels'
+import { authorOf, isBy, statusLabels } from './labels'
 import { nameOfTicket } from './TicketFacts'
 
 export type LatestNews = { change: TicketChange } | { addition: MessageAddition }
@@ -9,7 +9,7 @@ export type LatestNews = { change: TicketChange } | { addition: MessageAddition 
 /** Whether the viewer wants to know: staff of new tickets, customers of what becomes of theirs, and both of what others write. */
 export function isNews(news: LatestNews, viewer: { id: string; __typename: 'User' | 'Customer' }): boolean {
   if ('change' in news) return news.change.kind === (viewer.__typename === 'User' ? 'CREATED' : 'MOVED')
-  return news.addition.message?.author?.id !== viewer.id
+  return news.addition.message !== null && !isBy(news.addition.message, viewer)
 }
 
 /** The latest change of interest to the viewer. */

@@ -70,7 +70,7 @@ function SignUpForm({ session }: { session: Session }) {
       mutation: side === 'staff' ? SignUpUser : SignUpCustomer,
       variables: { input },
     })
-    if (!data?.result) return
+    if (!data?.result?.tokens) return
     await session.begin(data.result.tokens)
     window.location.replace(addressOf(side))
   }

@@ -1,15 +1,17 @@
 import type { TicketFragment } from '../api/generated/graphql'
 import { moment, priorityLabels, statusLabels } from './labels'
+import { Tags } from './Tags'
 
 /** What is known of a ticket besides its texts. */
 export function TicketFacts({ ticket }: { ticket: TicketFragment }) {
-  const { status, priority, createdAt, assignee } = ticket
+  const { status, priority, createdAt, assignee, tags } = ticket
   return (
     <>
       <span className={`badge ${status.toLowerCase()}`}>{statusLabels[status]}</span>
       <span>{priorityLabels[priority]} priority</span>
       <time dateTime={createdAt}>{moment(createdAt)}</time>
       {assignee && <span>{assignee.name}</span>}
+      <Tags tags={tags} />
     </>
   )
 }

@@ -51,9 +51,21 @@ const moments = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeSt
 /** A point in time of the API in the viewer's locale. */
 export const moment = (time: string): string => moments.format(new Date(time))
 
-/** Who wrote a message, as the viewer calls them. */
-export function authorOf({ author }: Pick<MessageFragment, 'author'>, viewer: { id: string }): string {
-  return author?.id === viewer.id ? 'You' : (author?.name ?? 'Somebody')
+const sizes = new Intl.NumberFormat(undefined, { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 0 })
+
+/** The size of a file. */
+export const kilobytes = (bytes: number): string => sizes.format(Math.ceil(bytes / 1000))
+
+/** Whether the viewer wrote a message. */
+export function isBy({ author }: Pick<MessageFragment, 'author'>, viewer: { id: string }): boolean {
+  return author !== null && 'id' in author && author.id === viewer.id
+}
+
+/** Who wrote a message, as the viewer calls them. Somebody who wrote by mail may have no account, and no name. */
+export function authorOf(message: Pick<MessageFragment, 'author'>, viewer: { id: string }): string {
+  if (isBy(message, viewer)) return 'You'
+  const { author } = message
+  return author?.name || (author && 'email' in author && author.email) || 'Somebody'
 }
 
 /** The options of a select: all that have labels, or only some. */

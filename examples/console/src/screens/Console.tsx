@@ -46,7 +46,7 @@ export function Console({ api }: { api: Api }) {
         <span className={isConnected ? 'connection live' : 'connection'}>{isConnected ? 'live' : 'connecting …'}</span>
         {viewer?.__typename === 'User' && <StaffNavigation />}
         <span className="who">
-          {viewer?.name}
+          {viewer && <AccountLink name={viewer.name} />}
           {viewer?.__typename === 'User' && <span className="badge">{viewer.role}</span>}
         </span>
         <button type="button" onClick={logOut}>
@@ -62,6 +62,20 @@ export function Console({ api }: { api: Api }) {
       {viewer?.__typename === 'User' && <StaffScreen />}
       {viewer?.__typename === 'Customer' && <CustomerScreen />}
     </ViewerContext>
+  )
+}
+
+/** Leads to the viewer's own account. */
+function AccountLink({ name }: { name: string }) {
+  const { side, open } = useAddress()
+  return (
+    <a
+      href={addressOf(side, 'account')}
+      aria-label={`${name}: your account`}
+      aria-current={open === 'account' ? 'page' : undefined}
+    >
+      {name}
+    </a>
   )
 }
 

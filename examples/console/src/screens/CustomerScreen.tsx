@@ -7,6 +7,7 @@ import { Heading } from '../parts/Heading'
 import { InteractionList } from '../parts/InteractionList'
 import { ProblemMessage } from '../parts/ProblemMessage'
 import { useViewer } from '../viewer'
+import { AccountScreen } from './AccountScreen'
 import { TicketScreen } from './TicketScreen'
 
 const OwnInteractions = graphql(`
@@ -25,6 +26,7 @@ const OwnInteractions = graphql(`
 
 export function CustomerScreen() {
   const { open } = useAddress()
+  if (open === 'account') return <AccountScreen />
   return open?.startsWith('tkt_') ? <TicketScreen key={open} id={open} /> : <OwnRecords />
 }
 

@@ -1,6 +1,7 @@
 import { useAddress } from '../address'
 import { CustomerDetails } from '../parts/CustomerDetails'
 import { CustomerList } from '../parts/CustomerList'
+import { AccountScreen } from './AccountScreen'
 import { ApiKeysScreen } from './ApiKeysScreen'
 import { InvitationsScreen } from './InvitationsScreen'
 import { TicketScreen } from './TicketScreen'
@@ -19,6 +20,7 @@ export function StaffScreen() {
   if (open?.startsWith('tkt_')) return <TicketScreen key={open} id={open} />
   if (open === 'tickets') return <TicketsScreen />
   if (open === 'invitations') return <InvitationsScreen />
+  if (open === 'account') return <AccountScreen />
   if (open === 'keys') return <ApiKeysScreen />
   return <CustomersScreen customer={open?.startsWith('cus_') ? open : undefined} />
 }

@@ -2,10 +2,12 @@ import { useQuery } from '@apollo/client/react'
 import { addressOf, useAddress } from '../address'
 import { problemOf } from '../api/problem'
 import { Thread } from '../api/thread'
+import { Attachments } from '../parts/Attachments'
 import { Compose } from '../parts/Compose'
 import { Heading } from '../parts/Heading'
 import { MessageList } from '../parts/MessageList'
 import { ProblemMessage } from '../parts/ProblemMessage'
+import { TagEditor } from '../parts/Tags'
 import { TakeButton } from '../parts/TakeButton'
 import { nameOfTicket, TicketFacts } from '../parts/TicketFacts'
 import { TicketMoves } from '../parts/TicketMoves'
@@ -32,7 +34,11 @@ export function TicketScreen({ id }: { id: string }) {
           </p>
           {data.ticket.viewerCan.includes('TAKE') && <TakeButton ticket={data.ticket} />}
           <TicketMoves ticket={data.ticket} />
-          <p className="text card">{data.ticket.description}</p>
+          {side === 'staff' && <TagEditor id={id} tags={data.ticket.tags} />}
+          <div className="card">
+            <p className="text">{data.ticket.description}</p>
+            <Attachments files={data.ticket.attachments.nodes} />
+          </div>
           <MessageList page={data.ticket.messages} onMore={(before) => fetchMore({ variables: { before } })} />
           <Compose ticket={data.ticket} messages={data.ticket.messages.edges.map(({ node }) => node)} />
         </>
