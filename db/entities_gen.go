@@ -98,6 +98,7 @@ var catalog = entity.NewCatalog(
 	Taggings,
 	Tags,
 	TicketMessages,
+	TicketViews,
 	Tickets,
 	Tombstones,
 	Uploads,
@@ -541,6 +542,7 @@ func (d *TicketMessage) Pointers(into []any) []any {
 		&d.ID,
 		&d.TicketID,
 		&d.Position,
+		&d.InReplyToID,
 		&d.AuthorID,
 		&d.CustomerID,
 		&d.InteractionUserID,
@@ -554,6 +556,8 @@ func (d *TicketMessage) Pointers(into []any) []any {
 		&d.ExternalName,
 		&d.Automatic,
 		&d.Verification,
+		&d.Edits,
+		&d.Mentions,
 		(*string)(&d.MovesTo),
 		&d.CreatedAt,
 		&d.EditedAt,
@@ -566,6 +570,20 @@ func (d *TicketMessage) Pointers(into []any) []any {
 // SetKeys implements entity.Keyed.
 func (d *TicketMessage) SetKeys(keys *textkey.Keys) {
 	d.bodyTextKey = textkey.Search(d.BodyText)
+}
+
+// Pointers implements store.Document.
+func (d *TicketView) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		&d.TicketID,
+		&d.UserID,
+		&d.CustomerID,
+		&d.SeenUntil,
+		&d.DraftText,
+		(*string)(&d.DraftVisibility),
+		&d.DraftedAt,
+	)
 }
 
 // Pointers implements store.Document.

@@ -46,8 +46,8 @@ func messagesBy(customer store.ID) store.Filter {
 func (d *DB) eraseMessagesBy(ctx context.Context, customer store.ID) error {
 	legible := store.And(messagesBy(customer), store.Compare(store.OpNe, "body_text", entity.ErasedText))
 	_, err := d.ticketMessages.Each(ctx, legible, func(message *TicketMessage) error {
-		message.BodyText = entity.ErasedText
-		fields := []string{"body_text", "body_text_key"}
+		message.BodyText, message.Edits = entity.ErasedText, ""
+		fields := []string{"body_text", "body_text_key", "edits"}
 		if message.External() != nil {
 			message.ExternalEmail, message.ExternalName = "", entity.ErasedText
 			fields = append(fields, "external_email", "external_name")

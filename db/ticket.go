@@ -104,6 +104,7 @@ var Tickets = entity.Declare(entity.Declaration[Ticket]{
 	Computed: map[string][]string{
 		"viewerCan": {"status", "assignee_id"}, "allowedTransitions": {"status"}, "tags": nil,
 		"channel": {"by_mail"}, "source": {"by_mail"}, "descriptionHtml": {"by_mail"},
+		"unread": {"last_customer_message_at"}, "draft": nil,
 	},
 	Indexes: []store.Index{
 		{Name: "tickets_interaction_created", Keys: []store.Key{{Field: "interaction_id"}, {Field: "created_at"}, {Field: "_id"}}},

@@ -85,15 +85,18 @@ func (t *Ticket) move(status TicketStatus, now time.Time) {
 	}
 }
 
-// followMessage applies the message that an event reports to its ticket, unless that has happened already.
+// followMessage applies the message that an event reports to its ticket, and deletes its draft, unless that has happened already.
 func (d *DB) followMessage(ctx context.Context, event *store.Event) error {
 	if event.Type != EventTicketMessageCreated {
 		return nil
 	}
 	data, err := DecodeEvent(event)
 	message, ok := data.Entity.(*TicketMessage)
-	if err != nil || !ok || message.Visibility != MessagePublic {
+	if err != nil || !ok {
 		return nil //nolint:nilerr // an event that can't be decoded is reported by those who announce it
+	}
+	if err := d.deleteDraftOf(ctx, message); err != nil || message.Visibility != MessagePublic {
+		return err
 	}
 	actor := auth.Scope{Role: auth.Role(event.ActorRole), Account: event.Actor}
 	_, err = d.applyMessages(ctx, actor, message.TicketID)

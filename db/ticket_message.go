@@ -1,6 +1,7 @@
 package db
 
 import (
+	"encoding/json"
 	"time"
 
 	"crm/auth"
@@ -32,7 +33,8 @@ type TicketMessage struct {
 	TicketID store.ID `db:"ticket_id" belongs:"Ticket.messages,cascade"`
 	// Position numbers the messages of a ticket. Its unique index decides which of two messages at the same time is the first,
 	// so that whoever writes knows all that was written before.
-	Position int `db:"position"`
+	Position    int       `db:"position"`
+	InReplyToID *store.ID `db:"in_reply_to_id" belongs:"TicketMessage,keep"`
 	// AuthorID is the user who wrote it, nil if the customer or an external address did.
 	AuthorID *store.ID `db:"author_id" belongs:"User,keep"`
 	// CustomerID and the fields that follow copy those of the ticket, which decide who sees it.
@@ -52,6 +54,10 @@ type TicketMessage struct {
 	Automatic bool `db:"automatic"`
 	// Verification says whether the address that a mail names as its sender's is right; see ReceivedMail.
 	Verification string `db:"verification"`
+	// Edits are its EarlierTexts, as JSON; empty if there are none.
+	Edits string `db:"edits,personal"`
+	// Mentions are the accounts of the users whom a note names, separated by spaces.
+	Mentions string `db:"mentions"`
 	// MovesTo is the status to which the author moves the ticket with it, empty for none; see applyMessages.
 	MovesTo   TicketStatus `db:"moves_to"`
 	CreatedAt time.Time    `db:"created_at"`
@@ -79,7 +85,7 @@ var TicketMessages = entity.Declare(entity.Declaration[TicketMessage]{
 	Computed: map[string][]string{
 		"author":    {"author_id", "customer_id", "external_email", "external_name"},
 		"viewerCan": {"author_id", "customer_id", "external_email", "created_at"},
-		"bodyHtml":  {"channel"}, "source": {"channel"}, "senderVerified": {"verification"},
+		"bodyHtml":  {"channel"}, "source": {"channel"}, "senderVerified": {"verification"}, "earlierTexts": {"edits"},
 	},
 	Indexes: []store.Index{
 		{Name: "ticket_messages_position", Keys: []store.Key{{Field: "ticket_id"}, {Field: "position"}}, Unique: true, Reports: "position"},
@@ -94,8 +100,48 @@ var TicketMessages = entity.Declare(entity.Declaration[TicketMessage]{
 	Searched: []string{"body_text_key"},
 })
 
-// editable is for how long authors may change and delete what they wrote.
-const editable = 15 * time.Minute
+// editable is for how long authors may change and delete what they wrote, and maxEdits how often they may change it.
+const (
+	editable = 15 * time.Minute
+	maxEdits = 20
+)
+
+// EarlierText is a text of a message before it was changed.
+type EarlierText struct {
+	Text      string    `json:"text"`
+	WrittenAt time.Time `json:"writtenAt"`
+}
+
+// EarlierTexts returns the texts that the message had before it was changed, the oldest first; nil unless the scope sees all.
+func (m *TicketMessage) EarlierTexts(scope auth.Scope) []*EarlierText {
+	if !scope.SeesAll() {
+		return nil
+	}
+	return m.earlierTexts()
+}
+
+// earlierTexts decodes Edits, which only edit writes.
+func (m *TicketMessage) earlierTexts() []*EarlierText {
+	earlier := []*EarlierText{}
+	if m.Edits != "" {
+		_ = json.Unmarshal([]byte(m.Edits), &earlier)
+	}
+	return earlier
+}
+
+// edit gives the message another text, and keeps the one before.
+func (m *TicketMessage) edit(text string, now time.Time) error {
+	written, earlier := m.CreatedAt, m.earlierTexts()
+	if m.EditedAt != nil {
+		written = *m.EditedAt
+	}
+	if len(earlier) >= maxEdits {
+		return store.Errorf(store.Forbidden, "a message may be edited only %d times", maxEdits)
+	}
+	edits, err := json.Marshal(append(earlier, &EarlierText{m.BodyText, written}))
+	m.BodyText, m.Edits, m.EditedAt = text, string(edits), &now
+	return err
+}
 
 // TicketMessageAction is an action on a message that needs permission.
 type TicketMessageAction string

@@ -15,6 +15,8 @@ type NewReply struct {
 	BodyText string
 	// Attachments are uploads of the author.
 	Attachments []store.ID
+	// InReplyTo is the message on the ticket that it answers, nil for none.
+	InReplyTo *store.ID
 	// Status is the status to which it moves the ticket; nil leaves that to the rules in Ticket.apply.
 	Status *TicketStatus
 	// ExpectedVersion is the version of the ticket that the author knows, nil if any will do.
@@ -26,7 +28,7 @@ type NewReply struct {
 // ReplyToTicket writes a message between the customer and the staff, and moves the ticket. A message is one write, with the
 // status that it moves the ticket to; see applyMessages. It returns the ticket as well.
 func (d *DB) ReplyToTicket(ctx context.Context, scope auth.Scope, id store.ID, in NewReply) (*TicketMessage, *Ticket, error) {
-	message := &TicketMessage{TicketID: id, Visibility: MessagePublic, uploads: in.Attachments}
+	message := &TicketMessage{TicketID: id, InReplyToID: in.InReplyTo, Visibility: MessagePublic, uploads: in.Attachments}
 	err := d.writeMessage(ctx, scope, message, in.BodyText, func(ticket *Ticket) error {
 		if err := ticket.Permit(scope, ReplyToTicket); err != nil {
 			return err
@@ -55,12 +57,25 @@ func (d *DB) ReplyToTicket(ctx context.Context, scope auth.Scope, id store.ID, i
 	return message, ticket, err
 }
 
-// AddTicketNote writes a message that only staff see; only they may. Its attachments are uploads of the author.
-func (d *DB) AddTicketNote(
-	ctx context.Context, scope auth.Scope, id store.ID, text string, attachments ...store.ID,
-) (*TicketMessage, error) {
-	message := &TicketMessage{TicketID: id, Visibility: MessageInternal, uploads: attachments}
-	err := d.writeMessage(ctx, scope, message, text, func(ticket *Ticket) error { return ticket.Permit(scope, AddTicketNote) })
+// NewNote is the data of a message that only staff see.
+type NewNote struct {
+	BodyText string
+	// Attachments are uploads of the author.
+	Attachments []store.ID
+	// InReplyTo is the message on the ticket that it is about, nil for none.
+	InReplyTo *store.ID
+}
+
+// AddTicketNote writes a message that only staff see; only they may.
+func (d *DB) AddTicketNote(ctx context.Context, scope auth.Scope, id store.ID, in NewNote) (*TicketMessage, error) {
+	message := &TicketMessage{TicketID: id, InReplyToID: in.InReplyTo, Visibility: MessageInternal, uploads: in.Attachments}
+	err := d.writeMessage(ctx, scope, message, in.BodyText, func(ticket *Ticket) (err error) {
+		if err := ticket.Permit(scope, AddTicketNote); err != nil {
+			return err
+		}
+		message.Mentions, err = d.mentionsIn(ctx, ticket, message.BodyText)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +97,12 @@ func (d *DB) writeMessage(ctx context.Context, scope auth.Scope, message *Ticket
 	if scope.IsStaff() {
 		author := store.ID(scope.Account)
 		message.AuthorID = &author
+	}
+	if answered := message.InReplyToID; answered != nil {
+		_, err := d.TicketMessages.Single(ctx, scope, store.And(store.Eq("_id", *answered), store.Eq("ticket_id", message.TicketID)))
+		if err != nil {
+			return atField("input.inReplyToId", err)
+		}
 	}
 	attached := false
 	err := d.writeNext(ctx, scope, message, func(ticket *Ticket) error {
@@ -114,6 +135,9 @@ func (d *DB) writeNext(ctx context.Context, scope auth.Scope, message *TicketMes
 		}
 		message.follow(ticket, last, d.now())
 		err = d.ticketMessages.Create(ctx, scope, message)
+		if err == nil {
+			return d.deleteDraftOf(ctx, message)
+		}
 		if !entity.IsTaken(err, "position") {
 			return err
 		}
@@ -144,16 +168,20 @@ func (d *DB) lastMessage(ctx context.Context, where store.Filter) (*TicketMessag
 	return found[0], nil
 }
 
+// visibleOn matches the messages on a ticket that a scope sees, provided that it sees the ticket.
+func visibleOn(scope auth.Scope, ticket store.ID) store.Filter {
+	if scope.IsStaff() {
+		return store.Eq("ticket_id", ticket)
+	}
+	return store.And(store.Eq("ticket_id", ticket), store.Eq("visibility", string(MessagePublic)))
+}
+
 // expectLast returns a CONFLICT if the last message that the scope sees is another one than expected.
 func (d *DB) expectLast(ctx context.Context, scope auth.Scope, ticket *Ticket, expected **store.ID) error {
 	if expected == nil {
 		return nil
 	}
-	seen := store.Eq("ticket_id", ticket.ID)
-	if !scope.IsStaff() {
-		seen = store.And(seen, store.Eq("visibility", string(MessagePublic)))
-	}
-	last, err := d.lastMessage(ctx, seen)
+	last, err := d.lastMessage(ctx, visibleOn(scope, ticket.ID))
 	switch {
 	case err != nil:
 		return err
@@ -165,7 +193,7 @@ func (d *DB) expectLast(ctx context.Context, scope auth.Scope, ticket *Ticket, e
 	return store.FieldError(store.Conflict, "input.expectedLastMessageId", "the last message is another one now: %s", last.GlobalID())
 }
 
-// EditTicketMessage changes the text of a message; only its author may, and only for some minutes.
+// EditTicketMessage changes the text of a message; only its author may, and only for some minutes. Admins see the texts before.
 func (d *DB) EditTicketMessage(ctx context.Context, scope auth.Scope, id store.ID, expected *int, text string) (*TicketMessage, error) {
 	return d.ticketMessages.Update(ctx, scope, id, expected, func(next *TicketMessage) (string, error) {
 		if err := next.Permit(scope, EditMessage); err != nil {
@@ -173,11 +201,10 @@ func (d *DB) EditTicketMessage(ctx context.Context, scope auth.Scope, id store.I
 		}
 		var problems Problems
 		text := problems.requiredText("body", text)
-		if text != next.BodyText {
-			now := d.now()
-			next.BodyText, next.EditedAt = text, &now
+		if err := problems.inInput(); err != nil || text == next.BodyText {
+			return entity.Updated, err
 		}
-		return entity.Updated, problems.inInput()
+		return entity.Updated, next.edit(text, d.now())
 	})
 }
 

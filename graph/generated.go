@@ -145,6 +145,9 @@ type MutationResolver interface {
 	DeleteTag(ctx context.Context, input DeleteTagInput) (*DeleteTagPayload, error)
 	AddTags(ctx context.Context, input AddTagsInput) (*AddTagsPayload, error)
 	RemoveTags(ctx context.Context, input RemoveTagsInput) (*RemoveTagsPayload, error)
+	MarkTicketSeen(ctx context.Context, input MarkTicketSeenInput) (*MarkTicketSeenPayload, error)
+	SaveDraft(ctx context.Context, input SaveDraftInput) (*SaveDraftPayload, error)
+	DeleteDraft(ctx context.Context, input DeleteDraftInput) (*DeleteDraftPayload, error)
 	ReplyToTicket(ctx context.Context, input ReplyToTicketInput) (*ReplyToTicketPayload, error)
 	AddTicketNote(ctx context.Context, input AddTicketNoteInput) (*AddTicketNotePayload, error)
 	EditMessage(ctx context.Context, input EditMessageInput) (*EditMessagePayload, error)
@@ -198,6 +201,8 @@ type TicketResolver interface {
 	AllowedTransitions(ctx context.Context, obj *db.Ticket) ([]db.TicketStatus, error)
 	Deliveries(ctx context.Context, obj *db.Ticket, first *int, after *string, last *int, before *string) (*Connection[db.Delivery], error)
 	Tags(ctx context.Context, obj *db.Ticket) ([]*db.Tag, error)
+	Unread(ctx context.Context, obj *db.Ticket) (bool, error)
+	Draft(ctx context.Context, obj *db.Ticket) (*db.TicketDraft, error)
 
 	Follows(ctx context.Context, obj *db.Ticket) (*db.Ticket, error)
 	Source(ctx context.Context, obj *db.Ticket) (*db.ReceivedMail, error)
@@ -210,6 +215,9 @@ type TicketMessageResolver interface {
 	BodyHTML(ctx context.Context, obj *db.TicketMessage, remoteImages bool) (*string, error)
 
 	Source(ctx context.Context, obj *db.TicketMessage) (*db.ReceivedMail, error)
+
+	EarlierTexts(ctx context.Context, obj *db.TicketMessage) ([]*db.EarlierText, error)
+	InReplyTo(ctx context.Context, obj *db.TicketMessage) (*db.TicketMessage, error)
 
 	Ticket(ctx context.Context, obj *db.TicketMessage) (*db.Ticket, error)
 	ViewerCan(ctx context.Context, obj *db.TicketMessage) ([]db.TicketMessageAction, error)
@@ -273,6 +281,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeactivateUserInput", ec.unmarshalInputDeactivateUserInput),
 			graphql.NewInputUnmarshaler("DeleteCustomerInput", ec.unmarshalInputDeleteCustomerInput),
 			graphql.NewInputUnmarshaler("DeleteCustomerNoteInput", ec.unmarshalInputDeleteCustomerNoteInput),
+			graphql.NewInputUnmarshaler("DeleteDraftInput", ec.unmarshalInputDeleteDraftInput),
 			graphql.NewInputUnmarshaler("DeleteInteractionInput", ec.unmarshalInputDeleteInteractionInput),
 			graphql.NewInputUnmarshaler("DeleteMessageInput", ec.unmarshalInputDeleteMessageInput),
 			graphql.NewInputUnmarshaler("DeleteTagInput", ec.unmarshalInputDeleteTagInput),
@@ -293,6 +302,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("InviteCustomerInput", ec.unmarshalInputInviteCustomerInput),
 			graphql.NewInputUnmarshaler("InviteUserInput", ec.unmarshalInputInviteUserInput),
 			graphql.NewInputUnmarshaler("LogInInput", ec.unmarshalInputLogInInput),
+			graphql.NewInputUnmarshaler("MarkTicketSeenInput", ec.unmarshalInputMarkTicketSeenInput),
 			graphql.NewInputUnmarshaler("MessageVisibilityFilter", ec.unmarshalInputMessageVisibilityFilter),
 			graphql.NewInputUnmarshaler("MoveTicketInput", ec.unmarshalInputMoveTicketInput),
 			graphql.NewInputUnmarshaler("OptionalDateTimeFilter", ec.unmarshalInputOptionalDateTimeFilter),
@@ -312,6 +322,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.unmarshalInputRevokeApiKeyInput),
 			graphql.NewInputUnmarshaler("RevokeInvitationInput", ec.unmarshalInputRevokeInvitationInput),
 			graphql.NewInputUnmarshaler("RoleFilter", ec.unmarshalInputRoleFilter),
+			graphql.NewInputUnmarshaler("SaveDraftInput", ec.unmarshalInputSaveDraftInput),
 			graphql.NewInputUnmarshaler("SearchFilter", ec.unmarshalInputSearchFilter),
 			graphql.NewInputUnmarshaler("SetPasswordInput", ec.unmarshalInputSetPasswordInput),
 			graphql.NewInputUnmarshaler("SignUpCustomerInput", ec.unmarshalInputSignUpCustomerInput),
@@ -3035,6 +3046,74 @@ type RemoveTagsPayload {
   tagged: Tagged!
 }
 
+"The viewer's own unfinished message on a ticket. Nobody else sees it, not even an admin."
+type TicketDraft {
+  "The text."
+  body: String!
+  "Who is to read it: INTERNAL for a note."
+  visibility: MessageVisibility!
+  "When it was last saved."
+  updatedAt: DateTime!
+}
+
+extend type Ticket {
+  "Whether somebody else has written on it what the viewer hasn't seen: the last message that the viewer may see or, for staff, a customer's request that has no message yet. See ` + "`" + `markTicketSeen` + "`" + `."
+  unread: Boolean!
+  "The viewer's draft; null if there is none."
+  draft: TicketDraft
+}
+
+extend type Mutation {
+  "Says that the viewer has seen a ticket and its messages. Only the viewer learns of it, by ` + "`" + `Ticket.unread` + "`" + `."
+  markTicketSeen("What was seen." input: MarkTicketSeenInput!): MarkTicketSeenPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
+  "Saves the viewer's unfinished message on a ticket, and replaces the one before. When the viewer sends a message of the same visibility, it is deleted."
+  saveDraft("The draft." input: SaveDraftInput!): SaveDraftPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
+  "Deletes the viewer's draft on a ticket, if there is one."
+  deleteDraft("Which draft." input: DeleteDraftInput!): DeleteDraftPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
+}
+
+"What the viewer has seen."
+input MarkTicketSeenInput {
+  "The ticket's id."
+  id: ID!
+  "The id of the last message that was shown; by default, all that there are now."
+  lastMessageId: ID
+}
+
+"The answer to ` + "`" + `markTicketSeen` + "`" + `."
+type MarkTicketSeenPayload {
+  "The ticket."
+  ticket: Ticket!
+}
+
+"An unfinished message."
+input SaveDraftInput {
+  "The ticket's id."
+  ticketId: ID!
+  "The text, 1 to 10,000 characters."
+  body: String!
+  "Who is to read it. Only staff may write INTERNAL ones."
+  visibility: MessageVisibility! = PUBLIC
+}
+
+"The answer to ` + "`" + `saveDraft` + "`" + `."
+type SaveDraftPayload {
+  "The draft."
+  draft: TicketDraft!
+}
+
+"Whose draft to delete."
+input DeleteDraftInput {
+  "The ticket's id."
+  ticketId: ID!
+}
+
+"The answer to ` + "`" + `deleteDraft` + "`" + `."
+type DeleteDraftPayload {
+  "The ticket, on which the viewer has no draft now."
+  ticket: Ticket!
+}
+
 "Who may read a message."
 enum MessageVisibility {
   "The customer and the staff."
@@ -3121,12 +3200,24 @@ type TicketMessage implements Node {
   createdAt: DateTime!
   "When its author last changed it; null if that never happened."
   editedAt: DateTime
+  "Its texts before it was changed, the oldest first; null unless the viewer is an admin."
+  earlierTexts: [EarlierText!]
+  "The message that it answers; null if it answers none, or one that was deleted or is hidden from the viewer."
+  inReplyTo: TicketMessage
   "Increases with every change, also of who sees the ticket; see ` + "`" + `expectedVersion` + "`" + ` on update inputs."
   version: Int!
   "The ticket; null if it is hidden from the viewer."
   ticket: Ticket
   "The mutations that this viewer may call on it."
   viewerCan: [TicketMessageAction!]!
+}
+
+"A text of a message before it was changed."
+type EarlierText {
+  "The text."
+  text: String!
+  "When it was written."
+  writtenAt: DateTime!
 }
 
 "A page of messages."
@@ -3236,7 +3327,7 @@ extend type Mutation {
   replyToTicket("The message." input: ReplyToTicketInput!): ReplyToTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Writes a message on a ticket that only staff see. It doesn't change the ticket."
   addTicketNote("The note." input: AddTicketNoteInput!): AddTicketNotePayload @hasRole(any: [ADMIN, USER])
-  "Changes the text of a message. Only its author may do so, and only for 15 minutes."
+  "Changes the text of a message. Only its author may do so, for 15 minutes and up to 20 times. Admins see the texts before."
   editMessage("The change." input: EditMessageInput!): EditMessagePayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Deletes a message. Its author may do so for 15 minutes, an admin at any time. What followed from it, such as the ticket's status, stays."
   deleteMessage("Which message." input: DeleteMessageInput!): DeleteMessagePayload @hasRole(any: [ADMIN, USER, CUSTOMER])
@@ -3252,6 +3343,8 @@ input ReplyToTicketInput {
   status: TicketStatus
   "The version of the ticket that the message is based on."
   expectedVersion: Int
+  "The id of the message on the same ticket that it answers."
+  inReplyToId: ID
   "The id of the last message that the author has read, null if there was none. If there is a later one that the author may see, the message isn't written and the error is CONFLICT."
   expectedLastMessageId: ID
   "The ids of the viewer's uploads that become files of the message, at most 100; see ` + "`" + `createUpload` + "`" + `."
@@ -3270,10 +3363,12 @@ type ReplyToTicketPayload {
 input AddTicketNoteInput {
   "The ticket's id."
   ticketId: ID!
-  "The text, 1 to 10,000 characters."
+  "The text, 1 to 10,000 characters. A colleague whom it names, such as ` + "`" + `@Asha Rao` + "`" + `, or ` + "`" + `@Asha` + "`" + ` if there is only one, is mailed it, provided that they see the ticket."
   body: String!
   "The ids of the viewer's uploads that become files of the note, at most 100; see ` + "`" + `createUpload` + "`" + `."
   attachments: [ID!]
+  "The id of the message on the same ticket that it is about."
+  inReplyToId: ID
 }
 
 "The answer to ` + "`" + `addTicketNote` + "`" + `."
@@ -4038,6 +4133,14 @@ func (ec *executionContext) childFields_DeleteCustomerPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type DeleteCustomerPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ticket":
+		return ec.fieldContext_DeleteDraftPayload_ticket(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteDraftPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteInteractionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedId":
@@ -4148,6 +4251,16 @@ func (ec *executionContext) childFields_DeliveryFailure(ctx context.Context, fie
 		return ec.fieldContext_DeliveryFailure_delivery(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryFailure", field.Name)
+}
+
+func (ec *executionContext) childFields_EarlierText(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_EarlierText_text(ctx, field)
+	case "writtenAt":
+		return ec.fieldContext_EarlierText_writtenAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EarlierText", field.Name)
 }
 
 func (ec *executionContext) childFields_EditMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4332,6 +4445,14 @@ func (ec *executionContext) childFields_MailHealth(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type MailHealth", field.Name)
 }
 
+func (ec *executionContext) childFields_MarkTicketSeenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ticket":
+		return ec.fieldContext_MarkTicketSeenPayload_ticket(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkTicketSeenPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_MessageSource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "receivedAt":
@@ -4482,6 +4603,14 @@ func (ec *executionContext) childFields_RevokeInvitationPayload(ctx context.Cont
 		return ec.fieldContext_RevokeInvitationPayload_account(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeInvitationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SaveDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "draft":
+		return ec.fieldContext_SaveDraftPayload_draft(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveDraftPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SecurityEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4702,6 +4831,10 @@ func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphq
 		return ec.fieldContext_Ticket_deliveries(ctx, field)
 	case "tags":
 		return ec.fieldContext_Ticket_tags(ctx, field)
+	case "unread":
+		return ec.fieldContext_Ticket_unread(ctx, field)
+	case "draft":
+		return ec.fieldContext_Ticket_draft(ctx, field)
 	case "channel":
 		return ec.fieldContext_Ticket_channel(ctx, field)
 	case "follows":
@@ -4746,6 +4879,18 @@ func (ec *executionContext) childFields_TicketConnection(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type TicketConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_TicketDraft(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "body":
+		return ec.fieldContext_TicketDraft_body(ctx, field)
+	case "visibility":
+		return ec.fieldContext_TicketDraft_visibility(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_TicketDraft_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TicketDraft", field.Name)
+}
+
 func (ec *executionContext) childFields_TicketEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -4780,6 +4925,10 @@ func (ec *executionContext) childFields_TicketMessage(ctx context.Context, field
 		return ec.fieldContext_TicketMessage_createdAt(ctx, field)
 	case "editedAt":
 		return ec.fieldContext_TicketMessage_editedAt(ctx, field)
+	case "earlierTexts":
+		return ec.fieldContext_TicketMessage_earlierTexts(ctx, field)
+	case "inReplyTo":
+		return ec.fieldContext_TicketMessage_inReplyTo(ctx, field)
 	case "version":
 		return ec.fieldContext_TicketMessage_version(ctx, field)
 	case "ticket":
@@ -5596,6 +5745,20 @@ func (ec *executionContext) field_Mutation_deleteCustomer_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteDraft_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeleteDraftInput, error) {
+			return ec.unmarshalNDeleteDraftInput2crmᚋgraphᚐDeleteDraftInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteInteraction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5756,6 +5919,20 @@ func (ec *executionContext) field_Mutation_logInUser_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (LogInInput, error) {
 			return ec.unmarshalNLogInInput2crmᚋgraphᚐLogInInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_markTicketSeen_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (MarkTicketSeenInput, error) {
+			return ec.unmarshalNMarkTicketSeenInput2crmᚋgraphᚐMarkTicketSeenInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5938,6 +6115,20 @@ func (ec *executionContext) field_Mutation_revokeInvitation_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RevokeInvitationInput, error) {
 			return ec.unmarshalNRevokeInvitationInput2crmᚋgraphᚐRevokeInvitationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_saveDraft_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SaveDraftInput, error) {
+			return ec.unmarshalNSaveDraftInput2crmᚋgraphᚐSaveDraftInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10043,6 +10234,38 @@ func (ec *executionContext) fieldContext_DeleteCustomerPayload_deletedTickets(_ 
 	return graphql.NewScalarFieldContext("DeleteCustomerPayload", field, false, false, "Int")
 }
 
+func (ec *executionContext) _DeleteDraftPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *DeleteDraftPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteDraftPayload_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ticket, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Ticket) graphql.Marshaler {
+			return ec.marshalNTicket2ᚖcrmᚋdbᚐTicket(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteDraftPayload_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteDraftPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeleteInteractionPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *DeleteInteractionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10762,6 +10985,52 @@ func (ec *executionContext) fieldContext_DeliveryFailure_delivery(_ context.Cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _EarlierText_text(ctx context.Context, field graphql.CollectedField, obj *db.EarlierText) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlierText_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlierText_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EarlierText", field, false, false, "String")
+}
+
+func (ec *executionContext) _EarlierText_writtenAt(ctx context.Context, field graphql.CollectedField, obj *db.EarlierText) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlierText_writtenAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WrittenAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlierText_writtenAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EarlierText", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _EditMessagePayload_message(ctx context.Context, field graphql.CollectedField, obj *EditMessagePayload) (ret graphql.Marshaler) {
@@ -12135,6 +12404,38 @@ func (ec *executionContext) _MailHealth_kept(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_MailHealth_kept(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MailHealth", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MarkTicketSeenPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *MarkTicketSeenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarkTicketSeenPayload_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ticket, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Ticket) graphql.Marshaler {
+			return ec.marshalNTicket2ᚖcrmᚋdbᚐTicket(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarkTicketSeenPayload_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarkTicketSeenPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _MessageSource_receivedAt(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
@@ -15437,6 +15738,207 @@ func (ec *executionContext) fieldContext_Mutation_removeTags(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_markTicketSeen(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_markTicketSeen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MarkTicketSeen(ctx, fc.Args["input"].(MarkTicketSeenInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
+				if err != nil {
+					var zeroVal *MarkTicketSeenPayload
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *MarkTicketSeenPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *MarkTicketSeenPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *MarkTicketSeenPayload) graphql.Marshaler {
+			return ec.marshalOMarkTicketSeenPayload2ᚖcrmᚋgraphᚐMarkTicketSeenPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_markTicketSeen(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MarkTicketSeenPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_markTicketSeen_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_saveDraft(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_saveDraft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SaveDraft(ctx, fc.Args["input"].(SaveDraftInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
+				if err != nil {
+					var zeroVal *SaveDraftPayload
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *SaveDraftPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *SaveDraftPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *SaveDraftPayload) graphql.Marshaler {
+			return ec.marshalOSaveDraftPayload2ᚖcrmᚋgraphᚐSaveDraftPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_saveDraft(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaveDraftPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_saveDraft_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteDraft(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteDraft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteDraft(ctx, fc.Args["input"].(DeleteDraftInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
+				if err != nil {
+					var zeroVal *DeleteDraftPayload
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *DeleteDraftPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *DeleteDraftPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *DeleteDraftPayload) graphql.Marshaler {
+			return ec.marshalODeleteDraftPayload2ᚖcrmᚋgraphᚐDeleteDraftPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteDraft(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteDraftPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteDraft_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_replyToTicket(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17706,6 +18208,38 @@ func (ec *executionContext) fieldContext_RevokeInvitationPayload_account(_ conte
 	return graphql.NewScalarFieldContext("RevokeInvitationPayload", field, false, false, "Viewer")
 }
 
+func (ec *executionContext) _SaveDraftPayload_draft(ctx context.Context, field graphql.CollectedField, obj *SaveDraftPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveDraftPayload_draft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Draft, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.TicketDraft) graphql.Marshaler {
+			return ec.marshalNTicketDraft2ᚖcrmᚋdbᚐTicketDraft(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaveDraftPayload_draft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveDraftPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketDraft(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SecurityEvent_id(ctx context.Context, field graphql.CollectedField, obj *db.SecurityEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19891,6 +20425,61 @@ func (ec *executionContext) fieldContext_Ticket_tags(_ context.Context, field gr
 	return fc, nil
 }
 
+func (ec *executionContext) _Ticket_unread(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_unread(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Ticket().Unread(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_unread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _Ticket_draft(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_draft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Ticket().Draft(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.TicketDraft) graphql.Marshaler {
+			return ec.marshalOTicketDraft2ᚖcrmᚋdbᚐTicketDraft(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_draft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketDraft(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Ticket_channel(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20309,6 +20898,75 @@ func (ec *executionContext) fieldContext_TicketConnection_totalCount(_ context.C
 	return graphql.NewScalarFieldContext("TicketConnection", field, true, false, "Int")
 }
 
+func (ec *executionContext) _TicketDraft_body(ctx context.Context, field graphql.CollectedField, obj *db.TicketDraft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketDraft_body(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketDraft_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketDraft", field, false, false, "String")
+}
+
+func (ec *executionContext) _TicketDraft_visibility(ctx context.Context, field graphql.CollectedField, obj *db.TicketDraft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketDraft_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v db.MessageVisibility) graphql.Marshaler {
+			return ec.marshalNMessageVisibility2crmᚋdbᚐMessageVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketDraft_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketDraft", field, false, false, "MessageVisibility")
+}
+
+func (ec *executionContext) _TicketDraft_updatedAt(ctx context.Context, field graphql.CollectedField, obj *db.TicketDraft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketDraft_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketDraft_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketDraft", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _TicketEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[db.Ticket]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20645,6 +21303,70 @@ func (ec *executionContext) _TicketMessage_editedAt(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_TicketMessage_editedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TicketMessage", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TicketMessage_earlierTexts(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_earlierTexts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TicketMessage().EarlierTexts(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.EarlierText) graphql.Marshaler {
+			return ec.marshalOEarlierText2ᚕᚖcrmᚋdbᚐEarlierTextᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_earlierTexts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketMessage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EarlierText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketMessage_inReplyTo(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_inReplyTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TicketMessage().InReplyTo(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.TicketMessage) graphql.Marshaler {
+			return ec.marshalOTicketMessage2ᚖcrmᚋdbᚐTicketMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_inReplyTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketMessage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketMessage(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _TicketMessage_version(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
@@ -23099,7 +23821,7 @@ func (ec *executionContext) unmarshalInputAddTicketNoteInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ticketId", "body", "attachments"}
+	fieldsInOrder := [...]string{"ticketId", "body", "attachments", "inReplyToId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23127,6 +23849,13 @@ func (ec *executionContext) unmarshalInputAddTicketNoteInput(ctx context.Context
 				return it, err
 			}
 			it.Attachments = graphql.OmittableOf(data)
+		case "inReplyToId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inReplyToId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InReplyToID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -24869,6 +25598,48 @@ func UnmarshalDeleteCustomerNoteInput(ctx context.Context, raw any) (DeleteCusto
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDeleteDraftInput(ctx context.Context, obj any) (DeleteDraftInput, error) {
+	var it DeleteDraftInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ticketId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ticketId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ticketId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TicketID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteDraftInput unmarshals raw into the DeleteDraftInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteDraftInput(ctx context.Context, raw any) (DeleteDraftInput, error) {
+	var out DeleteDraftInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteDraftInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDeleteInteractionInput(ctx context.Context, obj any) (DeleteInteractionInput, error) {
 	var it DeleteInteractionInput
 	if obj == nil {
@@ -26145,6 +26916,55 @@ func UnmarshalLogInInput(ctx context.Context, raw any) (LogInInput, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMarkTicketSeenInput(ctx context.Context, obj any) (MarkTicketSeenInput, error) {
+	var it MarkTicketSeenInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "lastMessageId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "lastMessageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastMessageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LastMessageID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMarkTicketSeenInput unmarshals raw into the MarkTicketSeenInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMarkTicketSeenInput(ctx context.Context, raw any) (MarkTicketSeenInput, error) {
+	var out MarkTicketSeenInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MarkTicketSeenInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputMessageVisibilityFilter(ctx context.Context, obj any) (Comparison[db.MessageVisibility], error) {
 	var it Comparison[db.MessageVisibility]
 	if obj == nil {
@@ -26860,7 +27680,7 @@ func (ec *executionContext) unmarshalInputReplyToTicketInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ticketId", "body", "status", "expectedVersion", "expectedLastMessageId", "attachments"}
+	fieldsInOrder := [...]string{"ticketId", "body", "status", "expectedVersion", "inReplyToId", "expectedLastMessageId", "attachments"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -26895,6 +27715,13 @@ func (ec *executionContext) unmarshalInputReplyToTicketInput(ctx context.Context
 				return it, err
 			}
 			it.ExpectedVersion = graphql.OmittableOf(data)
+		case "inReplyToId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inReplyToId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InReplyToID = graphql.OmittableOf(data)
 		case "expectedLastMessageId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedLastMessageId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -27252,6 +28079,66 @@ func (ec *executionContext) unmarshalInputRoleFilter(ctx context.Context, obj an
 func UnmarshalRoleFilter(ctx context.Context, raw any) (Comparison[auth.Role], error) {
 	var out Comparison[auth.Role]
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoleFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSaveDraftInput(ctx context.Context, obj any) (SaveDraftInput, error) {
+	var it SaveDraftInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["visibility"]; !present {
+		asMap["visibility"] = "PUBLIC"
+	}
+
+	fieldsInOrder := [...]string{"ticketId", "body", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ticketId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ticketId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TicketID = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalNMessageVisibility2crmᚋdbᚐMessageVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveDraftInput unmarshals raw into the SaveDraftInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveDraftInput(ctx context.Context, raw any) (SaveDraftInput, error) {
+	var out SaveDraftInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveDraftInput", raw, &out)
 	return out, err
 }
 
@@ -30619,6 +31506,39 @@ func (ec *executionContext) _DeleteCustomerPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var deleteDraftPayloadImplementors = []string{"DeleteDraftPayload"}
+
+func (ec *executionContext) _DeleteDraftPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteDraftPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteDraftPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteDraftPayload")
+		case "ticket":
+			out.Values[i] = ec._DeleteDraftPayload_ticket(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var deleteInteractionPayloadImplementors = []string{"DeleteInteractionPayload"}
 
 func (ec *executionContext) _DeleteInteractionPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteInteractionPayload) graphql.Marshaler {
@@ -30999,6 +31919,44 @@ func (ec *executionContext) _DeliveryFailure(ctx context.Context, sel ast.Select
 		case "delivery":
 			out.Values[i] = ec._DeliveryFailure_delivery(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var earlierTextImplementors = []string{"EarlierText"}
+
+func (ec *executionContext) _EarlierText(ctx context.Context, sel ast.SelectionSet, obj *db.EarlierText) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, earlierTextImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EarlierText")
+		case "text":
+			out.Values[i] = ec._EarlierText_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "writtenAt":
+			out.Values[i] = ec._EarlierText_writtenAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -31700,6 +32658,39 @@ func (ec *executionContext) _MailHealth(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var markTicketSeenPayloadImplementors = []string{"MarkTicketSeenPayload"}
+
+func (ec *executionContext) _MarkTicketSeenPayload(ctx context.Context, sel ast.SelectionSet, obj *MarkTicketSeenPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, markTicketSeenPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MarkTicketSeenPayload")
+		case "ticket":
+			out.Values[i] = ec._MarkTicketSeenPayload_ticket(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var messageSourceImplementors = []string{"MessageSource"}
 
 func (ec *executionContext) _MessageSource(ctx context.Context, sel ast.SelectionSet, obj *db.ReceivedMail) graphql.Marshaler {
@@ -32170,6 +33161,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "removeTags":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_removeTags(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "markTicketSeen":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_markTicketSeen(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "saveDraft":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_saveDraft(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteDraft":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteDraft(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -32853,6 +33865,39 @@ func (ec *executionContext) _RevokeInvitationPayload(ctx context.Context, sel as
 			out.Values[i] = graphql.MarshalString("RevokeInvitationPayload")
 		case "account":
 			out.Values[i] = ec._RevokeInvitationPayload_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var saveDraftPayloadImplementors = []string{"SaveDraftPayload"}
+
+func (ec *executionContext) _SaveDraftPayload(ctx context.Context, sel ast.SelectionSet, obj *SaveDraftPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saveDraftPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaveDraftPayload")
+		case "draft":
+			out.Values[i] = ec._SaveDraftPayload_draft(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -33634,6 +34679,18 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Ticket_tags(ctx, field, obj)
 				})
+		case "unread":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Ticket_unread(ctx, field, obj)
+				})
+		case "draft":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Ticket_draft(ctx, field, obj)
+				})
 		case "channel":
 			out.Values[i] = ec._Ticket_channel(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -33782,6 +34839,49 @@ func (ec *executionContext) _TicketConnection(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var ticketDraftImplementors = []string{"TicketDraft"}
+
+func (ec *executionContext) _TicketDraft(ctx context.Context, sel ast.SelectionSet, obj *db.TicketDraft) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ticketDraftImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TicketDraft")
+		case "body":
+			out.Values[i] = ec._TicketDraft_body(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "visibility":
+			out.Values[i] = ec._TicketDraft_visibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._TicketDraft_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var ticketEdgeImplementors = []string{"TicketEdge"}
 
 func (ec *executionContext) _TicketEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[db.Ticket]) graphql.Marshaler {
@@ -33889,6 +34989,18 @@ func (ec *executionContext) _TicketMessage(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "earlierTexts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TicketMessage_earlierTexts(ctx, field, obj)
+				})
+		case "inReplyTo":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TicketMessage_inReplyTo(ctx, field, obj)
+				})
 		case "version":
 			out.Values[i] = ec._TicketMessage_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -35348,6 +36460,11 @@ func (ec *executionContext) unmarshalNDeleteCustomerNoteInput2crmᚋgraphᚐDele
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNDeleteDraftInput2crmᚋgraphᚐDeleteDraftInput(ctx context.Context, v any) (DeleteDraftInput, error) {
+	res, err := ec.unmarshalInputDeleteDraftInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNDeleteInteractionInput2crmᚋgraphᚐDeleteInteractionInput(ctx context.Context, v any) (DeleteInteractionInput, error) {
 	res, err := ec.unmarshalInputDeleteInteractionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -35466,6 +36583,14 @@ var (
 func (ec *executionContext) unmarshalNDeliveryWhere2ᚖcrmᚋgraphᚐDeliveryWhere(ctx context.Context, v any) (*DeliveryWhere, error) {
 	res, err := ec.unmarshalInputDeliveryWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEarlierText2ᚖcrmᚋdbᚐEarlierText(ctx context.Context, sel ast.SelectionSet, v *db.EarlierText) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EarlierText!")
+		return graphql.Null
+	}
+	return ec._EarlierText(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNEditMessageInput2crmᚋgraphᚐEditMessageInput(ctx context.Context, v any) (EditMessageInput, error) {
@@ -35807,6 +36932,11 @@ func (ec *executionContext) marshalNMailHealth2ᚖcrmᚋdbᚐMailHealth(ctx cont
 	return ec._MailHealth(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNMarkTicketSeenInput2crmᚋgraphᚐMarkTicketSeenInput(ctx context.Context, v any) (MarkTicketSeenInput, error) {
+	res, err := ec.unmarshalInputMarkTicketSeenInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNMessageChannel2crmᚋdbᚐMessageChannel(ctx context.Context, v any) (db.MessageChannel, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := unmarshalNMessageChannel2crmᚋdbᚐMessageChannel[tmp]
@@ -36025,6 +37155,11 @@ func (ec *executionContext) marshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx context.Con
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNSaveDraftInput2crmᚋgraphᚐSaveDraftInput(ctx context.Context, v any) (SaveDraftInput, error) {
+	res, err := ec.unmarshalInputSaveDraftInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNSecurityEvent2ᚕᚖcrmᚋdbᚐSecurityEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.SecurityEvent) graphql.Marshaler {
@@ -36444,6 +37579,14 @@ func (ec *executionContext) marshalNTicketConnection2ᚖcrmᚋgraphᚐConnection
 		return graphql.Null
 	}
 	return ec._TicketConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTicketDraft2ᚖcrmᚋdbᚐTicketDraft(ctx context.Context, sel ast.SelectionSet, v *db.TicketDraft) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TicketDraft!")
+		return graphql.Null
+	}
+	return ec._TicketDraft(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNTicketEdge2ᚕᚖcrmᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[db.Ticket]) graphql.Marshaler {
@@ -37354,6 +38497,13 @@ func (ec *executionContext) marshalODeleteCustomerPayload2ᚖcrmᚋgraphᚐDelet
 	return ec._DeleteCustomerPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalODeleteDraftPayload2ᚖcrmᚋgraphᚐDeleteDraftPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteDraftPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteDraftPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalODeleteInteractionPayload2ᚖcrmᚋgraphᚐDeleteInteractionPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteInteractionPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -37508,6 +38658,25 @@ func (ec *executionContext) unmarshalODeliveryWhere2ᚖcrmᚋgraphᚐDeliveryWhe
 	}
 	res, err := ec.unmarshalInputDeliveryWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOEarlierText2ᚕᚖcrmᚋdbᚐEarlierTextᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.EarlierText) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEarlierText2ᚖcrmᚋdbᚐEarlierText(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOEditMessagePayload2ᚖcrmᚋgraphᚐEditMessagePayload(ctx context.Context, sel ast.SelectionSet, v *EditMessagePayload) graphql.Marshaler {
@@ -37929,6 +39098,13 @@ func (ec *executionContext) marshalOLogOutPayload2ᚖcrmᚋgraphᚐLogOutPayload
 	return ec._LogOutPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOMarkTicketSeenPayload2ᚖcrmᚋgraphᚐMarkTicketSeenPayload(ctx context.Context, sel ast.SelectionSet, v *MarkTicketSeenPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MarkTicketSeenPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOMessageAuthor2crmᚋgraphᚐMessageAuthor(ctx context.Context, sel ast.SelectionSet, v MessageAuthor) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -38280,6 +39456,13 @@ func (ec *executionContext) unmarshalORoleFilter2ᚖcrmᚋgraphᚐComparison(ctx
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOSaveDraftPayload2ᚖcrmᚋgraphᚐSaveDraftPayload(ctx context.Context, sel ast.SelectionSet, v *SaveDraftPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SaveDraftPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOSearchFilter2ᚖcrmᚋgraphᚐComparison(ctx context.Context, v any) (*Comparison[string], error) {
 	if v == nil {
 		return nil, nil
@@ -38467,6 +39650,13 @@ func (ec *executionContext) marshalOTicketConnection2ᚖcrmᚋgraphᚐConnection
 		return graphql.Null
 	}
 	return ec._TicketConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTicketDraft2ᚖcrmᚋdbᚐTicketDraft(ctx context.Context, sel ast.SelectionSet, v *db.TicketDraft) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TicketDraft(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOTicketMessage2ᚖcrmᚋdbᚐTicketMessage(ctx context.Context, sel ast.SelectionSet, v *db.TicketMessage) graphql.Marshaler {

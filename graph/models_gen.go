@@ -52,10 +52,12 @@ type AddTagsPayload struct {
 type AddTicketNoteInput struct {
 	// The ticket's id.
 	TicketID string `json:"ticketId"`
-	// The text, 1 to 10,000 characters.
+	// The text, 1 to 10,000 characters. A colleague whom it names, such as `@Asha Rao`, or `@Asha` if there is only one, is mailed it, provided that they see the ticket.
 	Body string `json:"body"`
 	// The ids of the viewer's uploads that become files of the note, at most 100; see `createUpload`.
 	Attachments graphql.Omittable[[]string] `json:"attachments,omitempty"`
+	// The id of the message on the same ticket that it is about.
+	InReplyToID graphql.Omittable[*string] `json:"inReplyToId,omitempty"`
 }
 
 // The answer to `addTicketNote`.
@@ -486,6 +488,18 @@ type DeleteCustomerPayload struct {
 	DeletedTickets int `json:"deletedTickets"`
 }
 
+// Whose draft to delete.
+type DeleteDraftInput struct {
+	// The ticket's id.
+	TicketID string `json:"ticketId"`
+}
+
+// The answer to `deleteDraft`.
+type DeleteDraftPayload struct {
+	// The ticket, on which the viewer has no draft now.
+	Ticket *db.Ticket `json:"ticket"`
+}
+
 // Which interaction to delete.
 type DeleteInteractionInput struct {
 	// The interaction's id.
@@ -754,6 +768,20 @@ type LogOutPayload struct {
 	EndedSessions int `json:"endedSessions"`
 }
 
+// What the viewer has seen.
+type MarkTicketSeenInput struct {
+	// The ticket's id.
+	ID string `json:"id"`
+	// The id of the last message that was shown; by default, all that there are now.
+	LastMessageID graphql.Omittable[*string] `json:"lastMessageId,omitempty"`
+}
+
+// The answer to `markTicketSeen`.
+type MarkTicketSeenPayload struct {
+	// The ticket.
+	Ticket *db.Ticket `json:"ticket"`
+}
+
 // A ticket to move and its new status.
 type MoveTicketInput struct {
 	// The ticket's id.
@@ -852,6 +880,8 @@ type ReplyToTicketInput struct {
 	Status graphql.Omittable[*db.TicketStatus] `json:"status,omitempty"`
 	// The version of the ticket that the message is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// The id of the message on the same ticket that it answers.
+	InReplyToID graphql.Omittable[*string] `json:"inReplyToId,omitempty"`
 	// The id of the last message that the author has read, null if there was none. If there is a later one that the author may see, the message isn't written and the error is CONFLICT.
 	ExpectedLastMessageID graphql.Omittable[*string] `json:"expectedLastMessageId,omitempty"`
 	// The ids of the viewer's uploads that become files of the message, at most 100; see `createUpload`.
@@ -942,6 +972,22 @@ type RevokeInvitationInput struct {
 type RevokeInvitationPayload struct {
 	// The account, which is no longer invited.
 	Account Viewer `json:"account"`
+}
+
+// An unfinished message.
+type SaveDraftInput struct {
+	// The ticket's id.
+	TicketID string `json:"ticketId"`
+	// The text, 1 to 10,000 characters.
+	Body string `json:"body"`
+	// Who is to read it. Only staff may write INTERNAL ones.
+	Visibility db.MessageVisibility `json:"visibility"`
+}
+
+// The answer to `saveDraft`.
+type SaveDraftPayload struct {
+	// The draft.
+	Draft *db.TicketDraft `json:"draft"`
 }
 
 // An account and its new password.

@@ -1990,6 +1990,42 @@ func (r *rendering) renderDeleteCustomerPayload(s *selection, obj *DeleteCustome
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planDeleteDraftPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"DeleteDraftPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "ticket":
+			f.index = 1
+			f.selection = p.planTicket(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderDeleteDraftPayload(s *selection, obj *DeleteDraftPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"DeleteDraftPayload"`...)
+		case 1:
+			v := obj.Ticket
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTicket(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planDeleteInteractionPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"DeleteInteractionPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -2460,6 +2496,42 @@ func (r *rendering) renderDeliveryFailure(s *selection, obj *live.Change[db.Deli
 			} else {
 				r.renderDelivery(f.selection, v)
 			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planEarlierText(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"EarlierText"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "text":
+			f.index = 1
+			return true
+		case "writtenAt":
+			f.index = 2
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderEarlierText(s *selection, obj *db.EarlierText) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"EarlierText"`...)
+		case 1:
+			v := obj.Text
+			r.string(v)
+		case 2:
+			v := obj.WrittenAt
+			r.buf = appendDateTime(r.buf, v)
 		}
 		if r.failed {
 			return
@@ -3380,6 +3452,42 @@ func (r *rendering) renderMailHealth(s *selection, obj *db.MailHealth) {
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planMarkTicketSeenPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"MarkTicketSeenPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "ticket":
+			f.index = 1
+			f.selection = p.planTicket(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderMarkTicketSeenPayload(s *selection, obj *MarkTicketSeenPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"MarkTicketSeenPayload"`...)
+		case 1:
+			v := obj.Ticket
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTicket(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planMessageSource(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"MessageSource"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -4009,6 +4117,42 @@ func (r *rendering) renderRevokeInvitationPayload(s *selection, obj *RevokeInvit
 				return
 			} else {
 				r.renderViewer(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planSaveDraftPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"SaveDraftPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "draft":
+			f.index = 1
+			f.selection = p.planTicketDraft(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderSaveDraftPayload(s *selection, obj *SaveDraftPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"SaveDraftPayload"`...)
+		case 1:
+			v := obj.Draft
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTicketDraft(f.selection, v)
 			}
 		}
 		if r.failed {
@@ -4959,11 +5103,30 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			}
 			f.selection = p.planTag(f.field.Selections)
 			return f.selection != nil
-		case "channel":
+		case "unread":
 			f.index = 24
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Ticket", f, args)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) (bool, error) { return resolver.Unread(ctx, obj) }
+			}
+			return true
+		case "draft":
+			f.index = 25
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Ticket", f, args)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) (*db.TicketDraft, error) { return resolver.Draft(ctx, obj) }
+			}
+			f.selection = p.planTicketDraft(f.field.Selections)
+			return f.selection != nil
+		case "channel":
+			f.index = 26
 			return true
 		case "follows":
-			f.index = 25
+			f.index = 27
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -4973,7 +5136,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planTicket(f.field.Selections)
 			return f.selection != nil
 		case "source":
-			f.index = 26
+			f.index = 28
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -4983,7 +5146,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planMessageSource(f.field.Selections)
 			return f.selection != nil
 		case "messages":
-			f.index = 27
+			f.index = 29
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Ticket_messages_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -5004,7 +5167,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketMessageConnection(f.field.Selections)
 			return f.selection != nil
 		case "attachments":
-			f.index = 28
+			f.index = 30
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Ticket_attachments_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -5245,9 +5408,37 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			}
 			r.buf = append(r.buf, ']')
 		case 24:
+			call, ok := r.call(f).(func(*db.Ticket) (bool, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.bool(v)
+		case 25:
+			call, ok := r.call(f).(func(*db.Ticket) (*db.TicketDraft, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderTicketDraft(f.selection, v)
+			}
+		case 26:
 			v := obj.Channel()
 			r.appendMessageChannel(v)
-		case 25:
+		case 27:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.Ticket, error))
 			if !ok {
 				r.failed = true
@@ -5263,7 +5454,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderTicket(f.selection, v)
 			}
-		case 26:
+		case 28:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.ReceivedMail, error))
 			if !ok {
 				r.failed = true
@@ -5279,7 +5470,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderMessageSource(f.selection, v)
 			}
-		case 27:
+		case 29:
 			call, ok := r.call(f).(func(*db.Ticket) (*Connection[db.TicketMessage], error))
 			if !ok {
 				r.failed = true
@@ -5296,7 +5487,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderTicketMessageConnection(f.selection, v)
 			}
-		case 28:
+		case 30:
 			call, ok := r.call(f).(func(*db.Ticket) (*Connection[db.Attachment], error))
 			if !ok {
 				r.failed = true
@@ -5474,6 +5665,48 @@ func (r *rendering) renderTicketConnection(s *selection, obj *Connection[db.Tick
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planTicketDraft(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"TicketDraft"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "body":
+			f.index = 1
+			return true
+		case "visibility":
+			f.index = 2
+			return true
+		case "updatedAt":
+			f.index = 3
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderTicketDraft(s *selection, obj *db.TicketDraft) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"TicketDraft"`...)
+		case 1:
+			v := obj.Body
+			r.string(v)
+		case 2:
+			v := obj.Visibility
+			r.appendMessageVisibility(v)
+		case 3:
+			v := obj.UpdatedAt
+			r.buf = appendDateTime(r.buf, v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planTicketEdge(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"TicketEdge"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -5576,11 +5809,31 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 		case "editedAt":
 			f.index = 11
 			return true
-		case "version":
+		case "earlierTexts":
 			f.index = 12
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("TicketMessage", f, args)
+				resolver := r.ec.Resolvers.TicketMessage()
+				return func(obj *db.TicketMessage) ([]*db.EarlierText, error) { return resolver.EarlierTexts(ctx, obj) }
+			}
+			f.selection = p.planEarlierText(f.field.Selections)
+			return f.selection != nil
+		case "inReplyTo":
+			f.index = 13
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("TicketMessage", f, args)
+				resolver := r.ec.Resolvers.TicketMessage()
+				return func(obj *db.TicketMessage) (*db.TicketMessage, error) { return resolver.InReplyTo(ctx, obj) }
+			}
+			f.selection = p.planTicketMessage(f.field.Selections)
+			return f.selection != nil
+		case "version":
+			f.index = 14
 			return true
 		case "ticket":
-			f.index = 13
+			f.index = 15
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -5590,7 +5843,7 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			f.selection = p.planTicket(f.field.Selections)
 			return f.selection != nil
 		case "viewerCan":
-			f.index = 14
+			f.index = 16
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -5599,7 +5852,7 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			}
 			return true
 		case "attachments":
-			f.index = 15
+			f.index = 17
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_TicketMessage_attachments_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -5712,9 +5965,56 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 				r.buf = appendDateTime(r.buf, *v)
 			}
 		case 12:
+			call, ok := r.call(f).(func(*db.TicketMessage) ([]*db.EarlierText, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = append(r.buf, '[')
+				for i, e0 := range v {
+					if i > 0 {
+						r.buf = append(r.buf, ',')
+					}
+					if e0 == nil {
+						r.failed = true
+						return
+					} else {
+						r.renderEarlierText(f.selection, e0)
+					}
+					if r.failed {
+						return
+					}
+				}
+				r.buf = append(r.buf, ']')
+			}
+		case 13:
+			call, ok := r.call(f).(func(*db.TicketMessage) (*db.TicketMessage, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderTicketMessage(f.selection, v)
+			}
+		case 14:
 			v := obj.Version
 			r.int(v)
-		case 13:
+		case 15:
 			call, ok := r.call(f).(func(*db.TicketMessage) (*db.Ticket, error))
 			if !ok {
 				r.failed = true
@@ -5730,7 +6030,7 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 			} else {
 				r.renderTicket(f.selection, v)
 			}
-		case 14:
+		case 16:
 			call, ok := r.call(f).(func(*db.TicketMessage) ([]db.TicketMessageAction, error))
 			if !ok {
 				r.failed = true
@@ -5752,7 +6052,7 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 15:
+		case 17:
 			call, ok := r.call(f).(func(*db.TicketMessage) (*Connection[db.Attachment], error))
 			if !ok {
 				r.failed = true
@@ -6807,6 +7107,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planDeleteCustomerNotePayload(set)
 	case "DeleteCustomerPayload":
 		return p.planDeleteCustomerPayload(set)
+	case "DeleteDraftPayload":
+		return p.planDeleteDraftPayload(set)
 	case "DeleteInteractionPayload":
 		return p.planDeleteInteractionPayload(set)
 	case "DeleteMessagePayload":
@@ -6825,6 +7127,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planDeliveryEdge(set)
 	case "DeliveryFailure":
 		return p.planDeliveryFailure(set)
+	case "EarlierText":
+		return p.planEarlierText(set)
 	case "EditMessagePayload":
 		return p.planEditMessagePayload(set)
 	case "EndSessionPayload":
@@ -6855,6 +7159,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planLogOutPayload(set)
 	case "MailHealth":
 		return p.planMailHealth(set)
+	case "MarkTicketSeenPayload":
+		return p.planMarkTicketSeenPayload(set)
 	case "MessageAuthor":
 		return p.planMessageAuthor(set)
 	case "MessageSource":
@@ -6889,6 +7195,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planRevokeApiKeyPayload(set)
 	case "RevokeInvitationPayload":
 		return p.planRevokeInvitationPayload(set)
+	case "SaveDraftPayload":
+		return p.planSaveDraftPayload(set)
 	case "SecurityEvent":
 		return p.planSecurityEvent(set)
 	case "SecurityEventConnection":
@@ -6923,6 +7231,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planTicketChange(set)
 	case "TicketConnection":
 		return p.planTicketConnection(set)
+	case "TicketDraft":
+		return p.planTicketDraft(set)
 	case "TicketEdge":
 		return p.planTicketEdge(set)
 	case "TicketMessage":
@@ -7179,6 +7489,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*DeleteCustomerPayload:
 			return v != nil && renderList(r, s, r.renderDeleteCustomerPayload, v)
 		}
+	case "DeleteDraftPayload":
+		switch v := value.(type) {
+		case *DeleteDraftPayload:
+			return v != nil && renderOne(r, s, r.renderDeleteDraftPayload, v)
+		case []*DeleteDraftPayload:
+			return v != nil && renderList(r, s, r.renderDeleteDraftPayload, v)
+		}
 	case "DeleteInteractionPayload":
 		switch v := value.(type) {
 		case *DeleteInteractionPayload:
@@ -7241,6 +7558,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderDeliveryFailure, v)
 		case []*live.Change[db.Delivery]:
 			return v != nil && renderList(r, s, r.renderDeliveryFailure, v)
+		}
+	case "EarlierText":
+		switch v := value.(type) {
+		case *db.EarlierText:
+			return v != nil && renderOne(r, s, r.renderEarlierText, v)
+		case []*db.EarlierText:
+			return v != nil && renderList(r, s, r.renderEarlierText, v)
 		}
 	case "EditMessagePayload":
 		switch v := value.(type) {
@@ -7346,6 +7670,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderMailHealth, v)
 		case []*db.MailHealth:
 			return v != nil && renderList(r, s, r.renderMailHealth, v)
+		}
+	case "MarkTicketSeenPayload":
+		switch v := value.(type) {
+		case *MarkTicketSeenPayload:
+			return v != nil && renderOne(r, s, r.renderMarkTicketSeenPayload, v)
+		case []*MarkTicketSeenPayload:
+			return v != nil && renderList(r, s, r.renderMarkTicketSeenPayload, v)
 		}
 	case "MessageAuthor":
 		switch v := value.(type) {
@@ -7466,6 +7797,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*RevokeInvitationPayload:
 			return v != nil && renderList(r, s, r.renderRevokeInvitationPayload, v)
 		}
+	case "SaveDraftPayload":
+		switch v := value.(type) {
+		case *SaveDraftPayload:
+			return v != nil && renderOne(r, s, r.renderSaveDraftPayload, v)
+		case []*SaveDraftPayload:
+			return v != nil && renderList(r, s, r.renderSaveDraftPayload, v)
+		}
 	case "SecurityEvent":
 		switch v := value.(type) {
 		case *db.SecurityEvent:
@@ -7584,6 +7922,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderTicketConnection, v)
 		case []*Connection[db.Ticket]:
 			return v != nil && renderList(r, s, r.renderTicketConnection, v)
+		}
+	case "TicketDraft":
+		switch v := value.(type) {
+		case *db.TicketDraft:
+			return v != nil && renderOne(r, s, r.renderTicketDraft, v)
+		case []*db.TicketDraft:
+			return v != nil && renderList(r, s, r.renderTicketDraft, v)
 		}
 	case "TicketEdge":
 		switch v := value.(type) {

@@ -20,8 +20,8 @@ func (w *world) say(by auth.Scope, ticket *db.Ticket, text string, status *db.Ti
 	return message
 }
 
-// TestConversationsByMail checks who gets what is written on a ticket: each public message once, in the ticket's thread, and never
-// a note.
+// TestConversationsByMail checks who gets what is written on a ticket: each public message once, in the ticket's thread, and a note
+// only the colleague whom it names and who sees the ticket.
 func TestConversationsByMail(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -36,7 +36,7 @@ func TestConversationsByMail(t *testing.T) {
 	resolved := db.TicketResolved
 	w.say(w.as(w.bob), &onMeeting, "Water is on its way.", nil)
 	w.say(w.asCarl(), &onMeeting, "Hurry!", nil)
-	if _, err := w.db.AddTicketNote(t.Context(), w.as(w.bob), onMeeting.ID, "A difficult customer."); err != nil {
+	if _, err := w.db.AddTicketNote(t.Context(), w.as(w.bob), onMeeting.ID, db.NewNote{BodyText: "A difficult customer, @Quinn and @Ada."}); err != nil {
 		t.Fatal(err)
 	}
 	withdrawn := w.say(w.as(w.bob), &onMeeting, "This is none of our business.", nil)
@@ -47,12 +47,12 @@ func TestConversationsByMail(t *testing.T) {
 	w.say(w.asCarl(), &queued, "I am waiting.", nil)
 	w.say(w.as(w.quiet), &queued, "It left today.", nil)
 	start(t, w.db, newMailer(t, server))
-	w.settled(6)
+	w.settled(7)
 	got := map[string]string{}
 	for _, m := range server.Inbox() {
 		p := mailtest.Parse(t, m.Raw)
 		for _, secret := range []string{"difficult", "business"} {
-			if strings.Contains(p.Text, secret) || strings.Contains(p.HTML, secret) {
+			if m.To != w.ada.Email && (strings.Contains(p.Text, secret) || strings.Contains(p.HTML, secret)) {
 				t.Errorf("%s gets %s", m.To, p.Text)
 			}
 		}
@@ -71,7 +71,9 @@ func TestConversationsByMail(t *testing.T) {
 	for about, want := range map[string]string{
 		"carl@customer.example: [#7] The printer is on fire": "Bob wrote: " + fire + "resolved Water is on its way." + end + `"Bob" <bob@crm.example>; ` +
 			"Ada wrote: " + fire + "resolved It is out." + end + `"Bob" <bob@crm.example>; `,
-		"bob@crm.example: [#7] The printer is on fire":                "Carl wrote: " + fire + "resolved Hurry!" + end + "; ",
+		"bob@crm.example: [#7] The printer is on fire": "Carl wrote: " + fire + "resolved Hurry!" + end + "; ",
+		"ada@crm.example: [#7] The printer is on fire": "Bob named you in a note, which customers don't see: " + fire +
+			"resolved A difficult customer, @Quinn and @Ada." + end + "; ",
 		"carl@customer.example: [#8] Where is my order?":              "Quinn wrote: " + order + "It left today." + end + `"Quinn" <quinn@crm.example>; `,
 		"ada@crm.example: [#8] Where is my order?":                    "Carl wrote: " + order + "I am waiting." + end + "; ",
 		"bob@crm.example: Ticket #7 resolved: The printer is on fire": "",
@@ -81,7 +83,7 @@ func TestConversationsByMail(t *testing.T) {
 			t.Errorf("%s is %q, want %q", about, found, want)
 		}
 	}
-	if len(got) != 5 {
+	if len(got) != 6 {
 		t.Errorf("there is more mail: %v", got)
 	}
 	for _, d := range w.deliveries() {

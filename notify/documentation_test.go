@@ -23,8 +23,9 @@ func TestDocumentation(t *testing.T) {
 
 // markdownTable returns a table of announcements in Markdown.
 func markdownTable(rows []announcement) string {
-	columns := [][]role{{customer}, {user, interactionUser}, {assignee}, {formerUser, formerAssignee}, {nobody}}
-	table := "| what happened | customer | interaction's user | assignee | former user or assignee | all admins, if nobody is responsible |\n|---|---|---|---|---|---|\n"
+	columns := [][]role{{customer}, {user, interactionUser}, {assignee}, {formerUser, formerAssignee}, {mentioned}, {nobody}}
+	table := "| what happened | customer | interaction's user | assignee | former user or assignee | who is named | all admins, if nobody is responsible |\n" +
+		"|---|---|---|---|---|---|---|\n"
 	for _, row := range rows {
 		table += "| " + row.what + " |"
 		for _, roles := range columns {

@@ -34,6 +34,8 @@ var announcements = []announcement{
 	{db.EventTicketUpdated, "ticket", "updated", "a ticket's text is rewritten, or it becomes urgent", rewritten, []role{interactionUser, assignee, nobody}, false},
 	{db.EventTicketAssigned, "ticket", "assigned", "a ticket is assigned, or taken from its assignee", always, []role{assignee, formerAssignee}, false},
 	{db.EventTicketMessageCreated, "message", "written", "the staff reply on a ticket", repliedByStaff, []role{customer}, false},
+	{db.EventTicketMessageCreated, "message", "mentioned", "a note on a ticket names a colleague who sees the ticket, such as `@Asha Rao`", always,
+		[]role{mentioned}, false},
 	{db.EventTicketMessageCreated, "message", "written", "a customer writes on a ticket", writtenByCustomer,
 		[]role{interactionUser, assignee, nobody}, false},
 	{db.EventTicketReplied, "ticket", "moved", "a reply of the staff resolves or closes a ticket", endedByReply,
@@ -83,6 +85,8 @@ const (
 	assignee        role = "assignee"
 	formerAssignee  role = "former assignee"
 	author          role = "author"
+	// mentioned are all users whom a note names.
+	mentioned role = "mentioned"
 	// nobody stands for the user who is responsible, if there is none.
 	nobody role = "nobody"
 	// holder is the account that an event is about, or that a link is for.
@@ -105,6 +109,17 @@ func actorOf(event *store.Event) auth.AudienceKey {
 		return ""
 	}
 	return auth.AccountKey(auth.Role(event.ActorRole), event.Actor)
+}
+
+// accountsThatAre returns the accounts with that role in an event's document: one, except for those whom a note names.
+func accountsThatAre(role role, event *store.Event, data db.EventData) []auth.AudienceKey {
+	if message, ok := data.Entity.(*db.TicketMessage); ok && role == mentioned {
+		return message.Mentioned()
+	}
+	if account, ok := accountThatIs(role, event, data); ok {
+		return []auth.AudienceKey{account}
+	}
+	return nil
 }
 
 // accountThatIs returns the account with that role in an event's document.
@@ -141,13 +156,14 @@ func addressees(rows []*announcement, event *store.Event, data db.EventData) ([]
 				found = append(found, addressee{role: role, row: row})
 				continue
 			}
-			account, ok := accountThatIs(role, event, data)
-			if role == customer && !data.SeenBy(account) {
-				continue // the interaction is internal
-			}
-			known := slices.ContainsFunc(found, func(a addressee) bool { return a.account == account })
-			if ok && !known && (row.toActor || account != actorOf(event)) {
-				found = append(found, addressee{account, role, row})
+			for _, account := range accountsThatAre(role, event, data) {
+				if role == customer && !data.SeenBy(account) {
+					continue // the interaction is internal
+				}
+				known := slices.ContainsFunc(found, func(a addressee) bool { return a.account == account })
+				if !known && (row.toActor || account != actorOf(event)) {
+					found = append(found, addressee{account, role, row})
+				}
 			}
 		}
 	}

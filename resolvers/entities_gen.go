@@ -488,11 +488,26 @@ func (r ticketMessageResolver) Attachments(ctx context.Context, obj *db.TicketMe
 	return children(ctx, obj, ticketMessageID, r.db.Attachments, "message_id", list)
 }
 
+// InReplyTo resolves TicketMessage.inReplyTo.
+func (r ticketMessageResolver) InReplyTo(ctx context.Context, obj *db.TicketMessage) (*db.TicketMessage, error) {
+	return reference(ctx, obj, r.db.TicketMessages, func(obj *db.TicketMessage) (store.ID, bool) {
+		if obj.InReplyToID == nil {
+			return store.ID{}, false
+		}
+		return *obj.InReplyToID, true
+	})
+}
+
 // Ticket resolves TicketMessage.ticket.
 func (r ticketMessageResolver) Ticket(ctx context.Context, obj *db.TicketMessage) (*db.Ticket, error) {
 	return reference(ctx, obj, r.db.Tickets, func(obj *db.TicketMessage) (store.ID, bool) {
 		return obj.TicketID, true
 	})
+}
+
+// EarlierTexts resolves TicketMessage.earlierTexts.
+func (r ticketMessageResolver) EarlierTexts(ctx context.Context, obj *db.TicketMessage) ([]*db.EarlierText, error) {
+	return obj.EarlierTexts(scopeOf(ctx)), nil
 }
 
 // ViewerCan resolves TicketMessage.viewerCan.
@@ -888,6 +903,8 @@ var projections = map[*entity.Definition]projection{
 		"source":         {"channel"},
 		"createdAt":      {"created_at"},
 		"editedAt":       {"edited_at"},
+		"earlierTexts":   {"edits"},
+		"inReplyTo":      {"in_reply_to_id"},
 		"version":        {"version"},
 		"ticket":         {"ticket_id"},
 		"viewerCan":      {"author_id", "customer_id", "external_email", "created_at"},
@@ -917,6 +934,8 @@ var projections = map[*entity.Definition]projection{
 		"allowedTransitions":    {"status"},
 		"deliveries":            {},
 		"tags":                  {},
+		"unread":                {"last_customer_message_at"},
+		"draft":                 {},
 		"channel":               {"by_mail"},
 		"follows":               {"follows_id"},
 		"source":                {"by_mail"},

@@ -16,7 +16,8 @@ func (r mutationResolver) ReplyToTicket(
 	var problems db.Problems
 	id := problems.ID("input.ticketId", db.KindTicket, input.TicketID)
 	reply := db.NewReply{
-		BodyText: input.Body, Status: input.Status.Value(), ExpectedVersion: input.ExpectedVersion.Value(),
+		BodyText: input.Body, InReplyTo: problems.OptionalID("input.inReplyToId", db.KindTicketMessage, input.InReplyToID.Value()),
+		Status: input.Status.Value(), ExpectedVersion: input.ExpectedVersion.Value(),
 		Attachments: uploadIDs(&problems, input.Attachments),
 	}
 	if input.ExpectedLastMessageID.IsSet() {
@@ -39,15 +40,18 @@ func (r mutationResolver) AddTicketNote(
 ) (*graph.AddTicketNotePayload, error) {
 	var problems db.Problems
 	id := problems.ID("input.ticketId", db.KindTicket, input.TicketID)
-	attachments := uploadIDs(&problems, input.Attachments)
+	note := db.NewNote{
+		BodyText: input.Body, InReplyTo: problems.OptionalID("input.inReplyToId", db.KindTicketMessage, input.InReplyToID.Value()),
+		Attachments: uploadIDs(&problems, input.Attachments),
+	}
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	note, err := r.db.AddTicketNote(ctx, scopeOf(ctx), id, input.Body, attachments...)
+	message, err := r.db.AddTicketNote(ctx, scopeOf(ctx), id, note)
 	if err != nil {
 		return nil, err
 	}
-	return &graph.AddTicketNotePayload{Message: note}, nil
+	return &graph.AddTicketNotePayload{Message: message}, nil
 }
 
 // EditMessage resolves Mutation.editMessage.

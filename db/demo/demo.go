@@ -245,7 +245,7 @@ func (f *filler) planMessages(owner *db.User, customer *db.Customer, ticket *db.
 	note, question, answer, pending := pick(f, notes), pick(f, replies), pick(f, answers), db.TicketPending
 	for _, write := range []func(ctx context.Context) error{
 		func(ctx context.Context) error {
-			_, err := f.db.AddTicketNote(ctx, scopeOf(f.staff[0]), ticket.ID, note)
+			_, err := f.db.AddTicketNote(ctx, scopeOf(f.staff[0]), ticket.ID, db.NewNote{BodyText: note})
 			return err
 		},
 		func(ctx context.Context) error {

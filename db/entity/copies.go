@@ -166,12 +166,10 @@ func (r *Repository[T]) AssignAll(
 		if err != nil {
 			return n, err
 		}
-		for _, doc := range found {
-			if err := r.assign(ctx, scope, verb, doc, set); err != nil {
-				return n, err
-			}
-			n++
+		if err := writeAll(found, func(doc *T) error { return r.assign(ctx, scope, verb, doc, set) }); err != nil {
+			return n, err
 		}
+		n += len(found)
 		if len(found) < query.Limit {
 			return n, nil
 		}

@@ -29,17 +29,17 @@ func (d *Database) RefreshKeys(ctx context.Context, def *Definition) (changed in
 	return d.repositories[def.Collection].refreshKeys(ctx)
 }
 
-// upgradeBatch is how many documents of earlier versions are read at a time, and upgradeWriters how many of them are written
-// at once, so that the embedded engine commits them together.
+// upgradeBatch is how many documents of earlier versions are read at a time, and writers how many documents are written at once,
+// so that the embedded engine commits them together.
 const (
-	upgradeBatch   = 500
-	upgradeWriters = 64
+	upgradeBatch = 500
+	writers      = 64
 )
 
-// upgradeAll calls write for all documents, for several at once.
-func upgradeAll[T any](docs []*T, write func(*T) error) error {
+// writeAll calls write for all documents, for several at once.
+func writeAll[T any](docs []*T, write func(*T) error) error {
 	var writing errgroup.Group
-	writing.SetLimit(upgradeWriters)
+	writing.SetLimit(writers)
 	for _, doc := range docs {
 		writing.Go(func() error { return write(doc) })
 	}
@@ -54,7 +54,7 @@ func (r *Repository[T]) refreshKeys(ctx context.Context) (changed int, err error
 			return changed, err
 		}
 		var outdated atomic.Int64
-		err = upgradeAll(found, func(doc *T) error {
+		err = writeAll(found, func(doc *T) error {
 			was, err := r.refresh(ctx, doc)
 			if was {
 				outdated.Add(1)

@@ -150,7 +150,7 @@ func (r *Repository[T]) NumberAll(ctx context.Context, complete func(doc *T) []s
 				return err
 			}
 		}
-		err = upgradeAll(found, func(doc *T) error { return r.writeNumber(ctx, doc, append(complete(doc), r.serial.field)) })
+		err = writeAll(found, func(doc *T) error { return r.writeNumber(ctx, doc, append(complete(doc), r.serial.field)) })
 		if err != nil {
 			return err
 		}

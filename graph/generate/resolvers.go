@@ -95,6 +95,9 @@ func (m *model) relations(w *writer, written map[string]bool, e *entityModel) {
 	for _, field := range e.scoped {
 		element := m.settings.Models[field.Type.Name()].Model[0]
 		goType := "db." + element[strings.LastIndexByte(element, '.')+1:]
+		if m.schema.Types[field.Type.Name()].Kind == ast.Object {
+			goType = "*" + goType
+		}
 		if field.Type.Elem != nil {
 			goType = "[]" + goType
 		}
