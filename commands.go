@@ -61,6 +61,8 @@ func (c call) parse() (command, error) {
 		return c.parseCreateAdmin()
 	case "set-password":
 		return c.parseSetPassword()
+	case "reset-two-factor":
+		return c.parseResetTwoFactor()
 	case "backup":
 		return c.parseBackup()
 	case "restore":

@@ -35,10 +35,7 @@ func (c call) parseSetPassword() (command, error) {
 	}
 	email := c.Arguments[0]
 	return command{asksPassword: true, run: func(ctx context.Context, crm *crm, password string, out io.Writer) error {
-		user, err := db.ByEmail(ctx, crm.db.Users, auth.SystemScope(), email)
-		if store.CodeOf(err) == store.NotFound {
-			return fmt.Errorf("there is no user with the address %s", email)
-		}
+		user, err := crm.userWithEmail(ctx, email)
 		if err != nil {
 			return err
 		}
@@ -52,6 +49,39 @@ func (c call) parseSetPassword() (command, error) {
 		}
 		return err
 	}}, nil
+}
+
+// parseResetTwoFactor parses the command that removes the second factor of a user.
+func (c call) parseResetTwoFactor() (command, error) {
+	if len(c.Arguments) != 1 {
+		return command{}, errors.New("reset-two-factor takes the e-mail address of a user: reset-two-factor EMAIL")
+	}
+	email := c.Arguments[0]
+	return command{run: func(ctx context.Context, crm *crm, _ string, out io.Writer) error {
+		user, err := crm.userWithEmail(ctx, email)
+		if err != nil {
+			return err
+		}
+		was, err := crm.db.ResetTwoFactor(ctx, auth.SystemScope(), db.KindUser, user.ID)
+		switch {
+		case err != nil:
+			return err
+		case was:
+			_, err = fmt.Fprintf(out, "%s logs in without a second factor now.\n", user.Email)
+		default:
+			_, err = fmt.Fprintf(out, "%s has no second factor.\n", user.Email)
+		}
+		return err
+	}}, nil
+}
+
+// userWithEmail returns the user with that address.
+func (c *crm) userWithEmail(ctx context.Context, email string) (*db.User, error) {
+	user, err := db.ByEmail(ctx, c.db.Users, auth.SystemScope(), email)
+	if store.CodeOf(err) == store.NotFound {
+		return nil, fmt.Errorf("there is no user with the address %s", email)
+	}
+	return user, err
 }
 
 // withoutInput returns an error with a line for each problem of a field, which it names without the API's input.

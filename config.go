@@ -39,6 +39,7 @@ type settings struct {
 	inbound                 inbound.Config
 	publicURL, linkPath     string
 	customerSignup          db.CustomerSignup
+	twoFactor               db.TwoFactorPolicy
 	accountLinkPath         string
 	origins                 transport.Origins
 	proxies                 proxy.Trusted
@@ -169,6 +170,10 @@ func (s *settings) apiSettings() []config.Setting {
 			Name: "CUSTOMER_SIGNUP", Value: config.Parsed(&s.customerSignup, "`open`, `verified`, `invited` or `off`", db.ParseCustomerSignup),
 			Otherwise:   "`verified` with `SMTP_HOST` and `PUBLIC_URL`, else `open`",
 			Description: "who may sign up as a customer: anybody, with any address; whoever gets a link at the address; whom the staff invite; nobody",
+		},
+		{
+			Name: "REQUIRE_TWO_FACTOR", Value: config.Parsed(&s.twoFactor, "`none`, `admins` or `staff`", db.ParseTwoFactorPolicy), Default: "none",
+			Description: "who has to log in with a second factor, and sets it up at the next log-in; everybody may",
 		},
 		{
 			Name: "PLAYGROUND", Value: config.Flag(&s.playground), Default: "true", Unless: "TRUSTED_DOCUMENTS",

@@ -42,6 +42,8 @@ const usage = `crm serves a CRM over GraphQL.
   crm create-admin EMAIL NAME
                              create an admin, with the password that is entered or is the first line of the standard input
   crm set-password EMAIL     give a user another password, likewise, and end their sessions
+  crm reset-two-factor EMAIL
+                             remove the second factor of a user who has lost it
   crm backup FILE|FOLDER|- [--keys] [--passphrase-file FILE] [--keep N] [--every TIME]
                              write all data to a file, or the standard output: with the server's keys, encrypted. In a folder, keep N
                              backups, and go on making one every so often
@@ -128,7 +130,8 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	defer stopTracing()
 	crm, err := open(ctx, s, log, db.Options{
 		AllowStaffSignup: s.allowStaffSignup, NoSharedQueue: !s.sharedQueue,
-		CustomerSignup: s.customerSignup, MailDomain: mail.Domain(s.smtp.From), EventRetention: s.eventRetention, Observer: watch.calls, Trace: watch.traceparent,
+		CustomerSignup: s.customerSignup, TwoFactor: s.twoFactor, AppName: s.messages.AppName, MailDomain: mail.Domain(s.smtp.From),
+		EventRetention: s.eventRetention, Observer: watch.calls, Trace: watch.traceparent,
 	})
 	if err != nil {
 		return err

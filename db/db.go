@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"crm/auth"
 	"crm/db/entity"
 	"crm/db/eventlog"
 	"crm/db/live"
@@ -45,14 +46,21 @@ type DB struct {
 	written       eventlog.Signal
 	due           eventlog.Signal
 	sessionCache  *sessionCache
-	now           func() time.Time
-	options       Options
+	// factorSecrets seals the secrets of second factors, challenges the tokens between the two steps of a log-in.
+	factorSecrets, challenges *auth.Sealer
+
+	now     func() time.Time
+	options Options
 }
 
 // Options are the operator's settings.
 type Options struct {
 	// AllowStaffSignup lets anybody sign up as a USER; without it only the first account can sign up.
 	AllowStaffSignup bool
+	// TwoFactor says who has to log in with a second factor; nobody if it is empty.
+	TwoFactor TwoFactorPolicy
+	// AppName is what authenticator apps call this server; "CRM" if it is empty.
+	AppName string
 	// CustomerSignup says how customers get accounts; SignupOpen if it is empty.
 	CustomerSignup CustomerSignup
 	// Keys makes the keys that are stored beside texts; nil makes those of the default settings. All servers on one store
@@ -109,6 +117,7 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	if len(options.CursorKeys) == 0 {
 		options.CursorKeys = [][]byte{nil}
 	}
+	d.factorSecrets, d.challenges = auth.NewSealer(options.CursorKeys, secretPurpose), auth.NewSealer(options.CursorKeys, challengePurpose)
 	options.Keys = cmp.Or(options.Keys, textkey.Default())
 	d.Log = eventlog.New(d.store)
 	d.Links = files.Links{Keys: options.CursorKeys, Base: options.FilesURL, Now: time.Now}

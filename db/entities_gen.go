@@ -101,6 +101,7 @@ var catalog = entity.NewCatalog(
 	TicketViews,
 	Tickets,
 	Tombstones,
+	TwoFactors,
 	Uploads,
 	Users,
 )
@@ -596,6 +597,19 @@ func (d *Tombstone) Pointers(into []any) []any {
 		&d.TimeZone,
 		&d.DeactivatedAt,
 		&d.LogSeq,
+	)
+}
+
+// Pointers implements store.Document.
+func (d *TwoFactor) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		(*string)(&d.Account),
+		&d.Secret,
+		&d.ConfirmedAt,
+		&d.LastStep,
+		&d.RecoveryHashes,
+		&d.CreatedAt,
 	)
 }
 

@@ -66,7 +66,7 @@ func logIn[T any](
 		return nil, fmt.Errorf("cannot log in: %w", err)
 	}
 	if !ok {
-		return nil, d.failed(ctx, kind, account, c.Address, errWrongCredentials())
+		return nil, d.failed(ctx, SecurityLogInFailed, kind, account, c.Address, errWrongCredentials())
 	}
 	if outdated {
 		if err := rehash(ctx, d, e, found[0], hash, c.Password); err != nil {

@@ -23,19 +23,7 @@ func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, ne
 	if err := d.checkPassword(owner, next); err != nil {
 		return 0, err
 	}
-	try, err := d.beginAttempt(ctx, passwordLimits, kind.GlobalID(viewer.Account), owner.key(), viewer.Address)
-	if err != nil {
-		return 0, d.refused(ctx, kind, viewer.Account, viewer.Address, err)
-	}
-	ok, _, err := d.passwords.Verify(ctx, *owner.hash(), current)
-	if err != nil {
-		return 0, fmt.Errorf("cannot change password: %w", err)
-	}
-	if !ok {
-		wrong := store.FieldError(store.BadInput, "input.currentPassword", "is not the password")
-		return 0, d.failed(ctx, kind, viewer.Account, viewer.Address, wrong)
-	}
-	if err := try.succeed(ctx); err != nil {
+	if err := d.checkCurrentPassword(ctx, viewer, owner, "input.currentPassword", current); err != nil {
 		return 0, err
 	}
 	ended, err = d.replacePassword(ctx, kind, viewer.Account, next, viewer.Session)
@@ -43,6 +31,24 @@ func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, ne
 		d.record(ctx, viewer.Scope(), SecurityPasswordChanged, kind, viewer.Account)
 	}
 	return ended, err
+}
+
+// checkCurrentPassword is BAD_USER_INPUT at the path if that isn't the password of the viewer's account. It counts like a log-in.
+func (d *DB) checkCurrentPassword(ctx context.Context, viewer auth.Viewer, owner account, path, current string) error {
+	kind := owner.kind()
+	try, err := d.beginAttempt(ctx, passwordLimits, kind.GlobalID(viewer.Account), owner.key(), viewer.Address)
+	if err != nil {
+		return d.refused(ctx, kind, viewer.Account, viewer.Address, err)
+	}
+	ok, _, err := d.passwords.Verify(ctx, *owner.hash(), current)
+	if err != nil {
+		return fmt.Errorf("cannot check password: %w", err)
+	}
+	if !ok {
+		wrong := store.FieldError(store.BadInput, path, "is not the password")
+		return d.failed(ctx, SecurityLogInFailed, kind, viewer.Account, viewer.Address, wrong)
+	}
+	return try.succeed(ctx)
 }
 
 // SetPassword sets an account's password and ends its sessions, whose number it returns; only an admin may. Wrong passwords

@@ -24,11 +24,24 @@ const (
 	SecurityRoleChanged     SecurityEventKind = "ROLE_CHANGED"
 	SecurityAPIKeyCreated   SecurityEventKind = "API_KEY_CREATED"
 	SecurityAPIKeyRevoked   SecurityEventKind = "API_KEY_REVOKED"
+
+	SecurityTwoFactorEnabled     SecurityEventKind = "TWO_FACTOR_ENABLED"
+	SecurityTwoFactorDisabled    SecurityEventKind = "TWO_FACTOR_DISABLED"
+	SecurityTwoFactorReset       SecurityEventKind = "TWO_FACTOR_RESET"
+	SecurityTwoFactorFailed      SecurityEventKind = "TWO_FACTOR_FAILED"
+	SecurityRecoveryCodeUsed     SecurityEventKind = "RECOVERY_CODE_USED"
+	SecurityRecoveryCodesRenewed SecurityEventKind = "RECOVERY_CODES_RENEWED"
 )
 
 // isMailed reports whether the owner of the account is told by mail. The events of other kinds aren't in the log: nothing follows from
 // them, and there is one with every log-in.
-func (k SecurityEventKind) isMailed() bool { return k == SecurityLogInsLimited }
+func (k SecurityEventKind) isMailed() bool {
+	switch k {
+	case SecurityLogInsLimited, SecurityTwoFactorEnabled, SecurityTwoFactorDisabled, SecurityTwoFactorReset, SecurityRecoveryCodeUsed:
+		return true
+	}
+	return false
+}
 
 // SecurityEvent is something that happened and concerns the security of an account. Changes that are events themselves, such as that
 // of a role, are here as well, so that their owners find all in one list.

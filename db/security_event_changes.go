@@ -73,6 +73,9 @@ func (d *DB) refused(ctx context.Context, kind entity.Kind, account store.ID, ad
 	text := reason.Message
 	if len(reason.Problems) > 0 { // without the path, which is the API's
 		text = "wrong current password"
+		if reason.Problems[0].Path == "input.code" {
+			text = "wrong code"
+		}
 	}
 	attributes := []slog.Attr{
 		slog.String("address", address), slog.String("kind", catalog.ByKind(kind).Noun), slog.String("reason", text),
@@ -86,11 +89,13 @@ func (d *DB) refused(ctx context.Context, kind entity.Kind, account store.ID, ad
 
 // failed is refused for an answer that was wrong, which its owner finds among the security events. For an account that doesn't exist,
 // as much is written, so that the time doesn't tell.
-func (d *DB) failed(ctx context.Context, kind entity.Kind, account store.ID, address string, err error) error {
+func (d *DB) failed(
+	ctx context.Context, what SecurityEventKind, kind entity.Kind, account store.ID, address string, err error,
+) error {
 	if account.IsZero() {
 		d.writeDecoy(ctx)
 	} else {
-		event := d.newSecurityEvent(ctx, SecurityLogInFailed, kind, account)
+		event := d.newSecurityEvent(ctx, what, kind, account)
 		if network := networkOf(address); network != "" {
 			event.Network = &network
 		}

@@ -40,6 +40,9 @@ func (d *DB) RefreshSession(ctx context.Context, token string) (*Session, string
 	if !d.now().Before(session.ExpiresAt) {
 		return nil, "", errRefreshToken()
 	}
+	if err := d.requireTwoFactor(ctx, session); err != nil {
+		return nil, "", err
+	}
 	if session.RefreshHash == hashSecret(secret) {
 		next, err := d.exchange(ctx, session, secret)
 		if store.CodeOf(err) != store.NotFound {

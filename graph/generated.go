@@ -154,6 +154,12 @@ type MutationResolver interface {
 	DeleteMessage(ctx context.Context, input DeleteMessageInput) (*DeleteMessagePayload, error)
 	EndSession(ctx context.Context, input EndSessionInput) (*EndSessionPayload, error)
 	CreateUpload(ctx context.Context, input CreateUploadInput) (*CreateUploadPayload, error)
+	CompleteLogIn(ctx context.Context, input CompleteLogInInput) (*CompleteLogInPayload, error)
+	StartTwoFactor(ctx context.Context, input StartTwoFactorInput) (*StartTwoFactorPayload, error)
+	ConfirmTwoFactor(ctx context.Context, input ConfirmTwoFactorInput) (*ConfirmTwoFactorPayload, error)
+	DisableTwoFactor(ctx context.Context, input DisableTwoFactorInput) (*DisableTwoFactorPayload, error)
+	RenewRecoveryCodes(ctx context.Context, input RenewRecoveryCodesInput) (*RenewRecoveryCodesPayload, error)
+	ResetTwoFactor(ctx context.Context, input ResetTwoFactorInput) (*ResetTwoFactorPayload, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (Viewer, error)
@@ -177,6 +183,7 @@ type QueryResolver interface {
 	Tags(ctx context.Context, first *int, after *string, last *int, before *string, where *TagWhere, orderBy []*TagOrder) (*Connection[db.Tag], error)
 	Sessions(ctx context.Context, of *string, first *int, after *string, last *int, before *string) (*Connection[db.Session], error)
 	SecurityEvents(ctx context.Context, of *string, first *int, after *string, last *int, before *string) (*Connection[db.SecurityEvent], error)
+	TwoFactor(ctx context.Context, of *string) (*db.TwoFactorState, error)
 }
 type SecurityEventResolver interface {
 	Actor(ctx context.Context, obj *db.SecurityEvent) (*db.User, error)
@@ -262,7 +269,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AttachmentsFilter", ec.unmarshalInputAttachmentsFilter),
 			graphql.NewInputUnmarshaler("CancelInteractionInput", ec.unmarshalInputCancelInteractionInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
+			graphql.NewInputUnmarshaler("CompleteLogInInput", ec.unmarshalInputCompleteLogInInput),
 			graphql.NewInputUnmarshaler("CompleteSignUpInput", ec.unmarshalInputCompleteSignUpInput),
+			graphql.NewInputUnmarshaler("ConfirmTwoFactorInput", ec.unmarshalInputConfirmTwoFactorInput),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateCustomerInput", ec.unmarshalInputCreateCustomerInput),
 			graphql.NewInputUnmarshaler("CreateCustomerNoteInput", ec.unmarshalInputCreateCustomerNoteInput),
@@ -289,6 +298,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteUserInput", ec.unmarshalInputDeleteUserInput),
 			graphql.NewInputUnmarshaler("DeliveryStatusFilter", ec.unmarshalInputDeliveryStatusFilter),
 			graphql.NewInputUnmarshaler("DeliveryWhere", ec.unmarshalInputDeliveryWhere),
+			graphql.NewInputUnmarshaler("DisableTwoFactorInput", ec.unmarshalInputDisableTwoFactorInput),
 			graphql.NewInputUnmarshaler("EditMessageInput", ec.unmarshalInputEditMessageInput),
 			graphql.NewInputUnmarshaler("EndSessionInput", ec.unmarshalInputEndSessionInput),
 			graphql.NewInputUnmarshaler("HandOverInput", ec.unmarshalInputHandOverInput),
@@ -314,11 +324,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RedeliverInput", ec.unmarshalInputRedeliverInput),
 			graphql.NewInputUnmarshaler("RefreshInput", ec.unmarshalInputRefreshInput),
 			graphql.NewInputUnmarshaler("RemoveTagsInput", ec.unmarshalInputRemoveTagsInput),
+			graphql.NewInputUnmarshaler("RenewRecoveryCodesInput", ec.unmarshalInputRenewRecoveryCodesInput),
 			graphql.NewInputUnmarshaler("ReplyToTicketInput", ec.unmarshalInputReplyToTicketInput),
 			graphql.NewInputUnmarshaler("RequestPasswordResetInput", ec.unmarshalInputRequestPasswordResetInput),
 			graphql.NewInputUnmarshaler("RequestSignUpInput", ec.unmarshalInputRequestSignUpInput),
 			graphql.NewInputUnmarshaler("ResendInvitationInput", ec.unmarshalInputResendInvitationInput),
 			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
+			graphql.NewInputUnmarshaler("ResetTwoFactorInput", ec.unmarshalInputResetTwoFactorInput),
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.unmarshalInputRevokeApiKeyInput),
 			graphql.NewInputUnmarshaler("RevokeInvitationInput", ec.unmarshalInputRevokeInvitationInput),
 			graphql.NewInputUnmarshaler("RoleFilter", ec.unmarshalInputRoleFilter),
@@ -327,6 +339,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetPasswordInput", ec.unmarshalInputSetPasswordInput),
 			graphql.NewInputUnmarshaler("SignUpCustomerInput", ec.unmarshalInputSignUpCustomerInput),
 			graphql.NewInputUnmarshaler("SignUpUserInput", ec.unmarshalInputSignUpUserInput),
+			graphql.NewInputUnmarshaler("StartTwoFactorInput", ec.unmarshalInputStartTwoFactorInput),
 			graphql.NewInputUnmarshaler("TagOrder", ec.unmarshalInputTagOrder),
 			graphql.NewInputUnmarshaler("TagWhere", ec.unmarshalInputTagWhere),
 			graphql.NewInputUnmarshaler("TagsFilter", ec.unmarshalInputTagsFilter),
@@ -1922,18 +1935,22 @@ input LogInInput {
 
 "The answer to ` + "`" + `logInUser` + "`" + `."
 type LogInUserPayload {
-  "The user who logged in."
-  user: User!
-  "Their tokens."
-  tokens: Tokens!
+  "The user who logged in; null if there is a second step."
+  user: User
+  "Their tokens; null if there is a second step."
+  tokens: Tokens
+  "The second step, for an account with two-factor authentication; null if the user is logged in."
+  challenge: TwoFactorChallenge
 }
 
 "The answer to ` + "`" + `logInCustomer` + "`" + `."
 type LogInCustomerPayload {
-  "The customer who logged in."
-  customer: Customer!
-  "Their tokens."
-  tokens: Tokens!
+  "The customer who logged in; null if there is a second step."
+  customer: Customer
+  "Their tokens; null if there is a second step."
+  tokens: Tokens
+  "The second step, for an account with two-factor authentication; null if the customer is logged in."
+  challenge: TwoFactorChallenge
 }
 
 "A refresh token."
@@ -3506,7 +3523,7 @@ enum SecurityEventKind {
   LOGGED_IN
   "Somebody tried a wrong password."
   LOG_IN_FAILED
-  "Too many wrong passwords were tried, so that more are refused for a while. There is one a day at most, and the account's holder gets mail."
+  "Too many wrong passwords or codes were tried, so that more are refused for a while. There is one a day at most, and the account's holder gets mail."
   LOG_INS_LIMITED
   "A session was ended, by ` + "`" + `logOut` + "`" + `, ` + "`" + `logOutEverywhere` + "`" + ` or ` + "`" + `endSession` + "`" + `."
   SESSION_ENDED
@@ -3524,6 +3541,18 @@ enum SecurityEventKind {
   API_KEY_CREATED
   "An API key was revoked."
   API_KEY_REVOKED
+  "Two-factor authentication was turned on. The account's holder gets mail."
+  TWO_FACTOR_ENABLED
+  "Two-factor authentication was turned off. The account's holder gets mail."
+  TWO_FACTOR_DISABLED
+  "An admin, or somebody on the server's machine, removed the second factor. The account's holder gets mail."
+  TWO_FACTOR_RESET
+  "Somebody who knows the password tried a wrong code."
+  TWO_FACTOR_FAILED
+  "A recovery code was used. The account's holder gets mail."
+  RECOVERY_CODE_USED
+  "The recovery codes were replaced."
+  RECOVERY_CODES_RENEWED
 }
 
 "Something that happened and concerns the security of an account. It is kept for 90 days, or until the account is deleted."
@@ -3729,6 +3758,140 @@ type CreateUploadPayload {
   "Until when it does."
   expiresAt: DateTime!
 }
+
+"The second step of a log-in whose password was right."
+type TwoFactorChallenge {
+  "The token for ` + "`" + `completeLogIn` + "`" + ` or, if the account has to set up two-factor authentication first, for ` + "`" + `startTwoFactor` + "`" + ` and ` + "`" + `confirmTwoFactor` + "`" + `. It is no access token."
+  token: String!
+  "When the token expires: 5 minutes after it was issued."
+  expiresAt: DateTime!
+  "Whether the account has to set up two-factor authentication first."
+  mustEnrol: Boolean!
+}
+
+"Whether an account uses two-factor authentication."
+type TwoFactorState {
+  "When it was turned on; null if it is off."
+  enabledAt: DateTime
+  "How many recovery codes haven't been used."
+  recoveryCodesLeft: Int!
+  "Whether the account has to use it, by ` + "`" + `REQUIRE_TWO_FACTOR` + "`" + `."
+  required: Boolean!
+}
+
+extend type Query {
+  "Whether an account uses two-factor authentication; null if it fails."
+  twoFactor(
+    "The id of the account, by default the viewer's own. Only admins may ask about others."
+    of: ID
+  ): TwoFactorState @hasRole(any: [ADMIN, USER, CUSTOMER], keys: false)
+}
+
+extend type Mutation {
+  "Completes a log-in with the code of an authenticator app, or with a recovery code. Each code works once."
+  completeLogIn("The challenge and the code." input: CompleteLogInInput!): CompleteLogInPayload @public
+  """
+  Begins to set up two-factor authentication: returns the secret for an authenticator app, once. It is used as soon as ` + "`" + `confirmTwoFactor` + "`" + `
+  gets its first code. The viewer enters their password; whoever has to set it up to log in sends the challenge instead.
+  """
+  startTwoFactor("The password or the challenge." input: StartTwoFactorInput!): StartTwoFactorPayload @public
+  "Turns on two-factor authentication with the first code of the app, ends all other sessions, and returns the recovery codes, once."
+  confirmTwoFactor("The code." input: ConfirmTwoFactorInput!): ConfirmTwoFactorPayload @public
+  "Turns off the viewer's two-factor authentication. Refused if the account has to use it."
+  disableTwoFactor("A code." input: DisableTwoFactorInput!): DisableTwoFactorPayload @hasRole(any: [ADMIN, USER, CUSTOMER], keys: false)
+  "Replaces the viewer's recovery codes. The former ones become useless."
+  renewRecoveryCodes("A code." input: RenewRecoveryCodesInput!): RenewRecoveryCodesPayload @hasRole(any: [ADMIN, USER, CUSTOMER], keys: false)
+  "Removes the second factor of somebody who has lost it. Admins can't do so for themselves."
+  resetTwoFactor("Whose." input: ResetTwoFactorInput!): ResetTwoFactorPayload @hasRole(any: [ADMIN], keys: false)
+}
+
+"The second step of a log-in."
+input CompleteLogInInput {
+  "The token of the challenge."
+  challenge: String!
+  "The six digits in the app, or a recovery code."
+  code: String!
+}
+
+"The answer to ` + "`" + `completeLogIn` + "`" + `."
+type CompleteLogInPayload {
+  "The account, which is logged in now."
+  viewer: Viewer!
+  "Its tokens."
+  tokens: Tokens!
+}
+
+"Who sets up two-factor authentication."
+input StartTwoFactorInput {
+  "The viewer's password; not needed with a challenge."
+  password: String
+  "The token of the challenge of a log-in, if that says ` + "`" + `mustEnrol` + "`" + `."
+  challenge: String
+}
+
+"The answer to ` + "`" + `startTwoFactor` + "`" + `, which can't be read again."
+type StartTwoFactorPayload {
+  "The secret in base32, for those who can't scan the QR code."
+  secret: String!
+  "What the QR code contains: an ` + "`" + `otpauth:` + "`" + ` URI, which a telephone opens with its app."
+  uri: String!
+  "The QR code, as a ` + "`" + `data:` + "`" + ` URL of a PNG image."
+  qrCode: String!
+}
+
+"The first code of a new secret."
+input ConfirmTwoFactorInput {
+  "The six digits in the app."
+  code: String!
+  "The token of the challenge, if that was sent to ` + "`" + `startTwoFactor` + "`" + `."
+  challenge: String
+}
+
+"The answer to ` + "`" + `confirmTwoFactor` + "`" + `."
+type ConfirmTwoFactorPayload {
+  "Ten codes, each of which works once in the place of the app's. Only their hashes are stored."
+  recoveryCodes: [String!]!
+  "The account."
+  viewer: Viewer!
+  "Its tokens, if a challenge was sent: then it is logged in now. Otherwise null."
+  tokens: Tokens
+}
+
+"A code to turn off two-factor authentication."
+input DisableTwoFactorInput {
+  "The six digits in the app, or a recovery code."
+  code: String!
+}
+
+"The answer to ` + "`" + `disableTwoFactor` + "`" + `."
+type DisableTwoFactorPayload {
+  "The account."
+  viewer: Viewer!
+}
+
+"A code to get new recovery codes."
+input RenewRecoveryCodesInput {
+  "The six digits in the app, or a recovery code."
+  code: String!
+}
+
+"The answer to ` + "`" + `renewRecoveryCodes` + "`" + `."
+type RenewRecoveryCodesPayload {
+  "Ten new codes. Only their hashes are stored."
+  recoveryCodes: [String!]!
+}
+
+"Whose second factor to remove."
+input ResetTwoFactorInput {
+  "The id of a user or a customer."
+  id: ID!
+}
+
+"The answer to ` + "`" + `resetTwoFactor` + "`" + `."
+type ResetTwoFactorPayload {
+  "The account, which logs in with its password alone now."
+  account: Viewer!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -3889,6 +4052,16 @@ func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CompleteLogInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_CompleteLogInPayload_viewer(ctx, field)
+	case "tokens":
+		return ec.fieldContext_CompleteLogInPayload_tokens(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteLogInPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CompleteSignUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "customer":
@@ -3897,6 +4070,18 @@ func (ec *executionContext) childFields_CompleteSignUpPayload(ctx context.Contex
 		return ec.fieldContext_CompleteSignUpPayload_tokens(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CompleteSignUpPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConfirmTwoFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recoveryCodes":
+		return ec.fieldContext_ConfirmTwoFactorPayload_recoveryCodes(ctx, field)
+	case "viewer":
+		return ec.fieldContext_ConfirmTwoFactorPayload_viewer(ctx, field)
+	case "tokens":
+		return ec.fieldContext_ConfirmTwoFactorPayload_tokens(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmTwoFactorPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4253,6 +4438,14 @@ func (ec *executionContext) childFields_DeliveryFailure(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryFailure", field.Name)
 }
 
+func (ec *executionContext) childFields_DisableTwoFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_DisableTwoFactorPayload_viewer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisableTwoFactorPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_EarlierText(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "text":
@@ -4397,6 +4590,8 @@ func (ec *executionContext) childFields_LogInCustomerPayload(ctx context.Context
 		return ec.fieldContext_LogInCustomerPayload_customer(ctx, field)
 	case "tokens":
 		return ec.fieldContext_LogInCustomerPayload_tokens(ctx, field)
+	case "challenge":
+		return ec.fieldContext_LogInCustomerPayload_challenge(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LogInCustomerPayload", field.Name)
 }
@@ -4407,6 +4602,8 @@ func (ec *executionContext) childFields_LogInUserPayload(ctx context.Context, fi
 		return ec.fieldContext_LogInUserPayload_user(ctx, field)
 	case "tokens":
 		return ec.fieldContext_LogInUserPayload_tokens(ctx, field)
+	case "challenge":
+		return ec.fieldContext_LogInUserPayload_challenge(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LogInUserPayload", field.Name)
 }
@@ -4545,6 +4742,14 @@ func (ec *executionContext) childFields_RemoveTagsPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type RemoveTagsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RenewRecoveryCodesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recoveryCodes":
+		return ec.fieldContext_RenewRecoveryCodesPayload_recoveryCodes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenewRecoveryCodesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReplyToTicketPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "message":
@@ -4587,6 +4792,14 @@ func (ec *executionContext) childFields_ResetPasswordPayload(ctx context.Context
 		return ec.fieldContext_ResetPasswordPayload_endedSessions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResetPasswordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ResetTwoFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_ResetTwoFactorPayload_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResetTwoFactorPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4731,6 +4944,18 @@ func (ec *executionContext) childFields_SignUpUserPayload(ctx context.Context, f
 		return ec.fieldContext_SignUpUserPayload_tokens(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignUpUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartTwoFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secret":
+		return ec.fieldContext_StartTwoFactorPayload_secret(ctx, field)
+	case "uri":
+		return ec.fieldContext_StartTwoFactorPayload_uri(ctx, field)
+	case "qrCode":
+		return ec.fieldContext_StartTwoFactorPayload_qrCode(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartTwoFactorPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4991,6 +5216,30 @@ func (ec *executionContext) childFields_Tokens(ctx context.Context, field graphq
 		return ec.fieldContext_Tokens_refreshTokenExpiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Tokens", field.Name)
+}
+
+func (ec *executionContext) childFields_TwoFactorChallenge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_TwoFactorChallenge_token(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_TwoFactorChallenge_expiresAt(ctx, field)
+	case "mustEnrol":
+		return ec.fieldContext_TwoFactorChallenge_mustEnrol(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TwoFactorChallenge", field.Name)
+}
+
+func (ec *executionContext) childFields_TwoFactorState(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enabledAt":
+		return ec.fieldContext_TwoFactorState_enabledAt(ctx, field)
+	case "recoveryCodesLeft":
+		return ec.fieldContext_TwoFactorState_recoveryCodesLeft(ctx, field)
+	case "required":
+		return ec.fieldContext_TwoFactorState_required(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TwoFactorState", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateCustomerNotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5577,12 +5826,40 @@ func (ec *executionContext) field_Mutation_changePassword_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_completeLogIn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CompleteLogInInput, error) {
+			return ec.unmarshalNCompleteLogInInput2crmᚋgraphᚐCompleteLogInInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_completeSignUp_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (CompleteSignUpInput, error) {
 			return ec.unmarshalNCompleteSignUpInput2crmᚋgraphᚐCompleteSignUpInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_confirmTwoFactor_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ConfirmTwoFactorInput, error) {
+			return ec.unmarshalNConfirmTwoFactorInput2crmᚋgraphᚐConfirmTwoFactorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5829,6 +6106,20 @@ func (ec *executionContext) field_Mutation_deleteUser_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_disableTwoFactor_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DisableTwoFactorInput, error) {
+			return ec.unmarshalNDisableTwoFactorInput2crmᚋgraphᚐDisableTwoFactorInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_editMessage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6025,6 +6316,20 @@ func (ec *executionContext) field_Mutation_removeTags_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_renewRecoveryCodes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RenewRecoveryCodesInput, error) {
+			return ec.unmarshalNRenewRecoveryCodesInput2crmᚋgraphᚐRenewRecoveryCodesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_replyToTicket_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6087,6 +6392,20 @@ func (ec *executionContext) field_Mutation_resetPassword_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (ResetPasswordInput, error) {
 			return ec.unmarshalNResetPasswordInput2crmᚋgraphᚐResetPasswordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_resetTwoFactor_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ResetTwoFactorInput, error) {
+			return ec.unmarshalNResetTwoFactorInput2crmᚋgraphᚐResetTwoFactorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6171,6 +6490,20 @@ func (ec *executionContext) field_Mutation_signUpUser_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (SignUpUserInput, error) {
 			return ec.unmarshalNSignUpUserInput2crmᚋgraphᚐSignUpUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startTwoFactor_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (StartTwoFactorInput, error) {
+			return ec.unmarshalNStartTwoFactorInput2crmᚋgraphᚐStartTwoFactorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6786,6 +7119,20 @@ func (ec *executionContext) field_Query_tickets_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_twoFactor_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "of",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["of"] = arg0
 	return args, nil
 }
 
@@ -8478,6 +8825,61 @@ func (ec *executionContext) fieldContext_ChangePasswordPayload_endedSessions(_ c
 	return graphql.NewScalarFieldContext("ChangePasswordPayload", field, false, false, "Int")
 }
 
+func (ec *executionContext) _CompleteLogInPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *CompleteLogInPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteLogInPayload_viewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Viewer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Viewer) graphql.Marshaler {
+			return ec.marshalNViewer2crmᚋgraphᚐViewer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteLogInPayload_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompleteLogInPayload", field, false, false, "Viewer")
+}
+
+func (ec *executionContext) _CompleteLogInPayload_tokens(ctx context.Context, field graphql.CollectedField, obj *CompleteLogInPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteLogInPayload_tokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Tokens) graphql.Marshaler {
+			return ec.marshalNTokens2ᚖcrmᚋgraphᚐTokens(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteLogInPayload_tokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompleteLogInPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tokens(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CompleteSignUpPayload_customer(ctx context.Context, field graphql.CollectedField, obj *CompleteSignUpPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8532,6 +8934,84 @@ func (ec *executionContext) _CompleteSignUpPayload_tokens(ctx context.Context, f
 func (ec *executionContext) fieldContext_CompleteSignUpPayload_tokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CompleteSignUpPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tokens(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConfirmTwoFactorPayload_recoveryCodes(ctx context.Context, field graphql.CollectedField, obj *ConfirmTwoFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmTwoFactorPayload_recoveryCodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecoveryCodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmTwoFactorPayload_recoveryCodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConfirmTwoFactorPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _ConfirmTwoFactorPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *ConfirmTwoFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmTwoFactorPayload_viewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Viewer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Viewer) graphql.Marshaler {
+			return ec.marshalNViewer2crmᚋgraphᚐViewer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmTwoFactorPayload_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConfirmTwoFactorPayload", field, false, false, "Viewer")
+}
+
+func (ec *executionContext) _ConfirmTwoFactorPayload_tokens(ctx context.Context, field graphql.CollectedField, obj *ConfirmTwoFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmTwoFactorPayload_tokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Tokens) graphql.Marshaler {
+			return ec.marshalOTokens2ᚖcrmᚋgraphᚐTokens(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmTwoFactorPayload_tokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConfirmTwoFactorPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -10987,6 +11467,29 @@ func (ec *executionContext) fieldContext_DeliveryFailure_delivery(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _DisableTwoFactorPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *DisableTwoFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisableTwoFactorPayload_viewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Viewer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Viewer) graphql.Marshaler {
+			return ec.marshalNViewer2crmᚋgraphᚐViewer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisableTwoFactorPayload_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisableTwoFactorPayload", field, false, false, "Viewer")
+}
+
 func (ec *executionContext) _EarlierText_text(ctx context.Context, field graphql.CollectedField, obj *db.EarlierText) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12107,10 +12610,10 @@ func (ec *executionContext) _LogInCustomerPayload_customer(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *db.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚖcrmᚋdbᚐCustomer(ctx, selections, v)
+			return ec.marshalOCustomer2ᚖcrmᚋdbᚐCustomer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_LogInCustomerPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12139,10 +12642,10 @@ func (ec *executionContext) _LogInCustomerPayload_tokens(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Tokens) graphql.Marshaler {
-			return ec.marshalNTokens2ᚖcrmᚋgraphᚐTokens(ctx, selections, v)
+			return ec.marshalOTokens2ᚖcrmᚋgraphᚐTokens(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_LogInCustomerPayload_tokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12153,6 +12656,38 @@ func (ec *executionContext) fieldContext_LogInCustomerPayload_tokens(_ context.C
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Tokens(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LogInCustomerPayload_challenge(ctx context.Context, field graphql.CollectedField, obj *LogInCustomerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogInCustomerPayload_challenge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Challenge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Challenge) graphql.Marshaler {
+			return ec.marshalOTwoFactorChallenge2ᚖcrmᚋdbᚐChallenge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LogInCustomerPayload_challenge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LogInCustomerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TwoFactorChallenge(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12171,10 +12706,10 @@ func (ec *executionContext) _LogInUserPayload_user(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *db.User) graphql.Marshaler {
-			return ec.marshalNUser2ᚖcrmᚋdbᚐUser(ctx, selections, v)
+			return ec.marshalOUser2ᚖcrmᚋdbᚐUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_LogInUserPayload_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12203,10 +12738,10 @@ func (ec *executionContext) _LogInUserPayload_tokens(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Tokens) graphql.Marshaler {
-			return ec.marshalNTokens2ᚖcrmᚋgraphᚐTokens(ctx, selections, v)
+			return ec.marshalOTokens2ᚖcrmᚋgraphᚐTokens(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_LogInUserPayload_tokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12217,6 +12752,38 @@ func (ec *executionContext) fieldContext_LogInUserPayload_tokens(_ context.Conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Tokens(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LogInUserPayload_challenge(ctx context.Context, field graphql.CollectedField, obj *LogInUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogInUserPayload_challenge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Challenge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Challenge) graphql.Marshaler {
+			return ec.marshalOTwoFactorChallenge2ᚖcrmᚋdbᚐChallenge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LogInUserPayload_challenge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LogInUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TwoFactorChallenge(ctx, field)
 		},
 	}
 	return fc, nil
@@ -16341,6 +16908,339 @@ func (ec *executionContext) fieldContext_Mutation_createUpload(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_completeLogIn(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_completeLogIn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompleteLogIn(ctx, fc.Args["input"].(CompleteLogInInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CompleteLogInPayload) graphql.Marshaler {
+			return ec.marshalOCompleteLogInPayload2ᚖcrmᚋgraphᚐCompleteLogInPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_completeLogIn(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompleteLogInPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_completeLogIn_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startTwoFactor(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startTwoFactor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartTwoFactor(ctx, fc.Args["input"].(StartTwoFactorInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *StartTwoFactorPayload) graphql.Marshaler {
+			return ec.marshalOStartTwoFactorPayload2ᚖcrmᚋgraphᚐStartTwoFactorPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startTwoFactor(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartTwoFactorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startTwoFactor_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_confirmTwoFactor(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_confirmTwoFactor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConfirmTwoFactor(ctx, fc.Args["input"].(ConfirmTwoFactorInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ConfirmTwoFactorPayload) graphql.Marshaler {
+			return ec.marshalOConfirmTwoFactorPayload2ᚖcrmᚋgraphᚐConfirmTwoFactorPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_confirmTwoFactor(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfirmTwoFactorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_confirmTwoFactor_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_disableTwoFactor(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_disableTwoFactor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DisableTwoFactor(ctx, fc.Args["input"].(DisableTwoFactorInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
+				if err != nil {
+					var zeroVal *DisableTwoFactorPayload
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *DisableTwoFactorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *DisableTwoFactorPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *DisableTwoFactorPayload) graphql.Marshaler {
+			return ec.marshalODisableTwoFactorPayload2ᚖcrmᚋgraphᚐDisableTwoFactorPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_disableTwoFactor(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DisableTwoFactorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_disableTwoFactor_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_renewRecoveryCodes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_renewRecoveryCodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RenewRecoveryCodes(ctx, fc.Args["input"].(RenewRecoveryCodesInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
+				if err != nil {
+					var zeroVal *RenewRecoveryCodesPayload
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *RenewRecoveryCodesPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *RenewRecoveryCodesPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *RenewRecoveryCodesPayload) graphql.Marshaler {
+			return ec.marshalORenewRecoveryCodesPayload2ᚖcrmᚋgraphᚐRenewRecoveryCodesPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_renewRecoveryCodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RenewRecoveryCodesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_renewRecoveryCodes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resetTwoFactor(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resetTwoFactor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResetTwoFactor(ctx, fc.Args["input"].(ResetTwoFactorInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN"})
+				if err != nil {
+					var zeroVal *ResetTwoFactorPayload
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *ResetTwoFactorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *ResetTwoFactorPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ResetTwoFactorPayload) graphql.Marshaler {
+			return ec.marshalOResetTwoFactorPayload2ᚖcrmᚋgraphᚐResetTwoFactorPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resetTwoFactor(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResetTwoFactorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resetTwoFactor_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17719,6 +18619,73 @@ func (ec *executionContext) fieldContext_Query_securityEvents(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_twoFactor(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_twoFactor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().TwoFactor(ctx, fc.Args["of"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
+				if err != nil {
+					var zeroVal *db.TwoFactorState
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *db.TwoFactorState
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *db.TwoFactorState
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *db.TwoFactorState) graphql.Marshaler {
+			return ec.marshalOTwoFactorState2ᚖcrmᚋdbᚐTwoFactorState(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_twoFactor(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TwoFactorState(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_twoFactor_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17983,6 +18950,29 @@ func (ec *executionContext) fieldContext_RemoveTagsPayload_tagged(_ context.Cont
 	return graphql.NewScalarFieldContext("RemoveTagsPayload", field, false, false, "Tagged")
 }
 
+func (ec *executionContext) _RenewRecoveryCodesPayload_recoveryCodes(ctx context.Context, field graphql.CollectedField, obj *RenewRecoveryCodesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RenewRecoveryCodesPayload_recoveryCodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecoveryCodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RenewRecoveryCodesPayload_recoveryCodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RenewRecoveryCodesPayload", field, false, false, "String")
+}
+
 func (ec *executionContext) _ReplyToTicketPayload_message(ctx context.Context, field graphql.CollectedField, obj *ReplyToTicketPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18160,6 +19150,29 @@ func (ec *executionContext) _ResetPasswordPayload_endedSessions(ctx context.Cont
 }
 func (ec *executionContext) fieldContext_ResetPasswordPayload_endedSessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ResetPasswordPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ResetTwoFactorPayload_account(ctx context.Context, field graphql.CollectedField, obj *ResetTwoFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResetTwoFactorPayload_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Viewer) graphql.Marshaler {
+			return ec.marshalNViewer2crmᚋgraphᚐViewer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResetTwoFactorPayload_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResetTwoFactorPayload", field, false, false, "Viewer")
 }
 
 func (ec *executionContext) _RevokeApiKeyPayload_revokedId(ctx context.Context, field graphql.CollectedField, obj *RevokeAPIKeyPayload) (ret graphql.Marshaler) {
@@ -19114,6 +20127,75 @@ func (ec *executionContext) fieldContext_SignUpUserPayload_tokens(_ context.Cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _StartTwoFactorPayload_secret(ctx context.Context, field graphql.CollectedField, obj *StartTwoFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartTwoFactorPayload_secret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Secret, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartTwoFactorPayload_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StartTwoFactorPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _StartTwoFactorPayload_uri(ctx context.Context, field graphql.CollectedField, obj *StartTwoFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartTwoFactorPayload_uri(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URI, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartTwoFactorPayload_uri(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StartTwoFactorPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _StartTwoFactorPayload_qrCode(ctx context.Context, field graphql.CollectedField, obj *StartTwoFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartTwoFactorPayload_qrCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QRCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartTwoFactorPayload_qrCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StartTwoFactorPayload", field, false, false, "String")
 }
 
 func (ec *executionContext) _Subscription_ticketChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
@@ -21858,6 +22940,144 @@ func (ec *executionContext) fieldContext_Tokens_refreshTokenExpiresAt(_ context.
 	return graphql.NewScalarFieldContext("Tokens", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _TwoFactorChallenge_token(ctx context.Context, field graphql.CollectedField, obj *db.Challenge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TwoFactorChallenge_token(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Token, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TwoFactorChallenge_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TwoFactorChallenge", field, false, false, "String")
+}
+
+func (ec *executionContext) _TwoFactorChallenge_expiresAt(ctx context.Context, field graphql.CollectedField, obj *db.Challenge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TwoFactorChallenge_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TwoFactorChallenge_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TwoFactorChallenge", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TwoFactorChallenge_mustEnrol(ctx context.Context, field graphql.CollectedField, obj *db.Challenge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TwoFactorChallenge_mustEnrol(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MustEnrol, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TwoFactorChallenge_mustEnrol(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TwoFactorChallenge", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TwoFactorState_enabledAt(ctx context.Context, field graphql.CollectedField, obj *db.TwoFactorState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TwoFactorState_enabledAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EnabledAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TwoFactorState_enabledAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TwoFactorState", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TwoFactorState_recoveryCodesLeft(ctx context.Context, field graphql.CollectedField, obj *db.TwoFactorState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TwoFactorState_recoveryCodesLeft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecoveryCodesLeft, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TwoFactorState_recoveryCodesLeft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TwoFactorState", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TwoFactorState_required(ctx context.Context, field graphql.CollectedField, obj *db.TwoFactorState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TwoFactorState_required(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Required, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TwoFactorState_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TwoFactorState", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _UpdateCustomerNotePayload_customerNote(ctx context.Context, field graphql.CollectedField, obj *UpdateCustomerNotePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24206,6 +25426,55 @@ func UnmarshalChangePasswordInput(ctx context.Context, raw any) (ChangePasswordI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCompleteLogInInput(ctx context.Context, obj any) (CompleteLogInInput, error) {
+	var it CompleteLogInInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"challenge", "code"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "challenge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("challenge"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Challenge = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCompleteLogInInput unmarshals raw into the CompleteLogInInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompleteLogInInput(ctx context.Context, raw any) (CompleteLogInInput, error) {
+	var out CompleteLogInInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompleteLogInInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCompleteSignUpInput(ctx context.Context, obj any) (CompleteSignUpInput, error) {
 	var it CompleteSignUpInput
 	if obj == nil {
@@ -24266,6 +25535,55 @@ func (ec *executionContext) unmarshalInputCompleteSignUpInput(ctx context.Contex
 func UnmarshalCompleteSignUpInput(ctx context.Context, raw any) (CompleteSignUpInput, error) {
 	var out CompleteSignUpInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompleteSignUpInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputConfirmTwoFactorInput(ctx context.Context, obj any) (ConfirmTwoFactorInput, error) {
+	var it ConfirmTwoFactorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code", "challenge"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "challenge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("challenge"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Challenge = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConfirmTwoFactorInput unmarshals raw into the ConfirmTwoFactorInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConfirmTwoFactorInput(ctx context.Context, raw any) (ConfirmTwoFactorInput, error) {
+	var out ConfirmTwoFactorInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConfirmTwoFactorInput", raw, &out)
 	return out, err
 }
 
@@ -26061,6 +27379,48 @@ func UnmarshalDeliveryWhere(ctx context.Context, raw any) (DeliveryWhere, error)
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDisableTwoFactorInput(ctx context.Context, obj any) (DisableTwoFactorInput, error) {
+	var it DisableTwoFactorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDisableTwoFactorInput unmarshals raw into the DisableTwoFactorInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDisableTwoFactorInput(ctx context.Context, raw any) (DisableTwoFactorInput, error) {
+	var out DisableTwoFactorInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisableTwoFactorInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputEditMessageInput(ctx context.Context, obj any) (EditMessageInput, error) {
 	var it EditMessageInput
 	if obj == nil {
@@ -27669,6 +29029,48 @@ func UnmarshalRemoveTagsInput(ctx context.Context, raw any) (RemoveTagsInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRenewRecoveryCodesInput(ctx context.Context, obj any) (RenewRecoveryCodesInput, error) {
+	var it RenewRecoveryCodesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRenewRecoveryCodesInput unmarshals raw into the RenewRecoveryCodesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRenewRecoveryCodesInput(ctx context.Context, raw any) (RenewRecoveryCodesInput, error) {
+	var out RenewRecoveryCodesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RenewRecoveryCodesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputReplyToTicketInput(ctx context.Context, obj any) (ReplyToTicketInput, error) {
 	var it ReplyToTicketInput
 	if obj == nil {
@@ -27932,6 +29334,48 @@ func (ec *executionContext) unmarshalInputResetPasswordInput(ctx context.Context
 func UnmarshalResetPasswordInput(ctx context.Context, raw any) (ResetPasswordInput, error) {
 	var out ResetPasswordInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResetPasswordInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputResetTwoFactorInput(ctx context.Context, obj any) (ResetTwoFactorInput, error) {
+	var it ResetTwoFactorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalResetTwoFactorInput unmarshals raw into the ResetTwoFactorInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalResetTwoFactorInput(ctx context.Context, raw any) (ResetTwoFactorInput, error) {
+	var out ResetTwoFactorInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResetTwoFactorInput", raw, &out)
 	return out, err
 }
 
@@ -28370,6 +29814,55 @@ func (ec *executionContext) unmarshalInputSignUpUserInput(ctx context.Context, o
 func UnmarshalSignUpUserInput(ctx context.Context, raw any) (SignUpUserInput, error) {
 	var out SignUpUserInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SignUpUserInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStartTwoFactorInput(ctx context.Context, obj any) (StartTwoFactorInput, error) {
+	var it StartTwoFactorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"password", "challenge"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "password":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("password"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Password = graphql.OmittableOf(data)
+		case "challenge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("challenge"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Challenge = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartTwoFactorInput unmarshals raw into the StartTwoFactorInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartTwoFactorInput(ctx context.Context, raw any) (StartTwoFactorInput, error) {
+	var out StartTwoFactorInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartTwoFactorInput", raw, &out)
 	return out, err
 }
 
@@ -30641,6 +32134,44 @@ func (ec *executionContext) _ChangePasswordPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var completeLogInPayloadImplementors = []string{"CompleteLogInPayload"}
+
+func (ec *executionContext) _CompleteLogInPayload(ctx context.Context, sel ast.SelectionSet, obj *CompleteLogInPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, completeLogInPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompleteLogInPayload")
+		case "viewer":
+			out.Values[i] = ec._CompleteLogInPayload_viewer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tokens":
+			out.Values[i] = ec._CompleteLogInPayload_tokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var completeSignUpPayloadImplementors = []string{"CompleteSignUpPayload"}
 
 func (ec *executionContext) _CompleteSignUpPayload(ctx context.Context, sel ast.SelectionSet, obj *CompleteSignUpPayload) graphql.Marshaler {
@@ -30660,6 +32191,49 @@ func (ec *executionContext) _CompleteSignUpPayload(ctx context.Context, sel ast.
 		case "tokens":
 			out.Values[i] = ec._CompleteSignUpPayload_tokens(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var confirmTwoFactorPayloadImplementors = []string{"ConfirmTwoFactorPayload"}
+
+func (ec *executionContext) _ConfirmTwoFactorPayload(ctx context.Context, sel ast.SelectionSet, obj *ConfirmTwoFactorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, confirmTwoFactorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConfirmTwoFactorPayload")
+		case "recoveryCodes":
+			out.Values[i] = ec._ConfirmTwoFactorPayload_recoveryCodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "viewer":
+			out.Values[i] = ec._ConfirmTwoFactorPayload_viewer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tokens":
+			out.Values[i] = ec._ConfirmTwoFactorPayload_tokens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -31938,6 +33512,39 @@ func (ec *executionContext) _DeliveryFailure(ctx context.Context, sel ast.Select
 	return out
 }
 
+var disableTwoFactorPayloadImplementors = []string{"DisableTwoFactorPayload"}
+
+func (ec *executionContext) _DisableTwoFactorPayload(ctx context.Context, sel ast.SelectionSet, obj *DisableTwoFactorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, disableTwoFactorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DisableTwoFactorPayload")
+		case "viewer":
+			out.Values[i] = ec._DisableTwoFactorPayload_viewer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var earlierTextImplementors = []string{"EarlierText"}
 
 func (ec *executionContext) _EarlierText(ctx context.Context, sel ast.SelectionSet, obj *db.EarlierText) graphql.Marshaler {
@@ -32471,12 +34078,17 @@ func (ec *executionContext) _LogInCustomerPayload(ctx context.Context, sel ast.S
 			out.Values[i] = graphql.MarshalString("LogInCustomerPayload")
 		case "customer":
 			out.Values[i] = ec._LogInCustomerPayload_customer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "tokens":
 			out.Values[i] = ec._LogInCustomerPayload_tokens(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "challenge":
+			out.Values[i] = ec._LogInCustomerPayload_challenge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -32509,12 +34121,17 @@ func (ec *executionContext) _LogInUserPayload(ctx context.Context, sel ast.Selec
 			out.Values[i] = graphql.MarshalString("LogInUserPayload")
 		case "user":
 			out.Values[i] = ec._LogInUserPayload_user(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "tokens":
 			out.Values[i] = ec._LogInUserPayload_tokens(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "challenge":
+			out.Values[i] = ec._LogInUserPayload_challenge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -33228,6 +34845,48 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "completeLogIn":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_completeLogIn(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "startTwoFactor":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startTwoFactor(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "confirmTwoFactor":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_confirmTwoFactor(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "disableTwoFactor":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_disableTwoFactor(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "renewRecoveryCodes":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_renewRecoveryCodes(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "resetTwoFactor":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resetTwoFactor(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -33438,6 +35097,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_securityEvents(ctx, field)
 				})
+		case "twoFactor":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_twoFactor(ctx, field)
+				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -33644,6 +35309,39 @@ func (ec *executionContext) _RemoveTagsPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var renewRecoveryCodesPayloadImplementors = []string{"RenewRecoveryCodesPayload"}
+
+func (ec *executionContext) _RenewRecoveryCodesPayload(ctx context.Context, sel ast.SelectionSet, obj *RenewRecoveryCodesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, renewRecoveryCodesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RenewRecoveryCodesPayload")
+		case "recoveryCodes":
+			out.Values[i] = ec._RenewRecoveryCodesPayload_recoveryCodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var replyToTicketPayloadImplementors = []string{"ReplyToTicketPayload"}
 
 func (ec *executionContext) _ReplyToTicketPayload(ctx context.Context, sel ast.SelectionSet, obj *ReplyToTicketPayload) graphql.Marshaler {
@@ -33799,6 +35497,39 @@ func (ec *executionContext) _ResetPasswordPayload(ctx context.Context, sel ast.S
 			}
 		case "endedSessions":
 			out.Values[i] = ec._ResetPasswordPayload_endedSessions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var resetTwoFactorPayloadImplementors = []string{"ResetTwoFactorPayload"}
+
+func (ec *executionContext) _ResetTwoFactorPayload(ctx context.Context, sel ast.SelectionSet, obj *ResetTwoFactorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resetTwoFactorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResetTwoFactorPayload")
+		case "account":
+			out.Values[i] = ec._ResetTwoFactorPayload_account(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -34319,6 +36050,49 @@ func (ec *executionContext) _SignUpUserPayload(ctx context.Context, sel ast.Sele
 			}
 		case "tokens":
 			out.Values[i] = ec._SignUpUserPayload_tokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var startTwoFactorPayloadImplementors = []string{"StartTwoFactorPayload"}
+
+func (ec *executionContext) _StartTwoFactorPayload(ctx context.Context, sel ast.SelectionSet, obj *StartTwoFactorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startTwoFactorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartTwoFactorPayload")
+		case "secret":
+			out.Values[i] = ec._StartTwoFactorPayload_secret(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "uri":
+			out.Values[i] = ec._StartTwoFactorPayload_uri(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "qrCode":
+			out.Values[i] = ec._StartTwoFactorPayload_qrCode(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -35204,6 +36978,92 @@ func (ec *executionContext) _Tokens(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "refreshTokenExpiresAt":
 			out.Values[i] = ec._Tokens_refreshTokenExpiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var twoFactorChallengeImplementors = []string{"TwoFactorChallenge"}
+
+func (ec *executionContext) _TwoFactorChallenge(ctx context.Context, sel ast.SelectionSet, obj *db.Challenge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, twoFactorChallengeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TwoFactorChallenge")
+		case "token":
+			out.Values[i] = ec._TwoFactorChallenge_token(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._TwoFactorChallenge_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mustEnrol":
+			out.Values[i] = ec._TwoFactorChallenge_mustEnrol(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var twoFactorStateImplementors = []string{"TwoFactorState"}
+
+func (ec *executionContext) _TwoFactorState(ctx context.Context, sel ast.SelectionSet, obj *db.TwoFactorState) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, twoFactorStateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TwoFactorState")
+		case "enabledAt":
+			out.Values[i] = ec._TwoFactorState_enabledAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "recoveryCodesLeft":
+			out.Values[i] = ec._TwoFactorState_recoveryCodesLeft(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "required":
+			out.Values[i] = ec._TwoFactorState_required(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -36171,8 +38031,18 @@ func (ec *executionContext) unmarshalNChangePasswordInput2crmᚋgraphᚐChangePa
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCompleteLogInInput2crmᚋgraphᚐCompleteLogInInput(ctx context.Context, v any) (CompleteLogInInput, error) {
+	res, err := ec.unmarshalInputCompleteLogInInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCompleteSignUpInput2crmᚋgraphᚐCompleteSignUpInput(ctx context.Context, v any) (CompleteSignUpInput, error) {
 	res, err := ec.unmarshalInputCompleteSignUpInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNConfirmTwoFactorInput2crmᚋgraphᚐConfirmTwoFactorInput(ctx context.Context, v any) (ConfirmTwoFactorInput, error) {
+	res, err := ec.unmarshalInputConfirmTwoFactorInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -36583,6 +38453,11 @@ var (
 func (ec *executionContext) unmarshalNDeliveryWhere2ᚖcrmᚋgraphᚐDeliveryWhere(ctx context.Context, v any) (*DeliveryWhere, error) {
 	res, err := ec.unmarshalInputDeliveryWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDisableTwoFactorInput2crmᚋgraphᚐDisableTwoFactorInput(ctx context.Context, v any) (DisableTwoFactorInput, error) {
+	res, err := ec.unmarshalInputDisableTwoFactorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNEarlierText2ᚖcrmᚋdbᚐEarlierText(ctx context.Context, sel ast.SelectionSet, v *db.EarlierText) graphql.Marshaler {
@@ -37077,6 +38952,11 @@ func (ec *executionContext) unmarshalNRemoveTagsInput2crmᚋgraphᚐRemoveTagsIn
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRenewRecoveryCodesInput2crmᚋgraphᚐRenewRecoveryCodesInput(ctx context.Context, v any) (RenewRecoveryCodesInput, error) {
+	res, err := ec.unmarshalInputRenewRecoveryCodesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNReplyToTicketInput2crmᚋgraphᚐReplyToTicketInput(ctx context.Context, v any) (ReplyToTicketInput, error) {
 	res, err := ec.unmarshalInputReplyToTicketInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -37099,6 +38979,11 @@ func (ec *executionContext) unmarshalNResendInvitationInput2crmᚋgraphᚐResend
 
 func (ec *executionContext) unmarshalNResetPasswordInput2crmᚋgraphᚐResetPasswordInput(ctx context.Context, v any) (ResetPasswordInput, error) {
 	res, err := ec.unmarshalInputResetPasswordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNResetTwoFactorInput2crmᚋgraphᚐResetTwoFactorInput(ctx context.Context, v any) (ResetTwoFactorInput, error) {
+	res, err := ec.unmarshalInputResetTwoFactorInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -37227,30 +39112,42 @@ func (ec *executionContext) marshalNSecurityEventKind2crmᚋdbᚐSecurityEventKi
 
 var (
 	unmarshalNSecurityEventKind2crmᚋdbᚐSecurityEventKind = map[string]db.SecurityEventKind{
-		"LOGGED_IN":            db.SecurityLoggedIn,
-		"LOG_IN_FAILED":        db.SecurityLogInFailed,
-		"LOG_INS_LIMITED":      db.SecurityLogInsLimited,
-		"SESSION_ENDED":        db.SecuritySessionEnded,
-		"REFRESH_TOKEN_REUSED": db.SecurityTokenReused,
-		"PASSWORD_CHANGED":     db.SecurityPasswordChanged,
-		"PASSWORD_RESET":       db.SecurityPasswordReset,
-		"EMAIL_CHANGED":        db.SecurityEmailChanged,
-		"ROLE_CHANGED":         db.SecurityRoleChanged,
-		"API_KEY_CREATED":      db.SecurityAPIKeyCreated,
-		"API_KEY_REVOKED":      db.SecurityAPIKeyRevoked,
+		"LOGGED_IN":              db.SecurityLoggedIn,
+		"LOG_IN_FAILED":          db.SecurityLogInFailed,
+		"LOG_INS_LIMITED":        db.SecurityLogInsLimited,
+		"SESSION_ENDED":          db.SecuritySessionEnded,
+		"REFRESH_TOKEN_REUSED":   db.SecurityTokenReused,
+		"PASSWORD_CHANGED":       db.SecurityPasswordChanged,
+		"PASSWORD_RESET":         db.SecurityPasswordReset,
+		"EMAIL_CHANGED":          db.SecurityEmailChanged,
+		"ROLE_CHANGED":           db.SecurityRoleChanged,
+		"API_KEY_CREATED":        db.SecurityAPIKeyCreated,
+		"API_KEY_REVOKED":        db.SecurityAPIKeyRevoked,
+		"TWO_FACTOR_ENABLED":     db.SecurityTwoFactorEnabled,
+		"TWO_FACTOR_DISABLED":    db.SecurityTwoFactorDisabled,
+		"TWO_FACTOR_RESET":       db.SecurityTwoFactorReset,
+		"TWO_FACTOR_FAILED":      db.SecurityTwoFactorFailed,
+		"RECOVERY_CODE_USED":     db.SecurityRecoveryCodeUsed,
+		"RECOVERY_CODES_RENEWED": db.SecurityRecoveryCodesRenewed,
 	}
 	marshalNSecurityEventKind2crmᚋdbᚐSecurityEventKind = map[db.SecurityEventKind]string{
-		db.SecurityLoggedIn:        "LOGGED_IN",
-		db.SecurityLogInFailed:     "LOG_IN_FAILED",
-		db.SecurityLogInsLimited:   "LOG_INS_LIMITED",
-		db.SecuritySessionEnded:    "SESSION_ENDED",
-		db.SecurityTokenReused:     "REFRESH_TOKEN_REUSED",
-		db.SecurityPasswordChanged: "PASSWORD_CHANGED",
-		db.SecurityPasswordReset:   "PASSWORD_RESET",
-		db.SecurityEmailChanged:    "EMAIL_CHANGED",
-		db.SecurityRoleChanged:     "ROLE_CHANGED",
-		db.SecurityAPIKeyCreated:   "API_KEY_CREATED",
-		db.SecurityAPIKeyRevoked:   "API_KEY_REVOKED",
+		db.SecurityLoggedIn:             "LOGGED_IN",
+		db.SecurityLogInFailed:          "LOG_IN_FAILED",
+		db.SecurityLogInsLimited:        "LOG_INS_LIMITED",
+		db.SecuritySessionEnded:         "SESSION_ENDED",
+		db.SecurityTokenReused:          "REFRESH_TOKEN_REUSED",
+		db.SecurityPasswordChanged:      "PASSWORD_CHANGED",
+		db.SecurityPasswordReset:        "PASSWORD_RESET",
+		db.SecurityEmailChanged:         "EMAIL_CHANGED",
+		db.SecurityRoleChanged:          "ROLE_CHANGED",
+		db.SecurityAPIKeyCreated:        "API_KEY_CREATED",
+		db.SecurityAPIKeyRevoked:        "API_KEY_REVOKED",
+		db.SecurityTwoFactorEnabled:     "TWO_FACTOR_ENABLED",
+		db.SecurityTwoFactorDisabled:    "TWO_FACTOR_DISABLED",
+		db.SecurityTwoFactorReset:       "TWO_FACTOR_RESET",
+		db.SecurityTwoFactorFailed:      "TWO_FACTOR_FAILED",
+		db.SecurityRecoveryCodeUsed:     "RECOVERY_CODE_USED",
+		db.SecurityRecoveryCodesRenewed: "RECOVERY_CODES_RENEWED",
 	}
 )
 
@@ -37314,6 +39211,11 @@ func (ec *executionContext) unmarshalNSignUpCustomerInput2crmᚋgraphᚐSignUpCu
 
 func (ec *executionContext) unmarshalNSignUpUserInput2crmᚋgraphᚐSignUpUserInput(ctx context.Context, v any) (SignUpUserInput, error) {
 	res, err := ec.unmarshalInputSignUpUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNStartTwoFactorInput2crmᚋgraphᚐStartTwoFactorInput(ctx context.Context, v any) (StartTwoFactorInput, error) {
+	res, err := ec.unmarshalInputStartTwoFactorInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -38232,11 +40134,25 @@ func (ec *executionContext) marshalOChangePasswordPayload2ᚖcrmᚋgraphᚐChang
 	return ec._ChangePasswordPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCompleteLogInPayload2ᚖcrmᚋgraphᚐCompleteLogInPayload(ctx context.Context, sel ast.SelectionSet, v *CompleteLogInPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CompleteLogInPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCompleteSignUpPayload2ᚖcrmᚋgraphᚐCompleteSignUpPayload(ctx context.Context, sel ast.SelectionSet, v *CompleteSignUpPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._CompleteSignUpPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOConfirmTwoFactorPayload2ᚖcrmᚋgraphᚐConfirmTwoFactorPayload(ctx context.Context, sel ast.SelectionSet, v *ConfirmTwoFactorPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConfirmTwoFactorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCreateApiKeyPayload2ᚖcrmᚋgraphᚐCreateAPIKeyPayload(ctx context.Context, sel ast.SelectionSet, v *CreateAPIKeyPayload) graphql.Marshaler {
@@ -38658,6 +40574,13 @@ func (ec *executionContext) unmarshalODeliveryWhere2ᚖcrmᚋgraphᚐDeliveryWhe
 	}
 	res, err := ec.unmarshalInputDeliveryWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODisableTwoFactorPayload2ᚖcrmᚋgraphᚐDisableTwoFactorPayload(ctx context.Context, sel ast.SelectionSet, v *DisableTwoFactorPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DisableTwoFactorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOEarlierText2ᚕᚖcrmᚋdbᚐEarlierTextᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.EarlierText) graphql.Marshaler {
@@ -39344,6 +41267,13 @@ func (ec *executionContext) marshalORemoveTagsPayload2ᚖcrmᚋgraphᚐRemoveTag
 	return ec._RemoveTagsPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalORenewRecoveryCodesPayload2ᚖcrmᚋgraphᚐRenewRecoveryCodesPayload(ctx context.Context, sel ast.SelectionSet, v *RenewRecoveryCodesPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RenewRecoveryCodesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOReplyToTicketPayload2ᚖcrmᚋgraphᚐReplyToTicketPayload(ctx context.Context, sel ast.SelectionSet, v *ReplyToTicketPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -39377,6 +41307,13 @@ func (ec *executionContext) marshalOResetPasswordPayload2ᚖcrmᚋgraphᚐResetP
 		return graphql.Null
 	}
 	return ec._ResetPasswordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOResetTwoFactorPayload2ᚖcrmᚋgraphᚐResetTwoFactorPayload(ctx context.Context, sel ast.SelectionSet, v *ResetTwoFactorPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ResetTwoFactorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORevokeApiKeyPayload2ᚖcrmᚋgraphᚐRevokeAPIKeyPayload(ctx context.Context, sel ast.SelectionSet, v *RevokeAPIKeyPayload) graphql.Marshaler {
@@ -39504,6 +41441,13 @@ func (ec *executionContext) marshalOSignUpUserPayload2ᚖcrmᚋgraphᚐSignUpUse
 		return graphql.Null
 	}
 	return ec._SignUpUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOStartTwoFactorPayload2ᚖcrmᚋgraphᚐStartTwoFactorPayload(ctx context.Context, sel ast.SelectionSet, v *StartTwoFactorPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._StartTwoFactorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
@@ -39844,6 +41788,27 @@ func (ec *executionContext) unmarshalOTicketsFilter2ᚖcrmᚋgraphᚐTicketsFilt
 	}
 	res, err := ec.unmarshalInputTicketsFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTokens2ᚖcrmᚋgraphᚐTokens(ctx context.Context, sel ast.SelectionSet, v *Tokens) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Tokens(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTwoFactorChallenge2ᚖcrmᚋdbᚐChallenge(ctx context.Context, sel ast.SelectionSet, v *db.Challenge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TwoFactorChallenge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTwoFactorState2ᚖcrmᚋdbᚐTwoFactorState(ctx context.Context, sel ast.SelectionSet, v *db.TwoFactorState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TwoFactorState(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUpdateCustomerNotePayload2ᚖcrmᚋgraphᚐUpdateCustomerNotePayload(ctx context.Context, sel ast.SelectionSet, v *UpdateCustomerNotePayload) graphql.Marshaler {

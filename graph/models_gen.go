@@ -144,6 +144,22 @@ type ChangePasswordPayload struct {
 	EndedSessions int `json:"endedSessions"`
 }
 
+// The second step of a log-in.
+type CompleteLogInInput struct {
+	// The token of the challenge.
+	Challenge string `json:"challenge"`
+	// The six digits in the app, or a recovery code.
+	Code string `json:"code"`
+}
+
+// The answer to `completeLogIn`.
+type CompleteLogInPayload struct {
+	// The account, which is logged in now.
+	Viewer Viewer `json:"viewer"`
+	// Its tokens.
+	Tokens *Tokens `json:"tokens"`
+}
+
 // The token of a mailed link, and what its holder chooses.
 type CompleteSignUpInput struct {
 	// The token in the link.
@@ -162,6 +178,24 @@ type CompleteSignUpPayload struct {
 	Customer *db.Customer `json:"customer"`
 	// Their tokens.
 	Tokens *Tokens `json:"tokens"`
+}
+
+// The first code of a new secret.
+type ConfirmTwoFactorInput struct {
+	// The six digits in the app.
+	Code string `json:"code"`
+	// The token of the challenge, if that was sent to `startTwoFactor`.
+	Challenge graphql.Omittable[*string] `json:"challenge,omitempty"`
+}
+
+// The answer to `confirmTwoFactor`.
+type ConfirmTwoFactorPayload struct {
+	// Ten codes, each of which works once in the place of the app's. Only their hashes are stored.
+	RecoveryCodes []string `json:"recoveryCodes"`
+	// The account.
+	Viewer Viewer `json:"viewer"`
+	// Its tokens, if a challenge was sent: then it is logged in now. Otherwise null.
+	Tokens *Tokens `json:"tokens,omitempty"`
 }
 
 // A new API key.
@@ -600,6 +634,18 @@ type DeliveryWhere struct {
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
 }
 
+// A code to turn off two-factor authentication.
+type DisableTwoFactorInput struct {
+	// The six digits in the app, or a recovery code.
+	Code string `json:"code"`
+}
+
+// The answer to `disableTwoFactor`.
+type DisableTwoFactorPayload struct {
+	// The account.
+	Viewer Viewer `json:"viewer"`
+}
+
 // A change to a message.
 type EditMessageInput struct {
 	// Which message.
@@ -734,10 +780,12 @@ type InviteUserPayload struct {
 
 // The answer to `logInCustomer`.
 type LogInCustomerPayload struct {
-	// The customer who logged in.
-	Customer *db.Customer `json:"customer"`
-	// Their tokens.
-	Tokens *Tokens `json:"tokens"`
+	// The customer who logged in; null if there is a second step.
+	Customer *db.Customer `json:"customer,omitempty"`
+	// Their tokens; null if there is a second step.
+	Tokens *Tokens `json:"tokens,omitempty"`
+	// The second step, for an account with two-factor authentication; null if the customer is logged in.
+	Challenge *db.Challenge `json:"challenge,omitempty"`
 }
 
 // Address and password.
@@ -750,10 +798,12 @@ type LogInInput struct {
 
 // The answer to `logInUser`.
 type LogInUserPayload struct {
-	// The user who logged in.
-	User *db.User `json:"user"`
-	// Their tokens.
-	Tokens *Tokens `json:"tokens"`
+	// The user who logged in; null if there is a second step.
+	User *db.User `json:"user,omitempty"`
+	// Their tokens; null if there is a second step.
+	Tokens *Tokens `json:"tokens,omitempty"`
+	// The second step, for an account with two-factor authentication; null if the user is logged in.
+	Challenge *db.Challenge `json:"challenge,omitempty"`
 }
 
 // The answer to `logOutEverywhere`.
@@ -870,6 +920,18 @@ type RemoveTagsPayload struct {
 	Tagged db.Tagged `json:"tagged"`
 }
 
+// A code to get new recovery codes.
+type RenewRecoveryCodesInput struct {
+	// The six digits in the app, or a recovery code.
+	Code string `json:"code"`
+}
+
+// The answer to `renewRecoveryCodes`.
+type RenewRecoveryCodesPayload struct {
+	// Ten new codes. Only their hashes are stored.
+	RecoveryCodes []string `json:"recoveryCodes"`
+}
+
 // A new public message.
 type ReplyToTicketInput struct {
 	// The ticket's id.
@@ -948,6 +1010,18 @@ type ResetPasswordPayload struct {
 	Audience entity.Kind `json:"audience"`
 	// How many sessions ended.
 	EndedSessions int `json:"endedSessions"`
+}
+
+// Whose second factor to remove.
+type ResetTwoFactorInput struct {
+	// The id of a user or a customer.
+	ID string `json:"id"`
+}
+
+// The answer to `resetTwoFactor`.
+type ResetTwoFactorPayload struct {
+	// The account, which logs in with its password alone now.
+	Account Viewer `json:"account"`
 }
 
 // Which API key to revoke.
@@ -1048,6 +1122,24 @@ type SignUpUserPayload struct {
 	User *db.User `json:"user"`
 	// Their tokens.
 	Tokens *Tokens `json:"tokens"`
+}
+
+// Who sets up two-factor authentication.
+type StartTwoFactorInput struct {
+	// The viewer's password; not needed with a challenge.
+	Password graphql.Omittable[*string] `json:"password,omitempty"`
+	// The token of the challenge of a log-in, if that says `mustEnrol`.
+	Challenge graphql.Omittable[*string] `json:"challenge,omitempty"`
+}
+
+// The answer to `startTwoFactor`, which can't be read again.
+type StartTwoFactorPayload struct {
+	// The secret in base32, for those who can't scan the QR code.
+	Secret string `json:"secret"`
+	// What the QR code contains: an `otpauth:` URI, which a telephone opens with its app.
+	URI string `json:"uri"`
+	// The QR code, as a `data:` URL of a PNG image.
+	QRCode string `json:"qrCode"`
 }
 
 // A sort key for tags.

@@ -790,6 +790,54 @@ func (r *rendering) renderChangePasswordPayload(s *selection, obj *ChangePasswor
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planCompleteLogInPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"CompleteLogInPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "viewer":
+			f.index = 1
+			f.selection = p.planViewer(f.field.Selections)
+			return f.selection != nil
+		case "tokens":
+			f.index = 2
+			f.selection = p.planTokens(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderCompleteLogInPayload(s *selection, obj *CompleteLogInPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"CompleteLogInPayload"`...)
+		case 1:
+			v := obj.Viewer
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderViewer(f.selection, v)
+			}
+		case 2:
+			v := obj.Tokens
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTokens(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planCompleteSignUpPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"CompleteSignUpPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -827,6 +875,69 @@ func (r *rendering) renderCompleteSignUpPayload(s *selection, obj *CompleteSignU
 			if v == nil {
 				r.failed = true
 				return
+			} else {
+				r.renderTokens(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planConfirmTwoFactorPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"ConfirmTwoFactorPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "recoveryCodes":
+			f.index = 1
+			return true
+		case "viewer":
+			f.index = 2
+			f.selection = p.planViewer(f.field.Selections)
+			return f.selection != nil
+		case "tokens":
+			f.index = 3
+			f.selection = p.planTokens(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderConfirmTwoFactorPayload(s *selection, obj *ConfirmTwoFactorPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"ConfirmTwoFactorPayload"`...)
+		case 1:
+			v := obj.RecoveryCodes
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				r.string(e0)
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 2:
+			v := obj.Viewer
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderViewer(f.selection, v)
+			}
+		case 3:
+			v := obj.Tokens
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
 			} else {
 				r.renderTokens(f.selection, v)
 			}
@@ -2504,6 +2615,42 @@ func (r *rendering) renderDeliveryFailure(s *selection, obj *live.Change[db.Deli
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planDisableTwoFactorPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"DisableTwoFactorPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "viewer":
+			f.index = 1
+			f.selection = p.planViewer(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderDisableTwoFactorPayload(s *selection, obj *DisableTwoFactorPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"DisableTwoFactorPayload"`...)
+		case 1:
+			v := obj.Viewer
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderViewer(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planEarlierText(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"EarlierText"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -3239,6 +3386,10 @@ func (p *planner) planLogInCustomerPayload(set ast.SelectionSet) *selection {
 			f.index = 2
 			f.selection = p.planTokens(f.field.Selections)
 			return f.selection != nil
+		case "challenge":
+			f.index = 3
+			f.selection = p.planTwoFactorChallenge(f.field.Selections)
+			return f.selection != nil
 		}
 		return false
 	})
@@ -3255,18 +3406,23 @@ func (r *rendering) renderLogInCustomerPayload(s *selection, obj *LogInCustomerP
 		case 1:
 			v := obj.Customer
 			if v == nil {
-				r.failed = true
-				return
+				r.buf = append(r.buf, `null`...)
 			} else {
 				r.renderCustomer(f.selection, v)
 			}
 		case 2:
 			v := obj.Tokens
 			if v == nil {
-				r.failed = true
-				return
+				r.buf = append(r.buf, `null`...)
 			} else {
 				r.renderTokens(f.selection, v)
+			}
+		case 3:
+			v := obj.Challenge
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderTwoFactorChallenge(f.selection, v)
 			}
 		}
 		if r.failed {
@@ -3287,6 +3443,10 @@ func (p *planner) planLogInUserPayload(set ast.SelectionSet) *selection {
 			f.index = 2
 			f.selection = p.planTokens(f.field.Selections)
 			return f.selection != nil
+		case "challenge":
+			f.index = 3
+			f.selection = p.planTwoFactorChallenge(f.field.Selections)
+			return f.selection != nil
 		}
 		return false
 	})
@@ -3303,18 +3463,23 @@ func (r *rendering) renderLogInUserPayload(s *selection, obj *LogInUserPayload) 
 		case 1:
 			v := obj.User
 			if v == nil {
-				r.failed = true
-				return
+				r.buf = append(r.buf, `null`...)
 			} else {
 				r.renderUser(f.selection, v)
 			}
 		case 2:
 			v := obj.Tokens
 			if v == nil {
-				r.failed = true
-				return
+				r.buf = append(r.buf, `null`...)
 			} else {
 				r.renderTokens(f.selection, v)
+			}
+		case 3:
+			v := obj.Challenge
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderTwoFactorChallenge(f.selection, v)
 			}
 		}
 		if r.failed {
@@ -3880,6 +4045,46 @@ func (r *rendering) renderRemoveTagsPayload(s *selection, obj *RemoveTagsPayload
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planRenewRecoveryCodesPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"RenewRecoveryCodesPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "recoveryCodes":
+			f.index = 1
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderRenewRecoveryCodesPayload(s *selection, obj *RenewRecoveryCodesPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"RenewRecoveryCodesPayload"`...)
+		case 1:
+			v := obj.RecoveryCodes
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				r.string(e0)
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planReplyToTicketPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"ReplyToTicketPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -4052,6 +4257,42 @@ func (r *rendering) renderResetPasswordPayload(s *selection, obj *ResetPasswordP
 		case 2:
 			v := obj.EndedSessions
 			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planResetTwoFactorPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"ResetTwoFactorPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "account":
+			f.index = 1
+			f.selection = p.planViewer(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderResetTwoFactorPayload(s *selection, obj *ResetTwoFactorPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"ResetTwoFactorPayload"`...)
+		case 1:
+			v := obj.Account
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderViewer(f.selection, v)
+			}
 		}
 		if r.failed {
 			return
@@ -4747,6 +4988,48 @@ func (r *rendering) renderSignUpUserPayload(s *selection, obj *SignUpUserPayload
 			} else {
 				r.renderTokens(f.selection, v)
 			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planStartTwoFactorPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"StartTwoFactorPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "secret":
+			f.index = 1
+			return true
+		case "uri":
+			f.index = 2
+			return true
+		case "qrCode":
+			f.index = 3
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderStartTwoFactorPayload(s *selection, obj *StartTwoFactorPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"StartTwoFactorPayload"`...)
+		case 1:
+			v := obj.Secret
+			r.string(v)
+		case 2:
+			v := obj.URI
+			r.string(v)
+		case 3:
+			v := obj.QRCode
+			r.string(v)
 		}
 		if r.failed {
 			return
@@ -6314,6 +6597,94 @@ func (r *rendering) renderTokens(s *selection, obj *Tokens) {
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planTwoFactorChallenge(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"TwoFactorChallenge"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "token":
+			f.index = 1
+			return true
+		case "expiresAt":
+			f.index = 2
+			return true
+		case "mustEnrol":
+			f.index = 3
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderTwoFactorChallenge(s *selection, obj *db.Challenge) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"TwoFactorChallenge"`...)
+		case 1:
+			v := obj.Token
+			r.string(v)
+		case 2:
+			v := obj.ExpiresAt
+			r.buf = appendDateTime(r.buf, v)
+		case 3:
+			v := obj.MustEnrol
+			r.bool(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planTwoFactorState(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"TwoFactorState"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "enabledAt":
+			f.index = 1
+			return true
+		case "recoveryCodesLeft":
+			f.index = 2
+			return true
+		case "required":
+			f.index = 3
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderTwoFactorState(s *selection, obj *db.TwoFactorState) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"TwoFactorState"`...)
+		case 1:
+			v := obj.EnabledAt
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		case 2:
+			v := obj.RecoveryCodesLeft
+			r.int(v)
+		case 3:
+			v := obj.Required
+			r.bool(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planUpdateCustomerNotePayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"UpdateCustomerNotePayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -7069,8 +7440,12 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planCancelInteractionPayload(set)
 	case "ChangePasswordPayload":
 		return p.planChangePasswordPayload(set)
+	case "CompleteLogInPayload":
+		return p.planCompleteLogInPayload(set)
 	case "CompleteSignUpPayload":
 		return p.planCompleteSignUpPayload(set)
+	case "ConfirmTwoFactorPayload":
+		return p.planConfirmTwoFactorPayload(set)
 	case "CreateApiKeyPayload":
 		return p.planCreateApiKeyPayload(set)
 	case "CreateCustomerNotePayload":
@@ -7127,6 +7502,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planDeliveryEdge(set)
 	case "DeliveryFailure":
 		return p.planDeliveryFailure(set)
+	case "DisableTwoFactorPayload":
+		return p.planDisableTwoFactorPayload(set)
 	case "EarlierText":
 		return p.planEarlierText(set)
 	case "EditMessagePayload":
@@ -7181,6 +7558,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planRefreshPayload(set)
 	case "RemoveTagsPayload":
 		return p.planRemoveTagsPayload(set)
+	case "RenewRecoveryCodesPayload":
+		return p.planRenewRecoveryCodesPayload(set)
 	case "ReplyToTicketPayload":
 		return p.planReplyToTicketPayload(set)
 	case "RequestPasswordResetPayload":
@@ -7191,6 +7570,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planResendInvitationPayload(set)
 	case "ResetPasswordPayload":
 		return p.planResetPasswordPayload(set)
+	case "ResetTwoFactorPayload":
+		return p.planResetTwoFactorPayload(set)
 	case "RevokeApiKeyPayload":
 		return p.planRevokeApiKeyPayload(set)
 	case "RevokeInvitationPayload":
@@ -7215,6 +7596,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planSignUpCustomerPayload(set)
 	case "SignUpUserPayload":
 		return p.planSignUpUserPayload(set)
+	case "StartTwoFactorPayload":
+		return p.planStartTwoFactorPayload(set)
 	case "Tag":
 		return p.planTag(set)
 	case "TagConnection":
@@ -7245,6 +7628,10 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planTicketMessageEdge(set)
 	case "Tokens":
 		return p.planTokens(set)
+	case "TwoFactorChallenge":
+		return p.planTwoFactorChallenge(set)
+	case "TwoFactorState":
+		return p.planTwoFactorState(set)
 	case "UpdateCustomerNotePayload":
 		return p.planUpdateCustomerNotePayload(set)
 	case "UpdateCustomerPayload":
@@ -7356,12 +7743,26 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*ChangePasswordPayload:
 			return v != nil && renderList(r, s, r.renderChangePasswordPayload, v)
 		}
+	case "CompleteLogInPayload":
+		switch v := value.(type) {
+		case *CompleteLogInPayload:
+			return v != nil && renderOne(r, s, r.renderCompleteLogInPayload, v)
+		case []*CompleteLogInPayload:
+			return v != nil && renderList(r, s, r.renderCompleteLogInPayload, v)
+		}
 	case "CompleteSignUpPayload":
 		switch v := value.(type) {
 		case *CompleteSignUpPayload:
 			return v != nil && renderOne(r, s, r.renderCompleteSignUpPayload, v)
 		case []*CompleteSignUpPayload:
 			return v != nil && renderList(r, s, r.renderCompleteSignUpPayload, v)
+		}
+	case "ConfirmTwoFactorPayload":
+		switch v := value.(type) {
+		case *ConfirmTwoFactorPayload:
+			return v != nil && renderOne(r, s, r.renderConfirmTwoFactorPayload, v)
+		case []*ConfirmTwoFactorPayload:
+			return v != nil && renderList(r, s, r.renderConfirmTwoFactorPayload, v)
 		}
 	case "CreateApiKeyPayload":
 		switch v := value.(type) {
@@ -7559,6 +7960,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*live.Change[db.Delivery]:
 			return v != nil && renderList(r, s, r.renderDeliveryFailure, v)
 		}
+	case "DisableTwoFactorPayload":
+		switch v := value.(type) {
+		case *DisableTwoFactorPayload:
+			return v != nil && renderOne(r, s, r.renderDisableTwoFactorPayload, v)
+		case []*DisableTwoFactorPayload:
+			return v != nil && renderList(r, s, r.renderDisableTwoFactorPayload, v)
+		}
 	case "EarlierText":
 		switch v := value.(type) {
 		case *db.EarlierText:
@@ -7748,6 +8156,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*RemoveTagsPayload:
 			return v != nil && renderList(r, s, r.renderRemoveTagsPayload, v)
 		}
+	case "RenewRecoveryCodesPayload":
+		switch v := value.(type) {
+		case *RenewRecoveryCodesPayload:
+			return v != nil && renderOne(r, s, r.renderRenewRecoveryCodesPayload, v)
+		case []*RenewRecoveryCodesPayload:
+			return v != nil && renderList(r, s, r.renderRenewRecoveryCodesPayload, v)
+		}
 	case "ReplyToTicketPayload":
 		switch v := value.(type) {
 		case *ReplyToTicketPayload:
@@ -7782,6 +8197,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderResetPasswordPayload, v)
 		case []*ResetPasswordPayload:
 			return v != nil && renderList(r, s, r.renderResetPasswordPayload, v)
+		}
+	case "ResetTwoFactorPayload":
+		switch v := value.(type) {
+		case *ResetTwoFactorPayload:
+			return v != nil && renderOne(r, s, r.renderResetTwoFactorPayload, v)
+		case []*ResetTwoFactorPayload:
+			return v != nil && renderList(r, s, r.renderResetTwoFactorPayload, v)
 		}
 	case "RevokeApiKeyPayload":
 		switch v := value.(type) {
@@ -7866,6 +8288,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderSignUpUserPayload, v)
 		case []*SignUpUserPayload:
 			return v != nil && renderList(r, s, r.renderSignUpUserPayload, v)
+		}
+	case "StartTwoFactorPayload":
+		switch v := value.(type) {
+		case *StartTwoFactorPayload:
+			return v != nil && renderOne(r, s, r.renderStartTwoFactorPayload, v)
+		case []*StartTwoFactorPayload:
+			return v != nil && renderList(r, s, r.renderStartTwoFactorPayload, v)
 		}
 	case "Tag":
 		switch v := value.(type) {
@@ -7971,6 +8400,20 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderTokens, v)
 		case []*Tokens:
 			return v != nil && renderList(r, s, r.renderTokens, v)
+		}
+	case "TwoFactorChallenge":
+		switch v := value.(type) {
+		case *db.Challenge:
+			return v != nil && renderOne(r, s, r.renderTwoFactorChallenge, v)
+		case []*db.Challenge:
+			return v != nil && renderList(r, s, r.renderTwoFactorChallenge, v)
+		}
+	case "TwoFactorState":
+		switch v := value.(type) {
+		case *db.TwoFactorState:
+			return v != nil && renderOne(r, s, r.renderTwoFactorState, v)
+		case []*db.TwoFactorState:
+			return v != nil && renderList(r, s, r.renderTwoFactorState, v)
 		}
 	case "UpdateCustomerNotePayload":
 		switch v := value.(type) {
@@ -8206,6 +8649,18 @@ func (r *rendering) appendSecurityEventKind(v db.SecurityEventKind) {
 		r.buf = append(r.buf, `"API_KEY_CREATED"`...)
 	case db.SecurityAPIKeyRevoked:
 		r.buf = append(r.buf, `"API_KEY_REVOKED"`...)
+	case db.SecurityTwoFactorEnabled:
+		r.buf = append(r.buf, `"TWO_FACTOR_ENABLED"`...)
+	case db.SecurityTwoFactorDisabled:
+		r.buf = append(r.buf, `"TWO_FACTOR_DISABLED"`...)
+	case db.SecurityTwoFactorReset:
+		r.buf = append(r.buf, `"TWO_FACTOR_RESET"`...)
+	case db.SecurityTwoFactorFailed:
+		r.buf = append(r.buf, `"TWO_FACTOR_FAILED"`...)
+	case db.SecurityRecoveryCodeUsed:
+		r.buf = append(r.buf, `"RECOVERY_CODE_USED"`...)
+	case db.SecurityRecoveryCodesRenewed:
+		r.buf = append(r.buf, `"RECOVERY_CODES_RENEWED"`...)
 	default:
 		r.failed = true
 	}

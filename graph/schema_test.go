@@ -2,6 +2,7 @@ package graph
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,8 +30,10 @@ func TestRootFieldsDeclareAccess(t *testing.T) {
 func TestNoOutputFieldExposesSecrets(t *testing.T) {
 	t.Parallel()
 	secret := regexp.MustCompile(`(?i)password|hash|secret|token`)
+	// These are only in the payloads of mutations that issue what they contain, once.
+	issued := []string{"Tokens", "TwoFactorChallenge", "StartTwoFactorPayload"}
 	for name, definition := range ServedSchema().Types {
-		if definition.IsInputType() || name == "Tokens" {
+		if definition.IsInputType() || slices.Contains(issued, name) {
 			continue
 		}
 		for _, field := range definition.Fields {

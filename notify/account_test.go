@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp/totp"
 	"golang.org/x/crypto/bcrypt"
 
 	"crm/auth"
@@ -271,8 +272,40 @@ func TestMailAboutWrongPasswords(t *testing.T) {
 	}
 	w.settled(2) // one about the wrong passwords, and one about the new one
 	message := mailtest.Parse(t, server.Inbox()[0].Raw)
-	contains(t, message.Text, "many wrong passwords for your account")
+	contains(t, message.Text, "many wrong passwords or codes for your account")
 	if message.To.Address != eve.Email {
 		t.Errorf("the message is to %s", message.To)
 	}
+}
+
+// TestMailAboutTwoFactor checks that the owner of an account is told when its second factor is turned on and when an admin removes it, and
+// that nothing that is stored has its secret.
+func TestMailAboutTwoFactor(t *testing.T) {
+	t.Parallel()
+	w, eve := newAccountWorld(t)
+	server := mailtest.NewServer(t)
+	start(t, w.db, newMailer(t, server))
+	by := db.Enroller{Viewer: auth.Viewer{Role: auth.User, Account: eve.ID}}
+	secret, err := w.db.StartTwoFactor(t.Context(), by, new("correct horse"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := totp.GenerateCode(secret.Text, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.db.ConfirmTwoFactor(t.Context(), by, code); err != nil {
+		t.Fatal(err)
+	}
+	w.nowhereStored(secret.Text)
+	if was, err := w.db.ResetTwoFactor(t.Context(), w.as(w.ada), db.KindUser, eve.ID); !was || err != nil {
+		t.Fatal(was, err)
+	}
+	w.settled(2)
+	var told string
+	for _, received := range server.Inbox() {
+		message := mailtest.Parse(t, received.Raw)
+		told += message.To.Address + ": " + message.Text
+	}
+	contains(t, told, eve.Email+": ", "has been turned on", "has been turned off")
 }

@@ -99,11 +99,11 @@ func bringsLinkFor(action db.LinkAction) func(*store.Event, db.EventData) bool {
 	}
 }
 
-// isSecurityEvent returns the condition that a security event is of a kind.
-func isSecurityEvent(kind db.SecurityEventKind) func(*store.Event, db.EventData) bool {
+// isSecurityEvent returns the condition that a security event is of one of these kinds.
+func isSecurityEvent(kinds ...db.SecurityEventKind) func(*store.Event, db.EventData) bool {
 	return func(_ *store.Event, data db.EventData) bool {
 		event, ok := data.Entity.(*db.SecurityEvent)
-		return ok && event.Kind == kind
+		return ok && slices.Contains(kinds, event.Kind)
 	}
 }
 

@@ -50,6 +50,9 @@ func (r mutationResolver) LogInUser(ctx context.Context, input graph.LogInInput)
 	if err != nil {
 		return nil, err
 	}
+	if challenge, err := r.db.SecondStepOfUser(ctx, user); challenge != nil || err != nil {
+		return &graph.LogInUserPayload{Challenge: challenge}, err
+	}
 	session, refreshToken, err := r.db.StartUserSession(ctx, user)
 	if err != nil {
 		return nil, err
@@ -68,6 +71,9 @@ func (r mutationResolver) LogInCustomer(
 	customer, err := r.db.LogInCustomer(ctx, credentials(ctx, input))
 	if err != nil {
 		return nil, err
+	}
+	if challenge, err := r.db.SecondStepOfCustomer(ctx, customer); challenge != nil || err != nil {
+		return &graph.LogInCustomerPayload{Challenge: challenge}, err
 	}
 	session, refreshToken, err := r.db.StartCustomerSession(ctx, customer)
 	if err != nil {

@@ -1,4 +1,5 @@
 import { useApolloClient, useQuery } from '@apollo/client/react'
+import { useState } from 'react'
 import { addressOf } from '../address'
 import { graphql } from '../api/generated'
 import type { Session, Side } from '../api/session'
@@ -11,6 +12,10 @@ const LogInUser = graphql(`
       tokens {
         ...Tokens
       }
+      challenge {
+        token
+        mustEnrol
+      }
     }
   }
 `)
@@ -21,6 +26,20 @@ const LogInCustomer = graphql(`
       tokens {
         ...Tokens
       }
+      challenge {
+        token
+        mustEnrol
+      }
+    }
+  }
+`)
+
+const CompleteLogIn = graphql(`
+  mutation CompleteLogIn($input: CompleteLogInInput!) {
+    completeLogIn(input: $input) {
+      tokens {
+        ...Tokens
+      }
     }
   }
 `)
@@ -28,15 +47,35 @@ const LogInCustomer = graphql(`
 export function LogIn({ session }: { session: Session }) {
   const { side } = session
   const client = useApolloClient()
+  const [challenge, setChallenge] = useState<string>()
 
   async function submit(values: FormData) {
     const { data } = await client.mutate({
       mutation: side === 'staff' ? LogInUser : LogInCustomer,
       variables: { input: { email: String(values.get('email')), password: String(values.get('password')) } },
     })
-    if (data?.result?.tokens) await session.begin(data.result.tokens)
+    const { tokens, challenge } = data?.result ?? {}
+    if (challenge?.mustEnrol)
+      throw new Error('Your account has to set up two-factor authentication before it can log in here.')
+    if (challenge) setChallenge(challenge.token)
+    if (tokens) await session.begin(tokens)
   }
 
+  async function submitCode(token: string, values: FormData) {
+    const input = { challenge: token, code: String(values.get('code')) }
+    const { data } = await client.mutate({ mutation: CompleteLogIn, variables: { input } })
+    if (data?.completeLogIn) await session.begin(data.completeLogIn.tokens)
+  }
+
+  if (challenge) {
+    return (
+      <Form label="Second step" submitLabel="Log in" onSubmit={(values) => submitCode(challenge, values)}>
+        <Field label="Code of your app, or a recovery code" name="code">
+          {(control) => <input {...control} autoComplete="one-time-code" required autoFocus />}
+        </Field>
+      </Form>
+    )
+  }
   return (
     <>
       <Form label="Log in" submitLabel="Log in" onSubmit={submit}>
