@@ -106,6 +106,23 @@ scenario('files are dropped, sent while a text is written, and saved by the othe
   assert.equal(await compose.getByRole('list', { name: 'Attached files' }).count(), 0)
 })
 
+scenario('a ticket is unread until its thread has been on the screen', async ({ colleague, customer }) => {
+  await colleague.follow('Tickets')
+  await reply(customer, 'Now the curtain burns')
+  const unread = colleague.ticket('The printer is on fire').getByText('unread')
+  await unread.waitFor()
+  await colleague.tab.reload()
+  await unread.waitFor()
+  await colleague.tab.getByRole('list', { name: 'Assigned to you' }).getByRole('link').click()
+  await message(colleague, 'Now the curtain burns').waitFor()
+  await colleague.follow('Tickets')
+  await unread.waitFor({ state: 'detached' })
+  await colleague.tab.reload()
+  await colleague.ticket('The printer is on fire').waitFor()
+  assert.equal(await unread.count(), 0)
+  await colleague.tab.getByRole('list', { name: 'Assigned to you' }).getByRole('link').click()
+})
+
 scenario('authors edit and delete what they wrote', async ({ colleague }) => {
   const own = message(colleague, 'A colleague comes')
   await own.getByRole('button', { name: 'Edit' }).click()

@@ -108,3 +108,9 @@ export function putMessage(cache: ApolloCache, ticket: { id: string }, message: 
   const owner = { __typename: 'Ticket', id: ticket.id }
   addToList(cache, { owner, field: 'messages', place: oldestFirst }, message, true)
 }
+
+/** Marks a ticket in the cache, on which somebody else has just written. */
+export function markUnread(cache: ApolloCache, ticket: { id: string }): void {
+  const id = cache.identify({ __typename: 'Ticket', id: ticket.id })
+  if (id) cache.modify({ id, fields: { unread: () => true } })
+}

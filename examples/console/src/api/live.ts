@@ -17,6 +17,7 @@ import {
 } from 'rxjs'
 import {
   InteractionChanged,
+  markUnread,
   MessageAdded,
   type MessageAddition,
   putInteraction,
@@ -28,6 +29,7 @@ import {
 import type { Api } from './client'
 import { graphql } from './generated'
 import type { StartQuery } from './generated/graphql'
+import { isBy } from './messages'
 import { problemOf } from './problem'
 
 const Start = graphql(`
@@ -82,6 +84,7 @@ export function follow(api: Api, { onStart, onTicket, onMessage }: Follower): Ob
         const { message } = addition
         if (!message?.ticket) return
         putMessage(client.cache, message.ticket, message)
+        if (!isBy(message, viewer)) markUnread(client.cache, message.ticket)
         onMessage(addition, viewer)
       })
       return concat(reread, merge(tickets, interactions, messages))

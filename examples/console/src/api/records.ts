@@ -13,6 +13,7 @@ graphql(`
     status
     priority
     createdAt
+    unread
     viewerCan
     allowedTransitions
     interaction {

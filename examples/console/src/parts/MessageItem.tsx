@@ -3,11 +3,12 @@ import { useState } from 'react'
 import { graphql } from '../api/generated'
 import type { MessageFragment } from '../api/generated/graphql'
 import { forget } from '../api/lists'
+import { isBy } from '../api/messages'
 import { problemOf } from '../api/problem'
 import { useViewer } from '../viewer'
 import { Attachments } from './Attachments'
 import { Field, Form } from './Form'
-import { authorOf, isBy, moment } from './labels'
+import { authorOf, moment } from './labels'
 import { ProblemMessage } from './ProblemMessage'
 
 const EditMessage = graphql(`

@@ -1,7 +1,8 @@
 import { addressOf, useAddress } from '../address'
 import type { MessageAddition, TicketChange } from '../api/changes'
+import { isBy } from '../api/messages'
 import { useViewer } from '../viewer'
-import { authorOf, isBy, statusLabels } from './labels'
+import { authorOf, statusLabels } from './labels'
 import { nameOfTicket } from './TicketFacts'
 
 export type LatestNews = { change: TicketChange } | { addition: MessageAddition }

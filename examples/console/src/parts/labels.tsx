@@ -6,6 +6,7 @@ import type {
   Role,
   TicketStatus,
 } from '../api/generated/graphql'
+import { isBy } from '../api/messages'
 
 export const statusLabels: Record<TicketStatus, string> = {
   OPEN: 'Open',
@@ -55,11 +56,6 @@ const sizes = new Intl.NumberFormat(undefined, { style: 'unit', unit: 'kilobyte'
 
 /** The size of a file. */
 export const kilobytes = (bytes: number): string => sizes.format(Math.ceil(bytes / 1000))
-
-/** Whether the viewer wrote a message. */
-export function isBy({ author }: Pick<MessageFragment, 'author'>, viewer: { id: string }): boolean {
-  return author !== null && 'id' in author && author.id === viewer.id
-}
 
 /** Who wrote a message, as the viewer calls them. Somebody who wrote by mail may have no account, and no name. */
 export function authorOf(message: Pick<MessageFragment, 'author'>, viewer: { id: string }): string {

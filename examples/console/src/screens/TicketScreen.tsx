@@ -7,6 +7,7 @@ import { Compose } from '../parts/Compose'
 import { Heading } from '../parts/Heading'
 import { MessageList } from '../parts/MessageList'
 import { ProblemMessage } from '../parts/ProblemMessage'
+import { SeenMark } from '../parts/SeenMark'
 import { TagEditor } from '../parts/Tags'
 import { TakeButton } from '../parts/TakeButton'
 import { nameOfTicket, TicketFacts } from '../parts/TicketFacts'
@@ -26,6 +27,7 @@ export function TicketScreen({ id }: { id: string }) {
       {data?.ticket && (
         <>
           <Heading>{nameOfTicket(data.ticket)}</Heading>
+          <SeenMark ticket={data.ticket} lastMessageId={data.ticket.messages.edges.at(-1)?.node.id} />
           <p className="facts">
             <TicketFacts ticket={data.ticket} />
             {side === 'staff' && data.ticket.customer && (
