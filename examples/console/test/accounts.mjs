@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { home, open, password, scenario, stage } from './stage.mjs'
 
 // Accounts that begin and continue with mailed links, and API keys.
 
 const priya = 'priya@gmail.com'
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** The code that an authenticator app shows for a secret, or will show some steps of 30 seconds later (RFC 6238). */
+function codeOf(secret, steps) {
+  const bits = [...secret].map((letter) => base32.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)))
+  const step = Buffer.alloc(8)
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps))
+  const hash = createHmac('sha1', key).update(step).digest()
+  const number = hash.readUInt32BE(hash.at(-1) & 15) & 0x7fffffff
+  return String(number % 1_000_000).padStart(6, '0')
+}
 
 /** Opens a mailed link, as a scanner may have done before. */
 async function openLink(link) {
@@ -98,6 +111,31 @@ scenario('a session that somebody left open elsewhere is ended', async ({ server
   assert.equal(await end.count(), 0)
   await staff.shoot('account')
   await assert.rejects(server.send('{ latestSeq }', {}, logInUser.tokens.accessToken), /UNAUTHENTICATED/)
+})
+
+scenario('a second factor is set up, and asked for at the next log-in', async ({ colleague }) => {
+  await colleague.follow('Priya: your account')
+  await colleague.press('Set up')
+  await colleague.hasFocus(colleague.tab.getByLabel('Your password'))
+  await colleague.fill('Set up two-factor authentication', { 'Your password': `${password}-2` })
+  await colleague.tab.getByRole('img', { name: 'QR code' }).waitFor()
+  await colleague.shoot('two-factor')
+  const secret = await colleague.tab.getByRole('code').innerText()
+  await colleague.fill('Confirm two-factor authentication', { 'Code of your app': codeOf(secret, 0) })
+  const codes = colleague.tab.getByRole('textbox', { name: /^Your recovery codes/ })
+  await colleague.hasFocus(codes)
+  assert.equal((await codes.inputValue()).split('\n').length, 10)
+  await colleague.press('Done')
+  await colleague.tab.getByText('10 recovery codes left').waitFor()
+
+  await colleague.press('Log out')
+  await colleague.fill('Log in', { 'E-mail': priya, Password: `${password}-2` })
+  const label = 'Code of your app, or a recovery code'
+  await colleague.hasFocus(colleague.tab.getByLabel(label))
+  await colleague.fill('Second step', { [label]: 'no code' })
+  await colleague.tab.getByRole('alert').waitFor()
+  await colleague.fill('Second step', { [label]: codeOf(secret, 1) })
+  await colleague.isLive()
 })
 
 scenario('an API key is shown once, works, and ends', async ({ server, staff }) => {

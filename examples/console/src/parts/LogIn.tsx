@@ -5,6 +5,8 @@ import { graphql } from '../api/generated'
 import type { Session, Side } from '../api/session'
 import { CustomerSignup } from '../api/sign-up'
 import { Field, Form } from './Form'
+import { SecondStep } from './SecondStep'
+import { TwoFactorSetup } from './TwoFactorSetup'
 
 const LogInUser = graphql(`
   mutation LogInUser($input: LogInInput!) {
@@ -34,48 +36,38 @@ const LogInCustomer = graphql(`
   }
 `)
 
-const CompleteLogIn = graphql(`
-  mutation CompleteLogIn($input: CompleteLogInInput!) {
-    completeLogIn(input: $input) {
-      tokens {
-        ...Tokens
-      }
-    }
-  }
-`)
-
 export function LogIn({ session }: { session: Session }) {
   const { side } = session
   const client = useApolloClient()
-  const [challenge, setChallenge] = useState<string>()
+  const [challenge, setChallenge] = useState<{ token: string; mustEnrol: boolean }>()
 
   async function submit(values: FormData) {
     const { data } = await client.mutate({
       mutation: side === 'staff' ? LogInUser : LogInCustomer,
       variables: { input: { email: String(values.get('email')), password: String(values.get('password')) } },
     })
-    const { tokens, challenge } = data?.result ?? {}
-    if (challenge?.mustEnrol)
-      throw new Error('Your account has to set up two-factor authentication before it can log in here.')
-    if (challenge) setChallenge(challenge.token)
-    if (tokens) await session.begin(tokens)
-  }
-
-  async function submitCode(token: string, values: FormData) {
-    const input = { challenge: token, code: String(values.get('code')) }
-    const { data } = await client.mutate({ mutation: CompleteLogIn, variables: { input } })
-    if (data?.completeLogIn) await session.begin(data.completeLogIn.tokens)
+    if (data?.result?.tokens) await session.begin(data.result.tokens)
+    setChallenge(data?.result?.challenge ?? undefined)
   }
 
   if (challenge) {
+    const { token, mustEnrol } = challenge
     return (
-      <Form label="Second step" submitLabel="Log in" onSubmit={(values) => submitCode(challenge, values)}>
-        <Field label="Code of your app, or a recovery code" name="code">
-          {(control) => <input {...control} autoComplete="one-time-code" required autoFocus />}
-        </Field>
-      </Form>
+      <>
+        {mustEnrol ? (
+          <TwoFactorSetup challenge={token} onDone={(tokens) => tokens && session.begin(tokens)} />
+        ) : (
+          <SecondStep challenge={token} session={session} />
+        )}
+        <p className="aside">
+          <button type="button" className="link" onClick={() => setChallenge(undefined)}>
+            Begin again
+          </button>
+        </p>
+      </>
     )
   }
+
   return (
     <>
       <Form label="Log in" submitLabel="Log in" onSubmit={submit}>

@@ -16,7 +16,7 @@ export function SecretOnce({ label, secret, onDone }: { label: string; secret: s
   return (
     <section className="card" aria-labelledby={id}>
       <label id={id} htmlFor={`${id}-box`}>
-        {label}. It is shown only now: copy it to where it is needed.
+        {label}. Shown only now: copy this to where it is needed.
       </label>
       <textarea
         ref={box}

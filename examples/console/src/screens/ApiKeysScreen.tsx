@@ -55,15 +55,17 @@ export function ApiKeysScreen() {
   // Only this state has the new key: neither the cache nor the address does.
   const [key, setKey] = useState<string>()
   const list = useRef<HTMLHeadingElement>(null)
+
+  function done() {
+    setKey(undefined)
+    list.current?.focus()
+  }
+
   return (
     <main className="single">
       <Heading>API keys</Heading>
       <p>A program with a key acts for you, with at most your rights.</p>
-      {key ? (
-        <SecretOnce label="The new key" secret={key} onDone={() => setKey(undefined)} />
-      ) : (
-        <NewApiKey onCreated={setKey} />
-      )}
+      {key ? <SecretOnce label="The new key" secret={key} onDone={done} /> : <NewApiKey onCreated={setKey} />}
       <h3 id="keys" ref={list} tabIndex={-1}>
         Keys
       </h3>
