@@ -57,7 +57,7 @@ func (c call) parseBackup() (command, error) {
 			if *keys {
 				header.Keys = crm.secrets.Variables()
 			}
-			return backup.Write(ctx, crm.store, db.BackedUp(), header, out)
+			return backup.Write(ctx, crm.store, db.BackedUp(), crm.ownFiles(), header, out)
 		},
 		output: func(streams streams) (io.Writer, func(error) error, error) {
 			passphrase, err := readPassphrase(*passphraseFile)
@@ -108,7 +108,7 @@ func restore(ctx context.Context, crm *crm, path, passphrase string, out io.Writ
 	}
 	var header backup.Header
 	err := readBackup(path, passphrase, func(in io.Reader) (err error) {
-		header, err = backup.Read(in, db.BackedUp(), backup.Ignore)
+		header, err = backup.Read(in, db.BackedUp(), backup.Ignore, backup.IgnoreFile)
 		return err
 	})
 	if err != nil {
@@ -117,7 +117,7 @@ func restore(ctx context.Context, crm *crm, path, passphrase string, out io.Writ
 	documents := 0
 	err = crm.db.Restore(ctx, func(ctx context.Context) error {
 		return readBackup(path, passphrase, func(in io.Reader) (err error) {
-			documents, err = backup.Restore(ctx, in, crm.store, db.BackedUp(), showDocuments(out, terminal))
+			documents, err = backup.Restore(ctx, in, crm.store, db.BackedUp(), crm.files, showDocuments(out, terminal))
 			return err
 		})
 	})

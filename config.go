@@ -244,6 +244,7 @@ func readSettings(environment []string, dotEnv string) (settings, *config.Values
 	s.tls.check(values.Wrong)
 	s.smtp.Check(values.Wrong)
 	s.inbound.Check(values.Wrong)
+	s.files.s3.Check(values.Wrong)
 	if s.mongoURI != "" {
 		inURI, err := mongo.DatabaseName(s.mongoURI, "crm")
 		values.Wrong("MONGO_URI", err)

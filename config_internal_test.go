@@ -50,7 +50,7 @@ func TestSettingsAreDeclaredOnce(t *testing.T) {
 			t.Errorf("%s is read by %s, which isn't a package", group.Title, group.Reader)
 		}
 		for _, s := range group.Settings {
-			if names[s.Name] || !regexp.MustCompile(`^[A-Z][A-Z_]*[A-Z]$`).MatchString(s.Name) {
+			if names[s.Name] || !regexp.MustCompile(`^[A-Z][A-Z0-9_]*[A-Z]$`).MatchString(s.Name) {
 				t.Errorf("the name %q is wrong or not unique", s.Name)
 			}
 			names[s.Name] = true
@@ -72,7 +72,7 @@ func TestSettingsAreDeclaredOnce(t *testing.T) {
 }
 
 // commented matches the lines of .env.example that set a variable, and are comments.
-var commented = regexp.MustCompile(`(?m)^#([A-Z_]+=)`)
+var commented = regexp.MustCompile(`(?m)^#([A-Z0-9_]+=)`)
 
 // TestExample checks that every line of .env.example can be used as it is.
 func TestExample(t *testing.T) {

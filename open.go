@@ -96,6 +96,9 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
+	if err := c.openFiles(); err != nil {
+		return nil, err // it names the variable
+	}
 	options = c.withFiles(options)
 	options.CursorKeys, options.Keys, options.Log = c.secrets.General, c.keys, log
 	if s.mongoURI == "" {

@@ -177,6 +177,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	defer built.Wait()
 	defer stopBuilding()
 	built.Go(func() { crm.db.BuildIndexes(building, log) })
+	built.Go(func() { crm.rescan(building, log) })
 	service := notify.New(crm.db, mailer, log, notify.Configure(s.messages), notify.Observe(watch.deliveries),
 		notify.Trace(watch.deliveryTraces))
 	web := newServer(handler, s.tls.config(s.dataDir, log), log, operations.EndStreams, stopCommands)

@@ -33,7 +33,9 @@ type Attachment struct {
 	// SHA256 is the digest of the content in hexadecimal digits.
 	SHA256 string `db:"sha256"`
 	// Thumbnail says whether there is one, whose key follows from that of the content.
-	Thumbnail bool      `db:"thumbnail"`
+	Thumbnail bool `db:"thumbnail"`
+	// Scan is what a virus scanner found.
+	Scan      FileScan  `db:"scan,few" default:"clean" values:"clean quarantined infected"`
 	CreatedAt time.Time `db:"created_at"`
 	UpdatedAt time.Time `db:"updated_at"`
 	Version   int       `db:"version" default:"1"`
@@ -48,7 +50,7 @@ var Attachments = entity.Declare(entity.Declaration[Attachment]{
 		entity.ToCustomer("customer_id").Unless("interaction_internal").If("visibility", string(MessagePublic)),
 	},
 	DefaultOrder: []store.Sort{{Field: "created_at"}},
-	Computed:     map[string][]string{"url": {}, "thumbnailUrl": {"thumbnail"}},
+	Computed:     map[string][]string{"url": {"scan"}, "thumbnailUrl": {"thumbnail", "scan"}},
 	Indexes: []store.Index{
 		{Name: "attachments_ticket_created", Keys: []store.Key{{Field: "ticket_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "attachments_message_created", Keys: []store.Key{{Field: "message_id"}, {Field: "created_at"}, {Field: "_id"}}},
@@ -56,6 +58,7 @@ var Attachments = entity.Declare(entity.Declaration[Attachment]{
 		{Name: "attachments_user_created", Keys: []store.Key{{Field: "interaction_user_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "attachments_assignee_created", Keys: []store.Key{{Field: "assignee_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "attachments_queue_created", Keys: []store.Key{{Field: "queue"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "attachments_scan_created", Keys: []store.Key{{Field: "scan"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "attachments_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
 	},
 })

@@ -88,7 +88,7 @@ func (d *DB) newAttachment(scope auth.Scope, ticket *Ticket, message *TicketMess
 		ID: upload.ID, TicketID: ticket.ID, CustomerID: ticket.CustomerID, InteractionUserID: ticket.InteractionUserID,
 		InteractionInternal: ticket.InteractionInternal, AssigneeID: ticket.AssigneeID, Queue: ticket.Queue, Visibility: MessagePublic,
 		FileName: upload.FileName, ContentType: upload.ContentType, ContentID: upload.ContentID, Size: upload.Size,
-		SHA256: upload.SHA256, Thumbnail: upload.Thumbnail, CreatedAt: at, UpdatedAt: at, Version: 1,
+		SHA256: upload.SHA256, Thumbnail: upload.Thumbnail, Scan: upload.Scan, CreatedAt: at, UpdatedAt: at, Version: 1,
 	}
 	if message != nil {
 		attachment.MessageID, attachment.AuthorID, attachment.Visibility = &message.ID, message.AuthorID, message.Visibility

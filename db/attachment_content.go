@@ -23,12 +23,15 @@ const (
 // AttachmentAddress returns the signed address of an attachment's content, nil if that can't be had. It is for the scope's account, which
 // must see the attachment, and ends if it no longer does.
 func (d *DB) AttachmentAddress(scope auth.Scope, a *Attachment) *string {
+	if a.Scan != FileClean {
+		return nil
+	}
 	return new(d.fileAddress(scope, FilePath+a.GlobalID()))
 }
 
 // ThumbnailAddress is AttachmentAddress for the thumbnail, nil if there is none.
 func (d *DB) ThumbnailAddress(scope auth.Scope, a *Attachment) *string {
-	if !a.Thumbnail {
+	if !a.Thumbnail || a.Scan != FileClean {
 		return nil
 	}
 	return new(d.fileAddress(scope, FilePath+a.GlobalID()+ThumbnailPath))
@@ -54,6 +57,9 @@ func (d *DB) OpenAttachment(
 	attachment, err := d.Attachments.Get(ctx, auth.Scope{Role: holder.role(), Account: holder.id()}, id)
 	if err != nil {
 		return nil, nil, err
+	}
+	if attachment.Scan != FileClean {
+		return nil, nil, store.Errorf(store.NotFound, "the file is %s", attachment.Scan)
 	}
 	key := attachment.key()
 	if thumbnail {

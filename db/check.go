@@ -23,6 +23,9 @@ func (d *DB) Check(ctx context.Context, report func(flaw string) error) error {
 			}
 		}
 	}
+	if err := d.checkFiles(ctx, report); err != nil {
+		return fmt.Errorf("cannot check the files: %w", err)
+	}
 	return d.checkLog(ctx, report)
 }
 

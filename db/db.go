@@ -49,8 +49,9 @@ type DB struct {
 	// factorSecrets seals the secrets of second factors, challenges the tokens between the two steps of a log-in.
 	factorSecrets, challenges *auth.Sealer
 
-	now     func() time.Time
-	options Options
+	thumbnails *files.Thumbnailer
+	now        func() time.Time
+	options    Options
 }
 
 // Options are the operator's settings.
@@ -78,6 +79,8 @@ type Options struct {
 	NoSharedQueue bool
 	// Files keeps the contents of attachments; without it there are none.
 	Files files.Store
+	// Scanner scans the contents of attachments; nil for none.
+	Scanner files.Scanner
 	// FileBytes is how large a file may be; DefaultFileBytes if it is zero.
 	FileBytes int
 	// FilesURL precedes the paths at which files are sent and received: the address of this server, or the path below which it is reached.
@@ -102,13 +105,14 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	options.FileBytes = cmp.Or(options.FileBytes, DefaultFileBytes)
 	options.EventRetention = max(cmp.Or(options.EventRetention, defaultEventRetention), MinEventRetention)
 	d := &DB{
-		engine:    engine,
-		store:     engine,
-		passwords: passwords,
-		written:   eventlog.NewSignal(),
-		due:       eventlog.NewSignal(),
-		now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
-		options:   options,
+		engine:     engine,
+		store:      engine,
+		passwords:  passwords,
+		written:    eventlog.NewSignal(),
+		thumbnails: files.NewThumbnailer(),
+		due:        eventlog.NewSignal(),
+		now:        func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
+		options:    options,
 	}
 	if options.Observer != nil {
 		d.store = entity.ObserveCalls(engine, options.Observer)

@@ -148,6 +148,11 @@ func (d *DB) empty(ctx context.Context) error {
 	return nil
 }
 
+// FileOwners returns the collections whose documents have files, by their ids.
+func FileOwners() []*store.Collection {
+	return []*store.Collection{Attachments.Collection, Uploads.Collection}
+}
+
 // BackedUp returns the collections that a backup has.
 func BackedUp() []*store.Collection {
 	var collections []*store.Collection

@@ -25,6 +25,8 @@ type Upload struct {
 	// empty.
 	SHA256    string `db:"sha256"`
 	Thumbnail bool   `db:"thumbnail"`
+	// Scan is what a virus scanner found.
+	Scan FileScan `db:"scan,few" default:"clean" values:"clean quarantined infected"`
 	// ReceivingUntil is until when nobody else may send the content; nil if nobody does.
 	ReceivingUntil *time.Time `db:"receiving_until"`
 	// StoredAt is when the content had been received, UsedAt is when an attachment was made of it.
@@ -42,6 +44,7 @@ var Uploads = entity.Declare(entity.Declaration[Upload]{
 		{Name: "uploads_account", Keys: []store.Key{{Field: "account"}}},
 		{Name: "uploads_expires", Keys: []store.Key{{Field: "expires_at"}}},
 		{Name: "uploads_used", Keys: []store.Key{{Field: "used_at"}}},
+		{Name: "uploads_scan", Keys: []store.Key{{Field: "scan"}}},
 	},
 })
 
@@ -67,5 +70,5 @@ func (u *Upload) key() string { return u.ID.String() }
 
 // isUsable reports whether an attachment may be made of the upload.
 func (u *Upload) isUsable(now time.Time) bool {
-	return u.StoredAt != nil && u.UsedAt == nil && now.Before(u.ExpiresAt)
+	return u.StoredAt != nil && u.UsedAt == nil && u.Scan != FileInfected && now.Before(u.ExpiresAt)
 }

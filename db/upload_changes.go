@@ -150,8 +150,16 @@ func (d *DB) receive(ctx context.Context, upload *Upload, content io.Reader) err
 	if err != nil {
 		return err
 	}
+	found, err := d.examine(ctx, upload.key(), mediaType)
+	if err != nil {
+		return err
+	}
+	if found.scan == FileInfected {
+		return store.Errorf(store.BadInput, "a threat was found in the file: %s", found.threat)
+	}
 	now := d.now()
 	set := []store.Assignment{
+		{Field: "scan", Value: string(found.scan)}, {Field: "thumbnail", Value: found.thumbnail},
 		{Field: "content_type", Value: mediaType}, {Field: "sha256", Value: checked.SHA256()},
 		{Field: "stored_at", Value: now}, {Field: "receiving_until", Value: nil},
 	}

@@ -34,6 +34,8 @@ func TestBackup(t *testing.T) {
 			token, customer := populate(p) // a little: each write takes a while on FerretDB
 			meeting := p.must(token, createInteraction, variables{"customer": customer, "title": "Demo"}).text("createInteraction.interaction.id")
 			p.must(token, createTicket, variables{"id": meeting, "description": "It is slow"})
+			content := strings.Repeat("a page of a report\n", 30_000)
+			p.attach(token, meeting, "report.txt", content)
 			want := p.must(token, list, nil).raw
 			file := filepath.Join(folder, "backup")
 			ends(t, folder, from, 0, "backup", file, "--keys")
@@ -49,6 +51,8 @@ func TestBackup(t *testing.T) {
 			if test.to == "mongo" { // the keys are those of its settings
 				token = logInAs(restored, "asha@crm.example", "correct horse")
 			}
+			restored.wantAttached(token, content)
+			ends(t, other, to, 0, "check")
 			if got := restored.must(token, list, nil).raw; withoutCost(got) != withoutCost(want) {
 				t.Errorf("the restored server answers\n%s\nnot\n%s", got, want)
 			}

@@ -25,6 +25,8 @@ func TestMove(t *testing.T) {
 	uri := databaseURI(t, database.Name())
 	p := serve(t, folder)
 	token := logInAs(p, demo.Admin, demo.Password)
+	content := strings.Repeat("a page of a report\n", 30_000)
+	p.attach(token, p.must(token, `{ interactions(first: 1) { nodes { id } } }`, nil).text("interactions.nodes.0.id"), "report.txt", content)
 	first := p.must(token, moved, nil)
 	after := variables{"after": first.text("customers.pageInfo.endCursor")}
 	want := p.must(token, moved, after).raw
@@ -47,6 +49,7 @@ func TestMove(t *testing.T) {
 	}
 	p.must(token, `mutation($id: ID!) { updateCustomer(input: {id: $id, name: "After the move"}) { customer { id } } }`,
 		variables{"id": first.text("customers.nodes.0.id")})
+	p.wantAttached(token, content)
 	want = p.must(token, moved, after).raw
 	p.stop()
 
@@ -58,6 +61,7 @@ func TestMove(t *testing.T) {
 	if got := p.must(token, moved, after).raw; withoutCost(got) != withoutCost(want) {
 		t.Errorf("the server that is back on a file answers\n%s\nnot\n%s", got, want)
 	}
+	p.wantAttached(token, content)
 	if got := p.must(token, moved, nil).text("customers.nodes.0.name"); got != "After the move" {
 		t.Errorf("the first customer's name is %q", got)
 	}

@@ -22,6 +22,12 @@ type Store interface {
 	List(ctx context.Context, each func(key string, size int64) error) error
 }
 
+// Scanner looks for threats in contents.
+type Scanner interface {
+	// Scan returns the name of the threat in a content, empty if there is none. An error says that the content couldn't be scanned.
+	Scan(ctx context.Context, content io.Reader) (threat string, err error)
+}
+
 // ThumbnailKey returns the key of the thumbnail of the image with that key.
 func ThumbnailKey(key string) string { return key + ".thumbnail" }
 

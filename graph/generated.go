@@ -3611,6 +3611,16 @@ extend type Query {
   ): SecurityEventConnection @hasRole(any: [ADMIN, USER, CUSTOMER])
 }
 
+"What a virus scanner found in a file."
+enum FileScan {
+  "No threat was found, or the operator uses no scanner."
+  CLEAN
+  "It hasn't been scanned yet, because the scanner couldn't be asked. Nobody gets it meanwhile."
+  QUARANTINED
+  "A threat was found in it. The content is gone."
+  INFECTED
+}
+
 "A file of a ticket or of a message. Those who see the message see its files."
 type Attachment implements Node {
   "The global id: ` + "`" + `att_` + "`" + ` and 24 hexadecimal digits."
@@ -3623,9 +3633,11 @@ type Attachment implements Node {
   size: Int!
   "The SHA-256 digest of its content, in hexadecimal digits."
   sha256: String!
+  "What a virus scanner found in it."
+  scan: FileScan!
   "When it was attached."
   createdAt: DateTime!
-  "The signed address at which the viewer gets the content, for at most 15 minutes. It is a path of this server unless the operator has set FILES_URL. Null if the content can't be had."
+  "The signed address at which the viewer gets the content, for at most 15 minutes. It is a path of this server unless the operator has set FILES_URL. Null unless the file is CLEAN."
   url: String
   "The same for a small image of it; null if there is none."
   thumbnailUrl: String
@@ -3996,6 +4008,8 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 		return ec.fieldContext_Attachment_size(ctx, field)
 	case "sha256":
 		return ec.fieldContext_Attachment_sha256(ctx, field)
+	case "scan":
+		return ec.fieldContext_Attachment_scan(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Attachment_createdAt(ctx, field)
 	case "url":
@@ -8438,6 +8452,29 @@ func (ec *executionContext) _Attachment_sha256(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Attachment_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Attachment", field, false, false, "String")
+}
+
+func (ec *executionContext) _Attachment_scan(ctx context.Context, field graphql.CollectedField, obj *db.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_scan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v db.FileScan) graphql.Marshaler {
+			return ec.marshalNFileScan2crmᚋdbᚐFileScan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_scan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, "FileScan")
 }
 
 func (ec *executionContext) _Attachment_createdAt(ctx context.Context, field graphql.CollectedField, obj *db.Attachment) (ret graphql.Marshaler) {
@@ -31930,6 +31967,11 @@ func (ec *executionContext) _Attachment(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "scan":
+			out.Values[i] = ec._Attachment_scan(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "createdAt":
 			out.Values[i] = ec._Attachment_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -38491,6 +38533,34 @@ func (ec *executionContext) unmarshalNEndSessionInput2crmᚋgraphᚐEndSessionIn
 	res, err := ec.unmarshalInputEndSessionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
+
+func (ec *executionContext) unmarshalNFileScan2crmᚋdbᚐFileScan(ctx context.Context, v any) (db.FileScan, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNFileScan2crmᚋdbᚐFileScan[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFileScan2crmᚋdbᚐFileScan(ctx context.Context, sel ast.SelectionSet, v db.FileScan) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNFileScan2crmᚋdbᚐFileScan[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FileScan!")
+	}
+	return res
+}
+
+var (
+	unmarshalNFileScan2crmᚋdbᚐFileScan = map[string]db.FileScan{
+		"CLEAN":       db.FileClean,
+		"QUARANTINED": db.FileQuarantined,
+		"INFECTED":    db.FileInfected,
+	}
+	marshalNFileScan2crmᚋdbᚐFileScan = map[db.FileScan]string{
+		db.FileClean:       "CLEAN",
+		db.FileQuarantined: "QUARANTINED",
+		db.FileInfected:    "INFECTED",
+	}
+)
 
 func (ec *executionContext) unmarshalNHandOverInput2crmᚋgraphᚐHandOverInput(ctx context.Context, v any) (HandOverInput, error) {
 	res, err := ec.unmarshalInputHandOverInput(ctx, v)

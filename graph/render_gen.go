@@ -437,11 +437,14 @@ func (p *planner) planAttachment(set ast.SelectionSet) *selection {
 		case "sha256":
 			f.index = 5
 			return true
-		case "createdAt":
+		case "scan":
 			f.index = 6
 			return true
-		case "url":
+		case "createdAt":
 			f.index = 7
+			return true
+		case "url":
+			f.index = 8
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Attachment", f, args)
@@ -450,7 +453,7 @@ func (p *planner) planAttachment(set ast.SelectionSet) *selection {
 			}
 			return true
 		case "thumbnailUrl":
-			f.index = 8
+			f.index = 9
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Attachment", f, args)
@@ -459,7 +462,7 @@ func (p *planner) planAttachment(set ast.SelectionSet) *selection {
 			}
 			return true
 		case "ticket":
-			f.index = 9
+			f.index = 10
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Attachment", f, args)
@@ -469,7 +472,7 @@ func (p *planner) planAttachment(set ast.SelectionSet) *selection {
 			f.selection = p.planTicket(f.field.Selections)
 			return f.selection != nil
 		case "message":
-			f.index = 10
+			f.index = 11
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Attachment", f, args)
@@ -506,24 +509,11 @@ func (r *rendering) renderAttachment(s *selection, obj *db.Attachment) {
 			v := obj.SHA256
 			r.string(v)
 		case 6:
+			v := obj.Scan
+			r.appendFileScan(v)
+		case 7:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 7:
-			call, ok := r.call(f).(func(*db.Attachment) (*string, error))
-			if !ok {
-				r.failed = true
-				return
-			}
-			v, err := call(obj)
-			if err != nil {
-				r.failed = true
-				return
-			}
-			if v == nil {
-				r.buf = append(r.buf, `null`...)
-			} else {
-				r.string(*v)
-			}
 		case 8:
 			call, ok := r.call(f).(func(*db.Attachment) (*string, error))
 			if !ok {
@@ -541,6 +531,22 @@ func (r *rendering) renderAttachment(s *selection, obj *db.Attachment) {
 				r.string(*v)
 			}
 		case 9:
+			call, ok := r.call(f).(func(*db.Attachment) (*string, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.string(*v)
+			}
+		case 10:
 			call, ok := r.call(f).(func(*db.Attachment) (*db.Ticket, error))
 			if !ok {
 				r.failed = true
@@ -556,7 +562,7 @@ func (r *rendering) renderAttachment(s *selection, obj *db.Attachment) {
 			} else {
 				r.renderTicket(f.selection, v)
 			}
-		case 10:
+		case 11:
 			call, ok := r.call(f).(func(*db.Attachment) (*db.TicketMessage, error))
 			if !ok {
 				r.failed = true
@@ -8527,6 +8533,19 @@ func (r *rendering) appendDeliveryStatus(v db.DeliveryStatus) {
 		r.buf = append(r.buf, `"KEPT"`...)
 	case db.DeliverySuperseded:
 		r.buf = append(r.buf, `"SUPERSEDED"`...)
+	default:
+		r.failed = true
+	}
+}
+
+func (r *rendering) appendFileScan(v db.FileScan) {
+	switch v {
+	case db.FileClean:
+		r.buf = append(r.buf, `"CLEAN"`...)
+	case db.FileQuarantined:
+		r.buf = append(r.buf, `"QUARANTINED"`...)
+	case db.FileInfected:
+		r.buf = append(r.buf, `"INFECTED"`...)
 	default:
 		r.failed = true
 	}

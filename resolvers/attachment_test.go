@@ -44,6 +44,7 @@ var _ = alsoSeeded(seed{
 			"interaction_user_id":  seededID(db.KindUser, i%(someUsers+1)),
 			"interaction_internal": i%7 == 3, "visibility": []string{"public", "internal", "public"}[i%3],
 			"file_name": textAt(i), "content_type": "text/plain", "content_id": "", "size": i * 1000, "sha256": "ab", "thumbnail": i%2 == 0,
+			"scan":       []string{"clean", "clean", "quarantined", "infected"}[i%4],
 			"created_at": momentAt(i / 2), "updated_at": momentAt(i), "version": 1,
 		}
 		if i%4 != 0 {
@@ -59,7 +60,7 @@ func (w *world) insertAttachment(name string, visibility db.MessageVisibility) {
 	now, uma := time.Now().UTC().Truncate(time.Millisecond), idOf(w.s.t, w.ids["uma"])
 	attachment := &db.Attachment{
 		ID: store.NewID(), TicketID: idOf(w.s.t, w.ids["leak"]), CustomerID: idOf(w.s.t, w.ids["cleo"]), InteractionUserID: &uma,
-		Visibility: visibility, FileName: name, ContentType: "text/plain", CreatedAt: now, UpdatedAt: now, Version: 1,
+		Visibility: visibility, FileName: name, ContentType: "text/plain", Scan: db.FileClean, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	w.s.insert(db.Attachments.Collection, attachment)
 	w.ids[name] = attachment.GlobalID()

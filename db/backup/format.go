@@ -1,8 +1,9 @@
 // Package backup writes all documents of a store to a file, and reads them back into an empty store of any engine.
 //
-// A backup is a stream of lines, compressed with zstd. The first line is a Header; each of the others is a document with the
-// name of its collection; the last one is the trailer, which has the number of documents and the SHA-256 digest of all lines
-// before it. So a backup that was cut off is no backup.
+// A backup is a stream of lines, compressed with zstd. The first line is a Header. Each of those that follow is a document with the
+// name of its collection. After the documents come the contents of files: for each a line with its key and size, and lines with its
+// parts. The last line is the trailer, which has the number of documents and files and the SHA-256 digest of all lines before it. So a
+// backup that was cut off is no backup.
 package backup
 
 import (
@@ -16,7 +17,7 @@ import (
 // format and version identify the format. A program reads its own version and earlier ones.
 const (
 	format  = "crm-backup"
-	version = 1
+	version = 2 // the first one with files
 )
 
 // Header is the first line of a backup.
@@ -32,15 +33,27 @@ type Header struct {
 	Keys map[string]string `json:"keys,omitempty"`
 }
 
-// line is any line but the first: a document, or the trailer.
+// line is any line but the first: a document, the beginning or a part of a file, or the trailer.
 type line struct {
 	Collection string                     `json:"c,omitempty"`
 	Document   map[string]json.RawMessage `json:"d,omitempty"`
+	File       *fileStart                 `json:"f,omitempty"`
+	Part       []byte                     `json:"p,omitempty"`
 	End        *trailer                   `json:"end,omitempty"`
 }
 
+// fileStart begins a file. Lines with parts follow until there are as many bytes.
+type fileStart struct {
+	Key  string `json:"key"`
+	Size int64  `json:"size"`
+}
+
+// partBytes is the size of the parts of files.
+const partBytes = 192 << 10
+
 type trailer struct {
 	Documents int    `json:"documents"`
+	Files     int    `json:"files,omitempty"`
 	SHA256    string `json:"sha256"`
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 
 	"github.com/klauspost/compress/zstd"
@@ -19,15 +20,20 @@ var (
 	errOther  = errors.New("this is not a backup")
 )
 
-// Read reads a backup and calls each for every document, with its collection. Until it has returned nil, it is open whether the
-// backup is complete.
-func Read(in io.Reader, collections []*store.Collection, each func(c *store.Collection, doc store.Document) error) (Header, error) {
+// Read reads a backup and calls each for every document, with its collection, and file for every file. Until it has returned nil, it is
+// open whether the backup is complete.
+func Read(
+	in io.Reader, collections []*store.Collection, each func(c *store.Collection, doc store.Document) error,
+	file func(key string, size int64, content io.Reader) error,
+) (Header, error) {
 	compressed, err := zstd.NewReader(in)
 	if err != nil {
 		return Header{}, fmt.Errorf("cannot read the backup: %w", err)
 	}
 	defer compressed.Close()
-	r := &reader{in: bufio.NewReaderSize(compressed, 1<<20), each: each, collections: make(map[string]*store.Collection)}
+	r := &reader{
+		in: bufio.NewReaderSize(compressed, 1<<20), each: each, collections: make(map[string]*store.Collection), digest: sha256.New(),
+	}
 	for _, c := range collections {
 		r.collections[c.Name] = c
 	}
@@ -35,28 +41,36 @@ func Read(in io.Reader, collections []*store.Collection, each func(c *store.Coll
 	if err != nil {
 		return Header{}, err
 	}
-	digest := sha256.New()
-	_, _ = digest.Write(r.text)
-	for documents := 0; ; documents++ {
-		if err := r.next(); err != nil {
+	for {
+		digest := hex.EncodeToString(r.digest.Sum(nil))
+		l, err := r.nextLine()
+		switch {
+		case err != nil:
 			return header, err
+		case l.End != nil:
+			r.read.SHA256 = digest
+			return header, r.end(*l.End)
+		case l.File != nil:
+			err = r.file(*l.File, file)
+			r.read.Files++
+		default:
+			err = r.document(l)
+			r.read.Documents++
 		}
-		var l line
-		if err := json.Unmarshal(r.text, &l); err != nil {
-			return header, fmt.Errorf("document %d of the backup is damaged: %w", documents+1, err)
-		}
-		if l.End != nil {
-			return header, r.end(*l.End, trailer{Documents: documents, SHA256: hex.EncodeToString(digest.Sum(nil))})
-		}
-		_, _ = digest.Write(r.text)
-		if err := r.document(l); err != nil {
-			return header, fmt.Errorf("document %d of the backup: %w", documents+1, err)
+		if err != nil {
+			return header, err
 		}
 	}
 }
 
-// Ignore is for Read if only the backup itself is to be checked.
+// Ignore and IgnoreFile are for Read if only the backup itself is to be checked.
 func Ignore(*store.Collection, store.Document) error { return nil }
+
+// IgnoreFile reads a file's content.
+func IgnoreFile(_ string, _ int64, content io.Reader) error {
+	_, err := io.Copy(io.Discard, content)
+	return err
+}
 
 type reader struct {
 	in          *bufio.Reader
@@ -64,6 +78,9 @@ type reader struct {
 	each        func(c *store.Collection, doc store.Document) error
 	// text is the current line, with its end.
 	text []byte
+	// read counts what has been read, and digest is that of all lines but the trailer.
+	read   trailer
+	digest hash.Hash
 }
 
 // next reads the next line.
@@ -76,8 +93,23 @@ func (r *reader) next() error {
 		return fmt.Errorf("cannot read the backup: %w", err)
 	}
 	r.text = text
+	_, _ = r.digest.Write(text)
 	return nil
 }
+
+// nextLine reads and decodes the next line.
+func (r *reader) nextLine() (l line, err error) {
+	if err := r.next(); err != nil {
+		return line{}, err
+	}
+	if err := json.Unmarshal(r.text, &l); err != nil {
+		return line{}, fmt.Errorf("line %d of the backup is damaged: %w", r.lines(), err)
+	}
+	return l, nil
+}
+
+// lines returns the number of the current line, not counting the parts of files.
+func (r *reader) lines() int { return r.read.Documents + r.read.Files + 2 }
 
 func (r *reader) header() (Header, error) {
 	var header Header
@@ -103,14 +135,17 @@ func (r *reader) document(l line) error {
 	}
 	doc := store.NewRecord(c)
 	if err := decode(doc, l.Document); err != nil {
-		return err
+		return fmt.Errorf("document %d of the backup: %w", r.read.Documents+1, err)
 	}
-	return r.each(c, doc)
+	if err := r.each(c, doc); err != nil {
+		return fmt.Errorf("document %d of the backup: %w", r.read.Documents+1, err)
+	}
+	return nil
 }
 
 // end compares the trailer with what was read.
-func (r *reader) end(stated, found trailer) error {
-	if stated != found {
+func (r *reader) end(stated trailer) error {
+	if stated != r.read {
 		return errors.New("the backup is damaged: its content doesn't match its digest")
 	}
 	if _, err := r.in.Peek(1); !errors.Is(err, io.EOF) {

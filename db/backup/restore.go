@@ -6,15 +6,21 @@ import (
 	"io"
 
 	"crm/db/store"
+	"crm/files"
 )
 
 // batch is how many documents are written at a time.
 const batch = 500
 
-// Restore writes the documents of a backup into a store, which must have none of them, and returns how many there are.
-func Restore(ctx context.Context, in io.Reader, s store.Store, collections []*store.Collection, progress func(documents int)) (int, error) {
+// Restore writes the documents of a backup into a store, which must have none of them, and its files into theirs. It returns how many
+// documents there are.
+func Restore(
+	ctx context.Context, in io.Reader, s store.Store, collections []*store.Collection, into files.Store, progress func(documents int),
+) (int, error) {
 	r := restoring{ctx: ctx, store: s, progress: progress}
-	_, err := Read(in, collections, r.add)
+	_, err := Read(in, collections, r.add, func(key string, size int64, content io.Reader) error {
+		return into.Put(ctx, key, size, content)
+	})
 	if err == nil {
 		err = r.flush()
 	}

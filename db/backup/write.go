@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -18,19 +19,22 @@ import (
 // moved is how many events are moved into the log at a time.
 const moved = 100
 
-// Write writes a backup of these collections of a store. The header's format, version and Exact are filled in.
+// Write writes a backup of these collections of a store, and of the files that belong to their documents. The header's format, version and
+// Exact are filled in.
 //
 // Events that are still pending are moved into the log first. What is changed while a MongoDB that has no snapshots is
 // read may be in the backup without its event, or with references to documents that aren't in it yet; Header.Exact says so.
-func Write(ctx context.Context, s store.Store, collections []*store.Collection, header Header, out io.Writer) (err error) {
+func Write(
+	ctx context.Context, s store.Store, collections []*store.Collection, of Files, header Header, out io.Writer,
+) (err error) {
 	if err := moveEvents(ctx, s); err != nil {
 		return err
 	}
-	compressed, err := zstd.NewWriter(out)
+	compressed, err := zstd.NewWriter(out, zstd.WithAllLitEntropyCompression(true)) // or parts of files would take a third more
 	if err != nil {
 		return fmt.Errorf("cannot compress: %w", err)
 	}
-	w := &writer{out: compressed, digest: sha256.New()}
+	w := &writer{out: compressed, digest: sha256.New(), owners: of.Owners}
 	read := func(ctx context.Context, f store.Finder, exact bool) error {
 		header.Format, header.Version, header.Exact = format, version, exact
 		return w.writeAll(ctx, f, collections, header)
@@ -39,6 +43,12 @@ func Write(ctx context.Context, s store.Store, collections []*store.Collection, 
 		err = snapshotter.Snapshot(ctx, read)
 	} else {
 		err = read(ctx, s, false)
+	}
+	if err == nil {
+		err = w.files(ctx, of)
+	}
+	if err == nil {
+		err = w.end()
 	}
 	return errors.Join(err, compressed.Close())
 }
@@ -57,9 +67,12 @@ func moveEvents(ctx context.Context, s store.Store) error {
 
 // writer writes lines.
 type writer struct {
-	out       io.Writer
-	digest    hash.Hash
-	documents int
+	out     io.Writer
+	digest  hash.Hash
+	written trailer
+	// owners are the collections whose documents have files, owning the ids of those that were written.
+	owners []*store.Collection
+	owning []store.ID
 }
 
 func (w *writer) writeAll(ctx context.Context, f store.Finder, collections []*store.Collection, header Header) error {
@@ -75,15 +88,26 @@ func (w *writer) writeAll(ctx context.Context, f store.Finder, collections []*st
 			return fmt.Errorf("cannot back up %s: %w", c.Name, err)
 		}
 	}
-	last, err := json.Marshal(line{End: &trailer{Documents: w.documents, SHA256: hex.EncodeToString(w.digest.Sum(nil))}})
+	return nil
+}
+
+// end writes the trailer.
+func (w *writer) end() error {
+	w.written.SHA256 = hex.EncodeToString(w.digest.Sum(nil))
+	return w.encoded(line{End: &w.written})
+}
+
+func (w *writer) encoded(l line) error {
+	text, err := json.Marshal(l)
 	if err != nil {
-		return fmt.Errorf("cannot write the trailer: %w", err)
+		return fmt.Errorf("cannot write a line: %w", err)
 	}
-	return w.line(last)
+	return w.line(text)
 }
 
 // collection writes all documents of a collection.
 func (w *writer) collection(ctx context.Context, f store.Finder, c *store.Collection) error {
+	owns := slices.Contains(w.owners, c)
 	return store.EachPage(ctx, f, c, 0, func(page []*store.Record) error {
 		for _, doc := range page {
 			encoded, err := encode(doc)
@@ -93,7 +117,10 @@ func (w *writer) collection(ctx context.Context, f store.Finder, c *store.Collec
 			if err := w.line(encoded); err != nil {
 				return err
 			}
-			w.documents++
+			w.written.Documents++
+			if owns {
+				w.owning = append(w.owning, idOf(doc))
+			}
 		}
 		return nil
 	})
