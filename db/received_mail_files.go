@@ -86,7 +86,7 @@ func (d *DB) storeMailFile(ctx context.Context, scope auth.Scope, id store.ID, f
 		FileName: file.Name, ContentType: file.ContentType, Size: len(file.Content), ContentID: shorten(file.ContentID, maxName),
 	}, bytes.NewReader(file.Content))
 	if err != nil {
-		return false, err
+		return false, exceptCode(err, store.BadInput) // a threat was found in it
 	}
 	unused := []store.Assignment{{Field: "used_at", Value: nil}} // by an attempt that was interrupted
 	return true, ignoreNotFound(d.store.Update(ctx, Uploads.Collection, id, store.Filter{}, unused))

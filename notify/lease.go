@@ -9,6 +9,7 @@ import (
 	"crm/db"
 	"crm/db/eventlog"
 	"crm/db/store"
+	"crm/notify/mail"
 )
 
 // errLeaseLost ends an attempt whose result could no longer be written.
@@ -25,7 +26,17 @@ func (d *dispatcher) send(ctx context.Context, delivery *db.Delivery, to recipie
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	renewing.Go(func() { d.renewLease(ctx, cancel, delivery) })
-	_, err := eventlog.Guard(func() (any, error) { return nil, d.mailer.Send(ctx, d.mailOf(delivery, to)) })
+	_, err := eventlog.Guard(func() (any, error) {
+		message := d.mailOf(delivery, to)
+		files, err := d.db.MailedFiles(ctx, delivery)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			message.Files = append(message.Files, mail.File(file))
+		}
+		return nil, d.mailer.Send(ctx, message)
+	})
 	return err
 }
 

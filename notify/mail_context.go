@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"crm/auth"
 	"crm/db"
@@ -24,6 +25,8 @@ type mailContext struct {
 	// messages are those that the events report, with the texts that events don't contain, and tickets are theirs.
 	messages map[store.ID]*db.TicketMessage
 	tickets  map[store.ID]*db.Ticket
+	// files are the public attachments of the messages.
+	files map[store.ID][]*db.Attachment
 }
 
 // mailContext looks up the documents that the drafts refer to, with one call to the store for each entity.
@@ -94,8 +97,25 @@ func (c *mailContext) readMessages(ctx context.Context, d *db.DB, written []*dra
 		draft.data.Entity = message
 		tickets[message.TicketID] = true
 	}
+	if c.files, err = d.PublicAttachments(ctx, ids); err != nil {
+		return err
+	}
 	c.tickets, err = d.Tickets.ByID(ctx, auth.SystemScope(), slices.Collect(maps.Keys(tickets)))
 	return err
+}
+
+// Files names the files of a message, "" if it has none. The templates call it.
+func (c *mailContext) Files(m *db.TicketMessage) string {
+	files := c.files[m.ID]
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = file.FileName
+	}
+	list := strings.Join(names, ", ")
+	if !db.AreMailed(files) {
+		return list + " (not in this mail, but with the ticket)"
+	}
+	return list
 }
 
 // Ticket returns the ticket of a message, nil if it is deleted. The templates call it.

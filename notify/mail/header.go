@@ -1,8 +1,10 @@
 package mail
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -114,11 +116,11 @@ func encodeQ(text string) string {
 
 // setFields replaces fields of a message's header, which are on one line each.
 func setFields(message []byte, fields map[string]string) ([]byte, error) {
-	head, body, found := strings.Cut(string(message), "\r\n\r\n")
+	head, body, found := bytes.Cut(message, []byte("\r\n\r\n"))
 	if !found {
 		return nil, fmt.Errorf("cannot find the end of the header")
 	}
-	lines := strings.Split(head, "\r\n")
+	lines := strings.Split(string(head), "\r\n")
 	for i, line := range lines {
 		name, _, _ := strings.Cut(line, ":")
 		if field, ok := fields[name]; ok {
@@ -129,5 +131,5 @@ func setFields(message []byte, fields map[string]string) ([]byte, error) {
 	if len(fields) > 0 {
 		return nil, fmt.Errorf("the header lacks %v", fields)
 	}
-	return []byte(strings.Join(lines, "\r\n") + "\r\n\r\n" + body), nil
+	return slices.Concat([]byte(strings.Join(lines, "\r\n")+"\r\n\r\n"), body), nil
 }

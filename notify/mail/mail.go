@@ -34,8 +34,15 @@ type Message struct {
 	Subject     string
 	Text        string
 	HTML        string
+	Files       []File
 	// Date is when the message was composed; it is the same for every attempt to send it.
 	Date time.Time
+}
+
+// File is a file that a message brings.
+type File struct {
+	Name, ContentType string
+	Content           []byte
 }
 
 // New returns the Mailer for config: an SMTP, or a Development if there is no Host.
