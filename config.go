@@ -12,7 +12,6 @@ import (
 	"crm/auth"
 	"crm/config"
 	"crm/db"
-	"crm/db/cache"
 	"crm/db/mongo"
 	"crm/db/textkey"
 	"crm/graph"
@@ -282,14 +281,6 @@ func parseRetention(text string) (time.Duration, error) {
 		return 0, errors.New("must be at least 30 days, such as 400d or 9600h")
 	}
 	return retention, nil
-}
-
-func parseCacheBytes(text string) (int, error) {
-	bytes, err := strconv.ParseUint(text, 10, 40)
-	if err != nil || bytes > 0 && bytes < cache.MinBytes {
-		return 0, fmt.Errorf("must be a number of bytes, at least %d, or 0 for no cache", cache.MinBytes)
-	}
-	return int(bytes), nil
 }
 
 func checkDatabase(name string) (string, error) { return name, mongo.CheckDatabaseName(name) }

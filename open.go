@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
@@ -146,6 +147,15 @@ func (c *crm) openMongo() error {
 	}
 	c.store, c.files = engine, engine.Files()
 	return nil
+}
+
+// parseCacheBytes reads the size of the cache.
+func parseCacheBytes(text string) (int, error) {
+	bytes, err := strconv.ParseUint(text, 10, 40)
+	if err != nil || bytes > 0 && bytes < cache.MinBytes {
+		return 0, fmt.Errorf("must be a number of bytes, at least %d, or 0 for no cache", cache.MinBytes)
+	}
+	return int(bytes), nil
 }
 
 // prepareMongo prepares the old application's data, or says where it is if the database is empty.
