@@ -21,6 +21,7 @@ const (
 	KindSecurityEvent entity.Kind = "sec"
 	KindSession       entity.Kind = "ses"
 	KindTag           entity.Kind = "tag"
+	KindTicketMerge   entity.Kind = "mrg"
 	KindTicketMessage entity.Kind = "tms"
 	KindTicket        entity.Kind = "tkt"
 	KindUser          entity.Kind = "usr"
@@ -63,15 +64,20 @@ const (
 	EventTagCreated           = "tag.created"
 	EventTagUpdated           = "tag.updated"
 	EventTagDeleted           = "tag.deleted"
+	EventTicketMergeCreated   = "ticket_merge.created"
+	EventTicketMergeUpdated   = "ticket_merge.updated"
+	EventTicketMergeDeleted   = "ticket_merge.deleted"
 	EventTicketMessageCreated = "ticket_message.created"
 	EventTicketMessageUpdated = "ticket_message.updated"
 	EventTicketMessageDeleted = "ticket_message.deleted"
+	EventTicketMessageMerged  = "ticket_message.merged"
 	EventTicketCreated        = "ticket.created"
 	EventTicketUpdated        = "ticket.updated"
 	EventTicketDeleted        = "ticket.deleted"
 	EventTicketMoved          = "ticket.moved"
 	EventTicketAssigned       = "ticket.assigned"
 	EventTicketReplied        = "ticket.replied"
+	EventTicketMerged         = "ticket.merged"
 	EventUserCreated          = "user.created"
 	EventUserUpdated          = "user.updated"
 	EventUserDeleted          = "user.deleted"
@@ -97,6 +103,8 @@ var catalog = entity.NewCatalog(
 	Sessions,
 	Taggings,
 	Tags,
+	TicketLinks,
+	TicketMerges,
 	TicketMessages,
 	TicketViews,
 	Tickets,
@@ -119,6 +127,7 @@ type readers struct {
 	SecurityEvents *entity.Reader[SecurityEvent]
 	Sessions       *entity.Reader[Session]
 	Tags           *entity.Reader[Tag]
+	TicketMerges   *entity.Reader[TicketMerge]
 	TicketMessages *entity.Reader[TicketMessage]
 	Tickets        *entity.Reader[Ticket]
 	Users          *entity.Reader[User]
@@ -137,6 +146,7 @@ type repositories struct {
 	securityEvents *entity.Repository[SecurityEvent]
 	sessions       *entity.Repository[Session]
 	tags           *entity.Repository[Tag]
+	ticketMerges   *entity.Repository[TicketMerge]
 	ticketMessages *entity.Repository[TicketMessage]
 	tickets        *entity.Repository[Ticket]
 	users          *entity.Repository[User]
@@ -155,6 +165,7 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		securityEvents: entity.NewRepository[SecurityEvent](d, SecurityEvents),
 		sessions:       entity.NewRepository[Session](d, Sessions),
 		tags:           entity.NewRepository[Tag](d, Tags),
+		ticketMerges:   entity.NewRepository[TicketMerge](d, TicketMerges),
 		ticketMessages: entity.NewRepository[TicketMessage](d, TicketMessages),
 		tickets:        entity.NewRepository[Ticket](d, Tickets),
 		users:          entity.NewRepository[User](d, Users),
@@ -171,6 +182,7 @@ func newRepositories(d *entity.Database) (readers, repositories) {
 		SecurityEvents: r.securityEvents.Reader,
 		Sessions:       r.sessions.Reader,
 		Tags:           r.tags.Reader,
+		TicketMerges:   r.ticketMerges.Reader,
 		TicketMessages: r.ticketMessages.Reader,
 		Tickets:        r.tickets.Reader,
 		Users:          r.users.Reader,
@@ -508,6 +520,7 @@ func (d *Ticket) Pointers(into []any) []any {
 		&d.InteractionInternal,
 		&d.AssigneeID,
 		&d.Queue,
+		&d.MergedIntoID,
 		&d.Number,
 		&d.Title,
 		&d.Description,
@@ -525,6 +538,7 @@ func (d *Ticket) Pointers(into []any) []any {
 		&d.UpdatedAt,
 		&d.Version,
 		&d.appliedMessages,
+		&d.appliedMerges,
 		&d.movedAt,
 		&d.acknowledge,
 		&d.titleKey,
@@ -536,6 +550,33 @@ func (d *Ticket) Pointers(into []any) []any {
 func (d *Ticket) SetKeys(keys *textkey.Keys) {
 	d.titleKey = textkey.Search(d.Title)
 	d.descriptionKey = textkey.Search(d.Description)
+}
+
+// Pointers implements store.Document.
+func (d *TicketLink) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		&d.OneID,
+		&d.OtherID,
+		&d.CreatedAt,
+	)
+}
+
+// Pointers implements store.Document.
+func (d *TicketMerge) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		&d.CustomerID,
+		&d.Position,
+		&d.FromID,
+		&d.IntoID,
+		&d.FirstRespondedAt,
+		&d.LastMessageAt,
+		&d.LastCustomerMessageAt,
+		&d.WaitingSince,
+		&d.CreatedAt,
+		&d.Version,
+	)
 }
 
 // Pointers implements store.Document.
@@ -740,6 +781,14 @@ func (d *Tag) GlobalID() string { return KindTag.GlobalID(d.ID) }
 
 // AppendGlobalID appends what GlobalID returns.
 func (d *Tag) AppendGlobalID(buf []byte) []byte { return KindTag.AppendGlobalID(buf, d.ID) }
+
+// GlobalID returns the id that clients use for the document.
+func (d *TicketMerge) GlobalID() string { return KindTicketMerge.GlobalID(d.ID) }
+
+// AppendGlobalID appends what GlobalID returns.
+func (d *TicketMerge) AppendGlobalID(buf []byte) []byte {
+	return KindTicketMerge.AppendGlobalID(buf, d.ID)
+}
 
 // GlobalID returns the id that clients use for the document.
 func (d *TicketMessage) GlobalID() string { return KindTicketMessage.GlobalID(d.ID) }

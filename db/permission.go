@@ -29,6 +29,7 @@ const (
 	TakeTicket    TicketAction = "take"
 	ReplyToTicket TicketAction = "reply to"
 	AddTicketNote TicketAction = "add a note to"
+	MergeTicket   TicketAction = "merge"
 	DeleteTicket  TicketAction = "delete"
 )
 
@@ -59,9 +60,11 @@ func (i *Interaction) ViewerCan(scope auth.Scope) []InteractionAction {
 }
 
 // Permit returns nil if the scope permits the action on the ticket, else a FORBIDDEN error that says why, or a CONFLICT if
-// somebody else has taken the ticket. The scope must see the ticket.
+// somebody else has taken the ticket, or has merged it. The scope must see the ticket.
 func (t *Ticket) Permit(scope auth.Scope, action TicketAction) error {
 	switch {
+	case t.MergedIntoID != nil && action != DeleteTicket:
+		return store.Errorf(store.Conflict, "the ticket has been merged into %s", KindTicket.GlobalID(*t.MergedIntoID))
 	case action == TakeTicket && scope.IsStaff():
 		if t.AssigneeID == nil || scope.IsAccount(true, *t.AssigneeID) {
 			return nil
@@ -69,7 +72,7 @@ func (t *Ticket) Permit(scope auth.Scope, action TicketAction) error {
 		return errTaken()
 	case scope.SeesAll(), action == UpdateTicket, action == MoveTicket, action == ReplyToTicket:
 		return nil
-	case (action == AssignTicket || action == AddTicketNote) && scope.IsStaff():
+	case (action == AssignTicket || action == AddTicketNote || action == MergeTicket) && scope.IsStaff():
 		return nil
 	case action == DeleteTicket && scope.Role == auth.Customer:
 		if t.Status == TicketOpen {
@@ -118,7 +121,10 @@ var customerTransitions = map[TicketStatus][]TicketStatus{
 // AllowedTransitions returns the other states that the scope may move the ticket to: staff may move it to any.
 func (t *Ticket) AllowedTransitions(scope auth.Scope) []TicketStatus {
 	allowed := ticketStatuses
-	if !scope.IsStaff() {
+	switch {
+	case t.MergedIntoID != nil:
+		allowed = nil
+	case !scope.IsStaff():
 		allowed = customerTransitions[t.Status]
 	}
 	return slices.DeleteFunc(append([]TicketStatus{}, allowed...), func(status TicketStatus) bool { return status == t.Status })

@@ -31,6 +31,9 @@ func (d *DB) PlanDeliveries(ctx context.Context, plans ...*Plan) error {
 		if err := d.followMessage(ctx, p.Event); err != nil {
 			return err
 		}
+		if err := d.followMerge(ctx, p.Event); err != nil {
+			return err
+		}
 		if err := d.followAttachment(ctx, p.Event); err != nil {
 			return err
 		}

@@ -98,7 +98,7 @@ func (d *DB) openReplyToken(ctx context.Context, token string, by sender) (found
 		return matched{}, nil //nolint:nilerr // somebody's own address with a plus
 	}
 	id := store.ID(raw[:len(store.ID{})])
-	ticket, err := d.Tickets.Get(ctx, auth.SystemScope(), id)
+	ticket, err := d.CurrentTicket(ctx, d.Tickets, auth.SystemScope(), id)
 	if err != nil {
 		return matched{}, ignoreNotFound(err)
 	}
@@ -169,7 +169,7 @@ func (d *DB) ticketByMessage(ctx context.Context, messageID string) (*Ticket, er
 }
 
 func (d *DB) ticketIfAny(ctx context.Context, id store.ID) (*Ticket, error) {
-	ticket, err := d.Tickets.Get(ctx, auth.SystemScope(), id)
+	ticket, err := d.CurrentTicket(ctx, d.Tickets, auth.SystemScope(), id)
 	return ticket, ignoreNotFound(err)
 }
 
@@ -186,7 +186,7 @@ func (d *DB) ticketBySubject(ctx context.Context, in *IncomingMail, by sender) (
 	if err != nil {
 		return nil, err
 	}
-	ticket, err := d.Tickets.Single(ctx, auth.SystemScope(), store.Eq("number", number))
+	ticket, err := d.TicketByNumber(ctx, d.Tickets, auth.SystemScope(), number)
 	if err != nil {
 		return nil, ignoreNotFound(err)
 	}

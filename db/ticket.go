@@ -44,6 +44,8 @@ type Ticket struct {
 	// Queue is the queue in which the ticket waits for somebody to take it. It has neither an assignee nor an interaction then,
 	// whose user would be responsible for it.
 	Queue *string `db:"queue"`
+	// MergedIntoID is the ticket that it was merged into, nil if it wasn't.
+	MergedIntoID *store.ID `db:"merged_into_id" belongs:"Ticket,cascade"`
 	// Number is nil for a ticket that another program wrote, until the server starts again.
 	Number      *int         `db:"number,serial"`
 	Title       string       `db:"title"`
@@ -69,8 +71,9 @@ type Ticket struct {
 	Version      int        `db:"version" default:"1"`
 
 	// appliedMessages is the position of the last message that was applied to the ticket, movedAt when its status last changed;
-	// see applyMessages.
+	// see applyMessages. appliedMerges is the position of the last merge into the ticket that was applied; see applyMerge.
 	appliedMessages int        `db:"applied_messages"`
+	appliedMerges   int        `db:"applied_merges"`
 	movedAt         *time.Time `db:"moved_at"`
 	// acknowledge says that the customer, who raised it by mail, is told so.
 	acknowledge bool `db:"acknowledge"`
@@ -84,6 +87,7 @@ const (
 	verbMoved    = "moved"
 	verbAssigned = "assigned"
 	verbReplied  = "replied"
+	verbMerged   = "merged"
 )
 
 // sharedQueue is the queue of all tickets that nobody is responsible for yet, and the name of the grant that shows it to all
@@ -99,10 +103,11 @@ var Tickets = entity.Declare(entity.Declaration[Ticket]{
 		entity.ToStaff().If("queue", sharedQueue).Optional(sharedQueue),
 		entity.ToCustomer("customer_id").Unless("interaction_internal"),
 	},
-	Verbs:  []string{verbMoved, verbAssigned, verbReplied},
+	Verbs:  []string{verbMoved, verbAssigned, verbReplied, verbMerged},
 	Derive: (*Ticket).derive,
 	Computed: map[string][]string{
-		"viewerCan": {"status", "assignee_id"}, "allowedTransitions": {"status"}, "tags": nil,
+		"viewerCan": {"status", "assignee_id", "merged_into_id"}, "allowedTransitions": {"status", "merged_into_id"},
+		"tags": nil, "linkedTickets": nil,
 		"channel": {"by_mail"}, "source": {"by_mail"}, "descriptionHtml": {"by_mail"},
 		"unread": {"last_customer_message_at"}, "draft": nil,
 	},
@@ -112,6 +117,7 @@ var Tickets = entity.Declare(entity.Declaration[Ticket]{
 		{Name: "tickets_user_created", Keys: []store.Key{{Field: "interaction_user_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_assignee_created", Keys: []store.Key{{Field: "assignee_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_queue_created", Keys: []store.Key{{Field: "queue"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "tickets_merged_into", Keys: []store.Key{{Field: "merged_into_id"}}},
 		{Name: "tickets_waiting", Keys: []store.Key{{Field: "waiting_since"}, {Field: "_id"}}},
 		{Name: "tickets_status_created", Keys: []store.Key{{Field: "status"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "tickets_priority_newest", Keys: []store.Key{{Field: "priority"}, {Field: "created_at"}, {Field: "_id"}}},

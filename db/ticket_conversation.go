@@ -14,10 +14,14 @@ import (
 // interrupted, the planner when it handles the message's event, which was written with the message and is never lost. Each
 // message is applied exactly once, because the ticket's write contains the position up to which messages have been applied.
 
-// applyMessages gives a ticket what follows from the public messages that haven't been applied to it yet, in their order. The
-// events name the actor, who needn't see the ticket any more.
+// applyMessages gives a ticket what follows from the public messages that haven't been applied to it yet, in their order. If the ticket
+// has been merged, its messages move, and the ticket that they move to gets that. The events name the actor, who needn't see the
+// ticket any more.
 func (d *DB) applyMessages(ctx context.Context, actor auth.Scope, id store.ID) (*Ticket, error) {
-	return d.tickets.Follow(ctx, actor, id, func(next *Ticket) (string, error) {
+	ticket, err := d.tickets.Follow(ctx, actor, id, func(next *Ticket) (string, error) {
+		if next.MergedIntoID != nil {
+			return verbReplied, nil
+		}
 		unapplied, err := d.ticketMessages.Find(ctx, store.Query{
 			Where: store.And(
 				store.Eq("ticket_id", id), store.Compare(store.OpGt, "position", next.appliedMessages),
@@ -30,6 +34,13 @@ func (d *DB) applyMessages(ctx context.Context, actor auth.Scope, id store.ID) (
 		}
 		return verbReplied, err
 	})
+	if err != nil || ticket.MergedIntoID == nil {
+		return ticket, err
+	}
+	if err := d.moveMessages(ctx, actor, ticket); err != nil {
+		return nil, err
+	}
+	return d.applyMessages(ctx, actor, *ticket.MergedIntoID)
 }
 
 // apply gives the ticket what follows from a public message: nothing from one that a program wrote. A customer's message reopens a ticket that waits for the customer or
@@ -95,7 +106,7 @@ func (d *DB) followMessage(ctx context.Context, event *store.Event) error {
 	if err != nil || !ok {
 		return nil //nolint:nilerr // an event that can't be decoded is reported by those who announce it
 	}
-	if err := d.deleteDraftOf(ctx, message); err != nil || message.Visibility != MessagePublic {
+	if err := d.deleteDraftOf(ctx, message); err != nil {
 		return err
 	}
 	actor := auth.Scope{Role: auth.Role(event.ActorRole), Account: event.Actor}

@@ -32,7 +32,7 @@ type TicketMessage struct {
 	ID       store.ID `db:"_id"`
 	TicketID store.ID `db:"ticket_id" belongs:"Ticket.messages,cascade"`
 	// Position numbers the messages of a ticket. Its unique index decides which of two messages at the same time is the first,
-	// so that whoever writes knows all that was written before.
+	// so that whoever writes knows all that was written before. Those of a ticket that was merged into it have positions below zero.
 	Position    int       `db:"position"`
 	InReplyToID *store.ID `db:"in_reply_to_id" belongs:"TicketMessage,keep"`
 	// AuthorID is the user who wrote it, nil if the customer or an external address did.
@@ -81,6 +81,7 @@ var TicketMessages = entity.Declare(entity.Declaration[TicketMessage]{
 		entity.ToStaff().If("queue", sharedQueue).Optional(sharedQueue),
 		entity.ToCustomer("customer_id").Unless("interaction_internal").If("visibility", string(MessagePublic)),
 	},
+	Verbs:        []string{verbMerged},
 	DefaultOrder: []store.Sort{{Field: "created_at"}},
 	Computed: map[string][]string{
 		"author":    {"author_id", "customer_id", "external_email", "external_name"},

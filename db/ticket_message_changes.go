@@ -47,12 +47,12 @@ func (d *DB) ReplyToTicket(ctx context.Context, scope auth.Scope, id store.ID, i
 	if err != nil {
 		return nil, nil, err
 	}
-	ticket, err := d.applyMessages(ctx, scope, id)
+	ticket, err := d.applyMessages(ctx, scope, message.TicketID)
 	switch store.CodeOf(err) {
 	case store.NotFound: // deleted meanwhile, and so has to be the message
 		return nil, nil, errors.Join(d.Tickets.NotFound(), ignoreNotFound(d.removeMessage(ctx, scope, message)))
 	case store.Conflict: // others keep changing the ticket; it is brought up to date when the message's event is planned
-		ticket, err = d.Tickets.Get(ctx, scope, id)
+		ticket, err = d.Tickets.Get(ctx, scope, message.TicketID)
 	}
 	return message, ticket, err
 }
@@ -122,13 +122,17 @@ func (d *DB) writeMessage(ctx context.Context, scope auth.Scope, message *Ticket
 // writeNext writes a message after the last one on its ticket.
 func (d *DB) writeNext(ctx context.Context, scope auth.Scope, message *TicketMessage, check func(*Ticket) error) error {
 	for range writeTries {
-		last, err := d.lastMessage(ctx, store.Eq("ticket_id", message.TicketID))
+		last, err := d.lastMessage(ctx, ownOf(message.TicketID))
 		if err != nil {
 			return err
 		}
-		ticket, err := d.Tickets.Get(ctx, scope, message.TicketID) // after the last message, so that a position is never used again
+		ticket, err := d.CurrentTicket(ctx, d.Tickets, scope, message.TicketID) // after the last message, so that a position is never used again
 		if err != nil {
 			return err
+		}
+		if ticket.ID != message.TicketID { // it has been merged
+			message.TicketID = ticket.ID
+			continue
 		}
 		if err := check(ticket); err != nil {
 			return err
@@ -148,13 +152,23 @@ func (d *DB) writeNext(ctx context.Context, scope auth.Scope, message *TicketMes
 // follow makes a new message the next one on a ticket after the last. Its time is later, so that the order of times is that
 // of positions.
 func (m *TicketMessage) follow(ticket *Ticket, last *TicketMessage, now time.Time) {
-	m.CustomerID, m.InteractionUserID, m.InteractionInternal = ticket.CustomerID, ticket.InteractionUserID, ticket.InteractionInternal
-	m.AssigneeID, m.Queue = ticket.AssigneeID, ticket.Queue
+	m.belongTo(ticket)
 	m.Position = max(last.Position, ticket.appliedMessages) + 1
 	if !now.After(last.CreatedAt) {
 		now = last.CreatedAt.Add(time.Millisecond)
 	}
 	m.CreatedAt, m.UpdatedAt = now, now
+}
+
+// belongTo makes a message one on a ticket.
+func (m *TicketMessage) belongTo(ticket *Ticket) {
+	m.TicketID, m.CustomerID, m.InteractionUserID = ticket.ID, ticket.CustomerID, ticket.InteractionUserID
+	m.InteractionInternal, m.AssigneeID, m.Queue = ticket.InteractionInternal, ticket.AssigneeID, ticket.Queue
+}
+
+// ownOf matches the messages that were written on a ticket, in contrast to those of tickets that were merged into it.
+func ownOf(ticket store.ID) store.Filter {
+	return store.And(store.Eq("ticket_id", ticket), store.Compare(store.OpGt, "position", 0))
 }
 
 // lastMessage returns the last of the messages that match; it has no id if there is none.

@@ -10,10 +10,11 @@ import (
 
 // MarkTicketSeen says that the scope's account has seen a ticket up to a message, or all of it if last is nil.
 func (d *DB) MarkTicketSeen(ctx context.Context, scope auth.Scope, id store.ID, last *store.ID) (*Ticket, error) {
-	ticket, err := d.Tickets.Get(ctx, scope, id)
+	ticket, err := d.CurrentTicket(ctx, d.Tickets, scope, id)
 	if err != nil {
 		return nil, err
 	}
+	id = ticket.ID
 	until := ticket.CreatedAt
 	if last != nil {
 		message, err := d.TicketMessages.Single(ctx, scope, store.And(store.Eq("_id", *last), store.Eq("ticket_id", id)))

@@ -84,6 +84,7 @@ const (
 	ChangeAssigned  live.ChangeKind = "assigned"
 	ChangeCancelled live.ChangeKind = "cancelled"
 	ChangeCreated   live.ChangeKind = "created"
+	ChangeMerged    live.ChangeKind = "merged"
 	ChangeMoved     live.ChangeKind = "moved"
 	ChangeRemoved   live.ChangeKind = "removed"
 	ChangeReplied   live.ChangeKind = "replied"

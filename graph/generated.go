@@ -148,6 +148,9 @@ type MutationResolver interface {
 	MarkTicketSeen(ctx context.Context, input MarkTicketSeenInput) (*MarkTicketSeenPayload, error)
 	SaveDraft(ctx context.Context, input SaveDraftInput) (*SaveDraftPayload, error)
 	DeleteDraft(ctx context.Context, input DeleteDraftInput) (*DeleteDraftPayload, error)
+	MergeTickets(ctx context.Context, input MergeTicketsInput) (*MergeTicketsPayload, error)
+	LinkTickets(ctx context.Context, input LinkTicketsInput) (*LinkTicketsPayload, error)
+	UnlinkTickets(ctx context.Context, input UnlinkTicketsInput) (*UnlinkTicketsPayload, error)
 	ReplyToTicket(ctx context.Context, input ReplyToTicketInput) (*ReplyToTicketPayload, error)
 	AddTicketNote(ctx context.Context, input AddTicketNoteInput) (*AddTicketNotePayload, error)
 	EditMessage(ctx context.Context, input EditMessageInput) (*EditMessagePayload, error)
@@ -172,6 +175,7 @@ type QueryResolver interface {
 	Interaction(ctx context.Context, id string) (*db.Interaction, error)
 	Interactions(ctx context.Context, first *int, after *string, last *int, before *string, where *InteractionWhere, orderBy []*InteractionOrder) (*Connection[db.Interaction], error)
 	Ticket(ctx context.Context, id string) (*db.Ticket, error)
+	TicketByNumber(ctx context.Context, number int) (*db.Ticket, error)
 	Tickets(ctx context.Context, first *int, after *string, last *int, before *string, where *TicketWhere, orderBy []*TicketOrder) (*Connection[db.Ticket], error)
 	LatestSeq(ctx context.Context) (string, error)
 	MailHealth(ctx context.Context) (*db.MailHealth, error)
@@ -204,6 +208,8 @@ type TicketResolver interface {
 	Interaction(ctx context.Context, obj *db.Ticket) (*db.Interaction, error)
 	Customer(ctx context.Context, obj *db.Ticket) (*db.Customer, error)
 	Assignee(ctx context.Context, obj *db.Ticket) (*db.User, error)
+	MergedInto(ctx context.Context, obj *db.Ticket) (*db.Ticket, error)
+	LinkedTickets(ctx context.Context, obj *db.Ticket) ([]*db.Ticket, error)
 	ViewerCan(ctx context.Context, obj *db.Ticket) ([]db.TicketAction, error)
 	AllowedTransitions(ctx context.Context, obj *db.Ticket) ([]db.TicketStatus, error)
 	Deliveries(ctx context.Context, obj *db.Ticket, first *int, after *string, last *int, before *string) (*Connection[db.Delivery], error)
@@ -311,8 +317,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("InteractionsFilter", ec.unmarshalInputInteractionsFilter),
 			graphql.NewInputUnmarshaler("InviteCustomerInput", ec.unmarshalInputInviteCustomerInput),
 			graphql.NewInputUnmarshaler("InviteUserInput", ec.unmarshalInputInviteUserInput),
+			graphql.NewInputUnmarshaler("LinkTicketsInput", ec.unmarshalInputLinkTicketsInput),
 			graphql.NewInputUnmarshaler("LogInInput", ec.unmarshalInputLogInInput),
 			graphql.NewInputUnmarshaler("MarkTicketSeenInput", ec.unmarshalInputMarkTicketSeenInput),
+			graphql.NewInputUnmarshaler("MergeTicketsInput", ec.unmarshalInputMergeTicketsInput),
 			graphql.NewInputUnmarshaler("MessageVisibilityFilter", ec.unmarshalInputMessageVisibilityFilter),
 			graphql.NewInputUnmarshaler("MoveTicketInput", ec.unmarshalInputMoveTicketInput),
 			graphql.NewInputUnmarshaler("OptionalDateTimeFilter", ec.unmarshalInputOptionalDateTimeFilter),
@@ -352,6 +360,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TicketStatusFilter", ec.unmarshalInputTicketStatusFilter),
 			graphql.NewInputUnmarshaler("TicketWhere", ec.unmarshalInputTicketWhere),
 			graphql.NewInputUnmarshaler("TicketsFilter", ec.unmarshalInputTicketsFilter),
+			graphql.NewInputUnmarshaler("UnlinkTicketsInput", ec.unmarshalInputUnlinkTicketsInput),
 			graphql.NewInputUnmarshaler("UpdateCustomerInput", ec.unmarshalInputUpdateCustomerInput),
 			graphql.NewInputUnmarshaler("UpdateCustomerNoteInput", ec.unmarshalInputUpdateCustomerNoteInput),
 			graphql.NewInputUnmarshaler("UpdateInteractionInput", ec.unmarshalInputUpdateInteractionInput),
@@ -1292,6 +1301,10 @@ type Ticket implements Node {
   customer: Customer
   "The user responsible for it; null if there is none, or if the account was deleted or is hidden from the viewer."
   assignee: User
+  "The ticket that it was merged into; null if it wasn't, or if that is hidden from the viewer. Whoever asks for a merged ticket by its id or its number gets that one, and only lists contain both."
+  mergedInto: Ticket
+  "The tickets that have to do with it and that the viewer may see, the newest first; customers see none."
+  linkedTickets: [Ticket!]!
   "The mutations that this viewer may call on it."
   viewerCan: [TicketAction!]!
   "The statuses that this viewer may move it to."
@@ -1591,10 +1604,15 @@ type Query {
     "The sort order, by default newest first. At most 3 keys, each at most once."
     orderBy: [InteractionOrder!]
   ): InteractionConnection @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "One ticket."
+  "One ticket; in the place of one that has been merged, the one that it was merged into."
   ticket(
     "The ticket's id."
     id: ID!
+  ): Ticket @hasRole(any: [ADMIN, USER, CUSTOMER])
+  "The ticket with a number, or the one that it was merged into."
+  ticketByNumber(
+    "The number."
+    number: Int!
   ): Ticket @hasRole(any: [ADMIN, USER, CUSTOMER])
   "The tickets that the viewer may see; null if it fails."
   tickets(
@@ -1663,6 +1681,8 @@ enum TicketChangeKind {
   ASSIGNED
   "A public message was written on it, which may have moved it."
   REPLIED
+  "It was merged into another ticket, or another one into it."
+  MERGED
   "It was deleted, became hidden from the viewer, or no longer matches. Clients that don't show it can ignore this."
   REMOVED
 }
@@ -3128,6 +3148,63 @@ input DeleteDraftInput {
 "The answer to ` + "`" + `deleteDraft` + "`" + `."
 type DeleteDraftPayload {
   "The ticket, on which the viewer has no draft now."
+  ticket: Ticket!
+}
+
+extend type Mutation {
+  """
+  Merges a ticket into another one of the same customer, from whom both or neither may be hidden. Its messages move there, and what it asked
+  for becomes a message there; it is closed and can't be changed any more, and its id and number lead to the other one. Nobody is mailed.
+  Of two merges in opposite directions at the same time one fails with CONFLICT.
+  """
+  mergeTickets("Which tickets." input: MergeTicketsInput!): MergeTicketsPayload @hasRole(any: [ADMIN, USER])
+  "Says that two tickets have to do with each other, so that each is in the other's ` + "`" + `linkedTickets` + "`" + `."
+  linkTickets("Which tickets." input: LinkTicketsInput!): LinkTicketsPayload @hasRole(any: [ADMIN, USER])
+  "Takes back what ` + "`" + `linkTickets` + "`" + ` said."
+  unlinkTickets("Which tickets." input: UnlinkTicketsInput!): UnlinkTicketsPayload @hasRole(any: [ADMIN, USER])
+}
+
+"A ticket to merge into another one."
+input MergeTicketsInput {
+  "The id of the ticket that is merged, and closed."
+  fromId: ID!
+  "The version of that ticket that the decision is based on."
+  expectedVersion: Int
+  "The id of the ticket that gets its messages."
+  intoId: ID!
+}
+
+"The answer to ` + "`" + `mergeTickets` + "`" + `."
+type MergeTicketsPayload {
+  "The ticket that has the messages of both."
+  ticket: Ticket!
+}
+
+"Two tickets to link."
+input LinkTicketsInput {
+  "The id of a ticket."
+  id: ID!
+  "The id of the other ticket."
+  otherId: ID!
+}
+
+"The answer to ` + "`" + `linkTickets` + "`" + `."
+type LinkTicketsPayload {
+  "The ticket."
+  ticket: Ticket!
+}
+
+"Two tickets that are linked."
+input UnlinkTicketsInput {
+  "The id of a ticket."
+  id: ID!
+  "The id of the other ticket."
+  otherId: ID!
+}
+
+"The answer to ` + "`" + `unlinkTickets` + "`" + `."
+type UnlinkTicketsPayload {
+  "The ticket."
   ticket: Ticket!
 }
 
@@ -4598,6 +4675,14 @@ func (ec *executionContext) childFields_InviteUserPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type InviteUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_LinkTicketsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ticket":
+		return ec.fieldContext_LinkTicketsPayload_ticket(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkTicketsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_LogInCustomerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "customer":
@@ -4662,6 +4747,14 @@ func (ec *executionContext) childFields_MarkTicketSeenPayload(ctx context.Contex
 		return ec.fieldContext_MarkTicketSeenPayload_ticket(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MarkTicketSeenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MergeTicketsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ticket":
+		return ec.fieldContext_MergeTicketsPayload_ticket(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeTicketsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_MessageSource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5062,6 +5155,10 @@ func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphq
 		return ec.fieldContext_Ticket_customer(ctx, field)
 	case "assignee":
 		return ec.fieldContext_Ticket_assignee(ctx, field)
+	case "mergedInto":
+		return ec.fieldContext_Ticket_mergedInto(ctx, field)
+	case "linkedTickets":
+		return ec.fieldContext_Ticket_linkedTickets(ctx, field)
 	case "viewerCan":
 		return ec.fieldContext_Ticket_viewerCan(ctx, field)
 	case "allowedTransitions":
@@ -5254,6 +5351,14 @@ func (ec *executionContext) childFields_TwoFactorState(ctx context.Context, fiel
 		return ec.fieldContext_TwoFactorState_required(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TwoFactorState", field.Name)
+}
+
+func (ec *executionContext) childFields_UnlinkTicketsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ticket":
+		return ec.fieldContext_UnlinkTicketsPayload_ticket(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnlinkTicketsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateCustomerNotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6204,6 +6309,20 @@ func (ec *executionContext) field_Mutation_inviteUser_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_linkTickets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (LinkTicketsInput, error) {
+			return ec.unmarshalNLinkTicketsInput2crmᚋgraphᚐLinkTicketsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_logInCustomer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6238,6 +6357,20 @@ func (ec *executionContext) field_Mutation_markTicketSeen_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (MarkTicketSeenInput, error) {
 			return ec.unmarshalNMarkTicketSeenInput2crmᚋgraphᚐMarkTicketSeenInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_mergeTickets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (MergeTicketsInput, error) {
+			return ec.unmarshalNMergeTicketsInput2crmᚋgraphᚐMergeTicketsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6532,6 +6665,20 @@ func (ec *executionContext) field_Mutation_takeTicket_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (TakeTicketInput, error) {
 			return ec.unmarshalNTakeTicketInput2crmᚋgraphᚐTakeTicketInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_unlinkTickets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UnlinkTicketsInput, error) {
+			return ec.unmarshalNUnlinkTicketsInput2crmᚋgraphᚐUnlinkTicketsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7065,6 +7212,20 @@ func (ec *executionContext) field_Query_tags_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_ticketByNumber_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "number",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["number"] = arg0
 	return args, nil
 }
 
@@ -12634,6 +12795,38 @@ func (ec *executionContext) fieldContext_InviteUserPayload_user(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _LinkTicketsPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *LinkTicketsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkTicketsPayload_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ticket, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Ticket) graphql.Marshaler {
+			return ec.marshalNTicket2ᚖcrmᚋdbᚐTicket(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkTicketsPayload_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkTicketsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _LogInCustomerPayload_customer(ctx context.Context, field graphql.CollectedField, obj *LogInCustomerPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13032,6 +13225,38 @@ func (ec *executionContext) _MarkTicketSeenPayload_ticket(ctx context.Context, f
 func (ec *executionContext) fieldContext_MarkTicketSeenPayload_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "MarkTicketSeenPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeTicketsPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *MergeTicketsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeTicketsPayload_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ticket, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Ticket) graphql.Marshaler {
+			return ec.marshalNTicket2ᚖcrmᚋdbᚐTicket(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeTicketsPayload_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeTicketsPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -16543,6 +16768,207 @@ func (ec *executionContext) fieldContext_Mutation_deleteDraft(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_mergeTickets(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_mergeTickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MergeTickets(ctx, fc.Args["input"].(MergeTicketsInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER"})
+				if err != nil {
+					var zeroVal *MergeTicketsPayload
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *MergeTicketsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *MergeTicketsPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *MergeTicketsPayload) graphql.Marshaler {
+			return ec.marshalOMergeTicketsPayload2ᚖcrmᚋgraphᚐMergeTicketsPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_mergeTickets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergeTicketsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_mergeTickets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_linkTickets(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_linkTickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().LinkTickets(ctx, fc.Args["input"].(LinkTicketsInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER"})
+				if err != nil {
+					var zeroVal *LinkTicketsPayload
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *LinkTicketsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *LinkTicketsPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *LinkTicketsPayload) graphql.Marshaler {
+			return ec.marshalOLinkTicketsPayload2ᚖcrmᚋgraphᚐLinkTicketsPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_linkTickets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkTicketsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_linkTickets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_unlinkTickets(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_unlinkTickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UnlinkTickets(ctx, fc.Args["input"].(UnlinkTicketsInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER"})
+				if err != nil {
+					var zeroVal *UnlinkTicketsPayload
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *UnlinkTicketsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *UnlinkTicketsPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *UnlinkTicketsPayload) graphql.Marshaler {
+			return ec.marshalOUnlinkTicketsPayload2ᚖcrmᚋgraphᚐUnlinkTicketsPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_unlinkTickets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnlinkTicketsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_unlinkTickets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_replyToTicket(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17990,6 +18416,73 @@ func (ec *executionContext) fieldContext_Query_ticket(ctx context.Context, field
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_ticket_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_ticketByNumber(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_ticketByNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().TicketByNumber(ctx, fc.Args["number"].(int))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN", "USER", "CUSTOMER"})
+				if err != nil {
+					var zeroVal *db.Ticket
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *db.Ticket
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *db.Ticket
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Ticket) graphql.Marshaler {
+			return ec.marshalOTicket2ᚖcrmᚋdbᚐTicket(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_ticketByNumber(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_ticketByNumber_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -21399,6 +21892,70 @@ func (ec *executionContext) fieldContext_Ticket_assignee(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Ticket_mergedInto(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_mergedInto(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Ticket().MergedInto(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Ticket) graphql.Marshaler {
+			return ec.marshalOTicket2ᚖcrmᚋdbᚐTicket(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_mergedInto(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Ticket_linkedTickets(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_linkedTickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Ticket().LinkedTickets(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.Ticket) graphql.Marshaler {
+			return ec.marshalNTicket2ᚕᚖcrmᚋdbᚐTicketᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_linkedTickets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Ticket_viewerCan(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23113,6 +23670,38 @@ func (ec *executionContext) _TwoFactorState_required(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_TwoFactorState_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TwoFactorState", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _UnlinkTicketsPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *UnlinkTicketsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlinkTicketsPayload_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ticket, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Ticket) graphql.Marshaler {
+			return ec.marshalNTicket2ᚖcrmᚋdbᚐTicket(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnlinkTicketsPayload_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnlinkTicketsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _UpdateCustomerNotePayload_customerNote(ctx context.Context, field graphql.CollectedField, obj *UpdateCustomerNotePayload) (ret graphql.Marshaler) {
@@ -28264,6 +28853,55 @@ func UnmarshalInviteUserInput(ctx context.Context, raw any) (InviteUserInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputLinkTicketsInput(ctx context.Context, obj any) (LinkTicketsInput, error) {
+	var it LinkTicketsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "otherId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "otherId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("otherId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OtherID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalLinkTicketsInput unmarshals raw into the LinkTicketsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalLinkTicketsInput(ctx context.Context, raw any) (LinkTicketsInput, error) {
+	var out LinkTicketsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "LinkTicketsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputLogInInput(ctx context.Context, obj any) (LogInInput, error) {
 	var it LogInInput
 	if obj == nil {
@@ -28359,6 +28997,62 @@ func (ec *executionContext) unmarshalInputMarkTicketSeenInput(ctx context.Contex
 func UnmarshalMarkTicketSeenInput(ctx context.Context, raw any) (MarkTicketSeenInput, error) {
 	var out MarkTicketSeenInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "MarkTicketSeenInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMergeTicketsInput(ctx context.Context, obj any) (MergeTicketsInput, error) {
+	var it MergeTicketsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fromId", "expectedVersion", "intoId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fromId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fromId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FromID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		case "intoId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("intoId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IntoID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMergeTicketsInput unmarshals raw into the MergeTicketsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMergeTicketsInput(ctx context.Context, raw any) (MergeTicketsInput, error) {
+	var out MergeTicketsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MergeTicketsInput", raw, &out)
 	return out, err
 }
 
@@ -30745,6 +31439,55 @@ func (ec *executionContext) unmarshalInputTicketsFilter(ctx context.Context, obj
 func UnmarshalTicketsFilter(ctx context.Context, raw any) (TicketsFilter, error) {
 	var out TicketsFilter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "TicketsFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUnlinkTicketsInput(ctx context.Context, obj any) (UnlinkTicketsInput, error) {
+	var it UnlinkTicketsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "otherId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "otherId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("otherId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OtherID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUnlinkTicketsInput unmarshals raw into the UnlinkTicketsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUnlinkTicketsInput(ctx context.Context, raw any) (UnlinkTicketsInput, error) {
+	var out UnlinkTicketsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnlinkTicketsInput", raw, &out)
 	return out, err
 }
 
@@ -34107,6 +34850,39 @@ func (ec *executionContext) _InviteUserPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var linkTicketsPayloadImplementors = []string{"LinkTicketsPayload"}
+
+func (ec *executionContext) _LinkTicketsPayload(ctx context.Context, sel ast.SelectionSet, obj *LinkTicketsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, linkTicketsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LinkTicketsPayload")
+		case "ticket":
+			out.Values[i] = ec._LinkTicketsPayload_ticket(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var logInCustomerPayloadImplementors = []string{"LogInCustomerPayload"}
 
 func (ec *executionContext) _LogInCustomerPayload(ctx context.Context, sel ast.SelectionSet, obj *LogInCustomerPayload) graphql.Marshaler {
@@ -34330,6 +35106,39 @@ func (ec *executionContext) _MarkTicketSeenPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("MarkTicketSeenPayload")
 		case "ticket":
 			out.Values[i] = ec._MarkTicketSeenPayload_ticket(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mergeTicketsPayloadImplementors = []string{"MergeTicketsPayload"}
+
+func (ec *executionContext) _MergeTicketsPayload(ctx context.Context, sel ast.SelectionSet, obj *MergeTicketsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeTicketsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergeTicketsPayload")
+		case "ticket":
+			out.Values[i] = ec._MergeTicketsPayload_ticket(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -34845,6 +35654,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "mergeTickets":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_mergeTickets(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "linkTickets":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_linkTickets(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unlinkTickets":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_unlinkTickets(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "replyToTicket":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_replyToTicket(ctx, field)
@@ -35072,6 +35902,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_ticket(ctx, field)
+				})
+		case "ticketByNumber":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_ticketByNumber(ctx, field)
 				})
 		case "tickets":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -36471,6 +37307,18 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Ticket_assignee(ctx, field, obj)
 				})
+		case "mergedInto":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Ticket_mergedInto(ctx, field, obj)
+				})
+		case "linkedTickets":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Ticket_linkedTickets(ctx, field, obj)
+				})
 		case "viewerCan":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -37106,6 +37954,39 @@ func (ec *executionContext) _TwoFactorState(ctx context.Context, sel ast.Selecti
 			}
 		case "required":
 			out.Values[i] = ec._TwoFactorState_required(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var unlinkTicketsPayloadImplementors = []string{"UnlinkTicketsPayload"}
+
+func (ec *executionContext) _UnlinkTicketsPayload(ctx context.Context, sel ast.SelectionSet, obj *UnlinkTicketsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unlinkTicketsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnlinkTicketsPayload")
+		case "ticket":
+			out.Values[i] = ec._UnlinkTicketsPayload_ticket(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -38864,6 +39745,11 @@ func (ec *executionContext) unmarshalNInviteUserInput2crmᚋgraphᚐInviteUserIn
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNLinkTicketsInput2crmᚋgraphᚐLinkTicketsInput(ctx context.Context, v any) (LinkTicketsInput, error) {
+	res, err := ec.unmarshalInputLinkTicketsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNLogInInput2crmᚋgraphᚐLogInInput(ctx context.Context, v any) (LogInInput, error) {
 	res, err := ec.unmarshalInputLogInInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -38879,6 +39765,11 @@ func (ec *executionContext) marshalNMailHealth2ᚖcrmᚋdbᚐMailHealth(ctx cont
 
 func (ec *executionContext) unmarshalNMarkTicketSeenInput2crmᚋgraphᚐMarkTicketSeenInput(ctx context.Context, v any) (MarkTicketSeenInput, error) {
 	res, err := ec.unmarshalInputMarkTicketSeenInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNMergeTicketsInput2crmᚋgraphᚐMergeTicketsInput(ctx context.Context, v any) (MergeTicketsInput, error) {
+	res, err := ec.unmarshalInputMergeTicketsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -39533,6 +40424,7 @@ var (
 		"MOVED":    ChangeMoved,
 		"ASSIGNED": ChangeAssigned,
 		"REPLIED":  ChangeReplied,
+		"MERGED":   ChangeMerged,
 		"REMOVED":  ChangeRemoved,
 	}
 	marshalNTicketChangeKind2crmᚋdbᚋliveᚐChangeKind = map[live.ChangeKind]string{
@@ -39541,6 +40433,7 @@ var (
 		ChangeMoved:    "MOVED",
 		ChangeAssigned: "ASSIGNED",
 		ChangeReplied:  "REPLIED",
+		ChangeMerged:   "MERGED",
 		ChangeRemoved:  "REMOVED",
 	}
 )
@@ -39813,6 +40706,11 @@ func (ec *executionContext) marshalNTokens2ᚖcrmᚋgraphᚐTokens(ctx context.C
 		return graphql.Null
 	}
 	return ec._Tokens(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUnlinkTicketsInput2crmᚋgraphᚐUnlinkTicketsInput(ctx context.Context, v any) (UnlinkTicketsInput, error) {
+	res, err := ec.unmarshalInputUnlinkTicketsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNUpdateCustomerInput2crmᚋgraphᚐUpdateCustomerInput(ctx context.Context, v any) (UpdateCustomerInput, error) {
@@ -41063,6 +41961,13 @@ func (ec *executionContext) marshalOInviteUserPayload2ᚖcrmᚋgraphᚐInviteUse
 	return ec._InviteUserPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOLinkTicketsPayload2ᚖcrmᚋgraphᚐLinkTicketsPayload(ctx context.Context, sel ast.SelectionSet, v *LinkTicketsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LinkTicketsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOLogInCustomerPayload2ᚖcrmᚋgraphᚐLogInCustomerPayload(ctx context.Context, sel ast.SelectionSet, v *LogInCustomerPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -41096,6 +42001,13 @@ func (ec *executionContext) marshalOMarkTicketSeenPayload2ᚖcrmᚋgraphᚐMarkT
 		return graphql.Null
 	}
 	return ec._MarkTicketSeenPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMergeTicketsPayload2ᚖcrmᚋgraphᚐMergeTicketsPayload(ctx context.Context, sel ast.SelectionSet, v *MergeTicketsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MergeTicketsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOMessageAuthor2crmᚋgraphᚐMessageAuthor(ctx context.Context, sel ast.SelectionSet, v MessageAuthor) graphql.Marshaler {
@@ -41879,6 +42791,13 @@ func (ec *executionContext) marshalOTwoFactorState2ᚖcrmᚋdbᚐTwoFactorState(
 		return graphql.Null
 	}
 	return ec._TwoFactorState(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUnlinkTicketsPayload2ᚖcrmᚋgraphᚐUnlinkTicketsPayload(ctx context.Context, sel ast.SelectionSet, v *UnlinkTicketsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UnlinkTicketsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUpdateCustomerNotePayload2ᚖcrmᚋgraphᚐUpdateCustomerNotePayload(ctx context.Context, sel ast.SelectionSet, v *UpdateCustomerNotePayload) graphql.Marshaler {

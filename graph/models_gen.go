@@ -778,6 +778,20 @@ type InviteUserPayload struct {
 	User *db.User `json:"user"`
 }
 
+// Two tickets to link.
+type LinkTicketsInput struct {
+	// The id of a ticket.
+	ID string `json:"id"`
+	// The id of the other ticket.
+	OtherID string `json:"otherId"`
+}
+
+// The answer to `linkTickets`.
+type LinkTicketsPayload struct {
+	// The ticket.
+	Ticket *db.Ticket `json:"ticket"`
+}
+
 // The answer to `logInCustomer`.
 type LogInCustomerPayload struct {
 	// The customer who logged in; null if there is a second step.
@@ -829,6 +843,22 @@ type MarkTicketSeenInput struct {
 // The answer to `markTicketSeen`.
 type MarkTicketSeenPayload struct {
 	// The ticket.
+	Ticket *db.Ticket `json:"ticket"`
+}
+
+// A ticket to merge into another one.
+type MergeTicketsInput struct {
+	// The id of the ticket that is merged, and closed.
+	FromID string `json:"fromId"`
+	// The version of that ticket that the decision is based on.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// The id of the ticket that gets its messages.
+	IntoID string `json:"intoId"`
+}
+
+// The answer to `mergeTickets`.
+type MergeTicketsPayload struct {
+	// The ticket that has the messages of both.
 	Ticket *db.Ticket `json:"ticket"`
 }
 
@@ -1294,6 +1324,20 @@ type Tokens struct {
 	RefreshToken string `json:"refreshToken"`
 	// When the refresh token expires: 30 days after it was issued.
 	RefreshTokenExpiresAt time.Time `json:"refreshTokenExpiresAt"`
+}
+
+// Two tickets that are linked.
+type UnlinkTicketsInput struct {
+	// The id of a ticket.
+	ID string `json:"id"`
+	// The id of the other ticket.
+	OtherID string `json:"otherId"`
+}
+
+// The answer to `unlinkTickets`.
+type UnlinkTicketsPayload struct {
+	// The ticket.
+	Ticket *db.Ticket `json:"ticket"`
 }
 
 // Changes to a customer.

@@ -3381,6 +3381,42 @@ func (r *rendering) renderInviteUserPayload(s *selection, obj *InviteUserPayload
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planLinkTicketsPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"LinkTicketsPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "ticket":
+			f.index = 1
+			f.selection = p.planTicket(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderLinkTicketsPayload(s *selection, obj *LinkTicketsPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"LinkTicketsPayload"`...)
+		case 1:
+			v := obj.Ticket
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTicket(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planLogInCustomerPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"LogInCustomerPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -3643,6 +3679,42 @@ func (r *rendering) renderMarkTicketSeenPayload(s *selection, obj *MarkTicketSee
 		switch f.index {
 		case typename:
 			r.buf = append(r.buf, `"MarkTicketSeenPayload"`...)
+		case 1:
+			v := obj.Ticket
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTicket(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planMergeTicketsPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"MergeTicketsPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "ticket":
+			f.index = 1
+			f.selection = p.planTicket(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderMergeTicketsPayload(s *selection, obj *MergeTicketsPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"MergeTicketsPayload"`...)
 		case 1:
 			v := obj.Ticket
 			if v == nil {
@@ -5362,8 +5434,28 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			}
 			f.selection = p.planUser(f.field.Selections)
 			return f.selection != nil
-		case "viewerCan":
+		case "mergedInto":
 			f.index = 20
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Ticket", f, args)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) (*db.Ticket, error) { return resolver.MergedInto(ctx, obj) }
+			}
+			f.selection = p.planTicket(f.field.Selections)
+			return f.selection != nil
+		case "linkedTickets":
+			f.index = 21
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("Ticket", f, args)
+				resolver := r.ec.Resolvers.Ticket()
+				return func(obj *db.Ticket) ([]*db.Ticket, error) { return resolver.LinkedTickets(ctx, obj) }
+			}
+			f.selection = p.planTicket(f.field.Selections)
+			return f.selection != nil
+		case "viewerCan":
+			f.index = 22
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -5372,7 +5464,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			}
 			return true
 		case "allowedTransitions":
-			f.index = 21
+			f.index = 23
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -5383,7 +5475,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 		case "deliveries":
 			return false // the field has a directive
 		case "tags":
-			f.index = 23
+			f.index = 25
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -5393,7 +5485,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planTag(f.field.Selections)
 			return f.selection != nil
 		case "unread":
-			f.index = 24
+			f.index = 26
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -5402,7 +5494,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			}
 			return true
 		case "draft":
-			f.index = 25
+			f.index = 27
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -5412,10 +5504,10 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketDraft(f.field.Selections)
 			return f.selection != nil
 		case "channel":
-			f.index = 26
+			f.index = 28
 			return true
 		case "follows":
-			f.index = 27
+			f.index = 29
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -5425,7 +5517,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planTicket(f.field.Selections)
 			return f.selection != nil
 		case "source":
-			f.index = 28
+			f.index = 30
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -5435,7 +5527,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planMessageSource(f.field.Selections)
 			return f.selection != nil
 		case "messages":
-			f.index = 29
+			f.index = 31
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Ticket_messages_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -5456,7 +5548,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketMessageConnection(f.field.Selections)
 			return f.selection != nil
 		case "attachments":
-			f.index = 30
+			f.index = 32
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Ticket_attachments_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -5626,6 +5718,49 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				r.renderUser(f.selection, v)
 			}
 		case 20:
+			call, ok := r.call(f).(func(*db.Ticket) (*db.Ticket, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderTicket(f.selection, v)
+			}
+		case 21:
+			call, ok := r.call(f).(func(*db.Ticket) ([]*db.Ticket, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderTicket(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 22:
 			call, ok := r.call(f).(func(*db.Ticket) ([]db.TicketAction, error))
 			if !ok {
 				r.failed = true
@@ -5647,7 +5782,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 21:
+		case 23:
 			call, ok := r.call(f).(func(*db.Ticket) ([]db.TicketStatus, error))
 			if !ok {
 				r.failed = true
@@ -5669,7 +5804,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 23:
+		case 25:
 			call, ok := r.call(f).(func(*db.Ticket) ([]*db.Tag, error))
 			if !ok {
 				r.failed = true
@@ -5696,7 +5831,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 24:
+		case 26:
 			call, ok := r.call(f).(func(*db.Ticket) (bool, error))
 			if !ok {
 				r.failed = true
@@ -5708,7 +5843,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 				return
 			}
 			r.bool(v)
-		case 25:
+		case 27:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.TicketDraft, error))
 			if !ok {
 				r.failed = true
@@ -5724,10 +5859,10 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderTicketDraft(f.selection, v)
 			}
-		case 26:
+		case 28:
 			v := obj.Channel()
 			r.appendMessageChannel(v)
-		case 27:
+		case 29:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.Ticket, error))
 			if !ok {
 				r.failed = true
@@ -5743,7 +5878,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderTicket(f.selection, v)
 			}
-		case 28:
+		case 30:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.ReceivedMail, error))
 			if !ok {
 				r.failed = true
@@ -5759,7 +5894,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderMessageSource(f.selection, v)
 			}
-		case 29:
+		case 31:
 			call, ok := r.call(f).(func(*db.Ticket) (*Connection[db.TicketMessage], error))
 			if !ok {
 				r.failed = true
@@ -5776,7 +5911,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderTicketMessageConnection(f.selection, v)
 			}
-		case 30:
+		case 32:
 			call, ok := r.call(f).(func(*db.Ticket) (*Connection[db.Attachment], error))
 			if !ok {
 				r.failed = true
@@ -6691,6 +6826,42 @@ func (r *rendering) renderTwoFactorState(s *selection, obj *db.TwoFactorState) {
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planUnlinkTicketsPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"UnlinkTicketsPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "ticket":
+			f.index = 1
+			f.selection = p.planTicket(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderUnlinkTicketsPayload(s *selection, obj *UnlinkTicketsPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"UnlinkTicketsPayload"`...)
+		case 1:
+			v := obj.Ticket
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderTicket(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planUpdateCustomerNotePayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"UpdateCustomerNotePayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -7532,6 +7703,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planInviteCustomerPayload(set)
 	case "InviteUserPayload":
 		return p.planInviteUserPayload(set)
+	case "LinkTicketsPayload":
+		return p.planLinkTicketsPayload(set)
 	case "LogInCustomerPayload":
 		return p.planLogInCustomerPayload(set)
 	case "LogInUserPayload":
@@ -7544,6 +7717,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planMailHealth(set)
 	case "MarkTicketSeenPayload":
 		return p.planMarkTicketSeenPayload(set)
+	case "MergeTicketsPayload":
+		return p.planMergeTicketsPayload(set)
 	case "MessageAuthor":
 		return p.planMessageAuthor(set)
 	case "MessageSource":
@@ -7638,6 +7813,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planTwoFactorChallenge(set)
 	case "TwoFactorState":
 		return p.planTwoFactorState(set)
+	case "UnlinkTicketsPayload":
+		return p.planUnlinkTicketsPayload(set)
 	case "UpdateCustomerNotePayload":
 		return p.planUpdateCustomerNotePayload(set)
 	case "UpdateCustomerPayload":
@@ -8050,6 +8227,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*InviteUserPayload:
 			return v != nil && renderList(r, s, r.renderInviteUserPayload, v)
 		}
+	case "LinkTicketsPayload":
+		switch v := value.(type) {
+		case *LinkTicketsPayload:
+			return v != nil && renderOne(r, s, r.renderLinkTicketsPayload, v)
+		case []*LinkTicketsPayload:
+			return v != nil && renderList(r, s, r.renderLinkTicketsPayload, v)
+		}
 	case "LogInCustomerPayload":
 		switch v := value.(type) {
 		case *LogInCustomerPayload:
@@ -8091,6 +8275,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderMarkTicketSeenPayload, v)
 		case []*MarkTicketSeenPayload:
 			return v != nil && renderList(r, s, r.renderMarkTicketSeenPayload, v)
+		}
+	case "MergeTicketsPayload":
+		switch v := value.(type) {
+		case *MergeTicketsPayload:
+			return v != nil && renderOne(r, s, r.renderMergeTicketsPayload, v)
+		case []*MergeTicketsPayload:
+			return v != nil && renderList(r, s, r.renderMergeTicketsPayload, v)
 		}
 	case "MessageAuthor":
 		switch v := value.(type) {
@@ -8421,6 +8612,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*db.TwoFactorState:
 			return v != nil && renderList(r, s, r.renderTwoFactorState, v)
 		}
+	case "UnlinkTicketsPayload":
+		switch v := value.(type) {
+		case *UnlinkTicketsPayload:
+			return v != nil && renderOne(r, s, r.renderUnlinkTicketsPayload, v)
+		case []*UnlinkTicketsPayload:
+			return v != nil && renderList(r, s, r.renderUnlinkTicketsPayload, v)
+		}
 	case "UpdateCustomerNotePayload":
 		switch v := value.(type) {
 		case *UpdateCustomerNotePayload:
@@ -8718,6 +8916,8 @@ func (r *rendering) appendTicketChangeKind(v live.ChangeKind) {
 		r.buf = append(r.buf, `"ASSIGNED"`...)
 	case ChangeReplied:
 		r.buf = append(r.buf, `"REPLIED"`...)
+	case ChangeMerged:
+		r.buf = append(r.buf, `"MERGED"`...)
 	case ChangeRemoved:
 		r.buf = append(r.buf, `"REMOVED"`...)
 	default:

@@ -542,11 +542,6 @@ func ticketMessageSort(o *graph.TicketMessageOrder) store.Sort {
 	return store.Sort{Field: fields[o.Field], Desc: o.Direction == graph.OrderDirectionDesc}
 }
 
-// Ticket resolves Query.ticket.
-func (r queryResolver) Ticket(ctx context.Context, id string) (*db.Ticket, error) {
-	return get(ctx, r.db.Tickets, "id", id)
-}
-
 // Tickets resolves Query.tickets.
 func (r queryResolver) Tickets(ctx context.Context, first *int, after *string, last *int, before *string, where *graph.TicketWhere, orderBy []*graph.TicketOrder) (*graph.TicketConnection, error) {
 	list, err := ticketList(pageArguments{first, after, last, before}, where, orderBy)
@@ -616,6 +611,16 @@ func (r ticketResolver) Assignee(ctx context.Context, obj *db.Ticket) (*db.User,
 			return store.ID{}, false
 		}
 		return *obj.AssigneeID, true
+	})
+}
+
+// MergedInto resolves Ticket.mergedInto.
+func (r ticketResolver) MergedInto(ctx context.Context, obj *db.Ticket) (*db.Ticket, error) {
+	return reference(ctx, obj, r.db.Tickets, func(obj *db.Ticket) (store.ID, bool) {
+		if obj.MergedIntoID == nil {
+			return store.ID{}, false
+		}
+		return *obj.MergedIntoID, true
 	})
 }
 
@@ -931,8 +936,10 @@ var projections = map[*entity.Definition]projection{
 		"interaction":           {"interaction_id"},
 		"customer":              {"customer_id"},
 		"assignee":              {"assignee_id"},
-		"viewerCan":             {"status", "assignee_id"},
-		"allowedTransitions":    {"status"},
+		"mergedInto":            {"merged_into_id"},
+		"linkedTickets":         {},
+		"viewerCan":             {"status", "assignee_id", "merged_into_id"},
+		"allowedTransitions":    {"status", "merged_into_id"},
 		"deliveries":            {},
 		"tags":                  {},
 		"unread":                {"last_customer_message_at"},
@@ -986,7 +993,7 @@ func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID
 	case db.KindTicketMessage:
 		return projected(ctx, r.db.TicketMessages).Get(ctx, scopeOf(ctx), id)
 	case db.KindTicket:
-		return projected(ctx, r.db.Tickets).Get(ctx, scopeOf(ctx), id)
+		return r.ticketNode(ctx, id)
 	case db.KindUser:
 		return projected(ctx, r.db.Users).Get(ctx, scopeOf(ctx), id)
 	}
@@ -1017,7 +1024,7 @@ func (r queryResolver) nodesOfKind(ctx context.Context, kind entity.Kind, ids []
 	case db.KindTicketMessage:
 		return nodesOf(ctx, r.db.TicketMessages, ids)
 	case db.KindTicket:
-		return nodesOf(ctx, r.db.Tickets, ids)
+		return r.ticketNodes(ctx, ids)
 	case db.KindUser:
 		return nodesOf(ctx, r.db.Users, ids)
 	}

@@ -1,0 +1,122 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"crm/auth"
+	"crm/db/entity"
+	"crm/db/store"
+)
+
+// TicketLink says that two tickets have to do with each other. Only staff see it. Its id is derived from both.
+type TicketLink struct {
+	ID        store.ID  `db:"_id"`
+	OneID     store.ID  `db:"one_id" belongs:"Ticket,cascade"`
+	OtherID   store.ID  `db:"other_id" belongs:"Ticket,cascade"`
+	CreatedAt time.Time `db:"created_at"`
+}
+
+// TicketLinks declares which tickets have to do with each other.
+var TicketLinks = entity.Declare(entity.Declaration[TicketLink]{
+	Name: "ticket_links", Noun: "link",
+	Visible: []entity.Grant{entity.ToStaff()},
+	Indexes: []store.Index{
+		{Name: "ticket_links_one", Keys: []store.Key{{Field: "one_id"}}},
+		{Name: "ticket_links_other", Keys: []store.Key{{Field: "other_id"}}},
+	},
+})
+
+// LinkedTickets returns the tickets that have to do with others, as far as the scope sees them, by those and the newest first. Customers
+// see none. It takes three calls to the store.
+func (d *DB) LinkedTickets(
+	ctx context.Context, tickets *entity.Reader[Ticket], scope auth.Scope, ids []store.ID,
+) (map[store.ID][]*Ticket, error) {
+	linked := make(map[store.ID][]store.ID, len(ids))
+	if scope.IsStaff() {
+		for _, side := range []string{"one_id", "other_id"} {
+			var links []*TicketLink
+			err := d.store.FindChildren(ctx, TicketLinks.Collection, side, ids, store.Query{}, func(store.ID) store.Document {
+				links = append(links, new(TicketLink))
+				return links[len(links)-1]
+			})
+			if err != nil {
+				return nil, fmt.Errorf("cannot find links of tickets: %w", err)
+			}
+			for _, link := range links {
+				if side == "one_id" {
+					linked[link.OneID] = append(linked[link.OneID], link.OtherID)
+				} else {
+					linked[link.OtherID] = append(linked[link.OtherID], link.OneID)
+				}
+			}
+		}
+	}
+	var wanted []store.ID
+	for _, others := range linked {
+		wanted = append(wanted, others...)
+	}
+	byID, err := tickets.Also("created_at").ByID(ctx, scope, wanted)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[store.ID][]*Ticket, len(ids))
+	for _, id := range ids {
+		found[id] = []*Ticket{}
+		for _, other := range linked[id] {
+			if byID[other] != nil {
+				found[id] = append(found[id], byID[other])
+			}
+		}
+		slices.SortFunc(found[id], func(a, b *Ticket) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	}
+	return found, nil
+}
+
+// LinkTickets says that two tickets that the scope sees have to do with each other, and returns the first one; only staff may.
+func (d *DB) LinkTickets(ctx context.Context, scope auth.Scope, id, other store.ID) (*Ticket, error) {
+	ticket, link, err := d.linkOf(ctx, scope, id, other)
+	if err != nil {
+		return nil, err
+	}
+	err = d.store.Insert(ctx, TicketLinks.Collection, link)
+	if err != nil && store.CodeOf(err) != store.Conflict { // they are linked
+		return nil, err
+	}
+	return ticket, nil
+}
+
+// UnlinkTickets takes back what LinkTickets said, and returns the first ticket.
+func (d *DB) UnlinkTickets(ctx context.Context, scope auth.Scope, id, other store.ID) (*Ticket, error) {
+	ticket, link, err := d.linkOf(ctx, scope, id, other)
+	if err != nil {
+		return nil, err
+	}
+	return ticket, ignoreNotFound(d.store.Delete(ctx, TicketLinks.Collection, link.ID, store.Filter{}))
+}
+
+// linkOf returns a ticket, and its link with another one.
+func (d *DB) linkOf(ctx context.Context, scope auth.Scope, id, other store.ID) (*Ticket, *TicketLink, error) {
+	if id == other {
+		return nil, nil, store.FieldError(store.BadInput, "input.otherId", "must be another ticket")
+	}
+	tickets, err := d.Tickets.ByID(ctx, scope, []store.ID{id, other})
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case tickets[id] == nil:
+		return nil, nil, atField("input.id", d.Tickets.NotFound())
+	case tickets[other] == nil:
+		return nil, nil, atField("input.otherId", d.Tickets.NotFound())
+	case !scope.IsStaff():
+		return nil, nil, store.Errorf(store.Forbidden, "only staff may link tickets")
+	}
+	link := &TicketLink{OneID: id, OtherID: other, CreatedAt: d.now()}
+	if link.OneID.String() > link.OtherID.String() {
+		link.OneID, link.OtherID = link.OtherID, link.OneID
+	}
+	link.ID = store.DerivedID("ticket link", link.OneID.String(), link.OtherID.String())
+	return tickets[id], link, nil
+}
