@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"crm/auth"
@@ -39,6 +37,7 @@ type settings struct {
 	publicURL, linkPath     string
 	customerSignup          db.CustomerSignup
 	twoFactor               db.TwoFactorPolicy
+	requireVerifiedEmail    *bool
 	accountLinkPath         string
 	origins                 transport.Origins
 	proxies                 proxy.Trusted
@@ -175,6 +174,12 @@ func (s *settings) apiSettings() []config.Setting {
 			Description: "who has to log in with a second factor, and sets it up at the next log-in; everybody may",
 		},
 		{
+			Name: "REQUIRE_VERIFIED_EMAIL", Value: config.OptionalFlag(&s.requireVerifiedEmail),
+			Otherwise: "`true` with `SMTP_HOST` and `PUBLIC_URL`, else `false`",
+			Description: "customers see nothing but their own record until they have followed a link that is mailed to their address, and addresses change " +
+				"only with such a link; see [Accounts](accounts.md#addresses)",
+		},
+		{
 			Name: "PLAYGROUND", Value: config.Flag(&s.playground), Default: "true", Unless: "TRUSTED_DOCUMENTS",
 			Description: "serve GraphiQL at `/`",
 		},
@@ -212,7 +217,7 @@ func (s *settings) messageSettings() []config.Setting {
 		},
 		{
 			Name: "ACCOUNT_LINK_PATH", Value: config.Parsed(&s.accountLinkPath, "path", notify.ParseAccountLinkPath), Default: notify.DefaultAccountLinkPath,
-			Description: "the path of the page there where a mailed link is used, such as `/#/{action}/{token}`; `{action}` is `reset-password`, `accept-invitation` or `sign-up`",
+			Description: "the path of the page there where a mailed link is used, such as `/#/{action}/{token}`; `{action}` is one of [those](accounts.md#mailed-links)",
 		},
 		{
 			Name: "DEFAULT_TIME_ZONE", Value: config.Parsed(&s.messages.TimeZone, "time zone", db.ParseTimeZone), Default: "UTC",
@@ -257,30 +262,25 @@ func readSettings(environment []string, dotEnv string) (settings, *config.Values
 		values.Warn(warning)
 	}
 	s.messages.Links = notify.NewLinks(s.publicURL, s.linkPath, s.accountLinkPath)
-	if s.customerSignup == "" {
-		s.customerSignup = db.SignupOpen
-		if s.smtp.Host != "" && s.publicURL != "" { // a link can be mailed
-			s.customerSignup = db.SignupVerified
-		}
-	}
+	s.chooseSignUp()
 	s.messages.Inbox, s.inbound.Sender = s.inbound.Inbox, s.smtp.From
 	s.messages.Sender, s.smtp.FromName = s.smtp.From, s.messages.AppName
 	s.mailbox = s.mailbox && s.smtp.Host == ""
 	return s, values
 }
 
-// parseRetention reads a number of days, as in 400d, or a time like 9600h.
-func parseRetention(text string) (time.Duration, error) {
-	retention, err := time.ParseDuration(text)
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		var n uint64
-		n, err = strconv.ParseUint(days, 10, 16)
-		retention = time.Duration(n) * 24 * time.Hour
+// chooseSignUp chooses how customers sign up, and whether addresses have to be verified, if the operator doesn't.
+func (s *settings) chooseSignUp() {
+	canMail := s.smtp.Host != "" && s.publicURL != "" // a link
+	if s.requireVerifiedEmail == nil {
+		s.requireVerifiedEmail = &canMail
 	}
-	if err != nil || retention < db.MinEventRetention {
-		return 0, errors.New("must be at least 30 days, such as 400d or 9600h")
+	if s.customerSignup == "" {
+		s.customerSignup = db.SignupOpen
+		if canMail {
+			s.customerSignup = db.SignupVerified
+		}
 	}
-	return retention, nil
 }
 
 func checkDatabase(name string) (string, error) { return name, mongo.CheckDatabaseName(name) }

@@ -40,3 +40,14 @@ func parseSlow(text string) (time.Duration, error) {
 	}
 	return slow, nil
 }
+
+// logVerification says what it means that addresses needn't be verified, or can't be.
+func logVerification(log *slog.Logger, s settings) {
+	switch {
+	case !*s.requireVerifiedEmail:
+		log.Info("e-mail addresses are not verified: customers see what concerns their address without having shown that they read its mail; "+
+			"SMTP_HOST and PUBLIC_URL change that, or REQUIRE_VERIFIED_EMAIL", "customerSignup", s.customerSignup)
+	case s.smtp.Host == "":
+		log.Warn("e-mail addresses have to be verified, but no links are mailed without SMTP_HOST: only the development mailbox shows them")
+	}
+}

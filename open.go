@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -168,4 +169,18 @@ func (c *crm) prepareMongo(ctx context.Context, s settings, log *slog.Logger) er
 		log.Warn(report)
 	}
 	return err
+}
+
+// parseRetention reads a number of days, as in 400d, or a time like 9600h.
+func parseRetention(text string) (time.Duration, error) {
+	retention, err := time.ParseDuration(text)
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		var n uint64
+		n, err = strconv.ParseUint(days, 10, 16)
+		retention = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || retention < db.MinEventRetention {
+		return 0, errors.New("must be at least 30 days, such as 400d or 9600h")
+	}
+	return retention, nil
 }

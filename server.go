@@ -129,7 +129,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	}
 	defer stopTracing()
 	crm, err := open(ctx, s, log, db.Options{
-		AllowStaffSignup: s.allowStaffSignup, NoSharedQueue: !s.sharedQueue,
+		AllowStaffSignup: s.allowStaffSignup, NoSharedQueue: !s.sharedQueue, RequireVerifiedEmail: *s.requireVerifiedEmail,
 		CustomerSignup: s.customerSignup, TwoFactor: s.twoFactor, AppName: s.messages.AppName, MailDomain: mail.Domain(s.smtp.From),
 		EventRetention: s.eventRetention, Observer: watch.calls, Trace: watch.traceparent,
 	})
@@ -137,6 +137,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 		return err
 	}
 	defer crm.close()
+	logVerification(log, s)
 	receiver := inbound.New(crm.db, s.inbound, log)
 	handler, operations, err := newHandler(s, crm, receiver, watch, log)
 	if err != nil {
@@ -277,14 +278,18 @@ func greet(ctx context.Context, out io.Writer, s settings, address net.Addr, mea
 		return err
 	}
 	if !known {
-		lines = append(lines, "", "There is no user yet. This creates the first one, who becomes the admin:", "", firstMutation)
+		lines = append(lines, "", "There is no user yet. This creates the first one, who becomes the admin. From this machine, it works without the setupToken:",
+			"", fmt.Sprintf(firstMutation, c.db.SetupToken()))
 	}
 	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
 	return err
 }
 
 const firstMutation = `mutation {
-  signUpUser(input: {name: "Rohan", email: "rohan@gmail.com", password: "choose a long one"}) {
+  signUpUser(input: {
+    name: "Rohan", email: "rohan@gmail.com", password: "choose a long one"
+    setupToken: "%s"
+  }) {
     user { id name role }
     tokens { accessToken refreshToken }
   }

@@ -19,9 +19,12 @@ func AccountKey(role Role, account ID) AudienceKey {
 	return AudienceKey("usr_" + hex.EncodeToString(account[:]))
 }
 
-// AudienceKeys returns the keys of the account with this scope. A scope that sees everything needs none.
+// AudienceKeys returns the keys of the account with this scope. A scope that sees everything needs none, and one that sees only
+// itself has none.
 func (s Scope) AudienceKeys() []AudienceKey {
 	switch {
+	case s.Unverified:
+		return nil
 	case s.Role.IsStaff():
 		return []AudienceKey{StaffKey, AccountKey(User, s.Account)}
 	case s.Role == Customer:

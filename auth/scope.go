@@ -10,6 +10,9 @@ type Scope struct {
 	Role Role
 	// Account is the id of the user or customer.
 	Account ID
+	// Unverified says that the account has yet to prove its e-mail address. Until then it sees nothing but itself and changes
+	// nothing, so that nobody gains anything by signing up with somebody else's address.
+	Unverified bool
 
 	system bool
 }

@@ -14,8 +14,12 @@ type Viewer struct {
 	Session ID
 	// Key says that the viewer is a program with an API key, and ReadOnly that it can't run mutations.
 	Key, ReadOnly bool
+	// Unverified says that the account has yet to prove its e-mail address; see Scope.
+	Unverified bool
 	// Address is the network address of the client, and UserAgent the beginning of what it calls itself.
 	Address, UserAgent string
+	// Local says that the client is on the server's own machine, and not served by a proxy there. Only an anonymous viewer has it.
+	Local bool
 	// Expires is when the access token expires, which also ends the viewer's streams.
 	Expires time.Time
 	// Refused is why the token of an anonymous viewer was refused, nil if there was none. Such a viewer can only log in.
@@ -26,7 +30,9 @@ type Viewer struct {
 func (v Viewer) LoggedIn() bool { return v.Role != "" }
 
 // Scope returns what the viewer's queries may see.
-func (v Viewer) Scope() Scope { return Scope{Role: v.Role, Account: v.Account} }
+func (v Viewer) Scope() Scope {
+	return Scope{Role: v.Role, Account: v.Account, Unverified: v.Unverified}
+}
 
 type viewerKey struct{}
 
@@ -35,11 +41,11 @@ func WithViewer(ctx context.Context, viewer Viewer) context.Context {
 	return context.WithValue(ctx, viewerKey{}, &viewer)
 }
 
-// Become makes an account that has just logged in the viewer of the context, which the payload of the log-in is resolved
-// with. The context must not be shared with other fields of the operation.
-func Become(ctx context.Context, role Role, account, session ID) {
+// Become makes an account that has just logged in, or may see more now, the viewer of the context, which the payload of the mutation
+// is resolved with. The context must not be shared with other fields of the operation.
+func Become(ctx context.Context, account Scope, session ID) {
 	if viewer, ok := ctx.Value(viewerKey{}).(*Viewer); ok {
-		viewer.Role, viewer.Account, viewer.Session = role, account, session
+		viewer.Role, viewer.Account, viewer.Unverified, viewer.Session = account.Role, account.Account, account.Unverified, session
 	}
 }
 

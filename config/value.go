@@ -35,16 +35,24 @@ func Text(target *string, kind string) Value {
 }
 
 // Flag is true or false.
-func Flag(target *bool) Value {
-	return Parsed(target, "true or false", func(text string) (bool, error) {
-		switch text {
-		case "true", "1":
-			return true, nil
-		case "false", "0":
-			return false, nil
-		}
-		return false, errors.New("must be true or false")
+func Flag(target *bool) Value { return Parsed(target, "true or false", parseFlag) }
+
+// OptionalFlag is true or false. The target stays nil if the variable isn't set, and its default depends on others.
+func OptionalFlag(target **bool) Value {
+	return Parsed(target, "true or false", func(text string) (*bool, error) {
+		flag, err := parseFlag(text)
+		return &flag, err
 	})
+}
+
+func parseFlag(text string) (bool, error) {
+	switch text {
+	case "true", "1":
+		return true, nil
+	case "false", "0":
+		return false, nil
+	}
+	return false, errors.New("must be true or false")
 }
 
 // Port is the number of a port, at least the given one.

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -33,6 +34,14 @@ func (d *DB) accountOf(ctx context.Context, key auth.AudienceKey) (account, erro
 		return account{}, fmt.Errorf("cannot look up account %q: %w", key, err)
 	}
 	return d.account(ctx, kind, id)
+}
+
+// ownAccount returns the account of a viewer who is logged in.
+func (d *DB) ownAccount(ctx context.Context, viewer auth.Viewer) (account, error) {
+	if viewer.Role.IsStaff() {
+		return d.account(ctx, KindUser, viewer.Account)
+	}
+	return d.account(ctx, KindCustomer, viewer.Account)
 }
 
 // accountByEmail returns the account of that kind with that address; it is NOT_FOUND if there is none.
@@ -115,6 +124,27 @@ func (a account) invitedAt() **time.Time {
 	return &a.customer.InvitedAt
 }
 
+// unverifiedSince points to since when the account's holder has yet to prove the address.
+func (a account) unverifiedSince() **time.Time {
+	if a.user != nil {
+		return &a.user.UnverifiedSince
+	}
+	return &a.customer.UnverifiedSince
+}
+
+// setEmail changes the address. Without its old key, which may have a suffix, the account claims the address, even if that is
+// unchanged.
+func (a account) setEmail(email string) {
+	if a.user != nil {
+		a.user.Email, a.user.emailKey = email, ""
+		return
+	}
+	a.customer.Email, a.customer.emailKey = email, ""
+}
+
+// scope returns what the account may see and do when it has proven its address.
+func (a account) scope() auth.Scope { return auth.Scope{Role: a.role(), Account: a.id()} }
+
 // name points to the name of the account's holder.
 func (a account) name() *string {
 	if a.user != nil {
@@ -123,7 +153,9 @@ func (a account) name() *string {
 	return &a.customer.Name
 }
 
-// holds reports whether the account may use a link: it may log in, and still has the address that the link was sent to.
+// holds reports whether the account may use a link: it may log in, and still has the address that it had when the link was made.
+// Whoever takes an account over could change its address again and again, so a link that undoes a change can be used whichever
+// address the account has by then.
 func (a account) holds(link *AccountLink) bool {
-	return a.mayLogIn() && sameAddress(a.email(), link.Email)
+	return a.mayLogIn() && (link.Action == LinkUndoEmailChange || sameAddress(a.email(), cmp.Or(link.AccountEmail, link.Email)))
 }

@@ -20,6 +20,9 @@ const (
 	LinkResetPassword    LinkAction = "reset-password"
 	LinkAcceptInvitation LinkAction = "accept-invitation"
 	LinkSignUp           LinkAction = "sign-up"
+	LinkVerifyEmail      LinkAction = "verify-email"
+	LinkChangeEmail      LinkAction = "change-email"
+	LinkUndoEmailChange  LinkAction = "undo-email-change"
 )
 
 // AccountLink is a mailed link whose token lets somebody do one thing with an account, once.
@@ -34,13 +37,15 @@ type AccountLink struct {
 	// is written only so that asking for it takes as long, and is never sent.
 	Account auth.AudienceKey `db:"account"`
 	Action  LinkAction       `db:"action"`
-	// Email is the address that the link is sent to. The link ends when it is no longer the account's.
-	Email     string     `db:"email,personal"`
-	Seed      string     `db:"seed,secret"`
-	Hash      string     `db:"hash,secret"`
-	CreatedAt time.Time  `db:"created_at"`
-	ExpiresAt time.Time  `db:"expires_at"`
-	UsedAt    *time.Time `db:"used_at"`
+	// Email is the address that the link is sent to. The link ends when it is no longer the account's, unless it changes that.
+	Email string `db:"email,personal"`
+	// AccountEmail is the address that the account has as long as it can get that of the link; empty for links that don't change it.
+	AccountEmail string     `db:"account_email,personal"`
+	Seed         string     `db:"seed,secret"`
+	Hash         string     `db:"hash,secret"`
+	CreatedAt    time.Time  `db:"created_at"`
+	ExpiresAt    time.Time  `db:"expires_at"`
+	UsedAt       *time.Time `db:"used_at"`
 }
 
 // AccountLinks declares the mailed links. Nobody sees them.

@@ -10,19 +10,18 @@ import (
 	"crm/db/textkey"
 )
 
-// sendLink writes a link, whose event makes notify send it. account is empty if nobody is to get it.
-func (d *DB) sendLink(
-	ctx context.Context, scope auth.Scope, account auth.AudienceKey, action LinkAction, email string, life time.Duration,
-) (*AccountLink, error) {
+// linkLife is how long the links for each action can be used.
+var linkLife = map[LinkAction]time.Duration{
+	LinkResetPassword: time.Hour, LinkAcceptInvitation: 7 * 24 * time.Hour, LinkSignUp: 24 * time.Hour,
+	LinkVerifyEmail: 24 * time.Hour, LinkChangeEmail: 24 * time.Hour, LinkUndoEmailChange: 7 * 24 * time.Hour,
+}
+
+// sendLink completes and writes a link, whose event makes notify send it. It has no account if nobody is to get it.
+func (d *DB) sendLink(ctx context.Context, scope auth.Scope, link *AccountLink) error {
 	now := d.now()
-	link := &AccountLink{
-		ID: newSessionID(), Account: account, Action: action, Email: email, Seed: newSecret(), CreatedAt: now, ExpiresAt: now.Add(life),
-	}
+	link.ID, link.Seed, link.CreatedAt, link.ExpiresAt = newSessionID(), newSecret(), now, now.Add(linkLife[link.Action])
 	link.Hash = hashSecret(link.secret(d.entities.CursorKeys[0]))
-	if err := d.accountLinks.Create(ctx, scope, link); err != nil {
-		return nil, err
-	}
-	return link, nil
+	return d.accountLinks.Create(ctx, scope, link)
 }
 
 // openLink returns the link with that token. It is BAD_USER_INPUT, without saying why, if it can't be used for the action.
@@ -72,13 +71,26 @@ func (d *DB) endLinks(ctx context.Context, account auth.AudienceKey, actions ...
 	return err
 }
 
+// ownLink is openLink for a link that only its account's holder can use, who is logged in, and returns the account: somebody who got
+// a link that they didn't ask for, and follows it, doesn't verify a stranger's account with their address.
+func (d *DB) ownLink(ctx context.Context, viewer auth.Viewer, token string, action LinkAction) (*AccountLink, account, error) {
+	link, err := d.openLink(ctx, token, action)
+	if err != nil {
+		return nil, account{}, err
+	}
+	if link.Account != auth.AccountKey(viewer.Role, viewer.Account) {
+		return nil, account{}, errLink()
+	}
+	holder, err := d.holderOf(ctx, link)
+	return link, holder, err
+}
+
 // errLink doesn't tell why a link can't be used, which would help nobody but those who guess.
 func errLink() *store.Error {
 	return store.FieldError(store.BadInput, "input.token", "is not valid: the link has expired, was used or was replaced by another")
 }
 
-// holderOf returns the account that a link is for. It is BAD_USER_INPUT if the account may not log in, or has another address
-// than the one that the link was sent to.
+// holderOf returns the account that a link is for. It is BAD_USER_INPUT if the account may not use it; see holds.
 func (d *DB) holderOf(ctx context.Context, link *AccountLink) (account, error) {
 	holder, err := d.accountOf(ctx, link.Account)
 	if store.CodeOf(err) == store.NotFound || err == nil && !holder.holds(link) {

@@ -26,6 +26,9 @@ type Customer struct {
 	InvitedAt *time.Time `db:"invited_at"`
 	// BouncingEmail is an address that messages to the customer have come back from; see Bouncing.
 	BouncingEmail string `db:"bouncing_email,personal"`
+	// UnverifiedSince is since when the holder has yet to prove that the address is theirs; nil if they have, and in accounts from
+	// before addresses were verified.
+	UnverifiedSince *time.Time `db:"unverified_since"`
 	// DeletingAt is when the customer's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at" fallback:"_id"`
@@ -43,8 +46,9 @@ type Customer struct {
 var Customers = entity.Declare(entity.Declaration[Customer]{
 	Kind: "cus", Name: "customers", Noun: "customer",
 	Required: [][]string{{"name", "email"}},
-	Visible:  []entity.Grant{entity.ToStaff(), entity.ToCustomer("_id")},
-	Computed: map[string][]string{"canLogIn": {"password", "email"}, "bouncing": {"bouncing_email", "email"}, "tags": nil},
+	Visible:  []entity.Grant{entity.ToStaff(), entity.ToCustomer("_id").EvenUnverified()},
+	Computed: map[string][]string{"canLogIn": {"password", "email"}, "bouncing": {"bouncing_email", "email"}, "emailVerified": {"unverified_since"}, "tags": nil},
+	Filters:  map[string]entity.Condition{"emailVerified": {NullField: "unverified_since"}},
 	Indexes: []store.Index{
 		{Name: "customers_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "customers_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},
@@ -52,6 +56,7 @@ var Customers = entity.Declare(entity.Declaration[Customer]{
 		{Name: "customers_company", Keys: []store.Key{{Field: "company_key"}, {Field: "_id"}}},
 		{Name: "customers_phone_key", Keys: []store.Key{{Field: "phone_key"}, {Field: "_id"}}},
 		{Name: "customers_invited_created", Keys: []store.Key{{Field: "invited_at"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "customers_unverified_created", Keys: []store.Key{{Field: "unverified_since"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "customers_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
 		{Name: "customers_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
@@ -60,6 +65,9 @@ var Customers = entity.Declare(entity.Declaration[Customer]{
 
 // CanLogIn reports whether the customer has an address and a password.
 func (c *Customer) CanLogIn() bool { return c.PasswordHash != "" && c.Address() != nil }
+
+// EmailVerified reports whether the customer has proven that the address is theirs.
+func (c *Customer) EmailVerified() bool { return c.UnverifiedSince == nil }
 
 // Address returns the customer's e-mail address, nil if they have none.
 func (c *Customer) Address() *string { return addressIn(&c.Email) }

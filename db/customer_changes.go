@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"crm/auth"
 	"crm/db/entity"
@@ -21,6 +22,8 @@ type NewCustomer struct {
 	TimeZone *string
 	// Password is nil for a customer who can't log in yet.
 	Password *string
+	// Verified says that the address is known to be the customer's.
+	Verified bool
 }
 
 // CustomerChanges are changes to a customer; nil leaves a field unchanged, a pointer to nil clears it.
@@ -33,18 +36,28 @@ type CustomerChanges struct {
 	TimeZone **string
 }
 
-// SignUpCustomer creates a customer account; anybody may, unless the operator has other customers' sign-ups than SignupOpen.
-func (d *DB) SignUpCustomer(ctx context.Context, change NewCustomer) (*Customer, error) {
+// SignUpCustomer creates a customer account; anybody may, unless the operator has other customers' sign-ups than SignupOpen. If
+// addresses have to be verified, it mails a link to sign up instead, as RequestSignUp does, and returns until when that can be used
+// at least: what a stranger has entered gets into no account, and the result doesn't tell whether there is one.
+func (d *DB) SignUpCustomer(ctx context.Context, change NewCustomer, address string) (created *Customer, expires time.Time, err error) {
 	switch d.options.CustomerSignup {
 	case SignupOpen:
 	case SignupVerified:
-		return nil, store.Errorf(store.Forbidden, "customers sign up with a mailed link here, which requestSignUp sends")
+		return nil, expires, store.Errorf(store.Forbidden, "customers sign up with a mailed link here, which requestSignUp sends")
 	default:
-		return nil, store.Errorf(store.Forbidden, "customers can't sign up here")
+		return nil, expires, store.Errorf(store.Forbidden, "customers can't sign up here")
 	}
 	var problems Problems
 	customer := &Customer{ID: store.NewID(), Name: problems.line("name", change.Name), Email: problems.email(change.Email)}
-	return d.insertCustomer(ctx, auth.Scope{Role: auth.Customer, Account: customer.ID}, customer, change, problems)
+	if err := d.completeCustomer(customer, change, problems); err != nil {
+		return nil, expires, err
+	}
+	if d.options.RequireVerifiedEmail {
+		expires, err = d.RequestSignUp(ctx, customer.Email, address)
+		return nil, expires, err
+	}
+	err = d.insertCustomer(ctx, account{customer: customer}.scope(), customer, change.Password)
+	return customer, expires, err
 }
 
 // CreateCustomer creates a customer; only staff may.
@@ -60,41 +73,48 @@ func (d *DB) CreateCustomer(ctx context.Context, scope auth.Scope, change NewCus
 	case change.Password != nil:
 		problems.Add("email", "must be given with a password: it is needed to log in")
 	}
-	return d.insertCustomer(ctx, scope, customer, change, problems)
+	if err := d.completeCustomer(customer, change, problems); err != nil {
+		return nil, err
+	}
+	return customer, d.insertCustomer(ctx, scope, customer, change.Password)
 }
 
-// insertCustomer completes and inserts a new customer, whose name and address are checked already.
-func (d *DB) insertCustomer(
-	ctx context.Context, scope auth.Scope, customer *Customer, change NewCustomer, problems Problems,
-) (*Customer, error) {
+// completeCustomer completes a new customer, whose name and address are checked already. It is BAD_USER_INPUT if anything is wrong.
+func (d *DB) completeCustomer(customer *Customer, change NewCustomer, problems Problems) error {
 	now := d.now()
 	customer.Company, customer.Phone = problems.optionalLine("company", change.Company), problems.phone(change.Phone)
 	customer.TimeZone = problems.timeZone(change.TimeZone)
 	customer.CreatedAt, customer.UpdatedAt, customer.Version = now, now, 1
+	if !change.Verified {
+		customer.UnverifiedSince = &now
+	}
 	if change.Password != nil {
 		problems.password(d.passwords, "password", *change.Password, customer.Name, customer.Email)
 	}
-	if err := problems.inInput(); err != nil {
-		return nil, err
-	}
-	if change.Password != nil {
-		hash, err := d.passwords.Hash(ctx, *change.Password)
+	return problems.inInput()
+}
+
+// insertCustomer inserts a new customer, with a password unless that is nil, whose address then has to be verified.
+func (d *DB) insertCustomer(ctx context.Context, scope auth.Scope, customer *Customer, password *string) error {
+	if password != nil {
+		hash, err := d.passwords.Hash(ctx, *password)
 		if err != nil {
-			return nil, fmt.Errorf("cannot create customer: %w", err)
+			return fmt.Errorf("cannot create customer: %w", err)
 		}
 		customer.PasswordHash = hash
 	}
 	if err := d.customers.Create(ctx, scope, customer); err != nil {
-		return nil, err
+		return err
 	}
-	return customer, nil
+	return d.askToVerify(ctx, account{customer: customer})
 }
 
-// UpdateCustomer changes a customer that the scope sees: staff may change any, a customer only themself.
+// UpdateCustomer changes a customer that the scope sees: staff may change any, a customer only themself, except for the
+// address; see RequestEmailChange.
 func (d *DB) UpdateCustomer(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes CustomerChanges,
 ) (*Customer, error) {
-	former := Customer{}
+	entered, former := false, Customer{}
 	customer, err := d.customers.Update(ctx, scope, id, expected, func(next *Customer) (string, error) {
 		former = *next
 		var problems Problems
@@ -102,8 +122,7 @@ func (d *DB) UpdateCustomer(
 			next.Name = problems.line("name", *changes.Name)
 		}
 		if changes.Email != nil {
-			// Without its old key, which may have a suffix, the account claims the address, even if that is unchanged.
-			next.Email, next.emailKey = problems.nextCustomerEmail(next, *changes.Email), ""
+			entered = d.enterEmail(scope, account{customer: next}, problems.nextCustomerEmail(next, *changes.Email), &problems)
 		}
 		if changes.Company != nil {
 			next.Company = problems.optionalLine("company", *changes.Company)
@@ -120,10 +139,14 @@ func (d *DB) UpdateCustomer(
 		}
 		return entity.Updated, problems.inInput()
 	})
-	if err == nil {
-		d.recordChanges(ctx, scope, account{customer: &former}, account{customer: customer})
+	if err != nil {
+		return nil, err
 	}
-	return customer, err
+	d.recordChanges(ctx, scope, account{customer: &former}, account{customer: customer})
+	if entered {
+		return customer, d.afterEntering(ctx, account{customer: customer})
+	}
+	return customer, nil
 }
 
 // DeleteCustomer deletes a customer: an admin may delete any, a customer only themself. If an admin deletes a customer who has

@@ -62,6 +62,8 @@ type Options struct {
 	TwoFactor TwoFactorPolicy
 	// AppName is what authenticator apps call this server; "CRM" if it is empty.
 	AppName string
+	// RequireVerifiedEmail shows customers nothing but themselves until they have proven that their address is theirs.
+	RequireVerifiedEmail bool
 	// CustomerSignup says how customers get accounts; SignupOpen if it is empty.
 	CustomerSignup CustomerSignup
 	// Keys makes the keys that are stored beside texts; nil makes those of the default settings. All servers on one store
@@ -151,6 +153,7 @@ func (d *DB) Silent() *DB {
 func (d *DB) ForDemo(now func() time.Time, passwords func(Passwords) Passwords) *DB {
 	demo := *d
 	demo.now, demo.passwords = now, passwords(d.passwords)
+	demo.options.RequireVerifiedEmail = false // nobody reads the mail of its accounts
 	demo.entities = d.entities.Silent()
 	demo.entities.Now = now
 	demo.readers, demo.repositories = newRepositories(demo.entities)

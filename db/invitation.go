@@ -3,16 +3,11 @@ package db
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"time"
 
 	"crm/auth"
 	"crm/db/entity"
 	"crm/db/store"
 )
-
-// invitationLife is how long an invitation can be accepted.
-const invitationLife = 7 * 24 * time.Hour
 
 // InviteUser creates a staff account without a password and mails its holder an invitation; only an admin may. Without a name,
 // the address takes its place until the holder chooses one.
@@ -33,16 +28,16 @@ func (d *DB) InviteUser(ctx context.Context, scope auth.Scope, change NewUser) (
 	return user, d.mailInvitation(context.WithoutCancel(ctx), scope, account{user: user})
 }
 
-// InviteCustomer mails a customer who has no password an invitation, or another one; only staff may.
+// InviteCustomer mails a customer who has no password, or has yet to verify the address, an invitation, or another one; only staff may.
 func (d *DB) InviteCustomer(ctx context.Context, scope auth.Scope, id store.ID) (*Customer, error) {
-	invited, err := d.invite(ctx, scope, KindCustomer, id, account.invitable)
+	invited, err := d.invite(ctx, scope, KindCustomer, id, d.invitable)
 	return invited.customer, err
 }
 
 // ResendInvitation replaces the invitation of an account by another one, which is valid for as long as if it were the first.
 func (d *DB) ResendInvitation(ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID) error {
 	_, err := d.invite(ctx, scope, kind, id, func(a account) error {
-		if err := a.invitable(); err != nil || a.user != nil || *a.invitedAt() != nil {
+		if err := d.invitable(a); err != nil || a.user != nil || *a.invitedAt() != nil {
 			return err
 		}
 		return store.FieldError(store.BadInput, "input.id", "has not been invited")
@@ -85,11 +80,17 @@ func (d *DB) invite(
 	return invited, d.mailInvitation(context.WithoutCancel(ctx), scope, invited)
 }
 
+// isRegistered reports whether somebody has a password for the account who need not be invited. A customer who sees nothing yet, because
+// the address isn't verified, can be: perhaps a stranger signed up with it.
+func (d *DB) isRegistered(a account) bool {
+	return *a.hash() != "" && (a.user != nil || !d.CustomerScope(a.customer).Unverified)
+}
+
 // invitable is BAD_USER_INPUT if the account can't be invited.
-func (a account) invitable() error {
+func (d *DB) invitable(a account) error {
 	email := a.email()
 	switch {
-	case *a.hash() != "":
+	case d.isRegistered(a):
 		return store.FieldError(store.BadInput, "input.id", "has a password, and can log in")
 	case !a.mayLogIn():
 		return store.FieldError(store.BadInput, "input.id", "is deactivated")
@@ -100,8 +101,7 @@ func (a account) invitable() error {
 }
 
 func (d *DB) mailInvitation(ctx context.Context, scope auth.Scope, invited account) error {
-	_, err := d.sendLink(ctx, scope, invited.key(), LinkAcceptInvitation, invited.email(), invitationLife)
-	return err
+	return d.sendLink(ctx, scope, &AccountLink{Account: invited.key(), Action: LinkAcceptInvitation, Email: invited.email()})
 }
 
 // RevokeInvitation makes the invitation of an account useless; whoever may invite it may do so. The account stays, and can be
@@ -149,39 +149,20 @@ func (d *DB) AcceptInvitation(ctx context.Context, token string, name *string, p
 	if err != nil {
 		return nil, "", err
 	}
-	holder, err := d.holderOf(ctx, link)
-	if err != nil {
-		return nil, "", err
-	}
-	if err := d.mayBeInvited(holder.kind()); err != nil {
-		return nil, "", err
-	}
-	var problems Problems
-	chosen := *holder.name()
-	if name != nil {
-		chosen = problems.line("name", *name)
-	}
-	problems.password(d.passwords, "password", password, chosen, holder.email())
-	if err := problems.inInput(); err != nil {
-		return nil, "", err
-	}
-	hash, err := d.passwords.Hash(ctx, password)
-	if err != nil {
-		return nil, "", fmt.Errorf("cannot accept invitation: %w", err)
-	}
-	if err := d.useLink(ctx, link); err != nil {
-		return nil, "", err
-	}
-	ctx = context.WithoutCancel(ctx)
-	_, err = d.storePassword(ctx, holder.kind(), holder.id(), hash, store.ID{}, func(next account) error {
-		if !next.holds(link) || *next.hash() != "" || *next.invitedAt() == nil {
-			return errLink() // it was revoked meanwhile, or the address has changed
+	holder, _, err := d.setPasswordBy(ctx, link, "password", password, func(next account, problems *Problems) error {
+		if err := d.mayBeInvited(next.kind()); err != nil {
+			return err
 		}
-		*next.name() = chosen
+		if d.isRegistered(next) || *next.invitedAt() == nil {
+			return errLink() // it was revoked
+		}
+		if name != nil {
+			*next.name() = problems.line("name", *name)
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, "", err
 	}
-	return d.StartSession(ctx, holder.id(), holder.user != nil)
+	return d.StartSession(context.WithoutCancel(ctx), holder.id(), holder.user != nil)
 }

@@ -12,11 +12,7 @@ import (
 // ChangePassword changes the password of the viewer's account and ends its other sessions, whose number it returns. A
 // wrong current password is BAD_USER_INPUT, and counts like a failed log-in.
 func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, next string) (ended int, err error) {
-	kind := KindCustomer
-	if viewer.Role.IsStaff() {
-		kind = KindUser
-	}
-	owner, err := d.account(ctx, kind, viewer.Account)
+	owner, err := d.ownAccount(ctx, viewer)
 	if err != nil {
 		return 0, err
 	}
@@ -26,9 +22,9 @@ func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, ne
 	if err := d.checkCurrentPassword(ctx, viewer, owner, "input.currentPassword", current); err != nil {
 		return 0, err
 	}
-	ended, err = d.replacePassword(ctx, kind, viewer.Account, next, viewer.Session)
+	ended, err = d.replacePassword(ctx, owner, newPassword{keep: viewer.Session, byHolder: true}, next)
 	if err == nil {
-		d.record(ctx, viewer.Scope(), SecurityPasswordChanged, kind, viewer.Account)
+		d.record(ctx, viewer.Scope(), SecurityPasswordChanged, owner.kind(), viewer.Account)
 	}
 	return ended, err
 }
@@ -64,7 +60,7 @@ func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind entity.Kind
 	if err := d.checkPassword(owner, next); err != nil {
 		return 0, err
 	}
-	ended, err = d.replacePassword(ctx, kind, id, next, store.ID{})
+	ended, err = d.replacePassword(ctx, owner, newPassword{}, next)
 	if err != nil {
 		return 0, err
 	}
@@ -79,39 +75,58 @@ func (d *DB) checkPassword(owner account, next string) error {
 	return problems.inInput()
 }
 
-// replacePassword hashes and stores a password, and ends the account's sessions except the one to keep; see storePassword.
-func (d *DB) replacePassword(ctx context.Context, kind entity.Kind, id store.ID, password string, keep store.ID) (ended int, err error) {
-	hash, err := d.passwords.Hash(ctx, password)
-	if err != nil {
+// replacePassword hashes and stores a password of an account; see storePassword.
+func (d *DB) replacePassword(ctx context.Context, owner account, change newPassword, password string) (ended int, err error) {
+	if change.hash, err = d.passwords.Hash(ctx, password); err != nil {
 		return 0, fmt.Errorf("cannot change password: %w", err)
 	}
-	ended, err = d.storePassword(ctx, kind, id, hash, keep, func(next account) error {
+	change.edit = func(next account) error {
 		if next.customer != nil && next.customer.Address() == nil {
 			return store.FieldError(store.BadInput, "input.id", "is a customer without an e-mail address, who can't log in")
 		}
 		return nil
-	})
-	return ended, err
+	}
+	return d.storePassword(ctx, owner.kind(), owner.id(), change)
 }
 
-// storePassword stores the hash of a password if check agrees, ends the account's sessions except the one to keep, and makes
-// links useless that were mailed to replace the former password, or to choose the first one. check may change the account, too.
-func (d *DB) storePassword(
-	ctx context.Context, kind entity.Kind, id store.ID, hash string, keep store.ID, check func(next account) error,
-) (ended int, err error) {
+// newPassword is a password to store.
+type newPassword struct {
+	hash string
+	// edit changes the account besides, or refuses the change.
+	edit func(next account) error
+	// keep is the session that doesn't end; zero for none.
+	keep store.ID
+	// byHolder says that somebody replaced the password who knew the former one.
+	byHolder bool
+}
+
+// storePassword stores a password, ends the account's sessions except the one to keep, and makes links useless that were mailed to
+// replace the former password, to choose the first one, or to change the address for somebody who knew the former password. If the
+// address has to be verified yet, and somebody changes the password who knows it, only the latter end: the others go to the owner of
+// the address, who perhaps is somebody else.
+func (d *DB) storePassword(ctx context.Context, kind entity.Kind, id store.ID, change newPassword) (ended int, err error) {
+	keepsLinks := false
 	changed, err := d.updateAccount(ctx, auth.SystemScope(), kind, id, func(next account) error {
-		if err := check(next); err != nil {
+		if err := change.edit(next); err != nil {
 			return err
 		}
-		*next.hash(), *next.invitedAt() = hash, nil
+		keepsLinks = change.byHolder && d.options.RequireVerifiedEmail && *next.unverifiedSince() != nil
+		*next.hash() = change.hash
+		if !keepsLinks {
+			*next.invitedAt() = nil
+		}
 		return nil
 	})
 	if err != nil {
 		return 0, err
 	}
 	ctx = context.WithoutCancel(ctx) // the sessions have to end even if the client has disconnected
-	if err := d.endLinks(ctx, changed.key(), LinkResetPassword, LinkAcceptInvitation, LinkSignUp); err != nil {
+	useless := []LinkAction{LinkChangeEmail}
+	if !keepsLinks {
+		useless = append(useless, LinkResetPassword, LinkAcceptInvitation, LinkSignUp)
+	}
+	if err := d.endLinks(ctx, changed.key(), useless...); err != nil {
 		return 0, err
 	}
-	return d.EndSessions(ctx, id, keep)
+	return d.EndSessions(ctx, id, change.keep)
 }

@@ -2,16 +2,12 @@ package db
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"crm/auth"
 	"crm/db/entity"
 	"crm/db/store"
 )
-
-// resetLife is how long a link to reset a password can be used.
-const resetLife = time.Hour
 
 // RequestPasswordReset mails a link to reset the password of the account with that address, and returns when it expires. Whether
 // there is such an account, neither the result nor the time that it takes reveals: for another address, too, a link is written,
@@ -29,8 +25,8 @@ func (d *DB) RequestPasswordReset(ctx context.Context, kind entity.Kind, email, 
 	if err != nil {
 		return time.Time{}, err
 	}
-	link, err := d.sendLink(ctx, auth.SystemScope(), account, LinkResetPassword, email, resetLife)
-	if err != nil {
+	link := &AccountLink{Account: account, Action: LinkResetPassword, Email: email}
+	if err := d.sendLink(ctx, auth.SystemScope(), link); err != nil {
 		return time.Time{}, err
 	}
 	return link.ExpiresAt, nil
@@ -59,31 +55,18 @@ func (d *DB) ResetPassword(ctx context.Context, token, next string) (*PasswordRe
 	if err != nil {
 		return nil, err
 	}
-	holder, err := d.holderOf(ctx, link)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.checkPassword(holder, next); err != nil {
-		return nil, err
-	}
-	hash, err := d.passwords.Hash(ctx, next)
-	if err != nil {
-		return nil, fmt.Errorf("cannot reset password: %w", err)
-	}
-	// The link is used first, so that it can't be used twice. If the server is killed here, the owner asks for another one.
-	if err := d.useLink(ctx, link); err != nil {
-		return nil, err
-	}
-	ctx = context.WithoutCancel(ctx)
-	ended, err := d.storePassword(ctx, holder.kind(), holder.id(), hash, store.ID{}, func(next account) error {
-		if !next.holds(link) {
-			return errLink() // the address has changed meanwhile
-		}
-		return nil
-	})
+	return d.resetBy(ctx, link, next, chooseNothing)
+}
+
+// resetBy sets the password of the account that an open link is for, which ends a lock-out, too; see setPasswordBy.
+func (d *DB) resetBy(
+	ctx context.Context, link *AccountLink, next string, choose func(next account, problems *Problems) error,
+) (*PasswordReset, error) {
+	holder, ended, err := d.setPasswordBy(ctx, link, "newPassword", next, choose)
 	if err != nil {
 		return nil, err
 	}
 	d.record(ctx, auth.SystemScope(), SecurityPasswordReset, holder.kind(), holder.id())
-	return &PasswordReset{Kind: holder.kind(), EndedSessions: ended}, d.forgetAttempts(ctx, holder.kind(), holder.id())
+	return &PasswordReset{Kind: holder.kind(), EndedSessions: ended},
+		d.forgetAttempts(context.WithoutCancel(ctx), holder.kind(), holder.id())
 }

@@ -64,7 +64,7 @@ type SecurityEvent struct {
 // SecurityEvents declares the security events. An account sees its own.
 var SecurityEvents = entity.Declare(entity.Declaration[SecurityEvent]{
 	Kind: "sec", Name: "security_events", Noun: "security event",
-	Visible:  []entity.Grant{entity.ToUser("account_id").If("staff", true), entity.ToCustomer("account_id").If("staff", false)},
+	Visible:  []entity.Grant{entity.ToUser("account_id").If("staff", true), entity.ToCustomer("account_id").If("staff", false).EvenUnverified()},
 	Computed: map[string][]string{"apiKeyId": {"api_key_id"}, "accountId": {"account_id", "staff"}},
 	Volatile: true,
 	Indexes: []store.Index{

@@ -41,6 +41,7 @@ func (d *DB) newSecurityEvent(ctx context.Context, kind SecurityEventKind, of en
 
 func (d *DB) writeSecurityEvent(ctx context.Context, scope auth.Scope, event *SecurityEvent) {
 	ctx = context.WithoutCancel(ctx) // a client can't prevent it by disconnecting
+	scope.Unverified = false         // such an account changes nothing, but what it does about itself is recorded
 	var err error
 	if event.Kind.isMailed() {
 		err = d.securityEvents.Create(ctx, scope, event)

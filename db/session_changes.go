@@ -97,7 +97,8 @@ func (d *DB) EndSessions(ctx context.Context, account, keep store.ID) (ended int
 	return ended, err
 }
 
-// Live implements auth.Sessions: it reports whether the viewer's session is live, and the current role of its account.
+// Live implements auth.Sessions: it reports whether the viewer's session is live, and what its account may see and
+// do now.
 // The result is cached for a second at most; changes by this process take effect at once.
 func (d *DB) Live(ctx context.Context, viewer auth.Viewer) (live auth.Viewer, ok bool, err error) {
 	if known, ok := d.sessionCache.get(viewer.Session, d.now()); ok && !known.viewer.Key && known.viewer.Account == viewer.Account {
@@ -111,27 +112,29 @@ func (d *DB) Live(ctx context.Context, viewer auth.Viewer) (live auth.Viewer, ok
 	if session.Account != viewer.Account || session.Staff != viewer.Role.IsStaff() || !d.now().Before(session.ExpiresAt) {
 		return auth.Viewer{}, false, nil
 	}
-	if viewer.Role, ok, err = d.liveRole(ctx, session); err != nil || !ok {
+	scope, ok, err := d.scopeOf(ctx, session)
+	if err != nil || !ok {
 		return auth.Viewer{}, false, err
 	}
+	viewer.Role, viewer.Unverified = scope.Role, scope.Unverified
 	d.sessionCache.put(asked, cachedSession{viewer: viewer}, d.now())
 	return viewer, true, nil
 }
 
-// liveRole returns the current role of a session's account; ok is false if it may no longer log in.
-func (d *DB) liveRole(ctx context.Context, session *Session) (role auth.Role, ok bool, err error) {
+// scopeOf returns what a session's account may see and do now; ok is false if it may no longer log in.
+func (d *DB) scopeOf(ctx context.Context, session *Session) (scope auth.Scope, ok bool, err error) {
 	if !session.Staff {
 		customer, err := d.Customers.Get(ctx, auth.SystemScope(), session.Account)
 		if err != nil {
-			return "", false, exceptCode(err, store.NotFound)
+			return auth.Scope{}, false, exceptCode(err, store.NotFound)
 		}
-		return auth.Customer, customer.mayLogIn(), nil
+		return d.CustomerScope(customer), customer.mayLogIn(), nil
 	}
 	user, err := d.Users.Get(ctx, auth.SystemScope(), session.Account)
 	if err != nil {
-		return "", false, exceptCode(err, store.NotFound)
+		return auth.Scope{}, false, exceptCode(err, store.NotFound)
 	}
-	return user.Role, user.mayLogIn(), nil
+	return account{user: user}.scope(), user.mayLogIn(), nil
 }
 
 // exceptCode returns the error, or nil if it has that code.

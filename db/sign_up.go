@@ -36,8 +36,13 @@ func ParseCustomerSignup(text string) (CustomerSignup, error) {
 	return "", errors.New("must be open, verified, invited or off")
 }
 
-// CustomerSignup returns how customers get accounts here.
-func (d *DB) CustomerSignup() CustomerSignup { return d.options.CustomerSignup }
+// CustomerSignup returns how customers get accounts here. If addresses have to be verified, anybody may sign up, but with a link.
+func (d *DB) CustomerSignup() CustomerSignup {
+	if d.options.CustomerSignup == SignupOpen && d.options.RequireVerifiedEmail {
+		return SignupVerified
+	}
+	return d.options.CustomerSignup
+}
 
 // permit is FORBIDDEN, with the reason, if none of the ways is the operator's.
 func (way CustomerSignup) permit(reason string, ways ...CustomerSignup) error {
@@ -50,9 +55,6 @@ func (way CustomerSignup) permit(reason string, ways ...CustomerSignup) error {
 func (d *DB) mayRequestSignUp() error {
 	return d.options.CustomerSignup.permit("customers can't sign up here", SignupOpen, SignupVerified)
 }
-
-// signUpLife is how long a link to sign up can be used.
-const signUpLife = 24 * time.Hour
 
 // RequestSignUp mails a link to sign up as a customer with that address, and returns until when it can be used at least. A customer who has an account
 // already gets a link to reset the password instead. Neither the result nor the time that it takes reveals what the address is
@@ -73,19 +75,17 @@ func (d *DB) RequestSignUp(ctx context.Context, email, address string) (expires 
 	if err != nil && store.CodeOf(err) != store.NotFound {
 		return time.Time{}, err
 	}
-	var key auth.AudienceKey
-	action, life := LinkSignUp, signUpLife
+	link := &AccountLink{Action: LinkSignUp, Email: email}
 	if err == nil {
-		key, email = found.key(), found.email()
+		link.Account, link.Email = found.key(), found.email()
 		if *found.hash() != "" {
-			action, life = LinkResetPassword, resetLife
+			link.Action = LinkResetPassword
 		}
 	}
-	link, err := d.sendLink(ctx, auth.SystemScope(), key, action, email, life)
-	if err != nil {
+	if err := d.sendLink(ctx, auth.SystemScope(), link); err != nil {
 		return time.Time{}, err
 	}
-	return link.CreatedAt.Add(resetLife), nil
+	return link.CreatedAt.Add(linkLife[LinkResetPassword]), nil
 }
 
 // SignUp is what somebody chooses who signs up.
@@ -107,62 +107,54 @@ func (d *DB) CompleteSignUp(ctx context.Context, token string, chosen SignUp) (*
 	if err != nil {
 		return nil, "", err
 	}
-	customer := &Customer{ID: store.NewID(), Name: link.Email, Email: link.Email}
-	if link.Account != "" {
-		holder, err := d.holderOf(ctx, link)
-		if err != nil {
-			return nil, "", err
-		}
-		customer = holder.customer
+	if link.Account == "" {
+		return d.createSignedUp(ctx, link, chosen)
 	}
-	hash, err := d.checkSignUp(ctx, customer, chosen)
+	holder, _, err := d.setPasswordBy(ctx, link, "password", chosen.Password, func(next account, problems *Problems) error {
+		if *next.hash() != "" {
+			return errLink()
+		}
+		chosen.apply(next.customer, problems)
+		return nil
+	})
 	if err != nil {
 		return nil, "", err
+	}
+	return d.StartSession(context.WithoutCancel(ctx), holder.id(), false)
+}
+
+// apply applies what somebody chooses to their record.
+func (s SignUp) apply(customer *Customer, problems *Problems) {
+	if s.Name != nil {
+		customer.Name = problems.line("name", *s.Name)
+	}
+	customer.TimeZone = cmp.Or(problems.timeZone(s.TimeZone), customer.TimeZone)
+}
+
+// createSignedUp creates the customer whose address an open link was sent to, and starts a session of it.
+func (d *DB) createSignedUp(ctx context.Context, link *AccountLink, chosen SignUp) (*Session, string, error) {
+	now := d.now()
+	customer := &Customer{ID: store.NewID(), Name: link.Email, Email: link.Email, CreatedAt: now, UpdatedAt: now, Version: 1}
+	var problems Problems
+	chosen.apply(customer, &problems)
+	problems.password(d.passwords, "password", chosen.Password, customer.Name, customer.Email)
+	if err := problems.inInput(); err != nil {
+		return nil, "", err
+	}
+	var err error
+	if customer.PasswordHash, err = d.passwords.Hash(ctx, chosen.Password); err != nil {
+		return nil, "", fmt.Errorf("cannot sign up: %w", err)
 	}
 	if err := d.useLink(ctx, link); err != nil {
 		return nil, "", err
 	}
 	ctx = context.WithoutCancel(ctx)
-	if err := d.createOrClaim(ctx, link, customer, hash); err != nil {
+	err = d.customers.Create(ctx, account{customer: customer}.scope(), customer)
+	if store.CodeOf(err) == store.Conflict {
+		return nil, "", errLink() // the address has got a record meanwhile, which another link leads to
+	}
+	if err != nil {
 		return nil, "", err
 	}
 	return d.StartSession(ctx, customer.ID, false)
-}
-
-// checkSignUp applies what somebody chooses to their record, and returns the hash of the password.
-func (d *DB) checkSignUp(ctx context.Context, customer *Customer, chosen SignUp) (hash string, err error) {
-	var problems Problems
-	if chosen.Name != nil {
-		customer.Name = problems.line("name", *chosen.Name)
-	}
-	customer.TimeZone = cmp.Or(problems.timeZone(chosen.TimeZone), customer.TimeZone)
-	problems.password(d.passwords, "password", chosen.Password, customer.Name, customer.Email)
-	if err := problems.inInput(); err != nil {
-		return "", err
-	}
-	if hash, err = d.passwords.Hash(ctx, chosen.Password); err != nil {
-		return "", fmt.Errorf("cannot sign up: %w", err)
-	}
-	return hash, nil
-}
-
-// createOrClaim creates the customer that a link leads to no record of, or gives the one that it leads to its password.
-func (d *DB) createOrClaim(ctx context.Context, link *AccountLink, customer *Customer, hash string) error {
-	if link.Account == "" {
-		now := d.now()
-		customer.PasswordHash, customer.CreatedAt, customer.UpdatedAt, customer.Version = hash, now, now, 1
-		err := d.customers.Create(ctx, auth.Scope{Role: auth.Customer, Account: customer.ID}, customer)
-		if store.CodeOf(err) == store.Conflict {
-			return errLink() // the address has got a record meanwhile, which another link leads to
-		}
-		return err
-	}
-	_, err := d.storePassword(ctx, KindCustomer, customer.ID, hash, store.ID{}, func(next account) error {
-		if !next.holds(link) || *next.hash() != "" {
-			return errLink()
-		}
-		next.customer.Name, next.customer.TimeZone = customer.Name, customer.TimeZone
-		return nil
-	})
-	return err
 }

@@ -42,7 +42,7 @@ func (s liveSessions) Ended(ctx context.Context, viewers map[auth.Viewer]bool) (
 	if err != nil {
 		return nil, err
 	}
-	roles, err := s.db.rolesOf(ctx, users, customers)
+	scopes, err := s.db.scopesOf(ctx, users, customers)
 	if err != nil {
 		return nil, err
 	}
@@ -56,13 +56,13 @@ func (s liveSessions) Ended(ctx context.Context, viewers map[auth.Viewer]bool) (
 	for viewer := range viewers {
 		if viewer.Key {
 			key, ok := unrevoked[viewer.Session]
-			if role := roles[viewer.Account]; !ok || key.isExpired(s.db.now()) || role == "" || key.roleOf(role) != viewer.Role {
+			if role := scopes[viewer.Account].Role; !ok || key.isExpired(s.db.now()) || role == "" || key.roleOf(role) != viewer.Role {
 				ended[viewer] = true
 			}
 			continue
 		}
 		account, ok := accounts[viewer.Session]
-		if !ok || account != viewer.Account || roles[account] != viewer.Role {
+		if !ok || account != viewer.Account || scopes[account] != viewer.Scope() {
 			ended[viewer] = true
 		}
 	}
@@ -77,9 +77,9 @@ func (s liveSessions) keys(ctx context.Context, ids []store.ID) (map[store.ID]*A
 	return s.db.APIKeys.Only(APIKeys.Select("role", "expires_at")).ByID(ctx, auth.SystemScope(), ids)
 }
 
-// rolesOf returns the roles of the accounts that may log in.
-func (d *DB) rolesOf(ctx context.Context, users, customers []store.ID) (map[store.ID]auth.Role, error) {
-	roles := make(map[store.ID]auth.Role, len(users)+len(customers))
+// scopesOf returns what the accounts may see and do that may log in.
+func (d *DB) scopesOf(ctx context.Context, users, customers []store.ID) (map[store.ID]auth.Scope, error) {
+	scopes := make(map[store.ID]auth.Scope, len(users)+len(customers))
 	if len(users) > 0 {
 		found, err := d.Users.Only(Users.Select("role", "deactivated_at", "deleting_at")).ByID(ctx, auth.SystemScope(), users)
 		if err != nil {
@@ -87,20 +87,20 @@ func (d *DB) rolesOf(ctx context.Context, users, customers []store.ID) (map[stor
 		}
 		for id, user := range found {
 			if user.mayLogIn() {
-				roles[id] = user.Role
+				scopes[id] = account{user: user}.scope()
 			}
 		}
 	}
 	if len(customers) > 0 {
-		found, err := d.Customers.Only(Customers.Select("deleting_at")).ByID(ctx, auth.SystemScope(), customers)
+		found, err := d.Customers.Only(Customers.Select("deleting_at", "unverified_since")).ByID(ctx, auth.SystemScope(), customers)
 		if err != nil {
 			return nil, err
 		}
 		for id, customer := range found {
 			if customer.mayLogIn() {
-				roles[id] = auth.Customer
+				scopes[id] = d.CustomerScope(customer)
 			}
 		}
 	}
-	return roles, nil
+	return scopes, nil
 }

@@ -22,6 +22,9 @@ type User struct {
 	TimeZone *string `db:"time_zone,personal"`
 	// InvitedAt is when the invitation was sent that hasn't been accepted yet; nil if there is none.
 	InvitedAt *time.Time `db:"invited_at"`
+	// UnverifiedSince is since when the holder has yet to prove that the address is theirs; nil if they have, and in accounts from
+	// before addresses were verified.
+	UnverifiedSince *time.Time `db:"unverified_since"`
 	// DeletingAt is when the user's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at" fallback:"_id"`
@@ -42,9 +45,9 @@ var Users = entity.Declare(entity.Declaration[User]{
 	Required:   [][]string{{"name", "email"}},
 	Visible:    []entity.Grant{entity.ToStaff(), entity.ToCustomerThrough("Interaction", "user_id"), entity.ToCustomerThrough("TicketMessage", "author_id")},
 	Redact:     (*User).redact,
-	Computed:   map[string][]string{"role": {"role"}, "active": {"deactivated_at"}, "notifySelf": {"not_told_of_own"}},
-	Filters:    map[string]entity.Condition{"active": {NullField: "deactivated_at"}},
-	Restricted: map[string]auth.Role{"role": auth.Admin, "deactivated_at": auth.User, "invited_at": auth.Admin},
+	Computed:   map[string][]string{"role": {"role"}, "active": {"deactivated_at"}, "notifySelf": {"not_told_of_own"}, "emailVerified": {"unverified_since"}},
+	Filters:    map[string]entity.Condition{"active": {NullField: "deactivated_at"}, "emailVerified": {NullField: "unverified_since"}},
+	Restricted: map[string]auth.Role{"role": auth.Admin, "deactivated_at": auth.User, "invited_at": auth.Admin, "unverified_since": auth.User},
 	Indexes: []store.Index{
 		{Name: "users_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
 		{Name: "users_name", Keys: []store.Key{{Field: "name_key"}, {Field: "_id"}}},
@@ -52,6 +55,7 @@ var Users = entity.Declare(entity.Declaration[User]{
 		{Name: "users_role_created", Keys: []store.Key{{Field: "role"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "users_deactivated_created", Keys: []store.Key{{Field: "deactivated_at"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "users_invited_created", Keys: []store.Key{{Field: "invited_at"}, {Field: "created_at"}, {Field: "_id"}}},
+		{Name: "users_unverified_created", Keys: []store.Key{{Field: "unverified_since"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "users_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
 		{Name: "users_updated", Keys: []store.Key{{Field: "updated_at"}, {Field: "_id"}}},
 	},
@@ -59,7 +63,7 @@ var Users = entity.Declare(entity.Declaration[User]{
 })
 
 // redact clears the fields of a user that the scope may not see: only the user and admins see the role, when the account was
-// deactivated and whether it is told of its own changes, and only staff whether it is active.
+// deactivated and whether it is told of its own changes, and only staff whether it is active and its address verified.
 func (u *User) redact(scope auth.Scope) {
 	if scope.SeesAll() || scope.IsAccount(true, u.ID) {
 		return
@@ -67,7 +71,7 @@ func (u *User) redact(scope auth.Scope) {
 	active := u.DeactivatedAt == nil
 	*u = User{
 		ID: u.ID, Name: u.Name, Email: u.Email, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, Version: u.Version,
-		nameOrder: u.nameOrder, emailKey: u.emailKey, redacted: true,
+		UnverifiedSince: u.UnverifiedSince, nameOrder: u.nameOrder, emailKey: u.emailKey, redacted: true,
 	}
 	if scope.IsStaff() {
 		u.active = &active
@@ -86,6 +90,15 @@ func (u *User) VisibleActive() *bool {
 		return u.active
 	}
 	return visible(u, u.DeactivatedAt == nil)
+}
+
+// VisibleEmailVerified returns whether the holder has proven the address, nil if the viewer may not see it.
+func (u *User) VisibleEmailVerified() *bool {
+	if u.redacted && u.active == nil {
+		return nil
+	}
+	verified := u.UnverifiedSince == nil
+	return &verified
 }
 
 // VisibleNotifySelf returns whether the user is mailed about their own changes, nil if the viewer may not see it.

@@ -17,6 +17,8 @@ type NewUser struct {
 	// Role is ADMIN or USER; SignUpUser ignores it.
 	Role     auth.Role
 	TimeZone *string
+	// Verified says that the address is known to be the user's.
+	Verified bool
 }
 
 // UserChanges are changes to a user; nil leaves a field unchanged, a pointer to nil clears it.
@@ -39,9 +41,9 @@ func (d *DB) HasUsers(ctx context.Context) (bool, error) {
 	return len(found) > 0, err
 }
 
-// SignUpUser creates a staff account for anybody. The first account becomes ADMIN; later ones are FORBIDDEN or, if
-// Options.AllowStaffSignup is set, become USER.
-func (d *DB) SignUpUser(ctx context.Context, change NewUser) (*User, error) {
+// SignUpUser creates a staff account for anybody. The first account becomes ADMIN, and takes a right to set the server up; later ones
+// are FORBIDDEN or, if Options.AllowStaffSignup is set, become USER.
+func (d *DB) SignUpUser(ctx context.Context, change NewUser, setup Setup) (*User, error) {
 	exists, err := d.HasUsers(ctx)
 	if err != nil {
 		return nil, err
@@ -49,6 +51,9 @@ func (d *DB) SignUpUser(ctx context.Context, change NewUser) (*User, error) {
 	change.Role = auth.User
 	id := store.NewID()
 	switch {
+	case !exists && !d.maySetUp(setup):
+		return nil, store.FieldError(store.Forbidden, "input.setupToken",
+			"must be what the server prints when it starts: the first user signs up with it, or on the server's own machine")
 	case !exists:
 		change.Role, id = auth.Admin, firstAdmin
 	case !d.options.AllowStaffSignup:
@@ -57,7 +62,7 @@ func (d *DB) SignUpUser(ctx context.Context, change NewUser) (*User, error) {
 	user, err := d.insertUser(ctx, auth.Scope{Role: change.Role, Account: id}, id, change)
 	if store.CodeOf(err) == store.Conflict && id == firstAdmin {
 		if exists, err := d.HasUsers(ctx); err == nil && exists {
-			return d.SignUpUser(ctx, change)
+			return d.SignUpUser(ctx, change, setup)
 		}
 	}
 	return user, err
@@ -85,7 +90,7 @@ func (d *DB) insertUser(ctx context.Context, scope auth.Scope, id store.ID, chan
 	if err := d.users.Create(ctx, scope, user); err != nil {
 		return nil, err
 	}
-	return user, nil
+	return user, d.askToVerify(ctx, account{user: user})
 }
 
 // newUser returns a user without a password, and what is wrong with it.
@@ -95,6 +100,9 @@ func (d *DB) newUser(id store.ID, change NewUser) (*User, Problems) {
 	user := &User{
 		ID: id, Name: problems.line("name", change.Name), Email: problems.email(change.Email),
 		Role: change.Role, TimeZone: problems.timeZone(change.TimeZone), CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	if !change.Verified {
+		user.UnverifiedSince = &now
 	}
 	problems.staffRole("role", change.Role)
 	return user, problems
@@ -113,11 +121,12 @@ func (p *Problems) password(passwords Passwords, path, password string, known ..
 	}
 }
 
-// UpdateUser changes a user: users may change their own name and address, an admin those of any user, and the role.
+// UpdateUser changes a user: users may change their own name, an admin also the role, and the names and
+// addresses of others; for the own address, see RequestEmailChange.
 func (d *DB) UpdateUser(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, changes UserChanges,
 ) (*User, error) {
-	demotes, former := false, User{}
+	demotes, entered, former := false, false, User{}
 	user, err := d.users.Update(ctx, scope, id, expected, func(next *User) (string, error) {
 		former = *next
 		if err := next.permit(scope, changes); err != nil {
@@ -128,8 +137,7 @@ func (d *DB) UpdateUser(
 			next.Name = problems.line("name", *changes.Name)
 		}
 		if changes.Email != nil {
-			// Without its old key, which may have a suffix, the account claims the address, even if that is unchanged.
-			next.Email, next.emailKey = problems.nextEmail(next.Email, *changes.Email), ""
+			entered = d.enterEmail(scope, account{user: next}, problems.nextEmail(next.Email, *changes.Email), &problems)
 		}
 		if changes.Role != nil {
 			problems.staffRole("role", *changes.Role)
@@ -153,7 +161,12 @@ func (d *DB) UpdateUser(
 	d.sessionCache.forgetAccount(id)
 	d.recordChanges(ctx, scope, account{user: &former}, account{user: user})
 	if demotes {
-		return user, d.restoreIfLastAdmin(ctx, user, func(u *User) { u.Role = auth.Admin })
+		if err := d.restoreIfLastAdmin(ctx, user, func(u *User) { u.Role = auth.Admin }); err != nil {
+			return user, err
+		}
+	}
+	if entered {
+		return user, d.afterEntering(ctx, account{user: user})
 	}
 	return user, nil
 }

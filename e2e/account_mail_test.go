@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,13 +37,10 @@ func TestPasswordResetByMail(t *testing.T) {
 
 	p.forgeHost("evil.example", requestReset, variables{"email": "asha@crm.example"})
 	p.must("", requestReset, variables{"email": "nobody@crm.example"})
-	eventually(t, "the message arrives", func() bool { return len(smtpServer.Inbox()) == 1 })
-	message := mailtest.Parse(t, smtpServer.Inbox()[0].Raw)
-	found := mailedLink.FindStringSubmatch(message.Text)
-	if found == nil || !strings.HasPrefix(found[0], frontEnd.URL+"/reset-password#") || strings.Contains(message.Text+message.HTML, "evil") {
-		t.Fatalf("the message is\n%s", message.Text)
+	message, link, token := mailWithLink(t, smtpServer, "asha@crm.example", "reset-password")
+	if !strings.HasPrefix(link, frontEnd.URL+"/reset-password#") || strings.Contains(message.Text+message.HTML, "evil") {
+		t.Errorf("the message is\n%s", message.Text)
 	}
-	link, token := found[0], found[1]
 	for _, method := range []string{http.MethodHead, http.MethodGet} {
 		p.visit(method, link)
 		if visited := <-visits; visited != method+" /reset-password" {
@@ -65,11 +63,86 @@ func TestPasswordResetByMail(t *testing.T) {
 		t.Errorf("the former session gets %v, %s", err, ended.raw)
 	}
 	p.must("", logIn, variables{"email": "asha@crm.example", "password": "battery staple"})
-	eventually(t, "the owner is told", func() bool { return len(smtpServer.Inbox()) == 2 })
+	eventually(t, "the owner is told", func() bool {
+		return slices.ContainsFunc(smtpServer.Inbox(), func(received mailtest.Received) bool {
+			return strings.Contains(mailtest.Parse(t, received.Raw).Subject, "password for CRM has been changed")
+		})
+	})
+	for _, received := range smtpServer.Inbox() {
+		if message := mailtest.Parse(t, received.Raw); message.To.Address != "asha@crm.example" {
+			t.Errorf("%s gets a message", message.To)
+		}
+	}
 	p.stop()
 	if logs := read(t, p.logs); strings.Contains(logs, token[24:]) || strings.Contains(logs, "battery staple") {
 		t.Error("the log contains a secret")
 	}
+}
+
+// mailWithLink waits for a message to an address with a link for an action, and returns it with the link and its token.
+func mailWithLink(t *testing.T, smtpServer *mailtest.Server, to, action string) (message mailtest.Message, link, token string) {
+	t.Helper()
+	eventually(t, "a message to "+to+" arrives", func() bool {
+		for _, received := range smtpServer.Inbox() {
+			parsed := mailtest.Parse(t, received.Raw)
+			found := mailedLink.FindStringSubmatch(parsed.Text)
+			if parsed.To.Address == to && found != nil && strings.Contains(found[0], "/"+action+"#") {
+				message, link, token = parsed, found[0], found[1]
+			}
+		}
+		return link != ""
+	})
+	return message, link, token
+}
+
+// TestChangeOfAddressByMail verifies a customer's address and changes it with the links in the messages that a real mail server got, and
+// undoes the change. Visits of the links use nothing up; each works once.
+func TestChangeOfAddressByMail(t *testing.T) {
+	t.Parallel()
+	frontEnd := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(frontEnd.Close)
+	smtpServer := mailtest.NewServer(t, mailtest.WithoutTLS)
+	_, port, _ := strings.Cut(smtpServer.Address(), ":")
+	p := serve(t, t.TempDir(), "SMTP_HOST=127.0.0.1", "SMTP_PORT="+port, "SMTP_MAIL=crm@example.com", "PUBLIC_URL="+frontEnd.URL)
+	admin := p.must("", signUp, nil).text("signUpUser.tokens.accessToken")
+	carl := p.must(admin, `mutation { createCustomer(input: {name: "Carl", email: "carl@customer.example", password: "correct horse"}) { customer { id } } }`, nil).
+		text("createCustomer.customer.id")
+	p.must(admin, createInteraction, variables{"customer": carl, "title": "Review"})
+	token := p.must("", `mutation { logInCustomer(input: {email: "carl@customer.example", password: "correct horse"}) { tokens { accessToken } } }`, nil).
+		text("logInCustomer.tokens.accessToken")
+	sees := func(want float64) {
+		t.Helper()
+		if a := p.must(token, `{ interactions { totalCount } }`, nil); a.at("interactions.totalCount") != want {
+			t.Errorf("the customer sees %s, want %v", a.raw, want)
+		}
+	}
+	sees(0)
+
+	// use takes the link from the message to an address, lets scanners visit it, and checks that the mutation works once with it.
+	use := func(viewer, to, action, mutation string) {
+		t.Helper()
+		_, link, mailed := mailWithLink(t, smtpServer, to, action)
+		for _, method := range []string{http.MethodHead, http.MethodGet} {
+			p.visit(method, link)
+			query := url.Values{"query": {mutation}, "variables": {`{"token": "` + mailed + `"}`}}
+			p.visit(method, p.url+"/graphql?"+query.Encode())
+		}
+		p.must(viewer, mutation, variables{"token": mailed})
+		if again, err := p.ask(viewer, mutation, variables{"token": mailed}); err != nil || again.code() != "BAD_USER_INPUT" {
+			t.Errorf("the second use of the link to %s gets %v, %s", action, err, again.raw)
+		}
+	}
+	use(token, "carl@customer.example", "verify-email", `mutation($token: String!) { verifyEmail(input: {token: $token}) { viewer { __typename } } }`)
+	sees(1)
+	p.must(token, `mutation { requestEmailChange(input: {email: "carl@new.example", password: "correct horse"}) { expiresAt } }`, nil)
+	use(token, "carl@new.example", "change-email", `mutation($token: String!) { confirmEmailChange(input: {token: $token}) { viewer { __typename } } }`)
+	use("", "carl@customer.example", "undo-email-change",
+		`mutation($token: String!) { undoEmailChange(input: {token: $token, newPassword: "battery staple"}) { endedSessions } }`)
+	if a, err := p.ask(token, viewer, nil); err != nil || a.status != http.StatusUnauthorized {
+		t.Errorf("after that, the session gets %v, %s", err, a.raw)
+	}
+	p.must("", `mutation { logInCustomer(input: {email: "carl@customer.example", password: "battery staple"}) { customer { id } } }`, nil)
+	p.stop()
 }
 
 // visit requests a page as a mail scanner does.
@@ -126,17 +199,13 @@ func TestSignUpByMail(t *testing.T) {
 	}
 	_, customer := populate(p)
 	p.must("", `mutation { requestSignUp(input: {email: "carl@customer.example"}) { expiresAt } }`, nil)
-	eventually(t, "the message arrives", func() bool { return len(smtpServer.Inbox()) == 1 })
-	found := mailedLink.FindStringSubmatch(mailtest.Parse(t, smtpServer.Inbox()[0].Raw).Text)
-	if found == nil {
-		t.Fatal("the message has no link")
-	}
+	_, _, token := mailWithLink(t, smtpServer, "carl@customer.example", "sign-up")
 	const complete = `mutation($token: String!) {
 		completeSignUp(input: {token: $token, password: "battery staple"}) { customer { id } tokens { accessToken } } }`
-	if got := p.must("", complete, variables{"token": found[1]}); got.text("completeSignUp.customer.id") != customer {
+	if got := p.must("", complete, variables{"token": token}); got.text("completeSignUp.customer.id") != customer {
 		t.Errorf("the customer who signed up is %s, want %s", got.raw, customer)
 	}
-	again, err := p.ask("", complete, variables{"token": found[1]})
+	again, err := p.ask("", complete, variables{"token": token})
 	if err != nil || again.code() != "BAD_USER_INPUT" {
 		t.Errorf("the second use gets %v, %s", err, again.raw)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -111,6 +112,14 @@ const (
 		createTicket(input: {interactionId: $id, description: $description}) { ticket { id } } }`
 	viewer = `{ viewer { ... on User { name role } } }`
 )
+
+// setupToken finds the token in the greeting.
+var setupToken = regexp.MustCompile(`setupToken: "[0-9a-f]{64}"`)
+
+// withSetupToken adds the server's token to signUp, for a client that the server takes for one on another machine.
+func (p *process) withSetupToken(signUp string) string {
+	return strings.Replace(signUp, "password:", setupToken.FindString(read(p.t, p.out))+" password:", 1)
+}
 
 // populate creates an admin and a customer.
 func populate(p *process) (token, customer string) {

@@ -13,7 +13,7 @@ import (
 func TestLogs(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), "LOG_SLOW=1ns", "LOG_LEVEL=warn", "TRUSTED_PROXIES=127.0.0.0/8,::1")
-	token := p.must("", signUp, nil).text("signUpUser.tokens.accessToken")
+	token := p.must("", p.withSetupToken(signUp), nil).text("signUpUser.tokens.accessToken")
 	for _, email := range []string{"asha@crm.example", "nobody@example.com"} {
 		if a, err := p.ask("", logIn, variables{"email": email, "password": "a wrong one"}); err != nil || a.code() != "UNAUTHENTICATED" {
 			t.Errorf("a wrong password got %v %s", err, a.raw)

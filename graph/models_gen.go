@@ -180,6 +180,18 @@ type CompleteSignUpPayload struct {
 	Tokens *Tokens `json:"tokens"`
 }
 
+// The token of a link that was mailed to the viewer's new address.
+type ConfirmEmailChangeInput struct {
+	// The token in the link.
+	Token string `json:"token"`
+}
+
+// The answer to `confirmEmailChange`.
+type ConfirmEmailChangePayload struct {
+	// The account, with the new address.
+	Viewer Viewer `json:"viewer"`
+}
+
 // The first code of a new secret.
 type ConfirmTwoFactorInput struct {
 	// The six digits in the app.
@@ -448,6 +460,8 @@ type CustomerWhere struct {
 	Phone graphql.Omittable[*Comparison[string]] `json:"phone,omitempty"`
 	// By when the invitation was mailed that they haven't accepted yet: `{isNull: false}` finds all who have one.
 	InvitedAt graphql.Omittable[*Comparison[time.Time]] `json:"invitedAt,omitempty"`
+	// By whether their address is verified.
+	EmailVerified graphql.Omittable[*bool] `json:"emailVerified,omitempty"`
 	// By when the record was created.
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
 	// By when the record was last changed.
@@ -750,7 +764,7 @@ type InteractionsFilter struct {
 
 // A customer to invite.
 type InviteCustomerInput struct {
-	// The id of a customer who has an address and no password.
+	// The id of a customer who has an address, and no password or, if the server requires verified addresses, none that is verified.
 	ID string `json:"id"`
 }
 
@@ -988,6 +1002,28 @@ type ReplyToTicketPayload struct {
 	Ticket *db.Ticket `json:"ticket"`
 }
 
+// The viewer's new address.
+type RequestEmailChangeInput struct {
+	// The address to log in with and to send mail to from then on.
+	Email string `json:"email"`
+	// The viewer's password.
+	Password string `json:"password"`
+}
+
+// The answer to `requestEmailChange`, whether or not another account has the address.
+type RequestEmailChangePayload struct {
+	// The account.
+	Viewer Viewer `json:"viewer"`
+	// When the link that was mailed to the new address expires; null if the address has been changed already.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// The answer to `requestEmailVerification`.
+type RequestEmailVerificationPayload struct {
+	// When the link expires; null if the address is verified already.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
 // Whose password is forgotten.
 type RequestPasswordResetInput struct {
 	// The address of the account, case-insensitively.
@@ -1128,10 +1164,12 @@ type SignUpCustomerInput struct {
 
 // The answer to `signUpCustomer`.
 type SignUpCustomerPayload struct {
-	// The new customer.
-	Customer *db.Customer `json:"customer"`
-	// Their tokens.
-	Tokens *Tokens `json:"tokens"`
+	// The new customer; null if a link to sign up was mailed instead.
+	Customer *db.Customer `json:"customer,omitempty"`
+	// Their tokens; null if a link to sign up was mailed instead.
+	Tokens *Tokens `json:"tokens,omitempty"`
+	// Until when the mailed link can be used at least; null if none was mailed.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 }
 
 // A new staff account.
@@ -1144,6 +1182,8 @@ type SignUpUserInput struct {
 	Password string `json:"password"`
 	// The IANA time zone of the times in their mail, such as `Asia/Kolkata`; if it is missing, the server's default.
 	TimeZone graphql.Omittable[*string] `json:"timeZone,omitempty"`
+	// What the server prints when it starts, for the first user in an empty system who isn't on the server's own machine.
+	SetupToken graphql.Omittable[*string] `json:"setupToken,omitempty"`
 }
 
 // The answer to `signUpUser`.
@@ -1326,6 +1366,22 @@ type Tokens struct {
 	RefreshTokenExpiresAt time.Time `json:"refreshTokenExpiresAt"`
 }
 
+// The token of a link that was mailed to a former address, and a new password.
+type UndoEmailChangeInput struct {
+	// The token in the link.
+	Token string `json:"token"`
+	// The new password, 8 characters to 72 bytes of UTF-8 (NFC), without control characters, and neither the name, nor the address, nor one of the 10,000 most common.
+	NewPassword string `json:"newPassword"`
+}
+
+// The answer to `undoEmailChange`.
+type UndoEmailChangePayload struct {
+	// Where to log in with the address and the new password: `logInUser` or `logInCustomer`.
+	Audience entity.Kind `json:"audience"`
+	// How many sessions ended.
+	EndedSessions int `json:"endedSessions"`
+}
+
 // Two tickets that are linked.
 type UnlinkTicketsInput struct {
 	// The id of a ticket.
@@ -1348,7 +1404,7 @@ type UpdateCustomerInput struct {
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
 	// The name, 1 to 200 characters.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// The address; null removes that of a customer who can't log in.
+	// The address; null removes that of a customer who can't log in. Nobody changes their own with this, but with `requestEmailChange`.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// The company, at most 200 characters.
 	Company graphql.Omittable[*string] `json:"company,omitempty"`
@@ -1464,7 +1520,7 @@ type UpdateUserInput struct {
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
 	// The name, 1 to 200 characters.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// The address to log in with.
+	// The address to log in with. Nobody changes their own with this, but with `requestEmailChange`.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// ADMIN or USER. Only admins may change it, and the last admin stays one.
 	Role graphql.Omittable[*auth.Role] `json:"role,omitempty"`
@@ -1496,7 +1552,7 @@ type UserOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
-// Selects users; all conditions must hold. Only admins may use `role`, and only staff `active`.
+// Selects users; all conditions must hold. Only admins may use `role` and `invitedAt`, and only staff `active` and `emailVerified`.
 type UserWhere struct {
 	// All of these must hold too.
 	And graphql.Omittable[[]*UserWhere] `json:"and,omitempty"`
@@ -1516,6 +1572,8 @@ type UserWhere struct {
 	Active graphql.Omittable[*bool] `json:"active,omitempty"`
 	// By when the invitation was mailed that they haven't accepted yet: `{isNull: false}` finds all who have one. Only for admins.
 	InvitedAt graphql.Omittable[*Comparison[time.Time]] `json:"invitedAt,omitempty"`
+	// By whether their address is verified.
+	EmailVerified graphql.Omittable[*bool] `json:"emailVerified,omitempty"`
 	// By when the account was created.
 	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
 	// By when the account was last changed.
@@ -1526,6 +1584,18 @@ type UserWhere struct {
 	Tickets graphql.Omittable[*TicketsFilter] `json:"tickets,omitempty"`
 	// By the tickets assigned to them, among those that the viewer may see.
 	AssignedTickets graphql.Omittable[*TicketsFilter] `json:"assignedTickets,omitempty"`
+}
+
+// The token of a link that was mailed to the viewer's address.
+type VerifyEmailInput struct {
+	// The token in the link.
+	Token string `json:"token"`
+}
+
+// The answer to `verifyEmail`.
+type VerifyEmailPayload struct {
+	// The account, whose address is verified.
+	Viewer Viewer `json:"viewer"`
 }
 
 // The fields to sort attachments by.

@@ -892,6 +892,42 @@ func (r *rendering) renderCompleteSignUpPayload(s *selection, obj *CompleteSignU
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planConfirmEmailChangePayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"ConfirmEmailChangePayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "viewer":
+			f.index = 1
+			f.selection = p.planViewer(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderConfirmEmailChangePayload(s *selection, obj *ConfirmEmailChangePayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"ConfirmEmailChangePayload"`...)
+		case 1:
+			v := obj.Viewer
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderViewer(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planConfirmTwoFactorPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"ConfirmTwoFactorPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -1285,20 +1321,23 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 		case "bouncing":
 			f.index = 9
 			return true
-		case "invitedAt":
+		case "emailVerified":
 			f.index = 10
 			return true
-		case "createdAt":
+		case "invitedAt":
 			f.index = 11
 			return true
-		case "updatedAt":
+		case "createdAt":
 			f.index = 12
 			return true
-		case "version":
+		case "updatedAt":
 			f.index = 13
 			return true
-		case "interactions":
+		case "version":
 			f.index = 14
+			return true
+		case "interactions":
+			f.index = 15
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Customer_interactions_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -1319,7 +1358,7 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 			f.selection = p.planInteractionConnection(f.field.Selections)
 			return f.selection != nil
 		case "tickets":
-			f.index = 15
+			f.index = 16
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Customer_tickets_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -1340,7 +1379,7 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
 		case "notes":
-			f.index = 16
+			f.index = 17
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Customer_notes_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -1361,7 +1400,7 @@ func (p *planner) planCustomer(set ast.SelectionSet) *selection {
 			f.selection = p.planCustomerNoteConnection(f.field.Selections)
 			return f.selection != nil
 		case "tags":
-			f.index = 17
+			f.index = 18
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Customer", f, args)
@@ -1430,22 +1469,25 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			v := obj.Bouncing()
 			r.bool(v)
 		case 10:
+			v := obj.EmailVerified()
+			r.bool(v)
+		case 11:
 			v := obj.InvitedAt
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
-		case 11:
+		case 12:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 12:
+		case 13:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 13:
+		case 14:
 			v := obj.Version
 			r.int(v)
-		case 14:
+		case 15:
 			call, ok := r.call(f).(func(*db.Customer) (*Connection[db.Interaction], error))
 			if !ok {
 				r.failed = true
@@ -1462,7 +1504,7 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			} else {
 				r.renderInteractionConnection(f.selection, v)
 			}
-		case 15:
+		case 16:
 			call, ok := r.call(f).(func(*db.Customer) (*Connection[db.Ticket], error))
 			if !ok {
 				r.failed = true
@@ -1479,7 +1521,7 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			} else {
 				r.renderTicketConnection(f.selection, v)
 			}
-		case 16:
+		case 17:
 			call, ok := r.call(f).(func(*db.Customer) (*Connection[db.CustomerNote], error))
 			if !ok {
 				r.failed = true
@@ -1496,7 +1538,7 @@ func (r *rendering) renderCustomer(s *selection, obj *db.Customer) {
 			} else {
 				r.renderCustomerNoteConnection(f.selection, v)
 			}
-		case 17:
+		case 18:
 			call, ok := r.call(f).(func(*db.Customer) ([]*db.Tag, error))
 			if !ok {
 				r.failed = true
@@ -4211,6 +4253,86 @@ func (r *rendering) renderReplyToTicketPayload(s *selection, obj *ReplyToTicketP
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planRequestEmailChangePayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"RequestEmailChangePayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "viewer":
+			f.index = 1
+			f.selection = p.planViewer(f.field.Selections)
+			return f.selection != nil
+		case "expiresAt":
+			f.index = 2
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderRequestEmailChangePayload(s *selection, obj *RequestEmailChangePayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"RequestEmailChangePayload"`...)
+		case 1:
+			v := obj.Viewer
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderViewer(f.selection, v)
+			}
+		case 2:
+			v := obj.ExpiresAt
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planRequestEmailVerificationPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"RequestEmailVerificationPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "expiresAt":
+			f.index = 1
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderRequestEmailVerificationPayload(s *selection, obj *RequestEmailVerificationPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"RequestEmailVerificationPayload"`...)
+		case 1:
+			v := obj.ExpiresAt
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planRequestPasswordResetPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"RequestPasswordResetPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -4989,6 +5111,9 @@ func (p *planner) planSignUpCustomerPayload(set ast.SelectionSet) *selection {
 			f.index = 2
 			f.selection = p.planTokens(f.field.Selections)
 			return f.selection != nil
+		case "expiresAt":
+			f.index = 3
+			return true
 		}
 		return false
 	})
@@ -5005,18 +5130,23 @@ func (r *rendering) renderSignUpCustomerPayload(s *selection, obj *SignUpCustome
 		case 1:
 			v := obj.Customer
 			if v == nil {
-				r.failed = true
-				return
+				r.buf = append(r.buf, `null`...)
 			} else {
 				r.renderCustomer(f.selection, v)
 			}
 		case 2:
 			v := obj.Tokens
 			if v == nil {
-				r.failed = true
-				return
+				r.buf = append(r.buf, `null`...)
 			} else {
 				r.renderTokens(f.selection, v)
+			}
+		case 3:
+			v := obj.ExpiresAt
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.buf = appendDateTime(r.buf, *v)
 			}
 		}
 		if r.failed {
@@ -6826,6 +6956,42 @@ func (r *rendering) renderTwoFactorState(s *selection, obj *db.TwoFactorState) {
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planUndoEmailChangePayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"UndoEmailChangePayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "audience":
+			f.index = 1
+			return true
+		case "endedSessions":
+			f.index = 2
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderUndoEmailChangePayload(s *selection, obj *UndoEmailChangePayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"UndoEmailChangePayload"`...)
+		case 1:
+			v := obj.Audience
+			r.appendAudience(v)
+		case 2:
+			v := obj.EndedSessions
+			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planUnlinkTicketsPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"UnlinkTicketsPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -7102,23 +7268,26 @@ func (p *planner) planUser(set ast.SelectionSet) *selection {
 		case "invitedAt":
 			f.index = 7
 			return true
-		case "notifySelf":
+		case "emailVerified":
 			f.index = 8
 			return true
-		case "timeZone":
+		case "notifySelf":
 			f.index = 9
 			return true
-		case "createdAt":
+		case "timeZone":
 			f.index = 10
 			return true
-		case "updatedAt":
+		case "createdAt":
 			f.index = 11
 			return true
-		case "version":
+		case "updatedAt":
 			f.index = 12
 			return true
-		case "interactions":
+		case "version":
 			f.index = 13
+			return true
+		case "interactions":
+			f.index = 14
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_User_interactions_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -7139,7 +7308,7 @@ func (p *planner) planUser(set ast.SelectionSet) *selection {
 			f.selection = p.planInteractionConnection(f.field.Selections)
 			return f.selection != nil
 		case "tickets":
-			f.index = 14
+			f.index = 15
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_User_tickets_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -7160,7 +7329,7 @@ func (p *planner) planUser(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketConnection(f.field.Selections)
 			return f.selection != nil
 		case "assignedTickets":
-			f.index = 15
+			f.index = 16
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_User_assignedTickets_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -7234,29 +7403,36 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 				r.buf = appendDateTime(r.buf, *v)
 			}
 		case 8:
-			v := obj.VisibleNotifySelf()
+			v := obj.VisibleEmailVerified()
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.bool(*v)
 			}
 		case 9:
+			v := obj.VisibleNotifySelf()
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.bool(*v)
+			}
+		case 10:
 			v := obj.TimeZone
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.string(*v)
 			}
-		case 10:
+		case 11:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 11:
+		case 12:
 			v := obj.UpdatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 12:
+		case 13:
 			v := obj.Version
 			r.int(v)
-		case 13:
+		case 14:
 			call, ok := r.call(f).(func(*db.User) (*Connection[db.Interaction], error))
 			if !ok {
 				r.failed = true
@@ -7273,7 +7449,7 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 			} else {
 				r.renderInteractionConnection(f.selection, v)
 			}
-		case 14:
+		case 15:
 			call, ok := r.call(f).(func(*db.User) (*Connection[db.Ticket], error))
 			if !ok {
 				r.failed = true
@@ -7290,7 +7466,7 @@ func (r *rendering) renderUser(s *selection, obj *db.User) {
 			} else {
 				r.renderTicketConnection(f.selection, v)
 			}
-		case 15:
+		case 16:
 			call, ok := r.call(f).(func(*db.User) (*Connection[db.Ticket], error))
 			if !ok {
 				r.failed = true
@@ -7438,6 +7614,42 @@ func (r *rendering) renderUserEdge(s *selection, obj *Edge[db.User]) {
 				return
 			} else {
 				r.renderUser(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planVerifyEmailPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"VerifyEmailPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "viewer":
+			f.index = 1
+			f.selection = p.planViewer(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderVerifyEmailPayload(s *selection, obj *VerifyEmailPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"VerifyEmailPayload"`...)
+		case 1:
+			v := obj.Viewer
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderViewer(f.selection, v)
 			}
 		}
 		if r.failed {
@@ -7621,6 +7833,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planCompleteLogInPayload(set)
 	case "CompleteSignUpPayload":
 		return p.planCompleteSignUpPayload(set)
+	case "ConfirmEmailChangePayload":
+		return p.planConfirmEmailChangePayload(set)
 	case "ConfirmTwoFactorPayload":
 		return p.planConfirmTwoFactorPayload(set)
 	case "CreateApiKeyPayload":
@@ -7743,6 +7957,10 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planRenewRecoveryCodesPayload(set)
 	case "ReplyToTicketPayload":
 		return p.planReplyToTicketPayload(set)
+	case "RequestEmailChangePayload":
+		return p.planRequestEmailChangePayload(set)
+	case "RequestEmailVerificationPayload":
+		return p.planRequestEmailVerificationPayload(set)
 	case "RequestPasswordResetPayload":
 		return p.planRequestPasswordResetPayload(set)
 	case "RequestSignUpPayload":
@@ -7813,6 +8031,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planTwoFactorChallenge(set)
 	case "TwoFactorState":
 		return p.planTwoFactorState(set)
+	case "UndoEmailChangePayload":
+		return p.planUndoEmailChangePayload(set)
 	case "UnlinkTicketsPayload":
 		return p.planUnlinkTicketsPayload(set)
 	case "UpdateCustomerNotePayload":
@@ -7833,6 +8053,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planUserConnection(set)
 	case "UserEdge":
 		return p.planUserEdge(set)
+	case "VerifyEmailPayload":
+		return p.planVerifyEmailPayload(set)
 	case "Viewer":
 		return p.planViewer(set)
 	}
@@ -7939,6 +8161,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderCompleteSignUpPayload, v)
 		case []*CompleteSignUpPayload:
 			return v != nil && renderList(r, s, r.renderCompleteSignUpPayload, v)
+		}
+	case "ConfirmEmailChangePayload":
+		switch v := value.(type) {
+		case *ConfirmEmailChangePayload:
+			return v != nil && renderOne(r, s, r.renderConfirmEmailChangePayload, v)
+		case []*ConfirmEmailChangePayload:
+			return v != nil && renderList(r, s, r.renderConfirmEmailChangePayload, v)
 		}
 	case "ConfirmTwoFactorPayload":
 		switch v := value.(type) {
@@ -8367,6 +8596,20 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*ReplyToTicketPayload:
 			return v != nil && renderList(r, s, r.renderReplyToTicketPayload, v)
 		}
+	case "RequestEmailChangePayload":
+		switch v := value.(type) {
+		case *RequestEmailChangePayload:
+			return v != nil && renderOne(r, s, r.renderRequestEmailChangePayload, v)
+		case []*RequestEmailChangePayload:
+			return v != nil && renderList(r, s, r.renderRequestEmailChangePayload, v)
+		}
+	case "RequestEmailVerificationPayload":
+		switch v := value.(type) {
+		case *RequestEmailVerificationPayload:
+			return v != nil && renderOne(r, s, r.renderRequestEmailVerificationPayload, v)
+		case []*RequestEmailVerificationPayload:
+			return v != nil && renderList(r, s, r.renderRequestEmailVerificationPayload, v)
+		}
 	case "RequestPasswordResetPayload":
 		switch v := value.(type) {
 		case *RequestPasswordResetPayload:
@@ -8612,6 +8855,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*db.TwoFactorState:
 			return v != nil && renderList(r, s, r.renderTwoFactorState, v)
 		}
+	case "UndoEmailChangePayload":
+		switch v := value.(type) {
+		case *UndoEmailChangePayload:
+			return v != nil && renderOne(r, s, r.renderUndoEmailChangePayload, v)
+		case []*UndoEmailChangePayload:
+			return v != nil && renderList(r, s, r.renderUndoEmailChangePayload, v)
+		}
 	case "UnlinkTicketsPayload":
 		switch v := value.(type) {
 		case *UnlinkTicketsPayload:
@@ -8681,6 +8931,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderUserEdge, v)
 		case []*Edge[db.User]:
 			return v != nil && renderList(r, s, r.renderUserEdge, v)
+		}
+	case "VerifyEmailPayload":
+		switch v := value.(type) {
+		case *VerifyEmailPayload:
+			return v != nil && renderOne(r, s, r.renderVerifyEmailPayload, v)
+		case []*VerifyEmailPayload:
+			return v != nil && renderList(r, s, r.renderVerifyEmailPayload, v)
 		}
 	case "Viewer":
 		switch v := value.(type) {

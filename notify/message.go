@@ -65,6 +65,9 @@ var linkTexts = map[db.LinkAction]string{
 	db.LinkResetPassword:    "Choose a new password",
 	db.LinkAcceptInvitation: "Accept the invitation",
 	db.LinkSignUp:           "Sign up",
+	db.LinkVerifyEmail:      "Verify the address",
+	db.LinkChangeEmail:      "Confirm the new address",
+	db.LinkUndoEmailChange:  "Undo the change",
 }
 
 // action makes the message bring an account link.

@@ -58,6 +58,12 @@ var accountAnnouncements = []announcement{
 		isSecurityEvent(db.SecurityTwoFactorDisabled, db.SecurityTwoFactorReset), []role{holder}, true},
 	{db.EventSecurityEventCreated, accountTopic, "recovery code", "one of its recovery codes is used",
 		isSecurityEvent(db.SecurityRecoveryCodeUsed), []role{holder}, true},
+	{db.EventAccountLinkCreated, accountTopic, "verify", "its address is entered by somebody, if addresses have to be verified, or its holder asks to verify it",
+		bringsLinkFor(db.LinkVerifyEmail), []role{holder}, true},
+	{db.EventAccountLinkCreated, accountTopic, "change", "its holder asks to change its address (at the new one)",
+		bringsLinkFor(db.LinkChangeEmail), []role{holder}, true},
+	{db.EventAccountLinkCreated, accountTopic, "changed", "its holder changes its address (at the former one)",
+		bringsLinkFor(db.LinkUndoEmailChange), []role{holder}, true},
 	{db.EventUserUpdated, accountTopic, "password changed", "its password is changed", passwordChanged, []role{holder}, true},
 	{db.EventCustomerUpdated, accountTopic, "password changed", "its password is changed", passwordChanged, []role{holder}, true},
 }

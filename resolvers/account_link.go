@@ -56,7 +56,7 @@ func (r mutationResolver) CompleteSignUp(
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := r.issue(ctx, auth.Customer, session, refreshToken)
+	tokens, err := r.issue(ctx, auth.Scope{Role: auth.Customer, Account: session.Account}, session, refreshToken)
 	if err != nil {
 		return nil, err
 	}

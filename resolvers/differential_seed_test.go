@@ -139,7 +139,7 @@ func (s *seeder) user(i int) {
 		user["role"] = string(auth.Admin)
 	}
 	if i == someUsers-1 {
-		user["deactivated_at"] = momentAt(i)
+		user["deactivated_at"], user["unverified_since"] = momentAt(i), momentAt(i)
 	}
 	s.insert(db.Users.Collection, user)
 }
@@ -154,7 +154,7 @@ func (s *seeder) customer(i int) {
 		customer["email"], customer["email_key"] = "", store.SecondKey("", seededID(db.KindCustomer, i))
 	}
 	if i%3 != 0 {
-		customer["company"] = textAt(i + 9)
+		customer["company"], customer["unverified_since"] = textAt(i+9), momentAt(i)
 	}
 	if i%2 == 0 {
 		customer["phone"], customer["password"] = fmt.Sprintf("+91 22 %d x12", i), s.passwordHash

@@ -26,7 +26,7 @@ func (s *server) filteredAccounts(admin account) (users, customers []fields) {
 	}
 	users = []fields{{
 		"_id": adminID, "name": rohan.Name, "email": rohan.Email, "role": "ADMIN",
-		"created_at": rohan.CreatedAt, "updated_at": rohan.UpdatedAt,
+		"unverified_since": *rohan.UnverifiedSince, "created_at": rohan.CreatedAt, "updated_at": rohan.UpdatedAt,
 	}}
 	for i, text := range filteredTexts {
 		email := fmt.Sprintf("%c.User%d@Example.net", 'A'+i, i)
@@ -43,6 +43,9 @@ func (s *server) filteredAccounts(admin account) (users, customers []fields) {
 			customer["company"], customer["phone"] = text, fmt.Sprintf("+91 22 %d", i)
 		} else {
 			user["invited_at"], customer["invited_at"] = day(9+i), day(10+i)
+		}
+		if i%3 == 0 {
+			user["unverified_since"], customer["unverified_since"] = day(1+i), day(1+i)
 		}
 		if i == len(filteredTexts)-1 {
 			delete(customer, "email")
@@ -88,7 +91,7 @@ func (s *server) filteredLists(admin account) []filtered {
 	stored := map[string]string{
 		"id": "_id", "createdAt": "created_at", "updatedAt": "updated_at", "startTime": "start_time", "endTime": "end_time", "waitingSince": "waiting_since",
 		"userId": "user_id", "customerId": "customer_id", "interactionId": "interaction_id", "assigneeId": "assignee_id",
-		"active": "deactivated_at", "invitedAt": "invited_at",
+		"active": "deactivated_at", "invitedAt": "invited_at", "emailVerified": "unverified_since",
 	}
 	lists := []filtered{
 		{list: "users", where: "UserWhere", kind: db.KindUser, docs: users},

@@ -47,7 +47,7 @@ func TestEveryOperator(t *testing.T) {
 								if stored, ok := value.(bool); ok {
 									return stored == wanted
 								}
-								return (value == nil) == wanted // active, if deactivatedAt is null
+								return (value == nil) == wanted // active, if it was never deactivated
 							})
 						}
 						return

@@ -40,7 +40,7 @@ func TestFirstUserBecomesAdmin(t *testing.T) {
 				var made, admins atomic.Int32
 				atOnce(10, func(i int) {
 					user, err := s.db.SignUpUser(t.Context(),
-						db.NewUser{Name: "U", Email: fmt.Sprintf("user%d@example.com", i%test.addresses), Password: password})
+						db.NewUser{Name: "U", Email: fmt.Sprintf("user%d@example.com", i%test.addresses), Password: password}, db.Setup{Local: true})
 					switch code := store.CodeOf(err); {
 					case err == nil:
 						made.Add(1)

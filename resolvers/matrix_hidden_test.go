@@ -66,14 +66,14 @@ func (w *world) namesIn(in any) string {
 }
 
 // TestOtherUsersAreRedacted reads a user's record in every possible way: only the user and admins see the role and the time zone, and only
-// staff whether the account is active.
+// staff whether the account is active and its address verified.
 func TestOtherUsersAreRedacted(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		w.assign("leak", "uma")
 		s.must(w.people["uma"].token, `mutation($id: ID!) { updateUser(input: {id: $id, timeZone: "Asia/Kolkata"}) { user { id } } }`,
 			variables{"id": w.ids["uma"]})
-		const record = " { ... on User { id name email version role active deactivatedAt timeZone createdAt updatedAt } }"
+		const record = " { ... on User { id name email version role active emailVerified deactivatedAt timeZone createdAt updatedAt } }"
 		ways := map[string]string{
 			"user":               "user(by: {id: $uma})" + record,
 			"byEmail":            `byEmail: user(by: {email: "uma@example.com"})` + record,
@@ -103,7 +103,7 @@ func TestOtherUsersAreRedacted(t *testing.T) {
 				if a.at(way+".createdAt") == nil || a.at(way+".updatedAt") == nil {
 					t.Errorf("%s doesn't see the times by %s: %s", test.viewer, way, a.raw)
 				}
-				for field, want := range map[string]bool{"role": test.all, "timeZone": test.all, "active": test.viewer != "cleo"} {
+				for field, want := range map[string]bool{"role": test.all, "timeZone": test.all, "active": test.viewer != "cleo", "emailVerified": test.viewer != "cleo"} {
 					if shown := a.at(way+"."+field) != nil; shown != want {
 						t.Errorf("%s sees the %s of uma by %s: %v, want %v", test.viewer, field, way, shown, want)
 					}
@@ -129,6 +129,7 @@ func TestFiltersOnHiddenFieldsAreRefused(t *testing.T) {
 			`users(where: {role: {eq: ADMIN}}) { nodes { id } }`,
 			`users(where: {role: {ne: ADMIN}}) { totalCount }`,
 			`users(where: {active: true}) { nodes { id } }`,
+			`users(where: {emailVerified: true}) { nodes { id } }`,
 			`users(where: {not: {or: [{name: {eq: "x"}}, {and: [{role: {in: [USER]}}]}]}}) { nodes { id } }`,
 			`tickets(where: {assignee: {role: {eq: ADMIN}}}) { nodes { id } }`,
 			`tickets(where: {not: {assignee: {active: false}}}) { totalCount }`,
@@ -137,7 +138,7 @@ func TestFiltersOnHiddenFieldsAreRefused(t *testing.T) {
 			`interactions(where: {or: [{user: {not: {role: {eq: USER}}}}]}) { totalCount }`,
 		} {
 			s.refused(w.people["cleo"].token, worldQuery(w, selection), nil, deny)
-			if strings.Contains(selection, "active") {
+			if strings.Contains(selection, "active") || strings.Contains(selection, "emailVerified") {
 				s.must(w.people["uma"].token, worldQuery(w, selection), nil)
 			} else {
 				s.refused(w.people["uma"].token, worldQuery(w, selection), nil, deny)

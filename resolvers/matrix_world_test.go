@@ -169,8 +169,8 @@ func (c *cell) newUser(role auth.Role, owner bool) string {
 func (c *cell) newCustomer(owner bool) string {
 	c.s.t.Helper()
 	secret := password
-	customer, err := c.s.db.SignUpCustomer(c.s.t.Context(),
-		db.NewCustomer{Name: "New", Email: c.newEmail(), Password: &secret})
+	customer, _, err := c.s.db.SignUpCustomer(c.s.t.Context(),
+		db.NewCustomer{Name: "New", Email: c.newEmail(), Password: &secret}, "")
 	if err != nil {
 		c.s.t.Fatal(err)
 	}

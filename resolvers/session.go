@@ -13,13 +13,14 @@ import (
 func (r mutationResolver) SignUpUser(
 	ctx context.Context, input graph.SignUpUserInput,
 ) (*graph.SignUpUserPayload, error) {
+	viewer, _ := auth.ViewerFrom(ctx)
 	user, err := r.db.SignUpUser(ctx, db.NewUser{
 		Name: input.Name, Email: input.Email, Password: input.Password, TimeZone: input.TimeZone.Value(),
-	})
+	}, db.Setup{Local: viewer.Local, Token: orEmpty(input.SetupToken)})
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := r.startSession(ctx, user.ID, user.Role)
+	tokens, err := r.startSession(ctx, auth.Scope{Role: user.Role, Account: user.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -30,14 +31,18 @@ func (r mutationResolver) SignUpUser(
 func (r mutationResolver) SignUpCustomer(
 	ctx context.Context, input graph.SignUpCustomerInput,
 ) (*graph.SignUpCustomerPayload, error) {
-	customer, err := r.db.SignUpCustomer(ctx, db.NewCustomer{
+	viewer, _ := auth.ViewerFrom(ctx)
+	customer, expires, err := r.db.SignUpCustomer(ctx, db.NewCustomer{
 		Name: input.Name, Email: input.Email, Company: input.Company.Value(), Phone: input.Phone.Value(),
 		TimeZone: input.TimeZone.Value(), Password: &input.Password,
-	})
+	}, viewer.Address)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := r.startSession(ctx, customer.ID, auth.Customer)
+	if customer == nil {
+		return &graph.SignUpCustomerPayload{ExpiresAt: &expires}, nil
+	}
+	tokens, err := r.startSession(ctx, r.db.CustomerScope(customer))
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +62,7 @@ func (r mutationResolver) LogInUser(ctx context.Context, input graph.LogInInput)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := r.issue(ctx, user.Role, session, refreshToken)
+	tokens, err := r.issue(ctx, auth.Scope{Role: user.Role, Account: user.ID}, session, refreshToken)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +84,7 @@ func (r mutationResolver) LogInCustomer(
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := r.issue(ctx, auth.Customer, session, refreshToken)
+	tokens, err := r.issue(ctx, r.db.CustomerScope(customer), session, refreshToken)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +122,7 @@ func (r *Resolver) resume(ctx context.Context, session *db.Session, refreshToken
 	if !ok {
 		return nil, nil, store.Errorf(store.Unauthenticated, "the account may no longer log in")
 	}
-	tokens, err := r.issue(ctx, live.Role, session, refreshToken)
+	tokens, err := r.issue(ctx, live.Scope(), session, refreshToken)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -180,20 +185,20 @@ func (r mutationResolver) SetPassword(
 	return &graph.SetPasswordPayload{Account: account, EndedSessions: ended}, nil
 }
 
-func (r *Resolver) startSession(ctx context.Context, account store.ID, role auth.Role) (*graph.Tokens, error) {
-	session, refreshToken, err := r.db.StartSession(ctx, account, role.IsStaff())
+func (r *Resolver) startSession(ctx context.Context, account auth.Scope) (*graph.Tokens, error) {
+	session, refreshToken, err := r.db.StartSession(ctx, account.Account, account.Role.IsStaff())
 	if err != nil {
 		return nil, err
 	}
-	return r.issue(ctx, role, session, refreshToken)
+	return r.issue(ctx, account, session, refreshToken)
 }
 
 // issue returns the tokens of a session. The rest of the payload is resolved as the session's account.
 func (r *Resolver) issue(
-	ctx context.Context, role auth.Role, session *db.Session, refreshToken string,
+	ctx context.Context, account auth.Scope, session *db.Session, refreshToken string,
 ) (*graph.Tokens, error) {
-	auth.Become(ctx, role, session.Account, session.ID)
-	accessToken, expires, err := r.tokens.Issue(auth.Viewer{Role: role, Account: session.Account, Session: session.ID})
+	auth.Become(ctx, account, session.ID)
+	accessToken, expires, err := r.tokens.Issue(auth.Viewer{Role: account.Role, Account: session.Account, Session: session.ID})
 	if err != nil {
 		return nil, err
 	}

@@ -121,14 +121,14 @@ func (f *filler) between(from, to time.Time) time.Time {
 
 func (f *filler) addStaff(ctx context.Context) error {
 	f.now = f.today.AddDate(0, 0, -begun)
-	admin, err := f.db.SignUpUser(ctx, db.NewUser{Name: "Asha Rao", Email: Admin, Password: Password})
+	admin, err := f.db.SignUpUser(ctx, db.NewUser{Name: "Asha Rao", Email: Admin, Password: Password, Verified: true}, db.Setup{Local: true})
 	if err != nil {
 		return fmt.Errorf("cannot add admin: %w", err)
 	}
 	f.staff = append(f.staff, admin)
 	for i := 1; i < staff; i++ {
 		user, err := f.db.CreateUser(ctx, scopeOf(admin), db.NewUser{
-			Name: f.texts.name(), Email: fmt.Sprintf("staff%d@demo.example", i), Password: Password, Role: auth.User,
+			Name: f.texts.name(), Email: fmt.Sprintf("staff%d@demo.example", i), Password: Password, Role: auth.User, Verified: true,
 		})
 		if err != nil {
 			return fmt.Errorf("cannot add user: %w", err)
@@ -143,7 +143,7 @@ func (f *filler) planCustomer(n int) {
 	company, password := pick(f, companies), Password
 	phone := fmt.Sprintf("+91 22 %04d %04d", f.random.IntN(10_000), f.random.IntN(10_000))
 	in := db.NewCustomer{
-		Name: f.texts.name(), Email: fmt.Sprintf("customer%d@demo.example", n+1), Company: &company, Phone: &phone, Password: &password,
+		Name: f.texts.name(), Email: fmt.Sprintf("customer%d@demo.example", n+1), Company: &company, Phone: &phone, Password: &password, Verified: true,
 	}
 	created := f.between(f.today.AddDate(0, 0, 1-begun), f.today.AddDate(0, 0, -lastCustomer))
 	customer := new(db.Customer)

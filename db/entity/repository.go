@@ -43,6 +43,9 @@ func NewRepository[T any, P Document[T]](d *Database, def *Definition) *Reposito
 
 // Create writes a new document with its event, and numbers it.
 func (r *Repository[T]) Create(ctx context.Context, scope auth.Scope, doc *T) error {
+	if err := mayWrite(scope); err != nil {
+		return err
+	}
 	insert := func() error { return r.insert(ctx, scope, doc) }
 	if r.serial != nil {
 		return r.numbered(ctx, doc, insert)
@@ -133,6 +136,15 @@ func (r *Repository[T]) Each(ctx context.Context, where store.Filter, do func(*T
 			return done, nil
 		}
 	}
+}
+
+// mayWrite is FORBIDDEN for an account that has yet to prove its address: it changes nothing, as it sees nothing but itself. What
+// an account does about its own password, address and sessions, package db does in its place.
+func mayWrite(scope auth.Scope) error {
+	if scope.Unverified {
+		return store.Errorf(store.Forbidden, "the account's e-mail address isn't verified yet; requestEmailVerification mails a link for that")
+	}
+	return nil
 }
 
 // pathOf returns the path of the one field that an error concerns, "" if it concerns none or several.

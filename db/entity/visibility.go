@@ -20,6 +20,8 @@ type Grant struct {
 	account string
 	// conditions are what a document must fulfil.
 	conditions []condition
+	// unverified says that the grant holds for accounts that have yet to prove their address, too.
+	unverified bool
 	// option is the name by which an operator can withdraw the grant; it is empty for one that always holds.
 	option string
 }
@@ -41,6 +43,12 @@ func (g Grant) If(field string, value any) Grant { return g.with(condition{field
 // Optional lets Catalog.Without withdraw the grant, by that name.
 func (g Grant) Optional(name string) Grant {
 	g.option = name
+	return g
+}
+
+// EvenUnverified extends the grant to accounts that have yet to prove their address.
+func (g Grant) EvenUnverified() Grant {
+	g.unverified = true
 	return g
 }
 
@@ -76,7 +84,7 @@ func (c *Catalog) scopeOf(d *Definition, scope auth.Scope) store.Filter {
 	}
 	var seen []store.Filter
 	for _, grant := range d.Visible {
-		if grant.role != scope.Role || c.isWithdrawn(grant) {
+		if grant.role != scope.Role || c.isWithdrawn(grant) || scope.Unverified && !grant.unverified {
 			continue
 		}
 		granted := c.granted(grant, scope)

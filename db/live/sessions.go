@@ -15,7 +15,7 @@ const sessionPause = 500 * time.Millisecond
 type Sessions interface {
 	// Changes counts the changes by this process that may have ended a session.
 	Changes() int
-	// Ended returns those of the viewers whose session has ended, who may not log in any more, or whose role has changed.
+	// Ended returns those of the viewers whose session has ended, who may not log in any more, or who may see and do something else now.
 	Ended(ctx context.Context, viewers map[auth.Viewer]bool) (map[auth.Viewer]bool, error)
 }
 

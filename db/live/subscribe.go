@@ -29,7 +29,9 @@ type Watch struct {
 func Subscribe[T any](ctx context.Context, b *Broker, source Source[T], viewer auth.Viewer, w Watch) (<-chan *Change[T], error) {
 	// A connection may be much older than its newest subscription, so the session is checked again. No other part of
 	// the viewer is kept.
-	session := auth.Viewer{Role: viewer.Role, Account: viewer.Account, Session: viewer.Session, Key: viewer.Key}
+	session := auth.Viewer{
+		Role: viewer.Role, Account: viewer.Account, Unverified: viewer.Unverified, Session: viewer.Session, Key: viewer.Key,
+	}
 	ended, err := b.sessions.Ended(ctx, map[auth.Viewer]bool{session: true})
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 
 	"crm/auth"
@@ -15,7 +16,7 @@ func ForOperator(proxies Trusted, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		viewer, _ := auth.ViewerFrom(r.Context())
 		switch {
-		case viewer.Role == auth.Admin, proxies.isLocal(r):
+		case viewer.Role == auth.Admin, proxies.IsLocal(r):
 			next.ServeHTTP(w, r)
 			return
 		case viewer.LoggedIn():
@@ -29,17 +30,27 @@ func ForOperator(proxies Trusted, next http.Handler) http.Handler {
 	})
 }
 
-// isLocal reports whether a request comes from a program on this machine that asks for it by a loopback name. A page of
+// IsLocal reports whether a request comes from a program on this machine that asks for it by a loopback name. A page of
 // another origin isn't one, even if it has a name that leads here, nor is whoever a proxy on this machine serves.
-func (p Trusted) isLocal(r *http.Request) bool {
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via", "Origin"} {
+func (p Trusted) IsLocal(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via"} {
 		if r.Header.Get(name) != "" {
 			return false
 		}
 	}
+	if !isOwnPage(r) {
+		return false
+	}
 	peer := peerAddress(r)
 	address, err := netip.ParseAddr(peer)
 	return err == nil && address.Unmap().IsLoopback() && !p.trusts(peer) && isLoopbackName(r.Host)
+}
+
+// isOwnPage reports whether a request comes from a page that this server has served, such as the playground, or from no page.
+func isOwnPage(r *http.Request) bool {
+	text := r.Header.Get("Origin")
+	origin, err := url.Parse(text)
+	return text == "" || err == nil && origin.Host == r.Host
 }
 
 // isLoopbackName reports whether a host, perhaps with a port, always is the machine itself.

@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"cmp"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"crm/auth"
@@ -29,6 +31,10 @@ func TestForOperator(t *testing.T) {
 		"through a proxy":              {local, "localhost:8080", "X-Forwarded-For", "", 401},
 		"through another proxy":        {local, "localhost:8080", "Forwarded", "", 401},
 		"a page of another origin":     {local, "localhost:8080", "Origin", "", 401},
+		"a page of this server":        {local, "localhost:8080", "Origin: http://localhost:8080", "", 200},
+		"a page of another port":       {local, "localhost:8080", "Origin: http://localhost:3000", "", 401},
+		"a page without an origin":     {local, "localhost:8080", "Origin: null", "", 401},
+		"a page of a rebound name":     {local, "evil.example", "Origin: http://evil.example", "", 401},
 		"a trusted proxy":              {"127.0.0.2:5000", "localhost:8080", "", "", 401},
 		"a user":                       {remote, "crm.example.com", "", auth.User, 403},
 		"a customer":                   {remote, "crm.example.com", "", auth.Customer, 403},
@@ -42,7 +48,8 @@ func TestForOperator(t *testing.T) {
 		request := httptest.NewRequest(http.MethodGet, "/", nil)
 		request.RemoteAddr, request.Host = test.peer, test.host
 		if test.header != "" {
-			request.Header.Set(test.header, "x")
+			name, value, _ := strings.Cut(test.header, ": ")
+			request.Header.Set(name, cmp.Or(value, "x"))
 		}
 		recorder := httptest.NewRecorder()
 		handler.ServeHTTP(recorder, request.WithContext(auth.WithViewer(request.Context(), auth.Viewer{Role: test.role})))

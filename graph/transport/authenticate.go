@@ -36,6 +36,7 @@ func Authenticate(authenticator Authenticator, proxies proxy.Trusted, log *slog.
 			return
 		}
 		viewer.UserAgent = userAgent(r)
+		viewer.Local = !viewer.LoggedIn() && proxies.IsLocal(r)
 		next.ServeHTTP(w, r.WithContext(auth.WithViewer(r.Context(), viewer)))
 	})
 }

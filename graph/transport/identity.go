@@ -49,7 +49,7 @@ func (i identity) as(ctx context.Context, authorization string) (identity, error
 	return identity{authenticator: i.authenticator, token: token, viewer: viewer}, nil
 }
 
-// check verifies that the session is still valid and the role unchanged. Its error has the code UNAUTHENTICATED if not, and
+// check verifies that the session is still valid and what the account may do unchanged. Its error has the code UNAUTHENTICATED if not, and
 // UNAVAILABLE if that can't be determined at the moment.
 func (i identity) check(ctx context.Context) *store.Error {
 	if i.authenticator == nil || i.token == "" {
@@ -61,8 +61,8 @@ func (i identity) check(ctx context.Context) *store.Error {
 		return store.Errorf(store.Unauthenticated, "%s", err.Error())
 	case err != nil:
 		return &store.Error{Code: store.Unavailable, Message: "the database can't be reached", Err: err}
-	case viewer.Role != i.viewer.Role:
-		return store.Errorf(store.Unauthenticated, "the role of the account has changed; connect again")
+	case viewer.Scope() != i.viewer.Scope():
+		return store.Errorf(store.Unauthenticated, "what the account may do has changed; connect again")
 	}
 	return nil
 }
