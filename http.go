@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -108,6 +109,18 @@ func (s *settings) baseURL(port int) string {
 		host = s.tls.domains[0]
 	}
 	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(port)) + s.basePath
+}
+
+// listen opens the port that clients connect to.
+func (s *settings) listen(ctx context.Context) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(s.host, strconv.Itoa(s.port)))
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on HOST and PORT: %w", err)
+	}
+	if s.proxyProtocol {
+		listener = s.proxies.Listen(listener)
+	}
+	return listener, nil
 }
 
 // serveUntilDone serves until ctx is done, then ends streams and waits for requests and mail that is being sent.

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -152,12 +151,9 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if err != nil {
 		return err // it names the variable
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(s.host, strconv.Itoa(s.port)))
+	listener, err := s.listen(ctx)
 	if err != nil {
-		return fmt.Errorf("cannot listen on HOST and PORT: %w", err)
-	}
-	if s.proxyProtocol {
-		listener = s.proxies.Listen(listener)
+		return err
 	}
 	stopReceiving, err := receiver.Start(context.WithoutCancel(ctx))
 	if err != nil {

@@ -1,6 +1,7 @@
 package resolvers_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"runtime"
@@ -77,12 +78,15 @@ func TestLargeUploadTakesNoMemory(t *testing.T) { //nolint:paralleltest,tparalle
 			}
 			defer func() { _ = response.Body.Close() }()
 			buffer, total, read := make([]byte, 32<<10), 0, error(nil)
-			for n := 0; read == nil; total += n {
-				if n, read = response.Body.Read(buffer); (total+n)>>20 > total>>20 {
+			for read == nil {
+				var n int
+				n, read = response.Body.Read(buffer)
+				if (total+n)>>20 > total>>20 {
 					each()
 				}
+				total += n
 			}
-			if total != db.DefaultFileBytes || read != io.EOF {
+			if total != db.DefaultFileBytes || !errors.Is(read, io.EOF) {
 				t.Errorf("%d bytes are fetched, %v", total, read)
 			}
 		})

@@ -103,12 +103,12 @@ func (w *world) tagging(of string, tags ...string) variables {
 func TestTags(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
-		for _, tag := range []string{"billing", "Äther", "item 10", "item 9"} {
+		for _, tag := range []string{"billing", "Ärger", "item 10", "item 9"} {
 			w.tag("otto", tag)
 		}
 		before := s.must(w.people["uma"].token, worldQuery(w, `ticket(id: $leak) { version updatedAt } customer(by: {id: $cleo}) { version updatedAt }`), w.variables())
-		const want = `"tags":[{"name":"Äther"},{"name":"item 9"},{"name":"item 10"},{"name":"vip"}]`
-		if a := w.addTags("uma", "leak", "item 10", "Äther", "vip", "item 9", "item 9"); !strings.Contains(a.raw, want) {
+		const want = `"tags":[{"name":"Ärger"},{"name":"item 9"},{"name":"item 10"},{"name":"vip"}]`
+		if a := w.addTags("uma", "leak", "item 10", "Ärger", "vip", "item 9", "item 9"); !strings.Contains(a.raw, want) {
 			t.Errorf("adding tags answers %s, want %s", a.raw, want)
 		}
 		w.addTags("otto", "noise", "billing")
@@ -129,7 +129,7 @@ func TestTags(t *testing.T) {
 			`tickets(where: {tags: {some: {name: {eq: "VIP"}}}})`:                                           "leak",
 			`tickets(where: {tags: {some: {name: {startsWith: "b"}}}})`:                                     "noise",
 			`tickets(where: {tags: {some: {name: {in: ["vip", "billing"]}}}})`:                              "leak noise",
-			`tickets(where: {tags: {some: {name: {eq: "vip"}}, none: {name: {contains: "the"}}}})`:          "",
+			`tickets(where: {tags: {some: {name: {eq: "vip"}}, none: {name: {contains: "rge"}}}})`:          "",
 			`tickets(where: {tags: {none: {name: {eq: "vip"}}}})`:                                           "noise",
 			`tickets(where: {tags: {none: {}}})`:                                                            "",
 			`tickets(where: {not: {tags: {some: {id: {eq: "` + w.ids["vip"] + `"}}}}})`:                     "noise",
@@ -145,7 +145,7 @@ func TestTags(t *testing.T) {
 		})
 		list := s.must(w.people["uma"].token, `{ tags { nodes { name } } last: tags(last: 1, orderBy: {field: NAME, direction: DESC}) { nodes { name } }
 			tickets { nodes { title tags { name color } customer { tags { id } } } } }`, nil)
-		if !strings.Contains(list.raw, `[{"name":"Äther"},{"name":"billing"},{"name":"item 9"},{"name":"item 10"},{"name":"vip"}]`) || list.text("last.nodes.0.name") != "Äther" {
+		if !strings.Contains(list.raw, `[{"name":"Ärger"},{"name":"billing"},{"name":"item 9"},{"name":"item 10"},{"name":"vip"}]`) || list.text("last.nodes.0.name") != "Ärger" {
 			t.Errorf("the tags are listed as %s", list.raw)
 		}
 		if calls := list.Extensions.Cost.StoreCalls; calls != 8 { // twice tags, tickets, customers, and two for each list of tags
@@ -156,7 +156,7 @@ func TestTags(t *testing.T) {
 		s.must(w.people["ada"].token, worldMutation(w, `updateTag(input: {id: $vip, expectedVersion: 1, name: "important", color: "#C2410C"}) { tag { color version } }`), w.variables())
 		find(map[string]string{`tickets(where: {tags: {some: {name: {eq: "important"}}}})`: "leak", `customers(where: {tags: {some: {name: {eq: "vip"}}}})`: ""})
 		off := s.must(w.people["uma"].token, removeTags, variables{"in": w.tagging("leak", "vip", "item 9", "billing")})
-		if want := `"tags":[{"name":"Äther"},{"name":"item 10"}]`; !strings.Contains(off.raw, want) {
+		if want := `"tags":[{"name":"Ärger"},{"name":"item 10"}]`; !strings.Contains(off.raw, want) {
 			t.Errorf("taking tags off answers %s, want %s", off.raw, want)
 		}
 		w.addTags("uma", "leak", "vip")
@@ -164,9 +164,9 @@ func TestTags(t *testing.T) {
 
 		// What is deleted leaves no tagging behind.
 		s.must(w.people["ada"].token, worldMutation(w, `deleteTag(input: {id: $vip, expectedVersion: 2}) { deletedId }`), w.variables())
-		find(map[string]string{`tickets(where: {tags: {some: {name: {contains: "ther"}}}})`: "leak", `customers(where: {tags: {some: {}}})`: ""})
+		find(map[string]string{`tickets(where: {tags: {some: {name: {contains: "rger"}}}})`: "leak", `customers(where: {tags: {some: {}}})`: ""})
 		s.must(w.people["ada"].token, worldMutation(w, `deleteTicket(input: {id: $leak}) { deletedId }`), w.variables())
-		w.addTags("uma", "cato", "Äther")
+		w.addTags("uma", "cato", "Ärger")
 		s.must(w.people["ada"].token, worldMutation(w, `deleteCustomer(input: {id: $cato, cascade: true}) { deletedId }`), w.variables())
 		if n, err := s.store.Count(t.Context(), db.Taggings.Collection, store.Filter{}); err != nil || n != 0 {
 			t.Errorf("%d taggings are left: %v", n, err)
