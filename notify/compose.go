@@ -106,8 +106,11 @@ func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Rec
 	problem := setRecipient(delivery, to)
 	delivery.MessageID = delivery.ID.String() + "@" + c.domain
 	delivery.News, delivery.Changed = a.row.news, strings.Join(d.data.Changed, " ")
-	if a.role == customer {
+	switch a.role {
+	case customer:
 		delivery.ReplyTo = cmp.Or(replyTo(d.data), authorOf(d.data))
+	case mentioned:
+		delivery.ReplyTo = authorOf(d.data)
 	}
 	if err := c.write(delivery, d, about, a.row.topic); err != nil {
 		return nil, err

@@ -20,9 +20,10 @@ func (d *dispatcher) converse(ctx context.Context, delivery *db.Delivery, to *re
 	return err
 }
 
-// isConversation reports whether a delivery is about a ticket that it makes sense to answer about.
+// isConversation reports whether a delivery is about a ticket that it makes sense to answer about. An answer to a note goes to its
+// author, and not to the ticket, where the customer would read it.
 func isConversation(delivery *db.Delivery) bool {
-	return strings.HasPrefix(delivery.EventType, "ticket") && !db.IsDeletion(delivery.EventType)
+	return strings.HasPrefix(delivery.EventType, "ticket") && !db.IsDeletion(delivery.EventType) && delivery.News != newsMentioned
 }
 
 // mailOf returns the message that a delivery holds. All messages about a record are in one thread, whose first message has an id

@@ -6,6 +6,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/address"
 	"crm/db/store"
 	"crm/notify/mail/mailtest"
 )
@@ -73,7 +74,7 @@ func TestConversationsByMail(t *testing.T) {
 			"Ada wrote: " + fire + "resolved It is out." + end + `"Bob" <bob@crm.example>; `,
 		"bob@crm.example: [#7] The printer is on fire": "Carl wrote: " + fire + "resolved Hurry!" + end + "; ",
 		"ada@crm.example: [#7] The printer is on fire": "Bob named you in a note, which customers don't see: " + fire +
-			"resolved A difficult customer, @Quinn and @Ada." + end + "; ",
+			"resolved A difficult customer, @Quinn and @Ada." + end + `"Bob" <bob@crm.example>; `,
 		"carl@customer.example: [#8] Where is my order?":              "Quinn wrote: " + order + "It left today." + end + `"Quinn" <quinn@crm.example>; `,
 		"ada@crm.example: [#8] Where is my order?":                    "Carl wrote: " + order + "I am waiting." + end + "; ",
 		"bob@crm.example: Ticket #7 resolved: The printer is on fire": "",
@@ -89,6 +90,32 @@ func TestConversationsByMail(t *testing.T) {
 	for _, d := range w.deliveries() {
 		if d.EntityID != onMeeting.ID && d.EntityID != queued.ID {
 			t.Errorf("a delivery is about %s", d.EntityID)
+		}
+	}
+}
+
+// TestAnswersToNotes checks that who is named in a note doesn't answer to the ticket, where the customer would read it.
+func TestAnswersToNotes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	server := mailtest.NewServer(t)
+	ticket := *w.ticket
+	w.insert(db.Interactions.Collection, w.interaction)
+	w.insert(db.Tickets.Collection, &ticket)
+	w.say(w.as(w.bob), &ticket, "Water is on its way.", nil)
+	if _, err := w.db.AddTicketNote(t.Context(), w.as(w.bob), ticket.ID, db.NewNote{BodyText: "A difficult customer, @Ada."}); err != nil {
+		t.Fatal(err)
+	}
+	inbox, err := address.ParseInbox("reply+{token}@crm.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	start(t, w.db, newMailer(t, server), Configure(Config{Inbox: inbox}))
+	w.settled(2)
+	for _, m := range server.Inbox() {
+		answers := mailtest.Parse(t, m.Raw).Header.Get("Reply-To")
+		if m.To == w.ada.Email && answers != `"Bob" <bob@crm.example>` || m.To == w.carl.Email && !strings.Contains(answers, "<reply+") {
+			t.Errorf("what %s answers goes to %s", m.To, answers)
 		}
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"crm/db/store"
 )
 
+// newsMentioned is the news of a note that names somebody.
+const newsMentioned = "mentioned"
+
 // announcements is the table of who is told what, which docs/mail.md shows. Each recipient of an event gets one message, by the
 // first row that names them.
 //
@@ -34,7 +37,7 @@ var announcements = []announcement{
 	{db.EventTicketUpdated, "ticket", "updated", "a ticket's text is rewritten, or it becomes urgent", rewritten, []role{interactionUser, assignee, nobody}, false},
 	{db.EventTicketAssigned, "ticket", "assigned", "a ticket is assigned, or taken from its assignee", always, []role{assignee, formerAssignee}, false},
 	{db.EventTicketMessageCreated, "message", "written", "the staff reply on a ticket", repliedByStaff, []role{customer}, false},
-	{db.EventTicketMessageCreated, "message", "mentioned", "a note on a ticket names a colleague who sees the ticket, such as `@Asha Rao`", always,
+	{db.EventTicketMessageCreated, "message", newsMentioned, "a note on a ticket names a colleague who sees the ticket, such as `@Asha Rao`", always,
 		[]role{mentioned}, false},
 	{db.EventTicketMessageCreated, "message", "written", "a customer writes on a ticket", writtenByCustomer,
 		[]role{interactionUser, assignee, nobody}, false},
