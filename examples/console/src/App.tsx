@@ -1,16 +1,19 @@
 import { ApolloProvider } from '@apollo/client/react'
 import { useState, useSyncExternalStore } from 'react'
-import { mailedLink, useAddress } from './address'
+import { accountLink, addressLink, useAddress } from './address'
 import { newApi } from './api/client'
 import type { Session, Side } from './api/session'
+import { AccountLinkScreen } from './screens/AccountLinkScreen'
+import { AddressLinkScreen } from './screens/AddressLinkScreen'
 import { Console } from './screens/Console'
 import { Door } from './screens/Door'
-import { MailedLinkScreen } from './screens/MailedLinkScreen'
 
 export function App({ sessions }: { sessions: Record<Side, Session> }) {
   const { side } = useAddress()
-  const link = mailedLink(window.location)
-  if (link) return <MailedLinkScreen key={link.token} link={link} sessions={sessions} />
+  const forAccount = accountLink(window.location)
+  const forAddress = addressLink(window.location)
+  if (forAccount) return <AccountLinkScreen key={forAccount.token} link={forAccount} sessions={sessions} />
+  if (forAddress) return <AddressLinkScreen key={forAddress.token} link={forAddress} sessions={sessions} />
   return <OneSide key={side} session={sessions[side]} />
 }
 

@@ -22,18 +22,30 @@ export const addressOf = (side: Side, open?: string): string => `#${side}${open 
 /** The same from the page of a mailed link, which has another path. */
 export const homeOf = (side: Side, open?: string): string => `${import.meta.env.BASE_URL}${addressOf(side, open)}`
 
-/** What the links are for that the server mails to the holders of accounts. */
-const linkActions = ['reset-password', 'accept-invitation', 'sign-up'] as const
+/** What the links are for that the server mails to the holders of accounts: the first take only a token, the others a session as well. */
+const accountActions = ['reset-password', 'accept-invitation', 'sign-up', 'undo-email-change'] as const
+const addressActions = ['verify-email', 'change-email'] as const
 
-export interface MailedLink {
-  action: (typeof linkActions)[number]
+interface LinkFor<Action> {
+  action: Action
   /** Undefined if the mail contains it without an address, because the server has no PUBLIC_URL. */
   token: string | undefined
 }
 
-/** The mailed link that led to the page, `/reset-password#token=…`, if any. */
-export function mailedLink({ pathname, hash }: Location): MailedLink | undefined {
-  const action = linkActions.find((name) => pathname === `${import.meta.env.BASE_URL}${name}`)
+export type AccountLink = LinkFor<(typeof accountActions)[number]>
+export type AddressLink = LinkFor<(typeof addressActions)[number]>
+
+/** The account link that led to the page, `/reset-password#token=…`, if any. */
+export const accountLink = (location: Location): AccountLink | undefined => linkFor(accountActions, location)
+
+/** The same for a link about the address of an account. */
+export const addressLink = (location: Location): AddressLink | undefined => linkFor(addressActions, location)
+
+function linkFor<Action extends string>(
+  actions: readonly Action[],
+  { pathname, hash }: Location,
+): LinkFor<Action> | undefined {
+  const action = actions.find((name) => pathname === `${import.meta.env.BASE_URL}${name}`)
   return action && { action, token: new URLSearchParams(hash.slice(1)).get('token') ?? undefined }
 }
 

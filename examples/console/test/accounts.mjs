@@ -25,7 +25,7 @@ async function openLink(link) {
 }
 
 scenario('an invited colleague chooses a password, and is in', async ({ server, staff }) => {
-  server.variables = { PUBLIC_URL: home(), CUSTOMER_SIGNUP: 'verified' }
+  server.variables = { PUBLIC_URL: home(), CUSTOMER_SIGNUP: 'verified', REQUIRE_VERIFIED_EMAIL: 'true' }
   await server.stop()
   await server.start()
   await staff.isLive()
@@ -47,6 +47,20 @@ scenario('an invited colleague chooses a password, and is in', async ({ server, 
   await stage.colleague.isLive()
   await stage.colleague.sees('USER')
 })
+
+scenario(
+  'a customer sees their records once their address is verified with a mailed link',
+  async ({ server, customer }) => {
+    await customer.tab.reload()
+    await customer.press('Send me a link')
+    const page = await open(await server.mailedLink('verify-email', 'rahul@domain.com'), customer)
+    await page.press('Verify your address')
+    await page.hasFocus(page.tab.getByRole('heading', { name: 'That is done' }))
+    await page.tab.close()
+    await customer.tab.reload()
+    await customer.tab.getByRole('article', { name: 'Onboarding' }).waitFor()
+  },
+)
 
 scenario('an invitation that is revoked leaves the list, and its link is useless', async ({ server, staff }) => {
   await staff.follow('Customers')

@@ -25,6 +25,7 @@ const SignUpCustomer = graphql(`
       tokens {
         ...Tokens
       }
+      expiresAt
     }
   }
 `)
@@ -59,6 +60,8 @@ export function SignUp({ session }: { session: Session }) {
 function SignUpForm({ session }: { session: Session }) {
   const { side } = session
   const client = useApolloClient()
+  const [expiresAt, setExpiresAt] = useState<string>()
+  if (expiresAt) return <LinkSent expiresAt={expiresAt}>We have sent you a link to sign up with.</LinkSent>
 
   async function submit(values: FormData) {
     const input = {
@@ -70,6 +73,8 @@ function SignUpForm({ session }: { session: Session }) {
       mutation: side === 'staff' ? SignUpUser : SignUpCustomer,
       variables: { input },
     })
+    // Where addresses have to be verified, a link is mailed instead.
+    if (data?.result && 'expiresAt' in data.result) setExpiresAt(data.result.expiresAt ?? undefined)
     if (!data?.result?.tokens) return
     await session.begin(data.result.tokens)
     window.location.replace(addressOf(side))

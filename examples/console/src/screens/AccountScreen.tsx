@@ -1,3 +1,4 @@
+import { Address } from '../parts/Address'
 import { Heading } from '../parts/Heading'
 import { SessionList } from '../parts/Sessions'
 import { TwoFactor } from '../parts/TwoFactor'
@@ -7,6 +8,7 @@ export function AccountScreen() {
   return (
     <main className="single">
       <Heading>Your account</Heading>
+      <Address />
       <TwoFactor />
       <SessionList />
     </main>

@@ -2,6 +2,7 @@ import { useQuery } from '@apollo/client/react'
 import { useAddress } from '../address'
 import { graphql } from '../api/generated'
 import { problemOf } from '../api/problem'
+import { UnverifiedNotice } from '../parts/Address'
 import { CustomerTicketList } from '../parts/CustomerTickets'
 import { Heading } from '../parts/Heading'
 import { InteractionList } from '../parts/InteractionList'
@@ -37,6 +38,7 @@ function OwnRecords() {
   return (
     <main className="single">
       <Heading>Your tickets and interactions</Heading>
+      <UnverifiedNotice />
       <CustomerTicketList id={id} />
       {error && <ProblemMessage problem={problemOf(error)} />}
       {data?.viewer?.__typename === 'Customer' && (

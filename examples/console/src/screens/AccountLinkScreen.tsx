@@ -1,6 +1,6 @@
 import type { ApolloClient } from '@apollo/client'
 import { useState } from 'react'
-import { homeOf, type MailedLink } from '../address'
+import { type AccountLink, homeOf } from '../address'
 import { newAnonymousClient } from '../api/client'
 import { graphql } from '../api/generated'
 import type { TokensFragment } from '../api/generated/graphql'
@@ -11,6 +11,14 @@ import { Heading } from '../parts/Heading'
 const ResetPassword = graphql(`
   mutation ResetPassword($input: ResetPasswordInput!) {
     resetPassword(input: $input) {
+      audience
+    }
+  }
+`)
+
+const UndoEmailChange = graphql(`
+  mutation UndoEmailChange($input: UndoEmailChangeInput!) {
+    undoEmailChange(input: $input) {
       audience
     }
   }
@@ -59,7 +67,7 @@ interface Page {
   send: (client: ApolloClient, choice: Choice) => Promise<Outcome | undefined>
 }
 
-const pages: Record<MailedLink['action'], Page> = {
+const pages: Record<AccountLink['action'], Page> = {
   'reset-password': {
     title: 'Choose a new password',
     submitLabel: 'Change the password',
@@ -70,6 +78,20 @@ const pages: Record<MailedLink['action'], Page> = {
         variables: { input: { token, newPassword: password } },
       })
       return data?.resetPassword ? { side: data.resetPassword.audience === 'USER' ? 'staff' : 'customer' } : undefined
+    },
+  },
+  'undo-email-change': {
+    title: 'Take your former address back',
+    submitLabel: 'Restore the address',
+    asksForName: false,
+    async send(client, { token, password }) {
+      const { data } = await client.mutate({
+        mutation: UndoEmailChange,
+        variables: { input: { token, newPassword: password } },
+      })
+      return data?.undoEmailChange
+        ? { side: data.undoEmailChange.audience === 'USER' ? 'staff' : 'customer' }
+        : undefined
     },
   },
   'accept-invitation': {
@@ -95,7 +117,7 @@ const pages: Record<MailedLink['action'], Page> = {
 }
 
 /** The page that a mailed link leads to. Only sending its form uses the link up. */
-export function MailedLinkScreen({ link, sessions }: { link: MailedLink; sessions: Record<Side, Session> }) {
+export function AccountLinkScreen({ link, sessions }: { link: AccountLink; sessions: Record<Side, Session> }) {
   const [client] = useState(newAnonymousClient)
   const [changedOn, setChangedOn] = useState<Side>()
   const { title, submitLabel, asksForName, send } = pages[link.action]
@@ -112,7 +134,7 @@ export function MailedLinkScreen({ link, sessions }: { link: MailedLink; session
     window.location.replace(homeOf(outcome.side))
   }
 
-  const passwordField = link.action === 'reset-password' ? 'newPassword' : 'password'
+  const passwordField = asksForName ? 'password' : 'newPassword'
   return (
     <main className="door card">
       <h1>CRM console</h1>
