@@ -67,6 +67,18 @@ func (c *crm) follow(ctx context.Context, log *slog.Logger) (stop func()) {
 	}
 }
 
+// workBeside does what the server needn't wait for, until stop is called: it builds indexes, and scans files that are in quarantine.
+func (c *crm) workBeside(ctx context.Context, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var working sync.WaitGroup
+	working.Go(func() { c.db.BuildIndexes(ctx, log) })
+	working.Go(func() { c.rescan(ctx, log) })
+	return func() {
+		cancel()
+		working.Wait()
+	}
+}
+
 // open opens the store that the settings name, and prepares it.
 func open(ctx context.Context, s settings, log *slog.Logger, options db.Options) (*crm, error) {
 	c := &crm{

@@ -12,7 +12,6 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
-	"sync"
 	"syscall"
 
 	"golang.org/x/term"
@@ -169,12 +168,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 		stopCommands(ctx)
 		return err
 	}
-	building, stopBuilding := context.WithCancel(ctx)
-	var built sync.WaitGroup
-	defer built.Wait()
-	defer stopBuilding()
-	built.Go(func() { crm.db.BuildIndexes(building, log) })
-	built.Go(func() { crm.rescan(building, log) })
+	defer crm.workBeside(ctx, log)()
 	service := notify.New(crm.db, mailer, log, notify.Configure(s.messages), notify.Observe(watch.deliveries),
 		notify.Trace(watch.deliveryTraces))
 	web := newServer(handler, s.tls.config(s.dataDir, log), log, operations.EndStreams, stopCommands)

@@ -184,13 +184,14 @@ func requestID(ticket store.ID) store.ID { return store.DerivedID("request of", 
 func (d *DB) moveMessage(ctx context.Context, actor auth.Scope, message *TicketMessage, from, into *Ticket, lowest int) (int, error) {
 	unapplied := message.Visibility == MessagePublic && message.Position > from.appliedMessages
 	for range writeTries {
-		last, err := new(TicketMessage), error(nil)
+		last := new(TicketMessage)
 		if unapplied {
+			var err error
 			if last, err = d.lastMessage(ctx, ownOf(into.ID)); err != nil {
 				return 0, err
 			}
 		}
-		_, err = d.ticketMessages.Follow(ctx, actor, message.ID, func(next *TicketMessage) (string, error) {
+		_, err := d.ticketMessages.Follow(ctx, actor, message.ID, func(next *TicketMessage) (string, error) {
 			switch {
 			case next.TicketID != from.ID: // another process has moved it
 			case unapplied:
