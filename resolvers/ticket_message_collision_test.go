@@ -1,0 +1,122 @@
+package resolvers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"crm/db"
+	"crm/db/store"
+)
+
+// TestReplyCollisions lets many reply at the same time on the same state: one of those who expect it succeeds, and all of those
+// who don't, each with the effect that it has.
+func TestReplyCollisions(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		const several = 6
+		attempt := func(ticket string, expected variables) (written int) {
+			var running sync.WaitGroup
+			var n atomic.Int64
+			for i := range several {
+				running.Go(func() {
+					in := variables{"ticketId": w.ids[ticket], "body": fmt.Sprint(i)}
+					for key, value := range expected {
+						in[key] = value
+					}
+					a := s.ask(w.people[[]string{"uma", "ada", "cleo"}[i%3]].token, replyToTicket, variables{"in": in})
+					switch {
+					case len(a.Errors) == 0:
+						n.Add(1)
+					case a.Errors[0].Extensions.Code != "CONFLICT":
+						t.Errorf("got %s", a.raw)
+					}
+				})
+			}
+			running.Wait()
+			return int(n.Load())
+		}
+		w.raise("cleo", "cleo", "lost")
+		w.assign("lost", "uma")
+		if n := attempt("lost", variables{"expectedLastMessageId": nil}); n != 1 {
+			t.Errorf("%d of those who expected no message have written the first one", n)
+		}
+		if n := attempt("lost", variables{"expectedVersion": 3}); n < 1 {
+			t.Error("none of those who expected the version has written")
+		}
+		w.raise("cleo", "cleo", "found")
+		w.assign("found", "uma")
+		if n := attempt("found", nil); n != several {
+			t.Errorf("%d of %d messages are written", n, several)
+		}
+		a := s.must(w.people["ada"].token, worldQuery(w, `ticket(id: $found) { version lastMessageAt messages { totalCount nodes { createdAt } } }`), w.variables())
+		if a.at("ticket.messages.totalCount") != float64(several) || a.text("ticket.lastMessageAt") != a.text("ticket.messages.nodes.5.createdAt") {
+			t.Errorf("the messages are %s", a.raw)
+		}
+		for i := 1; i < several; i++ { // no two have the same time, and so the same place
+			if earlier, later := a.text(fmt.Sprintf("ticket.messages.nodes.%d.createdAt", i-1)), a.text(fmt.Sprintf("ticket.messages.nodes.%d.createdAt", i)); earlier >= later {
+				t.Errorf("a message of %s comes before one of %s", earlier, later)
+			}
+		}
+		problem := s.refused(w.people["uma"].token, replyToTicket, variables{"in": variables{
+			"ticketId": w.ids["leak"], "body": "x", "expectedLastMessageId": w.ids["word"]}}, "CONFLICT")
+		if !strings.Contains(problem.Message, w.ids["aside"]) || problem.Extensions.Fields[0].Path != "input.expectedLastMessageId" {
+			t.Errorf("the conflict doesn't name what came: %+v", problem)
+		}
+	})
+}
+
+// unwritten is a store that fails to write tickets, as if the process were killed before it.
+type unwritten struct {
+	store.Store
+
+	on atomic.Bool
+}
+
+func (u *unwritten) Update(
+	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event,
+) error {
+	if u.on.Load() && c == db.Tickets.Collection {
+		return errors.New("interrupted")
+	}
+	return u.Store.Update(ctx, c, id, where, set, events...)
+}
+
+// TestInterruptedReplies interrupts the server after a message was written and before its ticket was: another server completes
+// that, once and in order.
+func TestInterruptedReplies(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, whole *server) {
+		engine := &unwritten{Store: whole.store}
+		s := serve(t, engine, db.Options{})
+		w := s.newWorld()
+		w.raise("cleo", "cleo", "lost")
+		w.assign("lost", "uma")
+		engine.on.Store(true)
+		for i, in := range []variables{{"body": "first", "status": "PENDING"}, {"body": "second"}, {"body": "third", "status": "RESOLVED"}} {
+			in["ticketId"] = w.ids["lost"]
+			who := []string{"uma", "cleo", "uma"}[i]
+			s.refused(w.people[who].token, replyToTicket, variables{"in": in}, "INTERNAL_SERVER_ERROR")
+		}
+		const read = `ticket(id: $lost) { status version messages { totalCount } firstRespondedAt lastCustomerMessageAt waitingSince resolvedAt lastMessageAt }`
+		if a := s.must(w.people["uma"].token, worldQuery(w, read), w.variables()); a.text("ticket.status") != "OPEN" || a.at("ticket.messages.totalCount") != 3.0 {
+			t.Errorf("before it is completed, the ticket is %s", a.raw)
+		}
+		engine.on.Store(false)
+		runBroker(t, whole.db)
+		var a answer
+		for deadline := time.Now().Add(testTimeout); a.text("ticket.status") != "RESOLVED"; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("the ticket is never completed: %s", a.raw)
+			}
+			a = whole.must(w.people["uma"].token, worldQuery(w, read), w.variables())
+		}
+		if a.at("ticket.version") != 3.0 || a.at("ticket.waitingSince") != nil || a.at("ticket.firstRespondedAt") == nil || a.at("ticket.resolvedAt") == nil {
+			t.Errorf("the completed ticket is %s", a.raw)
+		}
+	})
+}
