@@ -135,7 +135,6 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 		return err
 	}
 	defer crm.close()
-	logVerification(log, s)
 	receiver := inbound.New(crm.db, s.inbound, log)
 	handler, operations, err := newHandler(s, crm, receiver, watch, log)
 	if err != nil {
@@ -154,6 +153,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	if err != nil {
 		return err
 	}
+	logVerification(log, s)
 	stopReceiving, err := receiver.Start(context.WithoutCancel(ctx))
 	if err != nil {
 		return err
