@@ -10,7 +10,7 @@ import (
 )
 
 // Sealer encrypts texts for one purpose with the keys of the server, such as a secret to store or a token that only the server is to read.
-// What another purpose's sealer has sealed it can't open.
+// It can't open what a sealer for another purpose has sealed.
 type Sealer struct{ ciphers []cipher.AEAD }
 
 // NewSealer returns a sealer for a purpose. The first key, of at least one, seals, and all of them open.

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestCodeStep checks one-time codes against the examples of RFC 6238, of which six digits are used here.
+// TestCodeStep checks one-time codes against the examples of RFC 6238, cut to six digits.
 func TestCodeStep(t *testing.T) {
 	t.Parallel()
 	const secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" // 12345678901234567890

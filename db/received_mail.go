@@ -54,7 +54,7 @@ type ReceivedMail struct {
 	fromKey string `db:"from_key" key:"FromEmail,fold"`
 }
 
-// What the receiving host says about the sender of a mail.
+// The receiving host's verdicts on the sender of a mail.
 const (
 	VerifiedSender = "verified"
 	RefutedSender  = "refuted"

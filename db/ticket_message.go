@@ -68,7 +68,7 @@ type TicketMessage struct {
 
 	bodyTextKey string `db:"body_text_key" key:"BodyText,search"`
 
-	// uploads are those of which the attachments of a new message are made.
+	// uploads become the attachments of a new message.
 	uploads []store.ID
 }
 

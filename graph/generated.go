@@ -3177,7 +3177,7 @@ input AddTagsInput {
 
 "The answer to ` + "`" + `addTags` + "`" + `."
 type AddTagsPayload {
-  "What has the tags now."
+  "The ticket or the customer, with its tags."
   tagged: Tagged!
 }
 
@@ -3191,7 +3191,7 @@ input RemoveTagsInput {
 
 "The answer to ` + "`" + `removeTags` + "`" + `."
 type RemoveTagsPayload {
-  "What has the tags no longer."
+  "The ticket or the customer, with the tags that are left."
   tagged: Tagged!
 }
 
@@ -4050,7 +4050,7 @@ input ConfirmTwoFactorInput {
 
 "The answer to ` + "`" + `confirmTwoFactor` + "`" + `."
 type ConfirmTwoFactorPayload {
-  "Ten codes, each of which works once in the place of the app's. Only their hashes are stored."
+  "Ten codes; each works once, instead of one from the app. Only their hashes are stored."
   recoveryCodes: [String!]!
   "The account."
   viewer: Viewer!

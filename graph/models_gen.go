@@ -44,7 +44,7 @@ type AddTagsInput struct {
 
 // The answer to `addTags`.
 type AddTagsPayload struct {
-	// What has the tags now.
+	// The ticket or the customer, with its tags.
 	Tagged db.Tagged `json:"tagged"`
 }
 
@@ -202,7 +202,7 @@ type ConfirmTwoFactorInput struct {
 
 // The answer to `confirmTwoFactor`.
 type ConfirmTwoFactorPayload struct {
-	// Ten codes, each of which works once in the place of the app's. Only their hashes are stored.
+	// Ten codes; each works once, instead of one from the app. Only their hashes are stored.
 	RecoveryCodes []string `json:"recoveryCodes"`
 	// The account.
 	Viewer Viewer `json:"viewer"`
@@ -960,7 +960,7 @@ type RemoveTagsInput struct {
 
 // The answer to `removeTags`.
 type RemoveTagsPayload struct {
-	// What has the tags no longer.
+	// The ticket or the customer, with the tags that are left.
 	Tagged db.Tagged `json:"tagged"`
 }
 

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -112,12 +113,15 @@ type reply struct {
 	data   string
 }
 
+// pauses matches for how long a client that was limited has to wait, which depends on the clock.
+var pauses = regexp.MustCompile(`; try again in [0-9hms.]+|,?"retryAfter":\d+`)
+
 // send sends the request to a handler.
 func (r request) send(tb testing.TB, handler http.Handler) reply {
 	tb.Helper()
 	recorder := r.post(tb, handler)
 	answered := reply{
-		status: recorder.Code, media: recorder.Header().Get("Content-Type"), body: recorder.Body.Bytes(),
+		status: recorder.Code, media: recorder.Header().Get("Content-Type"), body: pauses.ReplaceAll(recorder.Body.Bytes(), nil),
 	}
 	var parts struct {
 		Errors []json.RawMessage `json:"errors"`

@@ -64,9 +64,15 @@ func onEachEngineIfThorough(t *testing.T, test func(t *testing.T, s *server)) {
 	}
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { test(t, serve(t, openSQLite(t), db.Options{})) })
-	t.Run("mongo", func(t *testing.T) {
+	t.Run("mongo", skipOnStandIn)
+}
+
+// skipOnStandIn skips a test for which FerretDB is too slow, unless it is to be thorough.
+func skipOnStandIn(t *testing.T) {
+	t.Helper()
+	if !thorough() && mongotest.IsStandIn() {
 		t.Skip("FerretDB takes many seconds for this: THOROUGH=true or a MongoDB in MONGO_TEST_URI runs it")
-	})
+	}
 }
 
 func openSQLite(t *testing.T) store.Store {

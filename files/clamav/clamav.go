@@ -50,7 +50,7 @@ func (s *Scanner) Scan(ctx context.Context, content io.Reader) (threat string, e
 	if errors.Is(sent, errUnread) {
 		return "", sent
 	}
-	// What clamd says is more useful than that it has closed the connection, which it does when a content is too large.
+	// When a content is too large, clamd answers and closes the connection; its answer says more than the failed write.
 	reply, err := receive(connection)
 	switch {
 	case ctx.Err() != nil:

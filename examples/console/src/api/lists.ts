@@ -15,6 +15,9 @@ interface Connection {
   pageInfo: { hasNextPage: boolean }
 }
 
+/** Options of a query for a list: it is shown from the cache, and read again once. */
+export const freshly = { fetchPolicy: 'cache-and-network', nextFetchPolicy: 'cache-first' } as const
+
 /** A list in the cache: the connection that is in a field of a record, or of the query itself. */
 export interface List {
   owner: Entity | undefined

@@ -5,19 +5,25 @@ import { Field, FoldedForm } from './Form'
 import { moment } from './labels'
 import { ProblemMessage } from './ProblemMessage'
 
+graphql(`
+  fragment Address on Viewer {
+    ... on User {
+      id
+      email
+      emailVerified
+    }
+    ... on Customer {
+      id
+      email
+      emailVerified
+    }
+  }
+`)
+
 const OwnAddress = graphql(`
   query OwnAddress {
     viewer {
-      ... on User {
-        id
-        email
-        emailVerified
-      }
-      ... on Customer {
-        id
-        email
-        emailVerified
-      }
+      ...Address
     }
   }
 `)
@@ -35,16 +41,7 @@ const RequestEmailChange = graphql(`
     requestEmailChange(input: $input) {
       expiresAt
       viewer {
-        ... on User {
-          id
-          email
-          emailVerified
-        }
-        ... on Customer {
-          id
-          email
-          emailVerified
-        }
+        ...Address
       }
     }
   }

@@ -2,6 +2,7 @@ import { useQuery } from '@apollo/client/react'
 import { useEffect, useRef, useState } from 'react'
 import { addressOf } from '../address'
 import { graphql } from '../api/generated'
+import { freshly } from '../api/lists'
 import type { CustomerWhere } from '../api/generated/graphql'
 import { problemOf } from '../api/problem'
 import { Heading } from './Heading'
@@ -70,8 +71,7 @@ export function CustomerList({ chosen }: { chosen: string | undefined }) {
   // There is no subscription to customers: this shows the cached list, and reads it again.
   const { data, previousData, error, fetchMore } = useQuery(Customers, {
     variables: { where },
-    fetchPolicy: 'cache-and-network',
-    nextFetchPolicy: 'cache-first',
+    ...freshly,
   })
   const list = useFocusOnReturn(chosen)
   const customers = (data ?? previousData)?.customers

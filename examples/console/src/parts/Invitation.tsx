@@ -4,18 +4,24 @@ import { problemOf } from '../api/problem'
 import { moment } from './labels'
 import { ProblemMessage } from './ProblemMessage'
 
+graphql(`
+  fragment Invited on Viewer {
+    ... on User {
+      id
+      invitedAt
+    }
+    ... on Customer {
+      id
+      invitedAt
+    }
+  }
+`)
+
 const ResendInvitation = graphql(`
   mutation ResendInvitation($input: ResendInvitationInput!) {
     resendInvitation(input: $input) {
       account {
-        ... on User {
-          id
-          invitedAt
-        }
-        ... on Customer {
-          id
-          invitedAt
-        }
+        ...Invited
       }
     }
   }
@@ -25,14 +31,7 @@ const RevokeInvitation = graphql(`
   mutation RevokeInvitation($input: RevokeInvitationInput!) {
     revokeInvitation(input: $input) {
       account {
-        ... on User {
-          id
-          invitedAt
-        }
-        ... on Customer {
-          id
-          invitedAt
-        }
+        ...Invited
       }
     }
   }

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@apollo/client/react'
 import { useRef } from 'react'
 import { graphql } from '../api/generated'
-import { forget } from '../api/lists'
+import { freshly, forget } from '../api/lists'
 import { problemOf } from '../api/problem'
 import { moment } from './labels'
 import { MoreButton } from './MoreButton'
@@ -39,8 +39,7 @@ const EndSession = graphql(`
 /** Where the viewer is logged in. This session is ended by logging out. */
 export function SessionList() {
   const { data, error, fetchMore } = useQuery(Sessions, {
-    fetchPolicy: 'cache-and-network',
-    nextFetchPolicy: 'cache-first',
+    ...freshly,
   })
   const heading = useRef<HTMLHeadingElement>(null)
   const [end, ended] = useMutation(EndSession, {

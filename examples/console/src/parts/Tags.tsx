@@ -14,9 +14,36 @@ graphql(`
   }
 `)
 
+graphql(`
+  fragment Tagged on Tagged {
+    ... on Ticket {
+      id
+      tags {
+        ...Tag
+      }
+    }
+    ... on Customer {
+      id
+      tags {
+        ...Tag
+      }
+    }
+  }
+`)
+
 const AllTags = graphql(`
   query AllTags {
     tags(first: 100) {
+      nodes {
+        ...Tag
+      }
+    }
+  }
+`)
+
+const TagsNamed = graphql(`
+  query TagsNamed($name: String!) {
+    tags(first: 20, where: { name: { eq: $name } }) {
       nodes {
         ...Tag
       }
@@ -38,18 +65,7 @@ const AddTags = graphql(`
   mutation AddTags($input: AddTagsInput!) {
     addTags(input: $input) {
       tagged {
-        ... on Ticket {
-          id
-          tags {
-            ...Tag
-          }
-        }
-        ... on Customer {
-          id
-          tags {
-            ...Tag
-          }
-        }
+        ...Tagged
       }
     }
   }
@@ -59,18 +75,7 @@ const RemoveTags = graphql(`
   mutation RemoveTags($input: RemoveTagsInput!) {
     removeTags(input: $input) {
       tagged {
-        ... on Ticket {
-          id
-          tags {
-            ...Tag
-          }
-        }
-        ... on Customer {
-          id
-          tags {
-            ...Tag
-          }
-        }
+        ...Tagged
       }
     }
   }
@@ -96,8 +101,14 @@ export function TagEditor({ id, tags }: { id: string; tags: readonly TagFragment
 
   async function add(values: FormData) {
     const name = String(values.get('name')).trim()
-    const tagId = known.find((tag) => tag.name.toLowerCase() === name.toLowerCase())?.id ?? (await create(name))
+    const tagId = named(known, name)?.id ?? (await find(name)) ?? (await create(name))
     if (tagId) await client.mutate({ mutation: AddTags, variables: { input: { id, tagIds: [tagId] } } })
+  }
+
+  /** Finds a tag that isn't among the first ones. */
+  async function find(name: string): Promise<string | undefined> {
+    const { data } = await client.query({ query: TagsNamed, variables: { name }, fetchPolicy: 'network-only' })
+    return named(data?.tags?.nodes ?? [], name)?.id
   }
 
   async function create(name: string): Promise<string | undefined> {
@@ -149,4 +160,8 @@ export function TagEditor({ id, tags }: { id: string; tags: readonly TagFragment
       </Form>
     </div>
   )
+}
+
+function named(tags: readonly TagFragment[], name: string): TagFragment | undefined {
+  return tags.find((tag) => tag.name.toLowerCase() === name.toLowerCase())
 }

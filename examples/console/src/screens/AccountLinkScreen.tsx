@@ -7,6 +7,7 @@ import type { TokensFragment } from '../api/generated/graphql'
 import type { Session, Side } from '../api/session'
 import { Field, Form } from '../parts/Form'
 import { Heading } from '../parts/Heading'
+import { TokenField } from '../parts/TokenField'
 
 const ResetPassword = graphql(`
   mutation ResetPassword($input: ResetPasswordInput!) {
@@ -148,11 +149,7 @@ export function AccountLinkScreen({ link, sessions }: { link: AccountLink; sessi
         <>
           <Heading>{title}</Heading>
           <Form label={title} submitLabel={submitLabel} onSubmit={submit}>
-            {!link.token && (
-              <Field label="Token in the message" name="token">
-                {(control) => <input {...control} autoComplete="off" required />}
-              </Field>
-            )}
+            <TokenField token={link.token} />
             {asksForName && (
               <Field label="Name (leave it empty if we know it)" name="name">
                 {(control) => <input {...control} autoComplete="name" />}

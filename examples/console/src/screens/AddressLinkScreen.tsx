@@ -4,24 +4,16 @@ import { type AddressLink, homeOf } from '../address'
 import { newApi } from '../api/client'
 import { graphql } from '../api/generated'
 import type { Session, Side } from '../api/session'
-import { Field, Form } from '../parts/Form'
+import { Form } from '../parts/Form'
 import { Heading } from '../parts/Heading'
 import { LogIn } from '../parts/LogIn'
+import { TokenField } from '../parts/TokenField'
 
 const VerifyEmail = graphql(`
   mutation VerifyEmail($input: VerifyEmailInput!) {
     verifyEmail(input: $input) {
       viewer {
-        ... on User {
-          id
-          email
-          emailVerified
-        }
-        ... on Customer {
-          id
-          email
-          emailVerified
-        }
+        ...Address
       }
     }
   }
@@ -31,16 +23,7 @@ const ConfirmEmailChange = graphql(`
   mutation ConfirmEmailChange($input: ConfirmEmailChangeInput!) {
     confirmEmailChange(input: $input) {
       viewer {
-        ... on User {
-          id
-          email
-          emailVerified
-        }
-        ... on Customer {
-          id
-          email
-          emailVerified
-        }
+        ...Address
       }
     }
   }
@@ -108,11 +91,7 @@ function Confirmation({ link, side }: { link: AddressLink; side: Side }) {
   }
   return (
     <Form label={title} submitLabel={title} onSubmit={submit}>
-      {!link.token && (
-        <Field label="Token in the message" name="token">
-          {(control) => <input {...control} autoComplete="off" required />}
-        </Field>
-      )}
+      <TokenField token={link.token} />
     </Form>
   )
 }

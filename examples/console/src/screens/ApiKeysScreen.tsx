@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@apollo/client/react'
 import { useRef, useState } from 'react'
 import { graphql } from '../api/generated'
 import type { ApiKeysQuery } from '../api/generated/graphql'
-import { forget } from '../api/lists'
+import { freshly, forget } from '../api/lists'
 import { problemOf } from '../api/problem'
 import { Heading } from '../parts/Heading'
 import { moment } from '../parts/labels'
@@ -49,8 +49,7 @@ const RevokeApiKey = graphql(`
 /** The keys of programs that act for the viewer; admins see those of all. */
 export function ApiKeysScreen() {
   const { data, error, fetchMore } = useQuery(ApiKeys, {
-    fetchPolicy: 'cache-and-network',
-    nextFetchPolicy: 'cache-first',
+    ...freshly,
   })
   // Only this state has the new key: neither the cache nor the address does.
   const [key, setKey] = useState<string>()

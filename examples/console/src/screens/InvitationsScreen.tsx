@@ -1,6 +1,7 @@
 import { useQuery } from '@apollo/client/react'
 import { addressOf } from '../address'
 import { graphql } from '../api/generated'
+import { freshly } from '../api/lists'
 import { problemOf } from '../api/problem'
 import { Heading } from '../parts/Heading'
 import { Invitation } from '../parts/Invitation'
@@ -46,8 +47,6 @@ const InvitedCustomers = graphql(`
 `)
 
 /** Reads a list again that others may have changed. */
-const freshly = { fetchPolicy: 'cache-and-network', nextFetchPolicy: 'cache-first' } as const
-
 /** The invitations that nobody has accepted yet. */
 export function InvitationsScreen() {
   const viewer = useViewer()

@@ -2,6 +2,7 @@ import { useQuery } from '@apollo/client/react'
 import { useEffect, useRef, useState } from 'react'
 import { addressOf } from '../address'
 import { graphql } from '../api/generated'
+import { freshly } from '../api/lists'
 import type { TicketFragment } from '../api/generated/graphql'
 import { describe, type Problem, problemOf } from '../api/problem'
 import { Heading } from '../parts/Heading'
@@ -55,8 +56,7 @@ export function TicketsScreen() {
 
 function QueuedTickets() {
   const { data, error, fetchMore } = useQuery(Queue, {
-    fetchPolicy: 'cache-and-network',
-    nextFetchPolicy: 'cache-first',
+    ...freshly,
   })
   const [refusal, setRefusal] = useState<{ ticket: TicketFragment; problem: Problem }>()
   const message = useRef<HTMLParagraphElement>(null)
@@ -92,8 +92,7 @@ function QueuedTickets() {
 
 function TakenTickets() {
   const { data, error, fetchMore } = useQuery(OwnTickets, {
-    fetchPolicy: 'cache-and-network',
-    nextFetchPolicy: 'cache-first',
+    ...freshly,
   })
   return (
     <section className="card" aria-labelledby="own">
