@@ -156,18 +156,18 @@ func (c *Catalog) dependents(owner *Definition) []dependent {
 		}
 	}
 	belongs := func(of, to *Definition) bool {
-		return slices.ContainsFunc(of.References, func(r Reference) bool { return r.Owner == to.TypeName })
+		return of != to && slices.ContainsFunc(of.References, func(r Reference) bool { return r.Owner == to.TypeName })
 	}
-	slices.SortStableFunc(found, func(a, b dependent) int {
-		switch {
-		case belongs(a.def, b.def):
-			return 1
-		case belongs(b.def, a.def):
-			return -1
-		}
-		return 0
-	})
-	return found
+	ordered := make([]dependent, 0, len(found))
+	for len(found) > 0 {
+		next := slices.IndexFunc(found, func(d dependent) bool {
+			return !slices.ContainsFunc(found, func(other dependent) bool { return belongs(d.def, other.def) })
+		})
+		next = max(next, 0) // if they all belong to each other, any is as good as another
+		ordered = append(ordered, found[next])
+		found = slices.Delete(found, next, next+1)
+	}
+	return ordered
 }
 
 // anyRepository is a repository of any entity.

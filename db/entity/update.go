@@ -90,9 +90,18 @@ func (r *Repository[T]) writeEdited(
 		return nil, false, fmt.Errorf("cannot update %s: %w", r.def.Noun, inInput(err))
 	}
 	r.db.Wake()
-	return next, true, r.db.copyFrom(ctx, scope, r.def, r.document(next).Pointers(nil), func(field string) bool {
+	assigned := func(field string) bool {
 		return slices.ContainsFunc(set, func(a store.Assignment) bool { return a.Field == field })
-	})
+	}
+	if err := r.db.copyFrom(ctx, scope, r.def, r.document(next).Pointers(nil), assigned); err != nil {
+		return nil, false, err
+	}
+	if slices.ContainsFunc(r.def.Copies, func(c Copy) bool { return assigned(c.Reference) }) { // it has another owner
+		if err := r.refreshCopies(ctx, scope, next); err != nil {
+			return nil, false, err
+		}
+	}
+	return next, true, nil
 }
 
 func (r *Repository[T]) version(doc *T) int {

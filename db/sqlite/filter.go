@@ -221,14 +221,15 @@ func (b *builder) inQuery(t *table, f store.Filter, a access) {
 
 // follows reports whether checking a document by a lookup of its counterpart beats running the whole subquery: an index must
 // lead to the counterpart, and the subquery's own condition must not find it sooner. If the index also has the field of that
-// condition, the lookup finds at most one entry, as that of a ticket's tag does.
+// condition, and that names single values of it, the lookup leads straight to the entries that match, as to that of a ticket's tag.
 func (s *Store) follows(of *table, q *store.Subquery) bool {
 	if q.Select == "_id" {
 		return true
 	}
 	selective := access{}.isSelective(s, of, q.Where)
+	single := q.Where.Op == store.OpInQuery || q.Where.Op == store.OpEq
 	return slices.ContainsFunc(of.collection.Indexes, func(index store.Index) bool {
 		keys := index.Keys
-		return keys[0].Field == q.Select && (!selective || len(keys) > 1 && keys[1].Field == q.Where.Field)
+		return keys[0].Field == q.Select && (!selective || single && len(keys) > 1 && keys[1].Field == q.Where.Field)
 	})
 }

@@ -83,6 +83,30 @@ func TestIndexesServeTheServersQueries(t *testing.T) {
 	}
 }
 
+// TestFollowedReferences checks when a reference is followed: only if an index leads straight to what the subquery's condition names.
+func TestFollowedReferences(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "crm.db"), db.Collections()...)
+	named := store.InQuery("tag_id", db.Tags.Collection, "_id", store.Eq("name_key", "a"))
+	for _, test := range []struct {
+		of     *store.Collection
+		by     string
+		where  store.Filter
+		follow bool
+	}{
+		{db.Taggings.Collection, "ticket_id", store.Eq("tag_id", store.ID{}), true},
+		{db.Taggings.Collection, "ticket_id", named, true},
+		{db.Interactions.Collection, "customer_id", store.Eq("created_at", time.Time{}), true},
+		{db.Interactions.Collection, "customer_id", store.Compare(store.OpGt, "created_at", time.Time{}), false},
+		{db.Interactions.Collection, "customer_id", store.Compare(store.OpLte, "start_time", time.Time{}), false},
+		{db.Interactions.Collection, "customer_id", store.Eq("status", "done"), true}, // many have it
+	} {
+		if got := s.follows(s.table(test.of), &store.Subquery{Collection: test.of, Select: test.by, Where: test.where}); got != test.follow {
+			t.Errorf("%s by %s with %+v is followed: %t", test.of.Name, test.by, test.where, got)
+		}
+	}
+}
+
 // explain returns the plan of a statement, one line per step.
 func explain(t *testing.T, s *Store, compose func(*builder)) string {
 	t.Helper()
