@@ -164,15 +164,26 @@ func (d *DB) changeTags(
 	if err != nil {
 		return nil, atField("input.id", err)
 	}
-	return tagged, do(kind, owner, tags)
+	if err := do(kind, owner, tags); err != nil {
+		return nil, err
+	}
+	return tagged, nil
 }
 
 // taggable returns the ticket or the customer with that id.
 func (d *DB) taggable(ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID) (Tagged, error) {
 	if kind == KindTicket {
-		return d.Tickets.Get(ctx, scope, id)
+		ticket, err := d.Tickets.Get(ctx, scope, id)
+		if err != nil {
+			return nil, err
+		}
+		return ticket, nil
 	}
-	return d.Customers.Get(ctx, scope, id)
+	customer, err := d.Customers.Get(ctx, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	return customer, nil
 }
 
 // tagName validates the name of a tag.

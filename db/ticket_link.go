@@ -1,6 +1,8 @@
 package db
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,6 +20,9 @@ type TicketLink struct {
 	OtherID   store.ID  `db:"other_id" belongs:"Ticket,cascade"`
 	CreatedAt time.Time `db:"created_at"`
 }
+
+// maxLinks is how many links a ticket has at most.
+const maxLinks = 50
 
 // TicketLinks declares which tickets have to do with each other.
 var TicketLinks = entity.Declare(entity.Declaration[TicketLink]{
@@ -58,6 +63,8 @@ func (d *DB) LinkedTickets(
 	for _, others := range linked {
 		wanted = append(wanted, others...)
 	}
+	slices.SortFunc(wanted, func(a, b store.ID) int { return bytes.Compare(a[:], b[:]) })
+	wanted = slices.Compact(wanted)
 	byID, err := tickets.Also("created_at").ByID(ctx, scope, wanted)
 	if err != nil {
 		return nil, err
@@ -81,11 +88,30 @@ func (d *DB) LinkTickets(ctx context.Context, scope auth.Scope, id, other store.
 	if err != nil {
 		return nil, err
 	}
+	known, err := d.store.Count(ctx, TicketLinks.Collection, store.Eq("_id", link.ID))
+	if err != nil {
+		return nil, err
+	}
+	if known > 0 {
+		return ticket, nil
+	}
+	if err := cmp.Or(d.mayLinkMore(ctx, "input.id", id), d.mayLinkMore(ctx, "input.otherId", other)); err != nil {
+		return nil, err
+	}
 	err = d.store.Insert(ctx, TicketLinks.Collection, link)
 	if err != nil && store.CodeOf(err) != store.Conflict { // they are linked
 		return nil, err
 	}
 	return ticket, nil
+}
+
+// mayLinkMore returns an error, which names the path of the ticket's id, if the ticket has as many links as it may have.
+func (d *DB) mayLinkMore(ctx context.Context, path string, ticket store.ID) error {
+	has, err := d.store.Count(ctx, TicketLinks.Collection, store.Or(store.Eq("one_id", ticket), store.Eq("other_id", ticket)))
+	if err == nil && has >= maxLinks {
+		return store.FieldError(store.BadInput, path, "has %d links, and may not have more", maxLinks)
+	}
+	return err
 }
 
 // UnlinkTickets takes back what LinkTickets said, and returns the first ticket.
@@ -94,7 +120,10 @@ func (d *DB) UnlinkTickets(ctx context.Context, scope auth.Scope, id, other stor
 	if err != nil {
 		return nil, err
 	}
-	return ticket, ignoreNotFound(d.store.Delete(ctx, TicketLinks.Collection, link.ID, store.Filter{}))
+	if err := ignoreNotFound(d.store.Delete(ctx, TicketLinks.Collection, link.ID, store.Filter{})); err != nil {
+		return nil, err
+	}
+	return ticket, nil
 }
 
 // linkOf returns a ticket, and its link with another one.

@@ -33,7 +33,7 @@ func (d *DB) MergeTickets(ctx context.Context, scope auth.Scope, from, into stor
 // decideMerge writes a merge, unless an earlier one stands against it. It returns the same merge if that was decided before.
 func (d *DB) decideMerge(ctx context.Context, scope auth.Scope, merge *TicketMerge, expected *int) (*TicketMerge, error) {
 	for range writeTries {
-		last, err := d.lastMerge(ctx, merge.CustomerID)
+		last, err := d.lastMergePosition(ctx, merge.CustomerID)
 		if err != nil {
 			return nil, err
 		}
@@ -50,24 +50,28 @@ func (d *DB) decideMerge(ctx context.Context, scope auth.Scope, merge *TicketMer
 		if err := d.checkMerge(ctx, scope, merge, expected); err != nil {
 			return nil, err
 		}
-		merge.ID, merge.Position, merge.CreatedAt, merge.Version = store.NewID(), last.Position+1, d.now(), 1
+		merge.ID, merge.Position, merge.CreatedAt, merge.Version = store.NewID(), last+1, d.now(), 1
 		err = d.ticketMerges.Create(ctx, scope, merge)
+		if err == nil {
+			return merge, nil
+		}
 		if !entity.IsTaken(err, "position") {
-			return merge, err
+			return nil, err
 		}
 	}
 	return nil, store.Errorf(store.Conflict, "others are merging tickets of the customer; try again")
 }
 
-// lastMerge returns the last merge of a customer's tickets; its position is 0 if there is none.
-func (d *DB) lastMerge(ctx context.Context, customer store.ID) (*TicketMerge, error) {
+// lastMergePosition returns the position of the last merge of a customer's tickets, 0 if there is none.
+func (d *DB) lastMergePosition(ctx context.Context, customer store.ID) (int, error) {
 	found, err := d.ticketMerges.Find(ctx, store.Query{
 		Where: store.Eq("customer_id", customer), Sort: []store.Sort{{Field: "position", Desc: true}, {Field: "_id", Desc: true}}, Limit: 1,
+		Fields: TicketMerges.Select("position"),
 	})
 	if err != nil || len(found) == 0 {
-		return new(TicketMerge), err
+		return 0, err
 	}
-	return found[0], nil
+	return found[0].Position, nil
 }
 
 // checkMerge returns an error if the scope may not merge the tickets, and completes the merge with what it tells of the merged one.
@@ -86,6 +90,9 @@ func (d *DB) checkMerge(ctx context.Context, scope auth.Scope, merge *TicketMerg
 	if err := from.Permit(scope, MergeTicket); err != nil {
 		return err
 	}
+	if into.MergedIntoID != nil {
+		return into.Permit(scope, MergeTicket)
+	}
 	if err := d.tickets.ExpectVersion(from, expected); err != nil {
 		return err
 	}
@@ -95,7 +102,6 @@ func (d *DB) checkMerge(ctx context.Context, scope auth.Scope, merge *TicketMerg
 	case from.InteractionInternal != into.InteractionInternal:
 		return store.FieldError(store.BadInput, "input.intoId", "must be hidden from the customer if the other one is, and only then")
 	}
-	merge.FirstRespondedAt, merge.WaitingSince = from.FirstRespondedAt, from.WaitingSince
-	merge.LastMessageAt, merge.LastCustomerMessageAt = from.LastMessageAt, from.LastCustomerMessageAt
+	merge.take(from)
 	return nil
 }

@@ -176,8 +176,11 @@ func (d *DB) lastMessage(ctx context.Context, where store.Filter) (*TicketMessag
 	found, err := d.ticketMessages.Find(ctx, store.Query{
 		Where: where, Sort: []store.Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: 1,
 	})
-	if err != nil || len(found) == 0 {
-		return new(TicketMessage), err
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return new(TicketMessage), nil
 	}
 	return found[0], nil
 }

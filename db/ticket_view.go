@@ -58,6 +58,21 @@ func newTicketView(scope auth.Scope, ticket store.ID) *TicketView {
 	return view
 }
 
+// scope returns the scope of the account whose view it is, as far as views are concerned.
+func (v *TicketView) scope() auth.Scope {
+	if v.UserID != nil {
+		return auth.Scope{Role: auth.User, Account: *v.UserID}
+	}
+	return auth.Scope{Role: auth.Customer, Account: *v.CustomerID}
+}
+
+// viewsWithDrafts returns the views of a ticket by the accounts that have a draft on it.
+func (d *DB) viewsWithDrafts(ctx context.Context, ticket store.ID) ([]*TicketView, error) {
+	return entity.Find[TicketView](ctx, d.store, TicketViews.Collection, store.Query{
+		Where: store.And(store.Eq("ticket_id", ticket), store.Not(store.IsNull("draft_text"))),
+	})
+}
+
 // viewsOf returns the scope's views of tickets, by ticket.
 func (d *DB) viewsOf(ctx context.Context, scope auth.Scope, tickets []store.ID) (map[store.ID]*TicketView, error) {
 	ids := make([]store.ID, len(tickets))

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"crm/auth"
 	"crm/db/store"
@@ -16,6 +17,9 @@ func (d *DB) MarkTicketSeen(ctx context.Context, scope auth.Scope, id store.ID, 
 	}
 	id = ticket.ID
 	until := ticket.CreatedAt
+	if written := ticket.LastCustomerMessageAt; written != nil && last == nil && written.After(until) { // it may have been deleted since
+		until = *written
+	}
 	if last != nil {
 		message, err := d.TicketMessages.Single(ctx, scope, store.And(store.Eq("_id", *last), store.Eq("ticket_id", id)))
 		if err != nil {
@@ -34,11 +38,14 @@ func (d *DB) MarkTicketSeen(ctx context.Context, scope auth.Scope, id store.ID, 
 	view := newTicketView(scope, id)
 	view.SeenUntil = &until
 	further := store.Or(store.IsNull("seen_until"), store.Compare(store.OpLt, "seen_until", until))
-	return ticket, d.writeView(ctx, view, further, "seen_until")
+	if err := d.writeView(ctx, view, further, "seen_until"); err != nil {
+		return nil, err
+	}
+	return ticket, nil
 }
 
 // SaveDraft saves the unfinished message of the scope's account on a ticket that it sees.
-func (d *DB) SaveDraft(ctx context.Context, scope auth.Scope, ticket store.ID, draft TicketDraft) (*TicketDraft, error) {
+func (d *DB) SaveDraft(ctx context.Context, scope auth.Scope, id store.ID, draft TicketDraft) (*TicketDraft, error) {
 	var problems Problems
 	draft.Body = problems.requiredText("body", draft.Body)
 	if draft.Visibility == MessageInternal && !scope.IsStaff() {
@@ -47,11 +54,12 @@ func (d *DB) SaveDraft(ctx context.Context, scope auth.Scope, ticket store.ID, d
 	if err := problems.inInput(); err != nil {
 		return nil, err
 	}
-	if _, err := d.Tickets.Get(ctx, scope, ticket); err != nil {
+	ticket, err := d.CurrentTicket(ctx, d.Tickets, scope, id)
+	if err != nil {
 		return nil, err
 	}
 	draft.UpdatedAt = d.now()
-	view := newTicketView(scope, ticket)
+	view := newTicketView(scope, ticket.ID)
 	view.DraftText, view.DraftVisibility, view.DraftedAt = &draft.Body, draft.Visibility, &draft.UpdatedAt
 	if err := d.writeView(ctx, view, store.Filter{}, "draft_text", "draft_visibility", "drafted_at"); err != nil {
 		return nil, err
@@ -61,11 +69,41 @@ func (d *DB) SaveDraft(ctx context.Context, scope auth.Scope, ticket store.ID, d
 
 // DeleteDraft deletes the draft of the scope's account on a ticket that it sees, if there is one.
 func (d *DB) DeleteDraft(ctx context.Context, scope auth.Scope, id store.ID) (*Ticket, error) {
-	ticket, err := d.Tickets.Get(ctx, scope, id)
+	ticket, err := d.CurrentTicket(ctx, d.Tickets, scope, id)
 	if err != nil {
 		return nil, err
 	}
-	return ticket, d.clearDraft(ctx, viewID(scope, id), store.Filter{})
+	if err := d.clearDraft(ctx, viewID(scope, ticket.ID), store.Filter{}); err != nil {
+		return nil, err
+	}
+	return ticket, nil
+}
+
+// moveDrafts moves the drafts on a ticket to another one, except those of accounts that have one there.
+func (d *DB) moveDrafts(ctx context.Context, from, into store.ID) error {
+	drafts, err := d.viewsWithDrafts(ctx, from)
+	if err != nil || len(drafts) == 0 {
+		return err
+	}
+	others, err := d.viewsWithDrafts(ctx, into)
+	if err != nil {
+		return err
+	}
+	for _, draft := range drafts {
+		scope := draft.scope()
+		view := newTicketView(scope, into)
+		if slices.ContainsFunc(others, func(v *TicketView) bool { return v.ID == view.ID }) {
+			continue
+		}
+		view.DraftText, view.DraftVisibility, view.DraftedAt = draft.DraftText, draft.DraftVisibility, draft.DraftedAt
+		if err := d.writeView(ctx, view, store.IsNull("draft_text"), "draft_text", "draft_visibility", "drafted_at"); err != nil {
+			return err
+		}
+		if err := d.clearDraft(ctx, draft.ID, store.Filter{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // deleteDraftOf deletes the draft of a message that was sent, unless its author has begun another one since. What came by mail had none.

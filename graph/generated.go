@@ -1324,7 +1324,7 @@ type Ticket implements Node {
   assignee: User
   "The ticket that it was merged into; null if it wasn't, or if that is hidden from the viewer. Whoever asks for a merged ticket by its id or its number gets that one, and only lists contain both."
   mergedInto: Ticket
-  "The tickets that have to do with it and that the viewer may see, the newest first; customers see none."
+  "The tickets that it is linked with by ` + "`" + `linkTickets` + "`" + ` and that the viewer may see, the newest first; customers see none."
   linkedTickets: [Ticket!]!
   "The mutations that this viewer may call on it."
   viewerCan: [TicketAction!]!
@@ -3213,7 +3213,7 @@ extend type Ticket {
 }
 
 extend type Mutation {
-  "Says that the viewer has seen a ticket and its messages. Only the viewer learns of it, by ` + "`" + `Ticket.unread` + "`" + `."
+  "Marks a ticket as seen by the viewer, with its messages up to one of them. It only affects the viewer's own ` + "`" + `Ticket.unread` + "`" + `; nobody else learns of it."
   markTicketSeen("What was seen." input: MarkTicketSeenInput!): MarkTicketSeenPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Saves the viewer's unfinished message on a ticket, and replaces the one before. When the viewer sends a message of the same visibility, it is deleted."
   saveDraft("The draft." input: SaveDraftInput!): SaveDraftPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
@@ -3265,14 +3265,14 @@ type DeleteDraftPayload {
 
 extend type Mutation {
   """
-  Merges a ticket into another one of the same customer, from whom both or neither may be hidden. Its messages move there, and what it asked
-  for becomes a message there; it is closed and can't be changed any more, and its id and number lead to the other one. Nobody is mailed.
-  Of two merges in opposite directions at the same time one fails with CONFLICT.
+  Merges a ticket into another one of the same customer; either both are hidden from the customer, or neither is. Its messages, files and
+  drafts move to the other ticket, and its request becomes a message there. Then it is closed for good, and its id and number lead to the
+  other ticket. Nobody is mailed. Of two merges in opposite directions at the same time, one fails with CONFLICT.
   """
   mergeTickets("Which tickets." input: MergeTicketsInput!): MergeTicketsPayload @hasRole(any: [ADMIN, USER])
-  "Says that two tickets have to do with each other, so that each is in the other's ` + "`" + `linkedTickets` + "`" + `."
+  "Links two related tickets, which needn't be of the same customer: each is in the other's ` + "`" + `linkedTickets` + "`" + ` then. A ticket has at most 50 links."
   linkTickets("Which tickets." input: LinkTicketsInput!): LinkTicketsPayload @hasRole(any: [ADMIN, USER])
-  "Takes back what ` + "`" + `linkTickets` + "`" + ` said."
+  "Removes the link between two tickets, if there is one."
   unlinkTickets("Which tickets." input: UnlinkTicketsInput!): UnlinkTicketsPayload @hasRole(any: [ADMIN, USER])
 }
 
@@ -3361,9 +3361,9 @@ type MessageSource {
   subject: String!
   "The id that the sender's mail program gave it; empty if it has none."
   messageId: String!
-  "By what it was recognized that a program wrote it, such as ` + "`" + `reply` + "`" + `; empty if a person may have."
+  "What shows that a program wrote the mail, such as ` + "`" + `reply` + "`" + `; empty if a person may have written it."
   automatic: String!
-  "Why its text is shown as it came; empty if it could be read."
+  "Why its text couldn't be read, and is shown as it came; empty if it could."
   problem: String!
   "Its size in bytes."
   size: Int!

@@ -26,9 +26,8 @@ func (r mutationResolver) MergeTickets(
 
 // LinkTickets resolves Mutation.linkTickets.
 func (r mutationResolver) LinkTickets(ctx context.Context, input graph.LinkTicketsInput) (*graph.LinkTicketsPayload, error) {
-	var problems db.Problems
-	id, other := problems.ID("input.id", db.KindTicket, input.ID), problems.ID("input.otherId", db.KindTicket, input.OtherID)
-	if err := problems.Err(); err != nil {
+	id, other, err := linkedIDs(input.ID, input.OtherID)
+	if err != nil {
 		return nil, err
 	}
 	ticket, err := r.db.LinkTickets(ctx, scopeOf(ctx), id, other)
@@ -42,9 +41,8 @@ func (r mutationResolver) LinkTickets(ctx context.Context, input graph.LinkTicke
 func (r mutationResolver) UnlinkTickets(
 	ctx context.Context, input graph.UnlinkTicketsInput,
 ) (*graph.UnlinkTicketsPayload, error) {
-	var problems db.Problems
-	id, other := problems.ID("input.id", db.KindTicket, input.ID), problems.ID("input.otherId", db.KindTicket, input.OtherID)
-	if err := problems.Err(); err != nil {
+	id, other, err := linkedIDs(input.ID, input.OtherID)
+	if err != nil {
 		return nil, err
 	}
 	ticket, err := r.db.UnlinkTickets(ctx, scopeOf(ctx), id, other)
@@ -52,6 +50,16 @@ func (r mutationResolver) UnlinkTickets(
 		return nil, err
 	}
 	return &graph.UnlinkTicketsPayload{Ticket: ticket}, nil
+}
+
+// linkedIDs reads the ids of two tickets in the input of a mutation.
+func linkedIDs(id, otherID string) (one, other store.ID, err error) {
+	var problems db.Problems
+	one, other = problems.ID("input.id", db.KindTicket, id), problems.ID("input.otherId", db.KindTicket, otherID)
+	if err := problems.Err(); err != nil {
+		return store.ID{}, store.ID{}, err
+	}
+	return one, other, nil
 }
 
 // Ticket resolves Query.ticket.

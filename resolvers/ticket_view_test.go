@@ -141,3 +141,43 @@ func TestDrafts(t *testing.T) {
 		}
 	})
 }
+
+// TestDraftsOnMergedTickets saves and deletes drafts by the id of a merged ticket, and merges one with drafts.
+func TestDraftsOnMergedTickets(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		w.raise("cleo", "cleo", "lost")
+		w.raise("cleo", "cleo", "again")
+		for _, draft := range [][3]string{{"uma", "again", "to the old one"}, {"uma", "lost", "to the new one"}, {"otto", "again", "by otto"}, {"cleo", "again", "by cleo"}} {
+			s.must(w.people[draft[0]].token, saveDraft, variables{"in": variables{"ticketId": w.ids[draft[1]], "body": draft[2]}})
+		}
+		w.markSeen("otto", "lost", "") // otto has a view of it without a draft, and cleo has none
+		s.must(w.people["uma"].token, mergeTickets, w.merging("again", "lost"))
+		see := func(want map[string]string) {
+			t.Helper()
+			for who, body := range want {
+				if got := s.must(w.people[who].token, readDraft, variables{"id": w.ids["lost"]}).text("ticket.draft.body"); got != body {
+					t.Errorf("%s has the draft %q, want %q", who, got, body)
+				}
+			}
+		}
+		see(map[string]string{"uma": "to the new one", "otto": "by otto", "cleo": "by cleo", "ada": ""})
+		s.must(w.people["otto"].token, saveDraft, variables{"in": variables{"ticketId": w.ids["again"], "body": "more"}})
+		s.must(w.people["cleo"].token, worldMutation(w, `deleteDraft(input: {ticketId: $again}) { ticket { id } }`), w.variables())
+		see(map[string]string{"otto": "more", "cleo": ""})
+	})
+}
+
+// TestSeenAfterDeletion lets somebody see a ticket whose last message was deleted.
+func TestSeenAfterDeletion(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		w.raise("cleo", "cleo", "lost")
+		w.reply("cleo", "lost", "hello?", nil)
+		s.must(w.people["cleo"].token, `mutation($id: ID!) { deleteMessage(input: {id: $id}) { deletedId } }`, variables{"id": w.ids["hello?"]})
+		w.markSeen("uma", "lost", "")
+		if a := s.must(w.people["uma"].token, `query($id: ID!) { ticket(id: $id) { unread } }`, variables{"id": w.ids["lost"]}); a.at("ticket.unread") != false {
+			t.Errorf("the ticket that uma has seen is %s", a.raw)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package db
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -17,12 +18,43 @@ import (
 // a ticket contains the position up to which merges into it have been applied, and the messages that a merged ticket still has are
 // those that haven't moved. Those that have get positions below zero, because they have been applied to their former ticket.
 
-// applyMerge gives two tickets what follows from a merge, as far as that hasn't happened.
+// applyMerge gives two tickets what follows from a merge, as far as that hasn't happened. The merged ticket is the last one to be written:
+// if it has changed since it was read, the other one gets again what follows from it.
 func (d *DB) applyMerge(ctx context.Context, actor auth.Scope, merge *TicketMerge) error {
-	if _, err := d.applyMessages(ctx, actor, merge.FromID); err != nil {
-		return ignoreNotFound(err)
+	for range writeTries {
+		from, err := d.tickets.Get(ctx, auth.SystemScope(), merge.FromID)
+		if err != nil {
+			return ignoreNotFound(err)
+		}
+		if from.MergedIntoID != nil {
+			_, err := d.applyMessages(ctx, actor, from.ID)
+			return ignoreNotFound(err)
+		}
+		into, err := d.absorbMerge(ctx, actor, merge, merge.take(from))
+		if err != nil {
+			return ignoreNotFound(err) // both are deleted, or the other one remains as it was
+		}
+		if err := d.moveRequest(ctx, actor, from, into); err != nil {
+			return err
+		}
+		_, err = d.tickets.Follow(ctx, actor, from.ID, func(next *Ticket) (string, error) {
+			if next.MergedIntoID == nil && next.Version == from.Version {
+				next.MergedIntoID = &merge.IntoID
+				next.move(TicketClosed, merge.CreatedAt)
+			}
+			return verbMerged, nil
+		})
+		if err != nil {
+			return ignoreNotFound(err)
+		}
 	}
-	into, err := d.tickets.Follow(ctx, actor, merge.IntoID, func(next *Ticket) (string, error) {
+	return store.Errorf(store.Conflict, "others are changing the ticket; try again")
+}
+
+// absorbMerge gives the other ticket what follows for it from the merges into it that haven't been applied, and from this one again if
+// the merged ticket has changed since it was.
+func (d *DB) absorbMerge(ctx context.Context, actor auth.Scope, merge *TicketMerge, again bool) (*Ticket, error) {
+	return d.tickets.Follow(ctx, actor, merge.IntoID, func(next *Ticket) (string, error) {
 		merges, err := d.ticketMerges.Find(ctx, store.Query{Where: store.And(
 			store.Eq("into_id", next.ID), store.Compare(store.OpGt, "position", next.appliedMerges),
 		)})
@@ -30,28 +62,41 @@ func (d *DB) applyMerge(ctx context.Context, actor auth.Scope, merge *TicketMerg
 		for _, merge := range merges {
 			next.absorb(merge)
 		}
+		if again {
+			next.reopenFor(merge)
+			next.absorb(merge)
+		}
 		return verbMerged, err
 	})
-	if err != nil {
-		return ignoreNotFound(err) // both are deleted, or the other one remains as it was
+}
+
+// take gives the merge the times of the merged ticket, and reports whether they are others than before.
+func (m *TicketMerge) take(from *Ticket) (changed bool) {
+	for _, time := range []struct{ to, is **time.Time }{
+		{&m.FirstRespondedAt, &from.FirstRespondedAt}, {&m.LastMessageAt, &from.LastMessageAt},
+		{&m.LastCustomerMessageAt, &from.LastCustomerMessageAt}, {&m.WaitingSince, &from.WaitingSince},
+	} {
+		changed = changed || !store.SameValue(store.ValueAt(time.to), store.ValueAt(time.is))
+		*time.to = *time.is
 	}
-	from, err := d.tickets.Follow(ctx, actor, merge.FromID, func(next *Ticket) (string, error) {
-		next.MergedIntoID = &merge.IntoID
-		next.move(TicketClosed, merge.CreatedAt)
-		return verbMerged, nil
-	})
-	if err != nil {
-		return ignoreNotFound(err)
+	return changed
+}
+
+// reopenFor opens the ticket if its customer has written on one that is merged into it, and still waits, since that was decided. If
+// somebody has moved the ticket after that, its status stays.
+func (t *Ticket) reopenFor(m *TicketMerge) {
+	written := m.LastCustomerMessageAt
+	if m.WaitingSince == nil || written == nil || written.Before(m.CreatedAt) || t.Status == TicketInProgress || t.MergedIntoID != nil {
+		return
 	}
-	if err := d.moveRequest(ctx, actor, from, into); err != nil {
-		return err
+	if t.movedAt == nil || !t.movedAt.After(*written) {
+		t.move(TicketOpen, *written)
 	}
-	return d.moveMessages(ctx, actor, from)
 }
 
 // absorb gives the ticket the times that follow from a merge into it.
 func (t *Ticket) absorb(m *TicketMerge) {
-	t.appliedMerges = m.Position
+	t.appliedMerges = max(t.appliedMerges, m.Position)
 	t.LastMessageAt, t.LastCustomerMessageAt = later(t.LastMessageAt, m.LastMessageAt), later(t.LastCustomerMessageAt, m.LastCustomerMessageAt)
 	t.FirstRespondedAt = earlier(t.FirstRespondedAt, m.FirstRespondedAt)
 	if t.Status == TicketOpen || t.Status == TicketInProgress {
@@ -73,8 +118,8 @@ func earlier(a, b *time.Time) *time.Time {
 	return a
 }
 
-// moveRequest writes what a merged ticket asked for as a message of the customer, who asked for it when that ticket was raised.
-// Nobody is mailed.
+// moveRequest writes what a ticket that is being merged asks for as a message of the customer, who asked for it when that ticket was
+// raised. Nobody is mailed.
 func (d *DB) moveRequest(ctx context.Context, actor auth.Scope, from, into *Ticket) error {
 	text := from.Description
 	if from.Title != titleOf(text) {
@@ -84,8 +129,17 @@ func (d *DB) moveRequest(ctx context.Context, actor auth.Scope, from, into *Tick
 		return nil
 	}
 	message := &TicketMessage{
-		ID: requestID(from.ID), Visibility: MessagePublic, Channel: ChannelAPI, BodyText: text, Version: 1,
+		ID: requestID(from), Visibility: MessagePublic, Channel: from.Channel(), BodyText: text, Version: 1,
 		CreatedAt: from.CreatedAt, UpdatedAt: from.CreatedAt,
+	}
+	if from.ByMail {
+		mail, err := d.Received(ctx, from.ID)
+		if err != nil {
+			return err
+		}
+		if mail != nil {
+			message.Verification, message.Automatic = mail.Verification, mail.Automatic != ""
+		}
 	}
 	silent := d.Silent()
 	for range writeTries {
@@ -96,8 +150,12 @@ func (d *DB) moveRequest(ctx context.Context, actor auth.Scope, from, into *Tick
 		message.belongTo(into)
 		message.Position = lowest - 1
 		err = silent.ticketMessages.Create(ctx, actor, message)
-		if entity.IsTaken(err, "_id") {
-			return nil
+		if entity.IsTaken(err, "_id") { // the ticket has changed since, or this was interrupted
+			_, err = silent.ticketMessages.Follow(ctx, actor, message.ID, func(next *TicketMessage) (string, error) {
+				next.BodyText = text
+				return entity.Updated, nil
+			})
+			return ignoreNotFound(err)
 		}
 		if !entity.IsTaken(err, "position") {
 			return err
@@ -120,7 +178,12 @@ func (d *DB) lowestPosition(ctx context.Context, ticket store.ID) (int, error) {
 
 // moveMessages moves the messages of a merged ticket to the one that it was merged into, and on if that has been merged meanwhile.
 func (d *DB) moveMessages(ctx context.Context, actor auth.Scope, from *Ticket) error {
+	moved := make(map[store.ID]bool)
 	for from.MergedIntoID != nil {
+		if moved[from.ID] {
+			return errMergedInACycle(from.ID)
+		}
+		moved[from.ID] = true
 		into, err := d.tickets.Get(ctx, auth.SystemScope(), *from.MergedIntoID)
 		if err != nil {
 			return ignoreNotFound(err)
@@ -139,9 +202,13 @@ func (d *DB) moveMessagesTo(ctx context.Context, actor auth.Scope, from, into *T
 	if err := d.moveFiles(ctx, actor, from, into); err != nil {
 		return err
 	}
+	if err := d.moveDrafts(ctx, from.ID, into.ID); err != nil {
+		return err
+	}
 	for {
 		messages, err := d.ticketMessages.Find(ctx, store.Query{
-			Where: store.Eq("ticket_id", from.ID), Sort: []store.Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: sweepBatch,
+			Where: store.Eq("ticket_id", from.ID), Limit: sweepBatch,
+			Sort: []store.Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}},
 		})
 		if err != nil || len(messages) == 0 {
 			return err
@@ -150,6 +217,10 @@ func (d *DB) moveMessagesTo(ctx context.Context, actor auth.Scope, from, into *T
 		if err != nil {
 			return err
 		}
+		// First those that become the last ones there, in their order; of the others, each gets the lowest position.
+		slices.SortStableFunc(messages, func(a, b *TicketMessage) int {
+			return cmp.Compare(from.yetToApply(a), from.yetToApply(b))
+		})
 		for _, message := range messages {
 			if lowest, err = d.moveMessage(ctx, actor, message, from, into, lowest); err != nil {
 				return err
@@ -161,7 +232,7 @@ func (d *DB) moveMessagesTo(ctx context.Context, actor auth.Scope, from, into *T
 // moveFiles moves the attachments of a merged ticket, those of its request to the message that this has become, and the mails that came.
 func (d *DB) moveFiles(ctx context.Context, actor auth.Scope, from, into *Ticket) error {
 	own := store.And(store.Eq("ticket_id", from.ID), store.IsNull("message_id"))
-	request := []store.Assignment{{Field: "message_id", Value: requestID(from.ID)}}
+	request := []store.Assignment{{Field: "message_id", Value: requestID(from)}}
 	if _, err := d.attachments.AssignAll(ctx, actor, entity.Updated, own, request); err != nil {
 		return err
 	}
@@ -176,13 +247,28 @@ func (d *DB) moveFiles(ctx context.Context, actor auth.Scope, from, into *Ticket
 	return err
 }
 
-// requestID returns the id of the message that the request of a merged ticket becomes.
-func requestID(ticket store.ID) store.ID { return store.DerivedID("request of", ticket.String()) }
+// requestID returns the id of the message that the request of a merged ticket becomes: that of the mail that raised it, by which this is
+// found, or else a derived one.
+func requestID(ticket *Ticket) store.ID {
+	if ticket.ByMail {
+		return ticket.ID
+	}
+	return store.DerivedID("request of", ticket.ID.String())
+}
+
+// yetToApply returns the position of a message that hasn't been applied to the ticket, because it was written while that was merged; and
+// of any other the highest number.
+func (t *Ticket) yetToApply(m *TicketMessage) int {
+	if m.Visibility == MessagePublic && m.Position > t.appliedMessages {
+		return m.Position
+	}
+	return math.MaxInt
+}
 
 // moveMessage moves a message that a merged ticket has, and returns the lowest position then. One that hasn't been applied to that ticket,
 // because it was written while the tickets were merged, becomes the last one of the other.
 func (d *DB) moveMessage(ctx context.Context, actor auth.Scope, message *TicketMessage, from, into *Ticket, lowest int) (int, error) {
-	unapplied := message.Visibility == MessagePublic && message.Position > from.appliedMessages
+	unapplied := from.yetToApply(message) < math.MaxInt
 	for range writeTries {
 		last := new(TicketMessage)
 		if unapplied {
