@@ -18,26 +18,42 @@ type header []field
 // field is one of them, with its name in lower case and its value on one line, as it came.
 type field struct{ name, value string }
 
-// maxFields is how many fields of a header are read.
-const maxFields = 1000
+const (
+	// maxFields is how many fields of a header are read.
+	maxFields = 1000
+	// maxValue is how many bytes of a list of addresses are read, and maxText of a text: made to, these cost the square of their length.
+	maxValue = 64 << 10
+	maxText  = 8 << 10
+)
 
-// readHeader reads the header of a mail, and returns what follows it.
+// readHeader reads the header of a mail, and returns what follows it. The lines of a field are joined once, since it may have millions.
 func readHeader(raw []byte) (h header, rest []byte) {
+	var value strings.Builder // of the last field
+	end := func() {
+		if len(h) > 0 {
+			h[len(h)-1].value = value.String()
+		}
+		value.Reset()
+	}
 	for len(raw) > 0 && len(h) < maxFields {
 		line, after, _ := bytes.Cut(raw, []byte("\n"))
 		text := strings.TrimRight(string(line), "\r")
-		switch name, value, found := strings.Cut(text, ":"); {
+		switch name, begun, found := strings.Cut(text, ":"); {
 		case text == "":
+			end()
 			return h, after
 		case (text[0] == ' ' || text[0] == '\t') && len(h) > 0:
-			h[len(h)-1].value += " " + strings.TrimSpace(text)
+			value.WriteString(" " + strings.TrimSpace(text))
 		case found && name != "" && !strings.ContainsAny(strings.TrimRight(name, " \t"), " \t"):
-			h = append(h, field{strings.ToLower(strings.TrimRight(name, " \t")), strings.TrimSpace(value)})
+			end()
+			h = append(h, field{name: strings.ToLower(strings.TrimRight(name, " \t"))})
+			value.WriteString(strings.TrimSpace(begun))
 		case len(h) == 0 && !strings.HasPrefix(text, "From "): // an mbox's separator
 			return h, raw
 		}
 		raw = after
 	}
+	end()
 	return h, raw
 }
 
@@ -67,9 +83,22 @@ func (h header) has(name string) bool {
 	return slices.ContainsFunc(h, func(f field) bool { return f.name == name })
 }
 
+// cut returns at most so many bytes of a text, and no half characters.
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for end := limit; end > max(0, limit-utf8.UTFMax); end-- {
+		if utf8.RuneStart(text[end]) {
+			return text[:end]
+		}
+	}
+	return text[:limit]
+}
+
 // decode returns a field's text, in which other characters than those of ASCII are encoded (RFC 2047).
 func (p *Parser) decode(value string) string {
-	value = utf8Text([]byte(value))
+	value = utf8Text([]byte(cut(value, maxText)))
 	decoded, err := p.words.DecodeHeader(value)
 	if err != nil {
 		return value
@@ -82,7 +111,7 @@ var bareAddress = regexp.MustCompile(`[^\s<>"'(),:;\[\]]+@[^\s<>"'(),:;\[\]]+`)
 
 // addresses returns the addresses in a field.
 func (p *Parser) addresses(value string) []Address {
-	value = utf8Text([]byte(value))
+	value = utf8Text([]byte(cut(value, maxValue)))
 	parser := mail.AddressParser{WordDecoder: p.words}
 	parsed, err := parser.ParseList(value)
 	var found []Address

@@ -132,8 +132,11 @@ func (p *Parser) readEnvelope(m *Message) {
 	}
 	m.InReplyTo = messageIDs(h.get("in-reply-to"))
 	m.References = lastFirst(messageIDs(strings.Join(h.all("references"), " ")))
+	left := maxValue
 	for _, name := range []string{"delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc", "resent-to"} {
 		for _, value := range h.all(name) {
+			value = cut(value, left)
+			left -= len(value)
 			for _, to := range p.addresses(value) {
 				m.Recipients = append(m.Recipients, to.Email)
 			}
@@ -146,6 +149,10 @@ func (p *Parser) readBody(raw []byte) (*body, error) {
 	// The parts of a part pass through its reader, so that depth would cost much before it could be counted.
 	if nested := len(multipart.FindAllIndex(raw, 2*maxDepth+1)); nested > 2*maxDepth {
 		return nil, errDepth
+	}
+	// So do many parts. Not every line that begins like one is one.
+	if bytes.Count(raw, []byte("\n--")) > 100*maxParts {
+		return nil, errParts
 	}
 	root, err := p.mime.ReadParts(bytes.NewReader(raw))
 	if err != nil {
