@@ -7,24 +7,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
-	"net/netip"
-	"regexp"
 	"strconv"
 
 	"crm/config"
-)
-
-// TLSMode is how the connection with the mail server is encrypted.
-type TLSMode string
-
-// The modes.
-const (
-	// ImplicitTLS is TLS from the first byte.
-	ImplicitTLS TLSMode = "implicit"
-	// STARTTLS begins TLS before anything is said.
-	STARTTLS TLSMode = "starttls"
-	// NoTLS encrypts nothing.
-	NoTLS TLSMode = "none"
 )
 
 // implicitTLSPort is the port where a server expects TLS from the first byte (RFC 8314).
@@ -35,8 +20,8 @@ type Config struct {
 	// Host is the mail server; nothing is read if it is empty.
 	Host string
 	Port int
-	// TLS is ImplicitTLS on port 993 if it is empty, and elsewhere STARTTLS.
-	TLS            TLSMode
+	// TLS is ImplicitTLS on port 993 if it is automatic, and elsewhere RequireSTARTTLS.
+	TLS            config.TLSMode
 	User, Password string
 	// Folder is read; what has been read is moved to DoneFolder, unless that is empty.
 	Folder, DoneFolder string
@@ -47,10 +32,10 @@ type Config struct {
 // Settings declares the variables that set the configuration.
 func (c *Config) Settings() []config.Setting {
 	return []config.Setting{
-		{Name: "IMAP_HOST", Value: config.Parsed(&c.Host, "host", parseHost), Description: "read the mail of a mailbox at this mail server"},
+		{Name: "IMAP_HOST", Value: config.MailHost(&c.Host), Description: "read the mail of a mailbox at this mail server"},
 		{Name: "IMAP_PORT", Value: config.Port(&c.Port, 1), Default: "993", Description: "its port"},
 		{
-			Name: "IMAP_TLS", Value: config.Parsed(&c.TLS, "`implicit`, `starttls` or `none`", parseTLSMode), Otherwise: "`implicit` on port 993, else `starttls`",
+			Name: "IMAP_TLS", Value: config.MailTLS(&c.TLS), Otherwise: "`implicit` on port 993, else `starttls`",
 			Description: "`implicit` uses TLS from the first byte, `starttls` requires it, `none` uses none",
 		},
 		{Name: "IMAP_USER", Value: config.Text(&c.User, "name"), Otherwise: "required with `IMAP_HOST`", Description: "the account"},
@@ -76,30 +61,12 @@ func (c *Config) Check(wrong func(variable string, err error)) {
 	}
 }
 
-// hostName matches host names, also those of containers, which may have underscores.
-var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?$`)
-
-func parseHost(text string) (string, error) {
-	if _, err := netip.ParseAddr(text); err != nil && !hostName.MatchString(text) {
-		return "", errors.New("must be the name or the IP address of a mail server, such as imap.example.com, without a port")
-	}
-	return text, nil
-}
-
-func parseTLSMode(text string) (TLSMode, error) {
-	switch mode := TLSMode(text); mode {
-	case ImplicitTLS, STARTTLS, NoTLS:
-		return mode, nil
-	}
-	return "", errors.New("must be implicit, starttls or none")
-}
-
 // mode returns how the connection is encrypted.
-func (c Config) mode() TLSMode {
-	if c.TLS == "" && c.Port != implicitTLSPort {
-		return STARTTLS
+func (c Config) mode() config.TLSMode {
+	if c.TLS == config.AutomaticTLS && c.Port != implicitTLSPort {
+		return config.RequireSTARTTLS
 	}
-	return cmp.Or(c.TLS, ImplicitTLS)
+	return cmp.Or(c.TLS, config.ImplicitTLS)
 }
 
 func (c Config) address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }

@@ -18,8 +18,10 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 
+	"crm/config"
 	"crm/db"
 	"crm/db/sqlite"
+	"crm/db/store"
 	"crm/inbound/mailbox"
 )
 
@@ -28,6 +30,8 @@ type server struct {
 	t    *testing.T
 	user *imapmemserver.User
 	port int
+	// poll is how often a reader looks for mail.
+	poll time.Duration
 }
 
 const password = "a password"
@@ -35,7 +39,7 @@ const password = "a password"
 func newServer(t *testing.T, capabilities ...imap.Cap) *server {
 	t.Helper()
 	memory := imapmemserver.New()
-	s := &server{t: t, user: imapmemserver.NewUser("support", password)}
+	s := &server{t: t, user: imapmemserver.NewUser("support", password), poll: 20 * time.Millisecond}
 	memory.AddUser(s.user)
 	for _, folder := range []string{"INBOX", "Received"} {
 		if err := s.user.Create(folder, nil); err != nil {
@@ -126,12 +130,12 @@ func marks(t *testing.T) *db.DB {
 // read runs a reader until the test ends or stop is called.
 func (s *server) read(marks mailbox.Marks, r *receiver, change ...func(*mailbox.Config)) (stop func()) {
 	s.t.Helper()
-	config := mailbox.Config{Host: "127.0.0.1", Port: s.port, TLS: mailbox.NoTLS, User: "support", Password: password, Folder: "INBOX"}
+	settings := mailbox.Config{Host: "127.0.0.1", Port: s.port, TLS: config.NoTLS, User: "support", Password: password, Folder: "INBOX"}
 	for _, c := range change {
-		c(&config)
+		c(&settings)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	reader := mailbox.New(config, marks, r.receive, slog.New(slog.NewTextHandler(s.t.Output(), nil)), mailbox.Poll(20*time.Millisecond))
+	reader := mailbox.New(settings, marks, r.receive, slog.New(slog.NewTextHandler(s.t.Output(), nil)), mailbox.Poll(s.poll))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -248,6 +252,24 @@ func TestTroubles(t *testing.T) {
 	if got := r.received(); got != "one two three" {
 		t.Errorf("the mails are %q", got)
 	}
+}
+
+// TestOutage checks that a mail isn't given up while the store isn't available, however long that takes.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	s, marks := newServer(t, imap.CapIdle), marks(t)
+	s.poll = time.Millisecond
+	tries := 0
+	r := &receiver{refuse: func(string) error {
+		if tries++; tries < 30 {
+			return fmt.Errorf("cannot receive mail: %w", store.Errorf(store.Unavailable, "the database is not available"))
+		}
+		return nil
+	}}
+	s.deliver("one")
+	s.deliver("two")
+	s.read(marks, r)
+	eventually(t, "both mails are received", func() bool { return r.received() == "one two" })
 }
 
 // TestWrongSettings checks what is said about settings that don't fit each other.

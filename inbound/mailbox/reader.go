@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crm/db"
+	"crm/db/eventlog"
 	"crm/db/store"
 )
 
@@ -74,7 +75,7 @@ func (r *Reader) Run(ctx context.Context) {
 		if pause = min(2*pause, r.longest); time.Since(begun) > r.longest { // it could be read for a while
 			pause = r.poll
 		}
-		r.log.Error("the mailbox can't be read", slog.Any("error", err), slog.Duration("retryIn", pause))
+		r.log.Error("the mailbox can't be read", slog.Any("error", err), slog.Duration("retryIn", pause), eventlog.StackOf(err))
 	}
 }
 

@@ -11,7 +11,10 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
+	"crm/config"
 	"crm/db"
+	"crm/db/eventlog"
+	"crm/db/store"
 	"crm/inbound/message"
 )
 
@@ -59,8 +62,8 @@ func (r *Reader) session(ctx context.Context, mark *db.MailboxMark) error {
 }
 
 func (s *session) connect() error {
-	config := s.reader.config
-	options := &imapclient.Options{TLSConfig: config.tls(), UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+	server := s.reader.config
+	options := &imapclient.Options{TLSConfig: server.tls(), UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
 			select {
 			case s.changed <- struct{}{}:
@@ -69,14 +72,14 @@ func (s *session) connect() error {
 		},
 	}}
 	dial := imapclient.DialTLS
-	switch config.mode() {
-	case STARTTLS:
+	switch server.mode() {
+	case config.RequireSTARTTLS:
 		dial = imapclient.DialStartTLS
-	case NoTLS:
+	case config.NoTLS:
 		dial = imapclient.DialInsecure
 	}
 	var err error
-	if s.client, err = dial(config.address(), options); err != nil {
+	if s.client, err = dial(server.address(), options); err != nil {
 		return fmt.Errorf("cannot connect: %w", err)
 	}
 	return nil
@@ -143,22 +146,25 @@ func (s *session) renew(ctx context.Context) error {
 	return nil
 }
 
-// maxFailures is how often receiving a mail is tried while that fails, before it is left unread for a person.
+// maxFailures is how often receiving a mail is tried while that fails, before it is left unread for a person. While the store or the
+// files aren't available, which isn't the mail's fault, it is tried for as long as that takes.
 const maxFailures = 20
 
 // read receives a mail, then marks it as seen and moves it.
 func (s *session) read(ctx context.Context, uid imap.UID) error {
-	raw, err := s.fetch(uid)
-	if err != nil || raw == nil {
+	raw, found, err := s.fetch(uid)
+	if err != nil || !found {
 		return err
 	}
 	r := s.reader
 	if err := r.receive(ctx, raw); err != nil {
-		r.failed[int(uid)]++
-		if ctx.Err() != nil || r.failed[int(uid)] < maxFailures {
+		if ctx.Err() != nil || store.CodeOf(err) == store.Unavailable {
 			return err
 		}
-		r.log.Error("a mail is left in the mailbox", slog.Int("uid", int(uid)), slog.Any("error", err))
+		if r.failed[int(uid)]++; r.failed[int(uid)] < maxFailures {
+			return err
+		}
+		r.log.Error("a mail is left in the mailbox", slog.Int("uid", int(uid)), slog.Any("error", err), eventlog.StackOf(err))
 		return nil
 	}
 	delete(r.failed, int(uid))
@@ -185,15 +191,15 @@ var envelopeFields = []string{
 	"Authentication-Results", "Auto-Submitted", "Precedence", "List-Id",
 }
 
-// fetch returns a mail, nil if it is gone; of one that is too large, it returns the header and a text that says so.
-func (s *session) fetch(uid imap.UID) ([]byte, error) {
+// fetch returns a mail; it isn't found if it is gone. Of one that is too large, it returns the header and a text that says so.
+func (s *session) fetch(uid imap.UID) (raw []byte, found bool, err error) {
 	set := imap.UIDSetNum(uid)
 	sized, err := s.client.Fetch(set, &imap.FetchOptions{UID: true, RFC822Size: true}).Collect()
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the size of a mail: %w", err)
+		return nil, false, fmt.Errorf("cannot read the size of a mail: %w", err)
 	}
 	if len(sized) == 0 {
-		return nil, nil
+		return nil, false, nil
 	}
 	section := &imap.FetchItemBodySection{Peek: true}
 	size := sized[0].RFC822Size
@@ -202,16 +208,16 @@ func (s *session) fetch(uid imap.UID) ([]byte, error) {
 	}
 	fetched, err := s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
 	if err != nil {
-		return nil, fmt.Errorf("cannot read a mail: %w", err)
+		return nil, false, fmt.Errorf("cannot read a mail: %w", err)
 	}
 	if len(fetched) == 0 || len(fetched[0].BodySection) == 0 {
-		return nil, nil
+		return nil, false, nil
 	}
-	raw := fetched[0].BodySection[0].Bytes
+	raw = fetched[0].BodySection[0].Bytes
 	if size > message.MaxBytes {
 		raw = fmt.Appendf(raw, "(This mail has %d bytes, which is more than can be received. It is still in the mailbox.)", size)
 	}
-	return raw, nil
+	return raw, true, nil
 }
 
 // wait waits until the server says that mail has come, or it is time to look for some and to renew the lease.

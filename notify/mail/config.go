@@ -4,12 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net/mail"
-	"net/netip"
-	"regexp"
-	"slices"
 	"strings"
-
-	"golang.org/x/net/idna"
 
 	"crm/config"
 	"crm/db/address"
@@ -18,26 +13,11 @@ import (
 // implicitTLSPort is the port where a server expects TLS from the first byte (RFC 8314).
 const implicitTLSPort = 465
 
-// TLSMode is how a session with the mail server is encrypted.
-type TLSMode string
-
-// The modes, as SMTP_TLS names them.
-const (
-	// AutomaticTLS is ImplicitTLS on port 465, and elsewhere STARTTLS if the server offers it.
-	AutomaticTLS TLSMode = ""
-	// RequireSTARTTLS sends nothing to a server that doesn't offer STARTTLS.
-	RequireSTARTTLS TLSMode = "starttls"
-	// ImplicitTLS is TLS from the first byte.
-	ImplicitTLS TLSMode = "implicit"
-	// NoTLS encrypts nothing.
-	NoTLS TLSMode = "none"
-)
-
 // SMTPConfig configures the server that sends the mail.
 type SMTPConfig struct {
 	Host string
 	Port int
-	TLS  TLSMode
+	TLS  config.TLSMode
 	// From is the sender's address, with or without a display name; FromName is the name if it has none.
 	From     string
 	FromName string
@@ -61,7 +41,7 @@ func (c *SMTPConfig) Settings() []config.Setting {
 	const tokenKind = "access token"
 	return []config.Setting{
 		{
-			Name: "SMTP_HOST", Value: config.Parsed(&c.Host, "host", parseHost),
+			Name: "SMTP_HOST", Value: config.MailHost(&c.Host),
 			Description: "the mail server; without one, mail is stored but not sent",
 		},
 		{Name: "SMTP_PORT", Value: config.Port(&c.Port, 1), Default: "587", Description: "its port"},
@@ -74,7 +54,7 @@ func (c *SMTPConfig) Settings() []config.Setting {
 			Description: "where replies go: an address, optionally with a name before it",
 		},
 		{
-			Name: "SMTP_TLS", Value: config.Parsed(&c.TLS, "`starttls`, `implicit` or `none`", parseTLSMode), Otherwise: "automatic",
+			Name: "SMTP_TLS", Value: config.MailTLS(&c.TLS), Otherwise: "automatic",
 			Description: "`starttls` requires it, `implicit` uses TLS from the first byte, `none` uses none; " +
 				"automatic is `implicit` on port 465, elsewhere STARTTLS if it is offered",
 		},
@@ -113,39 +93,12 @@ func (c *SMTPConfig) Check(wrong func(variable string, err error)) {
 	}
 }
 
-func parseTLSMode(text string) (TLSMode, error) {
-	mode := TLSMode(text)
-	if !slices.Contains([]TLSMode{RequireSTARTTLS, ImplicitTLS, NoTLS}, mode) {
-		return "", errors.New("must be starttls, implicit or none")
-	}
-	return mode, nil
-}
-
 // logsIn reports whether the server is logged in to.
 func (c SMTPConfig) logsIn() bool { return c.Password != "" || c.Token != "" || c.TokenCommand != "" }
 
 // implicit reports whether sessions begin with TLS.
 func (c SMTPConfig) implicit() bool {
-	return c.TLS == ImplicitTLS || c.TLS == AutomaticTLS && c.Port == implicitTLSPort
-}
-
-// hostName matches host names, also those of containers, which may have underscores.
-var hostName = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)*([a-z0-9_-]*[a-z_][a-z0-9_-]*)\.?$`)
-
-// parseHost returns a host as it is dialled: a name in ASCII, or an IP address.
-func parseHost(text string) (string, error) {
-	if address, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")); err == nil {
-		return address.String(), nil
-	}
-	host, err := idna.Lookup.ToASCII(text)
-	if err != nil {
-		host = strings.ToLower(text) // perhaps with an underscore
-	}
-	if !hostName.MatchString(host) {
-		return "", errors.New("must be the name or the IP address of a mail server, such as smtp.example.com, without a port, " +
-			"a scheme or spaces")
-	}
-	return host, nil
+	return c.TLS == config.ImplicitTLS || c.TLS == config.AutomaticTLS && c.Port == implicitTLSPort
 }
 
 // mailbox is an address of the operator, and the name to display with it.

@@ -104,19 +104,19 @@ func TestDomain(t *testing.T) {
 func TestTLSModes(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		mode      TLSMode
+		mode      config.TLSMode
 		server    string
 		encrypted bool
 		fault     string
 	}{
-		{AutomaticTLS, "starttls", true, "none"},
-		{AutomaticTLS, "plain", false, "none"},
-		{RequireSTARTTLS, "starttls", true, "none"},
-		{RequireSTARTTLS, "plain", false, "sender"},
-		{ImplicitTLS, "implicit", true, "none"},
-		{ImplicitTLS, "plain", false, "sender"},
-		{NoTLS, "starttls", false, "none"},
-		{NoTLS, "plain", false, "none"},
+		{config.AutomaticTLS, "starttls", true, "none"},
+		{config.AutomaticTLS, "plain", false, "none"},
+		{config.RequireSTARTTLS, "starttls", true, "none"},
+		{config.RequireSTARTTLS, "plain", false, "sender"},
+		{config.ImplicitTLS, "implicit", true, "none"},
+		{config.ImplicitTLS, "plain", false, "sender"},
+		{config.NoTLS, "starttls", false, "none"},
+		{config.NoTLS, "plain", false, "none"},
 	} {
 		t.Run(string(test.mode)+" to "+test.server, func(t *testing.T) {
 			t.Parallel()

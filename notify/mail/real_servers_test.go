@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"crm/config"
 	"crm/notify/mail/mailtest"
 )
 
@@ -38,7 +39,7 @@ func TestRealServers(t *testing.T) {
 			port := serveSessions(t, func() *exec.Cmd {
 				return &exec.Cmd{Path: session.Path, Args: session.Args, Env: session.Env, SysProcAttr: session.SysProcAttr}
 			})
-			mailer, err := NewSMTP(SMTPConfig{Host: "127.0.0.1", Port: port, From: "Büro <crm@bücher.example>", TLS: NoTLS})
+			mailer, err := NewSMTP(SMTPConfig{Host: "127.0.0.1", Port: port, From: "Büro <crm@bücher.example>", TLS: config.NoTLS})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"strconv"
 
+	"crm/config"
 	"crm/db/address"
 )
 
@@ -23,32 +24,32 @@ type SMTP struct {
 	tokens   *tokens
 }
 
-// NewSMTP returns a Mailer for the server that config names, without connecting to it. It fails if config is wrong.
-func NewSMTP(config SMTPConfig) (*SMTP, error) {
+// NewSMTP returns a Mailer for a server, without connecting to it. It fails if the configuration is wrong.
+func NewSMTP(c SMTPConfig) (*SMTP, error) {
 	var wrong []error
-	config.Check(func(variable string, err error) { wrong = append(wrong, fmt.Errorf("%s: %w", variable, err)) })
+	c.Check(func(variable string, err error) { wrong = append(wrong, fmt.Errorf("%s: %w", variable, err)) })
 	if err := errors.Join(wrong...); err != nil {
 		return nil, err
 	}
-	host, err := parseHost(config.Host)
+	host, err := config.ParseMailHost(c.Host)
 	if err != nil {
 		return nil, fmt.Errorf("SMTP_HOST: %w", err)
 	}
-	from, err := parseMailbox(config.From)
+	from, err := parseMailbox(c.From)
 	if err != nil {
 		return nil, fmt.Errorf("SMTP_MAIL: %w", err)
 	}
-	from.Name = cmp.Or(from.Name, config.FromName)
+	from.Name = cmp.Or(from.Name, c.FromName)
 	var replies mailbox
-	if config.ReplyTo != "" {
-		if replies, err = parseMailbox(config.ReplyTo); err != nil {
+	if c.ReplyTo != "" {
+		if replies, err = parseMailbox(c.ReplyTo); err != nil {
 			return nil, fmt.Errorf("SMTP_REPLY_TO: %w", err)
 		}
 	}
-	config.Host, config.Username = host, cmp.Or(config.Username, from.Address)
+	c.Host, c.Username = host, cmp.Or(c.Username, from.Address)
 	return &SMTP{
-		config: config, from: from, replies: replies, dial: new(net.Dialer).DialContext, timeouts: standardTimeouts(),
-		tokens: &tokens{fixed: config.Token, command: config.TokenCommand},
+		config: c, from: from, replies: replies, dial: new(net.Dialer).DialContext, timeouts: standardTimeouts(),
+		tokens: &tokens{fixed: c.Token, command: c.TokenCommand},
 	}, nil
 }
 

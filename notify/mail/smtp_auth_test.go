@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"crm/config"
 	"crm/notify/mail/mailtest"
 )
 
@@ -20,7 +21,7 @@ func TestMechanisms(t *testing.T) {
 	asIs := func(*SMTPConfig) {}
 	both := func(c *SMTPConfig) { c.Token = mailtest.Token }
 	other := func(c *SMTPConfig) { c.From, c.Username = "CRM <desk@example.com>", mailtest.User }
-	plain := func(c *SMTPConfig) { c.TLS = NoTLS }
+	plain := func(c *SMTPConfig) { c.TLS = config.NoTLS }
 	for _, test := range []struct {
 		offered string
 		change  func(*SMTPConfig)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"crm/config"
 	"crm/db/address"
 )
 
@@ -56,7 +57,7 @@ func (s *session) open(ctx context.Context) error {
 	if err != nil {
 		return refusedSender("the connection", err)
 	}
-	if !secure && s.smtp.config.TLS != NoTLS {
+	if !secure && s.smtp.config.TLS != config.NoTLS {
 		if secure, err = s.startTLS(); err != nil {
 			return err
 		}
@@ -70,7 +71,7 @@ func (s *session) open(ctx context.Context) error {
 // startTLS encrypts the session if the server offers that; secure says that it did.
 func (s *session) startTLS() (secure bool, err error) {
 	if offered, _ := s.client.Extension("STARTTLS"); !offered {
-		if s.smtp.config.TLS == RequireSTARTTLS {
+		if s.smtp.config.TLS == config.RequireSTARTTLS {
 			return false, &SenderError{errors.New("the mail server doesn't offer STARTTLS, which SMTP_TLS requires")}
 		}
 		return false, nil
