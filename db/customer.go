@@ -24,7 +24,7 @@ type Customer struct {
 	TimeZone *string `db:"time_zone,personal"`
 	// InvitedAt is when the invitation was sent that hasn't been accepted yet; nil if there is none.
 	InvitedAt *time.Time `db:"invited_at"`
-	// BouncingEmail is an address that messages to the customer have come back from; see Bouncing.
+	// BouncingEmail is the address if messages to it keep coming back, empty if they don't.
 	BouncingEmail string `db:"bouncing_email,personal"`
 	// UnverifiedSince is since when the holder has yet to prove that the address is theirs; nil if they have, and in accounts from
 	// before addresses were verified.
@@ -47,6 +47,7 @@ var Customers = entity.Declare(entity.Declaration[Customer]{
 	Kind: "cus", Name: "customers", Noun: "customer",
 	Required: [][]string{{"name", "email"}},
 	Visible:  []entity.Grant{entity.ToStaff(), entity.ToCustomer("_id").EvenUnverified()},
+	Derive:   (*Customer).derive,
 	Computed: map[string][]string{"canLogIn": {"password", "email"}, "bouncing": {"bouncing_email", "email"}, "emailVerified": {"unverified_since"}, "tags": nil},
 	Filters:  map[string]entity.Condition{"emailVerified": {NullField: "unverified_since"}},
 	Indexes: []store.Index{

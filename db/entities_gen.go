@@ -529,6 +529,7 @@ func (d *Ticket) Pointers(into []any) []any {
 		(*string)(&d.Status),
 		(*int)(&d.Priority),
 		&d.ByMail,
+		&d.Rewritten,
 		&d.FollowsID,
 		&d.FirstRespondedAt,
 		&d.LastMessageAt,

@@ -62,21 +62,18 @@ const (
 	reopenFor = 14 * 24 * time.Hour
 )
 
-// Received returns what became of a mail that came before, nil if it didn't, or wasn't dealt with.
-func (d *DB) Received(ctx context.Context, id store.ID) (*ReceivedMail, error) {
-	known, err := d.ReceivedMails.Get(ctx, auth.SystemScope(), id)
-	if store.CodeOf(err) == store.NotFound {
-		return nil, nil //nolint:nilnil // it is new, which is no error
+// Received returns what became of a mail that came before; it isn't found if it didn't, or wasn't dealt with.
+func (d *DB) Received(ctx context.Context, id store.ID) (known *ReceivedMail, found bool, err error) {
+	known, err = d.ReceivedMails.Get(ctx, auth.SystemScope(), id)
+	if err != nil {
+		return nil, false, ignoreNotFound(err)
 	}
-	return known, err
+	return known, true, nil
 }
 
-// ReceiveMail turns a mail into a message on the ticket that it answers, or else into a ticket. Doing it again with the same mail
-// does nothing new.
+// ReceiveMail turns a mail that isn't Received into a message on the ticket that it answers, or else into a ticket. Continuing so
+// after an interruption does nothing twice.
 func (d *DB) ReceiveMail(ctx context.Context, in IncomingMail, unknown UnknownSenders) (*ReceivedMail, error) {
-	if known, err := d.Received(ctx, in.ID); known != nil || err != nil {
-		return known, err
-	}
 	in.clean()
 	received := in.record(d.now())
 	sender, err := d.senderOf(ctx, &in)
@@ -104,7 +101,7 @@ func (d *DB) ReceiveMail(ctx context.Context, in IncomingMail, unknown UnknownSe
 	if err != nil {
 		return nil, err
 	}
-	return received, d.recordMail(ctx, received)
+	return d.recordMail(ctx, received)
 }
 
 // IgnoreMail records a mail that nothing follows from, and why.
@@ -113,26 +110,26 @@ func (d *DB) IgnoreMail(ctx context.Context, in IncomingMail, outcome MailOutcom
 	received := in.record(d.now())
 	received.ignore(reason)
 	received.Outcome = outcome
-	return received, d.recordMail(ctx, received)
+	return d.recordMail(ctx, received)
 }
 
 // recordMail writes what became of a mail, unless somebody has done so.
-func (d *DB) recordMail(ctx context.Context, received *ReceivedMail) error {
+func (d *DB) recordMail(ctx context.Context, received *ReceivedMail) (*ReceivedMail, error) {
 	received.SetKeys(d.entities.Keys)
 	err := d.store.Insert(ctx, ReceivedMails.Collection, received)
 	if err != nil && store.CodeOf(err) != store.Conflict {
-		return fmt.Errorf("cannot record mail %s: %w", received.ID, err)
+		return nil, fmt.Errorf("cannot record mail %s: %w", received.ID, err)
 	}
-	return nil
+	return received, nil
 }
 
 // clean makes the texts of a mail fit to be stored.
 func (m *IncomingMail) clean() {
-	m.FromEmail, m.FromName = address.Canonical(m.FromEmail), oneLine(m.FromName)
+	m.FromEmail, m.FromName = shorten(address.Canonical(m.FromEmail), address.MaxInput), oneLine(m.FromName)
 	m.Subject = oneLine(m.Subject)
 	m.Text = strings.TrimSpace(cleanText(strings.ToValidUTF8(m.Text, "\uFFFD")))
-	if n := utf8.RuneCountInString(m.Text); n > maxMailText {
-		m.Text = string([]rune(m.Text)[:maxMailText]) + "…\n\n(The mail is longer.)"
+	if short := shorten(m.Text, maxMailText); short != m.Text {
+		m.Text = short + "…\n\n(The mail is longer.)"
 	}
 	m.MessageID = shorten(strings.ToValidUTF8(m.MessageID, "\uFFFD"), maxMessageID)
 	if m.Text == "" {
@@ -158,12 +155,13 @@ func shorten(text string, limit int) string {
 // record returns what is remembered of a mail.
 func (m *IncomingMail) record(now time.Time) *ReceivedMail {
 	return &ReceivedMail{
-		ID: m.ID, MessageID: m.MessageID, FromEmail: shorten(m.FromEmail, address.MaxInput), FromName: m.FromName, Subject: m.Subject,
+		ID: m.ID, MessageID: m.MessageID, FromEmail: m.FromEmail, FromName: m.FromName, Subject: m.Subject,
 		HTML: m.HTML, Verification: m.Verification, Automatic: m.Automatic, Problem: m.Problem, Size: len(m.Raw), CreatedAt: now, Version: 1,
 	}
 }
 
-func (m *ReceivedMail) ignore(reason string) { m.Outcome, m.Reason = MailIgnored, reason }
+// ignore says why nothing follows from a mail. Its text isn't kept, since there is nothing that would show it.
+func (m *ReceivedMail) ignore(reason string) { m.Outcome, m.Reason, m.HTML = MailIgnored, reason, "" }
 
 // raiseByMail makes a mail a ticket of its sender, who becomes a customer. It follows the ticket that the mail answers, if that
 // was closed too long ago.
@@ -232,5 +230,8 @@ func (d *DB) customerByMail(ctx context.Context, in *IncomingMail, by sender) (*
 	if store.CodeOf(err) == store.Conflict { // another mail has created the customer meanwhile
 		return find()
 	}
-	return customer, err
+	if err != nil {
+		return nil, err
+	}
+	return customer, nil
 }

@@ -42,61 +42,70 @@ func (d *DB) attachMail(ctx context.Context, scope auth.Scope, ticket *Ticket, m
 		if attached > 0 {
 			continue
 		}
-		kept, err := d.storeMailFile(ctx, scope, id, file)
+		refused, err := d.storeMailFile(ctx, scope, id, file)
 		if err != nil {
 			return "", err
 		}
-		if kept {
+		if refused == "" {
 			ids = append(ids, id)
 			continue
 		}
-		lost = append(lost, describe(file))
+		lost = append(lost, describe(file, refused))
 	}
 	err = d.attach(ctx, scope, ticket, message, ids)
 	if store.CodeOf(err) == store.BadInput { // the ticket has too many
 		lost, err = lost[:0], nil
 		for _, file := range in.Files {
-			lost = append(lost, describe(file))
+			lost = append(lost, describe(file, "the ticket has too many files"))
 		}
 	}
 	if err != nil {
 		return "", err
 	}
 	if len(lost) > 0 {
-		note = "\n\nAttached to the mail, but too large or too many to be kept: " + strings.Join(lost, ", ")
+		note = "\n\nAttached to the mail, but not kept: " + strings.Join(lost, ", ")
 	}
 	return note, d.attachRaw(ctx, scope, ticket, message, in)
 }
 
-func describe(file MailFile) string {
-	return fmt.Sprintf("%s (%d bytes)", oneLine(file.Name), len(file.Content))
+func describe(file MailFile, refused string) string {
+	return fmt.Sprintf("%s (%d bytes, %s)", oneLine(file.Name), len(file.Content), refused)
 }
 
-// storeMailFile stores a file as an upload that isn't used yet; kept is false if it can't be kept.
-func (d *DB) storeMailFile(ctx context.Context, scope auth.Scope, id store.ID, file MailFile) (kept bool, err error) {
-	if d.options.Files == nil || len(file.Content) > d.options.FileBytes {
-		return false, nil
+// storeMailFile stores a file as an upload that isn't used yet, or says why it isn't kept. It is UNAVAILABLE while files can't be
+// stored or scanned, so that the mail has to wait.
+func (d *DB) storeMailFile(ctx context.Context, scope auth.Scope, id store.ID, file MailFile) (refused string, err error) {
+	switch {
+	case d.options.Files == nil:
+		return "files aren't kept here", nil
+	case len(file.Content) > d.options.FileBytes:
+		return "too large", nil
 	}
 	// An attempt that was interrupted while it stored the file doesn't store it any more.
 	again := []store.Assignment{{Field: "receiving_until", Value: nil}}
 	if err := ignoreNotFound(d.store.Update(ctx, Uploads.Collection, id, store.IsNull("stored_at"), again)); err != nil {
-		return false, err
+		return "", err
 	}
 	err = d.StoreUploadAs(ctx, scope, id, NewUpload{
 		FileName: file.Name, ContentType: file.ContentType, Size: len(file.Content), ContentID: shorten(file.ContentID, maxName),
 	}, bytes.NewReader(file.Content))
-	if err != nil {
-		return false, exceptCode(err, store.BadInput) // a threat was found in it
+	switch {
+	case store.CodeOf(err) == store.BadInput:
+		return "a threat was found in it", nil
+	case err != nil && store.CodeOf(err) == "":
+		return "", &store.Error{Code: store.Unavailable, Message: "a file can't be stored now", Err: err}
+	case err != nil:
+		return "", err
 	}
 	unused := []store.Assignment{{Field: "used_at", Value: nil}} // by an attempt that was interrupted
-	return true, ignoreNotFound(d.store.Update(ctx, Uploads.Collection, id, store.Filter{}, unused))
+	return "", ignoreNotFound(d.store.Update(ctx, Uploads.Collection, id, store.Filter{}, unused))
 }
 
 // attachRaw attaches a mail as it came, for the staff. It doesn't count as one of the ticket's files.
 func (d *DB) attachRaw(ctx context.Context, scope auth.Scope, ticket *Ticket, message *TicketMessage, in *IncomingMail) error {
 	id := RawMailID(in.ID)
-	kept, err := d.storeMailFile(ctx, scope, id, MailFile{Name: rawMail, ContentType: "message/rfc822", Content: in.Raw})
-	if err != nil || !kept {
+	refused, err := d.storeMailFile(ctx, scope, id, MailFile{Name: rawMail, ContentType: "message/rfc822", Content: in.Raw})
+	if err != nil || refused != "" {
 		return err
 	}
 	stored, err := d.uploads(ctx, store.Eq("_id", id))

@@ -62,14 +62,15 @@ func (d *DB) ticketOf(ctx context.Context, in *IncomingMail, by sender) (found m
 		}
 	}
 	for _, id := range in.Answers {
-		if found.ticket, err = d.ticketByMessage(ctx, id); err != nil || found.ticket != nil {
-			return found, err
+		ticket, known, err := d.ticketByMessage(ctx, id)
+		if known || err != nil {
+			return matched{ticket: ticket}, err
 		}
 	}
 	if in.Verification == RefutedSender {
 		return found, nil
 	}
-	found.ticket, err = d.ticketBySubject(ctx, in, by)
+	found.ticket, _, err = d.ticketBySubject(ctx, in, by)
 	return found, err
 }
 
@@ -121,80 +122,87 @@ var ownID = regexp.MustCompile(`^[0-9a-f]{24}$`)
 
 // isOwn reports whether a message id is that of one of our messages.
 func (d *DB) isOwn(ctx context.Context, messageID string) (bool, error) {
-	delivery, err := d.deliveryByMessage(ctx, messageID)
-	return delivery != nil, err
+	_, found, err := d.deliveryByMessage(ctx, messageID)
+	return found, err
 }
 
-// deliveryByMessage returns the delivery with that message id, nil if there is none.
-func (d *DB) deliveryByMessage(ctx context.Context, messageID string) (*Delivery, error) {
+// deliveryByMessage returns the delivery with that message id.
+func (d *DB) deliveryByMessage(ctx context.Context, messageID string) (delivery *Delivery, found bool, err error) {
 	local, _, _ := strings.Cut(messageID, "@")
 	if !ownID.MatchString(local) {
-		return nil, nil //nolint:nilnil // it is another's id
+		return nil, false, nil
 	}
 	id, err := store.ParseID(local)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	delivery, err := d.Deliveries.Get(ctx, auth.SystemScope(), id)
+	delivery, err = d.Deliveries.Get(ctx, auth.SystemScope(), id)
 	if err != nil || !strings.EqualFold(delivery.MessageID, messageID) {
-		return nil, ignoreNotFound(err)
+		return nil, false, ignoreNotFound(err)
 	}
-	return delivery, nil
+	return delivery, true, nil
 }
 
 // ticketByMessage returns the ticket that a message with that id is about: one of ours, or mail that came. If different tickets
-// have mail with that id, it says nothing. It is nil if there is none.
-func (d *DB) ticketByMessage(ctx context.Context, messageID string) (*Ticket, error) {
-	delivery, err := d.deliveryByMessage(ctx, messageID)
+// have mail with that id, it says nothing.
+func (d *DB) ticketByMessage(ctx context.Context, messageID string) (ticket *Ticket, found bool, err error) {
+	delivery, found, err := d.deliveryByMessage(ctx, messageID)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if delivery != nil {
+	if found {
 		return d.ticketIfAny(ctx, delivery.EntityID)
 	}
 	if local, domain, _ := strings.Cut(messageID, "@"); ownID.MatchString(local) && strings.EqualFold(domain, d.options.MailDomain) {
 		id, err := store.ParseID(local) // of the thread
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		return d.ticketIfAny(ctx, id)
 	}
-	mails, err := d.receivedMails.Find(ctx, store.Query{
-		Where: store.And(store.Eq("message_id", shorten(messageID, maxMessageID)), store.Not(store.IsNull("ticket_id"))), Limit: 2,
-	})
-	if err != nil || len(mails) == 0 || len(mails) > 1 && *mails[0].TicketID != *mails[1].TicketID {
-		return nil, err
+	named := store.And(store.Eq("message_id", shorten(messageID, maxMessageID)), store.Not(store.IsNull("ticket_id")))
+	mails, err := d.receivedMails.Find(ctx, store.Query{Where: named, Limit: 1})
+	if err != nil || len(mails) == 0 {
+		return nil, false, err
+	}
+	others, err := d.receivedMails.CountAll(ctx, store.And(named, store.Compare(store.OpNe, "ticket_id", *mails[0].TicketID)))
+	if err != nil || others > 0 {
+		return nil, false, err
 	}
 	return d.ticketIfAny(ctx, *mails[0].TicketID)
 }
 
-func (d *DB) ticketIfAny(ctx context.Context, id store.ID) (*Ticket, error) {
-	ticket, err := d.CurrentTicket(ctx, d.Tickets, auth.SystemScope(), id)
-	return ticket, ignoreNotFound(err)
+// ticketIfAny returns the ticket with that id, or the one that it was merged into.
+func (d *DB) ticketIfAny(ctx context.Context, id store.ID) (ticket *Ticket, found bool, err error) {
+	ticket, err = d.CurrentTicket(ctx, d.Tickets, auth.SystemScope(), id)
+	if err != nil {
+		return nil, false, ignoreNotFound(err)
+	}
+	return ticket, true, nil
 }
 
 // numberInSubject matches the number of a ticket as our subjects have it.
 var numberInSubject = regexp.MustCompile(`\[#(\d{1,9})\]`)
 
-// ticketBySubject returns the ticket whose number is in the subject, nil if there is none or the sender takes no part in it.
-func (d *DB) ticketBySubject(ctx context.Context, in *IncomingMail, by sender) (*Ticket, error) {
+// ticketBySubject returns the ticket whose number is in the subject; it isn't found if the sender takes no part in it.
+func (d *DB) ticketBySubject(ctx context.Context, in *IncomingMail, by sender) (ticket *Ticket, found bool, err error) {
 	match := numberInSubject.FindStringSubmatch(in.Subject)
 	if match == nil {
-		return nil, nil //nolint:nilnil // there is none, which is no error
+		return nil, false, nil
 	}
 	number, err := strconv.Atoi(match[1])
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	ticket, err := d.TicketByNumber(ctx, d.Tickets, auth.SystemScope(), number)
+	ticket, err = d.TicketByNumber(ctx, d.Tickets, auth.SystemScope(), number)
 	if err != nil {
-		return nil, ignoreNotFound(err)
+		return nil, false, ignoreNotFound(err)
 	}
 	takesPart, err := d.takesPart(ctx, ticket, in, by)
 	if err != nil || !takesPart {
-		return nil, err
+		return nil, false, err
 	}
-	return ticket, nil
+	return ticket, true, nil
 }
 
 // takesPart reports whether the sender of a mail is the customer of a ticket, a user who sees it, or has written on it by mail.

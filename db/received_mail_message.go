@@ -29,7 +29,7 @@ func (d *DB) writeMail(ctx context.Context, in *IncomingMail, by sender, found m
 		ID: in.ID, TicketID: ticket.ID, Visibility: MessagePublic, Channel: ChannelEmail, BodyText: in.Text, Version: 1,
 		Automatic: in.Automatic != "", Verification: in.Verification,
 	}
-	received.Outcome, received.TicketID = MailWritten, &ticket.ID
+	received.Outcome, received.TicketID = MailWritten, &message.TicketID // which follows the ticket if that is merged
 	tooMany, err := d.answersItself(ctx, ticket.ID, in)
 	if err != nil {
 		return err
@@ -50,7 +50,10 @@ func (d *DB) writeMail(ctx context.Context, in *IncomingMail, by sender, found m
 	case message.Visibility == MessageInternal:
 		return nil
 	}
-	_, err = d.applyMessages(ctx, scope, ticket.ID)
+	applied, err := d.applyMessages(ctx, scope, message.TicketID)
+	if err == nil {
+		received.TicketID = &applied.ID
+	}
 	if code := store.CodeOf(err); code == store.NotFound || code == store.Conflict {
 		return nil // the planner brings the ticket up to date
 	}

@@ -34,8 +34,8 @@ type Sweeper struct {
 // NewSweeper returns a sweeper that begins at the start of the log.
 func (d *DB) NewSweeper() *Sweeper { return &Sweeper{db: d} }
 
-// Sweep removes log-in attempts, expired links, sessions and uploads, files without an attachment, old security events and settled deliveries,
-// and the events of entities that were deleted long ago.
+// Sweep removes log-in attempts, expired links, sessions and uploads, files without an attachment, old security events, settled deliveries
+// and records of mail that nothing followed from, and the events of entities that were deleted long ago.
 func (s *Sweeper) Sweep(ctx context.Context) error {
 	now := s.db.now()
 	old := func(field string, age time.Duration) store.Filter {
@@ -50,6 +50,7 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 		{Sessions.Collection, old("expires_at", 0)},
 		{KnownNetworks.Collection, old("used_at", knownNetworkLife)},
 		{SecurityEvents.Collection, old("created_at", securityEventRetention)},
+		{ReceivedMails.Collection, store.And(store.IsNull("ticket_id"), old("created_at", mailRetention))},
 		{Deliveries.Collection, store.And(store.Compare(store.OpNe, "status", string(DeliveryPending)), old("created_at", deliveryRetention))},
 		{Deliveries.Collection, store.And(store.Compare(store.OpNe, "status", string(DeliveryPending)), old("created_at", signUpRetention),
 			store.Eq("account", ""), store.Eq("event_type", EventAccountLinkCreated))},

@@ -52,8 +52,9 @@ type Ticket struct {
 	Description string       `db:"description"`
 	Status      TicketStatus `db:"status,few" default:"open" values:"open in_progress pending resolved=solved,done,fixed closed"`
 	Priority    Priority     `db:"priority,few" default:"2" values:"1 2 3 4"`
-	// ByMail says that a mail raised it, whose id the ticket has.
-	ByMail bool `db:"by_mail"`
+	// ByMail says that a mail raised it, whose id the ticket has, and Rewritten that its description has been changed since.
+	ByMail    bool `db:"by_mail"`
+	Rewritten bool `db:"rewritten"`
 	// FollowsID is the ticket that the customer answered, but which had been closed long before.
 	FollowsID *store.ID `db:"follows_id" belongs:"Ticket,keep"`
 	// FirstRespondedAt is when the staff first replied, LastMessageAt and LastCustomerMessageAt are the times of the last public
@@ -108,7 +109,7 @@ var Tickets = entity.Declare(entity.Declaration[Ticket]{
 	Computed: map[string][]string{
 		"viewerCan": {"status", "assignee_id", "merged_into_id"}, "allowedTransitions": {"status", "merged_into_id"},
 		"tags": nil, "linkedTickets": nil,
-		"channel": {"by_mail"}, "source": {"by_mail"}, "descriptionHtml": {"by_mail"},
+		"channel": {"by_mail"}, "source": {"by_mail"}, "descriptionHtml": {"by_mail", "rewritten"},
 		"unread": {"last_customer_message_at"}, "draft": nil,
 	},
 	Indexes: []store.Index{

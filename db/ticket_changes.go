@@ -134,6 +134,7 @@ func (c TicketChanges) applyTexts(next *Ticket, problems *Problems) {
 	before, derived := *next, next.Title == titleOf(next.Description)
 	if c.Description != nil {
 		next.Description = problems.requiredText("description", *c.Description)
+		next.Rewritten = next.Rewritten || next.ByMail && next.Description != before.Description
 	}
 	switch {
 	case c.Title != nil:

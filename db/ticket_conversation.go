@@ -43,9 +43,9 @@ func (d *DB) applyMessages(ctx context.Context, actor auth.Scope, id store.ID) (
 	return d.applyMessages(ctx, actor, *ticket.MergedIntoID)
 }
 
-// apply gives the ticket what follows from a public message: nothing from one that a program wrote. A customer's message reopens a ticket that waits for the customer or
-// that the staff consider done, unless it says otherwise. If somebody has moved the ticket after the message was written, its
-// status stays.
+// apply gives the ticket what follows from a public message. From one that a program wrote, nothing does. A customer's reopens a
+// ticket that waits for the customer or that the staff consider done, unless it says otherwise. If somebody has moved the ticket
+// after the message was written, its status stays.
 func (t *Ticket) apply(m *TicketMessage) {
 	at, status := m.CreatedAt, m.MovesTo
 	t.appliedMessages = m.Position

@@ -133,13 +133,16 @@ func (d *DB) moveRequest(ctx context.Context, actor auth.Scope, from, into *Tick
 		CreatedAt: from.CreatedAt, UpdatedAt: from.CreatedAt,
 	}
 	if from.ByMail {
-		mail, err := d.Received(ctx, from.ID)
+		mail, found, err := d.Received(ctx, from.ID)
 		if err != nil {
 			return err
 		}
-		if mail != nil {
+		if found {
 			message.Verification, message.Automatic = mail.Verification, mail.Automatic != ""
 		}
+	}
+	if from.Rewritten { // its text isn't that of its mail any more
+		message.EditedAt = &from.UpdatedAt
 	}
 	silent := d.Silent()
 	for range writeTries {
@@ -152,7 +155,7 @@ func (d *DB) moveRequest(ctx context.Context, actor auth.Scope, from, into *Tick
 		err = silent.ticketMessages.Create(ctx, actor, message)
 		if entity.IsTaken(err, "_id") { // the ticket has changed since, or this was interrupted
 			_, err = silent.ticketMessages.Follow(ctx, actor, message.ID, func(next *TicketMessage) (string, error) {
-				next.BodyText = text
+				next.BodyText, next.EditedAt = text, message.EditedAt
 				return entity.Updated, nil
 			})
 			return ignoreNotFound(err)

@@ -86,7 +86,7 @@ var TicketMessages = entity.Declare(entity.Declaration[TicketMessage]{
 	Computed: map[string][]string{
 		"author":    {"author_id", "customer_id", "external_email", "external_name"},
 		"viewerCan": {"author_id", "customer_id", "external_email", "created_at"},
-		"bodyHtml":  {"channel"}, "source": {"channel"}, "senderVerified": {"verification"}, "earlierTexts": {"edits"},
+		"bodyHtml":  {"channel", "edited_at"}, "source": {"channel"}, "senderVerified": {"verification"}, "earlierTexts": {"edits"},
 	},
 	Indexes: []store.Index{
 		{Name: "ticket_messages_position", Keys: []store.Key{{Field: "ticket_id"}, {Field: "position"}}, Unique: true, Reports: "position"},

@@ -131,7 +131,7 @@ func TestMailConversation(t *testing.T) {
 	p.stop()
 	for _, m := range smtpServer.Inbox() {
 		if strings.Contains(string(m.Raw), "smokes") {
-			t.Errorf("a note left the house, to %s", m.To)
+			t.Errorf("a note was mailed to %s", m.To)
 		}
 	}
 	if strings.Contains(read(t, p.logs), inboundSecret) {

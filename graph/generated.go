@@ -911,7 +911,10 @@ type Customer implements Node {
   timeZone: String
   "Whether they have an address and a password, and so can log in."
   canLogIn: Boolean!
-  "Whether mail to their address keeps coming back, three messages at least."
+  """
+  Whether mail to their address keeps coming back: at least three messages did so within 14 days. It becomes false with another address, and
+  when a message has been sent while fewer have come back in the last 14 days.
+  """
   bouncing: Boolean!
   """
   Whether they have shown that they read the mail of their address, by following a mailed link. If the server requires that, a customer
@@ -1289,7 +1292,10 @@ type Ticket implements Node {
   title: String!
   "The request."
   description: String!
-  "The whole text of the mail that raised it, as HTML in which nothing runs or is loaded but the images that are attached to it; null if there is none."
+  """
+  The whole text of the mail that raised it, as HTML in which nothing runs or is loaded but the images that are attached to it; null if there
+  is none, or the description has been changed since.
+  """
   descriptionHtml(
     "Let images be loaded from where the sender keeps them, who then knows that and when the request is read."
     remoteImages: Boolean! = false
@@ -3367,7 +3373,7 @@ type MessageSource {
   problem: String!
   "Its size in bytes."
   size: Int!
-  "The mail as it came; null if it was too large to be kept."
+  "The mail as it came; null if it was too large to be kept, or a threat was found in it."
   raw: Attachment
 }
 
@@ -3391,7 +3397,10 @@ type TicketMessage implements Node {
   visibility: MessageVisibility!
   "The text. Of a mail, it is what its author wrote, without quoted messages and signatures as far as these can be told apart from it."
   bodyText: String!
-  "The whole text of a mail as HTML in which nothing runs or is loaded but the images that are attached to it; null if there is none."
+  """
+  The whole text of a mail as HTML in which nothing runs or is loaded but the images that are attached to it; null if there is none, or the
+  message has been edited since.
+  """
   bodyHtml(
     "Let images be loaded from where the sender keeps them, who then knows that and when the message is read."
     remoteImages: Boolean! = false

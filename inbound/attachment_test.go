@@ -31,7 +31,7 @@ func TestAttachments(t *testing.T) {
 			}
 		}
 	}
-	const note = "See the files.\n\nAttached to the mail, but too large or too many to be kept: large.pdf (2005 bytes)"
+	const note = "See the files.\n\nAttached to the mail, but not kept: large.pdf (2005 bytes, too large)"
 	ticket, err := w.db.Tickets.Get(t.Context(), auth.SystemScope(), ids[0])
 	if err != nil || ticket.Description != note {
 		t.Errorf("the ticket says %q, error %v", ticket.Description, err)

@@ -2,6 +2,7 @@ package inbound_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -75,6 +76,12 @@ func TestHTTPDoor(t *testing.T) {
 		{"nothing", bearer, func() (string, string) { return "message/rfc822", "" }, http.StatusBadRequest},
 		{"a form without a mail", bearer, func() (string, string) { return form("body-plain", "Hello") }, http.StatusBadRequest},
 		{"no JSON", bearer, func() (string, string) { return "application/json", "Hello" }, http.StatusBadRequest},
+		{"too large in a form", bearer, func() (string, string) {
+			return "application/x-www-form-urlencoded", "body-mime=" + strings.Repeat("x", message.MaxBytes*3/2)
+		}, http.StatusRequestEntityTooLarge},
+		{"too large in JSON", bearer, func() (string, string) {
+			return "application/json", `{"RawEmail":"` + strings.Repeat("x", message.MaxBytes*3/2)
+		}, http.StatusRequestEntityTooLarge},
 		{"too large", bearer, func() (string, string) { return "message/rfc822", strings.Repeat("x", message.MaxBytes+1) }, http.StatusRequestEntityTooLarge},
 		{"no secret", func(*http.Request) {}, func() (string, string) { return "message/rfc822", raw("no secret") }, http.StatusUnauthorized},
 		{"a wrong secret", func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+secret+"x") }, func() (string, string) { return "message/rfc822", raw("wrong") }, http.StatusUnauthorized},
@@ -151,21 +158,70 @@ func TestSMTPDoor(t *testing.T) {
 	}
 }
 
-// connect opens the door for SMTP, and connects to it.
+// TestSMTPDoorCloses stops the door while a mail is under way, which it waits for, and while a client that does nothing is connected.
+func TestSMTPDoorCloses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).people()
+	ctx, stop := context.WithCancel(t.Context())
+	address, served := w.listen(ctx, false)
+	client, idle := w.dial(address, false), w.dial(address, false)
+	if err := errors.Join(idle.Noop(), client.Mail("cleo@customer.example", nil), client.Rcpt("reply@crm.example", nil)); err != nil {
+		t.Fatal(err)
+	}
+	writer, err := client.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if err := idle.Noop(); err == nil {
+		t.Error("a client that does nothing stays connected")
+	}
+	select {
+	case err := <-served:
+		t.Fatalf("the door is closed while a mail is under way, error %v", err)
+	default:
+	}
+	if _, err := writer.Write(mail{fromCleo, "", "Hello"}.raw()); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil {
+		t.Errorf("the mail under way isn't received: %v", err)
+	}
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	if n := w.tickets(); n != 2 {
+		t.Errorf("there are %d tickets, want one more", n)
+	}
+}
+
+// connect opens the door for SMTP until the test ends, and connects to it.
 func (w *world) connect(lmtp bool) *smtp.Client {
 	w.t.Helper()
-	listener, err := new(net.ListenConfig).Listen(w.t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- w.service.NewSMTPServer(lmtp).Serve(w.t.Context(), listener) }()
+	address, served := w.listen(w.t.Context(), lmtp)
 	w.t.Cleanup(func() {
 		if err := <-served; err != nil {
 			w.t.Error(err)
 		}
 	})
-	conn, err := new(net.Dialer).DialContext(w.t.Context(), "tcp", listener.Addr().String())
+	return w.dial(address, lmtp)
+}
+
+// listen opens the door for SMTP until ctx is done, and returns its address.
+func (w *world) listen(ctx context.Context, lmtp bool) (address string, served chan error) {
+	w.t.Helper()
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	served = make(chan error, 1)
+	go func() { served <- w.service.NewSMTPServer(lmtp).Serve(ctx, listener) }()
+	return listener.Addr().String(), served
+}
+
+func (w *world) dial(address string, lmtp bool) *smtp.Client {
+	w.t.Helper()
+	conn, err := new(net.Dialer).DialContext(w.t.Context(), "tcp", address)
 	if err != nil {
 		w.t.Fatal(err)
 	}

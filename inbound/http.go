@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"crm/db/eventlog"
 	"crm/inbound/message"
 )
 
@@ -47,7 +48,7 @@ func (s *Service) Handler(secret string) http.Handler {
 		}
 		if _, err := s.Receive(r.Context(), mail); err != nil {
 			if r.Context().Err() == nil {
-				s.log.Error("mail can't be received now", slog.Any("error", err))
+				s.log.Error("mail can't be received now", slog.Any("error", err), eventlog.StackOf(err))
 			}
 			w.Header().Set("Retry-After", "60")
 			http.Error(w, "the mail can't be received now; try again", http.StatusServiceUnavailable)
@@ -99,6 +100,10 @@ func readRequest(body io.ReadCloser, r *http.Request) (Mail, error) {
 }
 
 func readForm(r *http.Request) (Mail, error) {
+	var tooLarge *http.MaxBytesError
+	if err := r.ParseForm(); errors.As(err, &tooLarge) {
+		return Mail{}, err
+	}
 	if err := r.ParseMultipartForm(message.MaxBytes * 2); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return Mail{}, err
 	}

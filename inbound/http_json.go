@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -16,7 +17,7 @@ func readJSON(body io.Reader) (Mail, error) {
 		Type, Message, SubscribeURL string
 	}
 	if err := json.NewDecoder(body).Decode(&posted); err != nil {
-		return Mail{}, errors.New("the body isn't JSON")
+		return Mail{}, fmt.Errorf("the body isn't JSON: %w", err)
 	}
 	if posted.Type == "SubscriptionConfirmation" {
 		return Mail{}, errors.New("confirm the subscription yourself, by opening its SubscribeURL: " + posted.SubscribeURL)

@@ -15,6 +15,7 @@ import (
 	"crm/config"
 	"crm/db"
 	"crm/db/address"
+	"crm/db/eventlog"
 	"crm/db/store"
 	"crm/inbound/mailbox"
 	"crm/inbound/message"
@@ -52,7 +53,7 @@ func (c *Config) Settings() []config.Setting {
 		},
 		{
 			Name: "INBOUND_AUTHSERV_ID", Value: config.Text(&c.AuthservID, "name"),
-			Description: "the name by which the mail server that receives your mail signs its `Authentication-Results`, such as `mx.google.com`; " +
+			Description: "the name that the mail server which receives your mail writes at the beginning of its `Authentication-Results`, such as `mx.google.com`; " +
 				"without it, no sender is known for certain, and staff can't reply by mail",
 		},
 		{
@@ -118,11 +119,21 @@ func New(d *db.DB, config Config, log *slog.Logger) *Service {
 // again later.
 func (s *Service) Receive(ctx context.Context, m Mail) (db.MailOutcome, error) {
 	id := store.DerivedID("mail", string(m.Raw))
-	known, err := s.db.Received(ctx, id)
+	// A mail that makes the program panic would do so again after each restart, as the doors keep it.
+	outcome, err := eventlog.Guard(func() (db.MailOutcome, error) { return s.receiveOnce(ctx, id, m) })
 	if err != nil {
-		return "", fmt.Errorf("cannot receive mail: %w", err)
+		return "", fmt.Errorf("cannot receive mail %s: %w", id, err)
 	}
-	if known != nil {
+	return outcome, nil
+}
+
+// receiveOnce does what follows from a mail, unless that has been done.
+func (s *Service) receiveOnce(ctx context.Context, id store.ID, m Mail) (db.MailOutcome, error) {
+	known, found, err := s.db.Received(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if found {
 		return known.Outcome, nil
 	}
 	parsed := s.parser.Parse(m.Raw)
@@ -131,7 +142,7 @@ func (s *Service) Receive(ctx context.Context, m Mail) (db.MailOutcome, error) {
 	}
 	received, err := s.receive(ctx, s.incoming(id, m, parsed), parsed)
 	if err != nil {
-		return "", fmt.Errorf("cannot receive mail %s: %w", id, err)
+		return "", err
 	}
 	attributes := []any{"mail", id.String(), "outcome", string(received.Outcome)}
 	if received.TicketID != nil {
@@ -151,15 +162,13 @@ func (s *Service) receive(ctx context.Context, in db.IncomingMail, parsed *messa
 	case parsed.Bounce == nil:
 		return s.db.ReceiveMail(ctx, in, s.config.Unknown)
 	}
-	reason := "no message of this server is known to have come back"
-	for _, failure := range parsed.Bounce.Failed {
-		known, err := s.db.ReportBounce(ctx, parsed.Bounce.MessageID, failure.Diagnostic)
-		if err != nil {
-			return nil, err
-		}
-		if known {
-			reason = ""
-		}
+	known, err := s.db.ReportBounce(ctx, parsed.Bounce.MessageID, strings.Join(parsed.Bounce.Diagnostics, "; "))
+	if err != nil {
+		return nil, err
+	}
+	reason := ""
+	if !known {
+		reason = "no message of this server is known to have come back"
 	}
 	return s.db.IgnoreMail(ctx, in, db.MailBounced, reason)
 }

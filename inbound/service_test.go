@@ -1,6 +1,7 @@
 package inbound_test
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -254,6 +255,17 @@ func TestBounces(t *testing.T) {
 	}
 	if received := w.receive(report("65f02b1e9c3f4a0012ab34cd@crm.example")); received.Outcome != db.MailBounced || received.Reason == "" || received.TicketID != nil {
 		t.Errorf("a report about an unknown message is %s: %s", received.Outcome, received.Reason)
+	}
+}
+
+// TestPanic checks that a mail with which the program fails is refused like one that can't be received now.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	service := inbound.New(nil, inbound.Config{}, slog.New(slog.DiscardHandler)) // without a store
+	_, err := service.Receive(t.Context(), inbound.Mail{Raw: mail{fromCleo, "", "Hello"}.raw()})
+	var panicked *store.PanicError
+	if !errors.As(err, &panicked) {
+		t.Errorf("the error is %v", err)
 	}
 }
 

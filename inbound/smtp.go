@@ -7,11 +7,13 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-smtp"
 
 	"crm/db"
+	"crm/db/eventlog"
 	"crm/inbound/message"
 )
 
@@ -22,16 +24,28 @@ const (
 	maxLine        = 8 << 10
 )
 
+// stopTime is how long mail that is under way may take when the server stops.
+const stopTime = 10 * time.Second
+
 // SMTPServer is the door for a mail server that hands mail on.
 type SMTPServer struct {
 	server  *smtp.Server
 	service *Service
+	mutex   sync.Mutex
+	// busy says of each connection whether a mail is under way. While the server stops, the others are closed.
+	busy     map[*smtp.Conn]bool
+	stopping bool
 }
 
 // NewSMTPServer returns the door for SMTP, or for LMTP if that is set.
 func (s *Service) NewSMTPServer(lmtp bool) *SMTPServer {
-	door := &SMTPServer{service: s}
-	door.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{door: door}, nil }))
+	door := &SMTPServer{service: s, busy: map[*smtp.Conn]bool{}}
+	door.server = smtp.NewServer(smtp.BackendFunc(func(conn *smtp.Conn) (smtp.Session, error) {
+		door.mutex.Lock()
+		door.busy[conn] = false
+		door.mutex.Unlock()
+		return &session{door: door, conn: conn}, nil
+	}))
 	door.server.LMTP = lmtp
 	door.server.Domain = s.config.Inbox.Domain()
 	if door.server.Domain == "" {
@@ -44,29 +58,60 @@ func (s *Service) NewSMTPServer(lmtp bool) *SMTPServer {
 	return door
 }
 
-// Serve accepts mail until ctx is done, and returns when the mail under way is received.
+// Serve accepts mail until ctx is done, and returns when the mail under way is received, or stopTime is over.
 func (d *SMTPServer) Serve(ctx context.Context, listener net.Listener) error {
+	closed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), sessionTimeout)
-		defer cancel()
-		_ = d.server.Shutdown(grace)
+		defer close(closed)
+		d.shutDown(context.WithoutCancel(ctx))
 	})
-	defer stop()
-	if err := d.server.Serve(listener); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+	err := d.server.Serve(listener)
+	if !stop() {
+		<-closed
+	}
+	if err != nil && !errors.Is(err, smtp.ErrServerClosed) {
 		return fmt.Errorf("cannot serve SMTP: %w", err)
 	}
 	return nil
 }
 
+// shutDown closes the connections, after the mail under way. A client whose connection is closed tries again later.
+func (d *SMTPServer) shutDown(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, stopTime)
+	defer cancel()
+	d.mutex.Lock()
+	d.stopping = true
+	for conn, busy := range d.busy {
+		if !busy {
+			_ = conn.Conn().Close()
+		}
+	}
+	d.mutex.Unlock()
+	if err := d.server.Shutdown(ctx); err != nil {
+		d.service.log.Warn("mail that was under way is interrupted; its sender tries again", slog.Any("error", err))
+	}
+}
+
+// setBusy remembers whether a mail is under way over a connection.
+func (d *SMTPServer) setBusy(conn *smtp.Conn, busy bool) {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if d.busy[conn] = busy; d.stopping && !busy {
+		_ = conn.Conn().Close()
+	}
+}
+
 // session is a session of SMTP.
 type session struct {
 	door *SMTPServer
+	conn *smtp.Conn
 	mail Mail
 }
 
 // Mail implements smtp.Session.
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	s.mail = Mail{NullSender: from == ""}
+	s.door.setBusy(s.conn, true)
 	return nil
 }
 
@@ -90,7 +135,7 @@ func (s *session) Data(r io.Reader) error {
 	outcome, err := s.door.service.Receive(context.Background(), s.mail)
 	switch {
 	case err != nil:
-		s.door.service.log.Error("mail can't be received now", slog.Any("error", err))
+		s.door.service.log.Error("mail can't be received now", slog.Any("error", err), eventlog.StackOf(err))
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "the mail can't be received now; try again"}
 	case outcome == db.MailRejected:
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "the sender isn't known"}
@@ -98,8 +143,16 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
-// Reset implements smtp.Session.
-func (s *session) Reset() { s.mail = Mail{} }
+// Reset implements smtp.Session. It is called after the reply to a mail.
+func (s *session) Reset() {
+	s.mail = Mail{}
+	s.door.setBusy(s.conn, false)
+}
 
 // Logout implements smtp.Session.
-func (s *session) Logout() error { return nil }
+func (s *session) Logout() error {
+	s.door.mutex.Lock()
+	defer s.door.mutex.Unlock()
+	delete(s.door.busy, s.conn)
+	return nil
+}

@@ -19,7 +19,7 @@ import (
 	"crm/inbound"
 )
 
-// host is the name by which the receiving host signs what it finds out.
+// host is the name that the receiving host writes before what it has found out.
 const host = "mx.crm.example"
 
 // world is a store with Uma, a user; Cleo, a customer; and her ticket, which is Uma's.
@@ -112,8 +112,8 @@ func (w *world) receive(m mail) *db.ReceivedMail {
 // received returns what is known of a mail.
 func (w *world) received(raw []byte) *db.ReceivedMail {
 	w.t.Helper()
-	received, err := w.db.Received(w.t.Context(), store.DerivedID("mail", string(raw)))
-	if err != nil || received == nil {
+	received, found, err := w.db.Received(w.t.Context(), store.DerivedID("mail", string(raw)))
+	if err != nil || !found {
 		w.t.Fatalf("the mail isn't known, error %v\n%s", err, raw)
 	}
 	return received

@@ -119,3 +119,23 @@ func TestAnswersToNotes(t *testing.T) {
 		}
 	}
 }
+
+// TestExternalName checks that mail tells the address of somebody without an account, and whether it may be somebody else's.
+func TestExternalName(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, email string
+		verified    bool
+		want        string
+	}{
+		{"Eve", "eve@evil.example", true, "Eve <eve@evil.example>"},
+		{"Eve", "eve@evil.example", false, "Eve <eve@evil.example> (the address may be forged)"},
+		{"", "eve@evil.example", false, "eve@evil.example (the address may be forged)"},
+		{"[erased]", "", false, "[erased]"},
+		{"Bob\nBob:", "eve@evil.example", true, "Bob Bob: <eve@evil.example>"},
+	} {
+		if got := externalName(&db.ExternalAddress{Name: test.name, Email: test.email}, test.verified); got != test.want {
+			t.Errorf("%q, %q is %q, want %q", test.name, test.email, got, test.want)
+		}
+	}
+}

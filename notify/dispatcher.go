@@ -177,7 +177,10 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 		return recipient{}, &mail.PermanentError{Err: problem}
 	}
 	result := recipient{deleted: to.Deleted, replyTo: replyable(found[delivery.ReplyTo]), token: token}
-	return result, d.converse(ctx, delivery, &result)
+	if err := d.converse(ctx, delivery, &result); err != nil {
+		return recipient{}, err
+	}
+	return result, nil
 }
 
 // reasonUseless is why a message is cancelled whose link can't be used any more.

@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -9,6 +8,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/address"
 	"crm/db/store"
 	"crm/notify/mail"
 )
@@ -121,15 +121,31 @@ func (c *mailContext) Files(m *db.TicketMessage) string {
 // Ticket returns the ticket of a message, nil if it is deleted. The templates call it.
 func (c *mailContext) Ticket(m *db.TicketMessage) *db.Ticket { return c.tickets[m.TicketID] }
 
-// AuthorName returns the name of who wrote a message, "" if the account is deleted. The templates call it.
+// AuthorName returns the name of who wrote a message, "" if the account is deleted. The name of somebody without an account is what
+// they chose, so that it is with their address. The templates call it.
 func (c *mailContext) AuthorName(m *db.TicketMessage) string {
 	if external := m.External(); external != nil {
-		return mail.Line(cmp.Or(external.Name, external.Email), mail.NameLimit)
+		return externalName(external, m.Verification == db.VerifiedSender)
 	}
 	if m.ByCustomer() {
 		return c.CustomerName(m.CustomerID)
 	}
 	return c.UserName(m.AuthorID)
+}
+
+// externalName returns the name and the address of somebody without an account, and says so unless the address is known to be theirs.
+func externalName(external *db.ExternalAddress, verified bool) string {
+	name, email := mail.Line(external.Name, mail.NameLimit), mail.Line(external.Email, address.Limit)
+	switch {
+	case email == "":
+		return name
+	case name != "":
+		email = name + " <" + email + ">"
+	}
+	if verified {
+		return email
+	}
+	return email + " (the address may be forged)"
 }
 
 // needsAdmins reports whether admins are told in the place of an addressee.

@@ -32,7 +32,7 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 	case sent == nil:
 		log.Info("mail sent")
 		d.refusal.end(log, delivery)
-		return outcome{ResultSent, func(ctx context.Context) error { return d.db.SettleSent(ctx, delivery) }}
+		return outcome{ResultSent, func(ctx context.Context) error { return d.settleSent(ctx, delivery) }}
 	case errors.Is(sent, mail.ErrKept):
 		log.Info("mail kept")
 		return outcome{ResultKept, func(ctx context.Context) error { return d.db.SettleKept(ctx, delivery) }}
@@ -58,6 +58,17 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 	}
 	log.Log(sending, level, "mail not sent yet", "retryIn", pause)
 	return outcome{ResultRetry, func(ctx context.Context) error { return d.db.SettleRetry(ctx, delivery, reason, pause) }}
+}
+
+// settleSent writes that a message was sent. That its recipient's address doesn't bounce any more can wait for the next one.
+func (d *dispatcher) settleSent(ctx context.Context, delivery *db.Delivery) error {
+	if err := d.db.SettleSent(ctx, delivery); err != nil {
+		return err
+	}
+	if err := d.db.ClearBouncing(ctx, delivery); err != nil {
+		d.log.Warn("it isn't remembered that an address works again", slog.String("delivery", delivery.ID.String()), slog.Any("error", err))
+	}
+	return nil
 }
 
 // reasonOf returns the reason that staff see for an error.

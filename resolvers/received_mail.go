@@ -39,14 +39,18 @@ func (r messageSourceResolver) Raw(ctx context.Context, obj *db.ReceivedMail) (*
 	return reference(ctx, obj, r.db.Attachments, func(obj *db.ReceivedMail) (store.ID, bool) { return db.RawMailID(obj.ID), true })
 }
 
-// BodyHTML resolves TicketMessage.bodyHtml.
+// BodyHTML resolves TicketMessage.bodyHtml. The text of an edited message isn't that of its mail any more.
 func (r ticketMessageResolver) BodyHTML(ctx context.Context, obj *db.TicketMessage, remoteImages bool) (*string, error) {
-	return htmlOf(ctx, r.db, obj, messageMail, "message_id", remoteImages)
+	unchanged := func(obj *db.TicketMessage) (store.ID, bool) {
+		return obj.ID, obj.Channel == db.ChannelEmail && obj.EditedAt == nil
+	}
+	return htmlOf(ctx, r.db, obj, unchanged, "message_id", remoteImages)
 }
 
-// DescriptionHTML resolves Ticket.descriptionHtml.
+// DescriptionHTML resolves Ticket.descriptionHtml. The same is true for a ticket's description.
 func (r ticketResolver) DescriptionHTML(ctx context.Context, obj *db.Ticket, remoteImages bool) (*string, error) {
-	return htmlOf(ctx, r.db, obj, ticketMail, "ticket_id", remoteImages)
+	unchanged := func(obj *db.Ticket) (store.ID, bool) { return obj.ID, obj.ByMail && !obj.Rewritten }
+	return htmlOf(ctx, r.db, obj, unchanged, "ticket_id", remoteImages)
 }
 
 // mailPages is the HTML of mails by their ids, and the images that are attached to them, by the mail's id and their own.

@@ -62,7 +62,7 @@ func TestMailedTickets(t *testing.T) {
 		if got.Extensions.Cost.StoreCalls != 13 { // ticket, its mail, its raw one, its HTML and images, messages, their mails, their raw ones, their HTML and images twice, customers
 			t.Errorf("it takes %d calls to the store", got.Extensions.Cost.StoreCalls)
 		}
-		w.ids["raised"] = w.ids["smoke"]
+		ticket = s.mailIsEdited(w, ticket)
 		sam := auth.Scope{Role: auth.Customer, Account: ticket.CustomerID}
 		seen, err := s.db.ReceivedMails.Count(t.Context(), sam, store.Filter{})
 		if err != nil || seen != 0 {
@@ -75,4 +75,48 @@ func TestMailedTickets(t *testing.T) {
 			t.Errorf("%d mails are left of a deleted ticket, error %v", left, err)
 		}
 	})
+}
+
+// mailIsEdited checks that the HTML of a mail isn't shown once the text of the message or of the ticket has been changed, also after the
+// ticket has been merged into the one that it returns.
+func (s *server) mailIsEdited(w *world, ticket *db.Ticket) (into *db.Ticket) {
+	s.t.Helper()
+	answer, err := s.db.ReceiveMail(s.t.Context(), db.IncomingMail{
+		ID: store.DerivedID("mail", "4"), MessageID: "4@customer.example", FromEmail: "sam@stranger.example", Answers: []string{"1@customer.example"},
+		Text: "My PIN is 1234.", HTML: "<p>My PIN is 1234.</p>",
+	}, db.CreateUnknown)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	query := worldQuery(w, `ticket(id: $smoke) { descriptionHtml messages { nodes { bodyText bodyHtml } } }`)
+	shown := func(want bool, texts ...string) {
+		s.t.Helper()
+		got := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(s.must(w.people["uma"].token, query, w.variables()).raw)
+		for _, text := range texts {
+			if strings.Contains(got, text) != want {
+				s.t.Errorf("%s is shown: %t\n%s", text, !want, got)
+			}
+		}
+	}
+	shown(true, `"descriptionHtml":"<p>It smokes.</p>`, `"bodyHtml":"<p>My PIN is 1234.</p>"`)
+	sam := auth.Scope{Role: auth.Customer, Account: ticket.CustomerID}
+	if _, err := s.db.EditTicketMessage(s.t.Context(), sam, answer.ID, nil, "My PIN is secret."); err != nil {
+		s.t.Fatal(err)
+	}
+	smoke := "It smoked."
+	if _, err := s.db.UpdateTicket(s.t.Context(), sam, ticket.ID, nil, db.TicketChanges{Description: &smoke}); err != nil {
+		s.t.Fatal(err)
+	}
+	shown(true, `"descriptionHtml":null`, `"bodyText":"My PIN is secret.","bodyHtml":null`)
+	into, err = s.db.CreateTicket(s.t.Context(), sam, db.NewTicket{Description: "It smokes again.", Priority: db.PriorityMedium})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := s.db.MergeTickets(s.t.Context(), auth.SystemScope(), ticket.ID, into.ID, nil); err != nil {
+		s.t.Fatal(err)
+	}
+	w.ids["smoke"] = into.GlobalID()
+	shown(true, `"bodyText":"Smoke\n\nIt smoked.","bodyHtml":null`)
+	shown(false, "1234")
+	return into
 }
