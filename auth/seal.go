@@ -4,7 +4,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 )
@@ -42,15 +41,4 @@ func (s *Sealer) Open(sealed, owner string) (text string, ok bool) {
 		}
 	}
 	return "", false
-}
-
-// RandomText returns n random characters of 5 bits each, which people can type: letters and digits of base32.
-func RandomText(n int) string {
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-	random := make([]byte, n)
-	_, _ = rand.Read(random) // crypto/rand.Read never returns an error
-	for i := range random {
-		random[i] = alphabet[int(random[i])%len(alphabet)] // all are equally likely, since 256 is a multiple of 32
-	}
-	return string(random)
 }

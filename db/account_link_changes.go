@@ -82,7 +82,10 @@ func (d *DB) ownLink(ctx context.Context, viewer auth.Viewer, token string, acti
 		return nil, account{}, errLink()
 	}
 	holder, err := d.holderOf(ctx, link)
-	return link, holder, err
+	if err != nil {
+		return nil, account{}, err
+	}
+	return link, holder, nil
 }
 
 // errLink doesn't tell why a link can't be used, which would help nobody but those who guess.
@@ -96,7 +99,10 @@ func (d *DB) holderOf(ctx context.Context, link *AccountLink) (account, error) {
 	if store.CodeOf(err) == store.NotFound || err == nil && !holder.holds(link) {
 		err = errLink()
 	}
-	return holder, err
+	if err != nil {
+		return account{}, err
+	}
+	return holder, nil
 }
 
 func sameAddress(a, b string) bool { return textkey.Address(a) == textkey.Address(b) }

@@ -41,8 +41,10 @@ func (d *DB) setPasswordBy(
 		return account{}, 0, err
 	}
 	ctx = context.WithoutCancel(ctx)
-	ended, err = d.storePassword(ctx, holder.kind(), holder.id(), newPassword{hash: hash, edit: edit})
-	return holder, ended, err
+	if ended, err = d.storePassword(ctx, holder.kind(), holder.id(), newPassword{hash: hash, edit: edit}); err != nil {
+		return account{}, 0, err
+	}
+	return holder, ended, nil
 }
 
 // chooseNothing is for links whose holder chooses nothing but the password.

@@ -71,10 +71,14 @@ func (d *DB) RevokeAPIKey(ctx context.Context, scope auth.Scope, id store.ID) er
 	if err != nil {
 		return err
 	}
+	return d.revoke(ctx, scope, key)
+}
+
+func (d *DB) revoke(ctx context.Context, scope auth.Scope, key *APIKey) error {
 	if err := d.apiKeys.Remove(ctx, scope, key); err != nil {
 		return fmt.Errorf("cannot revoke API key: %w", err)
 	}
-	d.sessionCache.forget(id)
+	d.sessionCache.forget(key.ID)
 	d.record(ctx, scope, SecurityAPIKeyRevoked, KindUser, key.UserID)
 	return nil
 }

@@ -36,28 +36,42 @@ type CustomerChanges struct {
 	TimeZone **string
 }
 
+// SignedUp is what SignUpCustomer did: it created a customer, or mailed a link.
+type SignedUp struct {
+	// Created is the customer, unless a link was mailed.
+	Created *Customer
+	Mailed  bool
+	// ExpiresAt is a time until which the mailed link can certainly be used.
+	ExpiresAt time.Time
+}
+
 // SignUpCustomer creates a customer account; anybody may, unless the operator has other customers' sign-ups than SignupOpen. If
-// addresses have to be verified, it mails a link to sign up instead, as RequestSignUp does, and returns until when that can be used
-// at least: what a stranger has entered gets into no account, and the result doesn't tell whether there is one.
-func (d *DB) SignUpCustomer(ctx context.Context, change NewCustomer, address string) (created *Customer, expires time.Time, err error) {
+// addresses have to be verified, it mails a link to sign up instead, as RequestSignUp does: what a stranger has entered gets into no
+// account, and the result doesn't tell whether there is one.
+func (d *DB) SignUpCustomer(ctx context.Context, change NewCustomer, address string) (*SignedUp, error) {
 	switch d.options.CustomerSignup {
 	case SignupOpen:
 	case SignupVerified:
-		return nil, expires, store.Errorf(store.Forbidden, "customers sign up with a mailed link here, which requestSignUp sends")
+		return nil, store.Errorf(store.Forbidden, "customers sign up with a mailed link here, which requestSignUp sends")
 	default:
-		return nil, expires, store.Errorf(store.Forbidden, "customers can't sign up here")
+		return nil, store.Errorf(store.Forbidden, "customers can't sign up here")
 	}
 	var problems Problems
 	customer := &Customer{ID: store.NewID(), Name: problems.line("name", change.Name), Email: problems.email(change.Email)}
 	if err := d.completeCustomer(customer, change, problems); err != nil {
-		return nil, expires, err
+		return nil, err
 	}
 	if d.options.RequireVerifiedEmail {
-		expires, err = d.RequestSignUp(ctx, customer.Email, address)
-		return nil, expires, err
+		expires, err := d.RequestSignUp(ctx, customer.Email, address)
+		if err != nil {
+			return nil, err
+		}
+		return &SignedUp{Mailed: true, ExpiresAt: expires}, nil
 	}
-	err = d.insertCustomer(ctx, account{customer: customer}.scope(), customer, change.Password)
-	return customer, expires, err
+	if err := d.insertCustomer(ctx, account{customer: customer}.scope(), customer, change.Password); err != nil {
+		return nil, err
+	}
+	return &SignedUp{Created: customer}, nil
 }
 
 // CreateCustomer creates a customer; only staff may.
@@ -76,7 +90,10 @@ func (d *DB) CreateCustomer(ctx context.Context, scope auth.Scope, change NewCus
 	if err := d.completeCustomer(customer, change, problems); err != nil {
 		return nil, err
 	}
-	return customer, d.insertCustomer(ctx, scope, customer, change.Password)
+	if err := d.insertCustomer(ctx, scope, customer, change.Password); err != nil {
+		return nil, err
+	}
+	return customer, nil
 }
 
 // completeCustomer completes a new customer, whose name and address are checked already. It is BAD_USER_INPUT if anything is wrong.
@@ -144,7 +161,9 @@ func (d *DB) UpdateCustomer(
 	}
 	d.recordChanges(ctx, scope, account{customer: &former}, account{customer: customer})
 	if entered {
-		return customer, d.afterEntering(ctx, account{customer: customer})
+		if err := d.afterEntering(ctx, account{customer: customer}); err != nil {
+			return nil, err
+		}
 	}
 	return customer, nil
 }

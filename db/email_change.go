@@ -29,7 +29,8 @@ func (d *DB) RequestEmailChange(
 	if err := problems.inInput(); err != nil {
 		return time.Time{}, false, err
 	}
-	if err := d.checkCurrentPassword(ctx, viewer, owner, "input.password", password); err != nil {
+	question := passwordQuestion{"input.password", "wrong password for a new address"}
+	if err := d.checkCurrentPassword(ctx, viewer, owner, question, password); err != nil {
 		return time.Time{}, false, err
 	}
 	if err := d.beginMail(ctx, owner.kind(), email, viewer.Address); err != nil {
@@ -79,7 +80,7 @@ func (d *DB) changeEmail(ctx context.Context, holder account, email string, unve
 	}
 	_, err := d.updateAccount(ctx, holder.scope(), holder.kind(), holder.id(), func(next account) error {
 		if !next.mayLogIn() || next.email() != former {
-			return errLink() // somebody else has changed it meanwhile
+			return store.Errorf(store.Conflict, "the account's address was changed meanwhile; try again")
 		}
 		next.setEmail(email)
 		*next.unverifiedSince() = unverifiedSince
@@ -95,9 +96,10 @@ func (d *DB) changeEmail(ctx context.Context, holder account, email string, unve
 }
 
 // UndoEmailChange gives an account back the address that a mailed token was sent to when it was changed, whichever it has by now, sets
-// its password, since somebody else knew the former one, and ends its sessions. Links that undo later changes become useless, and
-// those that undo earlier ones don't: whoever takes an account over must not keep its owner from getting it back by changing the
-// address twice. It is a CONFLICT, which leaves the token usable, if another account has got the address.
+// its password, since somebody else knew the former one, ends its sessions, and removes the second factor and the API keys that it has got
+// since. Links that undo later changes become useless, and those that undo earlier ones don't: whoever takes an account over must not
+// keep its owner from getting it back by changing the address twice. It is a CONFLICT, which leaves the token usable, if another account
+// has got the address.
 func (d *DB) UndoEmailChange(ctx context.Context, token, next string) (*PasswordReset, error) {
 	link, err := d.openLink(ctx, token, LinkUndoEmailChange)
 	if err != nil {
@@ -110,12 +112,16 @@ func (d *DB) UndoEmailChange(ctx context.Context, token, next string) (*Password
 	if err != nil {
 		return nil, err
 	}
-	if _, holder, err := ParseGlobalID(string(link.Account)); err == nil {
-		d.record(ctx, auth.SystemScope(), SecurityEmailChanged, done.Kind, holder)
+	ctx = context.WithoutCancel(ctx)
+	d.record(ctx, auth.SystemScope(), SecurityEmailChanged, done.Kind, done.Account)
+	if err := d.endAccessSince(ctx, done.Kind, done.Account, link.CreatedAt); err != nil {
+		return nil, err
 	}
 	later := store.Or(store.Compare(store.OpNe, "action", string(LinkUndoEmailChange)), store.Compare(store.OpGte, "created_at", link.CreatedAt))
-	_, err = d.purge(context.WithoutCancel(ctx), AccountLinks.Collection, store.And(store.Eq("account", string(link.Account)), later))
-	return done, err
+	if _, err := d.purge(ctx, AccountLinks.Collection, store.And(store.Eq("account", string(link.Account)), later)); err != nil {
+		return nil, err
+	}
+	return done, nil
 }
 
 // isFree is a CONFLICT if another account of the same kind has the address.

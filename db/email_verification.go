@@ -56,8 +56,8 @@ func (d *DB) VerifyEmail(ctx context.Context, viewer auth.Viewer, token string) 
 	return d.endLinks(ctx, holder.key(), LinkVerifyEmail)
 }
 
-// enterEmail gives an account an address that somebody else than its holder enters, and who has to verify it then. It reports whether
-// that is another one than before. The holder changes the address with RequestEmailChange, and here only how it is written.
+// enterEmail gives an account an address that somebody other than its holder enters; the holder then has to verify it. It reports whether
+// the address is a different one. Its holder changes it with RequestEmailChange; here they can only change how it is written.
 func (d *DB) enterEmail(scope auth.Scope, next account, email string, problems *Problems) (entered bool) {
 	entered = !sameAddress(email, next.email())
 	if entered && scope.IsAccount(next.user != nil, next.id()) {

@@ -25,7 +25,10 @@ func (d *DB) InviteUser(ctx context.Context, scope auth.Scope, change NewUser) (
 		return nil, err
 	}
 	// If the client has gone, or the server is killed here, the user is listed as invited, and can be sent the invitation again.
-	return user, d.mailInvitation(context.WithoutCancel(ctx), scope, account{user: user})
+	if err := d.mailInvitation(context.WithoutCancel(ctx), scope, account{user: user}); err != nil {
+		return nil, err
+	}
+	return user, nil
 }
 
 // InviteCustomer mails a customer who has no password, or has yet to verify the address, an invitation, or another one; only staff may.
@@ -77,7 +80,10 @@ func (d *DB) invite(
 	if err != nil {
 		return account{}, err
 	}
-	return invited, d.mailInvitation(context.WithoutCancel(ctx), scope, invited)
+	if err := d.mailInvitation(context.WithoutCancel(ctx), scope, invited); err != nil {
+		return account{}, err
+	}
+	return invited, nil
 }
 
 // isRegistered reports whether somebody has a password for the account who need not be invited. A customer who sees nothing yet, because
@@ -142,8 +148,9 @@ func mayInvite(scope auth.Scope, kind entity.Kind) error {
 	return store.Errorf(store.Forbidden, "only staff may invite customers")
 }
 
-// AcceptInvitation gives an invited account its password, and a name unless that is nil, and starts a session of it. A token that
-// can't be used is BAD_USER_INPUT; a name or a password that is refused leaves it usable.
+// AcceptInvitation gives an invited account its password, and a name unless that is nil, and starts a session of it. If somebody else had
+// signed up with the address, their second factor is removed. A token that can't be used is BAD_USER_INPUT; a name or a password that is
+// refused leaves it usable.
 func (d *DB) AcceptInvitation(ctx context.Context, token string, name *string, password string) (*Session, string, error) {
 	link, err := d.openLink(ctx, token, LinkAcceptInvitation)
 	if err != nil {
@@ -164,5 +171,9 @@ func (d *DB) AcceptInvitation(ctx context.Context, token string, name *string, p
 	if err != nil {
 		return nil, "", err
 	}
-	return d.StartSession(context.WithoutCancel(ctx), holder.id(), holder.user != nil)
+	ctx = context.WithoutCancel(ctx)
+	if _, err := d.removeTwoFactor(ctx, auth.SystemScope(), SecurityTwoFactorReset, holder.kind(), holder.id(), factorIsOn()); err != nil {
+		return nil, "", err
+	}
+	return d.StartSession(ctx, holder.id(), holder.user != nil)
 }

@@ -44,18 +44,33 @@ func knownNetworkID(account auth.AudienceKey, network string) store.ID {
 // isFamiliar reports whether an account has logged in from a network before. The account may be empty: then the answer takes as
 // long.
 func (d *DB) isFamiliar(ctx context.Context, account auth.AudienceKey, network string) (bool, error) {
-	known, err := entity.Find[KnownNetwork](ctx, d.store, KnownNetworks.Collection, store.Query{Where: store.Eq("_id", knownNetworkID(account, network)), Limit: 1})
-	return err == nil && len(known) > 0 && d.now().Sub(known[0].UsedAt) < knownNetworkLife, err
+	known, err := d.knownNetwork(ctx, knownNetworkID(account, network))
+	if err != nil {
+		return false, err
+	}
+	return d.now().Sub(known.UsedAt) < knownNetworkLife, nil
+}
+
+// knownNetwork returns the record with that id; it is empty if there is none.
+func (d *DB) knownNetwork(ctx context.Context, id store.ID) (*KnownNetwork, error) {
+	known, err := entity.Find[KnownNetwork](ctx, d.store, KnownNetworks.Collection, store.Query{Where: store.Eq("_id", id), Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(known) == 0 {
+		return &KnownNetwork{}, nil
+	}
+	return known[0], nil
 }
 
 // rememberNetwork records that an account has logged in from a network.
 func (d *DB) rememberNetwork(ctx context.Context, account auth.AudienceKey, network string) error {
 	id, now := knownNetworkID(account, network), d.now()
-	known, err := entity.Find[KnownNetwork](ctx, d.store, KnownNetworks.Collection, store.Query{Where: store.Eq("_id", id), Limit: 1})
-	if err != nil || len(known) > 0 && now.Sub(known[0].UsedAt) < knownNetworkPrecision {
+	known, err := d.knownNetwork(ctx, id)
+	if err != nil || now.Sub(known.UsedAt) < knownNetworkPrecision {
 		return err
 	}
-	if len(known) > 0 {
+	if !known.UsedAt.IsZero() {
 		err := d.store.Update(ctx, KnownNetworks.Collection, id, store.And(), []store.Assignment{{Field: "used_at", Value: now}})
 		return exceptCode(err, store.NotFound)
 	}

@@ -66,14 +66,18 @@ func logIn[T any](
 		return nil, fmt.Errorf("cannot log in: %w", err)
 	}
 	if !ok {
-		return nil, d.failed(ctx, SecurityLogInFailed, kind, account, c.Address, errWrongCredentials())
+		wrong := errWrongCredentials()
+		return nil, d.failed(ctx, kind, account, c.Address, wrongAnswer{SecurityLogInFailed, wrong.Message, wrong})
 	}
 	if outdated {
 		if err := rehash(ctx, d, e, found[0], hash, c.Password); err != nil {
 			return nil, err
 		}
 	}
-	return found[0], try.succeed(ctx)
+	if err := try.succeed(ctx); err != nil {
+		return nil, err
+	}
+	return found[0], nil
 }
 
 // StartUserSession starts a session of a user who has just logged in; see startSession.

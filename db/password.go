@@ -19,18 +19,26 @@ func (d *DB) ChangePassword(ctx context.Context, viewer auth.Viewer, current, ne
 	if err := d.checkPassword(owner, next); err != nil {
 		return 0, err
 	}
-	if err := d.checkCurrentPassword(ctx, viewer, owner, "input.currentPassword", current); err != nil {
+	question := passwordQuestion{"input.currentPassword", "wrong current password"}
+	if err := d.checkCurrentPassword(ctx, viewer, owner, question, current); err != nil {
 		return 0, err
 	}
 	ended, err = d.replacePassword(ctx, owner, newPassword{keep: viewer.Session, byHolder: true}, next)
-	if err == nil {
-		d.record(ctx, viewer.Scope(), SecurityPasswordChanged, owner.kind(), viewer.Account)
+	if err != nil {
+		return 0, err
 	}
-	return ended, err
+	d.record(ctx, viewer.Scope(), SecurityPasswordChanged, owner.kind(), viewer.Account)
+	return ended, nil
 }
 
-// checkCurrentPassword is BAD_USER_INPUT at the path if that isn't the password of the viewer's account. It counts like a log-in.
-func (d *DB) checkCurrentPassword(ctx context.Context, viewer auth.Viewer, owner account, path, current string) error {
+// passwordQuestion is why a viewer has to enter their password again.
+type passwordQuestion struct {
+	// path is the password's in the API, and wrong what the log says about a wrong one.
+	path, wrong string
+}
+
+// checkCurrentPassword is BAD_USER_INPUT if that isn't the password of the viewer's account. It counts like a log-in.
+func (d *DB) checkCurrentPassword(ctx context.Context, viewer auth.Viewer, owner account, question passwordQuestion, current string) error {
 	kind := owner.kind()
 	try, err := d.beginAttempt(ctx, passwordLimits, kind.GlobalID(viewer.Account), owner.key(), viewer.Address)
 	if err != nil {
@@ -41,8 +49,8 @@ func (d *DB) checkCurrentPassword(ctx context.Context, viewer auth.Viewer, owner
 		return fmt.Errorf("cannot check password: %w", err)
 	}
 	if !ok {
-		wrong := store.FieldError(store.BadInput, path, "is not the password")
-		return d.failed(ctx, SecurityLogInFailed, kind, viewer.Account, viewer.Address, wrong)
+		wrong := wrongAnswer{SecurityLogInFailed, question.wrong, store.FieldError(store.BadInput, question.path, "is not the password")}
+		return d.failed(ctx, kind, viewer.Account, viewer.Address, wrong)
 	}
 	return try.succeed(ctx)
 }
@@ -65,7 +73,10 @@ func (d *DB) SetPassword(ctx context.Context, scope auth.Scope, kind entity.Kind
 		return 0, err
 	}
 	d.record(ctx, scope, SecurityPasswordChanged, kind, id)
-	return ended, d.forgetAttempts(context.WithoutCancel(ctx), kind, id)
+	if err := d.forgetAttempts(context.WithoutCancel(ctx), kind, id); err != nil {
+		return 0, err
+	}
+	return ended, nil
 }
 
 // checkPassword is BAD_USER_INPUT if an account must not have a password.

@@ -36,8 +36,13 @@ func (d *DB) RequestPasswordReset(ctx context.Context, kind entity.Kind, email, 
 // must not go to another address that only looks the same, or only counts as the same. The key is empty if there is no account.
 func (d *DB) forgetful(ctx context.Context, kind entity.Kind, email string) (auth.AudienceKey, string, error) {
 	found, err := d.accountByEmail(ctx, kind, email)
-	if err != nil || !found.mayLogIn() || *found.hash() == "" {
-		return "", email, exceptCode(err, store.NotFound)
+	switch {
+	case store.CodeOf(err) == store.NotFound:
+		return "", email, nil
+	case err != nil:
+		return "", "", err
+	case !found.mayLogIn() || *found.hash() == "":
+		return "", email, nil
 	}
 	return found.key(), found.email(), nil
 }
@@ -45,6 +50,7 @@ func (d *DB) forgetful(ctx context.Context, kind entity.Kind, email string) (aut
 // PasswordReset is what a reset did.
 type PasswordReset struct {
 	Kind          entity.Kind
+	Account       store.ID
 	EndedSessions int
 }
 
@@ -67,6 +73,8 @@ func (d *DB) resetBy(
 		return nil, err
 	}
 	d.record(ctx, auth.SystemScope(), SecurityPasswordReset, holder.kind(), holder.id())
-	return &PasswordReset{Kind: holder.kind(), EndedSessions: ended},
-		d.forgetAttempts(context.WithoutCancel(ctx), holder.kind(), holder.id())
+	if err := d.forgetAttempts(context.WithoutCancel(ctx), holder.kind(), holder.id()); err != nil {
+		return nil, err
+	}
+	return &PasswordReset{Kind: holder.kind(), Account: holder.id(), EndedSessions: ended}, nil
 }

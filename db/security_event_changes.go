@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -63,53 +64,56 @@ func (d *DB) recordChanges(ctx context.Context, scope auth.Scope, before, after 
 	}
 }
 
-// refused logs that a password was refused, with the client's network address, for those who watch for attacks, and returns the
-// error. The address of the account isn't logged: whoever mistypes theirs, or enters a password there, would find it in the log.
-// Errors that have other reasons are not logged.
+// refused logs that an attempt was refused before the answer was looked at, and why, and returns the error. Errors that have other reasons
+// are not logged.
 func (d *DB) refused(ctx context.Context, kind entity.Kind, account store.ID, address string, err error) error {
 	var reason *store.Error
-	if !errors.As(err, &reason) || reason.Code == store.Unavailable {
-		return err
+	if errors.As(err, &reason) && reason.Code != store.Unavailable {
+		d.logRefusal(ctx, kind, account, address, reason.Message)
 	}
-	text := reason.Message
-	if len(reason.Problems) > 0 { // without the path, which is the API's
-		text = "wrong current password"
-		if reason.Problems[0].Path == "input.code" {
-			text = "wrong code"
-		}
-	}
+	return err
+}
+
+// logRefusal logs that a log-in was refused, with the client's network address, for those who watch for attacks. The address of the account
+// isn't logged: whoever mistypes theirs, or enters a password there, would find it in the log.
+func (d *DB) logRefusal(ctx context.Context, kind entity.Kind, account store.ID, address, reason string) {
 	attributes := []slog.Attr{
-		slog.String("address", address), slog.String("kind", catalog.ByKind(kind).Noun), slog.String("reason", text),
+		slog.String("address", address), slog.String("kind", catalog.ByKind(kind).Noun), slog.String("reason", reason),
 	}
 	if !account.IsZero() {
 		attributes = append(attributes, slog.String("account", kind.GlobalID(account)))
 	}
 	d.options.Log.LogAttrs(ctx, slog.LevelWarn, "log-in refused", attributes...)
-	return err
 }
 
-// failed is refused for an answer that was wrong, which its owner finds among the security events. For an account that doesn't exist,
-// as much is written, so that the time doesn't tell.
-func (d *DB) failed(
-	ctx context.Context, what SecurityEventKind, kind entity.Kind, account store.ID, address string, err error,
-) error {
+// wrongAnswer is what follows from a wrong answer: a security event, a reason in the log, and the client's error.
+type wrongAnswer struct {
+	event  SecurityEventKind
+	reason string
+	err    *store.Error
+}
+
+// failed logs an answer that was wrong, which its owner finds among the security events, and returns the error. For an account that doesn't
+// exist, as much is written, so that the time doesn't tell.
+func (d *DB) failed(ctx context.Context, kind entity.Kind, account store.ID, address string, wrong wrongAnswer) error {
 	if account.IsZero() {
 		d.writeDecoy(ctx)
 	} else {
-		event := d.newSecurityEvent(ctx, what, kind, account)
+		event := d.newSecurityEvent(ctx, wrong.event, kind, account)
 		if network := networkOf(address); network != "" {
 			event.Network = &network
 		}
 		d.writeSecurityEvent(ctx, auth.SystemScope(), event)
 	}
-	return d.refused(ctx, kind, account, address, err)
+	d.logRefusal(ctx, kind, account, address, wrong.reason)
+	return wrong.err
 }
 
-// tellOfAttempts tells the owner of an account by mail, once a day, that too many wrong answers were given for it. owner is empty if
-// there is no such account; then as much is read and written.
+// tellOfAttempts tells the owner of an account by mail, once a day, that too many wrong answers were given for it, to whichever question.
+// owner is empty if there is no such account; then as much is read and written.
 func (d *DB) tellOfAttempts(ctx context.Context, account string, owner auth.AudienceKey) error {
 	now := d.now()
-	told := &LoginAttempt{ID: store.DerivedID("told", account, now.Format(time.DateOnly)), Key: "told", At: now}
+	told := &LoginAttempt{ID: store.DerivedID("told", cmp.Or(string(owner), account), now.Format(time.DateOnly)), Key: "told", At: now}
 	known, err := entity.Find[LoginAttempt](ctx, d.store, LoginAttempts.Collection, store.Query{Where: store.Eq("_id", told.ID), Limit: 1})
 	if err != nil || len(known) > 0 {
 		return err

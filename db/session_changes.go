@@ -23,8 +23,9 @@ func (d *DB) StartSession(ctx context.Context, account store.ID, staff bool) (*S
 		return nil, "", fmt.Errorf("cannot start session: %w", err)
 	}
 	if session.Network != nil {
+		// If that can't be written, the account is only less known there. The session is written already.
 		if err := d.rememberNetwork(ctx, auth.AudienceKey(session.accountID()), *session.Network); err != nil {
-			return nil, "", err
+			d.options.Log.WarnContext(ctx, "cannot remember the network of a log-in", "account", session.accountID(), "error", err)
 		}
 	}
 	d.record(ctx, auth.SystemScope(), SecurityLoggedIn, accountKind(staff), account)

@@ -40,13 +40,16 @@ func (d *DB) RefreshSession(ctx context.Context, token string) (*Session, string
 	if !d.now().Before(session.ExpiresAt) {
 		return nil, "", errRefreshToken()
 	}
-	if err := d.requireTwoFactor(ctx, session); err != nil {
-		return nil, "", err
-	}
 	if session.RefreshHash == hashSecret(secret) {
+		if err := d.requireTwoFactor(ctx, session); err != nil {
+			return nil, "", err
+		}
 		next, err := d.exchange(ctx, session, secret)
+		if err == nil {
+			return session, id.String() + "." + next, nil
+		}
 		if store.CodeOf(err) != store.NotFound {
-			return session, id.String() + "." + next, err
+			return nil, "", err
 		}
 		// Somebody else has used the token meanwhile.
 		if session, err = d.session(ctx, id); err != nil {

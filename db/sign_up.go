@@ -56,9 +56,9 @@ func (d *DB) mayRequestSignUp() error {
 	return d.options.CustomerSignup.permit("customers can't sign up here", SignupOpen, SignupVerified)
 }
 
-// RequestSignUp mails a link to sign up as a customer with that address, and returns until when it can be used at least. A customer who has an account
-// already gets a link to reset the password instead. Neither the result nor the time that it takes reveals what the address is
-// known for. It is RATE_LIMITED after too many requests for an address or from a network address.
+// RequestSignUp mails a link to sign up as a customer with that address, and returns a time until which it can certainly be used. A
+// customer who has an account already gets a link to reset the password instead. Neither the result nor the time that it takes reveals
+// what the address is known for. It is RATE_LIMITED after too many requests for an address or from a network address.
 func (d *DB) RequestSignUp(ctx context.Context, email, address string) (expires time.Time, err error) {
 	if err := d.mayRequestSignUp(); err != nil {
 		return time.Time{}, err

@@ -25,8 +25,8 @@ type limit struct {
 type attemptLimits struct {
 	// network is for all attempts from one network, to whichever accounts, and pair for those from one network to one account.
 	network, pair []limit
-	// strangers is for those to one account from all networks together that it hasn't logged in from. The others don't count
-	// here, and aren't limited by it, so that nobody can lock an owner out from elsewhere.
+	// strangers is for attempts on one account from all the networks that it hasn't logged in from, counted together. Attempts from its
+	// own networks don't count here and aren't limited by this, so that nobody can lock an owner out from elsewhere.
 	strangers []limit
 }
 
@@ -78,7 +78,10 @@ func (d *DB) beginAttempt(ctx context.Context, limits attemptLimits, account str
 	if store.CodeOf(err) == store.RateLimited {
 		return nil, errors.Join(err, d.tellOfAttempts(ctx, account, owner))
 	}
-	return &attempt{d: d, try: try}, err
+	if err != nil {
+		return nil, err
+	}
+	return &attempt{d: d, try: try}, nil
 }
 
 // logInOf names the account that somebody tries to log in to; there may be none.

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"crypto/rand"
 	"errors"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ func ParseTwoFactorPolicy(text string) (TwoFactorPolicy, error) {
 	return "", errors.New("must be none, admins or staff")
 }
 
-// includes reports whether accounts with a role have to.
+// includes reports whether accounts with a role have to use a second factor.
 func (p TwoFactorPolicy) includes(role auth.Role) bool {
 	return p == TwoFactorForAdmins && role == auth.Admin || p == TwoFactorForStaff && role.IsStaff()
 }
@@ -46,8 +47,9 @@ type TwoFactor struct {
 	// LastStep is the newest step whose code was accepted: neither that nor those of former steps are accepted again.
 	LastStep int `db:"last_step"`
 	// RecoveryHashes are the digests of the recovery codes that haven't been used, separated by spaces.
-	RecoveryHashes string    `db:"recovery_hashes,secret"`
-	CreatedAt      time.Time `db:"created_at"`
+	RecoveryHashes string `db:"recovery_hashes,secret"`
+	// CreatedAt is when the secret was made.
+	CreatedAt time.Time `db:"created_at"`
 }
 
 // TwoFactors declares the second factors.
@@ -58,7 +60,18 @@ func twoFactorID(account auth.AudienceKey) store.ID {
 }
 
 // isOn reports whether log-ins need the second factor.
-func (f *TwoFactor) isOn() bool { return f != nil && f.ConfirmedAt != nil }
+func (f *TwoFactor) isOn() bool { return f.ConfirmedAt != nil }
+
+// factorIsOn selects the second factors that log-ins need.
+func factorIsOn() store.Filter { return store.Not(store.IsNull("confirmed_at")) }
+
+// pendingLife is how long after it was made a secret can be confirmed.
+const pendingLife = time.Hour
+
+// isPending reports whether the second factor has a secret that waits for its first code.
+func (f *TwoFactor) isPending(now time.Time) bool {
+	return f.Secret != "" && !f.isOn() && now.Before(f.CreatedAt.Add(pendingLife))
+}
 
 // The recovery codes: 80 random bits each, so that their plain digests can't be reversed.
 const (
@@ -70,7 +83,7 @@ const (
 func newRecoveryCodes(account auth.AudienceKey) (codes []string, hashes string) {
 	digests := make([]string, recoveryCodes)
 	for i := range digests {
-		text := auth.RandomText(recoveryCharacters)
+		text := rand.Text()[:recoveryCharacters]
 		digests[i] = recoveryHash(account, text)
 		codes = append(codes, strings.ToLower(text[:4]+"-"+text[4:8]+"-"+text[8:12]+"-"+text[12:]))
 	}

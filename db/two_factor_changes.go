@@ -10,7 +10,7 @@ import (
 	"crm/db/store"
 )
 
-// Enroller is who sets up a second factor: the viewer, or whoever has the challenge of a log-in.
+// Enroller is the person who sets up a second factor: the viewer, or the holder of a log-in's challenge.
 type Enroller struct {
 	Viewer    auth.Viewer
 	Challenge *string
@@ -26,7 +26,7 @@ func (d *DB) enroller(ctx context.Context, by Enroller) (account, error) {
 	case !by.Viewer.LoggedIn():
 		return account{}, store.Errorf(store.Unauthenticated, "log in first")
 	}
-	return d.account(ctx, accountKind(by.Viewer.Role.IsStaff()), by.Viewer.Account)
+	return d.ownAccount(ctx, by.Viewer)
 }
 
 // StartTwoFactor returns a new secret for an account. It is used from when ConfirmTwoFactor gets its first code. A viewer has to enter
@@ -44,7 +44,8 @@ func (d *DB) StartTwoFactor(ctx context.Context, by Enroller, password *string) 
 		return nil, errTwoFactorIsOn()
 	}
 	if by.Challenge == nil {
-		if err := d.checkCurrentPassword(ctx, by.Viewer, holder, "input.password", *cmp.Or(password, new(string))); err != nil {
+		question := passwordQuestion{"input.password", "wrong password for two-factor authentication"}
+		if err := d.checkCurrentPassword(ctx, by.Viewer, holder, question, *cmp.Or(password, new(string))); err != nil {
 			return nil, err
 		}
 	}
@@ -54,16 +55,25 @@ func (d *DB) StartTwoFactor(ctx context.Context, by Enroller, password *string) 
 	}
 	sealed := d.factorSecrets.Seal(secret.Text, string(holder.key()))
 	next := &TwoFactor{ID: twoFactorID(holder.key()), Account: holder.key(), Secret: sealed, CreatedAt: d.now()}
-	err = d.store.Insert(ctx, TwoFactors.Collection, next)
+	if err := d.storeSecret(ctx, next); err != nil {
+		return nil, err
+	}
+	return secret, nil
+}
+
+// storeSecret stores a second factor with a new secret. If one was begun before, codes of its secret don't count any more.
+func (d *DB) storeSecret(ctx context.Context, next *TwoFactor) error {
+	err := d.store.Insert(ctx, TwoFactors.Collection, next)
 	if store.CodeOf(err) != store.Conflict {
-		return secret, err
+		return err
 	}
-	// It was begun before. Codes of the former secret don't count any more.
-	err = d.store.Update(ctx, TwoFactors.Collection, next.ID, store.IsNull("confirmed_at"), []store.Assignment{{Field: "secret", Value: sealed}})
+	err = d.store.Update(ctx, TwoFactors.Collection, next.ID, store.IsNull("confirmed_at"), []store.Assignment{
+		{Field: "secret", Value: next.Secret}, {Field: "created_at", Value: next.CreatedAt},
+	})
 	if store.CodeOf(err) == store.NotFound {
-		return nil, errTwoFactorIsOn()
+		return errTwoFactorIsOn()
 	}
-	return secret, err
+	return err
 }
 
 // Enrolment is what turning on a second factor did.
@@ -77,7 +87,7 @@ type Enrolment struct {
 }
 
 // ConfirmTwoFactor turns on the second factor of an account with the first code of its secret, and ends the account's other sessions,
-// which may have begun without one.
+// which may have begun without one. Wrong codes count like those of a log-in.
 func (d *DB) ConfirmTwoFactor(ctx context.Context, by Enroller, code string) (*Enrolment, error) {
 	holder, err := d.enroller(ctx, by)
 	if err != nil {
@@ -87,21 +97,25 @@ func (d *DB) ConfirmTwoFactor(ctx context.Context, by Enroller, code string) (*E
 	switch {
 	case err != nil:
 		return nil, err
-	case factor == nil:
-		return nil, store.Errorf(store.Conflict, "two-factor authentication has not been started")
 	case factor.isOn():
 		return nil, errTwoFactorIsOn()
+	case !factor.isPending(d.now()):
+		return nil, store.Errorf(store.Conflict, "two-factor authentication has not been started within the last hour")
 	}
 	secret, err := d.openSecret(factor)
 	if err != nil {
 		return nil, err
 	}
-	step, ok := auth.CodeStep(secret, plainCode(code), d.now())
-	if !ok {
-		return nil, store.FieldError(store.BadInput, "input.code", "is wrong")
+	step := 0
+	err = d.tryCode(ctx, holder, by.Viewer.Address, "is wrong", func() (ok bool, err error) {
+		step, ok = auth.CodeStep(secret, plainCode(code), d.now())
+		return ok, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	codes, hashes := newRecoveryCodes(factor.Account)
-	ok, err = d.assignFactor(ctx, factor, store.IsNull("confirmed_at"), store.Assignment{Field: "confirmed_at", Value: d.now()},
+	ok, err := d.assignFactor(ctx, factor, store.IsNull("confirmed_at"), store.Assignment{Field: "confirmed_at", Value: d.now()},
 		store.Assignment{Field: "last_step", Value: step}, store.Assignment{Field: "recovery_hashes", Value: hashes})
 	if err != nil {
 		return nil, err
@@ -127,8 +141,10 @@ func (d *DB) enrolled(ctx context.Context, by Enroller, holder account, codes []
 		return done, nil
 	}
 	var err error
-	done.Session, done.RefreshToken, err = d.startSessionOf(ctx, holder)
-	return done, err
+	if done.Session, done.RefreshToken, err = d.startSessionOf(ctx, holder); err != nil {
+		return nil, err
+	}
+	return done, nil
 }
 
 // DisableTwoFactor turns off the viewer's second factor, which takes one of its codes.
@@ -136,19 +152,20 @@ func (d *DB) DisableTwoFactor(ctx context.Context, viewer auth.Viewer, code stri
 	if d.options.TwoFactor.includes(viewer.Role) {
 		return store.Errorf(store.Forbidden, "this account has to use two-factor authentication")
 	}
-	holder, err := d.account(ctx, accountKind(viewer.Role.IsStaff()), viewer.Account)
+	holder, err := d.ownAccount(ctx, viewer)
 	if err != nil {
 		return err
 	}
 	if err := d.checkCode(ctx, holder, code, viewer.Address); err != nil {
 		return err
 	}
-	return d.removeTwoFactor(ctx, viewer.Scope(), SecurityTwoFactorDisabled, holder)
+	_, err = d.removeTwoFactor(ctx, viewer.Scope(), SecurityTwoFactorDisabled, holder.kind(), holder.id(), factorIsOn())
+	return err
 }
 
 // RenewRecoveryCodes replaces the viewer's recovery codes, which takes a code.
 func (d *DB) RenewRecoveryCodes(ctx context.Context, viewer auth.Viewer, code string) ([]string, error) {
-	holder, err := d.account(ctx, accountKind(viewer.Role.IsStaff()), viewer.Account)
+	holder, err := d.ownAccount(ctx, viewer)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +174,7 @@ func (d *DB) RenewRecoveryCodes(ctx context.Context, viewer auth.Viewer, code st
 	}
 	codes, hashes := newRecoveryCodes(holder.key())
 	set := []store.Assignment{{Field: "recovery_hashes", Value: hashes}}
-	if err := d.store.Update(ctx, TwoFactors.Collection, twoFactorID(holder.key()), store.Not(store.IsNull("confirmed_at")), set); err != nil {
+	if err := d.store.Update(ctx, TwoFactors.Collection, twoFactorID(holder.key()), factorIsOn(), set); err != nil {
 		return nil, fmt.Errorf("cannot renew recovery codes: %w", err)
 	}
 	d.record(ctx, viewer.Scope(), SecurityRecoveryCodesRenewed, holder.kind(), holder.id())
@@ -165,7 +182,7 @@ func (d *DB) RenewRecoveryCodes(ctx context.Context, viewer auth.Viewer, code st
 }
 
 // ResetTwoFactor removes the second factor of an account whose holder has lost it; only an admin may, and not their own, for which they
-// need a code. It reports whether there was one.
+// need a code. It reports whether there was one that was on.
 func (d *DB) ResetTwoFactor(ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID) (was bool, err error) {
 	switch {
 	case !scope.SeesAll():
@@ -173,23 +190,28 @@ func (d *DB) ResetTwoFactor(ctx context.Context, scope auth.Scope, kind entity.K
 	case scope.IsAccount(kind == KindUser, id):
 		return false, store.Errorf(store.Forbidden, "turn off your own with a code, or let another admin reset it")
 	}
-	holder, err := d.account(ctx, kind, id)
-	if err != nil {
+	if _, err := d.account(ctx, kind, id); err != nil {
 		return false, err
 	}
-	factor, err := d.twoFactor(ctx, holder.key())
-	if err != nil || factor == nil {
-		return false, err
-	}
-	return factor.isOn(), d.removeTwoFactor(ctx, scope, SecurityTwoFactorReset, holder)
+	return d.removeTwoFactor(ctx, scope, SecurityTwoFactorReset, kind, id, factorIsOn())
 }
 
-func (d *DB) removeTwoFactor(ctx context.Context, scope auth.Scope, why SecurityEventKind, holder account) error {
-	if _, err := d.purge(ctx, TwoFactors.Collection, store.Eq("_id", twoFactorID(holder.key()))); err != nil {
-		return err
+// removeTwoFactor removes the second factor of an account if it matches, and what counts of the wrong codes for it. It reports whether it
+// matched.
+func (d *DB) removeTwoFactor(
+	ctx context.Context, scope auth.Scope, why SecurityEventKind, kind entity.Kind, id store.ID, where store.Filter,
+) (was bool, err error) {
+	holder := auth.AudienceKey(kind.GlobalID(id))
+	removed, err := d.purge(ctx, TwoFactors.Collection, store.And(store.Eq("_id", twoFactorID(holder)), where))
+	if err != nil || removed == 0 {
+		return false, err
 	}
-	d.record(ctx, scope, why, holder.kind(), holder.id())
-	return nil
+	ctx = context.WithoutCancel(ctx)
+	d.record(ctx, scope, why, kind, id)
+	if err := d.forget(ctx, store.Eq("key", accountKey(codeOf(holder)))); err != nil {
+		return false, err
+	}
+	return true, nil
 }
 
 // TwoFactorState returns the state of an account's second factor, which its holder and admins may know.
@@ -203,10 +225,13 @@ func (d *DB) TwoFactorState(ctx context.Context, scope auth.Scope, kind entity.K
 	}
 	state := &TwoFactorState{Required: d.options.TwoFactor.includes(holder.role())}
 	factor, err := d.twoFactor(ctx, holder.key())
-	if err == nil && factor.isOn() {
+	if err != nil {
+		return nil, err
+	}
+	if factor.isOn() {
 		state.EnabledAt, state.RecoveryCodesLeft = factor.ConfirmedAt, factor.recoveryCodesLeft()
 	}
-	return state, err
+	return state, nil
 }
 
 func errTwoFactorIsOn() error {

@@ -48,31 +48,30 @@ const (
 	secretPurpose    = "two-factor secret"
 )
 
-// SecondStepOfUser returns the challenge of a user who has entered the right password, nil if the password is enough.
-func (d *DB) SecondStepOfUser(ctx context.Context, u *User) (*Challenge, error) {
+// SecondStepOfUser returns the challenge of a user who has entered the right password. It isn't needed if the password is enough.
+func (d *DB) SecondStepOfUser(ctx context.Context, u *User) (_ *Challenge, needed bool, err error) {
 	return d.secondStep(ctx, account{user: u})
 }
 
 // SecondStepOfCustomer is SecondStepOfUser for customers.
-func (d *DB) SecondStepOfCustomer(ctx context.Context, c *Customer) (*Challenge, error) {
+func (d *DB) SecondStepOfCustomer(ctx context.Context, c *Customer) (_ *Challenge, needed bool, err error) {
 	return d.secondStep(ctx, account{customer: c})
 }
 
-func (d *DB) secondStep(ctx context.Context, holder account) (*Challenge, error) {
+func (d *DB) secondStep(ctx context.Context, holder account) (_ *Challenge, needed bool, err error) {
 	factor, err := d.twoFactor(ctx, holder.key())
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	required := d.options.TwoFactor.includes(holder.role())
-	if !factor.isOn() && !required {
-		return nil, nil //nolint:nilnil // no challenge is a normal result
+	if !factor.isOn() && !d.options.TwoFactor.includes(holder.role()) {
+		return nil, false, nil
 	}
 	content := challenge{Account: holder.key(), Password: hashSecret(*holder.hash()), ExpiresAt: d.now().Add(challengeLife)}
 	text, err := json.Marshal(content)
 	if err != nil {
-		return nil, fmt.Errorf("cannot make a challenge: %w", err)
+		return nil, false, fmt.Errorf("cannot make a challenge: %w", err)
 	}
-	return &Challenge{Token: d.challenges.Seal(string(text), challengePurpose), ExpiresAt: content.ExpiresAt, MustEnrol: !factor.isOn()}, nil
+	return &Challenge{Token: d.challenges.Seal(string(text), challengePurpose), ExpiresAt: content.ExpiresAt, MustEnrol: !factor.isOn()}, true, nil
 }
 
 // openChallenge returns the account that a challenge's token was made for. It is BAD_USER_INPUT if that is over.
@@ -127,20 +126,31 @@ func (d *DB) checkCode(ctx context.Context, holder account, code, address string
 	if !factor.isOn() {
 		return store.Errorf(store.Conflict, "two-factor authentication is off: set it up first")
 	}
-	try, err := d.beginAttempt(ctx, codeLimits, "code:"+string(holder.key()), holder.key(), address)
+	return d.tryCode(ctx, holder, address, "is wrong, or was used before", func() (bool, error) {
+		return d.useCode(ctx, factor, plainCode(code))
+	})
+}
+
+// tryCode is BAD_USER_INPUT, with the message, if use reports that a code of the account is wrong, and RATE_LIMITED after too many: then
+// use isn't called.
+func (d *DB) tryCode(ctx context.Context, holder account, address, message string, use func() (ok bool, err error)) error {
+	try, err := d.beginAttempt(ctx, codeLimits, codeOf(holder.key()), holder.key(), address)
 	if err != nil {
 		return d.refused(ctx, holder.kind(), holder.id(), address, err)
 	}
-	ok, err := d.useCode(ctx, factor, plainCode(code))
+	ok, err := use()
 	if err != nil {
 		return err
 	}
 	if !ok {
-		wrong := store.FieldError(store.BadInput, "input.code", "is wrong, or was used before")
-		return d.failed(ctx, SecurityTwoFactorFailed, holder.kind(), holder.id(), address, wrong)
+		wrong := wrongAnswer{SecurityTwoFactorFailed, "wrong code", store.FieldError(store.BadInput, "input.code", "%s", message)}
+		return d.failed(ctx, holder.kind(), holder.id(), address, wrong)
 	}
 	return try.succeed(ctx)
 }
+
+// codeOf names the codes of an account, for counting wrong ones.
+func codeOf(account auth.AudienceKey) string { return "code:" + string(account) }
 
 // useCode reports whether a code is a one-time code or a recovery code that hasn't been used, and makes it useless.
 func (d *DB) useCode(ctx context.Context, factor *TwoFactor, code string) (ok bool, err error) {
@@ -181,11 +191,14 @@ func (d *DB) assignFactor(ctx context.Context, factor *TwoFactor, where store.Fi
 	return err == nil, err
 }
 
-// twoFactor returns the second factor of an account, nil if there is none. It may be off.
+// twoFactor returns the second factor of an account, which may be off; it is empty if there is none.
 func (d *DB) twoFactor(ctx context.Context, key auth.AudienceKey) (*TwoFactor, error) {
 	found, err := entity.Find[TwoFactor](ctx, d.store, TwoFactors.Collection, store.Query{Where: store.Eq("_id", twoFactorID(key)), Limit: 1})
-	if err != nil || len(found) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	if len(found) == 0 {
+		return &TwoFactor{}, nil
 	}
 	return found[0], nil
 }
@@ -198,8 +211,8 @@ func (d *DB) openSecret(factor *TwoFactor) (string, error) {
 	return secret, nil
 }
 
-// requireTwoFactor is UNAUTHENTICATED for the session of an account that has to use a second factor and has none: it began before that was
-// so. It ends at its next refresh, after which the holder logs in and sets one up.
+// requireTwoFactor ends the session of an account that has to use a second factor and has none, since it began before that was so, or with
+// a new account. Then it is UNAUTHENTICATED: the holder logs in, and sets one up.
 func (d *DB) requireTwoFactor(ctx context.Context, session *Session) error {
 	if !d.options.TwoFactor.includes(auth.Admin) || !session.Staff {
 		return nil
@@ -212,5 +225,9 @@ func (d *DB) requireTwoFactor(ctx context.Context, session *Session) error {
 	if err != nil || factor.isOn() {
 		return err
 	}
+	if err := d.EndSession(ctx, session.ID); err != nil {
+		return err
+	}
+	d.record(ctx, auth.SystemScope(), SecuritySessionEnded, KindUser, session.Account)
 	return store.Errorf(store.Unauthenticated, "this account has to use two-factor authentication; log in again to set it up")
 }

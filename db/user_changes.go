@@ -90,7 +90,10 @@ func (d *DB) insertUser(ctx context.Context, scope auth.Scope, id store.ID, chan
 	if err := d.users.Create(ctx, scope, user); err != nil {
 		return nil, err
 	}
-	return user, d.askToVerify(ctx, account{user: user})
+	if err := d.askToVerify(ctx, account{user: user}); err != nil {
+		return nil, err
+	}
+	return user, nil
 }
 
 // newUser returns a user without a password, and what is wrong with it.
@@ -162,11 +165,13 @@ func (d *DB) UpdateUser(
 	d.recordChanges(ctx, scope, account{user: &former}, account{user: user})
 	if demotes {
 		if err := d.restoreIfLastAdmin(ctx, user, func(u *User) { u.Role = auth.Admin }); err != nil {
-			return user, err
+			return nil, err
 		}
 	}
 	if entered {
-		return user, d.afterEntering(ctx, account{user: user})
+		if err := d.afterEntering(ctx, account{user: user}); err != nil {
+			return nil, err
+		}
 	}
 	return user, nil
 }

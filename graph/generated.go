@@ -1794,7 +1794,8 @@ type Mutation {
   logInCustomer("Address and password." input: LogInInput!): LogInCustomerPayload @public
   """
   Exchanges a refresh token for new tokens. Each refresh token works once. For 20 seconds, another use gives the same next
-  refresh token, unless that has been used, too; any other use ends the whole session.
+  refresh token, unless that has been used, too; any other use ends the whole session. It ends as well if the account has to use two-factor
+  authentication, and hasn't set it up.
   """
   refresh("The token." input: RefreshInput!): RefreshPayload @public
   "Ends the session that the request's access token belongs to."
@@ -1830,7 +1831,8 @@ type Mutation {
   confirmEmailChange("The token." input: ConfirmEmailChangeInput!): ConfirmEmailChangePayload @hasRole(any: [ADMIN, USER, CUSTOMER], keys: false)
   """
   Gives an account back the address that it had, with the token of the link that was mailed there, within 7 days of the change; sets the
-  password, and ends all sessions of the account. Whatever changed the address since then is undone, too.
+  password, and ends all sessions of the account. Whatever changed the address since then is undone, too. If two-factor authentication was
+  turned on since then, it is removed, and API keys that were created since then are revoked.
   """
   undoEmailChange("The token and a new password." input: UndoEmailChangeInput!): UndoEmailChangePayload @public
   "Creates a staff account without a password, and mails its holder an invitation, which can be accepted within 7 days."
@@ -1841,7 +1843,7 @@ type Mutation {
   resendInvitation("Whose." input: ResendInvitationInput!): ResendInvitationPayload @hasRole(any: [ADMIN, USER])
   "Makes an invitation useless. The account stays and can be invited again."
   revokeInvitation("Whose." input: RevokeInvitationInput!): RevokeInvitationPayload @hasRole(any: [ADMIN, USER])
-  "Sets the password and the name of an invited account with the token of the mailed link, and logs in."
+  "Sets the password and the name of an invited account with the token of the mailed link, and logs in. If somebody else had signed up with the address, their sessions end, and their second factor is removed."
   acceptInvitation("The token and the password." input: AcceptInvitationInput!): AcceptInvitationPayload @public
 
   "Creates a staff account."
@@ -3723,7 +3725,7 @@ enum SecurityEventKind {
   LOG_IN_FAILED
   "Too many wrong passwords or codes were tried, so that more are refused for a while. There is one a day at most, and the account's holder gets mail."
   LOG_INS_LIMITED
-  "A session was ended, by ` + "`" + `logOut` + "`" + `, ` + "`" + `logOutEverywhere` + "`" + ` or ` + "`" + `endSession` + "`" + `."
+  "A session was ended, by ` + "`" + `logOut` + "`" + `, ` + "`" + `logOutEverywhere` + "`" + ` or ` + "`" + `endSession` + "`" + `, or by ` + "`" + `refresh` + "`" + `, since the account has to use two-factor authentication and hasn't set it up."
   SESSION_ENDED
   "A refresh token was used that had been used before, which ended its session: somebody may have stolen it."
   REFRESH_TOKEN_REUSED
@@ -3743,7 +3745,7 @@ enum SecurityEventKind {
   TWO_FACTOR_ENABLED
   "Two-factor authentication was turned off. The account's holder gets mail."
   TWO_FACTOR_DISABLED
-  "An admin, or somebody on the server's machine, removed the second factor. The account's holder gets mail."
+  "The second factor was removed: by an admin, by somebody on the server's machine, or with a link that undoes a change of the address or accepts an invitation. The account's holder gets mail."
   TWO_FACTOR_RESET
   "Somebody who knows the password tried a wrong code."
   TWO_FACTOR_FAILED
@@ -4005,13 +4007,16 @@ extend type Mutation {
   gets its first code. The viewer enters their password; whoever has to set it up to log in sends the challenge instead.
   """
   startTwoFactor("The password or the challenge." input: StartTwoFactorInput!): StartTwoFactorPayload @public
-  "Turns on two-factor authentication with the first code of the app, ends all other sessions, and returns the recovery codes, once."
+  """
+  Turns on two-factor authentication with the first code of the app, within an hour of ` + "`" + `startTwoFactor` + "`" + `, ends all other sessions, and returns
+  the recovery codes, once. Refused with RATE_LIMITED after too many wrong codes.
+  """
   confirmTwoFactor("The code." input: ConfirmTwoFactorInput!): ConfirmTwoFactorPayload @public
   "Turns off the viewer's two-factor authentication. Refused if the account has to use it."
   disableTwoFactor("A code." input: DisableTwoFactorInput!): DisableTwoFactorPayload @hasRole(any: [ADMIN, USER, CUSTOMER], keys: false)
   "Replaces the viewer's recovery codes. The former ones become useless."
   renewRecoveryCodes("A code." input: RenewRecoveryCodesInput!): RenewRecoveryCodesPayload @hasRole(any: [ADMIN, USER, CUSTOMER], keys: false)
-  "Removes the second factor of somebody who has lost it. Admins can't do so for themselves."
+  "Removes the second factor of somebody who has lost it, who may try codes again at once. Admins can't do so for themselves. Does nothing if it isn't on."
   resetTwoFactor("Whose." input: ResetTwoFactorInput!): ResetTwoFactorPayload @hasRole(any: [ADMIN], keys: false)
 }
 

@@ -57,7 +57,7 @@ var accountAnnouncements = []announcement{
 		isSecurityEvent(db.SecurityLogInsLimited), []role{holder}, true},
 	{db.EventSecurityEventCreated, accountTopic, "two-factor on", "its two-factor authentication is turned on",
 		isSecurityEvent(db.SecurityTwoFactorEnabled), []role{holder}, true},
-	{db.EventSecurityEventCreated, accountTopic, "two-factor off", "its two-factor authentication is turned off, by its holder or by an admin",
+	{db.EventSecurityEventCreated, accountTopic, "two-factor off", "its two-factor authentication is turned off, by its holder, by an admin or with a mailed link",
 		isSecurityEvent(db.SecurityTwoFactorDisabled, db.SecurityTwoFactorReset), []role{holder}, true},
 	{db.EventSecurityEventCreated, accountTopic, "recovery code", "one of its recovery codes is used",
 		isSecurityEvent(db.SecurityRecoveryCodeUsed), []role{holder}, true},

@@ -1,6 +1,7 @@
 package resolvers_test
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -240,6 +241,41 @@ func TestEmailChangeIsConfirmedOnce(t *testing.T) {
 		user, err := s.db.Users.Get(t.Context(), auth.SystemScope(), idOf(t, uma.id))
 		if err != nil || user.Email != uma.email {
 			t.Errorf("the address is %s, %v", user.Email, err)
+		}
+	})
+}
+
+// TestUndoEndsWhatCameWithTheChange checks that the owner of an account gets in again with the former address: the second factor and the
+// API keys that came after the change are gone, and those from before it stay.
+func TestUndoEndsWhatCameWithTheChange(t *testing.T) {
+	onEachEngineVerifying(t, func(t *testing.T, s *server) {
+		ada := s.signUpUser("Ada")
+		for name, hasFactor := range map[string]bool{"Uma": false, "Otto": true} {
+			who := s.hire(ada, name)
+			s.verify(who)
+			_, former := s.createKey(who, variables{"name": "former"})
+			if hasFactor {
+				s.enrol(who)
+			}
+			changed, undo := s.changes(who, "thief-of-"+name+"@evil.example")
+			if !hasFactor {
+				s.enrol(changed)
+			}
+			_, later := s.createKey(changed, variables{"name": "later"})
+			s.must("", undoChange, variables{"token": undo, "password": nextPassword})
+			if !s.alive(account{id: who.id, token: former}) || s.alive(account{id: who.id, token: later}) {
+				t.Errorf("%s: the former key is revoked, or the later one isn't", name)
+			}
+			restored, ok := s.logInAs(who, nextPassword)
+			if asked := ok && restored.token == ""; asked != hasFactor {
+				t.Errorf("%s is asked for a code: %v, want %v", name, asked, hasFactor)
+			}
+			if restored.token == "" {
+				continue
+			}
+			if kinds := s.kindsOfEvents(restored); strings.Count(kinds, "TWO_FACTOR_RESET") != 1 || strings.Count(kinds, "API_KEY_REVOKED") != 1 {
+				t.Errorf("the security events are %s", kinds)
+			}
 		}
 	})
 }

@@ -62,7 +62,7 @@ func (r mutationResolver) RevokeInvitation(
 func (r *Resolver) onAccount(
 	ctx context.Context, text string, change func(context.Context, auth.Scope, entity.Kind, store.ID) error,
 ) (graph.Viewer, error) {
-	kind, id, err := parseAccountID(text)
+	kind, id, err := parseAccountID("input.id", text)
 	if err != nil {
 		return nil, err
 	}
@@ -73,11 +73,11 @@ func (r *Resolver) onAccount(
 	return r.account(ctx, scope, kind == db.KindUser, id)
 }
 
-// parseAccountID reads the global id of a user or a customer from input.id.
-func parseAccountID(text string) (entity.Kind, store.ID, error) {
+// parseAccountID reads the global id of a user or a customer at the path.
+func parseAccountID(path, text string) (entity.Kind, store.ID, error) {
 	kind, id, err := db.ParseGlobalID(text)
 	if err != nil || (kind != db.KindUser && kind != db.KindCustomer) {
-		return "", store.ID{}, store.FieldError(store.BadInput, "input.id", "is not the id of a user or a customer")
+		return "", store.ID{}, store.FieldError(store.BadInput, path, "is not the id of a user or a customer")
 	}
 	return kind, id, nil
 }

@@ -207,3 +207,20 @@ func TestInvitationsAreRefused(t *testing.T) {
 		s.refused(ada.token, resendInvitation, variables{"id": uma.id}, "RATE_LIMITED")
 	})
 }
+
+// TestInvitationRemovesAStrangersFactor: whoever signed up with an address before its owner was invited has the app, and the owner gets in.
+func TestInvitationRemovesAStrangersFactor(t *testing.T) {
+	onEachEngineVerifying(t, func(t *testing.T, s *server) {
+		stranger := serve(t, s.store, db.Options{}).signUpCustomer("Cleo")
+		s.enrol(stranger)
+		s.must(s.signUpUser("Ada").token, inviteCustomer, variables{"id": stranger.id})
+		accepted := s.must("", acceptInvitation, variables{"token": s.mailedToken(stranger), "password": nextPassword})
+		owner := account{id: stranger.id, email: stranger.email, token: accepted.text("acceptInvitation.tokens.accessToken")}
+		if again, ok := s.logInAs(owner, nextPassword); !ok || again.token == "" || !s.alive(owner) || s.alive(stranger) {
+			t.Error("the owner is asked for a code of the stranger's app, or the stranger's session lasts")
+		}
+		if kinds := s.kindsOfEvents(owner); !strings.Contains(kinds, "TWO_FACTOR_RESET") {
+			t.Errorf("the security events are %s", kinds)
+		}
+	})
+}

@@ -1,6 +1,8 @@
 package resolvers_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -205,4 +207,24 @@ func newTestHasher(t *testing.T) *auth.Hasher {
 		t.Fatal(err)
 	}
 	return hasher
+}
+
+// forgetful is a store that can't write which networks are known.
+type forgetful struct{ store.Store }
+
+func (f forgetful) Insert(ctx context.Context, c *store.Collection, doc store.Document, events ...*store.Event) error {
+	if c == db.KnownNetworks.Collection {
+		return errors.New("the disk is full")
+	}
+	return f.Store.Insert(ctx, c, doc, events...)
+}
+
+// TestUnknownNetworkIsNoFailure checks that a log-in whose network can't be remembered succeeds: its session is written already.
+func TestUnknownNetworkIsNoFailure(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		s = serve(t, forgetful{s.store}, db.Options{})
+		if ada := s.anotherSession(s.signUpUser("Ada")); !s.alive(ada) {
+			t.Error("the session has ended")
+		}
+	})
 }

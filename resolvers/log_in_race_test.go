@@ -64,3 +64,19 @@ func TestLogInsWhoseRightEnds(t *testing.T) {
 		})
 	}
 }
+
+// TestEmailChangesAtOnce changes an address while another change of it has checked the password.
+func TestEmailChangesAtOnce(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		passwords := &interrupted{Passwords: newTestHasher(t)}
+		s = serveWith(t, s.store, passwords, db.Options{})
+		uma := s.hire(s.signUpUser("Ada"), "Uma")
+		passwords.meanwhile = func() {
+			s.must(uma.token, requestChange, variables{"email": "first@new.example", "password": password})
+		}
+		problem := s.refused(uma.token, requestChange, variables{"email": "second@new.example", "password": password}, conflict)
+		if len(problem.Extensions.Fields) != 0 {
+			t.Errorf("the second is refused with %+v", problem)
+		}
+	})
+}

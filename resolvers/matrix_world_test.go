@@ -168,13 +168,13 @@ func (c *cell) newUser(role auth.Role, owner bool) string {
 func (c *cell) newCustomer(owner bool) string {
 	c.s.t.Helper()
 	secret := password
-	customer, _, err := c.s.db.SignUpCustomer(c.s.t.Context(),
+	done, err := c.s.db.SignUpCustomer(c.s.t.Context(),
 		db.NewCustomer{Name: "New", Email: c.newEmail(), Password: &secret}, "")
 	if err != nil {
 		c.s.t.Fatal(err)
 	}
 	if owner {
-		c.logIn(customer.ID, auth.Customer, customer.GlobalID())
+		c.logIn(done.Created.ID, auth.Customer, done.Created.GlobalID())
 	}
-	return customer.GlobalID()
+	return done.Created.GlobalID()
 }

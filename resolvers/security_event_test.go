@@ -1,8 +1,11 @@
 package resolvers_test
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 
 	"crm/db"
@@ -98,6 +101,72 @@ func TestEventsNameTheKey(t *testing.T) {
 			}
 			if got := strings.Contains(events[0].Data, `"apiKey":"`+strings.TrimPrefix(id, "key_")+`"`); got != named {
 				t.Errorf("the event names the key: %v, want %v: %s", got, named, events[0].Data)
+			}
+		}
+	})
+}
+
+// TestOneMailADayAboutAttempts checks that the owner of an account is told once, whatever was tried: its log-in, or its password in a session.
+func TestOneMailADayAboutAttempts(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		uma := s.hire(s.signUpUser("Ada"), "Uma")
+		s.wrong(uma.email, 10)
+		s.limited(uma.email, password)
+		for range 10 {
+			s.refused(uma.token, startTwoFactor, variables{"password": "a wrong guess"}, bad)
+		}
+		s.refused(uma.token, startTwoFactor, variables{"password": password}, "RATE_LIMITED")
+		if kinds := s.kindsOfEvents(uma); strings.Count(kinds, "LOG_INS_LIMITED") != 1 {
+			t.Errorf("the security events are %s", kinds)
+		}
+	})
+}
+
+// logged is what a server has logged.
+type logged struct {
+	mutex sync.Mutex
+	text  bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.Write(p)
+}
+
+// take returns what was logged since it was last called.
+func (l *logged) take() string {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	defer l.text.Reset()
+	return l.text.String()
+}
+
+// TestReasonsInTheLog checks what the log says about wrong answers.
+func TestReasonsInTheLog(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		var log logged
+		s = serve(t, s.store, db.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		ada := s.signUpUser("Ada")
+		uma, otto := s.hire(ada, "Uma"), s.hire(ada, "Otto")
+		s.enrol(uma)
+		for reason, attempt := range map[string]func(){
+			"wrong address or password": func() { s.wrong(uma.email, 1) },
+			"wrong current password": func() {
+				s.refused(uma.token, `mutation { changePassword(input: {currentPassword: "a wrong guess", newPassword: "battery staple"}) { endedSessions } }`, nil, bad)
+			},
+			"wrong password for a new address": func() {
+				s.refused(uma.token, requestChange, variables{"email": "uma@new.example", "password": "a wrong guess"}, bad)
+			},
+			"wrong password for two-factor authentication": func() {
+				s.refused(otto.token, startTwoFactor, variables{"password": "a wrong guess"}, bad)
+			},
+			"wrong code": func() { s.refused(uma.token, disableTwoFactor, variables{"code": "no code"}, bad) },
+		} {
+			log.take()
+			attempt()
+			if got := log.take(); strings.Count(got, `msg="log-in refused"`) != 1 || !strings.Contains(got, fmt.Sprintf("reason=%q", reason)) {
+				t.Errorf("the log says %s, want the reason %q", got, reason)
 			}
 		}
 	})

@@ -5,6 +5,7 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 	"crm/graph"
 )
@@ -32,21 +33,21 @@ func (r mutationResolver) SignUpCustomer(
 	ctx context.Context, input graph.SignUpCustomerInput,
 ) (*graph.SignUpCustomerPayload, error) {
 	viewer, _ := auth.ViewerFrom(ctx)
-	customer, expires, err := r.db.SignUpCustomer(ctx, db.NewCustomer{
+	done, err := r.db.SignUpCustomer(ctx, db.NewCustomer{
 		Name: input.Name, Email: input.Email, Company: input.Company.Value(), Phone: input.Phone.Value(),
 		TimeZone: input.TimeZone.Value(), Password: &input.Password,
 	}, viewer.Address)
 	if err != nil {
 		return nil, err
 	}
-	if customer == nil {
-		return &graph.SignUpCustomerPayload{ExpiresAt: &expires}, nil
+	if done.Mailed {
+		return &graph.SignUpCustomerPayload{ExpiresAt: &done.ExpiresAt}, nil
 	}
-	tokens, err := r.startSession(ctx, r.db.CustomerScope(customer))
+	tokens, err := r.startSession(ctx, r.db.CustomerScope(done.Created))
 	if err != nil {
 		return nil, err
 	}
-	return &graph.SignUpCustomerPayload{Customer: customer, Tokens: tokens}, nil
+	return &graph.SignUpCustomerPayload{Customer: done.Created, Tokens: tokens}, nil
 }
 
 // LogInUser resolves Mutation.logInUser.
@@ -55,8 +56,12 @@ func (r mutationResolver) LogInUser(ctx context.Context, input graph.LogInInput)
 	if err != nil {
 		return nil, err
 	}
-	if challenge, err := r.db.SecondStepOfUser(ctx, user); challenge != nil || err != nil {
-		return &graph.LogInUserPayload{Challenge: challenge}, err
+	challenge, needed, err := r.db.SecondStepOfUser(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	if needed {
+		return &graph.LogInUserPayload{Challenge: challenge}, nil
 	}
 	session, refreshToken, err := r.db.StartUserSession(ctx, user)
 	if err != nil {
@@ -77,8 +82,12 @@ func (r mutationResolver) LogInCustomer(
 	if err != nil {
 		return nil, err
 	}
-	if challenge, err := r.db.SecondStepOfCustomer(ctx, customer); challenge != nil || err != nil {
-		return &graph.LogInCustomerPayload{Challenge: challenge}, err
+	challenge, needed, err := r.db.SecondStepOfCustomer(ctx, customer)
+	if err != nil {
+		return nil, err
+	}
+	if needed {
+		return &graph.LogInCustomerPayload{Challenge: challenge}, nil
 	}
 	session, refreshToken, err := r.db.StartCustomerSession(ctx, customer)
 	if err != nil {
@@ -169,16 +178,11 @@ func (r mutationResolver) ChangePassword(
 func (r mutationResolver) SetPassword(
 	ctx context.Context, input graph.SetPasswordInput,
 ) (*graph.SetPasswordPayload, error) {
-	kind, id, err := parseAccountID(input.ID)
-	if err != nil {
-		return nil, err
-	}
-	scope := scopeOf(ctx)
-	ended, err := r.db.SetPassword(ctx, scope, kind, id, input.NewPassword)
-	if err != nil {
-		return nil, err
-	}
-	account, err := r.account(ctx, scope, kind == db.KindUser, id)
+	ended := 0
+	account, err := r.onAccount(ctx, input.ID, func(ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID) (err error) {
+		ended, err = r.db.SetPassword(ctx, scope, kind, id, input.NewPassword)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -38,11 +38,7 @@ func (r queryResolver) Sessions(
 // accountOrOwn reads the global id in the argument "of", which is the viewer's own if it is missing.
 func accountOrOwn(ctx context.Context, of *string) (entity.Kind, store.ID, error) {
 	if of != nil {
-		kind, id, err := db.ParseGlobalID(*of)
-		if err != nil || (kind != db.KindUser && kind != db.KindCustomer) {
-			return "", store.ID{}, store.FieldError(store.BadInput, "of", "is not the id of a user or a customer")
-		}
-		return kind, id, nil
+		return parseAccountID("of", *of)
 	}
 	viewer, _ := auth.ViewerFrom(ctx)
 	if viewer.Role.IsStaff() {

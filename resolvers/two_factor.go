@@ -5,6 +5,8 @@ import (
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/entity"
+	"crm/db/store"
 	"crm/graph"
 )
 
@@ -82,15 +84,10 @@ func (r mutationResolver) RenewRecoveryCodes(
 
 // ResetTwoFactor resolves Mutation.resetTwoFactor.
 func (r mutationResolver) ResetTwoFactor(ctx context.Context, input graph.ResetTwoFactorInput) (*graph.ResetTwoFactorPayload, error) {
-	kind, id, err := parseAccountID(input.ID)
-	if err != nil {
-		return nil, err
-	}
-	scope := scopeOf(ctx)
-	if _, err := r.db.ResetTwoFactor(ctx, scope, kind, id); err != nil {
-		return nil, err
-	}
-	account, err := r.account(ctx, scope, kind == db.KindUser, id)
+	account, err := r.onAccount(ctx, input.ID, func(ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID) error {
+		_, err := r.db.ResetTwoFactor(ctx, scope, kind, id)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

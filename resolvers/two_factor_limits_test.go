@@ -113,3 +113,75 @@ func (s *server) storedSecret(a account) string {
 	}
 	return found.Secret
 }
+
+// TestFirstCodesAreLimited guesses the first code of a secret, and confirms an old one.
+func TestFirstCodesAreLimited(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		uma := s.hire(s.signUpUser("Ada"), "Uma")
+		begin := func() string {
+			return s.must(uma.token, startTwoFactor, variables{"password": password}).text("startTwoFactor.secret")
+		}
+		secret := begin()
+		for range 5 {
+			s.refused(uma.token, confirmTwoFactor, variables{"code": "no code"}, bad)
+		}
+		s.refused(uma.token, confirmTwoFactor, variables{"code": codeAt(t, secret, 0)}, "RATE_LIMITED")
+		if kinds := s.kindsOfEvents(uma); strings.Count(kinds, "TWO_FACTOR_FAILED") != 5 {
+			t.Errorf("the security events are %s", kinds)
+		}
+		s.passTime(15 * time.Minute)
+		set := []store.Assignment{{Field: "created_at", Value: time.Now().Add(-time.Hour).UTC().Truncate(time.Millisecond)}}
+		if err := s.store.Update(t.Context(), db.TwoFactors.Collection, store.DerivedID("two-factor", uma.id), store.Filter{}, set); err != nil {
+			t.Fatal(err)
+		}
+		s.refused(uma.token, confirmTwoFactor, variables{"code": codeAt(t, secret, 0)}, conflict)
+		s.must(uma.token, confirmTwoFactor, variables{"code": codeAt(t, begin(), 0)})
+		if n := s.attempts(store.Eq("key", "account:code:"+uma.id)); n != 0 {
+			t.Errorf("after a right code, %d wrong ones count", n)
+		}
+	})
+}
+
+// TestResetEndsTheCountOfCodes checks that an admin who removes a second factor lets its holder set up another one at once, and that
+// nothing happens to one that was only begun.
+func TestResetEndsTheCountOfCodes(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		ada := s.signUpUser("Ada")
+		uma := s.hire(ada, "Uma")
+		s.enrol(uma)
+		challenge := s.challenge(uma)
+		for range 5 {
+			s.refused("", completeLogIn, variables{"challenge": challenge, "code": "no code"}, bad)
+		}
+		s.refused("", completeLogIn, variables{"challenge": challenge, "code": "no code"}, "RATE_LIMITED")
+		s.must(ada.token, resetTwoFactor, variables{"id": uma.id})
+		pending := s.must(uma.token, startTwoFactor, variables{"password": password}).text("startTwoFactor.secret")
+		s.must(ada.token, resetTwoFactor, variables{"id": uma.id})
+		if kinds := s.kindsOfEvents(uma); strings.Count(kinds, "TWO_FACTOR_RESET") != 1 {
+			t.Errorf("the security events are %s", kinds)
+		}
+		s.must(uma.token, confirmTwoFactor, variables{"code": codeAt(t, pending, 0)})
+	})
+}
+
+// TestSessionsWithoutRequiredFactor refreshes sessions that began before a second factor was required: they end, and the reuse of a token
+// is noticed all the same.
+func TestSessionsWithoutRequiredFactor(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		ada := s.signUpUser("Ada")
+		robbed := s.anotherSession(ada)
+		refreshed := s.refreshed(robbed)
+		s.ageExchange(refreshed.refresh, 20*time.Second)
+		requiring := serve(t, s.store, db.Options{TwoFactor: db.TwoFactorForAdmins})
+		watching := s.anotherSession(ada)
+		requiring.refused("", refreshMutation, variables{"token": ada.refresh}, anon)
+		requiring.refused("", refreshMutation, variables{"token": robbed.refresh}, anon)
+		if requiring.alive(ada) || requiring.alive(refreshed) || !requiring.alive(watching) {
+			t.Error("a session lasts that can't be refreshed")
+		}
+		const want = "REFRESH_TOKEN_REUSED SESSION_ENDED"
+		if kinds := requiring.kindsOfEvents(watching); !strings.HasPrefix(kinds, want) {
+			t.Errorf("the security events are %s, want %s first", kinds, want)
+		}
+	})
+}

@@ -155,7 +155,7 @@ func TestTwoFactorAttacks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		expired, err := past.SecondStepOfUser(t.Context(), user)
+		expired, _, err := past.SecondStepOfUser(t.Context(), user)
 		if err != nil {
 			t.Fatal(err)
 		}

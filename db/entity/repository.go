@@ -139,7 +139,7 @@ func (r *Repository[T]) Each(ctx context.Context, where store.Filter, do func(*T
 }
 
 // mayWrite is FORBIDDEN for an account that has yet to prove its address: it changes nothing, as it sees nothing but itself. What
-// an account does about its own password, address and sessions, package db does in its place.
+// an account does about its own password, address and sessions, package db does on its behalf.
 func mayWrite(scope auth.Scope) error {
 	if scope.Unverified {
 		return store.Errorf(store.Forbidden, "the account's e-mail address isn't verified yet; requestEmailVerification mails a link for that")
