@@ -33,16 +33,6 @@ const (
 	SecurityRecoveryCodesRenewed SecurityEventKind = "RECOVERY_CODES_RENEWED"
 )
 
-// isMailed reports whether the owner of the account is told by mail. The events of other kinds aren't in the log: nothing follows from
-// them, and there is one with every log-in.
-func (k SecurityEventKind) isMailed() bool {
-	switch k {
-	case SecurityLogInsLimited, SecurityTwoFactorEnabled, SecurityTwoFactorDisabled, SecurityTwoFactorReset, SecurityRecoveryCodeUsed:
-		return true
-	}
-	return false
-}
-
 // SecurityEvent is something that happened and concerns the security of an account. Changes that are events themselves, such as that
 // of a role, are here as well, so that their owners find all in one list.
 type SecurityEvent struct {

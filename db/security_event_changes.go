@@ -14,23 +14,53 @@ import (
 )
 
 // record writes that something happened to the security of an account, done by the scope's account, and a line about it to the log. What
-// has happened isn't undone if that can't be written, nor does the client get an error: the log has it.
+// has happened isn't undone if that can't be written, nor does the client get an error: the log has it. Nothing follows from such an event,
+// so it has none in the log of events; there is one with every log-in. What the owner is told by mail begins with mailedEvent.
 func (d *DB) record(ctx context.Context, scope auth.Scope, kind SecurityEventKind, of entity.Kind, id store.ID) {
+	d.recordEvent(ctx, d.securityEventBy(ctx, scope, kind, of, id))
+}
+
+// mailedEvent returns a security event that the owner of the account is told of by mail, done by the scope's account. Its event in the log
+// of events has to be written with the change that it is about, so that no crash after that keeps the owner from being told; then recordMailed
+// writes the rest.
+func (d *DB) mailedEvent(
+	ctx context.Context, scope auth.Scope, kind SecurityEventKind, of entity.Kind, id store.ID,
+) (*SecurityEvent, *store.Event) {
+	event := d.securityEventBy(ctx, scope, kind, of, id)
+	return event, d.securityEvents.Event(ctx, scope, entity.Created, nil, event)
+}
+
+// recordMailed records a security event of mailedEvent, whose event in the log of events has been written.
+func (d *DB) recordMailed(ctx context.Context, event *SecurityEvent) {
+	d.wake()
+	d.recordEvent(ctx, event)
+}
+
+func (d *DB) recordEvent(ctx context.Context, event *SecurityEvent) {
 	viewer, _ := auth.ViewerFrom(ctx)
-	event := d.newSecurityEvent(ctx, kind, of, id)
 	attributes := []slog.Attr{
-		slog.String("event", strings.ToLower(string(kind))), slog.String("account", event.AccountID()), slog.String("address", viewer.Address),
+		slog.String("event", strings.ToLower(string(event.Kind))), slog.String("account", event.AccountID()), slog.String("address", viewer.Address),
 	}
-	if scope.Role.IsStaff() && !scope.IsAccount(event.Staff, id) {
-		event.ActorID = new(store.ID(scope.Account))
+	if event.ActorID != nil {
 		attributes = append(attributes, slog.String("actor", KindUser.GlobalID(*event.ActorID)))
 	}
-	if viewer.Key && viewer.Scope() == scope {
-		event.APIKeyID = new(store.ID(viewer.Session))
+	if event.APIKeyID != nil {
 		attributes = append(attributes, slog.String("apiKey", *event.APIKey()))
 	}
 	d.options.Log.LogAttrs(ctx, slog.LevelInfo, "security event", attributes...)
-	d.writeSecurityEvent(ctx, scope, event)
+	d.writeSecurityEvent(ctx, event)
+}
+
+// securityEventBy returns an event that the scope's account caused.
+func (d *DB) securityEventBy(ctx context.Context, scope auth.Scope, kind SecurityEventKind, of entity.Kind, id store.ID) *SecurityEvent {
+	event := d.newSecurityEvent(ctx, kind, of, id)
+	if scope.Role.IsStaff() && !scope.IsAccount(event.Staff, id) {
+		event.ActorID = new(store.ID(scope.Account))
+	}
+	if viewer, _ := auth.ViewerFrom(ctx); viewer.Key && viewer.Scope() == scope {
+		event.APIKeyID = new(store.ID(viewer.Session))
+	}
+	return event
 }
 
 // newSecurityEvent returns an event whose client is that of the context.
@@ -40,16 +70,9 @@ func (d *DB) newSecurityEvent(ctx context.Context, kind SecurityEventKind, of en
 	return event
 }
 
-func (d *DB) writeSecurityEvent(ctx context.Context, scope auth.Scope, event *SecurityEvent) {
+func (d *DB) writeSecurityEvent(ctx context.Context, event *SecurityEvent) {
 	ctx = context.WithoutCancel(ctx) // a client can't prevent it by disconnecting
-	scope.Unverified = false         // such an account changes nothing, but what it does about itself is recorded
-	var err error
-	if event.Kind.isMailed() {
-		err = d.securityEvents.Create(ctx, scope, event)
-	} else {
-		err = d.store.Insert(ctx, SecurityEvents.Collection, event)
-	}
-	if err != nil {
+	if err := d.store.Insert(ctx, SecurityEvents.Collection, event); err != nil {
 		d.options.Log.ErrorContext(ctx, "cannot write a security event", "event", strings.ToLower(string(event.Kind)), "error", err)
 	}
 }
@@ -103,7 +126,7 @@ func (d *DB) failed(ctx context.Context, kind entity.Kind, account store.ID, add
 		if network := networkOf(address); network != "" {
 			event.Network = &network
 		}
-		d.writeSecurityEvent(ctx, auth.SystemScope(), event)
+		d.writeSecurityEvent(ctx, event)
 	}
 	d.logRefusal(ctx, kind, account, address, wrong.reason)
 	return wrong.err
@@ -119,18 +142,23 @@ func (d *DB) tellOfAttempts(ctx context.Context, account string, owner auth.Audi
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	if err := d.store.Insert(ctx, LoginAttempts.Collection, told); err != nil {
-		return exceptCode(err, store.Conflict)
-	}
 	if owner == "" {
+		if err := d.store.Insert(ctx, LoginAttempts.Collection, told); err != nil {
+			return exceptCode(err, store.Conflict)
+		}
 		d.writeDecoy(ctx)
 		return nil
 	}
 	kind, id, err := ParseGlobalID(string(owner))
-	if err == nil {
-		d.record(ctx, auth.SystemScope(), SecurityLogInsLimited, kind, id)
+	if err != nil {
+		return err
 	}
-	return err
+	event, logged := d.mailedEvent(ctx, auth.SystemScope(), SecurityLogInsLimited, kind, id)
+	if err := d.store.Insert(ctx, LoginAttempts.Collection, told, logged); err != nil {
+		return exceptCode(err, store.Conflict)
+	}
+	d.recordMailed(ctx, event)
+	return nil
 }
 
 // writeDecoy writes in the place of a security event.

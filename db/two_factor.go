@@ -40,7 +40,7 @@ type TwoFactor struct {
 	// ID is derived from the account, so that an account has one at most.
 	ID      store.ID         `db:"_id"`
 	Account auth.AudienceKey `db:"account"`
-	// Secret is sealed with a key of the server.
+	// Secret is sealed with a key of the server; it is empty if the second factor was removed.
 	Secret string `db:"secret,secret"`
 	// ConfirmedAt is when the holder entered the first code, which turned it on; nil until then.
 	ConfirmedAt *time.Time `db:"confirmed_at"`

@@ -115,15 +115,19 @@ func (d *DB) ConfirmTwoFactor(ctx context.Context, by Enroller, code string) (*E
 		return nil, err
 	}
 	codes, hashes := newRecoveryCodes(factor.Account)
-	ok, err := d.assignFactor(ctx, factor, store.IsNull("confirmed_at"), store.Assignment{Field: "confirmed_at", Value: d.now()},
-		store.Assignment{Field: "last_step", Value: step}, store.Assignment{Field: "recovery_hashes", Value: hashes})
+	event, logged := d.mailedEvent(ctx, auth.SystemScope(), SecurityTwoFactorEnabled, holder.kind(), holder.id())
+	ok, err := d.assignFactor(ctx, factor, store.IsNull("confirmed_at"), []store.Assignment{
+		{Field: "confirmed_at", Value: d.now()}, {Field: "last_step", Value: step}, {Field: "recovery_hashes", Value: hashes},
+	}, logged)
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
 		return nil, errTwoFactorIsOn()
 	}
-	return d.enrolled(context.WithoutCancel(ctx), by, holder, codes)
+	ctx = context.WithoutCancel(ctx)
+	d.recordMailed(ctx, event)
+	return d.enrolled(ctx, by, holder, codes)
 }
 
 // enrolled ends and starts the sessions of an account whose second factor has been turned on.
@@ -136,7 +140,6 @@ func (d *DB) enrolled(ctx context.Context, by Enroller, holder account, codes []
 	if _, err := d.EndSessions(ctx, holder.id(), keep); err != nil {
 		return nil, err
 	}
-	d.record(ctx, auth.SystemScope(), SecurityTwoFactorEnabled, holder.kind(), holder.id())
 	if by.Challenge == nil {
 		return done, nil
 	}
@@ -202,12 +205,17 @@ func (d *DB) removeTwoFactor(
 	ctx context.Context, scope auth.Scope, why SecurityEventKind, kind entity.Kind, id store.ID, where store.Filter,
 ) (was bool, err error) {
 	holder := auth.AudienceKey(kind.GlobalID(id))
-	removed, err := d.purge(ctx, TwoFactors.Collection, store.And(store.Eq("_id", twoFactorID(holder)), where))
-	if err != nil || removed == 0 {
-		return false, err
+	event, logged := d.mailedEvent(ctx, scope, why, kind, id)
+	// Its document stays, empty, until the account is deleted: a deleted one would keep its id while it holds events, and so the account
+	// from setting up another.
+	err = d.store.Update(ctx, TwoFactors.Collection, twoFactorID(holder), where, []store.Assignment{
+		{Field: "confirmed_at", Value: nil}, {Field: "secret", Value: ""}, {Field: "last_step", Value: 0}, {Field: "recovery_hashes", Value: ""},
+	}, logged)
+	if err != nil {
+		return false, exceptCode(err, store.NotFound)
 	}
 	ctx = context.WithoutCancel(ctx)
-	d.record(ctx, scope, why, kind, id)
+	d.recordMailed(ctx, event)
 	if err := d.forget(ctx, store.Eq("key", accountKey(codeOf(holder)))); err != nil {
 		return false, err
 	}

@@ -159,7 +159,7 @@ func (d *DB) useCode(ctx context.Context, factor *TwoFactor, code string) (ok bo
 		return false, err
 	}
 	if step, ok := auth.CodeStep(secret, code, d.now()); ok {
-		return d.assignFactor(ctx, factor, store.Compare(store.OpLt, "last_step", step), store.Assignment{Field: "last_step", Value: step})
+		return d.assignFactor(ctx, factor, store.Compare(store.OpLt, "last_step", step), []store.Assignment{{Field: "last_step", Value: step}})
 	}
 	return d.useRecoveryCode(ctx, factor, code)
 }
@@ -170,21 +170,23 @@ func (d *DB) useRecoveryCode(ctx context.Context, factor *TwoFactor, code string
 	if i < 0 {
 		return false, nil
 	}
-	left := strings.Join(slices.Delete(hashes, i, i+1), " ")
-	ok, err = d.assignFactor(ctx, factor, store.Eq("recovery_hashes", factor.RecoveryHashes), store.Assignment{Field: "recovery_hashes", Value: left})
-	if ok {
-		kind, id, err := ParseGlobalID(string(factor.Account))
-		if err != nil {
-			return false, err
-		}
-		d.record(ctx, auth.SystemScope(), SecurityRecoveryCodeUsed, kind, id)
+	kind, id, err := ParseGlobalID(string(factor.Account))
+	if err != nil {
+		return false, err
+	}
+	event, logged := d.mailedEvent(ctx, auth.SystemScope(), SecurityRecoveryCodeUsed, kind, id)
+	left := []store.Assignment{{Field: "recovery_hashes", Value: strings.Join(slices.Delete(hashes, i, i+1), " ")}}
+	if ok, err = d.assignFactor(ctx, factor, store.Eq("recovery_hashes", factor.RecoveryHashes), left, logged); ok {
+		d.recordMailed(ctx, event)
 	}
 	return ok, err
 }
 
-// assignFactor changes a second factor if it still is the same one, and matches; ok is false if not.
-func (d *DB) assignFactor(ctx context.Context, factor *TwoFactor, where store.Filter, set ...store.Assignment) (ok bool, err error) {
-	err = d.store.Update(ctx, TwoFactors.Collection, factor.ID, store.And(store.Eq("secret", factor.Secret), where), set)
+// assignFactor changes a second factor, with the events, if it still is the same one, and matches; ok is false if not.
+func (d *DB) assignFactor(
+	ctx context.Context, factor *TwoFactor, where store.Filter, set []store.Assignment, events ...*store.Event,
+) (ok bool, err error) {
+	err = d.store.Update(ctx, TwoFactors.Collection, factor.ID, store.And(store.Eq("secret", factor.Secret), where), set, events...)
 	if store.CodeOf(err) == store.NotFound {
 		return false, nil
 	}

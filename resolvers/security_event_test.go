@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"crm/db"
+	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -170,4 +172,52 @@ func TestReasonsInTheLog(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestMailedEventsAreWrittenWithTheirChange checks that the owner is told by mail of what happened, even if the server is killed before it
+// has written the security event.
+func TestMailedEventsAreWrittenWithTheirChange(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		s = serve(t, forgetful{s.store, db.SecurityEvents.Collection}, db.Options{})
+		ada := s.signUpUser("Ada")
+		uma := s.hire(ada, "Uma")
+		_, recovery := s.enrol(uma)
+		s.must(uma.token, disableTwoFactor, variables{"code": recovery[0]})
+		s.enrol(uma)
+		s.must(ada.token, resetTwoFactor, variables{"id": uma.id})
+		s.wrong(uma.email, 10)
+		s.limited(uma.email, password)
+		if kinds := s.kindsOfEvents(uma); kinds != "" {
+			t.Errorf("the security events are %s, want none", kinds)
+		}
+		const want = "LOG_INS_LIMITED RECOVERY_CODE_USED TWO_FACTOR_DISABLED TWO_FACTOR_ENABLED TWO_FACTOR_ENABLED TWO_FACTOR_RESET"
+		if kinds := s.announcedKinds(); kinds != want {
+			t.Errorf("the log has %s, want %s", kinds, want)
+		}
+	})
+}
+
+// announcedKinds returns the kinds of the security events in the log, in alphabetical order.
+func (s *server) announcedKinds() string {
+	s.t.Helper()
+	for moved := 1; moved > 0; {
+		var err error
+		if moved, err = s.store.MoveEvents(s.t.Context(), 100); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	events, err := s.db.Log.Find(s.t.Context(), store.Eq("type", db.EventSecurityEventCreated), 0, 100, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var kinds []string
+	for _, event := range events {
+		envelope, ok, err := entity.DecodeEnvelope(event)
+		if !ok || err != nil {
+			s.t.Fatalf("the event %s has no envelope: %v", event.Data, err)
+		}
+		kinds = append(kinds, strings.Trim(string(envelope.State["kind"]), `"`))
+	}
+	slices.Sort(kinds)
+	return strings.Join(kinds, " ")
 }

@@ -96,9 +96,13 @@ func (r *Repository[T]) Remove(ctx context.Context, scope auth.Scope, doc *T) er
 	return nil
 }
 
-// Event returns the event of a change that the scope's account made, for callers that write it themselves.
+// Event returns the event of a change that the scope's account made, for callers that write it themselves. before is nil for a new document.
 func (r *Repository[T]) Event(ctx context.Context, scope auth.Scope, verb string, before, after *T) *store.Event {
-	return r.db.newEvent(ctx, r.def, scope, verb, r.document(before), r.document(after), nil)
+	var former store.Document
+	if before != nil {
+		former = r.document(before)
+	}
+	return r.db.newEvent(ctx, r.def, scope, verb, former, r.document(after), nil)
 }
 
 // Find reads the documents that a query selects, regardless of who may see them.
