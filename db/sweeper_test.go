@@ -1,14 +1,13 @@
 package db_test
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
 	"crm/db"
 	"crm/db/entity"
 	"crm/db/mongo/mongotest"
-	"crm/db/sqlite"
+	"crm/db/sqlite/sqlitetest"
 	"crm/db/store"
 	"crm/db/textkey"
 )
@@ -19,12 +18,7 @@ func onEachEngine(t *testing.T, test func(t *testing.T, engine store.Store)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "crm.db"), db.Collections())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = engine.Close() })
-		test(t, engine)
+		test(t, sqlitetest.OpenNew(t, db.Collections()))
 	})
 	t.Run("mongo", func(t *testing.T) {
 		t.Parallel()

@@ -12,7 +12,7 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/address"
-	"crm/db/sqlite"
+	"crm/db/sqlite/sqlitetest"
 	"crm/db/store"
 	"crm/db/textkey"
 	"crm/files"
@@ -41,15 +41,7 @@ func newWorld(t *testing.T) *world {
 
 func newWorldOn(t *testing.T, path string) *world {
 	t.Helper()
-	w := &world{t: t}
-	engine, err := sqlite.Open(t.Context(), path, db.Collections())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
-	if err := engine.EnsureIndexes(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w, engine := &world{t: t}, sqlitetest.Open(t, path, db.Collections())
 	inbox, err := address.ParseInbox("reply+{token}@crm.example")
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"crm/db"
 	"crm/db/cache"
 	"crm/db/entity"
-	"crm/db/sqlite"
+	"crm/db/sqlite/sqlitetest"
 	"crm/db/store"
 	"crm/db/textkey"
 )
@@ -35,18 +35,11 @@ type world struct {
 
 func openStore(t *testing.T, path string) store.Store {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), path, db.Collections())
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := cache.New(engine, db.Kept(), cache.MinBytes)
+	store, err := cache.New(sqlitetest.Open(t, path, db.Collections()), db.Kept(), cache.MinBytes)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	if err := store.EnsureIndexes(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	return store
 }
 

@@ -11,7 +11,7 @@ import (
 	"crm/db"
 	"crm/db/cache"
 	"crm/db/entity"
-	"crm/db/sqlite"
+	"crm/db/sqlite/sqlitetest"
 	"crm/db/store"
 	"crm/db/textkey"
 )
@@ -44,11 +44,7 @@ const (
 // openStore opens the store in a file, with a cache as the server has one.
 func openStore(tb testing.TB, path string) store.Store {
 	tb.Helper()
-	engine, err := sqlite.Open(tb.Context(), path, db.Collections())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	store, err := cache.New(engine, db.Kept(), cache.MinBytes)
+	store, err := cache.New(sqlitetest.Open(tb, path, db.Collections()), db.Kept(), cache.MinBytes)
 	if err != nil {
 		tb.Fatal(err)
 	}

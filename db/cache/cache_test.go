@@ -2,11 +2,10 @@ package cache_test
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 
 	"crm/db/cache"
-	"crm/db/sqlite"
+	"crm/db/sqlite/sqlitetest"
 	"crm/db/store"
 	"crm/db/storetest"
 )
@@ -22,11 +21,7 @@ func TestConformance(t *testing.T) {
 // open opens a store with a cache over an engine.
 func open(tb testing.TB, collections ...*store.Collection) *cache.Store {
 	tb.Helper()
-	engine, err := sqlite.Open(tb.Context(), filepath.Join(tb.TempDir(), "crm.db"), collections)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	s, err := cache.New(engine, collections, cache.MinBytes)
+	s, err := cache.New(sqlitetest.OpenNew(tb, collections), collections, cache.MinBytes)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -16,6 +15,7 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/sqlite"
+	"crm/db/sqlite/sqlitetest"
 	"crm/graph"
 	"crm/graph/transport"
 	"crm/resolvers"
@@ -32,11 +32,7 @@ type planned struct {
 
 func servePlanned(t *testing.T) *planned {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "crm.db"), db.Collections())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
+	store := sqlitetest.OpenNew(t, db.Collections())
 	hasher, err := auth.NewHasher(bcrypt.MinCost, 2)
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,7 +16,7 @@ import (
 	"crm/auth"
 	"crm/db"
 	"crm/db/cache"
-	"crm/db/sqlite"
+	"crm/db/sqlite/sqlitetest"
 	"crm/db/store"
 	"crm/graph"
 	"crm/graph/metrics"
@@ -58,11 +57,7 @@ func newProgram(t *testing.T, engine store.Store) *program {
 
 func openSQLite(t *testing.T) store.Store {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "crm.db"), db.Collections())
-	if err != nil {
-		t.Fatal(err)
-	}
-	cached, err := cache.New(engine, db.Kept(), cache.MinBytes)
+	cached, err := cache.New(sqlitetest.OpenNew(t, db.Collections()), db.Kept(), cache.MinBytes)
 	if err != nil {
 		t.Fatal(err)
 	}

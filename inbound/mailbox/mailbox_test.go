@@ -8,7 +8,6 @@ import (
 	"log"
 	"log/slog"
 	"net"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +19,7 @@ import (
 
 	"crm/config"
 	"crm/db"
-	"crm/db/sqlite"
+	"crm/db/sqlite/sqlitetest"
 	"crm/db/store"
 	"crm/inbound/mailbox"
 )
@@ -119,12 +118,7 @@ func (r *receiver) received() string {
 // marks opens a store for marks.
 func marks(t *testing.T) *db.DB {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "crm.db"), db.Collections())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
-	return db.New(engine, nil, db.Options{})
+	return db.New(sqlitetest.OpenNew(t, db.Collections()), nil, db.Options{})
 }
 
 // read runs a reader until the test ends or stop is called.

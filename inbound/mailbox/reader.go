@@ -20,6 +20,9 @@ type Marks interface {
 	ReleaseMailbox(ctx context.Context, mark *db.MailboxMark) error
 }
 
+// lease is for how long a reader that has stopped without a word keeps the others waiting.
+const lease = 3 * time.Minute
+
 // Reader reads a mailbox.
 type Reader struct {
 	config  Config
@@ -28,8 +31,8 @@ type Reader struct {
 	log     *slog.Logger
 	// holder identifies this reader.
 	holder store.ID
-	// poll is how often mail is looked for, and leases are renewed; lease is for how long another reader waits.
-	poll, lease, longest time.Duration
+	// poll is how often mail is looked for.
+	poll, longest time.Duration
 	// failed counts how often the mail with a number couldn't be received.
 	failed map[int]int
 }
@@ -39,7 +42,7 @@ type Option func(*Reader)
 
 // Poll sets how often mail is looked for; the default is every minute. With IDLE, mail is read as soon as it comes.
 func Poll(poll time.Duration) Option {
-	return func(r *Reader) { r.poll, r.lease, r.longest = poll, 3*poll, 5*poll }
+	return func(r *Reader) { r.poll, r.longest = poll, 5*poll }
 }
 
 // New returns a Reader that gives each mail to receive until that returns no error.
@@ -61,7 +64,7 @@ func (r *Reader) name() string {
 func (r *Reader) Run(ctx context.Context) {
 	for pause := r.poll; ctx.Err() == nil; rest(ctx, pause) {
 		begun := time.Now()
-		mark, err := r.marks.LeaseMailbox(ctx, r.name(), r.holder, r.lease)
+		mark, err := r.marks.LeaseMailbox(ctx, r.name(), r.holder, lease)
 		if err == nil {
 			err = r.session(ctx, mark)
 			r.release(ctx, mark)

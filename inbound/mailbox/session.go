@@ -136,10 +136,10 @@ func (s *session) readAll(ctx context.Context, criteria *imap.SearchCriteria, do
 // renew extends the lease, in good time.
 func (s *session) renew(ctx context.Context) error {
 	r := s.reader
-	if time.Since(s.renewed) < r.lease/3 {
+	if time.Since(s.renewed) < lease/3 {
 		return nil
 	}
-	if _, err := r.marks.LeaseMailbox(ctx, r.name(), r.holder, r.lease); err != nil {
+	if _, err := r.marks.LeaseMailbox(ctx, r.name(), r.holder, lease); err != nil {
 		return fmt.Errorf("the lease of the mailbox was lost: %w", err)
 	}
 	s.renewed = time.Now()
