@@ -65,6 +65,7 @@ func TestConversationsByMail(t *testing.T) {
 			t.Errorf("a message refers to %q and answers %q, want %s", p.Header.Get("References"), p.Header.Get("In-Reply-To"), root)
 		}
 		_, text, _ := strings.Cut(p.Text, ",")
+		text, _, _ = strings.Cut(text, "\n\nOn ") // what it quotes
 		got[m.To+": "+p.Header.Get("Subject")] += strings.Join(strings.Fields(text), " ") + " / " + p.Header.Get("Reply-To") + "; "
 	}
 	const end = " -- This message was sent automatically by CRM. / "

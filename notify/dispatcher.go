@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"crm/auth"
 	"crm/db"
@@ -130,6 +131,8 @@ type recipient struct {
 	inbox string
 	// answers is the id of the mail from the recipient that the message answers, empty if there is none.
 	answers string
+	// zone is the recipient's time zone.
+	zone *time.Location
 	// token is that of the account link that the message brings; empty if it brings none.
 	token string
 }
@@ -176,7 +179,9 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 	case problem != nil:
 		return recipient{}, &mail.PermanentError{Err: problem}
 	}
-	result := recipient{deleted: to.Deleted, replyTo: replyable(found[delivery.ReplyTo]), token: token}
+	result := recipient{
+		deleted: to.Deleted, replyTo: replyable(found[delivery.ReplyTo]), zone: d.composer.config.zoneOf(to), token: token,
+	}
 	if err := d.converse(ctx, delivery, &result); err != nil {
 		return recipient{}, err
 	}

@@ -28,6 +28,12 @@ func (d *dispatcher) send(ctx context.Context, delivery *db.Delivery, to recipie
 	renewing.Go(func() { d.renewLease(ctx, cancel, delivery) })
 	_, err := eventlog.Guard(func() (any, error) {
 		message := d.mailOf(delivery, to)
+		told, err := d.db.MailedConversation(ctx, delivery, quotedTexts)
+		if err != nil {
+			return nil, err
+		}
+		message.FromName = d.fromName(told.Author)
+		withQuotation(message, d.quotation(told.Earlier, to.zone))
 		files, err := d.db.MailedFiles(ctx, delivery)
 		if err != nil {
 			return nil, err

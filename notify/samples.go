@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"crm/auth"
@@ -11,6 +12,17 @@ import (
 
 // try writes messages about samples, with each piece of news and with all that may be missing, and returns what fails.
 func (t *Templates) try() error {
+	for _, name := range []string{"from", "quoted"} {
+		for _, role := range []db.AuthorRole{db.AuthorStaff, db.AuthorCustomer, db.AuthorExternal} {
+			text, found, err := t.part(name, byline{Name: "Asha", Role: role, AppName: DefaultAppName, When: moment(time.Unix(0, 0).UTC())})
+			if err != nil {
+				return err
+			}
+			if found && strings.TrimSpace(text) == "" {
+				return fmt.Errorf("message.txt writes nothing as %q", name)
+			}
+		}
+	}
 	about, samples := sampleContext(), samples()
 	for _, row := range table() {
 		for _, entity := range samples[row.topic] {

@@ -59,7 +59,7 @@ func mergedFields(earlier, later string) string {
 // was sent does: who knows the newer state isn't told an older one.
 func (c *composer) successor(delivery *db.Delivery, related []*db.Delivery) *db.Delivery {
 	topic, earlier := c.newsOf(delivery)
-	if topic == "message" { // what somebody wrote never becomes pointless
+	if topic == messageTopic { // what somebody wrote never becomes pointless
 		return nil
 	}
 	var last *db.Delivery

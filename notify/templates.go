@@ -116,6 +116,34 @@ func parseTemplates(files fs.FS) (*Templates, error) {
 	return t, nil
 }
 
+// messageTopic is the topic of messages that contain what somebody wrote on a ticket.
+const messageTopic = "message"
+
+// part writes a text about a person, which is defined in message.txt; found says that it is.
+func (t *Templates) part(name string, data byline) (text string, found bool, err error) {
+	if found = t.topics[messageTopic].Lookup(name) != nil; !found {
+		return "", false, nil
+	}
+	var written strings.Builder
+	if err := t.topics[messageTopic].ExecuteTemplate(&written, name, data); err != nil {
+		return "", false, fmt.Errorf("cannot write %s: %w", name, err)
+	}
+	return written.String(), true, nil
+}
+
+// part writes a text about a person. If the operator's templates have none, or fail, the built-in one writes it.
+func (c *composer) part(name string, data byline) string {
+	text, found, err := c.config.Templates.part(name, data)
+	if err != nil {
+		c.log.Error("a mail template failed; the built-in one was used", "template", name, "error", err)
+	}
+	if found {
+		return text
+	}
+	text, _, _ = c.builtIn.part(name, data) // a test writes them
+	return text
+}
+
 // write fills in a delivery's subject, text and HTML. The output of the topic's template is untrusted.
 func (t *Templates) write(delivery *db.Delivery, topic string, m *message) error {
 	m.RecipientName, m.Facts = delivery.RecipientName, nil

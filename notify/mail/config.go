@@ -126,6 +126,15 @@ func checkedMailbox(text string) (string, error) {
 	return text, err
 }
 
+// SenderName returns the name that messages come from: that with the sender's address or, if there is none, another.
+func SenderName(from, otherwise string) string {
+	sender, err := parseMailbox(from)
+	if err != nil || sender.Name == "" {
+		return otherwise
+	}
+	return sender.Name
+}
+
 // Domain returns the domain of the sender's address, for Message-IDs.
 func Domain(from string) string {
 	sender, err := parseMailbox(from)

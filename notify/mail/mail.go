@@ -23,6 +23,8 @@ type Message struct {
 	Thread string
 	// Answers is the Message-ID of the message that it answers; empty if that is Thread.
 	Answers string
+	// FromName is the name that it comes from; empty for the sender's own.
+	FromName string
 	// Recipient is the address, RecipientName the display name.
 	Recipient     string
 	RecipientName string

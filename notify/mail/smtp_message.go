@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"fmt"
 	"mime"
 	"net/textproto"
@@ -31,7 +32,7 @@ func (s *SMTP) compose(m *Message, recipient address.Address) ([]byte, error) {
 	}
 	// Package email splits lists of addresses at every comma, even inside a name, and writes each field on one line.
 	fields := map[string]string{
-		"From":    addressField("From", Header(s.from.Name, NameLimit), s.from.Address),
+		"From":    addressField("From", Header(cmp.Or(m.FromName, s.from.Name), NameLimit), s.from.Address),
 		"To":      addressField("To", Header(m.RecipientName, NameLimit), recipient.Mailbox()),
 		"Subject": textField("Subject", Header(m.Subject, SubjectLimit)),
 	}
