@@ -84,7 +84,7 @@ func messageID(t *testing.T, raw []byte) string {
 func TestSlowServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, port := mailtest.Silence(t)
+	listener, port := mailtest.Silence(t)
 	config := mail.SMTPConfig{Host: "127.0.0.1", Port: port, From: mailtest.User}
 	mailer, err := mail.NewSMTP(config)
 	if err != nil {
@@ -101,6 +101,11 @@ func TestSlowServer(t *testing.T) {
 			t.Errorf("status %s after %d attempts", d.Status, d.Attempts)
 		}
 	}
+	connection, err := listener.Accept() // a worker sends, and waits for the server
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
 	if err := stop(); !errors.Is(err, errCutOff) {
 		t.Errorf("the error is %v", err)
 	}

@@ -32,7 +32,7 @@ func addressField(name, displayed, mailbox string) string {
 	case displayed == "":
 		return field + "<" + mailbox + ">"
 	case isPlain(displayed):
-		field += `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(displayed) + `"`
+		field += inQuotes(displayed)
 	default:
 		field += encodeWords(displayed, lineLimit-len(field))
 	}

@@ -3,7 +3,6 @@ package mail
 import (
 	"cmp"
 	"fmt"
-	"mime"
 	"net/textproto"
 	"time"
 
@@ -27,8 +26,8 @@ func (s *SMTP) compose(m *Message, recipient address.Address) ([]byte, error) {
 			"X-Auto-Response-Suppress": {"All"},
 		},
 	}
-	for _, file := range m.Files {
-		composed.Attachments = append(composed.Attachments, attachment(file))
+	for i, file := range m.Files {
+		composed.Attachments = append(composed.Attachments, attachment(file, partID(m.ID, i)))
 	}
 	// Package email splits lists of addresses at every comma, even inside a name, and writes each field on one line.
 	fields := map[string]string{
@@ -53,19 +52,6 @@ func (s *SMTP) compose(m *Message, recipient address.Address) ([]byte, error) {
 		return nil, fmt.Errorf("cannot write message: %w", err)
 	}
 	return setFields(raw, fields)
-}
-
-// attachment returns a file as a part of a message. Package email writes names as they are, so they are encoded here: for programs that know
-// RFC 2231, and in the type for older ones.
-func attachment(file File) *email.Attachment {
-	kind := mime.FormatMediaType(file.ContentType, map[string]string{"name": mime.QEncoding.Encode("utf-8", file.Name)})
-	if kind == "" {
-		kind = "application/octet-stream"
-	}
-	return &email.Attachment{Content: file.Content, Header: textproto.MIMEHeader{
-		"Content-Type": {kind}, "Content-Transfer-Encoding": {"base64"},
-		"Content-Disposition": {mime.FormatMediaType("attachment", map[string]string{"filename": file.Name})},
-	}}
 }
 
 // replyTo returns the mailbox that replies go to; it has no address if they go to the sender. An address that needs
