@@ -61,9 +61,8 @@ func move(ctx context.Context, from *crm, place string, out io.Writer, terminal 
 		if err != nil {
 			return err
 		}
-		if files := from.ownFiles(); files.Store != nil || !to.settings.files.s3.On() {
-			files.Store = from.files
-			if _, err := backup.CopyFiles(ctx, from.store, files, to.files); err != nil {
+		if files := from.ownFiles(); files.Store != nil {
+			if err := backup.CopyFiles(ctx, from.store, files, to.files); err != nil {
 				return err
 			}
 		}

@@ -111,6 +111,7 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
 	if err := c.openFiles(); err != nil {
+		c.close()
 		return nil, err // it names the variable
 	}
 	options = c.withFiles(options)

@@ -64,13 +64,21 @@ func pngPerPixel(model color.Model, head []byte) int {
 	return size
 }
 
-// jpegPerPixel counts three channels, and for a progressive image four bytes for each coefficient.
-func jpegPerPixel(_ color.Model, head []byte) int {
+// jpegPerPixel counts the channels, the image that is made of them if these are those of RGB or CMYK, and for a progressive image four
+// bytes for each coefficient.
+func jpegPerPixel(model color.Model, head []byte) int {
 	const progressive = "\xff\xc2" // the marker of its frame
-	if len(head) >= headBytes || bytes.Contains(head, []byte(progressive)) {
-		return 3 + 3*4
+	channels, made := 3, 0
+	switch model {
+	case color.RGBAModel:
+		made = 4
+	case color.CMYKModel:
+		channels, made = 4, 4
 	}
-	return 3
+	if len(head) >= headBytes || bytes.Contains(head, []byte(progressive)) {
+		made += 4 * channels
+	}
+	return channels + made
 }
 
 // Thumbnailer makes thumbnails, one at a time, so that their memory is bounded.
@@ -81,7 +89,12 @@ func NewThumbnailer() *Thumbnailer { return &Thumbnailer{make(chan struct{}, 1)}
 
 // Make returns a thumbnail of a content of that type. An image that would take too much memory isn't decoded, whatever the size of its
 // content is.
-func (t *Thumbnailer) Make(ctx context.Context, mediaType string, content io.ReadSeeker) ([]byte, error) {
+func (t *Thumbnailer) Make(ctx context.Context, mediaType string, content io.ReadSeeker) (thumbnail []byte, err error) {
+	defer func() {
+		if cause := recover(); cause != nil { // a decoder's: the content is whatever a stranger sent
+			thumbnail, err = nil, fmt.Errorf("%w: its decoder panicked: %v", errNoThumbnail, cause)
+		}
+	}()
 	f, known := formats[mediaType]
 	if !known {
 		return nil, errNoThumbnail

@@ -124,19 +124,29 @@ func errorOf(all ...error) error {
 // others allocate, too.
 func TestImageBombs(t *testing.T) { //nolint:paralleltest // see above
 	photograph := encoded(t, func(w io.Writer) error { return jpeg.Encode(w, picture(10, 10), nil) })
-	sized := func(marker string) []byte { // the size of the frame follows its length and precision
+	sized := func(marker, size string) []byte { // the size of the frame follows its length and precision
 		at := bytes.Index(photograph, []byte("\xff\xc0"))
 		large := bytes.Clone(photograph)
 		copy(large[at:], marker)
-		copy(large[at+5:], "\xff\xff\xff\xff")
+		copy(large[at+5:], size)
 		return large
 	}
+	const endless = "\xff\xff\xff\xff"
+	// Pictures of 4000 × 4000 pixels, small enough with three bytes a pixel: their channels, in the frame and in the scan, are RGB and CMYK.
+	rgb := func(content []byte) []byte {
+		content = bytes.Replace(content, []byte("\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01"), []byte("\x03R\x22\x00G\x11\x01B\x11\x01"), 1)
+		return bytes.Replace(content, []byte("\xff\xda\x00\x0c\x03\x01\x00\x02\x11\x03"), []byte("\xff\xda\x00\x0c\x03R\x00G\x11B"), 1)
+	}
+	const cmyk = "\xff\xd8\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00" +
+		"\xff\xc0\x00\x14\x08\x0f\xa0\x0f\xa0\x04\x01\x11\x00\x02\x11\x00\x03\x11\x00\x04\x11\x00" +
+		"\xff\xda\x00\x0e\x04\x01\x00\x02\x00\x03\x00\x04\x00\x00\x3f\x00"
 	for name, test := range map[string]struct {
 		content   []byte
 		mediaType string
 	}{
 		"png": {bomb(t, 30_000, 30_000), "image/png"}, "endless png": {bomb(t, 0x7fffffff, 0x7fffffff), "image/png"},
-		"jpeg": {sized("\xff\xc0"), "image/jpeg"}, "progressive jpeg": {sized("\xff\xc2"), "image/jpeg"},
+		"jpeg": {sized("\xff\xc0", endless), "image/jpeg"}, "progressive jpeg": {sized("\xff\xc2", endless), "image/jpeg"},
+		"rgb jpeg": {rgb(sized("\xff\xc0", "\x0f\xa0\x0f\xa0")), "image/jpeg"}, "cmyk jpeg": {[]byte(cmyk), "image/jpeg"},
 		"gif": {[]byte("GIF89a\xff\xff\xff\xff\x80\x00\x00" + strings.Repeat("\x00", 100)), "image/gif"},
 		"svg": {[]byte("<svg/>"), "image/svg+xml"}, "text": {[]byte("text"), "image/png"}, "nothing": {nil, "image/jpeg"},
 		"other": {[]byte("text"), "text/plain"}, "cut off": {photograph[:len(photograph)/2], "image/jpeg"},
@@ -151,5 +161,23 @@ func TestImageBombs(t *testing.T) { //nolint:paralleltest // see above
 		if taken := after.TotalAlloc - before.TotalAlloc; taken > 2<<20 {
 			t.Errorf("%s takes %d bytes", name, taken)
 		}
+	}
+}
+
+// panicking is a content at which a decoder panics.
+type panicking struct{ io.ReadSeeker }
+
+func (panicking) Read([]byte) (int, error) { panic("index out of range") }
+
+// TestPanickingDecoder checks that a content at which a decoder panics just has no thumbnail.
+func TestPanickingDecoder(t *testing.T) {
+	t.Parallel()
+	thumbnailer := files.NewThumbnailer()
+	if small, err := thumbnailer.Make(t.Context(), "image/png", panicking{}); !files.IsNoThumbnail(err) || small != nil {
+		t.Errorf("got %d bytes and %v", len(small), err)
+	}
+	picture := encoded(t, func(w io.Writer) error { return png.Encode(w, picture(3, 3)) })
+	if _, err := thumbnailer.Make(t.Context(), "image/png", bytes.NewReader(picture)); err != nil {
+		t.Errorf("the next one fails: %v", err)
 	}
 }

@@ -16,29 +16,38 @@ import (
 // Files are the files of a store: those whose keys are the ids of the documents of some collections, and their thumbnails.
 type Files struct {
 	// Store is nil if the files are kept elsewhere, where they stay.
-	Store  files.Store
+	Store files.Store
+	// Owners are the collections. A document with a field stored_at has no file before that time.
 	Owners []*store.Collection
 }
+
+// hasFile reports whether a document of an owner has a complete file. What is being received is no matter of a backup.
+func hasFile(doc *store.Record) bool {
+	if _, ok := doc.Collection.Field(storedAt); !ok {
+		return true
+	}
+	return doc.Value(doc.Collection.FieldIndex(storedAt)) != nil
+}
+
+const storedAt = "stored_at"
 
 // keysOf returns the keys of the files that a document may have.
 func keysOf(id store.ID) []string { return []string{id.String(), files.ThumbnailKey(id.String())} }
 
-// open opens a file and returns its size; it is nil if there is none.
+// open opens a file and returns its size; it fails with fs.ErrNotExist if there is none.
 func open(ctx context.Context, from files.Store, key string) (content io.ReadSeekCloser, size int64, err error) {
 	content, err = from.Open(ctx, key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, nil
+	if err != nil {
+		return nil, 0, err
 	}
-	if err == nil {
-		size, err = content.Seek(0, io.SeekEnd)
-	}
+	size, err = content.Seek(0, io.SeekEnd)
 	if err == nil {
 		_, err = content.Seek(0, io.SeekStart)
 	}
-	if err != nil && content != nil {
-		_ = content.Close()
+	if err != nil {
+		return nil, 0, errors.Join(err, content.Close())
 	}
-	return content, size, err
+	return content, size, nil
 }
 
 // files writes the files of the documents that were written.
@@ -60,7 +69,10 @@ func (w *writer) files(ctx context.Context, of Files) error {
 // file writes a file, unless there is none.
 func (w *writer) file(ctx context.Context, from files.Store, key string) error {
 	content, size, err := open(ctx, from, key)
-	if err != nil || content == nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	defer func() { _ = content.Close() }()
@@ -122,46 +134,55 @@ func (p *parts) Read(into []byte) (int, error) {
 	return n, nil
 }
 
-// CopyFiles copies the files of a store's documents that others lack or have with another size, and returns how many there are.
-func CopyFiles(ctx context.Context, f store.Finder, from Files, to files.Store) (n int, err error) {
+// CopyFiles copies the files of a store's documents that others lack or have with another size.
+func CopyFiles(ctx context.Context, f store.Finder, from Files, to files.Store) error {
 	for _, c := range from.Owners {
-		err := store.EachPage(ctx, f, c, c.Select("_id"), func(page []*store.Record) error {
+		err := store.EachPage(ctx, f, c, 0, func(page []*store.Record) error {
 			for _, doc := range page {
-				for _, key := range keysOf(idOf(doc)) {
-					copied, err := copyFile(ctx, from.Store, to, key)
-					if err != nil {
-						return fmt.Errorf("cannot copy file %s: %w", key, err)
-					}
-					if copied {
-						n++
-					}
+				if err := copyFiles(ctx, doc, from.Store, to); err != nil {
+					return err
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			return n, err
+			return err
 		}
 	}
-	return n, nil
+	return nil
 }
 
-// copyFile copies a file unless the other store has it; ok is false if there is none.
-func copyFile(ctx context.Context, from, to files.Store, key string) (ok bool, err error) {
+// copyFiles copies the files of a document.
+func copyFiles(ctx context.Context, doc *store.Record, from, to files.Store) error {
+	if !hasFile(doc) {
+		return nil
+	}
+	for _, key := range keysOf(idOf(doc)) {
+		if err := copyFile(ctx, from, to, key); err != nil {
+			return fmt.Errorf("cannot copy file %s: %w", key, err)
+		}
+	}
+	return nil
+}
+
+// copyFile copies a file unless the other store has it, or there is none.
+func copyFile(ctx context.Context, from, to files.Store, key string) error {
 	content, size, err := open(ctx, from, key)
-	if err != nil || content == nil {
-		return false, err
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	defer func() { _ = content.Close() }()
 	there, sizeThere, err := open(ctx, to, key)
-	if err != nil {
-		return false, err
+	if err == nil {
+		err = there.Close()
+	} else if errors.Is(err, fs.ErrNotExist) {
+		sizeThere, err = -1, nil
 	}
-	if there != nil {
-		_ = there.Close()
-		if sizeThere == size {
-			return true, nil
-		}
+	if err != nil || sizeThere == size {
+		return err
 	}
-	return true, to.Put(ctx, key, size, content)
+	return to.Put(ctx, key, size, content)
 }

@@ -42,13 +42,12 @@ func Read(
 		return Header{}, err
 	}
 	for {
-		digest := hex.EncodeToString(r.digest.Sum(nil))
 		l, err := r.nextLine()
 		switch {
 		case err != nil:
 			return header, err
 		case l.End != nil:
-			r.read.SHA256 = digest
+			r.read.SHA256 = hex.EncodeToString(r.digest.Sum(nil))
 			return header, r.end(*l.End)
 		case l.File != nil:
 			err = r.file(*l.File, file)
@@ -76,15 +75,17 @@ type reader struct {
 	in          *bufio.Reader
 	collections map[string]*store.Collection
 	each        func(c *store.Collection, doc store.Document) error
-	// text is the current line, with its end.
-	text []byte
-	// read counts what has been read, and digest is that of all lines but the trailer.
+	// text is the current line, with its end, and lines its number.
+	text  []byte
+	lines int
+	// read counts what has been read, and digest is that of the lines before the current one.
 	read   trailer
 	digest hash.Hash
 }
 
 // next reads the next line.
 func (r *reader) next() error {
+	_, _ = r.digest.Write(r.text) // a hash never fails
 	text, err := r.in.ReadBytes('\n')
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
@@ -93,7 +94,7 @@ func (r *reader) next() error {
 		return fmt.Errorf("cannot read the backup: %w", err)
 	}
 	r.text = text
-	_, _ = r.digest.Write(text)
+	r.lines++
 	return nil
 }
 
@@ -103,13 +104,10 @@ func (r *reader) nextLine() (l line, err error) {
 		return line{}, err
 	}
 	if err := json.Unmarshal(r.text, &l); err != nil {
-		return line{}, fmt.Errorf("line %d of the backup is damaged: %w", r.lines(), err)
+		return line{}, fmt.Errorf("line %d of the backup is damaged: %w", r.lines, err)
 	}
 	return l, nil
 }
-
-// lines returns the number of the current line, not counting the parts of files.
-func (r *reader) lines() int { return r.read.Documents + r.read.Files + 2 }
 
 func (r *reader) header() (Header, error) {
 	var header Header

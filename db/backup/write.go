@@ -118,7 +118,7 @@ func (w *writer) collection(ctx context.Context, f store.Finder, c *store.Collec
 				return err
 			}
 			w.written.Documents++
-			if owns {
+			if owns && hasFile(doc) {
 				w.owning = append(w.owning, idOf(doc))
 			}
 		}
