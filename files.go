@@ -40,7 +40,7 @@ func (s *fileSettings) settings() []config.Setting {
 		config.Limit("LIMIT_FILE_BYTES", &s.bytes, "size of a file that is attached to a ticket or a message"),
 		{
 			Name: "CLAMAV", Value: config.Parsed(&s.scanner, "host and port", clamav.ParseAddress),
-			Description: "a clamd of ClamAV that scans files, such as `localhost:3310`; nobody gets one before that",
+			Description: "the address of ClamAV's clamd, such as `localhost:3310`; a file can be downloaded only after it has been scanned",
 		},
 	}, s.s3.Settings()...)
 }
@@ -67,7 +67,7 @@ func (c *crm) ownFiles() backup.Files {
 	return of
 }
 
-// rescanPause is how often files in quarantine are scanned again.
+// rescanPause is how long it takes until files in quarantine are scanned again.
 const rescanPause = time.Minute
 
 // rescan scans the files in quarantine until ctx is done.

@@ -171,8 +171,8 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	defer crm.workBeside(ctx, log)()
 	service := notify.New(crm.db, mailer, log, notify.Configure(s.messages), notify.Observe(watch.deliveries),
 		notify.Trace(watch.deliveryTraces))
-	web := newServer(handler, s.tls.config(s.dataDir, log), log, operations.EndStreams, stopCommands)
-	return serveUntilDone(ctx, listener, web, service, log)
+	httpServer := newServer(handler, s.tls.config(s.dataDir, log), log, operations.EndStreams, stopCommands)
+	return serveUntilDone(ctx, listener, httpServer, service, log)
 }
 
 func wantsJSON(r *http.Request) bool {

@@ -31,21 +31,40 @@ func (d *DB) attach(ctx context.Context, scope auth.Scope, ticket *Ticket, messa
 		if store.CodeOf(err) == store.NotFound {
 			err = errUnusable(i)
 		}
-		if err == nil {
-			err = d.attachments.Create(ctx, scope, d.newAttachment(scope, ticket, message, upload, i))
+		if err != nil { // the upload, and an attachment that may be made of it, are somebody else's
+			return errors.Join(err, d.detach(ctx, scope, ids[:i]))
 		}
-		if err != nil {
+		if err := d.attachments.Create(ctx, scope, d.newAttachment(scope, ticket, message, upload, i)); err != nil {
 			return errors.Join(err, d.detach(ctx, scope, ids[:i+1]))
 		}
 	}
-	total, err := d.attachments.CountAll(ctx, store.Eq("ticket_id", ticket.ID))
-	if err == nil && total > maxTicketFiles {
-		err = store.FieldError(store.BadInput, "input.attachments", "a ticket has at most %d files, and would have %d", maxTicketFiles, total)
-	}
-	if err != nil {
+	if err := d.checkNumber(ctx, ticket.ID); err != nil {
 		return errors.Join(err, d.detach(ctx, scope, ids))
 	}
 	return nil
+}
+
+// checkNumber is BAD_INPUT if a ticket has too many files. The mails as they came don't count.
+func (d *DB) checkNumber(ctx context.Context, ticket store.ID) error {
+	of := store.Eq("ticket_id", ticket)
+	total, err := d.attachments.CountAll(ctx, of)
+	if err != nil || total <= maxTicketFiles {
+		return err
+	}
+	mails, err := d.receivedMails.Find(ctx, store.Query{Where: of, Fields: ReceivedMails.Select("_id")})
+	if err != nil {
+		return err
+	}
+	raw := make([]store.ID, len(mails))
+	for i, mail := range mails {
+		raw[i] = RawMailID(mail.ID)
+	}
+	uncounted, err := d.attachments.CountAll(ctx, store.And(of, store.In("_id", raw)))
+	if err != nil || total-uncounted <= maxTicketFiles {
+		return err
+	}
+	// How many it has would tell customers of files that they don't see.
+	return store.FieldError(store.BadInput, "input.attachments", "a ticket has at most %d files", maxTicketFiles)
 }
 
 // usableUploads returns the uploads with these ids, in the same order.
@@ -130,15 +149,10 @@ func (d *DB) removeAttachments(ctx context.Context, scope auth.Scope, where stor
 	return nil
 }
 
-// attachmentsBy matches the attachments that a customer attached.
-func attachmentsBy(customer store.ID) store.Filter {
-	return store.And(store.Eq("customer_id", customer), store.IsNull("author_id"))
-}
-
 // removeAttachmentsBy removes the files that a customer attached to tickets that stay.
 func (d *DB) removeAttachmentsBy(ctx context.Context, customer store.ID) error {
 	scope := auth.Scope{Role: auth.Customer, Account: customer}
-	_, err := d.attachments.Each(ctx, attachmentsBy(customer), func(a *Attachment) error {
+	_, err := d.attachments.Each(ctx, writtenBy(customer), func(a *Attachment) error {
 		return d.attachments.Remove(ctx, scope, a)
 	})
 	if err != nil {
@@ -160,10 +174,11 @@ func (d *DB) followAttachment(ctx context.Context, event *store.Event) error {
 	return nil
 }
 
-// discardFile makes an upload of what is left of a deleted attachment. If there still is one, it is swept at the end of its own time.
+// discardFile makes an upload of what is left of a deleted attachment. If there still is the one of which the attachment was made, the
+// sweeper discards that.
 func (d *DB) discardFile(ctx context.Context, event *store.Event) error {
 	now := d.now()
-	discarded := &Upload{ID: event.Entity, CreatedAt: now, StoredAt: &now, ExpiresAt: event.At.Add(discardedLife)}
+	discarded := &Upload{ID: event.Entity, CreatedAt: now, StoredAt: &now, ExpiresAt: event.At}
 	err := d.store.Insert(ctx, Uploads.Collection, discarded)
 	if err != nil && !entity.IsTaken(err, "_id") {
 		return fmt.Errorf("cannot discard file: %w", err)

@@ -54,7 +54,11 @@ func (d *DB) OpenAttachment(
 	if err != nil {
 		return nil, nil, err
 	}
-	attachment, err := d.Attachments.Get(ctx, auth.Scope{Role: holder.role(), Account: holder.id()}, id)
+	scope := holder.scope()
+	if holder.customer != nil {
+		scope = d.CustomerScope(holder.customer)
+	}
+	attachment, err := d.Attachments.Get(ctx, scope, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -66,7 +70,10 @@ func (d *DB) OpenAttachment(
 		key = files.ThumbnailKey(key)
 	}
 	content, err := d.openFile(ctx, key)
-	return attachment, content, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return attachment, content, nil
 }
 
 // openFile opens a file that should exist.

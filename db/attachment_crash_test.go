@@ -111,7 +111,7 @@ func TestKilledAmongFiles(t *testing.T) {
 			d := db.New(mortalStore{engine, m}, nil, db.Options{Files: mortalFiles{kept, m}})
 			completed = useFiles(t.Context(), engine, d, scope) == nil
 			restarted := db.New(engine, nil, db.Options{Files: kept})
-			for _, later := range []time.Duration{0, 11 * time.Minute, 26 * time.Hour} {
+			for _, later := range []time.Duration{0, 11 * time.Minute, 26 * time.Hour, 28 * time.Hour} {
 				if err := planAndSweep(t.Context(), engine, restarted, later); err != nil {
 					t.Fatalf("after a kill at write %d: %v", left, err)
 				}

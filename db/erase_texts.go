@@ -38,13 +38,13 @@ func (d *DB) eraseTextsBy(ctx context.Context, customer store.ID) error {
 	}
 }
 
-// messagesBy matches the messages that a customer wrote.
-func messagesBy(customer store.ID) store.Filter {
+// writtenBy matches the messages that a customer wrote, and the attachments that a customer attached.
+func writtenBy(customer store.ID) store.Filter {
 	return store.And(store.Eq("customer_id", customer), store.IsNull("author_id"))
 }
 
 func (d *DB) eraseMessagesBy(ctx context.Context, customer store.ID) error {
-	legible := store.And(messagesBy(customer), store.Compare(store.OpNe, "body_text", entity.ErasedText))
+	legible := store.And(writtenBy(customer), store.Compare(store.OpNe, "body_text", entity.ErasedText))
 	_, err := d.ticketMessages.Each(ctx, legible, func(message *TicketMessage) error {
 		message.BodyText, message.Edits = entity.ErasedText, ""
 		fields := []string{"body_text", "body_text_key", "edits"}
@@ -109,7 +109,7 @@ func (d *DB) ticketsBy(ctx context.Context, customer store.ID) ([]store.ID, erro
 	if err != nil {
 		return nil, err
 	}
-	messages, err := d.ticketMessages.Find(ctx, store.Query{Where: messagesBy(customer), Fields: TicketMessages.Select("ticket_id")})
+	messages, err := d.ticketMessages.Find(ctx, store.Query{Where: writtenBy(customer), Fields: TicketMessages.Select("ticket_id")})
 	if err != nil {
 		return nil, err
 	}

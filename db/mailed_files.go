@@ -28,11 +28,14 @@ func (d *DB) PublicAttachments(ctx context.Context, messages []store.ID) (map[st
 		Where: store.And(store.In("message_id", messages), store.Eq("visibility", string(MessagePublic))),
 		Sort:  []store.Sort{{Field: "created_at"}, {Field: "_id"}},
 	})
+	if err != nil {
+		return nil, err
+	}
 	byMessage := make(map[store.ID][]*Attachment, len(messages))
 	for _, attachment := range found {
 		byMessage[*attachment.MessageID] = append(byMessage[*attachment.MessageID], attachment)
 	}
-	return byMessage, err
+	return byMessage, nil
 }
 
 // AreMailed reports whether a message by mail brings these attachments: they are clean, and small enough together.
@@ -50,18 +53,24 @@ func AreMailed(attachments []*Attachment) bool {
 // MailedFiles returns the files that a delivery brings: those of the message on a ticket that it tells of.
 func (d *DB) MailedFiles(ctx context.Context, delivery *Delivery) ([]MailedFile, error) {
 	if delivery.EventType != EventTicketMessageCreated || d.options.Files == nil {
-		return nil, nil
+		return []MailedFile{}, nil
 	}
 	events, err := d.Log.Find(ctx, store.Eq("_id", delivery.EventID), 0, 1, store.Events.Select("entity_id"))
-	if err != nil || len(events) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	mailed := []MailedFile{}
+	if len(events) == 0 {
+		return mailed, nil
 	}
 	found, err := d.PublicAttachments(ctx, []store.ID{events[0].Entity})
-	attachments := found[events[0].Entity]
-	if err != nil || !AreMailed(attachments) {
+	if err != nil {
 		return nil, err
 	}
-	var mailed []MailedFile
+	attachments := found[events[0].Entity]
+	if !AreMailed(attachments) {
+		return mailed, nil
+	}
 	for _, attachment := range attachments {
 		content, err := d.contentOf(ctx, attachment)
 		if store.CodeOf(err) == store.NotFound { // deleted meanwhile

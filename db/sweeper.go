@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -59,10 +60,8 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.db.sweepUploads(ctx); err != nil {
-		return err
-	}
-	return s.sweepEvents(ctx, now.Add(-s.db.options.EventRetention))
+	// Events are swept even if the files can't be reached.
+	return errors.Join(s.db.sweepUploads(ctx), s.sweepEvents(ctx, now.Add(-s.db.options.EventRetention)))
 }
 
 // sweepEvents removes the events of the entities that were deleted before the given time. It reads the log up to that time,

@@ -1,6 +1,8 @@
 package db_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"crm/db/sqlite/sqlitetest"
 	"crm/db/store"
 	"crm/db/textkey"
+	"crm/files"
 )
 
 const day = 24 * time.Hour
@@ -106,4 +109,31 @@ func wantKept(t *testing.T, engine store.Store, want map[int]string) {
 			return
 		}
 	}
+}
+
+// unreachable are files that can't be reached.
+type unreachable struct{ files.Store }
+
+var errUnreachable = errors.New("the files can't be reached")
+
+func (unreachable) Delete(context.Context, string) error { return errUnreachable }
+
+// TestSweepWithoutFiles sweeps while the files of uploads can't be removed: old events go all the same.
+func TestSweepWithoutFiles(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, engine store.Store) {
+		long := time.Now().Add(-30 * day).UTC().Truncate(time.Millisecond)
+		upload := &db.Upload{ID: store.NewID(), Scan: db.FileClean, CreatedAt: long, StoredAt: &long, ExpiresAt: long}
+		if err := engine.Insert(t.Context(), db.Uploads.Collection, upload); err != nil {
+			t.Fatal(err)
+		}
+		carrier := customer(t, engine)
+		logged(t, engine, carrier, store.NewID(), "{}", db.EventCustomerDeleted)
+		logged(t, engine, carrier, carrier.ID, "{}", db.EventCustomerUpdated)
+		d := db.New(engine, nil, db.Options{Files: unreachable{}}).ForDemo(func() time.Time { return time.Now().Add(500 * day) }, samePasswords)
+		if err := d.NewSweeper().Sweep(t.Context()); !errors.Is(err, errUnreachable) {
+			t.Errorf("the error is %v", err)
+		}
+		wantKept(t, engine, map[int]string{2: db.EventCustomerUpdated})
+	})
 }

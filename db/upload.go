@@ -53,9 +53,12 @@ const (
 	uploadLife = 24 * time.Hour
 	// receiveTime is how long sending a content may take.
 	receiveTime = 15 * time.Minute
+	// removeTime is more than it takes after that to remove what was stored, before somebody else may send the content.
+	removeTime = time.Minute
 	// attachTime is more than it takes to write a message with its attachments.
 	attachTime = 10 * time.Minute
-	// discardedLife is for how long the file of a deleted attachment stays, so that a backup that is being written has it.
+	// discardedLife is for how long the files of expired uploads and of deleted attachments stay, so that a backup that is being written
+	// has them.
 	discardedLife = time.Hour
 	// maxUploads is how many uploads of an account may wait to be used.
 	maxUploads = 100

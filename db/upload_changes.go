@@ -31,6 +31,9 @@ type NewUpload struct {
 
 // CreateUpload announces a file, whose content ReceiveUpload then takes. The account may use it for a message or a ticket.
 func (d *DB) CreateUpload(ctx context.Context, scope auth.Scope, in NewUpload) (*Upload, error) {
+	if err := entity.MayWrite(scope); err != nil {
+		return nil, err
+	}
 	account := auth.AccountKey(scope.Role, scope.Account)
 	waiting, err := d.store.Count(ctx, Uploads.Collection, store.And(store.Eq("account", string(account)), store.IsNull("used_at")))
 	if err != nil {
@@ -45,7 +48,10 @@ func (d *DB) CreateUpload(ctx context.Context, scope auth.Scope, in NewUpload) (
 // StoreUpload stores a file that the program itself has received, for the scope's account.
 func (d *DB) StoreUpload(ctx context.Context, scope auth.Scope, in NewUpload, content io.Reader) (store.ID, error) {
 	id := newSessionID()
-	return id, d.StoreUploadAs(ctx, scope, id, in, content)
+	if err := d.StoreUploadAs(ctx, scope, id, in, content); err != nil {
+		return store.ID{}, err
+	}
+	return id, nil
 }
 
 // StoreUploadAs is StoreUpload with an id that the caller derives, so that doing it again after a crash does no harm.
@@ -99,12 +105,13 @@ func (d *DB) ReceiveUpload(ctx context.Context, id store.ID, content io.Reader) 
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithDeadline(ctx, *upload.ReceivingUntil)
+	ctx, cancel := context.WithDeadline(ctx, upload.ReceivingUntil.Add(-removeTime))
 	defer cancel()
-	err = d.receive(ctx, upload, content)
+	own := store.Eq("receiving_until", *upload.ReceivingUntil) // not that of somebody else, who came when this one's time was over
+	err = d.receive(ctx, upload, content, own)
 	if err != nil {
 		release := []store.Assignment{{Field: "receiving_until", Value: nil}}
-		released := d.store.Update(context.WithoutCancel(ctx), Uploads.Collection, id, store.IsNull("stored_at"), release)
+		released := d.store.Update(context.WithoutCancel(ctx), Uploads.Collection, id, own, release)
 		return errors.Join(err, ignoreNotFound(released))
 	}
 	return nil
@@ -117,9 +124,12 @@ func (d *DB) claimUpload(ctx context.Context, id store.ID) (*Upload, error) {
 	err := d.store.Claim(ctx, Uploads.Collection, store.Query{Where: store.And(
 		store.Eq("_id", id), store.IsNull("stored_at"), store.Compare(store.OpGt, "expires_at", now),
 		store.Or(store.IsNull("receiving_until"), store.Compare(store.OpLt, "receiving_until", now)),
-	)}, []store.Assignment{{Field: "receiving_until", Value: now.Add(receiveTime)}}, claimed)
+	)}, []store.Assignment{{Field: "receiving_until", Value: now.Add(receiveTime + removeTime)}}, claimed)
+	if err == nil {
+		return claimed, nil
+	}
 	if store.CodeOf(err) != store.NotFound {
-		return claimed, err
+		return nil, fmt.Errorf("cannot receive upload: %w", err)
 	}
 	found, err := d.uploads(ctx, store.Eq("_id", id))
 	switch {
@@ -137,14 +147,14 @@ func (d *DB) uploads(ctx context.Context, where store.Filter) ([]*Upload, error)
 	return entity.Find[Upload](ctx, d.store, Uploads.Collection, store.Query{Where: where})
 }
 
-// receive stores the content of an upload, and then what is known of it.
-func (d *DB) receive(ctx context.Context, upload *Upload, content io.Reader) error {
-	checked := files.NewChecked(content, int64(upload.Size), upload.SHA256, nil)
+// receive stores the content of an upload, and then what is known of it, if the upload still matches own.
+func (d *DB) receive(ctx context.Context, upload *Upload, content io.Reader, own store.Filter) error {
+	checked := files.NewChecked(content, int64(upload.Size), upload.SHA256)
 	mediaType, all, err := files.Sniff(checked, upload.ContentType)
 	if err == nil {
 		err = d.options.Files.Put(ctx, upload.key(), int64(upload.Size), all)
 	}
-	if files.IsOther(err) {
+	if files.IsMismatch(err) {
 		return &store.Error{Code: store.BadInput, Message: "the content has another size or SHA-256 digest than announced", Err: err}
 	}
 	if err != nil {
@@ -163,7 +173,10 @@ func (d *DB) receive(ctx context.Context, upload *Upload, content io.Reader) err
 		{Field: "content_type", Value: mediaType}, {Field: "sha256", Value: checked.SHA256()},
 		{Field: "stored_at", Value: now}, {Field: "receiving_until", Value: nil},
 	}
-	err = d.store.Update(ctx, Uploads.Collection, upload.ID, store.Eq("receiving_until", *upload.ReceivingUntil), set)
+	err = d.store.Update(ctx, Uploads.Collection, upload.ID, own, set)
+	if store.CodeOf(err) == store.NotFound {
+		return store.Errorf(store.Conflict, "somebody else has sent the file meanwhile")
+	}
 	if err != nil {
 		return fmt.Errorf("cannot complete upload: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"crm/auth"
 	"crm/db/entity"
@@ -18,7 +19,7 @@ func (d *DB) sweepUploads(ctx context.Context) error {
 		return nil
 	}
 	before := d.now().Add(-attachTime) // what is being written now may still need an upload whose time has just ended
-	due := store.Or(store.Compare(store.OpLt, "expires_at", before), store.Compare(store.OpLt, "used_at", before))
+	due := store.Or(store.Compare(store.OpLt, "expires_at", before.Add(-discardedLife)), store.Compare(store.OpLt, "used_at", before))
 	for {
 		found, err := entity.Find[Upload](ctx, d.store, Uploads.Collection, store.Query{Where: due, Limit: sweepBatch})
 		if err != nil {
@@ -52,6 +53,10 @@ func (d *DB) sweepUpload(ctx context.Context, upload *Upload) error {
 			}
 		}
 	}
+	if !kept && upload.UsedAt != nil { // its attachment may have been deleted a moment ago
+		unchanged := store.Eq("used_at", *upload.UsedAt)
+		return ignoreNotFound(d.store.Update(ctx, Uploads.Collection, upload.ID, unchanged, append(ended(d.now()), store.Assignment{Field: "used_at"})))
+	}
 	if !kept {
 		if err := d.deleteFiles(ctx, upload.key()); err != nil {
 			return err
@@ -79,6 +84,13 @@ func (d *DB) deleteFiles(ctx context.Context, key string) error {
 	return d.options.Files.Delete(ctx, key)
 }
 
+// ended ends the time of an upload, which is nobody's then.
+func ended(now time.Time) []store.Assignment {
+	return []store.Assignment{
+		{Field: "expires_at", Value: now}, {Field: "account", Value: ""}, {Field: "file_name", Value: ""}, {Field: "content_id", Value: ""},
+	}
+}
+
 // expireUploads ends the time of the uploads that an account hasn't used.
 func (d *DB) expireUploads(ctx context.Context, account auth.AudienceKey) error {
 	now := d.now()
@@ -87,8 +99,7 @@ func (d *DB) expireUploads(ctx context.Context, account auth.AudienceKey) error 
 		return err
 	}
 	for _, upload := range unused {
-		ended := []store.Assignment{{Field: "expires_at", Value: now}, {Field: "file_name", Value: ""}, {Field: "account", Value: ""}}
-		if err := ignoreNotFound(d.store.Update(ctx, Uploads.Collection, upload.ID, store.IsNull("used_at"), ended)); err != nil {
+		if err := ignoreNotFound(d.store.Update(ctx, Uploads.Collection, upload.ID, store.IsNull("used_at"), ended(now))); err != nil {
 			return fmt.Errorf("cannot end upload: %w", err)
 		}
 	}

@@ -14,8 +14,8 @@ var (
 	errDigest = errors.New("the file has another SHA-256 digest than announced")
 )
 
-// IsOther reports whether an error says that a content isn't what was announced.
-func IsOther(err error) bool { return errors.Is(err, errSize) || errors.Is(err, errDigest) }
+// IsMismatch reports whether a content differs from what was announced.
+func IsMismatch(err error) bool { return errors.Is(err, errSize) || errors.Is(err, errDigest) }
 
 // Checked reads a content that must have a certain size, and possibly a certain digest. Its last bytes are only returned when all of
 // the content has been found to be right, so that no Store can take a wrong one for complete.
@@ -24,15 +24,13 @@ type Checked struct {
 	left   int64
 	digest hash.Hash
 	// want is the digest in hexadecimal digits, empty if any will do.
-	want string
-	// approve is asked about the content before its last bytes are returned; nil approves.
-	approve func() error
-	ended   bool
+	want  string
+	ended bool
 }
 
-// NewChecked returns a reader of the content with that size and digest, which may be empty. approve may be nil.
-func NewChecked(from io.Reader, size int64, digest string, approve func() error) *Checked {
-	return &Checked{from: from, left: size, digest: sha256.New(), want: digest, approve: approve}
+// NewChecked returns a reader of the content with that size and digest, which may be empty.
+func NewChecked(from io.Reader, size int64, digest string) *Checked {
+	return &Checked{from: from, left: size, digest: sha256.New(), want: digest}
 }
 
 // SHA256 returns the digest of what has been read, in hexadecimal digits.
@@ -75,8 +73,6 @@ func (c *Checked) end() error {
 		return err
 	case c.want != "" && c.want != c.SHA256():
 		return errDigest
-	case c.approve != nil:
-		return c.approve()
 	}
 	return nil
 }

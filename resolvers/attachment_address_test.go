@@ -127,3 +127,25 @@ func TestRefusedUploads(t *testing.T) {
 		s.refused(cleo, createUpload, variables{"in": variables{"fileName": "too many", "size": 1}}, "RATE_LIMITED")
 	})
 }
+
+// TestFilesOfUnverified checks that a customer whose address isn't verified neither announces a file nor gets one, be it with an address
+// from before.
+func TestFilesOfUnverified(t *testing.T) {
+	onEachEngineVerifying(t, func(t *testing.T, s *server) {
+		ada := s.signUpUser("Ada")
+		cleo := s.addCustomer(ada, "cleo@example.org")
+		s.refused(cleo.token, createUpload, variables{"in": variables{"fileName": "a", "size": 1}}, deny)
+		s.verify(cleo)
+		id := s.upload(cleo.token, "a.txt", []byte("a letter"))
+		created := s.must(cleo.token, `mutation($in: CreateTicketInput!) { createTicket(input: $in) { ticket { attachments { nodes { url } } } } }`,
+			variables{"in": variables{"description": "x", "attachments": []string{id}}})
+		address := created.text("createTicket.ticket.attachments.nodes.0.url")
+		if got := s.fetch(http.MethodGet, address, "", nil); got.StatusCode != http.StatusOK || got.body != "a letter" {
+			t.Errorf("the file is answered with %d %s", got.StatusCode, got.body)
+		}
+		s.must(ada.token, `mutation($id: ID!) { updateCustomer(input: {id: $id, email: "new@example.org"}) { customer { id } } }`, variables{"id": cleo.id})
+		if got := s.fetch(http.MethodGet, address, "", nil); got.StatusCode != http.StatusNotFound {
+			t.Errorf("after the address has changed, the file is answered with %d %s", got.StatusCode, got.body)
+		}
+	})
+}

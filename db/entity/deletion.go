@@ -43,7 +43,7 @@ func (r *Repository[T]) DeleteAlone(
 func (r *Repository[T]) delete(
 	ctx context.Context, scope auth.Scope, doc *T, alone bool, claimed func(context.Context) error,
 ) (Removed, error) {
-	if err := mayWrite(scope); err != nil {
+	if err := MayWrite(scope); err != nil {
 		return nil, err
 	}
 	removed := make(Removed)

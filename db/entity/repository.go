@@ -43,7 +43,7 @@ func NewRepository[T any, P Document[T]](d *Database, def *Definition) *Reposito
 
 // Create writes a new document with its event, and numbers it.
 func (r *Repository[T]) Create(ctx context.Context, scope auth.Scope, doc *T) error {
-	if err := mayWrite(scope); err != nil {
+	if err := MayWrite(scope); err != nil {
 		return err
 	}
 	insert := func() error { return r.insert(ctx, scope, doc) }
@@ -142,9 +142,9 @@ func (r *Repository[T]) Each(ctx context.Context, where store.Filter, do func(*T
 	}
 }
 
-// mayWrite is FORBIDDEN for an account that has yet to prove its address: it changes nothing, as it sees nothing but itself. What
+// MayWrite is FORBIDDEN for an account that has yet to prove its address: it changes nothing, as it sees nothing but itself. What
 // an account does about its own password, address and sessions, package db does on its behalf.
-func mayWrite(scope auth.Scope) error {
+func MayWrite(scope auth.Scope) error {
 	if scope.Unverified {
 		return store.Errorf(store.Forbidden, "the account's e-mail address isn't verified yet; requestEmailVerification mails a link for that")
 	}

@@ -40,7 +40,7 @@ func (r *Repository[T]) Follow(
 func (r *Repository[T]) update(
 	ctx context.Context, reader, actor auth.Scope, id store.ID, expected *int, edit func(next *T) (verb string, err error),
 ) (*T, error) {
-	if err := mayWrite(actor); err != nil {
+	if err := MayWrite(actor); err != nil {
 		return nil, err
 	}
 	for range updateTries {

@@ -135,10 +135,13 @@ func (f *Files) Open(ctx context.Context, key string) (io.ReadSeekCloser, error)
 	if errors.Is(err, driver.ErrNoDocuments) {
 		return nil, fmt.Errorf("cannot read a file: %w", fs.ErrNotExist)
 	}
-	if err == nil && file.ChunkSize <= 0 {
+	if err != nil {
+		return nil, filesError(ctx, err)
+	}
+	if file.ChunkSize <= 0 {
 		return nil, fmt.Errorf("cannot read file %s: its chunks have size %d", key, file.ChunkSize)
 	}
-	return &gridReader{ctx: ctx, chunks: f.chunks(), file: file, loaded: -1}, filesError(ctx, err)
+	return &gridReader{ctx: ctx, chunks: f.chunks(), file: file, loaded: -1}, nil
 }
 
 // filesError is FromMongoError for the collections of files.

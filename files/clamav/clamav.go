@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// patience is how long clamd may take to accept or answer something.
-	patience = 2 * time.Minute
+	// replyTimeout is how long clamd may take to accept or answer something.
+	replyTimeout = 2 * time.Minute
 	// chunkBytes is how much is sent to clamd at a time.
 	chunkBytes = 64 << 10
 	// maxReply is the length of the longest reply.
@@ -69,7 +69,7 @@ func send(connection net.Conn, content io.Reader) error {
 	buffer := make([]byte, 4+chunkBytes)
 	message := append(buffer[:0], "zINSTREAM\x00"...)
 	for ended := false; ; {
-		_ = connection.SetDeadline(time.Now().Add(patience)) // it fails only once the connection is closed
+		_ = connection.SetDeadline(time.Now().Add(replyTimeout)) // it fails only once the connection is closed
 		if _, err := connection.Write(message); err != nil {
 			return fmt.Errorf("cannot send a file to clamd: %w", err)
 		}
@@ -87,7 +87,7 @@ func send(connection net.Conn, content io.Reader) error {
 }
 
 func receive(connection net.Conn) (string, error) {
-	_ = connection.SetDeadline(time.Now().Add(patience)) // as above
+	_ = connection.SetDeadline(time.Now().Add(replyTimeout)) // as above
 	reply, err := bufio.NewReader(io.LimitReader(connection, maxReply)).ReadString(0)
 	if err != nil {
 		return "", fmt.Errorf("cannot read the reply of clamd: %w", err)

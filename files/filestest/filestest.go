@@ -74,7 +74,7 @@ func testFailures(ctx context.Context, t *testing.T, s files.Store) {
 		"short": bytes.NewReader(content[:399_999]), "long": bytes.NewReader(append(slices.Clone(content), 1)),
 		"broken":            io.MultiReader(bytes.NewReader(content[:300_000]), iotest.ErrReader(errBroken)),
 		"broken at its end": io.MultiReader(bytes.NewReader(content), iotest.ErrReader(errBroken)),
-		"wrong":             files.NewChecked(bytes.NewReader(content), int64(len(content)), "00", nil),
+		"wrong":             files.NewChecked(bytes.NewReader(content), int64(len(content)), "00"),
 	} {
 		if err := s.Put(ctx, "b2", int64(len(content)), reader); err == nil {
 			t.Errorf("a content that is %s is stored", name)

@@ -115,7 +115,7 @@ func New(c Config) (*Store, error) {
 
 // Put implements files.Store, with a single request, so that no part of a file is kept in memory.
 func (s *Store) Put(ctx context.Context, key string, size int64, content io.Reader) error {
-	checked := files.NewChecked(content, size, "", nil)
+	checked := files.NewChecked(content, size, "")
 	_, err := s.client.PutObject(ctx, s.config.Bucket, s.config.Prefix+key, checked, size, minio.PutObjectOptions{
 		ContentType: "application/octet-stream", DisableMultipart: true,
 		DisableContentSha256: size == 0, // signed in parts, which is done without TLS, an empty content would have no length

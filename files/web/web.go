@@ -22,9 +22,9 @@ import (
 	"crm/graph/transport"
 )
 
-// patience is how long a client may take to send or accept some more of a file. Files are large and some networks slow, so the
+// transferTimeout is how long a client may take to send or accept some more of a file. Files are large and some networks slow, so the
 // server's timeouts for a whole request don't hold.
-const patience = 30 * time.Second
+const transferTimeout = 30 * time.Second
 
 // handler serves the addresses that package db signs.
 type handler struct {
@@ -64,7 +64,7 @@ func (h *handler) receive(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, err)
 		return
 	}
-	body := &patientBody{from: r.Body, controller: http.NewResponseController(w)}
+	body := &slowBody{from: r.Body, controller: http.NewResponseController(w)}
 	err = h.db.ReceiveUpload(r.Context(), id, body)
 	if body.failed != nil && err != nil {
 		err = store.Errorf(store.BadInput, "the content ended before its end, or came too slowly")
@@ -102,7 +102,7 @@ func (h *handler) send(w http.ResponseWriter, r *http.Request, thumbnail bool) {
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Cache-Control", fmt.Sprintf("private, max-age=%d", max(0, int(math.Ceil(time.Until(expires).Seconds())))))
 	reader := &watchedContent{ReadSeekCloser: content}
-	http.ServeContent(&patientWriter{w, http.NewResponseController(w)}, r, "", time.Time{}, reader)
+	http.ServeContent(&slowWriter{w, http.NewResponseController(w)}, r, "", time.Time{}, reader)
 	if reader.failed != nil && r.Context().Err() == nil {
 		h.report(r, reader.failed)
 	}
@@ -134,17 +134,17 @@ func (h *handler) report(r *http.Request, err error) {
 	h.log.ErrorContext(r.Context(), "cannot serve a file", "kind", kind, "requestId", transport.RequestID(r.Context()), "error", err)
 }
 
-// patientBody reads a body that may come slowly, and remembers why it couldn't be read.
-type patientBody struct {
+// slowBody reads a body that may come slowly, and remembers why it couldn't be read.
+type slowBody struct {
 	from       io.Reader
 	controller *http.ResponseController
 	failed     error
 }
 
-func (b *patientBody) Read(into []byte) (int, error) {
+func (b *slowBody) Read(into []byte) (int, error) {
 	// Not every ResponseWriter has deadlines; one without has no timeouts either. The answer comes after the content.
-	_ = b.controller.SetReadDeadline(time.Now().Add(patience))
-	_ = b.controller.SetWriteDeadline(time.Now().Add(2 * patience))
+	_ = b.controller.SetReadDeadline(time.Now().Add(transferTimeout))
+	_ = b.controller.SetWriteDeadline(time.Now().Add(2 * transferTimeout))
 	n, err := b.from.Read(into)
 	if err != nil && !errors.Is(err, io.EOF) {
 		b.failed = err
@@ -152,19 +152,19 @@ func (b *patientBody) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// patientWriter writes a response that may be accepted slowly.
-type patientWriter struct {
+// slowWriter writes a response that may be accepted slowly.
+type slowWriter struct {
 	http.ResponseWriter
 	controller *http.ResponseController
 }
 
-func (w *patientWriter) Write(content []byte) (int, error) {
-	_ = w.controller.SetWriteDeadline(time.Now().Add(patience)) // as above
+func (w *slowWriter) Write(content []byte) (int, error) {
+	_ = w.controller.SetWriteDeadline(time.Now().Add(transferTimeout)) // as above
 	return w.ResponseWriter.Write(content)
 }
 
 // Unwrap is for http.ResponseController.
-func (w *patientWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *slowWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // watchedContent remembers why a content couldn't be read, which http.ServeContent doesn't tell.
 type watchedContent struct {
