@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"crm/auth"
+	"crm/auth/oidc"
 	"crm/config"
 	"crm/db"
 	"crm/db/mongo"
@@ -37,6 +37,7 @@ type settings struct {
 	publicURL, linkPath     string
 	customerSignup          db.CustomerSignup
 	twoFactor               db.TwoFactorPolicy
+	oidc                    oidc.Config
 	requireVerifiedEmail    *bool
 	accountLinkPath         string
 	origins                 transport.Origins
@@ -74,6 +75,7 @@ func (s *settings) declared() config.Declaration {
 		{Title: "Files", Reader: "crm", Prefix: "FILES_", Settings: s.files.settings()},
 		{Title: "Keys", Reader: "auth", Settings: s.secrets.Settings()},
 		{Title: "API", Reader: "graph", Settings: s.apiSettings()},
+		{Title: "Single sign-on", Reader: "auth/oidc", Prefix: "OIDC_", Settings: s.oidc.Settings()},
 		{Title: "Mail server", Reader: "notify/mail", Prefix: "SMTP_", Settings: s.smtp.Settings()},
 		{Title: "Messages", Reader: "notify", Settings: s.messageSettings()},
 		{Title: "Incoming mail", Reader: "inbound", Prefix: "INBOUND_", Settings: s.inbound.Settings()},
@@ -233,6 +235,7 @@ func (s *settings) messageSettings() []config.Setting {
 // readSettings reads and checks the settings. If the values have an error, the settings can't be used.
 func readSettings(environment []string, dotEnv string) (settings, *config.Values) {
 	s := newSettings()
+	config.Read(config.Declaration{{Settings: s.oidc.NameSettings()}}, environment, dotEnv) // other names follow from it
 	values := config.Read(s.declared(), environment, dotEnv)
 	if s.limits.Transport.Time > maxOperationTime {
 		values.Wrong("LIMIT_TIME", fmt.Errorf("must be at most %s, because connections are closed soon after", maxOperationTime))
@@ -262,6 +265,7 @@ func readSettings(environment []string, dotEnv string) (settings, *config.Values
 		values.Warn(warning)
 	}
 	s.messages.Links = notify.NewLinks(s.publicURL, s.linkPath, s.accountLinkPath)
+	s.oidc.Check(s.publicURL, values.Wrong)
 	s.chooseSignUp()
 	s.messages.Inbox, s.inbound.Sender = s.inbound.Inbox, s.smtp.From
 	s.messages.Sender, s.smtp.FromName = s.smtp.From, s.messages.AppName
@@ -284,17 +288,3 @@ func (s *settings) chooseSignUp() {
 }
 
 func checkDatabase(name string) (string, error) { return name, mongo.CheckDatabaseName(name) }
-
-// passOn adds the variables in the file .env that aren't settings to the environment of this process, for libraries and for
-// the programs that it starts.
-func passOn(variables map[string]string) error {
-	for name, value := range variables {
-		if _, set := os.LookupEnv(name); set {
-			continue
-		}
-		if err := os.Setenv(name, value); err != nil {
-			return fmt.Errorf(".env: cannot set %s: %w", name, err)
-		}
-	}
-	return nil
-}

@@ -115,6 +115,20 @@ func run(ctx context.Context, arguments []string, streams streams) error {
 	}, streams)
 }
 
+// passOn adds the variables in the file .env that aren't settings to the environment of this process, for libraries and for
+// the programs that it starts.
+func passOn(variables map[string]string) error {
+	for name, value := range variables {
+		if _, set := os.LookupEnv(name); set {
+			continue
+		}
+		if err := os.Setenv(name, value); err != nil {
+			return fmt.Errorf(".env: cannot set %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
 // serve answers requests until ctx is done, then finishes those under way and the mail that is being sent.
 func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) error {
 	if os.Getenv("GOGC") == "" {
@@ -128,7 +142,7 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 	defer stopTracing()
 	crm, err := open(ctx, s, log, db.Options{
 		AllowStaffSignup: s.allowStaffSignup, NoSharedQueue: !s.sharedQueue, RequireVerifiedEmail: *s.requireVerifiedEmail,
-		CustomerSignup: s.customerSignup, TwoFactor: s.twoFactor, AppName: s.messages.AppName, MailDomain: mail.Domain(s.smtp.From),
+		CustomerSignup: s.customerSignup, TwoFactor: s.twoFactor, Providers: s.oidc.Providers(), AppName: s.messages.AppName, MailDomain: mail.Domain(s.smtp.From),
 		EventRetention: s.eventRetention, Observer: watch.calls, Trace: watch.traceparent,
 	})
 	if err != nil {

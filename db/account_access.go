@@ -25,15 +25,21 @@ func (d *DB) endAccess(ctx context.Context, kind entity.Kind, id store.ID) error
 	if _, err := d.purge(ctx, TwoFactors.Collection, store.Eq("_id", twoFactorID(key))); err != nil {
 		return err
 	}
+	if _, err := d.purge(ctx, ProviderAccounts.Collection, store.Eq("account", string(key))); err != nil {
+		return err
+	}
 	_, err := d.purge(ctx, SecurityEvents.Collection, store.And(store.Eq("account_id", id), store.Eq("staff", kind == KindUser)))
 	return err
 }
 
-// endAccessSince removes the second factor of an account and its API keys if they came at that time or later: whoever took the account over
+// endAccessSince removes the second factor of an account, its links to identity providers and its API keys if they came at that time or later: whoever took the account over
 // then must not keep its owner out, nor a way in.
 func (d *DB) endAccessSince(ctx context.Context, kind entity.Kind, id store.ID, since time.Time) error {
 	recent := store.Compare(store.OpGte, "confirmed_at", since)
 	if _, err := d.removeTwoFactor(ctx, auth.SystemScope(), SecurityTwoFactorReset, kind, id, recent); err != nil {
+		return err
+	}
+	if err := d.unbindSince(ctx, kind, id, since); err != nil {
 		return err
 	}
 	if kind != KindUser {

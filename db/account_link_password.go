@@ -3,10 +3,11 @@ package db
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // setPasswordBy gives the account that an open link is for the password that its holder chooses, and ends its sessions, whose number
-// it returns. Whoever has the link reads the mail of its address, which is verified by that. choose applies what the holder chooses
+// it returns. Whoever has the link reads the mail of its address, which is verified by that; whoever logged in with a provider before is somebody else. choose applies what the holder chooses
 // besides to a copy of the account; it is called once to check it, and again when the account is written. field names the input
 // with the password.
 //
@@ -29,6 +30,7 @@ func (d *DB) setPasswordBy(
 	if holder, err = d.holderOf(ctx, link); err != nil {
 		return account{}, 0, err
 	}
+	ofStranger := *holder.unverifiedSince() != nil && link.Action != LinkUndoEmailChange // which is the owner's, and undoes what isn't
 	if err := edit(holder); err != nil {
 		return account{}, 0, err
 	}
@@ -43,6 +45,11 @@ func (d *DB) setPasswordBy(
 	ctx = context.WithoutCancel(ctx)
 	if ended, err = d.storePassword(ctx, holder.kind(), holder.id(), newPassword{hash: hash, edit: edit}); err != nil {
 		return account{}, 0, err
+	}
+	if ofStranger {
+		if err := d.unbindSince(ctx, holder.kind(), holder.id(), time.Unix(0, 0)); err != nil {
+			return account{}, 0, err
+		}
 	}
 	return holder, ended, nil
 }

@@ -29,6 +29,8 @@ type Customer struct {
 	// UnverifiedSince is since when the holder has yet to prove that the address is theirs; nil if they have, and in accounts from
 	// before addresses were verified.
 	UnverifiedSince *time.Time `db:"unverified_since"`
+	// ProviderSince is since when the holder logs in with an identity provider; nil if they don't.
+	ProviderSince *time.Time `db:"provider_since"`
 	// DeletingAt is when the customer's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at" fallback:"_id"`
@@ -48,7 +50,7 @@ var Customers = entity.Declare(entity.Declaration[Customer]{
 	Required: [][]string{{"name", "email"}},
 	Visible:  []entity.Grant{entity.ToStaff(), entity.ToCustomer("_id").EvenUnverified()},
 	Derive:   (*Customer).derive,
-	Computed: map[string][]string{"canLogIn": {"password", "email"}, "bouncing": {"bouncing_email", "email"}, "emailVerified": {"unverified_since"}, "tags": nil},
+	Computed: map[string][]string{"canLogIn": {"password", "email", "provider_since"}, "bouncing": {"bouncing_email", "email"}, "emailVerified": {"unverified_since"}, "tags": nil},
 	Filters:  map[string]entity.Condition{"emailVerified": {NullField: "unverified_since"}},
 	Indexes: []store.Index{
 		{Name: "customers_email", Keys: []store.Key{{Field: "email_key"}}, Unique: true, Reports: "email"},
@@ -64,8 +66,10 @@ var Customers = entity.Declare(entity.Declaration[Customer]{
 	Searched: []string{"name_key", "email_key", "company_key", "phone_key"},
 })
 
-// CanLogIn reports whether the customer has an address and a password.
-func (c *Customer) CanLogIn() bool { return c.PasswordHash != "" && c.Address() != nil }
+// CanLogIn reports whether the customer has an address and a password, or logs in with an identity provider.
+func (c *Customer) CanLogIn() bool {
+	return c.ProviderSince != nil || c.PasswordHash != "" && c.Address() != nil
+}
 
 // EmailVerified reports whether the customer has proven that the address is theirs.
 func (c *Customer) EmailVerified() bool { return c.UnverifiedSince == nil }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"crm/auth"
+	"crm/auth/oidc"
 	"crm/db/entity"
 	"crm/db/eventlog"
 	"crm/db/live"
@@ -46,8 +47,9 @@ type DB struct {
 	written       eventlog.Signal
 	due           eventlog.Signal
 	sessionCache  *sessionCache
-	// factorSecrets seals the secrets of second factors, challenges the tokens between the two steps of a log-in.
-	factorSecrets, challenges *auth.Sealer
+	// factorSecrets seals the secrets of second factors, challenges the tokens between the two steps of a log-in,
+	// and attempts log-ins at identity providers that have begun.
+	factorSecrets, challenges, attempts *auth.Sealer
 
 	thumbnails *files.Thumbnailer
 	now        func() time.Time
@@ -60,6 +62,8 @@ type Options struct {
 	AllowStaffSignup bool
 	// TwoFactor says who has to log in with a second factor; nobody if it is empty.
 	TwoFactor TwoFactorPolicy
+	// Providers are the identity providers that people can log in with.
+	Providers oidc.Providers
 	// AppName is what authenticator apps call this server; "CRM" if it is empty.
 	AppName string
 	// RequireVerifiedEmail shows customers nothing but themselves until they have proven that their address is theirs.
@@ -124,6 +128,7 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 		options.CursorKeys = [][]byte{nil}
 	}
 	d.factorSecrets, d.challenges = auth.NewSealer(options.CursorKeys, secretPurpose), auth.NewSealer(options.CursorKeys, challengePurpose)
+	d.attempts = auth.NewSealer(options.CursorKeys, attemptPurpose)
 	options.Keys = cmp.Or(options.Keys, textkey.Default())
 	d.Log = eventlog.New(d.store)
 	d.Links = files.Links{Keys: options.CursorKeys, Base: options.FilesURL, Now: time.Now}

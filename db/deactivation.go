@@ -82,7 +82,8 @@ func (d *DB) ReactivateUser(ctx context.Context, scope auth.Scope, id store.ID, 
 // activeAdmins matches admins who can log in: an invited one can't yet, and perhaps never will.
 func activeAdmins() store.Filter {
 	return store.And(
-		store.Eq("role", string(auth.Admin)), store.IsNull("deactivated_at"), store.IsNull("deleting_at"), store.Compare(store.OpNe, "password", ""),
+		store.Eq("role", string(auth.Admin)), store.IsNull("deactivated_at"), store.IsNull("deleting_at"),
+		store.Or(store.Compare(store.OpNe, "password", ""), store.Not(store.IsNull("provider_since"))),
 	)
 }
 

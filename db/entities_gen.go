@@ -97,6 +97,7 @@ var catalog = entity.NewCatalog(
 	KnownNetworks,
 	LoginAttempts,
 	MailboxMarks,
+	ProviderAccounts,
 	ReceivedMails,
 	Restorations,
 	SecurityEvents,
@@ -270,6 +271,7 @@ func (d *Customer) Pointers(into []any) []any {
 		&d.InvitedAt,
 		&d.BouncingEmail,
 		&d.UnverifiedSince,
+		&d.ProviderSince,
 		&d.DeletingAt,
 		&d.CreatedAt,
 		&d.UpdatedAt,
@@ -408,6 +410,17 @@ func (d *MailboxMark) Pointers(into []any) []any {
 		&d.LastUID,
 		&d.Lease,
 		&d.LeasedUntil,
+	)
+}
+
+// Pointers implements store.Document.
+func (d *ProviderAccount) Pointers(into []any) []any {
+	return append(into,
+		&d.ID,
+		(*string)(&d.Account),
+		&d.Issuer,
+		&d.Subject,
+		&d.CreatedAt,
 	)
 }
 
@@ -691,6 +704,7 @@ func (d *User) Pointers(into []any) []any {
 		&d.TimeZone,
 		&d.InvitedAt,
 		&d.UnverifiedSince,
+		&d.ProviderSince,
 		&d.DeletingAt,
 		&d.CreatedAt,
 		&d.UpdatedAt,

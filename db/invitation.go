@@ -86,10 +86,10 @@ func (d *DB) invite(
 	return invited, nil
 }
 
-// isRegistered reports whether somebody has a password for the account who need not be invited. A customer who sees nothing yet, because
+// isRegistered reports whether somebody can log in to the account who need not be invited. A customer who sees nothing yet, because
 // the address isn't verified, can be: perhaps a stranger signed up with it.
 func (d *DB) isRegistered(a account) bool {
-	return *a.hash() != "" && (a.user != nil || !d.CustomerScope(a.customer).Unverified)
+	return (*a.hash() != "" || *a.providerSince() != nil) && (a.user != nil || !d.CustomerScope(a.customer).Unverified)
 }
 
 // invitable is BAD_USER_INPUT if the account can't be invited.

@@ -31,6 +31,9 @@ const (
 	SecurityTwoFactorFailed      SecurityEventKind = "TWO_FACTOR_FAILED"
 	SecurityRecoveryCodeUsed     SecurityEventKind = "RECOVERY_CODE_USED"
 	SecurityRecoveryCodesRenewed SecurityEventKind = "RECOVERY_CODES_RENEWED"
+
+	SecurityProviderLinked   SecurityEventKind = "PROVIDER_LINKED"
+	SecurityProviderUnlinked SecurityEventKind = "PROVIDER_UNLINKED"
 )
 
 // SecurityEvent is something that happened and concerns the security of an account. Changes that are events themselves, such as that

@@ -37,7 +37,7 @@ type Challenge struct {
 // challenge is the content of a Challenge's token.
 type challenge struct {
 	Account auth.AudienceKey `json:"account"`
-	// Password is the digest of the password's hash, so that a new password ends the challenge.
+	// Password is the account's credentials, so that a new password ends the challenge.
 	Password  string    `json:"password"`
 	ExpiresAt time.Time `json:"expires"`
 }
@@ -66,7 +66,7 @@ func (d *DB) secondStep(ctx context.Context, holder account) (_ *Challenge, need
 	if !factor.isOn() && !d.options.TwoFactor.includes(holder.role()) {
 		return nil, false, nil
 	}
-	content := challenge{Account: holder.key(), Password: hashSecret(*holder.hash()), ExpiresAt: d.now().Add(challengeLife)}
+	content := challenge{Account: holder.key(), Password: holder.credentials(), ExpiresAt: d.now().Add(challengeLife)}
 	text, err := json.Marshal(content)
 	if err != nil {
 		return nil, false, fmt.Errorf("cannot make a challenge: %w", err)
@@ -89,7 +89,7 @@ func (d *DB) openChallenge(ctx context.Context, token string) (account, error) {
 		}
 		return account{}, err
 	}
-	if !holder.mayLogIn() || !isEqual(hashSecret(*holder.hash()), content.Password) {
+	if !holder.mayLogIn() || !isEqual(holder.credentials(), content.Password) {
 		return account{}, wrong
 	}
 	return holder, nil

@@ -25,6 +25,8 @@ type User struct {
 	// UnverifiedSince is since when the holder has yet to prove that the address is theirs; nil if they have, and in accounts from
 	// before addresses were verified.
 	UnverifiedSince *time.Time `db:"unverified_since"`
+	// ProviderSince is since when the holder logs in with an identity provider; nil if they don't.
+	ProviderSince *time.Time `db:"provider_since"`
 	// DeletingAt is when the user's deletion began.
 	DeletingAt *time.Time `db:"deleting_at"`
 	CreatedAt  time.Time  `db:"created_at" fallback:"_id"`

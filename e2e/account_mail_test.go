@@ -160,7 +160,7 @@ func (p *process) visit(method, address string) {
 }
 
 // forgeHost sends an operation that must succeed, with forged headers that name another host.
-func (p *process) forgeHost(host, query string, vars variables) {
+func (p *process) forgeHost(host, query string, vars variables) answer {
 	p.t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": vars})
 	if err != nil {
@@ -181,9 +181,11 @@ func (p *process) forgeHost(host, query string, vars variables) {
 		p.t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	if got, err := readAnswer(response); err != nil || got.status != http.StatusOK || len(got.Errors) > 0 {
+	got, err := readAnswer(response)
+	if err != nil || got.status != http.StatusOK || len(got.Errors) > 0 {
 		p.t.Fatalf("%v %s", err, got.raw)
 	}
+	return got
 }
 
 // TestSignUpByMail signs a customer up with the link from a message, which is the only way where links can be mailed.

@@ -168,6 +168,9 @@ type MutationResolver interface {
 	DisableTwoFactor(ctx context.Context, input DisableTwoFactorInput) (*DisableTwoFactorPayload, error)
 	RenewRecoveryCodes(ctx context.Context, input RenewRecoveryCodesInput) (*RenewRecoveryCodesPayload, error)
 	ResetTwoFactor(ctx context.Context, input ResetTwoFactorInput) (*ResetTwoFactorPayload, error)
+	StartProviderLogIn(ctx context.Context, input StartProviderLogInInput) (*StartProviderLogInPayload, error)
+	CompleteProviderLogIn(ctx context.Context, input CompleteProviderLogInInput) (*CompleteProviderLogInPayload, error)
+	UnlinkProviders(ctx context.Context, input UnlinkProvidersInput) (*UnlinkProvidersPayload, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (Viewer, error)
@@ -193,6 +196,7 @@ type QueryResolver interface {
 	Sessions(ctx context.Context, of *string, first *int, after *string, last *int, before *string) (*Connection[db.Session], error)
 	SecurityEvents(ctx context.Context, of *string, first *int, after *string, last *int, before *string) (*Connection[db.SecurityEvent], error)
 	TwoFactor(ctx context.Context, of *string) (*db.TwoFactorState, error)
+	LogInProviders(ctx context.Context) ([]*LogInProvider, error)
 }
 type SecurityEventResolver interface {
 	Actor(ctx context.Context, obj *db.SecurityEvent) (*db.User, error)
@@ -281,6 +285,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelInteractionInput", ec.unmarshalInputCancelInteractionInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("CompleteLogInInput", ec.unmarshalInputCompleteLogInInput),
+			graphql.NewInputUnmarshaler("CompleteProviderLogInInput", ec.unmarshalInputCompleteProviderLogInInput),
 			graphql.NewInputUnmarshaler("CompleteSignUpInput", ec.unmarshalInputCompleteSignUpInput),
 			graphql.NewInputUnmarshaler("ConfirmEmailChangeInput", ec.unmarshalInputConfirmEmailChangeInput),
 			graphql.NewInputUnmarshaler("ConfirmTwoFactorInput", ec.unmarshalInputConfirmTwoFactorInput),
@@ -354,6 +359,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetPasswordInput", ec.unmarshalInputSetPasswordInput),
 			graphql.NewInputUnmarshaler("SignUpCustomerInput", ec.unmarshalInputSignUpCustomerInput),
 			graphql.NewInputUnmarshaler("SignUpUserInput", ec.unmarshalInputSignUpUserInput),
+			graphql.NewInputUnmarshaler("StartProviderLogInInput", ec.unmarshalInputStartProviderLogInInput),
 			graphql.NewInputUnmarshaler("StartTwoFactorInput", ec.unmarshalInputStartTwoFactorInput),
 			graphql.NewInputUnmarshaler("TagOrder", ec.unmarshalInputTagOrder),
 			graphql.NewInputUnmarshaler("TagWhere", ec.unmarshalInputTagWhere),
@@ -368,6 +374,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TicketWhere", ec.unmarshalInputTicketWhere),
 			graphql.NewInputUnmarshaler("TicketsFilter", ec.unmarshalInputTicketsFilter),
 			graphql.NewInputUnmarshaler("UndoEmailChangeInput", ec.unmarshalInputUndoEmailChangeInput),
+			graphql.NewInputUnmarshaler("UnlinkProvidersInput", ec.unmarshalInputUnlinkProvidersInput),
 			graphql.NewInputUnmarshaler("UnlinkTicketsInput", ec.unmarshalInputUnlinkTicketsInput),
 			graphql.NewInputUnmarshaler("UpdateCustomerInput", ec.unmarshalInputUpdateCustomerInput),
 			graphql.NewInputUnmarshaler("UpdateCustomerNoteInput", ec.unmarshalInputUpdateCustomerNoteInput),
@@ -3721,7 +3728,7 @@ type EndSessionPayload {
 enum SecurityEventKind {
   "A session began: by a log-in, a sign-up or a mailed link."
   LOGGED_IN
-  "Somebody tried a wrong password."
+  "Somebody tried a wrong password, or logged in at an identity provider that doesn't open the account to them."
   LOG_IN_FAILED
   "Too many wrong passwords or codes were tried, so that more are refused for a while. There is one a day at most, and the account's holder gets mail."
   LOG_INS_LIMITED
@@ -3753,6 +3760,10 @@ enum SecurityEventKind {
   RECOVERY_CODE_USED
   "The recovery codes were replaced."
   RECOVERY_CODES_RENEWED
+  "The account was linked to somebody at an identity provider, who logs in with it from then on. The account's holder gets mail."
+  PROVIDER_LINKED
+  "Identity providers were unlinked: by an admin, since the owner of the address has shown that it is theirs, or since a change of the address was undone."
+  PROVIDER_UNLINKED
 }
 
 "Something that happened and concerns the security of an account. It is kept for 90 days, or until the account is deleted."
@@ -4036,6 +4047,88 @@ type CompleteLogInPayload {
   tokens: Tokens!
 }
 
+"An identity provider (OpenID Connect) that people log in with, such as the company's own."
+type LogInProvider {
+  "What ` + "`" + `startProviderLogIn` + "`" + ` calls it."
+  name: String!
+  "What its button says."
+  label: String!
+  "Which accounts are logged in to with it."
+  audiences: [Audience!]!
+}
+
+extend type Query {
+  "The identity providers that a log-in page offers."
+  logInProviders: [LogInProvider!]! @public
+}
+
+extend type Mutation {
+  """
+  Begins a log-in at an identity provider: returns where to send the browser, and what the page keeps until it comes back, within 10 minutes.
+  UNAVAILABLE if the provider can't be reached.
+  """
+  startProviderLogIn("The provider." input: StartProviderLogInInput!): StartProviderLogInPayload @public
+  """
+  Completes a log-in at an identity provider, with what it has sent the browser back with. UNAUTHENTICATED if there is no account for whoever
+  logged in there, or none that they can log in to; RATE_LIMITED after too many that failed.
+  """
+  completeProviderLogIn("The provider's answer." input: CompleteProviderLogInInput!): CompleteProviderLogInPayload @public
+  "Unlinks an account from all identity providers, so that another person there can be linked to it. Its sessions go on."
+  unlinkProviders("Whose." input: UnlinkProvidersInput!): UnlinkProvidersPayload @hasRole(any: [ADMIN], keys: false)
+}
+
+"Where to log in, and to what."
+input StartProviderLogInInput {
+  "The name of the provider."
+  provider: String!
+  "Whether a user or a customer logs in."
+  audience: Audience!
+}
+
+"The answer to ` + "`" + `startProviderLogIn` + "`" + `."
+type StartProviderLogInPayload {
+  "The address at the provider to send the browser to."
+  url: String!
+  "What the page keeps, for example in ` + "`" + `sessionStorage` + "`" + `, and sends with ` + "`" + `completeProviderLogIn` + "`" + `. It is sealed, and useless to other browsers without it."
+  attempt: String!
+  "Until when the log-in can be completed."
+  expiresAt: DateTime!
+}
+
+"What a provider has sent the browser back with, and what the page has kept."
+input CompleteProviderLogInInput {
+  "What ` + "`" + `startProviderLogIn` + "`" + ` returned as ` + "`" + `attempt` + "`" + ` in this browser."
+  attempt: String!
+  "The parameter ` + "`" + `state` + "`" + ` of the address that the provider has led to."
+  state: String!
+  "The parameter ` + "`" + `code` + "`" + `. It works once."
+  code: String!
+  "The parameter ` + "`" + `iss` + "`" + `, which some providers add: who the provider is. Send it whenever it is there."
+  iss: String
+}
+
+"The answer to ` + "`" + `completeProviderLogIn` + "`" + `."
+type CompleteProviderLogInPayload {
+  "The account, which is logged in now; null if there is a second step."
+  viewer: Viewer
+  "Its tokens; null if there is a second step."
+  tokens: Tokens
+  "The second step, for an account with two-factor authentication; null if it is logged in."
+  challenge: TwoFactorChallenge
+}
+
+"Whose providers to unlink."
+input UnlinkProvidersInput {
+  "The id of a user or a customer."
+  id: ID!
+}
+
+"The answer to ` + "`" + `unlinkProviders` + "`" + `."
+type UnlinkProvidersPayload {
+  "The account."
+  account: Viewer!
+}
+
 "Who sets up two-factor authentication."
 input StartTwoFactorInput {
   "The viewer's password; not needed with a challenge."
@@ -4277,6 +4370,18 @@ func (ec *executionContext) childFields_CompleteLogInPayload(ctx context.Context
 		return ec.fieldContext_CompleteLogInPayload_tokens(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CompleteLogInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CompleteProviderLogInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_CompleteProviderLogInPayload_viewer(ctx, field)
+	case "tokens":
+		return ec.fieldContext_CompleteProviderLogInPayload_tokens(ctx, field)
+	case "challenge":
+		return ec.fieldContext_CompleteProviderLogInPayload_challenge(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteProviderLogInPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CompleteSignUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4831,6 +4936,18 @@ func (ec *executionContext) childFields_LogInCustomerPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type LogInCustomerPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_LogInProvider(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_LogInProvider_name(ctx, field)
+	case "label":
+		return ec.fieldContext_LogInProvider_label(ctx, field)
+	case "audiences":
+		return ec.fieldContext_LogInProvider_audiences(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LogInProvider", field.Name)
+}
+
 func (ec *executionContext) childFields_LogInUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -5209,6 +5326,18 @@ func (ec *executionContext) childFields_SignUpUserPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type SignUpUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_StartProviderLogInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_StartProviderLogInPayload_url(ctx, field)
+	case "attempt":
+		return ec.fieldContext_StartProviderLogInPayload_attempt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_StartProviderLogInPayload_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartProviderLogInPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_StartTwoFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "secret":
@@ -5517,6 +5646,14 @@ func (ec *executionContext) childFields_UndoEmailChangePayload(ctx context.Conte
 		return ec.fieldContext_UndoEmailChangePayload_endedSessions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UndoEmailChangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnlinkProvidersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_UnlinkProvidersPayload_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnlinkProvidersPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UnlinkTicketsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6127,6 +6264,20 @@ func (ec *executionContext) field_Mutation_completeLogIn_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (CompleteLogInInput, error) {
 			return ec.unmarshalNCompleteLogInInput2crmᚋgraphᚐCompleteLogInInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_completeProviderLogIn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CompleteProviderLogInInput, error) {
+			return ec.unmarshalNCompleteProviderLogInInput2crmᚋgraphᚐCompleteProviderLogInInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6849,6 +7000,20 @@ func (ec *executionContext) field_Mutation_signUpUser_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_startProviderLogIn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (StartProviderLogInInput, error) {
+			return ec.unmarshalNStartProviderLogInInput2crmᚋgraphᚐStartProviderLogInInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_startTwoFactor_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6883,6 +7048,20 @@ func (ec *executionContext) field_Mutation_undoEmailChange_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (UndoEmailChangeInput, error) {
 			return ec.unmarshalNUndoEmailChangeInput2crmᚋgraphᚐUndoEmailChangeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_unlinkProviders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UnlinkProvidersInput, error) {
+			return ec.unmarshalNUnlinkProvidersInput2crmᚋgraphᚐUnlinkProvidersInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9305,6 +9484,93 @@ func (ec *executionContext) fieldContext_CompleteLogInPayload_tokens(_ context.C
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Tokens(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompleteProviderLogInPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *CompleteProviderLogInPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteProviderLogInPayload_viewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Viewer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Viewer) graphql.Marshaler {
+			return ec.marshalOViewer2crmᚋgraphᚐViewer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteProviderLogInPayload_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompleteProviderLogInPayload", field, false, false, "Viewer")
+}
+
+func (ec *executionContext) _CompleteProviderLogInPayload_tokens(ctx context.Context, field graphql.CollectedField, obj *CompleteProviderLogInPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteProviderLogInPayload_tokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Tokens) graphql.Marshaler {
+			return ec.marshalOTokens2ᚖcrmᚋgraphᚐTokens(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteProviderLogInPayload_tokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompleteProviderLogInPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tokens(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompleteProviderLogInPayload_challenge(ctx context.Context, field graphql.CollectedField, obj *CompleteProviderLogInPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteProviderLogInPayload_challenge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Challenge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Challenge) graphql.Marshaler {
+			return ec.marshalOTwoFactorChallenge2ᚖcrmᚋdbᚐChallenge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteProviderLogInPayload_challenge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompleteProviderLogInPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TwoFactorChallenge(ctx, field)
 		},
 	}
 	return fc, nil
@@ -13199,6 +13465,75 @@ func (ec *executionContext) fieldContext_LogInCustomerPayload_challenge(_ contex
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _LogInProvider_name(ctx context.Context, field graphql.CollectedField, obj *LogInProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogInProvider_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LogInProvider_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LogInProvider", field, false, false, "String")
+}
+
+func (ec *executionContext) _LogInProvider_label(ctx context.Context, field graphql.CollectedField, obj *LogInProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogInProvider_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LogInProvider_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LogInProvider", field, false, false, "String")
+}
+
+func (ec *executionContext) _LogInProvider_audiences(ctx context.Context, field graphql.CollectedField, obj *LogInProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogInProvider_audiences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Audiences, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []entity.Kind) graphql.Marshaler {
+			return ec.marshalNAudience2ᚕcrmᚋdbᚋentityᚐKindᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LogInProvider_audiences(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LogInProvider", field, false, false, "Audience")
 }
 
 func (ec *executionContext) _LogInUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *LogInUserPayload) (ret graphql.Marshaler) {
@@ -18282,6 +18617,161 @@ func (ec *executionContext) fieldContext_Mutation_resetTwoFactor(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_startProviderLogIn(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startProviderLogIn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartProviderLogIn(ctx, fc.Args["input"].(StartProviderLogInInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *StartProviderLogInPayload) graphql.Marshaler {
+			return ec.marshalOStartProviderLogInPayload2ᚖcrmᚋgraphᚐStartProviderLogInPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startProviderLogIn(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartProviderLogInPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startProviderLogIn_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_completeProviderLogIn(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_completeProviderLogIn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompleteProviderLogIn(ctx, fc.Args["input"].(CompleteProviderLogInInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CompleteProviderLogInPayload) graphql.Marshaler {
+			return ec.marshalOCompleteProviderLogInPayload2ᚖcrmᚋgraphᚐCompleteProviderLogInPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_completeProviderLogIn(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompleteProviderLogInPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_completeProviderLogIn_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_unlinkProviders(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_unlinkProviders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UnlinkProviders(ctx, fc.Args["input"].(UnlinkProvidersInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN"})
+				if err != nil {
+					var zeroVal *UnlinkProvidersPayload
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *UnlinkProvidersPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *UnlinkProvidersPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *UnlinkProvidersPayload) graphql.Marshaler {
+			return ec.marshalOUnlinkProvidersPayload2ᚖcrmᚋgraphᚐUnlinkProvidersPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_unlinkProviders(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnlinkProvidersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_unlinkProviders_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19790,6 +20280,38 @@ func (ec *executionContext) fieldContext_Query_twoFactor(ctx context.Context, fi
 	if fc.Args, err = ec.field_Query_twoFactor_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_logInProviders(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_logInProviders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().LogInProviders(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*LogInProvider) graphql.Marshaler {
+			return ec.marshalNLogInProvider2ᚕᚖcrmᚋgraphᚐLogInProviderᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_logInProviders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LogInProvider(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -21327,6 +21849,75 @@ func (ec *executionContext) fieldContext_SignUpUserPayload_tokens(_ context.Cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _StartProviderLogInPayload_url(ctx context.Context, field graphql.CollectedField, obj *StartProviderLogInPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartProviderLogInPayload_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartProviderLogInPayload_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StartProviderLogInPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _StartProviderLogInPayload_attempt(ctx context.Context, field graphql.CollectedField, obj *StartProviderLogInPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartProviderLogInPayload_attempt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attempt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartProviderLogInPayload_attempt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StartProviderLogInPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _StartProviderLogInPayload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *StartProviderLogInPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartProviderLogInPayload_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartProviderLogInPayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StartProviderLogInPayload", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _StartTwoFactorPayload_secret(ctx context.Context, field graphql.CollectedField, obj *StartTwoFactorPayload) (ret graphql.Marshaler) {
@@ -24388,6 +24979,29 @@ func (ec *executionContext) fieldContext_UndoEmailChangePayload_endedSessions(_ 
 	return graphql.NewScalarFieldContext("UndoEmailChangePayload", field, false, false, "Int")
 }
 
+func (ec *executionContext) _UnlinkProvidersPayload_account(ctx context.Context, field graphql.CollectedField, obj *UnlinkProvidersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnlinkProvidersPayload_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Viewer) graphql.Marshaler {
+			return ec.marshalNViewer2crmᚋgraphᚐViewer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnlinkProvidersPayload_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnlinkProvidersPayload", field, false, false, "Viewer")
+}
+
 func (ec *executionContext) _UnlinkTicketsPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *UnlinkTicketsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26860,6 +27474,69 @@ func (ec *executionContext) unmarshalInputCompleteLogInInput(ctx context.Context
 func UnmarshalCompleteLogInInput(ctx context.Context, raw any) (CompleteLogInInput, error) {
 	var out CompleteLogInInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompleteLogInInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCompleteProviderLogInInput(ctx context.Context, obj any) (CompleteProviderLogInInput, error) {
+	var it CompleteProviderLogInInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"attempt", "state", "code", "iss"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "attempt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attempt"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Attempt = data
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.State = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "iss":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("iss"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Iss = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCompleteProviderLogInInput unmarshals raw into the CompleteProviderLogInInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompleteProviderLogInInput(ctx context.Context, raw any) (CompleteProviderLogInInput, error) {
+	var out CompleteProviderLogInInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompleteProviderLogInInput", raw, &out)
 	return out, err
 }
 
@@ -31415,6 +32092,55 @@ func UnmarshalSignUpUserInput(ctx context.Context, raw any) (SignUpUserInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputStartProviderLogInInput(ctx context.Context, obj any) (StartProviderLogInInput, error) {
+	var it StartProviderLogInInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"provider", "audience"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "provider":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("provider"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Provider = data
+		case "audience":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audience"))
+			data, err := ec.unmarshalNAudience2crmᚋdbᚋentityᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audience = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartProviderLogInInput unmarshals raw into the StartProviderLogInInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartProviderLogInInput(ctx context.Context, raw any) (StartProviderLogInInput, error) {
+	var out StartProviderLogInInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartProviderLogInInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputStartTwoFactorInput(ctx context.Context, obj any) (StartTwoFactorInput, error) {
 	var it StartTwoFactorInput
 	if obj == nil {
@@ -32355,6 +33081,48 @@ func (ec *executionContext) unmarshalInputUndoEmailChangeInput(ctx context.Conte
 func UnmarshalUndoEmailChangeInput(ctx context.Context, raw any) (UndoEmailChangeInput, error) {
 	var out UndoEmailChangeInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UndoEmailChangeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUnlinkProvidersInput(ctx context.Context, obj any) (UnlinkProvidersInput, error) {
+	var it UnlinkProvidersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUnlinkProvidersInput unmarshals raw into the UnlinkProvidersInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUnlinkProvidersInput(ctx context.Context, raw any) (UnlinkProvidersInput, error) {
+	var out UnlinkProvidersInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnlinkProvidersInput", raw, &out)
 	return out, err
 }
 
@@ -33903,6 +34671,49 @@ func (ec *executionContext) _CompleteLogInPayload(ctx context.Context, sel ast.S
 		case "tokens":
 			out.Values[i] = ec._CompleteLogInPayload_tokens(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var completeProviderLogInPayloadImplementors = []string{"CompleteProviderLogInPayload"}
+
+func (ec *executionContext) _CompleteProviderLogInPayload(ctx context.Context, sel ast.SelectionSet, obj *CompleteProviderLogInPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, completeProviderLogInPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompleteProviderLogInPayload")
+		case "viewer":
+			out.Values[i] = ec._CompleteProviderLogInPayload_viewer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "tokens":
+			out.Values[i] = ec._CompleteProviderLogInPayload_tokens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "challenge":
+			out.Values[i] = ec._CompleteProviderLogInPayload_challenge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -35929,6 +36740,49 @@ func (ec *executionContext) _LogInCustomerPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var logInProviderImplementors = []string{"LogInProvider"}
+
+func (ec *executionContext) _LogInProvider(ctx context.Context, sel ast.SelectionSet, obj *LogInProvider) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, logInProviderImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LogInProvider")
+		case "name":
+			out.Values[i] = ec._LogInProvider_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._LogInProvider_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "audiences":
+			out.Values[i] = ec._LogInProvider_audiences(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var logInUserPayloadImplementors = []string{"LogInUserPayload"}
 
 func (ec *executionContext) _LogInUserPayload(ctx context.Context, sel ast.SelectionSet, obj *LogInUserPayload) graphql.Marshaler {
@@ -36797,6 +37651,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "startProviderLogIn":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startProviderLogIn(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "completeProviderLogIn":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_completeProviderLogIn(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unlinkProviders":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_unlinkProviders(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -37018,6 +37893,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_twoFactor(ctx, field)
+				})
+		case "logInProviders":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_logInProviders(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
@@ -38042,6 +38923,49 @@ func (ec *executionContext) _SignUpUserPayload(ctx context.Context, sel ast.Sele
 			}
 		case "tokens":
 			out.Values[i] = ec._SignUpUserPayload_tokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var startProviderLogInPayloadImplementors = []string{"StartProviderLogInPayload"}
+
+func (ec *executionContext) _StartProviderLogInPayload(ctx context.Context, sel ast.SelectionSet, obj *StartProviderLogInPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startProviderLogInPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartProviderLogInPayload")
+		case "url":
+			out.Values[i] = ec._StartProviderLogInPayload_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "attempt":
+			out.Values[i] = ec._StartProviderLogInPayload_attempt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._StartProviderLogInPayload_expiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -39126,6 +40050,39 @@ func (ec *executionContext) _UndoEmailChangePayload(ctx context.Context, sel ast
 	return out
 }
 
+var unlinkProvidersPayloadImplementors = []string{"UnlinkProvidersPayload"}
+
+func (ec *executionContext) _UnlinkProvidersPayload(ctx context.Context, sel ast.SelectionSet, obj *UnlinkProvidersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unlinkProvidersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnlinkProvidersPayload")
+		case "account":
+			out.Values[i] = ec._UnlinkProvidersPayload_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var unlinkTicketsPayloadImplementors = []string{"UnlinkTicketsPayload"}
 
 func (ec *executionContext) _UnlinkTicketsPayload(ctx context.Context, sel ast.SelectionSet, obj *UnlinkTicketsPayload) graphql.Marshaler {
@@ -40120,6 +41077,36 @@ var (
 	}
 )
 
+func (ec *executionContext) unmarshalNAudience2ᚕcrmᚋdbᚋentityᚐKindᚄ(ctx context.Context, v any) ([]entity.Kind, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]entity.Kind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAudience2crmᚋdbᚋentityᚐKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNAudience2ᚕcrmᚋdbᚋentityᚐKindᚄ(ctx context.Context, sel ast.SelectionSet, v []entity.Kind) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAudience2crmᚋdbᚋentityᚐKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -40146,6 +41133,11 @@ func (ec *executionContext) unmarshalNChangePasswordInput2crmᚋgraphᚐChangePa
 
 func (ec *executionContext) unmarshalNCompleteLogInInput2crmᚋgraphᚐCompleteLogInInput(ctx context.Context, v any) (CompleteLogInInput, error) {
 	res, err := ec.unmarshalInputCompleteLogInInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCompleteProviderLogInInput2crmᚋgraphᚐCompleteProviderLogInInput(ctx context.Context, v any) (CompleteProviderLogInInput, error) {
+	res, err := ec.unmarshalInputCompleteProviderLogInInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -40950,6 +41942,30 @@ func (ec *executionContext) unmarshalNLogInInput2crmᚋgraphᚐLogInInput(ctx co
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNLogInProvider2ᚕᚖcrmᚋgraphᚐLogInProviderᚄ(ctx context.Context, sel ast.SelectionSet, v []*LogInProvider) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLogInProvider2ᚖcrmᚋgraphᚐLogInProvider(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLogInProvider2ᚖcrmᚋgraphᚐLogInProvider(ctx context.Context, sel ast.SelectionSet, v *LogInProvider) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LogInProvider!")
+		return graphql.Null
+	}
+	return ec._LogInProvider(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNMailHealth2ᚖcrmᚋdbᚐMailHealth(ctx context.Context, sel ast.SelectionSet, v *db.MailHealth) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "MailHealth!")
@@ -41290,6 +42306,8 @@ var (
 		"TWO_FACTOR_FAILED":      db.SecurityTwoFactorFailed,
 		"RECOVERY_CODE_USED":     db.SecurityRecoveryCodeUsed,
 		"RECOVERY_CODES_RENEWED": db.SecurityRecoveryCodesRenewed,
+		"PROVIDER_LINKED":        db.SecurityProviderLinked,
+		"PROVIDER_UNLINKED":      db.SecurityProviderUnlinked,
 	}
 	marshalNSecurityEventKind2crmᚋdbᚐSecurityEventKind = map[db.SecurityEventKind]string{
 		db.SecurityLoggedIn:             "LOGGED_IN",
@@ -41309,6 +42327,8 @@ var (
 		db.SecurityTwoFactorFailed:      "TWO_FACTOR_FAILED",
 		db.SecurityRecoveryCodeUsed:     "RECOVERY_CODE_USED",
 		db.SecurityRecoveryCodesRenewed: "RECOVERY_CODES_RENEWED",
+		db.SecurityProviderLinked:       "PROVIDER_LINKED",
+		db.SecurityProviderUnlinked:     "PROVIDER_UNLINKED",
 	}
 )
 
@@ -41372,6 +42392,11 @@ func (ec *executionContext) unmarshalNSignUpCustomerInput2crmᚋgraphᚐSignUpCu
 
 func (ec *executionContext) unmarshalNSignUpUserInput2crmᚋgraphᚐSignUpUserInput(ctx context.Context, v any) (SignUpUserInput, error) {
 	res, err := ec.unmarshalInputSignUpUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNStartProviderLogInInput2crmᚋgraphᚐStartProviderLogInInput(ctx context.Context, v any) (StartProviderLogInInput, error) {
+	res, err := ec.unmarshalInputStartProviderLogInInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -41913,6 +42938,11 @@ func (ec *executionContext) unmarshalNUndoEmailChangeInput2crmᚋgraphᚐUndoEma
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNUnlinkProvidersInput2crmᚋgraphᚐUnlinkProvidersInput(ctx context.Context, v any) (UnlinkProvidersInput, error) {
+	res, err := ec.unmarshalInputUnlinkProvidersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUnlinkTicketsInput2crmᚋgraphᚐUnlinkTicketsInput(ctx context.Context, v any) (UnlinkTicketsInput, error) {
 	res, err := ec.unmarshalInputUnlinkTicketsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -42317,6 +43347,13 @@ func (ec *executionContext) marshalOCompleteLogInPayload2ᚖcrmᚋgraphᚐComple
 		return graphql.Null
 	}
 	return ec._CompleteLogInPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCompleteProviderLogInPayload2ᚖcrmᚋgraphᚐCompleteProviderLogInPayload(ctx context.Context, sel ast.SelectionSet, v *CompleteProviderLogInPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CompleteProviderLogInPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCompleteSignUpPayload2ᚖcrmᚋgraphᚐCompleteSignUpPayload(ctx context.Context, sel ast.SelectionSet, v *CompleteSignUpPayload) graphql.Marshaler {
@@ -43656,6 +44693,13 @@ func (ec *executionContext) marshalOSignUpUserPayload2ᚖcrmᚋgraphᚐSignUpUse
 	return ec._SignUpUserPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOStartProviderLogInPayload2ᚖcrmᚋgraphᚐStartProviderLogInPayload(ctx context.Context, sel ast.SelectionSet, v *StartProviderLogInPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._StartProviderLogInPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOStartTwoFactorPayload2ᚖcrmᚋgraphᚐStartTwoFactorPayload(ctx context.Context, sel ast.SelectionSet, v *StartTwoFactorPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -44029,6 +45073,13 @@ func (ec *executionContext) marshalOUndoEmailChangePayload2ᚖcrmᚋgraphᚐUndo
 		return graphql.Null
 	}
 	return ec._UndoEmailChangePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUnlinkProvidersPayload2ᚖcrmᚋgraphᚐUnlinkProvidersPayload(ctx context.Context, sel ast.SelectionSet, v *UnlinkProvidersPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UnlinkProvidersPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUnlinkTicketsPayload2ᚖcrmᚋgraphᚐUnlinkTicketsPayload(ctx context.Context, sel ast.SelectionSet, v *UnlinkTicketsPayload) graphql.Marshaler {

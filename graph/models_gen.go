@@ -160,6 +160,28 @@ type CompleteLogInPayload struct {
 	Tokens *Tokens `json:"tokens"`
 }
 
+// What a provider has sent the browser back with, and what the page has kept.
+type CompleteProviderLogInInput struct {
+	// What `startProviderLogIn` returned as `attempt` in this browser.
+	Attempt string `json:"attempt"`
+	// The parameter `state` of the address that the provider has led to.
+	State string `json:"state"`
+	// The parameter `code`. It works once.
+	Code string `json:"code"`
+	// The parameter `iss`, which some providers add: who the provider is. Send it whenever it is there.
+	Iss graphql.Omittable[*string] `json:"iss,omitempty"`
+}
+
+// The answer to `completeProviderLogIn`.
+type CompleteProviderLogInPayload struct {
+	// The account, which is logged in now; null if there is a second step.
+	Viewer Viewer `json:"viewer,omitempty"`
+	// Its tokens; null if there is a second step.
+	Tokens *Tokens `json:"tokens,omitempty"`
+	// The second step, for an account with two-factor authentication; null if it is logged in.
+	Challenge *db.Challenge `json:"challenge,omitempty"`
+}
+
 // The token of a mailed link, and what its holder chooses.
 type CompleteSignUpInput struct {
 	// The token in the link.
@@ -824,6 +846,16 @@ type LogInInput struct {
 	Password string `json:"password"`
 }
 
+// An identity provider (OpenID Connect) that people log in with, such as the company's own.
+type LogInProvider struct {
+	// What `startProviderLogIn` calls it.
+	Name string `json:"name"`
+	// What its button says.
+	Label string `json:"label"`
+	// Which accounts are logged in to with it.
+	Audiences []entity.Kind `json:"audiences"`
+}
+
 // The answer to `logInUser`.
 type LogInUserPayload struct {
 	// The user who logged in; null if there is a second step.
@@ -1194,6 +1226,24 @@ type SignUpUserPayload struct {
 	Tokens *Tokens `json:"tokens"`
 }
 
+// Where to log in, and to what.
+type StartProviderLogInInput struct {
+	// The name of the provider.
+	Provider string `json:"provider"`
+	// Whether a user or a customer logs in.
+	Audience entity.Kind `json:"audience"`
+}
+
+// The answer to `startProviderLogIn`.
+type StartProviderLogInPayload struct {
+	// The address at the provider to send the browser to.
+	URL string `json:"url"`
+	// What the page keeps, for example in `sessionStorage`, and sends with `completeProviderLogIn`. It is sealed, and useless to other browsers without it.
+	Attempt string `json:"attempt"`
+	// Until when the log-in can be completed.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
 // Who sets up two-factor authentication.
 type StartTwoFactorInput struct {
 	// The viewer's password; not needed with a challenge.
@@ -1380,6 +1430,18 @@ type UndoEmailChangePayload struct {
 	Audience entity.Kind `json:"audience"`
 	// How many sessions ended.
 	EndedSessions int `json:"endedSessions"`
+}
+
+// Whose providers to unlink.
+type UnlinkProvidersInput struct {
+	// The id of a user or a customer.
+	ID string `json:"id"`
+}
+
+// The answer to `unlinkProviders`.
+type UnlinkProvidersPayload struct {
+	// The account.
+	Account Viewer `json:"account"`
 }
 
 // Two tickets that are linked.

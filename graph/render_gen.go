@@ -844,6 +844,63 @@ func (r *rendering) renderCompleteLogInPayload(s *selection, obj *CompleteLogInP
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planCompleteProviderLogInPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"CompleteProviderLogInPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "viewer":
+			f.index = 1
+			f.selection = p.planViewer(f.field.Selections)
+			return f.selection != nil
+		case "tokens":
+			f.index = 2
+			f.selection = p.planTokens(f.field.Selections)
+			return f.selection != nil
+		case "challenge":
+			f.index = 3
+			f.selection = p.planTwoFactorChallenge(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderCompleteProviderLogInPayload(s *selection, obj *CompleteProviderLogInPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"CompleteProviderLogInPayload"`...)
+		case 1:
+			v := obj.Viewer
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderViewer(f.selection, v)
+			}
+		case 2:
+			v := obj.Tokens
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderTokens(f.selection, v)
+			}
+		case 3:
+			v := obj.Challenge
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderTwoFactorChallenge(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planCompleteSignUpPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"CompleteSignUpPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -3516,6 +3573,58 @@ func (r *rendering) renderLogInCustomerPayload(s *selection, obj *LogInCustomerP
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planLogInProvider(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"LogInProvider"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "name":
+			f.index = 1
+			return true
+		case "label":
+			f.index = 2
+			return true
+		case "audiences":
+			f.index = 3
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderLogInProvider(s *selection, obj *LogInProvider) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"LogInProvider"`...)
+		case 1:
+			v := obj.Name
+			r.string(v)
+		case 2:
+			v := obj.Label
+			r.string(v)
+		case 3:
+			v := obj.Audiences
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				r.appendAudience(e0)
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planLogInUserPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"LogInUserPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -5196,6 +5305,48 @@ func (r *rendering) renderSignUpUserPayload(s *selection, obj *SignUpUserPayload
 			} else {
 				r.renderTokens(f.selection, v)
 			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planStartProviderLogInPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"StartProviderLogInPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "url":
+			f.index = 1
+			return true
+		case "attempt":
+			f.index = 2
+			return true
+		case "expiresAt":
+			f.index = 3
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderStartProviderLogInPayload(s *selection, obj *StartProviderLogInPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"StartProviderLogInPayload"`...)
+		case 1:
+			v := obj.URL
+			r.string(v)
+		case 2:
+			v := obj.Attempt
+			r.string(v)
+		case 3:
+			v := obj.ExpiresAt
+			r.buf = appendDateTime(r.buf, v)
 		}
 		if r.failed {
 			return
@@ -6992,6 +7143,42 @@ func (r *rendering) renderUndoEmailChangePayload(s *selection, obj *UndoEmailCha
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planUnlinkProvidersPayload(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"UnlinkProvidersPayload"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "account":
+			f.index = 1
+			f.selection = p.planViewer(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderUnlinkProvidersPayload(s *selection, obj *UnlinkProvidersPayload) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"UnlinkProvidersPayload"`...)
+		case 1:
+			v := obj.Account
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderViewer(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planUnlinkTicketsPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"UnlinkTicketsPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -7831,6 +8018,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planChangePasswordPayload(set)
 	case "CompleteLogInPayload":
 		return p.planCompleteLogInPayload(set)
+	case "CompleteProviderLogInPayload":
+		return p.planCompleteProviderLogInPayload(set)
 	case "CompleteSignUpPayload":
 		return p.planCompleteSignUpPayload(set)
 	case "ConfirmEmailChangePayload":
@@ -7921,6 +8110,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planLinkTicketsPayload(set)
 	case "LogInCustomerPayload":
 		return p.planLogInCustomerPayload(set)
+	case "LogInProvider":
+		return p.planLogInProvider(set)
 	case "LogInUserPayload":
 		return p.planLogInUserPayload(set)
 	case "LogOutEverywherePayload":
@@ -7995,6 +8186,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planSignUpCustomerPayload(set)
 	case "SignUpUserPayload":
 		return p.planSignUpUserPayload(set)
+	case "StartProviderLogInPayload":
+		return p.planStartProviderLogInPayload(set)
 	case "StartTwoFactorPayload":
 		return p.planStartTwoFactorPayload(set)
 	case "Tag":
@@ -8033,6 +8226,8 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planTwoFactorState(set)
 	case "UndoEmailChangePayload":
 		return p.planUndoEmailChangePayload(set)
+	case "UnlinkProvidersPayload":
+		return p.planUnlinkProvidersPayload(set)
 	case "UnlinkTicketsPayload":
 		return p.planUnlinkTicketsPayload(set)
 	case "UpdateCustomerNotePayload":
@@ -8154,6 +8349,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderCompleteLogInPayload, v)
 		case []*CompleteLogInPayload:
 			return v != nil && renderList(r, s, r.renderCompleteLogInPayload, v)
+		}
+	case "CompleteProviderLogInPayload":
+		switch v := value.(type) {
+		case *CompleteProviderLogInPayload:
+			return v != nil && renderOne(r, s, r.renderCompleteProviderLogInPayload, v)
+		case []*CompleteProviderLogInPayload:
+			return v != nil && renderList(r, s, r.renderCompleteProviderLogInPayload, v)
 		}
 	case "CompleteSignUpPayload":
 		switch v := value.(type) {
@@ -8470,6 +8672,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*LogInCustomerPayload:
 			return v != nil && renderList(r, s, r.renderLogInCustomerPayload, v)
 		}
+	case "LogInProvider":
+		switch v := value.(type) {
+		case *LogInProvider:
+			return v != nil && renderOne(r, s, r.renderLogInProvider, v)
+		case []*LogInProvider:
+			return v != nil && renderList(r, s, r.renderLogInProvider, v)
+		}
 	case "LogInUserPayload":
 		switch v := value.(type) {
 		case *LogInUserPayload:
@@ -8729,6 +8938,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*SignUpUserPayload:
 			return v != nil && renderList(r, s, r.renderSignUpUserPayload, v)
 		}
+	case "StartProviderLogInPayload":
+		switch v := value.(type) {
+		case *StartProviderLogInPayload:
+			return v != nil && renderOne(r, s, r.renderStartProviderLogInPayload, v)
+		case []*StartProviderLogInPayload:
+			return v != nil && renderList(r, s, r.renderStartProviderLogInPayload, v)
+		}
 	case "StartTwoFactorPayload":
 		switch v := value.(type) {
 		case *StartTwoFactorPayload:
@@ -8861,6 +9077,13 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 			return v != nil && renderOne(r, s, r.renderUndoEmailChangePayload, v)
 		case []*UndoEmailChangePayload:
 			return v != nil && renderList(r, s, r.renderUndoEmailChangePayload, v)
+		}
+	case "UnlinkProvidersPayload":
+		switch v := value.(type) {
+		case *UnlinkProvidersPayload:
+			return v != nil && renderOne(r, s, r.renderUnlinkProvidersPayload, v)
+		case []*UnlinkProvidersPayload:
+			return v != nil && renderList(r, s, r.renderUnlinkProvidersPayload, v)
 		}
 	case "UnlinkTicketsPayload":
 		switch v := value.(type) {
@@ -9135,6 +9358,10 @@ func (r *rendering) appendSecurityEventKind(v db.SecurityEventKind) {
 		r.buf = append(r.buf, `"RECOVERY_CODE_USED"`...)
 	case db.SecurityRecoveryCodesRenewed:
 		r.buf = append(r.buf, `"RECOVERY_CODES_RENEWED"`...)
+	case db.SecurityProviderLinked:
+		r.buf = append(r.buf, `"PROVIDER_LINKED"`...)
+	case db.SecurityProviderUnlinked:
+		r.buf = append(r.buf, `"PROVIDER_UNLINKED"`...)
 	default:
 		r.failed = true
 	}

@@ -61,6 +61,8 @@ var accountAnnouncements = []announcement{
 		isSecurityEvent(db.SecurityTwoFactorDisabled, db.SecurityTwoFactorReset), []role{holder}, true},
 	{db.EventSecurityEventCreated, accountTopic, "recovery code", "one of its recovery codes is used",
 		isSecurityEvent(db.SecurityRecoveryCodeUsed), []role{holder}, true},
+	{db.EventSecurityEventCreated, accountTopic, "provider", "it is linked to an identity provider, so that its holder can log in with that",
+		isSecurityEvent(db.SecurityProviderLinked), []role{holder}, true},
 	{db.EventAccountLinkCreated, accountTopic, "verify", "its address is entered by somebody, if addresses have to be verified, or its holder asks to verify it",
 		bringsLinkFor(db.LinkVerifyEmail), []role{holder}, true},
 	{db.EventAccountLinkCreated, accountTopic, "change", "its holder asks to change its address (at the new one)",

@@ -826,7 +826,7 @@ var projections = map[*entity.Definition]projection{
 		"phone":         {"phone"},
 		"phoneNumber":   {"phone_number"},
 		"timeZone":      {"time_zone"},
-		"canLogIn":      {"password", "email"},
+		"canLogIn":      {"password", "email", "provider_since"},
 		"bouncing":      {"bouncing_email", "email"},
 		"emailVerified": {"unverified_since"},
 		"invitedAt":     {"invited_at"},

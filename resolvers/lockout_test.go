@@ -193,10 +193,26 @@ func (s *server) refusedLogIns() []refusedLogIn {
 			_, err := s.db.DeactivateUser(s.t.Context(), scope, newUser(email, true), nil, nil)
 			check(err)
 		}},
+		{"with only a provider", s.logInFrom, func(email string) {
+			s.onlyProvider(newUser(email, true), email)
+		}},
 		{"unknown among customers", s.customerLogInFrom, func(string) {}},
 		{"of a customer with another password", s.customerLogInFrom, func(email string) { newCustomer(email, true) }},
 		{"of a customer and unverified", s.customerLogInFrom, func(email string) { newCustomer(email, false) }},
 	}
+}
+
+// onlyProvider makes a user log in with an identity provider, and have no password.
+func (s *server) onlyProvider(id store.ID, email string) {
+	s.t.Helper()
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	set := []store.Assignment{{Field: "password", Value: ""}, {Field: "provider_since", Value: now}}
+	if err := s.store.Update(s.t.Context(), db.Users.Collection, id, store.Filter{}, set); err != nil {
+		s.t.Fatal(err)
+	}
+	s.insert(db.ProviderAccounts.Collection, &db.ProviderAccount{
+		ID: store.NewID(), Account: auth.AccountKey(auth.User, id), Issuer: "https://id.example.com", Subject: email, CreatedAt: now,
+	})
 }
 
 // TestTimeOfLogIns prints how long refused log-ins take. That depends on the machine, so what is checked is the work: each hashes one

@@ -24,7 +24,7 @@ export default [
       // Only Nodes have an id. These are parts of a response.
       '@graphql-eslint/strict-id-in-types': ['error', {
         exceptions: {
-          types: ['PageInfo', 'Tokens', 'TwoFactorChallenge', 'TwoFactorState', 'DeliveryFailure', 'MailHealth', 'TicketDraft', 'EarlierText', 'ExternalAddress', 'MessageSource', 'TicketMessageAdded'],
+          types: ['PageInfo', 'Tokens', 'TwoFactorChallenge', 'TwoFactorState', 'LogInProvider', 'DeliveryFailure', 'MailHealth', 'TicketDraft', 'EarlierText', 'ExternalAddress', 'MessageSource', 'TicketMessageAdded'],
           suffixes: ['Change', 'Connection', 'Edge', 'Payload'],
         },
       }],
