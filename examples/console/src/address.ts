@@ -49,6 +49,10 @@ function linkFor<Action extends string>(
   return action && { action, token: new URLSearchParams(hash.slice(1)).get('token') ?? undefined }
 }
 
+/** What an identity provider has sent somebody back with, to `/log-in/corp?state=…&code=…`, if one has. */
+export const providerAnswer = ({ pathname, search }: Location): URLSearchParams | undefined =>
+  pathname.startsWith(`${import.meta.env.BASE_URL}log-in/`) ? new URLSearchParams(search) : undefined
+
 /** The ticket that a mail about it links to, `/tickets/tkt_…`, if any. */
 export const mailedTicket = ({ pathname }: Location): string | undefined => pathname.match(/\/tickets\/(tkt_\w+)$/)?.[1]
 

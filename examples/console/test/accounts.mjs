@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
+import { Provider } from './provider.mjs'
 import { home, open, password, scenario, stage } from './stage.mjs'
 
 // Accounts that begin and continue with mailed links, and API keys.
@@ -112,6 +113,28 @@ scenario('a customer signs up with a mailed link where the server wants that', a
   await asha.isLive()
   await asha.sees('Asha')
   for (const who of [visitor, asha]) await who.tab.context().close()
+})
+
+scenario('a customer logs in with an identity provider', async ({ server, staff }) => {
+  const provider = await Provider.open({ sub: '17', email: 'meera@gmail.com', email_verified: true, name: 'Meera' })
+  server.variables = {
+    ...server.variables,
+    ...{ OIDC_ISSUER: provider.url, OIDC_CLIENT_ID: 'console', OIDC_LABEL: 'Example' },
+    ...{ OIDC_STAFF: 'false', OIDC_CUSTOMERS: 'true', OIDC_CREATE: 'true' },
+  }
+  await server.stop()
+  await server.start()
+  const meera = await open('#customer')
+  await meera.press('Log in with Example')
+  await meera.isLive()
+  await meera.sees('Meera')
+  const address = `${new URL('log-in/oidc', home())}?state=another&code=another`
+  const stranger = await open(address)
+  await stranger.tab.getByText('The log-in was not completed', { exact: false }).waitFor()
+  await stranger.shoot('log-in-not-completed')
+  for (const who of [meera, stranger]) await who.tab.context().close()
+  provider.close()
+  await staff.isLive()
 })
 
 scenario('a session that somebody left open elsewhere is ended', async ({ server, staff }) => {

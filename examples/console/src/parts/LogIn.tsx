@@ -4,9 +4,9 @@ import { addressOf } from '../address'
 import { graphql } from '../api/generated'
 import type { Session, Side } from '../api/session'
 import { CustomerSignup } from '../api/sign-up'
+import { Challenged, type Challenge } from './Challenged'
 import { Field, Form } from './Form'
-import { SecondStep } from './SecondStep'
-import { TwoFactorSetup } from './TwoFactorSetup'
+import { ProviderButtons } from './ProviderButtons'
 
 const LogInUser = graphql(`
   mutation LogInUser($input: LogInInput!) {
@@ -39,7 +39,7 @@ const LogInCustomer = graphql(`
 export function LogIn({ session }: { session: Session }) {
   const { side } = session
   const client = useApolloClient()
-  const [challenge, setChallenge] = useState<{ token: string; mustEnrol: boolean }>()
+  const [challenge, setChallenge] = useState<Challenge>()
 
   async function submit(values: FormData) {
     const { data } = await client.mutate({
@@ -51,14 +51,9 @@ export function LogIn({ session }: { session: Session }) {
   }
 
   if (challenge) {
-    const { token, mustEnrol } = challenge
     return (
       <>
-        {mustEnrol ? (
-          <TwoFactorSetup challenge={token} onDone={(tokens) => tokens && session.begin(tokens)} />
-        ) : (
-          <SecondStep challenge={token} session={session} />
-        )}
+        <Challenged challenge={challenge} session={session} />
         <p className="aside">
           <button type="button" className="link" onClick={() => setChallenge(undefined)}>
             Begin again
@@ -78,6 +73,7 @@ export function LogIn({ session }: { session: Session }) {
           {(control) => <input {...control} type="password" autoComplete="current-password" required />}
         </Field>
       </Form>
+      <ProviderButtons side={side} />
       <p className="aside">
         <a href={addressOf(side, 'forgot')}>Forgot your password?</a>
       </p>
