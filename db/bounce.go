@@ -39,7 +39,7 @@ func (d *DB) ReportBounce(ctx context.Context, messageID, diagnostic string) (kn
 	if err != nil {
 		return false, err
 	}
-	if bouncing {
+	if bouncing && !delivery.IsCopy() {
 		err = d.setBouncing(ctx, delivery.Account, delivery.Recipient)
 	}
 	return err == nil, err
@@ -58,7 +58,7 @@ func (d *DB) isBouncing(ctx context.Context, delivery *Delivery) (bool, error) {
 // coming back. That it has been sent isn't enough: a mail server accepts messages that come back later.
 func (d *DB) ClearBouncing(ctx context.Context, sent *Delivery) error {
 	id, ok := customerWith(sent.Account)
-	if !ok {
+	if !ok || sent.IsCopy() {
 		return nil
 	}
 	customer, err := d.Customers.Get(ctx, auth.SystemScope(), id)

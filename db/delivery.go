@@ -35,6 +35,8 @@ type Delivery struct {
 	EntityID store.ID `db:"entity_id" belongs:"Interaction.deliveries,keep Ticket.deliveries,keep"`
 	// Account is the key of the account that the message goes to; deliveries of earlier versions lack it, as do links to sign up.
 	Account auth.AudienceKey `db:"account"`
+	// CopyTo is the key of the address that gets a copy of what Account is sent; empty if the message is to Account itself.
+	CopyTo string `db:"copy_to,personal"`
 	// ReplyTo is the account that gets the replies to the message; deliveries of earlier versions lack it.
 	ReplyTo auth.AudienceKey `db:"reply_to"`
 	// News is what the message tells, and Changed are the fields that it says have changed, separated by spaces. Both also
@@ -90,6 +92,9 @@ var Deliveries = entity.Declare(entity.Declaration[Delivery]{
 
 // TellsOfDeletion reports whether the message is about a deletion, possibly together with its recipient's account.
 func (d *Delivery) TellsOfDeletion() bool { return IsDeletion(d.EventType) }
+
+// IsCopy reports whether the message is a copy, to somebody else than its account.
+func (d *Delivery) IsCopy() bool { return d.CopyTo != "" }
 
 // PendingUntil returns when the delivery is tried next, nil unless it is pending.
 func (d *Delivery) PendingUntil() *time.Time {

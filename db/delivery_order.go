@@ -21,14 +21,16 @@ func (d *Delivery) Before(other *Delivery) bool {
 	return cmp.Or(cmp.Compare(d.Seq, other.Seq), d.CreatedAt.Compare(other.CreatedAt)) < 0
 }
 
-// thread is what deliveries have in common that are sent in order. Those of earlier versions, without an account, have none.
+// thread is what deliveries have in common that are sent in order. Those of earlier versions, without an account, have none. Copies
+// for an address wait for earlier ones to that address only.
 type thread struct {
 	entity  store.ID
 	account auth.AudienceKey
+	copyTo  string
 	channel string
 }
 
-func (d *Delivery) thread() thread { return thread{d.EntityID, d.Account, d.Channel} }
+func (d *Delivery) thread() thread { return thread{d.EntityID, d.Account, d.CopyTo, d.Channel} }
 
 // RelatedDeliveries returns the other deliveries about the same document to the same account, in order, without their texts.
 func (d *DB) RelatedDeliveries(ctx context.Context, delivery *Delivery) ([]*Delivery, error) {
@@ -38,9 +40,9 @@ func (d *DB) RelatedDeliveries(ctx context.Context, delivery *Delivery) ([]*Deli
 	related, err := d.deliveries.Find(ctx, store.Query{
 		Where: store.And(
 			store.Eq("entity_id", delivery.EntityID), store.Eq("account", string(delivery.Account)), store.Eq("channel", delivery.Channel),
-			store.Compare(store.OpNe, "_id", delivery.ID),
+			isText("copy_to", delivery.CopyTo), store.Compare(store.OpNe, "_id", delivery.ID),
 		),
-		Fields: Deliveries.Select("seq", "event_id", "event_type", "entity_id", "account", "channel", "news", "changed", "status",
+		Fields: Deliveries.Select("seq", "event_id", "event_type", "entity_id", "account", "copy_to", "channel", "news", "changed", "status",
 			"superseded_by", "next_attempt_at", "lease", "created_at"),
 	})
 	if err != nil {

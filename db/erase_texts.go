@@ -17,6 +17,9 @@ func (d *DB) eraseTextsBy(ctx context.Context, customer store.ID) error {
 	if err := d.eraseMessagesBy(ctx, customer); err != nil {
 		return fmt.Errorf("cannot erase the messages of a customer: %w", err)
 	}
+	if err := d.eraseCopiesOn(ctx, customer); err != nil {
+		return fmt.Errorf("cannot erase to whom messages were copied: %w", err)
+	}
 	if err := d.removeAttachmentsBy(ctx, customer); err != nil {
 		return err
 	}

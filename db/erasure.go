@@ -234,6 +234,9 @@ func (d *DB) eraseDelivery(ctx context.Context, delivery *Delivery, t *Tombstone
 	set := append(erasedMessage(), store.Assignment{Field: "last_error", Value: nil})
 	if delivery.Account == t.Account || t.Email != "" && delivery.Recipient == t.Email {
 		set = append(set, erasedRecipient()...)
+		if delivery.IsCopy() {
+			set = append(set, store.Assignment{Field: "copy_to", Value: erasedAddress})
+		}
 	}
 	return d.deliveries.Assign(ctx, delivery.ID, store.Filter{}, set)
 }

@@ -39,6 +39,9 @@ type MailedText struct {
 type MailedConversation struct {
 	// Author is who wrote the message that the mail tells of; it has no role if the mail tells of something else.
 	Author Author
+	// To is the customer to whom a message of the staff is, Cc are the addresses that get a copy; empty if nobody gets any.
+	To Recipient
+	Cc []string
 	// Earlier is what was written to the customer or by the customer before that, the last first.
 	Earlier []MailedText
 }
@@ -55,7 +58,8 @@ func (d *DB) MailedConversation(ctx context.Context, delivery *Delivery, limit i
 	if err != nil {
 		return MailedConversation{}, err
 	}
-	accounts := map[auth.AudienceKey]bool{message.authorKey(): true}
+	customer := auth.AccountKey(auth.Customer, message.CustomerID)
+	accounts := map[auth.AudienceKey]bool{message.authorKey(): true, customer: true}
 	for _, e := range earlier {
 		accounts[e.authorKey()] = true
 	}
@@ -68,6 +72,9 @@ func (d *DB) MailedConversation(ctx context.Context, delivery *Delivery, limit i
 		return MailedConversation{}, err
 	}
 	told := MailedConversation{Author: message.authorAmong(known)}
+	if delivery.Account == customer && len(message.Cc()) > 0 {
+		told.To, told.Cc = known[customer], message.Cc()
+	}
 	for _, e := range earlier {
 		told.Earlier = append(told.Earlier, MailedText{e.authorAmong(known), e.CreatedAt, e.BodyText})
 	}

@@ -205,7 +205,8 @@ func (d *DB) ticketBySubject(ctx context.Context, in *IncomingMail, by sender) (
 	return ticket, true, nil
 }
 
-// takesPart reports whether the sender of a mail is the customer of a ticket, a user who sees it, or has written on it by mail.
+// takesPart reports whether the sender of a mail is the customer of a ticket, a user who sees it, has written on it by mail, or
+// gets copies of what is written on it.
 func (d *DB) takesPart(ctx context.Context, ticket *Ticket, in *IncomingMail, by sender) (bool, error) {
 	if by.customer != nil && by.customer.ID == ticket.CustomerID {
 		return true, nil
@@ -215,7 +216,10 @@ func (d *DB) takesPart(ctx context.Context, ticket *Ticket, in *IncomingMail, by
 		return err == nil, ignoreNotFound(err)
 	}
 	n, err := d.receivedMails.CountAll(ctx, store.And(store.Eq("ticket_id", ticket.ID), store.Eq("from_key", foldedAddress(in.FromEmail))))
-	return n > 0, err
+	if err != nil || n > 0 || in.FromEmail == "" {
+		return n > 0, err
+	}
+	return d.gotCopies(ctx, ticket.ID, in.FromEmail)
 }
 
 // foldedAddress returns the form by which the addresses of mail are compared.

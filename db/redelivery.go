@@ -50,7 +50,7 @@ func (d *DB) outdated(ctx context.Context, deliveries ...*Delivery) (map[store.I
 	}
 	sent, err := d.deliveries.Find(ctx, store.Query{
 		Where:  store.And(store.In("entity_id", about), store.Eq("status", string(DeliverySent))),
-		Fields: Deliveries.Select("seq", "entity_id", "account", "channel", "created_at"),
+		Fields: Deliveries.Select("seq", "entity_id", "account", "copy_to", "channel", "created_at"),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot find later deliveries: %w", err)

@@ -15,6 +15,8 @@ type NewReply struct {
 	BodyText string
 	// Attachments are uploads of the author.
 	Attachments []store.ID
+	// Cc are addresses that get a copy by mail.
+	Cc []string
 	// InReplyTo is the message on the ticket that it answers, nil for none.
 	InReplyTo *store.ID
 	// Status is the status to which it moves the ticket; nil leaves that to the rules in Ticket.apply.
@@ -29,6 +31,11 @@ type NewReply struct {
 // status that it moves the ticket to; see applyMessages. It returns the ticket as well.
 func (d *DB) ReplyToTicket(ctx context.Context, scope auth.Scope, id store.ID, in NewReply) (*TicketMessage, *Ticket, error) {
 	message := &TicketMessage{TicketID: id, InReplyToID: in.InReplyTo, Visibility: MessagePublic, uploads: in.Attachments}
+	var problems Problems
+	copies := problems.copies("cc", in.Cc)
+	if err := problems.inInput(); err != nil {
+		return nil, nil, err
+	}
 	err := d.writeMessage(ctx, scope, message, in.BodyText, func(ticket *Ticket) error {
 		if err := ticket.Permit(scope, ReplyToTicket); err != nil {
 			return err
@@ -41,6 +48,9 @@ func (d *DB) ReplyToTicket(ctx context.Context, scope auth.Scope, id store.ID, i
 			if err := ticket.checkMove(scope, *in.Status); err != nil {
 				return err
 			}
+		}
+		if err := d.copyTo(ctx, scope, ticket, message, copies); err != nil {
+			return err
 		}
 		return d.expectLast(ctx, scope, ticket, in.ExpectedLast)
 	})

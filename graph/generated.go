@@ -3414,6 +3414,8 @@ type TicketMessage implements Node {
     "Let images be loaded from where the sender keeps them, who then knows that and when the message is read."
     remoteImages: Boolean! = false
   ): String
+  "The addresses that were mailed a copy. They see the customer's address, and what they answer by mail becomes a message on the ticket."
+  cc: [EmailAddress!]!
   "Whether a program wrote it, such as one that says that somebody is on holiday. Nothing follows from such a message, and nobody is mailed about it."
   automatic: Boolean!
   "Whether the address that a mail names as its sender's is certainly right; null if that isn't known, and for messages through this API."
@@ -3573,6 +3575,11 @@ input ReplyToTicketInput {
   expectedLastMessageId: ID
   "The ids of the viewer's uploads that become files of the message, at most 100; see ` + "`" + `createUpload` + "`" + `."
   attachments: [ID!]
+  """
+  Addresses that are mailed a copy, at most 10. Only staff may give any. Everybody who gets the mail sees them and the customer's address. The
+  customer's own and repeated ones are left out.
+  """
+  cc: [EmailAddress!]
 }
 
 "The answer to ` + "`" + `replyToTicket` + "`" + `."
@@ -5536,6 +5543,8 @@ func (ec *executionContext) childFields_TicketMessage(ctx context.Context, field
 		return ec.fieldContext_TicketMessage_bodyText(ctx, field)
 	case "bodyHtml":
 		return ec.fieldContext_TicketMessage_bodyHtml(ctx, field)
+	case "cc":
+		return ec.fieldContext_TicketMessage_cc(ctx, field)
 	case "automatic":
 		return ec.fieldContext_TicketMessage_automatic(ctx, field)
 	case "senderVerified":
@@ -24118,6 +24127,29 @@ func (ec *executionContext) fieldContext_TicketMessage_bodyHtml(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _TicketMessage_cc(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_cc(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cc(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNEmailAddress2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_cc(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessage", field, true, false, "EmailAddress")
+}
+
 func (ec *executionContext) _TicketMessage_automatic(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31301,7 +31333,7 @@ func (ec *executionContext) unmarshalInputReplyToTicketInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ticketId", "body", "status", "expectedVersion", "inReplyToId", "expectedLastMessageId", "attachments"}
+	fieldsInOrder := [...]string{"ticketId", "body", "status", "expectedVersion", "inReplyToId", "expectedLastMessageId", "attachments", "cc"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -31357,6 +31389,13 @@ func (ec *executionContext) unmarshalInputReplyToTicketInput(ctx context.Context
 				return it, err
 			}
 			it.Attachments = graphql.OmittableOf(data)
+		case "cc":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cc"))
+			data, err := ec.unmarshalOEmailAddress2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Cc = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -39665,6 +39704,11 @@ func (ec *executionContext) _TicketMessage(ctx context.Context, sel ast.Selectio
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._TicketMessage_bodyHtml(ctx, field, obj)
 				})
+		case "cc":
+			out.Values[i] = ec._TicketMessage_cc(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "automatic":
 			out.Values[i] = ec._TicketMessage_automatic(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -41595,6 +41639,35 @@ func (ec *executionContext) marshalNEmailAddress2string(ctx context.Context, sel
 		graphql.AddInvalidNullFromMarshaler(ctx, "EmailAddress!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNEmailAddress2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNEmailAddress2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNEmailAddress2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNEmailAddress2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNEndSessionInput2crmᚋgraphᚐEndSessionInput(ctx context.Context, v any) (EndSessionInput, error) {
@@ -43829,6 +43902,41 @@ func (ec *executionContext) marshalOEditMessagePayload2ᚖcrmᚋgraphᚐEditMess
 		return graphql.Null
 	}
 	return ec._EditMessagePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOEmailAddress2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNEmailAddress2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOEmailAddress2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNEmailAddress2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOEmailAddress2ᚖstring(ctx context.Context, v any) (*string, error) {

@@ -1024,6 +1024,9 @@ type ReplyToTicketInput struct {
 	ExpectedLastMessageID graphql.Omittable[*string] `json:"expectedLastMessageId,omitempty"`
 	// The ids of the viewer's uploads that become files of the message, at most 100; see `createUpload`.
 	Attachments graphql.Omittable[[]string] `json:"attachments,omitempty"`
+	// Addresses that are mailed a copy, at most 10. Only staff may give any. Everybody who gets the mail sees them and the customer's address. The
+	// customer's own and repeated ones are left out.
+	Cc graphql.Omittable[[]string] `json:"cc,omitempty"`
 }
 
 // The answer to `replyToTicket`.

@@ -6492,14 +6492,17 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 				return func(obj *db.TicketMessage) (*string, error) { return resolver.BodyHTML(ctx, obj, a0) }
 			}
 			return true
-		case "automatic":
+		case "cc":
 			f.index = 7
 			return true
-		case "senderVerified":
+		case "automatic":
 			f.index = 8
 			return true
-		case "source":
+		case "senderVerified":
 			f.index = 9
+			return true
+		case "source":
+			f.index = 10
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -6509,13 +6512,13 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			f.selection = p.planMessageSource(f.field.Selections)
 			return f.selection != nil
 		case "createdAt":
-			f.index = 10
-			return true
-		case "editedAt":
 			f.index = 11
 			return true
-		case "earlierTexts":
+		case "editedAt":
 			f.index = 12
+			return true
+		case "earlierTexts":
+			f.index = 13
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -6525,7 +6528,7 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			f.selection = p.planEarlierText(f.field.Selections)
 			return f.selection != nil
 		case "inReplyTo":
-			f.index = 13
+			f.index = 14
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -6535,10 +6538,10 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketMessage(f.field.Selections)
 			return f.selection != nil
 		case "version":
-			f.index = 14
+			f.index = 15
 			return true
 		case "ticket":
-			f.index = 15
+			f.index = 16
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -6548,7 +6551,7 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			f.selection = p.planTicket(f.field.Selections)
 			return f.selection != nil
 		case "viewerCan":
-			f.index = 16
+			f.index = 17
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -6557,7 +6560,7 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			}
 			return true
 		case "attachments":
-			f.index = 17
+			f.index = 18
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_TicketMessage_attachments_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -6634,16 +6637,29 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 				r.string(*v)
 			}
 		case 7:
+			v := obj.Cc()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				r.string(e0)
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 8:
 			v := obj.Automatic
 			r.bool(v)
-		case 8:
+		case 9:
 			v := obj.SenderVerified()
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.bool(*v)
 			}
-		case 9:
+		case 10:
 			call, ok := r.call(f).(func(*db.TicketMessage) (*db.ReceivedMail, error))
 			if !ok {
 				r.failed = true
@@ -6659,17 +6675,17 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 			} else {
 				r.renderMessageSource(f.selection, v)
 			}
-		case 10:
+		case 11:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 11:
+		case 12:
 			v := obj.EditedAt
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
-		case 12:
+		case 13:
 			call, ok := r.call(f).(func(*db.TicketMessage) ([]*db.EarlierText, error))
 			if !ok {
 				r.failed = true
@@ -6700,7 +6716,7 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 				}
 				r.buf = append(r.buf, ']')
 			}
-		case 13:
+		case 14:
 			call, ok := r.call(f).(func(*db.TicketMessage) (*db.TicketMessage, error))
 			if !ok {
 				r.failed = true
@@ -6716,10 +6732,10 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 			} else {
 				r.renderTicketMessage(f.selection, v)
 			}
-		case 14:
+		case 15:
 			v := obj.Version
 			r.int(v)
-		case 15:
+		case 16:
 			call, ok := r.call(f).(func(*db.TicketMessage) (*db.Ticket, error))
 			if !ok {
 				r.failed = true
@@ -6735,7 +6751,7 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 			} else {
 				r.renderTicket(f.selection, v)
 			}
-		case 16:
+		case 17:
 			call, ok := r.call(f).(func(*db.TicketMessage) ([]db.TicketMessageAction, error))
 			if !ok {
 				r.failed = true
@@ -6757,7 +6773,7 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 17:
+		case 18:
 			call, ok := r.call(f).(func(*db.TicketMessage) (*Connection[db.Attachment], error))
 			if !ok {
 				r.failed = true

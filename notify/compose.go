@@ -92,14 +92,50 @@ func (c *composer) deliveries(d *draft, about *mailContext) ([]*db.Delivery, err
 			return nil, fmt.Errorf("%w: %w", errMalformedEvent, err)
 		}
 		deliveries = append(deliveries, delivery)
+		copies, err := c.copies(d, about, a, addresses)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", errMalformedEvent, err)
+		}
+		deliveries = append(deliveries, copies...)
 	}
 	return deliveries, nil
+}
+
+// copies writes to the addresses that get a copy of the message to the customer, and that none of the addresses is. Each has a
+// delivery of its own, so that none waits for another, and whose mail comes back is known.
+func (c *composer) copies(d *draft, about *mailContext, a addressee, addresses map[string]bool) ([]*db.Delivery, error) {
+	message, ok := d.data.Entity.(*db.TicketMessage)
+	if !ok || a.role != customer {
+		return nil, nil
+	}
+	var copies []*db.Delivery
+	for _, email := range message.Cc() {
+		key := strings.ToLower(address.Canonical(email))
+		if addresses[key] {
+			continue
+		}
+		addresses[key] = true
+		delivery := c.db.NewCopy(d.event, mailChannel, a.account, email)
+		if err := c.complete(delivery, d, about, a, db.Recipient{Email: email}); err != nil {
+			return nil, err
+		}
+		copies = append(copies, delivery)
+	}
+	return copies, nil
 }
 
 // delivery returns a delivery that is due at once, or kept if there is no mail server; it is cancelled already if the recipient
 // has no address, or failed if no mail can be sent to it.
 func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Recipient) (*db.Delivery, error) {
 	delivery := c.db.NewDelivery(d.event, mailChannel, a.account)
+	if err := c.complete(delivery, d, about, a, to); err != nil {
+		return nil, err
+	}
+	return delivery, nil
+}
+
+// complete completes a delivery to a recipient.
+func (c *composer) complete(delivery *db.Delivery, d *draft, about *mailContext, a addressee, to db.Recipient) error {
 	if message, ok := d.data.Entity.(*db.TicketMessage); ok {
 		delivery.EntityID = message.TicketID // in whose thread it is
 	}
@@ -113,7 +149,7 @@ func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Rec
 		delivery.ReplyTo = authorOf(d.data)
 	}
 	if err := c.write(delivery, d, about, a.row.topic); err != nil {
-		return nil, err
+		return err
 	}
 	switch {
 	case problem != nil:
@@ -125,7 +161,7 @@ func (c *composer) delivery(d *draft, about *mailContext, a addressee, to db.Rec
 	case c.keeps:
 		delivery.Status = db.DeliveryKept
 	}
-	return delivery, nil
+	return nil
 }
 
 // replyTo returns the account of the user who is responsible, and gets the customer's replies: the interaction's, or else the
@@ -156,6 +192,7 @@ func (c *composer) write(delivery *db.Delivery, d *draft, about *mailContext, to
 	switch link := about.links[d.event.Entity]; {
 	case link != nil:
 		m.action(link, c.config.Links)
+	case delivery.IsCopy(): // who gets it can't log in
 	case written:
 		m.Link = c.config.Links.to(db.Tickets.Noun, db.KindTicket.GlobalID(message.TicketID))
 	case topic != accountTopic && !db.IsDeletion(d.event.Type):

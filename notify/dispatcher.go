@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
 	"crm/auth"
 	"crm/db"
+	"crm/db/address"
 	"crm/db/eventlog"
 	"crm/db/store"
 	"crm/notify/mail"
@@ -166,6 +168,12 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 	if hidden {
 		return recipient{cancel: "it is about an interaction that is internal now"}, nil
 	}
+	if delivery.IsCopy() {
+		if strings.EqualFold(address.Canonical(to.Email), address.Canonical(delivery.Recipient)) {
+			return recipient{cancel: reasonOwnCopy}, nil
+		}
+		to.Name, to.Email = "", delivery.Recipient
+	}
 	token, err := d.tokenFor(ctx, delivery, &to)
 	if err != nil {
 		return recipient{}, err
@@ -187,6 +195,9 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 	}
 	return result, nil
 }
+
+// reasonOwnCopy is why a copy is cancelled whose address is the customer's by now.
+const reasonOwnCopy = "the customer gets the message at this address"
 
 // reasonUseless is why a message is cancelled whose link can't be used any more.
 const reasonUseless = "its link has expired, was used or was replaced by another"

@@ -33,6 +33,7 @@ func (d *dispatcher) send(ctx context.Context, delivery *db.Delivery, to recipie
 			return nil, err
 		}
 		message.FromName = d.fromName(told.Author)
+		message.To, message.ToName, message.Cc = told.To.Email, told.To.Name, told.Cc
 		withQuotation(message, d.quotation(told.Earlier, to.zone))
 		files, err := d.db.MailedFiles(ctx, delivery)
 		if err != nil {

@@ -907,6 +907,7 @@ var projections = map[*entity.Definition]projection{
 		"visibility":     {"visibility"},
 		"bodyText":       {"body_text"},
 		"bodyHtml":       {"channel", "edited_at"},
+		"cc":             {"copied_to"},
 		"automatic":      {"automatic"},
 		"senderVerified": {"verification"},
 		"source":         {"channel"},

@@ -18,7 +18,7 @@ func (r mutationResolver) ReplyToTicket(
 	reply := db.NewReply{
 		BodyText: input.Body, InReplyTo: problems.OptionalID("input.inReplyToId", db.KindTicketMessage, input.InReplyToID.Value()),
 		Status: input.Status.Value(), ExpectedVersion: input.ExpectedVersion.Value(),
-		Attachments: uploadIDs(&problems, input.Attachments),
+		Attachments: uploadIDs(&problems, input.Attachments), Cc: input.Cc.Value(),
 	}
 	if input.ExpectedLastMessageID.IsSet() {
 		last := problems.OptionalID("input.expectedLastMessageId", db.KindTicketMessage, input.ExpectedLastMessageID.Value())

@@ -28,6 +28,11 @@ type Message struct {
 	// Recipient is the address, RecipientName the display name.
 	Recipient     string
 	RecipientName string
+	// To is the address that it is to, if that isn't the recipient, who then gets a copy, and ToName the display name. Cc are all who get
+	// one, as everybody sees.
+	To     string
+	ToName string
+	Cc     []string
 	// ReplyTo is the address that replies go to, if it isn't the sender's, and ReplyToName the display name.
 	ReplyTo     string
 	ReplyToName string

@@ -32,12 +32,16 @@ func (s *SMTP) compose(m *Message, recipient address.Address) ([]byte, error) {
 	// Package email splits lists of addresses at every comma, even inside a name, and writes each field on one line.
 	fields := map[string]string{
 		"From":    addressField("From", Header(cmp.Or(m.FromName, s.from.Name), NameLimit), s.from.Address),
-		"To":      addressField("To", Header(m.RecipientName, NameLimit), recipient.Mailbox()),
+		"To":      toField(m, recipient),
 		"Subject": textField("Subject", Header(m.Subject, SubjectLimit)),
 	}
 	if replyTo := s.replyTo(m); replyTo.Address != "" {
 		composed.ReplyTo = []string{"replaced"}
 		fields["Reply-To"] = addressField("Reply-To", Header(replyTo.Name, NameLimit), replyTo.Address)
+	}
+	if cc := ccField(m, recipient); cc != "" {
+		composed.Cc = []string{"replaced"}
+		fields["Cc"] = cc
 	}
 	if m.Thread != "" {
 		thread := "<" + Header(m.Thread, address.Limit) + ">"

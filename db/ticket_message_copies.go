@@ -1,0 +1,94 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"crm/auth"
+	"crm/db/address"
+	"crm/db/store"
+	"crm/db/textkey"
+)
+
+// maxCopies is how many addresses get a copy of a message.
+const maxCopies = 10
+
+// Cc returns the addresses that get a copy of the message by mail.
+func (m *TicketMessage) Cc() []string { return strings.Fields(m.CopiedTo) }
+
+// copies validates the addresses that get a copy of a message, and returns each once.
+func (p *Problems) copies(path string, texts []string) []string {
+	if len(texts) > maxCopies {
+		p.Add(path, "must have at most %d addresses, not %d", maxCopies, len(texts))
+		return nil
+	}
+	var found []string
+	for i, text := range texts {
+		parsed, err := address.Parse(cleanLine(text))
+		if err != nil {
+			p.Add(fmt.Sprintf("%s.%d", path, i), "%s", err.Error())
+			continue
+		}
+		email := address.Canonical(parsed.String())
+		if !hasAddress(found, email) {
+			found = append(found, email)
+		}
+	}
+	return found
+}
+
+// hasAddress reports whether an address is among others.
+func hasAddress(addresses []string, email string) bool {
+	return slices.ContainsFunc(addresses, func(other string) bool { return textkey.Address(other) == textkey.Address(email) })
+}
+
+// copyTo lets a reply on a ticket be copied to addresses, of which the customer's gets the reply itself. Only staff may do so: who
+// gets a copy learns the customer's address.
+func (d *DB) copyTo(ctx context.Context, scope auth.Scope, ticket *Ticket, message *TicketMessage, addresses []string) error {
+	if len(addresses) == 0 {
+		return nil
+	}
+	if !scope.IsStaff() {
+		return store.FieldError(store.Forbidden, "input.cc", "only staff may send copies")
+	}
+	customers, err := d.Customers.ByID(ctx, auth.SystemScope(), []store.ID{ticket.CustomerID})
+	if err != nil {
+		return err
+	}
+	var others []string
+	for _, email := range addresses {
+		if customer := customers[ticket.CustomerID]; customer == nil || !hasAddress([]string{customer.Email}, email) {
+			others = append(others, email)
+		}
+	}
+	message.CopiedTo = strings.Join(others, " ")
+	return nil
+}
+
+// eraseCopiesOn erases to whom the messages on a customer's tickets were copied.
+func (d *DB) eraseCopiesOn(ctx context.Context, customer store.ID) error {
+	copied := store.And(
+		store.Eq("customer_id", customer), store.Not(store.IsNull("copied_to")), store.Compare(store.OpNe, "copied_to", ""),
+	)
+	_, err := d.ticketMessages.Each(ctx, copied, func(message *TicketMessage) error {
+		message.CopiedTo = ""
+		return ignoreNotFound(d.ticketMessages.Assign(ctx, message.ID, store.Filter{}, TicketMessages.Assignments(message, "copied_to")))
+	})
+	return err
+}
+
+// NewCopy returns a delivery to an address that gets a copy of what an account is sent.
+func (d *DB) NewCopy(event *store.Event, channel string, account auth.AudienceKey, email string) *Delivery {
+	delivery := d.NewDelivery(event, channel, account)
+	delivery.CopyTo = textkey.Address(email)
+	delivery.ID = store.DerivedID("copy", event.ID.String(), channel, string(account), delivery.CopyTo)
+	return delivery
+}
+
+// gotCopies reports whether copies of messages on a ticket are mailed to an address.
+func (d *DB) gotCopies(ctx context.Context, ticket store.ID, email string) (bool, error) {
+	n, err := d.deliveries.CountAll(ctx, store.And(store.Eq("entity_id", ticket), store.Eq("copy_to", textkey.Address(email))))
+	return n > 0, err
+}

@@ -1,0 +1,62 @@
+package resolvers_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestCopies checks who may have a reply copied to whom, and who sees that.
+func TestCopies(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		w.raise("uma", "cleo", "lost")
+		w.assign("lost", "uma")
+		many := make([]string, 11)
+		for i := range many {
+			many[i] = fmt.Sprintf("a%d@b.example", i)
+		}
+		const bad, deny = "BAD_USER_INPUT", "FORBIDDEN"
+		email := s.must(w.people["cleo"].token, `{ viewer { ... on Customer { email } } }`, nil).text("viewer.email")
+		for _, test := range []struct {
+			by   string
+			cc   []string
+			want string // the addresses, or what is refused
+		}{
+			{"uma", nil, `[]`},
+			{"uma", []string{}, `[]`},
+			{"uma", []string{" Eve@b.example", "eve@B.example", "jo@xn--bcher-kva.example", "jo@bücher.example", strings.ToUpper(email)},
+				`["Eve@b.example","jo@bücher.example"]`},
+			{"ada", many[:10], `["` + strings.Join(many[:10], `","`) + `"]`},
+			{"uma", many, bad + " input.cc"},
+			{"uma", []string{"a@b.example", "b", "c@d.example, e@f.example", "Eve <eve@b.example>", "a@b.example\r\nBcc: x@y.example"},
+				bad + " input.cc.1 input.cc.2 input.cc.3 input.cc.4"},
+			{"uma", []string{""}, bad + " input.cc.0"},
+			{"cleo", []string{"a@b.example"}, deny + " input.cc"},
+			{"cleo", []string{}, `[]`},
+		} {
+			in := variables{"ticketId": w.ids["lost"], "body": "copied"}
+			if test.cc != nil {
+				in["cc"] = test.cc
+			}
+			if code, paths, ok := strings.Cut(test.want, " input"); ok {
+				problem := s.refused(w.people[test.by].token, replyToTicket, variables{"in": in}, code)
+				var got []string
+				for _, field := range problem.Extensions.Fields {
+					got = append(got, field.Path)
+				}
+				if strings.Join(got, " ") != "input"+paths {
+					t.Errorf("%s's copies to %q are refused at %v", test.by, test.cc, got)
+				}
+				continue
+			}
+			w.ids["copied"] = s.must(w.people[test.by].token, replyToTicket, variables{"in": in}).text("replyToTicket.message.id")
+			for _, reader := range []string{"uma", "cleo"} {
+				a := s.must(w.people[reader].token, worldQuery(w, `node(id: $copied) { ... on TicketMessage { cc } }`), w.variables())
+				if want := `{"cc":` + test.want + `}`; !strings.Contains(a.raw, want) {
+					t.Errorf("%s sees %s, want %s", reader, a.raw, want)
+				}
+			}
+		}
+	})
+}
