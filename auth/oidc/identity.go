@@ -60,7 +60,7 @@ const maxSubject = 255
 // Identify exchanges the code in an answer, and returns who has logged in. A code that the provider refuses is BAD_USER_INPUT, an ID token that
 // isn't for this log-in UNAUTHENTICATED; no error contains a code, a token or the client's secret.
 func (p *Provider) Identify(ctx context.Context, answer Answer, proof Proof) (*Identity, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	known, err := p.endpoints(ctx)
 	if err != nil {

@@ -65,9 +65,9 @@ func (p *Provider) Serves(staff bool) bool {
 }
 
 const (
-	// patience is how long an answer of a provider may take, and maxAnswer how long it may be in bytes.
-	patience  = 10 * time.Second
-	maxAnswer = 1 << 20
+	// answerTimeout is how long an answer of a provider may take, and maxAnswer how long it may be in bytes.
+	answerTimeout = 10 * time.Second
+	maxAnswer     = 1 << 20
 	// retryAfter is how long a provider that couldn't be reached is left alone, so that log-ins by many don't become requests to it.
 	retryAfter = 3 * time.Second
 )
@@ -169,7 +169,7 @@ func (p *Provider) unreachable(cause error) error {
 // newClient returns a client for requests to a provider. It follows no redirects, which could lead a code or a secret elsewhere.
 func newClient() *http.Client {
 	return &http.Client{
-		Timeout: patience, Transport: bounded{http.DefaultTransport},
+		Timeout: answerTimeout, Transport: bounded{http.DefaultTransport},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
