@@ -54,8 +54,8 @@ func onEachEngine(t *testing.T, test func(t *testing.T, s *server)) {
 	})
 }
 
-// onEachEngineIfThorough is onEachEngine for rules that are applied to a document at hand, so that the engine makes no
-// difference. FerretDB takes many seconds for them, and CI runs them there too.
+// onEachEngineIfThorough is onEachEngine for rules that are applied to a document at hand, or as filters that other tests run on each
+// engine, so that the engine makes no difference. FerretDB takes many seconds for them, and CI runs them there too.
 func onEachEngineIfThorough(t *testing.T, test func(t *testing.T, s *server)) {
 	t.Helper()
 	if thorough() || !mongotest.IsStandIn() {

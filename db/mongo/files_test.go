@@ -30,7 +30,7 @@ func TestFilesAreGridFS(t *testing.T) {
 	if _, err := theirs.DownloadToStream(t.Context(), "ours", &read); err != nil || !bytes.Equal(read.Bytes(), content) {
 		t.Errorf("GridFS reads %d bytes, %v", read.Len(), err)
 	}
-	if err := theirs.UploadFromStreamWithID(t.Context(), "theirs", "a name", bytes.NewReader(content), options.GridFSUpload().SetChunkSizeBytes(1_000)); err != nil {
+	if err := theirs.UploadFromStreamWithID(t.Context(), "theirs", "a name", bytes.NewReader(content), options.GridFSUpload().SetChunkSizeBytes(50_000)); err != nil {
 		t.Fatal(err)
 	}
 	file, err := ours.Open(t.Context(), "theirs")
