@@ -204,6 +204,9 @@ func TestSignUpByMail(t *testing.T) {
 	_, _, token := mailWithLink(t, smtpServer, "carl@customer.example", "sign-up")
 	const complete = `mutation($token: String!) {
 		completeSignUp(input: {token: $token, password: "battery staple"}) { customer { id } tokens { accessToken } } }`
+	for _, method := range []string{http.MethodHead, http.MethodGet} {
+		p.visit(method, p.url+"/graphql?"+url.Values{"query": {complete}, "variables": {`{"token": "` + token + `"}`}}.Encode())
+	}
 	if got := p.must("", complete, variables{"token": token}); got.text("completeSignUp.customer.id") != customer {
 		t.Errorf("the customer who signed up is %s, want %s", got.raw, customer)
 	}
