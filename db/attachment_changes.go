@@ -174,8 +174,8 @@ func (d *DB) followAttachment(ctx context.Context, event *store.Event) error {
 	return nil
 }
 
-// discardFile makes an upload of what is left of a deleted attachment. If there still is the one of which the attachment was made, the
-// sweeper discards that.
+// discardFile makes the file of a deleted attachment an upload, which the sweeper removes. It does nothing if the upload from which the
+// attachment was made still exists, because the sweeper removes that one.
 func (d *DB) discardFile(ctx context.Context, event *store.Event) error {
 	now := d.now()
 	discarded := &Upload{ID: event.Entity, CreatedAt: now, StoredAt: &now, ExpiresAt: event.At}

@@ -14,7 +14,7 @@ import (
 	"crm/files"
 )
 
-// namedFiles are files of which each contains its own key.
+// namedFiles is a store in which each file contains its own key.
 type namedFiles struct{ files.Store }
 
 func (namedFiles) Open(_ context.Context, key string) (io.ReadSeekCloser, error) {

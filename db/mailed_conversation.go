@@ -135,20 +135,16 @@ func (d *DB) earlierTexts(ctx context.Context, reader auth.AudienceKey, message 
 	return earlier, nil
 }
 
-// readerScope returns what an account may see; it isn't found if the account is deleted.
+// readerScope returns what an account may see; it isn't found if the account is deleted, or if a delivery names none.
 func (d *DB) readerScope(ctx context.Context, account auth.AudienceKey) (scope auth.Scope, found bool, err error) {
-	kind, id, err := ParseGlobalID(string(account))
-	switch {
-	case err != nil:
-		return auth.Scope{}, false, nil //nolint:nilerr // nobody's account, such as in a delivery of an earlier version
-	case kind == KindCustomer:
-		return auth.Scope{Role: auth.Customer, Account: id}, true, nil
+	if account == "" {
+		return auth.Scope{}, false, nil
 	}
-	user, err := d.Users.Get(ctx, auth.SystemScope(), id)
+	holder, err := d.accountOf(ctx, account)
 	if err != nil {
 		return auth.Scope{}, false, ignoreNotFound(err)
 	}
-	return auth.Scope{Role: user.Role, Account: user.ID}, true, nil
+	return holder.scope(), true, nil
 }
 
 // authorKey returns the account of who wrote the message, or of the customer in whose conversation somebody without an account did.

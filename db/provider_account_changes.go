@@ -101,8 +101,8 @@ func (a account) credentials() string {
 	return hashSecret(*a.hash() + "\n" + since)
 }
 
-// sameLetters reports whether two addresses are the same but for the case of Latin letters. That they count as equal isn't enough to
-// give somebody an account: texts that are written with different characters may do so, too.
+// sameLetters reports whether two addresses differ at most in the case of Latin letters. Somebody gets an account only then: addresses
+// that are written with different characters can count as equal, too.
 func sameLetters(a, b string) bool { return lowerLetters(a) == lowerLetters(b) }
 
 func lowerLetters(text string) string {

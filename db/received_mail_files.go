@@ -125,7 +125,7 @@ func (d *DB) storeMailFile(ctx context.Context, scope auth.Scope, id store.ID, f
 	case len(file.Content) > d.options.FileBytes:
 		return "too large", nil
 	}
-	// What an interrupted attempt has left may be about to be swept.
+	// The sweeper may be about to remove what an interrupted attempt has left.
 	upload := NewUpload{FileName: file.Name, ContentType: file.ContentType, Size: len(file.Content), ContentID: shorten(file.ContentID, maxName)}
 	unused := []store.Assignment{
 		{Field: "used_at", Value: nil}, {Field: "expires_at", Value: d.now().Add(uploadLife)},

@@ -41,11 +41,11 @@ func (p *Problems) copies(path string, texts []string) []string {
 
 // hasAddress reports whether an address is among others.
 func hasAddress(addresses []string, email string) bool {
-	return slices.ContainsFunc(addresses, func(other string) bool { return textkey.Address(other) == textkey.Address(email) })
+	return slices.ContainsFunc(addresses, func(other string) bool { return sameAddress(other, email) })
 }
 
-// copyTo lets a reply on a ticket be copied to addresses, of which the customer's gets the reply itself. Only staff may do so: who
-// gets a copy learns the customer's address.
+// copyTo has a reply on a ticket copied to these addresses, without the customer's own, which gets the reply itself. Only staff may do
+// that, because whoever gets a copy learns the customer's address.
 func (d *DB) copyTo(ctx context.Context, scope auth.Scope, ticket *Ticket, message *TicketMessage, addresses []string) error {
 	if len(addresses) == 0 {
 		return nil
@@ -59,7 +59,7 @@ func (d *DB) copyTo(ctx context.Context, scope auth.Scope, ticket *Ticket, messa
 	}
 	var others []string
 	for _, email := range addresses {
-		if customer := customers[ticket.CustomerID]; customer == nil || !hasAddress([]string{customer.Email}, email) {
+		if customer := customers[ticket.CustomerID]; customer == nil || !sameAddress(customer.Email, email) {
 			others = append(others, email)
 		}
 	}

@@ -46,8 +46,7 @@ func TestPasswordResetByMail(t *testing.T) {
 		if visited := <-visits; visited != method+" /reset-password" {
 			t.Errorf("the front end's server gets %q", visited)
 		}
-		query := url.Values{"query": {resetPassword}, "variables": {`{"token": "` + token + `"}`}}
-		p.visit(method, p.url+"/graphql?"+query.Encode())
+		p.visit(method, p.addressOf(resetPassword, token))
 	}
 
 	used := p.must("", resetPassword, variables{"token": token})
@@ -122,11 +121,7 @@ func TestChangeOfAddressByMail(t *testing.T) {
 	use := func(viewer, to, action, mutation string) {
 		t.Helper()
 		_, link, mailed := mailWithLink(t, smtpServer, to, action)
-		for _, method := range []string{http.MethodHead, http.MethodGet} {
-			p.visit(method, link)
-			query := url.Values{"query": {mutation}, "variables": {`{"token": "` + mailed + `"}`}}
-			p.visit(method, p.url+"/graphql?"+query.Encode())
-		}
+		p.visitAll(link, p.addressOf(mutation, mailed))
 		p.must(viewer, mutation, variables{"token": mailed})
 		if again, err := p.ask(viewer, mutation, variables{"token": mailed}); err != nil || again.code() != "BAD_USER_INPUT" {
 			t.Errorf("the second use of the link to %s gets %v, %s", action, err, again.raw)
@@ -143,6 +138,20 @@ func TestChangeOfAddressByMail(t *testing.T) {
 	}
 	p.must("", `mutation { logInCustomer(input: {email: "carl@customer.example", password: "battery staple"}) { customer { id } } }`, nil)
 	p.stop()
+}
+
+// visitAll visits addresses as programs that scan mail do.
+func (p *process) visitAll(addresses ...string) {
+	p.t.Helper()
+	for _, address := range addresses {
+		p.visit(http.MethodHead, address)
+		p.visit(http.MethodGet, address)
+	}
+}
+
+// addressOf returns the address that sends a mutation with a token by GET, which must not run it.
+func (p *process) addressOf(mutation, token string) string {
+	return p.url + "/graphql?" + url.Values{"query": {mutation}, "variables": {`{"token": "` + token + `"}`}}.Encode()
 }
 
 // visit requests a page as a mail scanner does.
@@ -204,9 +213,7 @@ func TestSignUpByMail(t *testing.T) {
 	_, _, token := mailWithLink(t, smtpServer, "carl@customer.example", "sign-up")
 	const complete = `mutation($token: String!) {
 		completeSignUp(input: {token: $token, password: "battery staple"}) { customer { id } tokens { accessToken } } }`
-	for _, method := range []string{http.MethodHead, http.MethodGet} {
-		p.visit(method, p.url+"/graphql?"+url.Values{"query": {complete}, "variables": {`{"token": "` + token + `"}`}}.Encode())
-	}
+	p.visitAll(p.addressOf(complete, token))
 	if got := p.must("", complete, variables{"token": token}); got.text("completeSignUp.customer.id") != customer {
 		t.Errorf("the customer who signed up is %s, want %s", got.raw, customer)
 	}

@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -25,10 +24,7 @@ func TestInvitationByMail(t *testing.T) {
 	_, link, token := mailWithLink(t, smtpServer, "bo@crm.example", "accept-invitation")
 	const accept = `mutation($token: String!) {
 		acceptInvitation(input: {token: $token, password: "battery staple"}) { viewer { ... on User { id } } tokens { accessToken } } }`
-	for _, method := range []string{http.MethodHead, http.MethodGet} {
-		p.visit(method, link)
-		p.visit(method, p.url+"/graphql?"+url.Values{"query": {accept}, "variables": {`{"token": "` + token + `"}`}}.Encode())
-	}
+	p.visitAll(link, p.addressOf(accept, token))
 	accepted := p.must("", accept, variables{"token": token})
 	if got, want := accepted.text("acceptInvitation.viewer.id"), invited.text("inviteUser.user.id"); got != want {
 		t.Errorf("the account is %s, want %s", got, want)

@@ -18,7 +18,8 @@ import (
 	"crm/db/store"
 )
 
-// Proof is what ties a provider's answer to the log-in that it is for: three random texts, of which the provider gets the digest of one.
+// Proof is three random texts that tie a provider's answer to the log-in that it is for. Before the answer, the provider gets only a digest of
+// the Verifier.
 type Proof struct{ State, Nonce, Verifier string }
 
 // NewProof returns a new proof.

@@ -102,7 +102,7 @@ func (p *Provider) endpoints(ctx context.Context) (*endpoints, error) {
 	if failure != nil {
 		return nil, failure
 	}
-	// Whoever asked first may go away, and the others still wait for it.
+	// The request that asked first may end while others still wait for the result.
 	asked := p.discovering.DoChan("", func() (any, error) { return p.discover(context.WithoutCancel(ctx)) })
 	select {
 	case done := <-asked:

@@ -95,10 +95,10 @@ func (p *Provider) settings() []config.Setting {
 			Description: "the claim that decides which role a user has, at each log-in, such as `groups` or `realm_access.roles`",
 		}),
 		named("ADMIN_VALUES", config.Setting{
-			Value: values(&p.adminValues), Description: "the values of that claim, comma-separated, of which one makes an `ADMIN`",
+			Value: values(&p.adminValues), Description: "comma-separated values of that claim; a user with any of them is an `ADMIN`",
 		}),
 		named("USER_VALUES", config.Setting{
-			Value: values(&p.userValues), Otherwise: "everybody else", Description: "those of which one makes a `USER`; whoever has none of either can't log in",
+			Value: values(&p.userValues), Otherwise: "everybody else", Description: "the same for `USER`; somebody who has neither these nor those of an `ADMIN` can't log in",
 		}),
 		named("SCOPES", config.Setting{
 			Value: config.Parsed(&p.scopes, "scopes", parseScopes), Default: "openid email profile", Description: "what the provider is asked for",

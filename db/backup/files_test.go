@@ -17,7 +17,7 @@ import (
 	"crm/files"
 )
 
-// storedFile adds an upload of which the content is there, and has been received if complete.
+// storedFile stores a file and its upload, which is marked as received if complete.
 func storedFile(t *testing.T, engine store.Store, kept files.Store, complete bool) (key string) {
 	t.Helper()
 	upload := &db.Upload{ID: store.NewID(), FileName: "a.txt", Size: 5, Scan: db.FileClean, CreatedAt: time.Now().UTC().Truncate(time.Millisecond)}
