@@ -82,7 +82,7 @@ func TestFileAddresses(t *testing.T) {
 
 // TestRefusedUploads announces and sends files that are refused.
 func TestRefusedUploads(t *testing.T) {
-	onEachEngineIfThorough(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		cleo := s.signUpCustomer("Cleo").token
 		for _, test := range []struct {
 			in   variables

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"crm/db"
-	"crm/db/mongo/mongotest"
 )
 
 // zeros is a content that takes no memory. It calls each after every megabyte.
@@ -93,7 +92,6 @@ func TestLargeUploadTakesNoMemory(t *testing.T) { //nolint:paralleltest,tparalle
 	}
 	t.Run("sqlite", func(t *testing.T) { test(t, serve(t, openSQLite(t), db.Options{}), false) })
 	t.Run("mongo", func(t *testing.T) {
-		skipOnStandIn(t)
-		test(t, serve(t, mongotest.Open(t, db.Collections()...), db.Options{}), true)
+		test(t, serve(t, openMongo(t), db.Options{}), true)
 	})
 }

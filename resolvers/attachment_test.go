@@ -138,7 +138,7 @@ func (w *world) address(viewer, name string) string {
 
 // TestAttachments follows a file from its announcement to its deletion.
 func TestAttachments(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s *server) {
+	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		cleo := w.people["cleo"].token
 		report := bytes.Repeat([]byte("%PDF-1.7\n% a report\n"), 20_000) // of several chunks
@@ -199,7 +199,7 @@ func TestAttachments(t *testing.T) {
 
 // TestFilesOfNotes asks for a file of a note in every way, as the customer of its ticket and as the staff.
 func TestFilesOfNotes(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s *server) {
+	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		runBroker(t, s.db)
 		w.attach("cleo", "leak", "shot", "replyToTicket")

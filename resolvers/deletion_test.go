@@ -80,7 +80,7 @@ func TestDeletion(t *testing.T) {
 			map[string]any{"deletedInteractions": 2.0, "deletedTickets": 3.0}, [2]float64{1, 1}},
 	} {
 		t.Run(test.mutation, func(t *testing.T) {
-			onEachEngine(t, func(t *testing.T, s *server) {
+			alwaysOnEachEngine(t, func(t *testing.T, s *server) {
 				f := s.family()
 				id := test.id(f)
 				for _, cascade := range []variables{{}, {"cascade": false}} {
@@ -112,7 +112,7 @@ func TestDeletion(t *testing.T) {
 // TestDeletedAccount checks that a deleted account is logged out at once, its address becomes available, and objects that
 // were only assigned to it remain.
 func TestDeletedAccount(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s *server) {
+	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
 		f := s.family()
 		for _, deletion := range []struct {
 			who      account
@@ -148,7 +148,7 @@ func TestDeletedAccount(t *testing.T) {
 
 // TestOwnDeletion checks that customers may delete themselves, which keeps what the staff have recorded, but not the last admin.
 func TestOwnDeletion(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s *server) {
+	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
 		f := s.family()
 		a := s.mutate(f.customer.token, "deleteCustomer", variables{"id": f.customer.id, "cascade": true}, "deletedId deletedInteractions deletedTickets")
 		if a.at("deleteCustomer.deletedTickets") != 0.0 {
@@ -195,7 +195,7 @@ func (c *interrupter) Delete(ctx context.Context, in *store.Collection, id store
 // TestInterruptedDeletion interrupts a deletion at each of its writes, and checks that calling it again completes it: no
 // interruption may leave documents that the next call can't find.
 func TestInterruptedDeletion(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s *server) {
+	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
 		f := s.family()
 		for _, test := range []struct {
 			id       string

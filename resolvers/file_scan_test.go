@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"crm/db"
-	"crm/db/mongo/mongotest"
 )
 
 // watchman is a scanner that takes contents with "virus" for infected, and may be asleep.
@@ -110,6 +109,6 @@ func TestQuarantine(t *testing.T) {
 	t.Run("mongo", func(t *testing.T) {
 		t.Parallel()
 		scanner := &watchman{}
-		test(t, serve(t, mongotest.Open(t, db.Collections()...), db.Options{Scanner: scanner}), scanner)
+		test(t, serve(t, openMongo(t), db.Options{Scanner: scanner}), scanner)
 	})
 }

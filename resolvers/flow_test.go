@@ -72,7 +72,7 @@ func (s *server) resolveTicket(token, customerToken, id string) string {
 
 // TestFlow follows the walkthrough in the old application's README.
 func TestFlow(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s *server) {
+	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
 		token, customerToken, customerID := s.signUpBoth()
 		id := s.planDemo(token, customerID)
 		ticketID := s.resolveTicket(token, customerToken, id)

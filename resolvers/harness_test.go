@@ -40,8 +40,20 @@ type server struct {
 	exec   *graph.Executor
 }
 
-// onEachEngine runs a test on the embedded engine and on MongoDB.
+// onEachEngine runs a test of a rule on the embedded engine and on MongoDB. On FerretDB it runs only if it is to be thorough, as in CI:
+// the engines' own tests and alwaysOnEachEngine cover what may differ there.
 func onEachEngine(t *testing.T, test func(t *testing.T, s *server)) {
+	t.Helper()
+	inEachEngine(t, openMongo, test)
+}
+
+// alwaysOnEachEngine is onEachEngine for tests of what the engines do in different ways: conflicts, order, deletion, search, files, streams.
+func alwaysOnEachEngine(t *testing.T, test func(t *testing.T, s *server)) {
+	t.Helper()
+	inEachEngine(t, func(t *testing.T) store.Store { return mongotest.Open(t, db.Collections()...) }, test)
+}
+
+func inEachEngine(t *testing.T, openMongo func(t *testing.T) store.Store, test func(t *testing.T, s *server)) {
 	t.Helper()
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
@@ -50,29 +62,17 @@ func onEachEngine(t *testing.T, test func(t *testing.T, s *server)) {
 	})
 	t.Run("mongo", func(t *testing.T) {
 		t.Parallel()
-		test(t, serve(t, mongotest.Open(t, db.Collections()...), db.Options{}))
+		test(t, serve(t, openMongo(t), db.Options{}))
 	})
 }
 
-// onEachEngineIfThorough is onEachEngine for rules that are applied to a document at hand, or as filters that other tests run on each
-// engine, so that the engine makes no difference. FerretDB takes many seconds for them, and CI runs them there too.
-func onEachEngineIfThorough(t *testing.T, test func(t *testing.T, s *server)) {
-	t.Helper()
-	if thorough() || !mongotest.IsStandIn() {
-		onEachEngine(t, test)
-		return
-	}
-	t.Parallel()
-	t.Run("sqlite", func(t *testing.T) { test(t, serve(t, openSQLite(t), db.Options{})) })
-	t.Run("mongo", skipOnStandIn)
-}
-
-// skipOnStandIn skips a test for which FerretDB is too slow, unless it is to be thorough.
-func skipOnStandIn(t *testing.T) {
+// openMongo skips the test where onEachEngine does.
+func openMongo(t *testing.T) store.Store {
 	t.Helper()
 	if !thorough() && mongotest.IsStandIn() {
-		t.Skip("FerretDB takes many seconds for this: THOROUGH=true or a MongoDB in MONGO_TEST_URI runs it")
+		t.Skip("FerretDB is slow: THOROUGH=true or a MongoDB in MONGO_TEST_URI runs this")
 	}
+	return mongotest.Open(t, db.Collections()...)
 }
 
 func openSQLite(t *testing.T) store.Store {

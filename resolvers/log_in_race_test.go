@@ -44,7 +44,7 @@ func TestLogInsWhoseRightEnds(t *testing.T) {
 		"another name":     {rename, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEachEngine(t, func(t *testing.T, s *server) {
+			alwaysOnEachEngine(t, func(t *testing.T, s *server) {
 				hasher, err := auth.NewHasher(bcrypt.MinCost, 2)
 				if err != nil {
 					t.Fatal(err)
@@ -67,7 +67,7 @@ func TestLogInsWhoseRightEnds(t *testing.T) {
 
 // TestEmailChangesAtOnce changes an address while another change of it has checked the password.
 func TestEmailChangesAtOnce(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s *server) {
+	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
 		passwords := &interrupted{Passwords: newTestHasher(t)}
 		s = serveWith(t, s.store, passwords, db.Options{})
 		uma := s.hire(s.signUpUser("Ada"), "Uma")

@@ -35,7 +35,7 @@ var ticketRights = []struct {
 
 // TestTicketRights checks that viewerCan and allowedTransitions match what the mutations allow.
 func TestTicketRights(t *testing.T) {
-	onEachEngineIfThorough(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		for _, rights := range ticketRights {
 			for viewer := range strings.FieldsSeq(rights.viewers) {
@@ -97,7 +97,7 @@ func (s *server) allowed(action, listed, code, token, mutation string, vars vari
 
 // TestInteractionRights is like TestTicketRights for interactions.
 func TestInteractionRights(t *testing.T) {
-	onEachEngineIfThorough(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		for _, rights := range []struct{ viewers, status, can string }{
 			{"cleo", "PLANNED", "CREATE_TICKET"},

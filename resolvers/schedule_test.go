@@ -10,7 +10,7 @@ const scheduled = `interaction { id startTime endTime durationMinutes allDay sta
 
 // TestSchedules creates and moves interactions, and checks when they are.
 func TestSchedules(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s *server) {
+	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		const create = `mutation($in: CreateInteractionInput!) { done: createInteraction(input: $in) { ` + scheduled + ` } }`
 		const update = `mutation($in: UpdateInteractionInput!) { done: updateInteraction(input: $in) { ` + scheduled + ` } }`
@@ -82,7 +82,7 @@ func scheduleIn(a answer) string {
 
 // TestConflicts checks which interactions overlap, and that nobody learns of one that they may not see.
 func TestConflicts(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s *server) {
+	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		add := func(name, user, customer, start string, more variables) {
 			t.Helper()

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"crm/db"
-	"crm/db/mongo/mongotest"
 	"crm/db/store"
 )
 
@@ -63,7 +62,7 @@ func onEachEngineWithSignup(t *testing.T, test func(t *testing.T, s *server, way
 	t.Helper()
 	t.Parallel()
 	for name, open := range map[string]func(t *testing.T) store.Store{
-		"sqlite": openSQLite, "mongo": func(t *testing.T) store.Store { return mongotest.Open(t, db.Collections()...) },
+		"sqlite": openSQLite, "mongo": openMongo,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -222,7 +222,7 @@ func TestTagsAreHiddenFromCustomers(t *testing.T) {
 
 // TestWrongTags sends inputs that are refused.
 func TestWrongTags(t *testing.T) {
-	onEachEngineIfThorough(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		w.tag("uma", "taken")
 		uma, ada := w.people["uma"].token, w.people["ada"].token

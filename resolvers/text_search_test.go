@@ -8,7 +8,7 @@ import (
 
 // TestSearchInTexts searches long texts, among what the viewer may see.
 func TestSearchInTexts(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s *server) {
+	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		s.must(w.people["uma"].token, `mutation($id: ID!) { updateInteraction(input: {
 			id: $id, description: "Bring the CONTRACT\nand the price list.", location: "Großer Saal"}) { interaction { id } } }`, variables{"id": w.ids["plan"]})

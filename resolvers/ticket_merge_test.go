@@ -124,7 +124,7 @@ func TestMerge(t *testing.T) {
 
 // TestWrongMerges merges tickets that must not be.
 func TestWrongMerges(t *testing.T) {
-	onEachEngineIfThorough(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		w.raise("cleo", "cleo", "lost")
 		w.assign("noise", "uma")

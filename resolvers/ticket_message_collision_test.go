@@ -17,7 +17,7 @@ import (
 // TestReplyCollisions lets many reply at the same time on the same state: one of those who expect it succeeds, and all of those
 // who don't, each with the effect that it has.
 func TestReplyCollisions(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s *server) {
+	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		const several = 6
 		attempt := func(ticket string, expected variables) (written int) {
@@ -90,7 +90,7 @@ func (u *unwritten) Update(
 // TestInterruptedReplies interrupts the server after a message was written and before its ticket was: another server completes
 // that, once and in order.
 func TestInterruptedReplies(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, whole *server) {
+	alwaysOnEachEngine(t, func(t *testing.T, whole *server) {
 		engine := &unwritten{Store: whole.store}
 		s := serve(t, engine, db.Options{})
 		w := s.newWorld()

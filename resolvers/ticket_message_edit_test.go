@@ -12,7 +12,7 @@ import (
 
 // TestEditingMessages edits and deletes messages, also too late and in vain.
 func TestEditingMessages(t *testing.T) {
-	onEachEngineIfThorough(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		edit := func(who, message, body string) answer {
 			return s.ask(w.people[who].token, `mutation($in: EditMessageInput!) { editMessage(input: $in) { message { bodyText editedAt version } } }`,

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"crm/db"
-	"crm/db/mongo/mongotest"
 )
 
 const takeTicket = `mutation($id: ID!) { takeTicket(input: {id: $id}) { ticket { id assignee { name } } } }`
@@ -169,13 +168,13 @@ func TestWithoutASharedQueue(t *testing.T) {
 	})
 	t.Run("mongo", func(t *testing.T) {
 		t.Parallel()
-		test(t, serve(t, mongotest.Open(t, db.Collections()...), db.Options{NoSharedQueue: true}))
+		test(t, serve(t, openMongo(t), db.Options{NoSharedQueue: true}))
 	})
 }
 
 // TestWhoseTicket raises tickets for customers and on interactions, also contradictory ones.
 func TestWhoseTicket(t *testing.T) {
-	onEachEngineIfThorough(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		for _, test := range []struct{ by, input, want string }{
 			{"uma", `customerId: $cato`, ""},
@@ -205,7 +204,7 @@ func TestWhoseTicket(t *testing.T) {
 
 // TestTicketTimes moves a ticket and checks since when its customer waits, and when it was resolved and closed.
 func TestTicketTimes(t *testing.T) {
-	onEachEngineIfThorough(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		w.raise("uma", "cleo", "lost")
 		for _, test := range []struct{ status, want string }{
