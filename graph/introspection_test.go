@@ -2,7 +2,9 @@ package graph
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -97,6 +99,40 @@ func TestIntrospectedLocations(t *testing.T) {
 		}
 		if !slices.Equal(values, directiveLocations) {
 			t.Errorf("the locations are %v, want %v", values, directiveLocations)
+		}
+	}
+}
+
+// TestDescriptionsNameRoles checks that whoever reads the schema from the server learns who may use a field.
+func TestDescriptionsNameRoles(t *testing.T) {
+	t.Parallel()
+	server := newTestServer(t, HandlerConfig{Introspection: true})
+	for coordinate, want := range map[string]string{
+		"Query.viewer":               "\nRoles: any, even without logging in.",
+		"Query.tickets":              "\nRoles: `ADMIN`, `USER`, `CUSTOMER`.",
+		"Query.mailHealth":           "\nRoles: `ADMIN`.",
+		"Mutation.logOut":            "\nRoles: `ADMIN`, `USER`, `CUSTOMER`. Not with an API key.",
+		"Subscription.ticketChanged": "\nRoles: `ADMIN`, `USER`, `CUSTOMER`.",
+		"Ticket.deliveries":          "\nRoles: `ADMIN`, `USER`.",
+		"Ticket.status":              "",
+	} {
+		typeName, fieldName, _ := strings.Cut(coordinate, ".")
+		var found struct {
+			Type struct {
+				Fields []struct{ Name, Description string }
+			} `json:"__type"`
+		}
+		got := server.query(fmt.Sprintf(`{__type(name: %q) {fields {name description}}}`, typeName))
+		if err := json.Unmarshal(got.parsed.Data, &found); err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(found.Type.Fields, func(field struct{ Name, Description string }) bool { return field.Name == fieldName })
+		if i < 0 {
+			t.Fatalf("there is no %s", coordinate)
+		}
+		written := NewExecutableSchema(Config{}).Schema().Types[typeName].Fields.ForName(fieldName).Description
+		if got := found.Type.Fields[i].Description; written == "" || got != written+want {
+			t.Errorf("%s is described as %q, want %q and %q", coordinate, got, written, want)
 		}
 	}
 }
