@@ -1,4 +1,5 @@
-// The playground in headless Chromium: a nested query, a mutation and a subscription, without requests to other hosts.
+// The playground in headless Chromium: a nested query, a mutation and a subscription, without requests to other hosts, and what the page
+// says to somebody who opens it for the first time.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import test from 'node:test';
@@ -13,12 +14,8 @@ test('the playground runs operations without requests to other hosts', { skip },
   const server = await startServer(t);
   const { tokens, ticketIds: [ticket] } = await populate(server);
   const { page, requests, complaints } = await openPage(t);
-  await page.goto(`${server.origin}/`);
-  await page.waitForFunction(() => document.querySelector('.graphiql-query-editor .CodeMirror')?.CodeMirror.getOption('lint')?.schema);
-  await page.evaluate((token) => {
-    [...document.querySelectorAll('.CodeMirror')].find((editor) => editor.CodeMirror.getValue().includes('Authorization'))
-      .CodeMirror.setValue(JSON.stringify({ Authorization: `Bearer ${token}` }));
-  }, tokens.accessToken);
+  await open(page, server);
+  await setHeaders(page, tokens.accessToken);
 
   await runOperation(page, 'query { customers { nodes { name interactions { nodes { title tickets { nodes { description } } } } } } }');
   await waitForResult(page, '"description": "Ticket 1"');
@@ -52,12 +49,104 @@ test("the playground's policy blocks scripts and requests to other hosts", { ski
   assert.deepEqual(violations, { found: ['script-src-elem', 'connect-src'], outcome: 'refused', ran: false });
 });
 
+for (const viewport of [
+  { width: 1280, height: 800 },
+  { width: 390, height: 844 },
+]) {
+  test(`the playground explains itself at ${viewport.width} pixels`, { skip }, async (t) => {
+    const server = await startServer(t);
+    const { page, complaints } = await openPage(t, viewport);
+    await open(page, server);
+    await waitForStatus(page, /^Nobody is logged in\./);
+    assert.deepEqual(await outside(page, ['.guide', '.graphiql-execute-button', '.graphiql-editor-tools', '.graphiql-sidebar']), []);
+
+    await page.click('.graphiql-execute-button');
+    await page.click('[role=menuitem]:has-text("SignUp")');
+    await waitForStatus(page, /^Logged in as a user, until /);
+    await page.click('.graphiql-tab:nth-child(2) button');
+    await page.waitForFunction(() => document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.getValue().includes('customers('));
+    await waitForStatus(page, /^Logged in as a user, until /);
+    await page.click('.graphiql-execute-button');
+    await waitForResult(page, '"totalCount": 0');
+    assert.deepEqual(await outside(page, ['.guide', '.result-window', '.graphiql-query-editor .CodeMirror-sizer']), []);
+
+    await page.click('button[aria-label="Show Documentation Explorer"]');
+    await page.click('.graphiql-doc-explorer a:has-text("Query")');
+    await page.getByText(/Roles: ADMIN, USER, CUSTOMER\.$/).first().waitFor();
+    assert.deepEqual(await outside(page, ['.graphiql-doc-explorer h2, .graphiql-doc-explorer-title']), []);
+    assert.deepEqual(complaints, []);
+  });
+}
+
+test('the playground says that a subscription waits', { skip }, async (t) => {
+  const server = await startServer(t);
+  const { tokens, ticketIds: [ticket] } = await populate(server);
+  const { page } = await openPage(t);
+  await open(page, server);
+  await setHeaders(page, tokens.accessToken);
+  await runOperation(page, 'subscription { ticketChanged(where: { status: { eq: IN_PROGRESS } }) { kind } }');
+  await waitForStatus(page, /^Subscribed, and waiting for the first change\./);
+  const after = await latestSeq(server, tokens.accessToken);
+  await page.click('.graphiql-execute-button'); // stops it
+  await waitForStatus(page, /^Logged in as a user, until /);
+  await moveTicket(server, tokens.accessToken, ticket, 'IN_PROGRESS');
+  await runOperation(page, `subscription { ticketChanged(after: "${after}") { kind } }`);
+  await waitForStatus(page, /^1 change so far; waiting for more\.$/);
+});
+
+test('logging in replaces the token of the same account in other tabs, and no other one', { skip }, async (t) => {
+  const server = await startServer(t);
+  const { tokens } = await populate(server);
+  const { page } = await openPage(t);
+  await open(page, server);
+  await setHeaders(page, 'a-key-of-the-user');
+  await waitForStatus(page, /^Headers contains a token or a key of your own\.$/);
+  await page.click('.graphiql-tab:nth-child(2) button');
+  await waitForStatus(page, /^Nobody is logged in\./);
+  await runOperation(page, `mutation { renewed: refresh(input: { refreshToken: "${tokens.refreshToken}" }) { tokens { accessToken } } }`);
+  await waitForStatus(page, /^Logged in as a user, until /);
+  await page.click('.graphiql-tab:nth-child(1) button');
+  await waitForStatus(page, /^Headers contains a token or a key of your own\.$/);
+  await setHeaders(page, tokens.accessToken);
+  await page.click('.graphiql-tab:nth-child(2) button');
+  await page.waitForFunction(() => document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.getValue().includes('renewed'));
+  await page.click('.graphiql-tab:nth-child(1) button');
+  await page.waitForFunction((old) => {
+    const headers = [...document.querySelectorAll('.CodeMirror')].map((editor) => editor.CodeMirror.getValue());
+    return headers.some((text) => text.includes('Bearer ')) && !headers.some((text) => text.includes(old));
+  }, tokens.accessToken);
+});
+
+async function open(page, server) {
+  await page.goto(`${server.origin}/`);
+  await page.waitForFunction(() => document.querySelector('.graphiql-query-editor .CodeMirror')?.CodeMirror.getOption('lint')?.schema);
+}
+
+async function setHeaders(page, token) {
+  await page.evaluate((text) => {
+    [...document.querySelectorAll('.CodeMirror')].find((editor) => editor.CodeMirror.getValue().includes('Authorization'))
+      .CodeMirror.setValue(text);
+  }, JSON.stringify({ Authorization: `Bearer ${token}` }));
+}
+
+async function waitForStatus(page, pattern) {
+  await page.waitForFunction((wanted) => new RegExp(wanted).test(document.querySelector('.guide [role=status]')?.textContent), pattern.source);
+}
+
+// outside returns those of the elements that are missing or not entirely within the window's width, or begin below its end.
+function outside(page, selectors) {
+  return page.evaluate((all) => all.filter((selector) => {
+    const box = document.querySelector(selector)?.getBoundingClientRect();
+    return !box || box.width < 40 || box.left < 0 || box.right > innerWidth || box.top < 0 || box.top > innerHeight;
+  }), selectors);
+}
+
 // openPage opens a page in a browser that is closed after the test, and records its requests and errors.
-async function openPage(t) {
+async function openPage(t, viewport = { width: 1400, height: 900 }) {
   const isRoot = process.getuid?.() === 0;
   const browser = await chromium.launch({ executablePath, args: isRoot ? ['--no-sandbox'] : [] });
   t.after(() => browser.close());
-  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  const page = await browser.newPage({ viewport });
   const requests = [];
   const complaints = [];
   page.on('request', (request) => requests.push(request.url()));
