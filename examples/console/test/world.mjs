@@ -49,6 +49,13 @@ export class Server {
     throw new Error('the server did not start')
   }
 
+  /** Adds the sample data, while the server runs. */
+  async fillWithDemo() {
+    const demo = spawn(binary, ['demo'], { cwd: this.#folder, env: { PATH: process.env.PATH }, stdio: 'inherit' })
+    const [code] = await once(demo, 'exit')
+    if (code !== 0) throw new Error(`crm demo has failed with ${code}`)
+  }
+
   async stop() {
     if (this.#process.exitCode !== null) return
     this.#process.kill('SIGTERM')
