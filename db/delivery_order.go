@@ -81,7 +81,7 @@ func (d *DB) HastenDelivery(ctx context.Context, delivery *Delivery) error {
 	if err := ignoreNotFound(d.deliveries.Assign(ctx, delivery.ID, waiting, set)); err != nil {
 		return fmt.Errorf("cannot hasten delivery %s: %w", delivery.ID, err)
 	}
-	d.wakeDue()
+	d.WakeDue()
 	return nil
 }
 
@@ -128,4 +128,26 @@ func (d *DB) EventByID(ctx context.Context, id store.ID) (*store.Event, error) {
 		return nil, store.Errorf(store.NotFound, "event %s is no longer kept", id)
 	}
 	return events[0], nil
+}
+
+// longestPause is more than any delivery waits for: for its next attempt, or for an earlier one.
+const longestPause = 12 * time.Hour
+
+// hastenMisdated makes the deliveries due that wait for longer than any does: a clock that was ahead has postponed them, and they
+// would be sent when the right one gets there. It leaves those that a worker has claimed alone.
+func (d *DB) hastenMisdated(ctx context.Context) error {
+	misdated, err := d.deliveries.Find(ctx, store.Query{
+		Where: store.And(store.Eq("status", string(DeliveryPending)), store.Compare(store.OpGt, "next_attempt_at", d.now().Add(longestPause)),
+			store.Eq("lease", store.ID{})),
+		Sort: []store.Sort{{Field: "next_attempt_at"}, {Field: "_id"}}, Limit: sweepBatch,
+	})
+	if err != nil {
+		return fmt.Errorf("cannot find deliveries with a wrong time: %w", err)
+	}
+	for _, delivery := range misdated {
+		if err := d.HastenDelivery(ctx, delivery); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -18,7 +18,8 @@ import (
 // poll.
 func (d *DB) Due() <-chan struct{} { return d.due }
 
-func (d *DB) wakeDue() { d.due.Raise() }
+// WakeDue makes the receiver of Due look for deliveries that are due.
+func (d *DB) WakeDue() { d.due.Raise() }
 
 // deliveryFailed returns the event for a failed delivery. It has no deliveries itself, so it is planned from the start.
 func (d *DB) deliveryFailed(ctx context.Context, delivery *Delivery) *store.Event {
@@ -38,13 +39,18 @@ func (d *DB) NewDelivery(event *store.Event, channel string, account auth.Audien
 }
 
 // ClaimDelivery claims the delivery that has been due for longest, for the time of the lease; it is NOT_FOUND if none
-// is due. If the lease ends before the delivery is settled, somebody else may claim it.
-func (d *DB) ClaimDelivery(ctx context.Context, lease time.Duration) (*Delivery, error) {
+// is due. If the lease ends before the delivery is settled, somebody else may claim it. What the caller still has to settle, mine, is
+// left out: when the clock is set forward, or the machine was asleep, those leases end at once.
+func (d *DB) ClaimDelivery(ctx context.Context, lease time.Duration, mine ...store.ID) (*Delivery, error) {
 	now := d.now()
 	claimed := new(Delivery)
+	due := []store.Filter{store.Eq("status", string(DeliveryPending)), store.Compare(store.OpLte, "next_attempt_at", now)}
+	if len(mine) > 0 {
+		due = append(due, store.NotIn("_id", mine))
+	}
 	err := d.store.Claim(ctx, Deliveries.Collection,
 		store.Query{
-			Where: store.And(store.Eq("status", string(DeliveryPending)), store.Compare(store.OpLte, "next_attempt_at", now)),
+			Where: store.And(due...),
 			Sort:  []store.Sort{{Field: "next_attempt_at"}, {Field: "_id"}},
 		},
 		[]store.Assignment{{Field: "lease", Value: store.NewID()}, {Field: "next_attempt_at", Value: now.Add(lease)}},

@@ -60,7 +60,7 @@ func (d *DB) PlanDeliveries(ctx context.Context, plans ...*Plan) error {
 		d.wake()
 	}
 	if due {
-		d.wakeDue()
+		d.WakeDue()
 	}
 	if err != nil {
 		return err
@@ -116,6 +116,6 @@ func (d *DB) withdraw(ctx context.Context, deliveries []*Delivery) error {
 			return fmt.Errorf("cannot withdraw delivery %s: %w", delivery.ID, err)
 		}
 	}
-	d.wakeDue()
+	d.WakeDue()
 	return nil
 }

@@ -36,7 +36,7 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 	if err != nil {
 		return nil, fmt.Errorf("cannot redeliver: %w", err)
 	}
-	d.wakeDue()
+	d.WakeDue()
 	delivery.Status, delivery.Attempts, delivery.NextAttemptAt = DeliveryPending, 0, now
 	return delivery, nil
 }
@@ -92,7 +92,7 @@ func (d *DB) RetryDelivery(ctx context.Context, delivery *Delivery) error {
 	if err := ignoreNotFound(d.deliveries.Assign(ctx, delivery.ID, idle(), makeDue(d.now()))); err != nil {
 		return fmt.Errorf("cannot retry delivery %s: %w", delivery.ID, err)
 	}
-	d.wakeDue()
+	d.WakeDue()
 	return nil
 }
 
@@ -117,7 +117,7 @@ func (d *DB) RedeliverAll(ctx context.Context, scope auth.Scope, where store.Fil
 	if err != nil {
 		return 0, 0, err
 	}
-	defer d.wakeDue()
+	defer d.WakeDue()
 	for _, delivery := range found {
 		set := makeDue(d.now())
 		if later := outdated[delivery.ID]; later != nil {

@@ -40,7 +40,8 @@ func (l *sessionCache) get(session store.ID, now time.Time) (cachedSession, bool
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	known, ok := l.viewers[session]
-	return known, ok && now.Before(known.until)
+	// A clock that was set back must not lengthen the time.
+	return known, ok && now.Before(known.until) && !now.Before(known.until.Add(-cachedFor))
 }
 
 // changes counts the invalidations. put needs the count from before the store was read.

@@ -89,7 +89,7 @@ func (d *DB) exchange(ctx context.Context, session *Session, secret string) (nex
 
 // mayRepeat reports whether a used token may be exchanged for its successor once more.
 func (d *DB) mayRepeat(session *Session, secret, successor string) bool {
-	return session.RefreshedAt != nil && d.now().Sub(*session.RefreshedAt) < repeatTime &&
+	return session.RefreshedAt != nil && d.now().Sub(*session.RefreshedAt).Abs() < repeatTime &&
 		session.UsedHash == hashSecret(secret) && session.RefreshHash == hashSecret(successor)
 }
 

@@ -61,7 +61,7 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 		}
 	}
 	// Events are swept even if the files can't be reached.
-	return errors.Join(s.db.sweepUploads(ctx), s.sweepEvents(ctx, now.Add(-s.db.options.EventRetention)))
+	return errors.Join(s.db.hastenMisdated(ctx), s.db.sweepUploads(ctx), s.sweepEvents(ctx, now.Add(-s.db.options.EventRetention)))
 }
 
 // sweepEvents removes the events of the entities that were deleted before the given time. It reads the log up to that time,

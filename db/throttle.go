@@ -113,11 +113,13 @@ func (d *DB) begin(ctx context.Context, try *LoginAttempt, most limit) error {
 
 // within is RATE_LIMITED if a recorded attempt, together with the earlier ones that match, exceeds a limit. Then it is removed: a
 // refused attempt doesn't count, since it tried nothing, and counting it would lock the owner out while an attacker keeps trying.
+// Attempts of much later than now don't count either: the clock was wrong then, and the owner would be locked out until that time.
 func (d *DB) within(ctx context.Context, try *LoginAttempt, where store.Filter, limits []limit) error {
 	widest := limits[len(limits)-1]
 	attempts, err := entity.Find[LoginAttempt](ctx, d.store, LoginAttempts.Collection, store.Query{
-		Where: store.And(where, store.Compare(store.OpGt, "at", try.At.Add(-widest.window))),
-		Sort:  []store.Sort{{Field: "at", Desc: true}, {Field: "_id", Desc: true}}, Limit: widest.most + 1, Fields: LoginAttempts.Select("at"),
+		Where: store.And(where, store.Compare(store.OpGt, "at", try.At.Add(-widest.window)),
+			store.Compare(store.OpLte, "at", try.At.Add(limits[0].window))),
+		Sort: []store.Sort{{Field: "at", Desc: true}, {Field: "_id", Desc: true}}, Limit: widest.most + 1, Fields: LoginAttempts.Select("at"),
 	})
 	if err != nil {
 		return err

@@ -27,6 +27,8 @@ type dispatcher struct {
 	erase    eventlog.Signal
 	refusal  refusal
 	settings settings
+	// claimed are the deliveries that workers of this process are at.
+	claimed inHand
 }
 
 // run dispatches until ctx is done, and returns when the workers have ended; they send under the context sending.
@@ -45,11 +47,18 @@ func (d *dispatcher) run(ctx, sending context.Context) {
 		case free <- struct{}{}:
 		}
 		// Not ctx: an interrupted claim may have succeeded unnoticed.
-		delivery, err := eventlog.Guard(func() (*db.Delivery, error) { return d.db.ClaimDelivery(sending, d.settings.lease) })
+		delivery, err := eventlog.Guard(func() (*db.Delivery, error) {
+			return d.db.ClaimDelivery(sending, d.settings.lease, d.claimed.list()...)
+		})
 		if err == nil {
 			pause = d.settings.poll
+			d.claimed.add(delivery.ID)
 			workers.Go(func() {
-				defer func() { <-free }()
+				defer func() {
+					d.claimed.remove(delivery.ID)
+					<-free
+					d.db.WakeDue() // it may have become due meanwhile, and been left out
+				}()
 				d.deliver(ctx, sending, delivery)
 			})
 			continue

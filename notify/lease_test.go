@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -71,5 +72,34 @@ func TestLeaseTaken(t *testing.T) {
 	}
 	if d := w.deliveries()[0]; d.Status != db.DeliveryPending || d.Attempts != 0 || d.LastError != nil {
 		t.Errorf("status %s after %d attempts, error %v", d.Status, d.Attempts, d.LastError)
+	}
+}
+
+// TestClockSetForward checks that a process doesn't send a message twice whose lease ends while it is sent, because the clock was set
+// forward or the machine was asleep.
+func TestClockSetForward(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mailer := newSlowMailer()
+	start(t, w.db, mailer, func(s *settings) { s.lease = time.Hour })
+	w.announceToCarl("Yearly review")
+	eventually(t, func() bool { return mailer.begun.Load() == 1 })
+	ended := []store.Assignment{{Field: "next_attempt_at", Value: time.Now().Add(-24 * time.Hour)}}
+	if err := w.store.Update(t.Context(), db.Deliveries.Collection, w.deliveries()[0].ID, store.Filter{}, ended); err != nil {
+		t.Fatal(err)
+	}
+	w.announceToCarl("Contract")
+	eventually(t, func() bool { return mailer.begun.Load() > 1 })
+	eventually(t, func() bool {
+		return !slices.ContainsFunc(w.deliveries(), func(d *db.Delivery) bool { return d.Lease.IsZero() })
+	})
+	close(mailer.free)
+	for _, d := range w.settled(2) {
+		if d.Status != db.DeliverySent || d.Attempts != 1 {
+			t.Errorf("status %s after %d attempts", d.Status, d.Attempts)
+		}
+	}
+	if n := mailer.begun.Load(); n != 2 {
+		t.Errorf("%d messages were sent, want 2", n)
 	}
 }
