@@ -110,8 +110,14 @@ func begin(t *testing.T, folder string, variables []string, arguments ...string)
 // beginReading is begin with a standard input.
 func beginReading(t *testing.T, folder string, variables []string, input string, arguments ...string) *process {
 	t.Helper()
+	return beginCommand(t, exec.Command(program, arguments...), folder, variables, input)
+}
+
+// beginCommand starts a command that becomes the program.
+func beginCommand(t *testing.T, command *exec.Cmd, folder string, variables []string, input string) *process {
+	t.Helper()
 	files := t.TempDir()
-	p := &process{t: t, command: exec.Command(program, arguments...), ended: make(chan struct{}), base: base}
+	p := &process{t: t, command: command, ended: make(chan struct{}), base: base}
 	p.out, p.logs = filepath.Join(files, "out"), filepath.Join(files, "logs")
 	p.command.Dir, p.command.Env = folder, append([]string{"PORT=0"}, variables...)
 	p.command.Stdin = strings.NewReader(input)
