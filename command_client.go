@@ -79,6 +79,7 @@ func (c command) execute(ctx context.Context, s settings, called call, out io.Wr
 // openOrReach opens the store, or connects to the server that has it open. While it waits for the data file, a server may
 // get it first, for example in a restart.
 func openOrReach(ctx context.Context, s settings, options db.Options) (*crm, net.Conn, error) {
+	s.cacheBytes = 0 // a command reads most documents once, so what it kept would only take memory and time
 	// Commands have an output of their own, and what they find is in the server's log, too.
 	openHere := func(ctx context.Context) (*crm, error) {
 		return open(ctx, s, slog.New(slog.DiscardHandler), options)
