@@ -33,8 +33,10 @@ const closeTime = 5 * time.Second
 
 // Tracing makes spans and sends them, some at a time.
 type Tracing struct {
-	provider *sdk.TracerProvider
-	tracer   trace.Tracer
+	provider  *sdk.TracerProvider
+	tracer    trace.Tracer
+	sampler   sdk.Sampler
+	unsampled trace.Span
 }
 
 // New returns what traces a program of that version. It doesn't wait for the collector.
@@ -48,8 +50,9 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger) (*Trac
 	if err != nil {
 		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
-	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithSampler(c.newSampler()), sdk.WithResource(described))
-	return &Tracing{provider: provider, tracer: provider.Tracer("crm")}, nil
+	sampler := c.newSampler()
+	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithSampler(sampler), sdk.WithIDGenerator(ids{}), sdk.WithResource(described))
+	return &Tracing{provider: provider, tracer: provider.Tracer("crm"), sampler: sampler, unsampled: &unsampled{}}, nil
 }
 
 // Close sends what hasn't been sent yet.
@@ -69,15 +72,16 @@ func (t *Tracing) Handler(next http.Handler, trusted func(r *http.Request) bool)
 			return
 		}
 		ctx := r.Context()
-		if trusted(r) {
+		if r.Header.Get("traceparent") != "" && trusted(r) {
 			ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
 		}
-		ctx, span := t.tracer.Start(ctx, r.Method+" /graphql", trace.WithSpanKind(trace.SpanKindServer))
-		defer span.End()
-		if !span.IsRecording() {
+		ctx, sampled := t.sample(ctx)
+		if !sampled {
 			next.ServeHTTP(w, r.WithContext(ctx))
 			return
 		}
+		ctx, span := t.tracer.Start(ctx, r.Method+" /graphql", trace.WithSpanKind(trace.SpanKindServer))
+		defer span.End()
 		span.SetAttributes(attribute.String("http.request.method", r.Method), attribute.String("http.route", "/graphql"),
 			attribute.String("crm.request_id", transport.RequestID(ctx)))
 		next.ServeHTTP(w, r.WithContext(ctx))
@@ -86,12 +90,19 @@ func (t *Tracing) Handler(next http.Handler, trusted func(r *http.Request) bool)
 
 // Begin implements graph.Tracer.
 func (t *Tracing) Begin(ctx context.Context, began time.Time) (running context.Context, end func(o graph.Operation)) {
+	parent := trace.SpanFromContext(ctx)
+	if parent == t.unsampled {
+		return ctx, func(graph.Operation) {}
+	}
+	if !parent.IsRecording() { // an operation on a socket
+		var sampled bool
+		if ctx, sampled = t.sample(ctx); !sampled {
+			return ctx, func(graph.Operation) {}
+		}
+	}
 	ctx, span := t.tracer.Start(ctx, "operation", trace.WithTimestamp(began))
 	return ctx, func(o graph.Operation) {
 		defer span.End()
-		if !span.IsRecording() {
-			return
-		}
 		kind := string(o.Kind)
 		if kind == "" {
 			kind = "invalid operation"
