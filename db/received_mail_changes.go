@@ -133,9 +133,12 @@ func (m *IncomingMail) clean() {
 	}
 	m.MessageID = shorten(strings.ToValidUTF8(m.MessageID, "\uFFFD"), maxMessageID)
 	if m.Text == "" {
-		m.Text = "(The mail has no text.)"
+		m.Text = noText
 	}
 }
+
+// noText stands for the text of a mail that has none.
+const noText = "(The mail has no text.)"
 
 // maxMessageID is how many characters of a message id are compared; none should be longer than a line.
 const maxMessageID = 998

@@ -97,18 +97,46 @@ func (m *TicketMessage) writtenBy(ticket *Ticket, in *IncomingMail, by sender, h
 	return auth.SystemScope()
 }
 
-// The most mails from one address on one ticket within a time that a person is believed to write.
+// The most mails from one address on one ticket within a time that a person is believed to write, and the most with the same text.
 const (
-	believedMails = 3
-	believedTime  = 5 * time.Minute
+	believedMails   = 3
+	believedTime    = 5 * time.Minute
+	believedRepeats = 2
+	repeatedTime    = 24 * time.Hour
 )
 
-// answersItself reports whether so many mails from the sender have come on a ticket lately that two programs must be answering each
-// other.
+// answersItself reports whether so many mails from the sender have come on a ticket lately, or mails that say the same, that two programs
+// must be answering each other. Neither needs to say that it is one.
 func (d *DB) answersItself(ctx context.Context, ticket store.ID, in *IncomingMail) (bool, error) {
-	n, err := d.receivedMails.CountAll(ctx, store.And(
-		store.Eq("ticket_id", ticket), store.Eq("from_key", foldedAddress(in.FromEmail)),
-		store.Compare(store.OpGt, "created_at", d.now().Add(-believedTime)),
-	))
-	return n >= believedMails, err
+	since := func(age time.Duration) store.Filter {
+		return store.And(
+			store.Eq("ticket_id", ticket), store.Eq("from_key", foldedAddress(in.FromEmail)), store.Compare(store.OpGt, "created_at", d.now().Add(-age)),
+		)
+	}
+	n, err := d.receivedMails.CountAll(ctx, since(believedTime))
+	if err != nil || n >= believedMails || in.Text == noText || len(in.Files) > 0 { // who sends a photo after the other writes nothing else
+		return n >= believedMails, err
+	}
+	return d.repeats(ctx, since(repeatedTime), in.Text)
+}
+
+// repeats reports whether the last mails that match all say a text.
+func (d *DB) repeats(ctx context.Context, where store.Filter, text string) (bool, error) {
+	last, err := d.receivedMails.Find(ctx, store.Query{
+		Where: where, Sort: []store.Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: believedRepeats,
+	})
+	if err != nil || len(last) < believedRepeats {
+		return false, err
+	}
+	ids := make([]store.ID, len(last))
+	for i, mail := range last {
+		ids[i] = mail.ID
+	}
+	messages, err := d.TicketMessages.ByID(ctx, auth.SystemScope(), ids)
+	for _, id := range ids {
+		if message := messages[id]; message == nil || message.BodyText != text {
+			return false, err
+		}
+	}
+	return err == nil, err
 }

@@ -52,7 +52,7 @@ func TestFilesByMail(t *testing.T) {
 	w.settled(2)
 	for _, m := range server.Inbox() {
 		text, attached := contentOf(t, m.Raw)
-		text, _, _ = strings.Cut(text, "\n-- \n") // and what it quotes
+		text, _, _ = strings.Cut(text, "\n\nOn ") // what it quotes
 		switch {
 		case strings.Contains(text, "small"):
 			want := []string{small[0] + "=" + strings.Repeat("a", 1_000), small[1] + "=" + strings.Repeat("r", 1_000)}

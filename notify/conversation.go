@@ -26,6 +26,9 @@ func isConversation(delivery *db.Delivery) bool {
 	return strings.HasPrefix(delivery.EventType, "ticket") && !db.IsDeletion(delivery.EventType) && delivery.News != newsMentioned
 }
 
+// isWritten reports whether a delivery brings what a person wrote on a ticket. What programs wrote is mailed to nobody.
+func isWritten(delivery *db.Delivery) bool { return delivery.EventType == db.EventTicketMessageCreated }
+
 // mailOf returns the message that a delivery holds. All messages about a record are in one thread, whose first message has an id
 // that derives from the record, and doesn't exist. Where the recipient has written about it by mail, the message answers that.
 func (d *dispatcher) mailOf(delivery *db.Delivery, to recipient) *mail.Message {
@@ -34,6 +37,7 @@ func (d *dispatcher) mailOf(delivery *db.Delivery, to recipient) *mail.Message {
 		ID: delivery.MessageID, Thread: delivery.EntityID.String() + "@" + domain, Answers: to.answers,
 		Recipient: delivery.Recipient, RecipientName: delivery.RecipientName, ReplyTo: to.replyTo.Email, ReplyToName: to.replyTo.Name,
 		Subject: delivery.Subject, Text: revealed(delivery.Text, to.token), HTML: revealed(delivery.HTML, to.token), Date: delivery.CreatedAt,
+		ByPerson: isWritten(delivery),
 	}
 	if to.inbox != "" {
 		m.ReplyTo, m.ReplyToName, m.KeepReplyTo = to.inbox, d.composer.config.AppName, true

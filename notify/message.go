@@ -91,6 +91,19 @@ func (m *message) Fact(label, value string) string {
 	return ""
 }
 
+// Written reports whether the message brings what somebody wrote on a ticket, which then speaks for itself.
+func (m *message) Written() bool {
+	_, ok := m.Entity.(*db.TicketMessage)
+	return ok
+}
+
+// Introduced reports whether the reader has to know Lead before what somebody wrote: that customers don't see it, or what is known of
+// somebody without an account.
+func (m *message) Introduced() bool {
+	written, ok := m.Entity.(*db.TicketMessage)
+	return ok && (m.News == newsMentioned || written.External() != nil)
+}
+
 // When says when an interaction takes place, in the recipient's time zone.
 func (m *message) When(i *db.Interaction) string { return when(i, m.zone) }
 
@@ -124,6 +137,9 @@ func excerpt(text string) string { return mail.Line(text, excerptLimit) }
 func words(constant any) string {
 	return mail.Line(strings.ReplaceAll(fmt.Sprint(constant), "_", " "), titleLimit)
 }
+
+// lines returns the lines of a text.
+func lines(text string) []string { return strings.Split(text, "\n") }
 
 var priorities = map[db.Priority]string{
 	db.PriorityLow: "low", db.PriorityMedium: "medium", db.PriorityHigh: "high", db.PriorityUrgent: "urgent",

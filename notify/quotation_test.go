@@ -40,7 +40,8 @@ func TestQuotations(t *testing.T) {
 	dates := regexp.MustCompile(`On (\w{3}, \d{1,2} \w{3} \d{4}, \d\d:\d\d UTC(?:[+]05:30)?), `)
 	for _, m := range server.Inbox() {
 		p := mailtest.Parse(t, m.Raw)
-		_, text, _ := strings.Cut(p.Text, "automatically by CRM.\n")
+		said, text, _ := strings.Cut(p.Text, "\n\nOn ")
+		text = "\nOn " + text
 		at := dates.FindStringSubmatch(text)
 		if at != nil && m.To == w.carl.Email && !strings.HasSuffix(at[1], "UTC+05:30") {
 			t.Errorf("Carl gets the time %s", at[1])
@@ -50,7 +51,7 @@ func TestQuotations(t *testing.T) {
 			t.Errorf("the HTML is %s", p.HTML)
 		}
 		for _, told := range []string{"Hurry!", "Water", "It is out", "Not quite", "Now it is"} {
-			if strings.Contains(strings.Split(p.Text, "\n-- \n")[0], told) {
+			if strings.Contains(said, told) {
 				got[told] = p.From.Name + dates.ReplaceAllString(text, "On …, ")
 			}
 		}

@@ -47,6 +47,66 @@ func TestOwnTemplates(t *testing.T) {
 	contains(t, d.Text, "Hello Carl,\n\nlead\n")
 }
 
+// TestOwnFrames checks that the operator's frames are used around what somebody wrote, too, and get all that they may show.
+func TestOwnFrames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.insert(db.Interactions.Collection, w.interaction)
+	w.insert(db.Tickets.Collection, w.ticket)
+	frame := "Guten Tag {{.RecipientName}}, {{.Lead}}{{range .Facts}} {{.Label}}={{.Value}}{{end}} {{.Description}}"
+	templates, err := ReadTemplates(writeFiles(t, map[string]string{"frame.txt": frame, "frame.html": "<p>" + frame + "</p>"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resolved := db.TicketResolved
+	w.say(w.as(w.bob), w.ticket, "It is out.", &resolved)
+	w.planAll(New(w.db, mail.Development{}, discard(), quick, Configure(Config{Templates: templates})))
+	for _, d := range w.deliveries() {
+		if want := "Guten Tag Carl, Bob wrote: Status=resolved It is out."; d.Text != want || d.HTML != "<p>"+want+"</p>" {
+			t.Errorf("the text is %q, the HTML %q", d.Text, d.HTML)
+		}
+	}
+}
+
+// TestFrames checks what is around the text that somebody wrote: nothing before it but what the reader has to know.
+func TestFrames(t *testing.T) {
+	t.Parallel()
+	about := sampleContext()
+	for _, test := range []struct {
+		what       string
+		message    message
+		text, html string
+	}{
+		{
+			"a reply", message{Entity: &db.TicketMessage{TicketID: sampleTicket, AuthorID: &sampleUser, BodyText: "One\n\nTwo <b>"}, Link: "https://crm.example/t"},
+			"One\n\nTwo <b>\n\nOpen in CRM: https://crm.example/t\n",
+			"#ffffff\">\n<p dir=\"auto\">One<br>\n<br>\nTwo &lt;b&gt;</p>\n<p style=\"color:#595959;font-size:14px\"><a href=\"https://crm.example/t\">Open in CRM</a></p>\n</body>",
+		},
+		{
+			"one that resolves the ticket", message{Entity: &db.TicketMessage{AuthorID: &sampleUser, BodyText: "One", MovesTo: db.TicketResolved}},
+			"One\n\nStatus: resolved\n", "<p dir=\"auto\">One</p>\n<p style=\"color:#595959;font-size:14px\">Status: <bdi>resolved</bdi><br>\n</p>\n</body>",
+		},
+		{"a copy", message{Entity: &db.TicketMessage{AuthorID: &sampleUser, BodyText: "One"}}, "One\n", "#ffffff\">\n<p dir=\"auto\">One</p>\n</body>"},
+		{
+			"a note", message{News: newsMentioned, Entity: &db.TicketMessage{AuthorID: &sampleUser, BodyText: "One"}},
+			"Ravi named you in a note, which customers don't see:\n\nOne\n", "customers don&#39;t see:</p>\n<p dir=\"auto\">One</p>\n</body>",
+		},
+		{
+			"by a stranger", message{Entity: &db.TicketMessage{ExternalEmail: "eve@evil.example", BodyText: "One"}},
+			"eve@evil.example (the address may be forged) wrote:\n\nOne\n", "forged) wrote:</p>\n<p dir=\"auto\">One</p>\n</body>",
+		},
+	} {
+		test.message.mailContext, test.message.AppName = about, DefaultAppName
+		delivery := &db.Delivery{RecipientName: "Asha"}
+		if err := builtInTemplates().write(delivery, messageTopic, &test.message); err != nil {
+			t.Fatal(err)
+		}
+		if delivery.Text != test.text || !strings.Contains(delivery.HTML, test.html) {
+			t.Errorf("%s: the text is %q, the HTML\n%s", test.what, delivery.Text, delivery.HTML)
+		}
+	}
+}
+
 // TestWrongTemplates checks that mistakes are found when the templates are read, with the file and the line.
 func TestWrongTemplates(t *testing.T) {
 	t.Parallel()

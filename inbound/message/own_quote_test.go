@@ -8,20 +8,11 @@ import (
 )
 
 // mailed is a message about a reply as package notify writes it, with what it quotes.
-const mailed = `Hello Carl,
+const mailed = `Now it is out.
 
-Bob wrote:
-
-Ticket: The printer is on fire
-Number: #7
-Status: open
-
-Now it is out.
+Status: resolved
 
 Open in Example: https://crm.example.com/tickets/tkt_1
-
--- 
-This message was sent automatically by Example.
 
 On Tue, 27 Aug 2024, 22:03 UTC+02:00, Carl wrote:
 > Not quite.
@@ -35,9 +26,8 @@ On Tue, 27 Aug 2024, 22:03 UTC+02:00, Carl wrote:
 > > > The printer is on fire
 `
 
-const mailedHTML = `<html><body><p>Hello <bdi>Carl</bdi>,</p><p dir="auto">Bob wrote:</p>
-<table><tr><th scope="row">Ticket</th><td>The printer is on fire</td></tr></table><p style="white-space:pre-line">Now it is out.</p>
-<p>This message was sent automatically by Example.</p>
+const mailedHTML = `<html><body><p dir="auto">Now it is out.</p>
+<p>Status: <bdi>resolved</bdi><br><a href="https://crm.example.com/tickets/tkt_1">Open in Example</a></p>
 <p dir="auto">On Tue, 27 Aug 2024, 22:03 UTC+02:00, Carl wrote:</p>
 <blockquote type="cite" dir="auto"><p dir="auto">Not quite.<br>
 <br>
@@ -60,10 +50,10 @@ func TestOwnQuotations(t *testing.T) {
 		return strings.Join(lines, "\n")
 	}
 	const attribution = "On Wed, Aug 28, 2024 at 10:12 AM Bob via Example <support+abc@example.com>\nwrote:\n\n"
-	_, onlyQuoted, _ := strings.Cut(mailed, "automatically by Example.\n\n")
+	_, onlyQuoted, _ := strings.Cut(mailed, "tickets/tkt_1\n\n")
 	for what, body := range map[string]string{
 		"Gmail":                                     answer + "\n\n" + attribution + behind("> ") + "\n",
-		"a program that leaves a signature out":     answer + "\n\n" + attribution + strings.Split(behind("> "), "\n> -- ")[0] + "\n",
+		"a program that leaves quotations out":      answer + "\n\n" + attribution + strings.Split(behind("> "), "\n> On ")[0] + "\n",
 		"Outlook":                                   answer + "\n\nFrom: Bob via Example <support+abc@example.com>\nSent: Wednesday, August 28, 2024 10:12 AM\nTo: Carl <carl@customer.example>\nSubject: [#7] The printer is on fire\n\n" + mailed,
 		"a program that marks nothing":              answer + "\n\n" + attribution + mailed,
 		"what is quoted, and nothing else of it":    answer + "\n\n" + onlyQuoted,

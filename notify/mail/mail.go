@@ -38,10 +38,12 @@ type Message struct {
 	ReplyToName string
 	// KeepReplyTo says that ReplyTo counts even if the operator has named one for all messages.
 	KeepReplyTo bool
-	Subject     string
-	Text        string
-	HTML        string
-	Files       []File
+	// ByPerson says that it brings what a person wrote, so that it isn't marked as automatic (RFC 3834, 5).
+	ByPerson bool
+	Subject  string
+	Text     string
+	HTML     string
+	Files    []File
 	// Date is when the message was composed; it is the same for every attempt to send it.
 	Date time.Time
 }

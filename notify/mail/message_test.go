@@ -37,12 +37,27 @@ func TestMessage(t *testing.T) {
 	}
 	for field, want := range map[string]string{
 		"Message-ID": "<" + d.ID + ">", "Date": "Tue, 27 Aug 2024 20:03:00 +0000",
-		"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "MIME-Version": "1.0",
+		"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply", "MIME-Version": "1.0",
 		"In-Reply-To": "<" + d.Thread + ">", "References": "<" + d.Thread + ">", "Reply-To": `"Bob" <bob@crm.example>`,
 	} {
 		if got := p.Header.Get(field); got != want {
 			t.Errorf("%s is %q, want %q", field, got, want)
 		}
+	}
+}
+
+// TestByPerson checks that what a person wrote isn't marked as automatic, and that Exchange still doesn't answer it.
+func TestByPerson(t *testing.T) {
+	t.Parallel()
+	server := mailtest.NewServer(t)
+	d := newMessage()
+	d.ByPerson = true
+	if err := newMailer(t, server).Send(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	header := mailtest.Parse(t, server.Inbox()[0].Raw).Header
+	if header.Get("Auto-Submitted") != "" || header.Get("X-Auto-Response-Suppress") != "OOF, AutoReply" {
+		t.Errorf("the header is %v", header)
 	}
 }
 

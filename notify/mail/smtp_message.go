@@ -19,12 +19,15 @@ func (s *SMTP) compose(m *Message, recipient address.Address) ([]byte, error) {
 	composed := &email.Email{
 		From: "replaced", To: []string{"replaced"}, Subject: "replaced", Text: []byte(m.Text), HTML: []byte(m.HTML),
 		Headers: textproto.MIMEHeader{
-			"Message-Id":     {"<" + Header(m.ID, address.Limit) + ">"},
-			"Date":           {m.Date.UTC().Format(time.RFC1123Z)},
-			"Auto-Submitted": {"auto-generated"},
-			// Exchange ignores Auto-Submitted when it decides whether to answer that somebody is out of office.
-			"X-Auto-Response-Suppress": {"All"},
+			"Message-Id": {"<" + Header(m.ID, address.Limit) + ">"},
+			"Date":       {m.Date.UTC().Format(time.RFC1123Z)},
+			// Exchange ignores Auto-Submitted when it decides whether to answer that somebody is out of office. "All" would also keep it
+			// from reporting that the message couldn't be delivered (MS-OXCMAIL, 2.1.3.2.20).
+			"X-Auto-Response-Suppress": {"OOF, AutoReply"},
 		},
+	}
+	if !m.ByPerson {
+		composed.Headers["Auto-Submitted"] = []string{"auto-generated"}
 	}
 	for i, file := range m.Files {
 		composed.Attachments = append(composed.Attachments, attachment(file, partID(m.ID, i)))
