@@ -156,5 +156,5 @@ func (a account) name() *string {
 // holds reports whether the account may use a link: it may log in, and still has the address that it had when the link was made.
 // A link that undoes a change of address works whatever the address is by then, because a thief could change it again and again.
 func (a account) holds(link *AccountLink) bool {
-	return a.mayLogIn() && (link.Action == LinkUndoEmailChange || sameAddress(a.email(), cmp.Or(link.AccountEmail, link.Email)))
+	return a.mayLogIn() && (link.Action == LinkUndoEmailChange || SameAddress(a.email(), cmp.Or(link.AccountEmail, link.Email)))
 }

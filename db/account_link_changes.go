@@ -7,7 +7,6 @@ import (
 
 	"crm/auth"
 	"crm/db/store"
-	"crm/db/textkey"
 )
 
 // linkLife is how long the links for each action can be used.
@@ -104,5 +103,3 @@ func (d *DB) holderOf(ctx context.Context, link *AccountLink) (account, error) {
 	}
 	return holder, nil
 }
-
-func sameAddress(a, b string) bool { return textkey.Address(a) == textkey.Address(b) }

@@ -94,7 +94,7 @@ func customerWith(account auth.AudienceKey) (id store.ID, ok bool) {
 
 // Bouncing reports whether messages to the customer's address come back.
 func (c *Customer) Bouncing() bool {
-	return c.BouncingEmail != "" && strings.EqualFold(c.BouncingEmail, c.Email)
+	return c.BouncingEmail != "" && SameAddress(c.BouncingEmail, c.Email)
 }
 
 // derive forgets that an address bounces which isn't the customer's any more.

@@ -23,7 +23,7 @@ func (d *DB) RequestEmailChange(
 		return time.Time{}, false, err
 	}
 	var problems Problems
-	if email = problems.email(email); sameAddress(email, owner.email()) {
+	if email = problems.email(email); SameAddress(email, owner.email()) {
 		problems.Add("email", "is the account's address already")
 	}
 	if err := problems.inInput(); err != nil {

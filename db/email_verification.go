@@ -59,7 +59,7 @@ func (d *DB) VerifyEmail(ctx context.Context, viewer auth.Viewer, token string) 
 // enterEmail gives an account an address that somebody other than its holder enters; the holder then has to verify it. It reports whether
 // the address is a different one. Its holder changes it with RequestEmailChange; here they can only change how it is written.
 func (d *DB) enterEmail(scope auth.Scope, next account, email string, problems *Problems) (entered bool) {
-	entered = !sameAddress(email, next.email())
+	entered = !SameAddress(email, next.email())
 	if entered && scope.IsAccount(next.user != nil, next.id()) {
 		problems.Add("email", "can't be changed like this by its holder, only with requestEmailChange")
 		return false

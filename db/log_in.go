@@ -9,7 +9,6 @@ import (
 	"crm/db/address"
 	"crm/db/entity"
 	"crm/db/store"
-	"crm/db/textkey"
 )
 
 // Credentials are an account's address and password, and the client's network address.
@@ -41,7 +40,7 @@ func (c *Customer) mayLogIn() bool { return c.DeletingAt == nil }
 func logIn[T any](
 	ctx context.Context, d *DB, e *entity.Repository[T], c Credentials, hash func(*T) *string, mayLogIn func(*T) bool,
 ) (*T, error) {
-	email, kind := textkey.Address(c.Email), e.Definition().Kind
+	email, kind := AddressKey(c.Email), e.Definition().Kind
 	if len(email) > address.MaxInput {
 		return nil, d.refused(ctx, kind, store.ID{}, c.Address, errWrongCredentials())
 	}

@@ -152,7 +152,7 @@ func (d *DB) confirm(ctx context.Context, visit providerVisit, holder account) (
 	settled, err := d.updateAccount(ctx, auth.SystemScope(), holder.kind(), holder.id(), func(next account) error {
 		*next.providerSince() = cmp.Or(*next.providerSince(), &now)
 		*next.invitedAt() = nil
-		if sameAddress(next.email(), holder.email()) && proves {
+		if SameAddress(next.email(), holder.email()) && proves {
 			*next.unverifiedSince() = nil
 		}
 		return nil

@@ -205,7 +205,7 @@ var answersPerAddress = limit{time.Hour, 5, "too many automatic answers"}
 
 // mayAnswer reports whether an address may get another automatic answer, and counts it.
 func (d *DB) mayAnswer(ctx context.Context, email string) (bool, error) {
-	err := d.begin(ctx, &LoginAttempt{ID: store.NewID(), Key: "answer:" + foldedAddress(email), At: d.now()}, answersPerAddress)
+	err := d.begin(ctx, &LoginAttempt{ID: store.NewID(), Key: "answer:" + AddressKey(email), At: d.now()}, answersPerAddress)
 	if store.CodeOf(err) == store.RateLimited {
 		return false, nil
 	}

@@ -11,9 +11,7 @@ import (
 	"time"
 
 	"crm/auth"
-	"crm/db/address"
 	"crm/db/store"
-	"crm/db/textkey"
 )
 
 // sender is who has the address of a mail's sender. Each may be nil.
@@ -215,20 +213,17 @@ func (d *DB) takesPart(ctx context.Context, ticket *Ticket, in *IncomingMail, by
 		_, err := d.Tickets.Get(ctx, auth.Scope{Role: by.user.Role, Account: by.user.ID}, ticket.ID)
 		return err == nil, ignoreNotFound(err)
 	}
-	n, err := d.receivedMails.CountAll(ctx, store.And(store.Eq("ticket_id", ticket.ID), store.Eq("from_key", foldedAddress(in.FromEmail))))
+	n, err := d.receivedMails.CountAll(ctx, store.And(store.Eq("ticket_id", ticket.ID), store.Eq("from_key", AddressKey(in.FromEmail))))
 	if err != nil || n > 0 || in.FromEmail == "" {
 		return n > 0, err
 	}
 	return d.gotCopies(ctx, ticket.ID, in.FromEmail)
 }
 
-// foldedAddress returns the form by which the addresses of mail are compared.
-func foldedAddress(email string) string { return textkey.Fold(email) }
-
 // LastMailFrom returns the message id of the last mail from an address about a ticket, empty if there is none.
 func (d *DB) LastMailFrom(ctx context.Context, ticket store.ID, email string) (messageID string, err error) {
 	mails, err := d.receivedMails.Find(ctx, store.Query{
-		Where: store.And(store.Eq("ticket_id", ticket), store.Eq("from_key", foldedAddress(address.Canonical(email)))),
+		Where: store.And(store.Eq("ticket_id", ticket), store.Eq("from_key", AddressKey(email))),
 		Sort:  []store.Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: 1,
 	})
 	if err != nil || len(mails) == 0 {

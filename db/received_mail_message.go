@@ -110,7 +110,7 @@ const (
 func (d *DB) answersItself(ctx context.Context, ticket store.ID, in *IncomingMail) (bool, error) {
 	since := func(age time.Duration) store.Filter {
 		return store.And(
-			store.Eq("ticket_id", ticket), store.Eq("from_key", foldedAddress(in.FromEmail)), store.Compare(store.OpGt, "created_at", d.now().Add(-age)),
+			store.Eq("ticket_id", ticket), store.Eq("from_key", AddressKey(in.FromEmail)), store.Compare(store.OpGt, "created_at", d.now().Add(-age)),
 		)
 	}
 	n, err := d.receivedMails.CountAll(ctx, since(believedTime))

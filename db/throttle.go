@@ -9,7 +9,6 @@ import (
 	"crm/auth"
 	"crm/db/entity"
 	"crm/db/store"
-	"crm/db/textkey"
 )
 
 // limit is how often something may happen within a time.
@@ -86,7 +85,7 @@ func (d *DB) beginAttempt(ctx context.Context, limits attemptLimits, account str
 
 // logInOf names the account that somebody tries to log in to; there may be none.
 func logInOf(kind entity.Kind, email string) string {
-	return string(kind) + ":" + textkey.Address(email)
+	return string(kind) + ":" + AddressKey(email)
 }
 
 // accountKey returns the rate-limit key of an account.

@@ -9,7 +9,6 @@ import (
 	"crm/auth"
 	"crm/db/address"
 	"crm/db/store"
-	"crm/db/textkey"
 )
 
 // maxCopies is how many addresses get a copy of a message.
@@ -41,7 +40,7 @@ func (p *Problems) copies(path string, texts []string) []string {
 
 // hasAddress reports whether an address is among others.
 func hasAddress(addresses []string, email string) bool {
-	return slices.ContainsFunc(addresses, func(other string) bool { return sameAddress(other, email) })
+	return slices.ContainsFunc(addresses, func(other string) bool { return SameAddress(other, email) })
 }
 
 // copyTo has a reply on a ticket copied to these addresses, without the customer's own, which gets the reply itself. Only staff may do
@@ -59,7 +58,7 @@ func (d *DB) copyTo(ctx context.Context, scope auth.Scope, ticket *Ticket, messa
 	}
 	var others []string
 	for _, email := range addresses {
-		if customer := customers[ticket.CustomerID]; customer == nil || !sameAddress(customer.Email, email) {
+		if customer := customers[ticket.CustomerID]; customer == nil || !SameAddress(customer.Email, email) {
 			others = append(others, email)
 		}
 	}
@@ -82,13 +81,13 @@ func (d *DB) eraseCopiesOn(ctx context.Context, customer store.ID) error {
 // NewCopy returns a delivery to an address that gets a copy of what an account is sent.
 func (d *DB) NewCopy(event *store.Event, channel string, account auth.AudienceKey, email string) *Delivery {
 	delivery := d.NewDelivery(event, channel, account)
-	delivery.CopyTo = textkey.Address(email)
+	delivery.CopyTo = AddressKey(email)
 	delivery.ID = store.DerivedID("copy", event.ID.String(), channel, string(account), delivery.CopyTo)
 	return delivery
 }
 
 // gotCopies reports whether copies of messages on a ticket are mailed to an address.
 func (d *DB) gotCopies(ctx context.Context, ticket store.ID, email string) (bool, error) {
-	n, err := d.deliveries.CountAll(ctx, store.And(store.Eq("entity_id", ticket), store.Eq("copy_to", textkey.Address(email))))
+	n, err := d.deliveries.CountAll(ctx, store.And(store.Eq("entity_id", ticket), store.Eq("copy_to", AddressKey(email))))
 	return n > 0, err
 }

@@ -176,7 +176,7 @@ func (s *Service) receive(ctx context.Context, in db.IncomingMail, parsed *messa
 // isOwn reports whether an address is one that this server receives mail at.
 func (s *Service) isOwn(email string) bool {
 	sender, err := mail.ParseAddress(s.config.Sender)
-	return s.config.Inbox.Is(email) || err == nil && strings.EqualFold(sender.Address, email)
+	return s.config.Inbox.Is(email) || err == nil && db.SameAddress(sender.Address, email)
 }
 
 // incoming returns what tickets need to know of a mail.

@@ -82,7 +82,7 @@ func (c *composer) deliveries(d *draft, about *mailContext) ([]*db.Delivery, err
 	addresses := make(map[string]bool)
 	for _, a := range about.substitute(d) {
 		to, ok := about.recipient(d.event, a)
-		key := strings.ToLower(address.Canonical(to.Email))
+		key := db.AddressKey(to.Email)
 		if !ok || key != "" && addresses[key] {
 			continue
 		}
@@ -110,7 +110,7 @@ func (c *composer) copies(d *draft, about *mailContext, a addressee, addresses m
 	}
 	var copies []*db.Delivery
 	for _, email := range message.Cc() {
-		key := strings.ToLower(address.Canonical(email))
+		key := db.AddressKey(email)
 		if addresses[key] {
 			continue
 		}

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
 	"crm/auth"
 	"crm/db"
-	"crm/db/address"
 	"crm/db/eventlog"
 	"crm/db/store"
 	"crm/notify/mail"
@@ -178,7 +176,7 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 		return recipient{cancel: "it is about an interaction that is internal now"}, nil
 	}
 	if delivery.IsCopy() {
-		if strings.EqualFold(address.Canonical(to.Email), address.Canonical(delivery.Recipient)) {
+		if db.SameAddress(to.Email, delivery.Recipient) {
 			return recipient{cancel: reasonOwnCopy}, nil
 		}
 		to.Name, to.Email = "", delivery.Recipient

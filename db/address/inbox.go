@@ -63,13 +63,18 @@ func (i Inbox) Is(email string) bool {
 	local, domain, found := strings.Cut(Trim(email), "@")
 	local, _, _ = strings.Cut(local, "+")
 	own, _, _ := strings.Cut(i.local, "+")
-	return found && i.IsSet() && strings.EqualFold(local, own) && strings.EqualFold(domain, i.domain)
+	return found && i.IsSet() && strings.EqualFold(local, own) && i.isAt(domain)
+}
+
+// isAt reports whether a domain is the address's, in ASCII or in Unicode.
+func (i Inbox) isAt(domain string) bool {
+	return strings.EqualFold(Canonical("@"+domain), Canonical("@"+i.domain))
 }
 
 // Token returns the token in an address, empty if that isn't this one or has none.
 func (i Inbox) Token(email string) string {
 	local, domain, found := strings.Cut(Trim(email), "@")
-	if !found || !i.IsSet() || !strings.EqualFold(domain, i.domain) || len(local) <= len(i.local) ||
+	if !found || !i.IsSet() || !i.isAt(domain) || len(local) <= len(i.local) ||
 		!strings.EqualFold(local[:len(i.local)], i.local) || local[len(i.local)] != '+' {
 		return ""
 	}

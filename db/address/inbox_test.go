@@ -16,6 +16,7 @@ func TestInbox(t *testing.T) {
 		{"support@crm.example", "support@crm.example", "support+abc@crm.example", "abc"},
 		{"support+crm@crm.example", "support+crm@crm.example", "support+crm@crm.example", ""},
 		{"support+crm+{token}@crm.example", "support+crm+abc@crm.example", "support+crm+abc@crm.example", "abc"},
+		{"reply+{token}@bücher.example", "reply+abc@xn--bcher-kva.example", "reply+abc@BÜCHER.example", "abc"},
 		{"", "", "support@crm.example", ""},
 	} {
 		inbox, err := ParseInbox(test.inbox)
@@ -34,6 +35,9 @@ func TestInbox(t *testing.T) {
 		if inbox.Is(email) != want {
 			t.Errorf("%s is the inbox: %t", email, !want)
 		}
+	}
+	if inbox, _ = ParseInbox("reply@bücher.example"); !inbox.Is("reply@bücher.example") || !inbox.Is("reply@XN--bcher-kva.example") {
+		t.Error("the domain of an inbox isn't its own in another form")
 	}
 	for _, wrong := range []string{"x", "{token}@crm.example", "+{token}@crm.example", "rüply@crm.example", strings.Repeat("a", 28) + "+{token}@crm.example"} {
 		if _, err := ParseInbox(wrong); err == nil || !strings.HasPrefix(err.Error(), "must ") {
