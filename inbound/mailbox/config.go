@@ -7,8 +7,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"slices"
 	"strconv"
+	"strings"
 
+	"crm/auth/mailtoken"
 	"crm/config"
 )
 
@@ -23,6 +26,8 @@ type Config struct {
 	// TLS is ImplicitTLS on port 993 if it is automatic, and elsewhere RequireSTARTTLS.
 	TLS            config.TLSMode
 	User, Password string
+	// OAuth provides access tokens, in place of a password or beside one.
+	OAuth mailtoken.Config
 	// Folder is read; what has been read is moved to DoneFolder, unless that is empty.
 	Folder, DoneFolder string
 	// RootCAs are the trusted roots of the server's certificate; nil means those of the system.
@@ -31,7 +36,7 @@ type Config struct {
 
 // Settings declares the variables that set the configuration.
 func (c *Config) Settings() []config.Setting {
-	return []config.Setting{
+	return slices.Concat([]config.Setting{
 		{Name: "IMAP_HOST", Value: config.MailHost(&c.Host), Description: "read the mail of a mailbox at this mail server"},
 		{Name: "IMAP_PORT", Value: config.Port(&c.Port, 1), Default: "993", Description: "its port"},
 		{
@@ -40,22 +45,28 @@ func (c *Config) Settings() []config.Setting {
 		},
 		{Name: "IMAP_USER", Value: config.Text(&c.User, "name"), Otherwise: "required with `IMAP_HOST`", Description: "the account"},
 		{Name: "IMAP_PASSWORD", Value: config.Text(&c.Password, "password"), Secret: true, Description: "its password, at Google and others one for this application"},
+	}, c.OAuth.Settings("IMAP"), []config.Setting{
 		{Name: "IMAP_FOLDER", Value: config.Text(&c.Folder, "folder"), Default: "INBOX", Description: "the folder to read"},
 		{
 			Name: "IMAP_DONE_FOLDER", Value: config.Text(&c.DoneFolder, "folder"), Otherwise: "mail stays where it is",
 			Description: "where mail is moved that has been received; the folder must exist",
 		},
-	}
+	})
 }
 
 // Check calls wrong for each variable that is wrong, given the others.
 func (c *Config) Check(wrong func(variable string, err error)) {
+	if c.Host == "" {
+		return
+	}
+	c.OAuth.Check("IMAP", wrong)
 	switch {
-	case c.Host == "":
 	case c.User == "":
 		wrong("IMAP_USER", errors.New("must be set if IMAP_HOST is"))
-	case c.Password == "":
-		wrong("IMAP_PASSWORD", errors.New("must be set if IMAP_HOST is"))
+	case c.Password == "" && !c.OAuth.IsSet():
+		wrong("IMAP_PASSWORD", errors.New("must be set if IMAP_HOST is, or else IMAP_OAUTH_TOKEN or IMAP_OAUTH_TOKEN_COMMAND"))
+	case strings.ContainsAny(c.User, "\x00\x01\r\n"):
+		wrong("IMAP_USER", errors.New("must not contain control characters"))
 	case c.DoneFolder != "" && c.DoneFolder == c.Folder:
 		wrong("IMAP_DONE_FOLDER", errors.New("must be another folder than IMAP_FOLDER"))
 	}

@@ -4,13 +4,18 @@ package mailbox_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"crm/inbound/mailbox"
 )
@@ -26,6 +31,12 @@ listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
 first_valid_uid = 1
+auth_mechanisms = plain xoauth2
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2
+  args = %[1]s/oauth2.conf
+}
 passdb {
   driver = static
   args = password=` + "a-password" + `
@@ -57,7 +68,29 @@ namespace inbox {
 }
 `
 
-// TestDovecot reads a mailbox of Dovecot, where that is installed, into which mail is delivered as files.
+// oauth2Settings have Dovecot ask at an address which account a token is for.
+const oauth2Settings = `
+tokeninfo_url = %s/?token=
+username_attribute = email
+`
+
+// tokenInfo returns the address of a provider that knows one token, of the account support.
+func tokenInfo(t *testing.T, token string) string {
+	t.Helper()
+	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("token") != token {
+			http.Error(w, `{"error":"invalid_token"}`, http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"email":"support","expires_in":3600}`))
+	}))
+	t.Cleanup(provider.Close)
+	return provider.URL
+}
+
+// TestDovecot reads a mailbox of Dovecot, where that is installed, into which mail is delivered as files, with a password and with an
+// access token.
 func TestDovecot(t *testing.T) {
 	t.Parallel()
 	program, err := exec.LookPath("dovecot")
@@ -82,6 +115,10 @@ func TestDovecot(t *testing.T) {
 	if err := os.WriteFile(settings, fmt.Appendf(nil, dovecotSettings, folder, port, owner.Uid, owner.Gid), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(folder, "oauth2.conf"), fmt.Appendf(nil, oauth2Settings, tokenInfo(t, "the-token")), 0o644); err != nil { //nolint:gosec // Dovecot runs as other users
+		t.Fatal(err)
+	}
+	log := &lines{}
 	command := exec.CommandContext(t.Context(), program, "-F", "-c", settings)
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
@@ -89,14 +126,23 @@ func TestDovecot(t *testing.T) {
 	t.Cleanup(func() {
 		_ = command.Process.Kill()
 		_ = command.Wait()
-		if log, err := os.ReadFile(filepath.Join(folder, "log")); err == nil && t.Failed() {
-			t.Logf("Dovecot wrote:\n%s", log)
+		if wrote, err := os.ReadFile(filepath.Join(folder, "log")); err == nil && t.Failed() {
+			t.Logf("Dovecot wrote:\n%s\nThe reader wrote:\n%s", wrote, log)
 		}
 	})
-	s, r := &server{t: t, port: port}, &receiver{}
+	s, r := &server{t: t, port: port, poll: 20 * time.Millisecond, log: slog.New(slog.NewTextHandler(log, nil))}, &receiver{}
 	deliver("one")
-	s.read(marks(t), r, func(c *mailbox.Config) { c.Password, c.DoneFolder = "a-password", "Received" })
+	marks := marks(t)
+	stop := s.read(marks, r, func(c *mailbox.Config) { c.Password, c.DoneFolder = "a-password", "Received" })
 	eventually(t, "the first mail is read", func() bool { return r.received() == "one" })
+	stop()
+	token := filepath.Join(t.TempDir(), "token")
+	write(t, token, "another-token")
+	s.read(marks, r, func(c *mailbox.Config) {
+		c.Password, c.OAuth, c.DoneFolder = "", printing(token), "Received"
+	})
+	eventually(t, "the token is refused", func() bool { return strings.Contains(log.String(), "the server refuses the access token") })
+	write(t, token, "the-token")
 	deliver("two")
 	eventually(t, "the next mail is read", func() bool { return r.received() == "one two" })
 	eventually(t, "both are moved", func() bool {

@@ -17,6 +17,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 
+	"crm/auth/mailtoken"
 	"crm/config"
 	"crm/db"
 	"crm/db/sqlite/sqlitetest"
@@ -30,7 +31,9 @@ type server struct {
 	user *imapmemserver.User
 	port int
 	// poll is how often a reader looks for mail.
-	poll time.Duration
+	poll   time.Duration
+	tokens tokens
+	log    *slog.Logger
 }
 
 const password = "a password"
@@ -38,7 +41,7 @@ const password = "a password"
 func newServer(t *testing.T, capabilities ...imap.Cap) *server {
 	t.Helper()
 	memory := imapmemserver.New()
-	s := &server{t: t, user: imapmemserver.NewUser("support", password), poll: 20 * time.Millisecond}
+	s := &server{t: t, user: imapmemserver.NewUser("support", password), poll: 20 * time.Millisecond, log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 	memory.AddUser(s.user)
 	for _, folder := range []string{"INBOX", "Received"} {
 		if err := s.user.Create(folder, nil); err != nil {
@@ -51,7 +54,7 @@ func newServer(t *testing.T, capabilities ...imap.Cap) *server {
 	}
 	served := imapserver.New(&imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return memory.NewSession(), nil, nil
+			return s.tokens.session(memory.NewSession()), nil, nil
 		},
 		Caps: caps, InsecureAuth: true, Logger: log.New(io.Discard, "", 0),
 	})
@@ -129,7 +132,7 @@ func (s *server) read(marks mailbox.Marks, r *receiver, change ...func(*mailbox.
 		c(&settings)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	reader := mailbox.New(settings, marks, r.receive, slog.New(slog.NewTextHandler(s.t.Output(), nil)), mailbox.Poll(s.poll))
+	reader := mailbox.New(settings, marks, r.receive, s.log, mailbox.Poll(s.poll))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -275,12 +278,15 @@ func TestWrongSettings(t *testing.T) {
 		want   string
 	}{
 		{mailbox.Config{}, ""}, {mailbox.Config{Host: "a", User: "b", Password: "c"}, ""}, {mailbox.Config{Host: "a", Password: "c"}, "IMAP_USER"},
-		{mailbox.Config{Host: "a", User: "b"}, "IMAP_PASSWORD"}, {mailbox.Config{Host: "a", User: "b", Password: "c", Folder: "x", DoneFolder: "x"}, "IMAP_DONE_FOLDER"},
+		{mailbox.Config{Host: "a", User: "b"}, "IMAP_PASSWORD"}, {mailbox.Config{Host: "a", User: "b", OAuth: mailtoken.Config{Command: "c"}}, ""},
+		{mailbox.Config{Host: "a", User: "b\x01c", Password: "c"}, "IMAP_USER"},
+		{mailbox.Config{Host: "a", User: "b", OAuth: mailtoken.Config{Token: "d", Command: "c"}}, "IMAP_OAUTH_TOKEN_COMMAND"},
+		{mailbox.Config{Host: "a", User: "b", Password: "c", OAuth: mailtoken.Config{Token: "d"}}, ""}, {mailbox.Config{Host: "a", User: "b", Password: "c", Folder: "x", DoneFolder: "x"}, "IMAP_DONE_FOLDER"},
 	} {
 		wrong := ""
 		test.config.Check(func(variable string, err error) {
 			wrong += variable
-			if !strings.HasPrefix(fmt.Sprint(err), "must ") {
+			if !strings.HasPrefix(fmt.Sprint(err), "must ") && !strings.HasPrefix(fmt.Sprint(err), "can't ") {
 				t.Errorf("%s: %v", variable, err)
 			}
 		})

@@ -2,9 +2,11 @@ package mailbox
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
+	"crm/auth/mailtoken"
 	"crm/db"
 	"crm/db/eventlog"
 	"crm/db/store"
@@ -29,6 +31,7 @@ type Reader struct {
 	marks   Marks
 	receive func(ctx context.Context, raw []byte) error
 	log     *slog.Logger
+	tokens  *mailtoken.Source
 	// holder identifies this reader.
 	holder store.ID
 	// poll is how often mail is looked for.
@@ -47,7 +50,10 @@ func Poll(poll time.Duration) Option {
 
 // New returns a Reader that gives each mail to receive until that returns no error.
 func New(config Config, marks Marks, receive func(ctx context.Context, raw []byte) error, log *slog.Logger, options ...Option) *Reader {
-	r := &Reader{config: config, marks: marks, receive: receive, log: log, holder: store.NewID(), failed: map[int]int{}}
+	r := &Reader{
+		config: config, marks: marks, receive: receive, log: log, tokens: mailtoken.NewSource("IMAP", config.OAuth), holder: store.NewID(),
+		failed: map[int]int{},
+	}
 	Poll(time.Minute)(r)
 	for _, option := range options {
 		option(r)
@@ -75,7 +81,13 @@ func (r *Reader) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if pause = min(2*pause, r.longest); time.Since(begun) > r.longest { // it could be read for a while
+		long := time.Since(begun) > r.longest // it could be read for a while
+		if long && errors.Is(err, errExpired) {
+			r.log.Info("the mailbox is opened again with another access token", slog.Any("reason", err))
+			pause = 0
+			continue
+		}
+		if pause = min(max(2*pause, r.poll), r.longest); long {
 			pause = r.poll
 		}
 		r.log.Error("the mailbox can't be read", slog.Any("error", err), slog.Duration("retryIn", pause), eventlog.StackOf(err))

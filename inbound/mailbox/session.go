@@ -23,6 +23,8 @@ type session struct {
 	reader *Reader
 	client *imapclient.Client
 	mark   *db.MailboxMark
+	// byToken says that it is logged in with an access token.
+	byToken bool
 	// changed receives a value when the server says that the folder has changed.
 	changed chan struct{}
 	// renewed is when the lease was renewed.
@@ -38,8 +40,8 @@ func (r *Reader) session(ctx context.Context, mark *db.MailboxMark) error {
 	defer func() { _ = s.client.Close() }()
 	stop := context.AfterFunc(ctx, func() { _ = s.client.Close() })
 	defer stop()
-	if err := s.client.Login(r.config.User, r.config.Password).Wait(); err != nil {
-		return fmt.Errorf("cannot log in: %w", err)
+	if err := s.logIn(ctx); err != nil {
+		return err
 	}
 	selected, err := s.client.Select(r.config.Folder, nil).Wait()
 	if err != nil {
@@ -53,10 +55,10 @@ func (r *Reader) session(ctx context.Context, mark *db.MailboxMark) error {
 	}
 	for {
 		if err := s.readNew(ctx); err != nil {
-			return err
+			return s.ended(err)
 		}
 		if err := s.wait(ctx); err != nil {
-			return err
+			return s.ended(err)
 		}
 	}
 }

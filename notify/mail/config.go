@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"strings"
 
+	"crm/auth/mailtoken"
 	"crm/config"
 	"crm/db/address"
 )
@@ -28,18 +29,15 @@ type SMTPConfig struct {
 	Username string
 	// Password is empty if the server needs none.
 	Password string
-	// Token is an OAuth access token, in place of a password or beside one, and TokenCommand a shell command that prints
-	// one. At most one of them is given.
-	Token        string
-	TokenCommand string
+	// OAuth provides access tokens, in place of a password or beside one.
+	OAuth mailtoken.Config
 	// RootCAs are the trusted roots of the server's certificate; nil means those of the system.
 	RootCAs *x509.CertPool
 }
 
 // Settings declares the variables that set the configuration.
 func (c *SMTPConfig) Settings() []config.Setting {
-	const tokenKind = "access token"
-	return []config.Setting{
+	return append([]config.Setting{
 		{
 			Name: "SMTP_HOST", Value: config.MailHost(&c.Host),
 			Description: "the mail server; without one, mail is stored but not sent",
@@ -63,15 +61,7 @@ func (c *SMTPConfig) Settings() []config.Setting {
 			Description: "the account at the mail server; without a password or a token nobody logs in",
 		},
 		{Name: "SMTP_PASSWORD", Value: config.Text(&c.Password, "password"), Secret: true, Description: "its password"},
-		{
-			Name: "SMTP_OAUTH_TOKEN", Value: config.Text(&c.Token, tokenKind), Secret: true,
-			Description: "an access token for the account",
-		},
-		{
-			Name: "SMTP_OAUTH_TOKEN_COMMAND", Value: config.Text(&c.TokenCommand, "shell command"), Secret: true,
-			Description: "a command that prints an access token (run at most every five minutes, and when a token was refused)",
-		},
-	}
+	}, c.OAuth.Settings("SMTP")...)
 }
 
 // Check calls wrong for each variable that is wrong, given the others.
@@ -82,9 +72,7 @@ func (c *SMTPConfig) Check(wrong func(variable string, err error)) {
 	if c.From == "" {
 		wrong("SMTP_MAIL", errors.New("must be set if SMTP_HOST is: an address such as CRM <crm@example.com>"))
 	}
-	if c.Token != "" && c.TokenCommand != "" {
-		wrong("SMTP_OAUTH_TOKEN_COMMAND", errors.New("can't be used together with SMTP_OAUTH_TOKEN"))
-	}
+	c.OAuth.Check("SMTP", wrong)
 	switch {
 	case c.Username != "" && !c.logsIn():
 		wrong("SMTP_USER", errors.New("needs SMTP_PASSWORD, SMTP_OAUTH_TOKEN or SMTP_OAUTH_TOKEN_COMMAND beside it"))
@@ -94,7 +82,7 @@ func (c *SMTPConfig) Check(wrong func(variable string, err error)) {
 }
 
 // logsIn reports whether the server is logged in to.
-func (c SMTPConfig) logsIn() bool { return c.Password != "" || c.Token != "" || c.TokenCommand != "" }
+func (c SMTPConfig) logsIn() bool { return c.Password != "" || c.OAuth.IsSet() }
 
 // implicit reports whether sessions begin with TLS.
 func (c SMTPConfig) implicit() bool {

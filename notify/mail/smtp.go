@@ -9,6 +9,7 @@ import (
 	"net"
 	"strconv"
 
+	"crm/auth/mailtoken"
 	"crm/config"
 	"crm/db/address"
 )
@@ -21,7 +22,7 @@ type SMTP struct {
 	replies  mailbox
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	timeouts timeouts
-	tokens   *tokens
+	tokens   *mailtoken.Source
 }
 
 // NewSMTP returns a Mailer for a server, without connecting to it. It fails if the configuration is wrong.
@@ -49,7 +50,7 @@ func NewSMTP(c SMTPConfig) (*SMTP, error) {
 	c.Host, c.Username = host, cmp.Or(c.Username, from.Address)
 	return &SMTP{
 		config: c, from: from, replies: replies, dial: new(net.Dialer).DialContext, timeouts: standardTimeouts(),
-		tokens: &tokens{fixed: c.Token, command: c.TokenCommand},
+		tokens: mailtoken.NewSource("SMTP", c.OAuth),
 	}, nil
 }
 

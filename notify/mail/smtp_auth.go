@@ -8,6 +8,8 @@ import (
 	"net/textproto"
 	"slices"
 	"strings"
+
+	"crm/auth/mailtoken"
 )
 
 // mechanism is a way to log in (RFC 4954).
@@ -66,13 +68,13 @@ func (s *session) mechanisms(ctx context.Context) ([]mechanism, error) {
 		config     = s.smtp.config
 		mechanisms []mechanism
 	)
-	if config.Token != "" || config.TokenCommand != "" {
-		token, err := s.smtp.tokens.get(ctx)
+	if config.OAuth.IsSet() {
+		token, err := s.smtp.tokens.Get(ctx)
 		if err != nil {
 			return nil, err
 		}
 		auth := &xoauth2{username: config.Username, token: token}
-		mechanisms = append(mechanisms, mechanism{"XOAUTH2", auth, true, []string{token, encodeB(auth.response())}})
+		mechanisms = append(mechanisms, mechanism{mailtoken.Mechanism, auth, true, mailtoken.Secrets(config.Username, token)})
 	}
 	if password := config.Password; password != "" {
 		secrets := []string{encodeB("\x00" + config.Username + "\x00" + password), encodeB(password), password}
@@ -90,7 +92,7 @@ func (s *session) try(m mechanism) error {
 	if err == nil {
 		return nil
 	}
-	s.smtp.tokens.forget()
+	s.smtp.tokens.Forget()
 	return refusedSender("the log-in by "+m.name, redact(err, m.secrets))
 }
 
@@ -137,19 +139,15 @@ func (a *login) Next(_ []byte, more bool) (toServer []byte, err error) {
 	return nil, errors.New("the server asks for more than a name and a password")
 }
 
-// xoauth2 is the mechanism XOAUTH2 of Google and Microsoft.
+// xoauth2 is the mechanism XOAUTH2.
 type xoauth2 struct{ username, token string }
-
-func (a *xoauth2) response() string {
-	return "user=" + a.username + "\x01auth=Bearer " + a.token + "\x01\x01"
-}
 
 // Start implements smtp.Auth.
 func (a *xoauth2) Start(*smtp.ServerInfo) (proto string, toServer []byte, err error) {
-	return "XOAUTH2", []byte(a.response()), nil
+	return mailtoken.Mechanism, mailtoken.Response(a.username, a.token), nil
 }
 
-// Next implements smtp.Auth. A server that refuses the token first says why, and wants an empty line before it replies.
+// Next implements smtp.Auth, for a server that refuses the token.
 func (a *xoauth2) Next(_ []byte, more bool) (toServer []byte, err error) {
 	if more {
 		return []byte{}, nil

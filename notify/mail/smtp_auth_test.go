@@ -13,13 +13,13 @@ import (
 )
 
 // withToken configures a token instead of a password.
-func withToken(c *SMTPConfig) { c.Password, c.Token = "", mailtest.Token }
+func withToken(c *SMTPConfig) { c.Password, c.OAuth.Token = "", mailtest.Token }
 
 // TestMechanisms checks which of the offered mechanisms the client uses, with which secrets and encryption.
 func TestMechanisms(t *testing.T) {
 	t.Parallel()
 	asIs := func(*SMTPConfig) {}
-	both := func(c *SMTPConfig) { c.Token = mailtest.Token }
+	both := func(c *SMTPConfig) { c.OAuth.Token = mailtest.Token }
 	other := func(c *SMTPConfig) { c.From, c.Username = "CRM <desk@example.com>", mailtest.User }
 	plain := func(c *SMTPConfig) { c.TLS = config.NoTLS }
 	for _, test := range []struct {
@@ -103,7 +103,7 @@ func TestTokenCommand(t *testing.T) {
 	}
 	server := mailtest.NewServer(t, mailtest.Mechanisms("XOAUTH2"))
 	mailer := newMailer(t, server, func(c *SMTPConfig) {
-		c.Password, c.TokenCommand = "", fmt.Sprintf("echo run >> '%s'; cat '%s'", runs, token)
+		c.Password, c.OAuth.Command = "", fmt.Sprintf("echo run >> '%s'; cat '%s'", runs, token)
 	})
 	for _, test := range []struct {
 		printed string
@@ -125,7 +125,7 @@ func TestTokenCommand(t *testing.T) {
 			t.Errorf("the command ran %d times, want %d, error %v", strings.Count(string(log), "run"), test.runs, err)
 		}
 	}
-	failing := newMailer(t, server, func(c *SMTPConfig) { c.Password, c.TokenCommand = "", "echo secret; echo secret >&2; exit 3" })
+	failing := newMailer(t, server, func(c *SMTPConfig) { c.Password, c.OAuth.Command = "", "echo secret; echo secret >&2; exit 3" })
 	if err := failing.Send(t.Context(), newMessage()); fault(err) != "sender" || strings.Contains(err.Error(), "secret") {
 		t.Errorf("the error of a failing command is %v", err)
 	}
