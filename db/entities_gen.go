@@ -544,6 +544,7 @@ func (d *Ticket) Pointers(into []any) []any {
 		(*int)(&d.Priority),
 		&d.ByMail,
 		&d.Rewritten,
+		&d.CopiedTo,
 		&d.FollowsID,
 		&d.FirstRespondedAt,
 		&d.LastMessageAt,

@@ -84,8 +84,9 @@ func (d *DB) eraseTextsIn(ctx context.Context, ticket *Ticket) error {
 	if writtenByCustomer(events, "title") {
 		ticket.Title = entity.ErasedText
 	}
+	ticket.CopiedTo = ""
 	ticket.SetKeys(d.entities.Keys)
-	fields := []string{"title", "description"}
+	fields := []string{"title", "description", "copied_to"}
 	for _, key := range Tickets.KeyFields {
 		fields = append(fields, key.Name)
 	}

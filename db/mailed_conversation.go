@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"crm/auth"
@@ -72,8 +73,8 @@ func (d *DB) MailedConversation(ctx context.Context, delivery *Delivery, limit i
 		return MailedConversation{}, err
 	}
 	told := MailedConversation{Author: message.authorAmong(known)}
-	if delivery.Account == customer && len(message.Cc()) > 0 {
-		told.To, told.Cc = known[customer], message.Cc()
+	if cc := strings.Fields(message.CopiedTo); delivery.Account == customer && len(cc) > 0 {
+		told.To, told.Cc = known[customer], cc
 	}
 	for _, e := range earlier {
 		told.Earlier = append(told.Earlier, MailedText{e.authorAmong(known), e.CreatedAt, e.BodyText})

@@ -27,6 +27,8 @@ type IncomingMail struct {
 	// FromEmail and FromName are the sender, as far as it says so, and Verification what is known about that.
 	FromEmail, FromName, Verification string
 	Subject, Text, HTML               string
+	// CopiedTo are the addresses in To and Cc that aren't the server's own.
+	CopiedTo []string
 	// Automatic says by what it was recognized that a program wrote it, Reply whether that answers another mail.
 	Automatic string
 	Reply     bool
@@ -127,6 +129,7 @@ func (d *DB) recordMail(ctx context.Context, received *ReceivedMail) (*ReceivedM
 func (m *IncomingMail) clean() {
 	m.FromEmail, m.FromName = shorten(address.Canonical(m.FromEmail), address.MaxInput), oneLine(m.FromName)
 	m.Subject = oneLine(m.Subject)
+	m.CopiedTo = othersAmong(m.CopiedTo, m.FromEmail)
 	m.Text = strings.TrimSpace(cleanText(strings.ToValidUTF8(m.Text, "\uFFFD")))
 	if short := shorten(m.Text, maxMailText); short != m.Text {
 		m.Text = short + "…\n\n(The mail is longer.)"
@@ -176,7 +179,7 @@ func (d *DB) raiseByMail(ctx context.Context, in *IncomingMail, by sender, forme
 	now := d.now()
 	ticket := &Ticket{
 		ID: in.ID, CustomerID: customer.ID, Title: cmp.Or(in.Subject, titleOf(in.Text)), Description: in.Text, Status: TicketOpen,
-		Priority: PriorityMedium, ByMail: true, WaitingSince: &now, LastCustomerMessageAt: &now, CreatedAt: now, UpdatedAt: now, Version: 1,
+		Priority: PriorityMedium, ByMail: true, CopiedTo: strings.Join(in.CopiedTo, " "), WaitingSince: &now, LastCustomerMessageAt: &now, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	if former != nil {
 		ticket.FollowsID = &former.ID

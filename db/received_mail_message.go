@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"crm/auth"
@@ -27,7 +28,7 @@ func (d *DB) writeMail(ctx context.Context, in *IncomingMail, by sender, found m
 	ticket := found.ticket
 	message := &TicketMessage{
 		ID: in.ID, TicketID: ticket.ID, Visibility: MessagePublic, Channel: ChannelEmail, BodyText: in.Text, Version: 1,
-		Automatic: in.Automatic != "", Verification: in.Verification,
+		Automatic: in.Automatic != "", Verification: in.Verification, CopiedTo: strings.Join(in.CopiedTo, " "),
 	}
 	received.Outcome, received.TicketID = MailWritten, &message.TicketID // which follows the ticket if that is merged
 	tooMany, err := d.answersItself(ctx, ticket.ID, in)

@@ -55,6 +55,8 @@ type Ticket struct {
 	// ByMail says that a mail raised it, whose id the ticket has, and Rewritten that its description has been changed since.
 	ByMail    bool `db:"by_mail"`
 	Rewritten bool `db:"rewritten"`
+	// CopiedTo are the addresses besides the server's that the mail which raised it was sent to, separated by spaces.
+	CopiedTo string `db:"copied_to,personal"`
 	// FollowsID is the ticket that the customer answered, but which had been closed long before.
 	FollowsID *store.ID `db:"follows_id" belongs:"Ticket,keep"`
 	// FirstRespondedAt is when the staff first replied, LastMessageAt and LastCustomerMessageAt are the times of the last public
@@ -110,6 +112,7 @@ var Tickets = entity.Declare(entity.Declaration[Ticket]{
 		"viewerCan": {"status", "assignee_id", "merged_into_id"}, "allowedTransitions": {"status", "merged_into_id"},
 		"tags": nil, "linkedTickets": nil,
 		"channel": {"by_mail"}, "source": {"by_mail"}, "descriptionHtml": {"by_mail", "rewritten"},
+		"cc":     {"copied_to"},
 		"unread": {"last_customer_message_at"}, "draft": nil,
 	},
 	Indexes: []store.Index{

@@ -128,7 +128,7 @@ func (d *DB) moveRequest(ctx context.Context, actor auth.Scope, from, into *Tick
 		return nil
 	}
 	message := &TicketMessage{
-		ID: requestID(from), Visibility: MessagePublic, Channel: from.Channel(), BodyText: text, Version: 1,
+		ID: requestID(from), Visibility: MessagePublic, Channel: from.Channel(), BodyText: text, CopiedTo: from.CopiedTo, Version: 1,
 		CreatedAt: from.CreatedAt, UpdatedAt: from.CreatedAt,
 	}
 	if from.ByMail {

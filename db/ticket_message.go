@@ -58,7 +58,7 @@ type TicketMessage struct {
 	Edits string `db:"edits,personal"`
 	// Mentions are the accounts of the users whom a note names, separated by spaces.
 	Mentions string `db:"mentions"`
-	// CopiedTo are the addresses that get a copy by mail, separated by spaces.
+	// CopiedTo are the addresses that get a copy by mail, or that it was sent to if it came by mail, separated by spaces.
 	CopiedTo string `db:"copied_to,personal"`
 	// MovesTo is the status to which the author moves the ticket with it, empty for none; see applyMessages.
 	MovesTo   TicketStatus `db:"moves_to"`
@@ -88,7 +88,7 @@ var TicketMessages = entity.Declare(entity.Declaration[TicketMessage]{
 	Computed: map[string][]string{
 		"author":    {"author_id", "customer_id", "external_email", "external_name"},
 		"viewerCan": {"author_id", "customer_id", "external_email", "created_at"},
-		"bodyHtml":  {"channel", "edited_at"}, "source": {"channel"}, "senderVerified": {"verification"}, "earlierTexts": {"edits"}, "cc": {"copied_to"},
+		"bodyHtml":  {"channel", "edited_at"}, "source": {"channel"}, "senderVerified": {"verification"}, "earlierTexts": {"edits"}, "cc": {"copied_to", "external_email", "external_name"},
 	},
 	Indexes: []store.Index{
 		{Name: "ticket_messages_position", Keys: []store.Key{{Field: "ticket_id"}, {Field: "position"}}, Unique: true, Reports: "position"},

@@ -11,11 +11,47 @@ import (
 	"crm/db/store"
 )
 
-// maxCopies is how many addresses get a copy of a message.
-const maxCopies = 10
+// maxCopies is how many addresses get a copy of a message, and maxOthers how many of those are kept that somebody's mail was sent to.
+const (
+	maxCopies = 10
+	maxOthers = 50
+)
 
-// Cc returns the addresses that get a copy of the message by mail.
-func (m *TicketMessage) Cc() []string { return strings.Fields(m.CopiedTo) }
+// Cc returns the addresses besides the customer's and the server's that the message was sent to, as far as the scope sees them: customers
+// don't see to whom somebody else wrote who isn't one of the staff.
+func (m *TicketMessage) Cc(scope auth.Scope) []string {
+	if m.External() != nil && !scope.IsStaff() {
+		return []string{}
+	}
+	return strings.Fields(m.CopiedTo)
+}
+
+// Copies returns the addresses that the server mails a copy of the message to: those that the staff named when they wrote it. A mail that
+// came has already been sent to those in its header, whom only its sender has chosen.
+func (m *TicketMessage) Copies() []string {
+	if m.Channel != ChannelAPI {
+		return nil
+	}
+	return strings.Fields(m.CopiedTo)
+}
+
+// Cc returns the addresses besides the server's that the mail which raised the ticket was sent to.
+func (t *Ticket) Cc() []string { return strings.Fields(t.CopiedTo) }
+
+// othersAmong returns the valid addresses among others, each once, without the sender's.
+func othersAmong(texts []string, sender string) []string {
+	var found []string
+	for _, text := range texts {
+		parsed, err := address.Parse(text)
+		if err != nil || SameAddress(text, sender) || len(found) == maxOthers {
+			continue
+		}
+		if email := address.Canonical(parsed.String()); !hasAddress(found, email) {
+			found = append(found, email)
+		}
+	}
+	return found
+}
 
 // copies validates the addresses that get a copy of a message, and returns each once.
 func (p *Problems) copies(path string, texts []string) []string {

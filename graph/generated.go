@@ -235,6 +235,7 @@ type TicketMessageResolver interface {
 	Author(ctx context.Context, obj *db.TicketMessage) (MessageAuthor, error)
 
 	BodyHTML(ctx context.Context, obj *db.TicketMessage, remoteImages bool) (*string, error)
+	Cc(ctx context.Context, obj *db.TicketMessage) ([]string, error)
 
 	Source(ctx context.Context, obj *db.TicketMessage) (*db.ReceivedMail, error)
 
@@ -3414,7 +3415,12 @@ type TicketMessage implements Node {
     "Let images be loaded from where the sender keeps them, who then knows that and when the message is read."
     remoteImages: Boolean! = false
   ): String
-  "The addresses that were mailed a copy. They see the customer's address, and what they answer by mail becomes a message on the ticket."
+  """
+  The addresses that were mailed a copy; of a mail that came, those that it was also sent to, without the server's own and the sender's, at most 50.
+  Nobody is mailed on account of the latter: they are for the staff to give as ` + "`" + `cc` + "`" + ` with their reply, such as by default. Customers see those of
+  their own messages and of the staff's; of an ExternalAddress's message, only staff see any. Who gets a copy of a reply sees the customer's
+  address, and what they answer by mail becomes a message on the ticket.
+  """
   cc: [EmailAddress!]!
   "Whether a program wrote it, such as one that says that somebody is on holiday. Nothing follows from such a message, and nobody is mailed about it."
   automatic: Boolean!
@@ -3523,6 +3529,11 @@ input TicketMessageOrder {
 extend type Ticket {
   "How it was raised."
   channel: MessageChannel!
+  """
+  The addresses that the mail which raised it was also sent to, without the server's own and the customer's, at most 50; empty if none did. Nobody
+  is mailed on account of that: they are for the staff to give as ` + "`" + `cc` + "`" + ` with their first reply, such as by default.
+  """
+  cc: [EmailAddress!]!
   "The closed ticket that the customer answered by mail, long after it was closed; null if there is none or it is hidden from the viewer."
   follows: Ticket
   "The mail that raised it; null if none did, and for customers."
@@ -5465,6 +5476,8 @@ func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphq
 		return ec.fieldContext_Ticket_draft(ctx, field)
 	case "channel":
 		return ec.fieldContext_Ticket_channel(ctx, field)
+	case "cc":
+		return ec.fieldContext_Ticket_cc(ctx, field)
 	case "follows":
 		return ec.fieldContext_Ticket_follows(ctx, field)
 	case "source":
@@ -23449,6 +23462,29 @@ func (ec *executionContext) fieldContext_Ticket_channel(_ context.Context, field
 	return graphql.NewScalarFieldContext("Ticket", field, true, false, "MessageChannel")
 }
 
+func (ec *executionContext) _Ticket_cc(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_cc(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cc(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNEmailAddress2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_cc(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, true, false, "EmailAddress")
+}
+
 func (ec *executionContext) _Ticket_follows(ctx context.Context, field graphql.CollectedField, obj *db.Ticket) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24136,7 +24172,7 @@ func (ec *executionContext) _TicketMessage_cc(ctx context.Context, field graphql
 			return ec.fieldContext_TicketMessage_cc(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cc(), nil
+			return ec.Resolvers.TicketMessage().Cc(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
@@ -24147,7 +24183,7 @@ func (ec *executionContext) _TicketMessage_cc(ctx context.Context, field graphql
 	)
 }
 func (ec *executionContext) fieldContext_TicketMessage_cc(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("TicketMessage", field, true, false, "EmailAddress")
+	return graphql.NewScalarFieldContext("TicketMessage", field, true, true, "EmailAddress")
 }
 
 func (ec *executionContext) _TicketMessage_automatic(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
@@ -39437,6 +39473,11 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "cc":
+			out.Values[i] = ec._Ticket_cc(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "follows":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -39705,10 +39746,11 @@ func (ec *executionContext) _TicketMessage(ctx context.Context, sel ast.Selectio
 					return ec._TicketMessage_bodyHtml(ctx, field, obj)
 				})
 		case "cc":
-			out.Values[i] = ec._TicketMessage_cc(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TicketMessage_cc(ctx, field, obj)
+				})
 		case "automatic":
 			out.Values[i] = ec._TicketMessage_automatic(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

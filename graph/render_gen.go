@@ -5787,8 +5787,11 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 		case "channel":
 			f.index = 28
 			return true
-		case "follows":
+		case "cc":
 			f.index = 29
+			return true
+		case "follows":
+			f.index = 30
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -5798,7 +5801,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planTicket(f.field.Selections)
 			return f.selection != nil
 		case "source":
-			f.index = 30
+			f.index = 31
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("Ticket", f, args)
@@ -5808,7 +5811,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planMessageSource(f.field.Selections)
 			return f.selection != nil
 		case "messages":
-			f.index = 31
+			f.index = 32
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Ticket_messages_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -5829,7 +5832,7 @@ func (p *planner) planTicket(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketMessageConnection(f.field.Selections)
 			return f.selection != nil
 		case "attachments":
-			f.index = 32
+			f.index = 33
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_Ticket_attachments_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -6144,6 +6147,19 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			v := obj.Channel()
 			r.appendMessageChannel(v)
 		case 29:
+			v := obj.Cc()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				r.string(e0)
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 30:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.Ticket, error))
 			if !ok {
 				r.failed = true
@@ -6159,7 +6175,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderTicket(f.selection, v)
 			}
-		case 30:
+		case 31:
 			call, ok := r.call(f).(func(*db.Ticket) (*db.ReceivedMail, error))
 			if !ok {
 				r.failed = true
@@ -6175,7 +6191,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderMessageSource(f.selection, v)
 			}
-		case 31:
+		case 32:
 			call, ok := r.call(f).(func(*db.Ticket) (*Connection[db.TicketMessage], error))
 			if !ok {
 				r.failed = true
@@ -6192,7 +6208,7 @@ func (r *rendering) renderTicket(s *selection, obj *db.Ticket) {
 			} else {
 				r.renderTicketMessageConnection(f.selection, v)
 			}
-		case 32:
+		case 33:
 			call, ok := r.call(f).(func(*db.Ticket) (*Connection[db.Attachment], error))
 			if !ok {
 				r.failed = true
@@ -6494,6 +6510,12 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			return true
 		case "cc":
 			f.index = 7
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("TicketMessage", f, args)
+				resolver := r.ec.Resolvers.TicketMessage()
+				return func(obj *db.TicketMessage) ([]string, error) { return resolver.Cc(ctx, obj) }
+			}
 			return true
 		case "automatic":
 			f.index = 8
@@ -6637,7 +6659,16 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 				r.string(*v)
 			}
 		case 7:
-			v := obj.Cc()
+			call, ok := r.call(f).(func(*db.TicketMessage) ([]string, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
 			r.buf = append(r.buf, '[')
 			for i, e0 := range v {
 				if i > 0 {

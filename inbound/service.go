@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/mail"
+	"slices"
 	"strings"
 
 	"crm/config"
@@ -193,9 +194,16 @@ func (s *Service) incoming(id store.ID, m Mail, parsed *message.Message) db.Inco
 	case message.Refuted:
 		in.Verification = db.RefutedSender
 	}
-	for _, to := range append(m.Recipients, parsed.Recipients...) {
+	received := append(m.Recipients, parsed.DeliveredTo...)
+	for _, to := range slices.Concat(received, parsed.Addressees) {
 		if token := s.config.Inbox.Token(to); token != "" {
 			in.Tokens = append(in.Tokens, token)
+		}
+	}
+	for _, to := range parsed.Addressees {
+		same := func(other string) bool { return db.SameAddress(other, to) }
+		if !s.isOwn(to) && !slices.ContainsFunc(received, same) { // an address that is forwarded here is one of ours, too
+			in.CopiedTo = append(in.CopiedTo, to)
 		}
 	}
 	for _, a := range parsed.Attachments {

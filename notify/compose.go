@@ -109,7 +109,7 @@ func (c *composer) copies(d *draft, about *mailContext, a addressee, addresses m
 		return nil, nil
 	}
 	var copies []*db.Delivery
-	for _, email := range message.Cc() {
+	for _, email := range message.Copies() {
 		key := db.AddressKey(email)
 		if addresses[key] {
 			continue

@@ -138,6 +138,9 @@ func words(constant any) string {
 	return mail.Line(strings.ReplaceAll(fmt.Sprint(constant), "_", " "), titleLimit)
 }
 
+// commas returns what spaces separate with commas.
+func commas(list string) string { return strings.Join(strings.Fields(list), ", ") }
+
 // lines returns the lines of a text.
 func lines(text string) []string { return strings.Split(text, "\n") }
 

@@ -29,7 +29,7 @@ type Templates struct {
 }
 
 // functions are what templates can call.
-var functions = map[string]any{"excerpt": excerpt, "words": words, "priority": priority, "number": number, "lines": lines}
+var functions = map[string]any{"excerpt": excerpt, "words": words, "priority": priority, "number": number, "lines": lines, "commas": commas}
 
 // builtInTemplates returns the embedded templates. It panics if one doesn't parse.
 func builtInTemplates() *Templates {

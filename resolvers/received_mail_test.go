@@ -23,6 +23,7 @@ func TestMailedTickets(t *testing.T) {
 				FromName: "Sam", Subject: "Smoke", Text: "It smokes.", HTML: `<p>It smokes.</p><img data-remote-src="https://stranger.example/x.png"><img data-cid="photo">`,
 				Files: []db.MailFile{{Name: "../photo.txt", ContentType: "text/plain", ContentID: "photo", Content: []byte("a photo")}}, Raw: []byte("raw mail"),
 			}
+			in.CopiedTo = []string{"jo@other.example"}
 			change(&in)
 			received, err := s.db.ReceiveMail(t.Context(), in, db.CreateUnknown)
 			if err != nil {
@@ -42,16 +43,16 @@ func TestMailedTickets(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.ids["smoke"] = ticket.GlobalID()
-		query := worldQuery(w, `ticket(id: $smoke) { title description descriptionHtml `+mailed+` follows { id } messages { nodes {
-			bodyText bodyHtml shown: bodyHtml(remoteImages: true) automatic senderVerified viewerCan
+		query := worldQuery(w, `ticket(id: $smoke) { title description descriptionHtml cc `+mailed+` follows { id } messages { nodes {
+			bodyText cc bodyHtml shown: bodyHtml(remoteImages: true) automatic senderVerified viewerCan
 			author { __typename ... on Customer { name bouncing } ... on ExternalAddress { email name } } `+mailed+` } } }`)
 		got := s.must(w.people["uma"].token, query, w.variables())
 		for _, want := range []string{
-			`"title":"Smoke","description":"It smokes.","descriptionHtml":"<p>It smokes.</p><img data-remote-src=\"https://stranger.example/x.png\"><img src=\"/`,
+			`"title":"Smoke","description":"It smokes.","descriptionHtml":"<p>It smokes.</p><img data-remote-src=\"https://stranger.example/x.png\"><img src=\"/`, `"cc":["jo@other.example"],"channel":"EMAIL"`, `"bodyText":"It smokes.","cc":["jo@other.example"]`, `"bodyText":"I am on holiday.","cc":["jo@other.example"]`,
 			`"channel":"EMAIL","source":{"fromEmail":"sam@stranger.example","fromName":"Sam","subject":"Smoke","messageId":"1@customer.example","senderVerified":null,"automatic":"","problem":"","size":8,"raw":{"fileName":"mail.eml","size":8}},"follows":null`,
 			`"shown":"<p>It smokes.</p><img src=\"https://stranger.example/x.png\"><img src=\"/`, `"automatic":false,"senderVerified":false,"viewerCan":[]`,
 			`"author":{"__typename":"ExternalAddress","email":"eve@evil.example","name":""}`,
-			`"bodyText":"I am on holiday.","bodyHtml":null,"shown":null,"automatic":true,"senderVerified":null`,
+			`"bodyText":"I am on holiday.","cc":["jo@other.example"],"bodyHtml":null,"shown":null,"automatic":true,"senderVerified":null`,
 			`"author":{"__typename":"Customer","name":"Sam","bouncing":false}`,
 		} {
 			plain := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace

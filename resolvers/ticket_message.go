@@ -109,6 +109,11 @@ func (r ticketMessageResolver) Author(ctx context.Context, obj *db.TicketMessage
 	return user, err
 }
 
+// Cc resolves TicketMessage.cc.
+func (r ticketMessageResolver) Cc(ctx context.Context, obj *db.TicketMessage) ([]string, error) {
+	return obj.Cc(scopeOf(ctx)), nil
+}
+
 // TicketMessageAdded resolves Subscription.ticketMessageAdded.
 func (r subscriptionResolver) TicketMessageAdded(
 	ctx context.Context, ticketID, after *string,

@@ -137,8 +137,8 @@ func TestEnvelope(t *testing.T) {
 	}
 	if !slices.Equal(m.InReplyTo, []string{"65f02b1e9c3f4a0012ab34cd@crm.example"}) ||
 		!slices.Equal(m.References, []string{"65f02b1e9c3f4a0012ab34cd@crm.example", "65f02b1e9c3f4a0012ab0001@crm.example"}) ||
-		!slices.Equal(m.Recipients, []string{"support@crm.example", "support@crm.example"}) {
-		t.Errorf("it answers %v in %v, to %v", m.InReplyTo, m.References, m.Recipients)
+		!slices.Equal(m.Addressees, []string{"support@crm.example"}) || !slices.Equal(m.DeliveredTo, []string{"support@crm.example"}) {
+		t.Errorf("it answers %v in %v, to %v, by %v", m.InReplyTo, m.References, m.Addressees, m.DeliveredTo)
 	}
 	for name, want := range map[string]message.Address{
 		"outlook-desktop-plain-de":     {Name: "Müller, Jürgen", Email: "j.mueller@kunde.example"},

@@ -29,9 +29,9 @@ type Message struct {
 	InReplyTo, References []string
 	// From wrote it, as far as its header says so.
 	From Address
-	// Recipients are the addresses that it was sent to, including those that only the receiving servers name.
-	Recipients []string
-	Subject    string
+	// Addressees are those in To and Cc, whom everybody who got it sees, and DeliveredTo the addresses that only the receiving servers name.
+	Addressees, DeliveredTo []string
+	Subject                 string
 	// Date is when it was sent, zero if it doesn't say so.
 	Date time.Time
 	// Text is what the author wrote, without quoted messages and signatures as far as these can be told apart from it.
@@ -132,16 +132,24 @@ func (p *Parser) readEnvelope(m *Message) {
 	}
 	m.InReplyTo = messageIDs(h.get("in-reply-to"))
 	m.References = lastFirst(messageIDs(strings.Join(h.all("references"), " ")))
+	m.DeliveredTo = p.emails(h, "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "resent-to")
+	m.Addressees = p.emails(h, "to", "cc")
+}
+
+// emails returns the addresses in fields of a header.
+func (p *Parser) emails(h header, names ...string) []string {
 	left := maxValue
-	for _, name := range []string{"delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc", "resent-to"} {
+	var found []string
+	for _, name := range names {
 		for _, value := range h.all(name) {
 			value = cut(value, left)
 			left -= len(value)
-			for _, to := range p.addresses(value) {
-				m.Recipients = append(m.Recipients, to.Email)
+			for _, a := range p.addresses(value) {
+				found = append(found, a.Email)
 			}
 		}
 	}
+	return found
 }
 
 // readBody reads the parts of a mail.
