@@ -30,9 +30,7 @@ func TestPasswordResetByMail(t *testing.T) {
 	visits := make(chan string, 10)
 	frontEnd := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { visits <- r.Method + " " + r.URL.String() }))
 	t.Cleanup(frontEnd.Close)
-	smtpServer := mailtest.NewServer(t, mailtest.WithoutTLS)
-	_, port, _ := strings.Cut(smtpServer.Address(), ":")
-	p := serve(t, t.TempDir(), "SMTP_HOST=127.0.0.1", "SMTP_PORT="+port, "SMTP_MAIL=crm@example.com", "PUBLIC_URL="+frontEnd.URL)
+	p, smtpServer := serveWithMail(t, frontEnd.URL)
 	session := p.must("", signUp, nil).text("signUpUser.tokens.accessToken")
 
 	p.forgeHost("evil.example", requestReset, variables{"email": "asha@crm.example"})
@@ -100,9 +98,7 @@ func TestChangeOfAddressByMail(t *testing.T) {
 	t.Parallel()
 	frontEnd := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(frontEnd.Close)
-	smtpServer := mailtest.NewServer(t, mailtest.WithoutTLS)
-	_, port, _ := strings.Cut(smtpServer.Address(), ":")
-	p := serve(t, t.TempDir(), "SMTP_HOST=127.0.0.1", "SMTP_PORT="+port, "SMTP_MAIL=crm@example.com", "PUBLIC_URL="+frontEnd.URL)
+	p, smtpServer := serveWithMail(t, frontEnd.URL)
 	admin := p.must("", signUp, nil).text("signUpUser.tokens.accessToken")
 	carl := p.must(admin, `mutation { createCustomer(input: {name: "Carl", email: "carl@customer.example", password: "correct horse"}) { customer { id } } }`, nil).
 		text("createCustomer.customer.id")
@@ -200,9 +196,7 @@ func (p *process) forgeHost(host, query string, vars variables) answer {
 // TestSignUpByMail signs a customer up with the link from a message, which is the only way where links can be mailed.
 func TestSignUpByMail(t *testing.T) {
 	t.Parallel()
-	smtpServer := mailtest.NewServer(t, mailtest.WithoutTLS)
-	_, port, _ := strings.Cut(smtpServer.Address(), ":")
-	p := serve(t, t.TempDir(), "SMTP_HOST=127.0.0.1", "SMTP_PORT="+port, "SMTP_MAIL=crm@example.com", "PUBLIC_URL=http://crm.example")
+	p, smtpServer := serveWithMail(t, "http://crm.example")
 	refused, err := p.ask("", `mutation {
 		signUpCustomer(input: {name: "Carl", email: "carl@customer.example", password: "correct horse"}) { customer { id } } }`, nil)
 	if err != nil || refused.code() != "FORBIDDEN" {

@@ -22,11 +22,10 @@ const (
 
 // inboundSettings are the settings of a server that sends mail through smtpServer, and receives it by SMTP and HTTP.
 func inboundSettings(smtpServer *mailtest.Server) []string {
-	_, port, _ := strings.Cut(smtpServer.Address(), ":")
-	return []string{
-		"SMTP_HOST=127.0.0.1", "SMTP_PORT=" + port, "SMTP_MAIL=support@crm.example", "INBOUND_ADDRESS=support+{token}@crm.example",
-		"INBOUND_AUTHSERV_ID=" + receivingHost, "INBOUND_SMTP=127.0.0.1:0", "INBOUND_SECRET=" + inboundSecret,
-	}
+	return append(
+		sendingTo(smtpServer, "support@crm.example"), "INBOUND_ADDRESS=support+{token}@crm.example",
+		"INBOUND_AUTHSERV_ID="+receivingHost, "INBOUND_SMTP=127.0.0.1:0", "INBOUND_SECRET="+inboundSecret,
+	)
 }
 
 // doorPort finds the address of the door for SMTP in the log.

@@ -5,8 +5,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"crm/notify/mail/mailtest"
 )
 
 // TestInvitationByMail lets a colleague in with the link from a message that a real mail server got. Visits of the link don't use it up; the
@@ -15,9 +13,7 @@ func TestInvitationByMail(t *testing.T) {
 	t.Parallel()
 	frontEnd := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(frontEnd.Close)
-	smtpServer := mailtest.NewServer(t, mailtest.WithoutTLS)
-	_, port, _ := strings.Cut(smtpServer.Address(), ":")
-	p := serve(t, t.TempDir(), "SMTP_HOST=127.0.0.1", "SMTP_PORT="+port, "SMTP_MAIL=crm@example.com", "PUBLIC_URL="+frontEnd.URL)
+	p, smtpServer := serveWithMail(t, frontEnd.URL)
 	admin := p.must("", signUp, nil).text("signUpUser.tokens.accessToken")
 	invited := p.must(admin, `mutation { inviteUser(input: {name: "Bo", email: "bo@crm.example"}) { user { id } } }`, nil)
 

@@ -12,7 +12,21 @@ import (
 	"testing"
 
 	"github.com/emersion/go-smtp"
+
+	"crm/notify/mail/mailtest"
 )
+
+// sendingTo returns settings that make the program send its mail from an address to a server.
+func sendingTo(smtpServer *mailtest.Server, from string) []string {
+	return []string{"SMTP_HOST=127.0.0.1", "SMTP_PORT=" + strconv.Itoa(smtpServer.Port()), "SMTP_MAIL=" + from}
+}
+
+// serveWithMail starts a server that sends its mail to a real SMTP server, with links to a front end.
+func serveWithMail(t *testing.T, frontEnd string) (*process, *mailtest.Server) {
+	t.Helper()
+	smtpServer := mailtest.NewServer(t, mailtest.WithoutTLS)
+	return serve(t, t.TempDir(), append(sendingTo(smtpServer, "crm@example.com"), "PUBLIC_URL="+frontEnd)...), smtpServer
+}
 
 // mailServer is a real SMTP server that keeps its messages.
 type mailServer struct {
