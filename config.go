@@ -268,6 +268,7 @@ func readSettings(environment []string, dotEnv string) (settings, *config.Values
 	s.oidc.Check(s.publicURL, values.Wrong)
 	s.chooseSignUp()
 	s.messages.Inbox, s.inbound.Sender = s.inbound.Inbox, s.smtp.From
+	s.inbound.Alone = s.mongoURI == ""
 	s.messages.Sender, s.smtp.FromName = s.smtp.From, s.messages.AppName
 	s.mailbox = s.mailbox && s.smtp.Host == ""
 	return s, values

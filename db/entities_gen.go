@@ -409,6 +409,8 @@ func (d *MailboxMark) Pointers(into []any) []any {
 		&d.ID,
 		&d.UIDValidity,
 		&d.LastUID,
+		&d.FirstUID,
+		&d.BegunUID,
 		&d.Lease,
 		&d.LeasedUntil,
 	)

@@ -15,6 +15,10 @@ type MailboxMark struct {
 	// UIDValidity says which numbering of its messages LastUID is from, the number of the last one that was read.
 	UIDValidity int `db:"uid_validity"`
 	LastUID     int `db:"last_uid"`
+	// FirstUID is the number from which on all mail is read. Of the mail before it, which was there when the folder was read for the
+	// first time, only what nobody had opened is, and BegunUID, which the reader itself may have marked as opened.
+	FirstUID int `db:"first_uid"`
+	BegunUID int `db:"begun_uid"`
 	// Lease identifies the reader, LeasedUntil is when another one may take its place.
 	Lease       store.ID  `db:"lease"`
 	LeasedUntil time.Time `db:"leased_until"`
@@ -47,6 +51,7 @@ func (d *DB) LeaseMailbox(ctx context.Context, mailbox string, holder store.ID, 
 func (d *DB) MarkMailbox(ctx context.Context, mark *MailboxMark) error {
 	return d.assignMark(ctx, mark, []store.Assignment{
 		{Field: "uid_validity", Value: mark.UIDValidity}, {Field: "last_uid", Value: mark.LastUID},
+		{Field: "first_uid", Value: mark.FirstUID}, {Field: "begun_uid", Value: mark.BegunUID},
 	})
 }
 

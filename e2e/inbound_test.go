@@ -1,16 +1,12 @@
 package e2e_test
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"net/smtp"
 	"regexp"
-	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"crm/notify/mail/mailtest"
 )
@@ -28,17 +24,20 @@ func inboundSettings(smtpServer *mailtest.Server) []string {
 	)
 }
 
-// doorPort finds the address of the door for SMTP in the log.
-var doorPort = regexp.MustCompile(`"by":"INBOUND_SMTP","address":"([^"]+)"`)
+// door returns the address where the server receives mail by SMTP or LMTP, which the log says.
+func (p *process) door(variable string) string {
+	p.t.Helper()
+	found := regexp.MustCompile(`"by":"` + variable + `","address":"([^"]+)"`).FindStringSubmatch(read(p.t, p.logs))
+	if found == nil {
+		p.t.Fatalf("the server receives no mail for %s", variable)
+	}
+	return found[1]
+}
 
 // mailTo hands a mail to the server as a mail server does.
 func (p *process) mailTo(to string, lines ...string) {
 	p.t.Helper()
-	found := doorPort.FindStringSubmatch(read(p.t, p.logs))
-	if found == nil {
-		p.t.Fatal("the server doesn't receive mail by SMTP")
-	}
-	if err := smtp.SendMail(found[1], nil, "bounces@example.com", []string{to}, []byte(strings.Join(lines, "\r\n"))); err != nil {
+	if err := smtp.SendMail(p.door("INBOUND_SMTP"), nil, "bounces@example.com", []string{to}, []byte(strings.Join(lines, "\r\n"))); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -193,68 +192,9 @@ func TestAutoresponders(t *testing.T) {
 	}
 }
 
-// TestKilledReceiver kills the server at random points while mail comes. Each mail becomes one ticket, and none is lost.
-func TestKilledReceiver(t *testing.T) {
-	t.Parallel()
-	mails, kills := 60, 5
-	if thorough() {
-		mails, kills = 500, 20
-	}
-	folder := t.TempDir()
-	smtpServer := mailtest.NewServer(t, mailtest.WithoutTLS)
-	p := serve(t, folder, inboundSettings(smtpServer)...)
-	session := p.must("", signUp, nil).text("signUpUser.tokens.accessToken")
-	var url atomic.Value
-	url.Store(p.url)
-	var sent atomic.Int64
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for i := range mails {
-			for !postMail(t, url.Load().(string), i) {
-				time.Sleep(10 * time.Millisecond) // as a mail service does, which tries again
-			}
-			sent.Add(1)
-		}
-	}()
-	for i := range kills {
-		eventually(t, "mail comes", func() bool { return sent.Load() >= int64(i*mails/kills) })
-		p.kill()
-		p = serve(t, folder, inboundSettings(smtpServer)...)
-		url.Store(p.url)
-	}
-	<-done
-	var titles []string
-	after := ""
-	for {
-		page := p.must(session, `query($after: String) { tickets(first: 100, after: $after) { nodes { title } pageInfo { endCursor hasNextPage } } }`,
-			variables{"after": nullable(after)})
-		for _, node := range page.at("tickets.nodes").([]any) {
-			titles = append(titles, node.(map[string]any)["title"].(string))
-		}
-		if page.at("tickets.pageInfo.hasNextPage") != true {
-			break
-		}
-		after = page.text("tickets.pageInfo.endCursor")
-	}
-	slices.Sort(titles)
-	if distinct := slices.Compact(slices.Clone(titles)); len(titles) != mails || len(distinct) != mails {
-		t.Errorf("of %d mails there are %d tickets, %d of them different", mails, len(titles), len(distinct))
-	}
-}
-
-// nullable returns nil for an empty text.
-func nullable(text string) any {
-	if text == "" {
-		return nil
-	}
-	return text
-}
-
-// postMail posts the i-th mail, and reports whether the server has received it.
-func postMail(t *testing.T, url string, i int) bool {
-	raw := fmt.Sprintf("From: Customer <customer%d@example.com>\r\nSubject: Request %d\r\nMessage-ID: <%d@example.com>\r\n\r\nHello", i%10, i, i)
-	request, err := http.NewRequest(http.MethodPost, url+"/inbound", bytes.NewReader([]byte(raw)))
+// postMail posts a mail, and reports whether the server has received it.
+func postMail(t *testing.T, url, raw string) bool {
+	request, err := http.NewRequest(http.MethodPost, url+"/inbound", strings.NewReader(raw))
 	if err != nil {
 		t.Error(err)
 		return true

@@ -40,10 +40,14 @@ func (s *Service) Start(ctx context.Context) (stop func(), err error) {
 		})
 	}
 	if s.config.Mailbox.Host != "" {
+		var options []mailbox.Option
+		if s.config.Alone {
+			options = append(options, mailbox.Only())
+		}
 		reader := mailbox.New(s.config.Mailbox, s.db, func(ctx context.Context, raw []byte) error {
 			_, err := s.Receive(ctx, Mail{Raw: raw})
 			return err
-		}, s.log)
+		}, s.log, options...)
 		open.Go(func() { reader.Run(ctx) })
 	}
 	return stop, nil

@@ -38,6 +38,8 @@ type Config struct {
 	Mailbox mailbox.Config
 	// SMTP and LMTP are the addresses to listen on, as for net.Listen; a door is closed if its address is empty.
 	SMTP, LMTP string
+	// Alone says that no other server can use the store.
+	Alone bool
 }
 
 // Settings declares the variables that set the configuration.

@@ -22,8 +22,9 @@ type Marks interface {
 	ReleaseMailbox(ctx context.Context, mark *db.MailboxMark) error
 }
 
-// lease is for how long a reader that has stopped without a word keeps the others waiting.
-const lease = 3 * time.Minute
+// lease is for how long a reader that has stopped without a word keeps the others waiting. One that takes longer to receive a mail is
+// replaced, which does no harm.
+const lease = time.Minute
 
 // Reader reads a mailbox.
 type Reader struct {
@@ -46,6 +47,11 @@ type Option func(*Reader)
 // Poll sets how often mail is looked for; the default is every minute. With IDLE, mail is read as soon as it comes.
 func Poll(poll time.Duration) Option {
 	return func(r *Reader) { r.poll, r.longest = poll, 5*poll }
+}
+
+// Only says that no other reader uses the same marks: this one takes the place of one that was killed without waiting.
+func Only() Option {
+	return func(r *Reader) { r.holder = store.DerivedID("only reader of a mailbox", r.name()) }
 }
 
 // New returns a Reader that gives each mail to receive until that returns no error.
@@ -75,7 +81,7 @@ func (r *Reader) Run(ctx context.Context) {
 			err = r.session(ctx, mark)
 			r.release(ctx, mark)
 		} else if store.CodeOf(err) == store.NotFound { // another server reads it
-			pause = r.poll
+			pause = min(r.poll, lease/3)
 			continue
 		}
 		if ctx.Err() != nil {

@@ -48,8 +48,9 @@ func (r *Reader) session(ctx context.Context, mark *db.MailboxMark) error {
 		return fmt.Errorf("cannot open the folder: %w", err)
 	}
 	r.log.Info("the mailbox is read", slog.String("folder", r.config.Folder), slog.Int("mails", int(selected.NumMessages)))
-	if mark.UIDValidity != int(selected.UIDValidity) {
-		if err := s.begin(ctx, selected); err != nil {
+	if mark.UIDValidity != int(selected.UIDValidity) { // it is read for the first time, or the server has numbered its mail anew
+		mark.UIDValidity, mark.LastUID, mark.BegunUID, mark.FirstUID = int(selected.UIDValidity), 0, 0, int(selected.UIDNext)
+		if err := r.marks.MarkMailbox(ctx, mark); err != nil {
 			return err
 		}
 	}
@@ -87,52 +88,66 @@ func (s *session) connect() error {
 	return nil
 }
 
-// begin reads the mail in a folder that nobody has opened there: when the folder is read for the first time, or when the server has
-// numbered its mail anew.
-func (s *session) begin(ctx context.Context, selected *imap.SelectData) error {
-	if err := s.readAll(ctx, &imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagSeen}}, nil); err != nil {
+// readNew reads the mail that hasn't been read, in order. Of the mail that was in the folder at first, that is what nobody has opened.
+func (s *session) readNew(ctx context.Context) error {
+	uids, err := s.find()
+	if err != nil {
 		return err
 	}
-	s.mark.UIDValidity, s.mark.LastUID = int(selected.UIDValidity), int(selected.UIDNext)-1
-	return s.reader.marks.MarkMailbox(ctx, s.mark)
-}
-
-// readNew reads the mail that has come since.
-func (s *session) readNew(ctx context.Context) error {
-	since := imap.UIDSet{imap.UIDRange{Start: imap.UID(s.mark.LastUID + 1)}} // to the end
-	return s.readAll(ctx, &imap.SearchCriteria{UID: []imap.UIDSet{since}}, func(uid imap.UID) error {
-		s.mark.LastUID = int(uid)
-		return s.reader.marks.MarkMailbox(ctx, s.mark)
-	})
-}
-
-// readAll reads the mail that matches, in order, and calls done, if that isn't nil, after each. The server also finds the last mail
-// of a folder for a range that begins after it.
-func (s *session) readAll(ctx context.Context, criteria *imap.SearchCriteria, done func(imap.UID) error) error {
-	found, err := s.client.UIDSearch(criteria, nil).Wait()
-	if err != nil {
-		return fmt.Errorf("cannot look for mail: %w", err)
-	}
-	uids := found.AllUIDs()
-	slices.Sort(uids)
 	for _, uid := range uids {
-		if done != nil && int(uid) <= s.mark.LastUID {
-			continue
-		}
 		if err := s.renew(ctx); err != nil {
 			return err
+		}
+		if s.mark.BegunUID = int(uid); s.mark.BegunUID < s.mark.FirstUID { // after an interruption, it may be opened
+			if err := s.reader.marks.MarkMailbox(ctx, s.mark); err != nil {
+				return err
+			}
 		}
 		if err := s.read(ctx, uid); err != nil {
 			return err
 		}
-		if done == nil {
-			continue
-		}
-		if err := done(uid); err != nil {
+		s.mark.LastUID = int(uid)
+		if err := s.reader.marks.MarkMailbox(ctx, s.mark); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// find returns the numbers of the mails to read, in order.
+func (s *session) find() ([]imap.UID, error) {
+	next := s.mark.LastUID + 1
+	var uids []imap.UID
+	if next < s.mark.FirstUID {
+		first := imap.UIDRange{Start: imap.UID(next), Stop: imap.UID(s.mark.FirstUID - 1)}
+		found, err := s.search(&imap.SearchCriteria{UID: []imap.UIDSet{{first}}, NotFlag: []imap.Flag{imap.FlagSeen}})
+		if err != nil {
+			return nil, err
+		}
+		if uids = found; s.mark.BegunUID >= next {
+			uids = append(uids, imap.UID(s.mark.BegunUID))
+		}
+		next = s.mark.FirstUID
+	}
+	found, err := s.search(&imap.SearchCriteria{UID: []imap.UIDSet{{imap.UIDRange{Start: imap.UID(next)}}}}) // to the end
+	if err != nil {
+		return nil, err
+	}
+	for _, uid := range found {
+		if int(uid) >= next { // the server also finds the last mail of a folder for a range that begins after it
+			uids = append(uids, uid)
+		}
+	}
+	slices.Sort(uids)
+	return slices.Compact(uids), nil
+}
+
+func (s *session) search(criteria *imap.SearchCriteria) ([]imap.UID, error) {
+	found, err := s.client.UIDSearch(criteria, nil).Wait()
+	if err != nil {
+		return nil, fmt.Errorf("cannot look for mail: %w", err)
+	}
+	return found.AllUIDs(), nil
 }
 
 // renew extends the lease, in good time.
@@ -224,7 +239,7 @@ func (s *session) fetch(uid imap.UID) (raw []byte, found bool, err error) {
 
 // wait waits until the server says that mail has come, or it is time to look for some and to renew the lease.
 func (s *session) wait(ctx context.Context) error {
-	timer := time.NewTimer(s.reader.poll)
+	timer := time.NewTimer(min(s.reader.poll, lease/3))
 	defer timer.Stop()
 	wait := func() {
 		select {

@@ -1,0 +1,89 @@
+package mailbox_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"crm/config"
+	"crm/db"
+	"crm/inbound/mailbox"
+	"crm/inbound/mailbox/mailboxtest"
+)
+
+// readInbox runs a reader until the test ends or stop is called.
+func readInbox(t *testing.T, s *mailboxtest.Server, marks mailbox.Marks, r *receiver, options ...mailbox.Option) (stop func()) {
+	t.Helper()
+	settings := mailbox.Config{
+		Host: "127.0.0.1", Port: s.Port(), TLS: config.NoTLS, User: mailboxtest.User, Password: mailboxtest.Password, Folder: mailboxtest.Inbox,
+		DoneFolder: mailboxtest.Done,
+	}
+	options = append(options, mailbox.Poll(20*time.Millisecond))
+	reader := mailbox.New(settings, marks, r.receive, slog.New(slog.NewTextHandler(t.Output(), nil)), options...)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		reader.Run(ctx)
+	}()
+	stop = func() {
+		cancel()
+		<-done
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+// saying returns a mail with a text.
+func saying(text string) string { return "From: carl@customer.example\r\n\r\n" + text }
+
+// TestInterruptedFirstReading checks that nothing is left behind when the first reading of a folder is interrupted: neither the mail
+// that has been marked as seen but not moved, nor one that has come since and that somebody has opened.
+func TestInterruptedFirstReading(t *testing.T) {
+	t.Parallel()
+	var s *mailboxtest.Server
+	var moves atomic.Int64
+	interrupt := mailboxtest.OnMove(func() error {
+		if moves.Add(1) > 1 {
+			return nil
+		}
+		s.Deliver(saying("three"), imap.FlagSeen)
+		return errors.New("interrupted")
+	})
+	s = mailboxtest.NewServer(t, []imap.Cap{imap.CapIdle, imap.CapMove}, interrupt)
+	s.Deliver(saying("opened"), imap.FlagSeen)
+	s.Deliver(saying("one"))
+	s.Deliver(saying("opened, too"), imap.FlagSeen)
+	s.Deliver(saying("two"))
+	r := &receiver{}
+	readInbox(t, s, marks(t), r)
+	eventually(t, "the mail that was interrupted is received again, and then all others", func() bool { return r.received() == "one one two three" })
+	eventually(t, "what was read is moved, and nothing else", func() bool {
+		left, _ := s.Count(mailboxtest.Inbox)
+		moved, unseen := s.Count(mailboxtest.Done)
+		return left == 2 && moved == 3 && unseen == 0
+	})
+}
+
+// TestOnlyReader checks that a reader that is the only one doesn't wait for the lease of one that was killed.
+func TestOnlyReader(t *testing.T) {
+	t.Parallel()
+	s, store, r := mailboxtest.NewServer(t, []imap.Cap{imap.CapIdle, imap.CapMove}), marks(t), &receiver{}
+	s.Deliver(saying("one"))
+	stop := readInbox(t, s, unreleased{store}, r, mailbox.Only())
+	eventually(t, "the first mail is read", func() bool { return r.received() == "one" })
+	stop()
+	s.Deliver(saying("two"))
+	readInbox(t, s, store, r, mailbox.Only())
+	eventually(t, "the next reader begins", func() bool { return r.received() == "one two" })
+}
+
+// unreleased are marks with leases that nobody returns, as if the reader was killed.
+type unreleased struct{ *db.DB }
+
+func (unreleased) ReleaseMailbox(context.Context, *db.MailboxMark) error { return nil }
