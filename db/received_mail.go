@@ -27,7 +27,7 @@ const (
 // mail itself.
 type ReceivedMail struct {
 	ID      store.ID    `db:"_id"`
-	Outcome MailOutcome `db:"outcome"`
+	Outcome MailOutcome `db:"outcome,few"`
 	// Reason says why nothing followed from it.
 	Reason string `db:"reason"`
 	// TicketID is the ticket that it raised or that its message is on.
@@ -60,14 +60,16 @@ const (
 	RefutedSender  = "refuted"
 )
 
-// ReceivedMails declares the mails that came. Only staff see them, through the ticket or the message.
+// ReceivedMails declares the mails that came. Only admins see them; other staff see what MailEnvelope has, of those by which the tickets
+// and messages came that they see.
 var ReceivedMails = entity.Declare(entity.Declaration[ReceivedMail]{
 	Kind: "rml", Name: "received_mails", Noun: "mail",
 	Volatile: true,
-	Visible:  []entity.Grant{entity.ToStaff()},
+	Computed: map[string][]string{"senderVerified": {"verification"}},
 	Indexes: []store.Index{
 		{Name: "received_mails_ticket", Keys: []store.Key{{Field: "ticket_id"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "received_mails_message", Keys: []store.Key{{Field: "message_id"}, {Field: "_id"}}},
+		{Name: "received_mails_outcome", Keys: []store.Key{{Field: "outcome"}, {Field: "created_at"}, {Field: "_id"}}},
 		{Name: "received_mails_created", Keys: []store.Key{{Field: "created_at"}, {Field: "_id"}}},
 	},
 })

@@ -37,6 +37,10 @@ type (
 	InteractionEdge = Edge[db.Interaction]
 	// InteractionChange is the change of a document that a subscriber receives.
 	InteractionChange = live.Change[db.Interaction]
+	// ReceivedMailConnection is a page of a list of ReceivedMail documents.
+	ReceivedMailConnection = Connection[db.ReceivedMail]
+	// ReceivedMailEdge is an element of a page.
+	ReceivedMailEdge = Edge[db.ReceivedMail]
 	// SecurityEventConnection is a page of a list of SecurityEvent documents.
 	SecurityEventConnection = Connection[db.SecurityEvent]
 	// SecurityEventEdge is an element of a page.
@@ -69,6 +73,8 @@ type (
 	InteractionKindFilter = Comparison[db.InteractionKind]
 	// InteractionStatusFilter compares an enum.
 	InteractionStatusFilter = Comparison[db.InteractionStatus]
+	// MailOutcomeFilter compares an enum.
+	MailOutcomeFilter = Comparison[db.MailOutcome]
 	// MessageVisibilityFilter compares an enum.
 	MessageVisibilityFilter = Comparison[db.MessageVisibility]
 	// PriorityFilter compares an enum.

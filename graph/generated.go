@@ -43,6 +43,7 @@ type ResolverRoot interface {
 	MessageSource() MessageSourceResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	ReceivedMail() ReceivedMailResolver
 	SecurityEvent() SecurityEventResolver
 	Session() SessionResolver
 	Subscription() SubscriptionResolver
@@ -193,10 +194,14 @@ type QueryResolver interface {
 	APIKeys(ctx context.Context, first *int, after *string, last *int, before *string) (*Connection[db.APIKey], error)
 	Tag(ctx context.Context, id string) (*db.Tag, error)
 	Tags(ctx context.Context, first *int, after *string, last *int, before *string, where *TagWhere, orderBy []*TagOrder) (*Connection[db.Tag], error)
+	ReceivedMails(ctx context.Context, first *int, after *string, last *int, before *string, where *ReceivedMailWhere) (*Connection[db.ReceivedMail], error)
 	Sessions(ctx context.Context, of *string, first *int, after *string, last *int, before *string) (*Connection[db.Session], error)
 	SecurityEvents(ctx context.Context, of *string, first *int, after *string, last *int, before *string) (*Connection[db.SecurityEvent], error)
 	TwoFactor(ctx context.Context, of *string) (*db.TwoFactorState, error)
 	LogInProviders(ctx context.Context) ([]*LogInProvider, error)
+}
+type ReceivedMailResolver interface {
+	Ticket(ctx context.Context, obj *db.ReceivedMail) (*db.Ticket, error)
 }
 type SecurityEventResolver interface {
 	Actor(ctx context.Context, obj *db.SecurityEvent) (*db.User, error)
@@ -331,6 +336,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("InviteUserInput", ec.unmarshalInputInviteUserInput),
 			graphql.NewInputUnmarshaler("LinkTicketsInput", ec.unmarshalInputLinkTicketsInput),
 			graphql.NewInputUnmarshaler("LogInInput", ec.unmarshalInputLogInInput),
+			graphql.NewInputUnmarshaler("MailOutcomeFilter", ec.unmarshalInputMailOutcomeFilter),
 			graphql.NewInputUnmarshaler("MarkTicketSeenInput", ec.unmarshalInputMarkTicketSeenInput),
 			graphql.NewInputUnmarshaler("MergeTicketsInput", ec.unmarshalInputMergeTicketsInput),
 			graphql.NewInputUnmarshaler("MessageVisibilityFilter", ec.unmarshalInputMessageVisibilityFilter),
@@ -340,6 +346,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OptionalTextFilter", ec.unmarshalInputOptionalTextFilter),
 			graphql.NewInputUnmarshaler("PriorityFilter", ec.unmarshalInputPriorityFilter),
 			graphql.NewInputUnmarshaler("ReactivateUserInput", ec.unmarshalInputReactivateUserInput),
+			graphql.NewInputUnmarshaler("ReceivedMailWhere", ec.unmarshalInputReceivedMailWhere),
 			graphql.NewInputUnmarshaler("RedeliverFailedInput", ec.unmarshalInputRedeliverFailedInput),
 			graphql.NewInputUnmarshaler("RedeliverInput", ec.unmarshalInputRedeliverInput),
 			graphql.NewInputUnmarshaler("RefreshInput", ec.unmarshalInputRefreshInput),
@@ -3387,6 +3394,112 @@ type MessageSource {
   raw: Attachment
 }
 
+"What became of a mail that came."
+enum MailOutcome {
+  "It raised a ticket."
+  TICKET
+  "It became a message on a ticket."
+  MESSAGE
+  "It reported that a message couldn't be delivered."
+  BOUNCE
+  "Nothing followed from it."
+  IGNORED
+  "It was refused. Through SMTP and LMTP, its sender was told so."
+  REJECTED
+}
+
+"A mail that came. It is kept as long as its ticket; without one, for 90 days."
+type ReceivedMail implements Node {
+  "The global id."
+  id: ID!
+  "When it came."
+  createdAt: DateTime!
+  "What became of it."
+  outcome: MailOutcome!
+  "Why nothing followed from it; empty if something did."
+  reason: String!
+  "Its sender's address, as far as the mail says so; empty if it doesn't."
+  fromEmail: EmailAddress!
+  "Its sender's name; empty if there is none."
+  fromName: String!
+  "Whether the address is certainly the sender's (SPF, DKIM, DMARC); null if that isn't known. Whoever knows an address can write it into a mail."
+  senderVerified: Boolean
+  "Its subject."
+  subject: String!
+  "The id that the sender's mail program gave it; empty if it has none."
+  messageId: String!
+  "What shows that a program wrote the mail, such as ` + "`" + `reply` + "`" + `; empty if a person may have written it."
+  automatic: String!
+  "Its size in bytes; if it was too large, the size of the part that was read."
+  size: Int!
+  "The ticket that it raised, or that its message is on; null if it is on none."
+  ticket: Ticket
+}
+
+"A page of mails that came."
+type ReceivedMailConnection {
+  "The page's elements, each with its cursor."
+  edges: [ReceivedMailEdge!]!
+  "The page's elements."
+  nodes: [ReceivedMail!]!
+  "The position of the page."
+  pageInfo: PageInfo!
+  "How many elements match, across all pages; counted only if selected."
+  totalCount: Int!
+}
+
+"A mail that came, on a page."
+type ReceivedMailEdge {
+  "The element's position in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The element."
+  node: ReceivedMail!
+}
+
+"Compares what became of a mail."
+input MailOutcomeFilter {
+  "Is this outcome."
+  eq: MailOutcome
+  "Is not this outcome."
+  ne: MailOutcome
+  "Is one of these."
+  in: [MailOutcome!]
+  "Is none of these."
+  notIn: [MailOutcome!]
+}
+
+"Selects mails that came; all conditions must hold."
+input ReceivedMailWhere {
+  "All of these must hold too."
+  and: [ReceivedMailWhere!]
+  "At least one of these must hold too."
+  or: [ReceivedMailWhere!]
+  "This must not hold."
+  not: ReceivedMailWhere
+  "By id."
+  id: IDFilter
+  "By what became of it."
+  outcome: MailOutcomeFilter
+  "By when it came."
+  createdAt: DateTimeFilter
+}
+
+extend type Query {
+  "The mails that came, newest first; null if it fails. ` + "`" + `where: {outcome: {in: [IGNORED, REJECTED]}}` + "`" + ` selects those that nothing followed from."
+  receivedMails(
+    "Return up to this many elements from the start, 0 to 100; 20 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    first: Int
+    "Return only elements after this cursor."
+    after: String
+    "Return up to this many elements from the end, 0 to 100."
+    last: Int
+    "Return only elements before this cursor."
+    before: String
+    "Return only elements that match."
+    where: ReceivedMailWhere
+  ): ReceivedMailConnection @hasRole(any: [ADMIN])
+}
+
 "A mutation that a viewer may call on a message."
 enum TicketMessageAction {
   "` + "`" + `editMessage` + "`" + `"
@@ -5082,6 +5195,60 @@ func (ec *executionContext) childFields_ReactivateUserPayload(ctx context.Contex
 		return ec.fieldContext_ReactivateUserPayload_user(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReactivateUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReceivedMail(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReceivedMail_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ReceivedMail_createdAt(ctx, field)
+	case "outcome":
+		return ec.fieldContext_ReceivedMail_outcome(ctx, field)
+	case "reason":
+		return ec.fieldContext_ReceivedMail_reason(ctx, field)
+	case "fromEmail":
+		return ec.fieldContext_ReceivedMail_fromEmail(ctx, field)
+	case "fromName":
+		return ec.fieldContext_ReceivedMail_fromName(ctx, field)
+	case "senderVerified":
+		return ec.fieldContext_ReceivedMail_senderVerified(ctx, field)
+	case "subject":
+		return ec.fieldContext_ReceivedMail_subject(ctx, field)
+	case "messageId":
+		return ec.fieldContext_ReceivedMail_messageId(ctx, field)
+	case "automatic":
+		return ec.fieldContext_ReceivedMail_automatic(ctx, field)
+	case "size":
+		return ec.fieldContext_ReceivedMail_size(ctx, field)
+	case "ticket":
+		return ec.fieldContext_ReceivedMail_ticket(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReceivedMail", field.Name)
+}
+
+func (ec *executionContext) childFields_ReceivedMailConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ReceivedMailConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ReceivedMailConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReceivedMailConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ReceivedMailConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReceivedMailConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReceivedMailEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ReceivedMailEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ReceivedMailEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReceivedMailEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_RedeliverFailedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7485,6 +7652,52 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_receivedMails_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*ReceivedMailWhere, error) {
+			return ec.unmarshalOReceivedMailWhere2ᚖcrmᚋgraphᚐReceivedMailWhere(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg4
 	return args, nil
 }
 
@@ -20105,6 +20318,73 @@ func (ec *executionContext) fieldContext_Query_tags(ctx context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_receivedMails(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_receivedMails(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ReceivedMails(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["where"].(*ReceivedMailWhere))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				any, err := ec.unmarshalNRole2ᚕcrmᚋauthᚐRoleᚄ(ctx, []any{"ADMIN"})
+				if err != nil {
+					var zeroVal *Connection[db.ReceivedMail]
+					return zeroVal, err
+				}
+				keys, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *Connection[db.ReceivedMail]
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *Connection[db.ReceivedMail]
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, any, keys)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[db.ReceivedMail]) graphql.Marshaler {
+			return ec.marshalOReceivedMailConnection2ᚖcrmᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_receivedMails(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReceivedMailConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_receivedMails_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_sessions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20441,6 +20721,465 @@ func (ec *executionContext) fieldContext_ReactivateUserPayload_user(_ context.Co
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReceivedMail_id(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMail_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMail_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedMail", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ReceivedMail_createdAt(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMail_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMail_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedMail", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ReceivedMail_outcome(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMail_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v db.MailOutcome) graphql.Marshaler {
+			return ec.marshalNMailOutcome2crmᚋdbᚐMailOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMail_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedMail", field, false, false, "MailOutcome")
+}
+
+func (ec *executionContext) _ReceivedMail_reason(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMail_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMail_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedMail", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReceivedMail_fromEmail(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMail_fromEmail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromEmail, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEmailAddress2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMail_fromEmail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedMail", field, false, false, "EmailAddress")
+}
+
+func (ec *executionContext) _ReceivedMail_fromName(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMail_fromName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMail_fromName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedMail", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReceivedMail_senderVerified(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMail_senderVerified(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SenderVerified(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMail_senderVerified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedMail", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _ReceivedMail_subject(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMail_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMail_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedMail", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReceivedMail_messageId(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMail_messageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MessageID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMail_messageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedMail", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReceivedMail_automatic(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMail_automatic(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Automatic, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMail_automatic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedMail", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReceivedMail_size(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMail_size(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Size, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMail_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedMail", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReceivedMail_ticket(ctx context.Context, field graphql.CollectedField, obj *db.ReceivedMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMail_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReceivedMail().Ticket(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Ticket) graphql.Marshaler {
+			return ec.marshalOTicket2ᚖcrmᚋdbᚐTicket(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMail_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReceivedMail",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReceivedMailConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[db.ReceivedMail]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMailConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[db.ReceivedMail]) graphql.Marshaler {
+			return ec.marshalNReceivedMailEdge2ᚕᚖcrmᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMailConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReceivedMailConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReceivedMailEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReceivedMailConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[db.ReceivedMail]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMailConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.ReceivedMail) graphql.Marshaler {
+			return ec.marshalNReceivedMail2ᚕᚖcrmᚋdbᚐReceivedMailᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMailConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReceivedMailConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReceivedMail(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReceivedMailConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[db.ReceivedMail]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMailConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖcrmᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMailConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReceivedMailConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReceivedMailConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[db.ReceivedMail]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMailConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMailConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedMailConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _ReceivedMailEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[db.ReceivedMail]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMailEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMailEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedMailEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _ReceivedMailEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[db.ReceivedMail]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedMailEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.ReceivedMail) graphql.Marshaler {
+			return ec.marshalNReceivedMail2ᚖcrmᚋdbᚐReceivedMail(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedMailEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReceivedMailEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReceivedMail(ctx, field)
 		},
 	}
 	return fc, nil
@@ -30507,6 +31246,69 @@ func UnmarshalLogInInput(ctx context.Context, raw any) (LogInInput, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMailOutcomeFilter(ctx context.Context, obj any) (Comparison[db.MailOutcome], error) {
+	var it Comparison[db.MailOutcome]
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"eq", "ne", "in", "notIn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalOMailOutcome2ᚖcrmᚋdbᚐMailOutcome(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = graphql.OmittableOf(data)
+		case "ne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
+			data, err := ec.unmarshalOMailOutcome2ᚖcrmᚋdbᚐMailOutcome(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ne = graphql.OmittableOf(data)
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOMailOutcome2ᚕcrmᚋdbᚐMailOutcomeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = graphql.OmittableOf(data)
+		case "notIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notIn"))
+			data, err := ec.unmarshalOMailOutcome2ᚕcrmᚋdbᚐMailOutcomeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotIn = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMailOutcomeFilter unmarshals raw into the MailOutcomeFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMailOutcomeFilter(ctx context.Context, raw any) (Comparison[db.MailOutcome], error) {
+	var out Comparison[db.MailOutcome]
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MailOutcomeFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputMarkTicketSeenInput(ctx context.Context, obj any) (MarkTicketSeenInput, error) {
 	var it MarkTicketSeenInput
 	if obj == nil {
@@ -31127,6 +31929,83 @@ func (ec *executionContext) unmarshalInputReactivateUserInput(ctx context.Contex
 func UnmarshalReactivateUserInput(ctx context.Context, raw any) (ReactivateUserInput, error) {
 	var out ReactivateUserInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReactivateUserInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReceivedMailWhere(ctx context.Context, obj any) (ReceivedMailWhere, error) {
+	var it ReceivedMailWhere
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "outcome", "createdAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOReceivedMailWhere2ᚕᚖcrmᚋgraphᚐReceivedMailWhereᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = graphql.OmittableOf(data)
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOReceivedMailWhere2ᚕᚖcrmᚋgraphᚐReceivedMailWhereᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = graphql.OmittableOf(data)
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOReceivedMailWhere2ᚖcrmᚋgraphᚐReceivedMailWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = graphql.OmittableOf(data)
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOIDFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = graphql.OmittableOf(data)
+		case "outcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
+			data, err := ec.unmarshalOMailOutcomeFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outcome = graphql.OmittableOf(data)
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalODateTimeFilter2ᚖcrmᚋgraphᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReceivedMailWhere unmarshals raw into the ReceivedMailWhere input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReceivedMailWhere(ctx context.Context, raw any) (ReceivedMailWhere, error) {
+	var out ReceivedMailWhere
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReceivedMailWhere", raw, &out)
 	return out, err
 }
 
@@ -34090,6 +34969,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._SecurityEvent(ctx, sel, obj)
+	case *db.ReceivedMail:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ReceivedMail(ctx, sel, obj)
 	case *db.Interaction:
 		if obj == nil {
 			return graphql.Null
@@ -37951,6 +38835,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_tags(ctx, field)
 				})
+		case "receivedMails":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_receivedMails(ctx, field)
+				})
 		case "sessions":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -38019,6 +38909,182 @@ func (ec *executionContext) _ReactivateUserPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("ReactivateUserPayload")
 		case "user":
 			out.Values[i] = ec._ReactivateUserPayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var receivedMailImplementors = []string{"ReceivedMail", "Node"}
+
+func (ec *executionContext) _ReceivedMail(ctx context.Context, sel ast.SelectionSet, obj *db.ReceivedMail) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, receivedMailImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReceivedMail")
+		case "id":
+			out.Values[i] = ec._ReceivedMail_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._ReceivedMail_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "outcome":
+			out.Values[i] = ec._ReceivedMail_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reason":
+			out.Values[i] = ec._ReceivedMail_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "fromEmail":
+			out.Values[i] = ec._ReceivedMail_fromEmail(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "fromName":
+			out.Values[i] = ec._ReceivedMail_fromName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "senderVerified":
+			out.Values[i] = ec._ReceivedMail_senderVerified(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "subject":
+			out.Values[i] = ec._ReceivedMail_subject(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "messageId":
+			out.Values[i] = ec._ReceivedMail_messageId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "automatic":
+			out.Values[i] = ec._ReceivedMail_automatic(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "size":
+			out.Values[i] = ec._ReceivedMail_size(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ticket":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReceivedMail_ticket(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var receivedMailConnectionImplementors = []string{"ReceivedMailConnection"}
+
+func (ec *executionContext) _ReceivedMailConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[db.ReceivedMail]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, receivedMailConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReceivedMailConnection")
+		case "edges":
+			out.Values[i] = ec._ReceivedMailConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._ReceivedMailConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ReceivedMailConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReceivedMailConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var receivedMailEdgeImplementors = []string{"ReceivedMailEdge"}
+
+func (ec *executionContext) _ReceivedMailEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[db.ReceivedMail]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, receivedMailEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReceivedMailEdge")
+		case "cursor":
+			out.Values[i] = ec._ReceivedMailEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ReceivedMailEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -42089,6 +43155,38 @@ func (ec *executionContext) marshalNMailHealth2ᚖcrmᚋdbᚐMailHealth(ctx cont
 	return ec._MailHealth(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNMailOutcome2crmᚋdbᚐMailOutcome(ctx context.Context, v any) (db.MailOutcome, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNMailOutcome2crmᚋdbᚐMailOutcome[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMailOutcome2crmᚋdbᚐMailOutcome(ctx context.Context, sel ast.SelectionSet, v db.MailOutcome) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNMailOutcome2crmᚋdbᚐMailOutcome[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MailOutcome!")
+	}
+	return res
+}
+
+var (
+	unmarshalNMailOutcome2crmᚋdbᚐMailOutcome = map[string]db.MailOutcome{
+		"TICKET":   db.MailRaised,
+		"MESSAGE":  db.MailWritten,
+		"BOUNCE":   db.MailBounced,
+		"IGNORED":  db.MailIgnored,
+		"REJECTED": db.MailRejected,
+	}
+	marshalNMailOutcome2crmᚋdbᚐMailOutcome = map[db.MailOutcome]string{
+		db.MailRaised:   "TICKET",
+		db.MailWritten:  "MESSAGE",
+		db.MailBounced:  "BOUNCE",
+		db.MailIgnored:  "IGNORED",
+		db.MailRejected: "REJECTED",
+	}
+)
+
 func (ec *executionContext) unmarshalNMarkTicketSeenInput2crmᚋgraphᚐMarkTicketSeenInput(ctx context.Context, v any) (MarkTicketSeenInput, error) {
 	res, err := ec.unmarshalInputMarkTicketSeenInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -42217,6 +43315,59 @@ var (
 func (ec *executionContext) unmarshalNReactivateUserInput2crmᚋgraphᚐReactivateUserInput(ctx context.Context, v any) (ReactivateUserInput, error) {
 	res, err := ec.unmarshalInputReactivateUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReceivedMail2ᚕᚖcrmᚋdbᚐReceivedMailᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.ReceivedMail) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReceivedMail2ᚖcrmᚋdbᚐReceivedMail(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReceivedMail2ᚖcrmᚋdbᚐReceivedMail(ctx context.Context, sel ast.SelectionSet, v *db.ReceivedMail) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReceivedMail!")
+		return graphql.Null
+	}
+	return ec._ReceivedMail(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReceivedMailEdge2ᚕᚖcrmᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[db.ReceivedMail]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReceivedMailEdge2ᚖcrmᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReceivedMailEdge2ᚖcrmᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[db.ReceivedMail]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReceivedMailEdge!")
+		return graphql.Null
+	}
+	return ec._ReceivedMailEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReceivedMailWhere2ᚖcrmᚋgraphᚐReceivedMailWhere(ctx context.Context, v any) (*ReceivedMailWhere, error) {
+	res, err := ec.unmarshalInputReceivedMailWhere(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNRedeliverFailedInput2crmᚋgraphᚐRedeliverFailedInput(ctx context.Context, v any) (RedeliverFailedInput, error) {
@@ -44400,6 +45551,86 @@ func (ec *executionContext) marshalOLogOutPayload2ᚖcrmᚋgraphᚐLogOutPayload
 	return ec._LogOutPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOMailOutcome2ᚕcrmᚋdbᚐMailOutcomeᚄ(ctx context.Context, v any) ([]db.MailOutcome, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]db.MailOutcome, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMailOutcome2crmᚋdbᚐMailOutcome(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOMailOutcome2ᚕcrmᚋdbᚐMailOutcomeᚄ(ctx context.Context, sel ast.SelectionSet, v []db.MailOutcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMailOutcome2crmᚋdbᚐMailOutcome(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOMailOutcome2ᚖcrmᚋdbᚐMailOutcome(ctx context.Context, v any) (*db.MailOutcome, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalOMailOutcome2ᚖcrmᚋdbᚐMailOutcome[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOMailOutcome2ᚖcrmᚋdbᚐMailOutcome(ctx context.Context, sel ast.SelectionSet, v *db.MailOutcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalOMailOutcome2ᚖcrmᚋdbᚐMailOutcome[*v])
+	return res
+}
+
+var (
+	unmarshalOMailOutcome2ᚖcrmᚋdbᚐMailOutcome = map[string]db.MailOutcome{
+		"TICKET":   db.MailRaised,
+		"MESSAGE":  db.MailWritten,
+		"BOUNCE":   db.MailBounced,
+		"IGNORED":  db.MailIgnored,
+		"REJECTED": db.MailRejected,
+	}
+	marshalOMailOutcome2ᚖcrmᚋdbᚐMailOutcome = map[db.MailOutcome]string{
+		db.MailRaised:   "TICKET",
+		db.MailWritten:  "MESSAGE",
+		db.MailBounced:  "BOUNCE",
+		db.MailIgnored:  "IGNORED",
+		db.MailRejected: "REJECTED",
+	}
+)
+
+func (ec *executionContext) unmarshalOMailOutcomeFilter2ᚖcrmᚋgraphᚐComparison(ctx context.Context, v any) (*Comparison[db.MailOutcome], error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMailOutcomeFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOMarkTicketSeenPayload2ᚖcrmᚋgraphᚐMarkTicketSeenPayload(ctx context.Context, sel ast.SelectionSet, v *MarkTicketSeenPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -44623,6 +45854,38 @@ func (ec *executionContext) marshalOReactivateUserPayload2ᚖcrmᚋgraphᚐReact
 		return graphql.Null
 	}
 	return ec._ReactivateUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReceivedMailConnection2ᚖcrmᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[db.ReceivedMail]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReceivedMailConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOReceivedMailWhere2ᚕᚖcrmᚋgraphᚐReceivedMailWhereᚄ(ctx context.Context, v any) ([]*ReceivedMailWhere, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*ReceivedMailWhere, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNReceivedMailWhere2ᚖcrmᚋgraphᚐReceivedMailWhere(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOReceivedMailWhere2ᚖcrmᚋgraphᚐReceivedMailWhere(ctx context.Context, v any) (*ReceivedMailWhere, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputReceivedMailWhere(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalORedeliverFailedPayload2ᚖcrmᚋgraphᚐRedeliverFailedPayload(ctx context.Context, sel ast.SelectionSet, v *RedeliverFailedPayload) graphql.Marshaler {

@@ -938,6 +938,22 @@ type ReactivateUserPayload struct {
 	User *db.User `json:"user"`
 }
 
+// Selects mails that came; all conditions must hold.
+type ReceivedMailWhere struct {
+	// All of these must hold too.
+	And graphql.Omittable[[]*ReceivedMailWhere] `json:"and,omitempty"`
+	// At least one of these must hold too.
+	Or graphql.Omittable[[]*ReceivedMailWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*ReceivedMailWhere] `json:"not,omitempty"`
+	// By id.
+	ID graphql.Omittable[*Comparison[string]] `json:"id,omitempty"`
+	// By what became of it.
+	Outcome graphql.Omittable[*Comparison[db.MailOutcome]] `json:"outcome,omitempty"`
+	// By when it came.
+	CreatedAt graphql.Omittable[*Comparison[time.Time]] `json:"createdAt,omitempty"`
+}
+
 // Which messages to send again.
 type RedeliverFailedInput struct {
 	// Only messages that match. `status` says which ones to send again: FAILED unless it is given, possibly also CANCELLED, KEPT or PENDING.

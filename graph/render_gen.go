@@ -4118,6 +4118,257 @@ func (r *rendering) renderReactivateUserPayload(s *selection, obj *ReactivateUse
 	r.buf = append(r.buf, '}')
 }
 
+func (p *planner) planReceivedMail(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"ReceivedMail", "Node"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "id":
+			f.index = 1
+			return true
+		case "createdAt":
+			f.index = 2
+			return true
+		case "outcome":
+			f.index = 3
+			return true
+		case "reason":
+			f.index = 4
+			return true
+		case "fromEmail":
+			f.index = 5
+			return true
+		case "fromName":
+			f.index = 6
+			return true
+		case "senderVerified":
+			f.index = 7
+			return true
+		case "subject":
+			f.index = 8
+			return true
+		case "messageId":
+			f.index = 9
+			return true
+		case "automatic":
+			f.index = 10
+			return true
+		case "size":
+			f.index = 11
+			return true
+		case "ticket":
+			f.index = 12
+			f.bind = func(r *rendering, f *selected) any {
+				var args map[string]any
+				ctx := r.fieldContext("ReceivedMail", f, args)
+				resolver := r.ec.Resolvers.ReceivedMail()
+				return func(obj *db.ReceivedMail) (*db.Ticket, error) { return resolver.Ticket(ctx, obj) }
+			}
+			f.selection = p.planTicket(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderReceivedMail(s *selection, obj *db.ReceivedMail) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"ReceivedMail"`...)
+		case 1:
+			r.buf = append(obj.AppendGlobalID(append(r.buf, '"')), '"')
+		case 2:
+			v := obj.CreatedAt
+			r.buf = appendDateTime(r.buf, v)
+		case 3:
+			v := obj.Outcome
+			r.appendMailOutcome(v)
+		case 4:
+			v := obj.Reason
+			r.string(v)
+		case 5:
+			v := obj.FromEmail
+			r.string(v)
+		case 6:
+			v := obj.FromName
+			r.string(v)
+		case 7:
+			v := obj.SenderVerified()
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.bool(*v)
+			}
+		case 8:
+			v := obj.Subject
+			r.string(v)
+		case 9:
+			v := obj.MessageID
+			r.string(v)
+		case 10:
+			v := obj.Automatic
+			r.string(v)
+		case 11:
+			v := obj.Size
+			r.int(v)
+		case 12:
+			call, ok := r.call(f).(func(*db.ReceivedMail) (*db.Ticket, error))
+			if !ok {
+				r.failed = true
+				return
+			}
+			v, err := call(obj)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			if v == nil {
+				r.buf = append(r.buf, `null`...)
+			} else {
+				r.renderTicket(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planReceivedMailConnection(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"ReceivedMailConnection"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "edges":
+			f.index = 1
+			f.selection = p.planReceivedMailEdge(f.field.Selections)
+			return f.selection != nil
+		case "nodes":
+			f.index = 2
+			f.selection = p.planReceivedMail(f.field.Selections)
+			return f.selection != nil
+		case "pageInfo":
+			f.index = 3
+			f.selection = p.planPageInfo(f.field.Selections)
+			return f.selection != nil
+		case "totalCount":
+			f.index = 4
+			return true
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderReceivedMailConnection(s *selection, obj *Connection[db.ReceivedMail]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"ReceivedMailConnection"`...)
+		case 1:
+			v := obj.Edges()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderReceivedMailEdge(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 2:
+			v := obj.Nodes()
+			r.buf = append(r.buf, '[')
+			for i, e0 := range v {
+				if i > 0 {
+					r.buf = append(r.buf, ',')
+				}
+				if e0 == nil {
+					r.failed = true
+					return
+				} else {
+					r.renderReceivedMail(f.selection, e0)
+				}
+				if r.failed {
+					return
+				}
+			}
+			r.buf = append(r.buf, ']')
+		case 3:
+			v := obj.PageInfo()
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderPageInfo(f.selection, v)
+			}
+		case 4:
+			v, err := obj.TotalCount(r.ctx)
+			if err != nil {
+				r.failed = true
+				return
+			}
+			r.int(v)
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
+func (p *planner) planReceivedMailEdge(set ast.SelectionSet) *selection {
+	return p.plan(set, []string{"ReceivedMailEdge"}, func(f *selected) bool {
+		switch f.field.Name {
+		case "cursor":
+			f.index = 1
+			return true
+		case "node":
+			f.index = 2
+			f.selection = p.planReceivedMail(f.field.Selections)
+			return f.selection != nil
+		}
+		return false
+	})
+}
+
+func (r *rendering) renderReceivedMailEdge(s *selection, obj *Edge[db.ReceivedMail]) {
+	r.buf = append(r.buf, '{')
+	for i := range s.fields {
+		f := &s.fields[i]
+		r.buf = append(r.buf, f.key...)
+		switch f.index {
+		case typename:
+			r.buf = append(r.buf, `"ReceivedMailEdge"`...)
+		case 1:
+			v := obj.Cursor()
+			r.string(v)
+		case 2:
+			v := obj.Node
+			if v == nil {
+				r.failed = true
+				return
+			} else {
+				r.renderReceivedMail(f.selection, v)
+			}
+		}
+		if r.failed {
+			return
+		}
+	}
+	r.buf = append(r.buf, '}')
+}
+
 func (p *planner) planRedeliverFailedPayload(set ast.SelectionSet) *selection {
 	return p.plan(set, []string{"RedeliverFailedPayload"}, func(f *selected) bool {
 		switch f.field.Name {
@@ -7921,7 +8172,7 @@ func (r *rendering) renderMessageAuthor(s *selection, v MessageAuthor) {
 }
 
 func (p *planner) planNode(set ast.SelectionSet) *selection {
-	s := &selection{types: make(map[string]*selection, 12)}
+	s := &selection{types: make(map[string]*selection, 13)}
 	if s.types["User"] = p.planUser(set); s.types["User"] == nil {
 		return nil
 	}
@@ -7938,6 +8189,9 @@ func (p *planner) planNode(set ast.SelectionSet) *selection {
 		return nil
 	}
 	if s.types["SecurityEvent"] = p.planSecurityEvent(set); s.types["SecurityEvent"] == nil {
+		return nil
+	}
+	if s.types["ReceivedMail"] = p.planReceivedMail(set); s.types["ReceivedMail"] == nil {
 		return nil
 	}
 	if s.types["Interaction"] = p.planInteraction(set); s.types["Interaction"] == nil {
@@ -7975,6 +8229,8 @@ func (r *rendering) renderNode(s *selection, v Node) {
 		r.renderSession(s.types["Session"], obj)
 	case *db.SecurityEvent:
 		r.renderSecurityEvent(s.types["SecurityEvent"], obj)
+	case *db.ReceivedMail:
+		r.renderReceivedMail(s.types["ReceivedMail"], obj)
 	case *db.Interaction:
 		r.renderInteraction(s.types["Interaction"], obj)
 	case *db.Delivery:
@@ -8183,6 +8439,12 @@ func (p *planner) planRoot(name string, set ast.SelectionSet) *selection {
 		return p.planPageInfo(set)
 	case "ReactivateUserPayload":
 		return p.planReactivateUserPayload(set)
+	case "ReceivedMail":
+		return p.planReceivedMail(set)
+	case "ReceivedMailConnection":
+		return p.planReceivedMailConnection(set)
+	case "ReceivedMailEdge":
+		return p.planReceivedMailEdge(set)
 	case "RedeliverFailedPayload":
 		return p.planRedeliverFailedPayload(set)
 	case "RedeliverPayload":
@@ -8810,6 +9072,27 @@ func (r *rendering) renderRoot(name string, s *selection, value any) bool {
 		case []*ReactivateUserPayload:
 			return v != nil && renderList(r, s, r.renderReactivateUserPayload, v)
 		}
+	case "ReceivedMail":
+		switch v := value.(type) {
+		case *db.ReceivedMail:
+			return v != nil && renderOne(r, s, r.renderReceivedMail, v)
+		case []*db.ReceivedMail:
+			return v != nil && renderList(r, s, r.renderReceivedMail, v)
+		}
+	case "ReceivedMailConnection":
+		switch v := value.(type) {
+		case *Connection[db.ReceivedMail]:
+			return v != nil && renderOne(r, s, r.renderReceivedMailConnection, v)
+		case []*Connection[db.ReceivedMail]:
+			return v != nil && renderList(r, s, r.renderReceivedMailConnection, v)
+		}
+	case "ReceivedMailEdge":
+		switch v := value.(type) {
+		case *Edge[db.ReceivedMail]:
+			return v != nil && renderOne(r, s, r.renderReceivedMailEdge, v)
+		case []*Edge[db.ReceivedMail]:
+			return v != nil && renderList(r, s, r.renderReceivedMailEdge, v)
+		}
 	case "RedeliverFailedPayload":
 		switch v := value.(type) {
 		case *RedeliverFailedPayload:
@@ -9327,6 +9610,23 @@ func (r *rendering) appendInteractionStatus(v db.InteractionStatus) {
 		r.buf = append(r.buf, `"DONE"`...)
 	case db.InteractionCancelled:
 		r.buf = append(r.buf, `"CANCELLED"`...)
+	default:
+		r.failed = true
+	}
+}
+
+func (r *rendering) appendMailOutcome(v db.MailOutcome) {
+	switch v {
+	case db.MailRaised:
+		r.buf = append(r.buf, `"TICKET"`...)
+	case db.MailWritten:
+		r.buf = append(r.buf, `"MESSAGE"`...)
+	case db.MailBounced:
+		r.buf = append(r.buf, `"BOUNCE"`...)
+	case db.MailIgnored:
+		r.buf = append(r.buf, `"IGNORED"`...)
+	case db.MailRejected:
+		r.buf = append(r.buf, `"REJECTED"`...)
 	default:
 		r.failed = true
 	}

@@ -40,6 +40,7 @@ func (s *Service) Handler(secret string) http.Handler {
 		var tooLarge *http.MaxBytesError
 		switch {
 		case errors.As(err, &tooLarge), len(mail.Raw) > message.MaxBytes:
+			s.refuseLarge(r.Context(), mail.Raw)
 			http.Error(w, "the mail is too large", http.StatusRequestEntityTooLarge)
 			return
 		case err != nil:

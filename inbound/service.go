@@ -4,6 +4,7 @@
 package inbound
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -174,6 +175,26 @@ func (s *Service) receive(ctx context.Context, in db.IncomingMail, parsed *messa
 		reason = "no message of this server is known to have come back"
 	}
 	return s.db.IgnoreMail(ctx, in, db.MailBounced, reason)
+}
+
+// maxHeader is how much of a mail that is too large is read.
+const maxHeader = 64 << 10
+
+// refuseLarge records a mail that is too large, once, by its beginning; there is no record without one.
+func (s *Service) refuseLarge(ctx context.Context, beginning []byte) {
+	header := beginning[:min(len(beginning), maxHeader)]
+	for _, end := range []string{"\r\n\r\n", "\n\n"} {
+		header, _, _ = bytes.Cut(header, []byte(end))
+	}
+	parsed := s.parser.Parse(header)
+	s.log.Warn("mail is too large", slog.String("from", parsed.From.Email))
+	if len(header) == 0 {
+		return
+	}
+	in := s.incoming(store.DerivedID("mail that is too large", string(header)), Mail{Raw: beginning}, parsed)
+	if _, err := s.db.IgnoreMail(ctx, in, db.MailRejected, "it is too large"); err != nil {
+		s.log.Error("a mail that is too large can't be recorded", slog.Any("error", err))
+	}
 }
 
 // isOwn reports whether an address is one that this server receives mail at.

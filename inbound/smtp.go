@@ -128,6 +128,9 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 // Data implements smtp.Session.
 func (s *session) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
+	if errors.Is(err, smtp.ErrDataTooLarge) {
+		s.door.service.refuseLarge(context.Background(), raw)
+	}
 	if err != nil {
 		return err // of go-smtp: too large, or the connection
 	}

@@ -41,6 +41,11 @@ type interactionResolver struct{ *Resolver }
 // Interaction returns the resolvers of the fields of this type.
 func (r *Resolver) Interaction() graph.InteractionResolver { return interactionResolver{r} }
 
+type receivedMailResolver struct{ *Resolver }
+
+// ReceivedMail returns the resolvers of the fields of this type.
+func (r *Resolver) ReceivedMail() graph.ReceivedMailResolver { return receivedMailResolver{r} }
+
 type securityEventResolver struct{ *Resolver }
 
 // SecurityEvent returns the resolvers of the fields of this type.
@@ -415,6 +420,39 @@ func deletedInteraction(id string, removed entity.Removed) *graph.DeleteInteract
 		DeletedID:      id,
 		DeletedTickets: removed["tickets"],
 	}
+}
+
+// ReceivedMails resolves Query.receivedMails.
+func (r queryResolver) ReceivedMails(ctx context.Context, first *int, after *string, last *int, before *string, where *graph.ReceivedMailWhere) (*graph.ReceivedMailConnection, error) {
+	list, err := receivedMailList(pageArguments{first, after, last, before}, where, nil)
+	if err != nil {
+		return nil, err
+	}
+	return connection(ctx, r.db.ReceivedMails, list)
+}
+
+// Ticket resolves ReceivedMail.ticket.
+func (r receivedMailResolver) Ticket(ctx context.Context, obj *db.ReceivedMail) (*db.Ticket, error) {
+	return reference(ctx, obj, r.db.Tickets, func(obj *db.ReceivedMail) (store.ID, bool) {
+		if obj.TicketID == nil {
+			return store.ID{}, false
+		}
+		return *obj.TicketID, true
+	})
+}
+
+func receivedMailList(page pageArguments, where *graph.ReceivedMailWhere, orderBy []*struct{}) (entity.List, error) {
+	filter, err := filterOf(where, receivedMailFilter)
+	return list(page, filter, orderBy, nil), err
+}
+
+func receivedMailFilter(c *conditions, path string, depth int, w *graph.ReceivedMailWhere) store.Filter {
+	return store.And(
+		logic(c, path, depth, w.And, w.Or, w.Not, receivedMailFilter),
+		compare(c, path, "id", "_id", w.ID, idOf(db.KindReceivedMail)),
+		compare(c, path, "outcome", "outcome", w.Outcome, stored),
+		compare(c, path, "createdAt", "created_at", w.CreatedAt, moment),
+	)
 }
 
 // Actor resolves SecurityEvent.actor.
@@ -873,6 +911,20 @@ var projections = map[*entity.Definition]projection{
 		"tickets":         {},
 		"deliveries":      {},
 	})},
+	db.ReceivedMails: {"ReceivedMail", choose(db.ReceivedMails, map[string][]string{
+		"id":             {},
+		"createdAt":      {"created_at"},
+		"outcome":        {"outcome"},
+		"reason":         {"reason"},
+		"fromEmail":      {"from_email"},
+		"fromName":       {"from_name"},
+		"senderVerified": {"verification"},
+		"subject":        {"subject"},
+		"messageId":      {"message_id"},
+		"automatic":      {"automatic"},
+		"size":           {"size"},
+		"ticket":         {"ticket_id"},
+	})},
 	db.SecurityEvents: {"SecurityEvent", choose(db.SecurityEvents, map[string][]string{
 		"id":        {},
 		"kind":      {"kind"},
@@ -990,6 +1042,8 @@ func (r queryResolver) nodeOf(ctx context.Context, kind entity.Kind, id store.ID
 		return r.deliveryNode(ctx, id)
 	case db.KindInteraction:
 		return projected(ctx, r.db.Interactions).Get(ctx, scopeOf(ctx), id)
+	case db.KindReceivedMail:
+		return projected(ctx, r.db.ReceivedMails).Get(ctx, scopeOf(ctx), id)
 	case db.KindSecurityEvent:
 		return projected(ctx, r.db.SecurityEvents).Get(ctx, scopeOf(ctx), id)
 	case db.KindSession:
@@ -1021,6 +1075,8 @@ func (r queryResolver) nodesOfKind(ctx context.Context, kind entity.Kind, ids []
 		return r.deliveryNodes(ctx, ids)
 	case db.KindInteraction:
 		return nodesOf(ctx, r.db.Interactions, ids)
+	case db.KindReceivedMail:
+		return nodesOf(ctx, r.db.ReceivedMails, ids)
 	case db.KindSecurityEvent:
 		return nodesOf(ctx, r.db.SecurityEvents, ids)
 	case db.KindSession:

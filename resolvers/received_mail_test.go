@@ -10,6 +10,60 @@ import (
 	"crm/db/store"
 )
 
+// A mail that nothing follows from comes; admins alone see it, at every door.
+var _ = inMatrix(
+	func(w *world) {
+		spam := db.IncomingMail{ID: store.DerivedID("mail", "spam"), FromEmail: "sam@stranger.example", Subject: "Spam"}
+		ignored, err := w.s.db.IgnoreMail(w.s.t.Context(), spam, db.MailIgnored, "it comes from this server's own address")
+		if err != nil {
+			w.s.t.Fatal(err)
+		}
+		w.ids["spam"] = ignored.GlobalID()
+	},
+	[]row{
+		{"node", given("id", "spam"), [6]string{anon, hide, hide, hide, hide, "spam"}},
+		{"receivedMails", noInput, [6]string{anon, deny, deny, deny, deny, "spam"}},
+	},
+	nil, nil,
+)
+
+// The random operations read some mails.
+var _ = alsoSeeded(seed{
+	kind: db.KindReceivedMail, some: someTickets,
+	insert: func(s *seeder, i int) {
+		s.insert(db.ReceivedMails.Collection, fields{
+			"_id": seededID(db.KindReceivedMail, i), "outcome": "ignored", "reason": textAt(i), "subject": textAt(i + 1), "created_at": momentAt(i),
+		})
+	},
+})
+
+// TestIgnoredMail checks what admins see of mail that nothing followed from.
+func TestIgnoredMail(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		ada := s.signUpUser("Ada")
+		for i, mail := range []db.IncomingMail{
+			{FromEmail: "sam@stranger.example", FromName: "Sam", Subject: "Buy this", MessageID: "1@stranger.example", Raw: []byte("a mail")},
+			{FromEmail: "eve@stranger.example", Subject: "Away", Automatic: "reply", Reply: true, Verification: db.RefutedSender},
+		} {
+			mail.ID = store.DerivedID("mail", fmt.Sprint(i))
+			if _, err := s.db.ReceiveMail(t.Context(), mail, db.RejectUnknown); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const shown = `{ outcome reason fromEmail fromName senderVerified subject messageId automatic size ticket { id } }`
+		for filter, want := range map[string]string{
+			`outcome: {eq: REJECTED}`: `{"outcome":"REJECTED","reason":"the sender isn't known","fromEmail":"sam@stranger.example","fromName":"Sam",` +
+				`"senderVerified":null,"subject":"Buy this","messageId":"1@stranger.example","automatic":"","size":6,"ticket":null}`,
+			`outcome: {in: [IGNORED]}`: `{"outcome":"IGNORED","reason":"it was sent automatically, and answers no ticket","fromEmail":"eve@stranger.example",` +
+				`"fromName":"","senderVerified":false,"subject":"Away","messageId":"","automatic":"reply","size":0,"ticket":null}`,
+		} {
+			if got := s.must(ada.token, `{ receivedMails(where: {`+filter+`}) { nodes `+shown+` } }`, nil); !strings.Contains(got.raw, `"nodes":[`+want+`]`) {
+				t.Errorf("%s selects %s\nwant %s", filter, got.raw, want)
+			}
+		}
+	})
+}
+
 // mailed is what of a message or a ticket comes from its mail.
 const mailed = `channel source { fromEmail fromName subject messageId senderVerified automatic problem size raw { fileName size } }`
 
@@ -72,7 +126,8 @@ func TestMailedTickets(t *testing.T) {
 		if err := s.db.DeleteTicket(t.Context(), auth.SystemScope(), ticket.ID, nil); err != nil {
 			t.Fatal(err)
 		}
-		if left, err := s.db.ReceivedMails.Count(t.Context(), auth.SystemScope(), store.Filter{}); err != nil || left != 0 {
+		ofTickets := store.Not(store.IsNull("ticket_id"))
+		if left, err := s.db.ReceivedMails.Count(t.Context(), auth.SystemScope(), ofTickets); err != nil || left != 0 {
 			t.Errorf("%d mails are left of a deleted ticket, error %v", left, err)
 		}
 	})
