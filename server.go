@@ -207,14 +207,15 @@ func newHandler(
 		return nil, nil, err
 	}
 	newOperation := resolvers.NewOperation
+	memory, _ := c.store.(graph.Memory) // the embedded engine's, unless CACHE_BYTES is 0
 	if !s.fastPath {
-		newOperation = resolvers.NewPlainOperation
+		newOperation, memory = resolvers.NewPlainOperation, nil
 	}
 	authenticator := auth.NewAuthenticator(tokens, c.db)
 	operations := graph.NewHandler(graph.HandlerConfig{
 		Resolvers: resolvers.New(c.db, tokens), NewOperation: newOperation,
 		Introspection: s.introspection, ShowCost: s.showCost, Logger: log, LogSlow: s.logSlow, Observer: watch.operations,
-		Tracer: watch.operationTraces, Limits: s.limits,
+		Tracer: watch.operationTraces, Limits: s.limits, Memory: memory,
 		TrustedDocuments: s.trusted, NoFastPath: !s.fastPath, Batching: s.batching, Authenticator: authenticator, Origins: s.origins,
 	})
 	api := transport.CrossOrigin(s.origins, transport.Authenticate(authenticator, s.proxies, log, operations))

@@ -96,3 +96,41 @@ const (
 	ChangeReplied   live.ChangeKind = "replied"
 	ChangeUpdated   live.ChangeKind = "updated"
 )
+
+// isHandWritten reports whether a hand-written method resolves a field of an object type.
+func isHandWritten(object, field string) bool {
+	switch object + "." + field {
+	case "Attachment.url",
+		"Attachment.thumbnailUrl",
+		"Customer.tags",
+		"Interaction.conflicts",
+		"MessageSource.raw",
+		"Query.viewer",
+		"Query.node",
+		"Query.nodes",
+		"Query.user",
+		"Query.customer",
+		"Query.ticket",
+		"Query.ticketByNumber",
+		"Query.latestSeq",
+		"Query.mailHealth",
+		"Query.customerSignup",
+		"Query.sessions",
+		"Query.securityEvents",
+		"Query.twoFactor",
+		"Query.logInProviders",
+		"Session.current",
+		"Ticket.descriptionHtml",
+		"Ticket.linkedTickets",
+		"Ticket.tags",
+		"Ticket.unread",
+		"Ticket.draft",
+		"Ticket.source",
+		"TicketMessage.author",
+		"TicketMessage.bodyHtml",
+		"TicketMessage.cc",
+		"TicketMessage.source":
+		return true
+	}
+	return false
+}

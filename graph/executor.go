@@ -32,6 +32,7 @@ type Executor struct {
 	present       graphql.ErrorPresenterFunc
 	recover       graphql.RecoverFunc
 	reporter      reporter
+	memory        Memory
 }
 
 var _ transport.Executor = (*Executor)(nil)
@@ -100,10 +101,7 @@ func (e *Executor) respond(ctx context.Context, next graphql.ResponseHandler) *g
 	}
 	ctx, end := e.reporter.begin(ctx)
 	ctx, calls := entity.WithCalls(graphql.WithResponseContext(ctx, e.present, e.recover))
-	if e.newOperation != nil {
-		ctx = e.newOperation(ctx)
-	}
-	response := limitAnswer(ctx, e.limits, next)
+	response := e.remember(ctx, calls, next)
 	if response != nil {
 		e.addCost(ctx, response, calls)
 		e.reporter.report(ctx, response, calls, end)

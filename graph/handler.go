@@ -39,6 +39,8 @@ type HandlerConfig struct {
 	// Authenticator checks the tokens of connection_init, and whether those of open streams are still valid. If it is nil,
 	// connection_init takes no tokens.
 	Authenticator transport.Authenticator
+	// Memory keeps the responses to queries; nil for none.
+	Memory Memory
 	// NoFastPath leaves everything to gqlgen's executor, for comparison.
 	NoFastPath bool
 }
@@ -78,5 +80,6 @@ func newExecutor(executable graphql.ExecutableSchema, config HandlerConfig) *Exe
 		budgets: newBudgets(config.Limits.CostPerMinute), introspection: config.Introspection, showCost: config.ShowCost,
 		limits: config.Limits, newOperation: config.NewOperation, resolve: resolve,
 		present: presenter.present, recover: presenter.recover, reporter: reporter,
+		memory: config.Memory,
 	}
 }

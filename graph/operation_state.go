@@ -12,6 +12,8 @@ import (
 type operationState struct {
 	document   *document.Document
 	complexity int
+	// recalled says that the response was taken from memory.
+	recalled bool
 	// answer counts the response that is being rendered; nil between the responses of a subscription.
 	answer *answerStats
 }

@@ -38,6 +38,7 @@ type server struct {
 	files  files.Store
 	tokens *auth.Tokens
 	exec   *graph.Executor
+	memory *watchedMemory
 }
 
 // onEachEngine runs a test of a rule on the embedded engine and on MongoDB. On FerretDB it runs only if it is to be thorough, as in CI:
@@ -101,8 +102,9 @@ func serveWith(t *testing.T, store store.Store, passwords db.Passwords, options 
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
+	memory := watchMemory(store)
 	handler := graph.NewHandler(graph.HandlerConfig{
-		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation,
+		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation, Memory: memory,
 		Introspection: true, ShowCost: true, Logger: log,
 	})
 	mux := http.NewServeMux()
@@ -114,7 +116,7 @@ func serveWith(t *testing.T, store store.Store, passwords db.Passwords, options 
 	exec := graph.NewExecutor(graph.HandlerConfig{
 		Resolvers: resolvers.New(domain, tokens), NewOperation: resolvers.NewOperation, Logger: log,
 	})
-	return &server{t: t, url: listener.URL, db: domain, store: store, files: options.Files, tokens: tokens, exec: exec}
+	return &server{t: t, url: listener.URL, db: domain, store: store, files: options.Files, tokens: tokens, exec: exec, memory: memory}
 }
 
 // filesOf returns the files that belong to a store: those in the same database, or in a folder.

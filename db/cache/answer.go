@@ -8,16 +8,34 @@ import (
 	"crm/db/store"
 )
 
-// answer is an encoded answer: the versions that it depends on, a number, and that many documents with the fields that were
-// read, or none if the number itself is the answer. It is a string, so that the texts in documents are parts of it and
-// needn't be copied.
+// answer is an encoded answer: the number of versions that it depends on, their stamps, a number, and that many documents with the
+// fields that were read, or none if the number itself is the answer. It is a string, so that the texts in documents are parts of it
+// and needn't be copied. A response has the same form: see response.go.
 type answer string
+
+// headerSize is the number of bytes of the number of versions, maxStamps the largest such number.
+const (
+	headerSize = 2
+	maxStamps  = 1<<16 - 1
+)
+
+func appendHeader(to []byte, versions int) []byte {
+	return binary.LittleEndian.AppendUint16(to, uint16(versions))
+}
+
+// versions returns the number of versions that the answer depends on.
+func (a answer) versions() int { return int(a[0]) | int(a[1])<<8 }
+
+// stamps returns the stamps of these versions.
+func (a answer) stamps() answer { return a[headerSize : headerSize+a.versions()*stampSize] }
 
 // overhead is about how many bytes the cache takes for an answer besides the answer itself.
 const overhead = 160
 
 // content returns a reader of what follows the versions.
-func (a answer) content() *reader { return &reader{text: string(a[1+int(a[0])*stampSize:])} }
+func (a answer) content() *reader {
+	return &reader{text: string(a[headerSize+a.versions()*stampSize:])}
+}
 
 // documents fills a document for each in the answer, which is about this id. pointers is a buffer.
 func (a answer) documents(

@@ -3,7 +3,7 @@
 // An answer is kept until a document that it may depend on changes: see version.go. So a read that is answered from
 // memory is as exact as one by the engine, and sees every write that was acknowledged before it. Answers are kept
 // encoded, which takes half the memory of Go values, costs the garbage collector nothing, and gives every reader
-// documents of its own: see answer.go.
+// documents of its own: see answer.go. Whole responses that were made from such answers are kept as well: see response.go.
 package cache
 
 import (

@@ -20,14 +20,17 @@ func (s *Store) Count(ctx context.Context, c *store.Collection, where store.Filt
 		return 0, err
 	}
 	if a := s.lookUp(asked); a != "" {
+		recordingOf(ctx).noteFound(a)
 		return a.content().number(), nil
 	}
 	basis := s.basisOf(of, where)
 	n, err := s.Store.Count(ctx, c, where)
-	if err == nil {
-		s.keep(asked, basis, n, nil)
+	if err != nil {
+		return 0, err
 	}
-	return n, err
+	recordingOf(ctx).noteRead(basis)
+	s.keep(asked, basis, n, nil)
+	return n, nil
 }
 
 // CountBy implements store.Store.
@@ -65,5 +68,6 @@ func (s *Store) CountBy(
 			counts[values[i]] = a.content().number()
 		}
 	}
+	recordingOf(ctx).notePerID(e)
 	return counts, nil
 }

@@ -45,7 +45,7 @@ func (b *basis) add(one stamp) {
 
 // append appends the beginning of an answer.
 func (b *basis) append(to []byte) []byte {
-	to = append(to, byte(len(b.stamps)))
+	to = appendHeader(to, len(b.stamps))
 	for _, one := range b.stamps {
 		to = one.append(to)
 	}

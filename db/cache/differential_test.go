@@ -46,6 +46,18 @@ func TestAnswersAreSerial(t *testing.T) {
 			t.Error("no answer was from memory")
 		}
 	})
+	t.Run("with kept responses", func(t *testing.T) {
+		t.Parallel()
+		s, err := cache.New(openEngine(t), []*store.Collection{tasks, projects}, cache.MinBytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &remembering{Store: s}
+		playAndCheck(t, r, reads)
+		if t.Logf("%d responses were recalled", r.recalled.Load()); r.recalled.Load() == 0 {
+			t.Error("no response was recalled")
+		}
+	})
 }
 
 // playAndCheck plays rounds until that many answers are checked, and returns how many are.

@@ -26,17 +26,22 @@ func (s *Store) Find(ctx context.Context, c *store.Collection, q store.Query, ne
 	about := store.ID{} // the answer is about no id
 	into := func(store.ID) store.Document { return next() }
 	if a := s.lookUp(asked); a != "" {
+		recordingOf(ctx).noteFound(a)
 		_, err := a.documents(c, q.Fields, nil, about, into)
 		return err
 	}
 	r := recorder{fields: q.Fields, limit: s.maxAnswer, next: into}
 	basis := s.basisOf(of, q.Where)
 	err := s.Store.Find(ctx, c, q, func() store.Document { return r.read(about) })
-	if err == nil && r.end() {
+	if err != nil {
+		return err
+	}
+	recordingOf(ctx).noteRead(basis)
+	if r.end() {
 		count, documents := r.about(about)
 		s.keep(asked, basis, count, documents)
 	}
-	return err
+	return nil
 }
 
 // byID returns the ids in a query of documents by their ids, and the rest of the query.
@@ -109,6 +114,7 @@ func (s *Store) FindChildren(
 			return err
 		}
 	}
+	recordingOf(ctx).notePerID(e)
 	return nil
 }
 
@@ -118,6 +124,7 @@ func (e *perID) readAll(ctx context.Context, parent string, q store.Query, next 
 	if err := e.store.Store.FindChildren(ctx, e.of.Collection, parent, e.missing, q, r.read); err != nil {
 		return err
 	}
+	recordingOf(ctx).notePerID(e)
 	if r.end() {
 		for i, id := range e.missing {
 			count, documents := r.about(id)

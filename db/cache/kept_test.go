@@ -151,18 +151,22 @@ func TestOnlyWhatChangesIsReadAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			engine, s := openHooked(t)
-			before, err := test.ask(t.Context(), s)
-			if err := errors.Join(err, test.change(t.Context(), s)); err != nil {
-				t.Fatal(err)
-			}
-			reads := engine.reads
-			after, err := test.ask(t.Context(), s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if kept := engine.reads == reads; kept != test.kept || kept && after != before {
-				t.Errorf("kept: %t, want %t; got %q, then %q", kept, test.kept, before, after)
+			for what, ask := range map[string]func(context.Context, store.Store) (string, error){
+				"answer": test.ask, "response": responseTo(test.ask),
+			} {
+				engine, s := openHooked(t)
+				before, err := ask(t.Context(), s)
+				if err := errors.Join(err, test.change(t.Context(), s)); err != nil {
+					t.Fatal(err)
+				}
+				reads := engine.reads
+				after, err := ask(t.Context(), s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if kept := engine.reads == reads; kept != test.kept || kept && after != before {
+					t.Errorf("the %s is kept: %t, want %t; got %q, then %q", what, kept, test.kept, before, after)
+				}
 			}
 		})
 	}
@@ -180,6 +184,7 @@ func TestChangesDuringReads(t *testing.T) {
 		"count": func(ctx context.Context, s store.Store) (string, error) {
 			return answerTo(s.Count(ctx, tasks, store.Eq("project_id", projectID(0))))
 		},
+		"response from children": responseTo(both), "response from a list": responseTo(find(store.Eq("done", false))),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

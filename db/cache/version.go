@@ -102,12 +102,10 @@ func (s stamp) append(to []byte) []byte {
 
 // current reports whether the versions that an answer depends on are what they were.
 func (v *versions) current(a answer) bool {
-	stamps := a[1:]
-	for range a[0] {
+	for stamps := a.stamps(); stamps != ""; stamps = stamps[stampSize:] {
 		if v.entries[uint32At(stamps, 0)].Load() != uint64At(stamps, 4) {
 			return false
 		}
-		stamps = stamps[stampSize:]
 	}
 	return true
 }

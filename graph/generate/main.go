@@ -28,13 +28,14 @@ func generate() error {
 		return err
 	}
 	m.bind()
-	types := newWriter("crm/graph")
-	m.graphTypes(types)
-	if err := types.save("graph/entities_gen.go", "graph"); err != nil {
-		return err
-	}
 	written, err := handWritten("resolvers")
 	if err != nil {
+		return err
+	}
+	types := newWriter("crm/graph")
+	m.graphTypes(types)
+	m.handWrittenFields(types, written)
+	if err := types.save("graph/entities_gen.go", "graph"); err != nil {
 		return err
 	}
 	methods := newWriter("crm/resolvers")

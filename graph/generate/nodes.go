@@ -8,7 +8,11 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/99designs/gqlgen/codegen/templates"
+	graphql "github.com/vektah/gqlparser/v2/ast"
 )
 
 // projections writes which stored fields each field of the entities' types needs.
@@ -87,6 +91,25 @@ func handWritten(folder string) (map[string]bool, error) {
 		}
 	}
 	return methods, nil
+}
+
+// handWrittenFields writes which fields of queries are resolved by hand-written methods.
+func (m *model) handWrittenFields(w *writer, written map[string]bool) {
+	var fields []string
+	for _, name := range sortedNames(m.schema.Types) {
+		object := m.schema.Types[name]
+		if object.Kind != graphql.Object || object == m.schema.Mutation || object == m.schema.Subscription {
+			continue
+		}
+		for _, field := range object.Fields {
+			if written[lowerFirst(name)+"Resolver."+templates.ToGo(field.Name)] {
+				fields = append(fields, strconv.Quote(name+"."+field.Name))
+			}
+		}
+	}
+	w.line("// isHandWritten reports whether a hand-written method resolves a field of an object type.")
+	w.line("func isHandWritten(object, field string) bool {\nswitch object + \".\" + field {\ncase %s:\nreturn true\n}\nreturn false\n}\n",
+		strings.Join(fields, ",\n"))
 }
 
 func sortedNames[T any](byName map[string]T) []string { return slices.Sorted(maps.Keys(byName)) }

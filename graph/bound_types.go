@@ -4,7 +4,16 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"crm/db"
+	"crm/db/live"
 )
+
+// TicketMessageAdded is the change that a subscriber receives when a message is written on a ticket.
+type TicketMessageAdded = live.Change[db.TicketMessage]
+
+// DeliveryFailure is the change that a subscriber receives when sending a message is given up.
+type DeliveryFailure = live.Change[db.Delivery]
 
 // Comparison is a filter on one field. It has every operator; the schema says which of them a field supports.
 type Comparison[T any] struct {
