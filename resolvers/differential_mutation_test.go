@@ -21,7 +21,7 @@ const mutationsARound = 50
 // TestFastPathAnswersMutationsAsTheExecutor performs the same random mutations on two stores with the same documents.
 func TestFastPathAnswersMutationsAsTheExecutor(t *testing.T) {
 	t.Parallel()
-	rounds := 4
+	rounds := 2
 	if thorough() {
 		rounds = 24
 	}

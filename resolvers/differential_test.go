@@ -25,7 +25,7 @@ func thorough() bool { return os.Getenv("THOROUGH") == "true" }
 // TestFastPathAnswersAsTheExecutor compares the responses to random queries.
 func TestFastPathAnswersAsTheExecutor(t *testing.T) {
 	t.Parallel()
-	operations := 1_000
+	operations := 400
 	if thorough() {
 		operations = 4_000
 	}
