@@ -37,7 +37,7 @@ func (d *DB) LeaseMailbox(ctx context.Context, mailbox string, holder store.ID, 
 	}
 	// A lease that ends too late was given by a clock that was ahead, and would keep everybody waiting until that time.
 	free := store.Or(store.Eq("lease", holder), store.Compare(store.OpLte, "leased_until", now),
-		store.Compare(store.OpGt, "leased_until", now.Add(2*lease)))
+		store.Compare(store.OpGt, "leased_until", now.Add(10*lease)))
 	err := d.store.Claim(ctx, MailboxMarks.Collection,
 		store.Query{Where: store.And(store.Eq("_id", mark.ID), free), Sort: []store.Sort{{Field: "_id"}}},
 		[]store.Assignment{{Field: "lease", Value: holder}, {Field: "leased_until", Value: now.Add(lease)}}, mark)

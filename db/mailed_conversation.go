@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"crm/auth"
@@ -73,7 +72,7 @@ func (d *DB) MailedConversation(ctx context.Context, delivery *Delivery, limit i
 		return MailedConversation{}, err
 	}
 	told := MailedConversation{Author: message.authorAmong(known)}
-	if cc := strings.Fields(message.CopiedTo); delivery.Account == customer && len(cc) > 0 {
+	if cc := message.Copies(); delivery.Account == customer && len(cc) > 0 {
 		told.To, told.Cc = known[customer], cc
 	}
 	for _, e := range earlier {

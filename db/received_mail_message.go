@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"crm/auth"
 	"crm/db/entity"
@@ -104,6 +105,10 @@ const (
 	believedTime    = 5 * time.Minute
 	believedRepeats = 2
 	repeatedTime    = 24 * time.Hour
+	// believedADay is the most within repeatedTime, for programs whose texts differ.
+	believedADay = 30
+	// shortText is how many characters a person may well write several times a day, such as "Any news?".
+	shortText = 25
 )
 
 // answersItself reports whether so many mails from the sender have come on a ticket lately, or mails that say the same, that two programs
@@ -115,8 +120,15 @@ func (d *DB) answersItself(ctx context.Context, ticket store.ID, in *IncomingMai
 		)
 	}
 	n, err := d.receivedMails.CountAll(ctx, since(believedTime))
-	if err != nil || n >= believedMails || in.Text == noText || len(in.Files) > 0 { // who sends a photo after the other writes nothing else
+	if err != nil || n >= believedMails {
 		return n >= believedMails, err
+	}
+	n, err = d.receivedMails.CountAll(ctx, since(repeatedTime))
+	if err != nil || n >= believedADay {
+		return n >= believedADay, err
+	}
+	if in.Text == noText || len(in.Files) > 0 || utf8.RuneCountInString(in.Text) <= shortText { // who sends photos writes nothing else
+		return false, nil
 	}
 	return d.repeats(ctx, since(repeatedTime), in.Text)
 }

@@ -18,10 +18,10 @@ const (
 )
 
 // Cc returns the addresses besides the customer's and the server's that the message was sent to, as far as the scope sees them: customers
-// don't see to whom somebody else wrote who isn't one of the staff.
+// see to whom they wrote, and whom the staff named in a reply, but not to whom anybody else sent a mail.
 func (m *TicketMessage) Cc(scope auth.Scope) []string {
-	if m.External() != nil && !scope.IsStaff() {
-		return []string{}
+	if !scope.IsStaff() && (m.External() != nil || !m.ByCustomer()) {
+		return append([]string{}, m.Copies()...)
 	}
 	return strings.Fields(m.CopiedTo)
 }

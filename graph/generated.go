@@ -3531,7 +3531,7 @@ type TicketMessage implements Node {
   """
   The addresses that were mailed a copy; of a mail that came, those that it was also sent to, without the server's own and the sender's, at most 50.
   Nobody is mailed on account of the latter: they are for the staff to give as ` + "`" + `cc` + "`" + ` with their reply, such as by default. Customers see those of
-  their own messages and of the staff's; of an ExternalAddress's message, only staff see any. Who gets a copy of a reply sees the customer's
+  their own messages, and whom the staff named in ` + "`" + `replyToTicket` + "`" + `; of other mail, only staff see any. Who gets a copy of a reply sees the customer's
   address, and what they answer by mail becomes a message on the ticket.
   """
   cc: [EmailAddress!]!

@@ -25,15 +25,15 @@ type Memory interface {
 // remember returns the operation's next response, from memory if it was kept there.
 func (e *Executor) remember(ctx context.Context, calls *entity.Calls, next graphql.ResponseHandler) *graphql.Response {
 	state := stateOf(ctx)
-	if state.recalled {
-		return nil
-	}
 	key, ok := e.keyOf(ctx)
 	if !ok {
 		return e.execute(ctx, next)
 	}
+	if state.answered {
+		return nil
+	}
+	state.answered = true
 	if kept, reads, ok := e.memory.Recall(key); ok {
-		state.recalled = true
 		calls.Repeat(reads)
 		return &graphql.Response{Data: json.RawMessage(kept)}
 	}
@@ -145,11 +145,13 @@ func (e *Executor) onlyReadsField(field *ast.Field) bool {
 	return true
 }
 
-// handWrittenReads reports whether a hand-written resolver does nothing but read from the store.
+// handWrittenReads reports whether a hand-written method does nothing but read from the store, and knows no time. What an author may do
+// with a message (TicketMessage.viewerCan) ends after a while, for example.
 func handWrittenReads(object, field string) bool {
 	switch object + "." + field {
 	case "Query.customer", "Query.user", "Query.viewer", "Query.ticket", "Query.ticketByNumber", "Query.node", "Query.nodes",
-		"Customer.tags", "Ticket.tags", "Ticket.linkedTickets", "TicketMessage.author", "Interaction.conflicts":
+		"Customer.tags", "Ticket.tags", "Ticket.linkedTickets", "TicketMessage.author", "TicketMessage.cc", "Interaction.conflicts",
+		"Interaction.viewerCan", "Ticket.viewerCan", "Ticket.allowedTransitions":
 		return true
 	}
 	return false

@@ -12,8 +12,8 @@ import (
 type operationState struct {
 	document   *document.Document
 	complexity int
-	// recalled says that the response was taken from memory.
-	recalled bool
+	// answered says that a query whose response is kept has had its only one.
+	answered bool
 	// answer counts the response that is being rendered; nil between the responses of a subscription.
 	answer *answerStats
 }

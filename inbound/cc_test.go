@@ -58,7 +58,8 @@ func TestCc(t *testing.T) {
 			if got = message.Cc(w.as(w.uma)); len(message.Copies()) > 0 {
 				t.Errorf("%s: copies are mailed to %q", test.what, message.Copies())
 			}
-			if seen := message.Cc(auth.Scope{Role: auth.Customer, Account: w.cleo.ID}); len(seen) > 0 == (message.External() != nil) {
+			own := message.ByCustomer() && message.External() == nil
+			if seen := message.Cc(auth.Scope{Role: auth.Customer, Account: w.cleo.ID}); len(seen) > 0 != own {
 				t.Errorf("%s: the customer sees %q", test.what, seen)
 			}
 		}

@@ -2,6 +2,7 @@ package inbound_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,8 +26,15 @@ func (w *world) later(age time.Duration) {
 	}
 }
 
+func manyTexts(n int) (mails []mail) {
+	for i := range n {
+		mails = append(mails, mail{fmt.Sprintf("I am away until December, and this is my answer number %d.", i)})
+	}
+	return mails
+}
+
 // TestSlowLoops checks that a program which answers each message with the same text, however slowly and without saying that it is one,
-// counts as automatic from the third time on, and a person who writes something else doesn't.
+// counts as automatic from the third time on, and a person who writes something else doesn't, or little.
 func TestSlowLoops(t *testing.T) {
 	t.Parallel()
 	const away, person, program = "I am on holiday until Monday.", "public by Cleo", "public by Cleo automatic"
@@ -39,6 +47,8 @@ func TestSlowLoops(t *testing.T) {
 		{"the same", []mail{{away}, {away}, {away}, {away}}, time.Hour, []string{person, person, program, program}},
 		{"the same, day after day", []mail{{away}, {away}, {away}}, 13 * time.Hour, []string{person, person, person}},
 		{"something else between", []mail{{away}, {away}, {"I am back."}, {away}, {away}, {away}}, time.Hour, []string{person, person, person, person, person, program}},
+		{"the same short text", []mail{{"Any news?"}, {"Any news?"}, {"Any news?"}}, time.Hour, []string{person, person, person}},
+		{"many in a day", manyTexts(31), 6 * time.Minute, append(slices.Repeat([]string{person}, 30), program)},
 		{"no text", []mail{{""}, {""}, {""}}, time.Hour, []string{person, person, person}},
 	} {
 		w := newWorld(t).people()

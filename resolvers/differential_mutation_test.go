@@ -23,7 +23,7 @@ func TestFastPathAnswersMutationsAsTheExecutor(t *testing.T) {
 	t.Parallel()
 	rounds := 2
 	if thorough() {
-		rounds = 24
+		rounds = 16
 	}
 	template := filepath.Join(t.TempDir(), "template.db")
 	store := openSeeded(t, template)

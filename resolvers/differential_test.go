@@ -27,7 +27,7 @@ func TestFastPathAnswersAsTheExecutor(t *testing.T) {
 	t.Parallel()
 	operations := 400
 	if thorough() {
-		operations = 4_000
+		operations = 2_500
 	}
 	d := newDifferential(t)
 	workers := runtime.GOMAXPROCS(0)

@@ -123,7 +123,7 @@ func TestNeverFromMemory(t *testing.T) {
 	s := serve(t, openSQLite(t), db.Options{})
 	w := s.newWorld()
 	for _, query := range []string{
-		`{ sessions { nodes { current } } }`, `{ latestSeq }`, `{ mailHealth { pending } }`, `{ customerSignup }`, `{ __schema { queryType { name } } }`,
+		`{ sessions { nodes { current } } }`, `{ tickets { nodes { messages { nodes { viewerCan } } } } }`, `{ latestSeq }`, `{ mailHealth { pending } }`, `{ customerSignup }`, `{ __schema { queryType { name } } }`,
 		`{ viewer { __typename } __type(name: "User") { name } }`, `{ tickets { nodes { attachments { nodes { url } } } } }`, `{ tickets { nodes { unread } } }`,
 		`{ tickets { nodes { messages { nodes { bodyHtml } } } } }`, `{ node(id: "` + w.ids["leak"] + `") { ... on Ticket { descriptionHtml } } }`,
 	} {

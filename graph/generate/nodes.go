@@ -93,9 +93,15 @@ func handWritten(folder string) (map[string]bool, error) {
 	return methods, nil
 }
 
-// handWrittenFields writes which fields of queries are resolved by hand-written methods.
+// handWrittenFields writes which fields of queries are resolved by hand-written methods: those of resolvers, or those of documents that
+// compute something for the viewer.
 func (m *model) handWrittenFields(w *writer, written map[string]bool) {
 	var fields []string
+	for _, e := range m.entities {
+		for _, field := range e.scoped {
+			fields = append(fields, strconv.Quote(e.TypeName+"."+field.Name))
+		}
+	}
 	for _, name := range sortedNames(m.schema.Types) {
 		object := m.schema.Types[name]
 		if object.Kind != graphql.Object || object == m.schema.Mutation || object == m.schema.Subscription {
@@ -107,6 +113,8 @@ func (m *model) handWrittenFields(w *writer, written map[string]bool) {
 			}
 		}
 	}
+	slices.Sort(fields)
+	fields = slices.Compact(fields)
 	w.line("// isHandWritten reports whether a hand-written method resolves a field of an object type.")
 	w.line("func isHandWritten(object, field string) bool {\nswitch object + \".\" + field {\ncase %s:\nreturn true\n}\nreturn false\n}\n",
 		strings.Join(fields, ",\n"))

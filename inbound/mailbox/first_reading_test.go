@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
 
 	"crm/config"
 	"crm/db"
@@ -77,6 +80,10 @@ func TestOnlyReader(t *testing.T) {
 	s.Deliver(saying("one"))
 	stop := readInbox(t, s, unreleased{store}, r, mailbox.Only())
 	eventually(t, "the first mail is read", func() bool { return r.received() == "one" })
+	eventually(t, "it is moved", func() bool {
+		moved, _ := s.Count(mailboxtest.Done)
+		return moved == 1
+	})
 	stop()
 	s.Deliver(saying("two"))
 	readInbox(t, s, store, r, mailbox.Only())
@@ -87,3 +94,47 @@ func TestOnlyReader(t *testing.T) {
 type unreleased struct{ *db.DB }
 
 func (unreleased) ReleaseMailbox(context.Context, *db.MailboxMark) error { return nil }
+
+// progress are marks that tell how far a mailbox has been read. What is interrupted before it is marked is received again.
+type progress struct {
+	*db.DB
+
+	last atomic.Int64
+}
+
+func (p *progress) MarkMailbox(ctx context.Context, mark *db.MailboxMark) error {
+	err := p.DB.MarkMailbox(ctx, mark)
+	p.last.Store(int64(mark.LastUID))
+	return err
+}
+
+func (p *progress) reached(uid int64) func() bool {
+	return func() bool { return p.last.Load() >= uid }
+}
+
+// TestMarkedAsUnread checks that mail from before the first reading stays unread when somebody marks it as unread later, although no new
+// mail has come.
+func TestMarkedAsUnread(t *testing.T) {
+	t.Parallel()
+	s, p, r := mailboxtest.NewServer(t, []imap.Cap{imap.CapMove}), &progress{DB: marks(t)}, &receiver{}
+	s.Deliver(saying("opened"), imap.FlagSeen)
+	readInbox(t, s, p, r)
+	eventually(t, "the first reading is done", p.reached(1))
+	client, err := imapclient.DialInsecure(net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port())), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	if err := client.Login(mailboxtest.User, mailboxtest.Password).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Select(mailboxtest.Inbox, nil).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	unread := &imap.StoreFlags{Op: imap.StoreFlagsDel, Flags: []imap.Flag{imap.FlagSeen}}
+	if err := client.Store(imap.UIDSetNum(1), unread, nil).Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.Deliver(saying("new"))
+	eventually(t, "only new mail is read", func() bool { return r.received() == "new" })
+}

@@ -111,6 +111,10 @@ func (s *session) readNew(ctx context.Context) error {
 			return err
 		}
 	}
+	if s.mark.LastUID < s.mark.FirstUID-1 { // from now on, it doesn't matter who marks old mail as unread
+		s.mark.LastUID = s.mark.FirstUID - 1
+		return s.reader.marks.MarkMailbox(ctx, s.mark)
+	}
 	return nil
 }
 
