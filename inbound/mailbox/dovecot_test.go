@@ -134,7 +134,14 @@ func TestDovecot(t *testing.T) {
 	deliver("one")
 	marks := marks(t)
 	stop := s.read(marks, r, func(c *mailbox.Config) { c.Password, c.DoneFolder = "a-password", "Received" })
+	moved := func(n int) func() bool {
+		return func() bool {
+			found, err := filepath.Glob(filepath.Join(folder, "mail", ".Received", "cur", "*"))
+			return err == nil && len(found) == n
+		}
+	}
 	eventually(t, "the first mail is read", func() bool { return r.received() == "one" })
+	eventually(t, "it is moved", moved(1)) // otherwise it would be received again
 	stop()
 	token := filepath.Join(t.TempDir(), "token")
 	write(t, token, "another-token")
@@ -145,10 +152,7 @@ func TestDovecot(t *testing.T) {
 	write(t, token, "the-token")
 	deliver("two")
 	eventually(t, "the next mail is read", func() bool { return r.received() == "one two" })
-	eventually(t, "both are moved", func() bool {
-		moved, err := filepath.Glob(filepath.Join(folder, "mail", ".Received", "cur", "*"))
-		return err == nil && len(moved) == 2
-	})
+	eventually(t, "both are moved", moved(2))
 }
 
 // maildir makes a folder for mail, and returns a function that delivers one.

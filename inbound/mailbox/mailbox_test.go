@@ -164,7 +164,7 @@ func eventually(t *testing.T, what string, condition func() bool) {
 func TestMailbox(t *testing.T) {
 	t.Parallel()
 	for _, capabilities := range [][]imap.Cap{nil, {imap.CapIdle, imap.CapMove, imap.CapUIDPlus}} {
-		s, store, r := newServer(t, capabilities...), marks(t), &receiver{}
+		s, store, r := newServer(t, capabilities...), &progress{DB: marks(t)}, &receiver{}
 		s.deliver("opened", imap.FlagSeen)
 		s.deliver("one")
 		s.deliver("two")
@@ -178,6 +178,7 @@ func TestMailbox(t *testing.T) {
 		s.deliver("three")
 		s.deliver("four", imap.FlagSeen) // somebody is quicker
 		eventually(t, "new mail is read", func() bool { return r.received() == "one two three four" })
+		eventually(t, "that is marked", store.reached(5))
 		stop()
 		s.deliver("five")
 		s.read(store, r, move)
@@ -196,7 +197,7 @@ func TestMailbox(t *testing.T) {
 // TestSeveralReaders checks that one reader reads a mailbox at a time, and that another one takes its place.
 func TestSeveralReaders(t *testing.T) {
 	t.Parallel()
-	s, store := newServer(t, imap.CapIdle), marks(t)
+	s, store := newServer(t, imap.CapIdle), &progress{DB: marks(t)}
 	var first, second receiver
 	stop := s.read(store, &first)
 	s.deliver("one")
@@ -204,6 +205,7 @@ func TestSeveralReaders(t *testing.T) {
 	s.read(store, &second)
 	s.deliver("two")
 	eventually(t, "the same reader has the next mail", func() bool { return first.received() == "one two" })
+	eventually(t, "that is marked", store.reached(2))
 	stop()
 	s.deliver("three")
 	eventually(t, "the other one takes its place", func() bool { return second.received() == "three" })
