@@ -98,7 +98,8 @@ func (b *bench) startPeer(ctx context.Context, name string) error {
 //go:embed bun/package.json bun/server.js
 var bunFiles embed.FS
 
-func (b *bench) bunFolder() string { return filepath.Join(b.kept, "bun") }
+// bunFolder isn't named like the folder of Bun's data, which may be beside it.
+func (b *bench) bunFolder() string { return filepath.Join(b.kept, "bun-program") }
 
 // startBun starts the server on Bun: two processes that read share a port, and one writes.
 func (b *bench) startBun(ctx context.Context, t *target, p program) error {
