@@ -88,7 +88,8 @@ var TicketMessages = entity.Declare(entity.Declaration[TicketMessage]{
 	Computed: map[string][]string{
 		"author":    {"author_id", "customer_id", "external_email", "external_name"},
 		"viewerCan": {"author_id", "customer_id", "external_email", "created_at"},
-		"bodyHtml":  {"channel", "edited_at"}, "source": {"channel"}, "senderVerified": {"verification"}, "earlierTexts": {"edits"}, "cc": {"copied_to", "external_email", "external_name"},
+		"bodyHtml":  {"channel", "edited_at"}, "source": {"channel"}, "senderVerified": {"verification"}, "earlierTexts": {"edits"},
+		"cc": {"copied_to", "channel", "author_id", "external_email", "external_name"},
 	},
 	Indexes: []store.Index{
 		{Name: "ticket_messages_position", Keys: []store.Key{{Field: "ticket_id"}, {Field: "position"}}, Unique: true, Reports: "position"},

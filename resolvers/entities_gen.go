@@ -959,7 +959,7 @@ var projections = map[*entity.Definition]projection{
 		"visibility":     {"visibility"},
 		"bodyText":       {"body_text"},
 		"bodyHtml":       {"channel", "edited_at"},
-		"cc":             {"copied_to", "external_email", "external_name"},
+		"cc":             {"copied_to", "channel", "author_id", "external_email", "external_name"},
 		"automatic":      {"automatic"},
 		"senderVerified": {"verification"},
 		"source":         {"channel"},

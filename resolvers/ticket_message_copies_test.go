@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"crm/db"
+	"crm/db/store"
 )
 
 // TestCopies checks who may have a reply copied to whom, and who sees that.
@@ -52,11 +55,28 @@ func TestCopies(t *testing.T) {
 			}
 			w.ids["copied"] = s.must(w.people[test.by].token, replyToTicket, variables{"in": in}).text("replyToTicket.message.id")
 			for _, reader := range []string{"uma", "cleo"} {
-				a := s.must(w.people[reader].token, worldQuery(w, `node(id: $copied) { ... on TicketMessage { cc } }`), w.variables())
-				if want := `{"cc":` + test.want + `}`; !strings.Contains(a.raw, want) {
-					t.Errorf("%s sees %s, want %s", reader, a.raw, want)
-				}
+				w.seesCopies(reader, test.want)
 			}
+			if test.by == "cleo" {
+				continue
+			}
+			byMail := []store.Assignment{{Field: "channel", Value: string(db.ChannelEmail)}}
+			if err := s.store.Update(t.Context(), db.TicketMessages.Collection, idOf(t, w.ids["copied"]), store.Filter{}, byMail); err != nil {
+				t.Fatal(err)
+			}
+			w.seesCopies("uma", test.want)
+			w.seesCopies("cleo", `[]`)
 		}
 	})
+}
+
+// seesCopies checks to whom the last message was also sent, as somebody sees it who asks for nothing else, by its id and in a list.
+func (w *world) seesCopies(reader, want string) {
+	w.s.t.Helper()
+	for _, query := range []string{`node(id: $copied) { ... on TicketMessage { cc } }`, `ticket(id: $lost) { messages(last: 1) { nodes { cc } } }`} {
+		a := w.s.must(w.people[reader].token, worldQuery(w, query), w.variables())
+		if !strings.Contains(a.raw, `{"cc":`+want+`}`) {
+			w.s.t.Errorf("%s sees %s, want %s", reader, a.raw, want)
+		}
+	}
 }
