@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -129,6 +130,11 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 	}
 	return c, nil
 }
+
+// hashingSlots returns how many passwords are hashed at a time: half as many as there are processors, because each
+// occupies one for a quarter of a second. When all processors hashed, other requests' p99 was 4 times that of an idle
+// server; it is 2.5 times that now (bench --mixed).
+func hashingSlots() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // checkKeys returns what is wrong with keys.
 func checkKeys(secrets *auth.Secrets) error {

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime"
 	"strings"
 	"syscall"
 
@@ -192,11 +191,6 @@ func serve(ctx context.Context, s settings, out io.Writer, log *slog.Logger) err
 func wantsJSON(r *http.Request) bool {
 	return transport.Accepts(r.Header["Accept"], "application/json")
 }
-
-// hashingSlots returns how many passwords are hashed at a time: half as many as there are processors, because each
-// occupies one for a quarter of a second. When all processors hashed, other requests' p99 was 4 times that of an idle
-// server; it is 2.5 times that now (bench --mixed).
-func hashingSlots() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // newHandler returns the handler of all requests, and the part of it that runs operations.
 func newHandler(

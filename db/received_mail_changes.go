@@ -179,7 +179,8 @@ func (d *DB) raiseByMail(ctx context.Context, in *IncomingMail, by sender, forme
 	now := d.now()
 	ticket := &Ticket{
 		ID: in.ID, CustomerID: customer.ID, Title: cmp.Or(in.Subject, titleOf(in.Text)), Description: in.Text, Status: TicketOpen,
-		Priority: PriorityMedium, ByMail: true, CopiedTo: strings.Join(in.CopiedTo, " "), WaitingSince: &now, LastCustomerMessageAt: &now, CreatedAt: now, UpdatedAt: now, Version: 1,
+		Priority: PriorityMedium, ByMail: true, CopiedTo: strings.Join(in.CopiedTo, " "), WaitingSince: &now, LastCustomerMessageAt: &now,
+		CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	if former != nil {
 		ticket.FollowsID = &former.ID

@@ -114,42 +114,38 @@ const (
 // answersItself reports whether so many mails from the sender have come on a ticket lately, or mails that say the same, that two programs
 // must be answering each other. Neither needs to say that it is one.
 func (d *DB) answersItself(ctx context.Context, ticket store.ID, in *IncomingMail) (bool, error) {
-	since := func(age time.Duration) store.Filter {
-		return store.And(
-			store.Eq("ticket_id", ticket), store.Eq("from_key", AddressKey(in.FromEmail)), store.Compare(store.OpGt, "created_at", d.now().Add(-age)),
-		)
-	}
-	n, err := d.receivedMails.CountAll(ctx, since(believedTime))
-	if err != nil || n >= believedMails {
-		return n >= believedMails, err
-	}
-	n, err = d.receivedMails.CountAll(ctx, since(repeatedTime))
-	if err != nil || n >= believedADay {
-		return n >= believedADay, err
-	}
-	if in.Text == noText || len(in.Files) > 0 || utf8.RuneCountInString(in.Text) <= shortText { // who sends photos writes nothing else
+	now := d.now()
+	last, err := d.receivedMails.Find(ctx, store.Query{
+		Where: store.And(store.Eq("ticket_id", ticket), store.Eq("from_key", AddressKey(in.FromEmail)),
+			store.Compare(store.OpGt, "created_at", now.Add(-repeatedTime))),
+		Sort: []store.Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: believedADay,
+	})
+	switch {
+	case err != nil:
+		return false, err
+	case len(last) == believedADay, len(last) >= believedMails && last[believedMails-1].CreatedAt.After(now.Add(-believedTime)):
+		return true, nil
+	case len(last) < believedRepeats, in.Text == noText, len(in.Files) > 0, // who sends photos writes nothing else
+		utf8.RuneCountInString(in.Text) <= shortText:
 		return false, nil
 	}
-	return d.repeats(ctx, since(repeatedTime), in.Text)
+	return d.allSay(ctx, last[:believedRepeats], in.Text)
 }
 
-// repeats reports whether the last mails that match all say a text.
-func (d *DB) repeats(ctx context.Context, where store.Filter, text string) (bool, error) {
-	last, err := d.receivedMails.Find(ctx, store.Query{
-		Where: where, Sort: []store.Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: believedRepeats,
-	})
-	if err != nil || len(last) < believedRepeats {
-		return false, err
-	}
-	ids := make([]store.ID, len(last))
-	for i, mail := range last {
+// allSay reports whether mails have become messages with this text.
+func (d *DB) allSay(ctx context.Context, mails []*ReceivedMail, text string) (bool, error) {
+	ids := make([]store.ID, len(mails))
+	for i, mail := range mails {
 		ids[i] = mail.ID
 	}
 	messages, err := d.TicketMessages.ByID(ctx, auth.SystemScope(), ids)
+	if err != nil {
+		return false, err
+	}
 	for _, id := range ids {
 		if message := messages[id]; message == nil || message.BodyText != text {
-			return false, err
+			return false, nil
 		}
 	}
-	return err == nil, err
+	return true, nil
 }

@@ -53,19 +53,19 @@ func (e *Executor) execute(ctx context.Context, next graphql.ResponseHandler) *g
 	return limitAnswer(ctx, e.limits, next)
 }
 
-// responseKey is all that the response to a query follows from, besides what is stored.
+// responseKey is what the response to a query depends on, besides what is stored.
 type responseKey struct {
 	Document, Operation string
 	Variables           map[string]any
 	Scope               auth.Scope
-	// Key and ReadOnly concern API keys, which directives refuse some fields.
+	// Key and ReadOnly say which fields directives refuse to an API key.
 	Key, ReadOnly bool
 }
 
-// maxKeyedText is the largest text of variables with which a response is kept.
+// maxKeyedText is how long the key of a kept response may be as JSON; variables can make it long.
 const maxKeyedText = 4 << 10
 
-// keyOf returns the key of an operation's response; ok is false if it isn't kept, as those for nobody who is logged in, which are few.
+// keyOf returns the key of an operation's response; ok is false if it isn't kept. Responses to viewers who aren't logged in never are.
 func (e *Executor) keyOf(ctx context.Context) (key [16]byte, ok bool) {
 	if e.memory == nil {
 		return key, false
@@ -108,7 +108,8 @@ func (e *Executor) documentKey(state *operationState, operation *ast.OperationDe
 	return known.(string)
 }
 
-// onlyReads reports whether all fields of a selection follow from what is stored, so not from the time, a secret or what else the server knows.
+// onlyReads reports whether all fields of a selection depend on nothing but what is stored: not on the time, a secret, or anything else that
+// the server knows.
 func (e *Executor) onlyReads(set ast.SelectionSet) bool {
 	for _, selection := range set {
 		var within ast.SelectionSet
@@ -145,8 +146,8 @@ func (e *Executor) onlyReadsField(field *ast.Field) bool {
 	return true
 }
 
-// handWrittenReads reports whether a hand-written method does nothing but read from the store, and knows no time. What an author may do
-// with a message (TicketMessage.viewerCan) ends after a while, for example.
+// handWrittenReads reports whether a hand-written method does nothing but read from the store. TicketMessage.viewerCan, for example, also
+// looks at the clock: authors may edit a message for a while only.
 func handWrittenReads(object, field string) bool {
 	switch object + "." + field {
 	case "Query.customer", "Query.user", "Query.viewer", "Query.ticket", "Query.ticketByNumber", "Query.node", "Query.nodes",

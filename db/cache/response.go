@@ -75,11 +75,11 @@ func (r *recording) noteRead(b basis) {
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.addBasis(b)
+	r.add(b.stamps)
 	r.reads++
 }
 
-// notePerID notes a read about several ids, some of which were answered from memory.
+// notePerID notes a read about several ids, which memory has answered for some of them.
 func (r *recording) notePerID(e *perID) {
 	if r == nil || len(e.missing) > 0 && !e.basis.isKnown {
 		return
@@ -96,9 +96,8 @@ func (r *recording) notePerID(e *perID) {
 			r.addFound(a)
 		}
 	}
-	if len(e.missing) > 0 {
-		r.addBasis(basis{stamps: append(e.basis.stamps[:len(e.basis.stamps):len(e.basis.stamps)], e.stamps...)})
-	}
+	r.add(e.basis.stamps)
+	r.add(e.stamps)
 	r.reads++
 }
 
@@ -107,9 +106,9 @@ func (r *recording) addFound(a answer) {
 	r.stamps = append(r.stamps, a.stamps()...)
 }
 
-func (r *recording) addBasis(b basis) {
-	r.versions += len(b.stamps)
-	for _, one := range b.stamps {
+func (r *recording) add(stamps []stamp) {
+	r.versions += len(stamps)
+	for _, one := range stamps {
 		r.stamps = one.append(r.stamps)
 	}
 }

@@ -26,7 +26,7 @@ type Config struct {
 	// TLS is ImplicitTLS on port 993 if it is automatic, and elsewhere RequireSTARTTLS.
 	TLS            config.TLSMode
 	User, Password string
-	// OAuth provides access tokens, in place of a password or beside one.
+	// OAuth says where access tokens come from. There may be a password as well.
 	OAuth mailtoken.Config
 	// Folder is read; what has been read is moved to DoneFolder, unless that is empty.
 	Folder, DoneFolder string

@@ -28,22 +28,8 @@ func readInbox(t *testing.T, s *mailboxtest.Server, marks mailbox.Marks, r *rece
 	}
 	options = append(options, mailbox.Poll(20*time.Millisecond))
 	reader := mailbox.New(settings, marks, r.receive, slog.New(slog.NewTextHandler(t.Output(), nil)), options...)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		reader.Run(ctx)
-	}()
-	stop = func() {
-		cancel()
-		<-done
-	}
-	t.Cleanup(stop)
-	return stop
+	return run(t, reader)
 }
-
-// saying returns a mail with a text.
-func saying(text string) string { return "From: carl@customer.example\r\n\r\n" + text }
 
 // TestInterruptedFirstReading checks that nothing is left behind when the first reading of a folder is interrupted: neither the mail
 // that has been marked as seen but not moved, nor one that has come since and that somebody has opened.

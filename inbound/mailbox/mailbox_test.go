@@ -4,18 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"log/slog"
-	"net"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
-	"github.com/emersion/go-imap/v2/imapserver"
-	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 
 	"crm/auth/mailtoken"
 	"crm/config"
@@ -23,12 +18,14 @@ import (
 	"crm/db/sqlite/sqlitetest"
 	"crm/db/store"
 	"crm/inbound/mailbox"
+	"crm/inbound/mailbox/mailboxtest"
 )
 
-// server is an IMAP server with a user, whose mailbox has an inbox and a folder for what has been received.
+// server is an IMAP server, and how its mailbox is read.
 type server struct {
+	*mailboxtest.Server
+
 	t    *testing.T
-	user *imapmemserver.User
 	port int
 	// poll is how often a reader looks for mail.
 	poll   time.Duration
@@ -36,60 +33,16 @@ type server struct {
 	log    *slog.Logger
 }
 
-const password = "a password"
-
 func newServer(t *testing.T, capabilities ...imap.Cap) *server {
 	t.Helper()
-	memory := imapmemserver.New()
-	s := &server{t: t, user: imapmemserver.NewUser("support", password), poll: 20 * time.Millisecond, log: slog.New(slog.NewTextHandler(t.Output(), nil))}
-	memory.AddUser(s.user)
-	for _, folder := range []string{"INBOX", "Received"} {
-		if err := s.user.Create(folder, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	caps := imap.CapSet{imap.CapIMAP4rev1: {}}
-	for _, c := range capabilities {
-		caps[c] = struct{}{}
-	}
-	served := imapserver.New(&imapserver.Options{
-		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return s.tokens.session(memory.NewSession()), nil, nil
-		},
-		Caps: caps, InsecureAuth: true, Logger: log.New(io.Discard, "", 0),
-	})
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.port = listener.Addr().(*net.TCPAddr).Port
-	go func() { _ = served.Serve(listener) }()
-	t.Cleanup(func() { _ = served.Close() })
+	s := &server{t: t, poll: 20 * time.Millisecond, log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	s.Server = mailboxtest.NewServer(t, capabilities, mailboxtest.Sessions(s.tokens.session))
+	s.port = s.Port()
 	return s
 }
 
-// deliver puts a mail into the inbox.
-func (s *server) deliver(text string, flags ...imap.Flag) {
-	s.t.Helper()
-	raw := "From: carl@customer.example\r\n\r\n" + text
-	if _, err := s.user.Append("INBOX", literal{strings.NewReader(raw)}, &imap.AppendOptions{Flags: flags, Time: time.Now()}); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-type literal struct{ *strings.Reader }
-
-func (l literal) Size() int64 { return l.Reader.Size() }
-
-// count returns how many mails a folder has, and how many of them nobody has seen.
-func (s *server) count(folder string) (all, unseen int) {
-	s.t.Helper()
-	status, err := s.user.Status(folder, &imap.StatusOptions{NumMessages: true, NumUnseen: true})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return int(*status.NumMessages), int(*status.NumUnseen)
-}
+// saying returns a mail with a text.
+func saying(text string) string { return "From: carl@customer.example\r\n\r\n" + text }
 
 // receiver remembers the texts of the mails that it has got.
 type receiver struct {
@@ -127,12 +80,19 @@ func marks(t *testing.T) *db.DB {
 // read runs a reader until the test ends or stop is called.
 func (s *server) read(marks mailbox.Marks, r *receiver, change ...func(*mailbox.Config)) (stop func()) {
 	s.t.Helper()
-	settings := mailbox.Config{Host: "127.0.0.1", Port: s.port, TLS: config.NoTLS, User: "support", Password: password, Folder: "INBOX"}
+	settings := mailbox.Config{
+		Host: "127.0.0.1", Port: s.port, TLS: config.NoTLS, User: mailboxtest.User, Password: mailboxtest.Password, Folder: mailboxtest.Inbox,
+	}
 	for _, c := range change {
 		c(&settings)
 	}
+	return run(s.t, mailbox.New(settings, marks, r.receive, s.log, mailbox.Poll(s.poll)))
+}
+
+// run runs a reader until the test ends or stop is called.
+func run(t *testing.T, reader *mailbox.Reader) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	reader := mailbox.New(settings, marks, r.receive, s.log, mailbox.Poll(s.poll))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -142,7 +102,7 @@ func (s *server) read(marks mailbox.Marks, r *receiver, change ...func(*mailbox.
 		cancel()
 		<-done
 	}
-	s.t.Cleanup(stop)
+	t.Cleanup(stop)
 	return stop
 }
 
@@ -165,28 +125,28 @@ func TestMailbox(t *testing.T) {
 	t.Parallel()
 	for _, capabilities := range [][]imap.Cap{nil, {imap.CapIdle, imap.CapMove, imap.CapUIDPlus}} {
 		s, store, r := newServer(t, capabilities...), &progress{DB: marks(t)}, &receiver{}
-		s.deliver("opened", imap.FlagSeen)
-		s.deliver("one")
-		s.deliver("two")
+		s.Deliver(saying("opened"), imap.FlagSeen)
+		s.Deliver(saying("one"))
+		s.Deliver(saying("two"))
 		move := func(c *mailbox.Config) {
 			if capabilities != nil {
-				c.DoneFolder = "Received"
+				c.DoneFolder = mailboxtest.Done
 			}
 		}
 		stop := s.read(store, r, move)
 		eventually(t, "the first mails are read", func() bool { return r.received() == "one two" })
-		s.deliver("three")
-		s.deliver("four", imap.FlagSeen) // somebody is quicker
+		s.Deliver(saying("three"))
+		s.Deliver(saying("four"), imap.FlagSeen) // somebody is quicker
 		eventually(t, "new mail is read", func() bool { return r.received() == "one two three four" })
 		eventually(t, "that is marked", store.reached(5))
 		stop()
-		s.deliver("five")
+		s.Deliver(saying("five"))
 		s.read(store, r, move)
 		eventually(t, "mail is read that came meanwhile", func() bool { return r.received() == "one two three four five" })
 		eventually(t, "the mail is marked", func() bool {
-			all, unseen := s.count("INBOX")
+			all, unseen := s.Count(mailboxtest.Inbox)
 			if capabilities != nil {
-				moved, _ := s.count("Received")
+				moved, _ := s.Count(mailboxtest.Done)
 				return all == 1 && moved == 5
 			}
 			return all == 6 && unseen == 0
@@ -200,14 +160,14 @@ func TestSeveralReaders(t *testing.T) {
 	s, store := newServer(t, imap.CapIdle), &progress{DB: marks(t)}
 	var first, second receiver
 	stop := s.read(store, &first)
-	s.deliver("one")
+	s.Deliver(saying("one"))
 	eventually(t, "one reader has the mail", func() bool { return first.received() == "one" })
 	s.read(store, &second)
-	s.deliver("two")
+	s.Deliver(saying("two"))
 	eventually(t, "the same reader has the next mail", func() bool { return first.received() == "one two" })
 	eventually(t, "that is marked", store.reached(2))
 	stop()
-	s.deliver("three")
+	s.Deliver(saying("three"))
 	eventually(t, "the other one takes its place", func() bool { return second.received() == "three" })
 	if got := first.received() + "; " + second.received(); got != "one two; three" {
 		t.Errorf("the readers have %q", got)
@@ -229,24 +189,19 @@ func TestTroubles(t *testing.T) {
 		}
 		return nil
 	}}
-	s.deliver("one")
+	s.Deliver(saying("one"))
 	stop := s.read(store, r)
 	eventually(t, "the mail is received at last", func() bool { return r.received() == "one" })
-	s.deliver("poison")
-	s.deliver("two")
+	s.Deliver(saying("poison"))
+	s.Deliver(saying("two"))
 	eventually(t, "the mail after the one that can't be received is", func() bool { return r.received() == "one two" })
 	eventually(t, "only the one that can't be received is unread", func() bool {
-		_, unseen := s.count("INBOX")
+		_, unseen := s.Count(mailboxtest.Inbox)
 		return unseen == 1
 	})
 	stop()
-	if err := s.user.Rename("INBOX", "Old", nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.user.Create("INBOX", nil); err != nil {
-		t.Fatal(err)
-	}
-	s.deliver("three")
+	s.Renumber()
+	s.Deliver(saying("three"))
 	s.read(store, r)
 	eventually(t, "mail is read in a new folder of the same name", func() bool { return strings.HasSuffix(r.received(), "three") })
 	if got := r.received(); got != "one two three" {
@@ -266,8 +221,8 @@ func TestOutage(t *testing.T) {
 		}
 		return nil
 	}}
-	s.deliver("one")
-	s.deliver("two")
+	s.Deliver(saying("one"))
+	s.Deliver(saying("two"))
 	s.read(marks, r)
 	eventually(t, "both mails are received", func() bool { return r.received() == "one two" })
 }

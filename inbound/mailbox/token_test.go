@@ -16,6 +16,7 @@ import (
 
 	"crm/auth/mailtoken"
 	"crm/inbound/mailbox"
+	"crm/inbound/mailbox/mailboxtest"
 )
 
 // tokens are the access tokens that a server takes.
@@ -100,12 +101,12 @@ func (s *tokenServer) Next(response []byte) (challenge []byte, done bool, err er
 		return nil, false, &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeAuthenticationFailed, Text: "not " + s.refused}
 	case response == nil:
 		return nil, false, nil
-	case string(response) != "user=support\x01auth=Bearer "+k.valid+"\x01\x01":
+	case string(response) != "user="+mailboxtest.User+"\x01auth=Bearer "+k.valid+"\x01\x01":
 		k.refused++
 		_, s.refused, _ = strings.Cut(strings.Trim(string(response), "\x01"), "Bearer ")
 		return []byte(`{"status":"400","schemes":"Bearer"}`), false, nil
 	}
-	if err := s.session.Login("support", password); err != nil {
+	if err := s.session.Login(mailboxtest.User, mailboxtest.Password); err != nil {
 		return nil, false, err
 	}
 	k.taken++
@@ -141,7 +142,7 @@ func withTokens(t *testing.T, valid string, capabilities ...imap.Cap) (s *server
 	s.tokens.expire(valid)
 	write(t, file, "first-token")
 	t.Cleanup(func() {
-		for _, secret := range append(mailtoken.Secrets("support", "first-token"), "second-token", "wrong-token", password) {
+		for _, secret := range append(mailtoken.Secrets("support", "first-token"), "second-token", "wrong-token", mailboxtest.Password) {
 			if strings.Contains(log.String(), secret) {
 				t.Errorf("the log shows %s: %s", secret, log)
 			}
@@ -164,12 +165,12 @@ func TestTokens(t *testing.T) {
 	for _, capabilities := range [][]imap.Cap{nil, {imap.CapSASLIR}} {
 		s, log, file := withTokens(t, "first-token", capabilities...)
 		var r receiver
-		s.deliver("one")
+		s.Deliver(saying("one"))
 		s.read(marks(t), &r, by(printing(file), ""))
 		eventually(t, "mail is read with a token", func() bool { return r.received() == "one" })
 		write(t, file, "second-token")
 		s.tokens.expire("second-token")
-		s.deliver("two")
+		s.Deliver(saying("two"))
 		eventually(t, "mail is read with the next token", func() bool { return r.received() == "one two" })
 		if refused, taken := s.tokens.counts(); refused != 0 || taken != 2 {
 			t.Errorf("%d log-ins were refused and %d weren't: %s", refused, taken, log)
@@ -177,7 +178,7 @@ func TestTokens(t *testing.T) {
 		s, log, file = withTokens(t, "first-token", capabilities...)
 		write(t, file, "wrong-token")
 		var late receiver
-		s.deliver("one")
+		s.Deliver(saying("one"))
 		s.read(marks(t), &late, by(printing(file), ""))
 		eventually(t, "the log says that the token is refused", func() bool { return strings.Contains(log.String(), "the server refuses the access token") })
 		write(t, file, "first-token")
@@ -204,8 +205,8 @@ func TestTokenTroubles(t *testing.T) {
 	}
 	s, _, _ := withTokens(t, "")
 	var r receiver
-	s.deliver("one")
-	s.read(marks(t), &r, by(mailtoken.Config{Token: "first-token"}, password))
+	s.Deliver(saying("one"))
+	s.read(marks(t), &r, by(mailtoken.Config{Token: "first-token"}, mailboxtest.Password))
 	eventually(t, "mail is read with the password", func() bool { return r.received() == "one" })
 }
 

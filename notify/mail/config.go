@@ -29,7 +29,7 @@ type SMTPConfig struct {
 	Username string
 	// Password is empty if the server needs none.
 	Password string
-	// OAuth provides access tokens, in place of a password or beside one.
+	// OAuth says where access tokens come from. There may be a password as well.
 	OAuth mailtoken.Config
 	// RootCAs are the trusted roots of the server's certificate; nil means those of the system.
 	RootCAs *x509.CertPool

@@ -2,6 +2,7 @@
 package mailboxtest
 
 import (
+	"errors"
 	"io"
 	"log"
 	"net"
@@ -29,6 +30,8 @@ type Server struct {
 	port int
 	// onMove returns the reply to a command that moves mail; nil accepts all.
 	onMove func() error
+	// wrap returns what serves a client in place of a session.
+	wrap func(imapserver.Session) imapserver.Session
 }
 
 // OnMove makes a server reply so to commands that move mail.
@@ -36,11 +39,18 @@ func OnMove(reply func() error) func(*Server) {
 	return func(s *Server) { s.onMove = reply }
 }
 
+// Sessions makes a server serve its clients with what wrap returns for a session.
+func Sessions(wrap func(imapserver.Session) imapserver.Session) func(*Server) {
+	return func(s *Server) { s.wrap = wrap }
+}
+
 // NewServer starts a server that has these capabilities besides those of IMAP4rev1.
 func NewServer(t *testing.T, capabilities []imap.Cap, options ...func(*Server)) *Server {
 	t.Helper()
 	memory := imapmemserver.New()
-	s := &Server{t: t, user: imapmemserver.NewUser(User, Password)}
+	s := &Server{
+		t: t, user: imapmemserver.NewUser(User, Password), wrap: func(plain imapserver.Session) imapserver.Session { return plain },
+	}
 	for _, option := range options {
 		option(s)
 	}
@@ -56,7 +66,7 @@ func NewServer(t *testing.T, capabilities []imap.Cap, options ...func(*Server)) 
 	}
 	served := imapserver.New(&imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return &session{Session: memory.NewSession(), server: s}, nil, nil
+			return s.wrap(&session{Session: memory.NewSession(), server: s}), nil, nil
 		},
 		Caps: caps, InsecureAuth: true, Logger: log.New(io.Discard, "", 0),
 	})
@@ -93,6 +103,14 @@ func (s *Server) Port() int { return s.port }
 func (s *Server) Deliver(raw string, flags ...imap.Flag) {
 	s.t.Helper()
 	if _, err := s.user.Append(Inbox, literal{strings.NewReader(raw)}, &imap.AppendOptions{Flags: flags, Time: time.Now()}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Renumber puts an empty inbox in the place of the one that there is.
+func (s *Server) Renumber() {
+	s.t.Helper()
+	if err := errors.Join(s.user.Rename(Inbox, "Old", nil), s.user.Create(Inbox, nil)); err != nil {
 		s.t.Fatal(err)
 	}
 }
