@@ -64,7 +64,7 @@ for (const viewport of [
     await page.click('[role=menuitem]:has-text("SignUp")');
     await waitForStatus(page, /^Logged in as a user, until /);
     await page.click('.graphiql-tab:nth-child(2) button');
-    await page.waitForFunction(() => document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.getValue().includes('customers('));
+    await waitUntilRead(page, 'customers(');
     await waitForStatus(page, /^Logged in as a user, until /);
     await page.click('.graphiql-execute-button');
     await waitForResult(page, '"totalCount": 0');
@@ -158,12 +158,17 @@ async function openPage(t, viewport = { width: 1400, height: 900 }) {
 
 async function runOperation(page, text) {
   await page.evaluate((query) => document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.setValue(query), text);
-  // GraphiQL reads the text shortly after it was typed.
-  await page.waitForFunction((query) => {
-    const { documentAST } = document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror;
-    return documentAST?.loc.source.body === query;
-  }, text);
+  await waitUntilRead(page, text);
   await page.click('.graphiql-execute-button');
+}
+
+// waitUntilRead waits until GraphiQL has read a text that contains the part, which it does shortly after the editor shows the text.
+// Before, the button to execute offers the operations of the previous text.
+async function waitUntilRead(page, part) {
+  await page.waitForFunction((wanted) => {
+    const editor = document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror;
+    return editor.getValue().includes(wanted) && editor.documentAST?.loc.source.body === editor.getValue();
+  }, part);
 }
 
 async function waitForResult(page, text) {
