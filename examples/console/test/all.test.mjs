@@ -2,3 +2,5 @@
 import './console.mjs'
 import './accounts.mjs'
 import './conversation.mjs'
+import './writing.mjs'
+import './mail.mjs'

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { home, openBlind, scenario } from './stage.mjs'
+import { box, message, reply } from './thread.mjs'
 
 // A ticket without an interaction: two members of staff and the customer have it before them at the same time.
-
-const box = (who, label) => who.tab.getByRole('region', { name: 'Write' }).getByLabel(label)
-
-const reply = (who, text) => who.fill('Reply', { 'Your reply': text })
 
 /** Drops a file, as from the desktop. */
 async function dropFile(target, name, content) {
@@ -20,9 +17,6 @@ async function dropFile(target, name, content) {
   )
   await target.dispatchEvent('drop', { dataTransfer })
 }
-
-const message = (who, text) =>
-  who.tab.getByRole('list', { name: 'Messages' }).getByRole('listitem').filter({ hasText: text })
 
 scenario('of two who take a ticket from the queue, one is told that the other was faster', async (people) => {
   const { staff, colleague, customer } = people

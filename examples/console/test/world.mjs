@@ -80,11 +80,30 @@ export class Server {
     return data
   }
 
+  /** Receives a mail, as from a mail service; INBOUND_SECRET is among the variables. */
+  async receive(mail) {
+    const headers = { 'Content-Type': 'message/rfc822', Authorization: `Bearer ${this.variables.INBOUND_SECRET}` }
+    const response = await fetch(`${this.url}/inbound`, { method: 'POST', headers, body: mail })
+    if (!response.ok) throw new Error(`the mail was refused with ${response.status}`)
+  }
+
+  /** Waits for mail to an address with a text in it, and returns the address. */
+  mailTo(address, text) {
+    return eventually(
+      async () =>
+        (await this.#mailbox()).find((mail) => mail.recipient === address && mail.text.includes(text))?.recipient,
+    )
+  }
+
+  async #mailbox() {
+    const response = await fetch(`${this.url}/dev/mailbox`, { headers: { Accept: 'application/json' } })
+    return (await response.json()).messages
+  }
+
   /** Returns the newest link for an action that an address was mailed, and that `used` doesn't contain. */
   mailedLink(action, address, used = []) {
     return eventually(async () => {
-      const response = await fetch(`${this.url}/dev/mailbox`, { headers: { Accept: 'application/json' } })
-      return (await response.json()).messages
+      return (await this.#mailbox())
         .filter(({ recipient }) => recipient === address)
         .map(({ text }) => text.match(/\S+#token=\S+/)?.[0])
         .find((link) => link?.includes(`/${action}#`) && !used.includes(link))

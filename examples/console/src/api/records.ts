@@ -56,8 +56,13 @@ graphql(`
     automatic
     senderVerified
     bodyText
+    cc
     createdAt
     editedAt
+    earlierTexts {
+      text
+      writtenAt
+    }
     viewerCan
     attachments(first: 100) {
       nodes {

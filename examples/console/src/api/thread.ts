@@ -1,10 +1,19 @@
 import { graphql } from './generated'
+import type { ThreadQuery } from './generated/graphql'
 
 /** A ticket with the last of its messages; pages before these are appended at the head. */
 export const Thread = graphql(`
   query Thread($id: ID!, $before: String) {
     ticket(id: $id) {
       ...Ticket
+      cc
+      source {
+        senderVerified
+      }
+      draft {
+        body
+        visibility
+      }
       attachments(first: 100, where: { messageId: { isNull: true } }) {
         nodes {
           ...Attachment
@@ -25,3 +34,6 @@ export const Thread = graphql(`
     }
   }
 `)
+
+/** A ticket with its thread. */
+export type ThreadTicket = NonNullable<ThreadQuery['ticket']>

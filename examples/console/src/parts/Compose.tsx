@@ -1,13 +1,17 @@
 import { useApolloClient } from '@apollo/client/react'
 import { useState } from 'react'
 import { putMessage } from '../api/changes'
+import { addressesIn, copiesOf } from '../api/copies'
 import { graphql } from '../api/generated'
-import type { MessageFragment, TicketFragment, TicketStatus } from '../api/generated/graphql'
+import type { MessageFragment, TicketStatus } from '../api/generated/graphql'
 import { problemOf } from '../api/problem'
-import { Thread } from '../api/thread'
+import { Thread, type ThreadTicket } from '../api/thread'
+import { useDraft } from '../drafts'
 import { useUploads } from '../uploads'
 import { useViewer } from '../viewer'
 import { Attach } from './Attach'
+import { CopyField } from './CopyField'
+import { DraftState } from './DraftState'
 import { Field, Form } from './Form'
 import { authorOf, Options, statusLabels } from './labels'
 
@@ -35,7 +39,7 @@ const AddTicketNote = graphql(`
 `)
 
 interface ComposeProps {
-  ticket: TicketFragment
+  ticket: ThreadTicket
   /** The messages that the viewer has before them. */
   messages: MessageFragment[]
 }
@@ -44,10 +48,14 @@ interface ComposeProps {
 export function Compose({ ticket, messages }: ComposeProps) {
   const client = useApolloClient()
   const { __typename } = useViewer()
-  const [isNote, setNote] = useState(false)
+  const draft = useDraft(ticket)
+  // Undefined until the viewer changes what is chosen for them.
+  const [copyTo, setCopyTo] = useState<string>()
   const [crossing, setCrossing] = useState<MessageFragment[]>([])
   const files = useUploads()
   const isStaff = __typename === 'User'
+  const isNote = draft.visibility === 'INTERNAL'
+  const copies = copiesOf(ticket, messages)
   if (!ticket.viewerCan.includes('REPLY')) return null
 
   async function addNote(body: string) {
@@ -58,7 +66,7 @@ export function Compose({ ticket, messages }: ComposeProps) {
     if (data?.addTicketNote) putMessage(client.cache, ticket, data.addTicketNote.message)
   }
 
-  async function reply(body: string, status: TicketStatus | null) {
+  async function reply(body: string, cc: string[], status: TicketStatus | null) {
     const last = messages.at(-1)?.id ?? null
     try {
       const { data } = await client.mutate({
@@ -67,6 +75,7 @@ export function Compose({ ticket, messages }: ComposeProps) {
           input: {
             ticketId: ticket.id,
             body,
+            cc,
             status,
             expectedVersion: status && ticket.version,
             expectedLastMessageId: last,
@@ -76,6 +85,7 @@ export function Compose({ ticket, messages }: ComposeProps) {
       })
       if (data?.replyToTicket) putMessage(client.cache, ticket, data.replyToTicket.message)
       setCrossing([])
+      setCopyTo(undefined)
     } catch (error) {
       if (problemOf(error).code === 'CONFLICT') setCrossing(await readAfter(last).catch(() => []))
       throw error
@@ -90,14 +100,20 @@ export function Compose({ ticket, messages }: ComposeProps) {
   }
 
   async function submit(values: FormData) {
-    const body = String(values.get('body'))
-    await (isNote ? addNote(body) : reply(body, (String(values.get('status') ?? '') || null) as TicketStatus | null))
+    const { body } = draft
+    const status = (values.get('status') || null) as TicketStatus | null
+    await draft.send(() => (isNote ? addNote(body) : reply(body, addressesIn(String(values.get('cc') ?? '')), status)))
     files.clear()
   }
 
   return (
     <section className={isNote ? 'compose internal' : 'compose'} aria-label="Write">
-      {isStaff && ticket.viewerCan.includes('ADD_NOTE') && <KindChoice isNote={isNote} onChoose={setNote} />}
+      {isStaff && ticket.viewerCan.includes('ADD_NOTE') && (
+        <KindChoice
+          isNote={isNote}
+          onChoose={(isNote) => draft.write({ visibility: isNote ? 'INTERNAL' : 'PUBLIC' })}
+        />
+      )}
       <Form
         label={isNote ? 'Internal note' : 'Reply'}
         submitLabel={isNote ? 'Add the note' : 'Send the reply'}
@@ -107,9 +123,22 @@ export function Compose({ ticket, messages }: ComposeProps) {
         {crossing.length > 0 && <Crossing messages={crossing} />}
         <Attach files={files}>
           <Field label={isNote ? 'Note, which customers never see' : 'Your reply'} name="body">
-            {(control) => <textarea {...control} rows={4} required />}
+            {(control) => (
+              <textarea
+                {...control}
+                rows={4}
+                required
+                value={draft.body}
+                onChange={(event) => draft.write({ body: event.target.value })}
+                onBlur={draft.save}
+              />
+            )}
           </Field>
+          <DraftState isSaved={draft.isSaved} problem={draft.problem} />
         </Attach>
+        {isStaff && !isNote && (
+          <CopyField value={copyTo ?? copies.chosen.join(', ')} onChange={setCopyTo} offered={copies.offered} />
+        )}
         {isStaff && !isNote && (
           <Field label="Status afterwards" name="status">
             {(control) => (

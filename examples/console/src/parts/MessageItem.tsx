@@ -7,6 +7,8 @@ import { isBy } from '../api/messages'
 import { problemOf } from '../api/problem'
 import { useViewer } from '../viewer'
 import { Attachments } from './Attachments'
+import { CopiedTo } from './CopiedTo'
+import { EarlierTexts } from './EarlierTexts'
 import { Field, Form } from './Form'
 import { authorOf, moment } from './labels'
 import { ProblemMessage } from './ProblemMessage'
@@ -39,7 +41,7 @@ interface MessageItemProps {
 export function MessageItem({ message, onDeleted }: MessageItemProps) {
   const viewer = useViewer()
   const [mode, setMode] = useState<'read' | 'edit' | 'edited'>('read')
-  const { visibility, bodyText, createdAt, editedAt, channel, automatic, senderVerified, attachments } = message
+  const { visibility, bodyText, createdAt, editedAt, channel, automatic, senderVerified, attachments, cc } = message
   return (
     <li className={['message', visibility.toLowerCase(), isBy(message, viewer) && 'own'].filter(Boolean).join(' ')}>
       <p className="facts">
@@ -52,6 +54,7 @@ export function MessageItem({ message, onDeleted }: MessageItemProps) {
         {viewer.__typename === 'User' && senderVerified === false && (
           <span className="badge bad">sender not verified</span>
         )}
+        <CopiedTo cc={cc} isMail={channel === 'EMAIL'} />
       </p>
       {mode === 'edit' ? (
         <EditForm message={message} onDone={() => setMode('edited')} />
@@ -59,6 +62,7 @@ export function MessageItem({ message, onDeleted }: MessageItemProps) {
         <>
           <p className="text">{bodyText}</p>
           <Attachments files={attachments.nodes} />
+          <EarlierTexts texts={message.earlierTexts} />
           <MessageActions
             message={message}
             isBack={mode === 'edited'}

@@ -1,8 +1,10 @@
 import { useQuery } from '@apollo/client/react'
 import { addressOf, useAddress } from '../address'
+import { freshly } from '../api/lists'
 import { problemOf } from '../api/problem'
 import { Thread } from '../api/thread'
 import { Attachments } from '../parts/Attachments'
+import { CopiedTo } from '../parts/CopiedTo'
 import { Compose } from '../parts/Compose'
 import { Heading } from '../parts/Heading'
 import { MessageList } from '../parts/MessageList'
@@ -16,7 +18,8 @@ import { TicketMoves } from '../parts/TicketMoves'
 /** A ticket and the conversation about it. */
 export function TicketScreen({ id }: { id: string }) {
   const { side } = useAddress()
-  const { data, error, fetchMore } = useQuery(Thread, { variables: { id } })
+  // What others have linked or merged, and drafts from elsewhere, is reported by no subscription.
+  const { data, error, fetchMore } = useQuery(Thread, { variables: { id }, ...freshly })
   return (
     <main className="single">
       <a className="back" href={side === 'staff' ? addressOf(side, 'tickets') : addressOf(side)}>
@@ -39,6 +42,9 @@ export function TicketScreen({ id }: { id: string }) {
           {side === 'staff' && <TagEditor id={id} tags={data.ticket.tags} />}
           <div className="card">
             <p className="text">{data.ticket.description}</p>
+            <p className="facts">
+              <CopiedTo cc={data.ticket.cc} isMail />
+            </p>
             <Attachments files={data.ticket.attachments.nodes} />
           </div>
           <MessageList page={data.ticket.messages} onMore={(before) => fetchMore({ variables: { before } })} />

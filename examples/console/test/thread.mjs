@@ -1,0 +1,29 @@
+// What visitors do on the page of a ticket.
+
+import { home, stage } from './stage.mjs'
+
+export const box = (who, label) => who.tab.getByRole('region', { name: 'Write' }).getByLabel(label, { exact: true })
+
+export const reply = (who, text) => who.fill('Reply', { 'Your reply': text })
+
+export const message = (who, text) =>
+  who.tab.getByRole('list', { name: 'Messages', exact: true }).locator('> li').filter({ hasText: text })
+
+/** Opens a ticket on a side, and waits for its thread. */
+export async function openTicket(who, { id }, side = 'staff') {
+  await who.tab.goto(`${home()}#${side}/${id}`)
+  await who.tab.getByRole('heading', { name: 'Messages' }).waitFor()
+}
+
+/** Reloads the page of a ticket. */
+export async function reload(who) {
+  await who.tab.reload()
+  await who.tab.getByRole('heading', { name: 'Messages' }).waitFor()
+}
+
+/** Raises a ticket as the customer, without the page. */
+export async function raise(description) {
+  const { accessToken } = await stage.customer.tokens('customer')
+  const raise = 'mutation ($input: CreateTicketInput!) { createTicket(input: $input) { ticket { id number } } }'
+  return (await stage.server.send(raise, { input: { description } }, accessToken)).createTicket.ticket
+}
