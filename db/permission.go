@@ -89,7 +89,9 @@ var roleNames = map[auth.Role]string{auth.Admin: "admin", auth.User: "user", aut
 // ViewerCan returns the actions on the ticket that the scope permits.
 func (t *Ticket) ViewerCan(scope auth.Scope) []TicketAction {
 	allowed := []TicketAction{}
-	for _, action := range []TicketAction{UpdateTicket, MoveTicket, AssignTicket, TakeTicket, ReplyToTicket, AddTicketNote, DeleteTicket} {
+	for _, action := range []TicketAction{
+		UpdateTicket, MoveTicket, AssignTicket, TakeTicket, ReplyToTicket, AddTicketNote, MergeTicket, DeleteTicket,
+	} {
 		if action == TakeTicket && t.AssigneeID != nil {
 			continue
 		}

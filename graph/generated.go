@@ -1293,6 +1293,8 @@ enum TicketAction {
   REPLY
   "` + "`" + `addTicketNote` + "`" + `"
   ADD_NOTE
+  "` + "`" + `mergeTickets` + "`" + `, as the ticket that is merged"
+  MERGE
   "` + "`" + `deleteTicket` + "`" + `"
   DELETE
 }
@@ -43842,6 +43844,7 @@ var (
 		"TAKE":     db.TakeTicket,
 		"REPLY":    db.ReplyToTicket,
 		"ADD_NOTE": db.AddTicketNote,
+		"MERGE":    db.MergeTicket,
 		"DELETE":   db.DeleteTicket,
 	}
 	marshalNTicketAction2crmᚋdbᚐTicketAction = map[db.TicketAction]string{
@@ -43851,6 +43854,7 @@ var (
 		db.TakeTicket:    "TAKE",
 		db.ReplyToTicket: "REPLY",
 		db.AddTicketNote: "ADD_NOTE",
+		db.MergeTicket:   "MERGE",
 		db.DeleteTicket:  "DELETE",
 	}
 )

@@ -9728,6 +9728,8 @@ func (r *rendering) appendTicketAction(v db.TicketAction) {
 		r.buf = append(r.buf, `"REPLY"`...)
 	case db.AddTicketNote:
 		r.buf = append(r.buf, `"ADD_NOTE"`...)
+	case db.MergeTicket:
+		r.buf = append(r.buf, `"MERGE"`...)
 	case db.DeleteTicket:
 		r.buf = append(r.buf, `"DELETE"`...)
 	default:

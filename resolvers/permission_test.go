@@ -21,16 +21,16 @@ var ticketRights = []struct {
 	{"cleo", "PENDING", "UPDATE MOVE REPLY", "CLOSED"},
 	{"cleo", "RESOLVED", "UPDATE MOVE REPLY", "OPEN CLOSED"},
 	{"cleo", "CLOSED", "MOVE REPLY", "OPEN"},
-	{"uma otto", "OPEN", "UPDATE MOVE ASSIGN REPLY ADD_NOTE", "IN_PROGRESS PENDING RESOLVED CLOSED"},
-	{"uma otto", "IN_PROGRESS", "UPDATE MOVE ASSIGN REPLY ADD_NOTE", "OPEN PENDING RESOLVED CLOSED"},
-	{"uma otto", "PENDING", "UPDATE MOVE ASSIGN REPLY ADD_NOTE", "OPEN IN_PROGRESS RESOLVED CLOSED"},
-	{"uma otto", "RESOLVED", "UPDATE MOVE ASSIGN REPLY ADD_NOTE", "OPEN IN_PROGRESS PENDING CLOSED"},
-	{"uma otto", "CLOSED", "UPDATE MOVE ASSIGN REPLY ADD_NOTE", "OPEN IN_PROGRESS PENDING RESOLVED"},
-	{"ada", "OPEN", "UPDATE MOVE ASSIGN REPLY ADD_NOTE DELETE", "IN_PROGRESS PENDING RESOLVED CLOSED"},
-	{"ada", "IN_PROGRESS", "UPDATE MOVE ASSIGN REPLY ADD_NOTE DELETE", "OPEN PENDING RESOLVED CLOSED"},
-	{"ada", "PENDING", "UPDATE MOVE ASSIGN REPLY ADD_NOTE DELETE", "OPEN IN_PROGRESS RESOLVED CLOSED"},
-	{"ada", "RESOLVED", "UPDATE MOVE ASSIGN REPLY ADD_NOTE DELETE", "OPEN IN_PROGRESS PENDING CLOSED"},
-	{"ada", "CLOSED", "UPDATE MOVE ASSIGN REPLY ADD_NOTE DELETE", "OPEN IN_PROGRESS PENDING RESOLVED"},
+	{"uma otto", "OPEN", "UPDATE MOVE ASSIGN REPLY ADD_NOTE MERGE", "IN_PROGRESS PENDING RESOLVED CLOSED"},
+	{"uma otto", "IN_PROGRESS", "UPDATE MOVE ASSIGN REPLY ADD_NOTE MERGE", "OPEN PENDING RESOLVED CLOSED"},
+	{"uma otto", "PENDING", "UPDATE MOVE ASSIGN REPLY ADD_NOTE MERGE", "OPEN IN_PROGRESS RESOLVED CLOSED"},
+	{"uma otto", "RESOLVED", "UPDATE MOVE ASSIGN REPLY ADD_NOTE MERGE", "OPEN IN_PROGRESS PENDING CLOSED"},
+	{"uma otto", "CLOSED", "UPDATE MOVE ASSIGN REPLY ADD_NOTE MERGE", "OPEN IN_PROGRESS PENDING RESOLVED"},
+	{"ada", "OPEN", "UPDATE MOVE ASSIGN REPLY ADD_NOTE MERGE DELETE", "IN_PROGRESS PENDING RESOLVED CLOSED"},
+	{"ada", "IN_PROGRESS", "UPDATE MOVE ASSIGN REPLY ADD_NOTE MERGE DELETE", "OPEN PENDING RESOLVED CLOSED"},
+	{"ada", "PENDING", "UPDATE MOVE ASSIGN REPLY ADD_NOTE MERGE DELETE", "OPEN IN_PROGRESS RESOLVED CLOSED"},
+	{"ada", "RESOLVED", "UPDATE MOVE ASSIGN REPLY ADD_NOTE MERGE DELETE", "OPEN IN_PROGRESS PENDING CLOSED"},
+	{"ada", "CLOSED", "UPDATE MOVE ASSIGN REPLY ADD_NOTE MERGE DELETE", "OPEN IN_PROGRESS PENDING RESOLVED"},
 }
 
 // TestTicketRights checks that viewerCan and allowedTransitions match what the mutations allow.
@@ -66,6 +66,9 @@ func TestTicketRights(t *testing.T) {
 						id := s.newTicketIn(w, rights.status)
 						s.allowed(action, rights.can, deny, token, mutation, variables{"id": id})
 					}
+					s.allowed("MERGE", rights.can, deny, token,
+						`mutation($id: ID!, $into: ID!) { done: mergeTickets(input: {fromId: $id, intoId: $into}) { ticket { version } } }`,
+						variables{"id": s.newTicketIn(w, rights.status), "into": s.newTicketIn(w, rights.status)})
 					for _, status := range []string{"OPEN", "IN_PROGRESS", "PENDING", "RESOLVED", "CLOSED"} {
 						id := s.newTicketIn(w, rights.status)
 						s.allowed(status, rights.moves+" "+rights.status, bad, token, `mutation($id: ID!, $status: TicketStatus!) {

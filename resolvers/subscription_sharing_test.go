@@ -32,8 +32,8 @@ func TestSharedResponses(t *testing.T) {
 			{"uma", query, variables{"text": true}, staff},
 			{"cleo", query, variables{"text": true}, `{"description":"wet","interaction":{"user":{"role":null}}}`},
 			{"cleo", query, variables{"text": false}, `{"interaction":{"user":{"role":null}}}`},
-			{"ada", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","ASSIGN","TAKE","REPLY","ADD_NOTE","DELETE"]}`},
-			{"uma", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","ASSIGN","TAKE","REPLY","ADD_NOTE"]}`},
+			{"ada", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","ASSIGN","TAKE","REPLY","ADD_NOTE","MERGE","DELETE"]}`},
+			{"uma", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","ASSIGN","TAKE","REPLY","ADD_NOTE","MERGE"]}`},
 			{"cleo", mayDo, nil, `{"viewerCan":["UPDATE","MOVE","REPLY","DELETE"]}`},
 			{"uma", filtered, nil, `{"title":"wet"}`},
 		}

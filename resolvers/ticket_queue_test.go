@@ -62,7 +62,7 @@ func TestTicketsWithoutAnInteraction(t *testing.T) {
 		see("taken by otto", map[string]string{"cleo": "lost", "cato": "", "uma": "", "otto": "lost", "ada": "lost"})
 		s.must(w.people["otto"].token, takeTicket, variables{"id": w.ids["lost"]}) // again, which changes nothing
 		if a := s.must(w.people["otto"].token, worldQuery(w, `ticket(id: $lost) { version viewerCan }`), w.variables()); a.at("ticket.version") != 2.0 ||
-			words(a.at("ticket.viewerCan")) != "UPDATE MOVE ASSIGN REPLY ADD_NOTE" {
+			words(a.at("ticket.viewerCan")) != "UPDATE MOVE ASSIGN REPLY ADD_NOTE MERGE" {
 			t.Errorf("the taken ticket is %s", a.raw)
 		}
 		for viewer, code := range map[string]string{"uma": "CONFLICT", "ada": "CONFLICT", "cleo": deny} {
