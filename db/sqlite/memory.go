@@ -25,9 +25,14 @@ const (
 // readers is how many connections may read at once.
 func readers() int { return runtime.NumCPU() + 2 }
 
-// tuneOnce is global because its effect is: SQLite has one allocator per process, which must be set up before its first
-// use.
-var tuneOnce sync.Once
+// tune is global because its effect is: SQLite has one allocator and one default VFS per process, which must be set up before
+// its first use. It keeps what they refer to.
+var tune = sync.OnceValue(func() *walFiles {
+	tls := libc.NewTLS()
+	defer tls.Close()
+	tuneMemory(tls)
+	return bufferWALs(tls)
+})
 
 // tuneMemory keeps SQLite from returning memory to the system only to allocate it again.
 //
@@ -39,9 +44,7 @@ var tuneOnce sync.Once
 //
 // Hence also the blocks of each size that stay allocated: without them the cursors of a statement could be the only
 // blocks of their size, and the same read, without a write, took 2.1 or 4.9 ms by chance.
-func tuneMemory() {
-	tls := libc.NewTLS()
-	defer tls.Close()
+func tuneMemory(tls *libc.TLS) {
 	const smallest, largest = 16, 16 << 10
 	for size := types.Size_t(smallest); size <= largest; size *= 2 {
 		libc.Xmalloc(tls, size)

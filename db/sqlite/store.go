@@ -76,7 +76,7 @@ const busyTimeout = 10 * time.Second
 //
 // Only one process at a time may have the file open. Open waits for the other one to close it, as restarts may overlap.
 func Open(ctx context.Context, path string, collections []*store.Collection) (*Store, error) {
-	tuneOnce.Do(tuneMemory)
+	tune()
 	path, err := createFile(path)
 	if err != nil {
 		return nil, err
