@@ -8,8 +8,6 @@ ignore node_modules
 require (
 	filippo.io/age v1.3.2
 	github.com/99designs/gqlgen v0.17.98
-	github.com/chromedp/cdproto v0.159.0
-	github.com/chromedp/chromedp v0.23.0
 	github.com/coder/websocket v1.8.15
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/emersion/go-imap/v2 v2.0.0-beta.8

@@ -16,6 +16,8 @@ test('the playground runs operations without requests to other hosts', { skip },
   const { page, requests, complaints } = await openPage(t);
   await open(page, server);
   await setHeaders(page, tokens.accessToken);
+  await openAndClose(page, '.graphiql-execute-button', 'menuitem');
+  await openAndClose(page, 'button[aria-label="Open settings dialog"]', 'dialog');
 
   await runOperation(page, 'query { customers { nodes { name interactions { nodes { title tickets { nodes { description } } } } } } }');
   await waitForResult(page, '"description": "Ticket 1"');
@@ -120,6 +122,14 @@ test('logging in replaces the token of the same account in other tabs, and no ot
 async function open(page, server) {
   await page.goto(`${server.origin}/`);
   await page.waitForFunction(() => document.querySelector('.graphiql-query-editor .CodeMirror')?.CodeMirror.getOption('lint')?.schema);
+}
+
+// openAndClose opens a menu or dialog, whose elements have the role, and closes it.
+async function openAndClose(page, button, role) {
+  await page.click(button);
+  await page.waitForSelector(`[role=${role}]`);
+  await page.keyboard.press('Escape');
+  await page.waitForSelector(`[role=${role}]`, { state: 'detached' });
 }
 
 async function setHeaders(page, token) {

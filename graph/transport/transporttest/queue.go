@@ -46,9 +46,9 @@ func (s *Schema) serveQueue(ctx context.Context, field graphql.CollectedField, t
 	announce(q.to + 1) // the end, too
 	return func(context.Context) *graphql.Response {
 		if number := <-q.delivered; field.Name != "chunks" {
-			return OneField(field, number)
+			return oneField(field, number)
 		}
-		return OneField(field, strings.Repeat("x", 64<<10))
+		return oneField(field, strings.Repeat("x", 64<<10))
 	}
 }
 

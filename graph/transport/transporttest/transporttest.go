@@ -75,12 +75,12 @@ func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.AddError(ctx, err)
 			return &graphql.Response{Data: json.RawMessage("null")}
 		}
-		return OneField(field, value)
+		return oneField(field, value)
 	}
 }
 
-// OneField returns a response with only this field.
-func OneField(field graphql.CollectedField, value any) *graphql.Response {
+// oneField returns a response with only this field.
+func oneField(field graphql.CollectedField, value any) *graphql.Response {
 	data, _ := json.Marshal(map[string]any{field.Alias: value})
 	return &graphql.Response{Data: data}
 }
@@ -137,7 +137,7 @@ func (s *Schema) subscribe(ctx context.Context, field graphql.CollectedField) gr
 		sent++
 		switch {
 		case field.Name == "flood":
-			return OneField(field, strings.Repeat("x", 64<<10))
+			return oneField(field, strings.Repeat("x", 64<<10))
 		case field.Name == "panic" && sent == 2:
 			panic("hunter2")
 		case field.Name == "slow" && sent == 2:
@@ -145,7 +145,7 @@ func (s *Schema) subscribe(ctx context.Context, field graphql.CollectedField) gr
 		case field.Name == "secret" && sent == 2:
 			stream.Fail(ctx, errors.New("hunter2"))
 		case ctx.Err() == nil && (field.Name != "count" || sent <= to):
-			return OneField(field, sent)
+			return oneField(field, sent)
 		}
 		return nil
 	}
