@@ -25,6 +25,7 @@ func onEachEngine(t *testing.T, test func(t *testing.T, engine store.Store)) {
 	})
 	t.Run("mongo", func(t *testing.T) {
 		t.Parallel()
+		mongotest.SkipOnStandIn(t)
 		test(t, mongotest.Open(t, db.Collections()...))
 	})
 }

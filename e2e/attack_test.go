@@ -46,8 +46,8 @@ func attacks() map[string]attack {
 		"hostile requests, concurrent": {sustained: true, do: func(ctx context.Context, a *attacker) error {
 			return atOnce(hostileAtOnce(), func(int) error { return sendHostileRequests(ctx, a) })
 		}},
-		"500 slow headers": {do: func(ctx context.Context, a *attacker) error {
-			return atOnce(500, func(int) error { return stallHeaders(ctx, a.url) })
+		"slow headers": {do: func(ctx context.Context, a *attacker) error {
+			return atOnce(many(500), func(int) error { return stallHeaders(ctx, a.url) })
 		}},
 	}
 	for name, do := range hostileStreams() {

@@ -55,7 +55,7 @@ func measuring() bool { return os.Getenv("MEASURE") == "true" }
 // thorough reports whether the tests should run many more random operations, as CI does.
 func thorough() bool { return os.Getenv("THOROUGH") == "true" }
 
-// skipOnStandIn skips a test that writes many events on FerretDB, which reads all events for each query. CI runs it.
+// skipOnStandIn skips a test that writes many events on FerretDB, which reads all events for each query.
 func skipOnStandIn(t *testing.T) {
 	t.Helper()
 	if mongotest.IsStandIn() && !thorough() {

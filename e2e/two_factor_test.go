@@ -22,6 +22,7 @@ func TestTwoFactor(t *testing.T) {
 	for name, settings := range map[string]func(t *testing.T) []string{
 		"sqlite": func(*testing.T) []string { return nil },
 		"mongo": func(t *testing.T) []string {
+			mongotest.SkipOnStandIn(t)
 			return append(mongoSettings(mongotest.URI(t)), "MONGO_DATABASE="+mongotest.Database(t).Name())
 		},
 	} {

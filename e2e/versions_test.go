@@ -54,6 +54,7 @@ func TestVersions(t *testing.T) {
 		})
 		t.Run(folder.Name()+"/mongo", func(t *testing.T) {
 			t.Parallel()
+			mongotest.SkipOnStandIn(t)
 			database := mongotest.Database(t)
 			restoreDatabase(t, database, filepath.Join(path, "mongo.jsonl.gz"), 0)
 			checkVersion(t, path, t.TempDir(), append(mongoSettings(mongotest.URI(t)), "MONGO_DATABASE="+database.Name()))

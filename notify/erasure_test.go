@@ -26,6 +26,7 @@ func onEachEngine(t *testing.T, test func(t *testing.T, w *world)) {
 	})
 	t.Run("mongo", func(t *testing.T) {
 		t.Parallel()
+		mongotest.SkipOnStandIn(t)
 		test(t, newWorldOn(t, mongotest.Open(t, db.Collections()...)))
 	})
 }

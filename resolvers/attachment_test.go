@@ -199,7 +199,7 @@ func TestAttachments(t *testing.T) {
 
 // TestFilesOfNotes asks for a file of a note in every way, as the customer of its ticket and as the staff.
 func TestFilesOfNotes(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		runBroker(t, s.db)
 		w.attach("cleo", "leak", "shot", "replyToTicket")

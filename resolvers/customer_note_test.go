@@ -64,7 +64,7 @@ func (s *server) createNote(author, customer account, text string) string {
 
 // TestNotesAreHiddenFromCustomers tries every way in which a customer could see a note.
 func TestNotesAreHiddenFromCustomers(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		cleo := w.people["cleo"]
 		for name, query := range map[string]string{
@@ -86,7 +86,7 @@ func TestNotesAreHiddenFromCustomers(t *testing.T) {
 
 // TestNotes follows some notes from their creation to the deletion of their customer.
 func TestNotes(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		ada := s.signUpUser("Ada")
 		uma, cleo := s.hire(ada, "Uma"), s.signUpCustomer("Cleo")
 		first := s.createNote(uma, cleo, "first")

@@ -80,7 +80,7 @@ func TestDeletion(t *testing.T) {
 			map[string]any{"deletedInteractions": 2.0, "deletedTickets": 3.0}, [2]float64{1, 1}},
 	} {
 		t.Run(test.mutation, func(t *testing.T) {
-			alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+			onEachEngine(t, func(t *testing.T, s *server) {
 				f := s.family()
 				id := test.id(f)
 				for _, cascade := range []variables{{}, {"cascade": false}} {
@@ -148,7 +148,7 @@ func TestDeletedAccount(t *testing.T) {
 
 // TestOwnDeletion checks that customers may delete themselves, which keeps what the staff have recorded, but not the last admin.
 func TestOwnDeletion(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		f := s.family()
 		a := s.mutate(f.customer.token, "deleteCustomer", variables{"id": f.customer.id, "cascade": true}, "deletedId deletedInteractions deletedTickets")
 		if a.at("deleteCustomer.deletedTickets") != 0.0 {

@@ -14,7 +14,7 @@ func (w *world) titlesSeen(who string) string {
 
 // TestHandOver deactivates a user and hands the open work over, in each possible way.
 func TestHandOver(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		w.ids["done"] = s.createInteraction(w.people["uma"], w.people["cleo"], "done")
 		w.ids["past"] = s.createInteraction(w.people["uma"], w.people["cleo"], "past")
@@ -72,7 +72,7 @@ func TestHandOver(t *testing.T) {
 
 // TestAssigneeSeesTheInteraction assigns a ticket on another's interaction, and checks what its assignee may see and do.
 func TestAssigneeSeesTheInteraction(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		runBroker(t, s.db)
 		s.settle()

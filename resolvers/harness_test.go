@@ -41,7 +41,7 @@ type server struct {
 	memory *watchedMemory
 }
 
-// onEachEngine runs a test of a rule on the embedded engine and on MongoDB. On FerretDB it runs only if it is to be thorough, as in CI:
+// onEachEngine runs a test of a rule on the embedded engine and on MongoDB. On FerretDB it runs only in CI, see mongotest.SkipOnStandIn:
 // the engines' own tests and alwaysOnEachEngine cover what may differ there.
 func onEachEngine(t *testing.T, test func(t *testing.T, s *server)) {
 	t.Helper()
@@ -70,9 +70,7 @@ func inEachEngine(t *testing.T, openMongo func(t *testing.T) store.Store, test f
 // openMongo skips the test where onEachEngine does.
 func openMongo(t *testing.T) store.Store {
 	t.Helper()
-	if !thorough() && mongotest.IsStandIn() {
-		t.Skip("FerretDB is slow: THOROUGH=true or a MongoDB in MONGO_TEST_URI runs this")
-	}
+	mongotest.SkipOnStandIn(t)
 	return mongotest.Open(t, db.Collections()...)
 }
 

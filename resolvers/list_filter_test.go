@@ -10,7 +10,7 @@ import (
 // TestListFilters filters documents by the documents of their lists. What the viewer may not see neither matches some nor
 // prevents none.
 func TestListFilters(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		w.ids["cleo's second"] = s.createInteraction(w.people["uma"], w.people["cleo"], "review")
 		w.people["nora"] = s.signUpCustomer("Nora")

@@ -44,7 +44,7 @@ func TestLogInsWhoseRightEnds(t *testing.T) {
 		"another name":     {rename, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+			onEachEngine(t, func(t *testing.T, s *server) {
 				hasher, err := auth.NewHasher(bcrypt.MinCost, 2)
 				if err != nil {
 					t.Fatal(err)

@@ -50,7 +50,7 @@ func TestLookUpByEmail(t *testing.T) {
 // TestHiddenIsAsMissing checks that a look-up of a hidden account can't be distinguished from that of a missing one, neither
 // by the response nor by its cost.
 func TestHiddenIsAsMissing(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
 		for query, hidden := range map[string]string{customerByEmail: p.customer.email, userByEmail: p.user.email} {
 			there := s.ask(p.stranger.token, query, variables{"email": hidden})
@@ -63,7 +63,7 @@ func TestHiddenIsAsMissing(t *testing.T) {
 }
 
 func TestBadLookUp(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
 		for _, test := range []struct {
 			name          string

@@ -115,7 +115,7 @@ func TestPagesWhileOthersWrite(t *testing.T) {
 
 // TestCursorOfDeletedElement checks that a cursor is a position, which remains valid after its element is deleted.
 func TestCursorOfDeletedElement(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.signUpUser("Rohan")
 		_, customers, _, _ := s.seedPages(admin)
 		l := listing{token: admin.token, field: "customers", path: "customers", kind: db.KindCustomer, order: []orderKey{{name: "EMAIL"}}, docs: customers}

@@ -60,7 +60,7 @@ func (p patched) check(s *server, changes variables, differences map[string]any)
 // TestPatch checks that an update changes the given fields, clears those that are null and keeps all others, and that only an
 // actual change increments the version.
 func TestPatch(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
 		customer := patched{"updateCustomer", "customer", "name email company phone timeZone version updatedAt", p.user.token, p.customer.id}
 		user := patched{"updateUser", "user", "name email role timeZone version updatedAt", p.admin.token, p.user.id}
@@ -229,7 +229,7 @@ var invisible = strings.NewReplacer("\u202e", "", "\u202c", "", "zero\u200b", "z
 // TestTextIsKept checks that texts are returned as they were written, but with \n for every line break, and in one line
 // without invisible characters: escaping them is up to clients.
 func TestTextIsKept(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
 		ticket := patched{"updateTicket", "ticket", "description version", p.user.token, p.ticket}
 		customer := patched{"updateCustomer", "customer", "name company version", p.user.token, p.customer.id}

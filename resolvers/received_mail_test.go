@@ -69,7 +69,7 @@ const mailed = `channel source { fromEmail fromName subject messageId senderVeri
 
 // TestMailedTickets checks what the API shows of tickets and messages that came by mail, to the staff and to the customer.
 func TestMailedTickets(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		receive := func(number int, change func(*db.IncomingMail)) *db.ReceivedMail {
 			in := db.IncomingMail{

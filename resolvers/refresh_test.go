@@ -46,7 +46,7 @@ func (s *server) ageExchange(refresh string, by time.Duration) {
 // TestReusedRefreshTokenEndsSession checks that using a refresh token again ends its whole session, except soon after the first
 // use: the second user may be a thief or the owner.
 func TestReusedRefreshTokenEndsSession(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		s.signUpUser("Ada")
 		for _, first := range []account{s.anotherSession(s.signUpCustomer("Cleo")), s.logInUser("ada@example.com")} {
 			elsewhere := s.anotherSession(first)
@@ -78,7 +78,7 @@ func TestReusedRefreshTokenEndsSession(t *testing.T) {
 // TestRefreshTokenRepeats uses refresh tokens again soon after the first use, as another tab does, or a client that has lost
 // the response.
 func TestRefreshTokenRepeats(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		first := s.signUpUser("Ada")
 		second := s.refreshed(first)
 		s.ageExchange(second.refresh, 15*time.Second)
@@ -100,7 +100,7 @@ func TestRefreshTokenRepeats(t *testing.T) {
 
 // TestForgedRefreshTokenEndsSession checks that a wrong secret is never taken for a repetition.
 func TestForgedRefreshTokenEndsSession(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		ada := s.refreshed(s.signUpUser("Ada"))
 		s.refused("", refreshMutation, variables{"token": sessionOf(t, ada.refresh).String() + ".guess"}, anon)
 		s.refused("", refreshMutation, variables{"token": ada.refresh}, anon)
@@ -109,7 +109,7 @@ func TestForgedRefreshTokenEndsSession(t *testing.T) {
 
 // TestSessionOfEarlierVersion refreshes a session that an earlier version has started: it has no key for successors.
 func TestSessionOfEarlierVersion(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		first := s.signUpUser("Ada")
 		s.setSession(first.refresh, store.Assignment{Field: "refresh_key", Value: ""})
 		second := s.refreshed(first)

@@ -10,7 +10,7 @@ const scheduled = `interaction { id startTime endTime durationMinutes allDay sta
 
 // TestSchedules creates and moves interactions, and checks when they are.
 func TestSchedules(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		const create = `mutation($in: CreateInteractionInput!) { done: createInteraction(input: $in) { ` + scheduled + ` } }`
 		const update = `mutation($in: UpdateInteractionInput!) { done: updateInteraction(input: $in) { ` + scheduled + ` } }`

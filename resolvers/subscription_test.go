@@ -117,7 +117,7 @@ func TestWhoReceivesChangesOfATicket(t *testing.T) {
 	t.Parallel()
 	for name, story := range stories {
 		t.Run(name, func(t *testing.T) {
-			alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+			onEachEngine(t, func(t *testing.T, s *server) {
 				w := s.newWorld()
 				runBroker(t, s.db)
 				s.settle()
@@ -163,7 +163,7 @@ func (s *server) settle() {
 // TestEverySubscriptionForEveryRole is the role matrix of subscriptions: it changes all objects and checks who receives the
 // changes.
 func TestEverySubscriptionForEveryRole(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		w.ids["mail"] = s.giveUp(w.ids["plan"])
 		s.settle()

@@ -90,7 +90,7 @@ func (u *unwritten) Update(
 // TestInterruptedReplies interrupts the server after a message was written and before its ticket was: another server completes
 // that, once and in order.
 func TestInterruptedReplies(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, whole *server) {
+	onEachEngine(t, func(t *testing.T, whole *server) {
 		engine := &unwritten{Store: whole.store}
 		s := serve(t, engine, db.Options{})
 		w := s.newWorld()
