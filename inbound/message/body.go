@@ -89,6 +89,9 @@ func joined(contents []content) content {
 
 // leaf reads a part without parts.
 func (b *body) leaf(p *enmime.Part) content {
+	if p.ContentType == "" {
+		b.readDisposition(p)
+	}
 	attached := p.Disposition == "attachment" || p.FileName != "" && p.Disposition != ""
 	switch kind := p.ContentType; {
 	case kind == "message/delivery-status" || kind == "message/global-delivery-status":
@@ -110,6 +113,16 @@ func (b *body) leaf(p *enmime.Part) content {
 	}
 	b.attach(p)
 	return content{}
+}
+
+// readDisposition reads the Content-Disposition and the Content-Id of a part without a Content-Type, where enmime reads neither.
+func (b *body) readDisposition(p *enmime.Part) {
+	p.ContentID = strings.Trim(strings.TrimSpace(p.Header.Get("Content-Id")), "<>")
+	disposition, parameters, err := mime.ParseMediaType(p.Header.Get("Content-Disposition"))
+	if err != nil {
+		return
+	}
+	p.Disposition, p.FileName = disposition, b.parser.decode(parameters["filename"])
 }
 
 // attach adds a part to the attachments.

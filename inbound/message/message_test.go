@@ -140,3 +140,36 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestPartsWithoutType checks what becomes of parts that don't say what they are, and how they are named.
+func TestPartsWithoutType(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		header, text, file, id string
+	}{
+		"nothing":       {"", "Hello\n\nthe part", "", ""},
+		"an encoding":   {"Content-Transfer-Encoding: base64\r\n", "Hello\n\nthe part", "", ""},
+		"a file":        {"Content-Disposition: attachment; filename=list.txt\r\n", "Hello", "list.txt", ""},
+		"upper case":    {"CONTENT-DISPOSITION: ATTACHMENT; FILENAME=list.txt\r\n", "Hello", "list.txt", ""},
+		"no name":       {"Content-Disposition: attachment\r\n", "Hello", "file", ""},
+		"encoded":       {"Content-Disposition: attachment; filename*=utf-8''l%C3%AFst.txt\r\n", "Hello", "lïst.txt", ""},
+		"encoded word":  {"Content-Disposition: attachment; filename=\"=?utf-8?q?l=C3=AFst.txt?=\"\r\n", "Hello", "lïst.txt", ""},
+		"shown, a file": {"Content-Disposition: inline; filename=list.txt\r\nContent-ID: <a@b>\r\n", "Hello", "list.txt", "a@b"},
+		"no file":       {"Content-Disposition: inline\r\n", "Hello\n\nthe part", "", ""},
+		"nonsense":      {"Content-Disposition: ;;=\r\n", "Hello\n\nthe part", "", ""},
+	} {
+		content := "the part"
+		if strings.Contains(test.header, "base64") {
+			content = "dGhlIHBhcnQ="
+		}
+		m := message.NewParser().Parse([]byte("From: jane@customer.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n" +
+			"--x\r\nContent-Type: text/plain\r\n\r\nHello\r\n--x\r\n" + test.header + "\r\n" + content + "\r\n--x--\r\n"))
+		var file, id string
+		for _, a := range m.Attachments {
+			file, id = a.Name, a.ContentID
+		}
+		if m.Text != test.text || file != test.file || id != test.id {
+			t.Errorf("%s: %q with the file %q (%q), want %q with %q (%q)", name, m.Text, file, id, test.text, test.file, test.id)
+		}
+	}
+}
