@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"crm/db"
+	"crm/db/mongo"
 )
 
 // reachPause is how long a command that waits for the data file pauses before it looks for a server again.
@@ -76,10 +77,15 @@ func (c command) execute(ctx context.Context, s settings, called call, out io.Wr
 	return c.run(ctx, crm, called.Password, out)
 }
 
+// commandTimeout is how long one operation of a command on MongoDB may take. Nobody waits for a response, and a move or a backup of millions of
+// documents shouldn't end because the server was busy for a moment.
+const commandTimeout = 2 * time.Minute
+
 // openOrReach opens the store, or connects to the server that has it open. While it waits for the data file, a server may
 // get it first, for example in a restart.
 func openOrReach(ctx context.Context, s settings, options db.Options) (*crm, net.Conn, error) {
 	s.cacheBytes = 0 // a command reads most documents once, so what it kept would only take memory and time
+	s.mongoOptions = []mongo.Option{mongo.WithTimeout(commandTimeout)}
 	// Commands have an output of their own, and what they find is in the server's log, too.
 	openHere := func(ctx context.Context) (*crm, error) {
 		return open(ctx, s, slog.New(slog.DiscardHandler), options)

@@ -30,19 +30,21 @@ type settings struct {
 	tls                     tlsSettings
 	dataDir                 string
 	mongoURI, mongoDatabase string
-	secrets                 auth.Secrets
-	smtp                    mail.SMTPConfig
-	messages                notify.Config
-	inbound                 inbound.Config
-	publicURL, linkPath     string
-	customerSignup          db.CustomerSignup
-	twoFactor               db.TwoFactorPolicy
-	oidc                    oidc.Config
-	requireVerifiedEmail    *bool
-	accountLinkPath         string
-	origins                 transport.Origins
-	proxies                 proxy.Trusted
-	logLevel                slog.Level
+	// mongoOptions change how the program connects to MongoDB.
+	mongoOptions         []mongo.Option
+	secrets              auth.Secrets
+	smtp                 mail.SMTPConfig
+	messages             notify.Config
+	inbound              inbound.Config
+	publicURL, linkPath  string
+	customerSignup       db.CustomerSignup
+	twoFactor            db.TwoFactorPolicy
+	oidc                 oidc.Config
+	requireVerifiedEmail *bool
+	accountLinkPath      string
+	origins              transport.Origins
+	proxies              proxy.Trusted
+	logLevel             slog.Level
 	// logSlow is how long an operation takes at least that is logged as slow; zero means none is.
 	logSlow        time.Duration
 	limits         graph.Limits

@@ -161,7 +161,7 @@ func openFile(ctx context.Context, path string, cacheBytes int) (store.Store, er
 
 // openMongo opens a database, with its files.
 func (c *crm) openMongo() error {
-	engine, err := mongo.Open(c.settings.mongoURI, c.settings.mongoDatabase, db.Collections())
+	engine, err := mongo.Open(c.settings.mongoURI, c.settings.mongoDatabase, db.Collections(), c.settings.mongoOptions...)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ import (
 const (
 	// selectionTimeout bounds the wait for a server, and so how long a request hangs while there is none.
 	selectionTimeout = 5 * time.Second
-	// operationTimeout bounds an operation whose context has no deadline.
+	// operationTimeout bounds an operation whose context has no deadline, unless WithTimeout or timeoutMS in the URI does.
 	operationTimeout = 10 * time.Second
 	// indexTimeout bounds EnsureIndexes, which takes long when a large database is opened for the first time.
 	indexTimeout = 30 * time.Minute
@@ -56,6 +56,11 @@ func WithMonitor(m *event.CommandMonitor) Option {
 	return func(o *options.ClientOptions) { o.SetMonitor(m) }
 }
 
+// WithTimeout bounds operations whose context has no deadline, unless the URI has timeoutMS.
+func WithTimeout(t time.Duration) Option {
+	return func(o *options.ClientOptions) { o.SetTimeout(t) }
+}
+
 // Open returns a store on that database, for these collections and store.Events. It doesn't wait for the server: Ping
 // checks whether there is one. An unusable URI or declaration is an error.
 func Open(uri, database string, collections []*store.Collection, opts ...Option) (*Store, error) {
@@ -69,14 +74,12 @@ func Open(uri, database string, collections []*store.Collection, opts ...Option)
 		SetAppName("crm").
 		SetConnectTimeout(selectionTimeout).
 		SetServerSelectionTimeout(selectionTimeout).
-		SetTimeout(operationTimeout).
-		ApplyURI(uri).
-		SetReadPreference(readpref.Primary()).
-		SetWriteConcern(writeconcern.Majority())
-	s.pool.watch(settings)
+		SetTimeout(operationTimeout)
 	for _, opt := range opts {
 		opt(settings)
 	}
+	settings.ApplyURI(uri).SetReadPreference(readpref.Primary()).SetWriteConcern(writeconcern.Majority())
+	s.pool.watch(settings)
 	client, err := driver.Connect(settings)
 	if err != nil {
 		return nil, uriError(uri, err)

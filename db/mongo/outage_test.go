@@ -15,9 +15,9 @@ import (
 	"crm/db/store"
 )
 
-func openOn(t *testing.T, uri string) *mongo.Store {
+func openOn(t *testing.T, uri string, options ...mongo.Option) *mongo.Store {
 	t.Helper()
-	s, err := mongo.Open(uri, "crm", []*store.Collection{db.Sessions.Collection})
+	s, err := mongo.Open(uri, "crm", []*store.Collection{db.Sessions.Collection}, options...)
 	wantNoError(t, "Open", err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s
@@ -46,8 +46,11 @@ func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	session := &db.Session{ID: store.NewID()}
 	var operations sync.WaitGroup // not subtests, since only as many of them run at once as there are processors
-	for server, uri := range map[string]string{"absent": absent(t), "silent": silent(t)} {
-		s := openOn(t, uri)
+	soon, late := mongo.WithTimeout(time.Second), mongo.WithTimeout(time.Hour)
+	for server, s := range map[string]*mongo.Store{
+		"absent": openOn(t, absent(t), soon), "silent": openOn(t, silent(t), soon),
+		"silent and has a time limit in its URI": openOn(t, silent(t)+"/?timeoutMS=1000", late),
+	} {
 		for name, operate := range map[string]func(context.Context) error{
 			"Ping":   s.Ping,
 			"Notify": func(ctx context.Context) error { return s.Notify(ctx, func() {}) },
