@@ -43,5 +43,8 @@ func generate() error {
 	if err := methods.save("resolvers/entities_gen.go", "resolvers"); err != nil {
 		return err
 	}
-	return api.Generate(settings, api.AddPlugin(renderers{filename: "graph/render_gen.go"}))
+	if err := api.Generate(settings, api.AddPlugin(renderers{filename: "graph/render_gen.go"})); err != nil {
+		return err
+	}
+	return parseSchemaLazily(settings.Exec.Filename)
 }
