@@ -1,4 +1,4 @@
-import type { TypedDocumentNode } from '@apollo/client'
+import type { ApolloClient, TypedDocumentNode } from '@apollo/client'
 import {
   concat,
   concatMap,
@@ -75,6 +75,7 @@ export function follow(api: Api, { onStart, onTicket, onMessage }: Follower): Ob
       restarting = true
       const tickets = changes(api, TicketChanged, data.latestSeq, (change) => {
         putTicket(client.cache, viewer, change)
+        if (change.kind === 'MERGED') rereadThreads(client)
         onTicket(change, viewer)
       })
       const interactions = changes(api, InteractionChanged, data.latestSeq, (change) =>
@@ -91,6 +92,13 @@ export function follow(api: Api, { onStart, onTicket, onMessage }: Follower): Ob
     }),
     retry({ delay: (_, failures) => pause(failures), resetOnSuccess: true }),
   )
+}
+
+/** Reads the displayed threads again, because messages have moved to one of them from another. */
+function rereadThreads(client: ApolloClient): void {
+  for (const query of client.getObservableQueries()) {
+    if (query.queryName === 'Thread') query.refetch().catch(() => undefined)
+  }
 }
 
 /**

@@ -19,6 +19,9 @@ graphql(`
     interaction {
       id
     }
+    mergedInto {
+      id
+    }
     customer {
       id
       name
@@ -29,6 +32,18 @@ graphql(`
     }
     tags {
       ...Tag
+    }
+  }
+`)
+
+graphql(`
+  fragment TicketName on Ticket {
+    id
+    number
+    title
+    status
+    mergedInto {
+      id
     }
   }
 `)

@@ -14,6 +14,9 @@ export const Thread = graphql(`
         body
         visibility
       }
+      linkedTickets {
+        ...TicketName
+      }
       attachments(first: 100, where: { messageId: { isNull: true } }) {
         nodes {
           ...Attachment

@@ -5,6 +5,7 @@ import { graphql } from '../api/generated'
 import { freshly } from '../api/lists'
 import type { CustomerWhere } from '../api/generated/graphql'
 import { problemOf } from '../api/problem'
+import { useSettled } from '../settled'
 import { Heading } from './Heading'
 import { MoreButton } from './MoreButton'
 import { NewCustomer } from './NewCustomer'
@@ -40,16 +41,6 @@ function matching(text: string): CustomerWhere | null {
   // A number is found by its digits, however it is written.
   if (/^[\d\s()+./-]*\d[\d\s()+./-]*$/.test(text)) where.push({ phone: part })
   return { or: where }
-}
-
-/** Returns a debounced text. */
-function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text)
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), 250)
-    return () => clearTimeout(timer)
-  }, [text])
-  return settled
 }
 
 /** Moves the focus back to the customer whose details were closed. */

@@ -1,4 +1,5 @@
 import { useQuery } from '@apollo/client/react'
+import { useEffect } from 'react'
 import { addressOf, useAddress } from '../address'
 import { freshly } from '../api/lists'
 import { problemOf } from '../api/problem'
@@ -7,6 +8,7 @@ import { Attachments } from '../parts/Attachments'
 import { CopiedTo } from '../parts/CopiedTo'
 import { Compose } from '../parts/Compose'
 import { Heading } from '../parts/Heading'
+import { LinkedTickets } from '../parts/LinkedTickets'
 import { MessageList } from '../parts/MessageList'
 import { ProblemMessage } from '../parts/ProblemMessage'
 import { SeenMark } from '../parts/SeenMark'
@@ -20,6 +22,11 @@ export function TicketScreen({ id }: { id: string }) {
   const { side } = useAddress()
   // What others have linked or merged, and drafts from elsewhere, is reported by no subscription.
   const { data, error, fetchMore } = useQuery(Thread, { variables: { id }, ...freshly })
+  // A ticket that was merged leads to the one that has its messages, also while it is displayed.
+  const current = data?.ticket?.mergedInto?.id ?? data?.ticket?.id
+  useEffect(() => {
+    if (current && current !== id) window.location.replace(addressOf(side, current))
+  }, [side, id, current])
   return (
     <main className="single">
       <a className="back" href={side === 'staff' ? addressOf(side, 'tickets') : addressOf(side)}>
@@ -47,6 +54,7 @@ export function TicketScreen({ id }: { id: string }) {
             </p>
             <Attachments files={data.ticket.attachments.nodes} />
           </div>
+          {side === 'staff' && <LinkedTickets ticket={data.ticket} />}
           <MessageList page={data.ticket.messages} onMore={(before) => fetchMore({ variables: { before } })} />
           <Compose ticket={data.ticket} messages={data.ticket.messages.edges.map(({ node }) => node)} />
         </>

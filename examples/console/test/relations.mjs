@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { home, scenario } from './stage.mjs'
+import { box, message, openTicket, raise, reload, reply } from './thread.mjs'
+
+// Tickets that have to do with each other: the staff link and merge them.
+
+const linked = (who) => who.tab.getByRole('list', { name: 'Related tickets' }).getByRole('listitem')
+
+const tickets = {}
+
+scenario('staff link tickets by number and by title, and unlink them', async ({ colleague }) => {
+  tickets.lamp = await raise('The lamp flickers')
+  tickets.fuse = await raise('The fuse has blown')
+  tickets.bulb = await raise('The bulb is broken')
+  await openTicket(colleague, tickets.lamp)
+  await colleague.tab.getByText('Link a ticket').focus()
+  await colleague.tab.keyboard.press('Enter')
+  const search = colleague.tab.getByLabel('Ticket to link', { exact: true })
+  await colleague.tabTo(search)
+  await colleague.tab.keyboard.type(`#${tickets.fuse.number}`)
+  const fuse = `#${tickets.fuse.number} The fuse has blown`
+  await colleague.tab.getByRole('button', { name: `Link ${fuse}` }).waitFor()
+  await colleague.tabTo(colleague.tab.getByRole('button', { name: `Link ${fuse}` }))
+  await colleague.tab.keyboard.press('Enter')
+  await linked(colleague).filter({ hasText: fuse }).waitFor()
+  await colleague.hasFocus(search)
+
+  for (const text of ['flickers', 'nowhere']) {
+    await search.fill(text)
+    await colleague.sees('There is no such ticket.') // a ticket isn't linked with itself
+  }
+  await search.fill('bulb')
+  await colleague.shoot('link')
+  await colleague.press(`Link #${tickets.bulb.number} The bulb is broken`)
+  await linked(colleague).filter({ hasText: 'The bulb is broken' }).waitFor()
+  await colleague.tab.setViewportSize({ width: 390, height: 844 })
+  await colleague.fits()
+  await colleague.tab.setViewportSize({ width: 1280, height: 800 })
+
+  await colleague.follow(fuse)
+  await colleague.hasFocus(colleague.tab.getByRole('heading', { name: fuse }))
+  await linked(colleague).getByRole('link', { name: 'The lamp flickers' }).click()
+  await colleague.press(`Unlink ${fuse}`)
+  await colleague.hasFocus(colleague.tab.getByRole('heading', { name: 'Related tickets' }))
+  await linked(colleague).filter({ hasText: fuse }).waitFor({ state: 'detached' })
+  await reload(colleague)
+  assert.equal(await linked(colleague).count(), 1)
+})
+
+scenario('a ticket is merged into another one, and everybody who has it open comes to that', async (people) => {
+  const { staff, colleague, customer } = people
+  await openTicket(customer, tickets.bulb, 'customer')
+  await reply(customer, 'It is the one in the hall')
+  await message(customer, 'It is the one in the hall').waitFor()
+  await openTicket(colleague, tickets.lamp)
+  await box(colleague, 'Your reply').fill('Which of the two')
+
+  await openTicket(staff, tickets.bulb)
+  await message(staff, 'It is the one in the hall').waitFor()
+  await staff.tab.getByText('Merge into another ticket').click()
+  await staff.tab.getByLabel('Ticket to merge into', { exact: true }).fill('lamp')
+  const merge = `Merge into #${tickets.lamp.number} The lamp flickers`
+  staff.tab.once('dialog', (dialog) => dialog.dismiss())
+  await staff.press(merge)
+  staff.tab.once('dialog', (dialog) => dialog.accept())
+  await staff.press(merge)
+
+  const lamp = `#${tickets.lamp.number} The lamp flickers`
+  await staff.hasFocus(staff.tab.getByRole('heading', { name: lamp }))
+  for (const who of [staff, colleague]) {
+    await message(who, 'It is the one in the hall').waitFor()
+    await message(who, 'The bulb is broken').waitFor()
+  }
+  await customer.hasFocus(customer.tab.getByRole('heading', { name: lamp }))
+  await message(customer, 'It is the one in the hall').waitFor()
+  assert.equal(await box(colleague, 'Your reply').inputValue(), 'Which of the two')
+  // They were linked, too.
+  assert.equal(await linked(staff).count(), 0)
+  await staff.shoot('merged')
+})
+
+scenario('the old address of a merged ticket leads to the other one', async ({ staff }) => {
+  const lamp = `#${tickets.lamp.number} The lamp flickers`
+  for (const address of [`${home()}#staff/${tickets.bulb.id}`, `${home()}tickets/${tickets.bulb.id}`]) {
+    await staff.tab.goto('about:blank')
+    await staff.tab.goto(address)
+    await staff.tab.getByRole('heading', { name: lamp }).waitFor()
+    await staff.tab.waitForURL(`**/#staff/${tickets.lamp.id}`)
+  }
+})
