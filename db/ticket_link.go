@@ -142,10 +142,49 @@ func (d *DB) linkOf(ctx context.Context, scope auth.Scope, id, other store.ID) (
 	case !scope.IsStaff():
 		return nil, nil, store.Errorf(store.Forbidden, "only staff may link tickets")
 	}
-	link := &TicketLink{OneID: id, OtherID: other, CreatedAt: d.now()}
-	if link.OneID.String() > link.OtherID.String() {
-		link.OneID, link.OtherID = link.OtherID, link.OneID
+	return tickets[id], newTicketLink(id, other, d.now()), nil
+}
+
+func newTicketLink(one, other store.ID, createdAt time.Time) *TicketLink {
+	if one.String() > other.String() {
+		one, other = other, one
 	}
-	link.ID = store.DerivedID("ticket link", link.OneID.String(), link.OtherID.String())
-	return tickets[id], link, nil
+	return &TicketLink{
+		ID: store.DerivedID("ticket link", one.String(), other.String()), OneID: one, OtherID: other, CreatedAt: createdAt,
+	}
+}
+
+// moveLinks links what a merged ticket is linked with to the one that it was merged into. Links for which that has no room stay.
+func (d *DB) moveLinks(ctx context.Context, from, into store.ID) error {
+	var links []*TicketLink
+	where := store.Or(store.Eq("one_id", from), store.Eq("other_id", from))
+	err := d.store.Find(ctx, TicketLinks.Collection, store.Query{Where: where}, func() store.Document {
+		links = append(links, new(TicketLink))
+		return links[len(links)-1]
+	})
+	if err != nil {
+		return fmt.Errorf("cannot find links of a merged ticket: %w", err)
+	}
+	for _, link := range links {
+		other := link.OneID
+		if other == from {
+			other = link.OtherID
+		}
+		if other != into {
+			err := d.mayLinkMore(ctx, "input.intoId", into)
+			if store.CodeOf(err) == store.BadInput {
+				continue
+			}
+			if err == nil {
+				err = d.store.Insert(ctx, TicketLinks.Collection, newTicketLink(into, other, link.CreatedAt))
+			}
+			if err != nil && store.CodeOf(err) != store.Conflict { // they are linked
+				return err
+			}
+		}
+		if err := ignoreNotFound(d.store.Delete(ctx, TicketLinks.Collection, link.ID, store.Filter{})); err != nil {
+			return err
+		}
+	}
+	return nil
 }

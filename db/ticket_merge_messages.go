@@ -52,6 +52,9 @@ func (d *DB) moveMessagesTo(ctx context.Context, actor auth.Scope, from, into *T
 	if err := d.moveDrafts(ctx, from.ID, into.ID); err != nil {
 		return err
 	}
+	if err := d.moveLinks(ctx, from.ID, into.ID); err != nil {
+		return err
+	}
 	for {
 		messages, err := d.ticketMessages.Find(ctx, store.Query{
 			Where: store.Eq("ticket_id", from.ID), Limit: sweepBatch,

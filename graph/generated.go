@@ -3291,8 +3291,8 @@ type DeleteDraftPayload {
 
 extend type Mutation {
   """
-  Merges a ticket into another one of the same customer; either both are hidden from the customer, or neither is. Its messages, files and
-  drafts move to the other ticket, and its request becomes a message there. Then it is closed for good, and its id and number lead to the
+  Merges a ticket into another one of the same customer; either both are hidden from the customer, or neither is. Its messages, files,
+  drafts and links move to the other ticket, as far as that may have more of these, and its request becomes a message there. Then it is closed for good, and its id and number lead to the
   other ticket. Nobody is mailed. Of two merges in opposite directions at the same time, one fails with CONFLICT.
   """
   mergeTickets("Which tickets." input: MergeTicketsInput!): MergeTicketsPayload @hasRole(any: [ADMIN, USER])

@@ -76,3 +76,28 @@ func TestManyLinks(t *testing.T) {
 		}
 	})
 }
+
+// TestLinksOfMergedTickets merges a ticket that is linked with another one, and with the ticket that it is merged into.
+func TestLinksOfMergedTickets(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		w.raise("cleo", "cleo", "lost")
+		w.raise("cleo", "cleo", "again")
+		const link = `mutation($id: ID!, $other: ID!) { linkTickets(input: {id: $id, otherId: $other}) { ticket { id } } }`
+		for _, other := range []string{"leak", "noise", "lost"} {
+			s.must(w.people["ada"].token, link, variables{"id": w.ids["again"], "other": w.ids[other]})
+		}
+		s.must(w.people["ada"].token, link, variables{"id": w.ids["leak"], "other": w.ids["lost"]})
+		s.must(w.people["uma"].token, mergeTickets, w.merging("again", "lost"))
+		for name, want := range map[string]string{"lost": "noise leak", "leak": "lost", "noise": "lost"} {
+			a := s.must(w.people["ada"].token, `query($id: ID!) { ticket(id: $id) { linkedTickets { title } } }`, variables{"id": w.ids[name]})
+			var got []string
+			for i := 0; a.at(fmt.Sprintf("ticket.linkedTickets.%d", i)) != nil; i++ {
+				got = append(got, a.text(fmt.Sprintf("ticket.linkedTickets.%d.title", i)))
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("%s is linked with %q, want %q", name, got, want)
+			}
+		}
+	})
+}
