@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { home, scenario } from './stage.mjs'
 import { box, message } from './thread.mjs'
 
@@ -12,6 +14,49 @@ const mailOf = (subject, header, content) =>
   [...header, 'From: Rahul <rahul@domain.com>', 'To: support@example.com', `Subject: ${subject}`, ...content].join(
     '\r\n',
   )
+
+/** A picture of one pixel. */
+const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+
+/** The content of a mail that has HTML with a picture. */
+const formatted = (plain, html) => [
+  'MIME-Version: 1.0',
+  'Content-Type: multipart/related; boundary=related',
+  '',
+  '--related',
+  'Content-Type: multipart/alternative; boundary=alternative',
+  '',
+  '--alternative',
+  ...['Content-Type: text/plain; charset=utf-8', '', plain],
+  '--alternative',
+  ...['Content-Type: text/html; charset=utf-8', '', html],
+  '--alternative--',
+  '--related',
+  'Content-Type: image/png; name=pixel.png',
+  'Content-Disposition: inline; filename=pixel.png',
+  'Content-ID: <pixel@domain.com>',
+  'Content-Transfer-Encoding: base64',
+  ...['', pixel],
+  '--related--',
+]
+
+/** A server elsewhere that knows which of its images have been loaded. */
+async function openImages() {
+  const loaded = []
+  const server = createServer((request, response) => {
+    loaded.push(request.url)
+    response.setHeader('Content-Type', 'image/png').end(Buffer.from(pixel, 'base64'))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const close = () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { url: `http://127.0.0.1:${server.address().port}`, loaded, close }
+}
+
+/** Waits until an image in a frame has been loaded. */
+const isLoaded = (image) => image.evaluate((image) => image.decode())
 
 const text = ['Content-Type: text/plain; charset=utf-8', '', 'See above.']
 
@@ -47,4 +92,78 @@ scenario('whom a mail names besides the staff is chosen only if its sender is ce
   await colleague.shoot('copies-offered')
   await colleague.fill('Reply', { 'Your reply': 'Is it you?' })
   await message(colleague, 'Is it you?').getByText('copied to jo@example.net', { exact: true }).waitFor()
+})
+
+scenario('a mail is shown as it was formatted, and images from elsewhere only if the reader wants', async (people) => {
+  const { server, colleague } = people
+  const images = await openImages()
+  const html = `<p>My <b>own</b> picture <img alt="own" src="cid:pixel@domain.com"></p>
+<p>Yours <img alt="yours" src="${images.url}/yours.png"></p><script>alert(1)</script>`
+  await server.receive(mailOf('With pictures', [proof], formatted('My own picture', html)))
+  await openQueued(colleague, 'With pictures')
+  await colleague.tab.locator('.card').getByText('My own picture').waitFor()
+  const summary = colleague.tab.getByText('Formatted text', { exact: true })
+  await summary.focus()
+  await colleague.tab.keyboard.press('Enter')
+  const element = colleague.tab.getByTitle('Formatted text')
+  const frame = colleague.tab.frameLocator('iframe[title="Formatted text"]')
+  await frame.getByText('own', { exact: true }).waitFor()
+  await isLoaded(frame.getByRole('img', { name: 'own' }))
+  assert.deepEqual(images.loaded, [])
+  assert.doesNotMatch(await element.getAttribute('sandbox'), /allow-(scripts|same-origin|top-navigation|forms)/)
+
+  const choice = colleague.tab.getByRole('checkbox', { name: /^Load images from elsewhere/ })
+  await colleague.tabTo(choice)
+  await colleague.tab.keyboard.press('Space')
+  await isLoaded(frame.getByRole('img', { name: 'yours' }).and(frame.locator('[src]')))
+  assert.deepEqual(images.loaded, ['/yours.png'])
+  await colleague.hasFocus(choice)
+  await colleague.shoot('formatted')
+  await colleague.tab.setViewportSize({ width: 390, height: 844 })
+  await colleague.fits()
+  await colleague.shoot('phone-formatted')
+  await colleague.tab.setViewportSize({ width: 1280, height: 800 })
+  images.close()
+})
+
+scenario('nothing runs or is loaded in the frame, even if the server let it through', async ({ colleague }) => {
+  const images = await openImages()
+  await colleague.tab.route('**/graphql', async (route) => {
+    if (route.request().postDataJSON()?.operationName !== 'FormattedMail') return route.continue()
+    const response = await route.fetch()
+    const answer = await response.json()
+    answer.data.node.html = `<p>Harmful</p><script>parent.document.title = 'taken over'</script>
+      <img alt="evil" src="${images.url}/evil.png" onerror="parent.document.title = 'taken over'">`
+    await route.fulfill({ response, json: answer })
+  })
+  const refusals = []
+  colleague.tab.on('console', (message) => refusals.push(message.text()))
+  await colleague.tab.reload()
+  await colleague.tab.getByText('Formatted text', { exact: true }).click()
+  const frame = colleague.tab.frameLocator('iframe[title="Formatted text"]')
+  await frame.getByText('Harmful').waitFor()
+  await assert.rejects(isLoaded(frame.getByRole('img', { name: 'evil' })))
+  assert.match(refusals.join(), /Blocked script execution/)
+  assert.match(await colleague.tab.title(), /^#\d+ With pictures/)
+  assert.deepEqual(images.loaded, [])
+  images.close()
+  await colleague.tab.unroute('**/graphql')
+})
+
+scenario('an answer by mail is shown as it was formatted, and one without formatted text says so', async (people) => {
+  const { server, staff, colleague } = people
+  const name = await colleague.tab.getByRole('heading', { level: 2 }).innerText()
+  await server.receive(
+    mailOf(`Re: [${name.split(' ')[0]}]`, [proof], formatted('An answer', '<p>An <i>answer</i></p>')),
+  )
+  const answer = message(colleague, 'An answer')
+  await answer.getByText('Formatted text', { exact: true }).click()
+  await answer.frameLocator('iframe').getByText('answer', { exact: true }).waitFor()
+
+  await server.receive(mailOf('Only words', [proof], text))
+  await openQueued(colleague, 'Only words')
+  await colleague.tab.getByText('Formatted text', { exact: true }).click()
+  await colleague.sees('The mail has plain text only.')
+  assert.equal(await colleague.tab.getByTitle('Formatted text').count(), 0)
+  assert.deepEqual([...staff.complaints, ...colleague.complaints], [])
 })

@@ -74,7 +74,7 @@ scenario('a ticket is merged into another one, and everybody who has it open com
   await customer.hasFocus(customer.tab.getByRole('heading', { name: lamp }))
   await message(customer, 'It is the one in the hall').waitFor()
   assert.equal(await box(colleague, 'Your reply').inputValue(), 'Which of the two')
-  // They were linked, too.
+  // They were linked with each other.
   assert.equal(await linked(staff).count(), 0)
   await staff.shoot('merged')
 })

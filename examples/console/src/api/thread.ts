@@ -6,6 +6,7 @@ export const Thread = graphql(`
   query Thread($id: ID!, $before: String) {
     ticket(id: $id) {
       ...Ticket
+      channel
       cc
       source {
         senderVerified

@@ -42,9 +42,7 @@ export function LinkedTickets({ ticket }: { ticket: ThreadTicket }) {
   const client = useApolloClient()
   const heading = useRef<HTMLHeadingElement>(null)
   const [problem, setProblem] = useState<Problem>()
-  const { id } = ticket
-  // One that was merged into this ticket would lead back to it.
-  const linked = ticket.linkedTickets.filter(({ mergedInto }) => mergedInto?.id !== id)
+  const { id, linkedTickets } = ticket
 
   const link = (other: TicketNameFragment) =>
     client.mutate({ mutation: LinkTickets, variables: { input: { id, otherId: other.id } } })
@@ -64,9 +62,9 @@ export function LinkedTickets({ ticket }: { ticket: ThreadTicket }) {
       <h3 id="linked" ref={heading} tabIndex={-1}>
         Related tickets
       </h3>
-      {linked.length > 0 && (
+      {linkedTickets.length > 0 && (
         <ul aria-labelledby="linked">
-          {linked.map((other) => (
+          {linkedTickets.map((other) => (
             <li key={other.id} className="facts">
               <a href={addressOf('staff', other.id)}>{nameOfTicket(other)}</a>
               <span className={`badge ${other.status.toLowerCase()}`}>{statusLabels[other.status]}</span>
@@ -88,7 +86,7 @@ export function LinkedTickets({ ticket }: { ticket: ThreadTicket }) {
         <TicketSearch
           label="Ticket to link"
           verb="Link"
-          except={[id, ...linked.map((other) => other.id)]}
+          except={[id, ...linkedTickets.map((other) => other.id)]}
           onChoose={link}
         />
       </details>

@@ -10,6 +10,7 @@ import { Attachments } from './Attachments'
 import { CopiedTo } from './CopiedTo'
 import { EarlierTexts } from './EarlierTexts'
 import { Field, Form } from './Form'
+import { FormattedText } from './FormattedText'
 import { authorOf, moment } from './labels'
 import { ProblemMessage } from './ProblemMessage'
 
@@ -61,6 +62,7 @@ export function MessageItem({ message, onDeleted }: MessageItemProps) {
       ) : (
         <>
           <p className="text">{bodyText}</p>
+          {channel === 'EMAIL' && <FormattedText id={message.id} />}
           <Attachments files={attachments.nodes} />
           <EarlierTexts texts={message.earlierTexts} />
           <MessageActions

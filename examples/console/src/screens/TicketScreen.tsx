@@ -7,6 +7,7 @@ import { Thread } from '../api/thread'
 import { Attachments } from '../parts/Attachments'
 import { CopiedTo } from '../parts/CopiedTo'
 import { Compose } from '../parts/Compose'
+import { FormattedText } from '../parts/FormattedText'
 import { Heading } from '../parts/Heading'
 import { LinkedTickets } from '../parts/LinkedTickets'
 import { MessageList } from '../parts/MessageList'
@@ -49,6 +50,7 @@ export function TicketScreen({ id }: { id: string }) {
           {side === 'staff' && <TagEditor id={id} tags={data.ticket.tags} />}
           <div className="card">
             <p className="text">{data.ticket.description}</p>
+            {data.ticket.channel === 'EMAIL' && <FormattedText id={id} />}
             <p className="facts">
               <CopiedTo cc={data.ticket.cc} isMail />
             </p>
