@@ -6,7 +6,7 @@
 //
 // Every collection is a table with one column per declared field. One process uses the file, with one writer at a time
 // and a small pool of readers, which WAL lets read during writes. Acknowledged writes are on disk (synchronous=FULL);
-// writes that wait for the writer share one transaction.
+// writes that wait for the writer share one transaction, which reaches the WAL with few calls to the system.
 package sqlite
 
 import (
