@@ -28,6 +28,9 @@ type group struct {
 	store   *Store
 	members []*operation
 	began   time.Time
+	// expected is how many members it waits for, until due.
+	expected int
+	due      *time.Timer
 }
 
 // lead runs a group that begins with the leader's own operation. The leader holds the writer, and releases it.
@@ -38,12 +41,13 @@ func (s *Store) lead(ctx context.Context, own *operation) {
 	if own.err = s.begin(ctx, w, own.enqueuedAt); own.err != nil {
 		return
 	}
-	g := &group{store: s, members: []*operation{own}, began: time.Now()}
+	g := &group{store: s, members: []*operation{own}, began: time.Now(), expected: s.concurrent}
 	err := errCutOff
 	defer s.checkpoint(w)
 	defer s.indexSoon()
 	// The members are finished before the writer is free, so that none of them leads the next group needlessly.
 	defer func() { g.finish(err) }()
+	defer func() { s.concurrent = len(g.members) + s.queue.length() }()
 	defer s.changed()
 	defer w.rollback()
 	err = g.run(context.WithoutCancel(ctx), w)
@@ -56,7 +60,10 @@ func (g *group) run(ctx context.Context, w *conn) error {
 		w.unwatch() // the commit belongs to no single member
 		if failed == nil {
 			g.store.groupSizes.add(len(g.members))
-			return g.store.commit(w)
+			began := time.Now()
+			err := g.store.commit(w)
+			g.store.commitTime = time.Since(began)
+			return err
 		}
 		w.rollback()
 		g.dismiss(failed)
@@ -88,10 +95,30 @@ func (g *group) perform(w *conn) (failed *operation) {
 
 // admit takes the next operation from the queue, nil if there is none or the group is full.
 func (g *group) admit() *operation {
-	if len(g.members) >= maxGroup || time.Since(g.began) >= maxGroupTime {
-		return nil
+	for len(g.members) < maxGroup && time.Since(g.began) < maxGroupTime {
+		if op := g.store.queue.next(); op != nil || !g.wait() {
+			return op
+		}
 	}
-	return g.store.queue.next()
+	return nil
+}
+
+// wait waits until another operation may be in the queue; it returns false if the group has as many members as expected, or has
+// waited as long as the last commit took.
+func (g *group) wait() bool {
+	if len(g.members) >= g.expected {
+		return false
+	}
+	if g.due == nil {
+		g.due = time.NewTimer(min(g.store.commitTime, maxGroupTime))
+	}
+	select {
+	case <-g.store.queue.joined:
+		return true
+	case <-g.due.C:
+		g.expected = 0
+		return false
+	}
 }
 
 // perform runs the operation. A panic becomes its error, so that it doesn't hit the leader.

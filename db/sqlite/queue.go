@@ -23,9 +23,12 @@ type operation struct {
 // submit returns when the operation is on disk, or has failed.
 //
 // Syncing the disk costs several times as much as a change, so the operations that wait for the writer share one
-// transaction and its sync. Operations never wait just to share: one that finds the writer free leads a group, which
-// consists of itself and the operations that have queued by the time it has run. Operations that arrive during the sync
-// queue, and the first of them leads the next group.
+// transaction and its sync. One that finds the writer free leads a group, which consists of itself and the operations that
+// have queued by the time it has run. Operations that arrive during the sync queue, and the first of them leads the next group.
+//
+// A group waits for as many operations as took part in the last one or queued at its end, since their callers are likely to come
+// back, but no longer than the last commit took. Otherwise the callers would form two halves that take turns. So one caller alone
+// doesn't wait, and when callers stop, only one group waits for them in vain.
 func (s *Store) submit(ctx context.Context, op *operation) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -79,12 +82,25 @@ func (s *Store) enqueue(ctx context.Context, op *operation) error {
 type queue struct {
 	mu      sync.Mutex
 	waiting []*operation
+	// joined receives a value after an operation has joined, for a leader that waits for it.
+	joined chan struct{}
+}
+
+// length returns how many operations wait.
+func (q *queue) length() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting)
 }
 
 func (q *queue) join(op *operation) {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	q.waiting = append(q.waiting, op)
+	q.mu.Unlock()
+	select {
+	case q.joined <- struct{}{}:
+	default:
+	}
 }
 
 // leave returns false if the operation is no longer in the queue.

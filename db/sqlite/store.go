@@ -55,6 +55,10 @@ type Store struct {
 	checkpointAt  int
 	checkpointing bool
 	groupSizes    groupSizes
+	// concurrent is how many operations took part in the last group or waited at its end, and commitTime how long its commit took;
+	// both belong to the writer's holder.
+	concurrent int
+	commitTime time.Duration
 	// indexing says that new documents are about to be indexed; it belongs to the writer's holder.
 	indexing bool
 	// background has the checkpoint and the indexing that are under way.
@@ -108,6 +112,7 @@ func openUnlocked(ctx context.Context, path string, collections []*store.Collect
 		closed:      make(chan struct{}),
 
 		checkpointAt: checkpointPages,
+		queue:        queue{joined: make(chan struct{}, 1)},
 	}
 	var err error
 	if s.writer, err = openConn(ctx, path, writerPragmas); err != nil {
