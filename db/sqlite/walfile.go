@@ -15,7 +15,8 @@ import (
 //
 // The buffer is written before its WAL is synced, read, measured, truncated or closed. Hence acknowledged commits are on disk as
 // before: each commit syncs the WAL (synchronous=FULL), and only then shows its pages to other connections, which read them through
-// files of their own. If the buffer can't be written, the sync fails, and the commit with it.
+// files of their own. If the buffer can't be written, that fails, and the commit with it; the buffer keeps what it has, so that nothing
+// shows pages that aren't in the file.
 
 // walBufferSize is below 128 KiB, the most that SQLite writes with one call.
 const walBufferSize = 64 << 10
@@ -147,14 +148,16 @@ func (f *walFiles) writeWAL(tls *libc.TLS, file, data uintptr, size int32, offse
 	return lib.SQLITE_OK
 }
 
-// flush writes the buffer. After an error it is empty, too: SQLite then fails the transaction, and writes its pages again.
+// flush writes the buffer, or returns why that failed.
 func (f *walFiles) flush(tls *libc.TLS, file uintptr, b *walBuffer) int32 {
 	if b.size == 0 {
 		return lib.SQLITE_OK
 	}
-	size := b.size
-	b.size = 0
-	return f.write(tls, file, b.memory, int32(size), b.offset)
+	result := f.write(tls, file, b.memory, int32(b.size), b.offset)
+	if result == lib.SQLITE_OK {
+		b.size = 0
+	}
+	return result
 }
 
 // flushed does something with a file after writing its buffer.
