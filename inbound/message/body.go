@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/jhillyerd/enmime/v2"
+	"github.com/jhillyerd/enmime/v2/mediatype"
 )
 
 // multipart finds the parts that have parts.
@@ -118,7 +119,7 @@ func (b *body) leaf(p *enmime.Part) content {
 // readDisposition reads the Content-Disposition and the Content-Id of a part without a Content-Type, where enmime reads neither.
 func (b *body) readDisposition(p *enmime.Part) {
 	p.ContentID = strings.Trim(strings.TrimSpace(p.Header.Get("Content-Id")), "<>")
-	disposition, parameters, err := mime.ParseMediaType(p.Header.Get("Content-Disposition"))
+	disposition, parameters, _, err := mediatype.Parse(p.Header.Get("Content-Disposition"))
 	if err != nil {
 		return
 	}

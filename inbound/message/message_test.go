@@ -151,6 +151,7 @@ func TestPartsWithoutType(t *testing.T) {
 		"an encoding":   {"Content-Transfer-Encoding: base64\r\n", "Hello\n\nthe part", "", ""},
 		"a file":        {"Content-Disposition: attachment; filename=list.txt\r\n", "Hello", "list.txt", ""},
 		"upper case":    {"CONTENT-DISPOSITION: ATTACHMENT; FILENAME=list.txt\r\n", "Hello", "list.txt", ""},
+		"spaces":        {"Content-Disposition: attachment; filename=my list.txt\r\n", "Hello", "my list.txt", ""},
 		"no name":       {"Content-Disposition: attachment\r\n", "Hello", "file", ""},
 		"encoded":       {"Content-Disposition: attachment; filename*=utf-8''l%C3%AFst.txt\r\n", "Hello", "lïst.txt", ""},
 		"encoded word":  {"Content-Disposition: attachment; filename=\"=?utf-8?q?l=C3=AFst.txt?=\"\r\n", "Hello", "lïst.txt", ""},
