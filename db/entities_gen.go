@@ -559,6 +559,7 @@ func (d *Ticket) Pointers(into []any) []any {
 		&d.Version,
 		&d.appliedMessages,
 		&d.appliedMerges,
+		&d.movedMessages,
 		&d.movedAt,
 		&d.acknowledge,
 		&d.titleKey,

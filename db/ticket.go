@@ -74,9 +74,11 @@ type Ticket struct {
 	Version      int        `db:"version" default:"1"`
 
 	// appliedMessages is the position of the last message that was applied to the ticket, movedAt when its status last changed;
-	// see applyMessages. appliedMerges is the position of the last merge into the ticket that was applied; see applyMerge.
+	// see applyMessages. appliedMerges is the position of the last merge into the ticket that was applied, movedMessages how many
+	// messages have come from merged tickets; see applyMerge and moveMessages.
 	appliedMessages int        `db:"applied_messages"`
 	appliedMerges   int        `db:"applied_merges"`
+	movedMessages   int        `db:"moved_messages"`
 	movedAt         *time.Time `db:"moved_at"`
 	// acknowledge says that the customer, who raised it by mail, is told so.
 	acknowledge bool `db:"acknowledge"`

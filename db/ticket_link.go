@@ -21,7 +21,7 @@ type TicketLink struct {
 	CreatedAt time.Time `db:"created_at"`
 }
 
-// maxLinks is how many links a ticket has at most.
+// maxLinks is how many links a ticket has at most, besides those of tickets that were merged into it.
 const maxLinks = 50
 
 // TicketLinks declares which tickets have to do with each other.
@@ -84,10 +84,11 @@ func (d *DB) LinkedTickets(
 
 // LinkTickets says that two tickets that the scope sees have to do with each other, and returns the first one; only staff may.
 func (d *DB) LinkTickets(ctx context.Context, scope auth.Scope, id, other store.ID) (*Ticket, error) {
-	ticket, link, err := d.linkOf(ctx, scope, id, other)
+	ticket, linked, err := d.linkOf(ctx, scope, id, other)
 	if err != nil {
 		return nil, err
 	}
+	link := newTicketLink(ticket.ID, linked.ID, d.now())
 	known, err := d.store.Count(ctx, TicketLinks.Collection, store.Eq("_id", link.ID))
 	if err != nil {
 		return nil, err
@@ -95,14 +96,34 @@ func (d *DB) LinkTickets(ctx context.Context, scope auth.Scope, id, other store.
 	if known > 0 {
 		return ticket, nil
 	}
-	if err := cmp.Or(d.mayLinkMore(ctx, "input.id", id), d.mayLinkMore(ctx, "input.otherId", other)); err != nil {
+	if err := cmp.Or(d.mayLinkMore(ctx, "input.id", ticket.ID), d.mayLinkMore(ctx, "input.otherId", linked.ID)); err != nil {
 		return nil, err
 	}
 	err = d.store.Insert(ctx, TicketLinks.Collection, link)
 	if err != nil && store.CodeOf(err) != store.Conflict { // they are linked
 		return nil, err
 	}
-	return ticket, nil
+	return d.followLink(ctx, scope, link, ticket.ID)
+}
+
+// followLink moves a new link if one of its tickets was merged while it was written, too late for moveLinks to find it. It returns the
+// ticket with that id, or the one that it was merged into.
+func (d *DB) followLink(ctx context.Context, scope auth.Scope, link *TicketLink, id store.ID) (*Ticket, error) {
+	current, err := d.CurrentTickets(ctx, d.Tickets, scope, []store.ID{link.OneID, link.OtherID})
+	if err != nil {
+		return nil, err
+	}
+	for from, into := range current {
+		if into.ID != from {
+			if err := d.moveLinks(ctx, from, into.ID); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if current[id] == nil {
+		return nil, d.Tickets.NotFound()
+	}
+	return current[id], nil
 }
 
 // mayLinkMore returns an error, which names the path of the ticket's id, if the ticket has as many links as it may have.
@@ -116,22 +137,20 @@ func (d *DB) mayLinkMore(ctx context.Context, path string, ticket store.ID) erro
 
 // UnlinkTickets takes back what LinkTickets said, and returns the first ticket.
 func (d *DB) UnlinkTickets(ctx context.Context, scope auth.Scope, id, other store.ID) (*Ticket, error) {
-	ticket, link, err := d.linkOf(ctx, scope, id, other)
+	ticket, linked, err := d.linkOf(ctx, scope, id, other)
 	if err != nil {
 		return nil, err
 	}
+	link := newTicketLink(ticket.ID, linked.ID, time.Time{})
 	if err := ignoreNotFound(d.store.Delete(ctx, TicketLinks.Collection, link.ID, store.Filter{})); err != nil {
 		return nil, err
 	}
 	return ticket, nil
 }
 
-// linkOf returns a ticket, and its link with another one.
-func (d *DB) linkOf(ctx context.Context, scope auth.Scope, id, other store.ID) (*Ticket, *TicketLink, error) {
-	if id == other {
-		return nil, nil, store.FieldError(store.BadInput, "input.otherId", "must be another ticket")
-	}
-	tickets, err := d.Tickets.ByID(ctx, scope, []store.ID{id, other})
+// linkOf returns the two tickets of a link, or those that they were merged into.
+func (d *DB) linkOf(ctx context.Context, scope auth.Scope, id, other store.ID) (ticket, linked *Ticket, err error) {
+	tickets, err := d.CurrentTickets(ctx, d.Tickets, scope, []store.ID{id, other})
 	switch {
 	case err != nil:
 		return nil, nil, err
@@ -141,8 +160,10 @@ func (d *DB) linkOf(ctx context.Context, scope auth.Scope, id, other store.ID) (
 		return nil, nil, atField("input.otherId", d.Tickets.NotFound())
 	case !scope.IsStaff():
 		return nil, nil, store.Errorf(store.Forbidden, "only staff may link tickets")
+	case tickets[id].ID == tickets[other].ID:
+		return nil, nil, store.FieldError(store.BadInput, "input.otherId", "must be another ticket")
 	}
-	return tickets[id], newTicketLink(id, other, d.now()), nil
+	return tickets[id], tickets[other], nil
 }
 
 func newTicketLink(one, other store.ID, createdAt time.Time) *TicketLink {
@@ -154,7 +175,7 @@ func newTicketLink(one, other store.ID, createdAt time.Time) *TicketLink {
 	}
 }
 
-// moveLinks links what a merged ticket is linked with to the one that it was merged into. Links for which that has no room stay.
+// moveLinks links what a merged ticket is linked with to the one that it was merged into, which may have more than maxLinks then.
 func (d *DB) moveLinks(ctx context.Context, from, into store.ID) error {
 	var links []*TicketLink
 	where := store.Or(store.Eq("one_id", from), store.Eq("other_id", from))
@@ -171,13 +192,7 @@ func (d *DB) moveLinks(ctx context.Context, from, into store.ID) error {
 			other = link.OtherID
 		}
 		if other != into {
-			err := d.mayLinkMore(ctx, "input.intoId", into)
-			if store.CodeOf(err) == store.BadInput {
-				continue
-			}
-			if err == nil {
-				err = d.store.Insert(ctx, TicketLinks.Collection, newTicketLink(into, other, link.CreatedAt))
-			}
+			err := d.store.Insert(ctx, TicketLinks.Collection, newTicketLink(into, other, link.CreatedAt))
 			if err != nil && store.CodeOf(err) != store.Conflict { // they are linked
 				return err
 			}

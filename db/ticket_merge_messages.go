@@ -23,7 +23,8 @@ func (d *DB) lowestPosition(ctx context.Context, ticket store.ID) (int, error) {
 	return found[0].Position, nil
 }
 
-// moveMessages moves the messages of a merged ticket to the one that it was merged into, and on if that has been merged meanwhile.
+// moveMessages moves the messages of a merged ticket to the one that it was merged into, and on if that has been merged meanwhile. A last
+// change of that ticket tells those who read it when the merge was reported that all messages are there now.
 func (d *DB) moveMessages(ctx context.Context, actor auth.Scope, from *Ticket) error {
 	moved := make(map[store.ID]bool)
 	for from.MergedIntoID != nil {
@@ -35,25 +36,31 @@ func (d *DB) moveMessages(ctx context.Context, actor auth.Scope, from *Ticket) e
 		if err != nil {
 			return ignoreNotFound(err)
 		}
-		if err := d.moveMessagesTo(ctx, actor, from, into); err != nil {
+		number, err := d.moveMessagesTo(ctx, actor, from, into)
+		if err != nil {
 			return err
 		}
-		if from, err = d.tickets.Get(ctx, auth.SystemScope(), into.ID); err != nil {
+		from, err = d.tickets.Follow(ctx, actor, into.ID, func(next *Ticket) (string, error) {
+			next.movedMessages += number
+			return verbMerged, nil
+		})
+		if err != nil {
 			return ignoreNotFound(err)
 		}
 	}
 	return nil
 }
 
-func (d *DB) moveMessagesTo(ctx context.Context, actor auth.Scope, from, into *Ticket) error {
+// moveMessagesTo moves all that belongs to a merged ticket to the other one, and returns how many messages it has moved.
+func (d *DB) moveMessagesTo(ctx context.Context, actor auth.Scope, from, into *Ticket) (number int, err error) {
 	if err := d.moveFiles(ctx, actor, from, into); err != nil {
-		return err
+		return 0, err
 	}
 	if err := d.moveDrafts(ctx, from.ID, into.ID); err != nil {
-		return err
+		return 0, err
 	}
 	if err := d.moveLinks(ctx, from.ID, into.ID); err != nil {
-		return err
+		return 0, err
 	}
 	for {
 		messages, err := d.ticketMessages.Find(ctx, store.Query{
@@ -61,11 +68,11 @@ func (d *DB) moveMessagesTo(ctx context.Context, actor auth.Scope, from, into *T
 			Sort: []store.Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}},
 		})
 		if err != nil || len(messages) == 0 {
-			return err
+			return number, err
 		}
 		lowest, err := d.lowestPosition(ctx, into.ID)
 		if err != nil {
-			return err
+			return number, err
 		}
 		// First those that become the last ones there, in their order; of the others, each gets the lowest position.
 		slices.SortStableFunc(messages, func(a, b *TicketMessage) int {
@@ -73,8 +80,9 @@ func (d *DB) moveMessagesTo(ctx context.Context, actor auth.Scope, from, into *T
 		})
 		for _, message := range messages {
 			if lowest, err = d.moveMessage(ctx, actor, message, from, into, lowest); err != nil {
-				return err
+				return number, err
 			}
+			number++
 		}
 	}
 }

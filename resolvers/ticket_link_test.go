@@ -1,6 +1,7 @@
 package resolvers_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -55,8 +56,7 @@ func TestManyLinks(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		w.raise("cleo", "cleo", "lost")
-		const link = `mutation($id: ID!, $other: ID!) { linkTickets(input: {id: $id, otherId: $other}) { ticket { id } } }`
-		s.must(w.people["ada"].token, link, variables{"id": w.ids["leak"], "other": w.ids["noise"]})
+		s.must(w.people["ada"].token, linkTickets, variables{"id": w.ids["leak"], "other": w.ids["noise"]})
 		_, full, err := db.ParseGlobalID(w.ids["leak"])
 		if err != nil {
 			t.Fatal(err)
@@ -67,9 +67,9 @@ func TestManyLinks(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		s.must(w.people["ada"].token, link, variables{"id": w.ids["leak"], "other": w.ids["noise"]}) // again, which adds none
+		s.must(w.people["ada"].token, linkTickets, variables{"id": w.ids["leak"], "other": w.ids["noise"]}) // again, which adds none
 		for path, ids := range map[string][2]string{"input.id": {"leak", "lost"}, "input.otherId": {"lost", "leak"}} {
-			p := s.refused(w.people["ada"].token, link, variables{"id": w.ids[ids[0]], "other": w.ids[ids[1]]}, bad)
+			p := s.refused(w.people["ada"].token, linkTickets, variables{"id": w.ids[ids[0]], "other": w.ids[ids[1]]}, bad)
 			if p.Extensions.Fields[0].Path != path {
 				t.Errorf("a link too many is refused with %+v, want %s", p, path)
 			}
@@ -77,27 +77,104 @@ func TestManyLinks(t *testing.T) {
 	})
 }
 
-// TestLinksOfMergedTickets merges a ticket that is linked with another one, and with the ticket that it is merged into.
+const (
+	linkTickets   = `mutation($id: ID!, $other: ID!) { linkTickets(input: {id: $id, otherId: $other}) { ticket { id title } } }`
+	unlinkTickets = `mutation($id: ID!, $other: ID!) { unlinkTickets(input: {id: $id, otherId: $other}) { ticket { id title } } }`
+)
+
+// linked returns the titles of the tickets that a ticket is linked with, as an admin sees them.
+func (w *world) linked(name string) string {
+	w.s.t.Helper()
+	a := w.s.must(w.people["ada"].token, `query($id: ID!) { ticket(id: $id) { linkedTickets { title } } }`, variables{"id": w.ids[name]})
+	var got []string
+	for i := 0; a.at(fmt.Sprintf("ticket.linkedTickets.%d", i)) != nil; i++ {
+		got = append(got, a.text(fmt.Sprintf("ticket.linkedTickets.%d.title", i)))
+	}
+	return strings.Join(got, " ")
+}
+
+// TestLinksOfMergedTickets merges a ticket that is linked with another one, and with the ticket that it is merged into. Links by its id
+// are those of the other one from then on.
 func TestLinksOfMergedTickets(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		w.raise("cleo", "cleo", "lost")
 		w.raise("cleo", "cleo", "again")
-		const link = `mutation($id: ID!, $other: ID!) { linkTickets(input: {id: $id, otherId: $other}) { ticket { id } } }`
+		ada := w.people["ada"].token
 		for _, other := range []string{"leak", "noise", "lost"} {
-			s.must(w.people["ada"].token, link, variables{"id": w.ids["again"], "other": w.ids[other]})
+			s.must(ada, linkTickets, variables{"id": w.ids["again"], "other": w.ids[other]})
 		}
-		s.must(w.people["ada"].token, link, variables{"id": w.ids["leak"], "other": w.ids["lost"]})
+		s.must(ada, linkTickets, variables{"id": w.ids["leak"], "other": w.ids["lost"]})
 		s.must(w.people["uma"].token, mergeTickets, w.merging("again", "lost"))
-		for name, want := range map[string]string{"lost": "noise leak", "leak": "lost", "noise": "lost"} {
-			a := s.must(w.people["ada"].token, `query($id: ID!) { ticket(id: $id) { linkedTickets { title } } }`, variables{"id": w.ids[name]})
-			var got []string
-			for i := 0; a.at(fmt.Sprintf("ticket.linkedTickets.%d", i)) != nil; i++ {
-				got = append(got, a.text(fmt.Sprintf("ticket.linkedTickets.%d.title", i)))
+		see := func(want map[string]string) {
+			t.Helper()
+			for name, titles := range want {
+				if got := w.linked(name); got != titles {
+					t.Errorf("%s is linked with %q, want %q", name, got, titles)
+				}
 			}
-			if strings.Join(got, " ") != want {
-				t.Errorf("%s is linked with %q, want %q", name, got, want)
+		}
+		see(map[string]string{"lost": "noise leak", "leak": "lost", "noise": "lost"})
+		s.must(ada, unlinkTickets, variables{"id": w.ids["noise"], "other": w.ids["again"]})
+		see(map[string]string{"lost": "leak", "leak": "lost", "noise": ""})
+		if a := s.must(ada, linkTickets, variables{"id": w.ids["again"], "other": w.ids["noise"]}); a.text("linkTickets.ticket.title") != "lost" {
+			t.Errorf("linking a merged ticket returns %s", a.raw)
+		}
+		see(map[string]string{"lost": "noise leak", "leak": "lost", "noise": "lost"})
+		s.refused(ada, linkTickets, variables{"id": w.ids["again"], "other": w.ids["lost"]}, bad)
+	})
+}
+
+// TestLinksOfFullTicket merges a linked ticket into one that has as many links as it may have: it gets those, too.
+func TestLinksOfFullTicket(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		w.raise("cleo", "cleo", "lost")
+		w.raise("cleo", "cleo", "again")
+		_, full, err := db.ParseGlobalID(w.ids["lost"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 50 {
+			of := &db.TicketLink{ID: store.NewID(), OneID: store.NewID(), OtherID: full}
+			if err := s.store.Insert(t.Context(), db.TicketLinks.Collection, of); err != nil {
+				t.Fatal(err)
 			}
+		}
+		s.must(w.people["ada"].token, linkTickets, variables{"id": w.ids["again"], "other": w.ids["leak"]})
+		s.must(w.people["uma"].token, mergeTickets, w.merging("again", "lost"))
+		if got := w.linked("lost") + ", " + w.linked("leak"); got != "leak, lost" {
+			t.Errorf("the tickets are linked with %q", got)
 		}
 	})
+}
+
+// TestLinkWhileMerging links a ticket when its links have moved already.
+func TestLinkWhileMerging(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, whole *server) {
+		engine := &linkedMeanwhile{Store: whole.store}
+		w := serve(t, engine, db.Options{}).newWorld()
+		w.raise("cleo", "cleo", "lost")
+		w.raise("cleo", "cleo", "again")
+		engine.do = func() { w.s.must(w.people["uma"].token, mergeTickets, w.merging("again", "lost")) }
+		w.s.must(w.people["ada"].token, linkTickets, variables{"id": w.ids["again"], "other": w.ids["leak"]})
+		if got := w.linked("lost") + ", " + w.linked("leak"); got != "leak, lost" {
+			t.Errorf("the tickets are linked with %q", got)
+		}
+	})
+}
+
+// linkedMeanwhile is a store that does something once, before it inserts a link.
+type linkedMeanwhile struct {
+	store.Store
+
+	do func()
+}
+
+func (m *linkedMeanwhile) Insert(ctx context.Context, c *store.Collection, doc store.Document, events ...*store.Event) error {
+	if do := m.do; do != nil && c == db.TicketLinks.Collection {
+		m.do = nil
+		do()
+	}
+	return m.Store.Insert(ctx, c, doc, events...)
 }

@@ -236,15 +236,16 @@ func TestInterruptedMerge(t *testing.T) {
 		engine.on.Store(false)
 		s.refused(w.people["uma"].token, mergeTickets, w.merging("lost", "again"), "CONFLICT")
 		runBroker(t, whole.db)
-		const read = `ticket(id: $again) { id version waitingSince lastCustomerMessageAt messages { nodes { bodyText } } }`
+		const complete = `"version":4,"messages":{"nodes":[{"bodyText":"again"},{"bodyText":"found"},{"bodyText":"hello?"}]}`
+		const read = `ticket(id: $again) { id waitingSince lastCustomerMessageAt version messages { nodes { bodyText } } }`
 		var a answer
-		for deadline := time.Now().Add(testTimeout); !strings.Contains(a.raw, `[{"bodyText":"again"},{"bodyText":"found"},{"bodyText":"hello?"}]`); time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(testTimeout); !strings.Contains(a.raw, complete); time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("the merge is never completed: %s", a.raw)
 			}
 			a = whole.must(w.people["uma"].token, worldQuery(w, read), w.variables())
 		}
-		if a.text("ticket.id") != w.ids["lost"] || a.at("ticket.waitingSince") == nil || a.at("ticket.version") != 3.0 {
+		if a.text("ticket.id") != w.ids["lost"] || a.at("ticket.waitingSince") == nil {
 			t.Errorf("the completed ticket is %s", a.raw)
 		}
 	})
