@@ -8,6 +8,13 @@ const linked = (who) => who.tab.getByRole('list', { name: 'Related tickets' }).g
 
 const tickets = {}
 
+/** Merges a ticket, without the page. */
+async function merge(server, staff, { id, version }, into) {
+  const merge = 'mutation ($input: MergeTicketsInput!) { mergeTickets(input: $input) { ticket { id } } }'
+  const { accessToken } = await staff.tokens('staff')
+  await server.send(merge, { input: { fromId: id, expectedVersion: version, intoId: into.id } }, accessToken)
+}
+
 scenario('staff link tickets by number and by title, and unlink them', async ({ colleague }) => {
   tickets.lamp = await raise('The lamp flickers')
   tickets.fuse = await raise('The fuse has blown')
@@ -30,6 +37,10 @@ scenario('staff link tickets by number and by title, and unlink them', async ({ 
     await colleague.sees('There is no such ticket.') // a ticket isn't linked with itself
   }
   await search.fill('bulb')
+  await colleague.tab
+    .getByRole('status')
+    .filter({ hasText: /^1 ticket$/ })
+    .waitFor()
   await colleague.shoot('link')
   await colleague.press(`Link #${tickets.bulb.number} The bulb is broken`)
   await linked(colleague).filter({ hasText: 'The bulb is broken' }).waitFor()
@@ -87,4 +98,17 @@ scenario('the old address of a merged ticket leads to the other one', async ({ s
     await staff.tab.getByRole('heading', { name: lamp }).waitFor()
     await staff.tab.waitForURL(`**/#staff/${tickets.lamp.id}`)
   }
+})
+
+scenario('a ticket is found among many that were merged', async ({ server, staff, colleague }) => {
+  const live = await raise('A twin of the socket')
+  for (let n = 0; n < 10; n++) await merge(server, staff, await raise('A twin of the socket'), live)
+  await openTicket(colleague, tickets.lamp)
+  await colleague.tab.getByText('Link a ticket').click()
+  await colleague.tab.getByLabel('Ticket to link', { exact: true }).fill('twin of the socket')
+  await colleague.tab.getByRole('button', { name: `Link #${live.number} A twin` }).waitFor()
+  await colleague.tab
+    .getByRole('status')
+    .filter({ hasText: /^1 ticket$/ })
+    .waitFor()
 })

@@ -24,6 +24,6 @@ export async function reload(who) {
 /** Raises a ticket as the customer, without the page. */
 export async function raise(description) {
   const { accessToken } = await stage.customer.tokens('customer')
-  const raise = 'mutation ($input: CreateTicketInput!) { createTicket(input: $input) { ticket { id number } } }'
+  const raise = 'mutation ($input: CreateTicketInput!) { createTicket(input: $input) { ticket { id number version } } }'
   return (await stage.server.send(raise, { input: { description } }, accessToken)).createTicket.ticket
 }

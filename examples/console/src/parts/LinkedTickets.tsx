@@ -65,18 +65,7 @@ export function LinkedTickets({ ticket }: { ticket: ThreadTicket }) {
       {linkedTickets.length > 0 && (
         <ul aria-labelledby="linked">
           {linkedTickets.map((other) => (
-            <li key={other.id} className="facts">
-              <a href={addressOf('staff', other.id)}>{nameOfTicket(other)}</a>
-              <span className={`badge ${other.status.toLowerCase()}`}>{statusLabels[other.status]}</span>
-              <button
-                type="button"
-                className="link"
-                aria-label={`Unlink ${nameOfTicket(other)}`}
-                onClick={() => unlink(other)}
-              >
-                Unlink
-              </button>
-            </li>
+            <LinkedTicket key={other.id} ticket={other} onUnlink={() => unlink(other)} />
           ))}
         </ul>
       )}
@@ -92,5 +81,17 @@ export function LinkedTickets({ ticket }: { ticket: ThreadTicket }) {
       </details>
       {ticket.viewerCan.includes('MERGE') && <MergeTicket ticket={ticket} />}
     </section>
+  )
+}
+
+function LinkedTicket({ ticket, onUnlink }: { ticket: TicketNameFragment; onUnlink: () => void }) {
+  return (
+    <li className="facts">
+      <a href={addressOf('staff', ticket.id)}>{nameOfTicket(ticket)}</a>
+      <span className={`badge ${ticket.status.toLowerCase()}`}>{statusLabels[ticket.status]}</span>
+      <button type="button" className="link" aria-label={`Unlink ${nameOfTicket(ticket)}`} onClick={onUnlink}>
+        Unlink
+      </button>
+    </li>
   )
 }

@@ -1,39 +1,55 @@
-import { useQuery } from '@apollo/client/react'
-import { useRef, useState } from 'react'
-import { graphql } from '../api/generated'
+import { useApolloClient } from '@apollo/client/react'
+import { useEffect, useRef, useState } from 'react'
 import type { FoundTicketFragment, TicketWhere } from '../api/generated/graphql'
 import { type Problem, problemOf } from '../api/problem'
+import { type Found, findTickets } from '../api/search'
 import { useSettled } from '../settled'
 import { statusLabels } from './labels'
 import { ProblemMessage } from './ProblemMessage'
 import { nameOfTicket } from './TicketFacts'
-
-graphql(`
-  fragment FoundTicket on Ticket {
-    ...TicketName
-    customer {
-      id
-      name
-    }
-  }
-`)
-
-// Not in the cache, where the only list of all tickets is the queue.
-const FindTickets = graphql(`
-  query FindTickets($where: TicketWhere!) {
-    tickets(first: 10, where: $where, orderBy: [{ field: CREATED_AT, direction: DESC }]) {
-      nodes {
-        ...FoundTicket
-      }
-    }
-  }
-`)
 
 /** Matches the number, such as `#7`, or a part of the title. `contains` needs at least three characters. */
 function matching(text: string): TicketWhere {
   const number = text.match(/^#?(\d{1,9})$/)?.[1]
   if (number) return { number: { eq: Number(number) } }
   return { title: text.length < 3 ? { startsWith: text } : { contains: text } }
+}
+
+/** What has been found for a text, or why nothing has. */
+interface Result extends Partial<Found> {
+  text: string
+  problem?: Problem
+}
+
+/** Searches for a text as soon as its author pauses. Returns undefined until there is a result for it. */
+function useFound(text: string, customerId: string | undefined, except: readonly string[]): Result | undefined {
+  const client = useApolloClient()
+  const [result, setResult] = useState<Result>()
+  const wanted = useSettled(text)
+  const excluded = except.join(' ')
+  useEffect(() => {
+    if (wanted === '') return
+    const cancel = new AbortController()
+    const tell = (result: Result) => cancel.signal.aborted || setResult(result)
+    const where = customerId ? { ...matching(wanted), customerId: { eq: customerId } } : matching(wanted)
+    findTickets(client, where, excluded.split(' '), cancel.signal).then(
+      (found) => tell({ text: wanted, ...found }),
+      (error) => tell({ text: wanted, problem: problemOf(error) }),
+    )
+    return () => {
+      cancel.abort()
+      setResult(undefined)
+    }
+  }, [client, wanted, customerId, excluded])
+  return result?.text === text ? result : undefined
+}
+
+/** Says how many tickets have been found. */
+function countOf({ tickets, hasMore }: Result): string | undefined {
+  if (!tickets) return undefined
+  if (hasMore) return `The ${tickets.length} newest tickets; type more to find others.`
+  if (tickets.length === 0) return 'There is no such ticket.'
+  return tickets.length === 1 ? '1 ticket' : `${tickets.length} tickets`
 }
 
 interface TicketSearchProps {
@@ -53,11 +69,7 @@ export function TicketSearch({ label, verb, customerId, except, onChoose }: Tick
   const [text, setText] = useState('')
   const [problem, setProblem] = useState<Problem>()
   const input = useRef<HTMLInputElement>(null)
-  const wanted = useSettled(text.trim())
-  const where = customerId ? { ...matching(wanted), customerId: { eq: customerId } } : matching(wanted)
-  const { data, error } = useQuery(FindTickets, { variables: { where }, skip: wanted === '', fetchPolicy: 'no-cache' })
-  const isSettled = wanted !== '' && wanted === text.trim()
-  const found = data?.tickets?.nodes.filter(({ id, mergedInto }) => !mergedInto && !except.includes(id))
+  const found = useFound(text.trim(), customerId, except)
 
   async function choose(ticket: FoundTicketFragment) {
     setProblem(undefined)
@@ -70,6 +82,7 @@ export function TicketSearch({ label, verb, customerId, except, onChoose }: Tick
     }
   }
 
+  const shown = problem ?? found?.problem
   return (
     <div className="search">
       <input
@@ -81,22 +94,21 @@ export function TicketSearch({ label, verb, customerId, except, onChoose }: Tick
         onChange={(event) => setText(event.target.value)}
       />
       <ul aria-label={`${label}: found`}>
-        {isSettled &&
-          found?.map((ticket) => (
-            <li key={ticket.id} className="facts">
-              <span>{nameOfTicket(ticket)}</span>
-              <span className={`badge ${ticket.status.toLowerCase()}`}>{statusLabels[ticket.status]}</span>
-              {!customerId && ticket.customer && <span>{ticket.customer.name}</span>}
-              <button type="button" aria-label={`${verb} ${nameOfTicket(ticket)}`} onClick={() => choose(ticket)}>
-                {verb}
-              </button>
-            </li>
-          ))}
+        {found?.tickets?.map((ticket) => (
+          <li key={ticket.id} className="facts">
+            <span>{nameOfTicket(ticket)}</span>
+            <span className={`badge ${ticket.status.toLowerCase()}`}>{statusLabels[ticket.status]}</span>
+            {!customerId && ticket.customer && <span>{ticket.customer.name}</span>}
+            <button type="button" aria-label={`${verb} ${nameOfTicket(ticket)}`} onClick={() => choose(ticket)}>
+              {verb}
+            </button>
+          </li>
+        ))}
       </ul>
       <p role="status" className="hint">
-        {isSettled && found?.length === 0 && 'There is no such ticket.'}
+        {found && countOf(found)}
       </p>
-      {(problem || error) && <ProblemMessage problem={problem ?? problemOf(error)} />}
+      {shown && <ProblemMessage problem={shown} />}
     </div>
   )
 }
