@@ -1,8 +1,11 @@
 import { useQuery } from '@apollo/client/react'
 import { useState } from 'react'
 import { graphql } from '../api/generated'
+import type { MessageFragment } from '../api/generated/graphql'
 import { pageOf } from '../api/page'
 import { problemOf } from '../api/problem'
+import { useViewer } from '../viewer'
+import { authorOf, moment } from './labels'
 import { ProblemMessage } from './ProblemMessage'
 
 // Not in the cache: the addresses of the images in it hold for some minutes only.
@@ -22,14 +25,20 @@ const FormattedMail = graphql(`
   }
 `)
 
-/** What an address of an image becomes that the server doesn't let be loaded. */
-const held = ' data-remote-src='
+/** The attribute to which the server moves the address of an image that isn't loaded. */
+const remoteSource = ' data-remote-src='
+
+interface FormattedTextProps {
+  /** A message, or a ticket with the customer who raised it. */
+  mail: Pick<MessageFragment, 'id' | 'author' | 'createdAt'>
+}
 
 /**
  * The whole text of the mail of a message or a ticket as its sender formatted it, once the reader opens it. Nothing runs in its frame,
  * which has no access to the page, and images from elsewhere are loaded only if the reader wants them.
  */
-export function FormattedText({ id }: { id: string }) {
+export function FormattedText({ mail }: FormattedTextProps) {
+  const { id, createdAt } = mail
   const [isOpen, setOpen] = useState(false)
   const [remoteImages, setRemoteImages] = useState(false)
   const { data, previousData, error } = useQuery(FormattedMail, {
@@ -39,18 +48,20 @@ export function FormattedText({ id }: { id: string }) {
   })
   const node = (data ?? previousData)?.node
   const html = node && 'html' in node ? node.html : undefined
+  // There may be several on the page.
+  const name = `Formatted text by ${authorOf(mail, useViewer())}, ${moment(createdAt)}`
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Formatted text</summary>
+      <summary aria-label={name}>Formatted text</summary>
       {error && <ProblemMessage problem={problemOf(error)} />}
       {html === null && (
         <p role="status" className="hint">
-          The mail has plain text only.
+          There is no formatted text, or the text has been changed since.
         </p>
       )}
       {html && (
         <>
-          {(remoteImages || html.includes(held)) && (
+          {(remoteImages || html.includes(remoteSource)) && (
             <label className="hint">
               <input
                 type="checkbox"
@@ -62,7 +73,7 @@ export function FormattedText({ id }: { id: string }) {
           )}
           <iframe
             className="mail"
-            title="Formatted text"
+            title={name}
             sandbox="allow-popups allow-popups-to-escape-sandbox"
             referrerPolicy="no-referrer"
             srcDoc={pageOf(html, remoteImages)}

@@ -62,7 +62,7 @@ export function MessageItem({ message, onDeleted }: MessageItemProps) {
       ) : (
         <>
           <p className="text">{bodyText}</p>
-          {channel === 'EMAIL' && <FormattedText id={message.id} />}
+          {channel === 'EMAIL' && <FormattedText mail={message} />}
           <Attachments files={attachments.nodes} />
           <EarlierTexts texts={message.earlierTexts} />
           <MessageActions

@@ -50,7 +50,9 @@ export function TicketScreen({ id }: { id: string }) {
           {side === 'staff' && <TagEditor id={id} tags={data.ticket.tags} />}
           <div className="card">
             <p className="text">{data.ticket.description}</p>
-            {data.ticket.channel === 'EMAIL' && <FormattedText id={id} />}
+            {data.ticket.channel === 'EMAIL' && (
+              <FormattedText mail={{ id, author: data.ticket.customer, createdAt: data.ticket.createdAt }} />
+            )}
             <p className="facts">
               <CopiedTo cc={data.ticket.cc} isMail />
             </p>
