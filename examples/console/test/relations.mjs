@@ -112,3 +112,20 @@ scenario('a ticket is found among many that were merged', async ({ server, staff
     .filter({ hasText: /^1 ticket$/ })
     .waitFor()
 })
+
+scenario('a thread is not read again for a merge elsewhere', async ({ server, staff, colleague }) => {
+  const [from, into] = [await raise('The plug is hot'), await raise('The plug is burning')]
+  await openTicket(colleague, tickets.lamp)
+  const reads = []
+  colleague.tab.on(
+    'request',
+    (request) => request.postData()?.includes('"operationName":"Thread"') && reads.push(request),
+  )
+  await merge(server, staff, from, into)
+  // Changes are applied in their order.
+  const { accessToken } = await staff.tokens('staff')
+  const rename = 'mutation ($input: UpdateTicketInput!) { updateTicket(input: $input) { ticket { id } } }'
+  await server.send(rename, { input: { id: tickets.lamp.id, title: 'The lamp is off' } }, accessToken)
+  await colleague.tab.getByRole('heading', { name: 'The lamp is off' }).waitFor()
+  assert.equal(reads.length, 0)
+})

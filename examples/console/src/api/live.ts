@@ -75,7 +75,7 @@ export function follow(api: Api, { onStart, onTicket, onMessage }: Follower): Ob
       restarting = true
       const tickets = changes(api, TicketChanged, data.latestSeq, (change) => {
         putTicket(client.cache, viewer, change)
-        if (change.kind === 'MERGED') rereadThreads(client)
+        if (change.kind === 'MERGED') rereadThreads(client, [change.ticketId, change.ticket?.mergedInto?.id])
         onTicket(change, viewer)
       })
       const interactions = changes(api, InteractionChanged, data.latestSeq, (change) =>
@@ -94,10 +94,14 @@ export function follow(api: Api, { onStart, onTicket, onMessage }: Follower): Ob
   )
 }
 
-/** Reads the displayed threads again, because messages have moved to one of them from another. */
-function rereadThreads(client: ApolloClient): void {
+/**
+ * Reads the threads of tickets again that are displayed, because messages have moved from one to the other. They move last: after the change
+ * of the ticket that gets them.
+ */
+function rereadThreads(client: ApolloClient, ticketIds: (string | undefined)[]): void {
   for (const query of client.getObservableQueries()) {
-    if (query.queryName === 'Thread') query.refetch().catch(() => undefined)
+    if (query.queryName === 'Thread' && ticketIds.includes(query.variables['id']))
+      query.refetch().catch(() => undefined)
   }
 }
 
