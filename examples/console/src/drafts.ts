@@ -6,21 +6,28 @@ import { useIsVisible } from './visible'
 
 const nothing: Draft = { body: '', visibility: 'PUBLIC' }
 
-/** What the viewer is writing on a ticket. It begins with their draft, and is saved while they write. */
-export function useDraft({ id, draft: stored }: { id: string; draft: Draft | null }) {
+/** What the viewer is writing on a ticket. */
+export type Writing = ReturnType<typeof useDraft>
+
+/** Returns what the viewer is writing on a ticket. It starts as their stored draft, and is saved while they write. */
+export function useDraft(ticketId: string, stored: Draft | null) {
   const client = useApolloClient()
   const [typed, setTyped] = useState<Draft>()
+  const [isSending, setSending] = useState(false)
   const [problem, setProblem] = useState<Problem>()
-  const [saver] = useState(() => new DraftSaver(client, id, setProblem))
+  const [saver] = useState(() => new DraftSaver(client, ticketId, setProblem))
   const isVisible = useIsVisible()
   useEffect(() => {
     saver.stored = stored
   }, [saver, stored])
-  // Whoever leaves the page may not come back to it.
+  // A page that is hidden may never be shown again.
   useEffect(() => {
     if (!isVisible) saver.flush()
   }, [saver, isVisible])
-  useEffect(() => () => saver.flush(), [saver])
+  useEffect(() => {
+    saver.open()
+    return () => saver.close()
+  }, [saver])
 
   const current = typed ?? stored ?? nothing
 
@@ -30,19 +37,35 @@ export function useDraft({ id, draft: stored }: { id: string; draft: Draft | nul
     saver.later(next)
   }
 
-  /** Sends what has been written; if that fails, it stays. */
+  /**
+   * Sends the text with `sending`. If that fails, the text stays. The next text is for the same readers, so that whoever writes two
+   * notes in a row doesn't mail the second one to the customer.
+   */
   async function send(sending: () => Promise<unknown>) {
-    await saver.hold()
+    setSending(true)
     try {
+      await saver.hold()
       await sending()
+      setTyped({ body: '', visibility: current.visibility })
+      saver.end(current.visibility)
     } catch (error) {
       saver.release()
       throw error
+    } finally {
+      setSending(false)
     }
-    setTyped(undefined)
-    await saver.end(current.visibility)
   }
 
   const isSaved = stored !== null && stored.body === current.body && stored.visibility === current.visibility
-  return { ...current, write, send, save: () => saver.flush(), isSaved, problem }
+  return {
+    ...current,
+    write,
+    send,
+    /** Saves the text at once. The promise resolves when that has succeeded or failed. */
+    save: saver.flush,
+    isSaved,
+    /** Whether the text is being sent. It can't be changed until then, because it is cleared afterwards. */
+    isSending,
+    problem,
+  }
 }

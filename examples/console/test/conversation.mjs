@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { home, openBlind, scenario } from './stage.mjs'
-import { box, message, reply } from './thread.mjs'
+import { box, choose, has, message, ofNote, reply } from './thread.mjs'
 
 // A ticket without an interaction: two members of staff and the customer have it before them at the same time.
 
@@ -44,15 +44,20 @@ scenario('what one writes appears at the othersâ€™, and notes only at the staffâ
   await reply(customer, 'Please hurry')
   for (const who of [staff, colleague]) await message(who, 'Please hurry').getByText('Rahul').waitFor()
 
-  await colleague.tab.getByRole('radio', { name: 'Internal note' }).check()
-  await colleague.fill('Internal note', { 'Note, which customers never see': 'He smokes' })
+  await choose(colleague, 'Internal note')
+  await colleague.fill('Internal note', { [ofNote]: 'He smokes' })
   await message(staff, 'He smokes').getByText('Internal note').waitFor()
-  await colleague.tab.getByRole('radio', { name: 'Reply to the customer' }).check()
+  // The next one is a note, too, or it would be mailed to the customer.
+  await has(colleague, ofNote, '')
+  assert.ok(await colleague.tab.getByRole('radio', { name: 'Internal note' }).isChecked())
+  await colleague.fill('Internal note', { [ofNote]: 'In the archive' })
+  await message(staff, 'In the archive').getByText('Internal note').waitFor()
+  await choose(colleague, 'Reply to the customer')
   await box(colleague, 'Status afterwards').selectOption('Waiting for the customer')
   await reply(colleague, 'Unplug it')
   await message(customer, 'Unplug it').getByText('Priya').waitFor()
   await customer.sees('Waiting for the customer')
-  assert.equal(await message(customer, 'He smokes').count(), 0)
+  for (const note of ['He smokes', 'In the archive']) assert.equal(await message(customer, note).count(), 0)
   await colleague.shoot('thread')
 })
 

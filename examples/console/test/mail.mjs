@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { home, scenario } from './stage.mjs'
-import { box, message } from './thread.mjs'
+import { box, has, message, reload, type } from './thread.mjs'
 
 // Tickets that customers raise by mail.
 
@@ -95,6 +95,39 @@ scenario('whom a mail names besides the staff is chosen only if its sender is ce
   await colleague.shoot('copies-offered')
   await colleague.fill('Reply', { 'Your reply': 'Is it you?' })
   await message(colleague, 'Is it you?').getByText('copied to jo@example.net', { exact: true }).waitFor()
+})
+
+scenario('a reply that has been begun is copied to nobody whom its author has not seen', async (people) => {
+  const { server, colleague } = people
+  await openQueued(colleague, 'From the real Rahul')
+  const number = await numberOf(colleague)
+  // Nor is somebody chosen again whom the author has taken out.
+  await box(colleague, 'Copy to').fill('jo@example.net')
+  await reload(colleague)
+  await has(colleague, 'Copy to', 'jo@example.net')
+  await colleague.fill('Reply', { 'Your reply': 'To Jo alone' })
+  await message(colleague, 'To Jo alone').getByText('copied to jo@example.net', { exact: true }).waitFor()
+
+  await type(colleague, 'Your reply', 'Still to Jo')
+  await server.receive(mailOf(`Re: [${number}]`, [proof, 'Cc: mallory@example.net'], text))
+  await message(colleague, 'See above.').waitFor()
+  await colleague.tab.getByRole('button', { name: 'Copy to mallory@example.net' }).waitFor()
+  assert.equal(await box(colleague, 'Copy to').inputValue(), 'jo@example.net')
+  await colleague.press('Send the reply')
+  await message(colleague, 'Still to Jo').getByText('copied to jo@example.net', { exact: true }).waitFor()
+})
+
+scenario('nobody is chosen while the message that decides has not been read', async ({ server, colleague }) => {
+  await server.receive(mailOf('A long story', [proof, 'Cc: jo@example.net'], text))
+  await openQueued(colleague, 'A long story')
+  assert.equal(await box(colleague, 'Copy to').inputValue(), 'jo@example.net')
+  const [id] = new URL(colleague.tab.url()).hash.match(/tkt_\w+/)
+  const { accessToken } = await colleague.tokens('staff')
+  const note = 'mutation ($input: AddTicketNoteInput!) { addTicketNote(input: $input) { message { id } } }'
+  for (let n = 1; n <= 21; n++) await server.send(note, { input: { ticketId: id, body: `Note ${n}.` } }, accessToken)
+  await reload(colleague)
+  await colleague.tab.getByRole('button', { name: 'Copy to jo@example.net' }).waitFor()
+  assert.equal(await box(colleague, 'Copy to').inputValue(), '')
 })
 
 scenario('a mail is shown as it was formatted, and images from elsewhere only if the reader wants', async (people) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { home, scenario } from './stage.mjs'
-import { box, message, openTicket, raise, reload, reply } from './thread.mjs'
+import { box, has, message, openTicket, raise, reload, reply, type } from './thread.mjs'
 
 // Tickets that have to do with each other: the staff link and merge them.
 
@@ -98,6 +98,25 @@ scenario('the old address of a merged ticket leads to the other one', async ({ s
     await staff.tab.getByRole('heading', { name: lamp }).waitFor()
     await staff.tab.waitForURL(`**/#staff/${tickets.lamp.id}`)
   }
+})
+
+scenario('what one is writing on a ticket that is merged goes along', async ({ server, staff, colleague }) => {
+  const [from, into] = [await raise('The switch is loose'), await raise('The switch is broken')]
+  await openTicket(colleague, from)
+  const order = []
+  const operationOf = (request) => (request.method() === 'POST' ? request.postDataJSON() : {})
+  colleague.tab.on('request', (request) => {
+    const { operationName, variables } = operationOf(request)
+    if (operationName === 'Thread' && variables.id === into.id) order.push('read')
+  })
+  colleague.tab.on('response', (response) => {
+    if (operationOf(response.request()).operationName === 'SaveDraft') order.push('saved')
+  })
+  await type(colleague, 'Your reply', 'Which switch')
+  await merge(server, staff, from, into)
+  await colleague.tab.waitForURL(`**/#staff/${into.id}`)
+  await has(colleague, 'Your reply', 'Which switch')
+  assert.deepEqual(order.slice(0, 2), ['saved', 'read'])
 })
 
 scenario('a ticket is found among many that were merged', async ({ server, staff, colleague }) => {

@@ -94,6 +94,18 @@ export class Visitor {
     return { isHeld: held.promise, release: released.resolve }
   }
 
+  /** Cuts off an operation from the server, until the function that it returns is called. */
+  async cutOff(operation) {
+    const cut = (route) =>
+      route.request().postDataJSON()?.operationName === operation ? route.abort() : route.fallback()
+    await this.tab.route('**/graphql', cut)
+    return () => this.tab.unroute('**/graphql', cut)
+  }
+
+  /** Waits for the next answer to an operation. */
+  answerTo = (operation) =>
+    this.tab.waitForResponse((response) => response.request().postData()?.includes(`"operationName":"${operation}"`))
+
   /** Waits for a message with that text on the page's WebSocket. */
   async receives(text) {
     const socket = await this.tab.waitForEvent('websocket')

@@ -1,51 +1,90 @@
 import assert from 'node:assert/strict'
 import { home, scenario } from './stage.mjs'
-import { box, message, openTicket, raise, reload, reply } from './thread.mjs'
+import {
+  box,
+  choose,
+  has,
+  message,
+  ofNote,
+  ofReply,
+  openTicket,
+  raise,
+  reload,
+  reply,
+  sendFrom,
+  type,
+} from './thread.mjs'
 
 // What staff write on a ticket: drafts, copies and changes.
 
-const ofReply = 'Your reply'
-const ofNote = 'Note, which customers never see'
-
-/** Waits until the text box has a text. */
-async function has(who, label, text) {
-  await who.tab.waitForFunction(
-    ([element, text]) => element.value === text,
-    [await box(who, label).elementHandle(), text],
-  )
-}
-
 scenario('what one is writing is there again after a reload, until it is sent', async ({ colleague }) => {
   await openTicket(colleague, await raise('The coffee is cold'))
-  await box(colleague, ofReply).fill('Have you tried')
-  await colleague.sees('Draft saved')
+  await type(colleague, ofReply, 'Have you tried')
   await reload(colleague)
   await has(colleague, ofReply, 'Have you tried')
 
-  // What was typed just before the page is left, too; and for whom it is.
-  await colleague.tab.getByRole('radio', { name: 'Internal note' }).check()
-  await box(colleague, ofNote).fill('He has not tried anything')
-  await colleague.follow('Tickets')
+  // What was typed just before the ticket is left, too; and for whom it is.
+  await choose(colleague, 'Internal note')
+  await box(colleague, ofNote).fill('')
+  await type(colleague, ofNote, 'He has not tried anything')
+  await colleague.tab.goto(`${home()}#staff/tickets`)
+  await colleague.tab.getByRole('heading', { name: 'Messages' }).waitFor({ state: 'detached' })
   await colleague.tab.goBack()
   await has(colleague, ofNote, 'He has not tried anything')
   await colleague.sees('Draft saved')
-  await reload(colleague)
-  await has(colleague, ofNote, 'He has not tried anything')
 
   // A draft of a note that becomes a reply is gone, too.
-  await colleague.tab.getByRole('radio', { name: 'Reply to the customer' }).check()
-  await reply(colleague, 'Have you tried to heat it?')
-  await message(colleague, 'Have you tried to heat it?').waitFor()
+  await choose(colleague, 'Reply to the customer')
+  const deleted = colleague.answerTo('DeleteDraft')
+  await sendFrom(colleague, ofReply)
+  await message(colleague, 'He has not tried anything').waitFor()
+  await deleted
   await has(colleague, ofReply, '')
   await reload(colleague)
+  await message(colleague, 'He has not tried anything').waitFor()
+  assert.equal(await box(colleague, ofReply).inputValue(), '')
+})
+
+scenario('nothing can be typed that would be lost when the text before it has been sent', async ({ colleague }) => {
+  const answer = await colleague.holdAnswer('ReplyToTicket')
+  await reply(colleague, 'Have you tried to heat it?')
+  await answer.isHeld
+  await type(colleague, ofReply, ' And to stir it?')
+  assert.equal(await box(colleague, ofReply).inputValue(), 'Have you tried to heat it?')
+  answer.release()
+  await has(colleague, ofReply, '')
   await message(colleague, 'Have you tried to heat it?').waitFor()
+  await type(colleague, ofReply, 'And to stir it?')
+  await colleague.sees('Draft saved')
+})
+
+scenario('a draft is saved and deleted when the server can be reached again', async ({ colleague }) => {
+  const savingWorks = await colleague.cutOff('SaveDraft')
+  await choose(colleague, 'Internal note')
+  await type(colleague, ofNote, ' With milk?')
+  await colleague.isTold('Your draft isn’t saved')
+  await savingWorks()
+  await colleague.sees('Draft saved')
+
+  const deletingWorks = await colleague.cutOff('DeleteDraft')
+  await choose(colleague, 'Reply to the customer')
+  await sendFrom(colleague, ofReply)
+  await message(colleague, 'With milk?').waitFor()
+  await colleague.isTold('Your old draft isn’t deleted')
+  // It doesn't reappear, where it could be sent to the customer.
+  assert.equal(await box(colleague, ofReply).inputValue(), '')
+  assert.equal(await colleague.tab.getByText('Draft saved').count(), 0)
+  await deletingWorks()
+  await colleague.tab.getByRole('alert').waitFor({ state: 'detached' })
+  await reload(colleague)
+  await message(colleague, 'With milk?').waitFor()
   assert.equal(await box(colleague, ofReply).inputValue(), '')
 })
 
 scenario('a draft that is emptied is gone, and one that can’t be saved says so', async ({ colleague }) => {
   await box(colleague, ofReply).fill('On second thoughts')
   await colleague.sees('Draft saved')
-  const emptied = colleague.tab.waitForResponse((response) => response.request().postData()?.includes('deleteDraft'))
+  const emptied = colleague.answerTo('DeleteDraft')
   await box(colleague, ofReply).fill('')
   await emptied
   await reload(colleague)
@@ -58,7 +97,10 @@ scenario('a draft that is emptied is gone, and one that can’t be saved says so
 })
 
 scenario('a reply that can’t be sent stays, also as a draft', async ({ colleague }) => {
-  await colleague.fill('Reply', { 'Your reply': 'To all of you', 'Copy to': 'nobody' })
+  await box(colleague, 'Copy to').fill('nobody')
+  await box(colleague, ofReply).fill('')
+  await type(colleague, ofReply, 'To all of you')
+  await sendFrom(colleague, ofReply)
   await colleague.isTold(/^Copy to /)
   assert.equal(await box(colleague, ofReply).inputValue(), 'To all of you')
   await colleague.sees('Draft saved')
@@ -93,4 +135,14 @@ scenario('admins see what a message said before it was edited', async ({ staff, 
   await staff.tab.keyboard.press('Enter')
   await seen.getByRole('list', { name: 'Earlier texts' }).getByText('To one of you', { exact: true }).waitFor()
   await staff.shoot('earlier-texts')
+})
+
+scenario('after the customer’s answer, staff are offered those who had copies before', async (people) => {
+  const { colleague, customer } = people
+  await reply(customer, 'I listen')
+  await message(colleague, 'I listen').waitFor()
+  await has(colleague, 'Copy to', '')
+  await colleague.tab.getByRole('button', { name: 'Copy to jo@example.com' }).waitFor()
+  await colleague.press('Copy to sam@example.com')
+  await has(colleague, 'Copy to', 'sam@example.com')
 })

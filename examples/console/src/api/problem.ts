@@ -29,9 +29,13 @@ function firstError(error: unknown): GraphQLFormattedError | undefined {
   }
 }
 
+/** Whether the same request may succeed later. */
+export const isTemporary = ({ code }: Problem): boolean => code === 'OFFLINE' || code === 'UNAVAILABLE'
+
 /** Returns a message for the user, who may have made no mistake: others change records too, and connections get lost. */
-export function describe({ code, message, fields }: Problem): string {
-  if (code === 'OFFLINE' || code === 'UNAVAILABLE') return sentence(`${message}; try again in a moment`)
+export function describe(problem: Problem): string {
+  const { message, fields } = problem
+  if (isTemporary(problem)) return sentence(`${message}; try again in a moment`)
   if (names(fields).includes('expectedLastMessageId')) {
     return 'Somebody else has just written. Your text is still here: send it again if it still fits.'
   }

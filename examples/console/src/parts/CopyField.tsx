@@ -36,7 +36,7 @@ export function CopyField({ value, onChange, offered }: CopyFieldProps) {
       </Field>
       {others.length > 0 && (
         <div className="actions">
-          <span className="hint">Also named in the mail; add only whom you know:</span>
+          <span className="hint">Also in the conversation; add only whom you know:</span>
           {others.map((address) => (
             <button key={address} type="button" aria-label={`Copy to ${address}`} onClick={() => add(address)}>
               {address}

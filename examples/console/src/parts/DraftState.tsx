@@ -1,11 +1,13 @@
-import { describe, type Problem } from '../api/problem'
+import { describe } from '../api/problem'
+import type { Writing } from '../drafts'
 
 /** Whether what one is writing would be there again on another day. */
-export function DraftState({ isSaved, problem }: { isSaved: boolean; problem: Problem | undefined }) {
+export function DraftState({ draft: { body, isSaved, problem } }: { draft: Writing }) {
   if (problem) {
     return (
       <p role="alert" className="problem">
-        Your draft isn’t saved: {describe(problem)}
+        {body ? 'Your draft isn’t saved: ' : 'Your old draft isn’t deleted: '}
+        {describe(problem)}
       </p>
     )
   }

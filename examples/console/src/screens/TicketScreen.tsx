@@ -4,6 +4,7 @@ import { addressOf, useAddress } from '../address'
 import { freshly } from '../api/lists'
 import { problemOf } from '../api/problem'
 import { Thread } from '../api/thread'
+import { useDraft } from '../drafts'
 import { Attachments } from '../parts/Attachments'
 import { CopiedTo } from '../parts/CopiedTo'
 import { Compose } from '../parts/Compose'
@@ -25,9 +26,17 @@ export function TicketScreen({ id }: { id: string }) {
   const { data, error, fetchMore } = useQuery(Thread, { variables: { id }, ...freshly })
   // A ticket that was merged leads to the one that has its messages, also while it is displayed.
   const current = data?.ticket?.mergedInto?.id ?? data?.ticket?.id
+  // What the viewer is writing goes there with them: it is sent or saved first.
+  const draft = useDraft(id, data?.ticket?.draft ?? null)
+  const { save, isSending } = draft
   useEffect(() => {
-    if (current && current !== id) window.location.replace(addressOf(side, current))
-  }, [side, id, current])
+    if (!current || current === id || isSending) return
+    let isHere = true
+    save().then(() => isHere && window.location.replace(addressOf(side, current)))
+    return () => {
+      isHere = false
+    }
+  }, [side, id, current, save, isSending])
   return (
     <main className="single">
       <a className="back" href={side === 'staff' ? addressOf(side, 'tickets') : addressOf(side)}>
@@ -60,7 +69,7 @@ export function TicketScreen({ id }: { id: string }) {
           </div>
           {side === 'staff' && <LinkedTickets ticket={data.ticket} />}
           <MessageList page={data.ticket.messages} onMore={(before) => fetchMore({ variables: { before } })} />
-          <Compose ticket={data.ticket} messages={data.ticket.messages.edges.map(({ node }) => node)} />
+          <Compose ticket={data.ticket} draft={draft} />
         </>
       )}
     </main>
