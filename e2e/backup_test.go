@@ -28,6 +28,9 @@ func TestBackup(t *testing.T) {
 	for _, test := range []struct{ from, to string }{{"sqlite", "mongo"}, {"mongo", "sqlite"}} {
 		t.Run(test.from+" to "+test.to, func(t *testing.T) {
 			t.Parallel()
+			if test.from == "mongo" {
+				mongotest.SkipOnStandIn(t)
+			}
 			folder, other := t.TempDir(), t.TempDir()
 			from, to := settingsOf(t, test.from), settingsOf(t, test.to)
 			p := serve(t, folder, from...)
@@ -181,6 +184,7 @@ func isWholeOrAbsent(t *testing.T, file string) {
 // TestKilledRestoreOnMongo kills a restore on MongoDB. The database isn't used until the restore was run again.
 func TestKilledRestoreOnMongo(t *testing.T) {
 	t.Parallel()
+	mongotest.SkipOnStandIn(t)
 	folder := t.TempDir()
 	ends(t, folder, nil, 0, "demo", "--customers", "4")
 	file := filepath.Join(folder, "backup")

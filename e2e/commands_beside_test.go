@@ -78,6 +78,7 @@ func TestCommandsBesideServer(t *testing.T) {
 			return []string{"DATA_DIR=" + filepath.Join(t.TempDir(), strings.Repeat("x", 150))}
 		},
 		"mongo": func(t *testing.T) []string {
+			mongotest.SkipOnStandIn(t)
 			return append(mongoSettings(mongotest.URI(t)), "MONGO_DATABASE="+mongotest.Database(t).Name())
 		},
 	} {

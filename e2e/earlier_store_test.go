@@ -50,6 +50,7 @@ func TestEarlierStore(t *testing.T) {
 	})
 	t.Run("mongo", func(t *testing.T) {
 		t.Parallel()
+		mongotest.SkipOnStandIn(t)
 		want := readEarlierStore(t, "mongo")
 		database := mongotest.Database(t)
 		restoreDatabase(t, database, "testdata/earlier/mongo.jsonl.gz", time.Since(want.TakenAt))
