@@ -79,7 +79,7 @@ func TestCommandsBesideServer(t *testing.T) {
 		},
 		"mongo": func(t *testing.T) []string {
 			mongotest.SkipOnStandIn(t)
-			return append(mongoSettings(mongotest.URI(t)), "MONGO_DATABASE="+mongotest.Database(t).Name())
+			return settingsOf(t, "mongo")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

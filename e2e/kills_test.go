@@ -35,7 +35,7 @@ func TestKills(t *testing.T) {
 	})
 	t.Run("mongo", func(t *testing.T) {
 		t.Parallel()
-		skipOnStandIn(t)
+		skipManyEvents(t)
 		uri, name := mongotest.URI(t), mongotest.Database(t).Name()
 		run(t, &killRun{
 			kills: kills(3), folder: t.TempDir(), settings: append(mongoSettings(uri), "MONGO_DATABASE="+name),

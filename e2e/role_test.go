@@ -55,8 +55,8 @@ func measuring() bool { return os.Getenv("MEASURE") == "true" }
 // thorough reports whether the tests should run many more random operations, as CI does.
 func thorough() bool { return os.Getenv("THOROUGH") == "true" }
 
-// skipOnStandIn skips a test that writes many events on FerretDB, which reads all events for each query.
-func skipOnStandIn(t *testing.T) {
+// skipManyEvents skips a test that writes many events on FerretDB, which reads all events for each query.
+func skipManyEvents(t *testing.T) {
 	t.Helper()
 	if mongotest.IsStandIn() && !thorough() {
 		t.Skip("FerretDB keeps a processor busy for a minute: THOROUGH=true or a MongoDB in MONGO_TEST_URI runs this test")

@@ -40,7 +40,7 @@ func TestSubscriptionsThroughKills(t *testing.T) {
 	})
 	t.Run("mongo", func(t *testing.T) {
 		t.Parallel()
-		skipOnStandIn(t)
+		skipManyEvents(t)
 		events, kills := events, kills
 		if mongotest.IsStandIn() {
 			events, kills = 200, 4

@@ -23,7 +23,7 @@ func TestTwoFactor(t *testing.T) {
 		"sqlite": func(*testing.T) []string { return nil },
 		"mongo": func(t *testing.T) []string {
 			mongotest.SkipOnStandIn(t)
-			return append(mongoSettings(mongotest.URI(t)), "MONGO_DATABASE="+mongotest.Database(t).Name())
+			return settingsOf(t, "mongo")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,7 +1,6 @@
 package resolvers_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -152,29 +151,15 @@ func TestLinksOfFullTicket(t *testing.T) {
 // TestLinkWhileMerging links a ticket when its links have moved already.
 func TestLinkWhileMerging(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, whole *server) {
-		engine := &linkedMeanwhile{Store: whole.store}
+		engine := &meanwhile{Store: whole.store, collection: db.TicketLinks.Collection}
 		w := serve(t, engine, db.Options{}).newWorld()
 		w.raise("cleo", "cleo", "lost")
 		w.raise("cleo", "cleo", "again")
-		engine.do = func() { w.s.must(w.people["uma"].token, mergeTickets, w.merging("again", "lost")) }
+		merge := func() { w.s.must(w.people["uma"].token, mergeTickets, w.merging("again", "lost")) }
+		engine.do.Store(&merge)
 		w.s.must(w.people["ada"].token, linkTickets, variables{"id": w.ids["again"], "other": w.ids["leak"]})
 		if got := w.linked("lost") + ", " + w.linked("leak"); got != "leak, lost" {
 			t.Errorf("the tickets are linked with %q", got)
 		}
 	})
-}
-
-// linkedMeanwhile is a store that does something once, before it inserts a link.
-type linkedMeanwhile struct {
-	store.Store
-
-	do func()
-}
-
-func (m *linkedMeanwhile) Insert(ctx context.Context, c *store.Collection, doc store.Document, events ...*store.Event) error {
-	if do := m.do; do != nil && c == db.TicketLinks.Collection {
-		m.do = nil
-		do()
-	}
-	return m.Store.Insert(ctx, c, doc, events...)
 }

@@ -12,7 +12,7 @@ import (
 	"crm/db/store"
 )
 
-// meanwhile is a store that does something once, before it assigns a field of a collection.
+// meanwhile is a store that does something once, before it assigns a field of a collection, or without a field, before it inserts there.
 type meanwhile struct {
 	store.Store
 
@@ -25,11 +25,22 @@ func (m *meanwhile) Update(
 	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event,
 ) error {
 	if c == m.collection && slices.ContainsFunc(set, func(a store.Assignment) bool { return a.Field == m.field }) {
-		if do := m.do.Swap(nil); do != nil {
-			(*do)()
-		}
+		m.once()
 	}
 	return m.Store.Update(ctx, c, id, where, set, events...)
+}
+
+func (m *meanwhile) Insert(ctx context.Context, c *store.Collection, doc store.Document, events ...*store.Event) error {
+	if c == m.collection && m.field == "" {
+		m.once()
+	}
+	return m.Store.Insert(ctx, c, doc, events...)
+}
+
+func (m *meanwhile) once() {
+	if do := m.do.Swap(nil); do != nil {
+		(*do)()
+	}
 }
 
 // mergedMeanwhile merges the ticket again into lost, while somebody does something right before a field is assigned.

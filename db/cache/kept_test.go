@@ -76,14 +76,14 @@ func (h *hooked) CountBy(
 	return h.Store.CountBy(ctx, c, field, values, where)
 }
 
-// fewShareVersions is a size at which two of a test's ids have the same version, and are dropped together, in less than one run of 10,000.
-const fewShareVersions = 256 << 20
+// roomyCache is a number of bytes with which two ids of these tests share a version, and are dropped together, in about one run of 10,000.
+const roomyCache = 256 << 20
 
 // openHooked opens a store with two projects of three tasks each, every second of them with an owner.
 func openHooked(t *testing.T) (*hooked, *cache.Store) {
 	t.Helper()
 	engine := &hooked{Store: openEngine(t)}
-	s, err := cache.New(engine, []*store.Collection{tasks, projects}, fewShareVersions)
+	s, err := cache.New(engine, []*store.Collection{tasks, projects}, roomyCache)
 	if err != nil {
 		t.Fatal(err)
 	}

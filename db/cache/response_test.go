@@ -87,7 +87,7 @@ func TestWhichResponsesAreKept(t *testing.T) {
 		"a read elsewhere":                    {nothing, readBoth, nothing, 3, 100, false},
 		"a change of the first that was read": {nothing, readBoth, touch(1), 2, 100, false},
 		"a change of what wasn't read":        {nothing, readBoth, touch(0), 2, 100, true},
-		"too large":                           {nothing, readBoth, nothing, 2, fewShareVersions / 32, false},
+		"too large":                           {nothing, readBoth, nothing, 2, roomyCache / 32, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,7 +13,7 @@ import (
 // calls to the system for a page, which take 7.5 µs of processor time; in pieces of 64 KiB, the same bytes take 0.5. A transaction of 7
 // tickets changes 80 pages. So what is written to a WAL goes through a buffer.
 //
-// The buffer is written before its WAL is synced, read, measured, truncated or closed. Hence acknowledged commits are on disk as
+// The buffer is written before its WAL is synced, read, measured or truncated. Hence acknowledged commits are on disk as
 // before: each commit syncs the WAL (synchronous=FULL), and only then shows its pages to other connections, which read them through
 // files of their own. If the buffer can't be written, that fails, and the commit with it; the buffer keeps what it has, so that nothing
 // shows pages that aren't in the file.

@@ -32,12 +32,12 @@ const testURI = "MONGO_TEST_URI"
 // tests give it less data.
 func IsStandIn() bool { return os.Getenv(testURI) == "" }
 
-// SkipOnStandIn skips a test of a rule, not of an engine, on FerretDB, which is slow. ALL_ENGINES=true runs it there, as CI does, and so does
+// SkipOnStandIn skips a test of a rule, not of an engine, on FerretDB, which is slow. ALL_TESTS=true runs it there, as CI does, and so does
 // THOROUGH=true.
 func SkipOnStandIn(tb testing.TB) {
 	tb.Helper()
-	if IsStandIn() && os.Getenv("ALL_ENGINES") != "true" && os.Getenv("THOROUGH") != "true" {
-		tb.Skip("FerretDB is slow: ALL_ENGINES=true, or a MongoDB in MONGO_TEST_URI, runs this test on MongoDB, too")
+	if IsStandIn() && os.Getenv("ALL_TESTS") != "true" && os.Getenv("THOROUGH") != "true" {
+		tb.Skip("FerretDB is slow: ALL_TESTS=true, or a MongoDB in MONGO_TEST_URI, runs this test on MongoDB, too")
 	}
 }
 

@@ -30,7 +30,7 @@ type Server struct {
 	port int
 	// onMove returns the reply to a command that moves mail; nil accepts all.
 	onMove func() error
-	// wrap returns what serves a client in place of a session.
+	// wrap returns the session that serves a client, given the one that the server would use.
 	wrap func(imapserver.Session) imapserver.Session
 }
 

@@ -95,8 +95,8 @@ export function follow(api: Api, { onStart, onTicket, onMessage }: Follower): Ob
 }
 
 /**
- * Reads the threads of tickets again that are displayed, because messages have moved from one to the other. They move last: after the change
- * of the ticket that gets them.
+ * Reads the threads of tickets again that are displayed, because messages have moved from one to the other. The last change of a merge, that
+ * of the ticket that gets them, comes when all have moved.
  */
 function rereadThreads(client: ApolloClient, ticketIds: (string | undefined)[]): void {
   for (const query of client.getObservableQueries()) {
