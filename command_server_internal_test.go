@@ -17,7 +17,8 @@ import (
 // commandsIn serves the commands of a new store, whose folder it returns.
 func commandsIn(t *testing.T, log *slog.Logger) (dataDir string, stop func(context.Context)) {
 	t.Helper()
-	s := settings{dataDir: t.TempDir()}
+	s := newSettings()
+	s.dataDir = t.TempDir()
 	c, err := open(t.Context(), s, log, db.Options{})
 	if err != nil {
 		t.Fatal(err)

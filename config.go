@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"crm/auth"
@@ -40,6 +41,7 @@ type settings struct {
 	customerSignup       db.CustomerSignup
 	twoFactor            db.TwoFactorPolicy
 	oidc                 oidc.Config
+	passwordCost         int
 	requireVerifiedEmail *bool
 	accountLinkPath      string
 	origins              transport.Origins
@@ -63,9 +65,9 @@ type settings struct {
 	proxyProtocol, allowStaffSignup, sharedQueue, playground, introspection, mailbox, showCost, fastPath, batching bool
 }
 
-// newSettings returns settings with the limits' defaults, which their declarations contain.
+// newSettings returns settings with the defaults that declarations contain.
 func newSettings() settings {
-	return settings{limits: graph.DefaultLimits(), files: fileSettings{bytes: db.DefaultFileBytes}}
+	return settings{passwordCost: auth.DefaultPasswordCost, limits: graph.DefaultLimits(), files: fileSettings{bytes: db.DefaultFileBytes}}
 }
 
 // declared declares all settings. Reading them sets those of s.
@@ -176,6 +178,11 @@ func (s *settings) apiSettings() []config.Setting {
 		{
 			Name: "REQUIRE_TWO_FACTOR", Value: config.Parsed(&s.twoFactor, "`none`, `admins` or `staff`", db.ParseTwoFactorPolicy), Default: "none",
 			Description: "who has to log in with a second factor, and sets it up at the next log-in; everybody may",
+		},
+		{
+			Name: "PASSWORD_COST", Value: config.Parsed(&s.passwordCost, "10 to 15", auth.ParsePasswordCost), Default: strconv.Itoa(auth.DefaultPasswordCost),
+			Description: "bcrypt's cost of hashing passwords, a quarter of a second of one processor by default; each step doubles it. " +
+				"The hashes of existing passwords change at the next log-in",
 		},
 		{
 			Name: "REQUIRE_VERIFIED_EMAIL", Value: config.OptionalFlag(&s.requireVerifiedEmail),

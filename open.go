@@ -98,7 +98,7 @@ func open(ctx context.Context, s settings, log *slog.Logger, options db.Options)
 			return nil, err
 		}
 	}
-	hasher, err := auth.NewHasher(auth.PasswordCost, hashingSlots())
+	hasher, err := auth.NewHasher(s.passwordCost, hashingSlots())
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,10 +14,25 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// PasswordCost is bcrypt's cost for new hashes: about a quarter of a second of one core. The server uses bcrypt instead of
+// DefaultPasswordCost is bcrypt's cost for new hashes: about a quarter of a second of one core. The server uses bcrypt instead of
 // argon2id because the old application's accounts use it, because a deployment can then return to that application, and
 // because argon2id's 20 MB and more per concurrent log-in are a large part of the whole server's memory.
-const PasswordCost = 12
+const DefaultPasswordCost = 12
+
+// Bounds of a server's cost: the least that OWASP's Password Storage Cheat Sheet allows, and what takes a core two seconds.
+const (
+	minPasswordCost = 10
+	maxPasswordCost = 15
+)
+
+// ParsePasswordCost parses the cost of a server's hashes.
+func ParsePasswordCost(text string) (int, error) {
+	cost, err := strconv.Atoi(text)
+	if err != nil || cost < minPasswordCost || cost > maxPasswordCost {
+		return 0, fmt.Errorf("must be a whole number from %d to %d", minPasswordCost, maxPasswordCost)
+	}
+	return cost, nil
+}
 
 // Bounds of a password's length: at least so many characters, and at most so many bytes, as bcrypt ignores those after the 72nd.
 const (

@@ -63,9 +63,12 @@ func TestBackup(t *testing.T) {
 	}
 }
 
-// TestEncryptedBackup encrypts a backup. It does so once, because a key takes a second to derive from a passphrase.
+// TestEncryptedBackup encrypts a backup.
 func TestEncryptedBackup(t *testing.T) {
 	t.Parallel()
+	if !allTests() {
+		t.Skip("a key takes seconds to derive from a passphrase: ALL_TESTS=true runs this test")
+	}
 	folder, other := t.TempDir(), t.TempDir()
 	secret, file := filepath.Join(folder, "passphrase"), filepath.Join(folder, "backup")
 	writeFile(t, secret, "a good passphrase\nnot this")

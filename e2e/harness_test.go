@@ -69,6 +69,17 @@ const testTimeout = 2 * time.Minute
 // longTimeout is the timeout for events that take long on a very busy machine.
 const longTimeout = 3 * testTimeout
 
+// allTests is whether tests run that take long and rarely find anything, as in CI.
+func allTests() bool { return os.Getenv("ALL_TESTS") == "true" || thorough() }
+
+// inFull returns how many of something a test does: all where all tests run, else only a few.
+func inFull(all, few int) int {
+	if allTests() {
+		return all
+	}
+	return few
+}
+
 // eventually waits for a condition.
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
@@ -101,7 +112,7 @@ type process struct {
 	base *regexp.Regexp
 }
 
-// begin starts the program in a folder with only these environment variables and PORT=0.
+// begin starts the program in a folder with only these environment variables, PORT=0 and cheap passwords.
 func begin(t *testing.T, folder string, variables []string, arguments ...string) *process {
 	t.Helper()
 	return beginReading(t, folder, variables, "", arguments...)
@@ -119,7 +130,7 @@ func beginCommand(t *testing.T, command *exec.Cmd, folder string, variables []st
 	files := t.TempDir()
 	p := &process{t: t, command: command, ended: make(chan struct{}), base: base}
 	p.out, p.logs = filepath.Join(files, "out"), filepath.Join(files, "logs")
-	p.command.Dir, p.command.Env = folder, append([]string{"PORT=0"}, variables...)
+	p.command.Dir, p.command.Env = folder, append([]string{"PORT=0", "PASSWORD_COST=10"}, variables...)
 	p.command.Stdin = strings.NewReader(input)
 	p.command.Stdout, p.command.Stderr = create(t, p.out), create(t, p.logs)
 	if err := p.command.Start(); err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -58,7 +57,7 @@ func hostileStreams() map[string]func(ctx context.Context, a *attacker) error {
 
 // many is how many times something hostile is done: n times in a measurement, and where all tests run.
 func many(n int) int {
-	if measuring() || os.Getenv("ALL_TESTS") == "true" {
+	if measuring() || allTests() {
 		return n
 	}
 	return n / 5

@@ -26,7 +26,7 @@ func TestKilledReceiver(t *testing.T) {
 			t.Parallel()
 			all := []string{"http", "smtp", "lmtp", "imap"}
 			if !thorough() {
-				run := &receiverRun{engine: engine, doors: all, moves: engine == "sqlite", mails: 60, kills: 6}
+				run := &receiverRun{engine: engine, doors: all, moves: engine == "sqlite", mails: inFull(60, 20), kills: inFull(6, 2)}
 				if engine == "mongo" && mongotest.IsStandIn() {
 					mongotest.SkipOnStandIn(t)
 					run.mails, run.kills = 12, 1 // FerretDB reads whole collections

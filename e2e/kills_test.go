@@ -29,7 +29,7 @@ func TestKills(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		folder := t.TempDir()
-		run(t, &killRun{kills: kills(8), folder: folder, open: func() (store.Store, error) {
+		run(t, &killRun{kills: kills(inFull(8, 4)), folder: folder, open: func() (store.Store, error) {
 			return sqlite.Open(t.Context(), filepath.Join(folder, "data", "crm.db"), db.Collections())
 		}})
 	})

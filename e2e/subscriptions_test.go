@@ -24,7 +24,7 @@ import (
 // once and in order. FerretDB scans its log for every read, so there are only a few events there.
 func TestSubscriptionsThroughKills(t *testing.T) {
 	t.Parallel()
-	events, kills := 2_000, 4
+	events, kills := inFull(2_000, 500), inFull(4, 2)
 	if thorough() {
 		events, kills = 10_000, 8
 	}

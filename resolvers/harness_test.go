@@ -48,7 +48,7 @@ func onEachEngine(t *testing.T, test func(t *testing.T, s *server)) {
 	inEachEngine(t, openMongo, test)
 }
 
-// alwaysOnEachEngine is onEachEngine for tests of what the engines do in different ways: conflicts, order, deletion, search, files, streams.
+// alwaysOnEachEngine is onEachEngine for tests of what the engines do in different ways: conflicts, deletion, search and files.
 func alwaysOnEachEngine(t *testing.T, test func(t *testing.T, s *server)) {
 	t.Helper()
 	inEachEngine(t, func(t *testing.T) store.Store { return mongotest.Open(t, db.Collections()...) }, test)

@@ -16,7 +16,7 @@ const (
 
 // TestLookUpByEmail finds accounts by their current address, however it is written, in one store call.
 func TestLookUpByEmail(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
 		for _, test := range []struct{ query, email, want string }{
 			{customerByEmail, "rahul@example.org", p.customer.id},

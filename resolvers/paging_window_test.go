@@ -11,7 +11,7 @@ import (
 
 // TestWindows checks that after and before together limit a list at both ends, as Relay specifies, for every viewer.
 func TestWindows(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		for _, l := range s.listings() {
 			switch l.name {
 			case "customers by three keys", "users by age for one of them", "a customer's interactions", "tickets by priority and age":
@@ -54,7 +54,7 @@ func TestWindows(t *testing.T) {
 // TestPagesWhileOthersWrite checks that cursors remain valid during inserts, updates and deletions: elements that keep their
 // place are neither repeated nor missed.
 func TestPagesWhileOthersWrite(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.signUpUser("Rohan")
 		stored := 0
 		store := func(name string) string {
@@ -132,7 +132,7 @@ func TestCursorOfDeletedElement(t *testing.T) {
 
 // TestTotalCount checks that it counts the matches on all pages, whatever page is requested.
 func TestTotalCount(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		admin := s.signUpUser("Rohan")
 		_, customers, _, _ := s.seedPages(admin)
 		cursor := s.must(admin.token, `{ customers(first: 3) { pageInfo { endCursor } } }`, nil).at("customers.pageInfo.endCursor")

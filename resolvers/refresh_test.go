@@ -120,7 +120,7 @@ func TestSessionOfEarlierVersion(t *testing.T) {
 }
 
 func TestRefreshTokenUsedByManyAtOnce(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		ada := s.signUpUser("Ada")
 		next := make(chan string, 8)
 		atOnce(cap(next), func(int) {

@@ -82,7 +82,7 @@ func scheduleIn(a answer) string {
 
 // TestConflicts checks which interactions overlap, and that nobody learns of one that they may not see.
 func TestConflicts(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		add := func(name, user, customer, start string, more variables) {
 			t.Helper()

@@ -5,7 +5,7 @@ import "testing"
 // TestOneOfSeveralMutationsFails checks that a client gets the results of mutations even if another one in the operation
 // fails.
 func TestOneOfSeveralMutationsFails(t *testing.T) {
-	alwaysOnEachEngine(t, func(t *testing.T, s *server) {
+	onEachEngine(t, func(t *testing.T, s *server) {
 		p := s.people()
 		a := s.ask(p.customer.token, `mutation($on: ID!) {
 			first: createTicket(input: {interactionId: $on, description: "It is broken"}) { ticket { id } }
