@@ -36,7 +36,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	return newWorldOn(t, filepath.Join(t.TempDir(), "crm.db"))
+	return newWorldOn(t, filepath.Join(sqlitetest.Folder(t), "crm.db"))
 }
 
 func newWorldOn(t *testing.T, path string) *world {

@@ -12,6 +12,7 @@ import (
 	"crm/db"
 	"crm/db/entity"
 	"crm/db/mongo/mongotest"
+	"crm/db/sqlite/sqlitetest"
 	"crm/db/store"
 	"crm/notify/mail"
 	"crm/notify/mail/mailtest"
@@ -22,7 +23,7 @@ func onEachEngine(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		test(t, newWorldOn(t, openStore(t, filepath.Join(t.TempDir(), "crm.db"))))
+		test(t, newWorldOn(t, openStore(t, filepath.Join(sqlitetest.Folder(t), "crm.db"))))
 	})
 	t.Run("mongo", func(t *testing.T) {
 		t.Parallel()

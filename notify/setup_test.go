@@ -45,7 +45,7 @@ func openStore(t *testing.T, path string) store.Store {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	return newWorldOn(t, openStore(t, filepath.Join(t.TempDir(), "crm.db")))
+	return newWorldOn(t, openStore(t, filepath.Join(sqlitetest.Folder(t), "crm.db")))
 }
 
 func newWorldOn(t *testing.T, engine store.Store) *world {

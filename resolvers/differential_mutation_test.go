@@ -12,6 +12,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"crm/db/sqlite/sqlitetest"
 	"crm/db/store"
 )
 
@@ -58,7 +59,7 @@ func openCopy(t *testing.T, template string) store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "crm.db")
+	path := filepath.Join(sqlitetest.Folder(t), "crm.db")
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}

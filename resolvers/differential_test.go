@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"crm/db/sqlite/sqlitetest"
 )
 
 // Clients must not notice the fast path: its responses must equal those of gqlgen's executor byte for byte. These tests run
@@ -86,7 +88,7 @@ type differential struct {
 func newDifferential(tb testing.TB) *differential {
 	tb.Helper()
 	d := &differential{
-		twin:  newTwin(tb, openSeeded(tb, filepath.Join(tb.TempDir(), "crm.db"))),
+		twin:  newTwin(tb, openSeeded(tb, filepath.Join(sqlitetest.Folder(tb), "crm.db"))),
 		tally: tally{fields: map[string]bool{}},
 	}
 	d.known = allKnownValues(tb, d.twin)

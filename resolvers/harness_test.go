@@ -18,6 +18,7 @@ import (
 	"crm/db"
 	"crm/db/mongo"
 	"crm/db/mongo/mongotest"
+	"crm/db/sqlite/sqlitetest"
 	"crm/db/store"
 	"crm/files"
 	"crm/files/web"
@@ -76,7 +77,7 @@ func openMongo(t *testing.T) store.Store {
 
 func openSQLite(t *testing.T) store.Store {
 	t.Helper()
-	return openStore(t, filepath.Join(t.TempDir(), "crm.db"))
+	return openStore(t, filepath.Join(sqlitetest.Folder(t), "crm.db"))
 }
 
 // serve starts a server with a store. Its password hashes have bcrypt's lowest cost, which changes nothing else.

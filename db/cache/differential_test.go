@@ -14,6 +14,7 @@ import (
 
 	"crm/db/cache"
 	"crm/db/sqlite"
+	"crm/db/sqlite/sqlitetest"
 	"crm/db/store"
 )
 
@@ -75,7 +76,7 @@ func playAndCheck(t *testing.T, s store.Store, reads int) (checked int) {
 
 func openEngine(tb testing.TB) *sqlite.Store {
 	tb.Helper()
-	s, err := sqlite.Open(tb.Context(), filepath.Join(tb.TempDir(), "crm.db"), []*store.Collection{tasks, projects})
+	s, err := sqlite.Open(tb.Context(), filepath.Join(sqlitetest.Folder(tb), "crm.db"), []*store.Collection{tasks, projects})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func Open(tb testing.TB, path string, collections []*store.Collection) *sqlite.S
 // OpenNew opens a new store in a folder of its own.
 func OpenNew(tb testing.TB, collections []*store.Collection) *sqlite.Store {
 	tb.Helper()
-	return Open(tb, filepath.Join(tb.TempDir(), "crm.db"), collections)
+	return Open(tb, filepath.Join(Folder(tb), "crm.db"), collections)
 }
 
 func templateOf(collections []*store.Collection) template {
