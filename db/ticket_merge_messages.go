@@ -130,7 +130,7 @@ func (d *DB) moveMessage(ctx context.Context, actor auth.Scope, message *TicketM
 			switch {
 			case next.TicketID != from.ID: // another process has moved it
 			case unapplied:
-				next.follow(into, last, next.CreatedAt)
+				next.follow(into, into.nextPosition(last), last, next.CreatedAt)
 			default:
 				next.belongTo(into)
 				next.Position = lowest - 1

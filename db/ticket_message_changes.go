@@ -147,7 +147,13 @@ func (d *DB) writeNext(ctx context.Context, scope auth.Scope, message *TicketMes
 		if err := check(ticket); err != nil {
 			return err
 		}
-		message.follow(ticket, last, d.now())
+		position, latest := ticket.nextPosition(last), last
+		if position > last.Position+1 { // the last message has been deleted, or another one written before the ticket was read
+			if latest, err = d.lastMessage(ctx, ownOf(ticket.ID)); err != nil {
+				return err
+			}
+		}
+		message.follow(ticket, position, latest, d.now())
 		err = d.ticketMessages.Create(ctx, scope, message)
 		if err == nil {
 			return d.deleteDraftOf(ctx, message)
@@ -159,11 +165,15 @@ func (d *DB) writeNext(ctx context.Context, scope auth.Scope, message *TicketMes
 	return store.Errorf(store.Conflict, "others are writing to the ticket; try again")
 }
 
-// follow makes a new message the next one on a ticket after the last. Its time is later, so that the order of times is that
-// of positions.
-func (m *TicketMessage) follow(ticket *Ticket, last *TicketMessage, now time.Time) {
+// nextPosition returns the position after last, the last message that was found before the ticket was read, and after all messages that
+// the ticket has had, since a position is never used again.
+func (t *Ticket) nextPosition(last *TicketMessage) int { return max(last.Position, t.appliedMessages) + 1 }
+
+// follow makes a new message the one at a position on a ticket, after the last message. Its time is later, so that the order of times is
+// that of positions.
+func (m *TicketMessage) follow(ticket *Ticket, position int, last *TicketMessage, now time.Time) {
 	m.belongTo(ticket)
-	m.Position = max(last.Position, ticket.appliedMessages) + 1
+	m.Position = position
 	if !now.After(last.CreatedAt) {
 		now = last.CreatedAt.Add(time.Millisecond)
 	}

@@ -71,6 +71,51 @@ func TestReplyCollisions(t *testing.T) {
 	})
 }
 
+// afterFinding is a store that does something once, after it has found a message.
+type afterFinding struct {
+	store.Store
+
+	do atomic.Pointer[func()]
+}
+
+func (a *afterFinding) Find(ctx context.Context, c *store.Collection, q store.Query, next func() store.Document) error {
+	err := a.Store.Find(ctx, c, q, next)
+	if c == db.TicketMessages.Collection && q.Limit == 1 {
+		if do := a.do.Swap(nil); do != nil {
+			(*do)()
+		}
+	}
+	return err
+}
+
+// TestReplyAfterOneWrittenMeanwhile has somebody write while a reply looks for the last message: the reply comes after it, even if the
+// clock of that server is ahead.
+func TestReplyAfterOneWrittenMeanwhile(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, whole *server) {
+		engine := &afterFinding{Store: whole.store}
+		w := serve(t, engine, db.Options{}).newWorld()
+		w.raise("cleo", "cleo", "lost")
+		w.assign("lost", "uma")
+		ahead := time.Now().Add(time.Minute)
+		do := func() {
+			w.reply("cleo", "lost", "meanwhile", nil)
+			_, message, err := db.ParseGlobalID(w.ids["meanwhile"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			set := []store.Assignment{{Field: "created_at", Value: ahead}}
+			if err := whole.store.Update(t.Context(), db.TicketMessages.Collection, message, store.Filter{}, set); err != nil {
+				t.Fatal(err)
+			}
+		}
+		engine.do.Store(&do)
+		w.reply("uma", "lost", "after it", nil)
+		if got := w.texts("uma", "lost"); got != "meanwhile, after it" {
+			t.Errorf("uma reads %q", got)
+		}
+	})
+}
+
 // unwritten is a store that fails to write tickets, as if the process were killed before it.
 type unwritten struct {
 	store.Store
