@@ -167,7 +167,9 @@ func (d *DB) writeNext(ctx context.Context, scope auth.Scope, message *TicketMes
 
 // nextPosition returns the position after last, the last message that was found before the ticket was read, and after all messages that
 // the ticket has had, since a position is never used again.
-func (t *Ticket) nextPosition(last *TicketMessage) int { return max(last.Position, t.appliedMessages) + 1 }
+func (t *Ticket) nextPosition(last *TicketMessage) int {
+	return max(last.Position, t.appliedMessages) + 1
+}
 
 // follow makes a new message the one at a position on a ticket, after the last message. Its time is later, so that the order of times is
 // that of positions.
