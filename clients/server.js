@@ -48,7 +48,7 @@ class Server {
   async start() {
     this.#process = spawn(binary, [], {
       cwd: this.#folder,
-      env: { PATH: process.env.PATH, PORT: this.#port, ...this.#variables },
+      env: { PATH: process.env.PATH, PORT: this.#port, PASSWORD_COST: '10', ...this.#variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#process.stderr.on('data', (chunk) => (this.#log += chunk));

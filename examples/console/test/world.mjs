@@ -38,7 +38,7 @@ export class Server {
 
   async start() {
     // The tests' environment must not configure the server.
-    const env = { PATH: process.env.PATH, PORT: this.port, LOG_LEVEL: 'error', ...this.variables }
+    const env = { PATH: process.env.PATH, PORT: this.port, LOG_LEVEL: 'error', PASSWORD_COST: '10', ...this.variables }
     this.#process = spawn(binary, { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
     for await (const line of createInterface(this.#process.stdout)) {
       const [, port] = line.match(/^GraphQL .*:(\d+)\/graphql$/) ?? []
