@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 
 	"crm/auth"
 	"crm/db"
@@ -29,8 +30,9 @@ type composer struct {
 	// table has the rows for each type of event.
 	table  map[string][]*announcement
 	config Config
-	// builtIn are the templates that are used where the operator's fail.
-	builtIn *Templates
+	// builtIn returns the templates that are used without the operator's, and where those fail. Parsing them takes a thirtieth of a start,
+	// and most commands of crm send nothing.
+	builtIn func() *Templates
 	// domain is that of the Message-IDs.
 	domain string
 	// keeps says that there is no mail server, so that messages are kept.
@@ -40,9 +42,8 @@ type composer struct {
 
 // newComposer returns a composer for a table.
 func newComposer(d *db.DB, log *slog.Logger, table []announcement, config Config) *composer {
-	builtIn := builtInTemplates()
 	c := &composer{
-		db: d, log: log, table: map[string][]*announcement{}, builtIn: builtIn, config: config.withDefaults(builtIn),
+		db: d, log: log, table: map[string][]*announcement{}, builtIn: sync.OnceValue(builtInTemplates), config: config.withDefaults(),
 		domain: mail.Domain(config.Sender),
 	}
 	for _, row := range table {
@@ -198,12 +199,12 @@ func (c *composer) write(delivery *db.Delivery, d *draft, about *mailContext, to
 	case topic != accountTopic && !db.IsDeletion(d.event.Type):
 		m.Link = c.config.Links.to(db.EntityOf(d.event))
 	}
-	err := c.config.Templates.write(delivery, topic, m)
-	if err == nil || c.config.Templates == c.builtIn {
+	err := c.templates().write(delivery, topic, m)
+	if err == nil || c.config.Templates == nil {
 		return err
 	}
 	c.log.Error("a mail template failed; the built-in one was used", "delivery", delivery.ID.String(), "topic", topic, "error", err)
-	return c.builtIn.write(delivery, topic, m)
+	return c.builtIn().write(delivery, topic, m)
 }
 
 // setRecipient sets a delivery's address; the error, which may be errNoAddress, says why no mail can be sent to it.

@@ -23,13 +23,13 @@ type Config struct {
 	Links Links
 	// TimeZone is that of accounts that have none.
 	TimeZone *time.Location
-	// Templates are the operator's own.
+	// Templates are the operator's own, nil for none.
 	Templates *Templates
 }
 
 // withDefaults returns the configuration with what it lacks.
-func (c Config) withDefaults(builtIn *Templates) Config {
-	c.AppName, c.TimeZone, c.Templates = cmp.Or(c.AppName, DefaultAppName), cmp.Or(c.TimeZone, time.UTC), cmp.Or(c.Templates, builtIn)
+func (c Config) withDefaults() Config {
+	c.AppName, c.TimeZone = cmp.Or(c.AppName, DefaultAppName), cmp.Or(c.TimeZone, time.UTC)
 	return c
 }
 

@@ -131,16 +131,24 @@ func (t *Templates) part(name string, data byline) (text string, found bool, err
 	return written.String(), true, nil
 }
 
+// templates returns the operator's templates, or without any the built-in ones.
+func (c *composer) templates() *Templates {
+	if own := c.config.Templates; own != nil {
+		return own
+	}
+	return c.builtIn()
+}
+
 // part writes a text about a person. If the operator's templates have none, or fail, the built-in one writes it.
 func (c *composer) part(name string, data byline) string {
-	text, found, err := c.config.Templates.part(name, data)
+	text, found, err := c.templates().part(name, data)
 	if err != nil {
 		c.log.Error("a mail template failed; the built-in one was used", "template", name, "error", err)
 	}
 	if found {
 		return text
 	}
-	text, _, _ = c.builtIn.part(name, data) // a test writes them
+	text, _, _ = c.builtIn().part(name, data) // a test writes them
 	return text
 }
 

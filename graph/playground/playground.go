@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"crm/graph/transport"
@@ -34,7 +35,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-%
 // page at any other path. The page refers to all of them with base before their path, which the requests needn't have.
 func Handler(base string) http.Handler {
 	index := newPage(base)
-	assets := newAssets()
+	assets := sync.OnceValue(newAssets) // most servers never serve them
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Referrer-Policy", "no-referrer")
@@ -44,7 +45,7 @@ func Handler(base string) http.Handler {
 			index.serve(w)
 			return
 		}
-		asset := assets[name]
+		asset := assets()[name]
 		if asset == nil {
 			http.NotFound(w, r)
 			return
