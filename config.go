@@ -65,7 +65,7 @@ type settings struct {
 	proxyProtocol, allowStaffSignup, sharedQueue, playground, introspection, mailbox, showCost, fastPath, batching bool
 }
 
-// newSettings returns settings with the defaults that declarations contain.
+// newSettings returns settings with those defaults that are values of other packages.
 func newSettings() settings {
 	return settings{passwordCost: auth.DefaultPasswordCost, limits: graph.DefaultLimits(), files: fileSettings{bytes: db.DefaultFileBytes}}
 }
@@ -180,9 +180,9 @@ func (s *settings) apiSettings() []config.Setting {
 			Description: "who has to log in with a second factor, and sets it up at the next log-in; everybody may",
 		},
 		{
-			Name: "PASSWORD_COST", Value: config.Parsed(&s.passwordCost, "10 to 15", auth.ParsePasswordCost), Default: strconv.Itoa(auth.DefaultPasswordCost),
+			Name: "PASSWORD_COST", Value: config.Parsed(&s.passwordCost, "10 to 14", auth.ParsePasswordCost), Default: strconv.Itoa(auth.DefaultPasswordCost),
 			Description: "bcrypt's cost of hashing passwords, a quarter of a second of one processor by default; each step doubles it. " +
-				"The hashes of existing passwords change at the next log-in",
+				"A hash of another cost is replaced when its owner logs in, so servers of one database need the same",
 		},
 		{
 			Name: "REQUIRE_VERIFIED_EMAIL", Value: config.OptionalFlag(&s.requireVerifiedEmail),

@@ -5,7 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/crypto/bcrypt"
+
+	"crm/auth"
 	"crm/db"
+	"crm/db/store"
 	"crm/files/s3"
 )
 
@@ -25,4 +29,27 @@ func TestOpenWithoutFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.close()
+}
+
+// TestPasswordCost reads the hash of a password.
+func TestPasswordCost(t *testing.T) {
+	t.Parallel()
+	s := newSettings()
+	s.dataDir, s.passwordCost = t.TempDir(), 10
+	c, err := open(t.Context(), s, slog.New(slog.DiscardHandler), db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.close)
+	admin := db.NewUser{Name: "Asha", Email: "asha@crm.example", Password: "correct horse", Role: auth.Admin, Verified: true}
+	if _, err := c.db.CreateUser(t.Context(), auth.SystemScope(), admin); err != nil {
+		t.Fatal(err)
+	}
+	var user db.User
+	if err := c.store.Find(t.Context(), db.Users.Collection, store.Query{Limit: 1}, func() store.Document { return &user }); err != nil {
+		t.Fatal(err)
+	}
+	if cost, err := bcrypt.Cost([]byte(user.PasswordHash)); cost != 10 || err != nil {
+		t.Errorf("a password is hashed at the cost %d, %v", cost, err)
+	}
 }

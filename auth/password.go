@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -19,10 +20,10 @@ import (
 // because argon2id's 20 MB and more per concurrent log-in are a large part of the whole server's memory.
 const DefaultPasswordCost = 12
 
-// Bounds of a server's cost: the least that OWASP's Password Storage Cheat Sheet allows, and what takes a core two seconds.
+// Bounds of a server's cost: the least that OWASP's Password Storage Cheat Sheet allows, and what takes a core a second.
 const (
 	minPasswordCost = 10
-	maxPasswordCost = 15
+	maxPasswordCost = 14
 )
 
 // ParsePasswordCost parses the cost of a server's hashes.
@@ -44,8 +45,11 @@ const (
 type Hasher struct {
 	cost  int
 	slots chan struct{}
-	// dummy is the hash to verify against if there is no account, which makes the response take as long as if there were one.
-	dummy []byte
+	// most is the highest cost of the hashes that were verified, and at least cost. Verifying a wrong password takes as long as with a hash of
+	// that cost, whatever hash the account has, or without an account; else the time would tell who has one.
+	most atomic.Int32
+	// compare is bcrypt's.
+	compare func(hash, password []byte) error
 }
 
 // NewHasher returns a hasher with this bcrypt cost that hashes at most parallel passwords at a time.
@@ -53,10 +57,13 @@ func NewHasher(cost, parallel int) (*Hasher, error) {
 	if cost < bcrypt.MinCost || cost > bcrypt.MaxCost {
 		return nil, fmt.Errorf("cannot hash at cost %d: bcrypt supports %d to %d", cost, bcrypt.MinCost, bcrypt.MaxCost)
 	}
-	// Salt and digest are arbitrary: a mismatch takes as long as with a real hash, and computing one would delay every
-	// start.
-	dummy := fmt.Appendf(nil, "$2a$%02d$%s%s", cost, strings.Repeat("a", 22), strings.Repeat("b", 31))
-	return &Hasher{cost: cost, slots: make(chan struct{}, parallel), dummy: dummy}, nil
+	return &Hasher{cost: cost, slots: make(chan struct{}, parallel), compare: bcrypt.CompareHashAndPassword}, nil
+}
+
+// dummy returns a hash to verify a password against for the time that this takes. Its salt and digest are arbitrary, since a mismatch takes
+// as long as with a real hash.
+func dummy(cost int) []byte {
+	return fmt.Appendf(nil, "$2a$%02d$%s%s", cost, strings.Repeat("a", 22), strings.Repeat("b", 31))
 }
 
 // Problem returns what is wrong with a new password, or "". What is known of its owner, the address and the name, must not be the
@@ -99,8 +106,8 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 }
 
 // Verify reports whether the hash matches the password, and whether it is outdated because its cost or its form of the
-// password differs. An empty hash matches no password, but takes as long to verify. Verify waits for a free slot, or for
-// ctx.
+// password differs. An empty hash matches no password, but takes as long to verify as a wrong one. Verify waits for a free slot, or
+// for ctx.
 func (h *Hasher) Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
 	if err := h.acquire(ctx); err != nil {
 		return false, false, err
@@ -108,20 +115,37 @@ func (h *Hasher) Verify(ctx context.Context, hash, password string) (ok, outdate
 	defer h.release()
 	stored, known := []byte(hash), hash != ""
 	if !known {
-		stored = h.dummy
+		stored = dummy(h.cost)
+	}
+	cost, err := bcrypt.Cost(stored)
+	if err != nil {
+		return false, false, fmt.Errorf("cannot verify password: %w", err)
 	}
 	for i, form := range formsOf(password) {
-		err = bcrypt.CompareHashAndPassword(stored, []byte(form)[:min(len(form), maxPassword)])
+		typed := []byte(form)[:min(len(form), maxPassword)]
+		err = h.compare(stored, typed)
 		switch {
 		case errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) || !known:
+			h.spend(cost, typed)
 			continue
 		case err != nil:
 			return false, false, fmt.Errorf("cannot verify password: %w", err)
 		}
-		cost, err := bcrypt.Cost(stored)
-		return true, i > 0 || err != nil || cost != h.cost, nil
+		return true, i > 0 || cost != h.cost, nil
 	}
 	return false, false, nil
+}
+
+// spend takes the time by which a comparison at a cost was shorter than one at the highest cost. Each cost takes twice as long as the one below
+// it, so one comparison at each between them makes up for the rest.
+func (h *Hasher) spend(cost int, password []byte) {
+	most := h.most.Load()
+	for least := int32(max(cost, h.cost)); most < least; most = h.most.Load() {
+		h.most.CompareAndSwap(most, least)
+	}
+	for ; cost < int(most); cost++ {
+		_ = h.compare(dummy(cost), password)
+	}
 }
 
 // prepare returns the form of a password that is hashed, which doesn't depend on the keyboard: in NFC, and with every

@@ -91,6 +91,46 @@ func TestPasswordIsVerified(t *testing.T) {
 	}
 }
 
+// TestWrongPasswordsTakeTheSameTime counts the rounds of bcrypt for a wrong password: hashes of other costs than the server's, which it had
+// before, don't tell who has an account.
+func TestWrongPasswordsTakeTheSameTime(t *testing.T) {
+	t.Parallel()
+	hasher, rounds := newHasher(t, bcrypt.MinCost+1, 1), 0
+	hasher.compare = func(hash, password []byte) error {
+		cost, err := bcrypt.Cost(hash)
+		if err != nil {
+			t.Error(err)
+		}
+		rounds += 1 << cost
+		return bcrypt.CompareHashAndPassword(hash, password)
+	}
+	for _, test := range []struct{ highest, cost int }{
+		{bcrypt.MinCost + 1, 0}, {bcrypt.MinCost + 1, bcrypt.MinCost}, {bcrypt.MinCost + 1, bcrypt.MinCost + 1},
+		{bcrypt.MinCost + 3, bcrypt.MinCost + 3}, // from here on
+		{bcrypt.MinCost + 3, 0}, {bcrypt.MinCost + 3, bcrypt.MinCost}, {bcrypt.MinCost + 3, bcrypt.MinCost + 1},
+	} {
+		hash := ""
+		if test.cost > 0 {
+			hash = string(dummy(test.cost))
+		}
+		rounds = 0
+		ok, _, err := hasher.Verify(t.Context(), hash, "a password")
+		if ok || err != nil || rounds != 1<<test.highest {
+			t.Errorf("with a hash of cost %d, a wrong password took %d rounds, want %d; %v, %v", test.cost, rounds, 1<<test.highest, ok, err)
+		}
+	}
+}
+
+// TestPasswordCost checks which costs a server may have.
+func TestPasswordCost(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"10": 10, "14": 14, "9": 0, "15": 0, "twelve": 0, "": 0} {
+		if cost, err := ParsePasswordCost(text); cost != want || (err != nil) != (want == 0) {
+			t.Errorf("%q is %d, %v", text, cost, err)
+		}
+	}
+}
+
 // TestGuessedPasswords checks that nobody chooses what is tried first.
 func TestGuessedPasswords(t *testing.T) {
 	t.Parallel()

@@ -66,16 +66,16 @@ func (d *DB) writeMail(ctx context.Context, in *IncomingMail, by sender, found m
 // those of an interrupted one do.
 func (d *DB) writeWithFiles(ctx context.Context, scope auth.Scope, message *TicketMessage, in *IncomingMail) error {
 	attached := false
-	return d.writeNext(ctx, scope, message, func(ticket *Ticket) error {
+	return d.writeNext(ctx, scope, message, func(ticket *Ticket) (again bool, err error) {
 		if err := ticket.Permit(scope, ReplyToTicket); err != nil || attached {
-			return err
+			return false, err
 		}
 		note, err := d.attachMail(ctx, auth.SystemScope(), ticket, message, in)
 		if err != nil {
-			return err
+			return false, err
 		}
 		message.BodyText, attached = in.Text+note, true
-		return nil
+		return len(in.Files) > 0, nil
 	})
 }
 

@@ -38,7 +38,7 @@ func (d *DB) moveMessages(ctx context.Context, actor auth.Scope, from *Ticket) e
 		}
 		number, err := d.moveMessagesTo(ctx, actor, from, into)
 		if err != nil {
-			return err
+			return ignoreNotFound(err)
 		}
 		from, err = d.tickets.Follow(ctx, actor, into.ID, func(next *Ticket) (string, error) {
 			next.movedMessages += number
@@ -123,6 +123,9 @@ func (d *DB) moveMessage(ctx context.Context, actor auth.Scope, message *TicketM
 		if unapplied {
 			var err error
 			if last, err = d.lastMessage(ctx, ownOf(into.ID)); err != nil {
+				return 0, err
+			}
+			if into, err = d.tickets.Get(ctx, auth.SystemScope(), into.ID); err != nil { // after the last message, for its next position
 				return 0, err
 			}
 		}

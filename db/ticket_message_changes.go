@@ -114,14 +114,14 @@ func (d *DB) writeMessage(ctx context.Context, scope auth.Scope, message *Ticket
 			return atField("input.inReplyToId", err)
 		}
 	}
-	attached := false
-	err := d.writeNext(ctx, scope, message, func(ticket *Ticket) error {
+	attached := len(message.uploads) == 0
+	err := d.writeNext(ctx, scope, message, func(ticket *Ticket) (again bool, err error) {
 		if err := check(ticket); err != nil || attached {
-			return err
+			return false, err
 		}
-		err := d.attach(ctx, scope, ticket, message, message.uploads)
+		err = d.attach(ctx, scope, ticket, message, message.uploads)
 		attached = err == nil
-		return err
+		return true, err
 	})
 	if err != nil && attached {
 		return errors.Join(err, d.detach(ctx, scope, message.uploads))
@@ -129,8 +129,9 @@ func (d *DB) writeMessage(ctx context.Context, scope auth.Scope, message *Ticket
 	return err
 }
 
-// writeNext writes a message after the last one on its ticket.
-func (d *DB) writeNext(ctx context.Context, scope auth.Scope, message *TicketMessage, check func(*Ticket) error) error {
+// writeNext writes a message after the last one on its ticket. check is called with the ticket before each try; it says whether it has taken
+// long, so that others may have written to the ticket meanwhile, and deleted what they have written.
+func (d *DB) writeNext(ctx context.Context, scope auth.Scope, message *TicketMessage, check func(*Ticket) (again bool, err error)) error {
 	for range writeTries {
 		last, err := d.lastMessage(ctx, ownOf(message.TicketID))
 		if err != nil {
@@ -144,14 +145,19 @@ func (d *DB) writeNext(ctx context.Context, scope auth.Scope, message *TicketMes
 			message.TicketID = ticket.ID
 			continue
 		}
-		if err := check(ticket); err != nil {
+		if again, err := check(ticket); err != nil {
 			return err
+		} else if again {
+			continue
 		}
 		position, latest := ticket.nextPosition(last), last
 		if position > last.Position+1 { // the last message has been deleted, or another one written before the ticket was read
 			if latest, err = d.lastMessage(ctx, ownOf(ticket.ID)); err != nil {
 				return err
 			}
+		}
+		if latest.Position >= position {
+			continue
 		}
 		message.follow(ticket, position, latest, d.now())
 		err = d.ticketMessages.Create(ctx, scope, message)
@@ -166,7 +172,7 @@ func (d *DB) writeNext(ctx context.Context, scope auth.Scope, message *TicketMes
 }
 
 // nextPosition returns the position after last, the last message that was found before the ticket was read, and after all messages that
-// the ticket has had, since a position is never used again.
+// have been applied to the ticket, since one that isn't after them would never be.
 func (t *Ticket) nextPosition(last *TicketMessage) int {
 	return max(last.Position, t.appliedMessages) + 1
 }

@@ -80,6 +80,7 @@ func wrongSettings() []wrongSetting {
 	return []wrongSetting{
 		{"PORT=x", []string{"PORT: must be a port number"}},
 		{"HOST=127.0.0.1:8080", []string{"HOST", "without a port"}},
+		{"PASSWORD_COST=9", []string{"PASSWORD_COST", "from 10 to 14"}},
 		{"BASE_PATH=crm", []string{"BASE_PATH", "/crm"}},
 		{"PROXY_PROTOCOL=true", []string{"PROXY_PROTOCOL", "TRUSTED_PROXIES"}},
 		{"SMTP_PORT=99999", []string{"SMTP_PORT", "65535"}},

@@ -112,7 +112,7 @@ type process struct {
 	base *regexp.Regexp
 }
 
-// begin starts the program in a folder with only these environment variables, PORT=0 and cheap passwords.
+// begin starts the program in a folder with only these environment variables, and unless they are among them, PORT=0 and PASSWORD_COST=10.
 func begin(t *testing.T, folder string, variables []string, arguments ...string) *process {
 	t.Helper()
 	return beginReading(t, folder, variables, "", arguments...)

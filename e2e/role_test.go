@@ -52,7 +52,7 @@ func play(role string) error {
 // measuring reports whether the tests should take the time for reliable figures.
 func measuring() bool { return os.Getenv("MEASURE") == "true" }
 
-// thorough reports whether the tests should run many more random operations, as CI does.
+// thorough reports whether the tests should run many more random operations.
 func thorough() bool { return os.Getenv("THOROUGH") == "true" }
 
 // skipManyEvents skips a test that writes many events on FerretDB, which reads all events for each query.

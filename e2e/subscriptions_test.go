@@ -19,12 +19,12 @@ import (
 	"crm/db/store"
 )
 
-// TestSubscriptionsThroughKills makes a server, or two on one MongoDB, write thousands of events, while subscribers connect and
+// TestSubscriptionsThroughKills makes a server, or two on one MongoDB, write hundreds or thousands of events, while subscribers connect and
 // disconnect and the servers are killed and restarted. Each subscriber must receive every change that its account may see,
 // once and in order. FerretDB scans its log for every read, so there are only a few events there.
 func TestSubscriptionsThroughKills(t *testing.T) {
 	t.Parallel()
-	events, kills := inFull(2_000, 500), inFull(4, 2)
+	events, kills := inFull(2_000, 500), inFull(4, 3)
 	if thorough() {
 		events, kills = 10_000, 8
 	}

@@ -110,8 +110,33 @@ func TestReplyAfterOneWrittenMeanwhile(t *testing.T) {
 		}
 		engine.do.Store(&do)
 		w.reply("uma", "lost", "after it", nil)
-		if got := w.texts("uma", "lost"); got != "meanwhile, after it" {
+		if got := w.texts("uma", "lost"); engine.do.Load() != nil || got != "meanwhile, after it" {
 			t.Errorf("uma reads %q", got)
+		}
+	})
+}
+
+// TestReplyWhoseFilesTakeLong has somebody write twice while the files of a reply are attached, and delete the first message: the reply comes
+// after the second one, and has its effect.
+func TestReplyWhoseFilesTakeLong(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, whole *server) {
+		engine := &meanwhile{Store: whole.store, collection: db.Uploads.Collection, field: "used_at"}
+		w := serve(t, engine, db.Options{}).newWorld()
+		w.raise("cleo", "cleo", "lost")
+		w.assign("lost", "uma")
+		do := func() {
+			w.reply("uma", "lost", "first", nil)
+			w.reply("uma", "lost", "second", nil)
+			w.s.must(w.people["ada"].token, `mutation($id: ID!) { deleteMessage(input: {id: $id}) { deletedId } }`, variables{"id": w.ids["first"]})
+		}
+		engine.do.Store(&do)
+		w.attach("cleo", "lost", "a report", "replyToTicket")
+		if got := w.texts("uma", "lost"); engine.do.Load() != nil || got != "second, with a report" {
+			t.Errorf("uma reads %q", got)
+		}
+		a := w.s.must(w.people["uma"].token, worldQuery(w, `ticket(id: $lost) { waitingSince }`), w.variables())
+		if a.at("ticket.waitingSince") == nil {
+			t.Errorf("the reply has no effect: %s", a.raw)
 		}
 	})
 }

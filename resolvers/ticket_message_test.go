@@ -87,7 +87,6 @@ const replyToTicket = `mutation($in: ReplyToTicketInput!) { replyToTicket(input:
 // reply writes a message whose text is its name in the world.
 func (w *world) reply(by, ticket, name string, more variables) answer {
 	w.s.t.Helper()
-	nextMillisecond()
 	in := variables{"ticketId": w.ids[ticket], "body": name}
 	for key, value := range more {
 		in[key] = value

@@ -12,20 +12,16 @@ import (
 
 const takeTicket = `mutation($id: ID!) { takeTicket(input: {id: $id}) { ticket { id assignee { name } } } }`
 
-// raise raises a ticket of a customer without an interaction.
+// raise raises a ticket of a customer without an interaction, and waits for the clock to tick, since a merge orders messages of several
+// tickets by their times.
 func (w *world) raise(by, customer, title string) {
 	w.s.t.Helper()
-	nextMillisecond()
 	in := variables{"description": title}
 	if by != customer {
 		in["customerId"] = w.ids[customer]
 	}
 	a := w.s.must(w.people[by].token, `mutation($in: CreateTicketInput!) { createTicket(input: $in) { ticket { id } } }`, variables{"in": in})
 	w.ids[title] = a.text("createTicket.ticket.id")
-}
-
-// nextMillisecond waits for the clock to tick: what is written before and after it is in the order of its times, which are in milliseconds.
-func nextMillisecond() {
 	for now := time.Now().UnixMilli(); time.Now().UnixMilli() == now; {
 		runtime.Gosched()
 	}

@@ -108,7 +108,7 @@ func fieldFilters(m model, f store.Field, step int) []store.Filter {
 
 func testFilterByField(t *testing.T, e Engine) {
 	s, m := openForFilters(t, e)
-	one := e.pick(1, 6) // of so many filters is tried
+	one := e.pick(1, 3) // of so many filters is tried
 	if os.Getenv("THOROUGH") == "true" {
 		one = 1
 	}
