@@ -94,14 +94,20 @@ func (d *DB) moveFiles(ctx context.Context, actor auth.Scope, from, into *Ticket
 	if _, err := d.attachments.AssignAll(ctx, actor, entity.Updated, own, request); err != nil {
 		return err
 	}
-	set := append(Tickets.Assignments(into, "customer_id", "interaction_user_id", "interaction_internal", "assignee_id", "queue"),
-		store.Assignment{Field: "ticket_id", Value: into.ID})
-	if _, err := d.attachments.AssignAll(ctx, actor, entity.Updated, store.Eq("ticket_id", from.ID), set); err != nil {
+	if err := d.moveAttachments(ctx, actor, store.Eq("ticket_id", from.ID), into); err != nil {
 		return err
 	}
 	_, err := d.receivedMails.Each(ctx, store.Eq("ticket_id", from.ID), func(mail *ReceivedMail) error {
 		return ignoreNotFound(d.receivedMails.Assign(ctx, mail.ID, store.Filter{}, []store.Assignment{{Field: "ticket_id", Value: into.ID}}))
 	})
+	return err
+}
+
+// moveAttachments moves the attachments that match to a ticket.
+func (d *DB) moveAttachments(ctx context.Context, actor auth.Scope, where store.Filter, into *Ticket) error {
+	set := append(Tickets.Assignments(into, "customer_id", "interaction_user_id", "interaction_internal", "assignee_id", "queue"),
+		store.Assignment{Field: "ticket_id", Value: into.ID})
+	_, err := d.attachments.AssignAll(ctx, actor, entity.Updated, where, set)
 	return err
 }
 

@@ -142,6 +142,9 @@ func (d *DB) writeNext(ctx context.Context, scope auth.Scope, message *TicketMes
 			return err
 		}
 		if ticket.ID != message.TicketID { // it has been merged
+			if err := d.moveAttachments(ctx, scope, store.Eq("message_id", message.ID), ticket); err != nil {
+				return err
+			}
 			message.TicketID = ticket.ID
 			continue
 		}

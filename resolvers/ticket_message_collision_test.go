@@ -141,6 +141,29 @@ func TestReplyWhoseFilesTakeLong(t *testing.T) {
 	})
 }
 
+// TestFilesWhileMerging merges a ticket while the files of a reply are attached: they go to the other one with it.
+func TestFilesWhileMerging(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, whole *server) {
+		engine := &meanwhile{Store: whole.store, collection: db.Uploads.Collection, field: "used_at"}
+		w := serve(t, engine, db.Options{}).newWorld()
+		w.raise("cleo", "cleo", "lost")
+		w.raise("cleo", "cleo", "again")
+		do := func() { w.s.must(w.people["ada"].token, mergeTickets, w.merging("again", "lost")) }
+		engine.do.Store(&do)
+		w.attach("cleo", "again", "a report", "replyToTicket")
+		_, into, err := db.ParseGlobalID(w.ids["lost"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := whole.store.Count(t.Context(), db.Attachments.Collection, store.Eq("ticket_id", into)); engine.do.Load() != nil || n != 1 || err != nil {
+			t.Errorf("the other ticket has %d files, %v", n, err)
+		}
+		if got := w.texts("cleo", "lost"); got != "again, with a report" {
+			t.Errorf("cleo reads %q", got)
+		}
+	})
+}
+
 // unwritten is a store that fails to write tickets, as if the process were killed before it.
 type unwritten struct {
 	store.Store
