@@ -16,7 +16,7 @@ import (
 
 // proxy forwards commands to FerretDB and adds two guarantees of MongoDB that it lacks: a write is atomic (FerretDB
 // reads, changes and writes back without a lock, so concurrent updates get lost), and a violation of a unique index
-// names the index.
+// names the index. It also makes finds by id fast, see byID.
 type proxy struct {
 	upstream string
 	writing  sync.Mutex
@@ -60,7 +60,7 @@ func (p *proxy) serveClient(client net.Conn) {
 			fmt.Fprintln(os.Stderr, "ferretdb: cannot forward:", err)
 			return
 		}
-		if wire.WriteMessage(writer, header, answer) != nil || writer.Flush() != nil {
+		if send(writer, header, answer) != nil {
 			return
 		}
 	}
@@ -76,7 +76,7 @@ func (p *proxy) forward(
 		p.writing.Lock()
 		defer p.writing.Unlock()
 	}
-	header, answer, err := upstream.pass(header, request)
+	header, answer, err := upstream.pass(header, byID(request))
 	message, ok := answer.(*wire.OpMsg)
 	if err != nil || write == nil || !ok {
 		return header, answer, err
@@ -85,11 +85,6 @@ func (p *proxy) forward(
 	if err != nil {
 		return nil, nil, err
 	}
-	body, err := fixed.MarshalBinary()
-	if err != nil {
-		return nil, nil, err
-	}
-	header.MessageLength = int32(wire.MsgHeaderLen + len(body))
 	return header, fixed, nil
 }
 
@@ -111,13 +106,23 @@ func newUpstream(conn net.Conn) *upstream {
 
 // pass sends a message and returns its answer.
 func (u *upstream) pass(header *wire.MsgHeader, request wire.MsgBody) (*wire.MsgHeader, wire.MsgBody, error) {
-	if err := wire.WriteMessage(u.writer, header, request); err != nil {
-		return nil, nil, err
-	}
-	if err := u.writer.Flush(); err != nil {
+	if err := send(u.writer, header, request); err != nil {
 		return nil, nil, err
 	}
 	return wire.ReadMessage(u.reader)
+}
+
+// send sends a message under a header that was made for it or for another one.
+func send(w *bufio.Writer, header *wire.MsgHeader, message wire.MsgBody) error {
+	body, err := message.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	header.MessageLength = int32(wire.MsgHeaderLen + len(body))
+	if err := wire.WriteMessage(w, header, message); err != nil {
+		return err
+	}
+	return w.Flush()
 }
 
 // writeOf returns the message if it is a write command, else nil.
