@@ -61,6 +61,12 @@ func (s *Store) plan(t *table, parent bool, q store.Query, matchesFew func(store
 		}
 		found = found || p.searches[i]
 	}
+	if !found && matchesFew != nil {
+		var err error
+		if found, err = p.findNulls(a, s, t, matchesFew); err != nil {
+			return plan{}, err
+		}
+	}
 	for i, f := range p.parts {
 		if !found && !p.searches[i] && a.givesOrder(s, t, f) {
 			p.searches[i], found, ordered = true, true, true
@@ -72,6 +78,20 @@ func (s *Store) plan(t *table, parent bool, q store.Query, matchesFew func(store
 		}
 	}
 	return p, nil
+}
+
+// findNulls lets an index find the documents that lack a value, if they are few and come in no order anyway. Most fields that may be
+// null are so in many documents, so no declaration says that they are selective.
+func (p *plan) findNulls(a access, s *Store, t *table, matchesFew func(store.Filter) (bool, error)) (found bool, err error) {
+	for i, f := range p.parts {
+		if f.Op != store.OpIsNull || !t.isLed(f.Field) || a.givesOrder(s, t, f) {
+			continue
+		}
+		if p.searches[i], err = matchesFew(f); err != nil || p.searches[i] {
+			return p.searches[i], err
+		}
+	}
+	return false, nil
 }
 
 // conditions writes the conditions of a query.

@@ -28,6 +28,7 @@ func (c *conn) selectivity(s *Store, t *table, q store.Query) func(store.Filter)
 // isFew reports whether few documents match a condition and an index finds them.
 func (c *conn) isFew(s *Store, t *table, f store.Filter) (bool, error) {
 	switch {
+	case f.Op == store.OpIsNull && t.isLed(f.Field):
 	case !access{}.isSelective(s, t, f):
 		return false, nil
 	case f.Op == store.OpAnd:

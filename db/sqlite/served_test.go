@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -25,6 +26,19 @@ func TestEveryFilterAndOrderIsServedByAnIndex(t *testing.T) {
 	t.Parallel()
 	p := servePlanned(t)
 	p.everyList("ADMIN", p.conditions)
+}
+
+// TestStartsAreServedByAnIndex checks what a start asks of a store that is up to date: it takes as long for many documents as for few.
+func TestStartsAreServedByAnIndex(t *testing.T) {
+	t.Parallel()
+	p := servePlanned(t)
+	upgrade := func() {
+		if err := db.New(p.store, nil, db.Options{}).Upgrade(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	upgrade()
+	p.checkStatements(found, "a start", upgrade)
 }
 
 // TestFiltersThatMatchMany makes the server treat any number of documents as many: the lists are read in their order.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -65,4 +66,9 @@ func (t *table) column(field string) (column, error) {
 		return column{}, fmt.Errorf("collection %s has no field %q", t.collection.Name, field)
 	}
 	return c, nil
+}
+
+// isLed reports whether an index begins with the field.
+func (t *table) isLed(field string) bool {
+	return slices.ContainsFunc(t.collection.Indexes, func(index store.Index) bool { return index.Keys[0].Field == field })
 }
