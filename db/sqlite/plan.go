@@ -38,7 +38,7 @@ type plan struct {
 }
 
 // plan plans a query. The documents of a parent are found by the parent's id. matchesFew says which of the conditions
-// declared as selective match only few documents in fact; it may be nil.
+// that are declared as selective, or ask for a missing value, match only few documents in fact; it may be nil.
 func (s *Store) plan(t *table, parent bool, q store.Query, matchesFew func(store.Filter) (bool, error)) (plan, error) {
 	a := access{sort: q.Sort}
 	p := plan{sort: q.Sort, parts: conjuncts(q.Where, nil)}
@@ -80,8 +80,8 @@ func (s *Store) plan(t *table, parent bool, q store.Query, matchesFew func(store
 	return p, nil
 }
 
-// findNulls lets an index find the documents that lack a value, if they are few and come in no order anyway. Most fields that may be
-// null are so in many documents, so no declaration says that they are selective.
+// findNulls lets an index find the documents that lack a value, if they are few and the index doesn't give the list's order. Most fields
+// that may be null are so in many documents, so no declaration says that they are selective.
 func (p *plan) findNulls(a access, s *Store, t *table, matchesFew func(store.Filter) (bool, error)) (found bool, err error) {
 	for i, f := range p.parts {
 		if f.Op != store.OpIsNull || !t.isLed(f.Field) || a.givesOrder(s, t, f) {

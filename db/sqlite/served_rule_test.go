@@ -133,7 +133,7 @@ func (p *planned) conditions(kind string) map[string]expectation {
 
 // isLed reports whether an index begins with a field, and so finds the few documents that lack it.
 func isLed(kind, field string) bool {
-	return slices.ContainsFunc(db.Catalog().ByType(kind).Collection.Indexes, func(index store.Index) bool {
+	return slices.ContainsFunc(db.Catalog().ByType(kind).Indexes, func(index store.Index) bool {
 		return entity.CamelCase(strings.TrimSuffix(index.Keys[0].Field, "_key")) == field
 	})
 }
