@@ -28,7 +28,7 @@ func TestEveryFilterAndOrderIsServedByAnIndex(t *testing.T) {
 	p.everyList("ADMIN", p.conditions)
 }
 
-// TestStartsAreServedByAnIndex checks what a start asks of a store that is up to date: it takes as long for many documents as for few.
+// TestStartsAreServedByAnIndex checks what the upgrade asks of a store that is up to date, so that a start doesn't read all documents.
 func TestStartsAreServedByAnIndex(t *testing.T) {
 	t.Parallel()
 	p := servePlanned(t)

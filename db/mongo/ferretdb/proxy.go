@@ -112,7 +112,7 @@ func (u *upstream) pass(header *wire.MsgHeader, request wire.MsgBody) (*wire.Msg
 	return wire.ReadMessage(u.reader)
 }
 
-// send sends a message under a header that was made for it or for another one.
+// send sends a message. It corrects the length in the header, which may be another message's.
 func send(w *bufio.Writer, header *wire.MsgHeader, message wire.MsgBody) error {
 	body, err := message.MarshalBinary()
 	if err != nil {
