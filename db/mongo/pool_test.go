@@ -37,7 +37,8 @@ func TestManyRequestsShareThePool(t *testing.T) {
 			}
 			running.Wait()
 			count, err := s.Count(t.Context(), db.Interactions.Collection, store.Eq("customer_id", parent))
-			if wantNoError(t, "Count", err); count != requests {
+			wantNoError(t, "Count", err)
+			if count != requests {
 				t.Errorf("%d requests wrote %d documents", requests, count)
 			}
 			measures := make(map[string]float64)

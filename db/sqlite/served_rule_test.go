@@ -118,7 +118,7 @@ func (p *planned) conditions(kind string) map[string]expectation {
 			definition := p.schema.Types[operator.Type.Name()]
 			many := definition.Kind == ast.Enum || definition.Kind == ast.InputObject // some and none
 			hasKey := field.Name == "email" && operator.Name == "isNull"              // a missing address has a key, too
-			if many || slices.Contains([]string{"ne", "notIn"}, operator.Name) || operator.Name == "isNull" && !hasKey && !isLed(kind, field.Name) {
+			if many || slices.Contains([]string{"ne", "notIn"}, operator.Name) || operator.Name == "isNull" && !hasKey && !beginsIndex(kind, field.Name) {
 				want = walked
 			}
 			condition := fmt.Sprintf("%s: %s", operator.Name, operand)
@@ -131,8 +131,8 @@ func (p *planned) conditions(kind string) map[string]expectation {
 	return conditions
 }
 
-// isLed reports whether an index begins with a field, and so finds the few documents that lack it.
-func isLed(kind, field string) bool {
+// beginsIndex reports whether an index begins with a field, and so finds the few documents that lack it.
+func beginsIndex(kind, field string) bool {
 	return slices.ContainsFunc(db.Catalog().ByType(kind).Indexes, func(index store.Index) bool {
 		return entity.CamelCase(strings.TrimSuffix(index.Keys[0].Field, "_key")) == field
 	})

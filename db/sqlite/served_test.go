@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"crm/db"
+	"crm/db/sqlite"
 	"crm/db/store"
+	"crm/db/textkey"
 )
 
 // everyList queries all lists at the root as a viewer with a role, with these conditions in every order.
@@ -28,8 +30,8 @@ func TestEveryFilterAndOrderIsServedByAnIndex(t *testing.T) {
 	p.everyList("ADMIN", p.conditions)
 }
 
-// TestStartsAreServedByAnIndex checks what the upgrade asks of a store that is up to date, so that a start doesn't read all documents.
-func TestStartsAreServedByAnIndex(t *testing.T) {
+// TestUpgradeIsServedByAnIndex checks what the upgrade asks of a store that is up to date, so that a start doesn't read all documents.
+func TestUpgradeIsServedByAnIndex(t *testing.T) {
 	t.Parallel()
 	p := servePlanned(t)
 	upgrade := func() {
@@ -38,7 +40,28 @@ func TestStartsAreServedByAnIndex(t *testing.T) {
 		}
 	}
 	upgrade()
-	p.checkStatements(found, "a start", upgrade)
+	p.checkStatements(found, "an upgrade", upgrade)
+}
+
+// TestListOfWhatLacksAValue lists the customers without a company by their update. As long as they are few, they are found and sorted;
+// with one more, the list is read in its order.
+func TestListOfWhatLacksAValue(t *testing.T) {
+	t.Parallel()
+	p := servePlanned(t)
+	const query = `{ customers(where: {company: {isNull: true}}, orderBy: [{field: UPDATED_AT, direction: ASC}], first: 5) { nodes { id } } }`
+	enter := func(n int) {
+		for range n {
+			customer := &db.Customer{ID: store.NewID(), Name: "Ann", Version: 1}
+			customer.SetKeys(textkey.Default())
+			if err := p.store.Insert(t.Context(), db.Customers.Collection, customer); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	enter(sqlite.MaxNulls)
+	p.check("ADMIN", query, found)
+	enter(1)
+	p.check("ADMIN", query, walked)
 }
 
 // TestFiltersThatMatchMany makes the server treat any number of documents as many: the lists are read in their order.

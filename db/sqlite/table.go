@@ -68,7 +68,7 @@ func (t *table) column(field string) (column, error) {
 	return c, nil
 }
 
-// isLed reports whether an index begins with the field.
-func (t *table) isLed(field string) bool {
+// beginsIndex reports whether an index begins with the field.
+func (t *table) beginsIndex(field string) bool {
 	return slices.ContainsFunc(t.collection.Indexes, func(index store.Index) bool { return index.Keys[0].Field == field })
 }

@@ -11,12 +11,13 @@ import (
 	"sync"
 
 	"github.com/FerretDB/wire"
+	"github.com/FerretDB/wire/wirebson"
 	"github.com/FerretDB/wire/wireclient"
 )
 
 // proxy forwards commands to FerretDB and adds two guarantees of MongoDB that it lacks: a write is atomic (FerretDB
 // reads, changes and writes back without a lock, so concurrent updates get lost), and a violation of a unique index
-// names the index. It also makes finds by id fast, see byID.
+// names the index. It also makes finds by id fast: see findByID.
 type proxy struct {
 	upstream string
 	writing  sync.Mutex
@@ -71,17 +72,21 @@ func (p *proxy) forward(
 ) (*wire.MsgHeader, wire.MsgBody, error) {
 	p.working.RLock()
 	defer p.working.RUnlock()
-	write := writeOf(request)
-	if write != nil {
+	message, command := commandOf(request)
+	isWrite := command != nil && slices.Contains(writes, command.Command())
+	if isWrite {
 		p.writing.Lock()
 		defer p.writing.Unlock()
 	}
-	header, answer, err := upstream.pass(header, byID(request))
-	message, ok := answer.(*wire.OpMsg)
-	if err != nil || write == nil || !ok {
+	if command != nil && command.Command() == "find" {
+		request = findByID(message, command)
+	}
+	header, answer, err := upstream.pass(header, request)
+	reply, ok := answer.(*wire.OpMsg)
+	if err != nil || !isWrite || !ok {
 		return header, answer, err
 	}
-	fixed, err := fix(ctx, upstream.client, write, message)
+	fixed, err := fix(ctx, upstream.client, message, reply)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -125,18 +130,18 @@ func send(w *bufio.Writer, header *wire.MsgHeader, message wire.MsgBody) error {
 	return w.Flush()
 }
 
-// writeOf returns the message if it is a write command, else nil.
-func writeOf(request wire.MsgBody) *wire.OpMsg {
+// writes are the commands that change something.
+var writes = []string{"insert", "update", "findAndModify", "delete", "createIndexes"}
+
+// commandOf returns the message and the command in it, with nested values as they are encoded; nil if it is another kind of message.
+func commandOf(request wire.MsgBody) (*wire.OpMsg, *wirebson.Document) {
 	message, ok := request.(*wire.OpMsg)
 	if !ok {
-		return nil
+		return nil, nil
 	}
 	command, err := message.RawSection0().Decode()
 	if err != nil {
-		return nil
+		return nil, nil
 	}
-	if slices.Contains([]string{"insert", "update", "findAndModify", "delete", "createIndexes"}, command.Command()) {
-		return message
-	}
-	return nil
+	return message, command
 }

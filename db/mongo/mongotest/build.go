@@ -13,8 +13,7 @@ import (
 	"strings"
 )
 
-// experiment is what FerretDB is built with. It stores documents as JSON and spends most of its time decoding them, of which the new
-// decoder takes a third off.
+// experiment makes Go use its new JSON decoder. With it, FerretDB, which stores documents as JSON, takes a third less processor time.
 const experiment = "GOEXPERIMENT=jsonv2"
 
 // build returns the path of the FerretDB program. It is cached in the user's cache directory by the hash of its

@@ -5,22 +5,14 @@ import (
 	"github.com/FerretDB/wire/wirebson"
 )
 
-// byID returns a command that finds the same document without reading the whole collection, or the same request.
+// findByID returns a command that finds the same document without reading the whole collection, or the message itself.
 //
 // FerretDB looks a document up by its id only if the filter, or an aggregation's first stage, has nothing but the id. So a find by an
 // id and other conditions becomes an aggregation: first the id, then the conditions, then the projection.
-func byID(request wire.MsgBody) wire.MsgBody {
-	message, ok := request.(*wire.OpMsg)
-	if !ok {
-		return request
-	}
-	command, err := message.RawSection0().Decode()
-	if err != nil || command.Command() != "find" {
-		return request
-	}
+func findByID(message *wire.OpMsg, command *wirebson.Document) *wire.OpMsg {
 	pipeline := stages(command)
 	if pipeline == nil {
-		return request
+		return message
 	}
 	aggregate := wirebson.MustDocument(
 		"aggregate", command.Get("find"), "pipeline", pipeline, "cursor", wirebson.MustDocument(), "$db", command.Get("$db"))
@@ -31,7 +23,7 @@ func byID(request wire.MsgBody) wire.MsgBody {
 	}
 	rewritten, err := wire.NewOpMsg(aggregate)
 	if err != nil {
-		return request
+		return message
 	}
 	return rewritten
 }
