@@ -93,6 +93,7 @@ func (w *world) reply(by, ticket, name string, more variables) answer {
 	}
 	a := w.s.must(w.people[by].token, replyToTicket, variables{"in": in})
 	w.ids[name] = a.text("replyToTicket.message.id")
+	tick()
 	return a
 }
 
@@ -102,6 +103,7 @@ func (w *world) note(by, ticket, name string) {
 	a := w.s.must(w.people[by].token, `mutation($in: AddTicketNoteInput!) { addTicketNote(input: $in) { message { id } } }`,
 		variables{"in": variables{"ticketId": w.ids[ticket], "body": name}})
 	w.ids[name] = a.text("addTicketNote.message.id")
+	tick()
 }
 
 // TestConversation follows a ticket through messages of both sides: its status, and the times that follow from messages.

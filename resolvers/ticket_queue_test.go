@@ -12,8 +12,7 @@ import (
 
 const takeTicket = `mutation($id: ID!) { takeTicket(input: {id: $id}) { ticket { id assignee { name } } } }`
 
-// raise raises a ticket of a customer without an interaction, and waits for the clock to tick, since a merge orders messages of several
-// tickets by their times.
+// raise raises a ticket of a customer without an interaction.
 func (w *world) raise(by, customer, title string) {
 	w.s.t.Helper()
 	in := variables{"description": title}
@@ -22,6 +21,12 @@ func (w *world) raise(by, customer, title string) {
 	}
 	a := w.s.must(w.people[by].token, `mutation($in: CreateTicketInput!) { createTicket(input: $in) { ticket { id } } }`, variables{"in": in})
 	w.ids[title] = a.text("createTicket.ticket.id")
+	tick()
+}
+
+// tick waits for the clock's next millisecond: a merge orders the messages of several tickets by their times, of which equal ones would
+// leave their order to chance.
+func tick() {
 	for now := time.Now().UnixMilli(); time.Now().UnixMilli() == now; {
 		runtime.Gosched()
 	}
