@@ -41,22 +41,51 @@ func TestClockWasAhead(t *testing.T) {
 		if _, err := right.LeaseMailbox(t.Context(), "support", later, time.Minute); store.CodeOf(err) != store.NotFound {
 			t.Errorf("a lease is worth nothing: %v", err)
 		}
+	})
+}
 
-		event := &store.Event{ID: store.NewID(), Type: db.EventCustomerCreated, Entity: store.NewID()}
-		for channel, d := range map[string]*db.DB{"first": ahead, "second": at(right, 6*time.Hour)} {
-			delivery := d.NewDelivery(event, channel, "")
-			if err := engine.Insert(t.Context(), db.Deliveries.Collection, delivery); err != nil {
+// TestMailOfWhenTheClockWasAhead checks that mail which a clock that was ahead by a day has postponed is due when the clock is right
+// again, however much it is, and an hour later if it may be on its way.
+func TestMailOfWhenTheClockWasAhead(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, engine store.Store) {
+		right := db.New(engine, nil, db.Options{})
+		ahead := at(right, day)
+		plan := func(d *db.DB) {
+			t.Helper()
+			event := &store.Event{ID: store.NewID(), Type: db.EventCustomerCreated, Entity: store.NewID()}
+			if err := engine.Insert(t.Context(), db.Deliveries.Collection, d.NewDelivery(event, "mail", "")); err != nil {
 				t.Fatal(err)
 			}
 		}
+		plan(ahead)
+		claimed, err := ahead.ClaimDelivery(t.Context(), 15*time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const more = 501 // than are read at once
+		for range more {
+			plan(ahead)
+		}
+		plan(at(right, 6*time.Hour)) // it may wait for its next attempt
 		if err := right.NewSweeper().Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		due, err := entity.Find[db.Delivery](t.Context(), engine, db.Deliveries.Collection, store.Query{
-			Where: store.Compare(store.OpLte, "next_attempt_at", time.Now()),
-		})
-		if err != nil || len(due) != 1 {
-			t.Errorf("%d deliveries are due, want that of tomorrow: %v", len(due), err)
+		dueWithin := func(d time.Duration) []*db.Delivery {
+			t.Helper()
+			due, err := entity.Find[db.Delivery](t.Context(), engine, db.Deliveries.Collection, store.Query{
+				Where: store.Compare(store.OpLte, "next_attempt_at", time.Now().Add(d)), Sort: []store.Sort{{Field: "next_attempt_at"}, {Field: "_id"}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return due
+		}
+		if n := len(dueWithin(0)); n != more {
+			t.Errorf("%d deliveries are due, want %d", n, more)
+		}
+		if due := dueWithin(time.Hour); len(due) != more+1 || due[more].ID != claimed.ID || due[more].Lease != claimed.Lease {
+			t.Errorf("%d deliveries are due within an hour, want %d and the claimed one", len(due), more)
 		}
 	})
 }

@@ -130,24 +130,39 @@ func (d *DB) EventByID(ctx context.Context, id store.ID) (*store.Event, error) {
 	return events[0], nil
 }
 
-// longestPause is more than any delivery waits for: for its next attempt, or for an earlier one.
-const longestPause = 12 * time.Hour
+// Deliveries wait for less than this: longestPause for their next attempt or an earlier delivery, longestLease while they are sent.
+const (
+	longestPause = 12 * time.Hour
+	longestLease = time.Hour
+)
 
 // hastenMisdated makes the deliveries due that wait for longer than any does: a clock that was ahead has postponed them, and they
-// would be sent when the right one gets there. It leaves those that a worker has claimed alone.
+// would be sent when the right one gets there. Those that are claimed may be on their way, so they become due later, unless their
+// worker renews the lease.
 func (d *DB) hastenMisdated(ctx context.Context) error {
-	misdated, err := d.deliveries.Find(ctx, store.Query{
-		Where: store.And(store.Eq("status", string(DeliveryPending)), store.Compare(store.OpGt, "next_attempt_at", d.now().Add(longestPause)),
-			store.Eq("lease", store.ID{})),
-		Sort: []store.Sort{{Field: "next_attempt_at"}, {Field: "_id"}}, Limit: sweepBatch,
-	})
-	if err != nil {
-		return fmt.Errorf("cannot find deliveries with a wrong time: %w", err)
-	}
-	for _, delivery := range misdated {
-		if err := d.HastenDelivery(ctx, delivery); err != nil {
-			return err
+	for {
+		now := d.now()
+		misdated := store.And(store.Eq("status", string(DeliveryPending)), store.Compare(store.OpGt, "next_attempt_at", now.Add(longestPause)))
+		found, err := d.deliveries.Find(ctx, store.Query{
+			Where: misdated, Sort: []store.Sort{{Field: "next_attempt_at"}, {Field: "_id"}}, Limit: sweepBatch,
+			Fields: Deliveries.Select("lease"),
+		})
+		if err != nil {
+			return fmt.Errorf("cannot find deliveries with a wrong time: %w", err)
+		}
+		for _, delivery := range found {
+			due := now
+			if !delivery.Lease.IsZero() {
+				due = now.Add(longestLease)
+			}
+			unchanged := store.And(misdated, store.Eq("lease", delivery.Lease))
+			if err := ignoreNotFound(d.deliveries.Assign(ctx, delivery.ID, unchanged, []store.Assignment{{Field: "next_attempt_at", Value: due}})); err != nil {
+				return fmt.Errorf("cannot hasten delivery %s: %w", delivery.ID, err)
+			}
+		}
+		d.WakeDue()
+		if len(found) < sweepBatch {
+			return nil
 		}
 	}
-	return nil
 }
