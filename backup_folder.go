@@ -33,7 +33,8 @@ func (f backupFolder) file() string {
 	return filepath.Join(f.path, time.Now().UTC().Format(backupName))
 }
 
-// times returns when the complete backups in the folder were begun, the newest one first.
+// times returns when the complete backups in the folder were begun, the newest one first. Those of later than now come last: the clock was
+// ahead, and what is backed up now is newer.
 func (f backupFolder) times() ([]time.Time, error) {
 	entries, err := os.ReadDir(f.path)
 	if err != nil {
@@ -45,7 +46,13 @@ func (f backupFolder) times() ([]time.Time, error) {
 			times = append(times, at)
 		}
 	}
-	slices.SortFunc(times, func(a, b time.Time) int { return b.Compare(a) })
+	now := time.Now()
+	slices.SortFunc(times, func(a, b time.Time) int {
+		if a.After(now) != b.After(now) {
+			return a.Compare(b)
+		}
+		return b.Compare(a)
+	})
 	return times, nil
 }
 
@@ -64,7 +71,7 @@ func (f backupFolder) prune() error {
 	entries, err := os.ReadDir(f.path)
 	for _, entry := range entries {
 		name, isUnfinished := strings.CutSuffix(entry.Name(), unfinished)
-		if at, parsed := time.Parse(backupName, name); isUnfinished && parsed == nil && time.Since(at) > abandoned {
+		if at, parsed := time.Parse(backupName, name); isUnfinished && parsed == nil && time.Since(at).Abs() > abandoned {
 			removed = append(removed, os.Remove(filepath.Join(f.path, entry.Name())))
 		}
 	}
@@ -85,8 +92,8 @@ func (f backupFolder) repeat(ctx context.Context, every time.Duration, log *slog
 			return err
 		}
 		pause := time.Duration(0)
-		if len(times) > 0 {
-			pause = min(max(0, time.Until(times[0].Add(every))), every) // the clock may have jumped
+		if len(times) > 0 && !times[0].After(time.Now()) {
+			pause = max(0, time.Until(times[0].Add(every)))
 		}
 		if pause == 0 {
 			err := backUp()

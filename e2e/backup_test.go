@@ -210,15 +210,16 @@ func TestKilledRestoreOnMongo(t *testing.T) {
 	ends(t, folder, vars, 0, "check")
 }
 
-// TestBackupFolder makes backups in a folder while a server runs, once and by a schedule. Only the newest are kept.
+// TestBackupFolder makes backups in a folder while a server runs, once and by a schedule. Only the newest are kept, and none from the
+// future, which a clock that was ahead has dated.
 func TestBackupFolder(t *testing.T) {
 	t.Parallel()
 	in, folder := t.TempDir(), t.TempDir()
 	p := serve(t, in)
 	populate(p)
-	const unfinished = "crm-20200101T000000Z.backup.unfinished"
+	const unfinished, misdated = "crm-20200101T000000Z.backup.unfinished", "crm-29990101T000000Z.backup"
 	old := []string{"crm-20200101T000000Z.backup", "crm-20200102T000000Z.backup", "crm-20200103T000000Z.backup"}
-	for _, name := range append(old, unfinished, "other.backup") {
+	for _, name := range append(old, unfinished, misdated, misdated+".unfinished", "other.backup") {
 		writeFile(t, filepath.Join(folder, name), "old")
 	}
 	ends(t, in, nil, 0, "backup", folder, "--keep", "2")
@@ -233,10 +234,11 @@ func TestBackupFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	writeFile(t, filepath.Join(folder, misdated), "old")
 	repeated := begin(t, in, nil, "backup", folder, "--every", "24h", "--keep", "1")
 	eventually(t, "there is a backup", func() bool { return strings.Contains(read(t, repeated.logs), "the backup is complete") })
 	repeated.stop()
-	if names := namesIn(t, folder); len(names) != 1 {
+	if names := namesIn(t, folder); len(names) != 1 || names[0] == misdated {
 		t.Errorf("the folder has %v", names)
 	}
 	again := begin(t, in, nil, "backup", folder, "--every", "24h")
