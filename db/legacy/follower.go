@@ -28,6 +28,7 @@ type Follower struct {
 	keys  *textkey.Keys
 	log   *slog.Logger
 	pause time.Duration
+	began time.Time
 	// follows is set if the old application has ever written to the database; see Backfill.
 	follows  atomic.Bool
 	searches map[*store.Collection]*search
@@ -42,9 +43,9 @@ type search struct {
 
 // Follow returns a Follower of a store. Its documents must have been adapted lately, by Backfill.
 func Follow(s store.Store, keys *textkey.Keys, pause time.Duration, log *slog.Logger) *Follower {
-	f := &Follower{Store: s, keys: keys, log: log, pause: pause, searches: make(map[*store.Collection]*search)}
+	f := &Follower{Store: s, keys: keys, log: log, pause: pause, began: time.Now(), searches: make(map[*store.Collection]*search)}
 	for _, def := range definitions {
-		f.searches[def.Collection] = &search{def: def, at: time.Now()}
+		f.searches[def.Collection] = &search{def: def, at: f.began}
 	}
 	return f
 }
@@ -106,7 +107,7 @@ func (f *Follower) search(ctx context.Context, l *search) error {
 	if now.Sub(l.at) < f.pause {
 		return nil
 	}
-	since := l.at.Add(-overlap)
+	since := searchFrom(now.Sub(f.began), now.Sub(l.at), l.at.Round(0), now.Round(0))
 	l.at = now
 	lately := store.Or(store.Compare(store.OpGte, "_id", firstID(since)), store.Compare(store.OpGte, "updated_at", since))
 	findings, err := adapt(ctx, f.Store, f.keys, []*entity.Definition{l.def}, lately)
@@ -116,6 +117,20 @@ func (f *Follower) search(ctx context.Context, l *search) error {
 		}
 	}
 	return err
+}
+
+// searchFrom returns from when on a search finds all that was written since the last one, which was at the time last. following and
+// elapsed are how long ago the first and the last one were, whatever the time of day was set to meanwhile. If it was set back, it may
+// have been wrong ever since the first one, and whoever had the right time has written what no search looked for.
+func searchFrom(following, elapsed time.Duration, last, now time.Time) time.Time {
+	since := now.Add(-elapsed)
+	if last.Sub(since) > time.Second {
+		since = now.Add(-following)
+	}
+	if last.Before(since) {
+		since = last
+	}
+	return since.Add(-overlap)
 }
 
 // firstID is not greater than any id made at that time or later.
