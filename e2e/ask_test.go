@@ -98,7 +98,7 @@ func (a answer) text(path string) string {
 // The operations of these tests.
 const (
 	signUp = `mutation {
-		signUpUser(input: {name: "Asha", email: "asha@crm.example", password: "correct horse"}) { tokens { accessToken } } }`
+		signUpUser(input: {name: "Asha", email: "asha@crm.example", password: "correct horse"}) { tokens { accessToken refreshToken } } }`
 	logIn = `mutation($email: EmailAddress!, $password: String!) {
 		logInUser(input: {email: $email, password: $password}) { user { name role } tokens { accessToken } } }`
 	createCustomer = `mutation {
@@ -110,7 +110,10 @@ const (
 		updateInteraction(input: {id: $id, title: $title}) { interaction { title } } }`
 	createTicket = `mutation($id: ID!, $description: String!) {
 		createTicket(input: {interactionId: $id, description: $description}) { ticket { id } } }`
-	viewer = `{ viewer { ... on User { name role } } }`
+	refresh = `mutation($token: String!) {
+		refresh(input: {refreshToken: $token}) { tokens { accessToken refreshToken } } }`
+	addNote = `mutation($id: ID!, $body: String!) { addTicketNote(input: {ticketId: $id, body: $body}) { message { id } } }`
+	viewer  = `{ viewer { ... on User { name role } } }`
 )
 
 // setupToken finds the token in the greeting.
@@ -124,8 +127,8 @@ func (p *process) withSetupToken(signUp string) string {
 // populate creates an admin and a customer.
 func populate(p *process) (token, customer string) {
 	p.t.Helper()
-	token = p.must("", signUp, nil).text("signUpUser.tokens.accessToken")
-	return token, p.must(token, createCustomer, nil).text("createCustomer.customer.id")
+	admin, customer := populateSession(p)
+	return admin.access, customer
 }
 
 // logInAs logs in as a user.

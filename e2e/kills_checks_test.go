@@ -85,7 +85,7 @@ func (o *killRun) everything(p *process) (interactions, tickets map[string]entit
 	}
 	vars := variables{}
 	for {
-		a := p.must(o.token, `query($after: String) { interactions(first: 50, after: $after) {
+		a := p.must(o.session.token(), `query($after: String) { interactions(first: 50, after: $after) {
 			pageInfo { hasNextPage endCursor }
 			nodes {
 				id title version deliveries(first: 100) { nodes { status } }

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"sync"
@@ -54,24 +53,23 @@ type killRun struct {
 
 	t            *testing.T
 	smtpServer   *mailServer
-	token        string
+	session      *session
 	writers      []*writer
 	acknowledged atomic.Int64
 }
 
+// writers is the number of clients that write at once, and seed makes what they do the same each time.
+const writers, seed = 4, 42
+
 func run(t *testing.T, o *killRun) {
-	const writers, seed = 4, 42
 	random := rand.New(rand.NewPCG(seed, 0))
 	o.t, o.smtpServer = t, openMailServer(t, nil)
 	o.settings = append(o.settings, o.smtpServer.settings()...)
 	p := serve(t, o.folder, o.settings...)
 	var customer string
-	o.token, customer = populate(p)
+	o.session, customer = populateSession(p)
 	for i := range writers {
-		o.writers = append(o.writers, &writer{
-			name: fmt.Sprintf("w%d", i), token: o.token, customer: customer, tickets: map[string]string{},
-			random: rand.New(rand.NewPCG(seed, uint64(i+1))),
-		})
+		o.writers = append(o.writers, newWriter(i, o.session, customer))
 	}
 	for kill := range o.kills {
 		if kill > 0 && random.IntN(5) == 0 {

@@ -8,10 +8,11 @@ import (
 
 // writer makes changes in sequence, and records which were acknowledged. The texts of all changes differ.
 type writer struct {
-	name, token, customer string
-	random                *rand.Rand
-	sent                  int
-	meetings              []*meeting
+	name, customer string
+	session        *session
+	random         *rand.Rand
+	sent           int
+	meetings       []*meeting
 	// tickets maps ids of acknowledged tickets to descriptions.
 	tickets map[string]string
 }
@@ -20,6 +21,13 @@ type writer struct {
 type meeting struct {
 	id             string
 	titles, unsure []string
+}
+
+func newWriter(i int, s *session, customer string) *writer {
+	return &writer{
+		name: fmt.Sprintf("w%d", i), session: s, customer: customer, tickets: map[string]string{},
+		random: rand.New(rand.NewPCG(seed, uint64(i+1))),
+	}
 }
 
 // write makes one change; it returns false if the server is down.
@@ -54,7 +62,7 @@ func (w *writer) write(t *testing.T, p *process) bool {
 
 // ask returns false if the server is down. Otherwise the operation must succeed.
 func (w *writer) ask(t *testing.T, p *process, query string, vars variables) (answer, bool) {
-	a, err := p.ask(w.token, query, vars)
+	a, err := w.session.ask(p, query, vars)
 	if err == nil && len(a.Errors) > 0 {
 		t.Errorf("%s\nfailed: %s", query, a.raw)
 	}
