@@ -35,10 +35,7 @@ func Backfill(ctx context.Context, s store.Store, keys *textkey.Keys) (reports [
 	if isFollower {
 		follower.follows.Store(isOld)
 	}
-	if !isOld {
-		keys = nil // only the old application lets keys become outdated
-	}
-	findings, err := adapt(ctx, s, keys, definitions, store.Filter{})
+	findings, err := adapt(ctx, s, keys, definitions, store.Filter{}, isOld)
 	left, out := 0, 0
 	for _, finding := range findings {
 		if finding.Kind == store.SecondDocument && finding.Known {
@@ -64,7 +61,7 @@ func Backfill(ctx context.Context, s store.Store, keys *textkey.Keys) (reports [
 
 // Check is Backfill, but returns all findings.
 func Check(ctx context.Context, s store.Store, keys *textkey.Keys) ([]store.Finding, error) {
-	return adapt(ctx, s, keys, definitions, store.Filter{})
+	return adapt(ctx, s, keys, definitions, store.Filter{}, true)
 }
 
 // Describe describes a finding for the person who runs the server.
@@ -94,22 +91,20 @@ func globalID(def *entity.Definition, text string) string {
 	return def.Kind.GlobalID(id)
 }
 
-// adapt adapts the documents of these definitions that match. Without keys, it leaves the existing ones as they are.
+// adapt adapts the documents of these definitions that match. Only if rederives is set does it read all of them, to see whether the
+// old application has changed what keys follow from.
 func adapt(
-	ctx context.Context, s store.Store, keys *textkey.Keys, defs []*entity.Definition, where store.Filter,
+	ctx context.Context, s store.Store, keys *textkey.Keys, defs []*entity.Definition, where store.Filter, rederives bool,
 ) ([]store.Finding, error) {
 	adapter, ok := s.(store.Adapter)
 	if !ok {
 		return nil, nil
 	}
-	var derive store.Derive
-	if keys != nil {
-		derive = func(d store.Derived, text string) any {
-			if key := keys.Of(textkey.Kind(d.Kind), text); key != nil {
-				return *key
-			}
-			return nil
+	derive := func(d store.Derived, text string) any {
+		if key := keys.Of(textkey.Kind(d.Kind), text); key != nil {
+			return *key
 		}
+		return nil
 	}
 	var findings []store.Finding
 	for _, def := range defs {
@@ -118,6 +113,12 @@ func adapt(
 			return findings, err
 		}
 		findings = append(findings, found...)
+		if rederives {
+			if found, err = adapter.Rederive(ctx, def.Collection, where, derive); err != nil {
+				return findings, err
+			}
+			findings = append(findings, found...)
+		}
 		if def == db.Tickets {
 			if err := copyOwners(ctx, s, where); err != nil {
 				return findings, err

@@ -110,7 +110,7 @@ func (f *Follower) search(ctx context.Context, l *search) error {
 	since := searchFrom(now.Sub(f.began), now.Sub(l.at), l.at.Round(0), now.Round(0))
 	l.at = now
 	lately := store.Or(store.Compare(store.OpGte, "_id", firstID(since)), store.Compare(store.OpGte, "updated_at", since))
-	findings, err := adapt(ctx, f.Store, f.keys, []*entity.Definition{l.def}, lately)
+	findings, err := adapt(ctx, f.Store, f.keys, []*entity.Definition{l.def}, lately, true)
 	for _, finding := range findings {
 		if !finding.Known {
 			f.log.Warn(Describe(finding))

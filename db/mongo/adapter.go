@@ -19,15 +19,10 @@ var _ store.Adapter = (*Store)(nil)
 // adaptBatch is how many documents are changed by one command.
 const adaptBatch = 500
 
-// Adapt implements store.Adapter. The server selects the documents that lack fields or have values of other types;
-// derived fields are compared here.
+// Adapt implements store.Adapter. The server selects the documents that lack fields or have values of other types.
 func (s *Store) Adapt(ctx context.Context, c *store.Collection, where store.Filter, derive store.Derive) ([]store.Finding, error) {
-	l, err := s.layout(c)
+	l, filter, err := s.adaptable(ctx, c, where)
 	if err != nil || l.typed == nil {
-		return nil, err
-	}
-	filter, err := s.where(ctx, l, where)
-	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := withIndexTimeout(ctx)
@@ -35,17 +30,22 @@ func (s *Store) Adapt(ctx context.Context, c *store.Collection, where store.Filt
 	if err := s.findTyped(ctx, l); err != nil {
 		return nil, err
 	}
-	findings, err := s.adapt(ctx, l, all(filter, l.unusable()), derive)
-	if err != nil {
+	return s.adapt(ctx, l, all(filter, l.unusable()), derive)
+}
+
+// Rederive implements store.Adapter. Derived fields are compared here.
+func (s *Store) Rederive(ctx context.Context, c *store.Collection, where store.Filter, derive store.Derive) ([]store.Finding, error) {
+	l, filter, err := s.adaptable(ctx, c, where)
+	if err != nil || l.typed == nil {
 		return nil, err
 	}
-	if derive == nil {
-		return findings, nil
-	}
+	ctx, cancel := withIndexTimeout(ctx)
+	defer cancel()
 	stale, seconds, err := s.stale(ctx, l, filter, derive)
 	if err != nil {
 		return nil, err
 	}
+	var findings []store.Finding
 	for ids := range slices.Chunk(stale, adaptBatch) {
 		more, err := s.adapt(ctx, l, bson.D{{Key: idField, Value: bson.D{{Key: "$in", Value: ids}}}}, derive)
 		if err != nil {
@@ -54,6 +54,16 @@ func (s *Store) Adapt(ctx context.Context, c *store.Collection, where store.Filt
 		findings = append(findings, more...)
 	}
 	return append(findings, seconds...), nil
+}
+
+// adaptable returns the layout of a collection, and the filter in MongoDB's terms.
+func (s *Store) adaptable(ctx context.Context, c *store.Collection, where store.Filter) (*layout, bson.D, error) {
+	l, err := s.layout(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	filter, err := s.where(ctx, l, where)
+	return l, filter, err
 }
 
 // findTyped notes whether there are typed copies, which another server may have made.

@@ -70,7 +70,7 @@ func TestOddDocuments(t *testing.T) {
 	t.Parallel()
 	s, raw, ids := seedOddUsers(t)
 	for range 2 { // the second time, nothing may change
-		findings, err := s.Adapt(t.Context(), db.Users.Collection, store.Filter{}, nil)
+		findings, err := s.Adapt(t.Context(), db.Users.Collection, store.Filter{}, func(store.Derived, string) any { return nil })
 		wantNoError(t, "Adapt", err)
 		for name, odd := range oddUsers {
 			i := slices.IndexFunc(findings, func(f store.Finding) bool { return f.ID == ids[name].String() })

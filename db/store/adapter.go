@@ -6,11 +6,13 @@ import "context"
 // fields, have values of other types, or be unreadable.
 type Adapter interface {
 	// Adapt makes the documents of a shared collection that match usable, without changing a value that another program
-	// stored: it adds missing fields, brings derived fields up to date, and keeps typed values beside those of other
-	// types, so that filters and orders find them. Documents that can't be read are left out of all results. It may be
-	// interrupted and called again, and writes nothing to documents that are fine. The unique indexes must exist. Without
-	// derive it doesn't look for derived fields that are out of date, for which it has to read every document.
+	// stored: it adds missing fields, and keeps typed values beside those of other types, so that filters and orders find
+	// them. Documents that can't be read are left out of all results. It may be interrupted and called again, and writes
+	// nothing to documents that are fine. The unique indexes must exist.
 	Adapt(ctx context.Context, c *Collection, where Filter, derive Derive) ([]Finding, error)
+	// Rederive brings derived fields of the documents that match up to date, after another program has changed what they
+	// follow from. It reads each of these documents, and reports those that have a SecondKey.
+	Rederive(ctx context.Context, c *Collection, where Filter, derive Derive) ([]Finding, error)
 	// HasField reports whether a document of the collection has a field, which need not be declared.
 	HasField(ctx context.Context, c *Collection, field string) (bool, error)
 	// Elsewhere returns the names of the other databases of the same server in which a document of the collection has a
