@@ -140,7 +140,7 @@ func New(engine store.Store, passwords Passwords, options Options) *DB {
 	}
 	d.entities = &entity.Database{
 		Store: d.store, Catalog: seen, CursorKeys: options.CursorKeys, Keys: options.Keys,
-		Now: d.now, Wake: d.wake, Numbers: numbers{d.store}, Trace: options.Trace,
+		Now: d.now, Wake: d.wake, Numbers: numbers{d.store}, Log: options.Log, Trace: options.Trace,
 	}
 	d.readers, d.repositories = newRepositories(d.entities)
 	return d

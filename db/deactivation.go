@@ -59,6 +59,7 @@ func (d *DB) deactivate(ctx context.Context, scope auth.Scope, id store.ID, expe
 	if err != nil {
 		return nil, err
 	}
+	ctx = context.WithoutCancel(ctx) // the sessions have to end, and an admin has to be left, even if the client has disconnected
 	if wasAdmin {
 		if err := d.restoreIfLastAdmin(ctx, user, func(u *User) { u.DeactivatedAt = nil }); err != nil {
 			return nil, err

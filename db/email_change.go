@@ -128,7 +128,7 @@ func (d *DB) UndoEmailChange(ctx context.Context, token, next string) (*Password
 func (d *DB) isFree(ctx context.Context, holder account, email string) error {
 	found, err := d.accountByEmail(ctx, holder.kind(), email)
 	if err != nil {
-		return exceptCode(err, store.NotFound)
+		return ignoreNotFound(err)
 	}
 	if found.id() == holder.id() {
 		return nil

@@ -72,7 +72,7 @@ func (d *DB) rememberNetwork(ctx context.Context, account auth.AudienceKey, netw
 	}
 	if !known.UsedAt.IsZero() {
 		err := d.store.Update(ctx, KnownNetworks.Collection, id, store.And(), []store.Assignment{{Field: "used_at", Value: now}})
-		return exceptCode(err, store.NotFound)
+		return ignoreNotFound(err)
 	}
 	err = d.store.Insert(ctx, KnownNetworks.Collection, &KnownNetwork{ID: id, Account: account, UsedAt: now})
 	if err != nil {

@@ -69,14 +69,6 @@ func (d *DB) RetryHeld(ctx context.Context) error {
 	return nil
 }
 
-// ignoreNotFound turns NOT_FOUND into nil, for a write to what somebody else may have changed meanwhile.
-func ignoreNotFound(err error) error {
-	if store.CodeOf(err) == store.NotFound {
-		return nil
-	}
-	return err
-}
-
 func heldAt(delivery *Delivery) any {
 	if delivery.HeldAt == nil {
 		return nil

@@ -58,7 +58,7 @@ func (d *DB) unbind(ctx context.Context, scope auth.Scope, kind entity.Kind, id 
 		*next.providerSince() = nil
 		return nil
 	})
-	return exceptCode(err, store.NotFound)
+	return ignoreNotFound(err)
 }
 
 // unbindSince is unbind for what was bound at that time or later.

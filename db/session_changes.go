@@ -127,23 +127,15 @@ func (d *DB) scopeOf(ctx context.Context, session *Session) (scope auth.Scope, o
 	if !session.Staff {
 		customer, err := d.Customers.Get(ctx, auth.SystemScope(), session.Account)
 		if err != nil {
-			return auth.Scope{}, false, exceptCode(err, store.NotFound)
+			return auth.Scope{}, false, ignoreNotFound(err)
 		}
 		return d.CustomerScope(customer), customer.mayLogIn(), nil
 	}
 	user, err := d.Users.Get(ctx, auth.SystemScope(), session.Account)
 	if err != nil {
-		return auth.Scope{}, false, exceptCode(err, store.NotFound)
+		return auth.Scope{}, false, ignoreNotFound(err)
 	}
 	return account{user: user}.scope(), user.mayLogIn(), nil
-}
-
-// exceptCode returns the error, or nil if it has that code.
-func exceptCode(err error, code store.Code) error {
-	if store.CodeOf(err) == code {
-		return nil
-	}
-	return err
 }
 
 // newSessionID returns a random id. Anybody who knows a session's id can end it with a forged refresh token, and ids of

@@ -68,8 +68,12 @@ func (d *DB) CreateTicket(ctx context.Context, scope auth.Scope, in NewTicket) (
 	if err := d.attach(ctx, scope, ticket, nil, in.Attachments); err != nil {
 		return nil, err
 	}
-	if err := d.tickets.Create(ctx, scope, ticket); err != nil {
+	err = d.tickets.Create(ctx, scope, ticket)
+	if store.IsRefusal(err) { // else the ticket may have been written; if not, the sweeper removes its attachments
 		return nil, errors.Join(err, d.detach(ctx, scope, in.Attachments))
+	}
+	if err != nil {
+		return nil, err
 	}
 	return ticket, nil
 }

@@ -36,7 +36,9 @@ func (d *DB) ReplyToTicket(ctx context.Context, scope auth.Scope, id store.ID, i
 	if err := problems.inInput(); err != nil {
 		return nil, nil, err
 	}
+	var found *Ticket
 	err := d.writeMessage(ctx, scope, message, in.BodyText, func(ticket *Ticket) error {
+		found = ticket
 		if err := ticket.Permit(scope, ReplyToTicket); err != nil {
 			return err
 		}
@@ -57,14 +59,16 @@ func (d *DB) ReplyToTicket(ctx context.Context, scope auth.Scope, id store.ID, i
 	if err != nil {
 		return nil, nil, err
 	}
+	ctx = context.WithoutCancel(ctx)
 	ticket, err := d.applyMessages(ctx, scope, message.TicketID)
-	switch store.CodeOf(err) {
-	case store.NotFound: // deleted meanwhile, and so has to be the message
+	switch {
+	case store.CodeOf(err) == store.NotFound: // deleted meanwhile, and so has to be the message
 		return nil, nil, errors.Join(d.Tickets.NotFound(), ignoreNotFound(d.removeMessage(ctx, scope, message)))
-	case store.Conflict: // others keep changing the ticket; it is brought up to date when the message's event is planned
-		ticket, err = d.Tickets.Get(ctx, scope, message.TicketID)
+	case err != nil: // the ticket is brought up to date when the message's event is planned
+		d.logFailure(ctx, "cannot give a ticket yet what follows from a message", err)
+		return message, found, nil
 	}
-	return message, ticket, err
+	return message, ticket, nil
 }
 
 // NewNote is the data of a message that only staff see.
@@ -123,7 +127,7 @@ func (d *DB) writeMessage(ctx context.Context, scope auth.Scope, message *Ticket
 		attached = err == nil
 		return true, err
 	})
-	if err != nil && attached {
+	if attached && store.IsRefusal(err) { // else the message may have been written; if not, the sweeper removes its attachments
 		return errors.Join(err, d.detach(ctx, scope, message.uploads))
 	}
 	return err
@@ -165,7 +169,8 @@ func (d *DB) writeNext(ctx context.Context, scope auth.Scope, message *TicketMes
 		message.follow(ticket, position, latest, d.now())
 		err = d.ticketMessages.Create(ctx, scope, message)
 		if err == nil {
-			return d.deleteDraftOf(ctx, message)
+			d.logFailure(ctx, "cannot delete the draft of a message", d.deleteDraftOf(context.WithoutCancel(ctx), message))
+			return nil
 		}
 		if !entity.IsTaken(err, "position") {
 			return err

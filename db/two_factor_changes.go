@@ -212,7 +212,7 @@ func (d *DB) removeTwoFactor(
 		{Field: "confirmed_at", Value: nil}, {Field: "secret", Value: ""}, {Field: "last_step", Value: 0}, {Field: "recovery_hashes", Value: ""},
 	}, logged)
 	if err != nil {
-		return false, exceptCode(err, store.NotFound)
+		return false, ignoreNotFound(err)
 	}
 	ctx = context.WithoutCancel(ctx)
 	d.recordMailed(ctx, event)

@@ -221,7 +221,7 @@ func (d *DB) requireTwoFactor(ctx context.Context, session *Session) error {
 	}
 	user, err := d.Users.Get(ctx, auth.SystemScope(), session.Account)
 	if err != nil || !d.options.TwoFactor.includes(user.Role) {
-		return exceptCode(err, store.NotFound)
+		return ignoreNotFound(err)
 	}
 	factor, err := d.twoFactor(ctx, auth.AudienceKey(session.accountID()))
 	if err != nil || factor.isOn() {

@@ -161,13 +161,14 @@ func (d *DB) UpdateUser(
 	if err != nil {
 		return nil, err
 	}
+	ctx = context.WithoutCancel(ctx) // an admin has to be left even if the client has disconnected
 	d.sessionCache.forgetAccount(id)
-	d.recordChanges(ctx, scope, account{user: &former}, account{user: user})
 	if demotes {
 		if err := d.restoreIfLastAdmin(ctx, user, func(u *User) { u.Role = auth.Admin }); err != nil {
 			return nil, err
 		}
 	}
+	d.recordChanges(ctx, scope, account{user: &former}, account{user: user})
 	if entered {
 		if err := d.afterEntering(ctx, account{user: user}); err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package entity
 
 import (
 	"context"
+	"log/slog"
 	"fmt"
 	"time"
 
@@ -24,6 +25,8 @@ type Database struct {
 	Now func() time.Time
 	// Wake is called when events have been written, and must not block.
 	Wake func()
+	// Log is told of what went wrong after a write had succeeded.
+	Log *slog.Logger
 	// Trace returns the traceparent of what is done with a context, empty if that isn't traced; nil if nothing is.
 	Trace func(ctx context.Context) string
 

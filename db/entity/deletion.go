@@ -48,7 +48,7 @@ func (r *Repository[T]) delete(
 	}
 	removed := make(Removed)
 	id := []store.ID{r.ID(doc)}
-	removeDependents := func() error {
+	removeDependents := func(ctx context.Context) error {
 		for _, child := range r.db.Catalog.dependents(r.def) {
 			if alone && child.reference.OnDelete == Refuse {
 				continue
@@ -67,14 +67,14 @@ func (r *Repository[T]) delete(
 			return removed, errors.Join(err, r.unclaim(ctx, id[0]))
 		}
 	}
-	if err := removeDependents(); err != nil {
+	if err := removeDependents(ctx); err != nil {
 		return removed, err
 	}
 	if err := r.Remove(ctx, scope, doc); err != nil {
 		return removed, err
 	}
-	// Again, for dependents added in the meantime.
-	return removed, removeDependents()
+	// Again, for dependents added in the meantime, even if the client has disconnected: nobody can delete the document once more.
+	return removed, removeDependents(context.WithoutCancel(ctx))
 }
 
 // claim marks the document as being deleted, provided that it still has that version. If its deletion was interrupted,

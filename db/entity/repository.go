@@ -41,7 +41,7 @@ func NewRepository[T any, P Document[T]](d *Database, def *Definition) *Reposito
 	return r
 }
 
-// Create writes a new document with its event, and numbers it.
+// Create writes a new document with its event, and numbers it. It hasn't been written if the error is a store.IsRefusal; else it may have.
 func (r *Repository[T]) Create(ctx context.Context, scope auth.Scope, doc *T) error {
 	if err := MayWrite(scope); err != nil {
 		return err
@@ -60,7 +60,16 @@ func (r *Repository[T]) insert(ctx context.Context, scope auth.Scope, doc *T) er
 		return fmt.Errorf("cannot create %s: %w", r.def.Noun, inInput(err))
 	}
 	r.db.Wake()
-	return r.refreshCopies(ctx, scope, doc)
+	r.afterWrite(ctx, doc, func(ctx context.Context) error { return r.refreshCopies(ctx, scope, doc) })
+	return nil
+}
+
+// afterWrite does what follows from a write that has succeeded, also if whoever asked for it has gone. That it fails must not look as if
+// nothing had been written.
+func (r *Repository[T]) afterWrite(ctx context.Context, doc *T, follow func(context.Context) error) {
+	if err := follow(context.WithoutCancel(ctx)); err != nil {
+		r.db.Log.ErrorContext(ctx, "cannot do what follows from a change", "collection", r.def.Name, "id", r.ID(doc).String(), "error", err)
+	}
 }
 
 // complete sets the fields of a document that follow from others.

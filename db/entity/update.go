@@ -93,13 +93,11 @@ func (r *Repository[T]) writeEdited(
 	assigned := func(field string) bool {
 		return slices.ContainsFunc(set, func(a store.Assignment) bool { return a.Field == field })
 	}
-	if err := r.db.copyFrom(ctx, scope, r.def, r.document(next).Pointers(nil), assigned); err != nil {
-		return nil, false, err
-	}
+	r.afterWrite(ctx, next, func(ctx context.Context) error { // CopyChanges does it again
+		return r.db.copyFrom(ctx, scope, r.def, r.document(next).Pointers(nil), assigned)
+	})
 	if slices.ContainsFunc(r.def.Copies, func(c Copy) bool { return assigned(c.Reference) }) { // it has another owner
-		if err := r.refreshCopies(ctx, scope, next); err != nil {
-			return nil, false, err
-		}
+		r.afterWrite(ctx, next, func(ctx context.Context) error { return r.refreshCopies(ctx, scope, next) })
 	}
 	return next, true, nil
 }

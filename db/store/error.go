@@ -69,6 +69,13 @@ func CodeOf(err error) Code {
 	return ""
 }
 
+// IsRefusal reports whether the error of a write says that nothing has been written. After others nobody knows: the connection was lost, or
+// the context ended, while the write was under way.
+func IsRefusal(err error) bool {
+	code := CodeOf(err)
+	return code != "" && code != Unavailable
+}
+
 // FieldError returns an error of that code that concerns one field.
 func FieldError(code Code, path, format string, args ...any) *Error {
 	message := fmt.Sprintf(format, args...)
