@@ -223,10 +223,14 @@ func (d *DB) customerByMail(ctx context.Context, in *IncomingMail, by sender) (*
 		return by.customer, nil
 	}
 	now := d.now()
-	customer := &Customer{ID: store.NewID(), Name: cmp.Or(in.FromName, in.FromEmail), Email: in.FromEmail, CreatedAt: now, UpdatedAt: now, Version: 1}
+	customer := &Customer{
+		ID: store.NewID(), Name: cmp.Or(in.FromName, in.FromEmail), Email: in.FromEmail, CreatedAt: now, UpdatedAt: now, Version: 1,
+		UnverifiedSince: &now, // anybody may name any sender
+	}
 	find := func() (*Customer, error) { return ByEmail(ctx, d.Customers, auth.SystemScope(), in.FromEmail) }
 	if _, err := address.Parse(in.FromEmail); err != nil {
 		customer.ID, customer.Name, customer.Email = store.DerivedID("customer without an address"), "Unknown sender", ""
+		customer.UnverifiedSince = nil
 		find = func() (*Customer, error) { return d.Customers.Get(ctx, auth.SystemScope(), customer.ID) }
 		if known, err := find(); err == nil || store.CodeOf(err) != store.NotFound {
 			return known, err

@@ -189,6 +189,9 @@ func TestStrangers(t *testing.T) {
 		if got := w.described(w.receive(mail{fromStranger, "", "Hello " + string(unknown)})); got != want {
 			t.Errorf("with %s, it is %s, want %s", unknown, got, want)
 		}
+		if sam, err := db.ByEmail(t.Context(), w.db.Customers, auth.SystemScope(), "sam@stranger.example"); unknown == db.CreateUnknown && (err != nil || sam.EmailVerified()) {
+			t.Errorf("a mail, in which anybody may name any sender, proves an address: %v", err)
+		}
 		if got := w.described(w.receive(mail{fromCleo, "", "Hello " + string(unknown)})); got != "ticket by Cleo acknowledged" {
 			t.Errorf("with %s, a customer's is %s", unknown, got)
 		}
