@@ -1,7 +1,9 @@
 package db
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -36,7 +38,9 @@ func (d *DB) writeMail(ctx context.Context, in *IncomingMail, by sender, found m
 	if err != nil {
 		return err
 	}
-	message.Automatic = message.Automatic || tooMany
+	if tooMany {
+		message.Automatic, received.Automatic = true, cmp.Or(received.Automatic, automaticLoop)
+	}
 	scope := message.writtenBy(ticket, in, by, found.holder)
 	err = d.writeWithFiles(ctx, scope, message, in)
 	if store.CodeOf(err) == store.NotFound { // the author doesn't see the ticket any more
@@ -111,25 +115,52 @@ const (
 	shortText = 25
 )
 
+// automaticLoop is how mail is marked that answersItself recognizes.
+const automaticLoop = "loop"
+
 // answersItself reports whether so many mails from the sender have come on a ticket lately, or mails that say the same, that two programs
-// must be answering each other. Neither needs to say that it is one.
+// must be answering each other. Neither needs to say that it is one. Mails before the last message that the staff wrote themselves count
+// for a day only; whoever answers that is a person. Mails of later than now don't count: the clock was wrong then.
 func (d *DB) answersItself(ctx context.Context, ticket store.ID, in *IncomingMail) (bool, error) {
 	now := d.now()
 	last, err := d.receivedMails.Find(ctx, store.Query{
 		Where: store.And(store.Eq("ticket_id", ticket), store.Eq("from_key", AddressKey(in.FromEmail)),
-			store.Compare(store.OpGt, "created_at", now.Add(-repeatedTime))),
+			store.Compare(store.OpGt, "created_at", now.Add(-repeatedTime)), store.Compare(store.OpLte, "created_at", now.Add(believedTime))),
 		Sort: []store.Sort{{Field: "created_at", Desc: true}, {Field: "_id", Desc: true}}, Limit: believedADay,
 	})
-	switch {
-	case err != nil:
+	if err != nil || len(last) == believedADay {
+		return err == nil, err
+	}
+	if last, err = d.afterStaff(ctx, ticket, last); err != nil {
 		return false, err
-	case len(last) == believedADay, len(last) >= believedMails && last[believedMails-1].CreatedAt.After(now.Add(-believedTime)):
+	}
+	switch {
+	case len(last) >= believedMails && last[believedMails-1].CreatedAt.After(now.Add(-believedTime)):
 		return true, nil
 	case len(last) < believedRepeats, in.Text == noText, len(in.Files) > 0, // who sends photos writes nothing else
 		utf8.RuneCountInString(in.Text) <= shortText:
 		return false, nil
 	}
 	return d.allSay(ctx, last[:believedRepeats], in.Text)
+}
+
+// afterStaff returns those of the mails, the newest of which comes first, that came after the last message that the staff wrote here.
+func (d *DB) afterStaff(ctx context.Context, ticket store.ID, mails []*ReceivedMail) ([]*ReceivedMail, error) {
+	if len(mails) < believedRepeats {
+		return mails, nil
+	}
+	wrote, err := d.lastMessage(ctx, store.And(
+		store.Eq("ticket_id", ticket), store.Eq("visibility", string(MessagePublic)), store.Not(store.IsNull("author_id")),
+		store.Compare(store.OpNe, "channel", string(ChannelEmail)),
+	))
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(mails, func(m *ReceivedMail) bool { return !m.CreatedAt.After(wrote.CreatedAt) })
+	if i < 0 {
+		return mails, nil
+	}
+	return mails[:i], nil
 }
 
 // allSay reports whether mails have become messages with this text.

@@ -3387,7 +3387,10 @@ type MessageSource {
   subject: String!
   "The id that the sender's mail program gave it; empty if it has none."
   messageId: String!
-  "What shows that a program wrote the mail, such as ` + "`" + `reply` + "`" + `; empty if a person may have written it."
+  """
+  What shows that a program wrote the mail: ` + "`" + `reply` + "`" + `, ` + "`" + `generated` + "`" + `, ` + "`" + `list` + "`" + ` or ` + "`" + `bounce` + "`" + `, as it says itself, or ` + "`" + `loop` + "`" + `, since so many have come, or some
+  that say the same, that two programs seem to be answering each other. Empty if a person may have written it.
+  """
   automatic: String!
   "Why its text couldn't be read, and is shown as it came; empty if it could."
   problem: String!
@@ -3431,7 +3434,10 @@ type ReceivedMail implements Node {
   subject: String!
   "The id that the sender's mail program gave it; empty if it has none."
   messageId: String!
-  "What shows that a program wrote the mail, such as ` + "`" + `reply` + "`" + `; empty if a person may have written it."
+  """
+  What shows that a program wrote the mail: ` + "`" + `reply` + "`" + `, ` + "`" + `generated` + "`" + `, ` + "`" + `list` + "`" + ` or ` + "`" + `bounce` + "`" + `, as it says itself, or ` + "`" + `loop` + "`" + `, since so many have come, or some
+  that say the same, that two programs seem to be answering each other. Empty if a person may have written it.
+  """
   automatic: String!
   "Its size in bytes; if it was too large, the size of the part that was read."
   size: Int!

@@ -62,3 +62,43 @@ func TestSlowLoops(t *testing.T) {
 		}
 	}
 }
+
+// TestManyMailsOfAPerson checks that a customer who writes three mails in a row goes on being heard once somebody has answered, or when the
+// clock was wrong, and that it is said why the next one counts as automatic otherwise.
+func TestManyMailsOfAPerson(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		between func(w *world)
+		want    string
+	}{
+		"nothing happens": {func(*world) {}, "public by Cleo automatic"},
+		"somebody answers": {func(w *world) {
+			if _, _, err := w.db.ReplyToTicket(w.t.Context(), w.as(w.uma), w.ticket.ID, db.NewReply{BodyText: "The fourth, please"}); err != nil {
+				w.t.Fatal(err)
+			}
+		}, "public by Cleo"},
+		"the clock was a day ahead": {func(w *world) { w.later(-25 * time.Hour) }, "public by Cleo"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t).people()
+			id := w.delivery().MessageID
+			send := func(i int) *db.ReceivedMail {
+				return w.receive(mail{fromCleo, "In-Reply-To: <" + id + ">", fmt.Sprintf("Message-ID: <%d@customer.example>", i), "", fmt.Sprint("Photo ", i)})
+			}
+			for i := range 3 {
+				if got := w.described(send(i)); got != "public by Cleo" {
+					t.Errorf("mail %d is %s", i, got)
+				}
+			}
+			test.between(w)
+			last := send(3)
+			if got := w.described(last); got != test.want {
+				t.Errorf("the fourth mail is %s, want %s", got, test.want)
+			}
+			if isLoop := last.Automatic == "loop"; isLoop != (test.want == "public by Cleo automatic") {
+				t.Errorf("the fourth mail counts as %q", last.Automatic)
+			}
+		})
+	}
+}
