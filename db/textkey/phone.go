@@ -29,8 +29,9 @@ var (
 	remark = regexp.MustCompile(`\([^()0-9]*\)|(?:^|[ ,;:])\pL[\pL\pM.]*(?:[ ,;:]|$)`)
 	// extension matches what follows the number of a switchboard.
 	extension = regexp.MustCompile(`(?i)[ ,;(]*(?:;ext=|e?xt(?:ensi[oó]n?|n)?|#|x|durchwahl|app(?:arat)?|dw|int(?:erno)?|anexo|poste|доб(?:авочный)?)[.:=]?[ #]*([0-9]{1,9})#?\)?\s*$`)
-	// numbers separates several numbers in one text.
-	numbers = regexp.MustCompile(`[,;|]| / `)
+	// separator separates several numbers in one text, and slash may: it also stands within a number, after the area code.
+	separator = regexp.MustCompile(`[,;|]`)
+	slash     = regexp.MustCompile(`\s/\s`)
 	// trunk matches the zero that is left out when the country code is dialled.
 	trunk = regexp.MustCompile(`\(0\)`)
 )
@@ -64,11 +65,11 @@ func readPhone(text string) written {
 
 // parse returns the numbers that the text consists of, and their digits as they were written.
 func (w written) parse(region Region) (parsed []*phonenumbers.PhoneNumber, digits []string) {
-	for _, part := range numbers.Split(w.number, -1) {
+	for _, part := range w.parts(region) {
 		if written := digitsIn(part); written != "" {
 			digits = append(digits, written)
 		}
-		number, err := phonenumbers.Parse(part, cmp.Or(string(region), phonenumbers.UNKNOWN_REGION))
+		number, err := phonenumbers.Parse(part, region.code())
 		if err != nil {
 			continue
 		}
@@ -79,6 +80,34 @@ func (w written) parse(region Region) (parsed []*phonenumbers.PhoneNumber, digit
 		}
 	}
 	return parsed, digits
+}
+
+// parts returns what is probably one number each. What a slash follows is one if it is valid; else it may be an area code, as in
+// 030 / 1234567.
+func (w written) parts(region Region) (parts []string) {
+	for _, text := range separator.Split(w.number, -1) {
+		pieces := slash.Split(text, -1)
+		for len(pieces) > 0 {
+			n := 1
+			for n < len(pieces) && !region.isValid(strings.Join(pieces[:n], " ")) {
+				n++
+			}
+			number := strings.Join(pieces[:n], " ")
+			if !region.isValid(number) {
+				n, number = 1, pieces[0]
+			}
+			parts, pieces = append(parts, number), pieces[n:]
+		}
+	}
+	return parts
+}
+
+// code is the region for package phonenumbers.
+func (r Region) code() string { return cmp.Or(string(r), phonenumbers.UNKNOWN_REGION) }
+
+func (r Region) isValid(text string) bool {
+	number, err := phonenumbers.Parse(text, r.code())
+	return err == nil && phonenumbers.IsValidNumber(number)
 }
 
 // International returns a telephone number in the form that can be dialled from everywhere, such as +49301234567 (E.164),

@@ -61,7 +61,7 @@ func (k *Keys) Of(kind Kind, text string) *string {
 }
 
 // version changes when the program makes other keys than before from the same text and settings.
-const version = 1
+const version = 2
 
 // Signature identifies the keys that are made. If the stored keys have another one, they have to be made again.
 func (k *Keys) Signature() string {
