@@ -48,7 +48,7 @@ func (d *DB) LiveKey(ctx context.Context, id auth.ID, secret, address string) (v
 // markUsed writes that a key is in use, unless that was written a short time ago. A key works even if nothing can be written.
 func (d *DB) markUsed(ctx context.Context, key *APIKey) {
 	now := d.now()
-	if key.LastUsedAt != nil && now.Sub(*key.LastUsedAt) < lastUsedPrecision {
+	if key.LastUsedAt != nil && now.Sub(*key.LastUsedAt).Abs() < lastUsedPrecision {
 		return
 	}
 	err := d.apiKeys.Assign(ctx, key.ID, store.And(), []store.Assignment{{Field: "last_used_at", Value: now}})

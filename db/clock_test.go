@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -44,9 +45,9 @@ func TestClockWasAhead(t *testing.T) {
 	})
 }
 
-// TestMailOfWhenTheClockWasAhead checks that mail which a clock that was ahead by a day has postponed is due when the clock is right
-// again, however much it is, and an hour later if it may be on its way.
-func TestMailOfWhenTheClockWasAhead(t *testing.T) {
+// TestMailPostponedByClockAhead checks that mail which a clock that was ahead by a day has postponed is due when the clock is right
+// again, however much it is, and what may be on its way an hour later, if nobody is sending it.
+func TestMailPostponedByClockAhead(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(t *testing.T, engine store.Store) {
 		right := db.New(engine, nil, db.Options{})
@@ -58,34 +59,37 @@ func TestMailOfWhenTheClockWasAhead(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		plan(ahead)
-		claimed, err := ahead.ClaimDelivery(t.Context(), 15*time.Minute)
-		if err != nil {
-			t.Fatal(err)
+		const lease = 15 * time.Minute
+		claim := func() *db.Delivery {
+			t.Helper()
+			plan(ahead)
+			claimed, err := ahead.ClaimDelivery(t.Context(), lease)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return claimed
 		}
+		abandoned, beingSent := claim(), claim()
 		const more = 501 // than are read at once
 		for range more {
 			plan(ahead)
 		}
 		plan(at(right, 6*time.Hour)) // it may wait for its next attempt
-		if err := right.NewSweeper().Sweep(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		dueWithin := func(d time.Duration) []*db.Delivery {
-			t.Helper()
-			due, err := entity.Find[db.Delivery](t.Context(), engine, db.Deliveries.Collection, store.Query{
-				Where: store.Compare(store.OpLte, "next_attempt_at", time.Now().Add(d)), Sort: []store.Sort{{Field: "next_attempt_at"}, {Field: "_id"}},
-			})
-			if err != nil {
+		sweeper := right.NewSweeper()
+		for _, want := range []int{more, more + 1} {
+			if err := sweeper.Sweep(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			return due
-		}
-		if n := len(dueWithin(0)); n != more {
-			t.Errorf("%d deliveries are due, want %d", n, more)
-		}
-		if due := dueWithin(time.Hour); len(due) != more+1 || due[more].ID != claimed.ID || due[more].Lease != claimed.Lease {
-			t.Errorf("%d deliveries are due within an hour, want %d and the claimed one", len(due), more)
+			due, err := entity.Find[db.Delivery](t.Context(), engine, db.Deliveries.Collection, store.Query{
+				Where: store.Compare(store.OpLte, "next_attempt_at", time.Now()),
+			})
+			isDue := slices.ContainsFunc(due, func(d *db.Delivery) bool { return d.ID == abandoned.ID })
+			if err != nil || len(due) != want || isDue != (want > more) {
+				t.Errorf("%d deliveries are due, want %d: %v", len(due), want, err)
+			}
+			if err := ahead.RenewLease(t.Context(), beingSent, lease); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }
@@ -134,6 +138,48 @@ func TestClockSetBack(t *testing.T) {
 		}
 		if _, _, err := at(right, -time.Hour).RefreshSession(t.Context(), token); err == nil {
 			t.Error("a used refresh token is accepted for an hour")
+		}
+	})
+}
+
+// TestRepliesAfterTheClockWasAhead checks that what is written on a ticket after the clock was put right has its effect, although the ticket
+// was raised, resolved, and its draft saved, at times that are still to come.
+func TestRepliesAfterTheClockWasAhead(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, engine store.Store) {
+		right := db.New(engine, nil, db.Options{})
+		ahead := at(right, day)
+		cleo, asha := auth.Scope{Role: auth.Customer, Account: customer(t, engine).ID}, auth.Scope{Role: auth.Admin, Account: store.NewID()}
+		ticket, err := ahead.CreateTicket(t.Context(), cleo, db.NewTicket{Description: "It is slow", Priority: db.PriorityLow})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ahead.MarkTicketSeen(t.Context(), asha, ticket.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ahead.MoveTicket(t.Context(), asha, ticket.ID, nil, db.TicketResolved); err != nil {
+			t.Fatal(err)
+		}
+		draft := db.TicketDraft{Body: "It still is", Visibility: db.MessagePublic}
+		if _, err := ahead.SaveDraft(t.Context(), cleo, ticket.ID, draft); err != nil {
+			t.Fatal(err)
+		}
+		_, replied, err := right.ReplyToTicket(t.Context(), cleo, ticket.ID, db.NewReply{BodyText: draft.Body})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if replied.Status != db.TicketOpen || replied.WaitingSince == nil {
+			t.Errorf("after the customer's reply, the ticket is %s, waiting since %v", replied.Status, replied.WaitingSince)
+		}
+		if drafts, err := right.Drafts(t.Context(), cleo, []store.ID{ticket.ID}); err != nil || len(drafts) > 0 {
+			t.Errorf("the sent draft stays: %v, %v", drafts, err)
+		}
+		if unread, err := right.Unread(t.Context(), asha, []*db.Ticket{replied}); err != nil || !unread[ticket.ID] {
+			t.Errorf("the reply counts as seen: %v", err)
+		}
+		solved := db.TicketResolved
+		if _, replied, err = right.ReplyToTicket(t.Context(), asha, ticket.ID, db.NewReply{BodyText: "Mended", Status: &solved}); err != nil || replied.Status != solved {
+			t.Errorf("after the staff's reply, the ticket is %s: %v", replied.Status, err)
 		}
 	})
 }

@@ -67,7 +67,7 @@ func (d *DB) knownNetwork(ctx context.Context, id store.ID) (*KnownNetwork, erro
 func (d *DB) rememberNetwork(ctx context.Context, account auth.AudienceKey, network string) error {
 	id, now := knownNetworkID(account, network), d.now()
 	known, err := d.knownNetwork(ctx, id)
-	if err != nil || now.Sub(known.UsedAt) < knownNetworkPrecision {
+	if err != nil || now.Sub(known.UsedAt).Abs() < knownNetworkPrecision {
 		return err
 	}
 	if !known.UsedAt.IsZero() {

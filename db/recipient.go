@@ -77,11 +77,11 @@ func (u *User) recipient() Recipient {
 }
 
 // valueOf returns a text, "" for nil.
-func valueOf(text *string) string {
-	if text == nil {
-		return ""
+func valueOf[T any](value *T) T {
+	if value == nil {
+		return *new(T)
 	}
-	return *text
+	return *value
 }
 
 // ActiveAdmins returns the admins who may log in, the longest-standing first, and adds them to the known accounts.

@@ -30,6 +30,8 @@ type Sweeper struct {
 	db *DB
 	// walked is the seq up to which the log has been searched for old deletions.
 	walked int
+	// claimed are the claimed deliveries that the last call found to be due much too late, and when.
+	claimed map[store.ID]time.Time
 }
 
 // NewSweeper returns a sweeper that begins at the start of the log.
@@ -61,12 +63,13 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 		}
 	}
 	// Events are swept even if the files can't be reached.
-	return errors.Join(s.db.hastenMisdated(ctx), s.db.sweepUploads(ctx), s.sweepEvents(ctx, now.Add(-s.db.options.EventRetention)))
+	return errors.Join(s.hastenMisdated(ctx, now), s.db.sweepUploads(ctx), s.sweepEvents(ctx, now))
 }
 
-// sweepEvents removes the events of the entities that were deleted before the given time. It reads the log up to that time,
+// sweepEvents removes the events of the entities that were deleted longer ago than events are kept. It reads the log up to that time,
 // and the next call continues from there.
-func (s *Sweeper) sweepEvents(ctx context.Context, before time.Time) error {
+func (s *Sweeper) sweepEvents(ctx context.Context, now time.Time) error {
+	before := now.Add(-s.db.options.EventRetention)
 	newest, err := s.db.Log.Newest(ctx)
 	if err != nil {
 		return err
@@ -79,6 +82,10 @@ func (s *Sweeper) sweepEvents(ctx context.Context, before time.Time) error {
 		var ended []store.ID
 		walked := s.walked
 		for _, event := range events {
+			if event.At.After(now) { // the clock was ahead; what comes after it must not wait until then
+				walked = event.Seq
+				continue
+			}
 			if !event.At.Before(before) {
 				break
 			}
@@ -118,5 +125,43 @@ func (d *DB) purge(ctx context.Context, c *store.Collection, where store.Filter)
 		if removed < sweepBatch {
 			return total, nil
 		}
+	}
+}
+
+// longestPause is more than any delivery waits for: for its next attempt, for an earlier one, or for the end of its lease.
+const longestPause = 12 * time.Hour
+
+// hastenMisdated makes the deliveries due that wait for longer than any does: a clock that was ahead has postponed them, and they
+// would be sent when the right one gets there. Those that are claimed may be on their way, so they become due only at the next call, unless
+// the lease has been renewed until then.
+func (s *Sweeper) hastenMisdated(ctx context.Context, now time.Time) error {
+	defer s.db.WakeDue()
+	claimed := make(map[store.ID]time.Time)
+	query := store.Query{
+		Where: store.And(store.Eq("status", string(DeliveryPending)), store.Compare(store.OpGt, "next_attempt_at", now.Add(longestPause))),
+		Sort:  []store.Sort{{Field: "next_attempt_at"}, {Field: "_id"}}, Limit: sweepBatch, Fields: Deliveries.Select("lease", "next_attempt_at"),
+	}
+	for {
+		found, err := s.db.deliveries.Find(ctx, query)
+		if err != nil {
+			return fmt.Errorf("cannot find deliveries with a wrong time: %w", err)
+		}
+		for _, delivery := range found {
+			if !delivery.Lease.IsZero() && !s.claimed[delivery.ID].Equal(delivery.NextAttemptAt) {
+				claimed[delivery.ID] = delivery.NextAttemptAt
+				continue
+			}
+			unchanged := store.And(store.Eq("lease", delivery.Lease), store.Eq("next_attempt_at", delivery.NextAttemptAt))
+			due := []store.Assignment{{Field: "next_attempt_at", Value: now}}
+			if err := ignoreNotFound(s.db.deliveries.Assign(ctx, delivery.ID, unchanged, due)); err != nil {
+				return fmt.Errorf("cannot hasten delivery %s: %w", delivery.ID, err)
+			}
+		}
+		if len(found) < sweepBatch {
+			s.claimed = claimed
+			return nil
+		}
+		last := found[len(found)-1]
+		query.After = []any{last.NextAttemptAt, last.ID}
 	}
 }

@@ -47,6 +47,7 @@ func TestSweepEvents(t *testing.T) {
 			{gone, db.EventCustomerCreated, 800 * day, false},
 			{gone, db.EventCustomerUpdated, 110 * day, true},
 			{gone, db.EventCustomerDeleted, 101 * day, false},
+			{living, db.EventCustomerUpdated, -3650 * day, false}, // the clock was ahead
 			{goneLately, db.EventCustomerCreated, 700 * day, false},
 			{other, db.EventDeliveryFailed, 101 * day, false},
 			{other, "comet.sighted", 101 * day, false},
@@ -71,8 +72,8 @@ func TestSweepEvents(t *testing.T) {
 				t.Fatal(err)
 			}
 			wantKept(t, engine, map[int]string{
-				1: db.EventCustomerCreated, 3: db.EventCustomerUpdated, 5: db.EventCustomerCreated, 8: db.EventCustomerDeleted,
-				9: db.EventCustomerUpdated,
+				1: db.EventCustomerCreated, 3: db.EventCustomerUpdated, 5: db.EventCustomerUpdated, 6: db.EventCustomerCreated,
+				9: db.EventCustomerDeleted, 10: db.EventCustomerUpdated,
 			})
 		}
 	})

@@ -185,13 +185,16 @@ func (t *Ticket) nextPosition(last *TicketMessage) int {
 	return max(last.Position, t.appliedMessages) + 1
 }
 
-// follow makes a new message the one at a position on a ticket, after the last message. Its time is later, so that the order of times is
-// that of positions.
+// follow makes a new message the one at a position on a ticket, after the last message. Its time is later than that one's, so that the order
+// of times is that of positions, and than those at which the ticket was raised and moved, even if a clock that was ahead has set these:
+// what was decided before a message doesn't keep it from having an effect.
 func (m *TicketMessage) follow(ticket *Ticket, position int, last *TicketMessage, now time.Time) {
 	m.belongTo(ticket)
 	m.Position = position
-	if !now.After(last.CreatedAt) {
-		now = last.CreatedAt.Add(time.Millisecond)
+	for _, before := range []time.Time{last.CreatedAt, ticket.CreatedAt, valueOf(ticket.movedAt)} {
+		if !now.After(before) {
+			now = before.Add(time.Millisecond)
+		}
 	}
 	m.CreatedAt, m.UpdatedAt = now, now
 }

@@ -107,6 +107,7 @@ func (d *DB) moveDrafts(ctx context.Context, from, into store.ID) error {
 }
 
 // deleteDraftOf deletes the draft of a message that was sent, unless its author has begun another one since. What came by mail had none.
+// The time alone doesn't tell if a clock was ahead when the draft was saved.
 func (d *DB) deleteDraftOf(ctx context.Context, message *TicketMessage) error {
 	if message.Channel != ChannelAPI {
 		return nil
@@ -116,7 +117,8 @@ func (d *DB) deleteDraftOf(ctx context.Context, message *TicketMessage) error {
 		author = auth.Scope{Role: auth.User, Account: *message.AuthorID}
 	}
 	return d.clearDraft(ctx, viewID(author, message.TicketID), store.And(
-		store.Eq("draft_visibility", string(message.Visibility)), store.Compare(store.OpLte, "drafted_at", message.CreatedAt),
+		store.Eq("draft_visibility", string(message.Visibility)),
+		store.Or(store.Compare(store.OpLte, "drafted_at", message.CreatedAt), store.Eq("draft_text", message.BodyText)),
 	))
 }
 

@@ -123,7 +123,8 @@ func (d *DB) claimUpload(ctx context.Context, id store.ID) (*Upload, error) {
 	claimed := new(Upload)
 	err := d.store.Claim(ctx, Uploads.Collection, store.Query{Where: store.And(
 		store.Eq("_id", id), store.IsNull("stored_at"), store.Compare(store.OpGt, "expires_at", now),
-		store.Or(store.IsNull("receiving_until"), store.Compare(store.OpLt, "receiving_until", now)),
+		store.Or(store.IsNull("receiving_until"), store.Compare(store.OpLt, "receiving_until", now),
+			store.Compare(store.OpGt, "receiving_until", now.Add(2*receiveTime))), // the clock was ahead
 	)}, []store.Assignment{{Field: "receiving_until", Value: now.Add(receiveTime + removeTime)}}, claimed)
 	if err == nil {
 		return claimed, nil

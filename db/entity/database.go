@@ -2,8 +2,8 @@ package entity
 
 import (
 	"context"
-	"log/slog"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"crm/db/store"

@@ -39,6 +39,10 @@ type search struct {
 	mu  sync.Mutex
 	def *entity.Definition
 	at  time.Time
+	// ahead is the most by which the time of day has been set ahead since the Follower was made, as far as it hasn't been set back again.
+	ahead time.Duration
+	// owed is from when on documents have been searched for in vain, zero if the last search succeeded.
+	owed time.Time
 }
 
 // Follow returns a Follower of a store. Its documents must have been adapted lately, by Backfill.
@@ -107,30 +111,38 @@ func (f *Follower) search(ctx context.Context, l *search) error {
 	if now.Sub(l.at) < f.pause {
 		return nil
 	}
-	since := searchFrom(now.Sub(f.began), now.Sub(l.at), l.at.Round(0), now.Round(0))
-	l.at = now
+	following := now.Sub(f.began) // by a clock that nobody sets, in contrast to the time of day
+	since := l.since(f.began.Round(0), now.Round(0), following)
+	l.at, l.owed = now, since
 	lately := store.Or(store.Compare(store.OpGte, "_id", firstID(since)), store.Compare(store.OpGte, "updated_at", since))
-	findings, err := adapt(ctx, f.Store, f.keys, []*entity.Definition{l.def}, lately, true)
+	// Whoever asked may go: after the clock was set back it may take long, and others would begin it again.
+	findings, err := adapt(context.WithoutCancel(ctx), f.Store, f.keys, []*entity.Definition{l.def}, lately, true)
 	for _, finding := range findings {
 		if !finding.Known {
 			f.log.Warn(Describe(finding))
 		}
 	}
+	if err == nil {
+		l.owed = time.Time{}
+	}
 	return err
 }
 
-// searchFrom returns from when on a search finds all that was written since the last one, which was at the time last. following and
-// elapsed are how long ago the first and the last one were, whatever the time of day was set to meanwhile. If it was set back, it may
-// have been wrong ever since the first one, and whoever had the right time has written what no search looked for.
-func searchFrom(following, elapsed time.Duration, last, now time.Time) time.Time {
-	since := now.Add(-elapsed)
-	if last.Sub(since) > time.Second {
-		since = now.Add(-following)
+// since returns from when on a search finds all that was written since the last one. following is how long ago the time of day was began.
+// While it was wrong and ahead, no search has found what others wrote by the right time, so after it has been set back, the next search
+// begins where the first one did.
+func (l *search) since(began, now time.Time, following time.Duration) time.Time {
+	since := l.at.Round(0)
+	ahead := now.Sub(began) - following
+	if l.ahead-ahead > overlap/2 {
+		since, l.ahead = now.Add(-following), ahead
 	}
-	if last.Before(since) {
-		since = last
+	l.ahead = max(l.ahead, ahead)
+	since = since.Add(-overlap)
+	if !l.owed.IsZero() && l.owed.Before(since) {
+		return l.owed
 	}
-	return since.Add(-overlap)
+	return since
 }
 
 // firstID is not greater than any id made at that time or later.
