@@ -123,18 +123,18 @@ func sameFolder(a, b string) bool {
 
 // compare returns an error if two stores have different documents.
 func compare(ctx context.Context, from, to *crm) error {
-	there, err := backup.Sums(ctx, from.store, db.BackedUp())
+	source, err := backup.Sums(ctx, from.store, db.BackedUp())
 	if err != nil {
 		return err
 	}
-	here, err := backup.Sums(ctx, to.store, db.BackedUp())
+	target, err := backup.Sums(ctx, to.store, db.BackedUp())
 	if err != nil {
 		return err
 	}
 	var differing []string
-	for name, sum := range there {
-		if here[name] != sum {
-			differing = append(differing, fmt.Sprintf("%s (%d and %d documents)", name, sum.Documents, here[name].Documents))
+	for name, sum := range source {
+		if target[name] != sum {
+			differing = append(differing, fmt.Sprintf("%s (%d and %d documents)", name, sum.Documents, target[name].Documents))
 		}
 	}
 	if len(differing) == 0 {

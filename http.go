@@ -31,7 +31,7 @@ const (
 	maxOperationTime = writeTime - 10*time.Second
 )
 
-// server is the HTTP server with functions that end what Shutdown doesn't: streams, for which it would wait, commands and metrics.
+// server is the HTTP server with functions that end what Shutdown doesn't: streams, for which it would wait, and commands.
 type server struct {
 	http.Server
 	ends []func(ctx context.Context)

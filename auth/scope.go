@@ -17,7 +17,7 @@ type Scope struct {
 	system bool
 }
 
-// SystemScope is the scope of the program's own work (the relay, migrations, the demo). It sees everything, and no request
+// SystemScope is the scope of the program's own work (followers of the log, commands, the demo). It sees everything, and no request
 // ever gets it.
 func SystemScope() Scope { return Scope{system: true} }
 

@@ -54,7 +54,7 @@ func (d *DB) accountByEmail(ctx context.Context, kind entity.Kind, email string)
 	return account{customer: customer}, err
 }
 
-// updateAccount changes an account, as the program itself; see entity.Repository.Update.
+// updateAccount changes an account of either kind; see entity.Repository.Update.
 func (d *DB) updateAccount(
 	ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID, edit func(next account) error,
 ) (changed account, err error) {

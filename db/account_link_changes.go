@@ -18,7 +18,7 @@ var linkLife = map[LinkAction]time.Duration{
 // sendLink completes and writes a link, whose event makes notify send it. It has no account if nobody is to get it.
 func (d *DB) sendLink(ctx context.Context, scope auth.Scope, link *AccountLink) error {
 	now := d.now()
-	link.ID, link.Seed, link.CreatedAt, link.ExpiresAt = newSessionID(), newSecret(), now, now.Add(linkLife[link.Action])
+	link.ID, link.Seed, link.CreatedAt, link.ExpiresAt = unguessableID(), newSecret(), now, now.Add(linkLife[link.Action])
 	link.Hash = hashSecret(link.secret(d.entities.CursorKeys[0]))
 	return d.accountLinks.Create(ctx, scope, link)
 }

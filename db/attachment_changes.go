@@ -44,7 +44,7 @@ func (d *DB) attach(ctx context.Context, scope auth.Scope, ticket *Ticket, messa
 	return nil
 }
 
-// checkNumber is BAD_INPUT if a ticket has too many files. The mails as they came don't count.
+// checkNumber is BAD_USER_INPUT if a ticket has too many files. The mails as they came don't count.
 func (d *DB) checkNumber(ctx context.Context, ticket store.ID) error {
 	of := store.Eq("ticket_id", ticket)
 	total, err := d.attachments.CountAll(ctx, of)

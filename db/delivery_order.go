@@ -60,7 +60,7 @@ func (d *DB) PostponeDelivery(ctx context.Context, delivery *Delivery, until tim
 	return d.assignClaimed(ctx, delivery, "postpone", set)
 }
 
-// HastenLater makes the pending deliveries that waited for this one due at once.
+// HastenLater makes the next of the pending deliveries that waited for this one due at once.
 func (d *DB) HastenLater(ctx context.Context, delivery *Delivery) error {
 	related, err := d.RelatedDeliveries(ctx, delivery)
 	if err != nil {

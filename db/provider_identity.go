@@ -164,7 +164,7 @@ func (d *DB) confirm(ctx context.Context, visit providerVisit, holder account) (
 	return settled, nil
 }
 
-// createFor creates an account for somebody who has none, if the operator wants that. The first user is an admin, or is created otherwise.
+// createFor creates an account for somebody who has none, if the operator wants that. While there is no user, it creates only an admin.
 func (d *DB) createFor(ctx context.Context, visit providerVisit, email string) (account, error) {
 	if !visit.provider.Create {
 		return account{}, d.turnAway(ctx, visit, store.ID{}, "there is no account with the address")

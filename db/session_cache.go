@@ -21,7 +21,7 @@ type sessionCache struct {
 	mutex     sync.Mutex
 	viewers   map[store.ID]cachedSession
 	forgotten int
-	// onForget is called after each invalidation, and must not block.
+	// onForget is called at each invalidation, under the lock, and must not block.
 	onForget func()
 }
 

@@ -14,7 +14,7 @@ import (
 func (d *DB) StartSession(ctx context.Context, account store.ID, staff bool) (*Session, string, error) {
 	now := d.now()
 	session := &Session{
-		ID: newSessionID(), Account: account, Staff: staff, RefreshKey: newSecret(), CreatedAt: now, ExpiresAt: now.Add(RefreshTokenLife),
+		ID: unguessableID(), Account: account, Staff: staff, RefreshKey: newSecret(), CreatedAt: now, ExpiresAt: now.Add(RefreshTokenLife),
 	}
 	session.Device, session.Network = clientOf(ctx)
 	secret := newSecret()
@@ -138,9 +138,9 @@ func (d *DB) scopeOf(ctx context.Context, session *Session) (scope auth.Scope, o
 	return account{user: user}.scope(), user.mayLogIn(), nil
 }
 
-// newSessionID returns a random id. Anybody who knows a session's id can end it with a forged refresh token, and ids of
-// NewID can be guessed.
-func newSessionID() store.ID {
+// unguessableID returns a random id, for what whoever knows its id can use or end: sessions, links and uploads. Those of NewID can be
+// guessed.
+func unguessableID() store.ID {
 	var id store.ID
 	_, _ = rand.Read(id[:]) // crypto/rand.Read never returns an error
 	return id

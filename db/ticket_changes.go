@@ -166,7 +166,8 @@ func (d *DB) completeTickets(ctx context.Context) error {
 		}
 		t.SetKeys(d.entities.Keys)
 		completed := []string{"title", "title_key"}
-		if t.derive(); t.Queue != nil {
+		t.derive()
+		if t.Queue != nil {
 			completed = append(completed, "queue")
 		}
 		return completed

@@ -38,7 +38,8 @@ func (d *DB) CurrentTickets(
 		return nil, err
 	}
 	for id, end := range ends {
-		if delete(found, id); current[end] != nil {
+		delete(found, id)
+		if current[end] != nil {
 			found[id] = current[end]
 		}
 	}

@@ -71,12 +71,12 @@ func (d *DB) absorbMerge(ctx context.Context, actor auth.Scope, merge *TicketMer
 
 // take gives the merge the times of the merged ticket, and reports whether they are others than before.
 func (m *TicketMerge) take(from *Ticket) (changed bool) {
-	for _, time := range []struct{ to, is **time.Time }{
+	for _, taken := range []struct{ to, is **time.Time }{
 		{&m.FirstRespondedAt, &from.FirstRespondedAt}, {&m.LastMessageAt, &from.LastMessageAt},
 		{&m.LastCustomerMessageAt, &from.LastCustomerMessageAt}, {&m.WaitingSince, &from.WaitingSince},
 	} {
-		changed = changed || !store.SameValue(store.ValueAt(time.to), store.ValueAt(time.is))
-		*time.to = *time.is
+		changed = changed || !store.SameValue(store.ValueAt(taken.to), store.ValueAt(taken.is))
+		*taken.to = *taken.is
 	}
 	return changed
 }

@@ -35,19 +35,21 @@ func (d *DB) CreateUpload(ctx context.Context, scope auth.Scope, in NewUpload) (
 		return nil, err
 	}
 	account := auth.AccountKey(scope.Role, scope.Account)
-	waiting, err := d.store.Count(ctx, Uploads.Collection, store.And(store.Eq("account", string(account)), store.IsNull("used_at")))
+	waiting, err := d.store.Count(ctx, Uploads.Collection, store.And(
+		store.Eq("account", string(account)), store.IsNull("used_at"), store.Compare(store.OpGt, "expires_at", d.now()),
+	))
 	if err != nil {
 		return nil, err
 	}
 	if waiting >= maxUploads {
 		return nil, store.Errorf(store.RateLimited, "%d uploads of the account wait to be used; use them, or wait until they expire", waiting)
 	}
-	return d.announce(ctx, account, newSessionID(), in)
+	return d.announce(ctx, account, unguessableID(), in)
 }
 
 // StoreUpload stores a file that the program itself has received, for the scope's account.
 func (d *DB) StoreUpload(ctx context.Context, scope auth.Scope, in NewUpload, content io.Reader) (store.ID, error) {
-	id := newSessionID()
+	id := unguessableID()
 	if err := d.StoreUploadAs(ctx, scope, id, in, content); err != nil {
 		return store.ID{}, err
 	}

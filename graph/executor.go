@@ -94,7 +94,7 @@ func (e *Executor) DispatchOperation(
 }
 
 // respond returns the operation's next response, or nil at its end. Each response has its own counter of store calls,
-// loaders, log line and cost.
+// groups of siblings, log line and cost.
 func (e *Executor) respond(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	if ctx.Err() != nil {
 		return nil

@@ -15,7 +15,7 @@ import (
 // HandlerConfig configures the GraphQL handler. Only Resolvers is required.
 type HandlerConfig struct {
 	Resolvers ResolverRoot
-	// NewOperation adds to the context what lives as long as one operation: the loaders.
+	// NewOperation adds to the context what lives as long as one operation: its documents in groups of siblings.
 	NewOperation func(ctx context.Context) context.Context
 	// Introspection lets clients read the schema, and adds suggestions to errors.
 	Introspection bool

@@ -45,7 +45,7 @@ func (e *Executor) remember(ctx context.Context, calls *entity.Calls, next graph
 	return response
 }
 
-// execute executes the operation with loaders of its own.
+// execute executes the operation with groups of siblings of its own.
 func (e *Executor) execute(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	if e.newOperation != nil {
 		ctx = e.newOperation(ctx)

@@ -134,7 +134,8 @@ func (r *reader) field(pointer any) {
 }
 
 func readNullable[T any](r *reader, p **T) {
-	if *p = nil; r.next(1) == "\x01" {
+	*p = nil
+	if r.next(1) == "\x01" {
 		*p = new(T)
 		r.field(*p)
 	}

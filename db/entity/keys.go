@@ -61,7 +61,8 @@ func (r *Repository[T]) refreshKeys(ctx context.Context) (changed int, err error
 			}
 			return err
 		})
-		if changed += int(outdated.Load()); err != nil || len(found) < upgradeBatch {
+		changed += int(outdated.Load())
+		if err != nil || len(found) < upgradeBatch {
 			return changed, err
 		}
 		query.After = []any{r.ID(found[len(found)-1])}

@@ -86,7 +86,7 @@ func (r *Reader[T]) index(byID map[store.ID]*T, docs []*T) {
 
 // Page returns a page of the list of all documents.
 func (r *Reader[T]) Page(ctx context.Context, scope auth.Scope, list List) (*Page[T], error) {
-	checked, err := r.read(scope, list)
+	checked, err := r.check(scope, list)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (r *Reader[T]) Page(ctx context.Context, scope auth.Scope, list List) (*Pag
 func (r *Reader[T]) PagesOf(
 	ctx context.Context, scope auth.Scope, parent string, parents []store.ID, list List,
 ) (map[store.ID]*Page[T], error) {
-	checked, err := r.read(scope, list)
+	checked, err := r.check(scope, list)
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +124,9 @@ func (r *Reader[T]) PagesOf(
 	return pages, nil
 }
 
-// read validates a list's arguments and narrows them to what the scope sees. The bounds from the cursors are not
+// check validates a list's arguments and narrows them to what the scope sees. The bounds from the cursors are not
 // conditions of the client, so they are added after the narrowing.
-func (r *Reader[T]) read(scope auth.Scope, list List) (pageQuery, error) {
+func (r *Reader[T]) check(scope auth.Scope, list List) (pageQuery, error) {
 	where, err := r.db.Catalog.Narrow(scope, r.def, list.Where)
 	if err != nil {
 		return pageQuery{}, err

@@ -42,8 +42,8 @@ type group[T any] struct {
 
 // subscriberGroup is a group of any document type.
 type subscriberGroup interface {
-	// load loads the group's changes for events, and returns a function that publishes them. It is called under the
-	// broker's lock.
+	// load loads the group's changes for events, and returns a function that publishes them, which is called
+	// under the broker's lock.
 	load(ctx context.Context, events map[*store.Collection][]*ChangeEvent) (publish func(), err error)
 	// end ends all streams. It is called under the broker's lock.
 	end(err error)

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"unicode/utf8"
@@ -74,7 +75,7 @@ func unsearchable(field string) bson.D {
 // lacksTrigrams reports whether there is such a document.
 func (s *Store) lacksTrigrams(ctx context.Context, c *store.Collection, field string) (bool, error) {
 	err := s.collection(c).FindOne(ctx, unsearchable(field), options.FindOne().SetProjection(bson.D{{Key: idField, Value: 1}})).Err()
-	if err == driver.ErrNoDocuments { //nolint:errorlint // the driver never wraps it
+	if errors.Is(err, driver.ErrNoDocuments) {
 		return false, nil
 	}
 	return err == nil, FromMongoError(ctx, c, err)

@@ -13,10 +13,10 @@ import (
 func (s *Store) unload(ctx context.Context, pendingDocs []pendingDoc) error {
 	for _, c := range s.collections {
 		var updates, removals []driver.WriteModel
-		for _, pendingDoc := range pendingDocs {
-			if pendingDoc.layout.Collection == c {
-				updates = append(updates, pendingDoc.updates()...)
-				removals = append(removals, pendingDoc.removals()...)
+		for _, doc := range pendingDocs {
+			if doc.layout.Collection == c {
+				updates = append(updates, doc.updates()...)
+				removals = append(removals, doc.removals()...)
 			}
 		}
 		// The removals come after all updates: they check again that no event is left.
@@ -39,35 +39,35 @@ func (s *Store) bulkWrite(ctx context.Context, c *store.Collection, models []dri
 
 // updates first removes the moved events and then, if none has been added meanwhile, the marker as well. Each step is
 // atomic, and so is each step of a concurrent mover, so none of them can drop the marker of a pending event.
-func (c *pendingDoc) updates() []driver.WriteModel {
+func (d *pendingDoc) updates() []driver.WriteModel {
 	var models []driver.WriteModel
-	if len(c.events) > 0 {
+	if len(d.events) > 0 {
 		models = append(models, driver.NewUpdateOneModel().
-			SetFilter(bson.D{{Key: idField, Value: c.id}}).
-			SetUpdate(bson.D{{Key: "$pullAll", Value: bson.D{{Key: pendingField, Value: c.events}}}}))
+			SetFilter(bson.D{{Key: idField, Value: d.id}}).
+			SetUpdate(bson.D{{Key: "$pullAll", Value: bson.D{{Key: pendingField, Value: d.events}}}}))
 	}
-	if c.deleted {
+	if d.deleted {
 		return models
 	}
 	return append(models, driver.NewUpdateOneModel().
-		SetFilter(append(c.empty(), bson.E{Key: deletedAtField, Value: nil})).
+		SetFilter(append(d.empty(), bson.E{Key: deletedAtField, Value: nil})).
 		SetUpdate(bson.D{{Key: "$unset", Value: bson.D{
 			{Key: pendingField, Value: ""}, {Key: pendingAtField, Value: ""},
 		}}}))
 }
 
-func (c *pendingDoc) removals() []driver.WriteModel {
-	if !c.deleted {
+func (d *pendingDoc) removals() []driver.WriteModel {
+	if !d.deleted {
 		return nil
 	}
-	filter := append(c.empty(), bson.E{Key: deletedAtField, Value: bson.D{{Key: "$ne", Value: nil}}})
+	filter := append(d.empty(), bson.E{Key: deletedAtField, Value: bson.D{{Key: "$ne", Value: nil}}})
 	return []driver.WriteModel{driver.NewDeleteOneModel().SetFilter(filter)}
 }
 
 // empty matches the document if no event is pending in it.
-func (c *pendingDoc) empty() bson.D {
+func (d *pendingDoc) empty() bson.D {
 	return bson.D{
-		{Key: idField, Value: c.id},
+		{Key: idField, Value: d.id},
 		{Key: pendingField + ".0", Value: bson.D{{Key: "$exists", Value: false}}},
 	}
 }
