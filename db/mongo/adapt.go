@@ -59,10 +59,16 @@ func (l *layout) adaptionOf(raw bson.Raw, derive store.Derive) (adaption, error)
 	return a, nil
 }
 
-// addDerived adds the derived fields.
+// addDerived adds the derived fields. Without derive, those that depend on settings stay as they are.
 func (a *adaption) addDerived(l *layout, raw bson.Raw, derive store.Derive) {
 	for _, d := range l.Derived {
 		stored, isText := raw.Lookup(d.Field).StringValueOK()
+		if d.Of == nil && derive == nil {
+			if isText {
+				a.copy = append(a.copy, bson.E{Key: d.Field, Value: stored})
+			}
+			continue
+		}
 		value := l.derive(raw, d, stored, derive)
 		if value != nil {
 			a.copy = append(a.copy, bson.E{Key: d.Field, Value: value})

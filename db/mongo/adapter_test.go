@@ -175,3 +175,23 @@ func hasElement(document bson.D, wanted bson.E) bool {
 		return string(got) == string(w)
 	})
 }
+
+// TestReadUnadapted checks that a document which another program has just written is found, although nobody has adapted it.
+func TestReadUnadapted(t *testing.T) {
+	t.Parallel()
+	database := mongotest.Database(t)
+	s, err := mongo.Open(mongotest.URI(t), database.Name(), db.Collections())
+	wantNoError(t, "Open", err)
+	t.Cleanup(func() { _ = s.Close() })
+	id := store.NewID()
+	_, err = database.Collection("users").InsertOne(t.Context(), bson.D{
+		{Key: "_id", Value: bson.ObjectID(id)}, {Key: "name", Value: "Asha"}, {Key: "email", Value: "asha@crm.example"}, {Key: "role", Value: "ADMIN"},
+		{Key: "created_at", Value: "2024-02-29T13:00:00+01:00"},
+	})
+	wantNoError(t, "InsertOne", err)
+	found, err := entity.Find[db.User](t.Context(), s, db.Users.Collection, store.Query{Where: store.Eq("_id", id)})
+	wantNoError(t, "Find", err)
+	if len(found) != 1 || found[0].Name != "Asha" || !found[0].CreatedAt.Equal(oddNoon) {
+		t.Errorf("found %+v", found)
+	}
+}
