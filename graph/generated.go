@@ -3292,8 +3292,9 @@ type DeleteDraftPayload {
 extend type Mutation {
   """
   Merges a ticket into another one of the same customer; either both are hidden from the customer, or neither is. Its messages, files,
-  drafts and links move to the other ticket, and its request becomes a message there. Then it is closed for good, and its id and number
-  lead to the other ticket. Nobody is mailed. Of two merges in opposite directions at the same time, one fails with CONFLICT.
+  drafts and links move to the other ticket, and its request becomes a message there, by whoever wrote it, with the title if that is by the
+  same side. Then it is closed for good, and its id and number lead to the other ticket. Nobody is mailed. Of two merges in opposite
+  directions at the same time, one fails with CONFLICT.
   """
   mergeTickets("Which tickets." input: MergeTicketsInput!): MergeTicketsPayload @hasRole(any: [ADMIN, USER])
   "Links two related tickets, which needn't be of the same customer: each is in the other's ` + "`" + `linkedTickets` + "`" + ` then. A ticket has at most 50 links, besides those that came with merged tickets."
