@@ -1890,7 +1890,7 @@ type Mutation {
   updateInteraction("The changes." input: UpdateInteractionInput!): UpdateInteractionPayload @hasRole(any: [ADMIN, USER])
   "Cancels an interaction and emails its user and customer."
   cancelInteraction("Which interaction." input: CancelInteractionInput!): CancelInteractionPayload @hasRole(any: [ADMIN, USER])
-  "Deletes an interaction. Fails with CONFLICT if it has tickets, unless ` + "`" + `cascade` + "`" + ` is true. Emails its user and customer if it was still ahead."
+  "Deletes an interaction. Fails with CONFLICT if it has tickets, unless an admin sets ` + "`" + `cascade` + "`" + `. Emails its user and customer if it was still ahead."
   deleteInteraction("Which interaction." input: DeleteInteractionInput!): DeleteInteractionPayload @hasRole(any: [ADMIN, USER])
 
   "Raises a ticket of a customer, who may be the viewer, or one on an interaction, and emails everyone else involved."
@@ -2555,7 +2555,7 @@ input DeleteInteractionInput {
   id: ID!
   "The version that the decision is based on."
   expectedVersion: Int
-  "Also delete its tickets."
+  "Also delete its tickets, if it has any. Only admins may: users may not delete tickets."
   cascade: Boolean! = false
 }
 

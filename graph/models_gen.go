@@ -576,7 +576,7 @@ type DeleteInteractionInput struct {
 	ID string `json:"id"`
 	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
-	// Also delete its tickets.
+	// Also delete its tickets, if it has any. Only admins may: users may not delete tickets.
 	Cascade bool `json:"cascade"`
 }
 
