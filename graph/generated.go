@@ -3704,8 +3704,9 @@ input ReplyToTicketInput {
   "The ids of the viewer's uploads that become files of the message, at most 100; see ` + "`" + `createUpload` + "`" + `."
   attachments: [ID!]
   """
-  Addresses that are mailed a copy, at most 10. Only staff may give any. Everybody who gets the mail sees them and the customer's address. The
-  customer's own and repeated ones are left out.
+  Addresses that are mailed a copy, at most 10. Only staff may give any, and none on a ticket of an internal interaction or of a customer who
+  was deleted, where the reply isn't mailed. Everybody who gets the mail sees them and the customer's address. The customer's own and
+  repeated ones are left out.
   """
   cc: [EmailAddress!]
 }
