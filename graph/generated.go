@@ -1350,9 +1350,9 @@ type Ticket implements Node {
   mergedInto: Ticket
   "The tickets that it is linked with by ` + "`" + `linkTickets` + "`" + ` and that the viewer may see, the newest first; customers see none."
   linkedTickets: [Ticket!]!
-  "The mutations that this viewer may call on it."
+  "The mutations that this viewer may call on it; none in the answer to one that has hidden it from the viewer."
   viewerCan: [TicketAction!]!
-  "The statuses that this viewer may move it to."
+  "The statuses that this viewer may move it to; none in the answer to a mutation that has hidden it from the viewer."
   allowedTransitions: [TicketStatus!]!
   "The messages about it, newest first."
   deliveries(
