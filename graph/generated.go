@@ -3197,7 +3197,7 @@ type DeleteTagPayload {
 input AddTagsInput {
   "The id of a ticket or a customer."
   id: ID!
-  "The ids of the tags, 1 to 50. Something has at most 50 tags."
+  "The ids of the tags, 1 to 50. Something has at most 50 tags, besides those that came with merged tickets."
   tagIds: [ID!]!
 }
 
@@ -3292,8 +3292,8 @@ type DeleteDraftPayload {
 extend type Mutation {
   """
   Merges a ticket into another one of the same customer; either both are hidden from the customer, or neither is. Its messages, files,
-  drafts and links move to the other ticket, and its request becomes a message there, by whoever wrote it, with the title if that is by the
-  same side. Then it is closed for good, and its id and number lead to the other ticket. Nobody is mailed. Of two merges in opposite
+  drafts, links and tags move to the other ticket, and its request becomes a message there, by whoever wrote it, with the title if that is by
+  the same side. Then it is closed for good, and its id and number lead to the other ticket. Nobody is mailed. Of two merges in opposite
   directions at the same time, one fails with CONFLICT.
   """
   mergeTickets("Which tickets." input: MergeTicketsInput!): MergeTicketsPayload @hasRole(any: [ADMIN, USER])

@@ -38,7 +38,7 @@ type AcceptInvitationPayload struct {
 type AddTagsInput struct {
 	// The id of a ticket or a customer.
 	ID string `json:"id"`
-	// The ids of the tags, 1 to 50. Something has at most 50 tags.
+	// The ids of the tags, 1 to 50. Something has at most 50 tags, besides those that came with merged tickets.
 	TagIds []string `json:"tagIds"`
 }
 
