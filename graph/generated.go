@@ -3363,6 +3363,16 @@ enum MessageChannel {
   EMAIL
 }
 
+"What the author of a message is."
+enum MessageAuthorKind {
+  "A member of the staff, or their program with an API key."
+  USER
+  "The ticket's customer."
+  CUSTOMER
+  "Somebody else who wrote by mail, or isn't known for certain to be the customer or one of the staff."
+  EXTERNAL
+}
+
 "Who wrote a message."
 union MessageAuthor = User | Customer | ExternalAddress
 
@@ -3518,6 +3528,8 @@ type TicketMessage implements Node {
   id: ID!
   "Who wrote it; null if the account was deleted or is hidden from the viewer."
   author: MessageAuthor
+  "What its author is, which stays known when the account is deleted. An automatic answer counts as written by whom it answers for; see ` + "`" + `automatic` + "`" + `."
+  authorKind: MessageAuthorKind!
   "How it came."
   channel: MessageChannel!
   "Who may read it."
@@ -5720,6 +5732,8 @@ func (ec *executionContext) childFields_TicketMessage(ctx context.Context, field
 		return ec.fieldContext_TicketMessage_id(ctx, field)
 	case "author":
 		return ec.fieldContext_TicketMessage_author(ctx, field)
+	case "authorKind":
+		return ec.fieldContext_TicketMessage_authorKind(ctx, field)
 	case "channel":
 		return ec.fieldContext_TicketMessage_channel(ctx, field)
 	case "visibility":
@@ -24794,6 +24808,29 @@ func (ec *executionContext) fieldContext_TicketMessage_author(_ context.Context,
 	return graphql.NewScalarFieldContext("TicketMessage", field, true, true, "MessageAuthor")
 }
 
+func (ec *executionContext) _TicketMessage_authorKind(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_authorKind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AuthorKind(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v db.AuthorRole) graphql.Marshaler {
+			return ec.marshalNMessageAuthorKind2crmᚋdbᚐAuthorRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_authorKind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessage", field, true, false, "MessageAuthorKind")
+}
+
 func (ec *executionContext) _TicketMessage_channel(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -40795,6 +40832,11 @@ func (ec *executionContext) _TicketMessage(ctx context.Context, sel ast.Selectio
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._TicketMessage_author(ctx, field, obj)
 				})
+		case "authorKind":
+			out.Values[i] = ec._TicketMessage_authorKind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "channel":
 			out.Values[i] = ec._TicketMessage_channel(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -43201,6 +43243,34 @@ func (ec *executionContext) unmarshalNMergeTicketsInput2crmᚋgraphᚐMergeTicke
 	res, err := ec.unmarshalInputMergeTicketsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
+
+func (ec *executionContext) unmarshalNMessageAuthorKind2crmᚋdbᚐAuthorRole(ctx context.Context, v any) (db.AuthorRole, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNMessageAuthorKind2crmᚋdbᚐAuthorRole[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMessageAuthorKind2crmᚋdbᚐAuthorRole(ctx context.Context, sel ast.SelectionSet, v db.AuthorRole) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNMessageAuthorKind2crmᚋdbᚐAuthorRole[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MessageAuthorKind!")
+	}
+	return res
+}
+
+var (
+	unmarshalNMessageAuthorKind2crmᚋdbᚐAuthorRole = map[string]db.AuthorRole{
+		"USER":     db.AuthorStaff,
+		"CUSTOMER": db.AuthorCustomer,
+		"EXTERNAL": db.AuthorExternal,
+	}
+	marshalNMessageAuthorKind2crmᚋdbᚐAuthorRole = map[db.AuthorRole]string{
+		db.AuthorStaff:    "USER",
+		db.AuthorCustomer: "CUSTOMER",
+		db.AuthorExternal: "EXTERNAL",
+	}
+)
 
 func (ec *executionContext) unmarshalNMessageChannel2crmᚋdbᚐMessageChannel(ctx context.Context, v any) (db.MessageChannel, error) {
 	tmp, err := graphql.UnmarshalString(v)
