@@ -96,14 +96,19 @@ func (d *DB) eraseTextsIn(ctx context.Context, ticket *Ticket) error {
 // writtenByCustomer reports whether a customer was the last to write a field of a ticket with these events. Without an event
 // that says who did, such as for a ticket of the old application, the customer counts as the writer.
 func writtenByCustomer(events []*store.Event, field string) bool {
-	by := string(auth.Customer)
+	last := lastWriting(events, field)
+	return last == nil || last.ActorRole == string(auth.Customer)
+}
+
+// lastWriting returns the last of a ticket's events with which somebody wrote a field, nil if there is none.
+func lastWriting(events []*store.Event, field string) (last *store.Event) {
 	for _, event := range events {
 		data, err := DecodeEvent(event)
 		if event.Type == EventTicketCreated || (err == nil && slices.Contains(data.Changed, field)) {
-			by = event.ActorRole
+			last = event
 		}
 	}
-	return by == string(auth.Customer)
+	return last
 }
 
 // ticketsBy returns the tickets of a customer that have, or once had, texts or messages by the customer: their events contain these, even if

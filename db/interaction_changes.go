@@ -181,8 +181,8 @@ func (c InteractionChanges) apply(next *Interaction, problems *Problems) {
 	problems.reschedule(next, c)
 }
 
-// DeleteInteraction deletes an interaction: an admin may delete any, a user only their own. If it has tickets, the
-// deletion is a CONFLICT that counts them, unless cascade is set.
+// DeleteInteraction deletes an interaction: an admin may delete any, a user only their own, and only without tickets, which users may
+// not delete. If it has tickets, the deletion is a CONFLICT that counts them, unless cascade is set.
 func (d *DB) DeleteInteraction(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, cascade bool,
 ) (entity.Removed, error) {
@@ -196,5 +196,25 @@ func (d *DB) DeleteInteraction(
 	if err := d.interactions.ExpectVersion(interaction, expected); err != nil {
 		return nil, err
 	}
+	if err := d.refuseToDeleteTickets(ctx, scope, interaction.ID, cascade); err != nil {
+		return nil, err
+	}
 	return d.interactions.Delete(ctx, scope, interaction, cascade, nil)
+}
+
+// refuseToDeleteTickets returns an error if an interaction has tickets and the scope may not delete these. Else a user could delete by
+// cascade what deleteTicket refuses, even while others work on it.
+func (d *DB) refuseToDeleteTickets(ctx context.Context, scope auth.Scope, interaction store.ID, cascade bool) error {
+	if scope.SeesAll() {
+		return nil
+	}
+	n, err := d.tickets.CountAll(ctx, store.Eq("interaction_id", interaction))
+	if err != nil || n == 0 {
+		return err
+	}
+	const refusal = "only an admin may delete tickets, and the interaction has %d"
+	if cascade {
+		return store.FieldError(store.Forbidden, "input.cascade", refusal, n)
+	}
+	return store.Errorf(store.Conflict, refusal, n)
 }

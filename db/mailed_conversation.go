@@ -162,13 +162,10 @@ func (m *TicketMessage) authorAmong(known map[auth.AudienceKey]Recipient) Author
 		if name == entity.ErasedText {
 			name = ""
 		}
-		return Author{Name: name, Role: AuthorExternal}
+		return Author{Name: name, Role: m.AuthorKind()}
 	}
 	account := known[m.authorKey()]
-	by := Author{Name: account.Name, Role: AuthorStaff, Deactivated: account.Deactivated}
-	if m.ByCustomer() {
-		by.Role = AuthorCustomer
-	}
+	by := Author{Name: account.Name, Role: m.AuthorKind(), Deactivated: account.Deactivated}
 	if account.Deleted {
 		by.Name = ""
 	}

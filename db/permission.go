@@ -89,6 +89,9 @@ var roleNames = map[auth.Role]string{auth.Admin: "admin", auth.User: "user", aut
 // ViewerCan returns the actions on the ticket that the scope permits.
 func (t *Ticket) ViewerCan(scope auth.Scope) []TicketAction {
 	allowed := []TicketAction{}
+	if t.hidden {
+		return allowed
+	}
 	for _, action := range []TicketAction{
 		UpdateTicket, MoveTicket, AssignTicket, TakeTicket, ReplyToTicket, AddTicketNote, MergeTicket, DeleteTicket,
 	} {
@@ -124,7 +127,7 @@ var customerTransitions = map[TicketStatus][]TicketStatus{
 func (t *Ticket) AllowedTransitions(scope auth.Scope) []TicketStatus {
 	allowed := ticketStatuses
 	switch {
-	case t.MergedIntoID != nil:
+	case t.MergedIntoID != nil, t.hidden:
 		allowed = nil
 	case !scope.IsStaff():
 		allowed = customerTransitions[t.Status]

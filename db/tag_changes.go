@@ -160,30 +160,67 @@ func (d *DB) changeTags(
 	if err := problems.inInput(); err != nil {
 		return nil, err
 	}
-	tagged, err := d.taggable(ctx, scope, kind, owner)
+	if kind == KindTicket {
+		return d.changeTicketTags(ctx, scope, owner, func(ticket store.ID) error { return do(kind, ticket, tags) })
+	}
+	customer, err := d.Customers.Get(ctx, scope, owner)
 	if err != nil {
 		return nil, atField("input.id", err)
 	}
 	if err := do(kind, owner, tags); err != nil {
 		return nil, err
 	}
-	return tagged, nil
+	return customer, nil
 }
 
-// taggable returns the ticket or the customer with that id.
-func (d *DB) taggable(ctx context.Context, scope auth.Scope, kind entity.Kind, id store.ID) (Tagged, error) {
-	if kind == KindTicket {
-		ticket, err := d.Tickets.Get(ctx, scope, id)
-		if err != nil {
+// changeTicketTags calls do with a ticket, or the one that it was merged into, and again if it is merged meanwhile, too late for moveTags
+// to find what do has written.
+func (d *DB) changeTicketTags(ctx context.Context, scope auth.Scope, id store.ID, do func(ticket store.ID) error) (Tagged, error) {
+	ticket, err := d.CurrentTicket(ctx, d.Tickets, scope, id)
+	if err != nil {
+		return nil, atField("input.id", err)
+	}
+	for {
+		if err := do(ticket.ID); err != nil {
 			return nil, err
 		}
-		return ticket, nil
+		current, err := d.CurrentTicket(ctx, d.Tickets, scope, ticket.ID)
+		if err != nil {
+			return nil, atField("input.id", err)
+		}
+		if current.ID == ticket.ID {
+			return current, nil
+		}
+		if err := d.moveTags(ctx, ticket.ID, current.ID); err != nil {
+			return nil, err
+		}
+		ticket = current
 	}
-	customer, err := d.Customers.Get(ctx, scope, id)
+}
+
+// moveTags puts the tags of a merged ticket on the one that it was merged into, which may have more than maxTags then.
+func (d *DB) moveTags(ctx context.Context, from, into store.ID) error {
+	var taggings []*Tagging
+	err := d.store.Find(ctx, Taggings.Collection, store.Query{Where: store.Eq("ticket_id", from)}, func() store.Document {
+		taggings = append(taggings, new(Tagging))
+		return taggings[len(taggings)-1]
+	})
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("cannot find tags of a merged ticket: %w", err)
 	}
-	return customer, nil
+	return store.Batch(ctx, d.store, func(w store.Writer) error {
+		for _, tagging := range taggings {
+			err := w.Insert(ctx, Taggings.Collection, newTagging(tagging.TagID, KindTicket, into, tagging.CreatedAt))
+			if err != nil && store.CodeOf(err) != store.Conflict { // it has the tag already
+				return fmt.Errorf("cannot move tag: %w", err)
+			}
+			err = w.Delete(ctx, Taggings.Collection, tagging.ID, store.Filter{})
+			if err != nil && store.CodeOf(err) != store.NotFound { // another process has moved it
+				return fmt.Errorf("cannot move tag: %w", err)
+			}
+		}
+		return nil
+	})
 }
 
 // tagName validates the name of a tag.

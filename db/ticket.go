@@ -83,6 +83,9 @@ type Ticket struct {
 	// acknowledge says that the customer, who raised it by mail, is told so.
 	acknowledge bool `db:"acknowledge"`
 
+	// hidden says that the change which returns the ticket has hidden it from whoever made that.
+	hidden bool
+
 	titleKey       string `db:"title_key" key:"Title,search"`
 	descriptionKey string `db:"description_key" key:"Description,search"`
 }

@@ -204,7 +204,7 @@ func (t *Ticket) checkMove(scope auth.Scope, status TicketStatus) error {
 func (d *DB) AssignTicket(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, assignee *store.ID,
 ) (*Ticket, error) {
-	return d.tickets.Update(ctx, scope, id, expected, func(next *Ticket) (string, error) {
+	ticket, err := d.tickets.Update(ctx, scope, id, expected, func(next *Ticket) (string, error) {
 		if err := next.Permit(scope, AssignTicket); err != nil {
 			return "", err
 		}
@@ -216,6 +216,17 @@ func (d *DB) AssignTicket(
 		next.AssigneeID = assignee
 		return verbAssigned, nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	return d.seenBy(scope, ticket), nil
+}
+
+// seenBy returns a ticket that the scope has changed, marked if the scope doesn't see it any more, so that the answer offers nothing that
+// would be refused.
+func (d *DB) seenBy(scope auth.Scope, ticket *Ticket) *Ticket {
+	ticket.hidden = !d.entities.Catalog.Sees(scope, Tickets, ticket)
+	return ticket
 }
 
 // TakeTicket assigns a ticket that has no assignee to the caller; only staff may. If somebody else has it, it is a CONFLICT:

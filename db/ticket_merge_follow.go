@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"crm/auth"
-	"crm/db/entity"
 	"crm/db/store"
 )
 
@@ -115,64 +113,6 @@ func earlier(a, b *time.Time) *time.Time {
 		return b
 	}
 	return a
-}
-
-// moveRequest writes what a ticket that is being merged asks for as a message of the customer, who asked for it when that ticket was
-// raised. Nobody is mailed.
-func (d *DB) moveRequest(ctx context.Context, actor auth.Scope, from, into *Ticket) error {
-	text := from.Description
-	if from.Title != titleOf(text) {
-		text = from.Title + "\n\n" + text
-	}
-	if strings.TrimSpace(text) == "" {
-		return nil
-	}
-	message := &TicketMessage{
-		ID: requestID(from), Visibility: MessagePublic, Channel: from.Channel(), BodyText: text, CopiedTo: from.CopiedTo, Version: 1,
-		CreatedAt: from.CreatedAt, UpdatedAt: from.CreatedAt,
-	}
-	if from.ByMail {
-		mail, found, err := d.Received(ctx, from.ID)
-		if err != nil {
-			return err
-		}
-		if found {
-			message.Verification, message.Automatic = mail.Verification, mail.Automatic != ""
-		}
-	}
-	if from.Rewritten { // its text isn't that of its mail any more
-		message.EditedAt = &from.UpdatedAt
-	}
-	silent := d.Silent()
-	for range writeTries {
-		lowest, err := d.lowestPosition(ctx, into.ID)
-		if err != nil {
-			return err
-		}
-		message.belongTo(into)
-		message.Position = lowest - 1
-		err = silent.ticketMessages.Create(ctx, actor, message)
-		if entity.IsTaken(err, "_id") { // the ticket has changed since, or this was interrupted
-			_, err = silent.ticketMessages.Follow(ctx, actor, message.ID, func(next *TicketMessage) (string, error) {
-				next.BodyText, next.EditedAt = text, message.EditedAt
-				return entity.Updated, nil
-			})
-			return ignoreNotFound(err)
-		}
-		if !entity.IsTaken(err, "position") {
-			return err
-		}
-	}
-	return store.Errorf(store.Conflict, "others are merging tickets; try again")
-}
-
-// requestID returns the id of the message that the request of a merged ticket becomes: that of the mail that raised it, by which this is
-// found, or else a derived one.
-func requestID(ticket *Ticket) store.ID {
-	if ticket.ByMail {
-		return ticket.ID
-	}
-	return store.DerivedID("request of", ticket.ID.String())
 }
 
 // followMerge applies the merge that an event reports, unless that has happened already.

@@ -62,6 +62,9 @@ func (d *DB) moveMessagesTo(ctx context.Context, actor auth.Scope, from, into *T
 	if err := d.moveLinks(ctx, from.ID, into.ID); err != nil {
 		return 0, err
 	}
+	if err := d.moveTags(ctx, from.ID, into.ID); err != nil {
+		return 0, err
+	}
 	for {
 		messages, err := d.ticketMessages.Find(ctx, store.Query{
 			Where: store.Eq("ticket_id", from.ID), Limit: sweepBatch,

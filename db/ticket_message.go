@@ -86,9 +86,10 @@ var TicketMessages = entity.Declare(entity.Declaration[TicketMessage]{
 	Verbs:        []string{verbMerged},
 	DefaultOrder: []store.Sort{{Field: "created_at"}},
 	Computed: map[string][]string{
-		"author":    {"author_id", "customer_id", "external_email", "external_name"},
-		"viewerCan": {"author_id", "customer_id", "external_email", "created_at"},
-		"bodyHtml":  {"channel", "edited_at"}, "source": {"channel"}, "senderVerified": {"verification"}, "earlierTexts": {"edits"},
+		"author":     {"author_id", "customer_id", "external_email", "external_name"},
+		"authorKind": {"author_id", "external_email", "external_name"},
+		"viewerCan":  {"author_id", "customer_id", "external_email", "created_at"},
+		"bodyHtml":   {"channel", "edited_at"}, "source": {"channel"}, "senderVerified": {"verification"}, "earlierTexts": {"edits"},
 		"cc": {"copied_to", "channel", "author_id", "external_email", "external_name"},
 	},
 	Indexes: []store.Index{
@@ -158,6 +159,17 @@ const (
 
 // ByCustomer reports whether the customer wrote the message, or somebody else in the conversation who isn't one of the staff.
 func (m *TicketMessage) ByCustomer() bool { return m.AuthorID == nil }
+
+// AuthorKind returns what the author is, which follows from fields that stay when the account is erased.
+func (m *TicketMessage) AuthorKind() AuthorRole {
+	switch {
+	case m.External() != nil:
+		return AuthorExternal
+	case m.ByCustomer():
+		return AuthorCustomer
+	}
+	return AuthorStaff
+}
 
 // External returns the external address that wrote the message, nil if its customer or a user did.
 func (m *TicketMessage) External() *ExternalAddress {

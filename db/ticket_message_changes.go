@@ -68,7 +68,7 @@ func (d *DB) ReplyToTicket(ctx context.Context, scope auth.Scope, id store.ID, i
 		d.logFailure(ctx, "cannot give a ticket yet what follows from a message", err)
 		return message, found, nil
 	}
-	return message, ticket, nil
+	return message, d.seenBy(scope, ticket), nil // others may have assigned it meanwhile
 }
 
 // NewNote is the data of a message that only staff see.

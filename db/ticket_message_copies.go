@@ -80,7 +80,7 @@ func hasAddress(addresses []string, email string) bool {
 }
 
 // copyTo has a reply on a ticket copied to these addresses, without the customer's own, which gets the reply itself. Only staff may do
-// that, because whoever gets a copy learns the customer's address.
+// that, because whoever gets a copy learns the customer's address. Where the reply isn't mailed, no copy would ever be sent.
 func (d *DB) copyTo(ctx context.Context, scope auth.Scope, ticket *Ticket, message *TicketMessage, addresses []string) error {
 	if len(addresses) == 0 {
 		return nil
@@ -88,13 +88,20 @@ func (d *DB) copyTo(ctx context.Context, scope auth.Scope, ticket *Ticket, messa
 	if !scope.IsStaff() {
 		return store.FieldError(store.Forbidden, "input.cc", "only staff may send copies")
 	}
+	if ticket.InteractionInternal {
+		return store.FieldError(store.BadInput, "input.cc", "must be empty: the ticket is hidden from its customer, so that the reply is not mailed")
+	}
 	customers, err := d.Customers.ByID(ctx, auth.SystemScope(), []store.ID{ticket.CustomerID})
 	if err != nil {
 		return err
 	}
+	customer := customers[ticket.CustomerID]
+	if customer == nil {
+		return store.FieldError(store.BadInput, "input.cc", "must be empty: the ticket's customer was deleted, so that the reply is not mailed")
+	}
 	var others []string
 	for _, email := range addresses {
-		if customer := customers[ticket.CustomerID]; customer == nil || !SameAddress(customer.Email, email) {
+		if !SameAddress(customer.Email, email) {
 			others = append(others, email)
 		}
 	}

@@ -1350,9 +1350,9 @@ type Ticket implements Node {
   mergedInto: Ticket
   "The tickets that it is linked with by ` + "`" + `linkTickets` + "`" + ` and that the viewer may see, the newest first; customers see none."
   linkedTickets: [Ticket!]!
-  "The mutations that this viewer may call on it."
+  "The mutations that this viewer may call on it; none in the answer to one that has hidden it from the viewer."
   viewerCan: [TicketAction!]!
-  "The statuses that this viewer may move it to."
+  "The statuses that this viewer may move it to; none in the answer to a mutation that has hidden it from the viewer."
   allowedTransitions: [TicketStatus!]!
   "The messages about it, newest first."
   deliveries(
@@ -1890,7 +1890,7 @@ type Mutation {
   updateInteraction("The changes." input: UpdateInteractionInput!): UpdateInteractionPayload @hasRole(any: [ADMIN, USER])
   "Cancels an interaction and emails its user and customer."
   cancelInteraction("Which interaction." input: CancelInteractionInput!): CancelInteractionPayload @hasRole(any: [ADMIN, USER])
-  "Deletes an interaction. Fails with CONFLICT if it has tickets, unless ` + "`" + `cascade` + "`" + ` is true. Emails its user and customer if it was still ahead."
+  "Deletes an interaction. Fails with CONFLICT if it has tickets, unless an admin sets ` + "`" + `cascade` + "`" + `. Emails its user and customer if it was still ahead."
   deleteInteraction("Which interaction." input: DeleteInteractionInput!): DeleteInteractionPayload @hasRole(any: [ADMIN, USER])
 
   "Raises a ticket of a customer, who may be the viewer, or one on an interaction, and emails everyone else involved."
@@ -2555,7 +2555,7 @@ input DeleteInteractionInput {
   id: ID!
   "The version that the decision is based on."
   expectedVersion: Int
-  "Also delete its tickets."
+  "Also delete its tickets, if it has any. Only admins may: users may not delete tickets."
   cascade: Boolean! = false
 }
 
@@ -3197,7 +3197,7 @@ type DeleteTagPayload {
 input AddTagsInput {
   "The id of a ticket or a customer."
   id: ID!
-  "The ids of the tags, 1 to 50. Something has at most 50 tags."
+  "The ids of the tags, 1 to 50. Something has at most 50 tags, besides those that came with merged tickets."
   tagIds: [ID!]!
 }
 
@@ -3292,8 +3292,9 @@ type DeleteDraftPayload {
 extend type Mutation {
   """
   Merges a ticket into another one of the same customer; either both are hidden from the customer, or neither is. Its messages, files,
-  drafts and links move to the other ticket, and its request becomes a message there. Then it is closed for good, and its id and number
-  lead to the other ticket. Nobody is mailed. Of two merges in opposite directions at the same time, one fails with CONFLICT.
+  drafts, links and tags move to the other ticket, and its request becomes a message there, by whoever wrote it, with the title if that is by
+  the same side. Then it is closed for good, and its id and number lead to the other ticket. Nobody is mailed. Of two merges in opposite
+  directions at the same time, one fails with CONFLICT.
   """
   mergeTickets("Which tickets." input: MergeTicketsInput!): MergeTicketsPayload @hasRole(any: [ADMIN, USER])
   "Links two related tickets, which needn't be of the same customer: each is in the other's ` + "`" + `linkedTickets` + "`" + ` then. A ticket has at most 50 links, besides those that came with merged tickets."
@@ -3360,6 +3361,16 @@ enum MessageChannel {
   API
   "By mail."
   EMAIL
+}
+
+"What the author of a message is."
+enum MessageAuthorKind {
+  "A member of the staff, or their program with an API key."
+  USER
+  "The ticket's customer."
+  CUSTOMER
+  "Somebody else who wrote by mail, or isn't known for certain to be the customer or one of the staff."
+  EXTERNAL
 }
 
 "Who wrote a message."
@@ -3523,6 +3534,8 @@ type TicketMessage implements Node {
   id: ID!
   "Who wrote it; null if the account was deleted or is hidden from the viewer."
   author: MessageAuthor
+  "What its author is, which stays known when the account is deleted. An automatic answer counts as written by whom it answers for; see ` + "`" + `automatic` + "`" + `."
+  authorKind: MessageAuthorKind!
   "How it came."
   channel: MessageChannel!
   "Who may read it."
@@ -3709,8 +3722,9 @@ input ReplyToTicketInput {
   "The ids of the viewer's uploads that become files of the message, at most 100; see ` + "`" + `createUpload` + "`" + `."
   attachments: [ID!]
   """
-  Addresses that are mailed a copy, at most 10. Only staff may give any. Everybody who gets the mail sees them and the customer's address. The
-  customer's own and repeated ones are left out.
+  Addresses that are mailed a copy, at most 10. Only staff may give any, and none on a ticket of an internal interaction or of a customer who
+  was deleted, where the reply isn't mailed. Everybody who gets the mail sees them and the customer's address. The customer's own and
+  repeated ones are left out.
   """
   cc: [EmailAddress!]
 }
@@ -5724,6 +5738,8 @@ func (ec *executionContext) childFields_TicketMessage(ctx context.Context, field
 		return ec.fieldContext_TicketMessage_id(ctx, field)
 	case "author":
 		return ec.fieldContext_TicketMessage_author(ctx, field)
+	case "authorKind":
+		return ec.fieldContext_TicketMessage_authorKind(ctx, field)
 	case "channel":
 		return ec.fieldContext_TicketMessage_channel(ctx, field)
 	case "visibility":
@@ -24798,6 +24814,29 @@ func (ec *executionContext) fieldContext_TicketMessage_author(_ context.Context,
 	return graphql.NewScalarFieldContext("TicketMessage", field, true, true, "MessageAuthor")
 }
 
+func (ec *executionContext) _TicketMessage_authorKind(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketMessage_authorKind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AuthorKind(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v db.AuthorRole) graphql.Marshaler {
+			return ec.marshalNMessageAuthorKind2crmᚋdbᚐAuthorRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketMessage_authorKind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketMessage", field, true, false, "MessageAuthorKind")
+}
+
 func (ec *executionContext) _TicketMessage_channel(ctx context.Context, field graphql.CollectedField, obj *db.TicketMessage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -40799,6 +40838,11 @@ func (ec *executionContext) _TicketMessage(ctx context.Context, sel ast.Selectio
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._TicketMessage_author(ctx, field, obj)
 				})
+		case "authorKind":
+			out.Values[i] = ec._TicketMessage_authorKind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "channel":
 			out.Values[i] = ec._TicketMessage_channel(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -43205,6 +43249,34 @@ func (ec *executionContext) unmarshalNMergeTicketsInput2crmᚋgraphᚐMergeTicke
 	res, err := ec.unmarshalInputMergeTicketsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
+
+func (ec *executionContext) unmarshalNMessageAuthorKind2crmᚋdbᚐAuthorRole(ctx context.Context, v any) (db.AuthorRole, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNMessageAuthorKind2crmᚋdbᚐAuthorRole[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMessageAuthorKind2crmᚋdbᚐAuthorRole(ctx context.Context, sel ast.SelectionSet, v db.AuthorRole) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNMessageAuthorKind2crmᚋdbᚐAuthorRole[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MessageAuthorKind!")
+	}
+	return res
+}
+
+var (
+	unmarshalNMessageAuthorKind2crmᚋdbᚐAuthorRole = map[string]db.AuthorRole{
+		"USER":     db.AuthorStaff,
+		"CUSTOMER": db.AuthorCustomer,
+		"EXTERNAL": db.AuthorExternal,
+	}
+	marshalNMessageAuthorKind2crmᚋdbᚐAuthorRole = map[db.AuthorRole]string{
+		db.AuthorStaff:    "USER",
+		db.AuthorCustomer: "CUSTOMER",
+		db.AuthorExternal: "EXTERNAL",
+	}
+)
 
 func (ec *executionContext) unmarshalNMessageChannel2crmᚋdbᚐMessageChannel(ctx context.Context, v any) (db.MessageChannel, error) {
 	tmp, err := graphql.UnmarshalString(v)

@@ -38,7 +38,7 @@ type AcceptInvitationPayload struct {
 type AddTagsInput struct {
 	// The id of a ticket or a customer.
 	ID string `json:"id"`
-	// The ids of the tags, 1 to 50. Something has at most 50 tags.
+	// The ids of the tags, 1 to 50. Something has at most 50 tags, besides those that came with merged tickets.
 	TagIds []string `json:"tagIds"`
 }
 
@@ -576,7 +576,7 @@ type DeleteInteractionInput struct {
 	ID string `json:"id"`
 	// The version that the decision is based on.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
-	// Also delete its tickets.
+	// Also delete its tickets, if it has any. Only admins may: users may not delete tickets.
 	Cascade bool `json:"cascade"`
 }
 
@@ -1040,8 +1040,9 @@ type ReplyToTicketInput struct {
 	ExpectedLastMessageID graphql.Omittable[*string] `json:"expectedLastMessageId,omitempty"`
 	// The ids of the viewer's uploads that become files of the message, at most 100; see `createUpload`.
 	Attachments graphql.Omittable[[]string] `json:"attachments,omitempty"`
-	// Addresses that are mailed a copy, at most 10. Only staff may give any. Everybody who gets the mail sees them and the customer's address. The
-	// customer's own and repeated ones are left out.
+	// Addresses that are mailed a copy, at most 10. Only staff may give any, and none on a ticket of an internal interaction or of a customer who
+	// was deleted, where the reply isn't mailed. Everybody who gets the mail sees them and the customer's address. The customer's own and
+	// repeated ones are left out.
 	Cc graphql.Omittable[[]string] `json:"cc,omitempty"`
 }
 

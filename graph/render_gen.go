@@ -6737,17 +6737,20 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			}
 			f.selection = p.planMessageAuthor(f.field.Selections)
 			return f.selection != nil
-		case "channel":
+		case "authorKind":
 			f.index = 3
 			return true
-		case "visibility":
+		case "channel":
 			f.index = 4
 			return true
-		case "bodyText":
+		case "visibility":
 			f.index = 5
 			return true
-		case "bodyHtml":
+		case "bodyText":
 			f.index = 6
+			return true
+		case "bodyHtml":
+			f.index = 7
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_TicketMessage_bodyHtml_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -6760,7 +6763,7 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			}
 			return true
 		case "cc":
-			f.index = 7
+			f.index = 8
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -6769,13 +6772,13 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			}
 			return true
 		case "automatic":
-			f.index = 8
-			return true
-		case "senderVerified":
 			f.index = 9
 			return true
-		case "source":
+		case "senderVerified":
 			f.index = 10
+			return true
+		case "source":
+			f.index = 11
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -6785,13 +6788,13 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			f.selection = p.planMessageSource(f.field.Selections)
 			return f.selection != nil
 		case "createdAt":
-			f.index = 11
-			return true
-		case "editedAt":
 			f.index = 12
 			return true
-		case "earlierTexts":
+		case "editedAt":
 			f.index = 13
+			return true
+		case "earlierTexts":
+			f.index = 14
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -6801,7 +6804,7 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			f.selection = p.planEarlierText(f.field.Selections)
 			return f.selection != nil
 		case "inReplyTo":
-			f.index = 14
+			f.index = 15
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -6811,10 +6814,10 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			f.selection = p.planTicketMessage(f.field.Selections)
 			return f.selection != nil
 		case "version":
-			f.index = 15
+			f.index = 16
 			return true
 		case "ticket":
-			f.index = 16
+			f.index = 17
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -6824,7 +6827,7 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			f.selection = p.planTicket(f.field.Selections)
 			return f.selection != nil
 		case "viewerCan":
-			f.index = 17
+			f.index = 18
 			f.bind = func(r *rendering, f *selected) any {
 				var args map[string]any
 				ctx := r.fieldContext("TicketMessage", f, args)
@@ -6833,7 +6836,7 @@ func (p *planner) planTicketMessage(set ast.SelectionSet) *selection {
 			}
 			return true
 		case "attachments":
-			f.index = 18
+			f.index = 19
 			f.bind = func(r *rendering, f *selected) any {
 				args, err := r.ec.field_TicketMessage_attachments_args(r.ctx, f.field.ArgumentMap(r.ec.Variables))
 				if err != nil {
@@ -6885,15 +6888,18 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 				r.renderMessageAuthor(f.selection, v)
 			}
 		case 3:
+			v := obj.AuthorKind()
+			r.appendMessageAuthorKind(v)
+		case 4:
 			v := obj.Channel
 			r.appendMessageChannel(v)
-		case 4:
+		case 5:
 			v := obj.Visibility
 			r.appendMessageVisibility(v)
-		case 5:
+		case 6:
 			v := obj.BodyText
 			r.string(v)
-		case 6:
+		case 7:
 			call, ok := r.call(f).(func(*db.TicketMessage) (*string, error))
 			if !ok {
 				r.failed = true
@@ -6909,7 +6915,7 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 			} else {
 				r.string(*v)
 			}
-		case 7:
+		case 8:
 			call, ok := r.call(f).(func(*db.TicketMessage) ([]string, error))
 			if !ok {
 				r.failed = true
@@ -6931,17 +6937,17 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 8:
+		case 9:
 			v := obj.Automatic
 			r.bool(v)
-		case 9:
+		case 10:
 			v := obj.SenderVerified()
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.bool(*v)
 			}
-		case 10:
+		case 11:
 			call, ok := r.call(f).(func(*db.TicketMessage) (*db.ReceivedMail, error))
 			if !ok {
 				r.failed = true
@@ -6957,17 +6963,17 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 			} else {
 				r.renderMessageSource(f.selection, v)
 			}
-		case 11:
+		case 12:
 			v := obj.CreatedAt
 			r.buf = appendDateTime(r.buf, v)
-		case 12:
+		case 13:
 			v := obj.EditedAt
 			if v == nil {
 				r.buf = append(r.buf, `null`...)
 			} else {
 				r.buf = appendDateTime(r.buf, *v)
 			}
-		case 13:
+		case 14:
 			call, ok := r.call(f).(func(*db.TicketMessage) ([]*db.EarlierText, error))
 			if !ok {
 				r.failed = true
@@ -6998,7 +7004,7 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 				}
 				r.buf = append(r.buf, ']')
 			}
-		case 14:
+		case 15:
 			call, ok := r.call(f).(func(*db.TicketMessage) (*db.TicketMessage, error))
 			if !ok {
 				r.failed = true
@@ -7014,10 +7020,10 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 			} else {
 				r.renderTicketMessage(f.selection, v)
 			}
-		case 15:
+		case 16:
 			v := obj.Version
 			r.int(v)
-		case 16:
+		case 17:
 			call, ok := r.call(f).(func(*db.TicketMessage) (*db.Ticket, error))
 			if !ok {
 				r.failed = true
@@ -7033,7 +7039,7 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 			} else {
 				r.renderTicket(f.selection, v)
 			}
-		case 17:
+		case 18:
 			call, ok := r.call(f).(func(*db.TicketMessage) ([]db.TicketMessageAction, error))
 			if !ok {
 				r.failed = true
@@ -7055,7 +7061,7 @@ func (r *rendering) renderTicketMessage(s *selection, obj *db.TicketMessage) {
 				}
 			}
 			r.buf = append(r.buf, ']')
-		case 18:
+		case 19:
 			call, ok := r.call(f).(func(*db.TicketMessage) (*Connection[db.Attachment], error))
 			if !ok {
 				r.failed = true
@@ -9627,6 +9633,19 @@ func (r *rendering) appendMailOutcome(v db.MailOutcome) {
 		r.buf = append(r.buf, `"IGNORED"`...)
 	case db.MailRejected:
 		r.buf = append(r.buf, `"REJECTED"`...)
+	default:
+		r.failed = true
+	}
+}
+
+func (r *rendering) appendMessageAuthorKind(v db.AuthorRole) {
+	switch v {
+	case db.AuthorStaff:
+		r.buf = append(r.buf, `"USER"`...)
+	case db.AuthorCustomer:
+		r.buf = append(r.buf, `"CUSTOMER"`...)
+	case db.AuthorExternal:
+		r.buf = append(r.buf, `"EXTERNAL"`...)
 	default:
 		r.failed = true
 	}

@@ -237,3 +237,26 @@ func TestInterruptedDeletion(t *testing.T) {
 		}
 	})
 }
+
+// TestUserDeletesInteraction has a user delete interactions of their own: those with tickets, which they may not delete, stay.
+func TestUserDeletesInteraction(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		uma := w.people["uma"].token
+		for _, cascade := range []bool{false, true} {
+			w.ids["free"] = s.createInteraction(w.people["uma"], w.people["cleo"], "free")
+			if a := s.mutate(uma, "deleteInteraction", variables{"id": w.ids["free"], "cascade": cascade}, "deletedTickets"); len(a.Errors) > 0 || a.at("deleteInteraction.deletedTickets") != 0.0 {
+				t.Errorf("a user who deletes an interaction without tickets gets %s", a.raw)
+			}
+		}
+		const refusal = "only an admin may delete tickets, and the interaction has 1"
+		s.wantProblem(s.mutate(uma, "deleteInteraction", variables{"id": w.ids["plan"], "cascade": true}, "deletedId"), store.Forbidden, "input.cascade", refusal)
+		s.wantProblem(s.mutate(uma, "deleteInteraction", variables{"id": w.ids["plan"]}, "deletedId"), store.Conflict, "", refusal)
+		if got := w.titlesSeen("uma"); got != "leak plan" {
+			t.Errorf("uma still sees %q", got)
+		}
+		if a := s.mutate(w.people["ada"].token, "deleteInteraction", variables{"id": w.ids["plan"], "cascade": true}, "deletedTickets"); a.at("deleteInteraction.deletedTickets") != 1.0 {
+			t.Errorf("an admin gets %s", a.raw)
+		}
+	})
+}

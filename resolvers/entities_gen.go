@@ -955,6 +955,7 @@ var projections = map[*entity.Definition]projection{
 	db.TicketMessages: {"TicketMessage", choose(db.TicketMessages, map[string][]string{
 		"id":             {},
 		"author":         {"author_id", "customer_id", "external_email", "external_name"},
+		"authorKind":     {"author_id", "external_email", "external_name"},
 		"channel":        {"channel"},
 		"visibility":     {"visibility"},
 		"bodyText":       {"body_text"},

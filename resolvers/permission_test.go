@@ -2,6 +2,7 @@ package resolvers_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -192,4 +193,48 @@ func (s *server) newInteractionIn(w *world, status string) string {
 	}
 	s.insert(db.Interactions.Collection, interaction)
 	return interaction.GlobalID()
+}
+
+// TestRightsAfterAssigning assigns tickets so that some viewers don't see them any more: the answer offers what the viewer may still do.
+func TestRightsAfterAssigning(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w, unshared := s.newWorld(), serve(t, s.store, db.Options{NoSharedQueue: true})
+		for _, test := range []struct {
+			s    *server
+			from string
+			who  string
+			to   any
+			sees bool
+		}{
+			{s, "", "uma", w.ids["otto"], false},
+			{s, "", "uma", w.ids["uma"], true},
+			{s, "otto", "otto", nil, true}, // it waits in the queue
+			{s, "otto", "otto", w.ids["ada"], false},
+			{s, "otto", "ada", w.ids["uma"], true},
+			{unshared, "otto", "otto", nil, false},
+			{unshared, "otto", "ada", nil, true},
+		} {
+			w.raise("cleo", "cleo", "lost")
+			if test.from != "" {
+				w.assign("lost", test.from)
+			}
+			const selection = `{ viewerCan allowedTransitions }`
+			answered := test.s.must(w.people[test.who].token, `mutation($in: AssignTicketInput!) { assignTicket(input: $in) { ticket `+selection+` } }`,
+				variables{"in": variables{"id": w.ids["lost"], "assigneeId": test.to}}).at("assignTicket.ticket")
+			want := any(map[string]any{"viewerCan": []any{}, "allowedTransitions": []any{}})
+			if test.sees {
+				want = test.s.must(w.people[test.who].token, worldQuery(w, `ticket(id: $lost) `+selection), w.variables()).at("ticket")
+			} else {
+				test.s.refused(w.people[test.who].token, worldQuery(w, `ticket(id: $lost) `+selection), w.variables(), hide)
+			}
+			if !reflect.DeepEqual(answered, want) {
+				t.Errorf("%s assigns a ticket of %q to %v, and the answer offers %v, want %v", test.who, test.from, test.to, answered, want)
+			}
+		}
+		// The interaction's user still sees the ticket, whoever has it.
+		a := s.must(w.people["uma"].token, worldMutation(w, `assignTicket(input: {id: $leak, assigneeId: $otto}) { ticket { viewerCan } }`), w.variables())
+		if got := words(a.at("assignTicket.ticket.viewerCan")); got != "UPDATE MOVE ASSIGN REPLY ADD_NOTE MERGE" {
+			t.Errorf("the interaction's user may %q", got)
+		}
+	})
 }

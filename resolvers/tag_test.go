@@ -271,3 +271,53 @@ func TestWrongTags(t *testing.T) {
 		w.addTags("uma", "cleo", many[:10]...)
 	})
 }
+
+// TestTagsOfMergedTickets merges tickets that have tags: the other ticket has all of them then, and whoever tags the merged one by its id
+// tags the other one.
+func TestTagsOfMergedTickets(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		w := s.newWorld()
+		for _, tag := range []string{"a", "b", "c", "d"} {
+			w.tag("uma", tag)
+		}
+		w.raise("cleo", "cleo", "lost")
+		w.raise("cleo", "cleo", "again")
+		w.addTags("uma", "lost", "a", "b")
+		w.addTags("uma", "again", "b", "c")
+		s.must(w.people["uma"].token, mergeTickets, w.merging("again", "lost"))
+		tagged := func(want, step string) {
+			t.Helper()
+			a := s.must(w.people["uma"].token, `{ tickets(where: {tags: {some: {name: {in: ["a", "b", "c", "d"]}}}}) { nodes { title tags { name } } } }`, nil)
+			if !strings.Contains(a.raw, `"nodes":[{"title":"lost","tags":[`+want+`]}]`) {
+				t.Errorf("%s, %s have tags, want %s on lost", step, a.raw, want)
+			}
+		}
+		tagged(`{"name":"a"},{"name":"b"},{"name":"c"}`, "after the merge")
+		if a := w.addTags("uma", "again", "d"); !strings.Contains(a.raw, `"tags":[{"name":"a"},{"name":"b"},{"name":"c"},{"name":"d"}]`) {
+			t.Errorf("tagging the merged ticket answers %s", a.raw)
+		}
+		tagged(`{"name":"a"},{"name":"b"},{"name":"c"},{"name":"d"}`, "after tagging the merged ticket")
+		s.must(w.people["uma"].token, removeTags, variables{"in": w.tagging("again", "a", "d")})
+		tagged(`{"name":"b"},{"name":"c"}`, "after taking tags off the merged ticket")
+	})
+}
+
+// TestTagWhileMerging tags the merged ticket at the last moment.
+func TestTagWhileMerging(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		engine := &meanwhile{Store: s.store, collection: db.Taggings.Collection}
+		w := serve(t, engine, db.Options{}).newWorld()
+		w.tag("uma", "late")
+		w.raise("cleo", "cleo", "lost")
+		w.raise("cleo", "cleo", "again")
+		merge := func() { s.must(w.people["uma"].token, mergeTickets, w.merging("again", "lost")) }
+		engine.do.Store(&merge)
+		if a := w.addTags("uma", "again", "late"); !strings.Contains(a.raw, `"tags":[{"name":"late"}]`) || engine.do.Load() != nil {
+			t.Errorf("tagging a ticket that is being merged answers %s", a.raw)
+		}
+		a := s.must(w.people["uma"].token, `{ tickets(where: {tags: {some: {name: {eq: "late"}}}}) { nodes { title } } }`, nil)
+		if !strings.Contains(a.raw, `"nodes":[{"title":"lost"}]`) {
+			t.Errorf("%s have the tag", a.raw)
+		}
+	})
+}

@@ -170,6 +170,11 @@ func (c *Catalog) Audience(d *Definition, doc store.Document) []auth.AudienceKey
 	return c.audience(d, doc.Pointers(nil))
 }
 
+// Sees reports whether a scope sees a document of an entity. Grants through other documents don't count.
+func (c *Catalog) Sees(scope auth.Scope, d *Definition, doc store.Document) bool {
+	return scope.SeesAll() || auth.ShareKey(scope.AudienceKeys(), c.Audience(d, doc))
+}
+
 // audience is Audience for a document's pointers. A grant through other documents contributes no key; see keysThrough.
 func (c *Catalog) audience(d *Definition, pointers []any) []auth.AudienceKey {
 	keys := make([]auth.AudienceKey, 0, len(d.Visible))

@@ -48,6 +48,19 @@ func (l *Log) Find(ctx context.Context, where store.Filter, seq, limit int, fiel
 	})
 }
 
+// Complete moves all pending events into the log, so that whoever reads it next finds what had been written before.
+func (l *Log) Complete(ctx context.Context) error {
+	for {
+		moved, err := l.store.MoveEvents(ctx, moverBatch)
+		if err != nil {
+			return fmt.Errorf("cannot complete the event log: %w", err)
+		}
+		if moved == 0 {
+			return nil
+		}
+	}
+}
+
 func errExpired(seq int) *store.Error {
 	return store.Errorf(store.EventsExpired,
 		"the events after seq %d are no longer kept; query again, then subscribe after latestSeq", seq)
