@@ -34,7 +34,11 @@ type SMTPServer struct {
 
 	server  *smtp.Server
 	service *Service
-	mutex   sync.Mutex
+	// receiving has a value for each mail that is being received.
+	receiving chan struct{}
+	// interrupted is closed when stopping has taken too long.
+	interrupted chan struct{}
+	mutex       sync.Mutex
 	// busy says of each connection whether a mail is under way. While the server stops, the others are closed.
 	busy     map[net.Conn]bool
 	stopping bool
@@ -43,7 +47,7 @@ type SMTPServer struct {
 // NewSMTPServer returns the door for SMTP, or for LMTP if that is set.
 func (s *Service) NewSMTPServer(lmtp bool) *SMTPServer {
 	door := &SMTPServer{
-		StopTime: stopTime, service: s, busy: map[net.Conn]bool{},
+		StopTime: stopTime, service: s, receiving: make(chan struct{}, MaxAtOnce), interrupted: make(chan struct{}), busy: map[net.Conn]bool{},
 	}
 	door.server = smtp.NewServer(smtp.BackendFunc(func(conn *smtp.Conn) (smtp.Session, error) {
 		return &session{door: door, conn: conn.Conn()}, nil
@@ -60,7 +64,8 @@ func (s *Service) NewSMTPServer(lmtp bool) *SMTPServer {
 	return door
 }
 
-// Serve accepts mail until ctx is done, and returns when the mail under way is received, or StopTime is over.
+// Serve accepts mail until ctx is done, and returns when the mail under way is received, or interrupted after StopTime: nothing is
+// received any more then.
 func (d *SMTPServer) Serve(ctx context.Context, listener net.Listener) error {
 	closed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -90,6 +95,11 @@ func (d *SMTPServer) shutDown(ctx context.Context) {
 		return // another error says that the listener is closed already
 	}
 	d.service.log.Warn("mail that was under way is interrupted; its sender tries again")
+	close(d.interrupted)
+	d.closeAll(func(bool) bool { return true })
+	for range cap(d.receiving) { // when all have these, no mail is being received, and none will be
+		d.receiving <- struct{}{}
+	}
 }
 
 // closeAll closes the connections to which this applies.
@@ -119,6 +129,27 @@ func (d *SMTPServer) setBusy(conn net.Conn, busy bool) {
 	if useless {
 		_ = conn.Close()
 	}
+}
+
+// begin returns the context for receiving a mail, until end is called. It is done when stopping takes too long.
+func (d *SMTPServer) begin() (ctx context.Context, end func(), err error) {
+	select {
+	case d.receiving <- struct{}{}:
+	default:
+		return nil, nil, &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "too many mails are under way; try again"}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		select {
+		case <-d.interrupted:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		cancel()
+		<-d.receiving
+	}, nil
 }
 
 // acceptor accepts connections, and tells the door of them: the library does so only once a client has said who it is.
@@ -186,18 +217,25 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 
 // Data implements smtp.Session.
 func (s *session) Data(r io.Reader) error {
+	ctx, end, err := s.door.begin()
+	if err != nil {
+		return err
+	}
+	defer end()
 	raw, err := io.ReadAll(r)
 	if errors.Is(err, smtp.ErrDataTooLarge) {
-		s.door.service.refuseLarge(context.Background(), raw)
+		s.door.service.refuseLarge(ctx, raw)
 	}
 	if err != nil {
 		return err // of go-smtp: too large, or the connection
 	}
 	s.mail.Raw = raw
-	outcome, err := s.door.service.Receive(context.Background(), s.mail)
+	outcome, err := s.door.service.Receive(ctx, s.mail)
 	switch {
 	case err != nil:
-		s.door.service.log.Error("mail can't be received now", slog.Any("error", err), eventlog.StackOf(err))
+		if ctx.Err() == nil {
+			s.door.service.log.Error("mail can't be received now", slog.Any("error", err), eventlog.StackOf(err))
+		}
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "the mail can't be received now; try again"}
 	case outcome == db.MailRejected:
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "the sender isn't known"}
