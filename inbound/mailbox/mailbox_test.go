@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -225,6 +226,40 @@ func TestOutage(t *testing.T) {
 	s.Deliver(saying("two"))
 	s.read(marks, r)
 	eventually(t, "both mails are received", func() bool { return r.received() == "one two" })
+}
+
+// TestSilentServer checks that a reader stops while a mail server says nothing, for which it would wait for half a minute.
+func TestSilentServer(t *testing.T) {
+	t.Parallel()
+	for name, mode := range map[string]config.TLSMode{"no TLS": config.NoTLS, "STARTTLS": config.RequireSTARTTLS, "TLS": config.ImplicitTLS} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = listener.Close() }()
+			settings := mailbox.Config{
+				Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, TLS: mode, User: mailboxtest.User, Password: mailboxtest.Password,
+			}
+			stop := run(t, mailbox.New(settings, marks(t), new(receiver).receive, slog.New(slog.DiscardHandler)))
+			conn, err := listener.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
+			stopped := make(chan struct{})
+			go func() {
+				defer close(stopped)
+				stop()
+			}()
+			select {
+			case <-stopped:
+			case <-time.After(20 * time.Second):
+				t.Error("the reader goes on")
+			}
+		})
+	}
 }
 
 // TestWrongSettings checks what is said about settings that don't fit each other.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"time"
 
@@ -34,12 +35,16 @@ type session struct {
 // session reads mail until ctx is done or the connection fails.
 func (r *Reader) session(ctx context.Context, mark *db.MailboxMark) error {
 	s := &session{reader: r, mark: mark, changed: make(chan struct{}, 1), renewed: time.Now()}
-	if err := s.connect(); err != nil {
-		return err
+	conn, err := r.config.dial(ctx)
+	if err != nil {
+		return fmt.Errorf("cannot connect: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	if err := s.open(conn); err != nil {
+		return fmt.Errorf("cannot connect: %w", err)
 	}
 	defer func() { _ = s.client.Close() }()
-	stop := context.AfterFunc(ctx, func() { _ = s.client.Close() })
-	defer stop()
 	if err := s.logIn(ctx); err != nil {
 		return err
 	}
@@ -64,7 +69,8 @@ func (r *Reader) session(ctx context.Context, mark *db.MailboxMark) error {
 	}
 }
 
-func (s *session) connect() error {
+// open makes a client of a connection, which it closes if it can't.
+func (s *session) open(conn net.Conn) (err error) {
 	server := s.reader.config
 	options := &imapclient.Options{TLSConfig: server.tls(), UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
@@ -74,17 +80,11 @@ func (s *session) connect() error {
 			}
 		},
 	}}
-	dial := imapclient.DialTLS
-	switch server.mode() {
-	case config.RequireSTARTTLS:
-		dial = imapclient.DialStartTLS
-	case config.NoTLS:
-		dial = imapclient.DialInsecure
+	if server.mode() == config.RequireSTARTTLS {
+		s.client, err = imapclient.NewStartTLS(conn, options)
+		return err
 	}
-	var err error
-	if s.client, err = dial(server.address(), options); err != nil {
-		return fmt.Errorf("cannot connect: %w", err)
-	}
+	s.client = imapclient.New(conn, options)
 	return nil
 }
 
