@@ -53,6 +53,7 @@ func (r *Reader) session(ctx context.Context, mark *db.MailboxMark) error {
 		return fmt.Errorf("cannot open the folder: %w", err)
 	}
 	r.log.Info("the mailbox is read", slog.String("folder", r.config.Folder), slog.Int("mails", int(selected.NumMessages)))
+	r.countIn(selected.UIDValidity)
 	if mark.UIDValidity != int(selected.UIDValidity) { // it is read for the first time, or the server has numbered its mail anew
 		mark.UIDValidity, mark.LastUID, mark.BegunUID, mark.FirstUID = int(selected.UIDValidity), 0, 0, int(selected.UIDNext)
 		if err := r.marks.MarkMailbox(ctx, mark); err != nil {
@@ -173,22 +174,27 @@ const maxFailures = 20
 
 // read receives a mail, then marks it as seen and moves it.
 func (s *session) read(ctx context.Context, uid imap.UID) error {
+	r := s.reader
 	raw, found, err := s.fetch(uid)
-	if err != nil || !found {
+	if err != nil {
 		return err
 	}
-	r := s.reader
+	if !found {
+		delete(r.failed, uid)
+		return nil
+	}
 	if err := r.receive(ctx, raw); err != nil {
 		if ctx.Err() != nil || store.CodeOf(err) == store.Unavailable {
 			return err
 		}
-		if r.failed[int(uid)]++; r.failed[int(uid)] < maxFailures {
+		if r.failed[uid]++; r.failed[uid] < maxFailures {
 			return err
 		}
+		delete(r.failed, uid)
 		r.log.Error("a mail is left in the mailbox", slog.Int("uid", int(uid)), slog.Any("error", err), eventlog.StackOf(err))
 		return nil
 	}
-	delete(r.failed, int(uid))
+	delete(r.failed, uid)
 	set := imap.UIDSetNum(uid)
 	flags := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagSeen}}
 	if err := s.client.Store(set, flags, nil).Close(); err != nil {
