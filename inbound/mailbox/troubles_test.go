@@ -59,10 +59,10 @@ func TestRenumbered(t *testing.T) {
 	s.poll = time.Millisecond
 	tries := 0
 	r := &receiver{refuse: func(text string) error {
-		switch {
-		case text == "poison":
+		switch text {
+		case "poison":
 			return errors.New("it is poison")
-		case text == "one": // after that, the reader opens the folder again
+		case "one": // after that, the reader opens the folder again
 			s.Renumber()
 			s.Deliver(saying("two"))
 			return errors.New("the folder is another one")
