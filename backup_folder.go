@@ -33,8 +33,8 @@ func (f backupFolder) file() string {
 	return filepath.Join(f.path, time.Now().UTC().Format(backupName))
 }
 
-// times returns when the complete backups in the folder were begun, the newest one first. Those of later than now come last: the clock was
-// ahead, and what is backed up now is newer.
+// times returns when the complete backups in the folder were begun: the newest first, but those dated in the future last. The clock was
+// ahead when they were made, so that they are older than they seem, and what was backed up since is newer.
 func (f backupFolder) times() ([]time.Time, error) {
 	entries, err := os.ReadDir(f.path)
 	if err != nil {
@@ -56,22 +56,27 @@ func (f backupFolder) times() ([]time.Time, error) {
 	return times, nil
 }
 
-// prune removes the oldest backups beyond the number that is kept, and the remains of interrupted ones.
-func (f backupFolder) prune() error {
+// prune removes the oldest backups beyond the number that is kept, and the remains of interrupted ones. Those dated in the future, as the
+// clock was ahead, are removed before all others, but never the one that has just been written: if it is dated in the future, the clock was
+// set back meanwhile. What is unfinished and dated in the future stays: another machine, whose clock is ahead of this one's, may be
+// writing it.
+func (f backupFolder) prune(written string) error {
 	times, err := f.times()
 	if err != nil {
 		return err
 	}
+	path := func(at time.Time) string { return filepath.Join(f.path, at.Format(backupName)) }
+	others := slices.DeleteFunc(times, func(at time.Time) bool { return path(at) == written })
 	var removed []error
-	if f.keep > 0 && len(times) > f.keep {
-		for _, at := range times[f.keep:] {
-			removed = append(removed, os.Remove(filepath.Join(f.path, at.Format(backupName))))
+	if f.keep > 0 && len(others) >= f.keep {
+		for _, at := range others[f.keep-1:] {
+			removed = append(removed, os.Remove(path(at)))
 		}
 	}
 	entries, err := os.ReadDir(f.path)
 	for _, entry := range entries {
 		name, isUnfinished := strings.CutSuffix(entry.Name(), unfinished)
-		if at, parsed := time.Parse(backupName, name); isUnfinished && parsed == nil && time.Since(at).Abs() > abandoned {
+		if at, parsed := time.Parse(backupName, name); isUnfinished && parsed == nil && time.Since(at) > abandoned {
 			removed = append(removed, os.Remove(filepath.Join(f.path, entry.Name())))
 		}
 	}
@@ -84,9 +89,10 @@ const abandoned = 48 * time.Hour
 // retryBackup is how soon a backup that has failed is tried again.
 const retryBackup = 10 * time.Minute
 
-// repeat calls back up whenever the newest backup is older than every, until ctx is done. What fails is logged and tried again.
+// repeat calls back up whenever the newest backup is older than every, until ctx is done. What fails is logged and tried again. A backup
+// dated in the future doesn't count, as the clock was ahead: if there is no other, one is made at once.
 func (f backupFolder) repeat(ctx context.Context, every time.Duration, log *slog.Logger, backUp func() error) error {
-	for {
+	for ctx.Err() == nil {
 		times, err := f.times()
 		if err != nil {
 			return err
@@ -95,22 +101,23 @@ func (f backupFolder) repeat(ctx context.Context, every time.Duration, log *slog
 		if len(times) > 0 && !times[0].After(time.Now()) {
 			pause = max(0, time.Until(times[0].Add(every)))
 		}
-		if pause == 0 {
+		if pause > 0 {
+			log.Info("waiting until the next backup is due", slog.Duration("pause", pause))
+		} else {
 			err := backUp()
 			if err == nil {
-				log.Info("the backup is complete", "folder", f.path)
+				log.Info("the backup is complete", slog.String("folder", f.path))
 				continue
 			}
 			pause = min(retryBackup, every)
 			if ctx.Err() == nil {
-				log.Error("the backup failed", "error", err, "retryIn", pause)
+				log.Error("the backup failed", slog.Any("error", err), slog.Duration("retryIn", pause))
 			}
 		}
-		log.Info("waiting until the next backup is due", "seconds", int(pause.Seconds()))
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-time.After(pause):
 		}
 	}
+	return nil
 }

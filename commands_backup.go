@@ -70,7 +70,8 @@ func (c call) parseBackup() (command, error) {
 				}
 				return openBackup(folder.path, passphrase, streams)
 			}
-			out, end, err := openBackup(folder.file(), passphrase, streams)
+			file := folder.file()
+			out, end, err := openBackup(file, passphrase, streams)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -78,7 +79,7 @@ func (c call) parseBackup() (command, error) {
 				if failed := end(failed); failed != nil {
 					return failed
 				}
-				return folder.prune()
+				return folder.prune(file)
 			}, nil
 		},
 	}, nil

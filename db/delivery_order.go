@@ -54,7 +54,8 @@ func (d *DB) RelatedDeliveries(ctx context.Context, delivery *Delivery) ([]*Deli
 	return related, nil
 }
 
-// PostponeDelivery gives up a claim without an attempt until then, because another delivery has to be sent first.
+// PostponeDelivery gives up a claim without an attempt until then, because another delivery has to be sent first, or the message can't be
+// prepared now.
 func (d *DB) PostponeDelivery(ctx context.Context, delivery *Delivery, until time.Time) error {
 	set := []store.Assignment{{Field: "next_attempt_at", Value: until}, {Field: "lease", Value: store.ID{}}}
 	return d.assignClaimed(ctx, delivery, "postpone", set)

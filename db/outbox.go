@@ -116,7 +116,7 @@ func (d *DB) CancelErased(ctx context.Context, delivery *Delivery) error {
 func cancelled(reason string) []store.Assignment {
 	return []store.Assignment{
 		{Field: "status", Value: string(DeliveryCancelled)}, {Field: "last_error", Value: reason},
-		{Field: "lease", Value: store.ID{}},
+		{Field: "held_at", Value: nil}, {Field: "lease", Value: store.ID{}},
 	}
 }
 

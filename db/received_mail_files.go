@@ -3,6 +3,7 @@ package db
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -141,7 +142,7 @@ func (d *DB) storeMailFile(ctx context.Context, scope auth.Scope, id store.ID, f
 	}
 	err = d.StoreUploadAs(ctx, scope, id, upload, bytes.NewReader(file.Content))
 	switch {
-	case store.CodeOf(err) == store.BadInput:
+	case errors.Is(err, errThreat):
 		return "a threat was found in it", nil
 	case err != nil && store.CodeOf(err) == "":
 		return "", &store.Error{Code: store.Unavailable, Message: "a file can't be stored now", Err: err}

@@ -115,3 +115,28 @@ func TestMostFilesOfTicket(t *testing.T) {
 		}
 	})
 }
+
+// TestMailFileNotAsAnnounced checks that a file isn't said to be a threat that is refused for another reason: here, because its upload
+// says that it has another size. The mail waits.
+func TestMailFileNotAsAnnounced(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, engine store.Store) {
+		d := db.New(engine, nil, db.Options{Files: files.NewFolder(t.TempDir()), FileBytes: 100})
+		mail := db.IncomingMail{
+			ID: store.NewID(), FromEmail: "cleo@customer.example", Text: "See the file.", Raw: []byte("raw"),
+			Files: []db.MailFile{{Name: "a.txt", Content: []byte("one")}},
+		}
+		upload := &db.Upload{
+			ID: store.DerivedID("attachment of a mail", mail.ID.String(), "0"), Size: 4, CreatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
+		}
+		if err := engine.Insert(t.Context(), db.Uploads.Collection, upload); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.ReceiveMail(t.Context(), mail, db.CreateUnknown); err == nil || !strings.Contains(err.Error(), "another size") {
+			t.Errorf("the mail is received with %v", err)
+		}
+		if n, err := engine.Count(t.Context(), db.Tickets.Collection, store.Filter{}); err != nil || n != 0 {
+			t.Errorf("there are %d tickets, %v", n, err)
+		}
+	})
+}

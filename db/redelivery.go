@@ -38,6 +38,7 @@ func (d *DB) Redeliver(ctx context.Context, scope auth.Scope, id store.ID) (*Del
 	}
 	d.WakeDue()
 	delivery.Status, delivery.Attempts, delivery.NextAttemptAt = DeliveryPending, 0, now
+	delivery.LastError, delivery.HeldAt = nil, nil
 	return delivery, nil
 }
 
@@ -84,6 +85,7 @@ func makeDue(now time.Time) []store.Assignment {
 	return []store.Assignment{
 		{Field: "status", Value: string(DeliveryPending)}, {Field: "attempts", Value: 0},
 		{Field: "next_attempt_at", Value: now}, {Field: "lease", Value: store.ID{}},
+		{Field: "last_error", Value: nil}, {Field: "held_at", Value: nil},
 	}
 }
 

@@ -98,6 +98,9 @@ func (d *DB) announce(ctx context.Context, account auth.AudienceKey, id store.ID
 // errReceived is returned for an upload whose content is there already.
 var errReceived = store.Errorf(store.Conflict, "the file has been received already")
 
+// errThreat is behind the error for an upload in whose content a threat was found.
+var errThreat = errors.New("the file is infected")
+
 // ReceiveUpload stores the content of an upload, once. What the file is is found out from the content.
 func (d *DB) ReceiveUpload(ctx context.Context, id store.ID, content io.Reader) error {
 	if d.options.Files == nil {
@@ -168,7 +171,7 @@ func (d *DB) receive(ctx context.Context, upload *Upload, content io.Reader, own
 		return err
 	}
 	if found.scan == FileInfected {
-		return store.Errorf(store.BadInput, "a threat was found in the file: %s", found.threat)
+		return &store.Error{Code: store.BadInput, Message: "a threat was found in the file: " + found.threat, Err: errThreat}
 	}
 	now := d.now()
 	set := []store.Assignment{

@@ -210,8 +210,8 @@ func TestKilledRestoreOnMongo(t *testing.T) {
 	ends(t, folder, vars, 0, "check")
 }
 
-// TestBackupFolder makes backups in a folder while a server runs, once and by a schedule. Only the newest are kept, and none from the
-// future, which a clock that was ahead has dated.
+// TestBackupFolder makes backups in a folder while a server runs, once and by a schedule. Only the newest are kept, and none dated
+// in the future by a clock that was ahead, unless it is unfinished.
 func TestBackupFolder(t *testing.T) {
 	t.Parallel()
 	in, folder := t.TempDir(), t.TempDir()
@@ -224,7 +224,7 @@ func TestBackupFolder(t *testing.T) {
 	}
 	ends(t, in, nil, 0, "backup", folder, "--keep", "2")
 	names := namesIn(t, folder)
-	if len(names) != 3 || names[0] != old[2] || names[2] != "other.backup" {
+	if len(names) != 4 || names[0] != old[2] || names[2] != misdated+".unfinished" || names[3] != "other.backup" {
 		t.Fatalf("the folder has %v", names)
 	}
 	other := t.TempDir()

@@ -208,14 +208,18 @@ func (w *world) connect(lmtp bool) *smtp.Client {
 }
 
 // listen opens the door for SMTP until ctx is done, and returns its address.
-func (w *world) listen(ctx context.Context, lmtp bool) (address string, served chan error) {
+func (w *world) listen(ctx context.Context, lmtp bool, change ...func(*inbound.SMTPServer)) (address string, served chan error) {
 	w.t.Helper()
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(w.t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	door := w.service.NewSMTPServer(lmtp)
+	for _, c := range change {
+		c(door)
+	}
 	served = make(chan error, 1)
-	go func() { served <- w.service.NewSMTPServer(lmtp).Serve(ctx, listener) }()
+	go func() { served <- door.Serve(ctx, listener) }()
 	return listener.Addr().String(), served
 }
 

@@ -27,12 +27,19 @@ const formOverhead = 1 << 20
 
 // Handler returns the door for mail over HTTP: the body of a POST is the mail, or the field of a form that has it, which is what
 // Postmark, Mailgun and others send. The secret is a password, with any user name, or a bearer token. A response of 5xx asks the
-// sender to try again.
+// sender to try again, also if MaxAtOnce mails are being received already.
 func (s *Service) Handler(secret string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !authorized(r, secret) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="inbound"`)
 			http.Error(w, "the secret is missing or wrong", http.StatusUnauthorized)
+			return
+		}
+		select {
+		case s.posted <- struct{}{}:
+			defer func() { <-s.posted }()
+		default:
+			tryAgain(w, "too many mails are under way; try again")
 			return
 		}
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(sessionTimeout)) // a mail takes longer than a query
@@ -51,13 +58,18 @@ func (s *Service) Handler(secret string) http.Handler {
 			if r.Context().Err() == nil {
 				s.log.Error("mail can't be received now", slog.Any("error", err), eventlog.StackOf(err))
 			}
-			w.Header().Set("Retry-After", "60")
-			http.Error(w, "the mail can't be received now; try again", http.StatusServiceUnavailable)
+			tryAgain(w, "the mail can't be received now; try again")
 			return
 		}
 		// Also if the sender is rejected: the services tell their senders nothing. All of them understand 200, and not all 204.
 		w.WriteHeader(http.StatusOK)
 	})
+}
+
+// tryAgain asks the sender to post the mail again later.
+func tryAgain(w http.ResponseWriter, why string) {
+	w.Header().Set("Retry-After", "60")
+	http.Error(w, why, http.StatusServiceUnavailable)
 }
 
 // authorized compares the secrets' digests, so that the time it takes says nothing about the secret.

@@ -112,11 +112,17 @@ type Service struct {
 	parser *message.Parser
 	config Config
 	log    *slog.Logger
+	// posted has a value for each mail that is being received over HTTP.
+	posted chan struct{}
 }
+
+// MaxAtOnce is how many mails a door receives at once: each stays in memory until all that follows from it is written. The sender of one
+// more has to try again.
+const MaxAtOnce = 8
 
 // New returns a Service.
 func New(d *db.DB, config Config, log *slog.Logger) *Service {
-	return &Service{db: d, parser: message.NewParser(), config: config, log: log}
+	return &Service{db: d, parser: message.NewParser(), config: config, log: log, posted: make(chan struct{}, MaxAtOnce)}
 }
 
 // Receive does what follows from a mail, and returns what that was. If it returns an error, the mail has to be kept, and given to it

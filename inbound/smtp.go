@@ -29,22 +29,28 @@ const stopTime = 10 * time.Second
 
 // SMTPServer is the door for a mail server that hands mail on.
 type SMTPServer struct {
+	// StopTime is how long mail that is under way may take when the server stops.
+	StopTime time.Duration
+
 	server  *smtp.Server
 	service *Service
-	mutex   sync.Mutex
+	// receiving has a value for each mail that is being received.
+	receiving chan struct{}
+	// interrupted is closed when stopping has taken too long.
+	interrupted chan struct{}
+	mutex       sync.Mutex
 	// busy says of each connection whether a mail is under way. While the server stops, the others are closed.
-	busy     map[*smtp.Conn]bool
+	busy     map[net.Conn]bool
 	stopping bool
 }
 
 // NewSMTPServer returns the door for SMTP, or for LMTP if that is set.
 func (s *Service) NewSMTPServer(lmtp bool) *SMTPServer {
-	door := &SMTPServer{service: s, busy: map[*smtp.Conn]bool{}}
+	door := &SMTPServer{
+		StopTime: stopTime, service: s, receiving: make(chan struct{}, MaxAtOnce), interrupted: make(chan struct{}), busy: map[net.Conn]bool{},
+	}
 	door.server = smtp.NewServer(smtp.BackendFunc(func(conn *smtp.Conn) (smtp.Session, error) {
-		door.mutex.Lock()
-		door.busy[conn] = false
-		door.mutex.Unlock()
-		return &session{door: door, conn: conn}, nil
+		return &session{door: door, conn: conn.Conn()}, nil
 	}))
 	door.server.LMTP = lmtp
 	door.server.Domain = s.config.Inbox.Domain()
@@ -58,18 +64,20 @@ func (s *Service) NewSMTPServer(lmtp bool) *SMTPServer {
 	return door
 }
 
-// Serve accepts mail until ctx is done, and returns when the mail under way is received, or stopTime is over.
+// Serve accepts mail until ctx is done, and returns when the mail under way is received, or interrupted after StopTime: nothing is
+// received any more then.
 func (d *SMTPServer) Serve(ctx context.Context, listener net.Listener) error {
 	closed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(closed)
+		_ = listener.Close() // the library does so only if it has begun to accept
 		d.shutDown(context.WithoutCancel(ctx))
 	})
-	err := d.server.Serve(listener)
+	err := d.server.Serve(&acceptor{listener, d})
 	if !stop() {
 		<-closed
 	}
-	if err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("cannot serve SMTP: %w", err)
 	}
 	return nil
@@ -77,34 +85,116 @@ func (d *SMTPServer) Serve(ctx context.Context, listener net.Listener) error {
 
 // shutDown closes the connections, after the mail under way. A client whose connection is closed tries again later.
 func (d *SMTPServer) shutDown(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, stopTime)
+	ctx, cancel := context.WithTimeout(ctx, d.StopTime)
 	defer cancel()
 	d.mutex.Lock()
 	d.stopping = true
+	d.mutex.Unlock()
+	d.closeAll(func(busy bool) bool { return !busy })
+	if err := d.server.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		return // another error says that the listener is closed already
+	}
+	d.service.log.Warn("mail that was under way is interrupted; its sender tries again")
+	close(d.interrupted)
+	d.closeAll(func(bool) bool { return true })
+	for range cap(d.receiving) { // when all have these, no mail is being received, and none will be
+		d.receiving <- struct{}{}
+	}
+}
+
+// closeAll closes the connections to which this applies.
+func (d *SMTPServer) closeAll(which func(busy bool) bool) {
+	d.mutex.Lock()
+	var chosen []net.Conn
 	for conn, busy := range d.busy {
-		if !busy {
-			_ = conn.Conn().Close()
+		if which(busy) {
+			chosen = append(chosen, conn)
 		}
 	}
 	d.mutex.Unlock()
-	if err := d.server.Shutdown(ctx); err != nil {
-		d.service.log.Warn("mail that was under way is interrupted; its sender tries again", slog.Any("error", err))
+	for _, conn := range chosen {
+		_ = conn.Close()
 	}
 }
 
 // setBusy remembers whether a mail is under way over a connection.
-func (d *SMTPServer) setBusy(conn *smtp.Conn, busy bool) {
+func (d *SMTPServer) setBusy(conn net.Conn, busy bool) {
 	d.mutex.Lock()
-	defer d.mutex.Unlock()
-	if d.busy[conn] = busy; d.stopping && !busy {
-		_ = conn.Conn().Close()
+	_, open := d.busy[conn]
+	if open {
+		d.busy[conn] = busy
 	}
+	useless := d.stopping && !busy
+	d.mutex.Unlock()
+	if useless {
+		_ = conn.Close()
+	}
+}
+
+// begin returns the context for receiving a mail, until end is called. It is done when stopping takes too long.
+func (d *SMTPServer) begin() (ctx context.Context, end func(), err error) {
+	select {
+	case d.receiving <- struct{}{}:
+	default:
+		return nil, nil, &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "too many mails are under way; try again"}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		select {
+		case <-d.interrupted:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		cancel()
+		<-d.receiving
+	}, nil
+}
+
+// acceptor accepts connections, and tells the door of them: the library does so only once a client has said who it is.
+type acceptor struct {
+	net.Listener
+
+	door *SMTPServer
+}
+
+// Accept implements net.Listener.
+func (a *acceptor) Accept() (net.Conn, error) {
+	accepted, err := a.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	conn := &connection{accepted, a.door}
+	a.door.mutex.Lock()
+	a.door.busy[conn] = false
+	stopping := a.door.stopping
+	a.door.mutex.Unlock()
+	if stopping {
+		_ = conn.Close()
+	}
+	return conn, nil
+}
+
+// connection is a connection that the door forgets when it is closed.
+type connection struct {
+	net.Conn
+
+	door *SMTPServer
+}
+
+// Close implements net.Conn.
+func (c *connection) Close() error {
+	c.door.mutex.Lock()
+	delete(c.door.busy, c)
+	c.door.mutex.Unlock()
+	return c.Conn.Close()
 }
 
 // session is a session of SMTP.
 type session struct {
 	door *SMTPServer
-	conn *smtp.Conn
+	conn net.Conn
 	mail Mail
 }
 
@@ -127,18 +217,25 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 
 // Data implements smtp.Session.
 func (s *session) Data(r io.Reader) error {
+	ctx, end, err := s.door.begin()
+	if err != nil {
+		return err
+	}
+	defer end()
 	raw, err := io.ReadAll(r)
 	if errors.Is(err, smtp.ErrDataTooLarge) {
-		s.door.service.refuseLarge(context.Background(), raw)
+		s.door.service.refuseLarge(ctx, raw)
 	}
 	if err != nil {
 		return err // of go-smtp: too large, or the connection
 	}
 	s.mail.Raw = raw
-	outcome, err := s.door.service.Receive(context.Background(), s.mail)
+	outcome, err := s.door.service.Receive(ctx, s.mail)
 	switch {
 	case err != nil:
-		s.door.service.log.Error("mail can't be received now", slog.Any("error", err), eventlog.StackOf(err))
+		if ctx.Err() == nil {
+			s.door.service.log.Error("mail can't be received now", slog.Any("error", err), eventlog.StackOf(err))
+		}
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "the mail can't be received now; try again"}
 	case outcome == db.MailRejected:
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "the sender isn't known"}
@@ -153,9 +250,4 @@ func (s *session) Reset() {
 }
 
 // Logout implements smtp.Session.
-func (s *session) Logout() error {
-	s.door.mutex.Lock()
-	defer s.door.mutex.Unlock()
-	delete(s.door.busy, s.conn)
-	return nil
-}
+func (s *session) Logout() error { return nil }

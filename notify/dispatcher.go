@@ -101,6 +101,8 @@ func (d *dispatcher) deliver(ctx, sending context.Context, delivery *db.Delivery
 	default:
 		if err == nil {
 			err = d.send(sending, delivery, to)
+		} else {
+			err = unprepared(err)
 		}
 		result = d.outcome(sending, delivery, err)
 	}

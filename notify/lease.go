@@ -26,25 +26,35 @@ func (d *dispatcher) send(ctx context.Context, delivery *db.Delivery, to recipie
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	renewing.Go(func() { d.renewLease(ctx, cancel, delivery) })
-	_, err := eventlog.Guard(func() (any, error) {
-		message := d.mailOf(delivery, to)
-		told, err := d.db.MailedConversation(ctx, delivery, quotedTexts)
-		if err != nil {
-			return nil, err
+	message, err := eventlog.Guard(func() (*mail.Message, error) { return d.prepare(ctx, delivery, to) })
+	if err != nil {
+		if cause := context.Cause(ctx); errors.Is(cause, errLeaseLost) {
+			return cause
 		}
-		message.FromName = d.fromName(told.Author)
-		message.To, message.ToName, message.Cc = told.To.Email, told.To.Name, told.Cc
-		withQuotation(message, d.quotation(told.Earlier, to.zone))
-		files, err := d.db.MailedFiles(ctx, delivery)
-		if err != nil {
-			return nil, err
-		}
-		for _, file := range files {
-			message.Files = append(message.Files, mail.File(file))
-		}
-		return nil, d.mailer.Send(ctx, message)
-	})
+		return unprepared(err)
+	}
+	_, err = eventlog.Guard(func() (any, error) { return nil, d.mailer.Send(ctx, message) })
 	return err
+}
+
+// prepare returns the message that a claimed delivery brings.
+func (d *dispatcher) prepare(ctx context.Context, delivery *db.Delivery, to recipient) (*mail.Message, error) {
+	message := d.mailOf(delivery, to)
+	told, err := d.db.MailedConversation(ctx, delivery, quotedTexts)
+	if err != nil {
+		return nil, err
+	}
+	message.FromName = d.fromName(told.Author)
+	message.To, message.ToName, message.Cc = told.To.Email, told.To.Name, told.Cc
+	withQuotation(message, d.quotation(told.Earlier, to.zone))
+	files, err := d.db.MailedFiles(ctx, delivery)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		message.Files = append(message.Files, mail.File(file))
+	}
+	return message, nil
 }
 
 // renewLease renews a delivery's lease until ctx is done, and cancels it when the lease is lost.

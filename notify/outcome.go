@@ -25,7 +25,27 @@ func (d *dispatcher) release(delivery *db.Delivery) outcome {
 	return outcome{settle: func(ctx context.Context) error { return d.db.Release(ctx, delivery) }}
 }
 
-// outcome returns the outcome of an attempt.
+// preparationError says that a message couldn't be prepared because of the store or the files: no mail server was asked, which is no attempt.
+type preparationError struct{ err error }
+
+// Error implements error.
+func (e *preparationError) Error() string { return "cannot prepare the message: " + e.err.Error() }
+
+// Unwrap returns what went wrong.
+func (e *preparationError) Unwrap() error { return e.err }
+
+// unprepared returns the error for a message that couldn't be prepared. A panic counts as an attempt, since it may come from the message,
+// which would make the later ones to its recipient wait forever; so does an address to which nothing can be sent.
+func unprepared(err error) error {
+	var panicked *store.PanicError
+	var permanent *mail.PermanentError
+	if err == nil || errors.As(err, &panicked) || errors.As(err, &permanent) {
+		return err
+	}
+	return &preparationError{err}
+}
+
+// outcome returns the outcome of an attempt, or of what failed before it.
 func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sent error) outcome {
 	log := d.log.With("delivery", delivery.ID.String(), "attempt", delivery.Attempts+1)
 	switch {
@@ -44,6 +64,14 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 		return outcome{settle: func(context.Context) error { return nil }} // the delivery is no longer this worker's
 	}
 	log = log.With(slog.String("error", mail.Line(sent.Error(), errorLimit)), eventlog.StackOf(sent))
+	var preparation *preparationError
+	if errors.As(sent, &preparation) {
+		pause := jitter(d.settings.longest)
+		log.Error("mail can't be prepared now", "retryIn", pause)
+		return outcome{ResultRetry, func(ctx context.Context) error {
+			return d.db.PostponeDelivery(ctx, delivery, time.Now().Add(pause))
+		}}
+	}
 	reason := reasonOf(sent)
 	held := d.refusal.hold(d.log, delivery, sent)
 	var permanent *mail.PermanentError
@@ -71,7 +99,7 @@ func (d *dispatcher) settleSent(ctx context.Context, delivery *db.Delivery) erro
 	return nil
 }
 
-// reasonOf returns the reason that staff see for an error.
+// reasonOf returns the reason that staff see for an error of the mail package, or a panic.
 func reasonOf(err error) string {
 	var panicked *store.PanicError
 	if errors.As(err, &panicked) {

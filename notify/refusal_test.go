@@ -84,7 +84,7 @@ func TestRefusalEnds(t *testing.T) {
 	var r refusal
 	log := new(transcript)
 	fault := &mail.SenderError{Err: errors.New("554 Relay access denied")}
-	held, other := new(db.Delivery), new(db.Delivery)
+	held, other := &db.Delivery{ID: store.NewID()}, &db.Delivery{ID: store.NewID()}
 	r.hold(log.logger(), held, fault)
 	r.end(log.logger(), other)
 	r.hold(log.logger(), held, fault)
@@ -95,6 +95,12 @@ func TestRefusalEnds(t *testing.T) {
 	r.hold(log.logger(), held, fault)
 	if n := strings.Count(log.String(), "level=ERROR"); n != 2 {
 		t.Errorf("told %d times of two faults", n)
+	}
+	held.HeldAt = nil // somebody has it sent again
+	r.end(log.logger(), held)
+	r.hold(log.logger(), held, fault)
+	if n := strings.Count(log.String(), "level=ERROR"); n != 3 {
+		t.Errorf("told %d times of three faults", n)
 	}
 	if r.hold(log.logger(), held, errors.New("450 later")) || held.HeldAt != nil {
 		t.Error("a delivery is still held after another fault")

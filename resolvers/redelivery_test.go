@@ -156,3 +156,65 @@ func TestMailHealth(t *testing.T) {
 		}
 	})
 }
+
+// TestMailHealthAfterRedelivery checks that what was wrong with a message before it is sent again is no problem of now.
+func TestMailHealthAfterRedelivery(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *server) {
+		admin := s.signUpUser("ada")
+		held, reason := time.Now().Add(-time.Hour), "535 no"
+		refused := func(status db.DeliveryStatus) *db.Delivery {
+			t.Helper()
+			if _, err := s.store.Purge(t.Context(), db.Deliveries.Collection, store.Filter{}, 100); err != nil {
+				t.Fatal(err)
+			}
+			d := &db.Delivery{
+				ID: store.NewID(), EventID: store.NewID(), EntityID: store.NewID(), Channel: "mail", Status: status, HeldAt: &held, LastError: &reason,
+				NextAttemptAt: time.Now().Add(time.Hour), CreatedAt: held,
+			}
+			s.insert(db.Deliveries.Collection, d)
+			return d
+		}
+		redeliver := func(d *db.Delivery) {
+			t.Helper()
+			a := s.must(admin.token, `mutation($id: ID!) { redeliver(input: {id: $id}) { delivery { status lastError } } }`, variables{"id": d.GlobalID()})
+			if a.at("redeliver.delivery.lastError") != nil {
+				t.Errorf("the answer is %s", a.raw)
+			}
+		}
+		for _, test := range []struct {
+			name   string
+			status db.DeliveryStatus
+			again  func(*db.Delivery)
+		}{
+			{"a failed one", db.DeliveryFailed, redeliver},
+			{"one that waits", db.DeliveryPending, redeliver},
+			{"many", db.DeliveryFailed, func(*db.Delivery) { s.must(admin.token, redeliverFailed, variables{"input": variables{}}) }},
+			{"one that was cancelled while it waited", db.DeliveryPending, func(d *db.Delivery) {
+				due := []store.Assignment{{Field: "next_attempt_at", Value: held}}
+				if err := s.store.Update(t.Context(), db.Deliveries.Collection, d.ID, store.Filter{}, due); err != nil {
+					t.Fatal(err)
+				}
+				claimed, err := s.db.ClaimDelivery(t.Context(), time.Hour)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := s.db.CancelDelivery(t.Context(), claimed, "the recipient's account is deactivated"); err != nil {
+					t.Fatal(err)
+				}
+				if found, err := s.db.RecentDeliveries(t.Context(), 1); err != nil || found[0].HeldAt != nil {
+					t.Errorf("a cancelled message is held: %v, %v", found, err)
+				}
+				redeliver(claimed)
+			}},
+		} {
+			test.again(refused(test.status))
+			a := s.must(admin.token, `{ mailHealth { pending held heldSince problem } }`, nil)
+			if !strings.Contains(a.raw, `{"pending":1,"held":0,"heldSince":null,"problem":null}`) {
+				t.Errorf("%s: %s", test.name, a.raw)
+			}
+			if found, err := s.db.RecentDeliveries(t.Context(), 1); err != nil || found[0].LastError != nil {
+				t.Errorf("%s: its last error is that of before, %v", test.name, err)
+			}
+		}
+	})
+}

@@ -3,6 +3,7 @@ package mailbox
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"crm/auth/mailtoken"
 	"crm/config"
@@ -84,4 +86,18 @@ func (c Config) address() string { return net.JoinHostPort(c.Host, strconv.Itoa(
 
 func (c Config) tls() *tls.Config {
 	return &tls.Config{ServerName: c.Host, RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12}
+}
+
+// dialTime is how long connecting may take.
+const dialTime = 30 * time.Second
+
+// dial connects to the mail server, until ctx is done.
+func (c Config) dial(ctx context.Context) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: dialTime}
+	if c.mode() != config.ImplicitTLS {
+		return dialer.DialContext(ctx, "tcp", c.address())
+	}
+	secured := c.tls()
+	secured.NextProtos = []string{"imap"}
+	return (&tls.Dialer{NetDialer: dialer, Config: secured}).DialContext(ctx, "tcp", c.address())
 }

@@ -2,7 +2,6 @@ package mailbox_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -16,7 +15,6 @@ import (
 	"crm/config"
 	"crm/db"
 	"crm/db/sqlite/sqlitetest"
-	"crm/db/store"
 	"crm/inbound/mailbox"
 	"crm/inbound/mailbox/mailboxtest"
 )
@@ -172,59 +170,6 @@ func TestSeveralReaders(t *testing.T) {
 	if got := first.received() + "; " + second.received(); got != "one two; three" {
 		t.Errorf("the readers have %q", got)
 	}
-}
-
-// TestTroubles checks that no mail is lost while it can't be received, when the server numbers its mail anew, and if one mail can
-// never be received.
-func TestTroubles(t *testing.T) {
-	t.Parallel()
-	s, store := newServer(t, imap.CapIdle), marks(t)
-	tries := 0
-	r := &receiver{refuse: func(text string) error {
-		if text == "poison" {
-			return errors.New("it is poison")
-		}
-		if tries++; tries < 3 {
-			return errors.New("the store is away")
-		}
-		return nil
-	}}
-	s.Deliver(saying("one"))
-	stop := s.read(store, r)
-	eventually(t, "the mail is received at last", func() bool { return r.received() == "one" })
-	s.Deliver(saying("poison"))
-	s.Deliver(saying("two"))
-	eventually(t, "the mail after the one that can't be received is", func() bool { return r.received() == "one two" })
-	eventually(t, "only the one that can't be received is unread", func() bool {
-		_, unseen := s.Count(mailboxtest.Inbox)
-		return unseen == 1
-	})
-	stop()
-	s.Renumber()
-	s.Deliver(saying("three"))
-	s.read(store, r)
-	eventually(t, "mail is read in a new folder of the same name", func() bool { return strings.HasSuffix(r.received(), "three") })
-	if got := r.received(); got != "one two three" {
-		t.Errorf("the mails are %q", got)
-	}
-}
-
-// TestOutage checks that a mail isn't given up while the store isn't available, however long that takes.
-func TestOutage(t *testing.T) {
-	t.Parallel()
-	s, marks := newServer(t, imap.CapIdle), marks(t)
-	s.poll = time.Millisecond
-	tries := 0
-	r := &receiver{refuse: func(string) error {
-		if tries++; tries < 30 {
-			return fmt.Errorf("cannot receive mail: %w", store.Errorf(store.Unavailable, "the database is not available"))
-		}
-		return nil
-	}}
-	s.Deliver(saying("one"))
-	s.Deliver(saying("two"))
-	s.read(marks, r)
-	eventually(t, "both mails are received", func() bool { return r.received() == "one two" })
 }
 
 // TestWrongSettings checks what is said about settings that don't fit each other.

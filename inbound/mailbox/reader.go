@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
+
 	"crm/auth/mailtoken"
 	"crm/db"
 	"crm/db/eventlog"
@@ -37,8 +39,9 @@ type Reader struct {
 	holder store.ID
 	// poll is how often mail is looked for.
 	poll, longest time.Duration
-	// failed counts how often the mail with a number couldn't be received.
-	failed map[int]int
+	// failed counts how often the mail with a number couldn't be received, validity is the folder's UIDVALIDITY, for which that holds.
+	failed   map[imap.UID]int
+	validity uint32
 }
 
 // Option changes how a Reader works.
@@ -58,7 +61,7 @@ func Only() Option {
 func New(config Config, marks Marks, receive func(ctx context.Context, raw []byte) error, log *slog.Logger, options ...Option) *Reader {
 	r := &Reader{
 		config: config, marks: marks, receive: receive, log: log, tokens: mailtoken.NewSource("IMAP", config.OAuth), holder: store.NewID(),
-		failed: map[int]int{},
+		failed: map[imap.UID]int{},
 	}
 	Poll(time.Minute)(r)
 	for _, option := range options {
@@ -97,6 +100,14 @@ func (r *Reader) Run(ctx context.Context) {
 			pause = r.poll
 		}
 		r.log.Error("the mailbox can't be read", slog.Any("error", err), slog.Duration("retryIn", pause), eventlog.StackOf(err))
+	}
+}
+
+// countIn forgets the failures if the server has numbered its mail anew since they were counted, even if another reader has noticed.
+func (r *Reader) countIn(validity uint32) {
+	if r.validity != validity {
+		r.validity = validity
+		clear(r.failed)
 	}
 }
 

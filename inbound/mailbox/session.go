@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"time"
 
@@ -34,12 +35,16 @@ type session struct {
 // session reads mail until ctx is done or the connection fails.
 func (r *Reader) session(ctx context.Context, mark *db.MailboxMark) error {
 	s := &session{reader: r, mark: mark, changed: make(chan struct{}, 1), renewed: time.Now()}
-	if err := s.connect(); err != nil {
-		return err
+	conn, err := r.config.dial(ctx)
+	if err != nil {
+		return fmt.Errorf("cannot connect: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	if err := s.open(conn); err != nil {
+		return fmt.Errorf("cannot connect: %w", err)
 	}
 	defer func() { _ = s.client.Close() }()
-	stop := context.AfterFunc(ctx, func() { _ = s.client.Close() })
-	defer stop()
 	if err := s.logIn(ctx); err != nil {
 		return err
 	}
@@ -48,6 +53,7 @@ func (r *Reader) session(ctx context.Context, mark *db.MailboxMark) error {
 		return fmt.Errorf("cannot open the folder: %w", err)
 	}
 	r.log.Info("the mailbox is read", slog.String("folder", r.config.Folder), slog.Int("mails", int(selected.NumMessages)))
+	r.countIn(selected.UIDValidity)
 	if mark.UIDValidity != int(selected.UIDValidity) { // it is read for the first time, or the server has numbered its mail anew
 		mark.UIDValidity, mark.LastUID, mark.BegunUID, mark.FirstUID = int(selected.UIDValidity), 0, 0, int(selected.UIDNext)
 		if err := r.marks.MarkMailbox(ctx, mark); err != nil {
@@ -64,7 +70,8 @@ func (r *Reader) session(ctx context.Context, mark *db.MailboxMark) error {
 	}
 }
 
-func (s *session) connect() error {
+// open makes a client of a connection, which it closes if it can't.
+func (s *session) open(conn net.Conn) (err error) {
 	server := s.reader.config
 	options := &imapclient.Options{TLSConfig: server.tls(), UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
@@ -74,17 +81,11 @@ func (s *session) connect() error {
 			}
 		},
 	}}
-	dial := imapclient.DialTLS
-	switch server.mode() {
-	case config.RequireSTARTTLS:
-		dial = imapclient.DialStartTLS
-	case config.NoTLS:
-		dial = imapclient.DialInsecure
+	if server.mode() == config.RequireSTARTTLS {
+		s.client, err = imapclient.NewStartTLS(conn, options)
+		return err
 	}
-	var err error
-	if s.client, err = dial(server.address(), options); err != nil {
-		return fmt.Errorf("cannot connect: %w", err)
-	}
+	s.client = imapclient.New(conn, options)
 	return nil
 }
 
@@ -173,22 +174,27 @@ const maxFailures = 20
 
 // read receives a mail, then marks it as seen and moves it.
 func (s *session) read(ctx context.Context, uid imap.UID) error {
+	r := s.reader
 	raw, found, err := s.fetch(uid)
-	if err != nil || !found {
+	if err != nil {
 		return err
 	}
-	r := s.reader
+	if !found {
+		delete(r.failed, uid)
+		return nil
+	}
 	if err := r.receive(ctx, raw); err != nil {
 		if ctx.Err() != nil || store.CodeOf(err) == store.Unavailable {
 			return err
 		}
-		if r.failed[int(uid)]++; r.failed[int(uid)] < maxFailures {
+		if r.failed[uid]++; r.failed[uid] < maxFailures {
 			return err
 		}
+		delete(r.failed, uid)
 		r.log.Error("a mail is left in the mailbox", slog.Int("uid", int(uid)), slog.Any("error", err), eventlog.StackOf(err))
 		return nil
 	}
-	delete(r.failed, int(uid))
+	delete(r.failed, uid)
 	set := imap.UIDSetNum(uid)
 	flags := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagSeen}}
 	if err := s.client.Store(set, flags, nil).Close(); err != nil {
