@@ -206,10 +206,10 @@ func (d *DB) cancelPending(ctx context.Context, t *Tombstone) error {
 // eraseDeliveries erases the messages to an account and about the documents that were deleted with it. done is false while
 // some of them are pending.
 func (d *DB) eraseDeliveries(ctx context.Context, t *Tombstone, about []store.ID) (done bool, err error) {
-	own := store.Or(
-		store.Eq("account", string(t.Account)),
-		store.And(store.Eq("account", ""), store.Eq("recipient", t.Email)), // written by an earlier version
-	)
+	own, err := d.deliveriesTo(ctx, t)
+	if err != nil {
+		return false, err
+	}
 	concerned := store.Or(own, store.In("entity_id", about))
 	// Counted first, so that a delivery that is sent in the meantime isn't missed.
 	pending, err := d.store.Count(ctx, Deliveries.Collection, store.And(concerned, store.Eq("status", string(DeliveryPending))))
@@ -230,9 +230,35 @@ func (d *DB) eraseDeliveries(ctx context.Context, t *Tombstone, about []store.ID
 	return pending == 0, nil
 }
 
+// deliveriesTo matches the messages to an account. Those of earlier versions name only the address, in whichever spelling, so that
+// they have to be read for that.
+func (d *DB) deliveriesTo(ctx context.Context, t *Tombstone) (store.Filter, error) {
+	var named []store.ID
+	query := store.Query{
+		Where: store.And(store.Eq("account", ""), store.Compare(store.OpNe, "recipient", erasedAddress)),
+		Sort:  []store.Sort{{Field: "created_at"}, {Field: "_id"}}, Limit: sweepBatch, Fields: Deliveries.Select("recipient", "created_at"),
+	}
+	for {
+		found, err := d.deliveries.Find(ctx, query)
+		if err != nil {
+			return store.Filter{}, err
+		}
+		for _, delivery := range found {
+			if t.hasAddress(delivery.Recipient) {
+				named = append(named, delivery.ID)
+			}
+		}
+		if len(found) < query.Limit {
+			return store.Or(store.Eq("account", string(t.Account)), store.In("_id", named)), nil
+		}
+		last := found[len(found)-1]
+		query.After = []any{last.CreatedAt, last.ID}
+	}
+}
+
 func (d *DB) eraseDelivery(ctx context.Context, delivery *Delivery, t *Tombstone) error {
 	set := append(erasedMessage(), store.Assignment{Field: "last_error", Value: nil})
-	if delivery.Account == t.Account || t.Email != "" && delivery.Recipient == t.Email {
+	if delivery.Account == t.Account || t.hasAddress(delivery.Recipient) {
 		set = append(set, erasedRecipient()...)
 		if delivery.IsCopy() {
 			set = append(set, store.Assignment{Field: "copy_to", Value: erasedAddress})
