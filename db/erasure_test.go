@@ -12,21 +12,25 @@ import (
 	"crm/db/store"
 )
 
-// logged writes planned events of a customer to the log.
+// logged writes planned events to the log, which happen now.
 func logged(t *testing.T, engine store.Store, carrier *db.Customer, entityID store.ID, data string, eventTypes ...string) {
 	t.Helper()
 	for _, eventType := range eventTypes {
-		event := &store.Event{
-			ID: store.NewID(), Type: eventType, Entity: entityID, At: time.Now().UTC().Truncate(time.Millisecond), Data: data, Planned: true,
-		}
-		err := engine.Update(t.Context(), db.Customers.Collection, carrier.ID, store.Filter{},
-			[]store.Assignment{{Field: "version", Value: 2}}, event)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := engine.MoveEvents(t.Context(), 10); err != nil {
-			t.Fatal(err)
-		}
+		logEvent(t, engine, carrier, &store.Event{Type: eventType, Entity: entityID, At: time.Now(), Data: data, Planned: true})
+	}
+}
+
+// logEvent writes an event to the log, carried by a customer.
+func logEvent(t *testing.T, engine store.Store, carrier *db.Customer, event *store.Event) {
+	t.Helper()
+	event.ID, event.At = store.NewID(), event.At.UTC().Truncate(time.Millisecond)
+	err := engine.Update(t.Context(), db.Customers.Collection, carrier.ID, store.Filter{},
+		[]store.Assignment{{Field: "version", Value: 2}}, event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engine.MoveEvents(t.Context(), 10); err != nil {
+		t.Fatal(err)
 	}
 }
 
