@@ -96,11 +96,12 @@ type accountDeletion struct {
 	after int
 	// at is when the account itself was deleted.
 	at time.Time
-	// ids are those of the account and of the documents concerning it that were deleted from then to the end.
+	// ids are those of the account and of the documents concerning it that were deleted since.
 	ids []store.ID
 }
 
-// deletionsOf returns the deletions of accounts, without those that go on.
+// deletionsOf returns the deletions of accounts, without those that go on. Dependents that were added during a deletion are deleted after
+// the account, and clocks may be set, so neither position nor time says where the deletions end that belong to it.
 func (d *DB) deletionsOf(ctx context.Context, tombstones []*Tombstone) (map[auth.AudienceKey]*accountDeletion, error) {
 	found := make(map[auth.AudienceKey]*accountDeletion)
 	after := 0
@@ -147,7 +148,7 @@ func addDeletion(to map[auth.AudienceKey]*accountDeletion, event *store.Event) {
 	}
 	for _, party := range data.Concerned {
 		deletion := to[party.Account]
-		if deletion != nil && event.Seq > deletion.after && !event.At.After(deletion.at) && !slices.Contains(deletion.ids[len(deletion.ids)-1:], event.Entity) {
+		if deletion != nil && event.Seq > deletion.after && !slices.Contains(deletion.ids[len(deletion.ids)-1:], event.Entity) {
 			deletion.ids = append(deletion.ids, event.Entity)
 		}
 	}
@@ -162,10 +163,13 @@ func deletionTypes() []string {
 	return types
 }
 
-// isPlanned reports whether all events up to the deletion of an account are planned.
+// isPlanned reports whether nobody needs any more what is erased with an account: all events are planned that happened up to its
+// deletion, or to the documents that were deleted with it. An event dated in the future was written before the clock was set back, so
+// that it may have happened up to then, too.
 func (d *DB) isPlanned(ctx context.Context, deletion *accountDeletion) (bool, error) {
-	unplanned, err := d.store.Count(ctx, store.Events,
-		store.And(store.Eq("planned", false), store.Compare(store.OpLte, "at", deletion.at)))
+	unplanned, err := d.store.Count(ctx, store.Events, store.And(store.Eq("planned", false), store.Or(
+		store.Compare(store.OpLte, "at", deletion.at), store.Compare(store.OpGt, "at", d.now()), store.In("entity_id", deletion.ids),
+	)))
 	return unplanned == 0, err
 }
 
