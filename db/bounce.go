@@ -47,11 +47,22 @@ func (d *DB) ReportBounce(ctx context.Context, messageID, diagnostic string) (kn
 
 // isBouncing reports whether messages to a delivery's account at its address keep coming back.
 func (d *DB) isBouncing(ctx context.Context, delivery *Delivery) (bool, error) {
-	n, err := d.deliveries.CountAll(ctx, store.And(
-		store.Eq("account", string(delivery.Account)), store.Eq("recipient", delivery.Recipient),
-		store.Compare(store.OpGt, "bounced_at", d.now().Add(-bouncingTime)),
-	))
-	return n >= bouncingAfter, err
+	returned, err := d.deliveries.Find(ctx, store.Query{
+		Where: store.And(
+			store.Eq("account", string(delivery.Account)), store.Compare(store.OpGt, "bounced_at", d.now().Add(-bouncingTime)),
+		),
+		Fields: Deliveries.Select("recipient"),
+	})
+	if err != nil {
+		return false, err
+	}
+	n := 0
+	for _, other := range returned {
+		if SameAddress(other.Recipient, delivery.Recipient) {
+			n++
+		}
+	}
+	return n >= bouncingAfter, nil
 }
 
 // ClearBouncing removes the mark from the address of an account to which a message has been sent, unless messages still keep

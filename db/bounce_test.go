@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -10,21 +11,24 @@ import (
 )
 
 // TestBouncing checks when the address of a customer counts as bouncing: after three messages that came back within two weeks, until
-// another is sent later, or there is another address.
+// another is sent later, or there is another address. Another spelling isn't one.
 func TestBouncing(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(t *testing.T, engine store.Store) {
 		d, carl := db.New(engine, nil, db.Options{}), customer(t, engine)
+		var returned []*db.Delivery
 		deliver := func() *db.Delivery {
 			event := &store.Event{ID: store.NewID(), Type: db.EventTicketMessageCreated, Entity: store.NewID()}
 			delivery := d.NewDelivery(event, "mail", auth.AccountKey(auth.Customer, carl.ID))
 			delivery.MessageID, delivery.Recipient, delivery.Status = delivery.ID.String()+"@crm.example", carl.Email, db.DeliverySent
+			if len(returned)%2 == 1 {
+				delivery.Recipient = strings.ToUpper(carl.Email)
+			}
 			if err := engine.Insert(t.Context(), db.Deliveries.Collection, delivery); err != nil {
 				t.Fatal(err)
 			}
 			return delivery
 		}
-		var returned []*db.Delivery
 		bounce := func() {
 			delivery := deliver()
 			if known, err := d.ReportBounce(t.Context(), delivery.MessageID, "550 5.1.1 no such user"); !known || err != nil {

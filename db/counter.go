@@ -37,8 +37,11 @@ func (n numbers) Raise(ctx context.Context, name string, number int) error {
 		return err
 	}
 	err := n.store.Insert(ctx, Counters.Collection, &Counter{ID: counterOf(name), Value: number})
+	if err == nil {
+		return nil
+	}
 	if store.CodeOf(err) != store.Conflict {
-		return err
+		return fmt.Errorf("cannot begin counter of %s: %w", name, err)
 	}
 	err = n.store.Update(ctx, Counters.Collection, counterOf(name), store.Compare(store.OpLt, "value", number),
 		[]store.Assignment{{Field: "value", Value: number}})

@@ -25,7 +25,7 @@ func (d *DB) eraseTextsBy(ctx context.Context, customer store.ID) error {
 	}
 	query := store.Query{Where: store.Eq("customer_id", customer), Sort: []store.Sort{{Field: "_id"}}, Limit: sweepBatch}
 	for {
-		tickets, err := d.tickets.Find(ctx, query)
+		tickets, err := d.ticketsToErase(ctx, query)
 		if err != nil {
 			return err
 		}
@@ -73,24 +73,54 @@ func (d *DB) eraseMailOn(ctx context.Context, ticket store.ID) error {
 	return err
 }
 
+// eraseTextsIn erases the texts of a ticket that its customer was the last to write, and to whom the ticket was copied. The log must have
+// all events up to when the ticket was read. If somebody changes the ticket meanwhile, who wrote its texts is looked up again.
 func (d *DB) eraseTextsIn(ctx context.Context, ticket *Ticket) error {
-	events, err := d.Log.Find(ctx, store.Eq("entity_id", ticket.ID), 0, 0, 0)
+	for range writeTries {
+		events, err := d.Log.Find(ctx, store.Eq("entity_id", ticket.ID), 0, 0, 0)
+		if err != nil {
+			return err
+		}
+		err = d.tickets.Assign(ctx, ticket.ID, entity.AtVersion(ticket.Version), d.erasedTexts(ticket, events))
+		if store.CodeOf(err) != store.NotFound {
+			return err
+		}
+		found, err := d.ticketsToErase(ctx, store.Query{Where: store.Eq("_id", ticket.ID), Limit: 1})
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		ticket = found[0]
+	}
+	return store.Errorf(store.Conflict, "a ticket is being changed by others; try again")
+}
+
+// ticketsToErase reads tickets, and then moves the events of all that was written to them into the log: an engine may keep these in
+// the tickets until then.
+func (d *DB) ticketsToErase(ctx context.Context, query store.Query) ([]*Ticket, error) {
+	tickets, err := d.tickets.Find(ctx, query)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if writtenByCustomer(events, "description") {
-		ticket.Description = entity.ErasedText
-	}
-	if writtenByCustomer(events, "title") {
-		ticket.Title = entity.ErasedText
-	}
+	return tickets, d.moveEvents(ctx)
+}
+
+// erasedTexts erases what eraseTextsIn does, and returns the assignments of that. What somebody else wrote isn't assigned.
+func (d *DB) erasedTexts(ticket *Ticket, events []*store.Event) []store.Assignment {
+	fields := []string{"copied_to"}
 	ticket.CopiedTo = ""
-	ticket.SetKeys(d.entities.Keys)
-	fields := []string{"title", "description", "copied_to"}
-	for _, key := range Tickets.KeyFields {
-		fields = append(fields, key.Name)
+	for field, text := range map[string]*string{"title": &ticket.Title, "description": &ticket.Description} {
+		if writtenByCustomer(events, field) {
+			*text = entity.ErasedText
+			fields = append(fields, field)
+		}
 	}
-	return ignoreNotFound(d.tickets.Assign(ctx, ticket.ID, store.Filter{}, Tickets.Assignments(ticket, fields...)))
+	ticket.SetKeys(d.entities.Keys)
+	for _, key := range Tickets.KeyFields {
+		if slices.Contains(fields, key.Of) {
+			fields = append(fields, key.Name)
+		}
+	}
+	return Tickets.Assignments(ticket, fields...)
 }
 
 // writtenByCustomer reports whether a customer was the last to write a field of a ticket with these events. Without an event

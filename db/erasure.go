@@ -7,31 +7,47 @@ import (
 	"slices"
 	"time"
 
+	"crm/auth"
 	"crm/db/entity"
 	"crm/db/eventlog"
 	"crm/db/store"
 )
 
-// Placeholders in erased deliveries.
-const (
-	erasedAddress = "deleted@account.invalid"
-	erasedName    = "deleted account"
-)
-
-// ReasonDeleted is why a message to a deleted account is cancelled.
-const ReasonDeleted = "the recipient's account was deleted"
-
 // EraseDeleted erases the names and addresses of deleted accounts, and the texts of the documents that were deleted with
 // them, from events and deliveries. An account is erased once all events up to its deletion are planned, and again until
 // the mail about the deletion is sent; left is the number of accounts that aren't done yet. It is idempotent.
 func (d *DB) EraseDeleted(ctx context.Context) (left int, err error) {
-	tombstones, err := entity.Find[Tombstone](ctx, d.store, Tombstones.Collection, store.Query{Limit: sweepBatch})
+	query := store.Query{Sort: []store.Sort{{Field: "_id"}}, Limit: sweepBatch}
+	var failed []error
+	for {
+		tombstones, err := entity.Find[Tombstone](ctx, d.store, Tombstones.Collection, query)
+		if err != nil {
+			return left, errors.Join(append(failed, err)...)
+		}
+		undone, err := d.eraseAccounts(ctx, tombstones)
+		left += undone
+		failed = append(failed, err)
+		if len(tombstones) < query.Limit {
+			return left, errors.Join(failed...)
+		}
+		query.After = []any{tombstones[len(tombstones)-1].ID}
+	}
+}
+
+// eraseAccounts erases some accounts, and returns how many of them aren't done yet.
+func (d *DB) eraseAccounts(ctx context.Context, tombstones []*Tombstone) (left int, err error) {
+	deletions, err := d.deletionsOf(ctx, tombstones)
 	if err != nil {
-		return 0, err
+		return len(tombstones), err
 	}
 	var failed []error
 	for _, tombstone := range tombstones {
-		done, err := eventlog.Guard(func() (bool, error) { return d.eraseAccount(ctx, tombstone) })
+		deletion := deletions[tombstone.Account]
+		if deletion == nil {
+			left++
+			continue
+		}
+		done, err := eventlog.Guard(func() (bool, error) { return d.eraseAccount(ctx, tombstone, deletion) })
 		if err != nil {
 			failed = append(failed, fmt.Errorf("cannot erase account %s: %w", tombstone.Account, err))
 		}
@@ -48,23 +64,23 @@ func DeletesAccount(event *store.Event) bool {
 	return (def == Users || def == Customers) && IsDeletion(event.Type)
 }
 
-func (d *DB) eraseAccount(ctx context.Context, t *Tombstone) (done bool, err error) {
-	deleted, err := d.deletedWith(ctx, t)
-	if err != nil || len(deleted) == 0 {
+func (d *DB) eraseAccount(ctx context.Context, t *Tombstone, deletion *accountDeletion) (done bool, err error) {
+	planned, err := d.isPlanned(ctx, deletion)
+	if err != nil || !planned {
 		return false, err
 	}
 	kept, err := d.ticketsBy(ctx, t.ID)
 	if err != nil {
 		return false, err
 	}
-	deleted = append(deleted, kept...)
+	erased := slices.Concat(deletion.ids, kept)
 	if err := d.cancelPending(ctx, t); err != nil {
 		return false, err
 	}
-	if err := d.eraseEvents(ctx, deleted); err != nil {
+	if err := d.eraseEvents(ctx, erased); err != nil {
 		return false, err
 	}
-	done, err = d.eraseDeliveries(ctx, t, deleted)
+	done, err = d.eraseDeliveries(ctx, t, erased)
 	if err != nil || !done {
 		return false, err
 	}
@@ -74,23 +90,87 @@ func (d *DB) eraseAccount(ctx context.Context, t *Tombstone) (done bool, err err
 	return true, nil
 }
 
-// deletedWith returns the ids of the documents that were deleted with an account, and its own. It returns none before the
-// account's deletion is complete and all events up to it are planned.
-func (d *DB) deletedWith(ctx context.Context, t *Tombstone) ([]store.ID, error) {
-	deletedAt, err := d.deletedAt(ctx, t)
-	if err != nil || deletedAt.IsZero() {
-		return nil, err
+// accountDeletion is what the log says about the deletion of an account.
+type accountDeletion struct {
+	// after is the seq of the newest event when the deletion began.
+	after int
+	// at is when the account itself was deleted.
+	at time.Time
+	// ids are those of the account and of the documents concerning it that were deleted since.
+	ids []store.ID
+}
+
+// deletionsOf returns the deletions of accounts, without those that go on. Dependents that were added during a deletion are deleted after
+// the account, and clocks may be set, so neither position nor time says where the deletions end that belong to it.
+func (d *DB) deletionsOf(ctx context.Context, tombstones []*Tombstone) (map[auth.AudienceKey]*accountDeletion, error) {
+	found := make(map[auth.AudienceKey]*accountDeletion)
+	after := 0
+	for _, t := range tombstones {
+		at, err := d.deletedAt(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		if at.IsZero() {
+			continue
+		}
+		if len(found) == 0 || t.LogSeq < after {
+			after = t.LogSeq
+		}
+		found[t.Account] = &accountDeletion{after: t.LogSeq, at: at, ids: []store.ID{t.ID}}
+	}
+	if len(found) == 0 {
+		return found, nil
 	}
 	// Events of different documents don't enter the log in the order in which they happened.
 	if err := d.moveEvents(ctx); err != nil {
 		return nil, err
 	}
-	unplanned, err := d.store.Count(ctx, store.Events,
-		store.And(store.Eq("planned", false), store.Compare(store.OpLte, "at", deletedAt)))
-	if err != nil || unplanned > 0 {
-		return nil, err
+	for types := deletionTypes(); ; {
+		events, err := d.Log.Find(ctx, store.In("type", types), after, sweepBatch, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, event := range events {
+			after = event.Seq
+			addDeletion(found, event)
+		}
+		if len(events) < sweepBatch {
+			return found, nil
+		}
 	}
-	return d.deletedUntil(ctx, t, deletedAt)
+}
+
+// addDeletion adds the deletion of a document to those of the accounts that it concerned.
+func addDeletion(to map[auth.AudienceKey]*accountDeletion, event *store.Event) {
+	data, err := DecodeEvent(event)
+	if err != nil {
+		return // data that can't be decoded isn't shown to anybody
+	}
+	for _, party := range data.Concerned {
+		deletion := to[party.Account]
+		if deletion != nil && event.Seq > deletion.after && !slices.Contains(deletion.ids[len(deletion.ids)-1:], event.Entity) {
+			deletion.ids = append(deletion.ids, event.Entity)
+		}
+	}
+}
+
+// deletionTypes returns the types of the events that report deletions.
+func deletionTypes() []string {
+	var types []string
+	for _, def := range catalog.All() {
+		types = append(types, def.Event(entity.Deleted))
+	}
+	return types
+}
+
+// isPlanned reports whether nobody needs any more what is erased with an account: all events are planned that happened up to its
+// deletion, or to the documents that were deleted with it. An event dated in the future was written before the clock was set back, so
+// that it may have happened up to then, too.
+func (d *DB) isPlanned(ctx context.Context, deletion *accountDeletion) (bool, error) {
+	unplanned, err := d.store.Count(ctx, store.Events, store.And(store.Eq("planned", false), store.Or(
+		store.Compare(store.OpLte, "at", deletion.at), store.Compare(store.OpGt, "at", d.now()), store.In("entity_id", deletion.ids),
+	)))
+	return unplanned == 0, err
 }
 
 // deletedAt returns when an account was deleted; it is zero while the deletion goes on.
@@ -116,31 +196,6 @@ func (d *DB) moveEvents(ctx context.Context) error {
 			return nil
 		}
 		d.wake()
-	}
-}
-
-// deletedUntil returns the account's id and the ids of the documents concerning it that were deleted between the beginning of
-// its deletion and its end.
-func (d *DB) deletedUntil(ctx context.Context, t *Tombstone, end time.Time) ([]store.ID, error) {
-	deleted := []store.ID{t.ID}
-	for seq := t.LogSeq; ; {
-		events, err := d.Log.Find(ctx, store.Filter{}, seq, sweepBatch, 0)
-		if err != nil {
-			return nil, err
-		}
-		for _, event := range events {
-			seq = event.Seq
-			if !IsDeletion(event.Type) || event.At.After(end) {
-				continue
-			}
-			data, err := DecodeEvent(event)
-			if err == nil && slices.ContainsFunc(data.Concerned, func(p entity.Party) bool { return p.Account == t.Account }) {
-				deleted = append(deleted, event.Entity)
-			}
-		}
-		if len(events) < sweepBatch {
-			return deleted, nil
-		}
 	}
 }
 
@@ -179,74 +234,4 @@ func erasedData(event *store.Event) (string, error) {
 		return data, err
 	}
 	return eraseOldEvent(event, def)
-}
-
-// cancelPending cancels the messages to an account that wait for another attempt, except those about deletions.
-func (d *DB) cancelPending(ctx context.Context, t *Tombstone) error {
-	waiting, err := d.deliveries.Find(ctx, store.Query{Where: store.And(
-		store.Eq("account", string(t.Account)), store.Eq("status", string(DeliveryPending)), store.Eq("lease", store.ID{}),
-	)})
-	if err != nil {
-		return err
-	}
-	for _, delivery := range waiting {
-		if delivery.TellsOfDeletion() {
-			continue
-		}
-		if err := ignoreNotFound(d.CancelDelivery(ctx, delivery, ReasonDeleted)); err != nil {
-			return err
-		}
-		if err := d.HastenLater(ctx, delivery); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// eraseDeliveries erases the messages to an account and about the documents that were deleted with it. done is false while
-// some of them are pending.
-func (d *DB) eraseDeliveries(ctx context.Context, t *Tombstone, about []store.ID) (done bool, err error) {
-	own := store.Or(
-		store.Eq("account", string(t.Account)),
-		store.And(store.Eq("account", ""), store.Eq("recipient", t.Email)), // written by an earlier version
-	)
-	concerned := store.Or(own, store.In("entity_id", about))
-	// Counted first, so that a delivery that is sent in the meantime isn't missed.
-	pending, err := d.store.Count(ctx, Deliveries.Collection, store.And(concerned, store.Eq("status", string(DeliveryPending))))
-	if err != nil {
-		return false, err
-	}
-	// The texts may have been erased with another account, which the messages were about.
-	kept := store.And(
-		concerned, store.Compare(store.OpNe, "status", string(DeliveryPending)),
-		store.Or(
-			store.Compare(store.OpNe, "subject", entity.ErasedText), store.And(own, store.Compare(store.OpNe, "recipient", erasedAddress)),
-		),
-	)
-	_, err = d.deliveries.Each(ctx, kept, func(delivery *Delivery) error { return d.eraseDelivery(ctx, delivery, t) })
-	if err != nil {
-		return false, err
-	}
-	return pending == 0, nil
-}
-
-func (d *DB) eraseDelivery(ctx context.Context, delivery *Delivery, t *Tombstone) error {
-	set := append(erasedMessage(), store.Assignment{Field: "last_error", Value: nil})
-	if delivery.Account == t.Account || t.Email != "" && delivery.Recipient == t.Email {
-		set = append(set, erasedRecipient()...)
-		if delivery.IsCopy() {
-			set = append(set, store.Assignment{Field: "copy_to", Value: erasedAddress})
-		}
-	}
-	return d.deliveries.Assign(ctx, delivery.ID, store.Filter{}, set)
-}
-
-func erasedMessage() []store.Assignment {
-	return []store.Assignment{
-		{Field: "subject", Value: entity.ErasedText}, {Field: "text", Value: ""}, {Field: "html", Value: ""},
-	}
-}
-
-func erasedRecipient() []store.Assignment {
-	return []store.Assignment{{Field: "recipient", Value: erasedAddress}, {Field: "recipient_name", Value: erasedName}}
 }

@@ -40,7 +40,7 @@ type passwordQuestion struct {
 // checkCurrentPassword is BAD_USER_INPUT if that isn't the password of the viewer's account. It counts like a log-in.
 func (d *DB) checkCurrentPassword(ctx context.Context, viewer auth.Viewer, owner account, question passwordQuestion, current string) error {
 	kind := owner.kind()
-	try, err := d.beginAttempt(ctx, passwordLimits, kind.GlobalID(viewer.Account), owner.key(), viewer.Address)
+	try, err := d.beginAttempt(ctx, passwordLimits, logInTo(owner), owner.key(), viewer.Address)
 	if err != nil {
 		return d.refused(ctx, kind, viewer.Account, viewer.Address, err)
 	}

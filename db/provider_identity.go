@@ -3,6 +3,7 @@ package db
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"crm/auth"
@@ -108,7 +109,7 @@ func (d *DB) link(ctx context.Context, visit providerVisit) (account, error) {
 	event, logged := d.mailedEvent(ctx, auth.SystemScope(), SecurityProviderLinked, found.kind(), found.id())
 	told := &LoginAttempt{ID: store.NewID(), Key: "told", At: d.now()}
 	if err := d.store.Insert(context.WithoutCancel(ctx), LoginAttempts.Collection, told, logged); err != nil {
-		return account{}, err
+		return account{}, fmt.Errorf("cannot tell the owner of an account that a provider is linked: %w", err)
 	}
 	if err := d.bindTo(ctx, visit, found); err != nil {
 		return account{}, err

@@ -24,7 +24,7 @@ func TestMailTwiceAtOnce(t *testing.T) {
 				Files: []db.MailFile{{Name: "a.txt", Content: []byte("one")}, {Name: "b.txt", Content: []byte("two")}},
 			}
 			var first error
-			slow := db.New(&overtaken{engine, after, func() { _, first = d.ReceiveMail(t.Context(), mail, db.CreateUnknown) }}, nil, options)
+			slow := db.New(&overtaken{engine, db.Uploads.Collection, after, func() { _, first = d.ReceiveMail(t.Context(), mail, db.CreateUnknown) }}, nil, options)
 			received, err := slow.ReceiveMail(t.Context(), mail, db.CreateUnknown)
 			if store.CodeOf(err) == store.Conflict { // a mail may have to come again
 				received, err = slow.ReceiveMail(t.Context(), mail, db.CreateUnknown)

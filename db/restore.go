@@ -108,12 +108,20 @@ func (d *DB) beginFilling(ctx context.Context, command string) error {
 	case interrupted && r.Command == command:
 		return nil
 	case interrupted:
-		return d.store.Update(ctx, Restorations.Collection, r.ID, store.Filter{}, []store.Assignment{{Field: "command", Value: command}})
+		set := []store.Assignment{{Field: "command", Value: command}}
+		if err := d.store.Update(ctx, Restorations.Collection, r.ID, store.Filter{}, set); err != nil {
+			return fmt.Errorf("cannot mark the store as being filled: %w", err)
+		}
+		return nil
 	}
 	if err := d.checkEmpty(ctx); err != nil {
 		return err
 	}
-	return d.store.Insert(ctx, Restorations.Collection, &Restoration{ID: restorationID(), StartedAt: d.now(), Command: command})
+	mark := &Restoration{ID: restorationID(), StartedAt: d.now(), Command: command}
+	if err := d.store.Insert(ctx, Restorations.Collection, mark); err != nil {
+		return fmt.Errorf("cannot mark the store as being filled: %w", err)
+	}
+	return nil
 }
 
 // checkEmpty refuses a store that has data. What the program itself has written since it was opened doesn't count.

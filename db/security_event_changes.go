@@ -134,9 +134,9 @@ func (d *DB) failed(ctx context.Context, kind entity.Kind, account store.ID, add
 
 // tellOfAttempts tells the owner of an account by mail, once a day, that too many wrong answers were given for it, to whichever question.
 // owner is empty if there is no such account; then as much is read and written.
-func (d *DB) tellOfAttempts(ctx context.Context, account string, owner auth.AudienceKey) error {
+func (d *DB) tellOfAttempts(ctx context.Context, of attempted, owner auth.AudienceKey) error {
 	now := d.now()
-	told := &LoginAttempt{ID: store.DerivedID("told", cmp.Or(string(owner), account), now.Format(time.DateOnly)), Key: "told", At: now}
+	told := &LoginAttempt{ID: store.DerivedID("told", cmp.Or(string(owner), string(of)), now.Format(time.DateOnly)), Key: "told", At: now}
 	known, err := entity.Find[LoginAttempt](ctx, d.store, LoginAttempts.Collection, store.Query{Where: store.Eq("_id", told.ID), Limit: 1})
 	if err != nil || len(known) > 0 {
 		return err

@@ -54,15 +54,18 @@ type attempt struct {
 	try *LoginAttempt
 }
 
-// beginAttempt records an attempt to log in as an account from a network address; it is RATE_LIMITED if there were too
-// many. owner is the account's key, which is empty if there is no such account.
-func (d *DB) beginAttempt(ctx context.Context, limits attemptLimits, account string, owner auth.AudienceKey, address string) (*attempt, error) {
+// attempted names what is attempted: what wrong answers to one question about one account are counted by.
+type attempted string
+
+// beginAttempt records an attempt from a network address; it is RATE_LIMITED if there were too many. owner is the account's key, which
+// is empty if there is no such account.
+func (d *DB) beginAttempt(ctx context.Context, limits attemptLimits, of attempted, owner auth.AudienceKey, address string) (*attempt, error) {
 	network := networkOf(address)
 	familiar, err := d.isFamiliar(ctx, owner, network)
 	if err != nil {
 		return nil, err
 	}
-	try := &LoginAttempt{ID: store.NewID(), Key: accountKey(account), Network: network, Familiar: familiar, At: d.now()}
+	try := &LoginAttempt{ID: store.NewID(), Key: of.key(), Network: network, Familiar: familiar, At: d.now()}
 	if err := d.store.Insert(ctx, LoginAttempts.Collection, try); err != nil {
 		return nil, fmt.Errorf("cannot record attempt: %w", err)
 	}
@@ -75,7 +78,7 @@ func (d *DB) beginAttempt(ctx context.Context, limits attemptLimits, account str
 		err = d.within(ctx, try, store.And(byKey, store.Eq("familiar", false)), limits.strangers)
 	}
 	if store.CodeOf(err) == store.RateLimited {
-		return nil, errors.Join(err, d.tellOfAttempts(ctx, account, owner))
+		return nil, errors.Join(err, d.tellOfAttempts(ctx, of, owner))
 	}
 	if err != nil {
 		return nil, err
@@ -83,13 +86,22 @@ func (d *DB) beginAttempt(ctx context.Context, limits attemptLimits, account str
 	return &attempt{d: d, try: try}, nil
 }
 
-// logInOf names the account that somebody tries to log in to; there may be none.
-func logInOf(kind entity.Kind, email string) string {
-	return string(kind) + ":" + AddressKey(email)
+// logInOf names the log-in to the account of a kind with an address; there may be none.
+func logInOf(kind entity.Kind, email string) attempted {
+	return attempted(string(kind) + ":" + AddressKey(email))
 }
 
-// accountKey returns the rate-limit key of an account.
-func accountKey(account string) string { return "account:" + account }
+// logInTo names the log-in to an account. Whoever enters its password elsewhere attempts the same. An account without an address has
+// none to share with others who have none either.
+func logInTo(owner account) attempted {
+	if AddressKey(owner.email()) == "" {
+		return attempted(owner.key())
+	}
+	return logInOf(owner.kind(), owner.email())
+}
+
+// key returns the rate-limit key.
+func (a attempted) key() string { return "account:" + string(a) }
 
 // addressKey returns the rate-limit key of a network address.
 func addressKey(address string) string { return "address:" + networkOf(address) }
@@ -143,7 +155,7 @@ func (d *DB) within(ctx context.Context, try *LoginAttempt, where store.Filter, 
 // if there was too much, whether or not there is an account.
 func (d *DB) beginMail(ctx context.Context, kind entity.Kind, email, address string) error {
 	now := d.now()
-	to := &LoginAttempt{ID: store.NewID(), Key: "mail:" + logInOf(kind, email), At: now}
+	to := &LoginAttempt{ID: store.NewID(), Key: "mail:" + string(logInOf(kind, email)), At: now}
 	if err := d.begin(ctx, to, mailPerAddress); err != nil {
 		return err
 	}
@@ -160,13 +172,13 @@ func (a *attempt) succeed(ctx context.Context) error {
 	return a.d.forget(ctx, store.And(store.Eq("key", a.try.Key), store.Eq("network", a.try.Network)))
 }
 
-// forgetAttempts makes the failed log-ins to an account no longer count.
+// forgetAttempts makes the wrong passwords of an account no longer count.
 func (d *DB) forgetAttempts(ctx context.Context, kind entity.Kind, id store.ID) error {
 	owner, err := d.account(ctx, kind, id)
 	if err != nil {
 		return err
 	}
-	return d.forget(ctx, store.Eq("key", accountKey(logInOf(kind, owner.email()))))
+	return d.forget(ctx, store.Eq("key", logInTo(owner).key()))
 }
 
 func (d *DB) forget(ctx context.Context, where store.Filter) error {

@@ -2,7 +2,6 @@ package db
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -91,16 +90,18 @@ func (d *DB) LinkTickets(ctx context.Context, scope auth.Scope, id, other store.
 	link := newTicketLink(ticket.ID, linked.ID, d.now())
 	known, err := d.store.Count(ctx, TicketLinks.Collection, store.Eq("_id", link.ID))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot find a link of tickets: %w", err)
 	}
 	if known > 0 {
 		return ticket, nil
 	}
-	if err := cmp.Or(d.mayLinkMore(ctx, "input.id", ticket.ID), d.mayLinkMore(ctx, "input.otherId", linked.ID)); err != nil {
+	if err := d.mayLinkMore(ctx, "input.id", ticket.ID); err != nil {
 		return nil, err
 	}
-	err = d.store.Insert(ctx, TicketLinks.Collection, link)
-	if err != nil && store.CodeOf(err) != store.Conflict { // they are linked
+	if err := d.mayLinkMore(ctx, "input.otherId", linked.ID); err != nil {
+		return nil, err
+	}
+	if err := d.insertLink(ctx, link); err != nil {
 		return nil, err
 	}
 	return d.followLink(ctx, scope, link, ticket.ID)
@@ -129,10 +130,31 @@ func (d *DB) followLink(ctx context.Context, scope auth.Scope, link *TicketLink,
 // mayLinkMore returns an error, which names the path of the ticket's id, if the ticket has as many links as it may have.
 func (d *DB) mayLinkMore(ctx context.Context, path string, ticket store.ID) error {
 	has, err := d.store.Count(ctx, TicketLinks.Collection, store.Or(store.Eq("one_id", ticket), store.Eq("other_id", ticket)))
-	if err == nil && has >= maxLinks {
+	if err != nil {
+		return fmt.Errorf("cannot count links of a ticket: %w", err)
+	}
+	if has >= maxLinks {
 		return store.FieldError(store.BadInput, path, "has %d links, and may not have more", maxLinks)
 	}
-	return err
+	return nil
+}
+
+// insertLink writes a link, unless the tickets are linked already.
+func (d *DB) insertLink(ctx context.Context, link *TicketLink) error {
+	err := d.store.Insert(ctx, TicketLinks.Collection, link)
+	if err != nil && store.CodeOf(err) != store.Conflict {
+		return fmt.Errorf("cannot link tickets: %w", err)
+	}
+	return nil
+}
+
+// removeLink removes a link, unless that has been done.
+func (d *DB) removeLink(ctx context.Context, link store.ID) error {
+	err := d.store.Delete(ctx, TicketLinks.Collection, link, store.Filter{})
+	if err != nil && store.CodeOf(err) != store.NotFound {
+		return fmt.Errorf("cannot remove a link of tickets: %w", err)
+	}
+	return nil
 }
 
 // UnlinkTickets takes back what LinkTickets said, and returns the first ticket.
@@ -142,7 +164,7 @@ func (d *DB) UnlinkTickets(ctx context.Context, scope auth.Scope, id, other stor
 		return nil, err
 	}
 	link := newTicketLink(ticket.ID, linked.ID, time.Time{})
-	if err := ignoreNotFound(d.store.Delete(ctx, TicketLinks.Collection, link.ID, store.Filter{})); err != nil {
+	if err := d.removeLink(ctx, link.ID); err != nil {
 		return nil, err
 	}
 	return ticket, nil
@@ -192,12 +214,11 @@ func (d *DB) moveLinks(ctx context.Context, from, into store.ID) error {
 			other = link.OtherID
 		}
 		if other != into {
-			err := d.store.Insert(ctx, TicketLinks.Collection, newTicketLink(into, other, link.CreatedAt))
-			if err != nil && store.CodeOf(err) != store.Conflict { // they are linked
+			if err := d.insertLink(ctx, newTicketLink(into, other, link.CreatedAt)); err != nil {
 				return err
 			}
 		}
-		if err := ignoreNotFound(d.store.Delete(ctx, TicketLinks.Collection, link.ID, store.Filter{})); err != nil {
+		if err := d.removeLink(ctx, link.ID); err != nil {
 			return err
 		}
 	}

@@ -38,3 +38,8 @@ func (d *DB) leaveTombstone(ctx context.Context, tombstone *Tombstone) (err erro
 	}
 	return nil
 }
+
+// hasAddress reports whether an address is that of the deleted account, which may have had none.
+func (t *Tombstone) hasAddress(email string) bool {
+	return t.Email != "" && SameAddress(t.Email, email)
+}

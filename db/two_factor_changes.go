@@ -216,7 +216,7 @@ func (d *DB) removeTwoFactor(
 	}
 	ctx = context.WithoutCancel(ctx)
 	d.recordMailed(ctx, event)
-	if err := d.forget(ctx, store.Eq("key", accountKey(codeOf(holder)))); err != nil {
+	if err := d.forget(ctx, store.Eq("key", codeOf(holder).key())); err != nil {
 		return false, err
 	}
 	return true, nil

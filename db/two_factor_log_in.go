@@ -150,7 +150,7 @@ func (d *DB) tryCode(ctx context.Context, holder account, address, message strin
 }
 
 // codeOf names the codes of an account, for counting wrong ones.
-func codeOf(account auth.AudienceKey) string { return "code:" + string(account) }
+func codeOf(account auth.AudienceKey) attempted { return attempted("code:" + string(account)) }
 
 // useCode reports whether a code is a one-time code or a recovery code that hasn't been used, and makes it useless.
 func (d *DB) useCode(ctx context.Context, factor *TwoFactor, code string) (ok bool, err error) {

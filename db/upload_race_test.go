@@ -15,9 +15,10 @@ import (
 	"crm/files"
 )
 
-// overtaken is a store in which something else happens after some changes of uploads, before the next one.
+// overtaken is a store in which something else happens after some changes of a collection's documents, before the next one.
 type overtaken struct {
 	store.Store
+	of     *store.Collection
 	after  int
 	before func()
 }
@@ -25,11 +26,11 @@ type overtaken struct {
 func (s *overtaken) Update(
 	ctx context.Context, c *store.Collection, id store.ID, where store.Filter, set []store.Assignment, events ...*store.Event,
 ) error {
-	if c == db.Uploads.Collection {
-		if s.after == 0 {
+	if c == s.of {
+		s.after--
+		if s.after == -1 {
 			s.before()
 		}
-		s.after--
 	}
 	return s.Store.Update(ctx, c, id, where, set, events...)
 }
@@ -61,7 +62,7 @@ func TestReplyTwiceAtOnce(t *testing.T) {
 			return err
 		}
 		var won error
-		slow := db.New(&overtaken{engine, 0, func() { won = reply(d, file) }}, nil, options)
+		slow := db.New(&overtaken{engine, db.Uploads.Collection, 0, func() { won = reply(d, file) }}, nil, options)
 		lost := reply(slow, first, file)
 		if won != nil || store.CodeOf(lost) != store.BadInput {
 			t.Fatalf("the replies end with %v and %v", won, lost)

@@ -254,21 +254,6 @@ func TestAddressIsLimited(t *testing.T) {
 	})
 }
 
-func TestWrongCurrentPasswordsAreLimited(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s *server) {
-		for _, who := range []account{s.signUpUser("Ada"), s.signUpCustomer("Cleo")} {
-			const change = `mutation($current: String!) { changePassword(input: {
-				currentPassword: $current, newPassword: "battery staple"}) { endedSessions } }`
-			for range 10 {
-				s.refused(who.token, change, variables{"current": "a wrong guess"}, bad)
-			}
-			s.refused(who.token, change, variables{"current": password}, "RATE_LIMITED")
-			s.passTime(15 * time.Minute)
-			s.must(who.token, change, variables{"current": password})
-		}
-	})
-}
-
 // TestAddressesOfOneNetwork checks that an IPv6 network is limited like one address, because a client usually has a whole
 // network.
 func TestAddressesOfOneNetwork(t *testing.T) {

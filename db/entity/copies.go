@@ -166,7 +166,7 @@ func (r *Repository[T]) AssignAll(
 		if err != nil {
 			return n, err
 		}
-		if err := writeAll(found, func(doc *T) error { return r.assign(ctx, scope, verb, doc, set) }); err != nil {
+		if err := writeAll(found, func(doc *T) error { return r.assign(ctx, scope, verb, doc, where, set) }); err != nil {
 			return n, err
 		}
 		n += len(found)
@@ -177,8 +177,11 @@ func (r *Repository[T]) AssignAll(
 	}
 }
 
-// assign sets fields of a document with its event, unless the document is deleted meanwhile.
-func (r *Repository[T]) assign(ctx context.Context, scope auth.Scope, verb string, doc *T, set []store.Assignment) error {
+// assign sets fields of a document that matches with its event, unless the document is deleted, or changed so that it doesn't match any
+// more, meanwhile.
+func (r *Repository[T]) assign(
+	ctx context.Context, scope auth.Scope, verb string, doc *T, where store.Filter, set []store.Assignment,
+) error {
 	for range updateTries {
 		_, written, err := r.writeEdited(ctx, scope, doc, func(next *T) (string, error) {
 			pointers := r.document(next).Pointers(nil)
@@ -192,7 +195,7 @@ func (r *Repository[T]) assign(ctx context.Context, scope auth.Scope, verb strin
 		if err != nil || written {
 			return err
 		}
-		found, err := r.Find(ctx, store.Query{Where: store.Eq("_id", r.ID(doc)), Limit: 1})
+		found, err := r.Find(ctx, store.Query{Where: store.And(store.Eq("_id", r.ID(doc)), where), Limit: 1})
 		if err != nil || len(found) == 0 {
 			return err
 		}

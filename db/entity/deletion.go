@@ -173,7 +173,6 @@ func (c *Catalog) dependents(owner *Definition) []dependent {
 // anyRepository is a repository of any entity.
 type anyRepository interface {
 	removeAll(ctx context.Context, scope auth.Scope, where store.Filter, removed Removed) error
-	detachAll(ctx context.Context, scope auth.Scope, where store.Filter, field string) error
 	assignAll(ctx context.Context, scope auth.Scope, verb string, where store.Filter, set []store.Assignment) error
 	accountsOf(ctx context.Context, where store.Filter, field string) ([]store.ID, error)
 	pointersOf(ctx context.Context, id store.ID) ([]any, error)
@@ -198,7 +197,7 @@ func (d *Database) removeDependent(ctx context.Context, scope auth.Scope, child 
 		return d.purge(ctx, child.def, where)
 	}
 	if child.reference.OnDelete == Detach {
-		return repository.detachAll(ctx, scope, where, child.reference.Field)
+		return repository.assignAll(ctx, scope, Updated, where, []store.Assignment{{Field: child.reference.Field, Value: nil}})
 	}
 	return repository.removeAll(ctx, scope, where, removed)
 }
@@ -244,20 +243,4 @@ func (r *Repository[T]) removeAll(ctx context.Context, scope auth.Scope, where s
 			return nil
 		}
 	}
-}
-
-// detachAll clears a reference. The right to delete the owner suffices; the caller needs none on each document.
-func (r *Repository[T]) detachAll(ctx context.Context, scope auth.Scope, where store.Filter, field string) error {
-	_, err := r.Each(ctx, where, func(doc *T) error {
-		_, written, err := r.writeEdited(ctx, scope, doc, func(next *T) (string, error) {
-			pointer, _ := r.document(next).Pointers(nil)[r.def.FieldIndex(field)].(**store.ID)
-			*pointer = nil
-			return Updated, nil
-		})
-		if err == nil && !written {
-			return store.Errorf(store.Conflict, "somebody changed a %s meanwhile; try again", r.def.Noun)
-		}
-		return err
-	})
-	return err
 }

@@ -44,6 +44,11 @@ func planCases() []planCase {
 			}, "events_planned"},
 		{"events after a seq", store.Events, "",
 			store.Query{Where: store.Compare(store.OpGt, "seq", 1), Sort: byField("seq", false), Limit: 9}, "events_seq"},
+		{"deletions after a seq", store.Events, "",
+			store.Query{
+				Where: store.And(store.In("type", []string{db.EventTicketDeleted, db.EventUserDeleted}), store.Compare(store.OpGt, "seq", 1)),
+				Sort:  byField("seq", false), Limit: 9,
+			}, "events_seq"},
 		{"login attempts", db.LoginAttempts.Collection, "",
 			store.Query{Where: store.And(store.Eq("key", "a"), store.Compare(store.OpGt, "at", at))}, "login_attempts_key_at"},
 		{"customers' interactions", db.Interactions.Collection, "customer_id",

@@ -12,7 +12,7 @@ type Event struct {
 	// Seq is the event's position in the log; it is zero while the event is pending.
 	Seq int `db:"seq"`
 	// Type is the entity and what happened to it: "interaction.created".
-	Type string `db:"type"`
+	Type string `db:"type,few"`
 	// Entity is the id of the document concerned.
 	Entity ID `db:"entity_id"`
 	// Actor is the id of the account that made the change, ActorRole its role; both are zero for changes by the
