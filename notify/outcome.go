@@ -26,6 +26,7 @@ func (d *dispatcher) release(delivery *db.Delivery) outcome {
 }
 
 // preparationError says that a message couldn't be prepared because of the store or the files: no mail server was asked, which is no attempt.
+// A message that can't be prepared for giveUpAfter fails, since the later ones to its recipient wait for it.
 type preparationError struct{ err error }
 
 // Error implements error.
@@ -65,7 +66,7 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 	}
 	log = log.With(slog.String("error", mail.Line(sent.Error(), errorLimit)), eventlog.StackOf(sent))
 	var preparation *preparationError
-	if errors.As(sent, &preparation) {
+	if errors.As(sent, &preparation) && time.Since(delivery.CreatedAt) < giveUpAfter {
 		pause := jitter(d.settings.longest)
 		log.Error("mail can't be prepared now", "retryIn", pause)
 		return outcome{ResultRetry, func(ctx context.Context) error {
@@ -75,7 +76,7 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 	reason := reasonOf(sent)
 	held := d.refusal.hold(d.log, delivery, sent)
 	var permanent *mail.PermanentError
-	if errors.As(sent, &permanent) || delivery.Attempts >= len(d.settings.pauses) {
+	if errors.As(sent, &permanent) || preparation != nil || delivery.Attempts >= len(d.settings.pauses) {
 		log.Error("mail failed")
 		return outcome{ResultFailed, func(ctx context.Context) error { return d.db.SettleFailed(ctx, delivery, reason) }}
 	}
@@ -99,10 +100,11 @@ func (d *dispatcher) settleSent(ctx context.Context, delivery *db.Delivery) erro
 	return nil
 }
 
-// reasonOf returns the reason that staff see for an error of the mail package, or a panic.
+// reasonOf returns the reason that staff see: what the mail package says, and nothing of what went wrong in the server.
 func reasonOf(err error) string {
 	var panicked *store.PanicError
-	if errors.As(err, &panicked) {
+	var preparation *preparationError
+	if errors.As(err, &panicked) || errors.As(err, &preparation) {
 		return "the server failed unexpectedly; its log has the details"
 	}
 	return mail.Line(err.Error(), errorLimit)
