@@ -2525,7 +2525,10 @@ input UpdateInteractionInput {
   userId: ID
   "The new status; CANCELLED does what ` + "`" + `cancelInteraction` + "`" + ` does."
   status: InteractionStatus
-  "Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them."
+  """
+  Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them. A customer who was mailed about a
+  planned interaction that becomes internal is mailed that it is cancelled; one that becomes public is mailed as a new one.
+  """
   internal: Boolean
 }
 

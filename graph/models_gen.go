@@ -1545,7 +1545,8 @@ type UpdateInteractionInput struct {
 	UserID graphql.Omittable[*string] `json:"userId,omitempty"`
 	// The new status; CANCELLED does what `cancelInteraction` does.
 	Status graphql.Omittable[*db.InteractionStatus] `json:"status,omitempty"`
-	// Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them.
+	// Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them. A customer who was mailed about a
+	// planned interaction that becomes internal is mailed that it is cancelled; one that becomes public is mailed as a new one.
 	Internal graphql.Omittable[*bool] `json:"internal,omitempty"`
 }
 
