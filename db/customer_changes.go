@@ -161,7 +161,7 @@ func (d *DB) UpdateCustomer(
 	}
 	d.recordChanges(ctx, scope, account{customer: &former}, account{customer: customer})
 	if entered {
-		if err := d.afterEntering(ctx, account{customer: customer}); err != nil {
+		if err := d.afterEntering(ctx, scope, account{customer: customer}); err != nil {
 			return nil, err
 		}
 	}
