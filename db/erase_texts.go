@@ -12,7 +12,7 @@ import (
 )
 
 // eraseTextsBy erases the titles and descriptions of a customer's tickets, as far as the customer wrote them, the customer's
-// messages, and their files. It writes no events, which would contain the texts; those of earlier events are erased by EraseDeleted.
+// messages, and their files, and marks the tickets as those of a customer who is gone. It writes no events, which would contain the texts; those of earlier events are erased by EraseDeleted.
 func (d *DB) eraseTextsBy(ctx context.Context, customer store.ID) error {
 	if err := d.eraseMessagesBy(ctx, customer); err != nil {
 		return fmt.Errorf("cannot erase the messages of a customer: %w", err)
@@ -84,9 +84,9 @@ func (d *DB) eraseTextsIn(ctx context.Context, ticket *Ticket) error {
 	if writtenByCustomer(events, "title") {
 		ticket.Title = entity.ErasedText
 	}
-	ticket.CopiedTo = ""
+	ticket.CopiedTo, ticket.customerGone, ticket.WaitingSince = "", true, nil
 	ticket.SetKeys(d.entities.Keys)
-	fields := []string{"title", "description", "copied_to"}
+	fields := []string{"title", "description", "copied_to", "customer_gone", "waiting_since"}
 	for _, key := range Tickets.KeyFields {
 		fields = append(fields, key.Name)
 	}

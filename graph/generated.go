@@ -1328,7 +1328,7 @@ type Ticket implements Node {
   lastMessageAt: DateTime
   "When the customer last wrote: a message, or the request itself."
   lastCustomerMessageAt: DateTime
-  "Since when the customer has been waiting for the staff's reply; null if they have replied, or if the ticket is PENDING, RESOLVED or CLOSED."
+  "Since when the customer has been waiting for the staff's reply; null if they have replied, if the ticket is PENDING, RESOLVED or CLOSED, or if the customer has deleted themself."
   waitingSince: DateTime
   "When it was resolved; null once it is reopened, and if it was closed without that."
   resolvedAt: DateTime
@@ -1881,7 +1881,7 @@ type Mutation {
   createCustomer("The customer." input: CreateCustomerInput!): CreateCustomerPayload @hasRole(any: [ADMIN, USER])
   "Changes a customer. Customers may change themselves."
   updateCustomer("The changes." input: UpdateCustomerInput!): UpdateCustomerPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "Deletes a customer. For an admin, it fails with CONFLICT if they have interactions, unless ` + "`" + `cascade` + "`" + ` is true. Customers who delete themselves leave the staff's interactions and their tickets behind, without the texts that they wrote."
+  "Deletes a customer. For an admin, it fails with CONFLICT if they have interactions, unless ` + "`" + `cascade` + "`" + ` is true. Customers who delete themselves leave the staff's interactions and their tickets behind, without the texts that they wrote; what was planned with them is cancelled, unless it is internal."
   deleteCustomer("Which customer." input: DeleteCustomerInput!): DeleteCustomerPayload @hasRole(any: [ADMIN, CUSTOMER])
 
   "Plans an interaction and emails its user and customer, or records one that took place."
@@ -3678,7 +3678,7 @@ extend type Mutation {
   """
   Writes a public message on a ticket, and may move the ticket with it, as one change. A customer's message makes a ticket OPEN
   that was PENDING, RESOLVED or CLOSED, unless it gives another status. Customers have to be allowed to move the ticket to the
-  status; see ` + "`" + `Ticket.allowedTransitions` + "`" + `.
+  status; see ` + "`" + `Ticket.allowedTransitions` + "`" + `. Fails with CONFLICT if the customer has deleted themself: nobody would get it.
   """
   replyToTicket("The message." input: ReplyToTicketInput!): ReplyToTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Writes a message on a ticket that only staff see. It doesn't change the ticket."
