@@ -772,7 +772,7 @@ type User implements Node {
   invitedAt: DateTime
   "Whether they have shown that they read the mail of their address, by following a mailed link; null to customers. Accounts from before addresses were verified count as verified."
   emailVerified: Boolean
-  "Whether they are mailed about interactions that they plan or change themself, as an entry for their calendar; null if the viewer may not see it."
+  "Whether they are mailed about interactions that they plan or change themself, so that the appointment is in their mailbox, too; null if the viewer may not see it."
   notifySelf: Boolean
   "The IANA time zone of the times in their mail, such as ` + "`" + `Asia/Kolkata` + "`" + `; null for the server's default, or if the viewer may not see it."
   timeZone: String
@@ -928,7 +928,8 @@ type Customer implements Node {
   "Whether they have an address and a password, and so can log in."
   canLogIn: Boolean!
   """
-  Whether mail to their address keeps coming back: at least three messages did so within 14 days. It becomes false with another address, and
+  Whether mail to their address keeps coming back: at least three messages did so within 14 days. Only reports count that came back after a
+  mail server had accepted the message; one that it refused at once is a FAILED delivery. It becomes false with another address, and
   when a message has been sent while fewer have come back in the last 14 days.
   """
   bouncing: Boolean!
@@ -1841,6 +1842,7 @@ type Mutation {
   """
   Changes the viewer's address, which takes their password. If the server requires addresses to be verified, the address stays until
   they confirm the new one with the link that is mailed there, which can be used once, within a day; another request makes it useless.
+  If not, it changes at once, and is a CONFLICT if another account has the new one.
   A former address that was verified is mailed a link that undoes the change. Refused with RATE_LIMITED after three requests for an
   address in an hour.
   """
@@ -2171,7 +2173,7 @@ input RequestEmailChangeInput {
   password: String!
 }
 
-"The answer to ` + "`" + `requestEmailChange` + "`" + `, whether or not another account has the address."
+"The answer to ` + "`" + `requestEmailChange` + "`" + `: if addresses have to be verified, whether or not another account has the address."
 type RequestEmailChangePayload {
   "The account."
   viewer: Viewer!

@@ -1061,7 +1061,7 @@ type RequestEmailChangeInput struct {
 	Password string `json:"password"`
 }
 
-// The answer to `requestEmailChange`, whether or not another account has the address.
+// The answer to `requestEmailChange`: if addresses have to be verified, whether or not another account has the address.
 type RequestEmailChangePayload struct {
 	// The account.
 	Viewer Viewer `json:"viewer"`

@@ -21,7 +21,7 @@ const (
 // first row that names them.
 //
 // "Only if" says which events of the type the row is about. "To" lists the recipients, in the order of their deliveries. The
-// actor is the account that made the change. It gets mail about interactions, too, since that is its calendar entry, unless its
+// actor is the account that made the change. It gets mail about interactions, too, to have them in its mailbox, unless its
 // notifySelf is false. Deleted and deactivated accounts get no mail. All active admins are told in the place of a user who is
 // responsible and deactivated, and where the table has nobody and nobody is responsible: for a ticket on an interaction, that
 // is the interaction's user; for any other, its assignee. The text is in templates/<topic>.txt.
