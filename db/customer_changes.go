@@ -161,7 +161,7 @@ func (d *DB) UpdateCustomer(
 	}
 	d.recordChanges(ctx, scope, account{customer: &former}, account{customer: customer})
 	if entered {
-		if err := d.afterEntering(ctx, account{customer: customer}); err != nil {
+		if err := d.afterEntering(ctx, scope, account{customer: customer}); err != nil {
 			return nil, err
 		}
 	}
@@ -170,7 +170,8 @@ func (d *DB) UpdateCustomer(
 
 // DeleteCustomer deletes a customer: an admin may delete any, a customer only themself. If an admin deletes a customer who has
 // interactions or tickets, it is a CONFLICT that counts them, unless cascade is set: then these are deleted first. A customer's
-// own deletion keeps them, since they are the staff's records, and erases the texts that the customer wrote. Calling it again
+// own deletion keeps them, since they are the staff's records, cancels what is planned and still ahead, and erases the texts that the
+// customer wrote. Calling it again
 // finishes an interrupted deletion.
 func (d *DB) DeleteCustomer(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, cascade bool,
@@ -205,6 +206,36 @@ func (d *DB) DeleteCustomer(
 		if err := claimed(ctx); err != nil {
 			return err
 		}
+		if err := d.cancelMeetingsOf(ctx, scope, id); err != nil {
+			return err
+		}
 		return d.eraseTextsBy(ctx, id)
 	})
+}
+
+// cancelMeetingsOf cancels what is planned with a customer who deletes themself and still ahead, so that its users hear of it. What is
+// internal is among the staff, and stays.
+func (d *DB) cancelMeetingsOf(ctx context.Context, scope auth.Scope, customer store.ID) error {
+	planned, err := d.interactions.Find(ctx, store.Query{
+		Where: store.And(
+			store.Eq("customer_id", customer), store.Compare(store.OpGt, "start_time", d.now()),
+			store.Eq("status", string(InteractionPlanned)), store.Eq("internal", false),
+		),
+		Fields: Interactions.Select("status"),
+	})
+	if err != nil {
+		return err
+	}
+	for _, meeting := range planned {
+		_, err := d.interactions.Follow(ctx, scope, meeting.ID, func(next *Interaction) (string, error) {
+			if next.Status == InteractionPlanned && !next.Internal {
+				next.Status = InteractionCancelled
+			}
+			return verbCancelled, nil
+		})
+		if err := ignoreNotFound(err); err != nil {
+			return fmt.Errorf("cannot cancel the meetings of a customer: %w", err)
+		}
+	}
+	return nil
 }

@@ -84,6 +84,7 @@ func (d *DB) changeEmail(ctx context.Context, holder account, email string, unve
 		}
 		next.setEmail(email)
 		*next.unverifiedSince() = unverifiedSince
+		*next.invitedAt() = nil // the invitation was for whoever reads the former address
 		return nil
 	})
 	if err != nil {

@@ -64,21 +64,25 @@ func (d *DB) enterEmail(scope auth.Scope, next account, email string, problems *
 		problems.Add("email", "can't be changed like this by its holder, only with requestEmailChange")
 		return false
 	}
-	next.setEmail(email)
 	if entered {
 		now := d.now()
 		*next.unverifiedSince() = &now
+		d.inviteAnew(next, email, now)
 	}
+	next.setEmail(email)
 	return entered
 }
 
-// afterEntering ends what the holder of an account could do with its former address, and asks them to verify the one that somebody
-// has entered instead.
-func (d *DB) afterEntering(ctx context.Context, changed account) error {
+// afterEntering ends what the holder of an account could do with its former address, and invites them anew, or else asks them to verify
+// the one that somebody has entered instead. If the server is killed before, staff can resend the invitation.
+func (d *DB) afterEntering(ctx context.Context, scope auth.Scope, changed account) error {
 	ctx = context.WithoutCancel(ctx)
 	d.sessionCache.forgetAccount(changed.id())
 	if err := d.endLinks(ctx, changed.key()); err != nil {
 		return err
+	}
+	if *changed.invitedAt() != nil {
+		return d.mailInvitation(ctx, scope, changed)
 	}
 	return d.askToVerify(ctx, changed)
 }

@@ -562,6 +562,7 @@ func (d *Ticket) Pointers(into []any) []any {
 		&d.movedMessages,
 		&d.movedAt,
 		&d.acknowledge,
+		&d.customerGone,
 		&d.titleKey,
 		&d.descriptionKey,
 	)

@@ -12,7 +12,7 @@ import (
 )
 
 // eraseTextsBy erases the titles and descriptions of a customer's tickets, as far as the customer wrote them, the customer's
-// messages, and their files. It writes no events, which would contain the texts; those of earlier events are erased by EraseDeleted.
+// messages, and their files, and marks the tickets as those of a customer who is gone. It writes no events, which would contain the texts; those of earlier events are erased by EraseDeleted.
 func (d *DB) eraseTextsBy(ctx context.Context, customer store.ID) error {
 	if err := d.eraseMessagesBy(ctx, customer); err != nil {
 		return fmt.Errorf("cannot erase the messages of a customer: %w", err)
@@ -106,8 +106,8 @@ func (d *DB) ticketsToErase(ctx context.Context, query store.Query) ([]*Ticket, 
 
 // erasedTexts erases what eraseTextsIn does, and returns the assignments of that. What somebody else wrote isn't assigned.
 func (d *DB) erasedTexts(ticket *Ticket, events []*store.Event) []store.Assignment {
-	fields := []string{"copied_to"}
-	ticket.CopiedTo = ""
+	fields := []string{"copied_to", "customer_gone", "waiting_since"}
+	ticket.CopiedTo, ticket.customerGone, ticket.WaitingSince = "", true, nil
 	for field, text := range map[string]*string{"title": &ticket.Title, "description": &ticket.Description} {
 		if writtenByCustomer(events, field) {
 			*text = entity.ErasedText

@@ -3,6 +3,7 @@ package db
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -22,6 +23,8 @@ type EventData struct {
 	Changed []string
 	// changes are these fields' values; earlier versions didn't record them.
 	changes []entity.FieldChange
+	// state has the entity's fields; earlier versions didn't record it like this.
+	state map[string]json.RawMessage
 
 	def *entity.Definition
 }
@@ -39,7 +42,7 @@ func DecodeEvent(e *store.Event) (EventData, error) {
 	if !ok {
 		return decodeOldEvent(e, def)
 	}
-	data := EventData{Concerned: envelope.Concerned, Changed: envelope.Changed(), changes: envelope.Changes, def: def}
+	data := EventData{Concerned: envelope.Concerned, Changed: envelope.Changed(), changes: envelope.Changes, state: envelope.State, def: def}
 	data.Entity, err = readState(def, envelope.State)
 	return data, err
 }
@@ -73,6 +76,31 @@ func (d EventData) AccountThatIs(role string) (account auth.AudienceKey, ok bool
 func (d EventData) Before(field string, into any) (ok bool) {
 	i := slices.IndexFunc(d.changes, func(change entity.FieldChange) bool { return change.Field == field })
 	return i >= 0 && d.changes[i].From != nil && json.Unmarshal(d.changes[i].From, into) == nil
+}
+
+// Former returns the event's entity as it was before the change, as far as the event says: values that it doesn't contain are those
+// after the change, and long texts are truncated. It is nil if the data doesn't contain the entity.
+func (d EventData) Former() store.Document {
+	if d.state == nil {
+		return d.Entity
+	}
+	state := maps.Clone(d.state)
+	for _, change := range d.changes {
+		if change.From != nil {
+			state[change.Field] = change.From
+		}
+	}
+	former, err := readState(d.def, state)
+	if err != nil { // a value of an earlier version
+		return d.Entity
+	}
+	return former
+}
+
+// SawBefore reports whether an account saw the event's entity before the change.
+func (d EventData) SawBefore(account auth.AudienceKey) bool {
+	former := d.Former()
+	return former != nil && slices.Contains(catalog.Audience(d.def, former), account)
 }
 
 // SeenBy reports whether an account sees the event's entity as it was after the change, or before a deletion.

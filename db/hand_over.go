@@ -70,5 +70,8 @@ func (d *DB) refuseToDeleteOthersWork(ctx context.Context, user store.ID) error 
 	if err != nil || n == 0 {
 		return err
 	}
+	if n == 1 {
+		return store.Errorf(store.Conflict, "others work on a ticket on the user's interactions: hand it over first, with handOver")
+	}
 	return store.Errorf(store.Conflict, "others work on %d tickets on the user's interactions: hand them over first, with handOver", n)
 }

@@ -3,6 +3,7 @@ package db
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"crm/auth"
 	"crm/db/entity"
@@ -104,6 +105,21 @@ func (d *DB) invitable(a account) error {
 		return store.FieldError(store.BadInput, "input.id", "has no e-mail address")
 	}
 	return nil
+}
+
+// inviteAnew makes an account that is invited be invited at another address, at which it isn't yet, or not any more if no invitation can be
+// mailed there: nobody waits for one that is useless. Where the address takes the place of the name, so does the other one.
+func (d *DB) inviteAnew(next account, email string, now time.Time) {
+	if *next.invitedAt() == nil {
+		return
+	}
+	if next.user != nil && SameAddress(next.user.Name, next.user.Email) {
+		next.user.Name = email
+	}
+	*next.invitedAt() = nil
+	if addressIn(&email) != nil && next.mayLogIn() && !d.isRegistered(next) && d.mayBeInvited(next.kind()) == nil {
+		*next.invitedAt() = &now
+	}
 }
 
 func (d *DB) mailInvitation(ctx context.Context, scope auth.Scope, invited account) error {

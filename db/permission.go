@@ -60,11 +60,13 @@ func (i *Interaction) ViewerCan(scope auth.Scope) []InteractionAction {
 }
 
 // Permit returns nil if the scope permits the action on the ticket, else a FORBIDDEN error that says why, or a CONFLICT if
-// somebody else has taken the ticket, or has merged it. The scope must see the ticket.
+// somebody else has taken the ticket, or has merged it, or the customer whom the reply is for is gone. The scope must see the ticket.
 func (t *Ticket) Permit(scope auth.Scope, action TicketAction) error {
 	switch {
 	case t.MergedIntoID != nil && action != DeleteTicket:
 		return store.Errorf(store.Conflict, "the ticket has been merged into %s", KindTicket.GlobalID(*t.MergedIntoID))
+	case t.customerGone && action == ReplyToTicket:
+		return store.Errorf(store.Conflict, "the customer of the ticket is deleted, and would get no reply; the staff can add notes")
 	case action == TakeTicket && scope.IsStaff():
 		if t.AssigneeID == nil || scope.IsAccount(true, *t.AssigneeID) {
 			return nil

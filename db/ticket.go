@@ -82,6 +82,8 @@ type Ticket struct {
 	movedAt         *time.Time `db:"moved_at"`
 	// acknowledge says that the customer, who raised it by mail, is told so.
 	acknowledge bool `db:"acknowledge"`
+	// customerGone says that the customer has deleted themself: nobody waits for an answer, or would get one.
+	customerGone bool `db:"customer_gone"`
 
 	// hidden says that the change which returns the ticket has hidden it from whoever made that.
 	hidden bool
@@ -114,7 +116,7 @@ var Tickets = entity.Declare(entity.Declaration[Ticket]{
 	Verbs:  []string{verbMoved, verbAssigned, verbReplied, verbMerged},
 	Derive: (*Ticket).derive,
 	Computed: map[string][]string{
-		"viewerCan": {"status", "assignee_id", "merged_into_id"}, "allowedTransitions": {"status", "merged_into_id"},
+		"viewerCan": {"status", "assignee_id", "merged_into_id", "customer_gone"}, "allowedTransitions": {"status", "merged_into_id"},
 		"tags": nil, "linkedTickets": nil,
 		"channel": {"by_mail"}, "source": {"by_mail"}, "descriptionHtml": {"by_mail", "rewritten"},
 		"cc":     {"copied_to"},
@@ -150,8 +152,12 @@ func (t *Ticket) Channel() MessageChannel {
 // Acknowledged reports whether the customer, who raised the ticket by mail, is told that it came.
 func (t *Ticket) Acknowledged() bool { return t.acknowledge }
 
-// derive puts the ticket into the queue if nobody is responsible for it, and takes it out otherwise.
+// derive puts the ticket into the queue if nobody is responsible for it, and takes it out otherwise. A customer who is gone doesn't wait,
+// whatever happens to the ticket.
 func (t *Ticket) derive() {
+	if t.customerGone {
+		t.WaitingSince = nil
+	}
 	t.Queue = nil
 	if t.InteractionID == nil && t.AssigneeID == nil {
 		t.Queue = new(sharedQueue)

@@ -44,8 +44,11 @@ func (d *DB) StartTwoFactor(ctx context.Context, by Enroller, password *string) 
 		return nil, errTwoFactorIsOn()
 	}
 	if by.Challenge == nil {
+		if password == nil { // a client that forgot it hasn't guessed
+			return nil, store.FieldError(store.BadInput, "input.password", "is required")
+		}
 		question := passwordQuestion{"input.password", "wrong password for two-factor authentication"}
-		if err := d.checkCurrentPassword(ctx, by.Viewer, holder, question, *cmp.Or(password, new(string))); err != nil {
+		if err := d.checkCurrentPassword(ctx, by.Viewer, holder, question, *password); err != nil {
 			return nil, err
 		}
 	}

@@ -170,7 +170,7 @@ func (d *DB) UpdateUser(
 	}
 	d.recordChanges(ctx, scope, account{user: &former}, account{user: user})
 	if entered {
-		if err := d.afterEntering(ctx, account{user: user}); err != nil {
+		if err := d.afterEntering(ctx, scope, account{user: user}); err != nil {
 			return nil, err
 		}
 	}

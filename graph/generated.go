@@ -772,7 +772,7 @@ type User implements Node {
   invitedAt: DateTime
   "Whether they have shown that they read the mail of their address, by following a mailed link; null to customers. Accounts from before addresses were verified count as verified."
   emailVerified: Boolean
-  "Whether they are mailed about interactions that they plan or change themself, as an entry for their calendar; null if the viewer may not see it."
+  "Whether they are mailed about interactions that they plan or change themself, so that the appointment is in their mailbox, too; null if the viewer may not see it."
   notifySelf: Boolean
   "The IANA time zone of the times in their mail, such as ` + "`" + `Asia/Kolkata` + "`" + `; null for the server's default, or if the viewer may not see it."
   timeZone: String
@@ -928,7 +928,8 @@ type Customer implements Node {
   "Whether they have an address and a password, and so can log in."
   canLogIn: Boolean!
   """
-  Whether mail to their address keeps coming back: at least three messages did so within 14 days. It becomes false with another address, and
+  Whether mail to their address keeps coming back: at least three messages did so within 14 days. Only reports count that came back after a
+  mail server had accepted the message; one that it refused at once is a FAILED delivery. It becomes false with another address, and
   when a message has been sent while fewer have come back in the last 14 days.
   """
   bouncing: Boolean!
@@ -1328,7 +1329,7 @@ type Ticket implements Node {
   lastMessageAt: DateTime
   "When the customer last wrote: a message, or the request itself."
   lastCustomerMessageAt: DateTime
-  "Since when the customer has been waiting for the staff's reply; null if they have replied, or if the ticket is PENDING, RESOLVED or CLOSED."
+  "Since when the customer has been waiting for the staff's reply; null if they have replied, if the ticket is PENDING, RESOLVED or CLOSED, or if the customer has deleted themself."
   waitingSince: DateTime
   "When it was resolved; null once it is reopened, and if it was closed without that."
   resolvedAt: DateTime
@@ -1841,6 +1842,7 @@ type Mutation {
   """
   Changes the viewer's address, which takes their password. If the server requires addresses to be verified, the address stays until
   they confirm the new one with the link that is mailed there, which can be used once, within a day; another request makes it useless.
+  If not, it changes at once, and is a CONFLICT if another account has the new one.
   A former address that was verified is mailed a link that undoes the change. Refused with RATE_LIMITED after three requests for an
   address in an hour.
   """
@@ -1881,7 +1883,7 @@ type Mutation {
   createCustomer("The customer." input: CreateCustomerInput!): CreateCustomerPayload @hasRole(any: [ADMIN, USER])
   "Changes a customer. Customers may change themselves."
   updateCustomer("The changes." input: UpdateCustomerInput!): UpdateCustomerPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
-  "Deletes a customer. For an admin, it fails with CONFLICT if they have interactions, unless ` + "`" + `cascade` + "`" + ` is true. Customers who delete themselves leave the staff's interactions and their tickets behind, without the texts that they wrote."
+  "Deletes a customer. For an admin, it fails with CONFLICT if they have interactions, unless ` + "`" + `cascade` + "`" + ` is true. Customers who delete themselves leave the staff's interactions and their tickets behind, without the texts that they wrote; what was planned with them is cancelled, unless it is internal."
   deleteCustomer("Which customer." input: DeleteCustomerInput!): DeleteCustomerPayload @hasRole(any: [ADMIN, CUSTOMER])
 
   "Plans an interaction and emails its user and customer, or records one that took place."
@@ -2171,7 +2173,7 @@ input RequestEmailChangeInput {
   password: String!
 }
 
-"The answer to ` + "`" + `requestEmailChange` + "`" + `, whether or not another account has the address."
+"The answer to ` + "`" + `requestEmailChange` + "`" + `: if addresses have to be verified, whether or not another account has the address."
 type RequestEmailChangePayload {
   "The account."
   viewer: Viewer!
@@ -2525,7 +2527,10 @@ input UpdateInteractionInput {
   userId: ID
   "The new status; CANCELLED does what ` + "`" + `cancelInteraction` + "`" + ` does."
   status: InteractionStatus
-  "Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them."
+  """
+  Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them. A customer who was mailed about a
+  planned interaction that becomes internal is mailed that it is cancelled; one that becomes public is mailed as a new one.
+  """
   internal: Boolean
 }
 
@@ -3694,7 +3699,7 @@ extend type Mutation {
   """
   Writes a public message on a ticket, and may move the ticket with it, as one change. A customer's message makes a ticket OPEN
   that was PENDING, RESOLVED or CLOSED, unless it gives another status. Customers have to be allowed to move the ticket to the
-  status; see ` + "`" + `Ticket.allowedTransitions` + "`" + `.
+  status; see ` + "`" + `Ticket.allowedTransitions` + "`" + `. Fails with CONFLICT if the customer has deleted themself: nobody would get it.
   """
   replyToTicket("The message." input: ReplyToTicketInput!): ReplyToTicketPayload @hasRole(any: [ADMIN, USER, CUSTOMER])
   "Writes a message on a ticket that only staff see. It doesn't change the ticket."

@@ -1062,7 +1062,7 @@ type RequestEmailChangeInput struct {
 	Password string `json:"password"`
 }
 
-// The answer to `requestEmailChange`, whether or not another account has the address.
+// The answer to `requestEmailChange`: if addresses have to be verified, whether or not another account has the address.
 type RequestEmailChangePayload struct {
 	// The account.
 	Viewer Viewer `json:"viewer"`
@@ -1546,7 +1546,8 @@ type UpdateInteractionInput struct {
 	UserID graphql.Omittable[*string] `json:"userId,omitempty"`
 	// The new status; CANCELLED does what `cancelInteraction` does.
 	Status graphql.Omittable[*db.InteractionStatus] `json:"status,omitempty"`
-	// Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them.
+	// Whether it is for staff only: customers see neither it nor its tickets, and get no mail about them. A customer who was mailed about a
+	// planned interaction that becomes internal is mailed that it is cancelled; one that becomes public is mailed as a new one.
 	Internal graphql.Omittable[*bool] `json:"internal,omitempty"`
 }
 

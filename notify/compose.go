@@ -190,10 +190,14 @@ func (c *composer) write(delivery *db.Delivery, d *draft, about *mailContext, to
 		AppName: c.config.AppName, zone: c.config.zoneOf(about.accounts[delivery.Account]),
 	}
 	message, written := d.data.Entity.(*db.TicketMessage)
+	former, hidden := withdrawn(delivery.Account, d.data)
+	if hidden {
+		m.Entity, m.changed = former, []string{"status"}
+	}
 	switch link := about.links[d.event.Entity]; {
 	case link != nil:
 		m.action(link, c.config.Links)
-	case delivery.IsCopy(): // who gets it can't log in
+	case delivery.IsCopy(), hidden: // who gets it can't log in, or doesn't see it any more
 	case written:
 		m.Link = c.config.Links.to(db.Tickets.Noun, db.KindTicket.GlobalID(message.TicketID))
 	case topic != accountTopic && !db.IsDeletion(d.event.Type):

@@ -170,7 +170,7 @@ func (d *dispatcher) recipient(ctx context.Context, delivery *db.Delivery) (reci
 	case to.Deactivated:
 		return recipient{cancel: "the recipient's account is deactivated"}, nil
 	}
-	hidden, err := d.db.Hides(ctx, delivery)
+	hidden, err := d.isHidden(ctx, delivery)
 	if err != nil {
 		return recipient{}, err
 	}

@@ -121,7 +121,7 @@ func (c *composer) merge(ctx context.Context, earlier, later *db.Delivery) error
 	_, first := c.newsOf(earlier)
 	_, last := c.newsOf(later)
 	news, changed := merged(first, last), later.Changed
-	if news == "updated" {
+	if news == newsUpdated {
 		changed = mergedFields(earlier.Changed, later.Changed)
 	}
 	if news == last && changed == later.Changed {

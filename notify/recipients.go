@@ -9,14 +9,19 @@ import (
 	"crm/db/store"
 )
 
-// newsMentioned is the news of a note that names somebody.
-const newsMentioned = "mentioned"
+// News that more than the templates know.
+const (
+	// newsMentioned is the news of a note that names somebody.
+	newsMentioned = "mentioned"
+	newsUpdated   = "updated"
+	newsCancelled = "cancelled"
+)
 
 // announcements is the table of who is told what, which docs/mail.md shows. Each recipient of an event gets one message, by the
 // first row that names them.
 //
 // "Only if" says which events of the type the row is about. "To" lists the recipients, in the order of their deliveries. The
-// actor is the account that made the change. It gets mail about interactions, too, since that is its calendar entry, unless its
+// actor is the account that made the change. It gets mail about interactions, too, to have them in its mailbox, unless its
 // notifySelf is false. Deleted and deactivated accounts get no mail. All active admins are told in the place of a user who is
 // responsible and deactivated, and where the table has nobody and nobody is responsible: for a ticket on an interaction, that
 // is the interaction's user; for any other, its assignee. The text is in templates/<topic>.txt.
@@ -25,16 +30,20 @@ var announcements = []announcement{
 	{db.EventInteractionUpdated, "interaction", "handed over", "a planned interaction is handed over before it begins",
 		handedOver, []role{user, formerUser}, true},
 	{db.EventInteractionCreated, "interaction", "created", "an interaction is planned", planned, []role{customer, user}, true},
-	{db.EventInteractionUpdated, "interaction", "updated", "a planned interaction is changed in title, time or place, or planned again, before it begins",
+	{db.EventInteractionUpdated, "interaction", newsCancelled, "a planned interaction becomes internal before it begins",
+		becameInternal, []role{customer}, true},
+	{db.EventInteractionUpdated, "interaction", "created", "an internal interaction becomes public before it begins",
+		becamePublic, []role{customer}, true},
+	{db.EventInteractionUpdated, "interaction", newsUpdated, "a planned interaction is changed in title, time or place, or planned again, before it begins",
 		rescheduled, []role{customer, user}, true},
-	{db.EventInteractionCancelled, "interaction", "cancelled", "an interaction is cancelled before it begins",
+	{db.EventInteractionCancelled, "interaction", newsCancelled, "an interaction is cancelled before it begins",
 		stillAhead, []role{customer, user, formerUser}, true},
 	{db.EventInteractionDeleted, "interaction", "deleted", "a planned interaction is deleted before it begins", planned, []role{customer, user}, true},
 	{db.EventTicketCreated, "ticket", "created", "a customer raises a ticket by mail", raisedByMail, []role{customer}, true},
 	{db.EventTicketCreated, "ticket", "created", "a ticket is raised", always, []role{customer, interactionUser, assignee, nobody}, false},
 	{db.EventTicketMoved, "ticket", "reopened", "a ticket is reopened", reopened, []role{customer, interactionUser, assignee, nobody}, false},
 	{db.EventTicketMoved, "ticket", "moved", "a ticket is resolved or closed", ended, []role{customer, interactionUser, assignee}, false},
-	{db.EventTicketUpdated, "ticket", "updated", "a ticket's text is rewritten, or it becomes urgent", rewritten, []role{interactionUser, assignee, nobody}, false},
+	{db.EventTicketUpdated, "ticket", newsUpdated, "a ticket's text is rewritten, or it becomes urgent", rewritten, []role{interactionUser, assignee, nobody}, false},
 	{db.EventTicketAssigned, "ticket", "assigned", "a ticket is assigned, or taken from its assignee", always, []role{assignee, formerAssignee}, false},
 	{db.EventTicketMessageCreated, "message", "written", "the staff reply on a ticket", repliedByStaff, []role{customer}, false},
 	{db.EventTicketMessageCreated, "message", newsMentioned, "a note on a ticket names a colleague who sees the ticket, such as `@Asha Rao`", always,
@@ -174,7 +183,7 @@ func addressees(rows []*announcement, event *store.Event, data db.EventData) ([]
 				continue
 			}
 			for _, account := range accountsThatAre(role, event, data) {
-				if role == customer && !data.SeenBy(account) {
+				if role == customer && !isToldTo(account, row.news, data) {
 					continue // the interaction is internal
 				}
 				known := slices.ContainsFunc(found, func(a addressee) bool { return a.account == account })

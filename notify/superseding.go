@@ -42,7 +42,7 @@ func supersedes(topic, earlier, later string) bool {
 
 // merged returns the news of a later message that replaces both: who hasn't heard that something is new isn't told of changes.
 func merged(earlier, later string) string {
-	if later == "updated" && earlier != "cancelled" {
+	if later == newsUpdated && earlier != newsCancelled {
 		return earlier
 	}
 	return later

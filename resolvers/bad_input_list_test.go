@@ -71,7 +71,7 @@ func badFilters(p people) []badArguments {
 	for i := range ids {
 		ids[i] = fmt.Sprintf("%q", idOfNothing(p.customer.id))
 	}
-	conditions := strings.Repeat(`{name: {eq: "x"}}`, 51)
+	conditions := strings.Repeat(`{name: {eq: "x"}}`, 101)
 	return []badArguments{
 		{"contains too much", `where: {name: {contains: "` + strings.Repeat("x", 1001) + `"}}`, store.BadInput, "where.name.contains", "at most 1000 characters"},
 		{"starts with too much", `where: {name: {startsWith: "` + strings.Repeat("é", 1001) + `"}}`, store.BadInput, "where.name.startsWith", "at most 1000 characters"},
@@ -79,7 +79,10 @@ func badFilters(p people) []badArguments {
 		{"an unknown operator", `where: {name: {regex: ".*"}}`, apierror.ValidationFailed, "", "regex"},
 		{"an unknown field", `where: {password: {startsWith: "$2"}}`, apierror.ValidationFailed, "", "password"},
 		{"9 deep", `where: ` + nested(8), store.BadInput, "where" + strings.Repeat(".not", 8), "at most 8 deep"},
-		{"102 conditions", `where: {or: [` + conditions + `]}`, store.BadInput, "where", "at most 100 conditions, not 103"},
+		{"101 conditions", `where: {or: [` + conditions + `]}`, store.BadInput, "where", "at most 100 conditions, not 101"},
+		{"101 empty conditions", `where: {or: [` + strings.Repeat(`{} `, 101) + `]}`, store.BadInput, "where", "at most 100 conditions, not 101"},
+		{"51 conditions on others", `where: {or: [` + strings.Repeat(`{interactions: {some: {title: {eq: "x"}}}}`, 51) + `]}`, store.BadInput, "where", "at most 100 conditions, not 102"},
+		{"a telephone number without digits", `where: {phone: {eq: ""}}`, store.BadInput, "where.phone.eq", "must have a digit"},
 		{"in of 101", `where: {id: {in: [` + strings.Join(ids, " ") + `]}}`, store.BadInput, "where.id.in", "at most 100 values, not 101"},
 		{"notIn of 101", `where: {not: {name: {notIn: [` + strings.Join(ids, " ") + `]}}}`, store.BadInput, "where.not.name.notIn", "at most 100 values, not 101"},
 		{"an id of another kind", `where: {id: {in: ["` + p.customer.id + `", "` + p.ticket + `"]}}`, store.BadInput, "where.id.in.1", "the id of a ticket, not of a customer"},

@@ -995,7 +995,7 @@ var projections = map[*entity.Definition]projection{
 		"assignee":              {"assignee_id"},
 		"mergedInto":            {"merged_into_id"},
 		"linkedTickets":         {},
-		"viewerCan":             {"status", "assignee_id", "merged_into_id"},
+		"viewerCan":             {"status", "assignee_id", "merged_into_id", "customer_gone"},
 		"allowedTransitions":    {"status", "merged_into_id"},
 		"deliveries":            {},
 		"tags":                  {},

@@ -83,6 +83,15 @@ func (s *server) invite(admin account, email string) account {
 	return account{id: got.text("inviteUser.user.id"), email: email}
 }
 
+// inviteCustomer enters a customer and invites them.
+func (s *server) inviteCustomer(staff account, email string) account {
+	s.t.Helper()
+	id := s.must(staff.token, `mutation($email: EmailAddress!) { createCustomer(input: {email: $email, name: "New"}) { customer { id } } }`,
+		variables{"email": email}).text("createCustomer.customer.id")
+	s.must(staff.token, inviteCustomer, variables{"id": id})
+	return account{id: id, email: email}
+}
+
 func TestInvitedUser(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		ada := s.signUpUser("Ada")

@@ -26,7 +26,19 @@ const (
 // that could silently match everything.
 type conditions struct {
 	problems store.Problems
-	n        int
+	// n counts what clients see as conditions: comparisons, those on other documents, and what is empty. The field that is compared, and the and, or
+	// and not around conditions, don't count besides these.
+	n int
+}
+
+// around counts what holds other conditions if these turn out to be none.
+func (c *conditions) around(convert func() store.Filter) store.Filter {
+	before := c.n
+	filter := convert()
+	if c.n == before {
+		c.n++
+	}
+	return filter
 }
 
 // filterOf converts a whole where argument.
@@ -60,14 +72,14 @@ func logic[W any](
 		return store.None()
 	}
 	var filters []store.Filter
-	if given(c, and, path+".and", and.Value() == nil) {
-		filters = append(filters, store.And(convertAll(c, path+".and", depth, and.Value(), convert)...))
+	if holds(c, and, path+".and", and.Value() == nil) {
+		filters = append(filters, c.around(func() store.Filter { return store.And(convertAll(c, path+".and", depth, and.Value(), convert)...) }))
 	}
-	if given(c, or, path+".or", or.Value() == nil) {
-		filters = append(filters, store.Or(convertAll(c, path+".or", depth, or.Value(), convert)...))
+	if holds(c, or, path+".or", or.Value() == nil) {
+		filters = append(filters, c.around(func() store.Filter { return store.Or(convertAll(c, path+".or", depth, or.Value(), convert)...) }))
 	}
-	if given(c, not, path+".not", not.Value() == nil) {
-		filters = append(filters, store.Not(convert(c, path+".not", depth+1, not.Value())))
+	if holds(c, not, path+".not", not.Value() == nil) {
+		filters = append(filters, c.around(func() store.Filter { return store.Not(convert(c, path+".not", depth+1, not.Value())) }))
 	}
 	return store.And(filters...)
 }
@@ -78,13 +90,22 @@ func convertAll[W any](
 ) []store.Filter {
 	filters := make([]store.Filter, 0, len(wheres))
 	for i, where := range wheres {
-		filters = append(filters, convert(c, fmt.Sprintf("%s.%d", path, i), depth+1, where))
+		filters = append(filters, c.around(func() store.Filter { return convert(c, fmt.Sprintf("%s.%d", path, i), depth+1, where) }))
 	}
 	return filters
 }
 
-// given reports whether an input was given; it adds a problem for an explicit null.
+// given is holds for a condition that counts itself.
 func given[T any](c *conditions, in graphql.Omittable[T], path string, null bool) bool {
+	holding := holds(c, in, path, null)
+	if holding {
+		c.n++
+	}
+	return holding
+}
+
+// holds reports whether an input was given; it adds a problem for an explicit null.
+func holds[T any](c *conditions, in graphql.Omittable[T], path string, null bool) bool {
 	if !in.IsSet() {
 		return false
 	}
@@ -92,7 +113,6 @@ func given[T any](c *conditions, in graphql.Omittable[T], path string, null bool
 		c.problems.Add(path, "must not be null; leave it out")
 		return false
 	}
-	c.n++
 	return true
 }
 
@@ -104,10 +124,10 @@ func condition[F any](
 		return store.Filter{}
 	}
 	path += "." + name
-	if !given(c, in, path, in.Value() == nil) {
+	if !holds(c, in, path, in.Value() == nil) {
 		return store.Filter{}
 	}
-	return convert(path, in.Value())
+	return c.around(func() store.Filter { return convert(path, in.Value()) })
 }
 
 // related converts the conditions on a referenced document.
@@ -116,6 +136,7 @@ func related[W any](
 	convert func(c *conditions, path string, depth int, where *W) store.Filter,
 ) store.Filter {
 	return condition(c, path, name, in, func(path string, where *W) store.Filter {
+		c.n++ // it takes a search of its own
 		return store.InQuery(field, target.Collection, "_id", convert(c, path, depth+1, where))
 	})
 }

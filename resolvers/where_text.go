@@ -128,6 +128,14 @@ func anyOf(filters []store.Filter, path string) store.Filter {
 	return store.Filter{Op: store.OpIn, Field: filters[0].Field, Values: values, Path: path}
 }
 
+// tooFewDigits says how many digits a telephone number must have at least.
+func tooFewDigits(least int) string {
+	if least == 1 {
+		return "must have a digit"
+	}
+	return fmt.Sprintf("must have at least %d digits", least)
+}
+
 // complement matches what a condition doesn't match.
 func complement(f store.Filter) store.Filter {
 	switch f.Op {
@@ -191,7 +199,7 @@ func dialled(key string, op store.Op, text string) (store.Filter, string) {
 		before, least = space, store.MinSearch-1
 	}
 	if sought.Digits != "" && len(sought.Digits) < least {
-		return store.None(), fmt.Sprintf("must have at least %d digits", least)
+		return store.None(), tooFewDigits(least)
 	}
 	var filters []store.Filter
 	for _, word := range append(slices.Clone(sought.Words), sought.Digits) {
@@ -200,7 +208,7 @@ func dialled(key string, op store.Op, text string) (store.Filter, string) {
 		}
 	}
 	if len(filters) == 0 {
-		return store.None(), fmt.Sprintf("must have at least %d digits", least)
+		return store.None(), tooFewDigits(least)
 	}
 	return store.And(filters...), ""
 }

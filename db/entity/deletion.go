@@ -129,14 +129,23 @@ func (r *Repository[T]) refused(ctx context.Context, id store.ID) error {
 	var parts []string
 	for _, name := range names {
 		if n := counts[name]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(name, "_", " ")))
+			parts = append(parts, countOf(n, name))
 		}
 	}
 	if len(parts) == 0 {
 		return nil
 	}
-	return store.Errorf(store.Conflict, "the %s has %s; with cascade: true they are deleted, too",
+	return store.Errorf(store.Conflict, "the %s has %s; with cascade: true, that is deleted, too",
 		r.def.Noun, strings.Join(parts, " and "))
+}
+
+// countOf names a number of an entity's documents: "1 ticket", "2 customer notes".
+func countOf(n int, name string) string {
+	words := strings.ReplaceAll(name, "_", " ")
+	if n == 1 {
+		words = strings.TrimSuffix(words, "s")
+	}
+	return fmt.Sprintf("%d %s", n, words)
 }
 
 // dependent is an entity whose documents belong to those of another.
