@@ -21,7 +21,7 @@ func (h *history) deleteCustomer(ctx context.Context) error {
 	return nil
 }
 
-// leave lets the customer delete their account: the meeting and its tickets stay, without the customer's texts.
+// leave lets the customer delete their account: the meeting, which is cancelled, and its tickets stay, without the customer's texts.
 func (h *history) leave(ctx context.Context) error {
 	c := h.customer
 	if c.deleted {
@@ -29,6 +29,10 @@ func (h *history) leave(ctx context.Context) error {
 	}
 	if _, err := h.server().DeleteCustomer(ctx, c.scope, *c.id(), nil, false); err != nil {
 		return err
+	}
+	if m := &h.meeting; m.planned && !m.deleted {
+		m.planned = false
+		m.tell("cancelled", c, m.user)
 	}
 	h.gone(c)
 	return nil

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"crm/db"
@@ -132,13 +133,16 @@ func (h *history) handedOver(from, to *person) {
 	}
 }
 
-// deleteMeeting deletes the meeting with its tickets.
+// deleteMeeting deletes the meeting with its tickets, which only an admin may.
 func (h *history) deleteMeeting(ctx context.Context) error {
 	m := &h.meeting
 	if m.deleted {
 		return nil
 	}
 	by := h.oneOf(m.user, h.ada)
+	if slices.ContainsFunc(h.tickets, func(t *ticket) bool { return !t.deleted }) {
+		by = h.ada
+	}
 	if _, err := h.server().DeleteInteraction(ctx, by.scope, m.id, nil, true); err != nil {
 		return err
 	}
