@@ -86,18 +86,14 @@ func TestCopiesOfWhatIsNotMailed(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *server) {
 		w := s.newWorld()
 		w.setInternal("plan", true)
-		w.raise("cato", "cato", "lost")
-		s.must(w.people["cato"].token, worldMutation(w, `deleteCustomer(input: {id: $cato}) { deletedId }`), w.variables())
-		for _, ticket := range []string{"leak", "lost"} {
-			for _, cc := range []string{"jo@b.example", w.people["cleo"].email} {
-				in := variables{"ticketId": w.ids[ticket], "body": "copied", "cc": []string{cc}}
-				problem := s.refused(w.people["uma"].token, replyToTicket, variables{"in": in}, bad)
-				if problem.Extensions.Fields[0].Path != "input.cc" || !strings.Contains(problem.Message, "not mailed") {
-					t.Errorf("a copy to %s of a reply on %s is refused with %v", cc, ticket, problem)
-				}
+		for _, cc := range []string{"jo@b.example", w.people["cleo"].email} {
+			in := variables{"ticketId": w.ids["leak"], "body": "copied", "cc": []string{cc}}
+			problem := s.refused(w.people["uma"].token, replyToTicket, variables{"in": in}, bad)
+			if problem.Extensions.Fields[0].Path != "input.cc" || !strings.Contains(problem.Message, "not mailed") {
+				t.Errorf("a copy to %s is refused with %v", cc, problem)
 			}
-			w.reply("uma", ticket, "not copied", variables{"cc": []string{}})
 		}
+		w.reply("uma", "leak", "not copied", variables{"cc": []string{}})
 		w.setInternal("plan", false)
 		w.reply("uma", "leak", "copied", variables{"cc": []string{"jo@b.example"}})
 	})
