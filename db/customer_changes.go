@@ -171,8 +171,7 @@ func (d *DB) UpdateCustomer(
 // DeleteCustomer deletes a customer: an admin may delete any, a customer only themself. If an admin deletes a customer who has
 // interactions or tickets, it is a CONFLICT that counts them, unless cascade is set: then these are deleted first. A customer's
 // own deletion keeps them, since they are the staff's records, cancels what is planned and still ahead, and erases the texts that the
-// customer wrote. Calling it again
-// finishes an interrupted deletion.
+// customer wrote. Calling it again finishes an interrupted deletion.
 func (d *DB) DeleteCustomer(
 	ctx context.Context, scope auth.Scope, id store.ID, expected *int, cascade bool,
 ) (entity.Removed, error) {
@@ -206,10 +205,10 @@ func (d *DB) DeleteCustomer(
 		if err := claimed(ctx); err != nil {
 			return err
 		}
-		if err := d.cancelMeetingsOf(ctx, scope, id); err != nil {
+		if err := d.eraseTextsBy(ctx, id); err != nil {
 			return err
 		}
-		return d.eraseTextsBy(ctx, id)
+		return d.cancelMeetingsOf(ctx, scope, id)
 	})
 }
 
@@ -219,7 +218,7 @@ func (d *DB) cancelMeetingsOf(ctx context.Context, scope auth.Scope, customer st
 	planned, err := d.interactions.Find(ctx, store.Query{
 		Where: store.And(
 			store.Eq("customer_id", customer), store.Compare(store.OpGt, "start_time", d.now()),
-			store.Eq("status", string(InteractionPlanned)), store.Eq("internal", false),
+			store.Eq("status", string(InteractionPlanned)), store.Eq("internal", false), store.IsNull("deleting_at"),
 		),
 		Fields: Interactions.Select("status"),
 	})

@@ -82,6 +82,13 @@ func (d *DB) afterEntering(ctx context.Context, scope auth.Scope, changed accoun
 		return err
 	}
 	if *changed.invitedAt() != nil {
+		err := d.begin(ctx, d.invitationTo(changed), mailPerAddress)
+		if store.CodeOf(err) == store.RateLimited { // staff can resend it later
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 		return d.mailInvitation(ctx, scope, changed)
 	}
 	return d.askToVerify(ctx, changed)

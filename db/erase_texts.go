@@ -12,7 +12,8 @@ import (
 )
 
 // eraseTextsBy erases the titles and descriptions of a customer's tickets, as far as the customer wrote them, the customer's
-// messages, and their files, and marks the tickets as those of a customer who is gone. It writes no events, which would contain the texts; those of earlier events are erased by EraseDeleted.
+// messages, and their files, and marks the tickets as those of a customer who is gone. It writes no events, which would contain the
+// texts; those of earlier events are erased by EraseDeleted.
 func (d *DB) eraseTextsBy(ctx context.Context, customer store.ID) error {
 	if err := d.eraseMessagesBy(ctx, customer); err != nil {
 		return fmt.Errorf("cannot erase the messages of a customer: %w", err)

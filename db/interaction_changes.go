@@ -196,10 +196,11 @@ func (d *DB) DeleteInteraction(
 	if err := d.interactions.ExpectVersion(interaction, expected); err != nil {
 		return nil, err
 	}
-	if err := d.refuseToDeleteTickets(ctx, scope, interaction.ID, cascade); err != nil {
+	refuse := func(ctx context.Context) error { return d.refuseToDeleteTickets(ctx, scope, interaction.ID, cascade) }
+	if err := refuse(ctx); err != nil {
 		return nil, err
 	}
-	return d.interactions.Delete(ctx, scope, interaction, cascade, nil)
+	return d.interactions.Delete(ctx, scope, interaction, cascade, refuse) // again, for tickets that have been raised meanwhile
 }
 
 // refuseToDeleteTickets returns an error if an interaction has tickets and the scope may not delete these. Else a user could delete by

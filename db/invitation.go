@@ -66,7 +66,7 @@ func (d *DB) invite(
 	if err := check(found); err != nil {
 		return account{}, err
 	}
-	if err := d.begin(ctx, &LoginAttempt{ID: store.NewID(), Key: "invitation:" + kind.GlobalID(id), At: d.now()}, mailPerAddress); err != nil {
+	if err := d.begin(ctx, d.invitationTo(found), mailPerAddress); err != nil {
 		return account{}, err
 	}
 	if err := d.endLinks(ctx, found.key(), LinkAcceptInvitation); err != nil {
@@ -85,6 +85,11 @@ func (d *DB) invite(
 		return account{}, err
 	}
 	return invited, nil
+}
+
+// invitationTo is the attempt to mail an invitation, which is counted by the account.
+func (d *DB) invitationTo(invited account) *LoginAttempt {
+	return &LoginAttempt{ID: store.NewID(), Key: "invitation:" + string(invited.key()), At: d.now()}
 }
 
 // isRegistered reports whether somebody can log in to the account who need not be invited. A customer who sees nothing yet, because

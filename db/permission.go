@@ -31,6 +31,8 @@ const (
 	AddTicketNote TicketAction = "add a note to"
 	MergeTicket   TicketAction = "merge"
 	DeleteTicket  TicketAction = "delete"
+	// writeByMail isn't offered to anybody: it is what mail does that comes, also after the ticket's customer is gone.
+	writeByMail TicketAction = "write by mail on"
 )
 
 // Permit returns nil if the scope permits the action on the interaction, else a FORBIDDEN error that says why. The
@@ -72,7 +74,7 @@ func (t *Ticket) Permit(scope auth.Scope, action TicketAction) error {
 			return nil
 		}
 		return errTaken()
-	case scope.SeesAll(), action == UpdateTicket, action == MoveTicket, action == ReplyToTicket:
+	case scope.SeesAll(), action == UpdateTicket, action == MoveTicket, action == ReplyToTicket, action == writeByMail:
 		return nil
 	case (action == AssignTicket || action == AddTicketNote || action == MergeTicket) && scope.IsStaff():
 		return nil

@@ -71,7 +71,7 @@ func (d *DB) writeMail(ctx context.Context, in *IncomingMail, by sender, found m
 func (d *DB) writeWithFiles(ctx context.Context, scope auth.Scope, message *TicketMessage, in *IncomingMail) error {
 	attached := false
 	return d.writeNext(ctx, scope, message, func(ticket *Ticket) (again bool, err error) {
-		if err := ticket.Permit(scope, ReplyToTicket); err != nil || attached {
+		if err := ticket.Permit(scope, writeByMail); err != nil || attached {
 			return false, err
 		}
 		note, err := d.attachMail(ctx, auth.SystemScope(), ticket, message, in)

@@ -184,17 +184,20 @@ func (d *DB) changeTicketTags(ctx context.Context, scope auth.Scope, id store.ID
 		if err := do(ticket.ID); err != nil {
 			return nil, err
 		}
-		current, err := d.CurrentTicket(ctx, d.Tickets, scope, ticket.ID)
+		// What do has written follows the ticket even if the client has disconnected, or doesn't see the other one.
+		current, err := d.CurrentTicket(context.WithoutCancel(ctx), d.Tickets, auth.SystemScope(), ticket.ID)
 		if err != nil {
 			return nil, atField("input.id", err)
 		}
 		if current.ID == ticket.ID {
-			return current, nil
+			return d.Tickets.Get(ctx, scope, ticket.ID)
 		}
-		if err := d.moveTags(ctx, ticket.ID, current.ID); err != nil {
+		if err := d.moveTags(context.WithoutCancel(ctx), ticket.ID, current.ID); err != nil {
 			return nil, err
 		}
-		ticket = current
+		if ticket, err = d.Tickets.Get(ctx, scope, current.ID); err != nil {
+			return nil, atField("input.id", err)
+		}
 	}
 }
 

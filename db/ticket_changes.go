@@ -92,7 +92,12 @@ func (d *DB) raiseOn(ctx context.Context, scope auth.Scope, ticket *Ticket, inte
 	}
 	ticket.InteractionID, ticket.CustomerID = &interaction.ID, interaction.CustomerID
 	ticket.InteractionUserID, ticket.InteractionInternal = &interaction.UserID, interaction.Internal
-	return nil
+	if !scope.IsStaff() {
+		return nil
+	}
+	n, err := d.customers.CountAll(ctx, store.Eq("_id", ticket.CustomerID))
+	ticket.customerGone = n == 0
+	return err
 }
 
 // raiseFor makes a new ticket one of a customer, by default the caller. Without a shared queue, a user who raises it is its

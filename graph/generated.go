@@ -1089,7 +1089,7 @@ enum InteractionAction {
   UPDATE
   "` + "`" + `cancelInteraction` + "`" + `"
   CANCEL
-  "` + "`" + `deleteInteraction` + "`" + `"
+  "` + "`" + `deleteInteraction` + "`" + `, which for users needs an interaction without tickets"
   DELETE
   "` + "`" + `createTicket` + "`" + `"
   CREATE_TICKET
@@ -3297,8 +3297,8 @@ type DeleteDraftPayload {
 extend type Mutation {
   """
   Merges a ticket into another one of the same customer; either both are hidden from the customer, or neither is. Its messages, files,
-  drafts, links and tags move to the other ticket, and its request becomes a message there, by whoever wrote it, with the title if that is by
-  the same side. Then it is closed for good, and its id and number lead to the other ticket. Nobody is mailed. Of two merges in opposite
+  drafts, links and tags move to the other ticket, and its request becomes a message there, by whoever wrote it; its title is kept only if
+  the same side wrote that. Then it is closed for good, and its id and number lead to the other ticket. Nobody is mailed. Of two merges in opposite
   directions at the same time, one fails with CONFLICT.
   """
   mergeTickets("Which tickets." input: MergeTicketsInput!): MergeTicketsPayload @hasRole(any: [ADMIN, USER])

@@ -293,3 +293,25 @@ func TestUnreadableMail(t *testing.T) {
 		t.Errorf("an empty mail is %q, %q", empty.Title, empty.Description)
 	}
 }
+
+// TestMailAfterTheCustomerIsGone checks that mail on a ticket whose customer has deleted themself is received, so that it doesn't come again
+// and again, whoever wrote it.
+func TestMailAfterTheCustomerIsGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).people()
+	id := w.delivery().MessageID
+	cleo := auth.Scope{Role: auth.Customer, Account: w.cleo.ID}
+	if _, err := w.db.DeleteCustomer(t.Context(), cleo, w.cleo.ID, nil, false); err != nil {
+		t.Fatal(err)
+	}
+	for i, from := range []string{fromCleo, fromStranger, "From: Uma <uma@crm-staff.example>"} {
+		received := w.receive(mail{from, "In-Reply-To: <" + id + ">", fmt.Sprintf("Message-ID: <%d@mail.example>", i), "", fmt.Sprint("Is anybody there? ", i)})
+		if received.Outcome != db.MailWritten && received.Outcome != db.MailRaised {
+			t.Errorf("mail %s is %s: %s", from, received.Outcome, received.Reason)
+		}
+	}
+	ticket, err := w.db.Tickets.Get(t.Context(), w.as(w.uma), w.ticket.ID)
+	if err != nil || ticket.WaitingSince != nil {
+		t.Errorf("somebody waits since %v: %v", ticket.WaitingSince, err)
+	}
+}

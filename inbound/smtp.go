@@ -97,8 +97,14 @@ func (d *SMTPServer) shutDown(ctx context.Context) {
 	d.service.log.Warn("mail that was under way is interrupted; its sender tries again")
 	close(d.interrupted)
 	d.closeAll(func(bool) bool { return true })
+	late := time.After(d.StopTime)
 	for range cap(d.receiving) { // when all have these, no mail is being received, and none will be
-		d.receiving <- struct{}{}
+		select {
+		case d.receiving <- struct{}{}:
+		case <-late:
+			d.service.log.Error("mail is still being received, although it was interrupted")
+			return
+		}
 	}
 }
 

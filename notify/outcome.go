@@ -26,7 +26,7 @@ func (d *dispatcher) release(delivery *db.Delivery) outcome {
 }
 
 // preparationError says that a message couldn't be prepared because of the store or the files: no mail server was asked, which is no attempt.
-// A message that can't be prepared for giveUpAfter fails, since the later ones to its recipient wait for it.
+// After giveUpAfter it counts as one, so that the message fails in the end: the later ones to its recipient wait for it.
 type preparationError struct{ err error }
 
 // Error implements error.
@@ -76,7 +76,7 @@ func (d *dispatcher) outcome(sending context.Context, delivery *db.Delivery, sen
 	reason := reasonOf(sent)
 	held := d.refusal.hold(d.log, delivery, sent)
 	var permanent *mail.PermanentError
-	if errors.As(sent, &permanent) || preparation != nil || delivery.Attempts >= len(d.settings.pauses) {
+	if errors.As(sent, &permanent) || delivery.Attempts >= len(d.settings.pauses) {
 		log.Error("mail failed")
 		return outcome{ResultFailed, func(ctx context.Context) error { return d.db.SettleFailed(ctx, delivery, reason) }}
 	}

@@ -47,7 +47,7 @@ func TestUnpreparedMail(t *testing.T) {
 		{"earlier mail", db.Deliveries.Collection, broken, often, db.DeliverySent, 1, 0},
 		{"the conversation", db.TicketMessages.Collection, broken, often, db.DeliverySent, 1, 0},
 		{"the files", db.Attachments.Collection, broken, often, db.DeliverySent, 1, 0},
-		{"the files, for days", db.Attachments.Collection, broken, often, db.DeliveryFailed, 1, giveUpAfter},
+		{"the files, for days", db.Attachments.Collection, broken, often, db.DeliveryFailed, 8, giveUpAfter},
 		{"the recipient, with a panic", db.Customers.Collection, panics, often, db.DeliveryFailed, 8, 0},
 		{"the files, with a panic", db.Attachments.Collection, panics, often, db.DeliveryFailed, 8, 0},
 		{"the files, with a panic for a moment", db.Attachments.Collection, panics, 2, db.DeliverySent, 3, 0},

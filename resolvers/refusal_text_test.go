@@ -24,7 +24,7 @@ func TestTextsOfRefusals(t *testing.T) {
 			{"a key for customers", createKey, variables{"input": variables{"name": "sync", "role": "CUSTOMER"}}, bad, "input.role", "must be ADMIN or USER"},
 			{"no password", startTwoFactor, nil, bad, "input.password", "is required"},
 			{"one dependent", `mutation($id: ID!) { deleteInteraction(input: {id: $id}) { deletedId } }`, variables{"id": meeting}, "CONFLICT", "",
-				"the interaction has 1 ticket; with cascade: true, that is deleted, too"},
+				"the interaction has 1 ticket; with cascade: true, all of that is deleted, too"},
 			{"one of each", `mutation($id: ID!) { deleteCustomer(input: {id: $id}) { deletedId } }`, variables{"id": cato.id}, "CONFLICT", "",
 				"the customer has 1 interaction and 1 ticket;"},
 		} {

@@ -135,7 +135,7 @@ func (r *Repository[T]) refused(ctx context.Context, id store.ID) error {
 	if len(parts) == 0 {
 		return nil
 	}
-	return store.Errorf(store.Conflict, "the %s has %s; with cascade: true, that is deleted, too",
+	return store.Errorf(store.Conflict, "the %s has %s; with cascade: true, all of that is deleted, too",
 		r.def.Noun, strings.Join(parts, " and "))
 }
 
