@@ -17,7 +17,7 @@ import (
 var _ store.Adapter = (*Store)(nil)
 
 // adaptBatch is how many documents are changed by one command.
-const adaptBatch = 500
+const adaptBatch = writesAtOnce
 
 // Adapt implements store.Adapter. The server selects the documents that lack fields or have values of other types.
 func (s *Store) Adapt(ctx context.Context, c *store.Collection, where store.Filter, derive store.Derive) ([]store.Finding, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/event"
 
@@ -45,6 +46,23 @@ func TestMoveEventsReadsWhatItMoves(t *testing.T) {
 	wantNoError(t, "MoveEvents", err)
 	if moved != 0 {
 		t.Errorf("moved %d events that were not there", moved)
+	}
+}
+
+// TestMoveManyEvents moves the events of more documents than one command may change.
+func TestMoveManyEvents(t *testing.T) {
+	t.Parallel()
+	const documents = 120
+	s := mongotest.Open(t, db.Interactions.Collection)
+	for range documents {
+		insertWithEvents(t, s, 1)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	moved, err := s.MoveEvents(ctx, 2*documents)
+	wantNoError(t, "MoveEvents", err)
+	if moved != documents {
+		t.Errorf("moved %d events, want %d", moved, documents)
 	}
 }
 

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -30,12 +31,17 @@ func (s *Store) unload(ctx context.Context, pendingDocs []pendingDoc) error {
 }
 
 func (s *Store) bulkWrite(ctx context.Context, c *store.Collection, models []driver.WriteModel) error {
-	if len(models) == 0 {
-		return nil
+	for some := range slices.Chunk(models, writesAtOnce) {
+		if _, err := s.collection(c).BulkWrite(ctx, some); err != nil {
+			return FromMongoError(ctx, c, err)
+		}
 	}
-	_, err := s.collection(c).BulkWrite(ctx, models)
-	return FromMongoError(ctx, c, err)
+	return nil
 }
+
+// writesAtOnce is how many updates one command has at most. MongoDB takes many more, but FerretDB on SQLite opens a connection for each
+// update that it keeps until the end of the command, and waits forever once there are a hundred.
+const writesAtOnce = 50
 
 // updates first removes the moved events and then, if none has been added meanwhile, the marker as well. Each step is
 // atomic, and so is each step of a concurrent mover, so none of them can drop the marker of a pending event.
