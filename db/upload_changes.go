@@ -35,11 +35,15 @@ func (d *DB) CreateUpload(ctx context.Context, scope auth.Scope, in NewUpload) (
 		return nil, err
 	}
 	account := auth.AccountKey(scope.Role, scope.Account)
-	waiting, err := d.store.Count(ctx, Uploads.Collection, store.And(
-		store.Eq("account", string(account)), store.IsNull("used_at"), store.Compare(store.OpGt, "expires_at", d.now()),
-	))
+	unused, err := d.uploads(ctx, store.And(store.Eq("account", string(account)), store.IsNull("used_at")))
 	if err != nil {
 		return nil, err
+	}
+	waiting, now := 0, d.now()
+	for _, upload := range unused { // the sweeper removes the expired ones some time later
+		if upload.ExpiresAt.After(now) {
+			waiting++
+		}
 	}
 	if waiting >= maxUploads {
 		return nil, store.Errorf(store.RateLimited, "%d uploads of the account wait to be used; use them, or wait until they expire", waiting)
