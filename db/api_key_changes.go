@@ -43,7 +43,8 @@ func (d *DB) CreateAPIKey(ctx context.Context, scope auth.Scope, in NewAPIKey) (
 	if in.Role != nil {
 		key.Role = *in.Role
 	}
-	if problems.staffRole("role", key.Role); key.Role.IsStaff() && key.roleOf(scope.Role) != key.Role {
+	problems.staffRole("role", key.Role)
+	if key.Role.IsStaff() && key.roleOf(scope.Role) != key.Role {
 		problems.Add("role", "is more than the account itself may do")
 	}
 	if key.ExpiresAt != nil && key.isExpired(now) {

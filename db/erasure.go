@@ -187,16 +187,8 @@ func (d *DB) deletedAt(ctx context.Context, t *Tombstone) (time.Time, error) {
 
 // moveEvents moves all pending events into the log.
 func (d *DB) moveEvents(ctx context.Context) error {
-	for {
-		moved, err := d.store.MoveEvents(ctx, sweepBatch)
-		if err != nil {
-			return fmt.Errorf("cannot move events: %w", err)
-		}
-		if moved == 0 {
-			return nil
-		}
-		d.wake()
-	}
+	defer d.wake()
+	return d.Log.Complete(ctx)
 }
 
 // eraseEvents erases the texts in the events of deleted documents.

@@ -144,7 +144,7 @@ func (d *DB) answersItself(ctx context.Context, ticket store.ID, in *IncomingMai
 	return d.allSay(ctx, last[:believedRepeats], in.Text)
 }
 
-// afterStaff returns those of the mails, the newest of which comes first, that came after the last message that the staff wrote here.
+// afterStaff returns the mails that came after the last message that the staff wrote through the API. The newest comes first.
 func (d *DB) afterStaff(ctx context.Context, ticket store.ID, mails []*ReceivedMail) ([]*ReceivedMail, error) {
 	if len(mails) < believedRepeats {
 		return mails, nil

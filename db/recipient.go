@@ -76,7 +76,7 @@ func (u *User) recipient() Recipient {
 	}
 }
 
-// valueOf returns a text, "" for nil.
+// valueOf returns what a pointer leads to, and the zero value for nil.
 func valueOf[T any](value *T) T {
 	if value == nil {
 		return *new(T)

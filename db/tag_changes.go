@@ -184,7 +184,7 @@ func (d *DB) changeTicketTags(ctx context.Context, scope auth.Scope, id store.ID
 		if err := do(ticket.ID); err != nil {
 			return nil, err
 		}
-		// What do has written follows the ticket even if the client has disconnected, or doesn't see the other one.
+		// The tags move even if the client has disconnected, or doesn't see the ticket that this one was merged into.
 		current, err := d.CurrentTicket(context.WithoutCancel(ctx), d.Tickets, auth.SystemScope(), ticket.ID)
 		if err != nil {
 			return nil, atField("input.id", err)

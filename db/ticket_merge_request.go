@@ -68,7 +68,7 @@ func (d *DB) requestOf(ctx context.Context, from *Ticket) (*TicketMessage, error
 // requestText returns what a ticket asks for, and the user who wrote it, nil if its customer did. A title that the other side wrote is
 // left out: it would count as said by whoever wrote the description, who could then change it.
 func (d *DB) requestText(ctx context.Context, from *Ticket) (text string, author *store.ID, err error) {
-	if err := d.Log.Complete(ctx); err != nil { // the ticket may have been raised a moment ago
+	if err := d.moveEvents(ctx); err != nil { // the ticket may have been raised a moment ago
 		return "", nil, err
 	}
 	events, err := d.Log.Find(ctx, store.Eq("entity_id", from.ID), 0, 0, 0)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// shiftedClock is the clock of programs that were built by buildShifted: it is right, but for an offset that is kept in a file.
+// shiftedClock is the clock of programs that buildShifted has built. It differs from the machine's by an offset in a file.
 type shiftedClock struct {
 	t    *testing.T
 	path string

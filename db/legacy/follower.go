@@ -115,7 +115,7 @@ func (f *Follower) search(ctx context.Context, l *search) error {
 	since := l.since(f.began.Round(0), now.Round(0), following)
 	l.at, l.owed = now, since
 	lately := store.Or(store.Compare(store.OpGte, "_id", firstID(since)), store.Compare(store.OpGte, "updated_at", since))
-	// Whoever asked may go: after the clock was set back it may take long, and others would begin it again.
+	// The search goes on if the client disconnects: after the clock was set back it may take long, and would begin again with each request.
 	findings, err := adapt(context.WithoutCancel(ctx), f.Store, f.keys, []*entity.Definition{l.def}, lately, true)
 	for _, finding := range findings {
 		if !finding.Known {
